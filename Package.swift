@@ -1,0 +1,168 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Bellwether is a house of small rooms (targets). Each room imports only rooms
+// above it in this list; `ARCHITECTURE.md` draws the arrows and
+// `Scripts/test.sh` builds with `--explicit-target-dependency-import-check error`
+// so that an arrow which is not declared here does not compile.
+
+/// Our own language settings, shared by every target.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library room below `Sources/`.
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+/// The test target of a room, below `Tests/`.
+func tests(
+    _ room: String, _ more: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: "\(room)Tests", dependencies: [.byName(name: room), "TestSupport"] + more,
+        resources: resources, swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+    name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioHTTPTypesHTTP2 = Target.Dependency.product(
+    name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "bellwether",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "bellwether", targets: ["bellwether"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.38.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.27.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.7.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // System libraries, through small shims.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+
+        // Values and pure logic.
+        room("JSONScan"),
+        room("Events", ["JSONScan", crypto]),
+        room("Settings", ["Events", yams]),
+        room("Telemetry", [logging, metrics, coreMetrics]),
+        room("Analysis", ["Events", "JSONScan"]),
+        room("Digests", ["Events"]),
+
+        // Things with a disk or a network behind them.
+        room("Store", [grdb]),
+        room("Journal", [grdb, "CZlib", "JSONScan", "Events", "Telemetry", "Store"]),
+        room("Transfer", ["CCurl", "Telemetry"]),
+        room("Probes", ["JSONScan", "Events", "Transfer"]),
+        room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
+        room(
+            "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
+        room(
+            "Serving",
+            [
+                "Events", "JSONScan", "Store", "Telemetry", grdb, crypto, hummingbird,
+                hummingbirdCore,
+                hummingbirdHTTP2, hummingbirdTLS, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, x509,
+                swiftASN1, serviceLifecycle, logging,
+            ]),
+
+        // The two roles, and the node that runs them.
+        room(
+            "Gateway",
+            [
+                "Events", "JSONScan", "Settings", "Analysis", "Probes", "Transfer", "Journal",
+                "Store", "Serving", "Telemetry", grdb, hummingbird, httpTypes, nioCore,
+            ]),
+        room(
+            "Notifier",
+            [
+                "Events", "JSONScan", "Settings", "Journal", "Store", "Digests", "Rendering",
+                "Delivery", "Transfer", "Serving", "Telemetry", grdb, hummingbird, httpTypes,
+                nioCore,
+            ]),
+        room(
+            "App",
+            [
+                "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
+                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
+                "Notifier", hummingbird, httpTypes, serviceLifecycle, logging,
+            ]),
+        .executableTarget(
+            name: "bellwether", dependencies: ["App", argumentParser], swiftSettings: strict),
+
+        // Tests: one target a room, one that spawns the real executable.
+        .target(
+            name: "TestSupport", dependencies: ["Events"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("JSONScan"),
+        tests("Events", ["JSONScan"]),
+        tests("Settings", ["Events"]),
+        tests("Telemetry"),
+        tests("Store", [grdb]),
+        tests("Journal", ["CZlib", "JSONScan", "Events", "Store", "Telemetry"]),
+        tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
+        tests("Digests", ["Events"]),
+        tests("Transfer", ["CCurl"]),
+        tests("Probes", ["Events", "JSONScan", "Transfer"]),
+        tests("Rendering", ["Events", "JSONScan", "Digests"]),
+        tests("Delivery", ["Events", "JSONScan", "Store", "Rendering", "Digests", "Transfer"]),
+        tests("Serving", ["Events", "Store", "JSONScan", "Telemetry"]),
+        tests("App", ["Events", "JSONScan", "Settings", "Journal", "Store"]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: ["bellwether", "TestSupport", "Events", "JSONScan"],
+            swiftSettings: strict),
+    ]
+)

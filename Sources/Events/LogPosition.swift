@@ -1,0 +1,35 @@
+/// A place in the event log: between two lines, after everything before it.
+///
+/// `segment` numbers segments from 1 in the order of their creation; `offset`
+/// counts the bytes of event lines before the place within the segment, the
+/// same whether the segment is still open or sealed.
+public struct LogPosition: Sendable, Hashable, Comparable {
+    public var segment: UInt64
+    public var offset: UInt64
+
+    public init(segment: UInt64, offset: UInt64) {
+        self.segment = segment
+        self.offset = offset
+    }
+
+    /// Before the first line ever written.
+    public static let start = LogPosition(segment: 0, offset: 0)
+
+    public static func < (a: LogPosition, b: LogPosition) -> Bool {
+        (a.segment, a.offset) < (b.segment, b.offset)
+    }
+}
+
+extension LogPosition: CustomStringConvertible {
+    /// `41:1830`, also the form of a cursor token.
+    public var description: String { "\(segment):\(offset)" }
+
+    /// Reads what `description` writes.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let segment = UInt64(parts[0]), let offset = UInt64(parts[1]) else {
+            return nil
+        }
+        self.init(segment: segment, offset: offset)
+    }
+}

@@ -1,0 +1,35 @@
+/// What makes two measurements attempts of the same thing.
+public struct Series: Sendable, Hashable {
+    public var namespace: String
+    public var rollout: String
+    public var uid: String
+    public var revision: String
+    public var canaryHash: String
+    public var step: String
+    /// Empty for the merged route `/rollouts/analysis`.
+    public var concern: String
+
+    public init(
+        namespace: String, rollout: String, uid: String = "", revision: String = "",
+        canaryHash: String = "", step: String = "", concern: String = ""
+    ) {
+        self.namespace = namespace
+        self.rollout = rollout
+        self.uid = uid
+        self.revision = revision
+        self.canaryHash = canaryHash
+        self.step = step
+        self.concern = concern
+    }
+
+    /// The first 16 hex digits of SHA-256 over the parts joined by NUL, in the
+    /// order namespace, rollout, uid, revision, pod-template-hash, step, concern.
+    public var id: String {
+        Self.id(of: [namespace, rollout, uid, revision, canaryHash, step, concern])
+    }
+
+    /// The same over any list of parts.
+    public static func id(of parts: [String]) -> String {
+        String(ContentHash.hex(parts.joined(separator: "\0").utf8).prefix(16))
+    }
+}

@@ -1,0 +1,43 @@
+/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// The product's only notion of wall-clock time. Monotonic time is
+/// `ContinuousClock`; nothing measures a span by subtracting two timestamps
+/// unless the span must survive a restart.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+
+    public static func + (a: Timestamp, b: Duration) -> Timestamp {
+        Timestamp(milliseconds: a.milliseconds &+ b.wholeMilliseconds)
+    }
+
+    public static func - (a: Timestamp, b: Duration) -> Timestamp {
+        Timestamp(milliseconds: a.milliseconds &- b.wholeMilliseconds)
+    }
+
+    public static func - (a: Timestamp, b: Timestamp) -> Duration {
+        .milliseconds(a.milliseconds &- b.milliseconds)
+    }
+
+    /// Seconds since the epoch, for formulas.
+    public var seconds: Double { Double(milliseconds) / 1000 }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded towards zero, clamped to `Int64`.
+    public var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        if overflow { return seconds < 0 ? .min : .max }
+        return scaled.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+    }
+
+    /// Seconds as a floating-point number.
+    public var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,348 @@
+/// One pass over JSON text (RFC 8259): validates and reports ranges, builds no tree.
+///
+/// Stricter than the RFC where leniency would let two readers disagree:
+/// invalid UTF-8 and lone surrogates are faults. Not thread-safe; a value of
+/// this type lives inside one `withUnsafeBytes` call.
+public struct JSONScanner {
+    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline let maxDepth: Int
+    @usableFromInline var at: Int
+
+    /// What a value is, told by its first byte.
+    public enum Kind: Sendable { case object, array, string, number, bool, null }
+
+    /// A validated value inside the scanned text.
+    public struct Slice: Sendable, Equatable {
+        public let kind: Kind
+        /// Byte range of the value, quotes and brackets included.
+        public let range: Range<Int>
+        /// For strings: whether a backslash occurs. Always false otherwise.
+        public let escaped: Bool
+    }
+
+    @usableFromInline
+    init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
+        self.bytes = bytes
+        self.maxDepth = maxDepth
+        self.at = 0
+    }
+
+    /// Validates that `bytes` is exactly one JSON value, white space around it allowed.
+    @discardableResult
+    public static func validate(
+        _ bytes: UnsafeRawBufferPointer, limits: JSONLimits
+    ) throws(JSONFault) -> Slice {
+        guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
+        var scanner = JSONScanner(bytes, maxDepth: limits.maxDepth)
+        scanner.skipSpace()
+        guard scanner.at < bytes.count else { throw JSONFault(.empty, at: scanner.at) }
+        let slice = try scanner.value(depth: 0)
+        try scanner.end()
+        return slice
+    }
+
+    /// Validates one JSON object and calls `visit` for each of its own members
+    /// in order, with the key (a string slice) and the value.
+    ///
+    /// The visits happen while scanning: a fault later in the text is thrown
+    /// after the members before it were visited.
+    public static func members(
+        of bytes: UnsafeRawBufferPointer, limits: JSONLimits,
+        _ visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
+        var scanner = JSONScanner(bytes, maxDepth: limits.maxDepth)
+        scanner.skipSpace()
+        guard scanner.at < bytes.count else { throw JSONFault(.empty, at: scanner.at) }
+        guard bytes[scanner.at] == UInt8(ascii: "{") else {
+            throw JSONFault(.notAnObject, at: scanner.at)
+        }
+        try scanner.object(depth: 1, visit)
+        try scanner.end()
+    }
+
+    /// Calls `visit` for each element of the array that `slice` (validated
+    /// before) names inside `bytes`.
+    public static func elements(
+        of slice: Slice, in bytes: UnsafeRawBufferPointer,
+        _ visit: (Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard slice.kind == .array else {
+            throw JSONFault(.unexpectedByte, at: slice.range.lowerBound)
+        }
+        var scanner = JSONScanner(bytes, maxDepth: .max)
+        scanner.at = slice.range.lowerBound
+        try scanner.array(depth: 1, visit)
+    }
+
+    /// Calls `visit` for each member of the object that `slice` names.
+    public static func members(
+        of slice: Slice, in bytes: UnsafeRawBufferPointer,
+        _ visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard slice.kind == .object else {
+            throw JSONFault(.notAnObject, at: slice.range.lowerBound)
+        }
+        var scanner = JSONScanner(bytes, maxDepth: .max)
+        scanner.at = slice.range.lowerBound
+        try scanner.object(depth: 1, visit)
+    }
+
+    // MARK: - Grammar
+
+    @inline(__always)
+    mutating func skipSpace() {
+        while at < bytes.count {
+            switch bytes[at] {
+            case 0x20, 0x09, 0x0A, 0x0D: at += 1
+            default: return
+            }
+        }
+    }
+
+    mutating func end() throws(JSONFault) {
+        skipSpace()
+        if at < bytes.count { throw JSONFault(.trailingBytes, at: at) }
+    }
+
+    /// `depth` counts the containers around this value.
+    mutating func value(depth: Int) throws(JSONFault) -> Slice {
+        guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
+        let start = at
+        switch bytes[at] {
+        case UInt8(ascii: "\""):
+            let escaped = try string()
+            return Slice(kind: .string, range: start..<at, escaped: escaped)
+        case UInt8(ascii: "{"):
+            try object(depth: depth + 1) { (_, _) throws(JSONFault) in }
+            return Slice(kind: .object, range: start..<at, escaped: false)
+        case UInt8(ascii: "["):
+            try array(depth: depth + 1) { (_) throws(JSONFault) in }
+            return Slice(kind: .array, range: start..<at, escaped: false)
+        case UInt8(ascii: "t"):
+            try literal("true")
+            return Slice(kind: .bool, range: start..<at, escaped: false)
+        case UInt8(ascii: "f"):
+            try literal("false")
+            return Slice(kind: .bool, range: start..<at, escaped: false)
+        case UInt8(ascii: "n"):
+            try literal("null")
+            return Slice(kind: .null, range: start..<at, escaped: false)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            try number()
+            return Slice(kind: .number, range: start..<at, escaped: false)
+        default:
+            throw JSONFault(.unexpectedByte, at: at)
+        }
+    }
+
+    mutating func object(
+        depth: Int, _ visit: (Slice, Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard depth <= maxDepth else { throw JSONFault(.tooDeep, at: at) }
+        at += 1
+        skipSpace()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
+            at += 1
+            return
+        }
+        while true {
+            skipSpace()
+            guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            guard bytes[at] == UInt8(ascii: "\"") else { throw JSONFault(.unexpectedByte, at: at) }
+            let keyStart = at
+            let escaped = try string()
+            let key = Slice(kind: .string, range: keyStart..<at, escaped: escaped)
+            skipSpace()
+            guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            guard bytes[at] == UInt8(ascii: ":") else { throw JSONFault(.unexpectedByte, at: at) }
+            at += 1
+            skipSpace()
+            let member = try value(depth: depth)
+            try visit(key, member)
+            skipSpace()
+            guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            switch bytes[at] {
+            case UInt8(ascii: ","): at += 1
+            case UInt8(ascii: "}"):
+                at += 1
+                return
+            default: throw JSONFault(.unexpectedByte, at: at)
+            }
+        }
+    }
+
+    mutating func array(
+        depth: Int, _ visit: (Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard depth <= maxDepth else { throw JSONFault(.tooDeep, at: at) }
+        at += 1
+        skipSpace()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "]") {
+            at += 1
+            return
+        }
+        while true {
+            skipSpace()
+            let element = try value(depth: depth)
+            try visit(element)
+            skipSpace()
+            guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            switch bytes[at] {
+            case UInt8(ascii: ","): at += 1
+            case UInt8(ascii: "]"):
+                at += 1
+                return
+            default: throw JSONFault(.unexpectedByte, at: at)
+            }
+        }
+    }
+
+    mutating func literal(_ word: StaticString) throws(JSONFault) {
+        let count = word.utf8CodeUnitCount
+        for i in 0..<count {
+            guard at + i < bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
+            guard bytes[at + i] == word.utf8Start[i] else {
+                throw JSONFault(.unexpectedByte, at: at + i)
+            }
+        }
+        at += count
+    }
+
+    mutating func number() throws(JSONFault) {
+        let start = at
+        if bytes[at] == UInt8(ascii: "-") { at += 1 }
+        guard at < bytes.count else { throw JSONFault(.invalidNumber, at: start) }
+        if bytes[at] == UInt8(ascii: "0") {
+            at += 1
+        } else {
+            guard digits() > 0 else { throw JSONFault(.invalidNumber, at: start) }
+        }
+        if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+            at += 1
+            guard digits() > 0 else { throw JSONFault(.invalidNumber, at: start) }
+        }
+        if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
+            at += 1
+            if at < bytes.count,
+                bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-")
+            {
+                at += 1
+            }
+            guard digits() > 0 else { throw JSONFault(.invalidNumber, at: start) }
+        }
+        if at < bytes.count, bytes[at] >= UInt8(ascii: "0"), bytes[at] <= UInt8(ascii: "9") {
+            throw JSONFault(.invalidNumber, at: start)
+        }
+    }
+
+    @inline(__always)
+    mutating func digits() -> Int {
+        let start = at
+        while at < bytes.count, bytes[at] &- 0x30 < 10 { at += 1 }
+        return at - start
+    }
+
+    /// Consumes a string, quotes included; returns whether it holds an escape.
+    mutating func string() throws(JSONFault) -> Bool {
+        at += 1
+        var escaped = false
+        while at < bytes.count {
+            let byte = bytes[at]
+            if byte == UInt8(ascii: "\"") {
+                at += 1
+                return escaped
+            }
+            if byte == UInt8(ascii: "\\") {
+                escaped = true
+                try escape()
+            } else if byte < 0x20 {
+                throw JSONFault(.controlCharacter, at: at)
+            } else if byte < 0x80 {
+                at += 1
+            } else {
+                try multibyte()
+            }
+        }
+        throw JSONFault(.unexpectedEnd, at: at)
+    }
+
+    mutating func escape() throws(JSONFault) {
+        let start = at
+        guard at + 1 < bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
+        switch bytes[at + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
+            UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            at += 2
+        case UInt8(ascii: "u"):
+            let unit = try hex4(at: at + 2)
+            at += 6
+            if unit >= 0xD800, unit < 0xDC00 {
+                guard at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+                    bytes[at + 1] == UInt8(ascii: "u")
+                else { throw JSONFault(.loneSurrogate, at: start) }
+                let low = try hex4(at: at + 2)
+                guard low >= 0xDC00, low < 0xE000 else {
+                    throw JSONFault(.loneSurrogate, at: start)
+                }
+                at += 6
+            } else if unit >= 0xDC00, unit < 0xE000 {
+                throw JSONFault(.loneSurrogate, at: start)
+            }
+        default:
+            throw JSONFault(.invalidEscape, at: start)
+        }
+    }
+
+    func hex4(at index: Int) throws(JSONFault) -> UInt32 {
+        guard index + 4 <= bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
+        var unit: UInt32 = 0
+        for i in index..<index + 4 {
+            guard let digit = hexDigit(bytes[i]) else { throw JSONFault(.invalidEscape, at: i) }
+            unit = unit << 4 | digit
+        }
+        return unit
+    }
+
+    /// One well-formed multi-byte sequence of UTF-8 (Unicode 15, table 3-7).
+    mutating func multibyte() throws(JSONFault) {
+        let lead = bytes[at]
+        let count: Int
+        var second: ClosedRange<UInt8> = 0x80...0xBF
+        switch lead {
+        case 0xC2...0xDF: count = 2
+        case 0xE0:
+            count = 3
+            second = 0xA0...0xBF
+        case 0xE1...0xEC, 0xEE...0xEF: count = 3
+        case 0xED:
+            count = 3
+            second = 0x80...0x9F
+        case 0xF0:
+            count = 4
+            second = 0x90...0xBF
+        case 0xF1...0xF3: count = 4
+        case 0xF4:
+            count = 4
+            second = 0x80...0x8F
+        default: throw JSONFault(.invalidUTF8, at: at)
+        }
+        guard at + count <= bytes.count, second.contains(bytes[at + 1]) else {
+            throw JSONFault(.invalidUTF8, at: at)
+        }
+        for i in 2..<max(count, 2) where bytes[at + i] & 0xC0 != 0x80 {
+            throw JSONFault(.invalidUTF8, at: at)
+        }
+        at += count
+    }
+}
+
+@inline(__always)
+func hexDigit(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
+}

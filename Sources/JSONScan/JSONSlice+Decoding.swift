@@ -1,0 +1,97 @@
+extension JSONScanner.Slice {
+    /// The text of a string slice with its escapes resolved; nil for other kinds.
+    public func text(in bytes: UnsafeRawBufferPointer) -> String? {
+        guard kind == .string else { return nil }
+        let inner = UnsafeRawBufferPointer(
+            rebasing: bytes[(range.lowerBound + 1)..<(range.upperBound - 1)])
+        guard escaped else { return String(decoding: inner, as: UTF8.self) }
+        var out: [UInt8] = []
+        out.reserveCapacity(inner.count)
+        var i = 0
+        while i < inner.count {
+            let byte = inner[i]
+            guard byte == UInt8(ascii: "\\") else {
+                out.append(byte)
+                i += 1
+                continue
+            }
+            switch inner[i + 1] {
+            case UInt8(ascii: "b"): out.append(0x08)
+            case UInt8(ascii: "f"): out.append(0x0C)
+            case UInt8(ascii: "n"): out.append(0x0A)
+            case UInt8(ascii: "r"): out.append(0x0D)
+            case UInt8(ascii: "t"): out.append(0x09)
+            case UInt8(ascii: "u"):
+                var scalar = Self.unit(inner, i + 2)
+                i += 4
+                if scalar >= 0xD800, scalar < 0xDC00 {
+                    scalar = 0x10000 + (scalar - 0xD800) << 10 + (Self.unit(inner, i + 4) - 0xDC00)
+                    i += 6
+                }
+                if let unicode = Unicode.Scalar(scalar) {
+                    out.append(contentsOf: String(unicode).utf8)
+                }
+            case let other: out.append(other)
+            }
+            i += 2
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Four hex digits that the scanner has already validated.
+    private static func unit(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
+        var unit: UInt32 = 0
+        for i in at..<at + 4 { unit = unit << 4 | (hexDigit(bytes[i]) ?? 0) }
+        return unit
+    }
+
+    /// The value of a number slice; nil for other kinds. Overflow gives infinity.
+    public func number(in bytes: UnsafeRawBufferPointer) -> Double? {
+        guard kind == .number else { return nil }
+        return Double(raw(in: bytes))
+    }
+
+    /// The value of a number slice that is a whole number within `Int64`, exactly.
+    public func integer(in bytes: UnsafeRawBufferPointer) -> Int64? {
+        guard kind == .number else { return nil }
+        var value: Int64 = 0
+        var i = range.lowerBound
+        let negative = bytes[i] == UInt8(ascii: "-")
+        if negative { i += 1 }
+        while i < range.upperBound {
+            let digit = bytes[i] &- 0x30
+            guard digit < 10 else { return Int64(exactly: Double(raw(in: bytes)) ?? .nan) }
+            let (tens, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) =
+                negative
+                ? tens.subtractingReportingOverflow(Int64(digit))
+                : tens.addingReportingOverflow(Int64(digit))
+            if overflowed || carried { return nil }
+            value = sum
+            i += 1
+        }
+        return value
+    }
+
+    public func bool(in bytes: UnsafeRawBufferPointer) -> Bool? {
+        guard kind == .bool else { return nil }
+        return bytes[range.lowerBound] == UInt8(ascii: "t")
+    }
+
+    /// The bytes of the value as they stand, as text.
+    public func raw(in bytes: UnsafeRawBufferPointer) -> String {
+        String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+    }
+
+    /// Whether a string slice equals `word`, without decoding. A key written
+    /// with escapes is decoded first.
+    @inlinable
+    public func equals(_ word: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+        let count = word.utf8CodeUnitCount
+        if escaped { return text(in: bytes) == "\(word)" }
+        guard kind == .string, range.count == count + 2 else { return false }
+        let start = range.lowerBound + 1
+        for i in 0..<count where bytes[start + i] != word.utf8Start[i] { return false }
+        return true
+    }
+}

@@ -1,0 +1,143 @@
+/// A JSON tree, for cold paths: request bodies, probe output, hook payloads.
+///
+/// Numbers keep their source text so that `1` and `1.0` stay apart and no
+/// integer is rounded. Where lines flow, use `JSONScanner`.
+public enum JSONValue: Sendable, Equatable {
+    case null
+    case bool(Bool)
+    /// The number's source text; `double` and `integer` read it.
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    /// Members in source order; keys are unique.
+    case object([Member])
+
+    public struct Member: Sendable, Equatable {
+        public let key: String
+        public let value: JSONValue
+
+        public init(_ key: String, _ value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// Parses exactly one JSON value. Throws on anything `JSONScanner` refuses
+    /// and on a key that occurs twice in one object.
+    public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits) throws(JSONFault) {
+        let root = try JSONScanner.validate(bytes, limits: limits)
+        self = try Self.build(root, bytes)
+    }
+
+    public init(parsing bytes: [UInt8], limits: JSONLimits) throws(JSONFault) {
+        var fault: JSONFault?
+        let value = bytes.withUnsafeBytes { raw -> JSONValue in
+            do throws(JSONFault) { return try JSONValue(parsing: raw, limits: limits) } catch {
+                fault = error
+                return .null
+            }
+        }
+        if let fault { throw fault }
+        self = value
+    }
+
+    private static func build(
+        _ slice: JSONScanner.Slice, _ bytes: UnsafeRawBufferPointer
+    ) throws(JSONFault) -> JSONValue {
+        switch slice.kind {
+        case .null: return .null
+        case .bool: return .bool(slice.bool(in: bytes) ?? false)
+        case .number: return .number(slice.raw(in: bytes))
+        case .string: return .string(slice.text(in: bytes) ?? "")
+        case .array:
+            var elements: [JSONValue] = []
+            try JSONScanner.elements(of: slice, in: bytes) { (element) throws(JSONFault) in
+                elements.append(try build(element, bytes))
+            }
+            return .array(elements)
+        case .object:
+            var members: [Member] = []
+            var seen: Set<String> = []
+            try JSONScanner.members(of: slice, in: bytes) { (key, value) throws(JSONFault) in
+                let name = key.text(in: bytes) ?? ""
+                guard seen.insert(name).inserted else {
+                    throw JSONFault(.duplicateKey, at: key.range.lowerBound)
+                }
+                members.append(Member(name, try build(value, bytes)))
+            }
+            return .object(members)
+        }
+    }
+
+    /// The member `key` of an object; nil for other kinds and absent keys.
+    public subscript(key: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+
+    /// The element `index` of an array; nil for other kinds and out of range.
+    public subscript(index: Int) -> JSONValue? {
+        guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
+        return elements[index]
+    }
+
+    public var double: Double? {
+        guard case .number(let text) = self else { return nil }
+        return Double(text)
+    }
+
+    /// The number when it is whole and within `Int64`.
+    public var integer: Int64? {
+        guard case .number(let text) = self else { return nil }
+        return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
+    }
+
+    public var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    public var bool: Bool? {
+        guard case .bool(let flag) = self else { return nil }
+        return flag
+    }
+
+    /// The value that a JSON Pointer (RFC 6901) names; nil when it names none
+    /// or is malformed.
+    public func resolve(pointer: String) -> JSONValue? {
+        if pointer.isEmpty { return self }
+        guard pointer.hasPrefix("/") else { return nil }
+        var current = self
+        for part in pointer.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            let token = Self.unescapePointer(part)
+            let next: JSONValue?
+            switch current {
+            case .object: next = current[token]
+            case .array:
+                let canonical = token == "0" || !token.hasPrefix("0")
+                next = canonical ? Int(token).flatMap { current[$0] } : nil
+            default: next = nil
+            }
+            guard let next else { return nil }
+            current = next
+        }
+        return current
+    }
+
+    /// RFC 6901 §4: `~1` is `/`, then `~0` is `~`.
+    private static func unescapePointer(_ part: Substring) -> String {
+        var out = ""
+        var tilde = false
+        for character in part {
+            if tilde {
+                out.append(character == "1" ? "/" : character == "0" ? "~" : "~\(character)")
+                tilde = false
+            } else if character == "~" {
+                tilde = true
+            } else {
+                out.append(character)
+            }
+        }
+        return tilde ? out + "~" : out
+    }
+}

@@ -1,0 +1,74 @@
+import GRDB
+
+/// The tables, by migration. A released migration is never edited; a change is a new one.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            // Named places in the event log.
+            try db.execute(
+                sql: """
+                    CREATE TABLE cursor (
+                        name TEXT PRIMARY KEY,
+                        segment INTEGER NOT NULL,
+                        offset INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+
+                    -- Checkpoint of the attempt counters; the log after the cursor
+                    -- "attempts" completes it.
+                    CREATE TABLE attempt (
+                        series TEXT PRIMARY KEY,
+                        state TEXT NOT NULL,
+                        updated_ms INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+
+                    CREATE TABLE token (
+                        id TEXT PRIMARY KEY,
+                        name TEXT NOT NULL,
+                        scope TEXT NOT NULL,
+                        hash BLOB NOT NULL UNIQUE,
+                        created_ms INTEGER NOT NULL,
+                        expires_ms INTEGER,
+                        revoked_ms INTEGER
+                    ) WITHOUT ROWID;
+
+                    -- What each digest group was last told, as the digest room writes it.
+                    CREATE TABLE digest_group (
+                        key TEXT PRIMARY KEY,
+                        state TEXT NOT NULL,
+                        updated_ms INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+
+                    CREATE TABLE digest (
+                        id TEXT PRIMARY KEY,
+                        group_key TEXT NOT NULL,
+                        kind TEXT NOT NULL,
+                        subject TEXT NOT NULL,
+                        thread TEXT NOT NULL,
+                        composed_ms INTEGER NOT NULL,
+                        model TEXT NOT NULL,
+                        slack TEXT NOT NULL,
+                        text TEXT NOT NULL,
+                        html TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX digest_composed ON digest (composed_ms);
+
+                    CREATE TABLE outbox (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        digest TEXT NOT NULL REFERENCES digest (id),
+                        receiver TEXT NOT NULL,
+                        recipient TEXT NOT NULL DEFAULT '',
+                        state TEXT NOT NULL DEFAULT 'waiting',
+                        tries INTEGER NOT NULL DEFAULT 0,
+                        due_ms INTEGER NOT NULL,
+                        created_ms INTEGER NOT NULL,
+                        settled_ms INTEGER,
+                        answer TEXT NOT NULL DEFAULT '',
+                        UNIQUE (digest, receiver, recipient)
+                    );
+                    CREATE INDEX outbox_due ON outbox (state, due_ms);
+                    """)
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+
+public struct NeverHappened: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Waits until `condition` holds, looking every 10 ms; throws after `limit`.
+///
+/// For conditions of other processes and threads that no clock of ours drives.
+/// The limit only bounds a failing test.
+public func eventually(
+    _ what: String, within limit: Duration = .seconds(30),
+    _ condition: @Sendable () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while ContinuousClock.now < deadline {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    throw NeverHappened(description: "never happened within \(limit): \(what)")
+}
