@@ -1,0 +1,87 @@
+public import Events
+public import Logging
+
+/// One line an entry on standard error:
+/// `2026-11-23T06:00:00.123Z info verdict rollout=payments-api status=degraded`.
+///
+/// Values that need it are quoted with JSON's escapes; fields come in the order
+/// of their names. Whatever a value holds, an entry is one line without control,
+/// bidi or terminal characters.
+///
+/// Secrets do not belong into a log call. As a belt to those braces, the value
+/// of a field whose name says that it is one (`password`, `secret`, `cookie`,
+/// `authorization`, `token`, `…_token`) is written as `(hidden)`.
+public struct LineLogHandler: LogHandler {
+    public enum Format: String, Sendable, CaseIterable {
+        /// `time level message name=value …`
+        case text
+        /// `{"ts":…,"level":…,"message":…,"fields":{…}}`
+        case json
+    }
+
+    public var metadata: Logger.Metadata = [:]
+    public var metadataProvider: Logger.MetadataProvider?
+
+    private let label: String
+    private let format: Format
+    private let threshold: LogThreshold
+    private let clock: WallClock
+    private let write: @Sendable (String) -> Void
+    private var ownLevel: Logger.Level?
+
+    /// - Parameters:
+    ///   - label: The logger's; shown as `logger=` unless it is `bellwether`.
+    ///   - write: Takes one finished entry with its line feed, from any thread.
+    public init(
+        label: String = "bellwether", format: Format = .text,
+        threshold: LogThreshold = LogThreshold(.info), clock: WallClock = .system,
+        write: @escaping @Sendable (String) -> Void = { StandardError.shared.write($0) }
+    ) {
+        self.label = label
+        self.format = format
+        self.threshold = threshold
+        self.clock = clock
+        self.write = write
+    }
+
+    /// The shared threshold's level, or this logger's own once it was set.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
+        if let given = event.metadata { all.merge(given) { _, new in new } }
+        if let error = event.error { all["error"] = .string("\(error)") }
+        if label != "bellwether" { all["logger"] = .string(label) }
+        let fields = all.sorted { $0.key < $1.key }.map { name, value in
+            (LogText.key(name), Self.isSecret(name) ? "(hidden)" : "\(value)")
+        }
+        let time = clock.now.rfc3339
+        switch format {
+        case .text:
+            var line = "\(time) \(event.level.rawValue) \(LogText.words(event.message.description))"
+            for (name, value) in fields { line += " \(name)=\(LogText.value(value))" }
+            write(line + "\n")
+        case .json:
+            let members = fields.map { LogText.quoted($0) + ":" + LogText.quoted($1) }
+            write(
+                "{\"ts\":\"\(time)\",\"level\":\"\(event.level.rawValue)\""
+                    + ",\"message\":\(LogText.quoted(event.message.description))"
+                    + ",\"fields\":{\(members.joined(separator: ","))}}\n")
+        }
+    }
+
+    static func isSecret(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return ["password", "secret", "cookie", "authorization"].contains { name.contains($0) }
+            || name == "token" || name.hasSuffix("_token") || name.hasSuffix("-token")
+    }
+}

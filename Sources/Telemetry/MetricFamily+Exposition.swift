@@ -1,0 +1,29 @@
+extension MetricFamily {
+    /// Appends HELP, TYPE and one line per sample, as the text format 0.0.4 has them.
+    func write(name: String, to text: inout String) {
+        if !help.isEmpty { text += "# HELP \(name) \(MetricName.help(help))\n" }
+        text += "# TYPE \(name) \(kind.rawValue)\n"
+        for (labels, sample) in series.sorted(by: { $0.key < $1.key }) {
+            switch sample {
+            case .number(let number):
+                text += "\(name)\(labels) \(MetricName.number(number))\n"
+            case .distribution(let distribution):
+                write(distribution, name: name, labels: labels, to: &text)
+            }
+        }
+    }
+
+    private func write(
+        _ distribution: Distribution, name: String, labels: String, to text: inout String
+    ) {
+        // `{a="1"}` opens `{a="1",le="…"}`.
+        let opening = labels.isEmpty ? "{" : labels.dropLast() + ","
+        var cumulative: UInt64 = 0
+        for (count, edge) in zip(distribution.counts, edges + [.infinity]) {
+            cumulative += count
+            text += "\(name)_bucket\(opening)le=\"\(MetricName.number(edge))\"} \(cumulative)\n"
+        }
+        text += "\(name)_sum\(labels) \(MetricName.number(distribution.sum))\n"
+        text += "\(name)_count\(labels) \(cumulative)\n"
+    }
+}

@@ -1,0 +1,69 @@
+/// All series of one metric name.
+struct MetricFamily {
+    enum Kind: String {
+        case counter
+        case gauge
+        case histogram
+    }
+
+    /// A histogram's state: observations per bucket (not cumulative), the last
+    /// beyond every edge.
+    struct Distribution {
+        var counts: [UInt64]
+        var sum: Double = 0
+    }
+
+    enum Sample {
+        case number(Double)
+        case distribution(Distribution)
+    }
+
+    let kind: Kind
+    let help: String
+    /// Upper bucket edges of a histogram, ascending, +infinity left out.
+    let edges: [Double]
+    /// By the label text as exposed.
+    var series: [String: Sample] = [:]
+
+    init(kind: Kind, help: String, edges: [Double] = []) {
+        self.kind = kind
+        self.help = help
+        self.edges = edges
+    }
+
+    mutating func add(_ amount: Double, to labels: String) {
+        series[labels, default: .number(0)].add(amount)
+    }
+
+    mutating func set(_ value: Double, of labels: String) {
+        series[labels] = .number(value)
+    }
+
+    mutating func observe(_ value: Double, in labels: String) {
+        let empty = Sample.distribution(
+            Distribution(counts: Array(repeating: 0, count: edges.count + 1)))
+        let bucket = edges.firstIndex { value <= $0 } ?? edges.count
+        series[labels, default: empty].observe(value, bucket: bucket)
+    }
+}
+
+extension MetricFamily.Sample {
+    fileprivate mutating func add(_ amount: Double) {
+        if case .number(let number) = self { self = .number(number + amount) }
+    }
+
+    fileprivate mutating func observe(_ value: Double, bucket: Int) {
+        guard case .distribution(var distribution) = self else { return }
+        distribution.counts[bucket] += 1
+        distribution.sum += value
+        self = .distribution(distribution)
+    }
+
+    /// The number; of a histogram, how many were observed.
+    var number: Double {
+        switch self {
+        case .number(let number): number
+        case .distribution(let distribution): Double(distribution.counts.reduce(0, +))
+        }
+    }
+}
