@@ -51,6 +51,7 @@ let nioHTTPTypesHTTP1 = Target.Dependency.product(
 let nioHTTPTypesHTTP2 = Target.Dependency.product(
     name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let serviceLifecycle = Target.Dependency.product(
@@ -95,7 +96,7 @@ let package = Package(
         // Values and pure logic.
         room("JSONScan"),
         room("Events", ["JSONScan", crypto]),
-        room("Settings", ["Events", yams]),
+        room("Settings", ["Events", "JSONScan", yams]),
         room("Telemetry", ["Events", logging, coreMetrics]),
         room("Analysis", ["Events", "JSONScan"]),
         room("Digests", ["Events", "JSONScan"]),
@@ -111,11 +112,10 @@ let package = Package(
         room(
             "Serving",
             [
-                "Events", "JSONScan", "Store", "Telemetry", grdb, crypto, hummingbird,
-                hummingbirdCore,
-                hummingbirdHTTP2, hummingbirdTLS, httpTypes, nioCore, nioPosix, nioHTTP1,
-                nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL, x509,
-                swiftASN1, serviceLifecycle, logging,
+                "CZlib", "Events", "JSONScan", "Store", "Telemetry", grdb, crypto, hummingbird,
+                hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
+                nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP2, nioSSL, nioTLS, x509, swiftASN1,
+                serviceLifecycle, logging,
             ]),
 
         // The two roles, and the node that runs them.
