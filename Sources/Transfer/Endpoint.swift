@@ -1,0 +1,79 @@
+import CCurl
+
+/// The address of a transfer, checked before libcurl sees it.
+struct Endpoint: Sendable, Equatable {
+    let scheme: String
+    /// Without brackets around an IPv6 address.
+    let host: String
+    let port: Int
+
+    /// `scheme://host:port`: safe to show, whatever the URL carried beside.
+    var target: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+
+    /// Whether the traffic stays on this machine.
+    var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+
+    /// Reads an absolute URL whose scheme is one of `schemes`.
+    init(url: String, schemes: [String]) throws(TransferError) {
+        func fault(_ words: String) -> TransferError {
+            TransferError(.invalid, target: "(unreadable address)", words: words)
+        }
+        guard !url.isEmpty else { throw fault("the URL is empty") }
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw fault("the URL holds a space or a control character")
+        }
+        guard let parsed = curl_url() else {
+            throw TransferError(.internalFault, target: "(address)", words: "out of memory")
+        }
+        defer { curl_url_cleanup(parsed) }
+        guard
+            curl_url_set(parsed, CURLUPART_URL, url, UInt32(CURLU_NON_SUPPORT_SCHEME)) == CURLUE_OK
+        else { throw fault("the URL is malformed; expected \(schemes[0])://host:port/path") }
+
+        func part(_ what: CURLUPart, _ flags: Int32 = 0) -> String? {
+            var text: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(parsed, what, &text, UInt32(flags)) == CURLUE_OK, let text else {
+                return nil
+            }
+            defer { curl_free(text) }
+            return String(cString: text)
+        }
+        guard let scheme = part(CURLUPART_SCHEME)?.lowercased(), schemes.contains(scheme) else {
+            throw fault("the URL's scheme must be one of: \(schemes.joined(separator: ", "))")
+        }
+        guard var host = part(CURLUPART_HOST)?.lowercased(), !host.isEmpty else {
+            throw fault("the URL names no host")
+        }
+        if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
+        guard let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap({ Int($0) }) else {
+            throw fault("the URL names no port")
+        }
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+    }
+
+    /// A host (a name, IPv4, or IPv6 with or without brackets) and a port.
+    init(scheme: String, host: String, port: Int) throws(TransferError) {
+        let bare =
+            host.hasPrefix("[") && host.hasSuffix("]")
+            ? String(host.dropFirst().dropLast()) : host
+        let spoken = bare.utf8.allSatisfy { byte in
+            byte > 0x20 && byte != 0x7F && !"/?#@[]\\%".utf8.contains(byte)
+        }
+        let shown = bare.printableLine(atMost: 100)
+        guard !bare.isEmpty, bare.utf8.count <= 255, spoken else {
+            throw TransferError(
+                .invalid, target: "\(scheme)://\(shown)", words: "'\(shown)' is not a host name")
+        }
+        guard (1...65_535).contains(port) else {
+            throw TransferError(
+                .invalid, target: "\(scheme)://\(shown)", words: "\(port) is not a port")
+        }
+        try self.init(
+            url: "\(scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(port)",
+            schemes: [scheme])
+    }
+}

@@ -1,0 +1,42 @@
+/// One HTTP request.
+public struct HTTPTransfer: Sendable {
+    /// `http://` or `https://`. Only scheme, host and port of it are ever shown.
+    public var url: String
+    public var method: String
+    /// Sent in this order. Names are tokens; values hold no CR, LF or NUL.
+    public var headers: [(String, String)]
+    public var body: [UInt8]
+    /// From the call to the last byte of the answer.
+    public var deadline: Duration
+    /// For name, connection and TLS together.
+    public var connectDeadline: Duration
+    /// The answer's body may be this long, in bytes.
+    public var maxBody: Int
+    public var tls: TLSTrust
+    /// Connect to this socket file instead of the URL's host.
+    public var unixSocket: String?
+    /// How many redirects to follow; within http and https only.
+    public var maxRedirects: Int
+    /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. Never for loopback.
+    public var usesEnvironmentProxy: Bool
+
+    public init(
+        url: String, method: String = "GET", headers: [(String, String)] = [],
+        body: [UInt8] = [], deadline: Duration = .seconds(10),
+        connectDeadline: Duration = .seconds(5), maxBody: Int = 1 << 20,
+        tls: TLSTrust = .system, unixSocket: String? = nil, maxRedirects: Int = 0,
+        usesEnvironmentProxy: Bool = false
+    ) {
+        self.url = url
+        self.method = method
+        self.headers = headers
+        self.body = body
+        self.deadline = deadline
+        self.connectDeadline = connectDeadline
+        self.maxBody = maxBody
+        self.tls = tls
+        self.unixSocket = unixSocket
+        self.maxRedirects = maxRedirects
+        self.usesEnvironmentProxy = usesEnvironmentProxy
+    }
+}

@@ -1,0 +1,83 @@
+/// What may stand in an envelope and in an address header.
+public enum MailAddress {
+    /// Why `address` cannot be used, as the end of a sentence; nil when it can.
+    ///
+    /// Accepts `dot-atom@domain` and `dot-atom@[address literal]` in ASCII with
+    /// the lengths of RFC 5321 §4.5.3.1. Quoted local parts, internationalised
+    /// mailboxes (RFC 6531) and source routes are refused: nobody needs them
+    /// here, and each is a way to smuggle.
+    public static func fault(in address: String) -> String? {
+        let bytes = Array(address.utf8)
+        guard !bytes.isEmpty else { return "is empty" }
+        guard bytes.count <= 254 else { return "is longer than 254 bytes" }
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            return "holds a space, a control character or a character outside ASCII"
+        }
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else { return "has no @" }
+        let local = bytes[..<at]
+        let domain = bytes[(at + 1)...]
+        guard !local.isEmpty, local.count <= 64 else {
+            return "has no name of 1 to 64 bytes before @"
+        }
+        guard isDotAtom(local) else { return "has a character before @ that needs quoting" }
+        guard isDomain(domain) else { return "has no domain after @" }
+        return nil
+    }
+
+    /// RFC 5322 §3.2.3.
+    private static func isDotAtom(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.allSatisfy { part in
+            !part.isEmpty
+                && part.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
+        }
+    }
+
+    private static func isDomain(_ bytes: ArraySlice<UInt8>) -> Bool {
+        if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
+            let inside = bytes.dropFirst().dropLast()
+            return !inside.isEmpty
+                && inside.allSatisfy { isAlphanumeric($0) || ".:".utf8.contains($0) }
+        }
+        let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
+                && label.last != UInt8(ascii: "-")
+                && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+    }
+}
+
+/// What may follow DATA.
+enum MailMessage {
+    /// Why these bytes cannot be sent; nil when they can. A bare CR or LF lets
+    /// some servers see an end of message where we sent none (SMTP smuggling).
+    static func fault(in message: [UInt8]) -> String? {
+        guard message.count >= 2, message.suffix(2).elementsEqual([0x0D, 0x0A]) else {
+            return "the message does not end in CRLF"
+        }
+        var length = 0
+        var previous: UInt8 = 0
+        for byte in message {
+            switch byte {
+            case 0: return "the message holds a NUL"
+            case 0x0A where previous != 0x0D: return "the message holds a bare LF"
+            case 0x0A: length = 0
+            case _ where previous == 0x0D: return "the message holds a bare CR"
+            case 0x0D: break
+            default:
+                length += 1
+                guard length <= 998 else { return "the message has a line of more than 998 bytes" }
+            }
+            previous = byte
+        }
+        return nil
+    }
+}

@@ -1,0 +1,109 @@
+import CCurl
+
+/// What a mail server did with a message, recipient by recipient.
+public struct MailReply: Sendable {
+    /// Where in the conversation the server spoke its last word.
+    public enum Stage: String, Sendable {
+        case greeting, authentication, sender, recipient, message
+    }
+
+    public struct Outcome: Sendable, Equatable {
+        public let recipient: String
+        /// The server's word on this recipient. Delivered when it is a success:
+        /// the server has taken responsibility.
+        public let answer: SMTPAnswer
+        public let stage: Stage
+
+        public var isDelivered: Bool { answer.isSuccess }
+    }
+
+    /// One line of the conversation, credentials left out.
+    public struct Step: Sendable, Equatable {
+        /// Empty: the server's greeting.
+        public let command: String
+        public let answer: SMTPAnswer?
+    }
+
+    /// In the order of the transfer's recipients, one each.
+    public let outcomes: [Outcome]
+    public let conversation: [Step]
+    public let timings: TransferTimings
+}
+
+extension MailReply {
+    /// Reads the outcome from the conversation; throws when the server never
+    /// had the last word.
+    init(
+        _ finished: Finished, _ transfer: MailTransfer, _ endpoint: Endpoint
+    ) throws(TransferError) {
+        let scrub = Scrub([transfer.password])
+        let turns = finished.conversation.turns
+        conversation = turns.filter { $0.answer != nil || !$0.command.isEmpty }.map {
+            Step(command: $0.command, answer: $0.answer.map(scrub.clean))
+        }
+        timings = finished.timings
+
+        let recipients = turns.filter { $0.verb == "RCPT" }.map(\.answer)
+        let message = finished.conversation.finalAnswer
+        func outcome(_ recipient: String, _ answer: SMTPAnswer, _ stage: Stage) -> Outcome {
+            Outcome(recipient: recipient, answer: scrub.clean(answer), stage: stage)
+        }
+
+        if let message, message.code != 354 {
+            // The message was offered: refused recipients keep their own answer.
+            outcomes = transfer.recipients.enumerated().map { index, recipient in
+                let own = recipients.indices.contains(index) ? recipients[index] : nil
+                if let own, !own.isSuccess { return outcome(recipient, own, .recipient) }
+                return outcome(recipient, message, .message)
+            }
+            return
+        }
+        if finished.code != CURLE_OK, recipients.count == transfer.recipients.count,
+            case let answers = recipients.compactMap({ $0 }), answers.count == recipients.count,
+            answers.allSatisfy({ $0.code >= 400 })
+        {
+            outcomes = zip(transfer.recipients, answers).map { outcome($0, $1, .recipient) }
+            return
+        }
+        // The server's refusal of the whole: its last answer, if that is one.
+        if let last = turns.last, let answer = last.answer, answer.code >= 400,
+            let stage = Self.stage(of: last)
+        {
+            outcomes = transfer.recipients.map { outcome($0, answer, stage) }
+            return
+        }
+        let fault = finished.fault(endpoint.target)
+        throw TransferError(
+            fault?.kind ?? .protocolFault, target: endpoint.target,
+            words: scrub.clean(fault?.words ?? "the server never answered the message"))
+    }
+
+    /// nil where a refusal does not stop the conversation.
+    private static func stage(of turn: SMTPConversation.Turn) -> Stage? {
+        switch turn.verb {
+        case "", "EHLO", "HELO": .greeting
+        case "AUTH": .authentication
+        case "MAIL": .sender
+        case "RCPT": .recipient
+        case "DATA": .message
+        default: nil
+        }
+    }
+}
+
+/// Takes secrets out of what a peer echoes.
+struct Scrub {
+    private let secrets: [String]
+
+    init(_ secrets: [String]) { self.secrets = secrets.filter { !$0.isEmpty } }
+
+    func clean(_ text: String) -> String {
+        secrets.reduce(text) {
+            $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "***")
+        }
+    }
+
+    func clean(_ answer: SMTPAnswer) -> SMTPAnswer {
+        SMTPAnswer(code: answer.code, enhanced: answer.enhanced, words: clean(answer.words))
+    }
+}

@@ -1,0 +1,31 @@
+import CCurl
+
+extension MailTransfer {
+    func prepare(_ exchange: Exchange, _ endpoint: Endpoint) throws(TransferError) {
+        try exchange.set(CURLOPT_URL, endpoint.target)
+        try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
+        try exchange.set(CURLOPT_PROXY, "")
+        try exchange.set(trust: trust)
+        // Anything less than ALL would go on in plain text when TLS is not offered.
+        try exchange.set(
+            CURLOPT_USE_SSL,
+            Int(security == .none ? CURLUSESSL_NONE.rawValue : CURLUSESSL_ALL.rawValue))
+        if !username.isEmpty {
+            try exchange.set(CURLOPT_USERNAME, username)
+            try exchange.set(CURLOPT_PASSWORD, password)
+            try exchange.set(CURLOPT_SASL_IR, 1)
+        }
+        try exchange.set(CURLOPT_MAIL_FROM, "<\(from)>")
+        try exchange.set(CURLOPT_MAIL_RCPT, list: recipients.map { "<\($0)>" })
+        try exchange.check(ccurl_allow_refused_recipients(exchange.easy))
+        try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
+        // libcurl's own 120 s for each answer would cut the final one short;
+        // the loop gives up where libcurl's single deadline cannot tell.
+        try exchange.set(CURLOPT_TIMEOUT_MS, deadline + answerDeadline)
+        let answerSeconds = Int(answerDeadline.components.seconds) + 1
+        try exchange.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(answerSeconds, 1))
+        try exchange.recordConversation()
+        try exchange.send(
+            upload: message, before: .now + deadline, thenWithin: answerDeadline)
+    }
+}

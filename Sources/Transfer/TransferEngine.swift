@@ -1,0 +1,120 @@
+import CCurl
+import Synchronization
+public import Telemetry
+
+/// Every outgoing connection of the process: one libcurl multi handle, driven
+/// by one thread.
+///
+/// Callers suspend, they never block. Transfers run side by side; connections
+/// are kept and reused (HTTP/2 where TLS agrees on it). Cancelling the calling
+/// task aborts its transfer. Thread-safe. A deadline, a body limit and a TLS
+/// trust belong to each transfer; only http, https, smtp and smtps are spoken.
+public final class TransferEngine: Sendable {
+    private let inbox = TransferInbox()
+    private let telemetry: Telemetry
+    private let lastID = Atomic<UInt64>(0)
+
+    private static let libcurlIsReady: Bool = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+
+    public init(telemetry: Telemetry) {
+        self.telemetry = telemetry
+        guard Self.libcurlIsReady, let loop = TransferLoop(inbox) else { return }
+        if !TransferThread.start(loop) { inbox.close() }
+    }
+
+    deinit { inbox.stop() }
+
+    /// Ends every transfer under way with `.cancelled`, and takes no more.
+    /// Returns at once; the thread ends shortly after.
+    public func shutdown() { inbox.stop() }
+
+    /// One HTTP request and its whole answer, whatever the status.
+    public func http(_ transfer: HTTPTransfer) async throws(TransferError) -> HTTPReply {
+        let endpoint = try Endpoint(url: transfer.url, schemes: ["http", "https"])
+        let finished = try await perform("http", endpoint.target) {
+            (exchange) throws(TransferError) in
+            try transfer.prepare(exchange, endpoint)
+        }
+        if let fault = finished.fault(endpoint.target) { throw fault }
+        return HTTPReply(finished)
+    }
+
+    /// Opens a TCP connection and closes it. Returns how long the opening
+    /// took, the name's look-up included.
+    public func connect(
+        host: String, port: Int, deadline: Duration
+    ) async throws(TransferError) -> Duration {
+        let endpoint = try Endpoint(scheme: "tcp", host: host, port: port)
+        let finished = try await perform("connect", endpoint.target) {
+            (exchange) throws(TransferError) in
+            // CONNECT_ONLY stops before a byte of the protocol is spoken.
+            try exchange.set(
+                CURLOPT_URL, "http" + endpoint.target.dropFirst(endpoint.scheme.count))
+            try exchange.set(CURLOPT_PROTOCOLS_STR, "http")
+            try exchange.set(CURLOPT_PROXY, "")
+            try exchange.set(CURLOPT_CONNECT_ONLY, 1)
+            try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, deadline)
+            try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
+        }
+        if let fault = finished.fault(endpoint.target) { throw fault }
+        return finished.timings.connected
+    }
+
+    /// Hands one message to a mail server for all its recipients.
+    ///
+    /// Returns whenever the server has answered, also when it refused: the
+    /// outcome is per recipient. Throws when no answer was had; then whether
+    /// the message arrived is unknown.
+    public func mail(_ transfer: MailTransfer) async throws(TransferError) -> MailReply {
+        let endpoint = try transfer.validated()
+        let finished = try await perform("mail", endpoint.target) {
+            (exchange) throws(TransferError) in
+            try transfer.prepare(exchange, endpoint)
+        }
+        return try MailReply(finished, transfer, endpoint)
+    }
+
+    /// Sends an order to the loop and waits for its end.
+    private func perform(
+        _ kind: String, _ target: String,
+        _ prepare: @escaping @Sendable (Exchange) throws(TransferError) -> Void
+    ) async throws(TransferError) -> Finished {
+        let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        let called = CallOff()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<Finished, TransferError>, Never>) in
+                let order = TransferOrder(
+                    kind: kind, target: target, called: called, prepare: prepare,
+                    settle: { continuation.resume(returning: $0) })
+                if !inbox.put(.start(id, order)) {
+                    order.settle(
+                        .failure(
+                            TransferError(
+                                .cancelled, target: target, words: "the engine was shut down")))
+                }
+            }
+        } onCancel: {
+            // Before the order arrives only the flag is seen, after it the command.
+            called.set()
+            _ = inbox.put(.callOff(id))
+        }
+        report(kind, target, result)
+        return try result.get()
+    }
+
+    private func report(
+        _ kind: String, _ target: String, _ result: Result<Finished, TransferError>
+    ) {
+        switch result {
+        case .success(let finished):
+            telemetry.emit(
+                TransferEnded(
+                    kind: kind, target: target, fault: finished.fault(target),
+                    timings: finished.timings))
+        case .failure(let error):
+            telemetry.emit(
+                TransferEnded(kind: kind, target: target, fault: error, timings: nil))
+        }
+    }
+}
