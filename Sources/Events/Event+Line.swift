@@ -147,7 +147,8 @@ extension Reason {
             state: tree["state"]?.string.flatMap(CheckState.init(rawValue:)) ?? .warn,
             value: tree["value"]?.double, limit: tree["limit"]?.double,
             stable: tree["stable"]?.double, previous: tree["previous"]?.double,
-            why: tree["why"]?.string ?? "", detail: tree["detail"]?.string ?? "")
+            why: tree["why"]?.string ?? "", detail: tree["detail"]?.string ?? "",
+            advisory: tree["advisory"]?.bool ?? false)
     }
 
     /// Writes the reason as the verdict document and the event show it.
@@ -161,6 +162,7 @@ extension Reason {
             w.member("previous", previous)
             w.member("why", why)
             if !detail.isEmpty { w.member("detail", detail) }
+            if advisory { w.member("advisory", true) }
         }
     }
 }

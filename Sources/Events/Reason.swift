@@ -13,10 +13,13 @@ public struct Reason: Sendable, Hashable {
     public var why: String
     /// Free words from the probe, untrusted; empty when the rule says it all.
     public var detail: String
+    /// From a check in dry run: listed, but not why the verdict is what it is.
+    public var advisory: Bool
 
     public init(
         check: String, state: CheckState, value: Double? = nil, limit: Double? = nil,
-        stable: Double? = nil, previous: Double? = nil, why: String, detail: String = ""
+        stable: Double? = nil, previous: Double? = nil, why: String, detail: String = "",
+        advisory: Bool = false
     ) {
         self.check = check
         self.state = state
@@ -26,5 +29,6 @@ public struct Reason: Sendable, Hashable {
         self.previous = previous
         self.why = why
         self.detail = detail
+        self.advisory = advisory
     }
 }

@@ -1,0 +1,139 @@
+import Events
+import JSONScan
+
+/// A checkpoint that cannot be read; the series is then rebuilt from the log.
+public struct CheckpointFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+}
+
+extension SeriesState {
+    /// The state as compact JSON. An evaluation under way is not part of it.
+    var checkpoint: String {
+        var writer = JSONWriter(capacity: 1536)
+        writer.object { w in
+            w.member("v", 1)
+            w.member("epoch", epoch)
+            w.member("attempts", attempts)
+            w.member("heard", heardAt)
+            w.member("unmeasured", unmeasured)
+            if let unmeasuredAt { w.member("unmeasured_at", unmeasuredAt) }
+            if let frozen {
+                w.member(object: "verdict") { w in
+                    w.member("n", frozen.number.n)
+                    w.member("source", frozen.number.source.rawValue)
+                    w.member("status", frozen.status.rawValue)
+                    w.member("at", frozen.measuredAt)
+                    w.member("sha256", frozen.document.digest)
+                    w.key("document")
+                    w.raw(frozen.document.bytes)
+                }
+            }
+            history.write(to: &w)
+        }
+        return writer.text
+    }
+
+    init(checkpoint: String) throws(CheckpointFault) {
+        let tree: JSONValue
+        do {
+            let limits = JSONLimits(maxBytes: 1 << 20, maxDepth: 16)
+            tree = try JSONValue(parsing: Array(checkpoint.utf8), limits: limits)
+        } catch { throw CheckpointFault(description: "checkpoint: \(error)") }
+        guard tree["v"]?.integer == 1, let epoch = tree["epoch"]?.count,
+            let attempts = tree["attempts"]?.count, let heardAt = tree["heard"]?.timestamp,
+            let unmeasured = tree["unmeasured"]?.count
+        else { throw CheckpointFault(description: "checkpoint: a member is missing or damaged") }
+        self.init(
+            epoch: epoch, attempts: attempts, heardAt: heardAt, unmeasured: unmeasured,
+            unmeasuredAt: tree["unmeasured_at"]?.timestamp, history: SeriesHistory(tree: tree))
+        if let verdict = tree["verdict"] {
+            guard let n = verdict["n"]?.count, let at = verdict["at"]?.timestamp,
+                let source = verdict["source"]?.string.flatMap(
+                    AttemptNumber.Source.init(rawValue:)),
+                let status = verdict["status"]?.string.flatMap(VerdictStatus.init(rawValue:)),
+                let tree = verdict["document"]
+            else { throw CheckpointFault(description: "checkpoint: the verdict is damaged") }
+            let document = VerdictDocument(tree: tree)
+            guard document.digest == verdict["sha256"]?.string else {
+                throw CheckpointFault(description: "checkpoint: the document's bytes have changed")
+            }
+            frozen = FrozenVerdict(
+                number: AttemptNumber(n: n, epoch: epoch, source: source), status: status,
+                document: document, measuredAt: at)
+        }
+    }
+}
+
+extension SeriesHistory {
+    fileprivate func write(to w: inout JSONWriter) {
+        w.member("status", lastStatus?.rawValue)
+        w.member("policy", policy)
+        w.member("binary", binary)
+        w.member("mixed", mixed)
+        w.key("previous")
+        previous.write(to: &w)
+        w.member(array: "healthy") { w in for values in healthy { values.write(to: &w) } }
+        w.member(object: "evidence") { w in
+            for (check, run) in evidence.sorted(by: { $0.key < $1.key }) {
+                w.member(object: check) { w in
+                    w.member(array: "logs") { w in for log in run.logs { w.value(log) } }
+                    w.member("peak", run.peak)
+                    w.key("window")
+                    if let window = run.lastWindow { w.value(window) } else { w.null() }
+                }
+            }
+        }
+    }
+
+    fileprivate init(tree: JSONValue) {
+        self.init(
+            previous: MetricValues(tree: tree["previous"]),
+            healthy: (tree["healthy"]?.elements ?? []).map { MetricValues(tree: $0) },
+            lastStatus: tree["status"]?.string.flatMap(VerdictStatus.init(rawValue:)),
+            policy: tree["policy"]?.string, binary: tree["binary"]?.string,
+            mixed: tree["mixed"]?.bool ?? false)
+        for member in tree["evidence"]?.members ?? [] {
+            evidence[member.key] = RunEvidence(
+                logs: (member.value["logs"]?.elements ?? []).compactMap(\.double),
+                peak: member.value["peak"]?.double ?? 0,
+                lastWindow: member.value["window"]?.integer)
+        }
+    }
+}
+
+extension MetricValues {
+    fileprivate func write(to w: inout JSONWriter) {
+        w.object { w in for entry in entries { w.member(entry.metric, entry.value) } }
+    }
+
+    fileprivate init(tree: JSONValue?) {
+        self.init(
+            (tree?.members ?? []).compactMap { member in
+                member.value.double.map { (member.key, $0) }
+            })
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: String, _ moment: Timestamp) {
+        key(name)
+        value(moment.milliseconds)
+    }
+}
+
+extension JSONValue {
+    /// A whole number from 0.
+    var count: Int? { integer.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil } }
+
+    fileprivate var timestamp: Timestamp? { integer.map { Timestamp(milliseconds: $0) } }
+
+    var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    var members: [Member]? {
+        guard case .object(let members) = self else { return nil }
+        return members
+    }
+}

@@ -1,0 +1,73 @@
+import Events
+
+/// What one check says at one attempt, with the numbers behind it.
+public struct CheckOutcome: Sendable, Equatable {
+    /// One rule that spoke.
+    public struct Finding: Sendable, Hashable {
+        /// `warn`, `nodata` or `fail`.
+        public var state: CheckState
+        public var rule: Rule
+        /// The limit that was broken, where the rule has one.
+        public var limit: Double?
+        /// The probe's own words, untrusted; empty when the rule says it all.
+        public var detail: String
+
+        public init(_ state: CheckState, _ rule: Rule, limit: Double? = nil, detail: String = "") {
+            self.state = state
+            self.rule = rule
+            self.limit = limit
+            self.detail = detail
+        }
+    }
+
+    public var check: Check
+    public var state: CheckState
+    /// nil when there is no data.
+    public var value: Double?
+    public var unit: MetricUnit
+    /// The stable version's value in the same window.
+    public var stable: Double?
+    /// The value at the attempt before.
+    public var previous: Double?
+    /// In the order in which the rules are asked; empty when the check passes.
+    public var findings: [Finding]
+    /// What the statistical rules computed; nil when they were not asked.
+    public var numbers: StatisticalNumbers?
+
+    public init(
+        _ check: Check, state: CheckState, value: Double? = nil, unit: MetricUnit? = nil,
+        stable: Double? = nil, previous: Double? = nil, findings: [Finding] = [],
+        numbers: StatisticalNumbers? = nil
+    ) {
+        self.check = check
+        self.state = state
+        self.value = value
+        self.unit = unit ?? MetricUnit(metricName: check.id)
+        self.stable = stable
+        self.previous = previous
+        self.findings = findings
+        self.numbers = numbers
+    }
+
+    /// The limit that decided, or the fail limit (else the warn limit) when none was broken.
+    public var decidingLimit: Double? {
+        findings.first { $0.state == state && $0.limit != nil }?.limit ?? check.fail ?? check.warn
+    }
+
+    /// The findings in the form of the verdict document.
+    public var reasons: [Reason] {
+        findings.map { finding in
+            Reason(
+                check: check.id, state: finding.state, value: value, limit: finding.limit,
+                stable: stable, previous: previous, why: finding.rule.name,
+                detail: finding.detail, advisory: check.advisory)
+        }
+    }
+
+    /// How the metric moved, in the form of the event.
+    public var delta: MetricDelta {
+        MetricDelta(
+            metric: check.id, value: value, previous: previous, stable: stable,
+            limit: decidingLimit, unit: unit, state: state)
+    }
+}

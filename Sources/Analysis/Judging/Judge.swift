@@ -1,0 +1,56 @@
+import Events
+
+/// Turns signals into a verdict. Pure: the same arguments give the same verdict.
+public enum Judge {
+    /// Judges one attempt.
+    ///
+    /// - Parameters:
+    ///   - signals: What the probes saw, in any order. Of two signals of one
+    ///     name the first that carries a value counts.
+    ///   - policy: The checks; each judges the signal that its id names.
+    ///   - history: What earlier attempts of the series left.
+    ///   - window: The data window, which names this attempt's evidence.
+    ///   - comparable: False when versions or binaries differ inside the run.
+    public static func judge(
+        signals: [Signal], policy: Policy, history: SeriesHistory = SeriesHistory(),
+        window: MeasurementWindow, comparable: Bool = true
+    ) -> Judgement {
+        let board = SignalBoard(signals)
+        return Judgement(
+            merging: policy.checks.map { outcome($0, board, history, window) },
+            failShare: policy.failShare, comparable: comparable)
+    }
+
+    static func outcome(
+        _ check: Check, _ board: SignalBoard, _ history: SeriesHistory, _ window: MeasurementWindow
+    ) -> CheckOutcome {
+        let previous = history.previous[check.id]
+        let baseline = check.baseline.flatMap { board[$0] }
+        let stable = baseline?.number
+        guard let signal = board[check.id] else {
+            return CheckOutcome(
+                check, state: .nodata, stable: stable, previous: previous,
+                findings: [.init(.nodata, .missing)])
+        }
+        if case .absent(let why, let detail) = signal.value {
+            return CheckOutcome(
+                check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
+                findings: [.init(.nodata, Rule(why), detail: detail)])
+        }
+        guard let value = signal.number else {
+            return CheckOutcome(
+                check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
+                findings: [.init(.nodata, .notANumber)])
+        }
+        let findings = AbsoluteLimits.findings(
+            signal, value: value, check: check, stable: stable, previous: previous)
+        return CheckOutcome(
+            check, state: findings.worstState, value: value, unit: signal.unit, stable: stable,
+            previous: previous, findings: findings)
+    }
+}
+
+extension [CheckOutcome.Finding] {
+    /// What the findings make of their check.
+    var worstState: CheckState { map(\.state).min { $0.gravity < $1.gravity } ?? .pass }
+}

@@ -1,0 +1,88 @@
+import Events
+import JSONScan
+
+/// The checks that make a verdict, and the share of failures that makes it unhealthy.
+///
+/// Two policies that judge alike have the same `sha`, however their checks are
+/// ordered or repeated.
+public struct Policy: Sendable, Equatable {
+    /// Ascending by id.
+    public let checks: [Check]
+    /// Per cent of the counted weight, 0 to 100: when failing checks reach it
+    /// the verdict is unhealthy even without a critical failure.
+    public let failShare: Int
+    /// `sha256:` and the SHA-256 of the canonical text.
+    public let sha: String
+
+    public init(checks: [Check], failShare: Int = 50) {
+        self.init(checks: checks, failShare: failShare, sha: nil)
+    }
+
+    private init(checks: [Check], failShare: Int, sha: String?) {
+        let keyed = Set(checks).map { (check: $0, text: $0.canonicalText) }
+        let sorted = keyed.sorted { ($0.check.id, $0.text) < ($1.check.id, $1.text) }
+        self.checks = sorted.map(\.check)
+        self.failShare = min(max(failShare, 0), 100)
+        self.sha =
+            sha
+            ?? ContentHash.named(
+                Self.canonicalText(sorted.map(\.text), failShare: self.failShare).utf8)
+    }
+
+    /// The part of this policy that judges one concern: the checks with these
+    /// ids. It keeps the whole policy's `sha`, because that is what was configured.
+    public func narrowed(to ids: some Sequence<String>) -> Policy {
+        let wanted = Set(ids)
+        return Policy(
+            checks: checks.filter { wanted.contains($0.id) }, failShare: failShare, sha: sha)
+    }
+
+    private static func canonicalText(_ checks: [String], failShare: Int) -> String {
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member(array: "checks") { w in for check in checks { w.raw(check.utf8) } }
+            w.member("fail_share", failShare)
+        }
+        return writer.text
+    }
+}
+
+extension Check {
+    /// Everything that can change a verdict, keys in order of their names.
+    var canonicalText: String {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { w in
+            w.member("advisory", advisory)
+            w.member("critical", critical)
+            w.member("direction", direction.rawValue)
+            w.member("fail", fail)
+            w.member("id", id)
+            w.member("nodata", nodata.rawValue)
+            if let relative {
+                w.member(object: "relative") { w in
+                    w.member("previous_warn", relative.previousWarn)
+                    w.member("stable_fail", relative.stableFail)
+                    w.member("stable_warn", relative.stableWarn)
+                }
+            }
+            if let statistics {
+                w.member(object: "statistics") { w in
+                    w.member("alpha_fail", statistics.alphaFail)
+                    w.member("alpha_warn", statistics.alphaWarn)
+                    w.member("kind", statistics.kind.rawValue)
+                    w.member("min_delta", statistics.minDelta)
+                    w.member("n_min", statistics.minSample)
+                    w.member("phi", statistics.phi)
+                    w.member("prev_warn", statistics.growthWarn)
+                    w.member("q", statistics.quantile)
+                    w.member("rho_fail", statistics.rhoFail)
+                    w.member("rho_warn", statistics.rhoWarn)
+                    w.member("tau", statistics.slowOver)
+                }
+            }
+            w.member("warn", warn)
+            w.member("weight", weight)
+        }
+        return writer.text
+    }
+}

@@ -1,0 +1,62 @@
+import JSONScan
+
+/// Why a measurement request is refused, and what could be read of it all the same.
+public struct RequestFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Reason: Sendable, Equatable {
+        /// More bytes than `limit`: the only reason that is a 413, the others are 400.
+        case tooLarge(limit: Int)
+        case json(JSONFault)
+        /// A query string's escape or text is broken.
+        case query(String)
+        case missing
+        /// Given twice.
+        case repeated
+        case wrongType(expected: String)
+        case invalid(String)
+    }
+
+    /// The request's field; nil when the whole body is at fault.
+    public let field: String?
+    public let reason: Reason
+    /// What was readable, for the refusal's event.
+    public internal(set) var readable: ReadableRequest
+
+    init(_ reason: Reason, field: String? = nil, readable: ReadableRequest = ReadableRequest()) {
+        self.field = field
+        self.reason = reason
+        self.readable = readable
+    }
+
+    public var description: String {
+        let words =
+            switch reason {
+            case .tooLarge(let limit): "is larger than \(limit) bytes"
+            case .json(let fault): "is not acceptable JSON: \(fault)"
+            case .query(let why): "is not a valid query: \(why)"
+            case .missing: "is required"
+            case .repeated: "is given more than once"
+            case .wrongType(let expected): "must be \(expected)"
+            case .invalid(let why): why
+            }
+        return field.map { "field \"\($0)\" \(words)" } ?? "the request \(words)"
+    }
+}
+
+/// The identity in a request that may be bad elsewhere. Only values that are
+/// valid by themselves are kept, so they are safe to log and to group by.
+public struct ReadableRequest: Sendable, Equatable {
+    public var namespace: String?
+    public var rollout: String?
+    public var revision: String?
+    public var attempt: Int?
+
+    public init(
+        namespace: String? = nil, rollout: String? = nil, revision: String? = nil,
+        attempt: Int? = nil
+    ) {
+        self.namespace = namespace
+        self.rollout = rollout
+        self.revision = revision
+        self.attempt = attempt
+    }
+}

@@ -1,0 +1,58 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The mixture sequential test: evidence over all windows of a run that the
+/// canary fails more often than `rho` times stable, valid however often one looks.
+///
+/// Given the failures of a window, those of the canary are binomial with
+/// `π = r n₁ / (r n₁ + n₀)` at rate ratio `r`. The likelihood ratio of
+/// `r = rho·g` against `r = rho`, multiplied over the windows and averaged
+/// over a grid of `g`, is a non-negative martingale M under the null
+/// hypothesis (Robbins 1970; Johari et al. 2022, always-valid inference), so
+/// by Ville's inequality it ever reaches 1/α with probability at most α.
+public enum MixtureTest {
+    /// The alternatives, as multiples of the null ratio.
+    public static let grid: [Double] = [1.25, 1.5, 2, 3, 5, 8, 13, 21]
+
+    /// The log-likelihood ratio of one window for each ratio of the grid.
+    static func logRatios(_ counts: WindowCounts, rho: Double) -> [Double] {
+        let (x1, n1) = (counts.canaryFailing, counts.canaryTotal)
+        let (x0, n0) = (counts.stableFailing, counts.stableTotal)
+        // A side without requests says nothing about the ratio.
+        guard n1 > 0, n0 > 0 else { return grid.map { _ in 0 } }
+        return grid.map { g in
+            // ln(π_k/π_0) = ln g + shrink and ln((1−π_k)/(1−π_0)) = shrink.
+            let shrink = log((rho * n1 + n0) / (rho * g * n1 + n0))
+            return x1 * (log(g) + shrink) + x0 * shrink
+        }
+    }
+
+    /// ln M of summed log-likelihood ratios, each divided by `phi`.
+    static func logMean(_ logs: [Double], phi: Double) -> Double {
+        guard let top = logs.max() else { return 0 }
+        let sum = logs.reduce(0) { $0 + exp(($1 - top) / phi) }
+        return top / phi + log(sum / Double(logs.count))
+    }
+}
+
+extension RunEvidence {
+    /// Takes in a window; one that is not after the last changes nothing.
+    public mutating func fold(_ step: EvidenceStep) {
+        if let lastWindow, step.window <= lastWindow { return }
+        let ratios = MixtureTest.logRatios(step.counts, rho: step.rho)
+        logs = logs.isEmpty ? ratios : zip(logs, ratios).map { $0 + $1 }
+        peak = max(peak, MixtureTest.logMean(logs, phi: step.phi))
+        lastWindow = step.window
+    }
+
+    /// M after the last window; 1 before the first. +infinity beyond what a Double holds.
+    public func e(phi: Double) -> Double { exp(MixtureTest.logMean(logs, phi: phi)) }
+
+    /// An anytime-valid p-value: 1 over the largest M so far, at most 1.
+    public var pRun: Double { exp(-peak) }
+}

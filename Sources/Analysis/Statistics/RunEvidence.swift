@@ -1,0 +1,54 @@
+/// What one window of a run says: `x` failing of `n` requests, canary and stable.
+public struct WindowCounts: Sendable, Hashable {
+    public var canaryFailing: Double
+    public var canaryTotal: Double
+    public var stableFailing: Double
+    public var stableTotal: Double
+
+    public init(canary: (failing: Double, total: Double), stable: (failing: Double, total: Double))
+    {
+        canaryFailing = canary.failing
+        canaryTotal = canary.total
+        stableFailing = stable.failing
+        stableTotal = stable.total
+    }
+}
+
+/// One window's counts with what the run's test makes of them.
+public struct EvidenceStep: Sendable, Hashable {
+    /// The window's start, milliseconds since 1970: its id, ascending.
+    public var window: Int64
+    public var counts: WindowCounts
+    /// Null rate ratio.
+    public var rho: Double
+    /// Dispersion divisor.
+    public var phi: Double
+
+    public init(window: Int64, counts: WindowCounts, rho: Double, phi: Double) {
+        self.window = window
+        self.counts = counts
+        self.rho = rho
+        self.phi = phi
+    }
+}
+
+/// A run's evidence that the canary is worse, in constant space.
+///
+/// Windows count once each, by id, in ascending order: a window that is not
+/// after the last one changes nothing, so a replay of windows already taken in
+/// leaves the evidence as it was.
+public struct RunEvidence: Sendable, Equatable {
+    /// Log-likelihood ratios summed over the windows, one for each ratio of
+    /// `MixtureTest.grid`; empty before the first window.
+    public internal(set) var logs: [Double]
+    /// The natural logarithm of the largest M so far; at least 0, the M of no window.
+    public internal(set) var peak: Double
+    /// The id of the last window; nil before the first.
+    public internal(set) var lastWindow: Int64?
+
+    public init(logs: [Double] = [], peak: Double = 0, lastWindow: Int64? = nil) {
+        self.logs = logs
+        self.peak = peak
+        self.lastWindow = lastWindow
+    }
+}

@@ -1,0 +1,32 @@
+/// What the statistical rules computed for one check: the inputs of an
+/// explanation. nil for what a rule does not compute.
+public struct StatisticalNumbers: Sendable, Equatable {
+    /// Canary requests in the window.
+    public var sample: Double
+    /// One-sided bounds of the value at `alphaFail`; latency bounds are bucket edges.
+    public var lower: Double?
+    public var upper: Double?
+    public var stableValue: Double?
+    /// Smoothed rate ratio, for people; decides nothing.
+    public var ratio: Double?
+    /// Slow requests, latency only.
+    public var exceedCanary: Double?
+    public var exceedStable: Double?
+    /// Order-statistic ranks of the bounds, latency only.
+    public var rankLow: Int?
+    public var rankHigh: Int?
+    /// The exact test of this window.
+    public var pWindow: Double?
+    /// M of the run including this window, and its anytime-valid p-value.
+    public var e: Double?
+    public var pRun: Double?
+    /// The median of the last healthy attempts and the limit that it sets.
+    public var healthyMedian: Double?
+    public var growthLimit: Double?
+    /// Whether the absolute limit is proven to hold, not only not violated.
+    public var certified: Bool?
+    /// What this window adds to the run's evidence.
+    public var step: EvidenceStep?
+
+    public init(sample: Double) { self.sample = sample }
+}

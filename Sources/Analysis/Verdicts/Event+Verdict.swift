@@ -1,0 +1,144 @@
+import Events
+import JSONScan
+
+extension Event {
+    /// The most deltas and the most reasons in one event, so that its line
+    /// stays within 64 KiB whatever the policy.
+    static let maxListed = 64
+
+    /// The one event of a verdict. A healthy verdict after one that was not is
+    /// `analysis.recovered`. `id`, `epoch` and `seq` are the journal's to fill.
+    public init(
+        verdict record: AttemptRecord, judgement: Judgement, request: MeasurementRequest,
+        concern: String, ticket: AttemptTicket, gateway: GatewayIdentity
+    ) {
+        let status = judgement.status
+        let isRecovery =
+            status == .healthy && (ticket.history.lastStatus ?? .healthy) != .healthy
+        let level: Level =
+            switch status {
+            case .healthy: .info
+            case .degraded, .unknown: .warn
+            case .unhealthy: .error
+            }
+        let moved = judgement.outcomes.sorted {
+            ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id)
+        }
+        var extra: [JSONValue.Member] = [
+            .init("series", .string(ticket.series)),
+            .init("run", .number(String(ticket.number.epoch))),
+        ]
+        if !record.measured { extra.append(.init("measured", .bool(false))) }
+        if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
+        extra.append(.init("document", record.verdict.document.tree))
+
+        self.init(
+            ts: ticket.startedAt, level: level,
+            event: isRecovery ? EventName.recovered : EventName.analysis(status),
+            node: gateway.node, az: gateway.az, namespace: request.namespace,
+            rollout: request.rollout,
+            revision: request.revision.isEmpty ? nil : request.revision,
+            concern: concern.isEmpty ? "all" : concern, attempt: ticket.number.n, status: status,
+            deltas: moved.prefix(Self.maxListed).map(\.delta),
+            reasons: Array(judgement.reasons.prefix(Self.maxListed)),
+            message: VerdictMessage.text(
+                judgement, request: request, attempt: ticket.number, isRecovery: isRecovery),
+            policy: record.policy, binary: record.binary, extra: extra)
+    }
+
+    /// The event of a measurement that was refused because nothing could be
+    /// measured: the `ordinal`th in a row.
+    public init(
+        unmeasured judgement: Judgement, ordinal: Int, request: MeasurementRequest,
+        concern: String, ticket: AttemptTicket, gateway: GatewayIdentity, policy: Policy
+    ) {
+        let silent = judgement.outcomes.first { $0.state == .nodata && !$0.check.advisory }
+        let why = silent.flatMap { outcome in
+            outcome.findings.first.map { "\(outcome.check.id): \($0.rule)" }
+        }
+        self.init(
+            ts: ticket.startedAt, level: .warn, event: EventName.requestRefused,
+            node: gateway.node, az: gateway.az, namespace: request.namespace,
+            rollout: request.rollout,
+            revision: request.revision.isEmpty ? nil : request.revision,
+            concern: concern.isEmpty ? "all" : concern, attempt: ticket.number.n,
+            reasons: Array(judgement.reasons.prefix(Self.maxListed)),
+            message: "\(request.rollout) in \(request.namespace): cannot measure "
+                + "(\(why ?? "no check has data")), refusal \(ordinal) of "
+                + "\(AttemptLedger.refusalLimit) before the answer is unknown.",
+            policy: policy.sha, binary: gateway.binary,
+            extra: [
+                .init("series", .string(ticket.series)),
+                .init("run", .number(String(ticket.number.epoch))),
+                .init("unmeasured", .number(String(ordinal))),
+            ])
+    }
+}
+
+extension AttemptRecord {
+    /// The attempt that a verdict's event tells of; nil for any other event.
+    public init?(event: Event) {
+        guard let status = event.status, event.event.hasPrefix("analysis."),
+            let n = event.attempt, n > 0, let run = event.extra("run")?.count,
+            let tree = event.extra("document"), case .object = tree
+        else { return nil }
+        let source = tree["attempt"]?["source"]?.string.flatMap(
+            AttemptNumber.Source.init(rawValue:))
+        let number = AttemptNumber(n: n, epoch: run, source: source ?? .counted)
+        self.init(
+            verdict: FrozenVerdict(
+                number: number, status: status, document: VerdictDocument(tree: tree),
+                measuredAt: event.ts),
+            values: MetricValues(
+                event.deltas.compactMap { delta in delta.value.map { (delta.metric, $0) } }),
+            evidence: [String: EvidenceStep](tree: event.extra("evidence")),
+            policy: event.policy ?? "", binary: event.binary ?? "",
+            measured: event.extra("measured")?.bool ?? true)
+    }
+}
+
+extension VerdictDocument {
+    /// The document as a value; our own bytes always parse.
+    fileprivate var tree: JSONValue {
+        let limits = JSONLimits(maxBytes: max(bytes.count, 1), maxDepth: 16)
+        do { return try JSONValue(parsing: bytes, limits: limits) } catch { return .null }
+    }
+}
+
+extension [String: EvidenceStep] {
+    fileprivate var tree: JSONValue {
+        .object(
+            sorted { $0.key < $1.key }.map { check, step in
+                let pair = { (failing: Double, total: Double) in
+                    JSONValue.array([
+                        .number(JSONNumber.text(failing)), .number(JSONNumber.text(total)),
+                    ])
+                }
+                let counts = step.counts
+                return .init(
+                    check,
+                    .object([
+                        .init("window", .number(String(step.window))),
+                        .init("canary", pair(counts.canaryFailing, counts.canaryTotal)),
+                        .init("stable", pair(counts.stableFailing, counts.stableTotal)),
+                        .init("rho", .number(JSONNumber.text(step.rho))),
+                        .init("phi", .number(JSONNumber.text(step.phi))),
+                    ]))
+            })
+    }
+
+    fileprivate init(tree: JSONValue?) {
+        self.init()
+        for member in tree?.members ?? [] {
+            let value = member.value
+            guard let window = value["window"]?.integer, let x1 = value["canary"]?[0]?.double,
+                let n1 = value["canary"]?[1]?.double, let x0 = value["stable"]?[0]?.double,
+                let n0 = value["stable"]?[1]?.double, let rho = value["rho"]?.double,
+                let phi = value["phi"]?.double
+            else { continue }
+            self[member.key] = EvidenceStep(
+                window: window, counts: WindowCounts(canary: (x1, n1), stable: (x0, n0)),
+                rho: rho, phi: phi)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Events
+import JSONScan
+
+/// What a document says, before it is cut to its bound.
+struct VerdictContent {
+    /// The objects and fields that are always there, in the order of the contract.
+    private static let documented: [(object: String, fields: [String])] = [
+        ("canary", ["5xx_rate", "p99_ms"]),
+        ("stable", ["5xx_rate", "p99_ms"]),
+        ("gateway", ["disk_ok", "queue_depth", "worker_reachable"]),
+    ]
+    /// Names that an object of signals would collide with.
+    private static let reserved: Set<String> = [
+        "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons",
+        "reasons_omitted", "signals_omitted", "score", "window", "policy", "binary", "schema",
+        "signals",
+    ]
+    /// Where signals go whose name has no object, or one that is reserved.
+    private static let otherwise = "signals"
+
+    private let judgement: Judgement
+    private let request: MeasurementRequest
+    private let concern: String
+    private let attempt: AttemptNumber
+    private let gateway: GatewayIdentity
+    private let window: MeasurementWindow
+    private let policy: String
+    private var reasons: [Reason]
+    private var objects: [(name: String, fields: [Field])]
+    /// Counts of what was cut.
+    private var omittedReasons = 0
+    private var omittedSignals = 0
+
+    private struct Field {
+        let name: String
+        let value: Signal.Value?
+        let isDocumented: Bool
+    }
+
+    init(
+        judgement: Judgement, request: MeasurementRequest, concern: String,
+        attempt: AttemptNumber, signals: SignalBoard, gateway: GatewayIdentity,
+        window: MeasurementWindow, policy: String
+    ) {
+        self.judgement = judgement
+        self.request = request
+        self.concern = concern
+        self.attempt = attempt
+        self.gateway = gateway
+        self.window = window
+        self.policy = policy
+        reasons = judgement.reasons.map { reason in
+            var reason = reason
+            reason.detail = reason.detail.clipped(toBytes: 120)
+            reason.why = reason.why.clipped(toBytes: 64)
+            return reason
+        }
+        objects = Self.objects(of: signals)
+    }
+
+    /// Documented objects first, then the others by name; in each the
+    /// documented fields first, then the others by name.
+    private static func objects(of board: SignalBoard) -> [(name: String, fields: [Field])] {
+        var further: [String: [Field]] = [:]
+        var known: Set<String> = []
+        var objects = documented.map { entry in
+            let fields = entry.fields.map { field in
+                let name = "\(entry.object).\(field)"
+                known.insert(name)
+                return Field(name: field, value: board[name]?.value, isDocumented: true)
+            }
+            return (name: entry.object, fields: fields)
+        }
+        let identity: Set<String> = ["gateway.node", "gateway.az"]
+        let aliases: Set<String> = ["canary.error_rate_5xx", "stable.error_rate_5xx"]
+        for signal in board.signals where !known.contains(signal.name) {
+            let hasPlace =
+                !signal.field.isEmpty && !signal.object.isEmpty
+                && !reserved.contains(String(signal.object))
+                && !identity.contains(signal.name) && !aliases.contains(signal.name)
+            let object = hasPlace ? String(signal.object) : otherwise
+            let name = hasPlace ? String(signal.field) : signal.name
+            further[object, default: []].append(
+                Field(name: name, value: signal.value, isDocumented: false))
+        }
+        for index in objects.indices {
+            let more = further.removeValue(forKey: objects[index].name) ?? []
+            objects[index].fields += more.sorted { $0.name < $1.name }
+        }
+        for (name, fields) in further.sorted(by: { $0.key < $1.key }) {
+            objects.append((name, fields.sorted { $0.name < $1.name }))
+        }
+        return objects
+    }
+
+    // MARK: - Fitting
+
+    /// The bytes, cut until they fit: first the probes' words, then reasons
+    /// beyond the three gravest, then signals that the contract does not name,
+    /// then all reasons. What goes is counted in the document.
+    func fitted(to limit: Int) -> [UInt8] {
+        var content = self
+        var bytes = content.bytes
+        if bytes.count > limit {
+            for index in content.reasons.indices { content.reasons[index].detail = "" }
+            // No reason is shorter than 80 bytes: more than this never fit.
+            content.keepReasons(limit / 80)
+            bytes = content.bytes
+        }
+        while bytes.count > limit, content.cut() { bytes = content.bytes }
+        return bytes
+    }
+
+    private mutating func keepReasons(_ count: Int) {
+        omittedReasons += max(reasons.count - count, 0)
+        reasons = Array(reasons.prefix(count))
+    }
+
+    /// Removes the least important thing that may go; false when none is left.
+    private mutating func cut() -> Bool {
+        if reasons.count > 3 {
+            keepReasons(reasons.count - 1)
+            return true
+        }
+        let spare = objects.lastIndex { object in object.fields.contains { !$0.isDocumented } }
+        if let spare {
+            objects[spare].fields.removeLast()
+            omittedSignals += 1
+            if objects[spare].fields.isEmpty { objects.remove(at: spare) }
+            return true
+        }
+        guard !reasons.isEmpty else { return false }
+        keepReasons(reasons.count - 1)
+        return true
+    }
+
+    // MARK: - Bytes
+
+    private var bytes: [UInt8] {
+        var writer = JSONWriter(capacity: 1536)
+        writer.object { w in
+            w.member("status", judgement.status.rawValue)
+            w.member("degraded", judgement.status.isDegraded)
+            w.member("rollout", request.rollout)
+            w.member("namespace", request.namespace)
+            w.member("concern", concern.isEmpty ? "all" : concern)
+            w.member(object: "attempt") { w in
+                w.member("n", attempt.n)
+                w.member("epoch", attempt.epoch)
+                w.member("source", attempt.source.rawValue)
+            }
+            for object in objects {
+                w.member(object: object.name) { w in
+                    if object.name == "gateway" {
+                        w.member("node", gateway.node)
+                        w.member("az", gateway.az)
+                    }
+                    for field in object.fields { write(field, of: object.name, to: &w) }
+                }
+            }
+            w.member(array: "reasons") { w in for reason in reasons { reason.write(to: &w) } }
+            w.member("reasons_omitted", omittedReasons)
+            w.member("signals_omitted", omittedSignals)
+            w.member("score", judgement.score.map { Int($0.rounded()) })
+            w.member(object: "window") { w in
+                w.member("start", window.start.rfc3339)
+                w.member("end", window.end.rfc3339)
+            }
+            w.member("policy", policy)
+            w.member("binary", gateway.binary)
+            w.member("schema", 1)
+        }
+        return writer.bytes
+    }
+
+    private func write(_ field: Field, of object: String, to w: inout JSONWriter) {
+        w.member(field.name, field.value)
+        // Argo's expressions cannot name a field that begins with a digit.
+        if field.name == "5xx_rate", object == "canary" || object == "stable" {
+            w.member("error_rate_5xx", field.value)
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: String, _ signal: Signal.Value?) {
+        switch signal {
+        case .number(let number): member(name, number)
+        case .flag(let flag): member(name, flag)
+        case .absent, nil: member(name, JSONValue.null)
+        }
+    }
+}
