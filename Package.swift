@@ -159,7 +159,10 @@ let package = Package(
         tests(
             "Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests("Delivery", ["Events", "JSONScan", "Store", "Rendering", "Digests", "Transfer"]),
-        tests("Serving", ["Events", "Store", "JSONScan", "Telemetry"]),
+        tests("Serving", [
+            "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, hummingbird, httpTypes,
+            nioCore, logging, serviceLifecycle,
+        ]),
         tests("App", ["Events", "JSONScan", "Settings", "Journal", "Store"]),
         .testTarget(
             name: "SystemTests",

@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension MappingReader {
+    /// A path; empty when absent. What stands there must be a readable file.
+    func file(_ key: String) -> String {
+        let path = plain(key, "")
+        if !path.isEmpty { checkFile(path, at: self.path(key)) }
+        return path
+    }
+
+    /// A path; empty when absent. What stands there must be a readable folder.
+    func folder(_ key: String) -> String {
+        let path = plain(key, "")
+        guard !path.isEmpty else { return path }
+        switch Self.kind(of: path) {
+        case .folder where access(path, R_OK | X_OK) == 0: break
+        case .folder:
+            fault(key, "the folder \(path.quoted) cannot be read", "check its permissions")
+        case .file: fault(key, "\(path.quoted) is a file", "name the folder that holds it")
+        case .missing(let why):
+            fault(key, "\(path.quoted): \(why)", "make the folder, or leave the key empty")
+        }
+        return path
+    }
+
+    func checkFile(_ file: String, at path: String) {
+        switch Self.kind(of: file) {
+        case .file where access(file, R_OK) == 0: break
+        case .file:
+            context.fault(
+                path, "the file \(file.quoted) cannot be read",
+                "let the user that runs bellwether read it")
+        case .folder: context.fault(path, "\(file.quoted) is a folder", "name a file in it")
+        case .missing(let why):
+            context.fault(path, "\(file.quoted): \(why)", "make the file, or correct the path")
+        }
+    }
+
+    /// A credential from `key`, which must come from the environment, or from
+    /// the file that `key_file` names.
+    ///
+    /// - Parameter isPublic: Says of an inline value that it is no secret, such
+    ///   as a webhook on this machine.
+    func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Secret {
+        let fileKey = "\(key)_file"
+        let file = plain(fileKey, "")
+        guard let text = text(key), !text.isEmpty else {
+            guard !file.isEmpty else { return .unset }
+            checkFile(file, at: path(fileKey))
+            if !context.hasFault(at: path(fileKey)) {
+                do {
+                    _ = try Secret.file(file).reveal()
+                } catch {
+                    fault(fileKey, error.description, "put the secret, and nothing else, into it")
+                }
+            }
+            return .file(file)
+        }
+        if !file.isEmpty {
+            fault(fileKey, "given beside \(key)", "keep one of the two", atKey: true)
+        }
+        if text.contains("${") {
+            guard let value = expand(text, at: path(key)) else { return .unset }
+            if value.isEmpty { fault(key, "expands to nothing", "set the variable") }
+            return Secret(source: .expanded(template: text, value: value))
+        }
+        if isPublic(text) { return .visible(text) }
+        if !context.allowsInlineSecrets {
+            fault(
+                key, "a secret written into the configuration",
+                "use \(fileKey): PATH or ${env:NAME}; allow_inline_secrets: true permits it")
+        }
+        return .inline(text)
+    }
+
+    private enum FileKind {
+        case file
+        case folder
+        case missing(String)
+    }
+
+    private static func kind(of path: String) -> FileKind {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return .missing(String(cString: strerror(errno))) }
+        return facts.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+    }
+}

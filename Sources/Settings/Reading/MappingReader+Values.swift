@@ -1,0 +1,207 @@
+extension MappingReader {
+    /// The member's text; nil when absent or not a text.
+    func text(_ key: String) -> String? {
+        switch value(key) {
+        case nil, .empty: return nil
+        case .text(let text): return text
+        case .some(let other):
+            fault(key, "\(other.kind), not one value", "write one value behind the colon")
+            return nil
+        }
+    }
+
+    /// A text without `${…}`.
+    func plain(_ key: String, _ standard: String) -> String {
+        guard let text = text(key) else { return standard }
+        if text.contains("${") {
+            fault(
+                key, "variables are not expanded here",
+                "they are in node, az, data_dir, listen.address, forward.to and in secrets")
+            return standard
+        }
+        return text
+    }
+
+    /// A text in which `${env:NAME}` is expanded.
+    func expanded(_ key: String, _ standard: String) -> String {
+        guard let text = text(key) else { return standard }
+        return expand(text, at: path(key)) ?? standard
+    }
+
+    /// A name in letters, digits, `_` and `-` that begins with a letter.
+    func name(_ key: String) -> String {
+        guard let text = text(key) else {
+            if !context.hasFault(at: path(key)) {
+                context.fault(path, "\(key) is missing", "give it a \(key)")
+            }
+            return ""
+        }
+        let isName =
+            text.utf8.count <= 64 && (text.unicodeScalars.first?.isLetterASCII ?? false)
+            && text.unicodeScalars.allSatisfy {
+                $0.isLetterASCII || $0.isDigit || $0 == "_" || $0 == "-"
+            }
+        if !isName {
+            fault(
+                key, "\(text.quoted) is not a name",
+                "begin with a letter, go on with letters, digits, _ and -, at most 64")
+        }
+        return text
+    }
+
+    /// A list of texts; the standard when absent.
+    func texts(_ key: String, _ standard: [String] = []) -> [String] {
+        guard let elements = list(key) else { return standard }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            if case .text(let text) = element {
+                texts.append(text)
+            } else {
+                context.fault(
+                    "\(path(key))[\(index)]", "\(element.kind), not a text", "write one text")
+            }
+        }
+        return texts
+    }
+
+    /// A mapping of texts to texts, ordered by key.
+    func pairs(_ key: String) -> [String: String] {
+        let reader = mapping(key)
+        var pairs: [String: String] = [:]
+        for name in reader.keys {
+            pairs[name] = reader.text(name)
+            if case .empty = reader.value(name) { reader.fault(name, "no value", "give it one") }
+        }
+        return pairs
+    }
+
+    func flag(_ key: String, _ standard: Bool) -> Bool {
+        switch text(key) {
+        case nil: return standard
+        case "true": return true
+        case "false": return false
+        case .some(let other):
+            fault(key, "\(other.quoted) is neither true nor false", "write true or false")
+            return standard
+        }
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String, _ standard: Choice
+    ) -> Choice {
+        guard let text = text(key) else { return standard }
+        if let choice = Choice(rawValue: text) { return choice }
+        let known = Choice.allCases.map(\.rawValue)
+        fault(
+            key, "\(text.quoted) is not one of \(known.joined(separator: ", "))",
+            Suggestion.nearest(to: text, among: known).map { "did you mean \($0)?" }
+                ?? "write one of them")
+        return standard
+    }
+
+    func integer(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
+        guard let text = text(key) else { return standard }
+        guard let number = Int(text) else {
+            fault(key, "\(text.quoted) is not a whole number", "write one, like \(standard)")
+            return standard
+        }
+        guard range.contains(number) else {
+            fault(
+                key, "\(number) is out of range",
+                "write \(range.lowerBound) to \(range.upperBound)")
+            return standard
+        }
+        return number
+    }
+
+    /// A finite number; nil when absent.
+    func number(_ key: String) -> Double? {
+        guard let text = text(key) else { return nil }
+        guard let number = Double(text), number.isFinite, !text.contains("x"), !text.contains("X")
+        else {
+            let remedy =
+                text.hasSuffix("%")
+                ? "write a proportion, 1% is 0.01" : "write one, like 0.01 or 250"
+            fault(key, "\(text.quoted) is not a number", remedy)
+            return nil
+        }
+        return number
+    }
+
+    func number(_ key: String, _ standard: Double, in range: ClosedRange<Double>) -> Double {
+        guard let number = number(key) else { return standard }
+        guard range.contains(number) else {
+            fault(
+                key, "\(number) is out of range",
+                "write \(range.lowerBound) to \(range.upperBound)")
+            return standard
+        }
+        return number
+    }
+
+    func duration(
+        _ key: String, _ standard: Duration, in range: ClosedRange<Duration>
+    ) -> Duration {
+        guard let text = text(key) else { return standard }
+        guard let duration = DurationText.parse(text) else {
+            fault(key, "\(text.quoted) is not a duration", "write 500ms, 10s, 5m, 1h or 7d")
+            return standard
+        }
+        guard range.contains(duration) else {
+            let (least, most) = (range.lowerBound, range.upperBound)
+            fault(
+                key, "\(text) is out of range",
+                "write \(DurationText.text(least)) to \(DurationText.text(most))")
+            return standard
+        }
+        return duration
+    }
+
+    func size(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
+        guard let text = text(key) else { return standard }
+        guard let size = SizeText.parse(text) else {
+            fault(key, "\(text.quoted) is not a size", "write 64KiB, 10MiB or 1GiB")
+            return standard
+        }
+        guard range.contains(size) else {
+            let (least, most) = (range.lowerBound, range.upperBound)
+            fault(
+                key, "\(text) is out of range",
+                "write \(SizeText.text(least)) to \(SizeText.text(most))")
+            return standard
+        }
+        return size
+    }
+
+    // MARK: - Variables
+
+    /// The text with each `${env:NAME}` replaced; nil after a fault.
+    func expand(_ text: String, at path: String) -> String? {
+        var out = ""
+        var rest = Substring(text)
+        while let start = rest.firstRange(of: "${") {
+            out += rest[..<start.lowerBound]
+            let inner = rest[start.upperBound...]
+            guard let end = inner.firstIndex(of: "}"), inner.hasPrefix("env:") else {
+                context.fault(
+                    path, "a variable that is not ${env:NAME}", "write ${env:NAME}")
+                return nil
+            }
+            let name = String(inner[..<end].dropFirst("env:".count))
+            guard let value = context.environment[name] else {
+                context.fault(
+                    path, "the environment has no variable \(name.quoted)",
+                    "set it where the service is started, or name a file instead")
+                return nil
+            }
+            out += value
+            rest = inner[inner.index(after: end)...]
+        }
+        return out + rest
+    }
+}
+
+extension Unicode.Scalar {
+    var isLetterASCII: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
+    var isDigit: Bool { ("0"..."9").contains(self) }
+}

@@ -1,0 +1,40 @@
+/// "Did you mean": the nearest of the known words.
+enum Suggestion {
+    /// The known word with the least edit distance to `word`, when that is at
+    /// most a third of its length (at least 1, so that a slip in a short word counts).
+    static func nearest(to word: String, among known: [String]) -> String? {
+        let typed = Array(word.lowercased().unicodeScalars.prefix(64))
+        let ranked = known.map { ($0, distance(typed, Array($0.lowercased().unicodeScalars))) }
+        guard let best = ranked.min(by: { $0.1 < $1.1 }),
+            best.1 <= max(1, typed.count / 3)
+        else { return nil }
+        return best.0
+    }
+
+    /// The remedy for a word that is not known: the nearest one, else all of them.
+    static func remedy(for word: String, among known: [String]) -> String {
+        if let nearest = nearest(to: word, among: known) { return "did you mean \(nearest)?" }
+        return known.isEmpty ? "" : "known are " + known.joined(separator: ", ")
+    }
+
+    /// Insertions, deletions, substitutions and swaps of neighbours (optimal
+    /// string alignment).
+    static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+        guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+        var beforeLast: [Int] = []
+        var last = Array(0...b.count)
+        for i in 1...a.count {
+            var row = [i]
+            for j in 1...b.count {
+                var cost = min(
+                    last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                    cost = min(cost, beforeLast[j - 2] + 1)
+                }
+                row.append(cost)
+            }
+            (beforeLast, last) = (last, row)
+        }
+        return last[b.count]
+    }
+}

@@ -1,0 +1,107 @@
+/// An `http`, `https`, `smtp` or `smtps` address, taken apart as far as
+/// configuration needs it (RFC 3986 §3).
+struct WebAddress {
+    var scheme: String
+    /// `user:password` before the `@`; empty without.
+    var userInfo: String
+    var host: String
+    /// Nil when the scheme's own is meant.
+    var port: Int?
+    /// Path, query and fragment.
+    var rest: String
+
+    /// Why a text is not such an address.
+    struct Malformed: Error {
+        let why: String
+    }
+
+    init(_ text: String, schemes: [String]) throws(Malformed) {
+        guard
+            text.unicodeScalars.allSatisfy({
+                $0.value > 0x20 && $0.value < 0x7F && !"\"<>\\^`{|}".unicodeScalars.contains($0)
+            })
+        else { throw Malformed(why: "holds a blank or a character that must be %-encoded") }
+        guard let colon = text.firstRange(of: "://") else { throw Malformed(why: "has no scheme") }
+        scheme = text[..<colon.lowerBound].lowercased()
+        guard schemes.contains(scheme) else {
+            throw Malformed(why: "has the scheme \(scheme.quoted)")
+        }
+        let behind = text[colon.upperBound...]
+        let end = behind.firstIndex { "/?#".contains($0) } ?? behind.endIndex
+        var authority = behind[..<end]
+        rest = String(behind[end...])
+        if let at = authority.lastIndex(of: "@") {
+            userInfo = String(authority[..<at])
+            authority = authority[authority.index(after: at)...]
+        } else {
+            userInfo = ""
+        }
+        guard let (host, port) = HostPort.split(authority, portRequired: false) else {
+            throw Malformed(why: "has no valid host and port")
+        }
+        guard !host.isEmpty else { throw Malformed(why: "has no host") }
+        (self.host, self.port) = (host, port)
+    }
+
+    /// Whether it stays on this machine.
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// `host:port`, an IPv6 address in brackets.
+enum HostPort {
+    /// Nil when malformed; the host without brackets, empty when left out.
+    static func split(_ text: Substring, portRequired: Bool) -> (host: String, port: Int?)? {
+        let host: Substring
+        var behind: Substring
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<end]
+            behind = text[text.index(after: end)...]
+            guard !host.isEmpty, host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
+                return nil
+            }
+        } else {
+            let colon = text.lastIndex(of: ":") ?? text.endIndex
+            host = text[..<colon]
+            behind = text[colon...]
+            guard
+                host.unicodeScalars.allSatisfy({
+                    $0.isLetterASCII || $0.isDigit || "-._".unicodeScalars.contains($0)
+                })
+            else { return nil }
+        }
+        if behind.isEmpty { return portRequired ? nil : (String(host), nil) }
+        guard behind.removeFirst() == ":", !behind.isEmpty,
+            behind.unicodeScalars.allSatisfy(\.isDigit), let port = UInt16(behind)
+        else { return nil }
+        return (String(host), Int(port))
+    }
+}
+
+extension MappingReader {
+    /// An address with one of the schemes, without a password; empty when absent.
+    func webAddress(_ key: String, _ text: String, schemes: [String]) -> String {
+        guard !text.isEmpty else { return "" }
+        do {
+            let address = try WebAddress(text, schemes: schemes)
+            if !address.userInfo.isEmpty {
+                fault(key, "holds a user or password", "put it into a file and name that")
+            }
+        } catch {
+            fault(
+                key, "\(text.quoted) \(error.why)",
+                "write \(schemes[0])://host:port" + (schemes[0].hasPrefix("http") ? "/path" : ""))
+        }
+        return text
+    }
+
+    /// `host:port` with a port; empty when absent.
+    func hostPort(_ key: String, _ text: String) -> String {
+        guard !text.isEmpty else { return "" }
+        if let (host, _) = HostPort.split(text[...], portRequired: true), !host.isEmpty {
+            return text
+        }
+        fault(key, "\(text.quoted) is not host:port", "write host:port, for IPv6 [::1]:8443")
+        return text
+    }
+}

@@ -1,0 +1,214 @@
+import Yams
+
+/// The file's text as a tree with the place of each key path.
+///
+/// Bounded against hostile text: 1 MiB, 24 levels, 20,000 values after aliases
+/// are followed, and a few aliases only, because a chain of them grows without
+/// bound before the tree can be counted.
+struct YAMLDocument {
+    private(set) var tree: YAMLTree = .empty
+    /// Where the value of a path stands.
+    private(set) var places: [String: YAMLPlace] = [:]
+    /// Where the key of a path stands.
+    private(set) var keyPlaces: [String: YAMLPlace] = [:]
+    private(set) var faults: [Fault] = []
+
+    struct Fault {
+        var place: YAMLPlace?
+        var path: String
+        var fault: String
+        var remedy: String
+    }
+
+    static let largest = 1 << 20
+    static let deepest = 24
+    static let mostValues = 20_000
+    static let mostAliases = 12
+
+    private var values = 0
+
+    init(_ text: String) {
+        guard text.utf8.count <= Self.largest else {
+            refuse("larger than 1MiB", "a configuration is a few KiB: is this the right file?")
+            return
+        }
+        guard Self.possibleAliases(in: text) <= Self.mostAliases else {
+            refuse("more than \(Self.mostAliases) aliases (*name)", "write the values out")
+            return
+        }
+        var text = text
+        var renamed = 0
+        while true {
+            do {
+                guard let root = try compose(yaml: text, .basic, .default, .utf8) else { return }
+                tree = tree(from: root, path: "", depth: 0)
+                return
+            } catch let error as YamlError {
+                if case .duplicatedKeysInMapping(let keys, let context) = error, renamed < 100,
+                    let key = keys.first, let marked = text.marking(key, at: context.mark)
+                {
+                    // The first of the two is marked, and the tree built from the
+                    // rest, so that one repeated key does not hide other faults.
+                    text = marked
+                    renamed += 1
+                    continue
+                }
+                faults.append(Self.fault(of: error))
+                tree = .empty
+                return
+            } catch {
+                refuse("cannot be read as YAML", "\(error)")
+                return
+            }
+        }
+    }
+
+    private mutating func refuse(_ fault: String, _ remedy: String) {
+        faults.append(Fault(place: nil, path: "", fault: fault, remedy: remedy))
+    }
+
+    // MARK: - The tree
+
+    private mutating func tree(from node: Node, path: String, depth: Int) -> YAMLTree {
+        let place = node.mark.map { YAMLPlace(line: $0.line, column: $0.column) }
+        places[path] = place
+        values += 1
+        guard values <= Self.mostValues else {
+            if values == Self.mostValues + 1 {
+                faults.append(
+                    Fault(
+                        place: place, path: "", fault: "more than \(Self.mostValues) values",
+                        remedy: "is this the right file?"))
+            }
+            return .empty
+        }
+        guard depth <= Self.deepest else {
+            faults.append(
+                Fault(
+                    place: place, path: path, fault: "nested deeper than \(Self.deepest) levels",
+                    remedy: "is an indentation or a bracket wrong?"))
+            return .empty
+        }
+        switch node {
+        case .scalar(let scalar):
+            let isPlain = scalar.style == .plain || scalar.style == .any
+            return isPlain && ["", "~", "null"].contains(scalar.string)
+                ? .empty : .text(scalar.string)
+        case .sequence(let sequence):
+            var elements: [YAMLTree] = []
+            for (index, element) in sequence.enumerated() where values <= Self.mostValues {
+                elements.append(tree(from: element, path: "\(path)[\(index)]", depth: depth + 1))
+            }
+            return .list(elements)
+        case .mapping(let mapping):
+            return .mapping(members(of: mapping, path: path, depth: depth))
+        case .alias:
+            return .empty
+        }
+    }
+
+    private mutating func members(
+        of mapping: Node.Mapping, path: String, depth: Int
+    ) -> [YAMLTree.Member] {
+        var members: [YAMLTree.Member] = []
+        for (key, value) in mapping where values <= Self.mostValues {
+            let place = key.mark.map { YAMLPlace(line: $0.line, column: $0.column) }
+            guard case .scalar(let scalar) = key else {
+                faults.append(
+                    Fault(
+                        place: place, path: path, fault: "a key that is not a word",
+                        remedy: "quote texts that begin with {, [, * or &"))
+                continue
+            }
+            var name = scalar.string
+            let isRepeated = name.unicodeScalars.first == String.repeatedKeyMark
+            while name.unicodeScalars.first == String.repeatedKeyMark {
+                name.unicodeScalars.removeFirst()
+            }
+            let inner = path.isEmpty ? name : "\(path).\(name)"
+            if isRepeated {
+                faults.append(
+                    Fault(
+                        place: place, path: inner, fault: "given twice",
+                        remedy: "keep one of the two"))
+                continue
+            }
+            keyPlaces[inner] = place
+            members.append(
+                YAMLTree.Member(key: name, value: tree(from: value, path: inner, depth: depth + 1)))
+        }
+        return members
+    }
+
+    // MARK: - Faults of the syntax
+
+    private static func fault(of error: YamlError) -> Fault {
+        let advice = "check this line's indentation (spaces, never tabs), quotes and brackets"
+        switch error {
+        case .scanner(let context, let problem, let mark, _),
+            .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            var fault = "not YAML: \(problem)"
+            if let context { fault += " \(context.text) (from line \(context.mark.line))" }
+            return Fault(
+                place: YAMLPlace(line: mark.line, column: mark.column), path: "", fault: fault,
+                remedy: advice)
+        case .reader(let problem, let offset, _, let yaml):
+            let before = yaml.prefix(offset ?? 0)
+            let line = before.count { $0.isNewline } + 1
+            let column = (before.lastIndex { $0.isNewline }).map {
+                before.distance(from: $0, to: before.endIndex)
+            }
+            return Fault(
+                place: YAMLPlace(line: line, column: column ?? before.count + 1), path: "",
+                fault: "not YAML: \(problem)", remedy: "remove the control character")
+        case .duplicatedKeysInMapping(let keys, let context):
+            return Fault(
+                place: YAMLPlace(line: context.mark.line, column: context.mark.column),
+                path: keys.first ?? "", fault: "given twice", remedy: "keep one of the two")
+        default:
+            return Fault(place: nil, path: "", fault: "not YAML", remedy: advice)
+        }
+    }
+
+    /// At least as many as there are aliases: every `*` with a word behind it,
+    /// where a token could begin.
+    static func possibleAliases(in text: String) -> Int {
+        let openers = Set(" \t\r\n[]{},:?-\"'".utf8)
+        var count = 0
+        var before = UInt8(ascii: "\n")
+        var starred = false
+        for byte in text.utf8 {
+            if starred, byte > 0x20, byte != UInt8(ascii: "*") { count += 1 }
+            starred = byte == UInt8(ascii: "*") && openers.contains(before)
+            before = byte
+        }
+        return count
+    }
+}
+
+extension String {
+    /// Put before a key that a later one of the same mapping repeats; private
+    /// use, so that no key of ours can begin with it.
+    fileprivate static let repeatedKeyMark: Unicode.Scalar = "\u{E000}"
+
+    /// The text with the mark before the key that stands at `mark`, behind its
+    /// quote if it has one; nil when the key is not found there.
+    fileprivate func marking(_ key: String, at mark: Yams.Mark) -> String? {
+        var lines = unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { Array($0) }
+        guard mark.line >= 1, mark.line <= lines.count else { return nil }
+        var at = mark.column - 1
+        let line = lines[mark.line - 1]
+        guard at >= 0, at < line.count else { return nil }
+        if line[at] == "\"" || line[at] == "'" { at += 1 }
+        guard line.dropFirst(at).starts(with: key.unicodeScalars) else { return nil }
+        lines[mark.line - 1].insert(Self.repeatedKeyMark, at: at)
+        var text = String.UnicodeScalarView()
+        for (index, line) in lines.enumerated() {
+            if index > 0 { text.append("\n") }
+            text.append(contentsOf: line)
+        }
+        return String(text)
+    }
+}

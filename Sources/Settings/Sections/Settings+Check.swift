@@ -1,0 +1,121 @@
+public import Events
+
+extension Settings {
+    /// One entry of `analysis.checks`: limits on one signal.
+    public struct Check: Sendable, Equatable {
+        /// Which side of a limit is bad.
+        public enum Direction: String, Sendable, CaseIterable {
+            case above
+            case below
+        }
+
+        /// What a check says when its signal is missing.
+        public enum NoData: String, Sendable, CaseIterable {
+            case ignore
+            case warn
+            case unknown
+            case fail
+        }
+
+        /// The signal's name, `object.field`.
+        public var id: String
+        /// Beyond it (strictly) the check warns; nil: never.
+        public var warn: Double?
+        /// Beyond it (strictly) the check fails; nil: never.
+        public var fail: Double?
+        public var direction = Direction.above
+        /// A failure alone makes the verdict unhealthy.
+        public var critical = false
+        public var weight = 1
+        public var nodata = NoData.unknown
+        /// Listed, never counted.
+        public var advisory = false
+
+        public init(id: String, warn: Double? = nil, fail: Double? = nil) {
+            self.id = id
+            self.warn = warn
+            self.fail = fail
+        }
+
+        /// What a signal of this name measures.
+        public var unit: MetricUnit { MetricUnit(metricName: id) }
+
+        static var standard: [Check] {
+            var errors = Check(id: "canary.5xx_rate", warn: 0.005, fail: 0.01)
+            errors.critical = true
+            errors.weight = 4
+            var latency = Check(id: "canary.p99_ms", warn: 300, fail: 500)
+            latency.weight = 4
+            var disk = Check(id: "gateway.disk_ok", fail: 0.5)
+            disk.direction = .below
+            disk.weight = 2
+            disk.nodata = .warn
+            return [errors, latency, disk]
+        }
+    }
+}
+
+extension Settings.Check {
+    init(reading r: MappingReader) {
+        let id = r.text("id") ?? ""
+        self.init(id: id, warn: r.number("warn"), fail: r.number("fail"))
+        if id.isEmpty {
+            r.context.fault(r.path, "id is missing", "name the signal, like canary.5xx_rate")
+        } else if !Settings.isSignalName(id) {
+            r.fault(
+                "id", "\(id.quoted) is not a signal's name",
+                "write object.field in letters, digits, _ and -")
+        }
+        // A yes-or-no signal needs no number: no is the failure.
+        let isFlag = unit == .flag
+        if isFlag, warn == nil, fail == nil { fail = 0.5 }
+        direction = r.choice("direction", isFlag ? .below : .above)
+        critical = r.flag("critical", critical)
+        weight = r.integer("weight", weight, in: 0...1_000_000)
+        nodata = r.choice("nodata", nodata)
+        advisory = r.flag("advisory", advisory)
+        checkLimits(r, isFlag: isFlag)
+        r.finish()
+    }
+
+    private func checkLimits(_ r: MappingReader, isFlag: Bool) {
+        if warn == nil, fail == nil, !r.has("warn"), !r.has("fail") {
+            r.context.fault(
+                r.path, "neither warn nor fail is given", "give at least one of the two limits")
+        }
+        if let warn, let fail, direction == .above ? warn > fail : warn < fail {
+            r.fault(
+                "warn", "\(warn) lies beyond fail (\(fail)), so it never warns",
+                "swap them, or write direction: \(direction == .above ? "below" : "above")")
+        }
+        if fail == nil, critical {
+            r.warn("critical", "without a fail limit it never fails", "give fail a limit")
+        }
+        if advisory, critical {
+            r.warn("critical", "an advisory check never counts", "remove one of the two")
+        }
+        if unit == .ratio {
+            for (key, limit) in [("warn", warn), ("fail", fail)] {
+                if let limit, limit > 1 || limit < 0 {
+                    r.warn(
+                        key, "\(limit) for a proportion from 0 to 1",
+                        "1% is 0.01")
+                }
+            }
+        }
+    }
+}
+
+extension Settings {
+    /// `object.field`: letters, digits, `_`, `-` and further dots.
+    static func isSignalName(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count >= 2 && text.utf8.count <= 128
+            && parts.allSatisfy { part in
+                !part.isEmpty
+                    && part.unicodeScalars.allSatisfy {
+                        $0.isLetterASCII || $0.isDigit || "_-".unicodeScalars.contains($0)
+                    }
+            }
+    }
+}

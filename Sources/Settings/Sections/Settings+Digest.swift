@@ -1,0 +1,84 @@
+extension Settings {
+    /// `digest`: when a group of events speaks, and what its message can say.
+    public struct Digest: Sendable, Equatable {
+        /// Event fields whose values name a group.
+        public var groupBy = ["namespace", "rollout", "revision"]
+        /// How long a quiet group's first failure is held.
+        public var firstAfter = Duration.seconds(10)
+        /// The least time between two messages of a group.
+        public var window = Duration.seconds(60)
+        /// The longest that anything is held.
+        public var maxWindow = Duration.seconds(300)
+        /// How often an unchanged failure is told again.
+        public var repeatEvery = Duration.seconds(1800)
+        /// Healthy attempts in a row that end an incident.
+        public var recoverAfter = 2
+        /// Messages within a window; further groups go into one roll-up.
+        public var maxGroups = 20
+        /// Shown as a link; `{namespace}` and `{rollout}` are filled in. Empty: none.
+        public var runbookURL = ""
+        /// Unhealthy attempts after which the caller aborts (Argo's `failureLimit`
+        /// plus one); nil: unknown, and not told.
+        public var abortAfter: Int?
+        /// Attempts in a run (Argo's `count`); nil: unknown, and not told.
+        public var attempts: Int?
+        /// Folder of `*.mustache` files that stand for the built-in ones; empty: none.
+        public var templates = ""
+
+        public init() {}
+    }
+}
+
+extension Settings.Digest {
+    init(reading r: MappingReader) {
+        self.init()
+        groupBy = r.texts("group_by", groupBy)
+        if groupBy.isEmpty {
+            r.fault("group_by", "names no field", "name at least one, like rollout")
+        }
+        for (index, field) in groupBy.enumerated() {
+            let isField =
+                !field.isEmpty && field.utf8.count <= 128
+                && field.unicodeScalars.allSatisfy {
+                    $0.isLetterASCII || $0.isDigit || "_-.".unicodeScalars.contains($0)
+                }
+            if !isField {
+                r.fault(
+                    "group_by[\(index)]", "\(field.quoted) is not a field's name",
+                    "write a field of the event, dotted for inner ones")
+            } else if groupBy.firstIndex(of: field) != index {
+                r.fault("group_by[\(index)]", "\(field) is named twice", "name it once")
+            }
+        }
+        readTimes(r)
+        recoverAfter = r.integer("recover_after", recoverAfter, in: 1...1000)
+        maxGroups = r.integer("max_groups", maxGroups, in: 1...10_000)
+        runbookURL = r.plain("runbook_url", "")
+        if !runbookURL.isEmpty {
+            let filled = runbookURL.replacing("{namespace}", with: "n").replacing(
+                "{rollout}", with: "r")
+            if (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
+                r.fault(
+                    "runbook_url", "\(runbookURL.quoted) is not a web address",
+                    "write https://…, {namespace} and {rollout} are filled in")
+            }
+        }
+        if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
+        if r.has("attempts") { attempts = r.integer("attempts", 10, in: 1...100_000) }
+        templates = r.folder("templates")
+        r.finish()
+    }
+
+    private mutating func readTimes(_ r: MappingReader) {
+        let hour = Duration.seconds(3600)
+        firstAfter = r.duration("first_after", firstAfter, in: .zero...hour)
+        window = r.duration("window", window, in: .milliseconds(100)...hour)
+        maxWindow = r.duration("max_window", maxWindow, in: .milliseconds(100)...hour * 24)
+        repeatEvery = r.duration("repeat", repeatEvery, in: .seconds(1)...hour * 24 * 7)
+        if firstAfter > maxWindow {
+            r.fault("first_after", "longer than max_window", "shorten it")
+        }
+        if window > maxWindow { r.fault("window", "longer than max_window", "shorten it") }
+        if repeatEvery < window { r.fault("repeat", "shorter than window", "lengthen it") }
+    }
+}

@@ -1,0 +1,54 @@
+extension Settings {
+    /// `forward`: how a gateway's events reach the notifier.
+    public struct Forward: Sendable, Equatable {
+        /// The notifier's `https://host:port`; empty: this node notifies.
+        public var to = ""
+        /// The bearer token, scope `ingest`.
+        public var token = Secret.unset
+        /// PEM file of the notifier's authority; empty: the system's.
+        public var caFile = ""
+        /// Most lines in one request.
+        public var batchLines = 1000
+        /// Most bytes in one request.
+        public var batchBytes = 1 << 20
+        /// Of one request.
+        public var timeout = Duration.seconds(10)
+        /// The first pause after a failure; the next ones grow twofold.
+        public var retryInitial = Duration.milliseconds(200)
+        /// The longest pause.
+        public var retryCeiling = Duration.seconds(30)
+
+        public init() {}
+    }
+}
+
+extension Settings.Forward {
+    init(reading r: MappingReader) {
+        self.init()
+        to = r.webAddress("to", r.expanded("to", ""), schemes: ["https", "http"])
+        token = r.secret("token")
+        caFile = r.file("ca_file")
+        batchLines = r.integer("batch_lines", batchLines, in: 1...100_000)
+        batchBytes = r.size("batch_bytes", batchBytes, in: (64 << 10)...(8 << 20))
+        timeout = r.duration("timeout", timeout, in: .milliseconds(100)...(.seconds(600)))
+        retryInitial = r.duration(
+            "retry_initial", retryInitial, in: .milliseconds(10)...(.seconds(60)))
+        retryCeiling = r.duration(
+            "retry_ceiling", retryCeiling, in: .milliseconds(10)...(.seconds(3600)))
+        if retryCeiling < retryInitial {
+            r.fault("retry_ceiling", "shorter than retry_initial", "make it the longest pause")
+        }
+        if !to.isEmpty, let address = try? WebAddress(to, schemes: ["https", "http"]) {
+            if !["", "/"].contains(address.rest) {
+                r.fault("to", "has a path", "write https://host:port, the path is known")
+            }
+            if address.scheme == "http", !address.isLoopback {
+                r.warn("to", "the token and all events travel in the clear", "write https")
+            }
+            if !token.isSet {
+                r.warn("to", "without token_file the notifier will refuse", "name a token's file")
+            }
+        }
+        r.finish()
+    }
+}

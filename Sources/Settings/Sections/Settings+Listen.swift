@@ -1,0 +1,133 @@
+extension Settings {
+    /// `listen`: where and how the node serves.
+    public struct Listen: Sendable, Equatable {
+        /// `host:port`; port 0 lets the system choose.
+        public var address = "127.0.0.1:8443"
+        /// Host names that are served; empty serves any.
+        public var hosts: [String] = []
+        public var tls = TLS()
+        public var limits = Limits()
+
+        public init() {}
+    }
+
+    /// `listen.tls`: our certificate, and what we ask of callers.
+    public struct TLS: Sendable, Equatable {
+        /// What a caller must show.
+        public enum Clients: String, Sendable, CaseIterable {
+            /// A token; certificates are not asked for.
+            case token
+            /// A token or a certificate.
+            case either
+            case certificate
+            case both
+        }
+
+        /// PEM files; both empty: self-signed, below the data folder.
+        public var certificate = ""
+        public var key = ""
+        /// PEM file of the authorities that callers' certificates come from; empty: none.
+        public var clientCA = ""
+        /// Subject alternative names of which one must match; empty: any.
+        public var clientNames: [String] = []
+        /// Without the key: `token`, or `either` once there is a `client_ca`.
+        public var clients = Clients.token
+
+        public init() {}
+    }
+
+    /// `listen.limits`: bounds against slow, large and many clients.
+    public struct Limits: Sendable, Equatable {
+        public var maxConnections = 1024
+        /// Bytes of all header fields of a request.
+        public var maxHeader = 32 << 10
+        /// Bytes of a request's body, measurements for one.
+        public var maxBody = 64 << 10
+        /// Bytes of an event batch as sent.
+        public var maxIngestBody = 8 << 20
+        /// Bytes of an event batch once inflated.
+        public var maxInflated = 64 << 20
+        /// From accepting a connection to the end of the first request's header.
+        public var headerTimeout = Duration.seconds(10)
+        /// From the end of a request's header to the end of its body.
+        public var requestDeadline = Duration.seconds(15)
+        /// From an answer to the next request on the same connection.
+        public var idleTimeout = Duration.seconds(75)
+        /// From SIGTERM to the end, whatever is still open then.
+        public var drainDeadline = Duration.seconds(20)
+
+        public init() {}
+    }
+}
+
+extension Settings.Listen {
+    init(reading r: MappingReader) {
+        self.init()
+        address = r.expanded("address", address)
+        if HostPort.split(address[...], portRequired: true) == nil {
+            r.fault(
+                "address", "\(address.quoted) is not an address to listen on",
+                "write host:port, :port for every address, for IPv6 [::1]:8443")
+        }
+        hosts = r.texts("hosts")
+        for (index, host) in hosts.enumerated()
+        where HostPort.split(host[...], portRequired: false) == nil || host.isEmpty {
+            r.fault(
+                "hosts[\(index)]", "\(host.quoted) is not a host name", "write it without scheme")
+        }
+        tls = Settings.TLS(reading: r.mapping("tls"))
+        limits = Settings.Limits(reading: r.mapping("limits"))
+        r.finish()
+    }
+}
+
+extension Settings.TLS {
+    init(reading r: MappingReader) {
+        self.init()
+        certificate = r.file("certificate")
+        key = r.file("key")
+        if certificate.isEmpty != key.isEmpty {
+            let (given, missing) = key.isEmpty ? ("certificate", "key") : ("key", "certificate")
+            r.fault(given, "given without \(missing)", "name both files, or neither")
+        }
+        clientCA = r.file("client_ca")
+        clientNames = r.texts("client_names")
+        clients = r.choice("clients", clientCA.isEmpty ? .token : .either)
+        if clientCA.isEmpty {
+            if !clientNames.isEmpty {
+                r.fault(
+                    "client_names", "no certificate can be checked without client_ca",
+                    "name the authority's file in client_ca")
+            }
+            if clients != .token {
+                r.fault(
+                    "clients", "\(clients.rawValue) needs client_ca",
+                    "name the authority's file in client_ca, or write token")
+            }
+        } else if clients == .token {
+            r.warn("clients", "client_ca is named but never used", "write either or both")
+        }
+        r.finish()
+    }
+}
+
+extension Settings.Limits {
+    init(reading r: MappingReader) {
+        self.init()
+        maxConnections = r.integer("max_connections", maxConnections, in: 1...1_000_000)
+        maxHeader = r.size("max_header", maxHeader, in: 4096...(1 << 20))
+        maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
+        maxIngestBody = r.size("max_ingest_body", maxIngestBody, in: (64 << 10)...(256 << 20))
+        maxInflated = r.size("max_inflated", maxInflated, in: (64 << 10)...(1 << 30))
+        if maxInflated < maxIngestBody {
+            r.fault(
+                "max_inflated", "smaller than max_ingest_body", "make it at least as large")
+        }
+        let span = Duration.milliseconds(100)...Duration.seconds(3600)
+        headerTimeout = r.duration("header_timeout", headerTimeout, in: span)
+        requestDeadline = r.duration("request_deadline", requestDeadline, in: span)
+        idleTimeout = r.duration("idle_timeout", idleTimeout, in: span)
+        drainDeadline = r.duration("drain_deadline", drainDeadline, in: span)
+        r.finish()
+    }
+}

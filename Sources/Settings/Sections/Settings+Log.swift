@@ -1,0 +1,73 @@
+extension Settings {
+    /// `log`: the event log's bounds and durability.
+    public struct Log: Sendable, Equatable {
+        /// When an event counts as kept.
+        public enum Durability: Sendable, Equatable {
+            /// After the disk has it: survives power loss.
+            case commit
+            /// After the write, synced at least this often.
+            case interval(Duration)
+            /// After the write; the system syncs when it likes.
+            case os
+        }
+
+        public var maxBytes = 1 << 30
+        public var maxAge = Duration.seconds(30 * 86_400)
+        /// Space that the log leaves free on the disk; nil: see `minFree(ofDisk:)`.
+        public var minFree: Int?
+        /// A segment of this many bytes is closed and compressed.
+        public var segmentBytes = 64 << 20
+        /// So is one that began so long ago.
+        public var segmentAge = Duration.seconds(3600)
+        public var durability = Durability.commit
+        /// How long an event's `id` is remembered.
+        public var dedupWindow = Duration.seconds(86_400)
+
+        public init() {}
+
+        /// The configured floor, else a tenth of a disk of `bytes`, at most 2 GiB.
+        public func minFree(ofDisk bytes: Int) -> Int { minFree ?? min(bytes / 10, 2 << 30) }
+    }
+}
+
+extension Settings.Log {
+    init(reading r: MappingReader) {
+        self.init()
+        maxBytes = r.size("max_bytes", maxBytes, in: (1 << 20)...(1 << 50))
+        maxAge = r.duration("max_age", maxAge, in: .seconds(60)...(.seconds(10 * 366 * 86_400)))
+        if r.text("min_free") != "auto", r.has("min_free") {
+            minFree = r.size("min_free", 2 << 30, in: 0...(1 << 50))
+        }
+        segmentBytes = r.size("segment_bytes", segmentBytes, in: (64 << 10)...(1 << 40))
+        segmentAge = r.duration(
+            "segment_age", segmentAge, in: .seconds(1)...(.seconds(30 * 86_400)))
+        if let text = r.text("durability") {
+            durability = Self.durability(text, r)
+        }
+        dedupWindow = r.duration("dedup_window", dedupWindow, in: .zero...(.seconds(30 * 86_400)))
+        if segmentBytes > maxBytes / 8, r.has("segment_bytes") || r.has("max_bytes") {
+            let eighth = SizeText.text(maxBytes / 8)
+            r.warn(
+                "segment_bytes", "more than an eighth of max_bytes, of which \(eighth) is used",
+                "make it \(eighth) or less")
+        }
+        r.finish()
+    }
+
+    private static func durability(_ text: String, _ r: MappingReader) -> Durability {
+        switch text {
+        case "commit": return .commit
+        case "os": return .os
+        default:
+            if text.hasPrefix("interval:"),
+                let pause = DurationText.parse(text.dropFirst("interval:".count)), pause > .zero
+            {
+                return .interval(pause)
+            }
+            r.fault(
+                "durability", "\(text.quoted) is not a durability",
+                "write commit, interval:100ms or os")
+            return .commit
+        }
+    }
+}

@@ -1,0 +1,136 @@
+extension Settings {
+    /// One entry of `analysis.probes`: something that is looked at in each measurement.
+    public struct Probe: Sendable, Equatable {
+        public var name: String
+        /// Shorter than `analysis.budget`.
+        public var timeout: Duration
+        public var kind: Kind
+
+        public init(name: String, timeout: Duration, kind: Kind) {
+            self.name = name
+            self.timeout = timeout
+            self.kind = kind
+        }
+
+        public enum Kind: Sendable, Equatable {
+            case disk(Disk)
+            case process(ProcessLife)
+            case tcp(address: String)
+            case http(HTTP)
+            case prometheus(Prometheus)
+            case file(Report)
+        }
+
+        /// Reports `gateway.disk_ok` and `gateway.disk_free_ratio`.
+        public struct Disk: Sendable, Equatable {
+            public var path = "/"
+            /// `disk_ok` while at least this share of the space is free.
+            public var minFreeRatio = 0.05
+
+            public init() {}
+        }
+
+        /// Reports `gateway.NAME_alive`. Exactly one of the two is set.
+        public struct ProcessLife: Sendable, Equatable {
+            public var pidFile = ""
+            public var process = ""
+
+            public init() {}
+        }
+
+        /// Reports `dependency.NAME_ok`, `dependency.NAME_ms` and its fields.
+        public struct HTTP: Sendable, Equatable {
+            public var url = ""
+            /// Statuses that are well, ascending ranges.
+            public var expect: [ClosedRange<Int>] = [200...299]
+            public var headers: [String: Secret] = [:]
+            /// A bearer token.
+            public var token = Secret.unset
+            /// Signal names to the JSON pointers (RFC 6901) of their values.
+            public var fields: [String: String] = [:]
+            public var trust = Trust()
+            public var maxBody = 64 << 10
+
+            public init() {}
+        }
+
+        /// Reports `canary.5xx_rate`, `canary.p99_ms` and the same of `stable`.
+        public struct Prometheus: Sendable, Equatable {
+            public enum LatencyUnit: String, Sendable, CaseIterable {
+                case seconds
+                case milliseconds
+            }
+
+            public var url = ""
+            public var token = Secret.unset
+            public var trust = Trust()
+            public var maxBody = 4 << 20
+            /// The counter of requests.
+            public var requests = "http_requests_total"
+            /// Labels that may hold the status, the first present counts.
+            public var statusLabels = ["code", "status"]
+            /// Prefixes of a failing status: `5` is 5xx.
+            public var failing = ["5"]
+            /// The histogram of durations, without `_bucket`.
+            public var latency = "http_request_duration_seconds"
+            public var latencyUnit = LatencyUnit.seconds
+            /// Labels that may tell canary from stable, the first present counts.
+            public var roleLabels = ["role", "track"]
+            public var canary = "canary"
+            public var stable = "stable"
+            /// Only series with these labels.
+            public var labels: [String: String] = [:]
+
+            public init() {}
+        }
+
+        /// Reports `NAME.FIELD` for the JSON report's members.
+        public struct Report: Sendable, Equatable {
+            public var path = ""
+            /// An older report is no data.
+            public var maxAge = Duration.seconds(300)
+            /// Signal names to JSON pointers; empty: every number and flag at the top level.
+            public var fields: [String: String] = [:]
+
+            public init() {}
+        }
+
+        /// Whose certificate an `https` target must show.
+        public struct Trust: Sendable, Equatable {
+            /// PEM file of authorities; empty: the system's.
+            public var caFile = ""
+            /// No check at all; for a laboratory.
+            public var insecure = false
+
+            public init() {}
+        }
+
+        static var standard: [Probe] {
+            var prometheus = Prometheus()
+            prometheus.url = "http://127.0.0.1:9102/metrics"
+            return [
+                Probe(name: "node", timeout: .milliseconds(200), kind: .disk(Disk())),
+                Probe(name: "canary", timeout: .milliseconds(800), kind: .prometheus(prometheus)),
+            ]
+        }
+
+        /// The names of the signals that it always reports.
+        public var signals: [String] {
+            switch kind {
+            case .disk: ["gateway.disk_ok", "gateway.disk_free_ratio"]
+            case .process: ["gateway.\(name)_alive"]
+            case .tcp: ["gateway.\(name)_reachable", "gateway.\(name)_connect_ms"]
+            case .http(let http):
+                ["dependency.\(name)_ok", "dependency.\(name)_ms"] + http.fields.keys.sorted()
+            case .prometheus:
+                ["canary", "stable"].flatMap { ["\($0).5xx_rate", "\($0).p99_ms"] }
+            case .file(let report): report.fields.keys.sorted()
+            }
+        }
+
+        /// Whether it may report `NAME.anything` besides.
+        public var reportsFurther: Bool {
+            if case .file(let report) = kind { report.fields.isEmpty } else { false }
+        }
+    }
+}

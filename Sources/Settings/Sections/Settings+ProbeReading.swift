@@ -1,0 +1,263 @@
+extension Settings.Probe {
+    /// The kinds by their names in the configuration.
+    private enum KindName: String, CaseIterable {
+        case disk
+        case process
+        case tcp
+        case http
+        case prometheus
+        case file
+    }
+
+    /// Objects and members of the verdict document that no report may stand for.
+    private static let reserved: Set<String> = [
+        "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons", "score",
+        "window", "policy", "binary", "schema", "canary", "stable",
+    ]
+
+    /// Nil after a fault that leaves nothing to look at.
+    init?(reading r: MappingReader, budget: Duration) {
+        let name = r.name("name")
+        let kinds = KindName.allCases.map(\.rawValue)
+        guard let text = r.text("kind") else {
+            r.context.fault(r.path, "kind is missing", "known are " + kinds.joined(separator: ", "))
+            return nil
+        }
+        guard let kind = KindName(rawValue: text) else {
+            let nearest = Suggestion.nearest(to: text, among: kinds)
+            r.fault(
+                "kind", "\(text.quoted) is not a kind of probe",
+                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
+                    + kinds.joined(separator: ", "))
+            return nil
+        }
+        let standard: Duration =
+            kind == .disk || kind == .process || kind == .file
+            ? .milliseconds(200) : .milliseconds(800)
+        let longest = Duration.seconds(60)
+        let timeout = r.duration(
+            "timeout", min(standard, budget / 2), in: .milliseconds(10)...longest)
+        if timeout >= budget {
+            r.fault(
+                "timeout", "not shorter than analysis.budget (\(DurationText.text(budget)))",
+                "shorten it, so that one slow probe leaves time to answer")
+        }
+        switch kind {
+        case .disk: self.init(name: name, timeout: timeout, kind: .disk(Disk(reading: r)))
+        case .process:
+            self.init(name: name, timeout: timeout, kind: .process(ProcessLife(reading: r)))
+        case .tcp:
+            let address = r.hostPort("address", r.plain("address", ""))
+            if address.isEmpty, !r.has("address") {
+                r.context.fault(r.path, "address is missing", "write address: host:port")
+            }
+            self.init(name: name, timeout: timeout, kind: .tcp(address: address))
+        case .http: self.init(name: name, timeout: timeout, kind: .http(HTTP(reading: r)))
+        case .prometheus:
+            self.init(name: name, timeout: timeout, kind: .prometheus(Prometheus(reading: r)))
+        case .file:
+            if Self.reserved.contains(name) {
+                r.fault(
+                    "name", "\(name.quoted) has its own place in the verdict document",
+                    "its fields appear under the name: give it another")
+            }
+            self.init(name: name, timeout: timeout, kind: .file(Report(reading: r)))
+        }
+        r.finish()
+    }
+}
+
+extension Settings.Probe.Disk {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        path = r.plain("path", path)
+        minFreeRatio = r.number("min_free_ratio", minFreeRatio, in: 0...0.99)
+    }
+}
+
+extension Settings.Probe.ProcessLife {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        // The file may come with the process: it is not looked for here.
+        pidFile = r.plain("pid_file", "")
+        process = r.plain("process", "")
+        if pidFile.isEmpty == process.isEmpty {
+            r.context.fault(
+                r.path,
+                pidFile.isEmpty
+                    ? "neither pid_file nor process is given"
+                    : "both pid_file and process are given",
+                "name the pid file, or the process as ps shows it")
+        }
+    }
+}
+
+extension Settings.Probe.HTTP {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        url = r.requiredURL()
+        if r.has("expect") { expect = Self.ranges(r) }
+        let given = r.mapping("headers")
+        for name in given.keys {
+            let isToken =
+                !name.isEmpty
+                && name.unicodeScalars.allSatisfy {
+                    $0.isLetterASCII || $0.isDigit || "-_".unicodeScalars.contains($0)
+                }
+            if !isToken {
+                given.fault(
+                    name, "\(name.quoted) is not a header's name", "use letters, digits and -",
+                    atKey: true)
+            }
+            let isSecret = ["authorization", "cookie", "token", "key", "secret"].contains {
+                name.lowercased().contains($0)
+            }
+            headers[name] = given.header(name, isSecret: isSecret)
+        }
+        token = r.secret("token")
+        fields = r.fields()
+        trust = Settings.Probe.Trust(reading: r, url: url)
+        maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
+    }
+
+    /// `200`, `200-299` or `2xx`.
+    private static func ranges(_ r: MappingReader) -> [ClosedRange<Int>] {
+        var ranges: [ClosedRange<Int>] = []
+        for (index, text) in r.texts("expect").enumerated() {
+            let parts = text.split(separator: "-", maxSplits: 1).map { Int($0) }
+            let range: ClosedRange<Int>? =
+                if text.count == 3, text.hasSuffix("xx"), let digit = text.first?.wholeNumberValue {
+                    (digit * 100)...(digit * 100 + 99)
+                } else if let low = parts.first ?? nil, let high = parts.last ?? nil, low <= high {
+                    low...high
+                } else {
+                    nil
+                }
+            if let range, range.lowerBound >= 100, range.upperBound <= 599 {
+                ranges.append(range)
+            } else {
+                r.fault(
+                    "expect[\(index)]", "\(text.quoted) is not a status",
+                    "write 200, 200-299 or 2xx")
+            }
+        }
+        return ranges
+    }
+}
+
+extension Settings.Probe.Prometheus {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        url = r.requiredURL()
+        token = r.secret("token")
+        trust = Settings.Probe.Trust(reading: r, url: url)
+        maxBody = r.size("max_body", maxBody, in: 1024...(64 << 20))
+        requests = r.metricName("requests", requests)
+        statusLabels = r.texts("status_labels", statusLabels)
+        failing = r.texts("failing", failing)
+        latency = r.metricName("latency", latency)
+        latencyUnit = r.choice("latency_unit", latencyUnit)
+        roleLabels = r.texts("role_labels", roleLabels)
+        canary = r.plain("canary", canary)
+        stable = r.plain("stable", stable)
+        if canary == stable {
+            r.fault("canary", "the same value as stable", "name the two values of the role label")
+        }
+        labels = r.pairs("labels")
+        for (key, list) in [
+            ("status_labels", statusLabels), ("failing", failing), ("role_labels", roleLabels),
+        ] where list.isEmpty {
+            r.fault(key, "is empty", "name at least one, or leave the key out")
+        }
+        for (index, text) in failing.enumerated()
+        where text.isEmpty || !text.unicodeScalars.allSatisfy(\.isDigit) || text.count > 3 {
+            r.fault(
+                "failing[\(index)]", "\(text.quoted) does not begin a status",
+                "write 5 for 5xx, or 503")
+        }
+    }
+}
+
+extension Settings.Probe.Report {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        // Written by somebody else, perhaps later: it is not looked for here.
+        path = r.plain("path", "")
+        if path.isEmpty { r.context.fault(r.path, "path is missing", "name the report's file") }
+        maxAge = r.duration("max_age", maxAge, in: .seconds(1)...(.seconds(30 * 86_400)))
+        fields = r.fields()
+    }
+}
+
+extension Settings.Probe.Trust {
+    fileprivate init(reading r: MappingReader, url: String) {
+        self.init()
+        caFile = r.file("ca_file")
+        insecure = r.flag("insecure", insecure)
+        if insecure {
+            r.warn("insecure", "anyone can answer for the target", "name its authority in ca_file")
+        }
+        if !caFile.isEmpty, url.hasPrefix("http:") {
+            r.warn("ca_file", "never used by an http address", "write https in url")
+        }
+    }
+}
+
+extension MappingReader {
+    fileprivate func requiredURL() -> String {
+        let url = webAddress("url", plain("url", ""), schemes: ["http", "https"])
+        if url.isEmpty, !has("url") {
+            context.fault(path, "url is missing", "write url: http://host:port/path")
+        }
+        return url
+    }
+
+    /// Signal names to JSON pointers.
+    fileprivate func fields() -> [String: String] {
+        let fields = pairs("fields")
+        for (name, pointer) in fields {
+            if !Settings.isSignalName(name) {
+                fault(
+                    "fields.\(name)", "\(name.quoted) is not a signal's name",
+                    "write object.field, like gateway.queue_depth", atKey: true)
+            }
+            if !pointer.hasPrefix("/") {
+                fault(
+                    "fields.\(name)", "\(pointer.quoted) is not a JSON pointer",
+                    "begin with a slash, like /queue/depth")
+            }
+        }
+        return fields
+    }
+
+    fileprivate func metricName(_ key: String, _ standard: String) -> String {
+        let name = plain(key, standard)
+        let isName =
+            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
+            && name.unicodeScalars.allSatisfy {
+                $0.isLetterASCII || $0.isDigit || "_:".unicodeScalars.contains($0)
+            }
+        if !isName {
+            fault(key, "\(name.quoted) is not a metric's name", "write it without labels")
+        }
+        return name
+    }
+
+    /// A header's value; one whose name sounds like a credential must not be inline.
+    fileprivate func header(_ name: String, isSecret: Bool) -> Secret {
+        guard let text = text(name) else { return .unset }
+        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+            fault(name, "holds a control character", "write one line")
+        }
+        if text.contains("${") {
+            guard let value = expand(text, at: path(name)) else { return .unset }
+            return Secret(source: .expanded(template: text, value: value))
+        }
+        if isSecret, !context.allowsInlineSecrets {
+            fault(
+                name, "a secret written into the configuration",
+                "use ${env:NAME}, or token_file for a bearer token")
+        }
+        return isSecret ? .inline(text) : .visible(text)
+    }
+}

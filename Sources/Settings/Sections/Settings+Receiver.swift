@@ -1,0 +1,200 @@
+extension Settings {
+    /// One entry of `receivers`: where digests go.
+    public struct Receiver: Sendable, Equatable {
+        public var name: String
+        /// Of one try.
+        public var timeout: Duration
+        /// The longest pause between two tries.
+        public var retryCeiling = Duration.seconds(300)
+        public var kind: Kind
+
+        public init(name: String, timeout: Duration = .seconds(10), kind: Kind) {
+            self.name = name
+            self.timeout = timeout
+            self.kind = kind
+        }
+
+        public enum Kind: Sendable, Equatable {
+            /// An incoming webhook of Slack.
+            case slack(Web)
+            case smtp(Mail)
+            /// JSON by POST, signed when `signingKey` is set.
+            case webhook(Web)
+            /// Files in a folder; empty: `outgoing/` below the data folder.
+            case file(directory: String)
+        }
+
+        public struct Web: Sendable, Equatable {
+            /// A secret, because whoever knows a webhook's address can post to it.
+            public var url = Secret.unset
+            /// HMAC-SHA256 key of the signature header; webhooks only.
+            public var signingKey = Secret.unset
+            /// PEM file of authorities; empty: the system's.
+            public var caFile = ""
+
+            public init() {}
+        }
+
+        public struct Mail: Sendable, Equatable {
+            public enum TLS: String, Sendable, CaseIterable {
+                /// STARTTLS (`smtp:`) or TLS from the start (`smtps:`), with a valid certificate.
+                case required
+                /// In the clear.
+                case none
+            }
+
+            /// `smtp://host:587` or `smtps://host:465`.
+            public var url = ""
+            public var tls = TLS.required
+            public var caFile = ""
+            /// `name@host`, or `Words <name@host>`.
+            public var from = ""
+            public var to: [String] = []
+            public var username = ""
+            public var password = Secret.unset
+
+            public init() {}
+        }
+
+        static var standard: [Receiver] {
+            [Receiver(name: "kept", kind: .file(directory: ""))]
+        }
+    }
+}
+
+extension Settings.Receiver {
+    private enum KindName: String, CaseIterable {
+        case slack
+        case smtp
+        case webhook
+        case file
+    }
+
+    /// Nil after a fault that leaves no receiver.
+    init?(reading r: MappingReader) {
+        let name = r.name("name")
+        let kinds = KindName.allCases.map(\.rawValue)
+        guard let text = r.text("kind") else {
+            r.context.fault(r.path, "kind is missing", "known are " + kinds.joined(separator: ", "))
+            return nil
+        }
+        guard let kind = KindName(rawValue: text) else {
+            let nearest = Suggestion.nearest(to: text, among: kinds)
+            r.fault(
+                "kind", "\(text.quoted) is not a kind of receiver",
+                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
+                    + kinds.joined(separator: ", "))
+            return nil
+        }
+        switch kind {
+        case .slack: self.init(name: name, kind: .slack(Web(reading: r, isSlack: true)))
+        case .webhook: self.init(name: name, kind: .webhook(Web(reading: r, isSlack: false)))
+        case .smtp:
+            // RFC 5321 §4.5.3.2 gives the server minutes; giving up early sends twice.
+            self.init(name: name, timeout: .seconds(60), kind: .smtp(Mail(reading: r)))
+        case .file: self.init(name: name, kind: .file(directory: r.plain("directory", "")))
+        }
+        if kind != .file {
+            timeout = r.duration("timeout", timeout, in: .milliseconds(100)...(.seconds(900)))
+            retryCeiling = r.duration(
+                "retry_ceiling", retryCeiling, in: .milliseconds(100)...(.seconds(86_400)))
+        }
+        r.finish()
+    }
+}
+
+extension Settings.Receiver.Web {
+    fileprivate init(reading r: MappingReader, isSlack: Bool) {
+        self.init()
+        // Slack's webhook addresses are credentials; one on this machine is a test.
+        url = r.secret(
+            "url",
+            isPublic: { text in
+                guard let address = try? WebAddress(text, schemes: ["https", "http"]) else {
+                    return true  // Told as malformed below, not as a secret.
+                }
+                return address.userInfo.isEmpty && (address.isLoopback || !isSlack)
+            })
+        if !url.isSet, !r.has("url"), !r.has("url_file") {
+            r.context.fault(r.path, "url is missing", "write url_file: PATH or url: ${env:NAME}")
+        }
+        if url.isSet, let text = try? url.reveal() {
+            do {
+                let address = try WebAddress(text, schemes: ["https", "http"])
+                if address.scheme == "http", !address.isLoopback {
+                    r.warn(
+                        url.path == nil ? "url" : "url_file", "digests travel in the clear",
+                        "use https")
+                }
+            } catch {
+                r.fault(
+                    url.path == nil ? "url" : "url_file",
+                    "the address \(error.why)", "it must be https://host/path")
+            }
+        }
+        if !isSlack { signingKey = r.secret("secret") }
+        caFile = r.file("ca_file")
+    }
+}
+
+extension Settings.Receiver.Mail {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        url = r.webAddress("url", r.expanded("url", ""), schemes: ["smtp", "smtps"])
+        if url.isEmpty, !r.has("url") {
+            r.context.fault(r.path, "url is missing", "write url: smtp://host:587")
+        }
+        tls = r.choice("tls", tls)
+        caFile = r.file("ca_file")
+        from = r.expanded("from", "")
+        if from.isEmpty, !r.has("from") {
+            r.context.fault(r.path, "from is missing", "write from: name@host")
+        } else {
+            Self.check(from, at: "from", r)
+        }
+        to = r.texts("to")
+        if to.isEmpty, !r.context.hasFault(at: r.path("to")) {
+            r.context.fault(r.path, "to names nobody", "write to: [name@host]")
+        }
+        for (index, address) in to.enumerated() { Self.check(address, at: "to[\(index)]", r) }
+        username = r.expanded("username", "")
+        password = r.secret("password")
+        if username.isEmpty != !password.isSet {
+            let given = username.isEmpty ? "password" : "username"
+            r.context.fault(
+                r.path, "\(given) is given alone", "give username and password_file, or neither")
+        }
+        if tls == .none {
+            let address = try? WebAddress(url, schemes: ["smtp", "smtps"])
+            if address?.scheme == "smtps" {
+                r.fault("tls", "none contradicts smtps", "write smtp in url, or tls: required")
+            } else if password.isSet {
+                r.fault(
+                    "tls", "the password would travel in the clear", "write required")
+            } else if address?.isLoopback != true {
+                r.warn("tls", "digests travel in the clear", "write required")
+            }
+        }
+    }
+
+    /// What a header and an envelope can carry without quoting: nothing that
+    /// could end a line or a command.
+    private static func check(_ text: String, at key: String, _ r: MappingReader) {
+        var address = text[...]
+        if text.hasSuffix(">"), let open = text.lastIndex(of: "<") {
+            address = text[text.index(after: open)...].dropLast()
+        }
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        let allowed = "!#$%&'*+-/=?^_`{|}~.".unicodeScalars
+        let isAddress =
+            parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.utf8.count <= 254 }
+            && address.unicodeScalars.allSatisfy {
+                $0.isLetterASCII || $0.isDigit || $0 == "@" || allowed.contains($0)
+            } && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        if !isAddress {
+            r.fault(
+                key, "\(text.quoted) is not a mail address",
+                "write name@host or Words <name@host>")
+        }
+    }
+}

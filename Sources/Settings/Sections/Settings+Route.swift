@@ -1,0 +1,65 @@
+extension Settings {
+    /// `route`: which receivers get a digest. The first of `routes` that
+    /// matches decides, and so on inwards; where none matches, this one's
+    /// receivers get it.
+    public struct Route: Sendable, Equatable {
+        /// Event fields and the values that they must have; empty matches all.
+        public var match: [String: String] = [:]
+        public var receivers: [String] = []
+        /// Whether routes behind this one are asked too.
+        public var goesOn = false
+        public var routes: [Route] = []
+
+        public init(receivers: [String] = []) { self.receivers = receivers }
+    }
+}
+
+extension Settings.Route {
+    /// - Parameter inherited: The receivers of the route around this one.
+    init(
+        reading r: MappingReader, inherited: [String], known: [String], isRoot: Bool
+    ) {
+        self.init(receivers: inherited)
+        let single = r.text("receiver")
+        if let single { receivers = [single] }
+        if r.has("receivers") {
+            if single != nil {
+                r.fault("receiver", "given beside receivers", "keep one of the two", atKey: true)
+            }
+            receivers = r.texts("receivers")
+            if receivers.isEmpty, !r.context.hasFault(at: r.path("receivers")) {
+                r.fault("receivers", "names nobody", "name a receiver, or leave the key out")
+            }
+        }
+        for (index, name) in receivers.enumerated() where !known.contains(name) {
+            let key = single != nil ? "receiver" : "receivers[\(index)]"
+            r.fault(
+                key, "there is no receiver \(name.quoted)",
+                Suggestion.remedy(for: name, among: known))
+        }
+        if isRoot {
+            if r.has("match") {
+                r.fault(
+                    "match", "the outermost route takes all", "put it into one of routes",
+                    atKey: true)
+            }
+        } else {
+            match = r.pairs("match")
+            goesOn = r.flag("continue", false)
+            if match.isEmpty, !r.context.hasFault(at: r.path("match")) {
+                r.context.warn(
+                    r.path, "matches everything, so routes behind it are never asked",
+                    "give it a match, or put its receivers into the route around it")
+            }
+        }
+        routes = (r.mappings("routes") ?? []).map {
+            Settings.Route(reading: $0, inherited: receivers, known: known, isRoot: false)
+        }
+        r.finish()
+    }
+
+    /// Every receiver that some digest can reach.
+    var reachable: Set<String> {
+        routes.reduce(into: Set(receivers)) { $0.formUnion($1.reachable) }
+    }
+}

@@ -1,0 +1,102 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Settings {
+    /// Where `load` looks without a path.
+    public static let standardPath = "./bellwether.yaml"
+
+    /// Settings without a fault, and what is legal but probably wrong in them.
+    public struct Reading: Sendable, Equatable {
+        public var settings: Settings
+        public var warnings: [SettingsFault]
+    }
+
+    /// The settings of a file; without a path those of `./bellwether.yaml`,
+    /// and where there is none, the embedded ones. Blocks for the files.
+    ///
+    /// - Throws: Every fault of the file at once.
+    public static func load(
+        path: String? = nil, environment: [String: String]
+    ) throws(SettingsFaults) -> Settings {
+        try read(path: path, environment: environment).settings
+    }
+
+    /// As `load`, with the warnings.
+    public static func read(
+        path: String? = nil, environment: [String: String]
+    ) throws(SettingsFaults) -> Reading {
+        if path == nil, access(standardPath, F_OK) != 0 {
+            return Reading(settings: embedded, warnings: [])
+        }
+        let file = path ?? standardPath
+        return try read(text: try contents(of: file), file: file, environment: environment)
+    }
+
+    /// The settings of a text.
+    ///
+    /// - Parameter file: How faults name it.
+    /// - Throws: Every fault of the text at once.
+    public static func parse(
+        text: String, file: String = "bellwether.yaml", environment: [String: String] = [:]
+    ) throws(SettingsFaults) -> Settings {
+        try read(text: text, file: file, environment: environment).settings
+    }
+
+    /// As `parse`, with the warnings.
+    public static func read(
+        text: String, file: String = "bellwether.yaml", environment: [String: String] = [:]
+    ) throws(SettingsFaults) -> Reading {
+        let document = YAMLDocument(text)
+        let context = ReadingContext(file: file, environment: environment, document: document)
+        let settings = Settings(
+            reading: MappingReader(document.tree, path: "", context: context))
+        guard context.faults.isEmpty else {
+            throw SettingsFaults(ReadingContext.ordered(context.faults))
+        }
+        return Reading(settings: settings, warnings: ReadingContext.ordered(context.warnings))
+    }
+
+    private static func contents(of path: String) throws(SettingsFaults) -> String {
+        func refuse(_ fault: String, _ remedy: String) -> SettingsFaults {
+            SettingsFaults([
+                SettingsFault(
+                    file: path, line: 0, column: 0, key: "", fault: fault, remedy: remedy)
+            ])
+        }
+        guard let file = fopen(path, "rb") else {
+            let why = String(cString: strerror(errno))
+            throw refuse("cannot be read: \(why)", "check the path given with --config")
+        }
+        defer { fclose(file) }
+        // One byte more than is allowed, so that the parser sees that it is too large.
+        var bytes = [UInt8](repeating: 0, count: YAMLDocument.largest + 1)
+        let count = fread(&bytes, 1, bytes.count, file)
+        guard ferror(file) == 0 else {
+            throw refuse("cannot be read: it is a folder, or its disk fails", "name a file")
+        }
+        guard let text = String(validating: bytes.prefix(count), as: UTF8.self) else {
+            throw refuse("is not UTF-8 text", "save it as UTF-8")
+        }
+        return text
+    }
+
+    /// The machine's name as a node's: letters, digits, `.`, `_` and `-`.
+    static func hostName() -> String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "node" }
+        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        let name = String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix(64).map {
+            isNodeScalar($0) ? Character($0) : "-"
+        }
+        return name.isEmpty ? "node" : String(name)
+    }
+
+    static func isNodeScalar(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isLetterASCII || scalar.isDigit || "._-".unicodeScalars.contains(scalar)
+    }
+}

@@ -1,0 +1,87 @@
+extension Settings {
+    init(reading r: MappingReader) {
+        self.init(node: Settings.hostName())
+        allowInlineSecrets = r.flag("allow_inline_secrets", false)
+        r.context.allowsInlineSecrets = allowInlineSecrets
+        let given = r.expanded("node", "")
+        if !given.isEmpty { node = Self.placeName(given, "node", r) }
+        az = Self.placeName(r.expanded("az", az), "az", r)
+        roles = Self.roles(r)
+        dataDirectory = r.expanded("data_dir", dataDirectory)
+        if dataDirectory.isEmpty {
+            r.fault("data_dir", "is empty", "name the folder for log and state, like ./data")
+        }
+        listen = Listen(reading: r.mapping("listen"))
+        auth = Auth(reading: r.mapping("auth"))
+        analysis = Analysis(reading: r.mapping("analysis"))
+        forward = Forward(reading: r.mapping("forward"))
+        log = Log(reading: r.mapping("log"))
+        digest = Digest(reading: r.mapping("digest"))
+        readReceivers(r)
+        telemetry = Telemetry(reading: r.mapping("telemetry"))
+        checkRoles(r)
+        r.finish()
+    }
+
+    private static func placeName(_ text: String, _ key: String, _ r: MappingReader) -> String {
+        if text.isEmpty || text.utf8.count > 64 || !text.unicodeScalars.allSatisfy(isNodeScalar) {
+            r.fault(
+                key, "\(text.quoted) is not a name",
+                "use letters, digits, '.', '_' and '-', at most 64")
+        }
+        return text
+    }
+
+    private static func roles(_ r: MappingReader) -> [Role] {
+        guard r.has("roles") else { return Role.allCases }
+        let texts = r.texts("roles")
+        let known = Role.allCases.map(\.rawValue)
+        for (index, text) in texts.enumerated() {
+            if !known.contains(text) {
+                r.fault(
+                    "roles[\(index)]", "\(text.quoted) is not a role",
+                    Suggestion.remedy(for: text, among: known))
+            }
+        }
+        if texts.isEmpty, !r.context.hasFault(at: "roles") {
+            r.fault(
+                "roles", "the node would do nothing", "write [gateway, notifier], or one of them")
+        }
+        return Role.allCases.filter { texts.contains($0.rawValue) }
+    }
+
+    private mutating func readReceivers(_ r: MappingReader) {
+        let given = r.mappings("receivers") ?? []
+        if !given.isEmpty { receivers = given.compactMap(Receiver.init(reading:)) }
+        var seen: Set<String> = []
+        for (index, receiver) in receivers.enumerated() where !receiver.name.isEmpty {
+            if !seen.insert(receiver.name).inserted {
+                r.fault(
+                    "receivers[\(index)].name", "a second receiver named \(receiver.name.quoted)",
+                    "give it another name")
+            }
+        }
+        let all = receivers.map(\.name)
+        // A receiver whose kind is wrong was told already: routes may name it.
+        let known = all + given.compactMap { $0.text("name") }.filter { !all.contains($0) }
+        route = Route(reading: r.mapping("route"), inherited: all, known: known, isRoot: true)
+        let reachable = route.reachable
+        for (index, receiver) in receivers.enumerated() where !reachable.contains(receiver.name) {
+            r.warn(
+                "receivers[\(index)]", "no route leads to \(receiver.name.quoted)",
+                "name it in route, or remove it")
+        }
+    }
+
+    private func checkRoles(_ r: MappingReader) {
+        guard !roles.isEmpty else { return }
+        if !has(.notifier), forward.to.isEmpty, !r.context.hasFault(at: "forward.to") {
+            r.fault(
+                "forward.to", "a gateway that does not notify must forward its events",
+                "name the notifier, https://host:8443, or add notifier to roles")
+        }
+        if has(.notifier), !forward.to.isEmpty {
+            r.warn("forward.to", "never used by a node that notifies itself", "remove it")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// One thing that is wrong, or probably wrong, in a configuration.
+public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
+    /// As it was given; `embedded` for the defaults.
+    public var file: String
+    /// From 1; 0 where the fault has no place in the file.
+    public var line: Int
+    public var column: Int
+    /// The key's path, `analysis.checks[0].warn`; empty for the whole file.
+    public var key: String
+    public var fault: String
+    /// What to write instead.
+    public var remedy: String
+
+    /// `bellwether.yaml:12:5: analysis.budget: "5q" is not a duration; write 500ms, 10s, 5m, 7d`
+    public var description: String {
+        var place = file
+        if line > 0 { place += ":\(line):\(column)" }
+        let subject = key.isEmpty ? "" : "\(key): "
+        return "\(place): \(subject)\(fault)" + (remedy.isEmpty ? "" : "; \(remedy)")
+    }
+}
+
+/// Everything that is wrong in a configuration, in the order of the file.
+public struct SettingsFaults: Error, Sendable, Equatable, CustomStringConvertible {
+    public var faults: [SettingsFault]
+
+    public init(_ faults: [SettingsFault]) { self.faults = faults }
+
+    /// One line a fault.
+    public var description: String { faults.map(\.description).joined(separator: "\n") }
+}

@@ -1,0 +1,238 @@
+extension Settings {
+    /// The whole effective configuration as YAML that `parse` reads back to the
+    /// same settings. Secrets are shown as where they come from: the file's
+    /// path, the text with `${env:NAME}` in it, or `(hidden)`.
+    public func describe() -> String {
+        var y = YAMLWriter()
+        y.entry("node", node)
+        y.entry("az", az)
+        y.entry("roles", roles.map(\.rawValue))
+        y.entry("data_dir", dataDirectory)
+        y.entry("allow_inline_secrets", allowInlineSecrets)
+        y.mapping("listen") { listen.describe(&$0) }
+        y.mapping("auth") { y in
+            y.list("token_files", auth.tokenFiles) { y, file in
+                y.entry("path", file.path)
+                y.entry("name", file.name)
+                y.entry("scopes", file.scopes.map(\.rawValue))
+            }
+        }
+        y.mapping("analysis") { analysis.describe(&$0) }
+        y.mapping("forward") { forward.describe(&$0) }
+        y.mapping("log") { log.describe(&$0) }
+        y.mapping("digest") { digest.describe(&$0) }
+        y.list("receivers", receivers) { $1.describe(&$0) }
+        y.mapping("route") { route.describe(&$0, isRoot: true) }
+        y.mapping("telemetry") { y in
+            y.entry("log_level", telemetry.logLevel.rawValue)
+            y.entry("log_format", telemetry.logFormat.rawValue)
+        }
+        return y.text
+    }
+}
+
+extension Settings.Listen {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("address", address)
+        y.entry("hosts", hosts)
+        y.mapping("tls") { y in
+            y.entry("certificate", tls.certificate)
+            y.entry("key", tls.key)
+            y.entry("client_ca", tls.clientCA)
+            y.entry("client_names", tls.clientNames)
+            y.entry("clients", tls.clients.rawValue)
+        }
+        y.mapping("limits") { y in
+            y.entry("max_connections", limits.maxConnections)
+            y.entry("max_header", size: limits.maxHeader)
+            y.entry("max_body", size: limits.maxBody)
+            y.entry("max_ingest_body", size: limits.maxIngestBody)
+            y.entry("max_inflated", size: limits.maxInflated)
+            y.entry("header_timeout", limits.headerTimeout)
+            y.entry("request_deadline", limits.requestDeadline)
+            y.entry("idle_timeout", limits.idleTimeout)
+            y.entry("drain_deadline", limits.drainDeadline)
+        }
+    }
+}
+
+extension Settings.Analysis {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("budget", budget)
+        y.entry("interval", interval)
+        y.entry("settle", settle)
+        y.entry("fail_share", failShare)
+        y.entry("inputs", inputs)
+        y.list("probes", probes) { $1.describe(&$0) }
+        y.list("checks", checks) { y, check in
+            y.entry("id", check.id)
+            if let warn = check.warn { y.entry("warn", warn) }
+            if let fail = check.fail { y.entry("fail", fail) }
+            y.entry("direction", check.direction.rawValue)
+            y.entry("critical", check.critical)
+            y.entry("weight", check.weight)
+            y.entry("nodata", check.nodata.rawValue)
+            y.entry("advisory", check.advisory)
+        }
+        guard !concerns.isEmpty else { return y.entry("concerns", [:] as [String: String]) }
+        y.mapping("concerns") { y in
+            for (name, ids) in concerns.sorted(by: { $0.key < $1.key }) { y.entry(name, ids) }
+        }
+    }
+}
+
+extension Settings.Probe {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("name", name)
+        switch kind {
+        case .disk(let disk):
+            y.entry("kind", "disk")
+            y.entry("path", disk.path)
+            y.entry("min_free_ratio", disk.minFreeRatio)
+        case .process(let life):
+            y.entry("kind", "process")
+            if life.process.isEmpty {
+                y.entry("pid_file", life.pidFile)
+            } else {
+                y.entry("process", life.process)
+            }
+        case .tcp(let address):
+            y.entry("kind", "tcp")
+            y.entry("address", address)
+        case .http(let http):
+            y.entry("kind", "http")
+            y.entry("url", http.url)
+            y.entry("expect", http.expect.map { "\($0.lowerBound)-\($0.upperBound)" })
+            y.entry("headers", http.headers.mapValues(\.shown))
+            y.entry("token", http.token)
+            y.entry("fields", http.fields)
+            http.trust.describe(&y)
+            y.entry("max_body", size: http.maxBody)
+        case .prometheus(let page):
+            y.entry("kind", "prometheus")
+            page.describe(&y)
+        case .file(let report):
+            y.entry("kind", "file")
+            y.entry("path", report.path)
+            y.entry("max_age", report.maxAge)
+            y.entry("fields", report.fields)
+        }
+        y.entry("timeout", timeout)
+    }
+}
+
+extension Settings.Probe.Prometheus {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url)
+        y.entry("token", token)
+        trust.describe(&y)
+        y.entry("max_body", size: maxBody)
+        y.entry("requests", requests)
+        y.entry("status_labels", statusLabels)
+        y.entry("failing", failing)
+        y.entry("latency", latency)
+        y.entry("latency_unit", latencyUnit.rawValue)
+        y.entry("role_labels", roleLabels)
+        y.entry("canary", canary)
+        y.entry("stable", stable)
+        y.entry("labels", labels)
+    }
+}
+
+extension Settings.Probe.Trust {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("ca_file", caFile)
+        y.entry("insecure", insecure)
+    }
+}
+
+extension Settings.Forward {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("to", to)
+        y.entry("token", token)
+        y.entry("ca_file", caFile)
+        y.entry("batch_lines", batchLines)
+        y.entry("batch_bytes", size: batchBytes)
+        y.entry("timeout", timeout)
+        y.entry("retry_initial", retryInitial)
+        y.entry("retry_ceiling", retryCeiling)
+    }
+}
+
+extension Settings.Log {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("max_bytes", size: maxBytes)
+        y.entry("max_age", maxAge)
+        if let minFree { y.entry("min_free", size: minFree) } else { y.entry("min_free", "auto") }
+        y.entry("segment_bytes", size: segmentBytes)
+        y.entry("segment_age", segmentAge)
+        switch durability {
+        case .commit: y.entry("durability", "commit")
+        case .os: y.entry("durability", "os")
+        case .interval(let pause): y.entry("durability", "interval:\(DurationText.text(pause))")
+        }
+        y.entry("dedup_window", dedupWindow)
+    }
+}
+
+extension Settings.Digest {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("group_by", groupBy)
+        y.entry("first_after", firstAfter)
+        y.entry("window", window)
+        y.entry("max_window", maxWindow)
+        y.entry("repeat", repeatEvery)
+        y.entry("recover_after", recoverAfter)
+        y.entry("max_groups", maxGroups)
+        y.entry("runbook_url", runbookURL)
+        if let abortAfter { y.entry("abort_after", abortAfter) }
+        if let attempts { y.entry("attempts", attempts) }
+        y.entry("templates", templates)
+    }
+}
+
+extension Settings.Receiver {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("name", name)
+        switch kind {
+        case .slack(let web):
+            y.entry("kind", "slack")
+            web.describe(&y)
+        case .webhook(let web):
+            y.entry("kind", "webhook")
+            web.describe(&y)
+            y.entry("secret", web.signingKey)
+        case .smtp(let mail):
+            y.entry("kind", "smtp")
+            y.entry("url", mail.url)
+            y.entry("tls", mail.tls.rawValue)
+            y.entry("ca_file", mail.caFile)
+            y.entry("from", mail.from)
+            y.entry("to", mail.to)
+            y.entry("username", mail.username)
+            y.entry("password", mail.password)
+        case .file(let directory):
+            y.entry("kind", "file")
+            y.entry("directory", directory)
+            return
+        }
+        y.entry("timeout", timeout)
+        y.entry("retry_ceiling", retryCeiling)
+    }
+}
+
+extension Settings.Receiver.Web {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url)
+        y.entry("ca_file", caFile)
+    }
+}
+
+extension Settings.Route {
+    fileprivate func describe(_ y: inout YAMLWriter, isRoot: Bool) {
+        if !isRoot { y.entry("match", match) }
+        y.entry("receivers", receivers)
+        if !isRoot { y.entry("continue", goesOn) }
+        y.list("routes", routes) { $1.describe(&$0, isRoot: false) }
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+@Suite("What is read is what was written")
+struct RoundTripTests {
+    @Test("an empty text, and one of comments, is the embedded defaults")
+    func empty() throws {
+        #expect(try Settings.parse(text: "") == Settings.embedded)
+        #expect(try Settings.parse(text: "# nothing\n") == Settings.embedded)
+        #expect(try Settings.parse(text: "listen:\nanalysis:\n") == Settings.embedded)
+    }
+
+    @Test("the embedded defaults describe themselves")
+    func embedded() throws {
+        let embedded = Settings.embedded
+        let reading = try Settings.read(text: embedded.describe())
+        #expect(reading.settings == embedded)
+        #expect(reading.warnings == [])
+    }
+
+    @Test("every key that has another value survives being shown and read again")
+    func everything() throws {
+        let folder = try TemporaryDirectory()
+        for name in ["cert", "key", "ca", "tokens", "password", "slack"] {
+            try "https://hooks.slack.com/services/T/B/x\n"
+                .write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+        }
+        let text = Self.full.replacing("DIR", with: folder.path)
+        let environment = ["TOKEN": "t0p-s3cret", "HOST": "gw-b2"]
+        let settings = try Settings.parse(text: text, environment: environment)
+        let shown = settings.describe()
+        #expect(try Settings.parse(text: shown, environment: environment) == settings)
+        #expect(!shown.contains("t0p-s3cret"))
+        #expect(!shown.contains("hooks.slack.com"))
+
+        // No key stands at its default, or the round trip above proves less.
+        for section in ["listen", "auth", "forward", "log", "digest", "telemetry"] {
+            let standard = Self.entries(of: section, in: Settings.embedded.describe())
+            let here = Self.entries(of: section, in: shown)
+            #expect(!here.isEmpty)
+            #expect(standard.intersection(here) == [])
+        }
+    }
+
+    /// The `key: value` lines of a top-level section.
+    private static func entries(of section: String, in text: String) -> Set<String> {
+        let lines = text.split(separator: "\n")
+        let inside = lines.drop { $0 != "\(section):" }.dropFirst().prefix { $0.hasPrefix(" ") }
+        return Set(
+            inside.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.hasSuffix(":") })
+    }
+
+    static let full = """
+        node: ${env:HOST}
+        az: eu-west-1a
+        roles: [notifier]
+        data_dir: DIR/data
+        allow_inline_secrets: true
+        listen:
+          address: "[::1]:0"
+          hosts: [bellwether.example]
+          tls: {certificate: DIR/cert, key: DIR/key, client_ca: DIR/ca, client_names: [argo.example], clients: both}
+          limits: {max_connections: 10, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB, max_inflated: 2MiB,
+            header_timeout: 1s, request_deadline: 2s, idle_timeout: 3s, drain_deadline: 4s}
+        auth:
+          token_files: [DIR/tokens, {path: DIR/tokens, name: argo, scopes: [analysis, read]}]
+        analysis:
+          budget: 2s
+          interval: 1m
+          settle: 5s
+          fail_share: 40
+          inputs: false
+          probes:
+            - {name: root, kind: disk, path: DIR, min_free_ratio: 0.1, timeout: 100ms}
+            - {name: worker, kind: process, pid_file: DIR/pid}
+            - {name: agent, kind: process, process: agent-x}
+            - {name: queue, kind: tcp, address: "127.0.0.1:5672", timeout: 1s}
+            - {name: db, kind: http, url: "https://db:1/health?x=1", expect: [200, 204, 3xx], timeout: 1s,
+               headers: {Accept: application/json, X-Api-Key: "${env:TOKEN}"}, token_file: DIR/tokens,
+               fields: {gateway.queue_depth: /queue/depth}, ca_file: DIR/ca, insecure: true, max_body: 1KiB}
+            - {name: page, kind: prometheus, url: "http://c:9/metrics", token: "${env:TOKEN}", max_body: 1MiB,
+               requests: rq, status_labels: [s], failing: ["500", "503"], latency: lat, latency_unit: milliseconds,
+               role_labels: [version], canary: new, stable: old, labels: {app: "pay\\"ments: {x}"}}
+            - {name: doctor, kind: file, path: DIR/doctor.json, max_age: 1m}
+            - {name: nurse, kind: file, path: DIR/nurse.json, fields: {nurse.beds_free: /beds}}
+          checks:
+            - {id: doctor.anything, warn: 2, fail: 1, direction: below, critical: true, weight: 7, nodata: ignore}
+            - {id: stable.p99_ms, warn: 100.5, advisory: true, nodata: fail}
+            - {id: gateway.worker_alive, nodata: warn}
+          concerns: {work: [gateway.worker_alive, doctor.anything]}
+        forward: {to: "https://notifier:9", token_file: DIR/tokens, ca_file: DIR/ca, batch_lines: 5, batch_bytes: 65KiB,
+          timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
+        log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, segment_bytes: 1MiB, segment_age: 10m,
+          durability: "interval:100ms", dedup_window: 1h}
+        digest: {group_by: [rollout], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
+          max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}", abort_after: 4, attempts: 12, templates: DIR}
+        receivers:
+          - {name: oncall, kind: slack, url_file: DIR/slack, ca_file: DIR/ca, timeout: 5s, retry_ceiling: 1h}
+          - {name: hook, kind: webhook, url: "https://a.b/c", secret: "${env:TOKEN}"}
+          - {name: mail, kind: smtp, url: "smtps://m:465", from: "Bell <b@w.example>", to: [a@x.example],
+             username: u, password_file: DIR/password, ca_file: DIR/ca}
+          - {name: plain, kind: smtp, url: "smtp://127.0.0.1:25", tls: none, from: b@w.example, to: [a@x.example]}
+          - {name: disk, kind: file, directory: DIR/out}
+        route:
+          receivers: [disk, plain]
+          routes:
+            - {match: {namespace: prod, "x.y": "no"}, receivers: [oncall, mail], continue: true,
+               routes: [{match: {az: a}, receiver: hook}]}
+        telemetry: {log_level: debug, log_format: json}
+
+        """
+
+    @Test(
+        "durations",
+        arguments: [
+            ("500ms", 500, "500ms"), ("2.5s", 2500, "2500ms"), ("90s", 90_000, "90s"),
+            ("1h30m", 5_400_000, "90m"), ("7d", 604_800_000, "7d"), ("0", 0, "0s"),
+            ("24h", 86_400_000, "1d"),
+        ])
+    func durations(text: String, milliseconds: Int, shown: String) {
+        #expect(DurationText.parse(text) == .milliseconds(milliseconds))
+        #expect(DurationText.text(.milliseconds(milliseconds)) == shown)
+        #expect(DurationText.parse(shown) == .milliseconds(milliseconds))
+    }
+
+    @Test(
+        "what is no duration",
+        arguments: [
+            "", "5", "s", "-1s", "1.s", ".5s", "1e3s", "5 s", "5sec", "1s ", "٣s", "99999999999d",
+        ])
+    func noDurations(text: String) { #expect(DurationText.parse(text) == nil) }
+
+    @Test(
+        "sizes",
+        arguments: [
+            ("64KiB", 65_536, "64KiB"), ("1.5GiB", 1_610_612_736, "1536MiB"),
+            ("4096", 4096, "4KiB"),
+            ("7B", 7, "7"), ("0", 0, "0"), ("1TiB", 1 << 40, "1TiB"),
+        ])
+    func sizes(text: String, bytes: Int, shown: String) {
+        #expect(SizeText.parse(text) == bytes)
+        #expect(SizeText.text(bytes) == shown)
+        #expect(SizeText.parse(shown) == bytes)
+    }
+
+    @Test(
+        "what is no size",
+        arguments: ["", "KiB", "1KB", "1kib", "-1", "0.5B", "1 KiB", "99999999TiB", "0.3KiB"])
+    func noSizes(text: String) { #expect(SizeText.parse(text) == nil) }
+}
