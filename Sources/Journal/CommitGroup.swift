@@ -1,0 +1,65 @@
+import Events
+
+/// The lines of one group commit, gathered into one buffer that is used again.
+struct CommitGroup: Sendable {
+    /// The new lines, each with its newline; after `finish` the commit line too.
+    private(set) var bytes: [UInt8] = []
+    private(set) var lines = 0
+    /// What `marks` let in, to be taken back if the disk refuses.
+    private(set) var admitted: [ScannedLine.Key] = []
+    private(set) var acceptedPerRequest: [Int] = []
+
+    /// More than any commit line takes.
+    static let commitLineRoom = 512
+    /// Requests are gathered up to as many bytes; one larger request is a group alone.
+    static let bytesAtMost = 4 << 20
+    /// A buffer that one large request made larger is given back.
+    private static let bytesKept = 6 << 20
+
+    var isEmpty: Bool { lines == 0 }
+
+    mutating func clear() {
+        if bytes.capacity > Self.bytesKept {
+            bytes = []
+        } else {
+            bytes.removeAll(keepingCapacity: true)
+        }
+        lines = 0
+        admitted.removeAll(keepingCapacity: true)
+        acceptedPerRequest.removeAll(keepingCapacity: true)
+    }
+
+    /// Keeps the lines that `marks` don't know, in order.
+    mutating func form(_ requests: [AppendRequest], marks: inout Marks, at now: Timestamp) {
+        clear()
+        for request in requests {
+            let before = lines
+            // Neighbouring new lines are copied at once.
+            var run: Range<Int>?
+            for line in request.lines {
+                guard marks.admit(line.key, at: now) else { continue }
+                if line.key != .none { admitted.append(line.key) }
+                lines += 1
+                if let open = run, open.upperBound + 1 == line.range.lowerBound {
+                    run = open.lowerBound..<line.range.upperBound
+                } else {
+                    append(run, of: request.bytes)
+                    run = line.range
+                }
+            }
+            append(run, of: request.bytes)
+            acceptedPerRequest.append(lines - before)
+        }
+    }
+
+    private mutating func append(_ run: Range<Int>?, of source: [UInt8]) {
+        guard let run else { return }
+        bytes.append(contentsOf: source[run])
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    mutating func finish(with line: CommitLine) {
+        let checksum = Checksum.crc32(bytes)
+        bytes.append(contentsOf: line.encoded(groupChecksum: checksum))
+    }
+}

@@ -1,0 +1,117 @@
+import CZlib
+import Events
+import JSONScan
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The line that ends each group commit in a segment that isn't sealed yet.
+///
+/// Group and commit line share one write and one sync; the line says how many
+/// bytes before it are event lines and carries a checksum over them and itself,
+/// so that a torn or damaged tail is recognised. Readers never show it and
+/// sealing drops it. The first line of a segment is one with no group: the header.
+///
+///     {"event":"log.commit","segment":41,"end":1830,"bytes":454,"count":1,"at":1795413600123,"crc":"9f8e7d6c"}
+struct CommitLine: Sendable, Equatable {
+    var segment: UInt64
+    /// Bytes of event lines in the segment, this group included.
+    var end: UInt64
+    /// Bytes of the group's event lines, newlines included.
+    var bytes: Int
+    /// Lines of the group.
+    var count: Int
+    /// When the group was accepted.
+    var at: Timestamp
+    /// In a header: the end of the segment before. Lines after it were never
+    /// acknowledged, even if they are there.
+    var after: UInt64?
+
+    /// No sender's line starts so: the event name is refused at the door.
+    static let event = "log.commit"
+    static let prefix = Array(#"{"event":"log.commit","#.utf8)
+    /// `,"crc":"xxxxxxxx"}`: what the checksum doesn't cover.
+    private static let trailer = 18
+
+    static func isOne(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard line.count > prefix.count, let start = line.baseAddress else { return false }
+        return prefix.withUnsafeBytes { prefix in
+            prefix.baseAddress.map { memcmp(start, $0, prefix.count) == 0 } ?? false
+        }
+    }
+
+    /// The line's bytes, newline included. `groupChecksum` is CRC-32 over the group.
+    func encoded(groupChecksum: UInt32) -> [UInt8] {
+        var text = #"{"event":"log.commit","segment":\#(segment),"end":\#(end)"#
+        text += #","bytes":\#(bytes),"count":\#(count),"at":\#(at.milliseconds)"#
+        if let after { text += #","after":\#(after)"# }
+        var line = Array(text.utf8)
+        let checksum = line.withUnsafeBytes { Checksum.crc32($0, continuing: groupChecksum) }
+        let hex = String(checksum, radix: 16)
+        let padded = String(repeating: "0", count: 8 - hex.count) + hex
+        line.append(contentsOf: #","crc":"\#(padded)"}"#.utf8)
+        line.append(UInt8(ascii: "\n"))
+        return line
+    }
+
+    /// Reads a commit line (newline excluded); nil unless it is whole and its
+    /// checksum fits `groupChecksum`.
+    init?(_ line: UnsafeRawBufferPointer, groupChecksum: UInt32) {
+        guard line.count > Self.prefix.count + Self.trailer else { return nil }
+        var segment: Int64?
+        var end: Int64?
+        var bytes: Int64?
+        var count: Int64?
+        var at: Int64?
+        var after: Int64?
+        var checksum: String?
+        do throws(JSONFault) {
+            try JSONScanner.members(of: line, limits: JSONLimits(maxBytes: 1024, maxDepth: 1)) {
+                key, value throws(JSONFault) in
+                if key.equals("segment", in: line) { segment = value.integer(in: line) }
+                if key.equals("end", in: line) { end = value.integer(in: line) }
+                if key.equals("bytes", in: line) { bytes = value.integer(in: line) }
+                if key.equals("count", in: line) { count = value.integer(in: line) }
+                if key.equals("at", in: line) { at = value.integer(in: line) }
+                if key.equals("after", in: line) { after = value.integer(in: line) }
+                if key.equals("crc", in: line) { checksum = value.text(in: line) }
+            }
+        } catch { return nil }
+        guard let segment, segment > 0, let end, let bytes, let count, let at, let checksum,
+            end >= bytes, bytes >= 0, count >= 0, (after ?? 0) >= 0,
+            UInt32(checksum, radix: 16)
+                == Checksum.crc32(
+                    UnsafeRawBufferPointer(rebasing: line.dropLast(Self.trailer)),
+                    continuing: groupChecksum)
+        else { return nil }
+        self.init(
+            segment: UInt64(segment), end: UInt64(end), bytes: Int(bytes), count: Int(count),
+            at: Timestamp(milliseconds: at), after: after.map(UInt64.init))
+    }
+
+    init(
+        segment: UInt64, end: UInt64, bytes: Int, count: Int, at: Timestamp, after: UInt64? = nil
+    ) {
+        self.segment = segment
+        self.end = end
+        self.bytes = bytes
+        self.count = count
+        self.at = at
+        self.after = after
+    }
+}
+
+/// CRC-32 as in gzip (RFC 1952 §8).
+enum Checksum {
+    static func crc32(_ bytes: UnsafeRawBufferPointer, continuing: UInt32 = 0) -> UInt32 {
+        guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return continuing }
+        return UInt32(CZlib.crc32_z(uLong(continuing), start, bytes.count))
+    }
+
+    static func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }
+}

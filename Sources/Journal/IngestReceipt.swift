@@ -1,0 +1,43 @@
+public import Events
+
+/// What became of the lines of one body.
+public struct IngestReceipt: Sendable, Equatable {
+    public struct Rejection: Sendable, Equatable {
+        /// Counted from 1, blank lines included.
+        public let line: Int
+        public let error: EventFault
+    }
+
+    /// New lines, durable by now.
+    public var accepted: Int
+    /// Lines that the log held already.
+    public var duplicates: Int
+    public var rejected: [Rejection]
+    /// A place after every accepted line.
+    public var end: LogPosition
+}
+
+/// A body cut into lines, each validated.
+struct IngestBody: Sendable {
+    var lines: [AppendRequest.Line] = []
+    var rejected: [IngestReceipt.Rejection] = []
+
+    /// Validates newline-delimited JSON. Blank lines are passed over.
+    init(_ body: [UInt8]) {
+        body.withUnsafeBytes { bytes in
+            lines.reserveCapacity(bytes.count / 400)
+            var number = 0
+            bytes.forEachLine { line, start in
+                number += 1
+                guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return }
+                do throws(EventFault) {
+                    let scanned = try ScannedLine(line)
+                    lines.append(
+                        AppendRequest.Line(range: start..<(start + line.count), key: scanned.key))
+                } catch {
+                    rejected.append(IngestReceipt.Rejection(line: number, error: error))
+                }
+            }
+        }
+    }
+}

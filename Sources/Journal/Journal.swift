@@ -1,0 +1,302 @@
+public import Events
+import Synchronization
+public import Telemetry
+
+/// The event log of one node: durable before acknowledged, in order, each line once.
+///
+/// All appends go through one writer thread: what waits is written with one
+/// write and made durable with one sync, then everyone who waited is answered.
+/// Thread-safe. Call `close` when done: the threads keep the log alive.
+public final class Journal: Sendable {
+    public let configuration: JournalConfiguration
+    /// Names this opening of the log in our own events.
+    public let epoch: String
+
+    private let queue: AppendQueue
+    private let writer: Mutex<SegmentWriter>
+    private let state: LogState
+    private let ledger: Ledger
+    private let sealer: Sealer
+    private let view: OwnView
+    private let lock: JournalLock
+    private let telemetry: Telemetry
+    private let sequence = Mutex<UInt64>(0)
+
+    // MARK: - Life
+
+    /// Opens the log below `configuration.directory`, making it when there is none.
+    ///
+    /// Finishes what a crash left undone, cuts a torn tail, and rebuilds the marks
+    /// of what the log holds. Throws `.locked` while another holder lives.
+    public static func open(
+        _ configuration: JournalConfiguration, clock: WallClock = .system,
+        telemetry: Telemetry = .silent
+    ) async throws(JournalError) -> Journal {
+        try await open(configuration, clock: clock, telemetry: telemetry, files: PosixFileSystem())
+    }
+
+    static func open(
+        _ configuration: JournalConfiguration, clock: WallClock, telemetry: Telemetry,
+        files: any LogFileSystem
+    ) async throws(JournalError) -> Journal {
+        try configuration.check()
+        return try await BlockingWork.run { () throws(JournalError) in
+            do throws(SystemFault) { try files.makeFolder(configuration.directory) } catch {
+                throw error.journalError
+            }
+            let lock = try JournalLock(directory: configuration.directory)
+            do throws(SystemFault) {
+                return try Journal(
+                    configuration, clock: clock, telemetry: telemetry, files: files, lock: lock)
+            } catch {
+                lock.release()
+                throw error.journalError
+            }
+        }
+    }
+
+    private init(
+        _ configuration: JournalConfiguration, clock: WallClock, telemetry: Telemetry,
+        files: any LogFileSystem, lock: JournalLock
+    ) throws(SystemFault) {
+        let begun = ContinuousClock.now
+        let folder = LogFolder(below: configuration.directory, files: files)
+        try files.makeFolder(folder.path)
+        let recovery = try Recovery(
+            folder, configuration: configuration, now: clock.now, telemetry: telemetry)
+
+        let head =
+            recovery.active?.head ?? LogPosition(segment: recovery.number, offset: 0)
+        let state = LogState(head: head)
+        let ledger = Ledger()
+        let sealer = Sealer(folder: folder, ledger: ledger, state: state, telemetry: telemetry)
+        let keeper = try QuotaKeeper(
+            folder: folder, ledger: ledger, configuration: configuration, telemetry: telemetry)
+        for archive in recovery.archives { ledger.add(archive) }
+        for closed in recovery.closed {
+            state.note(plain: closed.name.number, closed.plain)
+            ledger.close(closed.name.number, bytes: closed.bytes)
+            sealer.seal(closed.name, end: closed.plain.end, marks: nil)
+        }
+        ledger.setActive(recovery.active?.physicalEnd ?? 0)
+        ledger.setSundry(recovery.sundry + 2 * Ledger.blocks(1))
+        if let active = recovery.active { state.note(plain: active.number, recovery.activePlain) }
+
+        var writer = SegmentWriter(
+            folder: folder, configuration: configuration, clock: clock, telemetry: telemetry,
+            state: state, ledger: ledger, keeper: keeper, sealer: sealer, marks: recovery.marks,
+            active: recovery.active,
+            rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
+            number: recovery.number, headFile: HeadFile(in: folder))
+        if let active = writer.active { writer.headFile.publish(active.head, files: files) }
+        // A full disk must not keep the log from being read: it opens shedding.
+        writer.maintain()
+
+        self.configuration = configuration
+        self.lock = lock
+        self.telemetry = telemetry
+        self.state = state
+        self.ledger = ledger
+        self.sealer = sealer
+        view = OwnView(folder: folder, state: state)
+        queue = AppendQueue(capacity: configuration.queueBytes)
+        epoch =
+            String(UInt64(bitPattern: clock.now.milliseconds), radix: 16)
+            + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)
+        self.writer = Mutex(writer)
+        sealer.start()
+        JournalThread.start("log-writer") { self.run() }
+        telemetry.emit(
+            JournalOpened(
+                lines: recovery.active?.lines ?? 0, tornBytes: recovery.tornBytes,
+                seconds: (ContinuousClock.now - begun).inSeconds))
+    }
+
+    /// The writer thread.
+    private func run() {
+        while true {
+            let pause = writer.withLock { $0.pause }
+            let batch = queue.take(bytes: CommitGroup.bytesAtMost, pause: pause)
+            writer.withLock { writer in
+                writer.commit(batch.requests)
+                writer.syncIfDue()
+                if batch.requests.isEmpty, batch.chores.isEmpty { writer.maintain() }
+            }
+            for chore in batch.chores {
+                switch chore {
+                case .maintain(let done):
+                    writer.withLock { $0.maintain() }
+                    done()
+                case .close(let done):
+                    writer.withLock { $0.close() }
+                    sealer.stop()
+                    state.close()
+                    lock.release()
+                    done()
+                    return
+                }
+            }
+        }
+    }
+
+    /// Takes no more lines, makes what was handed in durable, and gives the lock back.
+    /// A second call returns at once.
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            if !queue.submit(.close { continuation.resume() }) { continuation.resume() }
+        }
+    }
+
+    /// Does now what is done every few seconds: probe a disk that failed, close a
+    /// segment that is too old, retry sealing, remove what is too old.
+    public func maintain() async {
+        await withCheckedContinuation { continuation in
+            if !queue.submit(.maintain { continuation.resume() }) { continuation.resume() }
+        }
+    }
+
+    /// Returns once every closed segment is sealed or sealing has failed.
+    func settle() async {
+        await withCheckedContinuation { continuation in
+            sealer.whenIdle { continuation.resume() }
+        }
+    }
+
+    // MARK: - Appending
+
+    /// Appends one event and returns, once it is durable, a place after it.
+    ///
+    /// Without a sequence of its own the event becomes one of ours: `node`, `epoch`
+    /// and `seq` are filled in, `seq` from 1 in the order of the lines. Without an
+    /// `id` it gets one derived from the three. An event that the log holds
+    /// already is not appended again. Cancelling the task doesn't recall the line.
+    @discardableResult
+    public func append(_ event: Event) async throws(JournalError) -> LogPosition {
+        let result: Result<AppendOutcome, JournalError> = await withCheckedContinuation {
+            continuation in
+            do throws(JournalError) {
+                // The lock spans numbering and queueing: lines are in the order of `seq`.
+                let refusal = sequence.withLock { last -> JournalError? in
+                    do throws(JournalError) {
+                        let (line, key) = try line(of: event, after: &last)
+                        let all = 0..<line.count
+                        try queue.submit(
+                            AppendRequest(
+                                bytes: line, lines: [AppendRequest.Line(range: all, key: key)],
+                                reply: { continuation.resume(returning: $0) }))
+                        return nil
+                    } catch { return error }
+                }
+                if let refusal { throw refusal }
+            } catch { continuation.resume(returning: .failure(error)) }
+        }
+        return try result.get().end
+    }
+
+    private func line(
+        of event: Event, after last: inout UInt64
+    ) throws(JournalError) -> ([UInt8], ScannedLine.Key) {
+        var event = event
+        var next = last
+        if event.seq == nil || event.node == nil || event.epoch == nil {
+            next += 1
+            event.node = configuration.node
+            event.epoch = epoch
+            event.seq = next
+        }
+        if event.id.isEmpty {
+            let name = "\(event.node ?? "")\0\(event.epoch ?? "")\0\(event.seq ?? 0)"
+            event.id = String(ContentHash.hex(name.utf8).prefix(32))
+        }
+        let line = event.line
+        guard line.count <= JournalConfiguration.maxLineBytes else {
+            throw .lineTooLong(bytes: line.count, limit: JournalConfiguration.maxLineBytes)
+        }
+        do throws(EventFault) {
+            let key = try ScannedLine(line).key
+            last = next
+            return (line, key)
+        } catch { throw .invalidEvent(error) }
+    }
+
+    /// Keeps the good lines of a newline-delimited body and returns once they are
+    /// durable, in the order of the body.
+    ///
+    /// A line that the log holds, or that came earlier in the body or in another
+    /// body, is a duplicate; it is called so only once its original is durable.
+    /// When nothing is good the receipt says so and nothing is written.
+    public func ingest(_ body: [UInt8]) async throws(JournalError) -> IngestReceipt {
+        let parsed = IngestBody(body)
+        if let first = parsed.rejected.first {
+            let count = parsed.rejected.count
+            state.count { $0.rejected += count }
+            telemetry.emit(LinesRejected(lines: count, first: first.error.description))
+        }
+        guard !parsed.lines.isEmpty else {
+            return IngestReceipt(
+                accepted: 0, duplicates: 0, rejected: parsed.rejected, end: state.head)
+        }
+        let result: Result<AppendOutcome, JournalError> = await withCheckedContinuation {
+            continuation in
+            do throws(JournalError) {
+                try queue.submit(
+                    AppendRequest(
+                        bytes: body, lines: parsed.lines,
+                        reply: { continuation.resume(returning: $0) }))
+            } catch { continuation.resume(returning: .failure(error)) }
+        }
+        let outcome = try result.get()
+        return IngestReceipt(
+            accepted: outcome.accepted, duplicates: outcome.duplicates,
+            rejected: parsed.rejected, end: outcome.end)
+    }
+
+    // MARK: - Reading
+
+    /// After the last acknowledged line.
+    public var head: LogPosition { state.head }
+
+    /// Returns once the log holds an acknowledged line after `position`, or it was
+    /// closed, or the task was cancelled.
+    public func waitForLines(after position: LogPosition) async {
+        await state.wait(after: position)
+    }
+
+    /// A reader of the lines after `position` that `query` wants.
+    public func reader(from position: LogPosition, query: JournalQuery = .all) -> JournalReader {
+        JournalReader(view, from: position, query: query)
+    }
+
+    /// The last `count` lines that `query` wants; `end` is where to follow from.
+    public func last(
+        _ count: Int, query: JournalQuery = .all
+    ) async throws(JournalError) -> JournalBatch {
+        let view = self.view
+        return try await BlockingWork.run { () throws(JournalError) in
+            try LineSource.last(count, of: query, in: view)
+        }
+    }
+
+    /// Counts the lines that `query` wants by the text of `field` (a dotted path).
+    public func count(
+        by field: String, query: JournalQuery = .all
+    ) async throws(JournalError) -> JournalCounts {
+        let view = self.view
+        return try await BlockingWork.run { () throws(JournalError) in
+            var source = LineSource(view, from: .start)
+            return try source.count(by: field, query)
+        }
+    }
+
+    public var status: JournalStatus {
+        let counts = state.counts
+        let archives = ledger.archives
+        return JournalStatus(
+            head: state.head, shedding: state.shedding, durability: configuration.durability,
+            usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
+            unsealed: ledger.unsealed,
+            oldestSegment: archives.first?.name.number ?? state.head.segment,
+            appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
+            shed: counts.shed, isOpen: state.isOpen)
+    }
+}

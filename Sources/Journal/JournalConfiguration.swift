@@ -1,0 +1,77 @@
+/// How the log behaves; the settings below `log` and where it lives.
+public struct JournalConfiguration: Sendable, Equatable {
+    /// When an append is acknowledged.
+    public enum Durability: Sendable, Equatable {
+        /// After `fdatasync`: survives power loss.
+        case commit
+        /// After the write; synced at least this often: a crash of the machine
+        /// may lose what the last interval brought, a crash of the process nothing.
+        case interval(Duration)
+        /// After the write; the operating system syncs when it likes.
+        case os
+    }
+
+    /// The data folder; the log lives in `log/` below it.
+    public var directory: String
+    /// The `node` of our own events.
+    public var node: String
+    /// Most bytes of disk blocks below `log/`, temporary files included.
+    public var maxBytes: Int
+    /// Segments whose last line is older go; nil keeps them while there is room.
+    public var maxAge: Duration?
+    /// Free bytes of the disk below which the log gives back its own archives, then
+    /// sheds; nil: a tenth of the disk or 2 GiB, whichever is smaller.
+    public var minFree: Int?
+    /// A segment that holds as many bytes of lines is closed. At most an eighth
+    /// of `maxBytes` is used, so that sealing always has room.
+    public var segmentBytes: Int
+    /// A segment whose first line is older is closed.
+    public var segmentAge: Duration
+    public var durability: Durability
+    /// How long an `id` is remembered; lines closed in older segments are not
+    /// read for marks on start.
+    public var dedupWindow: Duration
+    /// Bytes of requests that may wait for the disk; more are told to retry.
+    public var queueBytes: Int
+    /// What senders may make us remember.
+    public var markLimits: MarkLimits
+
+    public init(
+        directory: String, node: String, maxBytes: Int = 1 << 30, maxAge: Duration? = nil,
+        minFree: Int? = nil, segmentBytes: Int = 64 << 20,
+        segmentAge: Duration = .seconds(3600), durability: Durability = .commit,
+        dedupWindow: Duration = .seconds(86_400), queueBytes: Int = 64 << 20,
+        markLimits: MarkLimits = MarkLimits()
+    ) {
+        self.directory = directory
+        self.node = node
+        self.maxBytes = maxBytes
+        self.maxAge = maxAge
+        self.minFree = minFree
+        self.segmentBytes = segmentBytes
+        self.segmentAge = segmentAge
+        self.durability = durability
+        self.dedupWindow = dedupWindow
+        self.queueBytes = queueBytes
+        self.markLimits = markLimits
+    }
+
+    /// The least `maxBytes` that the log can work in.
+    public static let leastBytes = 1 << 20
+    /// Longest line, its newline excluded: contract §4.
+    public static let maxLineBytes = 64 * 1024
+
+    var segmentLimit: Int { max(min(segmentBytes, maxBytes / 8), 64 * 1024) }
+
+    func check() throws(JournalError) {
+        guard maxBytes >= Self.leastBytes else {
+            throw .configuration(field: "max_bytes", why: "must be at least 1MiB")
+        }
+        guard segmentBytes > 0 else {
+            throw .configuration(field: "segment_bytes", why: "must be more than 0")
+        }
+        if case .interval(let pause) = durability, pause <= .zero {
+            throw .configuration(field: "durability", why: "the interval must be more than 0")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+public import Events
+
+/// The log of a data folder, read without its lock: for the command line and any
+/// process beside the one that writes.
+///
+/// Sees what was acknowledged, no more, and follows rotation, sealing and removal.
+public struct JournalFiles: Sendable {
+    private let view: ForeignView
+
+    /// `directory` is the data folder, the one that holds `log/`.
+    public init(directory: String) {
+        self.init(directory: directory, files: PosixFileSystem())
+    }
+
+    init(directory: String, files: any LogFileSystem) {
+        view = ForeignView(directory: directory, files: files)
+    }
+
+    /// A reader of the lines after `position` that `query` wants.
+    public func reader(from position: LogPosition = .start, query: JournalQuery = .all)
+        -> JournalReader
+    {
+        JournalReader(view, from: position, query: query)
+    }
+
+    /// The last `count` lines that `query` wants; `end` is where to follow from.
+    public func last(
+        _ count: Int, query: JournalQuery = .all
+    ) async throws(JournalError) -> JournalBatch {
+        let view = self.view
+        return try await BlockingWork.run { () throws(JournalError) in
+            try LineSource.last(count, of: query, in: view)
+        }
+    }
+
+    /// Counts the lines that `query` wants by the text of `field` (a dotted path).
+    public func count(
+        by field: String, query: JournalQuery = .all
+    ) async throws(JournalError) -> JournalCounts {
+        let view = self.view
+        return try await BlockingWork.run { () throws(JournalError) in
+            var source = LineSource(view, from: .start)
+            return try source.count(by: field, query)
+        }
+    }
+
+    /// The place after the last acknowledged line.
+    public func head() async throws(JournalError) -> LogPosition {
+        let view = self.view
+        return try await BlockingWork.run { () throws(JournalError) in
+            do throws(SystemFault) { return try view.horizon() } catch { throw error.journalError }
+        }
+    }
+}

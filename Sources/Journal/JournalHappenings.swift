@@ -1,0 +1,191 @@
+import Telemetry
+
+/// A group of lines became durable.
+struct GroupCommitted: Happening {
+    let lines: Int
+    let bytes: Int
+    let seconds: Double
+
+    var level: Logger.Level { .trace }
+    var message: String { "group committed" }
+    var fields: [(String, String)] { [("lines", "\(lines)"), ("bytes", "\(bytes)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_lines", by: Double(lines), help: "Lines made durable in the event log.")
+        registry.count(
+            "bellwether_log_bytes", by: Double(bytes), help: "Bytes of lines made durable.")
+        registry.observe(
+            "bellwether_log_commit_seconds", seconds,
+            help: "Time of one write and sync of the event log.")
+    }
+}
+
+/// Lines came in that the log already held.
+struct LinesRepeated: Happening {
+    let lines: Int
+
+    var level: Logger.Level { .debug }
+    var message: String { "lines sent again were kept once" }
+    var fields: [(String, String)] { [("lines", "\(lines)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_duplicates", by: Double(lines),
+            help: "Lines that the event log already held.")
+    }
+}
+
+/// A sender's lines were not events.
+struct LinesRejected: Happening {
+    let lines: Int
+    /// What was wrong with the first.
+    let first: String
+
+    var level: Logger.Level { .debug }
+    var message: String { "lines rejected" }
+    var fields: [(String, String)] { [("lines", "\(lines)"), ("first", first)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_rejected", by: Double(lines), help: "Lines that were not events.")
+    }
+}
+
+/// Lines were refused because the log could not keep them.
+struct LinesShed: Happening {
+    let lines: Int
+    let reason: ShedReason
+
+    var level: Logger.Level { .debug }
+    var message: String { "lines shed" }
+    var fields: [(String, String)] { [("lines", "\(lines)"), ("reason", reason.rawValue)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_shed", by: Double(lines),
+            help: "Lines refused because the event log could not keep them.",
+            labels: [("reason", reason.rawValue)])
+    }
+}
+
+/// The log began or ceased to refuse lines.
+struct SheddingChanged: Happening {
+    let reason: ShedReason?
+    /// What the system said, empty when nothing failed.
+    let detail: String
+
+    var level: Logger.Level { reason == nil ? .notice : .error }
+    var message: String { reason == nil ? "event log takes lines again" : "event log sheds lines" }
+    var fields: [(String, String)] {
+        guard let reason else { return [] }
+        return [("reason", reason.rawValue)] + (detail.isEmpty ? [] : [("detail", detail)])
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_log_shedding", to: reason == nil ? 0 : 1,
+            help: "Whether the event log refuses lines.")
+    }
+}
+
+/// A segment was compressed and its plain file removed.
+struct SegmentSealed: Happening {
+    let name: String
+    let lines: Int
+    let plainBytes: Int
+    let packedBytes: Int
+    let seconds: Double
+
+    var level: Logger.Level { .debug }
+    var message: String { "segment sealed" }
+    var fields: [(String, String)] {
+        [
+            ("segment", name), ("lines", "\(lines)"), ("bytes", "\(plainBytes)"),
+            ("packed", "\(packedBytes)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count("bellwether_log_segments_sealed", help: "Segments of the log compressed.")
+        registry.observe(
+            "bellwether_log_seal_seconds", seconds, help: "Time to compress one segment.",
+            buckets: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30])
+    }
+}
+
+/// A segment could not be compressed; it stays plain and is tried again.
+struct SealingFailed: Happening {
+    let name: String
+    let detail: String
+
+    var level: Logger.Level { .warning }
+    var message: String { "segment could not be sealed" }
+    var fields: [(String, String)] { [("segment", name), ("detail", detail)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count("bellwether_log_seal_failures", help: "Failed attempts to seal a segment.")
+    }
+}
+
+/// An archive went for age or for room.
+struct ArchiveRemoved: Happening {
+    enum Why: String, Sendable {
+        case quota
+        case minFree = "min_free"
+        case age
+    }
+
+    let name: String
+    let lines: Int
+    let why: Why
+
+    var level: Logger.Level { .info }
+    var message: String { "archive removed" }
+    var fields: [(String, String)] {
+        [("segment", name), ("lines", "\(lines)"), ("why", why.rawValue)]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_archives_removed", help: "Archives removed.",
+            labels: [("why", why.rawValue)])
+        registry.count(
+            "bellwether_log_lines_removed", by: Double(lines),
+            help: "Lines in the archives that were removed.", labels: [("why", why.rawValue)])
+    }
+}
+
+/// Bytes were found that are not what was written.
+struct DamageFound: Happening {
+    let path: String
+    let what: String
+
+    var level: Logger.Level { .error }
+    var message: String { "event log damaged" }
+    var fields: [(String, String)] { [("path", path), ("what", what)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count("bellwether_log_damage", help: "Damaged places found in the event log.")
+    }
+}
+
+/// The log was opened.
+struct JournalOpened: Happening {
+    let lines: Int
+    let tornBytes: Int
+    let seconds: Double
+
+    var level: Logger.Level { .info }
+    var message: String { "event log opened" }
+    var fields: [(String, String)] {
+        [
+            ("active_lines", "\(lines)"), ("torn_bytes", "\(tornBytes)"),
+            ("seconds", "\(seconds)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set("bellwether_log_open_seconds", to: seconds, help: "Time to open the log.")
+    }
+}

@@ -1,0 +1,84 @@
+public import Events
+
+/// One line of the log.
+public struct JournalLine: Sendable, Equatable {
+    /// As the sender wrote it, newline excluded.
+    public let bytes: [UInt8]
+    /// The place after the line.
+    public let end: LogPosition
+}
+
+/// What one read brought.
+public struct JournalBatch: Sendable, Equatable {
+    public var lines: [JournalLine] = []
+    /// Where the next read goes on; also the cursor to store once the batch is dealt with.
+    public var end: LogPosition
+    /// Lines that were there once and can't be read any more, between the end of
+    /// the batch before and the end of this one.
+    public var skipped = 0
+    /// Whether every acknowledged line before the read was seen.
+    public var isCaughtUp = false
+}
+
+/// Reads acknowledged lines in order, each once, following rotation and sealing.
+///
+/// A value: keeps its place, holds no file open and no more than one member in
+/// memory between reads. Use one reader from one task at a time.
+public struct JournalReader: Sendable {
+    private var source: LineSource
+    private let query: JournalQuery
+
+    init(_ view: any LogView, from position: LogPosition, query: JournalQuery) {
+        source = LineSource(view, from: position)
+        self.query = query
+    }
+
+    /// The place after what was read.
+    public var position: LogPosition { source.position }
+
+    /// The next lines, none when there are no more yet: at most `maxLines`, ending
+    /// with the line that reaches `maxBytes`. Never waits for
+    /// lines to come; blocking reads happen away from the cooperative pool.
+    ///
+    /// With a query, a read that finds few matches ends after 64 MiB looked at,
+    /// so that a caller can report progress or be cancelled; `isCaughtUp` tells
+    /// the end.
+    public mutating func next(
+        maxLines: Int = 1000, maxBytes: Int = 1 << 20
+    ) async throws(JournalError) -> JournalBatch {
+        let query = self.query
+        let start = source
+        let (source, batch) = try await BlockingWork.run { () throws(JournalError) in
+            var source = start
+            let batch = try source.batch(query, maxLines: maxLines, maxBytes: maxBytes)
+            return (source, batch)
+        }
+        self.source = source
+        return batch
+    }
+}
+
+extension LineSource {
+    private static let lookedAtMost = 64 << 20
+
+    mutating func batch(
+        _ query: JournalQuery, maxLines: Int, maxBytes: Int
+    ) throws(JournalError) -> JournalBatch {
+        var lines: [JournalLine] = []
+        var bytes = 0
+        var looked = 0
+        let before = skipped
+        guard maxLines > 0 else { return JournalBatch(end: position) }
+        let caughtUp = try read(span: query.span) { line, end in
+            looked += line.count + 1
+            if query.matches(line) {
+                lines.append(JournalLine(bytes: Array(line), end: end))
+                bytes += line.count + 1
+            }
+            return lines.count >= maxLines || bytes >= maxBytes || looked >= Self.lookedAtMost
+                ? .enough : .more
+        }
+        return JournalBatch(
+            lines: lines, end: position, skipped: skipped - before, isCaughtUp: caughtUp)
+    }
+}

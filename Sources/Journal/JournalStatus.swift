@@ -1,0 +1,24 @@
+public import Events
+
+/// How the log is, at one moment.
+public struct JournalStatus: Sendable, Equatable {
+    /// After the last acknowledged line.
+    public var head: LogPosition
+    /// Why lines are refused; nil while they are taken.
+    public var shedding: ShedReason?
+    public var durability: JournalConfiguration.Durability
+    /// Blocks in use below `log/`, and how many may be.
+    public var usedBytes: Int
+    public var maxBytes: Int
+    /// Sealed segments, and closed ones that wait to be sealed.
+    public var archives: Int
+    public var unsealed: Int
+    /// The oldest segment that can still be read.
+    public var oldestSegment: UInt64
+    /// Lines since the log was opened.
+    public var appended: Int
+    public var duplicates: Int
+    public var rejected: Int
+    public var shed: Int
+    public var isOpen: Bool
+}

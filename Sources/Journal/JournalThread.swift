@@ -1,0 +1,32 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// A thread of our own for work that blocks as a matter of course.
+enum JournalThread {
+    /// How the scheduler should treat the thread.
+    enum Standing { case normal, background }
+
+    static func start(
+        _ name: String, _ standing: Standing = .normal, _ run: @escaping @Sendable () -> Void
+    ) {
+        let thread = Thread {
+            if standing == .background { yieldToOthers() }
+            run()
+        }
+        thread.name = name
+        if standing == .background { thread.qualityOfService = .utility }
+        thread.start()
+    }
+
+    private static func yieldToOthers() {
+        #if os(Linux)
+            // The nice value belongs to the thread there.
+            _ = nice(10)
+        #endif
+    }
+}

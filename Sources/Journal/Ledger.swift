@@ -1,0 +1,98 @@
+import Events
+import Synchronization
+
+/// What the log occupies on disk, and what may go when room is needed.
+///
+/// Counts blocks, not bytes, and always keeps room for sealing the largest
+/// segment that isn't sealed, so that the quota holds at every moment. Thread-safe.
+final class Ledger: Sendable {
+    /// A sealed segment with its index.
+    struct Archive: Sendable, Equatable {
+        var name: SegmentName
+        var allocated: Int
+        var closedAt: Timestamp
+        var lines: Int
+        /// Bytes of its lines.
+        var end: UInt64
+    }
+
+    fileprivate struct State {
+        var archives: [Archive] = []
+        /// Sum over `archives`.
+        var archived = 0
+        /// Blocks of closed segments that wait to be sealed, by number.
+        var plain: [UInt64: Int] = [:]
+        /// Blocks of the open segment.
+        var active = 0
+        /// Blocks of the small files beside the segments.
+        var sundry = 0
+    }
+
+    private let state = Mutex(State())
+    private static let block = 4096
+
+    init() {}
+
+    static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }
+
+    /// At most what sealing a segment of `bytes` writes: gzip never grows deflate's
+    /// stored blocks by more than 5 bytes in 16 KiB, then headers and the index.
+    static func sealingRoom(_ bytes: Int) -> Int {
+        bytes == 0 ? 0 : blocks(bytes + bytes / 50 + 16 * 1024)
+    }
+
+    var archives: [Archive] { state.withLock { $0.archives } }
+    var unsealed: Int { state.withLock { $0.plain.count } }
+    var used: Int { state.withLock { $0.used } }
+
+    func setActive(_ bytes: Int) { state.withLock { $0.active = Self.blocks(bytes) } }
+    func setSundry(_ bytes: Int) { state.withLock { $0.sundry = bytes } }
+
+    func close(_ number: UInt64, bytes: Int) {
+        state.withLock {
+            $0.plain[number] = Self.blocks(bytes)
+            $0.active = 0
+        }
+    }
+
+    func drop(plain number: UInt64) { state.withLock { $0.plain[number] = nil } }
+
+    func add(_ archive: Archive) {
+        state.withLock { state in
+            state.plain[archive.name.number] = nil
+            state.remove(archive.name)
+            state.archived += archive.allocated
+            let place = state.archives.firstIndex { archive.name < $0.name }
+            state.archives.insert(archive, at: place ?? state.archives.count)
+        }
+    }
+
+    func remove(_ archive: Archive) {
+        state.withLock { $0.remove(archive.name) }
+    }
+
+    /// Blocks in use once the open segment has grown to `active` bytes, sealing included.
+    func needed(active bytes: Int) -> Int { state.withLock { $0.needed(active: bytes) } }
+
+    /// Of that, what is not written yet.
+    func growth(active bytes: Int) -> Int {
+        state.withLock { $0.needed(active: bytes) - $0.used }
+    }
+}
+
+extension Ledger.State {
+    fileprivate mutating func remove(_ name: SegmentName) {
+        guard let place = archives.firstIndex(where: { $0.name == name }) else { return }
+        archived -= archives.remove(at: place).allocated
+    }
+
+    fileprivate var used: Int {
+        archived + plain.values.reduce(0, +) + active + sundry
+    }
+
+    fileprivate func needed(active bytes: Int) -> Int {
+        let grown = Ledger.blocks(bytes)
+        let largest = max(plain.values.max() ?? 0, grown)
+        return used - active + grown + Ledger.sealingRoom(largest)
+    }
+}

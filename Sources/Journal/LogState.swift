@@ -1,0 +1,117 @@
+import Events
+import Synchronization
+
+/// What readers and the status may know of an open log. Thread-safe.
+final class LogState: Sendable {
+    /// A segment that isn't sealed, as far as it is durable.
+    struct Plain: Sendable {
+        var end: UInt64
+        var checkpoints: Checkpoints
+    }
+
+    struct Counts: Sendable, Equatable {
+        var appended = 0
+        var duplicates = 0
+        var rejected = 0
+        var shed = 0
+    }
+
+    fileprivate struct State {
+        var head: LogPosition
+        var plain: [UInt64: Plain] = [:]
+        var shedding: ShedReason?
+        var counts = Counts()
+        var open = true
+        var nextWaiter = 0
+        var waiters: [Int: (after: LogPosition, wake: CheckedContinuation<Void, Never>)] = [:]
+        var cancelled: Set<Int> = []
+    }
+
+    private let state: Mutex<State>
+
+    init(head: LogPosition) { state = Mutex(State(head: head)) }
+
+    var head: LogPosition { state.withLock { $0.head } }
+    var shedding: ShedReason? { state.withLock { $0.shedding } }
+    var counts: Counts { state.withLock { $0.counts } }
+    var isOpen: Bool { state.withLock { $0.open } }
+
+    func count(_ change: (inout Counts) -> Void) { state.withLock { change(&$0.counts) } }
+
+    func shed(_ reason: ShedReason?) { state.withLock { $0.shedding = reason } }
+
+    /// The durable part of a segment that isn't sealed; nil when it isn't known as one.
+    func plain(_ number: UInt64) -> Plain? { state.withLock { $0.plain[number] } }
+
+    func note(plain number: UInt64, _ plain: Plain) {
+        state.withLock { $0.plain[number] = plain }
+    }
+
+    func forget(plain number: UInt64) { state.withLock { $0.plain[number] = nil } }
+
+    /// Makes everything before `head` visible to readers and wakes who waits for it.
+    func publish(_ head: LogPosition, physical: Int) {
+        let woken = state.withLock { state in
+            state.head = head
+            state.plain[head.segment, default: Plain(end: 0, checkpoints: Checkpoints())]
+                .advance(to: head.offset, physical: physical)
+            return state.takeWaiters { $0.after < head }
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    func close() {
+        let woken = state.withLock { state in
+            state.open = false
+            return state.takeWaiters { _ in true }
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    /// Returns when the head is beyond `position`, the log closed or the task cancelled.
+    func wait(after position: LogPosition) async {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ready = state.withLock { state in
+                    if state.cancelled.remove(id) != nil || state.head > position || !state.open {
+                        return true
+                    }
+                    state.waiters[id] = (position, continuation)
+                    return false
+                }
+                if ready { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state in
+                let waiter = state.waiters.removeValue(forKey: id)
+                if waiter == nil { state.cancelled.insert(id) }
+                return waiter
+            }
+            waiter?.wake.resume()
+        }
+        // Cancelled after it was woken: nobody else will take the note away.
+        state.withLock { _ = $0.cancelled.remove(id) }
+    }
+}
+
+extension LogState.Plain {
+    fileprivate mutating func advance(to end: UInt64, physical: Int) {
+        self.end = end
+        checkpoints.note(logical: end, physical: physical)
+    }
+}
+
+extension LogState.State {
+    fileprivate mutating func takeWaiters(
+        _ matching: ((after: LogPosition, wake: CheckedContinuation<Void, Never>)) -> Bool
+    ) -> [CheckedContinuation<Void, Never>] {
+        guard !waiters.isEmpty else { return [] }
+        let due = waiters.filter { matching($0.value) }
+        for id in due.keys { waiters[id] = nil }
+        return due.values.map(\.wake)
+    }
+}

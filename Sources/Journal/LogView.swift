@@ -1,0 +1,98 @@
+import Events
+import Synchronization
+
+/// Which part of the log a reader may see: never more than was acknowledged.
+protocol LogView: Sendable {
+    var folder: LogFolder { get }
+    /// Everything before it is acknowledged. Blocks.
+    func horizon() throws(SystemFault) -> LogPosition
+    /// Where a segment that isn't sealed ends, and places to start reading from.
+    func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain
+}
+
+/// The view of the process that writes.
+struct OwnView: LogView {
+    let folder: LogFolder
+    let state: LogState
+
+    func horizon() -> LogPosition { state.head }
+
+    func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain {
+        if let plain = state.plain(number) { return plain }
+        // Sealed in this moment; its plain file is still open in our hands.
+        let scan = try PlainScan(file, files: folder.files)
+        return LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+    }
+}
+
+/// The view of any other process: the files alone, no lock.
+final class ForeignView: LogView {
+    let folder: LogFolder
+    private let directory: String
+    private let known = Mutex<[UInt64: (facts: FileFacts, plain: LogState.Plain)]>([:])
+
+    init(directory: String, files: any LogFileSystem) {
+        self.directory = directory
+        folder = LogFolder(below: directory, files: files)
+    }
+
+    func horizon() throws(SystemFault) -> LogPosition {
+        if JournalLock.isHeld(directory), let head = HeadFile.read(in: folder) { return head }
+        // Nobody writes: whatever is whole will be kept when the log is opened.
+        if let active = try openActive() {
+            defer { folder.files.close(active.file) }
+            return LogPosition(
+                segment: active.number, offset: try plain(active.number, file: active.file).end)
+        }
+        let last = try folder.segments().last?.name.number ?? 0
+        return LogPosition(segment: last + 1, offset: 0)
+    }
+
+    func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain {
+        let facts = try folder.files.facts(file)
+        if let found = known.withLock({ $0[number] }), found.facts == facts { return found.plain }
+        let limit = try end(of: number)
+        let scan = try PlainScan(file, files: folder.files, limit: limit)
+        let plain = LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+        known.withLock { known in
+            if known.count > 16 { known = [:] }
+            known[number] = (facts, plain)
+        }
+        return plain
+    }
+
+    /// What the following segment's header says; nil when there is none that isn't sealed.
+    private func end(of number: UInt64) throws(SystemFault) -> UInt64? {
+        if let active = try openActive() {
+            folder.files.close(active.file)
+            if active.number == number + 1 { return active.header.after }
+        }
+        let following = try folder.segments().first { $0.name.number == number + 1 && !$0.sealed }
+        guard let following else { return nil }
+        let file = try folder.files.openToRead(folder.file(following.name.plain))
+        defer { folder.files.close(file) }
+        return try CommitLine.header(of: file, files: folder.files)?.after
+    }
+
+    private func openActive() throws(SystemFault) -> (
+        file: LogFile, number: UInt64, header: CommitLine
+    )? {
+        let file: LogFile
+        do throws(SystemFault) {
+            file = try folder.files.openToRead(folder.file(SegmentName.active))
+        } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+        do throws(SystemFault) {
+            if let header = try CommitLine.header(of: file, files: folder.files) {
+                return (file, header.segment, header)
+            }
+        } catch {
+            folder.files.close(file)
+            throw error
+        }
+        folder.files.close(file)
+        return nil
+    }
+}

@@ -1,0 +1,156 @@
+import Events
+
+/// What the log holds already, so that a line sent again is kept once.
+///
+/// Owned by the writer. Memory is bounded by `MarkLimits` whatever senders do;
+/// `forgotten` counts what the bounds cost.
+struct Marks: Sendable {
+    private(set) var streams: [Hash128: SequenceMark] = [:]
+    /// Arrival by id, in two generations: when the newer one is half of what is
+    /// allowed, or as old as the window, the older one goes.
+    private var ids: [Hash128: Int64] = [:]
+    private var olderIds: [Hash128: Int64] = [:]
+    private var generationStart: Int64 = .min
+    private var admissions: UInt64 = 0
+    /// Runs, streams and ids given up for the bounds since the log was opened.
+    private(set) var forgotten = 0
+
+    let limits: MarkLimits
+    private let window: Int64
+
+    init(limits: MarkLimits, window: Duration) {
+        self.limits = limits
+        self.window = window.wholeMilliseconds
+    }
+
+    var idCount: Int { ids.count + olderIds.count }
+
+    /// Notes a line; false when it is there already.
+    mutating func admit(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
+        switch key {
+        case .none: return true
+        case .sequence(let stream, let seq):
+            admissions += 1
+            guard streams[stream, default: SequenceMark()].admit(seq, at: admissions) else {
+                return false
+            }
+            bound(stream)
+            return true
+        case .id(let id):
+            if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
+            turnGeneration(now)
+            ids[id] = now.milliseconds
+            return true
+        }
+    }
+
+    /// Takes back what `admit` let in and the disk then refused.
+    mutating func withdraw(_ key: ScannedLine.Key) {
+        switch key {
+        case .none: break
+        case .sequence(let stream, let seq): streams[stream]?.remove(seq)
+        case .id(let id):
+            ids[id] = nil
+            olderIds[id] = nil
+        }
+    }
+
+    private func isWithin(_ seen: Int64, _ now: Timestamp) -> Bool {
+        // A clock that jumped back doesn't end the window early.
+        now.milliseconds &- seen < window
+    }
+
+    private mutating func turnGeneration(_ now: Timestamp) {
+        if generationStart == .min { generationStart = now.milliseconds }
+        let full = ids.count >= max(1, limits.ids / 2)
+        guard full || now.milliseconds &- generationStart >= window else { return }
+        if full { forgotten += olderIds.values.count { isWithin($0, now) } }
+        olderIds = ids
+        ids = [:]
+        generationStart = now.milliseconds
+    }
+
+    private mutating func bound(_ stream: Hash128) {
+        if let runs = streams[stream]?.runs.count, runs > limits.runsPerStream {
+            forgotten += streams[stream]?.forget(beyond: limits.runsPerStream) ?? 0
+        }
+        guard streams.count > limits.streams else { return }
+        // A quarter at once, so that the sort is paid once in so many admissions.
+        let oldest = streams.map { ($0.value.touched, $0.key) }.sorted { $0.0 < $1.0 }
+        for (_, key) in oldest.prefix(max(1, limits.streams / 4)) {
+            streams[key] = nil
+            forgotten += 1
+        }
+    }
+}
+
+extension SequenceMark {
+    fileprivate mutating func admit(_ seq: UInt64, at ordinal: UInt64) -> Bool {
+        touched = ordinal
+        return insert(seq)
+    }
+}
+
+// MARK: - On disk
+
+extension Marks {
+    private static let magic: UInt64 = 0x314B_524D_4C57_4C42  // "BLWLMRK1", little-endian
+
+    /// The marks after segment `covered` and everything before it.
+    func encoded(covering covered: UInt64) -> [UInt8] {
+        var out = ByteWriter()
+        out.write(Self.magic)
+        out.write(covered)
+        out.write(UInt64(streams.count))
+        for (key, mark) in streams.sorted(by: { $0.value.touched < $1.value.touched }) {
+            out.write(key)
+            out.write(UInt64(mark.runs.count))
+            for run in mark.runs {
+                out.write(run.lowerBound)
+                out.write(run.upperBound)
+            }
+        }
+        out.write(UInt64(ids.count + olderIds.count))
+        for generation in [olderIds, ids] {
+            for (id, seen) in generation {
+                out.write(id)
+                out.write(UInt64(bitPattern: seen))
+            }
+        }
+        return out.sealed()
+    }
+
+    /// Reads what `encoded` wrote; nil when a byte is not as it was written.
+    static func decode(
+        _ bytes: [UInt8], limits: MarkLimits, window: Duration, now: Timestamp
+    ) -> (marks: Marks, covered: UInt64)? {
+        guard var input = ByteReader(sealed: bytes), input.read() == magic,
+            let covered = input.read(), let streamCount = input.read()
+        else { return nil }
+        var marks = Marks(limits: limits, window: window)
+        for _ in 0..<streamCount {
+            guard let key = input.readHash(), let runCount = input.read() else { return nil }
+            var runs: [ClosedRange<UInt64>] = []
+            for _ in 0..<runCount {
+                guard let low = input.read(), let high = input.read(), low <= high else {
+                    return nil
+                }
+                runs.append(low...high)
+            }
+            var mark = SequenceMark(runs: runs)
+            marks.admissions += 1
+            mark.touched = marks.admissions
+            marks.streams[key] = mark
+            marks.bound(key)
+        }
+        guard let idCount = input.read() else { return nil }
+        for _ in 0..<idCount {
+            guard let id = input.readHash(), let seen = input.read() else { return nil }
+            let arrival = Int64(bitPattern: seen)
+            if marks.isWithin(arrival, now) {
+                _ = marks.admit(.id(id), at: Timestamp(milliseconds: arrival))
+            }
+        }
+        return (marks, covered)
+    }
+}

@@ -1,0 +1,132 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The machine's own file system.
+struct PosixFileSystem: LogFileSystem {
+    func makeFolder(_ path: String) throws(SystemFault) {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemFault("mkdir", path) }
+    }
+
+    func names(in folder: String) throws(SystemFault) -> [String] {
+        guard let stream = opendir(folder) else { throw SystemFault("opendir", folder) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    func openToRead(_ path: String) throws(SystemFault) -> LogFile {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemFault("open", path) }
+        return LogFile(descriptor: descriptor, path: path)
+    }
+
+    func openToWrite(_ path: String, fresh: Bool) throws(SystemFault) -> LogFile {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | (fresh ? O_TRUNC : 0)
+        let descriptor = open(path, flags, 0o640)
+        guard descriptor >= 0 else { throw SystemFault("open", path) }
+        return LogFile(descriptor: descriptor, path: path)
+    }
+
+    func close(_ file: LogFile) { _ = closeDescriptor(file.descriptor) }
+
+    func write(
+        _ file: LogFile, _ bytes: UnsafeRawBufferPointer, at offset: Int
+    ) throws(SystemFault) -> Int {
+        while true {
+            let done = pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+            if done > 0 || (done == 0 && bytes.isEmpty) { return done }
+            // A write of nothing would make the caller loop for ever.
+            if done == 0 { throw SystemFault("write", file.path, code: EIO) }
+            if errno != EINTR { throw SystemFault("write", file.path) }
+        }
+    }
+
+    func read(
+        _ file: LogFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(SystemFault) -> Int {
+        while true {
+            let got = pread(file.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if got >= 0 { return got }
+            if errno != EINTR { throw SystemFault("read", file.path) }
+        }
+    }
+
+    func sync(_ file: LogFile) throws(SystemFault) {
+        #if canImport(Darwin)
+            // fsync leaves the bytes in the drive's cache there.
+            guard fcntl(file.descriptor, F_FULLFSYNC) == 0 || fsync(file.descriptor) == 0 else {
+                throw SystemFault("fsync", file.path)
+            }
+        #else
+            guard fdatasync(file.descriptor) == 0 else { throw SystemFault("fdatasync", file.path) }
+        #endif
+    }
+
+    func syncFolder(_ folder: String) throws(SystemFault) {
+        let file = try openToRead(folder)
+        defer { close(file) }
+        guard fsync(file.descriptor) == 0 else { throw SystemFault("fsync", folder) }
+    }
+
+    func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault) {
+        guard ftruncate(file.descriptor, off_t(bytes)) == 0 else {
+            throw SystemFault("ftruncate", file.path)
+        }
+    }
+
+    func rename(_ from: String, to: String) throws(SystemFault) {
+        guard renameFile(from, to) == 0 else { throw SystemFault("rename", from) }
+    }
+
+    func remove(_ path: String) throws(SystemFault) {
+        guard unlink(path) == 0 else { throw SystemFault("unlink", path) }
+    }
+
+    func facts(_ path: String) throws(SystemFault) -> FileFacts {
+        var found = stat()
+        guard stat(path, &found) == 0 else { throw SystemFault("stat", path) }
+        return FileFacts(found)
+    }
+
+    func facts(_ file: LogFile) throws(SystemFault) -> FileFacts {
+        var found = stat()
+        guard fstat(file.descriptor, &found) == 0 else { throw SystemFault("fstat", file.path) }
+        return FileFacts(found)
+    }
+
+    func space(at path: String) throws(SystemFault) -> (free: Int, total: Int) {
+        var found = statvfs()
+        guard statvfs(path, &found) == 0 else { throw SystemFault("statvfs", path) }
+        let unit = Int(found.f_frsize)
+        return (Int(found.f_bavail) * unit, Int(found.f_blocks) * unit)
+    }
+}
+
+// The methods above hide the C functions of the same name.
+private func closeDescriptor(_ descriptor: Int32) -> Int32 { close(descriptor) }
+private func renameFile(_ from: String, _ to: String) -> Int32 { rename(from, to) }
+
+extension FileFacts {
+    fileprivate init(_ found: stat) {
+        #if canImport(Darwin)
+            let changed = found.st_mtimespec
+        #else
+            let changed = found.st_mtim
+        #endif
+        self.init(
+            bytes: Int(found.st_size), allocated: Int(found.st_blocks) * 512,
+            identity: UInt64(found.st_ino),
+            modified: Int64(changed.tv_sec) * 1000 + Int64(changed.tv_nsec) / 1_000_000)
+    }
+}

@@ -1,0 +1,249 @@
+import Events
+import Telemetry
+
+/// What opening a log finds on disk, after finishing what a crash left undone.
+struct Recovery {
+    var marks: Marks
+    var active: ActiveSegment?
+    var number: UInt64 = 1
+    /// Where the last closed segment ends: for the header of a new one.
+    var after: UInt64 = 0
+    var archives: [Ledger.Archive] = []
+    /// Closed and not sealed yet, by number.
+    var closed: [(name: SegmentName, plain: LogState.Plain, bytes: Int)] = []
+    var activePlain = LogState.Plain(end: 0, checkpoints: Checkpoints())
+    var tornBytes = 0
+    /// Bytes of the small files beside the segments.
+    var sundry = 0
+
+    private let folder: LogFolder
+    private let telemetry: Telemetry
+    private let now: Timestamp
+    private var files: any LogFileSystem { folder.files }
+
+    init(
+        _ folder: LogFolder, configuration: JournalConfiguration, now: Timestamp,
+        telemetry: Telemetry
+    ) throws(SystemFault) {
+        self.folder = folder
+        self.telemetry = telemetry
+        self.now = now
+        marks = Marks(limits: configuration.markLimits, window: configuration.dedupWindow)
+        try tidy()
+        let segments = try folder.segments()
+        let covered = try loadMarks(configuration)
+        let activeEnd = try activeHeader()
+        for (i, segment) in segments.enumerated() {
+            if segment.sealed {
+                try readArchive(
+                    segment.name, covered: covered, since: now - configuration.dedupWindow)
+            } else {
+                let following = i + 1 < segments.count ? segments[i + 1] : nil
+                let limit =
+                    try following.map { next throws(SystemFault) in
+                        next.sealed ? nil : try header(of: next.name.plain)?.after
+                    } ?? activeEnd
+                try readClosed(segment.name, limit: limit, covered: covered)
+            }
+            number = segment.name.number + 1
+        }
+        try openActive()
+    }
+
+    // MARK: - Finishing what was begun
+
+    /// Removes what is worthless: half-made files, plain files of sealed
+    /// segments, indexes of archives that are gone.
+    private func tidy() throws(SystemFault) {
+        let entries = try folder.entries()
+        var archives: Set<SegmentName> = []
+        for case .archive(let name) in entries { archives.insert(name) }
+        for entry in entries {
+            switch entry {
+            case .temporary(let name): try files.remove(folder.file(name))
+            case .closed(let name) where archives.contains(name):
+                try files.remove(folder.file(name.plain))
+            case .index(let name) where !archives.contains(name):
+                try files.remove(folder.file(name.index))
+            default: break
+            }
+        }
+    }
+
+    // MARK: - Marks
+
+    /// Reads the marks file; returns the last segment that it covers.
+    private mutating func loadMarks(
+        _ configuration: JournalConfiguration
+    ) throws(SystemFault) -> UInt64 {
+        guard let bytes = try files.contents(folder.file(SegmentName.marks)) else { return 0 }
+        // The file is replaced whole: for a moment there are two.
+        sundry = 2 * Ledger.blocks(bytes.count)
+        guard
+            let (marks, covered) = Marks.decode(
+                bytes, limits: configuration.markLimits, window: configuration.dedupWindow,
+                now: now)
+        else {
+            telemetry.emit(
+                DamageFound(
+                    path: folder.file(SegmentName.marks),
+                    what: "not as written; reading the archives instead"))
+            return 0
+        }
+        self.marks = marks
+        return covered
+    }
+
+    private mutating func admit(_ lines: UnsafeRawBufferPointer, at time: Timestamp) {
+        var marks = self.marks
+        lines.forEachLine { line, _ in
+            if let scanned = try? ScannedLine(line) { _ = marks.admit(scanned.key, at: time) }
+        }
+        self.marks = marks
+    }
+
+    // MARK: - Segments
+
+    private mutating func readArchive(
+        _ name: SegmentName, covered: UInt64, since: Timestamp
+    ) throws(SystemFault) {
+        let archive = Archive(folder: folder, name: name)
+        let index = try archive.index()
+        let allocated =
+            try files.facts(folder.file(name.archive)).allocated
+            + ((try? files.facts(folder.file(name.index)))?.allocated ?? 0)
+        archives.append(
+            Ledger.Archive(
+                name: name, allocated: allocated, closedAt: index.closedAt, lines: index.lines,
+                end: index.end))
+        after = index.end
+        guard name.number > covered, index.closedAt >= since else { return }
+        let inflater = Inflater()
+        for member in index.members {
+            guard let lines = try archive.lines(of: member, with: inflater) else {
+                telemetry.emit(
+                    DamageFound(
+                        path: folder.file(name.archive),
+                        what: "\(member.lines) lines at byte \(member.offset) can't be read"))
+                continue
+            }
+            lines.withUnsafeBytes { admit($0, at: index.closedAt) }
+        }
+    }
+
+    private mutating func readClosed(
+        _ name: SegmentName, limit: UInt64?, covered: UInt64
+    ) throws(SystemFault) {
+        let file = try files.openToRead(folder.file(name.plain))
+        defer { files.close(file) }
+        let scan = try scan(file, limit: limit, covered: covered)
+        guard scan.end > 0 else {
+            try files.remove(folder.file(name.plain))
+            return
+        }
+        after = scan.end
+        closed.append(
+            (
+                name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints),
+                try files.facts(file).bytes
+            ))
+    }
+
+    private mutating func scan(
+        _ file: LogFile, limit: UInt64?, covered: UInt64
+    ) throws(SystemFault) -> PlainScan {
+        var marks = self.marks
+        let scan = try PlainScan(file, files: files, limit: limit) { group, commit in
+            guard commit.segment > covered else { return }
+            group.forEachLine { line, _ in
+                if let scanned = try? ScannedLine(line) {
+                    _ = marks.admit(scanned.key, at: commit.at)
+                }
+            }
+        }
+        self.marks = marks
+        if scan.damagedGroups > 0 {
+            telemetry.emit(
+                DamageFound(path: file.path, what: "\(scan.damagedGroups) groups not as written"))
+        }
+        return scan
+    }
+
+    /// The first line of a plain segment; nil when it isn't a whole header.
+    private func header(of name: String) throws(SystemFault) -> CommitLine? {
+        let file: LogFile
+        do throws(SystemFault) { file = try files.openToRead(folder.file(name)) } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+        defer { files.close(file) }
+        return try CommitLine.header(of: file, files: files)
+    }
+
+    private func activeHeader() throws(SystemFault) -> UInt64? {
+        try header(of: SegmentName.active)?.after
+    }
+
+    /// Cuts the open segment to its last whole group, or leaves `active` nil when
+    /// there is nothing in it to go on with.
+    private mutating func openActive() throws(SystemFault) {
+        let path = folder.file(SegmentName.active)
+        guard (try? files.facts(path)) != nil else { return }
+        let file = try files.openToWrite(path, fresh: false)
+        do throws(SystemFault) {
+            let scan = try scan(file, limit: nil, covered: 0)
+            let size = try files.facts(file).bytes
+            guard let number = scan.number, number >= self.number else {
+                files.close(file)
+                try giveUpActive(scan, size: size)
+                return
+            }
+            tornBytes = size - scan.physicalEnd
+            if tornBytes > 0 {
+                try files.truncate(file, to: scan.physicalEnd)
+                try files.sync(file)
+            }
+            self.number = number
+            activePlain = LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+            active = ActiveSegment(
+                file: file, number: number, after: scan.after ?? after, end: scan.end,
+                physicalEnd: scan.physicalEnd, lines: scan.lines, firstAt: scan.firstAt,
+                lastAt: scan.lastAt)
+        } catch {
+            files.close(file)
+            throw error
+        }
+    }
+}
+
+extension Recovery {
+    /// A file that can't go on: no commit line in it is whole, or segments with
+    /// higher numbers were put beside it. Its lines, if any, are kept as a segment.
+    private mutating func giveUpActive(
+        _ scan: PlainScan, size: Int
+    ) throws(SystemFault) {
+        let path = folder.file(SegmentName.active)
+        guard let number = scan.number, let first = scan.firstAt else {
+            tornBytes = size
+            try files.remove(path)
+            return
+        }
+        let name = SegmentName(first: first, number: number)
+        try files.rename(path, to: folder.file(name.plain))
+        closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
+    }
+}
+
+extension CommitLine {
+    /// The header at the start of a plain segment; nil when it isn't whole.
+    static func header(
+        of file: LogFile, files: any LogFileSystem
+    ) throws(SystemFault) -> CommitLine? {
+        let start = try files.read(file, at: 0, count: 512)
+        return start.withUnsafeBytes { bytes in
+            guard let newline = bytes.firstNewline(from: 0) else { return nil }
+            return CommitLine(
+                UnsafeRawBufferPointer(rebasing: bytes[..<newline]), groupChecksum: 0)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Events
+
+/// The names below `log/`; they alone tell the state of each segment.
+///
+///     active.jsonl              open: lines are appended
+///     active.jsonl.next         the next one being made, not in use yet
+///     <first>-<number>.jsonl    closed: complete, plain, waiting to be sealed
+///     <…>.jsonl.gz.tmp          being compressed; worthless after a crash
+///     <first>-<number>.jsonl.gz sealed; a plain file of the same name is superfluous
+///     <first>-<number>.idx      what readers need to skip parts of the sealed one; rebuildable
+struct SegmentName: Sendable, Hashable, Comparable {
+    /// When the segment's first line was accepted, ISO 8601 basic.
+    let first: String
+    let number: UInt64
+
+    static let active = "active.jsonl"
+    static let next = "active.jsonl.next"
+    static let head = "head"
+    static let marks = "marks"
+    static let temporary = ".tmp"
+
+    init(first: Timestamp, number: UInt64) {
+        self.first = first.basic
+        self.number = number
+    }
+
+    /// Reads the stem of a file name.
+    init?(stem: some StringProtocol) {
+        guard let dash = stem.lastIndex(of: "-") else { return nil }
+        let digits = stem[stem.index(after: dash)...]
+        guard digits.count >= 6, digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
+            let number = UInt64(digits), number > 0
+        else { return nil }
+        first = String(stem[..<dash])
+        self.number = number
+    }
+
+    var stem: String {
+        let digits = String(number)
+        return first + "-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    var plain: String { stem + ".jsonl" }
+    var archive: String { stem + ".jsonl.gz" }
+    var index: String { stem + ".idx" }
+
+    static func < (a: SegmentName, b: SegmentName) -> Bool {
+        (a.number, a.first) < (b.number, b.first)
+    }
+}

@@ -1,0 +1,300 @@
+import Events
+import Telemetry
+
+/// The state of the writer thread: the open segment, the marks, the rotation.
+///
+/// Every call blocks on the disk. Used by one thread at a time.
+struct SegmentWriter: ~Copyable, Sendable {
+    let folder: LogFolder
+    let configuration: JournalConfiguration
+    let clock: WallClock
+    let telemetry: Telemetry
+    let state: LogState
+    let ledger: Ledger
+    let keeper: QuotaKeeper
+    let sealer: Sealer
+
+    var marks: Marks
+    var active: ActiveSegment?
+    var rotation = Rotation.none
+    /// The number of the open segment, or of the one to be installed.
+    var number: UInt64
+    var headFile: HeadFile
+    var group = CommitGroup()
+    var lastSync = ContinuousClock.now
+
+    private var files: any LogFileSystem { folder.files }
+
+    /// Writes what `requests` bring as one group, makes it durable, answers each.
+    mutating func commit(_ requests: [AppendRequest]) {
+        guard !requests.isEmpty else { return }
+        let now = clock.now
+        group.form(requests, marks: &marks, at: now)
+        do throws(Refusal) {
+            if !group.isEmpty {
+                try makeRoom()
+                try ensureActive()
+                try write(at: now)
+            }
+        } catch {
+            for key in group.admitted { marks.withdraw(key) }
+            refuse(requests, error)
+            return
+        }
+        answer(requests)
+        rotateIfDue(now)
+    }
+
+    /// Why a group was not kept.
+    struct Refusal: Error {
+        var reason: ShedReason
+        var detail = ""
+
+        init(_ reason: ShedReason) { self.reason = reason }
+
+        init(_ fault: SystemFault) {
+            reason = fault.shedReason
+            detail = "\(fault.call) \(fault.path): \(SystemFault.words(fault.code))"
+        }
+    }
+
+    private func makeRoom() throws(Refusal) {
+        let bytes = (active?.physicalEnd ?? 0) + group.bytes.count + CommitGroup.commitLineRoom
+        if let reason = keeper.makeRoom(active: bytes) { throw Refusal(reason) }
+    }
+
+    private mutating func write(at now: Timestamp) throws(Refusal) {
+        guard var segment = active else { throw Refusal(.diskFault) }
+        let end = segment.end + UInt64(group.bytes.count)
+        let line = CommitLine(
+            segment: segment.number, end: end, bytes: group.bytes.count, count: group.lines, at: now
+        )
+        let lineBytes = group.bytes.count
+        group.finish(with: line)
+        let begun = ContinuousClock.now
+        do throws(SystemFault) {
+            try files.writeAll(segment.file, group.bytes, at: segment.physicalEnd)
+            segment.dirty = true
+            if configuration.durability == .commit { try sync(&segment) }
+        } catch {
+            poison(error)
+            throw Refusal(error)
+        }
+        segment.physicalEnd += group.bytes.count
+        segment.end = end
+        segment.lines += group.lines
+        if segment.firstAt == nil { segment.firstAt = now }
+        segment.lastAt = now
+        active = segment
+        ledger.setActive(segment.physicalEnd)
+        headFile.publish(segment.head, files: files)
+        state.publish(segment.head, physical: segment.physicalEnd)
+        leaveShedding()
+        telemetry.emit(
+            GroupCommitted(
+                lines: group.lines, bytes: lineBytes,
+                seconds: (ContinuousClock.now - begun).inSeconds))
+    }
+
+    private mutating func sync(_ segment: inout ActiveSegment) throws(SystemFault) {
+        try files.sync(segment.file)
+        segment.dirty = false
+        lastSync = .now
+    }
+
+    /// Gives the open segment up after a failed write or sync: what the kernel
+    /// still holds of it can't be trusted, so it is cut to what was acknowledged
+    /// and never synced again.
+    private mutating func poison(_ fault: SystemFault) {
+        guard let segment = active else { return }
+        telemetry.emit(DamageFound(path: fault.path, what: "\(fault.call) failed; segment closed"))
+        // If even this fails, the next segment's header tells where this one ends.
+        try? files.truncate(segment.file, to: segment.physicalEnd)
+        retire(segment)
+    }
+
+    private mutating func retire(_ segment: ActiveSegment) {
+        files.close(segment.file)
+        active = nil
+        let name = segment.firstAt.map { SegmentName(first: $0, number: segment.number) }
+        if segment.end > 0 {
+            rotation = .retiring(name, after: segment.end)
+            ledger.close(segment.number, bytes: segment.physicalEnd)
+            number = segment.number + 1
+        } else {
+            rotation = .retiring(nil, after: segment.after)
+            ledger.setActive(0)
+        }
+    }
+
+    // MARK: - Rotation
+
+    private mutating func rotateIfDue(_ now: Timestamp) {
+        guard let segment = active, let first = segment.firstAt else { return }
+        let old = now - first >= configuration.segmentAge
+        guard old || segment.end >= UInt64(configuration.segmentLimit) else { return }
+        rotate()
+    }
+
+    private mutating func rotate() {
+        guard var segment = active else { return }
+        do throws(SystemFault) {
+            if segment.dirty { try sync(&segment) }
+        } catch {
+            telemetry.emit(
+                DamageFound(path: error.path, what: "\(error.call) failed while closing"))
+        }
+        retire(segment)
+        do throws(Refusal) { try ensureActive() } catch { enterShedding(error) }
+    }
+
+    /// Finishes the rotation under way, if any; afterwards `active` takes lines.
+    mutating func ensureActive() throws(Refusal) {
+        if active != nil { return }
+        do throws(SystemFault) {
+            let after: UInt64
+            switch rotation {
+            case .none: after = 0
+            case .retiring(_, let end), .installing(let end): after = end
+            }
+            let (file, physicalEnd) = try prepare(after: after)
+            if case .retiring(let name, _) = rotation {
+                try retireFile(as: name)
+                rotation = .installing(after: after)
+                if let name { sealer.seal(name, end: after, marks: marks) }
+            }
+            try files.rename(folder.file(SegmentName.next), to: folder.file(SegmentName.active))
+            try files.syncFolder(folder.path)
+            rotation = .none
+            let segment = ActiveSegment(
+                file: file, number: number, after: after, end: 0, physicalEnd: physicalEnd,
+                lines: 0)
+            active = segment
+            ledger.setActive(physicalEnd)
+            headFile.publish(segment.head, files: files)
+            state.publish(segment.head, physical: physicalEnd)
+        } catch { throw Refusal(error) }
+    }
+
+    /// Makes the next segment aside: its header, synced.
+    private func prepare(after: UInt64) throws(SystemFault) -> (LogFile, Int) {
+        let file = try files.openToWrite(folder.file(SegmentName.next), fresh: true)
+        let header = CommitLine(
+            segment: number, end: 0, bytes: 0, count: 0, at: clock.now, after: after
+        ).encoded(groupChecksum: 0)
+        do throws(SystemFault) {
+            try files.writeAll(file, header, at: 0)
+            try files.sync(file)
+        } catch {
+            files.close(file)
+            throw error
+        }
+        return (file, header.count)
+    }
+
+    private func retireFile(as name: SegmentName?) throws(SystemFault) {
+        let path = folder.file(SegmentName.active)
+        do throws(SystemFault) {
+            if let name {
+                try files.rename(path, to: folder.file(name.plain))
+            } else {
+                try files.remove(path)
+            }
+        } catch {
+            // Done by an earlier try of this rotation.
+            if !error.isAbsence { throw error }
+        }
+    }
+
+    // MARK: - Shedding
+
+    private mutating func refuse(_ requests: [AppendRequest], _ refusal: Refusal) {
+        enterShedding(refusal)
+        let lines = requests.reduce(0) { $0 + $1.lines.count }
+        state.count { $0.shed += lines }
+        telemetry.emit(LinesShed(lines: lines, reason: refusal.reason))
+        for request in requests { request.reply(.failure(.shedding(refusal.reason))) }
+    }
+
+    private func enterShedding(_ refusal: Refusal) {
+        guard state.shedding != refusal.reason else { return }
+        state.shed(refusal.reason)
+        telemetry.emit(SheddingChanged(reason: refusal.reason, detail: refusal.detail))
+    }
+
+    private func leaveShedding() {
+        guard state.shedding != nil else { return }
+        state.shed(nil)
+        telemetry.emit(SheddingChanged(reason: nil, detail: ""))
+    }
+
+    private func answer(_ requests: [AppendRequest]) {
+        let head = active?.head ?? state.head
+        var duplicates = 0
+        for (request, accepted) in zip(requests, group.acceptedPerRequest) {
+            let repeated = request.lines.count - accepted
+            duplicates += repeated
+            request.reply(
+                .success(AppendOutcome(accepted: accepted, duplicates: repeated, end: head)))
+        }
+        let lines = group.lines
+        let repeated = duplicates
+        state.count {
+            $0.appended += lines
+            $0.duplicates += repeated
+        }
+        if duplicates > 0 { telemetry.emit(LinesRepeated(lines: duplicates)) }
+    }
+
+    // MARK: - Between groups
+
+    /// How long the thread may wait for requests.
+    var pause: Duration {
+        if state.shedding != nil { return .seconds(1) }
+        if case .interval(let interval) = configuration.durability, active?.dirty == true {
+            return max(.zero, interval - (ContinuousClock.now - lastSync))
+        }
+        return .seconds(10)
+    }
+
+    /// Syncs when the interval is over.
+    mutating func syncIfDue() {
+        guard case .interval(let interval) = configuration.durability, var segment = active,
+            segment.dirty, ContinuousClock.now - lastSync >= interval
+        else { return }
+        do throws(SystemFault) {
+            try sync(&segment)
+            active = segment
+        } catch {
+            poison(error)
+            enterShedding(Refusal(error))
+        }
+    }
+
+    /// What is due without a line coming in: probe, close an old segment, retry
+    /// sealing, remove what is too old or more than the quota allows.
+    mutating func maintain() {
+        let now = clock.now
+        do throws(Refusal) {
+            try ensureActive()
+            group.clear()
+            try makeRoom()
+            leaveShedding()
+        } catch { enterShedding(error) }
+        rotateIfDue(now)
+        keeper.removeAged(now)
+        sealer.retry()
+    }
+
+    mutating func close() {
+        guard var segment = active else { return }
+        do throws(SystemFault) {
+            if segment.dirty { try sync(&segment) }
+        } catch {
+            telemetry.emit(DamageFound(path: error.path, what: "\(error.call) failed at the end"))
+        }
+        files.close(segment.file)
+        headFile.close(files: files)
+        active = nil
+    }
+}

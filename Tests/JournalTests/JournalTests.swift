@@ -1,0 +1,136 @@
+import Events
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Journal
+
+@Suite("The event log")
+struct JournalTests {
+    let log: TestLog
+
+    init() throws { log = try TestLog() }
+
+    @Test("an event becomes a line with node, epoch, a sequence from 1 and an id")
+    func append() async throws {
+        let journal = try await log.open()
+        let first = try await journal.append(log.event("one"))
+        let second = try await journal.append(log.event("two"))
+        #expect(LogPosition.start < first && first < second)
+        #expect(journal.head == second)
+        var reader = journal.reader(from: .start)
+        let events = try await reader.all().map { try Event(line: $0.bytes) }
+        #expect(events.map(\.event) == ["one", "two"])
+        #expect(events.map(\.seq) == [1, 2])
+        #expect(events.allSatisfy { $0.node == "gw-a1" && $0.epoch == journal.epoch })
+        #expect(Set(events.map(\.id)).count == 2)
+        await journal.close()
+    }
+
+    @Test("what was appended is there after a restart, and the place goes on")
+    func restart() async throws {
+        let journal = try await log.open()
+        for i in 0..<10 { try await journal.append(log.event(message: "\(i)")) }
+        let head = journal.head
+        await journal.close()
+
+        let again = try await log.open()
+        #expect(again.head == head)
+        #expect(again.epoch != journal.epoch)
+        try await again.append(log.event(message: "10"))
+        var reader = again.reader(from: .start)
+        let events = try await reader.all().map { try Event(line: $0.bytes) }
+        #expect(events.map(\.message) == (0...10).map { "\($0)" })
+        await again.close()
+    }
+
+    @Test("the active file is plain text: event lines and commit lines, nothing else")
+    func plainText() async throws {
+        let journal = try await log.open()
+        let receipt = try await journal.ingest(body((1...50).map { senderLine($0) }))
+        #expect(receipt.accepted == 50)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: log.active))
+        #expect(!bytes.contains(0))
+        let lines = bytes.split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        #expect(
+            lines.filter { !$0.hasPrefix(#"{"event":"log.commit""#) }
+                == (1...50).map { senderLine($0) })
+        await journal.close()
+    }
+
+    @Test("concurrent appends are all kept once, each caller's in its order")
+    func concurrency() async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<16 {
+                group.addTask {
+                    for i in 0..<50 {
+                        try await journal.append(log.event("caller.\(caller)", message: "\(i)"))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await journal.settle()
+        var reader = journal.reader(from: .start)
+        let events = try await reader.all(maxLines: 7).map { try Event(line: $0.bytes) }
+        #expect(events.count == 800)
+        #expect(events.compactMap(\.seq) == Array(1...800))
+        for caller in 0..<16 {
+            #expect(
+                events.filter { $0.event == "caller.\(caller)" }.map(\.message)
+                    == (0..<50).map { "\($0)" })
+        }
+        #expect(try log.archives().count > 1)
+        await journal.close()
+    }
+
+    @Test("a second opener is told which process holds the log")
+    func lock() async throws {
+        let journal = try await log.open()
+        await #expect(
+            throws: JournalError.locked(
+                path: log.directory + "/lock", pid: ProcessInfo.processInfo.processIdentifier)
+        ) { _ = try await log.open() }
+        await journal.close()
+        let again = try await log.open()
+        await again.close()
+    }
+
+    @Test("after close an append is refused, and waiters return")
+    func closed() async throws {
+        let journal = try await log.open()
+        let head = journal.head
+        async let waiting: Void = journal.waitForLines(after: head)
+        await journal.close()
+        await waiting
+        await #expect(throws: JournalError.closed) { try await journal.append(log.event()) }
+        await journal.close()
+    }
+
+    @Test("who waits for lines wakes when one is durable, or when cancelled")
+    func waiting() async throws {
+        let journal = try await log.open()
+        let head = journal.head
+        let waiter = Task { await journal.waitForLines(after: head) }
+        let end = try await journal.append(log.event())
+        await waiter.value
+        let cancelled = Task { await journal.waitForLines(after: end) }
+        cancelled.cancel()
+        await cancelled.value
+        await journal.close()
+    }
+
+    @Test("an event that is too long is refused and takes no number")
+    func tooLong() async throws {
+        let journal = try await log.open()
+        let long = log.event(message: String(repeating: "x", count: 70_000))
+        await #expect(throws: JournalError.self) { try await journal.append(long) }
+        try await journal.append(log.event("short"))
+        var reader = journal.reader(from: .start)
+        let events = try await reader.all().map { try Event(line: $0.bytes) }
+        #expect(events.map(\.seq) == [1])
+        await journal.close()
+    }
+}
