@@ -1,0 +1,39 @@
+/// How much one group may hold. What exceeds a bound is counted, and the count
+/// is told; a storm makes numbers larger, never memory.
+enum Bounds {
+    /// Groups, quiet ones included.
+    static let groups = 4096
+    /// Places (zone and node) in one group.
+    static let sources = 32
+    static let lanes = 8
+    static let metrics = 16
+    /// Attempts of one metric that a sparkline shows.
+    static let history = 16
+    /// Attempts of one incident that are kept one by one.
+    static let attempts = 64
+    static let reasons = 16
+    static let notices = 16
+    /// Policies, and binaries, of one incident.
+    static let versions = 4
+    /// Group members that a roll-up names.
+    static let members = 40
+    static let incidentStarts = 16
+
+    // Text, in Unicode scalars.
+    static let name = 256
+    static let words = 400
+}
+
+extension String {
+    /// The text itself, or its first `limit` Unicode scalars and an ellipsis.
+    func clipped(to limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        let scalars = unicodeScalars
+        guard
+            let cut = scalars.index(
+                scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),
+            cut < scalars.endIndex
+        else { return self }
+        return String(scalars[..<cut]) + "…"
+    }
+}

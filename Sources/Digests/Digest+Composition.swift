@@ -1,0 +1,138 @@
+import Events
+
+extension Digest {
+    /// The message of a group that has an incident, as it stands.
+    init(
+        of state: GroupState, incident: Incident, composedAt: Timestamp, shed: Int,
+        silent: Bool, settings: DigestSettings
+    ) {
+        let isOver = incident.recoveredAt != nil || incident.outcome != nil || silent
+        let kind: Kind =
+            if incident.isNoticeOnly, incident.outcome == nil {
+                .notice
+            } else if incident.outcome != nil || silent {
+                .ended
+            } else if incident.recoveredAt != nil {
+                .recovered
+            } else {
+                .failing
+            }
+        let changes = state.changes(settings)
+        self.init(
+            id: "\(incident.id).\(incident.ordinal + 1)", thread: incident.id, kind: kind,
+            occasion: incident.told == nil
+                ? .first : changes.isEmpty && !isOver ? .repeated : .changed,
+            group: state.key, from: incident.untoldFrom ?? incident.start,
+            to: incident.untoldTo ?? composedAt, incidentStart: incident.start,
+            composedAt: composedAt)
+        self.changes = incident.told == nil ? changes.filter { $0 == .flapping } : changes
+
+        places = state.sources.filter { $0.failed || $0.status.isDegraded }
+            .map(\.worstMetricsFirst).sorted(by: Source.worstFirst)
+        healthyPlaces = state.sources.count - places.count
+        omittedLines = incident.omittedLines
+        status = places.map(\.status).max() ?? (state.sources.isEmpty ? nil : .healthy)
+        worst = incident.worst
+        metrics = Self.worstPerMetric(places)
+        attempts = incident.attempts
+        attemptsPerRun = settings.attemptsPerRun
+        failuresUntilAbort = isOver ? nil : state.failuresUntilAbort(settings)
+        reasons = incident.reasons.sorted(by: ReasonTally.worstFirst)
+        omittedReasons = incident.omittedReasons
+        notices = incident.notices.filter { $0.untold > 0 }.sorted(by: NoticeTally.worstFirst)
+        omittedNotices = incident.omittedNotices
+        noticeLevel = incident.notices.map(\.level).max()
+        policies = incident.policies
+        binaries = incident.binaries
+        flaps = incident.flapping ? state.starts.count : nil
+        outcome = incident.outcome
+        events = incident.untold
+        eventsInIncident = incident.events
+        self.shed = shed
+        incidentEnd =
+            incident.recoveredAt ?? (isOver ? incident.untoldTo ?? state.lastSeen : nil)
+        next = isOver || incident.isNoticeOnly ? nil : composedAt + settings.repeatEvery
+    }
+
+    /// For each metric that is or was over, the track of the worst place.
+    private static func worstPerMetric(_ places: [Source]) -> [MetricTrack] {
+        var worst: [String: MetricTrack] = [:]
+        for track in places.flatMap(\.metrics) where track.isOver || track.wasOver {
+            if let known = worst[track.metric], !MetricTrack.worstFirst(track, known) { continue }
+            worst[track.metric] = track
+        }
+        return worst.values.sorted(by: MetricTrack.worstFirst)
+    }
+
+    /// Many messages as one.
+    init(rollingUp digests: [Digest], composedAt: Timestamp) {
+        let ranked = digests.sorted(by: Self.worstFirst)
+        let id =
+            "r" + ContentHash.hex(ranked.map(\.id).joined(separator: "\n").utf8).prefix(12)
+        self.init(
+            id: "\(id).1", thread: id, kind: .rollup, occasion: .first,
+            group: GroupKey([]), from: digests.map(\.from).min() ?? composedAt,
+            to: digests.map(\.to).max() ?? composedAt,
+            incidentStart: digests.map(\.incidentStart).min() ?? composedAt,
+            composedAt: composedAt)
+        status = digests.compactMap(\.status).max()
+        worst = digests.compactMap(\.worst).max()
+        noticeLevel = digests.compactMap(\.noticeLevel).max()
+        events = digests.reduce(0) { $0 + $1.events }
+        eventsInIncident = digests.reduce(0) { $0 + $1.eventsInIncident }
+        // Lost lines are the node's, not the group's: each group tells of the same ones.
+        shed = digests.map(\.shed).max() ?? 0
+        next = digests.compactMap(\.next).min()
+        rollup = Rollup(
+            members: ranked.prefix(Bounds.members).map(Rollup.Member.init(of:)),
+            groups: digests.count,
+            kinds: Kind.allCases.compactMap { kind in
+                let count = digests.count { $0.kind == kind }
+                return count == 0 ? nil : Rollup.KindCount(kind: kind, groups: count)
+            })
+    }
+
+    /// Worst first: open failures before the rest, by verdict, places, group.
+    static func worstFirst(_ a: Digest, _ b: Digest) -> Bool {
+        func rank(_ digest: Digest) -> (Int, Int, Int) {
+            let open = digest.kind == .failing ? 1 : 0
+            let verdict = VerdictStatus.allCases.firstIndex(of: digest.status ?? .healthy) ?? 0
+            return (open, verdict, digest.failingPlaces.count)
+        }
+        let (left, right) = (rank(a), rank(b))
+        return left == right ? a.group.text < b.group.text : left > right
+    }
+}
+
+extension Rollup.Member {
+    init(of digest: Digest) {
+        self.init(
+            id: digest.id, group: digest.group, kind: digest.kind, status: digest.status,
+            failingPlaces: digest.failingPlaces.count, metric: digest.metrics.first,
+            events: digest.events)
+    }
+}
+
+extension Source {
+    var worstMetricsFirst: Source {
+        var copy = self
+        copy.metrics.sort(by: MetricTrack.worstFirst)
+        return copy
+    }
+
+    /// Worst first: by verdict, then by its worst metric, then by name.
+    static func worstFirst(_ a: Source, _ b: Source) -> Bool {
+        if a.status != b.status { return a.status > b.status }
+        let (left, right) = (a.metrics.first, b.metrics.first)
+        if let left, let right {
+            if left.state != right.state { return left.state.severity > right.state.severity }
+            if left.excess != right.excess { return left.excess > right.excess }
+        }
+        return a.id < b.id
+    }
+}
+
+extension GroupState {
+    /// When any place was last heard of.
+    var lastSeen: Timestamp? { sources.flatMap(\.lanes).map(\.lastSeen).max() }
+}

@@ -1,0 +1,96 @@
+import Events
+import JSONScan
+
+/// What makes events one group: the values of the fields that the settings name.
+public struct GroupKey: Sendable, Hashable {
+    public struct Field: Sendable, Hashable {
+        public let name: String
+        public let value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// In the order of the settings; absent fields are left out.
+    public let fields: [Field]
+    /// The fields as one JSON object: the group's name in tables.
+    public let text: String
+
+    public init(_ fields: [Field]) {
+        self.fields = fields
+        var writer = JSONWriter(capacity: 96)
+        writer.object { w in for field in fields { w.member(field.name, field.value) } }
+        text = writer.text
+    }
+
+    /// The group of an event. An event without any of the fields belongs to
+    /// the node that it speaks of.
+    init(of event: Event, by names: [String]) {
+        var fields: [Field] = []
+        for name in names {
+            guard let value = event.value(of: name), !value.isEmpty,
+                !fields.contains(where: { $0.name == name })
+            else { continue }
+            fields.append(Field(name, Self.bounded(value)))
+        }
+        if fields.isEmpty {
+            fields = [Field("node", Self.bounded(event.node ?? "bellwether"))]
+        }
+        self.init(fields)
+    }
+
+    /// Reads what `text` says.
+    init?(text: String) {
+        guard let tree = try? JSONValue(parsing: Array(text.utf8), limits: .event),
+            case .object(let members) = tree
+        else { return nil }
+        self.init(members.map { Field($0.key, $0.value.string ?? "") })
+    }
+
+    /// Where failures go once as many groups as fit are open.
+    static let overflow = GroupKey([Field("group", "(more groups than can be told apart)")])
+
+    public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+    /// Long values are cut, and stay apart by a hash of the whole.
+    private static func bounded(_ value: String) -> String {
+        guard value.utf8.count > Bounds.name else { return value }
+        return value.clipped(to: Bounds.name - 10) + "#" + ContentHash.hex(value.utf8).prefix(8)
+    }
+}
+
+extension Event {
+    /// The text of a field by name, for grouping and matching; nil when absent.
+    /// Numbers and flags give their JSON text.
+    func value(of name: String) -> String? {
+        switch name {
+        case "namespace": return namespace
+        case "rollout": return rollout
+        case "revision": return revision
+        case "concern": return concern
+        case "node": return node
+        case "az": return az
+        case "event": return event
+        case "level": return level.rawValue
+        case "status": return status?.rawValue
+        case "policy": return policy
+        case "binary": return binary
+        case "epoch": return epoch
+        case "message": return message
+        case "attempt": return attempt.map(String.init)
+        default: break
+        }
+        var parts = name.split(separator: ".", omittingEmptySubsequences: false)[...]
+        var value = extra(name) ?? parts.popFirst().flatMap { extra(String($0)) }
+        if extra(name) == nil {
+            for part in parts { value = value?[String(part)] }
+        }
+        switch value {
+        case .string(let text), .number(let text): return text
+        case .bool(let flag): return flag ? "true" : "false"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Events
+
+/// A group's time from its first failure until it recovered, ended or fell silent.
+struct Incident: Sendable, Hashable {
+    /// Hash of the group and of the first failing line: the thread of its messages.
+    let id: String
+    let start: Timestamp
+    /// Messages so far.
+    var ordinal = 0
+    var attempts = AttemptTally()
+    /// The worst verdict; nil while there were only notices.
+    var worst: VerdictStatus?
+    /// Lines since the start.
+    var events = 0
+    /// Lines since the last message, and the times they carry.
+    var untold = 0
+    var untoldFrom: Timestamp?
+    var untoldTo: Timestamp?
+    var reasons: [ReasonTally] = []
+    var omittedReasons = 0
+    var notices: [NoticeTally] = []
+    var omittedNotices = 0
+    /// Lines from places beyond those that are tracked.
+    var omittedLines = 0
+    /// Distinct hashes in order of appearance.
+    var policies: [String] = []
+    var binaries: [String] = []
+    var flapping = false
+    var told: Told?
+    var recoveredAt: Timestamp?
+    /// How the run ended, by a hook's word.
+    var outcome: String?
+    var outcomeAt: Timestamp?
+
+    init(id: String, start: Timestamp) {
+        self.id = id
+        self.start = start
+    }
+
+    /// Nothing failed by verdict: notices have no recovery to wait for.
+    var isNoticeOnly: Bool { worst == nil }
+
+    /// Whether something came since the last message that is worth another one.
+    /// Healthy attempts beside a notice are not.
+    var hasNews: Bool {
+        isNoticeOnly
+            ? omittedNotices > 0 || notices.contains { $0.untold > 0 } : untold > 0
+    }
+
+    mutating func count(_ event: Event) {
+        events += 1
+        untold += 1
+        untoldFrom = untoldFrom.map { min($0, event.ts) } ?? event.ts
+        untoldTo = untoldTo.map { max($0, event.ts) } ?? event.ts
+        Self.note(event.policy, in: &policies)
+        Self.note(event.binary, in: &binaries)
+    }
+
+    mutating func fail(_ status: VerdictStatus, at moment: Timestamp, reasons: [Reason]) {
+        worst = max(worst ?? status, status)
+        recoveredAt = nil
+        // A failure after "aborted" belongs to a run that goes on; an earlier
+        // one that only arrives late does not.
+        if let outcomeAt, moment > outcomeAt {
+            outcome = nil
+            self.outcomeAt = nil
+        }
+        absorb(reasons: reasons)
+    }
+
+    mutating func end(_ outcome: String, at moment: Timestamp) {
+        self.outcome = outcome
+        outcomeAt = moment
+    }
+
+    mutating func recover(at moment: Timestamp) {
+        if recoveredAt == nil { recoveredAt = moment }
+    }
+
+    private mutating func absorb(reasons new: [Reason]) {
+        for reason in new where reason.state != .pass {
+            if let known = reasons.firstIndex(where: { $0.matches(reason) }) {
+                reasons[known].reason = reason.bounded
+                reasons[known].count += 1
+            } else if reasons.count < Bounds.reasons {
+                reasons.append(ReasonTally(reason: reason.bounded, count: 1))
+            } else {
+                omittedReasons += 1
+            }
+        }
+    }
+
+    /// Returns whether the notice is kept by its kind; false when there are
+    /// more kinds than are told apart.
+    mutating func absorb(notice event: Event) -> Bool {
+        let name = event.event.clipped(to: Bounds.name)
+        let message = (event.message ?? "").clipped(to: Bounds.words)
+        let place = (event.az ?? event.node ?? "").clipped(to: Bounds.name)
+        if let known = notices.firstIndex(where: { $0.event == name }) {
+            notices[known].level = max(notices[known].level, event.level)
+            notices[known].message = message
+            notices[known].place = place
+            notices[known].total += 1
+            notices[known].untold += 1
+        } else if notices.count < Bounds.notices {
+            notices.append(
+                NoticeTally(
+                    event: name, level: event.level, message: message, place: place, total: 1,
+                    untold: 1))
+        } else {
+            omittedNotices += 1
+            return false
+        }
+        return true
+    }
+
+    /// After a message: what follows is counted anew.
+    mutating func settle(_ told: Told) {
+        self.told = told
+        ordinal += 1
+        untold = 0
+        untoldFrom = nil
+        untoldTo = nil
+        reasons = []
+        omittedReasons = 0
+        for i in notices.indices { notices[i].untold = 0 }
+        omittedNotices = 0
+        omittedLines = 0
+    }
+
+    private static func note(_ version: String?, in known: inout [String]) {
+        guard let version, !version.isEmpty, known.count < Bounds.versions else { return }
+        let bounded = version.clipped(to: Bounds.name)
+        if !known.contains(bounded) { known.append(bounded) }
+    }
+}

@@ -1,0 +1,31 @@
+public import Events
+
+/// One reason and how often it was given since the last message.
+public struct ReasonTally: Sendable, Hashable {
+    /// As it was given last; its free words are cut to 400 characters.
+    public internal(set) var reason: Reason
+    public internal(set) var count: Int
+
+    /// Same check, same rule: same reason.
+    func matches(_ other: Reason) -> Bool {
+        reason.check == other.check && reason.why == other.why && reason.state == other.state
+    }
+
+    static func worstFirst(_ a: ReasonTally, _ b: ReasonTally) -> Bool {
+        if a.reason.state != b.reason.state {
+            return a.reason.state.severity > b.reason.state.severity
+        }
+        if a.count != b.count { return a.count > b.count }
+        return (a.reason.check, a.reason.why) < (b.reason.check, b.reason.why)
+    }
+}
+
+extension Reason {
+    var bounded: Reason {
+        Reason(
+            check: check.clipped(to: Bounds.name), state: state, value: value?.finite,
+            limit: limit?.finite, stable: stable?.finite, previous: previous?.finite,
+            why: why.clipped(to: Bounds.name),
+            detail: detail.clipped(to: Bounds.words))
+    }
+}

@@ -1,0 +1,86 @@
+import Events
+import JSONScan
+
+/// What all groups share: lost lines, and how many messages this window has spent.
+struct SharedState: Sendable, Hashable {
+    /// The key that no group can have: groups' keys are JSON objects.
+    static let key = "shared"
+
+    /// Lines that end here or earlier are counted.
+    var absorbedTo: LogPosition
+    /// Lines known to be lost since the beginning.
+    var shed = 0
+    /// The start of the window that `spent` counts in.
+    var windowStart = Timestamp(milliseconds: 0)
+    /// Messages composed in that window.
+    var spent = 0
+
+    init(absorbedTo: LogPosition) { self.absorbedTo = absorbedTo }
+
+    mutating func absorb(_ event: Event, at end: LogPosition) {
+        guard end > absorbedTo else { return }
+        absorbedTo = end
+        guard event.event == EventName.logShed || event.event == EventName.logGap else { return }
+        let named = event.extra("count") ?? event.extra("lines")
+        shed += max(1, named?.integer.flatMap { Int(exactly: $0) } ?? 1)
+    }
+
+    mutating func absorb(lost count: Int, before end: LogPosition) {
+        guard end > absorbedTo else { return }
+        absorbedTo = end
+        shed += max(0, count)
+    }
+
+    /// Messages that may still be composed now.
+    func slots(at now: Timestamp, settings: DigestSettings) -> Int {
+        now >= windowStart + settings.window ? settings.maxGroups : settings.maxGroups - spent
+    }
+
+    /// When messages may be composed again; nil when they may be now.
+    func openAgain(settings: DigestSettings) -> Timestamp? {
+        spent >= settings.maxGroups ? windowStart + settings.window : nil
+    }
+
+    /// Keeps within the window's allowance: the worst alone, the rest in one roll-up.
+    mutating func spend(
+        on digests: [Digest], now: Timestamp, settings: DigestSettings
+    ) -> [Digest] {
+        guard !digests.isEmpty else { return [] }
+        let slots = slots(at: now, settings: settings)
+        if now >= windowStart + settings.window {
+            windowStart = now
+            spent = 0
+        }
+        guard digests.count > slots else {
+            spent += digests.count
+            return digests
+        }
+        spent += slots
+        let rest = Array(digests.dropFirst(slots - 1))
+        let composedAt = rest.map(\.composedAt).max() ?? now
+        return digests.prefix(slots - 1) + [Digest(rollingUp: rest, composedAt: composedAt)]
+    }
+
+    /// The durable form at the reader's position.
+    func json(at position: LogPosition) -> String {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { w in
+            w.member("v", 1)
+            w.member("to", max(absorbedTo, position).description)
+            w.member("shed", shed)
+            w.member("window", Int(windowStart.milliseconds))
+            w.member("spent", spent)
+        }
+        return writer.text
+    }
+
+    init?(json: String) {
+        guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: .digestState),
+            tree["v"]?.integer == 1, let to = tree["to"]?.string.flatMap({ LogPosition($0) })
+        else { return nil }
+        absorbedTo = to
+        shed = tree.whole("shed") ?? 0
+        windowStart = tree.moment("window") ?? Timestamp(milliseconds: 0)
+        spent = tree.whole("spent") ?? 0
+    }
+}
