@@ -18,23 +18,13 @@ public enum MetricUnit: String, Sendable, Hashable, CaseIterable {
     /// The unit that a metric's name ends in, by the naming convention of
     /// the verdict document: `_ms`, `_rate`, `_ratio`, `_bytes`, `_s`, `_ok`, ….
     public init(metricName name: some StringProtocol) {
-        self =
-            if name.hasSuffix("_ms") {
-                .milliseconds
-            } else if name.hasSuffix("_rate")
-                || name.hasSuffix("_ratio") || name.contains("error_rate_")
-            { .ratio } else if name.hasSuffix("_bytes") {
-                .bytes
-            } else if name.hasSuffix("_s")
-                || name.hasSuffix("_seconds")
-            { .seconds } else if name.hasSuffix("_days") {
-                .days
-            } else if name.hasSuffix("_rps")
-                || name.hasSuffix("_per_s")
-            {
-                .perSecond
-            } else if name.hasSuffix("_ok") || name.hasSuffix("_reachable")
-                || name.hasSuffix("_alive")
-            { .flag } else { .count }
+        let suffixes: [(String, MetricUnit)] = [
+            ("_ms", .milliseconds), ("_rate", .ratio), ("_ratio", .ratio), ("_bytes", .bytes),
+            ("_rps", .perSecond), ("_per_s", .perSecond), ("_s", .seconds),
+            ("_seconds", .seconds), ("_days", .days), ("_ok", .flag), ("_reachable", .flag),
+            ("_alive", .flag),
+        ]
+        let named = suffixes.first { name.hasSuffix($0.0) }?.1
+        self = named ?? (name.contains("error_rate_") ? .ratio : .count)
     }
 }
