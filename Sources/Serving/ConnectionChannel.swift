@@ -1,0 +1,132 @@
+import HummingbirdCore
+import HummingbirdHTTP2
+import Logging
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Sets up each accepted connection: watch, handshake, then HTTP/1.1 or HTTP/2
+/// by what the client chose.
+///
+/// Hummingbird's own upgrade channel fixes one TLS context at start and tells
+/// handlers nothing of the handshake; this one takes the present context for
+/// each connection and hands its facts to every request on it.
+struct ConnectionChannel: ServerChildChannel {
+    typealias Responder =
+        @Sendable (Request, consuming ResponseWriter, ConnectionFacts) async throws -> Void
+
+    enum Negotiated: Sendable {
+        case http1(HTTP1Channel, HTTP1Channel.Value)
+        case http2(HTTP2Channel, HTTP2Channel.Value)
+    }
+
+    struct Value: ServerChildChannelValue {
+        let negotiated: EventLoopFuture<Negotiated>
+        let channel: any Channel
+    }
+
+    let tls: TLSContextBox
+    let limits: ServingLimits
+    /// Whether the handshake's server name must be kept.
+    let keepsServerName: Bool
+    let onUnreadable: @Sendable (ConnectionFacts) -> Void
+    let responder: Responder
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let negotiated = channel.eventLoop.makePromise(of: Negotiated.self)
+            // Fails what is not decided by then; has no effect on what is.
+            channel.closeFuture.whenComplete { _ in negotiated.fail(ChannelError.eof) }
+            let pipeline = channel.pipeline.syncOperations
+            let watch = ConnectionWatch(limits: limits)
+            try pipeline.addHandler(watch)
+            let opening = NIOLoopBound(
+                Opening(channel: channel, watch: watch, logger: logger, negotiated: negotiated),
+                eventLoop: channel.eventLoop)
+            if keepsServerName {
+                let sni = SNIHandler { result in
+                    channel.eventLoop.makeCompletedFuture {
+                        var name: String?
+                        if case .hostname(let hostname) = result { name = hostname.lowercased() }
+                        try self.secure(opening.value, serverName: name)
+                    }
+                }
+                try pipeline.addHandler(ByteToMessageHandler(sni))
+            } else {
+                try secure(opening.value, serverName: nil)
+            }
+            return Value(negotiated: negotiated.futureResult, channel: channel)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        // Without a completed handshake there is nobody to answer.
+        guard let negotiated = try? await value.negotiated.get() else { return }
+        switch negotiated {
+        case .http1(let child, let value): await child.handle(value: value, logger: logger)
+        case .http2(let child, let value): await child.handle(value: value, logger: logger)
+        }
+    }
+
+    // MARK: - On the event loop
+
+    private struct Opening {
+        let channel: any Channel
+        let watch: ConnectionWatch
+        let logger: Logger
+        let negotiated: EventLoopPromise<Negotiated>
+    }
+
+    private func secure(_ opening: Opening, serverName: String?) throws {
+        let channel = opening.channel
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+        let bound = NIOLoopBound(opening, eventLoop: channel.eventLoop)
+        let alpn = NIOTypedApplicationProtocolNegotiationHandler<Negotiated> { result in
+            switch result {
+            case .negotiated("h2"):
+                return self.open(bound.value, isHTTP2: true, serverName: serverName)
+            case .negotiated, .fallback:
+                return self.open(bound.value, isHTTP2: false, serverName: serverName)
+            }
+        }
+        try pipeline.addHandler(alpn)
+        alpn.protocolNegotiationResult.cascade(to: opening.negotiated)
+    }
+
+    private func open(
+        _ opening: Opening, isHTTP2: Bool, serverName: String?
+    ) -> EventLoopFuture<Negotiated> {
+        let channel = opening.channel
+        let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()
+        let facts = ConnectionFacts(
+            address: channel.remoteAddress, isHTTP2: isHTTP2, serverName: serverName,
+            clientNames: certificate.map(\.subjectNames))
+        let watch = NIOLoopBound(opening.watch, eventLoop: channel.eventLoop)
+        var exchanges = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [
+                ExchangeGuard(
+                    isHTTP2: isHTTP2, watch: watch.value, limits: limits,
+                    onUnreadable: { onUnreadable(facts) })
+            ])
+        exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
+        exchanges.httpDecoder.maxHeaderFieldSize = limits.headerBytes
+        exchanges.httpDecoder.maxHeaderFieldCount = 200
+        let responder = responder
+        if isHTTP2 {
+            opening.watch.grantFarewell()
+            var configuration = HTTP2ChannelConfiguration(
+                idleTimeout: limits.idleTimeout, gracefulCloseTimeout: limits.drainDeadline)
+            configuration.streamConfiguration = exchanges
+            let child = HTTP2Channel(
+                responder: { request, writer, _ in try await responder(request, writer, facts) },
+                configuration: configuration)
+            return child.setup(channel: channel, logger: opening.logger).map { .http2(child, $0) }
+        } else {
+            let child = HTTP1Channel(
+                responder: { request, writer, _ in try await responder(request, writer, facts) },
+                configuration: exchanges)
+            return child.setup(channel: channel, logger: opening.logger).map { .http1(child, $0) }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Events
+import NIOCore
+
+/// What is known of a connection, decided once when its handshake is done.
+public struct ConnectionFacts: Sendable, Hashable {
+    /// The peer's address without port; `unknown` when the system does not say.
+    public let peer: String
+    public let port: Int
+    public let isHTTP2: Bool
+    /// The name that the client asked for in the handshake (SNI), lower case;
+    /// nil when it named none, or `listen.hosts` is empty and nobody looked.
+    public let serverName: String?
+    /// DNS and URI subject alternative names of the verified client
+    /// certificate; nil when none was shown.
+    public let clientNames: [String]?
+
+    /// Whose conduct is counted together: an IPv4 address, an IPv6 /64 (what
+    /// one subscriber is given).
+    public let peerGroup: String
+
+    init(
+        address: SocketAddress?, isHTTP2: Bool, serverName: String? = nil,
+        clientNames: [String]? = nil
+    ) {
+        peer = address?.ipAddress ?? "unknown"
+        port = address?.port ?? 0
+        self.isHTTP2 = isHTTP2
+        self.serverName = serverName
+        self.clientNames = clientNames
+        let bytes = IPAddress.bytes(peer) ?? []
+        peerGroup = bytes.count == 16 ? ContentHash.hexDigits(bytes.prefix(8)) : peer
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+
+/// Ends a connection on which no request comes: never a first one, or none any more.
+///
+/// Counts requests, not bytes: a client that drips handshake, header or pings
+/// does not stay. Lives on the connection's event loop.
+final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Any
+    typealias InboundOut = Any
+
+    private let headerTimeout: TimeAmount
+    private var idleTimeout: TimeAmount
+    private var active = 0
+    /// When the present wait began, and how long it may take.
+    private var since = NIODeadline.now()
+    private var patience: TimeAmount
+    private var isOpening = true
+    private var timer: Scheduled<Void>?
+
+    init(limits: ServingLimits) {
+        headerTimeout = TimeAmount(limits.headerTimeout)
+        idleTimeout = TimeAmount(limits.idleTimeout)
+        patience = headerTimeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { schedule(context, in: headerTimeout) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    /// HTTP/2 is told to go before it is cut off.
+    func grantFarewell() { idleTimeout = idleTimeout + .seconds(5) }
+
+    func requestBegan() {
+        active += 1
+        isOpening = false
+        patience = idleTimeout
+    }
+
+    func requestEnded() {
+        active -= 1
+        since = .now()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        context.fireUserInboundEventTriggered(event)
+        // Nobody else listens while the handshake is under way.
+        if event is ChannelShouldQuiesceEvent, isOpening { context.close(promise: nil) }
+    }
+
+    private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.look(context)
+        }
+    }
+
+    private func look(_ context: ChannelHandlerContext) {
+        guard active == 0 else { return schedule(context, in: patience) }
+        let waited = NIODeadline.now() - since
+        if waited >= patience {
+            context.close(promise: nil)
+        } else {
+            schedule(context, in: patience - waited)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import HTTPTypes
+
+/// What a request shows to prove who asks.
+enum Credential: Sendable, Equatable {
+    case none
+    /// A header that is there but cannot be read as a credential.
+    case malformed
+    case token(String)
+    case session(String)
+
+    /// Longer ones are none of ours and are not hashed.
+    static let longest = 512
+
+    init(_ head: HTTPRequest, schemes: Set<Access.Scheme>) {
+        if let header = head.headerFields[.authorization] {
+            self = Self.authorization(header, schemes: schemes)
+        } else if schemes.contains(.session), let cookie = SessionCookie.value(in: head) {
+            self = .session(cookie)
+        } else {
+            self = .none
+        }
+    }
+
+    private static func authorization(
+        _ header: String, schemes: Set<Access.Scheme>
+    ) -> Credential {
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2 else { return .malformed }
+        let rest = parts[1].drop { $0 == " " }
+        guard !rest.isEmpty, rest.utf8.count <= longest else { return .malformed }
+        switch parts[0].lowercased() {
+        case "bearer" where schemes.contains(.bearer): return .token(String(rest))
+        case "basic" where schemes.contains(.basic): return basic(rest)
+        default: return .malformed
+        }
+    }
+
+    /// The password; the user name where only that is given (`https://token@host`).
+    private static func basic(_ encoded: Substring) -> Credential {
+        guard let bytes = Base64URL.decode(encoded),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return .malformed }
+        let pair = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let token = pair.count == 2 && !pair[1].isEmpty ? pair[1] : pair[0]
+        return token.isEmpty ? .malformed : .token(String(token))
+    }
+}

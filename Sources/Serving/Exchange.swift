@@ -1,0 +1,71 @@
+public import HTTPTypes
+public import Hummingbird
+public import NIOCore
+
+/// One request under way, as a route sees it.
+public struct Exchange: Sendable {
+    public let head: HTTPRequest
+    /// The target's path, percent-encoding and all, without the query.
+    public let path: String
+    /// The target's query without `?`; nil when there is none.
+    public let query: String?
+    /// The route's pattern, such as `/rollouts/analysis/{concern}`.
+    public let route: String
+    /// What the pattern's names stand for, percent-decoded.
+    public let parameters: [String: String]
+    public let connection: ConnectionFacts
+    /// When the header was complete.
+    public let started: ContinuousClock.Instant
+    /// Who asks; nil on an open route and, on an optional one, for a stranger.
+    public internal(set) var identity: Identity?
+
+    let body: IncomingBody
+    let limit: Int
+    let inflates: Bool
+    let authenticator: Authenticator
+
+    /// The caller's address without port.
+    public var peer: String { connection.peer }
+
+    /// The query's names and values in order, decoded as form data is (`+` is a blank).
+    ///
+    /// - Throws: 400 for broken percent-encoding or bytes that are not UTF-8.
+    public func queryItems() throws(Problem) -> [(name: String, value: String)] {
+        guard let query, !query.isEmpty else { return [] }
+        var items: [(String, String)] = []
+        for part in query.split(separator: "&") {
+            let pair = part.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentCoding.decode(pair[0], plusIsBlank: true),
+                let value = PercentCoding.decode(pair.count > 1 ? pair[1] : "", plusIsBlank: true)
+            else {
+                throw .malformed(
+                    "query_malformed", "the query is not percent-encoded UTF-8", field: "query")
+            }
+            items.append((name, value))
+        }
+        return items
+    }
+
+    /// The body, whole, inflated where the route allows gzip.
+    ///
+    /// - Throws: 413 beyond `limit` (the route's bound when nil), before or
+    ///   after inflating; 408 when it is not complete by the request's deadline;
+    ///   400 when the transfer or the compression is broken; 415 for an encoding
+    ///   that is not taken.
+    public func collectBody(limit: Int? = nil) async throws(Problem) -> ByteBuffer {
+        try await body.collect(head: head, limit: limit ?? self.limit, inflates: inflates)
+    }
+
+    /// The body as it comes, for a route that streams or watches for the
+    /// caller's going; nil when it was already read.
+    public func streamBody() -> RequestBody? { body.take() }
+
+    /// Verifies a credential that came elsewhere than in a header: in the path
+    /// or the body of a hook that cannot send headers.
+    ///
+    /// - Throws: 401 or 403 as the gate itself would.
+    public func authenticate(token: String, for scope: Scope) async throws(Problem) -> Identity {
+        try await authenticator.authenticate(token: token, for: scope)
+    }
+}

@@ -1,0 +1,179 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP2
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP2
+
+/// Bounds one exchange after another on an HTTP/1.1 connection, or the one on
+/// an HTTP/2 stream, between the codec and the server.
+///
+/// - A body that is not complete by the deadline, however it drips, fails the
+///   reading of it; an answer that the client leaves unread as long closes.
+/// - An answer that says `Connection: close` closes. What the client still
+///   sends is read and dropped for a moment first: closing on unread bytes
+///   resets the connection and can cost the client the answer. On HTTP/2 the
+///   stream is reset with NO_ERROR instead (RFC 9113 §8.1).
+/// - An error without a body, which only the HTTP parser's own answer is, gets
+///   one.
+///
+/// Lives on the connection's event loop.
+final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let isHTTP2: Bool
+    private let watch: ConnectionWatch
+    private let requestDeadline: TimeAmount
+    private let lingerTimeout: TimeAmount
+    private let onUnreadable: @Sendable () -> Void
+
+    /// Requests whose answer has not ended.
+    private var unanswered = 0
+    /// Between a request's head and its end.
+    private var isReceiving = false
+    private var bodyDeadline: Scheduled<Void>?
+    private var unreadDeadline: Scheduled<Void>?
+    /// The answer under way is the last one.
+    private var closesAfter = false
+    /// The last answer is out: nothing more is let in.
+    private var isDone = false
+
+    init(
+        isHTTP2: Bool, watch: ConnectionWatch, limits: ServingLimits,
+        onUnreadable: @escaping @Sendable () -> Void
+    ) {
+        self.isHTTP2 = isHTTP2
+        self.watch = watch
+        self.onUnreadable = onUnreadable
+        requestDeadline = TimeAmount(limits.requestDeadline)
+        lingerTimeout = TimeAmount(limits.lingerTimeout)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        bodyDeadline?.cancel()
+        unreadDeadline?.cancel()
+        for _ in 0..<unanswered { watch.requestEnded() }
+        unanswered = 0
+    }
+
+    // MARK: - In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            if isDone { return }
+            isReceiving = true
+            unanswered += 1
+            watch.requestBegan()
+            if !isHTTP2, head.headerFields[.connection]?.lowercased() == "close" {
+                closesAfter = true
+            }
+        case .body: break
+        case .end:
+            isReceiving = false
+            bodyDeadline?.cancel()
+            bodyDeadline = nil
+            if isDone { return close(context) }
+        }
+        if !isDone { context.fireChannelRead(data) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Most requests are whole in one read and need no timer.
+        if isReceiving, bodyDeadline == nil, !isDone {
+            bodyDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
+                context.fireErrorCaught(RequestBodyLate())
+            }
+        }
+        context.fireChannelReadComplete()
+        // The server reads no more; what lingers must still be taken in.
+        if isDone { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unreadDeadline?.cancel()
+        unreadDeadline = nil
+        if !context.channel.isWritable {
+            unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
+                context.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: - Out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isDone else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            guard head.status.kind != .informational else { break }
+            if head.status.code >= 400, head.headerFields[.contentLength] == "0" {
+                onUnreadable()
+                return writeUnreadable(context: context, promise: promise)
+            }
+            if !isHTTP2, head.headerFields[.connection] == "close" { closesAfter = true }
+        case .body: break
+        case .end: return writeEnd(context: context, data: data, promise: promise)
+        }
+        context.write(data, promise: promise)
+    }
+
+    private func writeEnd(
+        context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
+        if unanswered > 0 {
+            unanswered -= 1
+            watch.requestEnded()
+        }
+        let isLast = isHTTP2 ? isReceiving : closesAfter
+        guard isLast else { return context.write(data, promise: promise) }
+        isDone = true
+        bodyDeadline?.cancel()
+        let written = promise ?? context.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }
+        context.writeAndFlush(data, promise: written)
+    }
+
+    private func finish(_ context: ChannelHandlerContext) {
+        if isHTTP2 {
+            context.triggerUserOutboundEvent(
+                NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
+        } else if isReceiving {
+            unreadDeadline?.cancel()
+            unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: lingerTimeout) {
+                self.close(context)
+            }
+            context.read()
+        } else {
+            close(context)
+        }
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        unreadDeadline?.cancel()
+        unreadDeadline = nil
+        context.close(promise: nil)
+    }
+
+    /// What cannot be read as HTTP is refused like everything else.
+    private func writeUnreadable(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
+        let body = Self.unreadable.document
+        var fields: HTTPFields = [.contentType: Problem.mediaType, .connection: "close"]
+        fields[.contentLength] = String(body.count)
+        closesAfter = true
+        // The rest of what cannot be read is not waited for.
+        isReceiving = false
+        context.write(
+            wrapOutboundOut(.head(HTTPResponse(status: .badRequest, headerFields: fields))),
+            promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: promise)
+    }
+
+    static let unreadable = Problem.malformed("http_malformed", "the request is not valid HTTP")
+}

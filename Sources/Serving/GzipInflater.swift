@@ -1,0 +1,93 @@
+import CZlib
+import HTTPTypes
+import NIOCore
+
+/// Inflates gzip (RFC 1952, several members allowed) as it comes, up to a bound.
+///
+/// Memory never exceeds the bound by more than one step, whatever the input
+/// claims to become.
+final class GzipInflater {
+    /// A `z_stream` must not move: zlib keeps its address.
+    private let stream: UnsafeMutablePointer<z_stream>
+    /// Within a member; false before the first and after the last.
+    private var isOpen = false
+    private var members = 0
+
+    /// Output is written in steps of this many bytes.
+    private static let step = 64 * 1024
+    /// 15 bits of window; 16 more asks for the gzip wrapper and nothing else.
+    private static let windowBits: Int32 = 15 + 16
+
+    init() throws(Problem) {
+        stream = .allocate(capacity: 1)
+        stream.initialize(to: z_stream())
+        let code = inflateInit2_(
+            stream, Self.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        guard code == Z_OK else {
+            stream.deallocate()
+            throw Problem(
+                .serviceUnavailable, "no_memory", "there is no memory to inflate the body in")
+        }
+    }
+
+    deinit {
+        inflateEnd(stream)
+        stream.deallocate()
+    }
+
+    /// Appends to `output` what `input` becomes.
+    ///
+    /// - Throws: 413 when `output` would exceed `limit`, 400 for broken input.
+    func inflate(
+        _ input: ByteBuffer, into output: inout ByteBuffer, limit: Int
+    ) throws(Problem) {
+        var problem: Problem?
+        input.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.bindMemory(to: Bytef.self).baseAddress else { return }
+            // zlib only reads through next_in; the type lacks the const.
+            stream.pointee.next_in = UnsafeMutablePointer(mutating: start)
+            stream.pointee.avail_in = uInt(bytes.count)
+            problem = drain(into: &output, limit: limit)
+            stream.pointee.next_in = nil
+        }
+        if let problem { throw problem }
+    }
+
+    /// - Throws: 400 when the input ended within a member or before the first.
+    func finish() throws(Problem) {
+        guard !isOpen, members > 0 else {
+            throw .malformed(
+                "gzip_truncated", "the gzip stream ends before its end", field: "body")
+        }
+    }
+
+    private func drain(into output: inout ByteBuffer, limit: Int) -> Problem? {
+        while true {
+            if !isOpen {
+                guard stream.pointee.avail_in > 0 else { return nil }
+                if members > 0 { inflateReset(stream) }
+                isOpen = true
+            }
+            let room = min(Self.step, limit - output.readableBytes + 1)
+            var code = Z_OK
+            output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
+                stream.pointee.next_out = space.bindMemory(to: Bytef.self).baseAddress
+                stream.pointee.avail_out = uInt(room)
+                code = CZlib.inflate(stream, Z_NO_FLUSH)
+                stream.pointee.next_out = nil
+                return room - Int(stream.pointee.avail_out)
+            }
+            if output.readableBytes > limit { return .tooLarge(limit) }
+            switch code {
+            case Z_STREAM_END:
+                isOpen = false
+                members += 1
+            case Z_OK:
+                if stream.pointee.avail_in == 0, stream.pointee.avail_out > 0 { return nil }
+            case Z_BUF_ERROR: return nil
+            default:
+                return .malformed("gzip_malformed", "the body is not valid gzip", field: "body")
+            }
+        }
+    }
+}

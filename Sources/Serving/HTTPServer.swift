@@ -1,0 +1,130 @@
+public import Events
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+public import Telemetry
+
+/// The server: HTTP/1.1 and HTTP/2 over TLS, every answer through the gate.
+///
+/// A graceful shutdown stops accepting, answers what is under way, and ends by
+/// the drain deadline whatever is still open. Thread-safe.
+public final class HTTPServer: Service, Sendable {
+    private let configuration: ServingConfiguration
+    private let telemetry: Telemetry
+    private let box: TLSContextBox
+    private let gate: Gate
+    private let desk: RefusalDesk
+    private let bound = Promise<Result<ListenAddress, ServingError>>()
+
+    /// - Parameter onRefusal: Told of refusals, at a bounded rate, before the
+    ///   answer goes out; what it does delays that answer.
+    /// - Throws: `ServingError` when certificate, key or client authority cannot be used.
+    public init(
+        _ configuration: ServingConfiguration, routes: [Route], tokens: TokenRegistry,
+        sessions: SessionSeal = SessionSeal(), clock: WallClock = .system,
+        telemetry: Telemetry = .silent,
+        onRefusal: @escaping @Sendable (RefusalRecord) async -> Void = { _ in }
+    ) throws(ServingError) {
+        self.configuration = configuration
+        self.telemetry = telemetry
+        box = try TLSContextBox(configuration.tls, clients: configuration.clients)
+        desk = RefusalDesk(
+            clock: clock, telemetry: telemetry, meter: RefusalMeter(at: .now), onRefusal: onRefusal)
+        gate = Gate(
+            routes: routes, hosts: HostPolicy(configuration.hosts),
+            authenticator: Authenticator(
+                tokens: tokens, clients: configuration.clients, sessions: sessions),
+            limits: configuration.limits, clock: clock, telemetry: telemetry, desk: desk)
+    }
+
+    /// Where it listens, with the port that the system chose; waits until it does.
+    ///
+    /// - Throws: `ServingError` when the address cannot be bound.
+    public var address: ListenAddress {
+        get async throws(ServingError) { try await bound.value.get() }
+    }
+
+    /// Whether new requests are refused with 503.
+    public var isDraining: Bool { gate.isDraining }
+
+    /// Refuses new requests from now on (health excepted), as `run` does at a
+    /// graceful shutdown.
+    public func drain() { gate.drain() }
+
+    /// Takes certificate, key and client authority anew from their files for the
+    /// next handshakes; open connections stay.
+    ///
+    /// - Throws: `ServingError`, and keeps the old ones, when the new cannot be used.
+    public func reloadCertificates(from tls: TLSFiles? = nil) throws(ServingError) {
+        try box.reload(tls ?? configuration.tls, clients: configuration.clients)
+    }
+
+    /// Serves until a graceful shutdown or cancellation.
+    ///
+    /// - Throws: `ServingError` when the address cannot be bound.
+    public func run() async throws {
+        let server = server()
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await server.run()
+                    return true
+                }
+                group.addTask {
+                    try await gracefulShutdown()
+                    self.drain()
+                    try await Task.sleep(for: self.configuration.limits.drainDeadline)
+                    return false
+                }
+                while let isServerDone = try await group.next() {
+                    if !isServerDone { telemetry.emit(DrainCutShort()) }
+                    group.cancelAll()
+                    if isServerDone { return }
+                }
+            }
+        } catch is CancellationError {
+        } catch {
+            let fault = Self.bindFault(configuration.address, error)
+            bound.fulfil(.failure(fault))
+            throw fault
+        }
+    }
+
+    private func server() -> Server<ConnectionChannel> {
+        let limits = configuration.limits
+        // Its words on starting are ours to say; what goes wrong is not lost.
+        var logger = telemetry.logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        let child = ConnectionChannel(
+            tls: box, limits: limits,
+            keepsServerName: HostPolicy(configuration.hosts).isRestricted,
+            onUnreadable: { [desk] connection in
+                Task { await desk.tellUnreadable(ExchangeGuard.unreadable, connection) }
+            },
+            responder: { [gate] request, writer, connection in
+                try await gate.respond(request, writer, connection)
+            })
+        return Server(
+            childChannelSetup: child,
+            configuration: ServerConfiguration(
+                address: .hostname(configuration.address.host, port: configuration.address.port),
+                backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connections, logger: logger)),
+            onServerRunning: { [bound, configuration] channel in
+                let port = channel.localAddress?.port ?? configuration.address.port
+                bound.fulfil(
+                    .success(ListenAddress(host: configuration.address.host, port: port)))
+            },
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+    }
+
+    private static func bindFault(_ address: ListenAddress, _ error: any Error) -> ServingError {
+        if let fault = error as? ServingError { return fault }
+        return ServingError(
+            place: address.description, fault: "cannot listen here (\(error))",
+            remedy: "free the address or change listen.address")
+    }
+}

@@ -1,0 +1,102 @@
+public import Events
+import HTTPTypes
+import JSONScan
+public import Telemetry
+
+/// One thing that must hold for the node to be alive, or ready.
+public struct HealthCheck: Sendable {
+    public enum Status: String, Sendable, Comparable {
+        case pass
+        /// Works, but somebody should look.
+        case warn
+        case fail
+
+        public static func < (a: Status, b: Status) -> Bool { a.rank < b.rank }
+
+        private var rank: Int {
+            switch self {
+            case .pass: 0
+            case .warn: 1
+            case .fail: 2
+            }
+        }
+    }
+
+    public struct Finding: Sendable {
+        public var status: Status
+        /// What is wrong; shown to anyone who can reach the port.
+        public var output: String?
+        public var value: Double?
+        public var unit: String?
+
+        public init(
+            _ status: Status, output: String? = nil, value: Double? = nil, unit: String? = nil
+        ) {
+            self.status = status
+            self.output = output
+            self.value = value
+            self.unit = unit
+        }
+    }
+
+    /// `component:measurement`, such as `log:durable`.
+    public let name: String
+    public let look: @Sendable () async -> Finding
+
+    public init(_ name: String, look: @escaping @Sendable () async -> Finding) {
+        self.name = name
+        self.look = look
+    }
+}
+
+extension Route {
+    /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06):
+    /// 200 for pass and warn, 503 for fail. Served while the node drains; open.
+    public static func health(
+        _ path: String, checks: [HealthCheck], clock: WallClock = .system
+    ) -> Route {
+        Route(.get, path, access: .open, servesWhileDraining: true) { _ in
+            var findings: [(String, HealthCheck.Finding)] = []
+            for check in checks { findings.append((check.name, await check.look())) }
+            let status = findings.map(\.1.status).max() ?? .pass
+            return .bytes(
+                document(status, findings, at: clock.now),
+                status: status == .fail ? .serviceUnavailable : .ok,
+                contentType: "application/health+json", headers: [.cacheControl: "no-store"])
+        }
+    }
+
+    private static func document(
+        _ status: HealthCheck.Status, _ findings: [(String, HealthCheck.Finding)], at now: Timestamp
+    ) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("status", status.rawValue)
+            json.member(object: "checks") { json in
+                for (name, finding) in findings {
+                    json.member(array: name) { json in
+                        json.object { json in
+                            json.member("status", finding.status.rawValue)
+                            if let value = finding.value { json.member("observedValue", value) }
+                            if let unit = finding.unit { json.member("observedUnit", unit) }
+                            json.member("time", now.rfc3339)
+                            if let output = finding.output { json.member("output", output) }
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    /// `GET path` in Prometheus' text format.
+    public static func metrics(
+        _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry
+    ) -> Route {
+        Route(.get, path, access: access, servesWhileDraining: true) { _ in
+            .bytes(
+                Array(registry.exposition().utf8),
+                contentType: "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+}

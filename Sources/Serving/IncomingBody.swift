@@ -1,0 +1,108 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A request's body: read once, and remembered as far as a refusal may tell it.
+final class IncomingBody: Sendable {
+    private struct State {
+        var unread: RequestBody?
+        /// What was read and understood: the beginning, at most `rememberedBytes`.
+        var seen = ByteBuffer()
+    }
+
+    /// As much as the largest measurement request.
+    static let rememberedBytes = 64 * 1024
+
+    private let state: Mutex<State>
+
+    init(_ body: RequestBody) { state = Mutex(State(unread: body)) }
+
+    /// The body to be read, the first time.
+    func take() -> RequestBody? {
+        state.withLock { state in
+            defer { state.unread = nil }
+            return state.unread
+        }
+    }
+
+    /// The beginning of the body as far as it was read.
+    var seen: [UInt8] { state.withLock { Array($0.seen.readableBytesView) } }
+
+    func collect(
+        head: HTTPRequest, limit: Int, inflates: Bool
+    ) async throws(Problem) -> ByteBuffer {
+        if let announced = head.headerFields[.contentLength].flatMap({ Int($0) }),
+            announced > limit
+        {
+            throw .tooLarge(limit)
+        }
+        let inflater = try Self.inflater(for: head, allowed: inflates)
+        var whole = ByteBuffer()
+        defer { remember(whole) }
+        guard let body = take() else { return whole }
+        var received = 0
+        do {
+            for try await var chunk in body {
+                received += chunk.readableBytes
+                guard received <= limit else { throw Problem.tooLarge(limit) }
+                if let inflater {
+                    try inflater.inflate(chunk, into: &whole, limit: limit)
+                } else if whole.readableBytes == 0 {
+                    swap(&whole, &chunk)
+                } else {
+                    whole.writeBuffer(&chunk)
+                }
+            }
+            try inflater?.finish()
+        } catch { throw Self.problem(reading: error) }
+        return whole
+    }
+
+    /// Reads what a refusal may tell, when nobody has read it; never throws,
+    /// waits no longer than the request's deadline.
+    func read(head: HTTPRequest) async {
+        _ = try? await collect(head: head, limit: Self.rememberedBytes, inflates: false)
+    }
+
+    private func remember(_ whole: ByteBuffer) {
+        let beginning = whole.getSlice(
+            at: whole.readerIndex, length: min(whole.readableBytes, Self.rememberedBytes))
+        state.withLock { $0.seen = beginning ?? ByteBuffer() }
+    }
+
+    private static func inflater(
+        for head: HTTPRequest, allowed: Bool
+    ) throws(Problem) -> GzipInflater? {
+        guard let encoding = head.headerFields[.contentEncoding]?.lowercased(),
+            encoding != "identity"
+        else { return nil }
+        guard allowed, encoding == "gzip" || encoding == "x-gzip" else {
+            throw Problem(
+                .unsupportedMediaType, "encoding_unsupported",
+                allowed
+                    ? "the body's encoding must be gzip or none" : "the body must not be encoded",
+                field: "Content-Encoding",
+                headers: [.acceptEncoding: allowed ? "gzip" : "identity"])
+        }
+        return try GzipInflater()
+    }
+
+    private static func problem(reading error: any Error) -> Problem {
+        switch error {
+        case let problem as Problem: problem
+        case is RequestBodyLate:
+            Problem(
+                .requestTimeout, "body_too_slow",
+                "the body was not complete by the request's deadline", field: "body")
+        case is HTTPParserError:
+            .malformed("transfer_malformed", "the body's framing is broken", field: "body")
+        default:
+            .malformed("body_incomplete", "the connection ended within the body", field: "body")
+        }
+    }
+}
+
+/// The request's deadline passed before its body was complete.
+struct RequestBodyLate: Error {}

@@ -1,0 +1,37 @@
+import Synchronization
+
+/// A value that is set once and can be waited for from anywhere.
+final class Promise<Value: Sendable>: Sendable {
+    private enum State {
+        case waiting([CheckedContinuation<Value, Never>])
+        case fulfilled(Value)
+    }
+
+    private let state = Mutex(State.waiting([]))
+
+    var value: Value {
+        get async {
+            await withCheckedContinuation { continuation in
+                let value = state.withLock { state -> Value? in
+                    switch state {
+                    case .waiting(let waiters):
+                        state = .waiting(waiters + [continuation])
+                        return nil
+                    case .fulfilled(let value): return value
+                    }
+                }
+                if let value { continuation.resume(returning: value) }
+            }
+        }
+    }
+
+    /// The first value stands; later ones are ignored.
+    func fulfil(_ value: Value) {
+        let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
+            guard case .waiting(let waiters) = state else { return [] }
+            state = .fulfilled(value)
+            return waiters
+        }
+        for waiter in waiters { waiter.resume(returning: value) }
+    }
+}

@@ -1,0 +1,67 @@
+public import HTTPTypes
+public import Hummingbird
+
+/// One thing that the server answers: what it needs, and what it does.
+public struct Route: Sendable {
+    public typealias Handler = @Sendable (Exchange) async throws -> Response
+
+    public var method: HTTPRequest.Method
+    /// Literal segments and `{name}` for one segment: `/rollouts/analysis/{concern}`.
+    public var path: String
+    public var access: Access
+    /// Media types of the body, without parameters; empty takes any, and none.
+    public var media: [String]
+    /// Bytes of the body, before and after inflating; nil is the server's own limit.
+    public var bodyLimit: Int?
+    /// Whether `Content-Encoding: gzip` is taken.
+    public var inflates: Bool
+    /// Whether it is served while the node drains, as health must be.
+    public var servesWhileDraining: Bool
+    public var handler: Handler
+
+    public init(
+        _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
+        bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
+        handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.access = access
+        self.media = media
+        self.bodyLimit = bodyLimit
+        self.inflates = inflates
+        self.servesWhileDraining = servesWhileDraining
+        self.handler = handler
+    }
+}
+
+/// Who may use a route.
+public struct Access: Sendable {
+    /// Where a credential may stand.
+    public enum Scheme: Sendable, Hashable {
+        /// `Authorization: Bearer …`
+        case bearer
+        /// `Authorization: Basic …`, the token as password: for callers that
+        /// can only put a credential into a URL.
+        case basic
+        /// The cookie of a signed-in browser.
+        case session
+    }
+
+    let scope: Scope?
+    let isOptional: Bool
+    let schemes: Set<Scheme>
+
+    /// Anyone.
+    public static let open = Access(scope: nil, isOptional: true, schemes: [])
+
+    /// Who has `scope`.
+    public static func requires(_ scope: Scope, by schemes: Set<Scheme> = [.bearer]) -> Access {
+        Access(scope: scope, isOptional: false, schemes: schemes)
+    }
+
+    /// Anyone; `Exchange.identity` tells who has `scope`.
+    public static func optional(_ scope: Scope, by schemes: Set<Scheme> = [.bearer]) -> Access {
+        Access(scope: scope, isOptional: true, schemes: schemes)
+    }
+}

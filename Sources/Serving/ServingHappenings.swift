@@ -1,0 +1,57 @@
+import Telemetry
+
+/// A request was answered with a refusal.
+struct RequestRefused: Happening {
+    let status: Int
+    let reason: String
+    let peer: String
+    let isTold: Bool
+
+    // A flood of bad requests must fill neither the event log nor this one.
+    var level: Logger.Level { isTold ? .notice : .trace }
+    var message: String { "request refused" }
+    var fields: [(String, String)] {
+        [("status", String(status)), ("reason", reason), ("peer", peer)]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_refusals", help: "Requests refused, by reason.",
+            labels: [("reason", reason)])
+        if !isTold {
+            registry.count(
+                "bellwether_refusals_suppressed",
+                help: "Refusals that made no event because too many came.")
+        }
+    }
+}
+
+/// A route failed in a way that it does not name.
+struct RequestFailed: Happening {
+    let route: String
+    let fault: String
+
+    var level: Logger.Level { .error }
+    var message: String { "request failed on this side" }
+    var fields: [(String, String)] { [("route", route), ("fault", fault)] }
+}
+
+/// Tokens or token files changed but cannot be read; the ones before stay.
+struct TokensNotRead: Happening {
+    let fault: String
+
+    var level: Logger.Level { .error }
+    var message: String { "tokens cannot be read again; the ones before stay in force" }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_token_read_failures", help: "Times that tokens could not be read again.")
+    }
+}
+
+/// Not every exchange was over when the node had to end.
+struct DrainCutShort: Happening {
+    var level: Logger.Level { .warning }
+    var message: String { "connections were still busy at the drain deadline and are cut" }
+}

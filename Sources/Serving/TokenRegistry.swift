@@ -1,0 +1,98 @@
+import Crypto
+import Dispatch
+public import Events
+public import ServiceLifecycle
+public import Store
+import Synchronization
+public import Telemetry
+
+/// Who may ask: the tokens of the state file and of token files.
+///
+/// Verifying looks only at a snapshot in memory. The snapshot follows the state
+/// file (other processes create and revoke tokens too) and the token files:
+/// `run` looks for changes once a second, and an unknown token looks at once,
+/// so that a token works from the moment that it is made. Thread-safe.
+public final class TokenRegistry: Service, Sendable {
+    /// What tells our tokens from other strings, for people and secret scanners.
+    public static let prefix = "bw_"
+
+    let store: Store
+    let clock: WallClock
+    private let files: Mutex<[TokenFile]>
+    private let telemetry: Telemetry
+    private let snapshot = Mutex(TokenSnapshot())
+    private let reader = TokenReader()
+
+    /// Reads every token; a token file that cannot be read or understood throws.
+    public init(
+        store: Store, files: [TokenFile] = [], clock: WallClock = .system,
+        telemetry: Telemetry = .silent
+    ) async throws {
+        self.store = store
+        self.clock = clock
+        self.files = Mutex(files)
+        self.telemetry = telemetry
+        let entries = try await reader.reload(store: store, files: files, now: clock.now)
+        snapshot.withLock { $0 = TokenSnapshot(entries) }
+    }
+
+    // MARK: - Asking
+
+    /// What the presented token is. Never suspends for a token that is known.
+    public func verify(_ presented: some StringProtocol) async -> TokenVerdict {
+        let hash = Self.hash(presented)
+        if let verdict = verdict(hash) { return verdict }
+        await refresh()
+        return verdict(hash) ?? .refused(.unknown, id: nil)
+    }
+
+    /// Whether the token that `identity` came from is still good: for what
+    /// outlives a request, such as a session.
+    public func isActive(id: String) -> Bool {
+        snapshot.withLock { $0.record(id: id) }.map { $0.refusal(at: clock.now) == nil } ?? false
+    }
+
+    private func verdict(_ hash: [UInt8]) -> TokenVerdict? {
+        let tokens = snapshot.withLock { $0 }
+        guard let record = tokens.match(hash) else { return nil }
+        if let refusal = record.refusal(at: clock.now) { return .refused(refusal, id: record.id) }
+        return .accepted(
+            Identity(id: record.id, name: record.name, scopes: record.scopes, proof: .token))
+    }
+
+    static func hash(_ presented: some StringProtocol) -> [UInt8] {
+        Array(SHA256.hash(data: Array(presented.utf8)))
+    }
+
+    // MARK: - Following changes
+
+    /// Looks for changes once a second until cancelled or shut down.
+    public func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                await self.refresh()
+            }
+        }
+    }
+
+    /// Takes up what changed in the state file or the token files. What cannot
+    /// be read keeps the tokens as they were, and is reported.
+    public func refresh() async {
+        do {
+            let files = files.withLock { $0 }
+            guard
+                let entries = try await reader.changes(store: store, files: files, now: clock.now)
+            else { return }
+            snapshot.withLock { $0 = TokenSnapshot(entries) }
+        } catch { telemetry.emit(TokensNotRead(fault: "\(error)")) }
+    }
+
+    /// Reads everything anew, from `files` when given; on a fault all stays as it was.
+    public func reload(files new: [TokenFile]? = nil) async throws {
+        let wanted = new ?? files.withLock { $0 }
+        let entries = try await reader.reload(store: store, files: wanted, now: clock.now)
+        files.withLock { $0 = wanted }
+        snapshot.withLock { $0 = TokenSnapshot(entries) }
+    }
+}

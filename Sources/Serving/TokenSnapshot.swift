@@ -1,0 +1,50 @@
+import Events
+
+/// Every token's hash at one moment, for comparing without touching the store.
+///
+/// A comparison reads every hash and never leaves early, so that its duration
+/// says nothing about which one matched, or how far (RFC 6819 §4.6.3 names the
+/// attack). What is compared is SHA-256 of a 256-bit random value: no salt or
+/// slow hash is needed, there is nothing to guess.
+struct TokenSnapshot: Sendable {
+    struct Entry: Sendable {
+        let hash: [UInt8]
+        let record: TokenRecord
+    }
+
+    private let records: [TokenRecord]
+    /// Four words a record.
+    private let words: [UInt64]
+
+    init(_ entries: [Entry] = []) {
+        records = entries.map(\.record)
+        words = entries.flatMap { Self.words(of: $0.hash) }
+    }
+
+    /// The record whose hash is `hash` (32 bytes).
+    func match(_ hash: [UInt8]) -> TokenRecord? {
+        let wanted = Self.words(of: hash)
+        var found: UInt64 = 0
+        words.withUnsafeBufferPointer { words in
+            for index in 0..<records.count {
+                var difference: UInt64 = 0
+                for part in 0..<4 { difference |= words[index * 4 + part] ^ wanted[part] }
+                // 1 when there is no difference, computed without a branch.
+                let equal = ((difference | (0 &- difference)) >> 63) ^ 1
+                found |= (0 &- equal) & UInt64(index + 1)
+            }
+        }
+        return found == 0 ? nil : records[Int(found) - 1]
+    }
+
+    /// By id, not by secret: no need to hide how long it takes.
+    func record(id: String) -> TokenRecord? { records.first { $0.id == id } }
+
+    private static func words(of hash: [UInt8]) -> [UInt64] {
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in hash.prefix(32).enumerated() {
+            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        }
+        return words
+    }
+}

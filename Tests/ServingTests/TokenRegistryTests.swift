@@ -1,0 +1,187 @@
+import Events
+import Foundation
+import GRDB
+import Store
+import TestSupport
+import Testing
+
+@testable import Serving
+
+@Suite struct TokenRegistryTests {
+    private struct Fixture {
+        let directory: TemporaryDirectory
+        let store: Store
+        let clock = ManualClock()
+        let tokens: TokenRegistry
+
+        init(files: [TokenFile] = [], in directory: TemporaryDirectory? = nil) async throws {
+            self.directory = try directory ?? TemporaryDirectory()
+            store = try Store(path: self.directory.file("state.sqlite"))
+            tokens = try await TokenRegistry(store: store, files: files, clock: clock.wall)
+        }
+    }
+
+    private func accepts(_ registry: TokenRegistry, _ token: String) async -> Bool {
+        if case .accepted = await registry.verify(token) { return true }
+        return false
+    }
+
+    @Test func aTokenWorksFromTheMomentItIsMade() async throws {
+        let fixture = try await Fixture()
+        let token = try await fixture.tokens.create(name: "argo", scopes: [.analysis, .read])
+        #expect(token.text.hasPrefix("bw_"))
+        #expect(token.text.utf8.count == 46)
+        let expected = Identity(
+            id: token.record.id, name: "argo", scopes: [.analysis, .read], proof: .token)
+        #expect(await fixture.tokens.verify(token.text) == .accepted(expected))
+        for wrong in [token.text.dropLast() + "", token.text + "x", "", "bw_"] {
+            #expect(await fixture.tokens.verify(String(wrong)) == .refused(.unknown, id: nil))
+        }
+    }
+
+    @Test func onlyTheHashIsKept() async throws {
+        let fixture = try await Fixture()
+        let token = try await fixture.tokens.create(name: "argo", scopes: [.analysis])
+        try fixture.store.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path)
+        for name in names {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: fixture.directory.file(name)))
+            #expect(bytes.range(of: Data(token.text.utf8)) == nil)
+            #expect(bytes.range(of: Data(token.text.dropFirst(3).utf8)) == nil)
+        }
+        #expect(!"\(token)".contains(token.text))
+        #expect(!String(reflecting: token).contains(token.text))
+    }
+
+    @Test func everyOneOfManyIsFoundWhereverItStands() async throws {
+        let fixture = try await Fixture()
+        var all: [IssuedToken] = []
+        for index in 0..<40 {
+            all.append(try await fixture.tokens.create(name: "n\(index)", scopes: [.ingest]))
+        }
+        for token in all {
+            guard case .accepted(let identity) = await fixture.tokens.verify(token.text) else {
+                Issue.record("not accepted: \(token)")
+                continue
+            }
+            #expect(identity.id == token.record.id)
+        }
+        #expect(Set(try await fixture.tokens.list()) == Set(all.map(\.record)))
+    }
+
+    @Test func severalOfOneNameOverlap() async throws {
+        let fixture = try await Fixture()
+        let old = try await fixture.tokens.create(name: "argo", scopes: [.analysis])
+        let new = try await fixture.tokens.create(name: "argo", scopes: [.analysis])
+        try await fixture.tokens.revoke(old.record.id, after: .seconds(3600))
+        #expect(await accepts(fixture.tokens, old.text))
+        #expect(await accepts(fixture.tokens, new.text))
+        fixture.clock.advance(by: .seconds(3600))
+        #expect(
+            await fixture.tokens.verify(old.text) == .refused(.revoked, id: old.record.id))
+        #expect(await accepts(fixture.tokens, new.text))
+        // A later wish never lengthens an earlier revocation.
+        let record = try await fixture.tokens.revoke(old.record.id, after: .seconds(3600))
+        #expect(record.revoked == fixture.clock.wall.now)
+    }
+
+    @Test func expiresByTheClockThatIsGiven() async throws {
+        let fixture = try await Fixture()
+        let token = try await fixture.tokens.create(
+            name: "ci", scopes: [.read], expires: .seconds(30))
+        fixture.clock.advance(by: .milliseconds(29_999))
+        #expect(await accepts(fixture.tokens, token.text))
+        #expect(fixture.tokens.isActive(id: token.record.id))
+        fixture.clock.advance(by: .milliseconds(1))
+        #expect(
+            await fixture.tokens.verify(token.text) == .refused(.expired, id: token.record.id))
+        #expect(!fixture.tokens.isActive(id: token.record.id))
+    }
+
+    @Test func followsAnotherProcessAtOnce() async throws {
+        let fixture = try await Fixture()
+        let mine = try await fixture.tokens.create(name: "mine", scopes: [.read])
+        // Another connection to the file is what another process is.
+        let elsewhere = try await Fixture(in: fixture.directory)
+        let token = try await elsewhere.tokens.create(name: "theirs", scopes: [.analysis])
+        #expect(await accepts(fixture.tokens, token.text))
+        // A revocation is no miss: the once-a-second look finds it.
+        try await elsewhere.tokens.revoke(mine.record.id)
+        await fixture.tokens.refresh()
+        #expect(!(await accepts(fixture.tokens, mine.text)))
+    }
+
+    @Test func refusesWhatMakesNoToken() async throws {
+        let fixture = try await Fixture()
+        for name in ["", "a b", "a\nb", String(repeating: "a", count: 65), "ü"] {
+            await #expect(throws: ServingError.self) {
+                try await fixture.tokens.create(name: name, scopes: [.read])
+            }
+        }
+        await #expect(throws: ServingError.self) {
+            try await fixture.tokens.create(name: "a", scopes: [])
+        }
+        await #expect(throws: ServingError.self) {
+            try await fixture.tokens.create(name: "a", scopes: [.read], expires: .zero)
+        }
+        await #expect(throws: ServingError.self) { try await fixture.tokens.revoke("t-none") }
+        #expect(try await fixture.tokens.list().isEmpty)
+    }
+
+    // MARK: - Files
+
+    @Test func tokenFilesAreFollowedAsTheyChange() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("current")
+        let first = "first-secret-of-the-mount"
+        let second = "second-secret-of-the-mount"
+        try Data("# mounted\n  \(first)  \r\n\n".utf8).write(to: URL(fileURLWithPath: path))
+        let file = TokenFile(path: path, name: "argo", scopes: [.analysis])
+        let fixture = try await Fixture(files: [file], in: directory)
+        #expect(
+            await fixture.tokens.verify(first)
+                == .accepted(
+                    Identity(
+                        id: "file:current#2", name: "argo", scopes: [.analysis], proof: .token)))
+        #expect(!(await accepts(fixture.tokens, second)))
+        #expect(!(await accepts(fixture.tokens, "# mounted")))
+
+        // Replaced as a mount is: by another file under the same name.
+        try Data("\(second)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        #expect(await accepts(fixture.tokens, second))
+        #expect(!(await accepts(fixture.tokens, first)))
+
+        // What cannot be understood changes nothing, and is told on a reload.
+        try Data("short\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        await fixture.tokens.refresh()
+        #expect(await accepts(fixture.tokens, second))
+        await #expect(throws: ServingError.self) { try await fixture.tokens.reload() }
+        #expect(await accepts(fixture.tokens, second))
+    }
+
+    @Test func aTokenFileThatIsNotThereStopsTheStart() async throws {
+        let directory = try TemporaryDirectory()
+        let file = TokenFile(path: directory.file("none"), name: "argo", scopes: [.analysis])
+        await #expect(throws: ServingError.self) { try await Fixture(files: [file]) }
+    }
+
+    // MARK: - Comparing
+
+    @Test func comparesAllFourWordsOfEveryHash() {
+        func record(_ id: String) -> TokenRecord {
+            TokenRecord(
+                id: id, name: id, scopes: [.read], created: Timestamp(milliseconds: 0),
+                expires: nil, revoked: nil)
+        }
+        let base = [UInt8](repeating: 7, count: 32)
+        let entries = (0..<32).map { index in
+            var hash = base
+            hash[index] ^= 0x80
+            return TokenSnapshot.Entry(hash: hash, record: record("\(index)"))
+        }
+        let snapshot = TokenSnapshot(entries)
+        #expect(snapshot.match(base) == nil)
+        for entry in entries { #expect(snapshot.match(entry.hash)?.id == entry.record.id) }
+        #expect(TokenSnapshot().match(base) == nil)
+    }
+}
