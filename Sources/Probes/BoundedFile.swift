@@ -1,0 +1,80 @@
+import Events
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A regular file's whole content, read with a bound and without ever waiting
+/// for a writer.
+struct BoundedFile: Sendable {
+    let bytes: [UInt8]
+    /// When the content was last changed.
+    let modified: Timestamp
+
+    /// Reads `path`. Blocks on a slow disk: call it on a `BlockingLane`.
+    ///
+    /// A FIFO, device, socket or folder is refused without reading; so is a
+    /// file that holds more than `limit` bytes, or grows past it meanwhile.
+    static func read(_ path: String, limit: Int) throws(Absence) -> BoundedFile {
+        // O_NONBLOCK: opening a FIFO without a writer would wait for one.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw Self.absence(errno, path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.absence(errno, path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Absence(.unreadable, "not a regular file: \(path)")
+        }
+        guard status.st_size <= limit else { throw Self.tooLarge(path, limit) }
+        // Files below /proc say size 0 and still have content.
+        let expected = max(Int(status.st_size), 4096)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(expected)
+        var chunk = [UInt8](repeating: 0, count: min(expected, 65536))
+        while true {
+            let count = systemRead(descriptor, &chunk)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Self.absence(errno, path) }
+            if count == 0 { break }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else { throw Self.tooLarge(path, limit) }
+        }
+        return BoundedFile(bytes: bytes, modified: Self.modified(status))
+    }
+
+    private static func systemRead(_ descriptor: Int32, _ chunk: inout [UInt8]) -> Int {
+        chunk.withUnsafeMutableBytes { buffer in
+            #if canImport(Glibc)
+                Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Musl)
+                Musl.read(descriptor, buffer.baseAddress, buffer.count)
+            #elseif canImport(Darwin)
+                Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+            #endif
+        }
+    }
+
+    private static func modified(_ status: stat) -> Timestamp {
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return Timestamp(
+            milliseconds: Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    private static func tooLarge(_ path: String, _ limit: Int) -> Absence {
+        Absence(.tooLarge, "more than \(limit) bytes: \(path)")
+    }
+
+    private static func absence(_ code: Int32, _ path: String) -> Absence {
+        let missing = code == ENOENT || code == ENOTDIR
+        let words = String(cString: strerror(code))
+        return Absence(missing ? .missingFile : .unreadable, "\(words): \(path)")
+    }
+}

@@ -1,0 +1,72 @@
+/// The labels of one sample, as ranges of the page; valid while it is visited.
+struct ExpositionLabels {
+    struct Entry {
+        let name: Range<Int>
+        /// What stands between the quotation marks.
+        let value: Range<Int>
+        /// Whether `value` holds a backslash.
+        let isEscaped: Bool
+    }
+
+    let bytes: UnsafeRawBufferPointer
+    let entries: [Entry]
+
+    /// The value of the label `name`, unescaped; nil without that label.
+    func value(of name: [UInt8]) -> [UInt8]? {
+        entry(name).map { Self.unescaped(bytes, $0.value, escaped: $0.isEscaped) }
+    }
+
+    /// Whether the label `name` has this value. As everywhere in Prometheus, a
+    /// label that is not there has the empty value.
+    func matches(_ name: [UInt8], _ value: [UInt8]) -> Bool {
+        guard let entry = entry(name) else { return value.isEmpty }
+        return Self.equal(bytes, entry.value, escaped: entry.isEscaped, value)
+    }
+
+    /// Identifies the label set within this process, whatever its order:
+    /// the sum of the labels' seeded hashes.
+    var identity: UInt64 {
+        entries.reduce(0) { sum, entry in
+            var hasher = Hasher()
+            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.name]))
+            hasher.combine(UInt8(ascii: "="))
+            hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[entry.value]))
+            return sum &+ UInt64(bitPattern: Int64(hasher.finalize()))
+        }
+    }
+
+    private func entry(_ name: [UInt8]) -> Entry? {
+        entries.first { bytes[$0.name].elementsEqual(name) }
+    }
+
+    static func equal(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, escaped: Bool, _ text: [UInt8]
+    ) -> Bool {
+        if !escaped { return bytes[range].elementsEqual(text) }
+        return unescaped(bytes, range, escaped: true) == text
+    }
+
+    /// `\\`, `\"` and `\n`; any other backslash stands for itself.
+    private static func unescaped(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, escaped: Bool
+    ) -> [UInt8] {
+        guard escaped else { return Array(bytes[range]) }
+        var out: [UInt8] = []
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let byte = bytes[at]
+            at += 1
+            guard byte == UInt8(ascii: "\\"), at < range.upperBound else {
+                out.append(byte)
+                continue
+            }
+            switch bytes[at] {
+            case UInt8(ascii: "n"): out.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "\\"), UInt8(ascii: "\""): out.append(bytes[at])
+            default: out += [byte, bytes[at]]
+            }
+            at += 1
+        }
+        return out
+    }
+}

@@ -1,0 +1,267 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One pass over a Prometheus metrics page, stopping only at the metrics asked for.
+///
+/// Reads the text format 0.0.4 and what OpenMetrics 1.0 shares with it (floating
+/// timestamps, exemplars, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`).
+/// Lines of other metrics are skipped unread, apart from their first byte: a
+/// page whose lines cannot be samples (HTML, JSON) is a fault, not an empty page.
+/// Input may be hostile: work is linear in its size and bounded by the limits.
+struct ExpositionScanner {
+    /// Most labels of one sample.
+    static let labelLimit = 128
+    /// Longest spelling of a number.
+    static let numberLimit = 64
+
+    private let bytes: UnsafeRawBufferPointer
+    private var at = 0
+    private var labels: [ExpositionLabels.Entry] = []
+
+    private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    /// Calls `visit` for each sample of the metrics `names`, in page order, with
+    /// the index of its name, its labels (valid during the call only) and its value.
+    ///
+    /// Throws absent(garbage) naming the line at the first malformed line, and
+    /// whatever `visit` throws; samples before it were visited.
+    static func scan(
+        _ page: [UInt8], names: [String],
+        _ visit: (_ name: Int, _ labels: ExpositionLabels, _ value: Double) throws(Absence) -> Void
+    ) throws(Absence) {
+        let wanted = names.map { Array($0.utf8) }
+        var absence: Absence?
+        page.withUnsafeBytes { bytes in
+            var scanner = ExpositionScanner(bytes)
+            do throws(Absence) { try scanner.page(wanted, visit) } catch { absence = error }
+        }
+        if let absence { throw absence }
+    }
+
+    private mutating func page(
+        _ wanted: [[UInt8]],
+        _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
+    ) throws(Absence) {
+        while true {
+            skipSpace()
+            guard at < bytes.count else { return }
+            switch bytes[at] {
+            case UInt8(ascii: "\n"), UInt8(ascii: "#"):
+                skipLine()
+            case UInt8(ascii: "{"):
+                try quotedName(wanted, visit)
+            case let first where Self.startsName(first):
+                if let index = wanted.firstIndex(where: isName) {
+                    at += wanted[index].count
+                    labels.removeAll(keepingCapacity: true)
+                    try sample(index, visit)
+                } else {
+                    skipLine()
+                }
+            default:
+                throw fault("not a metrics page")
+            }
+        }
+    }
+
+    // MARK: - Grammar
+
+    /// Whether the name that begins here is exactly `name`.
+    private func isName(_ name: [UInt8]) -> Bool {
+        let end = at + name.count
+        guard end <= bytes.count else { return false }
+        if end < bytes.count {
+            let next = bytes[end]
+            guard Self.isSpace(next) || next == UInt8(ascii: "{") || next == UInt8(ascii: "\n")
+            else { return false }
+        }
+        return bytes[at..<end].elementsEqual(name)
+    }
+
+    /// `{"name",label="value"} 1`: the name is the first thing in the braces.
+    private mutating func quotedName(
+        _ wanted: [[UInt8]],
+        _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
+    ) throws(Absence) {
+        let line = at
+        at += 1
+        skipSpace()
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+            throw fault("a sample without a name")
+        }
+        let text = try quoted()
+        skipSpace()
+        guard at < bytes.count,
+            bytes[at] == UInt8(ascii: ",") || bytes[at] == UInt8(ascii: "}")
+        else { throw fault("a sample without a name") }
+        let index = wanted.firstIndex {
+            ExpositionLabels.equal(bytes, text.range, escaped: text.escaped, $0)
+        }
+        guard let index else {
+            at = line
+            return skipLine()
+        }
+        labels.removeAll(keepingCapacity: true)
+        if bytes[at] == UInt8(ascii: ",") { at += 1 }
+        try labelList()
+        try value(index, visit)
+    }
+
+    private mutating func sample(
+        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
+    ) throws(Absence) {
+        skipSpace()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "{") {
+            at += 1
+            try labelList()
+        }
+        try value(index, visit)
+    }
+
+    /// What stands in the braces, the closing one included.
+    private mutating func labelList() throws(Absence) {
+        while true {
+            skipSpace()
+            guard at < bytes.count else { throw fault("the page ends inside a line") }
+            if bytes[at] == UInt8(ascii: "}") {
+                at += 1
+                return
+            }
+            guard labels.count < Self.labelLimit else {
+                throw Absence(.tooLarge, "more than \(Self.labelLimit) labels in line \(line)")
+            }
+            let name = try labelName()
+            skipSpace()
+            try expect(UInt8(ascii: "="))
+            skipSpace()
+            let value = try quoted()
+            let entry = ExpositionLabels.Entry(
+                name: name, value: value.range, isEscaped: value.escaped)
+            guard !labels.contains(where: { bytes[$0.name].elementsEqual(bytes[name]) }) else {
+                throw fault("a label twice")
+            }
+            labels.append(entry)
+            skipSpace()
+            if at < bytes.count, bytes[at] == UInt8(ascii: ",") {
+                at += 1
+            } else if at >= bytes.count || bytes[at] != UInt8(ascii: "}") {
+                throw fault("a label list that does not end")
+            }
+        }
+    }
+
+    private mutating func labelName() throws(Absence) -> Range<Int> {
+        if bytes[at] == UInt8(ascii: "\"") { return try quoted().range }
+        let start = at
+        while at < bytes.count, Self.startsName(bytes[at]) || Self.isDigit(bytes[at]) { at += 1 }
+        guard start < at, !Self.isDigit(bytes[start]) else { throw fault("not a label name") }
+        return start..<at
+    }
+
+    /// A text in quotation marks; the range is what stands between them.
+    private mutating func quoted() throws(Absence) -> (range: Range<Int>, escaped: Bool) {
+        try expect(UInt8(ascii: "\""))
+        let start = at
+        var escaped = false
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\""):
+                at += 1
+                return (start..<(at - 1), escaped)
+            case UInt8(ascii: "\\"):
+                escaped = true
+                at += 1
+                if at < bytes.count, bytes[at] != UInt8(ascii: "\n") { at += 1 }
+            case UInt8(ascii: "\n"):
+                throw fault("a text that does not end")
+            default:
+                at += 1
+            }
+        }
+        throw fault("the page ends inside a line")
+    }
+
+    /// Value, optional timestamp, optional exemplar, end of line.
+    private mutating func value(
+        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
+    ) throws(Absence) {
+        guard let value = number() else { throw fault("no number") }
+        skipSpace()
+        if at < bytes.count, bytes[at] != UInt8(ascii: "\n"), bytes[at] != UInt8(ascii: "#") {
+            guard number() != nil else { throw fault("no timestamp") }
+            skipSpace()
+        }
+        if at < bytes.count, bytes[at] == UInt8(ascii: "#") { skipLine(leavingBreak: true) }
+        // A number that is cut short by the end of a page still reads as a number.
+        guard at < bytes.count else { throw fault("the page ends inside a line") }
+        guard bytes[at] == UInt8(ascii: "\n") else { throw fault("more than a sample") }
+        try visit(index, ExpositionLabels(bytes: bytes, entries: labels), value)
+        at += 1
+    }
+
+    private mutating func number() -> Double? {
+        skipSpace()
+        let start = at
+        while at < bytes.count, !Self.isSpace(bytes[at]), bytes[at] != UInt8(ascii: "\n") {
+            at += 1
+        }
+        return Self.number(bytes[start..<at])
+    }
+
+    /// The spellings of Go's `ParseFloat`: decimal, exponent, `NaN`, `+Inf`.
+    static func number(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
+        guard !text.isEmpty, text.count <= numberLimit else { return nil }
+        if text.count <= 18, text.allSatisfy(isDigit) {
+            return Double(text.reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) })
+        }
+        return Double(String(decoding: text, as: UTF8.self))
+    }
+
+    // MARK: - Bytes
+
+    private mutating func skipSpace() {
+        while at < bytes.count, Self.isSpace(bytes[at]) { at += 1 }
+    }
+
+    private mutating func skipLine(leavingBreak: Bool = false) {
+        guard at < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + at, Int32(UInt8(ascii: "\n")), bytes.count - at)
+        else {
+            at = bytes.count
+            return
+        }
+        at = UnsafeRawPointer(found) - base + (leavingBreak ? 0 : 1)
+    }
+
+    private mutating func expect(_ byte: UInt8) throws(Absence) {
+        guard at < bytes.count, bytes[at] == byte else {
+            throw fault("expected \(Character(Unicode.Scalar(byte)))")
+        }
+        at += 1
+    }
+
+    /// The line that `at` is in, from 1; counted only for faults.
+    private var line: Int {
+        1 + bytes[..<min(at, bytes.count)].count { $0 == UInt8(ascii: "\n") }
+    }
+
+    private func fault(_ words: String) -> Absence { Absence(.garbage, "\(words) in line \(line)") }
+
+    /// A carriage return is space, so that pages with CRLF read too.
+    @inline(__always)
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 9 || byte == 13 }
+
+    @inline(__always)
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    @inline(__always)
+    private static func startsName(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: ":")
+    }
+}

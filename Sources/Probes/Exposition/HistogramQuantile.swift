@@ -1,0 +1,27 @@
+/// The quantile of a histogram by Prometheus' `histogram_quantile`: linear
+/// interpolation inside the bucket that holds the rank.
+enum HistogramQuantile {
+    /// - Parameters:
+    ///   - quantile: 0...1.
+    ///   - edges: upper bucket edges, ascending, the last +infinity.
+    ///   - cumulative: observations at or below each edge, never falling.
+    /// - Returns: a value in the edges' unit; the highest finite edge when the
+    ///   rank lies above it; nil without observations or with fewer than two buckets.
+    static func value(_ quantile: Double, edges: [Double], cumulative: [Double]) -> Double? {
+        let last = edges.count - 1
+        guard last >= 1, cumulative.count == edges.count, edges[last] == .infinity,
+            cumulative[last] > 0
+        else { return nil }
+        var rank = quantile * cumulative[last]
+        let bucket = cumulative[..<last].firstIndex { $0 >= rank } ?? last
+        if bucket == last { return edges[last - 1] }
+        if bucket == 0 && edges[0] <= 0 { return edges[0] }
+        let start = bucket == 0 ? 0 : edges[bucket - 1]
+        let before = bucket == 0 ? 0 : cumulative[bucket - 1]
+        let count = cumulative[bucket] - before
+        rank -= before
+        // An empty bucket holds a rank only when the rank is 0.
+        guard count > 0 else { return start }
+        return start + (edges[bucket] - start) * (rank / count)
+    }
+}

@@ -1,0 +1,129 @@
+import Events
+
+/// The signals of one group of a `RequestMetrics`.
+struct RequestReport: Sendable {
+    /// Of the group in `RequestMetrics.groups`.
+    let index: Int
+    private let group: RequestMetrics.Group
+    private let metrics: RequestMetrics
+
+    fileprivate init(_ index: Int, _ group: RequestMetrics.Group, _ metrics: RequestMetrics) {
+        self.index = index
+        self.group = group
+        self.metrics = metrics
+    }
+
+    private var rate: SignalDeclaration {
+        SignalDeclaration("\(group.object).5xx_rate", unit: .ratio)
+    }
+    private var requests: SignalDeclaration {
+        SignalDeclaration("\(group.object).requests", unit: .count)
+    }
+    private var perSecond: SignalDeclaration {
+        SignalDeclaration("\(group.object).rps", unit: .perSecond)
+    }
+    private var quantiles: [(value: Double, declaration: SignalDeclaration)] {
+        metrics.quantiles.map { quantile in
+            let field = RequestMetrics.quantileField(quantile)
+            return (quantile, SignalDeclaration("\(group.object).\(field)", unit: .milliseconds))
+        }
+    }
+
+    /// Counter signals when a counter is read, quantiles when a histogram is.
+    var declarations: [SignalDeclaration] {
+        (metrics.counter == nil ? [] : [rate, requests, perSecond])
+            + (metrics.histogram == nil ? [] : quantiles.map(\.declaration))
+    }
+
+    /// All signals absent: those whose series the page lacks for that reason,
+    /// the rest for `absence`.
+    func absent(_ absence: Absence, _ presence: ScrapedPage.Presence) -> [Signal] {
+        var signals: [Signal] = []
+        if metrics.counter != nil {
+            let missing = missingCounter(presence)
+            signals += [rate.absent(missing ?? missingStatus(presence) ?? absence)]
+            signals += [requests, perSecond].map { $0.absent(missing ?? absence) }
+        }
+        if metrics.histogram != nil {
+            let missing = missingHistogram(presence)
+            signals += quantiles.map { $0.declaration.absent(missing ?? absence) }
+        }
+        return signals
+    }
+
+    /// What was counted in `seconds`.
+    func signals(
+        _ increase: Increase, _ presence: ScrapedPage.Presence, seconds: Double
+    ) -> [Signal] {
+        var signals: [Signal] = []
+        if metrics.counter != nil {
+            if let missing = missingCounter(presence) {
+                signals += [rate, requests, perSecond].map { $0.absent(missing) }
+            } else {
+                signals += [
+                    rateSignal(increase, presence), requests.number(increase.requests),
+                    perSecond.number(increase.requests / seconds),
+                ]
+            }
+        }
+        if metrics.histogram != nil { signals += quantileSignals(increase, presence) }
+        return signals
+    }
+
+    private func rateSignal(_ increase: Increase, _ presence: ScrapedPage.Presence) -> Signal {
+        if let missing = missingStatus(presence) { return rate.absent(missing) }
+        guard increase.requests > 0 else { return rate.absent(Self.noTraffic) }
+        return rate.number(
+            increase.failing / increase.requests,
+            evidence: .counter(failing: increase.failing, total: increase.requests))
+    }
+
+    private func quantileSignals(
+        _ increase: Increase, _ presence: ScrapedPage.Presence
+    ) -> [Signal] {
+        if let missing = missingHistogram(presence) {
+            return quantiles.map { $0.declaration.absent(missing) }
+        }
+        guard let (edges, cumulative) = increase.histogram, edges.count > 1 else {
+            let absence = Absence(.garbage, "a histogram without a +Inf bucket or with no other")
+            return quantiles.map { $0.declaration.absent(absence) }
+        }
+        return quantiles.map { quantile, declaration in
+            let value = HistogramQuantile.value(quantile, edges: edges, cumulative: cumulative)
+            guard let value else { return declaration.absent(Self.noTraffic) }
+            return declaration.number(
+                value, evidence: .histogram(edges: edges, cumulative: cumulative))
+        }
+    }
+
+    private static let noTraffic = Absence(.noTraffic, "no request since the last look")
+
+    private func missingCounter(_ presence: ScrapedPage.Presence) -> Absence? {
+        presence.hasRequests ? nil : missing(metrics.counter ?? "")
+    }
+
+    private func missingHistogram(_ presence: ScrapedPage.Presence) -> Absence? {
+        presence.hasBuckets ? nil : missing((metrics.histogram ?? "") + "_bucket")
+    }
+
+    /// Without the label nothing would ever count as failing, and all would look well.
+    private func missingStatus(_ presence: ScrapedPage.Presence) -> Absence? {
+        if let missing = missingCounter(presence) { return missing }
+        if presence.hasStatus { return nil }
+        return Absence(.missingField, "no label \(metrics.statusLabel) on \(metrics.counter ?? "")")
+    }
+
+    private func missing(_ name: String) -> Absence {
+        let labels = (group.labels + metrics.common).map { "\($0.name)=\"\($0.value)\"" }
+        return Absence(.missingField, "no series \(name){\(labels.joined(separator: ","))}")
+    }
+}
+
+extension RequestMetrics {
+    /// One for each group, in order.
+    var reports: [RequestReport] {
+        groups.prefix(Self.groupLimit).enumerated().map {
+            RequestReport($0.offset, $0.element, self)
+        }
+    }
+}

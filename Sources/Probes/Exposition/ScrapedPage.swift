@@ -1,0 +1,124 @@
+/// The series of one metrics page that a `RequestMetrics` asks for.
+struct ScrapedPage: Sendable {
+    /// What a series counts.
+    enum Kind: Sendable, Hashable {
+        case requests(failing: Bool)
+        /// Requests at or below this edge in milliseconds.
+        case bucket(edge: Double)
+    }
+
+    struct Series: Sendable {
+        /// Names the series within this process.
+        let key: UInt64
+        /// Index into `RequestMetrics.groups`.
+        let group: Int
+        let kind: Kind
+        /// The counter as the page shows it; finite and not negative.
+        let value: Double
+    }
+
+    /// What the page shows of one group.
+    struct Presence: Sendable {
+        var hasRequests = false
+        /// Whether any request counter carries the status label.
+        var hasStatus = false
+        var hasBuckets = false
+    }
+
+    /// Most series that are read of one page.
+    static let seriesLimit = 20_000
+
+    /// Ascending by key, each key once.
+    let series: [Series]
+    /// One for each group.
+    let presence: [Presence]
+
+    /// Throws absent(garbage) for a malformed page or a counter that counts
+    /// nothing (NaN, negative, infinite), absent(too_large) over `seriesLimit`.
+    init(reading page: [UInt8], for metrics: RequestMetrics) throws(Absence) {
+        var reader = Reader(metrics)
+        try ExpositionScanner.scan(page, names: reader.names) {
+            (name, labels, value) throws(Absence) in
+            try reader.read(reader.names[name], labels, value)
+        }
+        presence = reader.presence
+        var last: UInt64?
+        series = reader.series.sorted { $0.key < $1.key }.filter { one in
+            defer { last = one.key }
+            return one.key != last
+        }
+    }
+}
+
+extension ScrapedPage {
+    /// Sorts samples into groups and kinds while a page is scanned.
+    private struct Reader {
+        private struct Matcher {
+            let name: [UInt8]
+            let value: [UInt8]
+
+            init(_ label: RequestMetrics.Label) {
+                name = Array(label.name.utf8)
+                value = Array(label.value.utf8)
+            }
+        }
+
+        let names: [String]
+        private(set) var series: [Series] = []
+        private(set) var presence: [Presence]
+
+        private let metrics: RequestMetrics
+        private let groups: [[Matcher]]
+        private let common: [Matcher]
+        private let statusLabel: [UInt8]
+
+        init(_ metrics: RequestMetrics) {
+            self.metrics = metrics
+            names = [metrics.counter, metrics.histogram.map { $0 + "_bucket" }].compactMap { $0 }
+            groups = metrics.groups.prefix(RequestMetrics.groupLimit).map {
+                $0.labels.map(Matcher.init)
+            }
+            common = metrics.common.map(Matcher.init)
+            statusLabel = Array(metrics.statusLabel.utf8)
+            presence = Array(repeating: Presence(), count: groups.count)
+        }
+
+        mutating func read(
+            _ name: String, _ labels: ExpositionLabels, _ value: Double
+        ) throws(Absence) {
+            guard common.allSatisfy({ labels.matches($0.name, $0.value) }),
+                let group = groups.firstIndex(where: { matchers in
+                    matchers.allSatisfy { labels.matches($0.name, $0.value) }
+                })
+            else { return }
+            guard value.isFinite && value >= 0 else {
+                throw Absence(.garbage, "a counter of \(name) that is \(value)")
+            }
+            guard series.count < ScrapedPage.seriesLimit else {
+                throw Absence(.tooLarge, "more than \(ScrapedPage.seriesLimit) series of \(name)")
+            }
+            let kind = name == metrics.counter ? requests(labels, group) : try bucket(labels, group)
+            var hasher = Hasher()
+            hasher.combine(name)
+            let key = labels.identity &+ UInt64(bitPattern: Int64(hasher.finalize()))
+            series.append(Series(key: key, group: group, kind: kind, value: value))
+        }
+
+        private mutating func requests(_ labels: ExpositionLabels, _ group: Int) -> Kind {
+            let status = labels.value(of: statusLabel)
+            presence[group].hasRequests = true
+            if status != nil { presence[group].hasStatus = true }
+            return .requests(failing: status.map(metrics.isFailing) ?? false)
+        }
+
+        private mutating func bucket(
+            _ labels: ExpositionLabels, _ group: Int
+        ) throws(Absence) -> Kind {
+            guard let text = labels.value(of: Array("le".utf8)),
+                let edge = Double(String(decoding: text.prefix(64), as: UTF8.self)), !edge.isNaN
+            else { throw Absence(.garbage, "a bucket without an edge") }
+            presence[group].hasBuckets = true
+            return .bucket(edge: edge * metrics.histogramUnit.inMilliseconds)
+        }
+    }
+}

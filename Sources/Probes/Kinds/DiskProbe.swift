@@ -1,0 +1,84 @@
+import Events
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Room left on the file system that holds a path.
+///
+/// Reports `<object>.<prefix>_ok` (both floors kept), `_free_ratio` and
+/// `_free_bytes`. What is free is what an ordinary user may still write, and
+/// the ratio is of what an ordinary user could use at most, as `df` shows it.
+public struct DiskProbe: Probe {
+    public let name: String
+    public let deadline: Duration
+    public let signals: [SignalDeclaration]
+
+    private let path: String
+    private let minFreeRatio: Double
+    private let minFreeBytes: Double
+    private let lane: BlockingLane
+
+    /// - Parameters:
+    ///   - path: any existing path on the file system.
+    ///   - minFreeRatio: `_ok` is false below this, 0...1.
+    ///   - minFreeBytes: `_ok` is false below this.
+    public init(
+        name: String, path: String, minFreeRatio: Double = 0.05, minFreeBytes: UInt64 = 0,
+        object: String = "gateway", prefix: String = "disk",
+        deadline: Duration = .milliseconds(200)
+    ) {
+        self.name = name
+        self.path = path
+        self.minFreeRatio = minFreeRatio
+        self.minFreeBytes = Double(minFreeBytes)
+        self.deadline = deadline
+        self.lane = BlockingLane(name)
+        self.signals = [
+            SignalDeclaration("\(object).\(prefix)_ok", unit: .flag),
+            SignalDeclaration("\(object).\(prefix)_free_ratio", unit: .ratio),
+            SignalDeclaration("\(object).\(prefix)_free_bytes", unit: .bytes),
+        ]
+    }
+
+    public func measure(_ context: MeasurementContext) async -> [Signal] {
+        switch await lane.run({ [path] in Self.space(at: path) }) {
+        case .failure(let absence): return allAbsent(absence)
+        case .success(let space):
+            let ratio = space.free / space.usable
+            return [
+                signals[0].flag(ratio >= minFreeRatio && space.free >= minFreeBytes),
+                signals[1].number(ratio),
+                signals[2].number(space.free),
+            ]
+        }
+    }
+
+    /// Bytes free for, and at most usable by, an ordinary user.
+    private struct Space: Sendable {
+        let free: Double
+        let usable: Double
+    }
+
+    private static func space(at path: String) -> Result<Space, Absence> {
+        var status = statvfs()
+        var answer: Int32
+        repeat { answer = statvfs(path, &status) } while answer != 0 && errno == EINTR
+        guard answer == 0 else {
+            let missing = errno == ENOENT || errno == ENOTDIR
+            let words = String(cString: strerror(errno))
+            return .failure(Absence(missing ? .missingFile : .unreadable, "\(words): \(path)"))
+        }
+        let unit = Double(status.f_frsize)
+        let free = Double(status.f_bavail) * unit
+        let used = (Double(status.f_blocks) - Double(status.f_bfree)) * unit
+        guard free + used > 0 else {
+            return .failure(Absence(.garbage, "the file system tells no size: \(path)"))
+        }
+        return .success(Space(free: free, usable: free + used))
+    }
+}

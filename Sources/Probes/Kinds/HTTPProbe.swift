@@ -1,0 +1,64 @@
+import Events
+import JSONScan
+import Transfer
+
+/// Whether a dependency answers over HTTP as it should, how fast, and what it
+/// says of itself.
+///
+/// Reports `<object>.<name>_ok`, `<object>.<name>_ms` (from the call to the last
+/// byte) and the selected fields of a JSON answer. Another status than the
+/// expected is a finding: `ok` is false, the fields are absent(bad_status).
+/// Where no answer can be judged (refused, hanging, too large, not the JSON
+/// that the fields need), `ok` is absent with the reason.
+public struct HTTPProbe: Probe {
+    public let name: String
+    public let deadline: Duration
+    public let signals: [SignalDeclaration]
+
+    private let upstream: Upstream
+    private let fields: FieldSelection
+    private let prefix: String
+
+    /// - Parameters:
+    ///   - fields: without a dot in their name they are `<object>.<name>_<field>`.
+    public init(
+        name: String, source: HTTPSource, fields: FieldSelection = .pointers([]),
+        engine: TransferEngine, object: String = "dependency", prefix: String? = nil,
+        deadline: Duration = .milliseconds(1500)
+    ) {
+        self.name = name
+        self.upstream = Upstream(name, source, engine)
+        self.fields = fields
+        self.prefix = "\(object).\(prefix ?? name)_"
+        self.deadline = deadline
+        self.signals =
+            [
+                SignalDeclaration(self.prefix + "ok", unit: .flag),
+                SignalDeclaration(self.prefix + "ms", unit: .milliseconds),
+            ] + fields.declarations(prefix: self.prefix)
+    }
+
+    public func measure(_ context: MeasurementContext) async -> [Signal] {
+        let reply: HTTPReply
+        do throws(Absence) {
+            reply = try await upstream.reply(within: context.allowance)
+        } catch {
+            return allAbsent(error)
+        }
+        let ok = signals[0]
+        let taken = signals[1].number(reply.duration.inSeconds * 1000)
+        guard upstream.source.accepts(reply.status) else {
+            let absence = Absence(.badStatus, "status \(reply.status)")
+            return [ok.flag(false), taken] + signals.dropFirst(2).map { $0.absent(absence) }
+        }
+        if case .pointers(let pointers) = fields, pointers.isEmpty {
+            return [ok.flag(true), taken]
+        }
+        do throws(Absence) {
+            let document = try JSONValue.document(reply.body)
+            return [ok.flag(true), taken] + fields.signals(of: document, prefix: prefix)
+        } catch {
+            return [ok.absent(error), taken] + signals.dropFirst(2).map { $0.absent(error) }
+        }
+    }
+}

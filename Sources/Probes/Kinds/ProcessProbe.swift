@@ -1,0 +1,90 @@
+import Events
+
+/// Whether a process runs, found by its pid file or by its name.
+///
+/// Reports `<object>.<name>_alive` and `<object>.<name>_rss_bytes` (resident
+/// memory, the sum over all processes of that name). A zombie is not alive: it
+/// only waits to be reaped.
+///
+/// A pid says little by itself: after a crash the number may belong to another
+/// process, most likely after a reboot with a pid file on a real disk. Give the
+/// expected process name beside the pid file to rule that out. Names are those
+/// of the kernel (`ps -o comm`), which Linux cuts at 15 bytes; a longer name is
+/// compared with the file name of the process's first argument as well.
+public struct ProcessProbe: Probe {
+    /// How the process is found.
+    public enum Target: Sendable, Hashable {
+        /// A file whose first word is the pid; `named` is what that process must be called.
+        case pidFile(String, named: String? = nil)
+        /// Any process of this name.
+        case processName(String)
+    }
+
+    public let name: String
+    public let deadline: Duration
+    public let signals: [SignalDeclaration]
+
+    private let target: Target
+    private let lane: BlockingLane
+
+    public init(
+        name: String, target: Target, object: String = "gateway", prefix: String? = nil,
+        deadline: Duration = .milliseconds(200)
+    ) {
+        self.name = name
+        self.target = target
+        self.deadline = deadline
+        self.lane = BlockingLane(name)
+        self.signals = [
+            SignalDeclaration("\(object).\(prefix ?? name)_alive", unit: .flag),
+            SignalDeclaration("\(object).\(prefix ?? name)_rss_bytes", unit: .bytes),
+        ]
+    }
+
+    public func measure(_ context: MeasurementContext) async -> [Signal] {
+        switch await lane.run({ [target] in Self.look(for: target) }) {
+        case .failure(let absence): return allAbsent(absence)
+        case .success(let running):
+            let alive = running.filter { !$0.isZombie }
+            guard !alive.isEmpty else {
+                let words = running.isEmpty ? "no such process" : "only a zombie is left"
+                return [signals[0].flag(false), signals[1].absent(Absence(.notRunning, words))]
+            }
+            let resident = alive.reduce(0) { $0 + $1.residentBytes }
+            return [signals[0].flag(true), signals[1].number(Double(resident))]
+        }
+    }
+
+    /// The processes that match; a missing pid file is a process that was
+    /// stopped, so it gives none rather than an absence.
+    private static func look(for target: Target) -> Result<[ProcessEntry], Absence> {
+        do throws(Absence) {
+            switch target {
+            case .processName(let name):
+                return .success(try ProcessTable.all().filter { $0.isNamed(name) })
+            case .pidFile(let path, let name):
+                guard let pid = try pid(in: path), let entry = ProcessTable.entry(of: pid) else {
+                    return .success([])
+                }
+                if let name, !entry.isNamed(name) { return .success([]) }
+                return .success([entry])
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func pid(in path: String) throws(Absence) -> Int32? {
+        let bytes: [UInt8]
+        do { bytes = try BoundedFile.read(path, limit: 4096).bytes } catch {
+            if error.reason == .missingFile { return nil }
+            throw error
+        }
+        let word = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            .first
+        guard let word, let pid = Int32(word), pid > 0 else {
+            throw Absence(.garbage, "no process id in \(path)")
+        }
+        return pid
+    }
+}

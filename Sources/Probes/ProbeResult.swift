@@ -1,0 +1,79 @@
+import Events
+
+/// What one probe contributed to one measurement.
+public struct ProbeResult: Sendable, Equatable {
+    public enum Outcome: Sendable, Hashable {
+        /// At least one signal has a value.
+        case answered
+        /// No signal has one; the reason of the first.
+        case absent(AbsenceReason)
+    }
+
+    /// The probe's name.
+    public let probe: String
+    /// Every declared signal and whatever else the probe reported, in its order.
+    public let signals: [Signal]
+    /// From the start of the run until the answer, or until the run stopped waiting.
+    public let duration: Duration
+    public let outcome: Outcome
+    /// Signals left out because there were more than `signalLimit`.
+    public let dropped: Int
+
+    /// Most signals that are kept of one probe.
+    public static let signalLimit = 256
+
+    /// Declared signals that `reported` leaves out become absent(missing_field).
+    /// Of several signals with one name the first counts. What is over
+    /// `signalLimit` is dropped, undeclared signals first.
+    public init(
+        probe: String, declared: [SignalDeclaration], reported: [Signal], duration: Duration
+    ) {
+        var names: Set<String> = []
+        var signals = reported.filter { names.insert($0.name).inserted }
+        signals += declared.filter { names.insert($0.name).inserted }.map {
+            $0.absent(Absence(.missingField, "the probe left this signal out"))
+        }
+        dropped = max(0, signals.count - Self.signalLimit)
+        if dropped > 0 {
+            let promised = Set(declared.map(\.name))
+            signals =
+                signals.filter { promised.contains($0.name) }
+                + signals.filter { !promised.contains($0.name) }
+            signals.removeLast(dropped)
+        }
+        self.probe = probe
+        self.signals = signals
+        self.duration = duration
+        self.outcome = Self.outcome(of: signals)
+    }
+
+    private static func outcome(of signals: [Signal]) -> Outcome {
+        var first: AbsenceReason?
+        for signal in signals {
+            guard case .absent(let why, _) = signal.value else { return .answered }
+            first = first ?? AbsenceReason(rawValue: why) ?? .fault
+        }
+        return first.map(Outcome.absent) ?? .answered
+    }
+}
+
+extension ProbeResult {
+    /// One metric of a `Server-Timing` header (W3C Server Timing §3): the probe's
+    /// name as a token, the duration in milliseconds, the reason when absent.
+    public var serverTiming: String {
+        let name = String(
+            decoding: probe.utf8.map { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."):
+                    byte
+                default: UInt8(ascii: "_")
+                }
+            }, as: UTF8.self)
+        let tenths = Int64((duration.inSeconds * 10_000).rounded())
+        var metric = "\(name.isEmpty ? "_" : name);dur=\(tenths / 10).\(tenths % 10)"
+        if case .absent(let reason) = outcome { metric += ";desc=\"\(reason.rawValue)\"" }
+        return metric
+    }
+}

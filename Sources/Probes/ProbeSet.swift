@@ -1,0 +1,122 @@
+import Events
+
+/// The probes of a node, run together under one budget.
+///
+/// Thread-safe. Overlapping runs share the looks of probes whose signals do not
+/// depend on the series, and a look that hangs keeps its place: a stuck probe
+/// costs one task and at most one thread, however often it is asked.
+public final class ProbeSet: Sendable {
+    /// In the order given.
+    public let probes: [any Probe]
+
+    private let clock: any Clock<Duration>
+    /// By probe name; the key in flight is the series, empty for probes that do
+    /// not look at it.
+    private let flights: [String: SingleFlight<String, [Signal]>]
+
+    /// Of several probes with one name only the first is kept; `conflicts` tells.
+    ///
+    /// - Parameters:
+    ///   - clock: measures budgets and durations.
+    ///   - maximumLooks: most series that one probe is looked at for at once;
+    ///     more are absent(busy).
+    public init(
+        _ probes: [any Probe], clock: any Clock<Duration> = ContinuousClock(),
+        maximumLooks: Int = 512
+    ) {
+        var flights: [String: SingleFlight<String, [Signal]>] = [:]
+        self.probes = probes.filter { probe in
+            guard flights[probe.name] == nil else { return false }
+            flights[probe.name] = SingleFlight(limit: maximumLooks)
+            return true
+        }
+        self.clock = clock
+        self.flights = flights
+    }
+
+    /// Names that two probes claim: probe names given twice, and declared
+    /// signals with the probes that declare them. Empty for a sound set.
+    public static func conflicts(in probes: [any Probe]) -> [(name: String, probes: [String])] {
+        let names = Dictionary(grouping: probes, by: \.name).filter { $0.value.count > 1 }
+        var owners: [String: [String]] = [:]
+        for probe in probes {
+            for signal in probe.signals { owners[signal.name, default: []].append(probe.name) }
+        }
+        let signals = owners.filter { $0.value.count > 1 }
+        return names.keys.sorted().map { ($0, [$0]) }
+            + signals.keys.sorted().map { ($0, owners[$0] ?? []) }
+    }
+
+    /// Looks through every probe at once and returns one result for each,
+    /// ascending by probe name.
+    ///
+    /// Returns within `budget` on the set's clock, whatever the probes do: one
+    /// that is late has every declared signal absent(timeout). When the calling
+    /// task is cancelled it returns at once, with absent(cancelled).
+    public func run(budget: Duration, context: MeasurementContext) async -> [ProbeResult] {
+        await withTaskGroup(of: ProbeResult.self) { group in
+            for probe in probes {
+                group.addTask { await self.look(through: probe, budget: budget, context) }
+            }
+            var results: [ProbeResult] = []
+            for await result in group { results.append(result) }
+            return results.sorted { $0.probe < $1.probe }
+        }
+    }
+
+    /// Lets every probe that remembers take a sample, each under its own deadline.
+    public func sample() async {
+        await withTaskGroup(of: Void.self) { group in
+            for case let probe as any SamplingProbe in probes {
+                group.addTask { await probe.sample() }
+            }
+        }
+    }
+
+    private enum Finish: Sendable {
+        case landed(SingleFlight<String, [Signal]>.Outcome)
+        case late
+    }
+
+    private func look(
+        through probe: any Probe, budget: Duration, _ context: MeasurementContext
+    ) async -> ProbeResult {
+        let stopwatch = Stopwatch(clock)
+        let allowance = min(probe.deadline, budget)
+        let reported = await signals(of: probe, allowance: allowance, context)
+        return ProbeResult(
+            probe: probe.name, declared: probe.signals, reported: reported,
+            duration: stopwatch.elapsed)
+    }
+
+    private func signals(
+        of probe: any Probe, allowance: Duration, _ context: MeasurementContext
+    ) async -> [Signal] {
+        guard allowance > .zero, let flights = flights[probe.name] else {
+            return probe.allAbsent(Absence(.timeout, "no time left in the budget"))
+        }
+        var context = context
+        context.allowance = allowance
+        let key = probe.isPerSeries ? context.series : ""
+        let finish = await withTaskGroup(of: Finish.self) { [context, clock] group in
+            group.addTask { .landed(await flights.join(key) { await probe.measure(context) }) }
+            group.addTask {
+                try? await clock.sleep(for: allowance)
+                return .late
+            }
+            let first = await group.next() ?? .late
+            group.cancelAll()
+            return first
+        }
+        switch finish {
+        case .landed(.value(let signals)): return signals
+        case .landed(.refused):
+            return probe.allAbsent(Absence(.busy, "too many measurements at once"))
+        case .landed(.cancelled): return probe.allAbsent(Absence(.cancelled))
+        case .late:
+            if Task.isCancelled { return probe.allAbsent(Absence(.cancelled)) }
+            return probe.allAbsent(
+                Absence(.timeout, "no answer within \(allowance.wholeMilliseconds) ms"))
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Events
+import Synchronization
+
+@testable import Probes
+
+func context(
+    _ series: String = "s", now: Timestamp = Timestamp(milliseconds: 1_766_000_000_000),
+    interval: Duration = .seconds(30), allowance: Duration = .seconds(10)
+) -> MeasurementContext {
+    MeasurementContext(series: series, now: now, interval: interval, allowance: allowance)
+}
+
+extension [Signal] {
+    subscript(name: String) -> Signal? { first { $0.name == name } }
+
+    func number(_ name: String) -> Double? { self[name]?.number }
+
+    /// The reason of an absent signal; nil when it has a value.
+    func reason(_ name: String) -> AbsenceReason? {
+        guard case .absent(let why, _)? = self[name]?.value else { return nil }
+        return AbsenceReason(rawValue: why)
+    }
+}
+
+/// Opens once; whoever waits ignores cancellation.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+final class Counter: Sendable {
+    private let count = Atomic(0)
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+    @discardableResult func add() -> Int {
+        count.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,242 @@
+import Events
+import TestSupport
+import Testing
+
+@testable import Probes
+
+/// A probe made of a closure.
+private struct ScriptedProbe: Probe {
+    var name: String
+    var deadline: Duration = .seconds(10)
+    var signals: [SignalDeclaration]
+    var isPerSeries = false
+    var look: @Sendable (MeasurementContext) async -> [Signal]
+
+    init(
+        _ name: String, deadline: Duration = .seconds(10), isPerSeries: Bool = false,
+        _ look: @escaping @Sendable (MeasurementContext) async -> [Signal]
+    ) {
+        self.name = name
+        self.deadline = deadline
+        self.isPerSeries = isPerSeries
+        self.signals = [SignalDeclaration("gateway.\(name)_ok")]
+        self.look = look
+    }
+
+    func measure(_ context: MeasurementContext) async -> [Signal] { await look(context) }
+
+    static func good(_ name: String, _ looks: Counter = Counter()) -> ScriptedProbe {
+        ScriptedProbe(name) { _ in
+            looks.add()
+            return [SignalDeclaration("gateway.\(name)_ok").flag(true)]
+        }
+    }
+}
+
+@Suite("A set of probes under one budget")
+struct ProbeSetTests {
+    let clock = ManualClock()
+
+    @Test("results come by probe name, whatever the order given")
+    func order() async {
+        let set = ProbeSet(["c", "a", "b"].map { ScriptedProbe.good($0) }, clock: clock)
+        let results = await set.run(budget: .seconds(1), context: context())
+        #expect(results.map(\.probe) == ["a", "b", "c"])
+        #expect(results.allSatisfy { $0.outcome == .answered && $0.duration == .zero })
+    }
+
+    @Test("a probe that ignores cancellation is left behind at the budget")
+    func stuck() async {
+        let gate = Gate()
+        let stuck = ScriptedProbe("stuck") { _ in
+            await gate.pass()
+            return []
+        }
+        let set = ProbeSet([stuck], clock: clock)
+        async let run = set.run(budget: .milliseconds(2500), context: context())
+        await clock.sleepers(1)
+        clock.advance(by: .milliseconds(2500))
+        let results = await run
+        #expect(results[0].signals.reason("gateway.stuck_ok") == .timeout)
+        #expect(results[0].outcome == .absent(.timeout))
+        #expect(results[0].duration == .milliseconds(2500))
+        gate.open()
+    }
+
+    @Test("a stuck probe takes nothing from the others")
+    func others() async {
+        let gate = Gate()
+        let stuck = ScriptedProbe("stuck", deadline: .milliseconds(20)) { _ in
+            await gate.pass()
+            return []
+        }
+        let results = await ProbeSet([stuck, .good("quick")])
+            .run(budget: .seconds(30), context: context())
+        #expect(results.map(\.outcome) == [.answered, .absent(.timeout)])
+        gate.open()
+    }
+
+    @Test("the probe's own deadline counts when it is the shorter one")
+    func ownDeadline() async {
+        let allowed = Gate()
+        let probe = ScriptedProbe("slow", deadline: .milliseconds(800)) { context in
+            #expect(context.allowance == .milliseconds(800))
+            await allowed.pass()
+            return []
+        }
+        let set = ProbeSet([probe], clock: clock)
+        async let run = set.run(budget: .seconds(2), context: context())
+        await clock.sleepers(1)
+        clock.advance(by: .milliseconds(799))
+        clock.advance(by: .milliseconds(1))
+        #expect(await run[0].duration == .milliseconds(800))
+        allowed.open()
+    }
+
+    @Test("without any budget nothing is looked at")
+    func noBudget() async {
+        let looks = Counter()
+        let set = ProbeSet([ScriptedProbe.good("a", looks)], clock: clock)
+        let results = await set.run(budget: .zero, context: context())
+        #expect(results[0].outcome == .absent(.timeout))
+        #expect(looks.value == 0)
+    }
+
+    @Test("a stuck look keeps its place: later runs start no second one")
+    func noPile() async throws {
+        let gate = Gate()
+        let looks = Counter()
+        let probe = ScriptedProbe("stuck") { _ in
+            looks.add()
+            await gate.pass()
+            return [SignalDeclaration("gateway.stuck_ok").flag(true)]
+        }
+        let set = ProbeSet([probe], clock: clock)
+        for _ in 0..<5 {
+            async let run = set.run(budget: .seconds(1), context: context())
+            await clock.sleepers(1)
+            clock.advance(by: .seconds(1))
+            #expect(await run[0].outcome == .absent(.timeout))
+        }
+        #expect(looks.value == 1)
+        gate.open()
+        // The cancelled look's late value is not taken for a new one.
+        let fresh = await set.run(budget: .seconds(1), context: context())
+        #expect(fresh[0].signals.number("gateway.stuck_ok") == 1)
+        #expect(looks.value == 2)
+    }
+
+    @Test("overlapping runs share a look, unless it depends on the series")
+    func sharing() async throws {
+        for (perSeries, expected) in [(false, 1), (true, 2)] {
+            let gate = Gate()
+            let looks = Counter()
+            let probe = ScriptedProbe("p", isPerSeries: perSeries) { _ in
+                looks.add()
+                await gate.pass()
+                return []
+            }
+            let clock = ManualClock()
+            let set = ProbeSet([probe], clock: clock)
+            async let first = set.run(budget: .seconds(1), context: context("one"))
+            async let second = set.run(budget: .seconds(1), context: context("two"))
+            await clock.sleepers(2)
+            try await eventually("both wait") { looks.value == expected }
+            gate.open()
+            _ = await (first, second)
+            #expect(looks.value == expected)
+        }
+    }
+
+    @Test("more series at once than allowed are absent(busy)")
+    func busy() async throws {
+        let gate = Gate()
+        let looks = Counter()
+        let probe = ScriptedProbe("p", isPerSeries: true) { _ in
+            looks.add()
+            await gate.pass()
+            return []
+        }
+        let set = ProbeSet([probe], clock: clock, maximumLooks: 1)
+        async let first = set.run(budget: .seconds(1), context: context("one"))
+        try await eventually("the first looks") { looks.value == 1 }
+        let second = await set.run(budget: .seconds(1), context: context("two"))
+        #expect(second[0].outcome == .absent(.busy))
+        gate.open()
+        _ = await first
+    }
+
+    @Test("a caller that goes away is not kept waiting, and its look is cancelled")
+    func cancelled() async throws {
+        let probe = ScriptedProbe("p") { [clock] _ in
+            try? await clock.sleep(for: .seconds(100))
+            return [SignalDeclaration("gateway.p_ok").flag(!Task.isCancelled)]
+        }
+        let set = ProbeSet([probe], clock: clock)
+        let run = Task { await set.run(budget: .seconds(50), context: context()) }
+        await clock.sleepers(2)
+        run.cancel()
+        #expect(await run.value[0].outcome == .absent(.cancelled))
+    }
+
+    @Test("what a probe leaves out is absent, what it says twice counts once")
+    func completeness() async {
+        var probe = ScriptedProbe("p") { _ in
+            [
+                SignalDeclaration("gateway.p_ok").flag(true),
+                SignalDeclaration("gateway.p_ok").flag(false),
+                SignalDeclaration("gateway.extra").number(.nan),
+            ]
+        }
+        probe.signals.append(SignalDeclaration("gateway.p_ms"))
+        let set = ProbeSet([probe], clock: clock)
+        let signals = await set.run(budget: .seconds(1), context: context())[0].signals
+        #expect(signals.map(\.name) == ["gateway.p_ok", "gateway.extra", "gateway.p_ms"])
+        #expect(signals.number("gateway.p_ok") == 1)
+        #expect(signals.reason("gateway.extra") == .garbage)
+        #expect(signals.reason("gateway.p_ms") == .missingField)
+    }
+
+    @Test("a probe cannot flood a verdict; declared signals go first")
+    func flood() {
+        let declared = SignalDeclaration("gateway.p_ok")
+        let reported = (0..<1000).map { SignalDeclaration("x.f\($0)").number(1) }
+        let result = ProbeResult(
+            probe: "p", declared: [declared], reported: reported, duration: .zero)
+        #expect(result.signals.count == ProbeResult.signalLimit)
+        #expect(result.signals[0].name == "gateway.p_ok")
+        #expect(result.dropped == 1001 - ProbeResult.signalLimit)
+    }
+
+    @Test("names given twice are told")
+    func conflicts() {
+        let conflicts = ProbeSet.conflicts(in: [
+            ScriptedProbe.good("a"), ScriptedProbe.good("a"), ScriptedProbe.good("b"),
+        ])
+        #expect(conflicts.map(\.name) == ["a", "gateway.a_ok"])
+        #expect(conflicts.map(\.probes) == [["a"], ["a", "a"]])
+        #expect(ProbeSet([ScriptedProbe.good("a"), ScriptedProbe.good("a")]).probes.count == 1)
+    }
+
+    @Test(
+        "Server-Timing shows the probe as a token, its time and why it is absent",
+        arguments: [
+            ("disk", true, "disk;dur=12.3"),
+            ("a b;\"é", false, "a_b____;dur=12.3;desc=\"timeout\""),
+            ("", true, "_;dur=12.3"),
+        ])
+    func serverTiming(name: String, isGood: Bool, expected: String) {
+        let declared = SignalDeclaration("gateway.ok")
+        let result = ProbeResult(
+            probe: name, declared: [declared],
+            reported: [isGood ? declared.flag(true) : declared.absent(Absence(.timeout))],
+            duration: .microseconds(12_345))
+        #expect(result.serverTiming == expected)
+    }
+
+    @Test("an absence's words are cut at 200 scalars")
+    func bounded() {
+        let absence = Absence(.garbage, String(repeating: "e\u{301}\u{302}", count: 1000))
+        #expect(absence.detail.unicodeScalars.count == Absence.detailLimit)
+    }
+}

@@ -1,0 +1,224 @@
+import Testing
+
+@testable import Probes
+
+private let metrics = RequestMetrics(counter: "c", histogram: "h")
+
+private func page(_ text: String) throws -> ScrapedPage {
+    try ScrapedPage(reading: Array(text.utf8), for: metrics)
+}
+
+private func canary(_ ok: Int, _ failed: Int) -> String {
+    "c{role=\"canary\",code=\"200\"} \(ok)\nc{role=\"canary\",code=\"503\"} \(failed)\n"
+}
+
+@Suite("Counters between scrapes")
+struct ScrapeTests {
+    /// The canary's increase from the first to the last of `pages`.
+    private func increase(_ pages: [String]) throws -> Increase {
+        var history = ScrapeHistory()
+        var scrapes: [Scrape] = []
+        for (index, text) in pages.enumerated() {
+            scrapes.append(history.record(try page(text), at: .seconds(index)))
+        }
+        return Increase.since(scrapes[0], to: scrapes[scrapes.count - 1], groups: 2)[0]
+    }
+
+    @Test("a steady process")
+    func steady() throws {
+        let grown = try increase([canary(100, 1), canary(150, 2), canary(290, 11)])
+        #expect(grown.requests == 200)
+        #expect(grown.failing == 10)
+    }
+
+    @Test("a restart between: what was counted before it is kept, then counting from 0")
+    func restart() throws {
+        // 100 → 150 (+50), restart → 20 (+20), → 45 (+25)
+        let grown = try increase([canary(100, 0), canary(150, 0), canary(20, 0), canary(45, 0)])
+        #expect(grown.requests == 95)
+    }
+
+    @Test("a restart that overtook the old value between looks is seen by the look in between")
+    func overtaken() throws {
+        #expect(try increase([canary(100, 0), canary(5, 0), canary(130, 0)]).requests == 130)
+        #expect(try increase([canary(100, 0), canary(130, 0)]).requests == 30)
+    }
+
+    @Test("the first failure makes a series that was not there: it counts from 0")
+    func newSeries() throws {
+        let before = "c{role=\"canary\",code=\"200\"} 100\n"
+        let grown = try increase([before, canary(100, 7)])
+        #expect(grown.requests == 7)
+        #expect(grown.failing == 7)
+    }
+
+    @Test("series that a page leaves out once do not count twice when they are back")
+    func hiccup() throws {
+        #expect(try increase([canary(100, 3), "x 1\n", canary(110, 3)]).requests == 10)
+        // Not even when the gap itself is what is compared with.
+        #expect(try increase(["x 1\n", canary(100, 3), "x 1\n", canary(110, 3)]).requests == 113)
+        var history = ScrapeHistory()
+        history.record(try page(canary(100, 3)), at: .seconds(0))
+        let gap = history.record(try page("x 1\n"), at: .seconds(1))
+        let back = history.record(try page(canary(110, 3)), at: .seconds(2))
+        #expect(Increase.since(gap, to: back, groups: 2)[0].requests == 10)
+        #expect(!gap.presence[0].hasRequests)
+    }
+
+    @Test("label order does not make another series, another value does")
+    func identity() throws {
+        let one = "c{role=\"canary\",code=\"200\",pod=\"a\"} 10\n"
+        let turned = "c{pod=\"a\",code=\"200\",role=\"canary\"} 15\n"
+        #expect(try increase([one, turned]).requests == 5)
+        let other = "c{role=\"canary\",code=\"200\",pod=\"b\"} 15\n"
+        #expect(try increase([one, other]).requests == 15)
+    }
+
+    @Test("each pod restarts by itself")
+    func pods() throws {
+        func both(_ a: Int, _ b: Int) -> String {
+            "c{role=\"canary\",code=\"200\",pod=\"a\"} \(a)\n"
+                + "c{role=\"canary\",code=\"200\",pod=\"b\"} \(b)\n"
+        }
+        // a: 100 → 130 (+30); b restarts: 50 → 4 (+4). The sum rises and hides it.
+        #expect(try increase([both(100, 50), both(130, 4)]).requests == 34)
+    }
+
+    @Test("groups are told apart by all their labels; common labels leave the rest out")
+    func grouping() throws {
+        var metrics = metrics
+        metrics.common = [.init("svc", "pay")]
+        let text = """
+            c{svc="pay",role="canary",code="500"} 1
+            c{svc="pay",role="stable",code="500"} 2
+            c{svc="pay",role="other",code="500"} 4
+            c{svc="web",role="canary",code="500"} 8
+            c{role="canary",code="500"} 16
+
+            """
+        let page = try ScrapedPage(reading: Array(text.utf8), for: metrics)
+        #expect(Set(page.series.map { [Double($0.group), $0.value] }) == [[0, 1], [1, 2]])
+        metrics.groups = [.init("all")]
+        metrics.common = []
+        let all = try ScrapedPage(reading: Array(text.utf8), for: metrics)
+        #expect(all.series.reduce(0) { $0 + $1.value } == 31)
+    }
+
+    @Test(
+        "which statuses are failures",
+        arguments: [
+            ("500", true), ("599", true), ("5xx", true), ("404", false), ("50", false),
+            ("5000", false), ("", false), ("5x3", true), ("ERROR", true), ("error", false),
+        ])
+    func statuses(status: String, isFailing: Bool) {
+        let metrics = RequestMetrics(failingStatuses: ["5xx", "ERROR"])
+        #expect(metrics.isFailing(Array(status.utf8)) == isFailing)
+    }
+
+    @Test("counters that count nothing, and too many of them, make the page unusable")
+    func hostile() throws {
+        for value in ["NaN", "-1", "+Inf"] {
+            #expect(throws: Absence.self) {
+                try page("c{role=\"canary\",code=\"200\"} \(value)\n")
+            }
+        }
+        #expect(throws: Absence(.garbage, "a bucket without an edge")) {
+            try page("h_bucket{role=\"canary\"} 1\n")
+        }
+        let many = (0...ScrapedPage.seriesLimit).map {
+            "c{role=\"canary\",code=\"200\",id=\"\($0)\"} 1\n"
+        }
+        do {
+            _ = try page(many.joined())
+            Issue.record("accepted")
+        } catch let absence as Absence {
+            #expect(absence.reason == .tooLarge)
+        }
+        // The same series twice: the page contradicts itself, one of them counts.
+        #expect(try page("c{role=\"canary\"} 1\nc{role=\"canary\"} 1\n").series.count == 1)
+    }
+
+    @Test("buckets in milliseconds, evened out, ending at +Inf")
+    func histogram() throws {
+        func page(_ a: Int, _ b: Int, _ all: Int) -> String {
+            "h_bucket{role=\"canary\",le=\"0.1\"} \(a)\nh_bucket{role=\"canary\",le=\"0.25\"} \(b)\n"
+                + "h_bucket{role=\"canary\",le=\"+Inf\"} \(all)\n"
+        }
+        let grown = try increase([page(10, 20, 30), page(15, 24, 40)])
+        let (edges, cumulative) = try #require(grown.histogram)
+        #expect(edges == [100, 250, .infinity])
+        #expect(cumulative == [5, 5, 10])
+        #expect(Increase(buckets: [100: 5]).histogram == nil)
+    }
+
+    @Test("quantile names")
+    func names() {
+        #expect(
+            [0.5, 0.99, 0.999, 1].map(RequestMetrics.quantileField) == [
+                "p50_ms", "p99_ms", "p999_ms", "p100_ms",
+            ])
+    }
+}
+
+@Suite("The recent scrapes")
+struct ScrapeHistoryTests {
+    private func record(_ history: inout ScrapeHistory, _ seconds: Double) throws -> Scrape {
+        history.record(try page(canary(Int(seconds), 0)), at: .seconds(seconds))
+    }
+
+    private func baseline(
+        _ history: ScrapeHistory, _ series: String, _ scrape: Scrape
+    ) -> Duration? {
+        history.baseline(
+            for: series, of: scrape, minimumSpan: .seconds(5), horizon: .seconds(300))?.at
+    }
+
+    @Test("the previous measurement's scrape comes before any other")
+    func previous() throws {
+        var history = ScrapeHistory()
+        history.measure("s", by: try record(&history, 0))
+        _ = try record(&history, 10)
+        let now = try record(&history, 12)
+        #expect(baseline(history, "s", now) == .seconds(0))
+        #expect(baseline(history, "other", now) == .seconds(0))
+        history.measure("s", by: now)
+        let next = try record(&history, 13)
+        #expect(baseline(history, "s", next) == .seconds(12))
+        #expect(baseline(history, "other", next) == .seconds(0))
+        let later = try record(&history, 15)
+        #expect(baseline(history, "other", later) == .seconds(10))
+    }
+
+    @Test("nothing is old enough at first")
+    func first() throws {
+        var history = ScrapeHistory()
+        #expect(baseline(history, "s", try record(&history, 0)) == nil)
+        #expect(baseline(history, "s", try record(&history, 4.999)) == nil)
+        #expect(baseline(history, "s", try record(&history, 5)) == .seconds(0))
+    }
+
+    @Test("a previous measurement beyond the horizon is of another run")
+    func horizon() throws {
+        var history = ScrapeHistory()
+        history.measure("s", by: try record(&history, 0))
+        _ = try record(&history, 290)
+        #expect(baseline(history, "s", try record(&history, 300)) == .seconds(0))
+        #expect(baseline(history, "s", try record(&history, 301)) == .seconds(290))
+    }
+
+    @Test("scrapes, counters and series are bounded")
+    func bounds() throws {
+        var history = ScrapeHistory(.init(scrapes: 4, counters: 1000, series: 10))
+        history.measure("s", by: try record(&history, 0))
+        for second in 1...4 { _ = try record(&history, Double(second)) }
+        // The scrape of the previous measurement is gone: the newest old enough serves.
+        #expect(baseline(history, "s", try record(&history, 9)) == .seconds(4))
+        for index in 0..<100 { history.measure("s\(index)", by: try record(&history, 10)) }
+        #expect(history.seriesCount <= 10)
+        #expect(history.isMeasured("s99", by: try #require(history.newest)))
+
+        var small = ScrapeHistory(.init(scrapes: 100, counters: 5, series: 10))
+        for second in 0..<10 { _ = try record(&small, Double(second)) }
+        #expect(small.count == 2)
+    }
+}
