@@ -1,0 +1,92 @@
+import Digests
+import Events
+import JSONScan
+import Testing
+
+@Suite("Notices")
+struct NoticeTests {
+    @Test("A refusal is told with its rollout when known, else with the node")
+    func grouping() {
+        var log = LogScript()
+        log.write(log.notice(EventName.authRefused, rollout: "payments-api"))
+        log.write(log.notice(EventName.requestRefused))
+        log.pass(10)
+        let said = log.said()
+        #expect(said.map(\.kind) == [.notice, .notice])
+        #expect(
+            Set(said.map(\.group.text)) == [
+                #"{"namespace":"prod","rollout":"payments-api"}"#, #"{"node":"gw-a1"}"#,
+            ])
+    }
+
+    @Test("The same notice again waits for repeat, another kind does not")
+    func kinds() {
+        var log = LogScript()
+        for _ in 0..<10 { log.write(log.notice(EventName.authRefused)) }
+        log.pass(100)
+        #expect(log.said().first?.notices.map(\.untold) == [10])
+        for _ in 0..<5 { log.write(log.notice(EventName.authRefused)) }
+        log.pass(100)
+        #expect(log.said().isEmpty)
+        log.write(log.notice(EventName.deliveryDead, level: .error))
+        log.pass(60)
+        let said = log.said()
+        #expect(said.first?.changes == [.notice(EventName.deliveryDead)])
+        #expect(said.first?.notices.map(\.untold) == [1, 5])
+        #expect(said.first?.notices.map(\.total) == [1, 15])
+    }
+
+    @Test("A notice without news is forgotten without a word, healthy attempts or not")
+    func forgotten() {
+        var log = LogScript()
+        log.write(log.notice(EventName.authRefused, rollout: "payments-api"))
+        for n in 1...200 {
+            var event = log.verdict(.healthy, attempt: n, rate: 0.001)
+            event.revision = nil
+            log.write(event)
+            log.pass(30)
+        }
+        #expect(log.said().count == 1)
+        #expect(log.machine.states.first?.isFailing == false)
+    }
+
+    @Test("Foreign events speak from warn upwards; our own happy ones never")
+    func levels() {
+        var log = LogScript()
+        log.write(log.notice("backup.done", level: .info))
+        log.write(log.notice("rehearsal.passed", level: .info))
+        log.pass(20)
+        #expect(log.said().isEmpty)
+        log.write(log.notice("backup.failed", level: .error))
+        log.pass(20)
+        #expect(log.said().first?.noticeLevel == .error)
+    }
+
+    @Test("Lost lines are told with the next message of every group, once")
+    func shed() {
+        var log = LogScript()
+        log.write(
+            log.notice(EventName.logShed, extra: [JSONValue.Member("count", .number("41"))]))
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.machine.observe(lost: 1, before: LogPosition(segment: 1, offset: 201))
+        log.pass(10)
+        #expect(log.said().map(\.shed) == [42, 42])
+        log.pass(60)
+        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
+        log.pass(10)
+        #expect(log.said().map(\.shed) == [0])
+    }
+
+    @Test("More kinds of notices than are told apart are counted")
+    func manyKinds() {
+        var log = LogScript()
+        for n in 0..<40 { log.write(log.notice("kind.\(n)")) }
+        log.pass(10)
+        let first = log.said()
+        #expect(first.first?.notices.count == 16)
+        #expect(first.first?.omittedNotices == 24)
+        log.write(log.notice("kind.39"))
+        log.pass(100)
+        #expect(log.said().isEmpty)
+    }
+}

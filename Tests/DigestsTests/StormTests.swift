@@ -1,0 +1,101 @@
+import Digests
+import Events
+import Testing
+
+@Suite("Storms")
+struct StormTests {
+    @Test("100,000 events of one group: few messages, exact counts, a small state")
+    func oneGroup() {
+        var machine = DigestMachine()
+        var end = LogPosition(segment: 1, offset: 0)
+        var now = LogScript.epoch
+        var said: [Digest] = []
+        let script = LogScript()
+        for n in 1...100_000 {
+            var event = script.verdict(
+                .unhealthy, az: "az-\(n % 500)", attempt: n / 500 + 1, rate: 0.02)
+            event.ts = now
+            event.deltas[0].metric = "canary.metric_\(n % 90)"
+            event.reasons[0].check = "check-\(n % 70)"
+            end.offset += 400
+            machine.observe(event, at: end, now: now)
+            if n % 1000 == 0 {
+                now = now + .milliseconds(600)
+                said += machine.due(now: now, caughtUp: true)
+            }
+        }
+        now = now + .seconds(1800)
+        said += machine.due(now: now, caughtUp: true)
+        #expect(said.count <= 3)
+        #expect(said.reduce(0) { $0 + $1.events } == 100_000)
+        #expect(said.last?.eventsInIncident == 100_000)
+        #expect(said.allSatisfy { $0.places.count <= 32 && $0.reasons.count <= 16 })
+        let omitted = said.reduce(0) { $0 + $1.omittedLines }
+        #expect(omitted == 100_000 / 500 * (500 - 32))
+        let given = said.reduce(0) {
+            $0 + $1.omittedReasons + $1.reasons.reduce(0) { $0 + $1.count }
+        }
+        #expect(given == 100_000)
+        #expect(machine.states.allSatisfy { $0.json.utf8.count < 300_000 })
+    }
+
+    @Test("1,000 groups at once: no more messages a window than allowed, none forgotten")
+    func manyGroups() {
+        let settings = DigestSettings(maxGroups: 10)
+        var log = LogScript(settings)
+        for n in 0..<1000 {
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
+        }
+        log.pass(60)
+        let said = log.said()
+        #expect(said.count == 10)
+        let rollup = said.last?.rollup
+        #expect(rollup?.groups == 991)
+        #expect(rollup?.members.count == 40)
+        #expect(rollup?.kinds.map(\.groups) == [991])
+        #expect(said.reduce(0) { $0 + $1.events } == 1000)
+        log.pass(600)
+        #expect(log.said().isEmpty)
+    }
+
+    @Test("Groups that trickle in spend the window's allowance, then wait for one roll-up")
+    func trickle() {
+        var log = LogScript(DigestSettings(maxGroups: 5))
+        for n in 0..<50 {
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
+            log.pass(1)
+        }
+        log.pass(60)
+        let said = log.said()
+        #expect(said.count == 10)
+        #expect(said.filter { $0.kind == .rollup }.count == 1)
+        #expect(said.reduce(0) { $0 + ($1.rollup?.groups ?? 1) } == 50)
+    }
+
+    @Test("More open groups than can be told apart fold into one, counted")
+    func overflow() {
+        var log = LogScript()
+        for n in 0..<6000 {
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
+        }
+        #expect(log.machine.states.count == 4097)
+        log.pass(10)
+        #expect(log.said().reduce(0) { $0 + $1.events } == 6000)
+    }
+
+    @Test("Quiet groups make room for new ones, and their stored states go")
+    func eviction() {
+        var log = LogScript()
+        var stored: Set<String> = []
+        for n in 0..<6_000 {
+            log.write(log.verdict(.healthy, attempt: 1, rate: 0.001, rollout: "r\(n)"))
+            if n % 1000 == 999 {
+                let checkpoint = log.machine.checkpoint()
+                stored.formUnion(checkpoint.changed.keys)
+                stored.subtract(checkpoint.removed)
+            }
+        }
+        #expect(log.machine.states.count <= 4096)
+        #expect(stored.count == log.machine.states.count + 1)
+    }
+}
