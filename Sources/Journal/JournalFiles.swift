@@ -5,7 +5,7 @@ public import Events
 ///
 /// Sees what was acknowledged, no more, and follows rotation, sealing and removal.
 public struct JournalFiles: Sendable {
-    private let view: ForeignView
+    let view: ForeignView
 
     /// `directory` is the data folder, the one that holds `log/`.
     public init(directory: String) {

@@ -167,7 +167,9 @@ struct SegmentWriter: ~Copyable, Sendable {
             try files.syncFolder(folder.path)
             rotation = .none
             let segment = ActiveSegment(
-                file: file, number: number, after: after, end: 0, physicalEnd: physicalEnd,
+                file: LogFile(
+                    descriptor: file.descriptor, path: folder.file(SegmentName.active)),
+                number: number, after: after, end: 0, physicalEnd: physicalEnd,
                 lines: 0)
             active = segment
             ledger.setActive(physicalEnd)

@@ -1,0 +1,133 @@
+import Events
+import TestSupport
+import Testing
+
+@testable import Journal
+
+@Suite("Ingest")
+struct IngestTests {
+    let log: TestLog
+
+    init() throws { log = try TestLog() }
+
+    @Test("good lines are kept byte for byte, bad ones told by number and reason")
+    func mixed() async throws {
+        let journal = try await log.open()
+        let good = #"  {"event" : "x","ts":"2026-11-23T06:00:00+01:00","own":{"a":[1.0,1e3]}}"#
+        let text = [
+            good, "", #"{"event":"x"}"#, "no json", #"{"ts":"2026-11-23T06:00:00Z"}"#,
+            #"{"event":"log.commit","ts":"2026-11-23T06:00:00Z"}"#,
+            #"{"event":"x","ts":"2026-11-23T06:00:00Z","seq":0}"#, senderLine(1),
+        ].joined(separator: "\n")
+        let receipt = try await journal.ingest(Array(text.utf8))
+        #expect(receipt.accepted == 2)
+        #expect(receipt.rejected.map(\.line) == [3, 4, 5, 6, 7])
+        #expect(receipt.rejected[0].error == .missing(field: "ts"))
+        #expect(receipt.rejected[2].error == .missing(field: "event"))
+        var reader = journal.reader(from: .start)
+        #expect(try await reader.texts() == [good, senderLine(1)])
+        #expect(journal.status.rejected == 5)
+        await journal.close()
+    }
+
+    @Test("a body without a good line writes nothing")
+    func nothingGood() async throws {
+        let journal = try await log.open()
+        let head = journal.head
+        let receipt = try await journal.ingest(Array("[]\n{}\n".utf8))
+        #expect(receipt.accepted == 0 && receipt.rejected.count == 2)
+        #expect(journal.head == head)
+        await journal.close()
+    }
+
+    @Test("the same lines again are duplicates: in one body, in the next, after a restart")
+    func duplicates() async throws {
+        let journal = try await log.open()
+        let lines = (1...20).map { senderLine($0) }
+        #expect(try await journal.ingest(body(lines + lines)).duplicates == 20)
+        let second = try await journal.ingest(body(lines + [senderLine(21)]))
+        #expect((second.accepted, second.duplicates) == (1, 20))
+        await journal.close()
+
+        let again = try await log.open()
+        let third = try await again.ingest(body(lines + [senderLine(23), senderLine(22)]))
+        #expect((third.accepted, third.duplicates) == (2, 20))
+        // Another life of the sender counts anew.
+        let reborn = try await again.ingest(body([senderLine(1, epoch: "e2")]))
+        #expect(reborn.accepted == 1)
+        var reader = again.reader(from: .start)
+        #expect(try await reader.all().count == 24)
+        await again.close()
+    }
+
+    @Test("marks survive sealing, with and without the marks file", arguments: [true, false])
+    func marksAfterSealing(keepsMarks: Bool) async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        let lines = (1...400).map { senderLine($0, padding: 400) }
+        let id = #"{"event":"x","ts":"2026-11-23T06:00:00Z","id":"only-an-id"}"#
+        for part in stride(from: 0, to: 400, by: 50) {
+            _ = try await journal.ingest(body(Array(lines[part..<part + 50]) + [id]))
+        }
+        await journal.settle()
+        #expect(try log.archives().count >= 2)
+        await journal.close()
+        let marks = log.directory + "/log/marks"
+        if !keepsMarks { try PosixFileSystem().remove(marks) }
+
+        let again = try await log.open { $0.segmentBytes = 64 * 1024 }
+        let receipt = try await again.ingest(body(lines + [id]))
+        #expect((receipt.accepted, receipt.duplicates) == (0, 401))
+        await again.close()
+    }
+
+    @Test("an id is a duplicate within the window and news after it")
+    func window() async throws {
+        let journal = try await log.open { $0.dedupWindow = .seconds(3600) }
+        let line = Array(#"{"event":"x","ts":"2026-11-23T06:00:00Z","id":"a"}"#.utf8)
+        #expect(try await journal.ingest(line).accepted == 1)
+        log.clock.advance(by: .seconds(3599))
+        #expect(try await journal.ingest(line).duplicates == 1)
+        log.clock.advance(by: .seconds(1))
+        #expect(try await journal.ingest(line).accepted == 1)
+        log.clock.advance(by: .seconds(10))
+        #expect(try await journal.ingest(line).duplicates == 1)
+        await journal.close()
+    }
+
+    @Test("lines without sequence and id are never duplicates")
+    func anonymous() async throws {
+        let journal = try await log.open()
+        let line = #"{"event":"x","ts":"2026-11-23T06:00:00Z","node":"n","seq":4}"#
+        #expect(try await journal.ingest(body([line, line])).accepted == 2)
+        await journal.close()
+    }
+
+    @Test("the same body from many callers at once is kept once")
+    func concurrentBodies() async throws {
+        let journal = try await log.open()
+        let lines = body((1...100).map { senderLine($0) })
+        let accepted = try await withThrowingTaskGroup(of: IngestReceipt.self) { group in
+            for _ in 0..<12 { group.addTask { try await journal.ingest(lines) } }
+            return try await group.reduce(0) { $0 + $1.accepted }
+        }
+        #expect(accepted == 100)
+        var reader = journal.reader(from: .start)
+        #expect(try await reader.all().count == 100)
+        await journal.close()
+    }
+
+    @Test("a line that failed to become durable is no duplicate when sent again")
+    func failedIsForgotten() async throws {
+        let disk = FaultyFileSystem()
+        let journal = try await log.open(files: disk)
+        let lines = body([senderLine(1), senderLine(2)])
+        disk.fail { call, _ in call == .sync ? 5 : nil }
+        await #expect(throws: JournalError.shedding(.diskFault)) {
+            _ = try await journal.ingest(lines)
+        }
+        disk.fail(nil)
+        let receipt = try await journal.ingest(lines)
+        #expect((receipt.accepted, receipt.duplicates) == (2, 0))
+        await journal.close()
+    }
+}

@@ -1,0 +1,103 @@
+import Events
+import Testing
+
+@testable import Journal
+
+@Suite("Marks")
+struct MarksTests {
+    @Test("runs behave as a set of numbers, insertions and removals in any order")
+    func runs() {
+        var random = SeededRandom(7)
+        for _ in 0..<200 {
+            var mark = SequenceMark()
+            var model: Set<UInt64> = []
+            for _ in 0..<300 {
+                let seq = UInt64.random(in: 1...60, using: &random)
+                if Bool.random(using: &random) {
+                    let (isNew, wasNew) = (mark.insert(seq), model.insert(seq).inserted)
+                    #expect(isNew == wasNew)
+                } else {
+                    mark.remove(seq)
+                    model.remove(seq)
+                }
+            }
+            #expect((1...60).allSatisfy { mark.contains($0) == model.contains($0) })
+            #expect(mark.runs.flatMap(Array.init) == model.sorted())
+            #expect(
+                zip(mark.runs, mark.runs.dropFirst()).allSatisfy {
+                    $0.upperBound + 1 < $1.lowerBound
+                })
+        }
+    }
+
+    @Test("the ends of the number range are no trap")
+    func extremes() {
+        var mark = SequenceMark()
+        let answers = [UInt64.max, 1, .max, .max - 1].map { mark.insert($0) }
+        #expect(answers == [true, true, false, true])
+        mark.remove(.max)
+        #expect(mark.runs == [1...1, (.max - 1)...(.max - 1)])
+    }
+
+    @Test("memory stays within the limits whatever is sent; the newest is remembered")
+    func limits() {
+        let limits = MarkLimits(streams: 100, runsPerStream: 10, ids: 1000)
+        var marks = Marks(limits: limits, window: .seconds(3600))
+        let now = Timestamp(milliseconds: 1_766_000_000_000)
+        for i in 0..<5000 {
+            let stream = Hash128("node \(i)")
+            for key in [
+                ScannedLine.Key.sequence(stream: stream, seq: 1), .id(Hash128("id \(i)")),
+            ] {
+                let answers = [marks.admit(key, at: now), marks.admit(key, at: now)]
+                #expect(answers == [true, false])
+            }
+        }
+        let gappy = Hash128("gappy")
+        for seq in stride(from: UInt64(2), to: 4000, by: 2) {
+            let isNew = marks.admit(.sequence(stream: gappy, seq: seq), at: now)
+            #expect(isNew)
+        }
+        #expect(marks.streams.count <= 100)
+        #expect(marks.streams[gappy]?.runs.count == 10)
+        #expect(marks.streams[gappy]?.highWater == 3998)
+        #expect(marks.idCount <= 1000)
+        #expect(marks.forgotten > 4000)
+    }
+
+    @Test("what is written reads back; a flipped bit is noticed")
+    func coding() throws {
+        let now = Timestamp(milliseconds: 1_766_000_000_000)
+        let limits = MarkLimits()
+        var marks = Marks(limits: limits, window: .seconds(3600))
+        var random = SeededRandom(3)
+        for _ in 0..<2000 {
+            let stream = Hash128("n\(Int.random(in: 0..<20, using: &random))")
+            let seq = UInt64.random(in: 1...500, using: &random)
+            _ = marks.admit(.sequence(stream: stream, seq: seq), at: now)
+            _ = marks.admit(.id(Hash128("\(seq)")), at: now)
+        }
+        let bytes = marks.encoded(covering: 41)
+        let (read, covered) = try #require(
+            Marks.decode(bytes, limits: limits, window: .seconds(3600), now: now))
+        #expect(covered == 41)
+        #expect(read.streams.mapValues(\.runs) == marks.streams.mapValues(\.runs))
+        #expect(read.idCount == marks.idCount)
+        for place in stride(from: 0, to: bytes.count, by: 97) {
+            var damaged = bytes
+            damaged[place] ^= 4
+            #expect(Marks.decode(damaged, limits: limits, window: .seconds(3600), now: now) == nil)
+        }
+    }
+
+    @Test("SipHash-2-4-128 of the reference vectors")
+    func sipHash() {
+        // The authors' vectors: key 00…0f, message 00, 01, 02, … of growing length.
+        let key = Hash128(high: 0x0f0e_0d0c_0b0a_0908, low: 0x0706_0504_0302_0100)
+        func hash(_ count: Int) -> Hash128 {
+            (0..<count).map { UInt8($0) }.withUnsafeBytes { Hash128($0, key: key) }
+        }
+        #expect(hash(0) == Hash128(high: 0x930255c71472f66d, low: 0xe6a825ba047f81a3))
+        #expect(hash(1) == Hash128(high: 0x45fc229b11597634, low: 0x44af996bd8c187da))
+    }
+}

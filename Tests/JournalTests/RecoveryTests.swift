@@ -1,0 +1,133 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Journal
+
+@Suite("Recovery")
+struct RecoveryTests {
+    let log: TestLog
+
+    init() throws { log = try TestLog() }
+
+    /// Two groups; returns the file's bytes, and where the second group begins.
+    private func twoGroups() async throws -> (bytes: Data, second: Int) {
+        let journal = try await log.open()
+        _ = try await journal.ingest(body((1...3).map { senderLine($0) }))
+        let second = try PosixFileSystem().facts(log.active).bytes
+        _ = try await journal.ingest(body((4...6).map { senderLine($0) }))
+        await journal.close()
+        return (try Data(contentsOf: URL(fileURLWithPath: log.active)), second)
+    }
+
+    private func readAll(_ journal: Journal) async throws -> [String] {
+        var reader = journal.reader(from: .start)
+        return try await reader.texts()
+    }
+
+    @Test("a tail torn at any byte of the last group costs that group, nothing else")
+    func tornTail() async throws {
+        let (bytes, second) = try await twoGroups()
+        let first = (1...3).map { senderLine($0) }
+        let all = (1...6).map { senderLine($0) }
+        for length in second...bytes.count {
+            try bytes.prefix(length).write(to: URL(fileURLWithPath: log.active))
+            let whole = length == bytes.count
+            var foreign = log.files.reader()
+            #expect(try await foreign.texts() == (whole ? all : first), "torn at \(length)")
+            let journal = try await log.open()
+            #expect(try await readAll(journal) == (whole ? all : first), "torn at \(length)")
+            let receipt = try await journal.ingest(body([senderLine(4)]))
+            #expect(receipt.accepted == (whole ? 0 : 1))
+            await journal.close()
+        }
+    }
+
+    @Test("a flipped bit anywhere in the last group costs that group, never a torn line")
+    func flippedBits() async throws {
+        let (bytes, second) = try await twoGroups()
+        let first = (1...3).map { senderLine($0) }
+        for place in stride(from: second, to: bytes.count - 1, by: 3) {
+            var damaged = bytes
+            damaged[place] ^= 1 << UInt8(place % 7)
+            try damaged.write(to: URL(fileURLWithPath: log.active))
+            let journal = try await log.open()
+            #expect(try await readAll(journal) == first, "flipped at \(place)")
+            await journal.close()
+        }
+    }
+
+    @Test("a file torn inside its header is begun anew")
+    func tornHeader() async throws {
+        let (bytes, _) = try await twoGroups()
+        for length in [0, 1, 40, 80] {
+            try bytes.prefix(length).write(to: URL(fileURLWithPath: log.active))
+            let journal = try await log.open()
+            #expect(try await readAll(journal) == [])
+            #expect(try await journal.ingest(body([senderLine(1)])).accepted == 1)
+            await journal.close()
+        }
+    }
+
+    @Test("leftovers of rotation and sealing are finished or removed")
+    func leftovers() async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        for part in 0..<4 {
+            _ = try await journal.ingest(
+                body((1...60).map { senderLine(part * 60 + $0, padding: 1500) }))
+        }
+        await journal.settle()
+        let all = try await readAll(journal)
+        await journal.close()
+        let archive = try #require(try log.archives().first)
+        let folder = log.directory + "/log/"
+        // A plain file whose sealing was done, half-made files, an orphaned index.
+        try Data("leftover".utf8).write(
+            to: URL(fileURLWithPath: folder + archive.dropLast(3)))
+        for name in ["active.jsonl.next", archive + ".tmp", "20200101T000000.000Z-000999.idx"] {
+            try Data("x".utf8).write(to: URL(fileURLWithPath: folder + name))
+        }
+        let again = try await log.open()
+        #expect(try await readAll(again) == all)
+        let names = try log.names()
+        #expect(!names.contains { $0.hasSuffix(".tmp") || $0.hasSuffix(".next") })
+        #expect(!names.contains(String(archive.dropLast(3))))
+        #expect(!names.contains { $0.contains("000999") })
+        await again.close()
+    }
+
+    @Test("a crash between the two renames of a rotation loses nothing")
+    func betweenRenames() async throws {
+        let (_, _) = try await twoGroups()
+        let folder = log.directory + "/log/"
+        try FileManager.default.moveItem(
+            atPath: log.active, toPath: folder + "20261123T060000.000Z-000001.jsonl")
+        let journal = try await log.open()
+        #expect(journal.head == LogPosition(segment: 2, offset: 0))
+        #expect(try await readAll(journal) == (1...6).map { senderLine($0) })
+        await journal.settle()
+        #expect(try log.archives() == ["20261123T060000.000Z-000001.jsonl.gz"])
+        #expect(try await readAll(journal) == (1...6).map { senderLine($0) })
+        await journal.close()
+    }
+
+    @Test("a lost index is rebuilt from the archive")
+    func lostIndex() async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        for part in 0..<4 {
+            _ = try await journal.ingest(
+                body((1...60).map { senderLine(part * 60 + $0, padding: 1500) }))
+        }
+        await journal.settle()
+        let all = try await readAll(journal)
+        for name in try log.names() where name.hasSuffix(".idx") {
+            try FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
+        }
+        #expect(try await readAll(journal) == all)
+        await journal.close()
+        let again = try await log.open()
+        #expect(try await readAll(again) == all)
+        await again.close()
+    }
+}

@@ -1,0 +1,136 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Journal
+
+@Suite("Rotation and sealing")
+struct SealingTests {
+    let log: TestLog
+
+    init() throws { log = try TestLog() }
+
+    private func fill(_ journal: Journal, _ range: ClosedRange<Int>) async throws -> [String] {
+        let lines = range.map { senderLine($0, padding: 700) }
+        for part in stride(from: 0, to: lines.count, by: 40) {
+            _ = try await journal.ingest(body(Array(lines[part..<min(part + 40, lines.count)])))
+        }
+        return lines
+    }
+
+    @Test("gunzip of the archives gives the lines that were accepted, byte for byte")
+    func gunzip() async throws {
+        let journal = try await log.open { $0.segmentBytes = 300_000 }
+        let lines = try await fill(journal, 1...2000)
+        log.clock.advance(by: .seconds(3600))
+        await journal.maintain()
+        await journal.settle()
+        #expect(try log.gunzipped() == body(lines))
+        #expect(try log.names().allSatisfy { !$0.hasSuffix(".tmp") })
+        let pattern = try Regex(#"^\d{8}T\d{6}\.\d{3}Z-\d{6,}\.jsonl\.gz$"#)
+        #expect(try log.archives().allSatisfy { $0.wholeMatch(of: pattern) != nil })
+        await journal.close()
+    }
+
+    @Test("a reader at any place goes on after sealing where it stood")
+    func cursorAcrossSealing() async throws {
+        let journal = try await log.open { $0.segmentBytes = 300_000 }
+        let lines = try await fill(journal, 1...200)
+        var reader = journal.reader(from: .start)
+        var places: [LogPosition] = [.start]
+        for line in try await reader.all() { places.append(line.end) }
+        log.clock.advance(by: .seconds(3600))
+        await journal.maintain()
+        await journal.settle()
+        #expect(try log.archives().count == 1)
+        for (i, place) in places.enumerated() {
+            var later = journal.reader(from: place)
+            #expect(try await later.texts() == Array(lines[i...]))
+        }
+        await journal.close()
+    }
+
+    @Test("a reader that follows sees every line once while segments rotate, seal and grow")
+    func followsRotation() async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        let own = Task {
+            var reader = journal.reader(from: .start)
+            var seen: [String] = []
+            while seen.count < 1500 {
+                let batch = try await reader.next(maxLines: 13)
+                seen += batch.lines.map { String(decoding: $0.bytes, as: UTF8.self) }
+                if batch.lines.isEmpty { await journal.waitForLines(after: batch.end) }
+            }
+            return seen
+        }
+        let files = log.files
+        let foreign = Task {
+            var reader = files.reader()
+            var seen: [String] = []
+            while seen.count < 1500 {
+                let batch = try await reader.next(maxLines: 29)
+                seen += batch.lines.map { String(decoding: $0.bytes, as: UTF8.self) }
+                if batch.lines.isEmpty { await Task.yield() }
+            }
+            return seen
+        }
+        let lines = try await fill(journal, 1...1500)
+        #expect(try await own.value == lines)
+        #expect(try await foreign.value == lines)
+        await journal.close()
+    }
+
+    @Test("a segment that is too old is closed though nothing comes in")
+    func age() async throws {
+        let journal = try await log.open()
+        try await journal.append(log.event())
+        log.clock.advance(by: .seconds(3599))
+        await journal.maintain()
+        #expect(journal.head.segment == 1)
+        log.clock.advance(by: .seconds(1))
+        await journal.maintain()
+        #expect(journal.head == LogPosition(segment: 2, offset: 0))
+        await journal.settle()
+        #expect(try log.archives().count == 1)
+        await journal.close()
+    }
+
+    @Test("sealing that fails leaves the segment plain and readable, and is tried again")
+    func sealingFails() async throws {
+        let disk = FaultyFileSystem()
+        let journal = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
+        disk.fail { call, path in
+            call == .write && path.hasSuffix(".gz.tmp") ? 5 : nil
+        }
+        let lines = try await fill(journal, 1...300)
+        await journal.settle()
+        #expect(try log.archives().isEmpty)
+        #expect(journal.status.unsealed > 1)
+        var reader = journal.reader(from: .start)
+        #expect(try await reader.texts() == lines)
+        disk.fail(nil)
+        await journal.maintain()
+        await journal.settle()
+        #expect(journal.status.unsealed == 0)
+        var again = journal.reader(from: .start)
+        #expect(try await again.texts() == lines)
+        await journal.close()
+    }
+
+    @Test("archives older than max_age go")
+    func maxAge() async throws {
+        let journal = try await log.open {
+            $0.segmentBytes = 64 * 1024
+            $0.maxAge = .seconds(86_400)
+        }
+        _ = try await fill(journal, 1...300)
+        await journal.settle()
+        let before = try log.archives().count
+        #expect(before > 1)
+        log.clock.advance(by: .seconds(86_401))
+        await journal.maintain()
+        #expect(try log.archives().count <= 1)
+        await journal.close()
+    }
+}
