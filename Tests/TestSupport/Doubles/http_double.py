@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""A real HTTP server that misbehaves on request.
+
+Prints its port on standard output. Paths:
+  /echo            the request as JSON, with the connection's number
+  /status/N        that status and a short body
+  /hang            reads the request, never answers
+  /drip            a head, then a byte every 50 ms, without end
+  /big/N           N bytes
+  /endless         a chunked body without end
+  /head-flood      a head without end
+  /garbage         bytes that are no HTTP
+  /close           closes without a byte
+  /half            promises 100 bytes, sends 10, closes
+  /redirect        to /echo
+  /redirect-file   to file:///etc/passwd
+"""
+import argparse
+import http.server
+import json
+import ssl
+import threading
+import time
+
+connections = {"count": 0, "lock": threading.Lock()}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        super().setup()
+        with connections["lock"]:
+            connections["count"] += 1
+            self.number = connections["count"]
+
+    def log_message(self, *_):
+        pass
+
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, status, body=b"", headers=()):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def serve(self):
+        sent = self.body()
+        path, _, argument = self.path[1:].partition("/")
+        if path == "echo":
+            told = {
+                "method": self.command,
+                "path": self.path,
+                "headers": [[n, v] for n, v in self.headers.items()],
+                "body": sent.decode("utf-8", "replace"),
+                "connection": self.number,
+            }
+            self.answer(200, json.dumps(told).encode(), [("Content-Type", "application/json")])
+        elif path == "status":
+            self.answer(int(argument), b"as asked\n", [("Retry-After", "7")])
+        elif path == "hang":
+            self.rfile.read(1)
+            self.close_connection = True
+        elif path == "drip":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            while True:
+                self.wfile.write(b".")
+                time.sleep(0.05)
+        elif path == "big":
+            self.answer(200, b"x" * int(argument))
+        elif path == "endless":
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            while True:
+                self.wfile.write(b"4000\r\n" + b"y" * 0x4000 + b"\r\n")
+        elif path == "head-flood":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                self.wfile.write(b"X-Flood: " + b"z" * 1000 + b"\r\n")
+        elif path == "garbage":
+            self.wfile.write(b"\x00\xff\x1b[2Jnothing like HTTP\r\n" * 4)
+            self.close_connection = True
+        elif path == "close":
+            self.close_connection = True
+        elif path == "half":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n0123456789")
+            self.close_connection = True
+        elif path == "redirect":
+            self.answer(302, b"", [("Location", "/echo")])
+        elif path == "redirect-file":
+            self.answer(302, b"", [("Location", "file:///etc/passwd")])
+        else:
+            self.answer(404, b"no such misbehaviour\n")
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = serve
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_):
+        pass  # The client went away: that is what the tests are about.
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--certificate", default="")
+    parser.add_argument("--key", default="")
+    options = parser.parse_args()
+    server = Server(("127.0.0.1", 0), Handler)
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate, options.key)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

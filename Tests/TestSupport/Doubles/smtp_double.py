@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""A real SMTP server (aiosmtpd) that records what it takes and refuses on request.
+
+Prints its port on standard output. Every accepted message is written to
+FOLDER/NNNN.json (envelope, session, message as Latin-1 text, so that bytes are
+kept) before it is acknowledged; every connection is a line of
+FOLDER/sessions.txt.
+
+FOLDER/script.json, read before each answer, may hold
+  "recipients": {"a@b": ["450 4.2.1 later", null]}   answers to the n-th RCPT
+                of that address; the last one repeats, null accepts
+  "senders":    {"a@b": "550 5.7.1 no"}
+  "data":       ["451 4.3.0 full", null]   answers to the n-th message; then accepted
+"""
+import argparse
+import asyncio
+import json
+import os
+import ssl
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+
+class Handler:
+    def __init__(self, folder):
+        self.folder = folder
+        self.accepted = 0
+        self.messages = 0
+        self.asked = {}
+
+    def script(self):
+        try:
+            with open(os.path.join(self.folder, "script.json"), encoding="utf-8") as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return {}
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        refusal = self.script().get("senders", {}).get(address)
+        if refusal:
+            return refusal
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        answers = self.script().get("recipients", {}).get(address)
+        if answers:
+            turn = self.asked.get(address, 0)
+            self.asked[address] = turn + 1
+            refusal = answers[min(turn, len(answers) - 1)]
+            if refusal:
+                return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        turn = self.messages
+        self.messages += 1
+        answers = self.script().get("data", [])
+        if turn < len(answers) and answers[turn]:
+            return answers[turn]
+        record = {
+            "from": envelope.mail_from,
+            "recipients": envelope.rcpt_tos,
+            "session": session.peer[1],
+            "tls": session.ssl is not None or self.implicit,
+            "login": self.login(session),
+            "data": envelope.original_content.decode("latin-1"),
+        }
+        name = os.path.join(self.folder, f"{self.accepted:04}.json")
+        self.accepted += 1
+        with open(name + ".part", "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        os.rename(name + ".part", name)
+        return "250 2.0.0 taken"
+
+    @staticmethod
+    def login(session):
+        data = session.auth_data
+        return data.login.decode() if isinstance(data, LoginPassword) else ""
+
+
+class Server(SMTP):
+    def connection_made(self, transport):
+        peer = transport.get_extra_info("peername")
+        with open(os.path.join(self.event_handler.folder, "sessions.txt"), "a") as file:
+            file.write(f"{peer[1]}\n")
+        super().connection_made(transport)
+
+
+def authenticator(username, password):
+    def check(server, session, envelope, mechanism, data):
+        right = (
+            isinstance(data, LoginPassword)
+            and data.login == username.encode()
+            and data.password == password.encode()
+        )
+        return AuthResult(success=right, handled=right, auth_data=data if right else None)
+
+    return check
+
+
+async def serve(options):
+    context = None
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate, options.key)
+    handler = Handler(options.folder)
+    handler.implicit = options.security == "implicit"
+
+    def make():
+        return Server(
+            handler,
+            hostname="double.example",
+            tls_context=context if options.security == "starttls" else None,
+            require_starttls=options.security == "starttls",
+            authenticator=authenticator(options.username, options.password)
+            if options.username
+            else None,
+            auth_required=bool(options.username),
+            auth_require_tls=options.security == "starttls",
+            enable_SMTPUTF8=False,
+        )
+
+    server = await asyncio.get_running_loop().create_server(
+        make, "127.0.0.1", options.port,
+        ssl=context if options.security == "implicit" else None)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--security", choices=["none", "starttls", "implicit"], default="starttls")
+    parser.add_argument("--certificate", default="")
+    parser.add_argument("--key", default="")
+    parser.add_argument("--username", default="")
+    parser.add_argument("--password", default="")
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

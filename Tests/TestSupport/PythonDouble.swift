@@ -1,0 +1,48 @@
+import Foundation
+
+/// A server of `Tests/TestSupport/Doubles`, running as a process of its own.
+///
+/// The interpreter is `$BELLWETHER_TEST_PYTHON`, else `python3`; the SMTP
+/// double needs the package `aiosmtpd` there.
+public struct PythonDouble: Sendable {
+    public let process: ChildProcess
+    public let port: Int
+
+    public static var interpreter: String {
+        ProcessInfo.processInfo.environment["BELLWETHER_TEST_PYTHON"] ?? "python3"
+    }
+
+    /// Starts the script and waits until it listens.
+    public static func start(_ script: String, _ arguments: [String]) async throws -> PythonDouble {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        let path = folder.appendingPathComponent("Doubles/\(script)").path
+        let process = try ChildProcess(interpreter, [path] + arguments)
+        let first = try await process.line()
+        guard let port = Int(first) else {
+            throw ChildProcess.SpawnError(description: "\(script) said '\(first)', not its port")
+        }
+        return PythonDouble(process: process, port: port)
+    }
+}
+
+/// A server that misbehaves on request; see `http_double.py` for its paths.
+public struct HTTPDouble: Sendable {
+    private let double: PythonDouble
+    private let scheme: String
+
+    public static func start(tls certificate: TestCertificate? = nil) async throws -> HTTPDouble {
+        var arguments: [String] = []
+        if let certificate {
+            arguments = ["--certificate", certificate.certificate, "--key", certificate.key]
+        }
+        return HTTPDouble(
+            double: try await PythonDouble.start("http_double.py", arguments),
+            scheme: certificate == nil ? "http" : "https")
+    }
+
+    public var port: Int { double.port }
+
+    public func url(_ path: String, host: String = "127.0.0.1") -> String {
+        "\(scheme)://\(host):\(port)\(path)"
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+/// A strict Slack incoming webhook that records everything.
+public final class SlackDouble: Sendable {
+    public struct Request: Sendable, Decodable {
+        public let index: Int
+        public let method: String
+        public let path: String
+        public let headers: [String: String]
+        public let body: String
+        /// What was answered; 0 when it hung up.
+        public let status: Int
+        public let answer: String
+        /// Why the double refused; empty for honest acceptance.
+        public let why: String
+        public let peer_port: Int
+        public let received_ms: Int
+    }
+
+    /// A scripted answer in place of the honest one.
+    public struct Answer: Sendable, Encodable {
+        public var status: Int
+        public var body: String
+        public var headers: [String: String]
+        /// Seconds of silence before it hangs up without an answer.
+        public var hang: Double
+
+        public init(
+            _ status: Int = 200, _ body: String = "", headers: [String: String] = [:],
+            hang: Double = 0
+        ) {
+            self.status = status
+            self.body = body
+            self.headers = headers
+            self.hang = hang
+        }
+    }
+
+    private let double: PythonDouble
+    private let folder: TemporaryDirectory
+    public let key: String
+
+    private init(_ double: PythonDouble, _ folder: TemporaryDirectory, _ key: String) {
+        self.double = double
+        self.folder = folder
+        self.key = key
+    }
+
+    public static func start(
+        key: String = "sekretKey0123456789", script: [Answer?] = []
+    ) async throws -> SlackDouble {
+        let folder = try TemporaryDirectory("slack")
+        try write(script, in: folder)
+        let double = try await PythonDouble.start(
+            "slack_double.py", ["--folder", folder.path, "--key", key])
+        return SlackDouble(double, folder, key)
+    }
+
+    public var port: Int { double.port }
+    public var url: String { "http://127.0.0.1:\(port)/services/T0/B0/\(key)" }
+
+    /// Answer n goes to request n, counted from the start; nil is honest.
+    public func script(_ answers: [Answer?]) throws { try Self.write(answers, in: folder) }
+
+    private static func write(_ answers: [Answer?], in folder: TemporaryDirectory) throws {
+        try JSONEncoder().encode(answers)
+            .write(to: URL(fileURLWithPath: folder.file("script.json")), options: .atomic)
+    }
+
+    /// Everything received so far, in order.
+    public func requests() throws -> [Request] {
+        guard let text = try? String(contentsOfFile: folder.file("requests.jsonl"), encoding: .utf8)
+        else { return [] }
+        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try whole.map { try JSONDecoder().decode(Request.self, from: Data($0.utf8)) }
+    }
+
+    public func kill() { double.process.kill() }
+}

@@ -1,0 +1,26 @@
+/// A self-signed certificate for `localhost` and `127.0.0.1`, made by `openssl`.
+public struct TestCertificate: Sendable {
+    /// PEM files; the certificate is its own authority.
+    public let certificate: String
+    public let key: String
+
+    /// Makes the two files in `folder`, for these names instead when given.
+    public static func make(
+        in folder: TemporaryDirectory, name: String = "server",
+        names: String = "DNS:localhost,IP:127.0.0.1"
+    ) async throws -> TestCertificate {
+        let made = TestCertificate(
+            certificate: folder.file("\(name).pem"), key: folder.file("\(name).key"))
+        let openssl = try ChildProcess(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes", "-days", "2", "-subj", "/CN=bellwether test", "-addext",
+                "subjectAltName=\(names)", "-keyout", made.key, "-out", made.certificate,
+            ])
+        guard try await openssl.waitForExit() == .code(0) else {
+            throw ChildProcess.SpawnError(description: "openssl: \(openssl.errors)")
+        }
+        return made
+    }
+}
