@@ -114,7 +114,10 @@ public enum JSONValue: Sendable, Equatable {
             switch current {
             case .object: next = current[token]
             case .array:
-                let canonical = token == "0" || !token.hasPrefix("0")
+                // §4: digits without a leading zero; Int alone would read a sign too.
+                let canonical =
+                    token == "0"
+                    || !token.hasPrefix("0") && token.utf8.allSatisfy { $0 &- 0x30 < 10 }
                 next = canonical ? Int(token).flatMap { current[$0] } : nil
             default: next = nil
             }
