@@ -1,0 +1,119 @@
+extension BuiltinTemplates {
+    /// A page of its own; readable in dark and light, without remote content.
+    static let html = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta name="supported-color-schemes" content="light dark">
+        <title>{{headline}}</title>
+        <style>
+        :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --page: #ffffff; --card: #f6f8fa; --line: #d0d7de; --bad: #b3261e; --warn: #8a5300; --dark: #6639a6; --good: #1a6b2f; --over: #57606a; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa4af; --page: #0d1117; --card: #161b22; --line: #30363d; --bad: #ff7b72; --warn: #e3b341; --dark: #d2a8ff; --good: #56d364; --over: #9aa4af; } }
+        body { margin: 0; padding: 24px 16px; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+        main { max-width: 760px; margin: 0 auto; }
+        h1 { font-size: 21px; line-height: 1.3; margin: 0 0 2px; overflow-wrap: anywhere; }
+        p { margin: 6px 0; overflow-wrap: anywhere; }
+        .soft { color: var(--soft); font-size: 13px; }
+        .bar { border-left: 4px solid var(--line); padding-left: 14px; margin-bottom: 16px; }
+        .bar.bad { border-color: var(--bad); } .bar.warn { border-color: var(--warn); } .bar.dark { border-color: var(--dark); } .bar.good { border-color: var(--good); } .bar.over { border-color: var(--over); }
+        ul { margin: 8px 0; padding-left: 20px; } li { margin: 3px 0; overflow-wrap: anywhere; }
+        .scroll { overflow-x: auto; margin: 14px 0 4px; }
+        table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
+        th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
+        th { color: var(--soft); font-weight: 600; font-size: 12px; }
+        .spark { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0; color: var(--soft); }
+        .fail { color: var(--bad); font-weight: 600; } .warn-value { color: var(--warn); font-weight: 600; } .nodata { color: var(--dark); font-weight: 600; }
+        pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; margin: 14px 0; overflow-x: auto; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+        a { color: inherit; }
+        footer { margin-top: 18px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--soft); font-size: 12px; overflow-wrap: anywhere; }
+        </style>
+        </head>
+        <body>
+        <main>
+        <div class="bar {{status_class}}">
+        <h1>{{icon}} {{headline}}</h1>
+        <p class="soft">{{#scope}}{{.}}, {{/scope}}since {{since}} ({{duration}})</p>
+        </div>
+        {{#changes}}
+        <p><strong>{{change}}</strong></p>
+        {{/changes}}
+        {{#more_changes}}
+        <p>and {{.}} more changes</p>
+        {{/more_changes}}
+        {{#metrics}}
+        <p><strong>{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}</strong>{{#metric_note}} <span class="soft">({{.}})</span>{{/metric_note}}</p>
+        {{/metrics}}
+        {{#more_metrics}}
+        <p>and {{.}} more metrics</p>
+        {{/more_metrics}}
+        {{#attempts}}
+        <p>{{.}}.{{#chance}} <strong>{{.}}</strong>{{/chance}}</p>
+        {{/attempts}}
+        {{#table}}
+        <div class="scroll"><table>
+        <tr><th>place</th><th>verdict</th><th>try</th>{{#heads}}<th>{{head}}</th>{{/heads}}</tr>
+        {{#rows}}
+        <tr><td>{{place}}</td><td>{{row_status}}</td><td>{{try}}</td>{{#cells}}<td><span class="{{cell_state}}">{{cell_value}}{{#cell_over}} ({{cell_state}}){{/cell_over}}</span>{{#cell_spark}} <span class="spark">{{.}}</span>{{/cell_spark}}{{#cell_change}} <span class="soft">{{.}}</span>{{/cell_change}}</td>{{/cells}}</tr>
+        {{/rows}}
+        {{#stable_row}}
+        <tr class="soft"><td>stable</td><td></td><td></td>{{#cells}}<td>{{cell_value}}</td>{{/cells}}</tr>
+        {{/stable_row}}
+        </table></div>
+        <p class="soft">Change since the previous attempt. Worst first.{{#healthy}} {{.}}.{{/healthy}}{{#more_rows}} And {{.}} more places.{{/more_rows}}{{#more_columns}} And {{.}} more metrics.{{/more_columns}}{{#omitted_lines}} {{.}} from further places are counted, not shown.{{/omitted_lines}}</p>
+        {{/table}}
+        {{#has_items}}
+        <ul>
+        {{/has_items}}
+        {{#reasons}}
+        <li>{{reason}}</li>
+        {{/reasons}}
+        {{#more_reasons}}
+        <li>and {{.}} more reasons</li>
+        {{/more_reasons}}
+        {{#other_reasons}}
+        <li>other reasons were given {{.}}</li>
+        {{/other_reasons}}
+        {{#notices}}
+        <li>{{notice}}</li>
+        {{/notices}}
+        {{#more_notices}}
+        <li>and {{.}} more kinds</li>
+        {{/more_notices}}
+        {{#other_notices}}
+        <li>{{.}} of further kinds</li>
+        {{/other_notices}}
+        {{#members}}
+        <li>{{member}}{{#member_metric}}: <strong>{{.}}</strong>{{/member_metric}}</li>
+        {{/members}}
+        {{#more_members}}
+        <li>and {{.}} more groups</li>
+        {{/more_members}}
+        {{#policies}}
+        <li>The policy changed in mid-run: {{.}}</li>
+        {{/policies}}
+        {{#binaries}}
+        <li>More than one binary measured: {{.}}</li>
+        {{/binaries}}
+        {{#has_items}}
+        </ul>
+        {{/has_items}}
+        {{#has_commands}}
+        <pre>{{#commands}}{{command}}
+        {{/commands}}</pre>
+        {{/has_commands}}
+        {{#runbook}}
+        <p><a href="{{.}}">Runbook</a></p>
+        {{/runbook}}
+        {{#status_page}}
+        <p><a href="{{.}}">Status page</a></p>
+        {{/status_page}}
+        <footer>digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}</footer>
+        </main>
+        </body>
+        </html>
+
+        """
+}

@@ -1,0 +1,209 @@
+/// The templates as they come with the product, byte for byte those in
+/// `templates/`: a test holds the two together, and writes the files anew from
+/// here with `BELLWETHER_RECORD_GOLDEN=1`.
+enum BuiltinTemplates {
+    static let sources: [TemplateName: String] = [
+        .subject: subject,
+        .text: text,
+        .html: html,
+        .slackHeadline: slackHeadline,
+        .slackSummary: slackSummary,
+        .slackTable: slackTable,
+        .slackReasons: slackReasons,
+        .slackSteps: slackSteps,
+        .slackFooter: slackFooter,
+        .slackFallback: slackFallback,
+    ]
+
+    private static let subject = """
+        [bellwether] {{name}}{{#scope}} ({{.}}){{/scope}} since {{started}}
+        """
+
+    private static let text = """
+        {{icon}} {{headline}}
+        {{#scope}}
+        {{.}}, since {{since}} ({{duration}})
+        {{/scope}}
+        {{^scope}}
+        since {{since}} ({{duration}})
+        {{/scope}}
+
+        {{#changes}}
+        * {{change}}
+        {{/changes}}
+        {{#more_changes}}
+        * and {{.}} more changes
+        {{/more_changes}}
+        {{#metrics}}
+        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_note}} ({{.}}){{/metric_note}}
+        {{/metrics}}
+        {{#more_metrics}}
+        and {{.}} more metrics
+        {{/more_metrics}}
+        {{#attempts}}
+        {{.}}.{{#chance}} {{.}}{{/chance}}
+        {{/attempts}}
+
+        {{#table}}
+        {{.}}
+        {{#more_rows}}
+        and {{.}} more places
+        {{/more_rows}}
+        {{#more_columns}}
+        and {{.}} more metrics
+        {{/more_columns}}
+        Change since the previous attempt. Worst first.{{#healthy}} {{.}}.{{/healthy}}
+        {{#omitted_lines}}
+        {{.}} from further places are counted, not shown.
+        {{/omitted_lines}}
+
+        {{/table}}
+        {{#reasons}}
+        - {{reason}}
+        {{/reasons}}
+        {{#more_reasons}}
+        - and {{.}} more reasons
+        {{/more_reasons}}
+        {{#other_reasons}}
+        - other reasons were given {{.}}
+        {{/other_reasons}}
+        {{#notices}}
+        - {{notice}}
+        {{/notices}}
+        {{#more_notices}}
+        - and {{.}} more kinds
+        {{/more_notices}}
+        {{#other_notices}}
+        - {{.}} of further kinds
+        {{/other_notices}}
+        {{#members}}
+        - {{member}}{{#member_metric}}: {{.}}{{/member_metric}}
+        {{/members}}
+        {{#more_members}}
+        - and {{.}} more groups
+        {{/more_members}}
+        {{#policies}}
+        The policy changed in mid-run: {{.}}
+        {{/policies}}
+        {{#binaries}}
+        More than one binary measured: {{.}}
+        {{/binaries}}
+
+        {{#commands}}
+          {{command}}
+        {{/commands}}
+        {{#runbook}}
+          Runbook: {{.}}
+        {{/runbook}}
+        {{#status_page}}
+          Status: {{.}}
+        {{/status_page}}
+
+        -- 
+        digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}
+
+        """
+
+    private static let slackHeadline = """
+        {{icon}} {{headline}}
+        """
+
+    private static let slackSummary = """
+        {{#scope}}
+        {{.}}, since {{since}} ({{duration}})
+        {{/scope}}
+        {{^scope}}
+        since {{since}} ({{duration}})
+        {{/scope}}
+        {{#changes}}
+        • *{{change}}*
+        {{/changes}}
+        {{#more_changes}}
+        • and {{.}} more changes
+        {{/more_changes}}
+        {{#metrics}}
+        *{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}*{{#metric_note}} ({{.}}){{/metric_note}}
+        {{/metrics}}
+        {{#more_metrics}}
+        and {{.}} more metrics
+        {{/more_metrics}}
+        {{#attempts}}
+        {{.}}.{{#chance}} *{{.}}*{{/chance}}
+        {{/attempts}}
+
+        """
+
+    private static let slackTable = """
+        {{#table}}
+        ```{{.}}```
+        {{#more_rows}}
+        and {{.}} more places
+        {{/more_rows}}
+        {{#more_columns}}
+        and {{.}} more metrics
+        {{/more_columns}}
+        Δ since the previous attempt · worst first{{#healthy}} · {{.}}{{/healthy}}
+        {{#omitted_lines}}
+        {{.}} from further places are counted, not shown
+        {{/omitted_lines}}
+        {{/table}}
+
+        """
+
+    private static let slackReasons = """
+        {{#reasons}}
+        • {{reason}}
+        {{/reasons}}
+        {{#more_reasons}}
+        • and {{.}} more reasons
+        {{/more_reasons}}
+        {{#other_reasons}}
+        • other reasons were given {{.}}
+        {{/other_reasons}}
+        {{#notices}}
+        • {{notice}}
+        {{/notices}}
+        {{#more_notices}}
+        • and {{.}} more kinds
+        {{/more_notices}}
+        {{#other_notices}}
+        • {{.}} of further kinds
+        {{/other_notices}}
+        {{#members}}
+        • {{member}}{{#member_metric}}: {{.}}{{/member_metric}}
+        {{/members}}
+        {{#more_members}}
+        • and {{.}} more groups
+        {{/more_members}}
+        {{#policies}}
+        The policy changed in mid-run: {{.}}
+        {{/policies}}
+        {{#binaries}}
+        More than one binary measured: {{.}}
+        {{/binaries}}
+
+        """
+
+    private static let slackSteps = """
+        {{#commands}}
+        `{{command}}`
+        {{/commands}}
+        {{#runbook}}
+        <{{.}}|Runbook>{{#status_page}} · <{{.}}|Status page>{{/status_page}}
+        {{/runbook}}
+        {{^runbook}}
+        {{#status_page}}
+        <{{.}}|Status page>
+        {{/status_page}}
+        {{/runbook}}
+
+        """
+
+    private static let slackFooter = """
+        digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}
+        """
+
+    private static let slackFallback = """
+        {{icon}} {{headline}}{{#scope}} ({{.}}){{/scope}}{{#metrics}}; {{metric}} {{metric_to}}{{/metrics}}
+        """
+}

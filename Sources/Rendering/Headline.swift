@@ -1,0 +1,52 @@
+import Digests
+import Events
+
+/// The one sentence that says what is the matter.
+struct Headline {
+    let text: String
+
+    init(_ digest: Digest, name: String) {
+        switch digest.kind {
+        case .failing:
+            let still = digest.occasion == .repeated ? "still " : ""
+            let doing =
+                switch digest.status ?? .unhealthy {
+                case .unhealthy: "failing"
+                case .degraded: "degraded"
+                case .unknown: "not measurable"
+                case .healthy: "recovering"
+                }
+            text = "\(name) canary \(still)\(doing)\(Self.places(digest.failingPlaces))"
+        case .recovered:
+            let end = digest.incidentEnd ?? digest.composedAt
+            text = "\(name) canary recovered after \(HumanNumber.span(end - digest.incidentStart))"
+        case .ended:
+            let last = (digest.status ?? .unknown).rawValue
+            switch digest.outcome {
+            case let outcome?: text = "\(name) canary \(outcome) (last verdict \(last))"
+            case nil: text = "\(name) canary is no longer measured (last verdict \(last))"
+            }
+        case .notice:
+            let first = digest.notices.first
+            let event = first.map { InertText($0.event, limit: 60).description } ?? "notice"
+            let times = (first?.untold ?? 0) > 1 ? " ×\(first?.untold ?? 0)" : ""
+            let others = digest.notices.count - 1
+            text =
+                "\(name): \(event)\(times)"
+                + (others > 0 ? " and \(HumanNumber.count(others, "other kind"))" : "")
+        case .rollup:
+            let kinds = (digest.rollup?.kinds ?? []).map { "\($0.groups) \($0.kind.rawValue)" }
+            text = "\(name) in one message: \(kinds.joined(separator: ", "))"
+        }
+    }
+
+    /// ` in 2 AZs`, ` in eu-west-1a`, ` on gw-1`.
+    private static func places(_ failing: [Source]) -> String {
+        let zones = Set(failing.map { $0.az.isEmpty ? $0.node : $0.az })
+        guard let first = failing.first else { return "" }
+        if zones.count == 1 {
+            return (first.az.isEmpty ? " on " : " in ") + PlainWords.place(first.az, first.node)
+        }
+        return " in \(zones.count) " + (failing.contains { $0.az.isEmpty } ? "places" : "AZs")
+    }
+}

@@ -1,0 +1,269 @@
+import Digests
+import Events
+
+/// A digest as templates see it: finished words under fixed names.
+///
+/// Everything from events has gone through `InertText`; escaping for the
+/// markup at hand is the template engine's. A name is absent when there is
+/// nothing to say, so that `{{#name}}` asks for it. `templates/README.md`
+/// lists the names.
+struct MessageView {
+    let digest: Digest
+    let options: RenderOptions
+    let limits: ViewLimits
+
+    /// What every template but `subject` gets.
+    var values: [String: Any] {
+        var values = subjectValues
+        values["icon"] = icon
+        values["kind"] = digest.kind.rawValue
+        values["is_\(digest.kind.rawValue)"] = true
+        values["headline"] = Headline(digest, name: name).text
+        values["status_word"] = digest.status.map(\.rawValue)
+        values["status_class"] = statusClass
+        values["since"] = clock(digest.incidentStart)
+        values["duration"] = duration
+        list(
+            "changes", digest.changes.map { PlainWords.change($0, digest) }, as: "change",
+            in: &values)
+        addMetrics(to: &values)
+        addAttempts(to: &values)
+        addPlaces(to: &values)
+        addReasons(to: &values)
+        addRollup(to: &values)
+        addVersions(to: &values)
+        addSteps(to: &values)
+        addFooter(to: &values)
+        let items = ["reasons", "notices", "members", "policies", "binaries"]
+        let rests = ["more_", "other_"].flatMap { rest in items.map { rest + $0 } }
+        if (items + rests).contains(where: { values[$0] != nil }) { values["has_items"] = true }
+        return values
+    }
+
+    /// What the subject may use: nothing that changes within an incident.
+    var subjectValues: [String: Any] {
+        var values: [String: Any] = ["name": name, "started": started]
+        if !scope.isEmpty { values["scope"] = scope }
+        return values
+    }
+
+    // MARK: - Head
+
+    /// The rollout, else the group's other fields; the number of groups for a roll-up.
+    private var name: String {
+        if let rollup = digest.rollup { return HumanNumber.count(rollup.groups, "group") }
+        if let rollout = digest.group["rollout"] { return shown(rollout) }
+        let values = digest.group.fields.map { shown($0.value) }
+        return values.isEmpty ? "bellwether" : values.joined(separator: " ")
+    }
+
+    /// The fields beside the name: `prod, revision 17`.
+    private var scope: String {
+        guard digest.group["rollout"] != nil else { return "" }
+        return digest.group.fields.filter { $0.name != "rollout" }.map { field in
+            field.name == "namespace"
+                ? shown(field.value) : "\(InertText(field.name, limit: 40)) \(shown(field.value))"
+        }.joined(separator: ", ")
+    }
+
+    private var started: String {
+        "\(digest.incidentStart.rfc3339.prefix(10)) \(digest.incidentStart.clockTime)"
+    }
+
+    private func shown(_ value: String) -> String { InertText(value, limit: 63).description }
+
+    private var icon: String {
+        switch digest.kind {
+        case .recovered: return "🟢"
+        case .ended: return "⏹️"
+        case .notice: return digest.noticeLevel == .error ? "🔴" : "⚠️"
+        case .failing, .rollup: break
+        }
+        switch digest.status {
+        case .unhealthy: return "🔴"
+        case .unknown: return "🟣"
+        case .degraded: return "🟠"
+        default: return "⚠️"
+        }
+    }
+
+    private var statusClass: String {
+        switch digest.kind {
+        case .recovered: return "good"
+        case .ended: return "over"
+        case .notice: return digest.noticeLevel == .error ? "bad" : "warn"
+        case .failing, .rollup:
+            return digest.status == .unhealthy ? "bad" : digest.status == .unknown ? "dark" : "warn"
+        }
+    }
+
+    private var duration: String {
+        HumanNumber.span((digest.incidentEnd ?? digest.composedAt) - digest.incidentStart)
+    }
+
+    // MARK: - Lists
+
+    /// Puts the first items under `name`, and how many are left under `more_<name>`.
+    private func list(
+        _ name: String, _ items: [String], as key: String, extra: Int = 0,
+        in values: inout [String: Any]
+    ) {
+        let kept = items.prefix(limits.items)
+        if !kept.isEmpty { values[name] = kept.map { [key: $0] as [String: Any] } }
+        let left = items.count - kept.count + extra
+        if left > 0 { values["more_\(name)"] = HumanNumber.count(left, "").trimmed }
+    }
+
+    private func addMetrics(to values: inout [String: Any]) {
+        let kept = digest.metrics.prefix(limits.items)
+        let rows = kept.map { MetricWords($0, isOver: digest.incidentEnd != nil).values }
+        if !rows.isEmpty { values["metrics"] = rows }
+        let left = digest.metrics.count - kept.count
+        if left > 0 { values["more_metrics"] = "\(left)" }
+    }
+
+    private func addReasons(to values: inout [String: Any]) {
+        let reasons = digest.reasons.map { tally in
+            PlainWords.reason(tally.reason) + (tally.count > 1 ? " ×\(tally.count)" : "")
+        }
+        list("reasons", reasons, as: "reason", in: &values)
+        if digest.omittedReasons > 0 {
+            values["other_reasons"] = HumanNumber.count(digest.omittedReasons, "time")
+        }
+        let notices = digest.notices.map { tally in
+            let place = tally.place.isEmpty ? "" : " on \(InertText(tally.place, limit: 40))"
+            let message = InertText(tally.message, limit: 160)
+            return "\(InertText(tally.event, limit: 60)) ×\(tally.untold)\(place)"
+                + (message.isEmpty ? "" : ": \(message)")
+        }
+        list("notices", notices, as: "notice", in: &values)
+        if digest.omittedNotices > 0 {
+            values["other_notices"] = HumanNumber.count(digest.omittedNotices, "event")
+        }
+    }
+
+    private func addRollup(to values: inout [String: Any]) {
+        guard let rollup = digest.rollup else { return }
+        let kept = rollup.members.prefix(limits.members)
+        values["members"] = kept.map { member -> [String: Any] in
+            var parts = [member.group.fields.map { shown($0.value) }.joined(separator: " · ")]
+            parts.append(
+                member.kind == .failing
+                    ? PlainWords.doing(member.status ?? .unhealthy) : member.kind.rawValue)
+            if member.failingPlaces > 1 { parts.append("in \(member.failingPlaces) places") }
+            var row: [String: Any] = ["member": parts.joined(separator: " — ")]
+            if let metric = member.metric {
+                row["member_metric"] =
+                    "\(PlainWords.metric(metric.metric)) "
+                    + HumanNumber.text(metric.value, metric.unit)
+                    + (metric.limit.map { " (limit \(HumanNumber.text($0, metric.unit)))" } ?? "")
+            }
+            return row
+        }
+        let left = rollup.groups - kept.count
+        if left > 0 { values["more_members"] = HumanNumber.count(left, "").trimmed }
+    }
+
+    // MARK: - Sentences
+
+    private func addAttempts(to values: inout [String: Any]) {
+        let tally = digest.attempts
+        if tally.counts.total > 0 {
+            let counts = PlainWords.counts(tally.counts)
+            if let first = tally.first, let last = tally.last, !tally.restarted {
+                let range = first == last ? "Attempt \(first)" : "Attempts \(first)–\(last)"
+                let of = digest.attemptsPerRun.map { " of \($0)" } ?? ""
+                values["attempts"] = "\(range)\(of): \(counts)"
+            } else {
+                values["attempts"] =
+                    HumanNumber.count(tally.counts.total, "attempt") + ": \(counts)"
+            }
+        }
+        if let left = digest.failuresUntilAbort {
+            values["chance"] =
+                left == 0
+                ? "The failure limit is reached: the run aborts."
+                : left == 1 ? "One more failure aborts." : "\(left) more failures abort."
+        }
+    }
+
+    private func addPlaces(to values: inout [String: Any]) {
+        let table = PlaceTable(digest, limits: limits)
+        if !table.rows.isEmpty {
+            values["table"] = table.text
+            values["heads"] = table.heads.map { ["head": $0] as [String: Any] }
+            values["rows"] = table.rows.map(\.values)
+            if let stable = table.stable { values["stable_row"] = stable.values }
+        }
+        if table.omittedRows > 0 { values["more_rows"] = "\(table.omittedRows)" }
+        if table.omittedColumns > 0 { values["more_columns"] = "\(table.omittedColumns)" }
+        if digest.healthyPlaces > 0 {
+            values["healthy"] =
+                HumanNumber.count(digest.healthyPlaces, table.placeWord) + " healthy"
+        }
+        if digest.omittedLines > 0 {
+            values["omitted_lines"] = HumanNumber.count(digest.omittedLines, "event")
+        }
+    }
+
+    private func addVersions(to values: inout [String: Any]) {
+        if digest.policies.count > 1 {
+            values["policies"] = digest.policies.map(PlainWords.version).joined(separator: " → ")
+        }
+        if digest.binaries.count > 1 {
+            values["binaries"] = digest.binaries.map(PlainWords.version).joined(separator: ", ")
+        }
+    }
+
+    private func addSteps(to values: inout [String: Any]) {
+        let steps = NextSteps(for: digest)
+        if !steps.commands.isEmpty {
+            values["has_commands"] = true
+            values["commands"] = steps.commands.map {
+                ["command_label": $0.label, "command": $0.line] as [String: Any]
+            }
+        }
+        if digest.group["rollout"] != nil,
+            let link = RenderOptions.link(options.runbookURL, fields: { digest.group[$0] })
+        {
+            values["runbook"] = link
+        }
+        if let link = RenderOptions.link(options.statusURL, fields: { _ in nil }) {
+            values["status_page"] = link
+        }
+    }
+
+    private func addFooter(to values: inout [String: Any]) {
+        values["digest_id"] = InertText(digest.id, limit: 64).description
+        values["window"] =
+            digest.from.rfc3339.prefix(16) == digest.to.rfc3339.prefix(16)
+            ? clock(digest.to)
+            : "\(clock(digest.from).dropLast(digest.isOneDay ? 1 : 0))–\(clock(digest.to))"
+        values["events"] = HumanNumber.count(digest.events, "event")
+        values["dropped"] = HumanNumber.count(digest.shed, "").trimmed
+        if let next = digest.next {
+            values["next"] = "on change or \(clock(next))"
+        } else if digest.kind == .notice {
+            values["next"] = "when more comes"
+        }
+    }
+
+    /// The time of day; with the date when it is not the day of composition.
+    private func clock(_ moment: Timestamp) -> String {
+        let date = moment.rfc3339.prefix(10)
+        return date == digest.composedAt.rfc3339.prefix(10)
+            ? moment.clockTime : "\(date) \(moment.clockTime)"
+    }
+}
+
+extension Digest {
+    fileprivate var isOneDay: Bool {
+        let day = composedAt.rfc3339.prefix(10)
+        return from.rfc3339.prefix(10) == day && to.rfc3339.prefix(10) == day
+    }
+}
+
+extension String {
+    /// Without the space before an absent noun.
+    fileprivate var trimmed: String { String(prefix { $0 != " " }) }
+}

@@ -1,0 +1,71 @@
+import Digests
+import Events
+
+/// The commands that a person may want to run next.
+///
+/// Names go into a command line only when they are Kubernetes names: nothing
+/// that a shell would read as more than a word.
+struct NextSteps {
+    struct Command: Hashable {
+        let label: String
+        let line: String
+    }
+
+    var commands: [Command] = []
+
+    init(for digest: Digest) {
+        if let rollout = digest.group["rollout"], Self.isKubernetesName(rollout) {
+            let namespace = digest.group["namespace"] ?? "default"
+            if Self.isKubernetesName(namespace) {
+                addRollout(rollout, namespace, digest)
+            }
+        } else if let node = digest.group["node"], Self.isKubernetesName(node) {
+            commands.append(
+                Command(
+                    label: "look", line: "bellwether logs query --since 1h --where 'node=\(node)'"))
+        }
+    }
+
+    private mutating func addRollout(_ rollout: String, _ namespace: String, _ digest: Digest) {
+        let target = "\(rollout) -n \(namespace)"
+        func argo(_ verb: String) -> Command {
+            Command(label: verb, line: "kubectl argo rollouts \(verb) \(target)")
+        }
+        switch digest.kind {
+        case .failing: commands += [argo("abort"), argo("pause"), argo("promote")]
+        case .recovered: commands += [argo("promote")]
+        case .ended, .notice, .rollup: break
+        }
+        if let attempt = digest.failingPlaces.flatMap(\.lanes).map(\.lastFailure)
+            .first(where: Self.isIdentifier)
+        {
+            commands.append(Command(label: "explain", line: "bellwether explain \(attempt)"))
+        }
+        commands.append(
+            Command(
+                label: "look",
+                line: "bellwether logs query --since 1h --where "
+                    + "'namespace=\(namespace) rollout=\(rollout)'"))
+    }
+
+    /// RFC 1123 subdomain: what Kubernetes allows as a name.
+    static func isKubernetesName(_ name: String) -> Bool {
+        let utf8 = Array(name.utf8)
+        guard let first = utf8.first, let last = utf8.last, utf8.count <= 253 else { return false }
+        return isAlphanumeric(first) && isAlphanumeric(last)
+            && utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E }
+    }
+
+    /// An event id that is one plain word.
+    static func isIdentifier(_ id: String) -> Bool {
+        let utf8 = Array(id.utf8)
+        guard let first = utf8.first, utf8.count <= 128, first != 0x2D else { return false }
+        return utf8.allSatisfy {
+            isAlphanumeric($0) || (0x41...0x5A).contains($0) || "-._:".utf8.contains($0)
+        }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+    }
+}

@@ -1,0 +1,112 @@
+import Digests
+import Events
+
+/// Places × metrics, worst first, as rows for HTML and as aligned text.
+struct PlaceTable {
+    struct Cell {
+        var value = ""
+        var spark = ""
+        var change = ""
+        var state = CheckState.pass
+
+        var values: [String: Any] {
+            var values: [String: Any] = ["cell_value": value, "cell_state": state.rawValue]
+            if !spark.isEmpty { values["cell_spark"] = spark }
+            if !change.isEmpty { values["cell_change"] = change }
+            if state != .pass { values["cell_over"] = true }
+            return values
+        }
+    }
+
+    struct Row {
+        var place: String
+        var status: String
+        var attempt: String
+        var cells: [Cell]
+
+        var values: [String: Any] {
+            ["place": place, "row_status": status, "try": attempt, "cells": cells.map(\.values)]
+        }
+    }
+
+    /// Metric names.
+    let heads: [String]
+    let rows: [Row]
+    /// The stable version's values, when any are known.
+    let stable: Row?
+    let omittedRows: Int
+    let omittedColumns: Int
+    /// `AZ`, or `place` when not every place has a zone.
+    let placeWord: String
+
+    init(_ digest: Digest, limits: ViewLimits) {
+        let metrics = digest.metrics.prefix(limits.columns)
+        let places = digest.places.prefix(limits.rows)
+        let zones = Dictionary(grouping: digest.places, by: \.az)
+        heads = metrics.map { PlainWords.metric($0.metric) }
+        placeWord = digest.places.contains { $0.az.isEmpty } ? "place" : "AZ"
+        rows = places.map { place in
+            let twin = (zones[place.az]?.count ?? 0) > 1 && !place.az.isEmpty
+            let name = PlainWords.place(place.az, place.node)
+            return Row(
+                place: twin ? "\(name)/\(PlainWords.place("", place.node))" : name,
+                status: place.status.rawValue, attempt: place.attempt.map { "#\($0)" } ?? "",
+                cells: metrics.map { metric in Self.cell(metric.metric, of: place) })
+        }
+        stable =
+            metrics.contains { $0.stable != nil }
+            ? Row(
+                place: "stable", status: "", attempt: "",
+                cells: metrics.map { metric in
+                    Cell(value: metric.stable.map { HumanNumber.text($0, metric.unit) } ?? "")
+                }) : nil
+        omittedRows = digest.places.count - places.count
+        omittedColumns = digest.metrics.count - metrics.count
+    }
+
+    private static func cell(_ metric: String, of place: Source) -> Cell {
+        guard let track = place.metrics.first(where: { $0.metric == metric }) else {
+            return Cell(value: "–")
+        }
+        return Cell(
+            value: HumanNumber.text(track.value, track.unit),
+            spark: track.unit == .flag ? "" : Sparkline.text(track.history),
+            change: HumanNumber.change(from: track.previous, to: track.value, track.unit),
+            state: track.state)
+    }
+
+    /// The table in characters of one width, without a newline at the end.
+    var text: String {
+        let all = rows + (stable.map { [$0] } ?? [])
+        var lines = ["\(placeWord == "AZ" ? "AZ" : "place")"] + all.map(\.place)
+        Self.add("verdict", all.map(\.status), to: &lines)
+        Self.add("try", all.map(\.attempt), to: &lines)
+        for (i, head) in heads.enumerated() {
+            var column = all.map(\.cells[i].value)
+            var parts = column
+            Self.pad(&parts)
+            for part in [all.map(\.cells[i].spark), all.map(\.cells[i].change)]
+            where part.contains(where: { !$0.isEmpty }) {
+                var part = part
+                Self.pad(&part)
+                parts = zip(parts, part).map { "\($0) \($1)" }
+            }
+            column = parts
+            Self.add(head, column, to: &lines)
+        }
+        return lines.map { line in String(line.reversed().drop { $0 == " " }.reversed()) }
+            .joined(separator: "\n")
+    }
+
+    /// Appends one column; an empty one is left out.
+    private static func add(_ head: String, _ column: [String], to lines: inout [String]) {
+        guard column.contains(where: { !$0.isEmpty }) else { return }
+        pad(&lines)
+        lines = zip(lines, [head] + column).map { "\($0)  \($1)" }
+    }
+
+    private static func pad(_ texts: inout [String]) {
+        let width = texts.map(\.count).max() ?? 0
+        texts = texts.map { $0 + String(repeating: " ", count: width - $0.count) }
+    }
+}

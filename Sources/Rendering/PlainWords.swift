@@ -1,0 +1,99 @@
+import Digests
+import Events
+
+/// Rules, states and changes in words.
+enum PlainWords {
+    /// `5xx_rate` for `canary.5xx_rate`; other objects keep their name.
+    static func metric(_ name: String) -> String {
+        let short = name.hasPrefix("canary.") ? String(name.dropFirst(7)) : name
+        return InertText(short.isEmpty ? name : short, limit: 60).description
+    }
+
+    static func reason(_ reason: Reason) -> String {
+        let unit = MetricUnit(metricName: reason.check)
+        let name = metric(reason.check)
+        let value = HumanNumber.text(reason.value, unit)
+        let limit = HumanNumber.text(reason.limit, unit)
+        let stable = HumanNumber.text(reason.stable, unit)
+        let side = (reason.value ?? 0) < (reason.limit ?? 0) ? "below" : "over"
+        let detail = InertText(reason.detail, limit: 160)
+        let told = detail.isEmpty ? "" : " (“\(detail)”)"
+        let words: String
+        if unit == .flag, reason.state != .nodata {
+            words = "\(name) is \(value)"
+        } else {
+            switch reason.why {
+            case "abs_warn": words = "\(name) \(value) is \(side) the warning limit \(limit)"
+            case "abs_fail": words = "\(name) \(value) is \(side) the limit \(limit)"
+            case "rel_warn_window":
+                words = "\(name) \(value) is worse than stable (\(stable)) in this window"
+            case "rel_fail_run":
+                words = "\(name) \(value) is worse than stable (\(stable)) over the whole run"
+            case "rel_warn", "rel_fail":
+                words = "\(name) \(value) is too far from stable (\(stable))"
+            case "prev_warn":
+                words = "\(name) grew from \(HumanNumber.text(reason.previous, unit)) to \(value)"
+            case "insufficient": words = "\(name): too few requests to judge"
+            case let why:
+                words = "\(name): " + (absences[why] ?? "\(InertText(why, limit: 60))")
+            }
+        }
+        return words + told
+    }
+
+    private static let absences = [
+        "timeout": "no answer in time", "refused": "connection refused",
+        "unresolved": "host name not found", "tls": "TLS handshake failed",
+        "bad_status": "unexpected HTTP status", "garbage": "unreadable answer",
+        "too_large": "answer too large", "missing_field": "the answer lacks the value",
+        "stale": "the data is too old", "missing_file": "no such file",
+        "unreadable": "the file cannot be read", "no_sample_yet": "nothing to compare with yet",
+        "no_traffic": "no traffic", "not_running": "the process is not running",
+        "busy": "the probe is busy", "circuit_open": "the probe rests after repeated failures",
+        "cancelled": "cancelled", "fault": "the probe failed", "missing": "no probe reported it",
+        "not_a_number": "the probe reported no number",
+    ]
+
+    /// What a canary with this verdict does.
+    static func doing(_ status: VerdictStatus) -> String {
+        switch status {
+        case .healthy: "healthy"
+        case .degraded: "degraded"
+        case .unknown: "not measurable"
+        case .unhealthy: "failing"
+        }
+    }
+
+    static func change(_ change: Change, _ digest: Digest) -> String {
+        switch change {
+        case .place(let az, let node, let status):
+            return "\(place(az, node)) is now \(doing(status)) too"
+        case .worse(let az, let node, let from, let to):
+            return "\(place(az, node)) went from \(doing(from)) to \(doing(to))"
+        case .metric(let name): return "\(metric(name)) is now over its limit too"
+        case .lastChance: return "one more failure aborts"
+        case .notice(let event): return "new: \(InertText(event, limit: 60))"
+        case .policy: return "the policy changed in mid-run"
+        case .binary: return "more than one binary measured this run"
+        case .flapping:
+            return "it flaps: \(digest.flaps ?? 0) incidents in short time, told less often until "
+                + "it holds"
+        }
+    }
+
+    static func place(_ az: String, _ node: String) -> String {
+        let name = az.isEmpty ? node : az
+        return name.isEmpty ? "an unnamed place" : InertText(name, limit: 40).description
+    }
+
+    /// `2 degraded, 3 unhealthy`.
+    static func counts(_ counts: StatusCounts) -> String {
+        counts.present.map { "\($0.count) \($0.status.rawValue)" }.joined(separator: ", ")
+    }
+
+    /// `sha256:1a2b3c4d` of a long hash.
+    static func version(_ hash: String) -> String {
+        let bare = hash.hasPrefix("sha256:") ? String(hash.dropFirst(7)) : hash
+        return InertText(bare, limit: 200).description.prefix(12).description
+    }
+}

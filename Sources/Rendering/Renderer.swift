@@ -1,0 +1,119 @@
+public import Digests
+import Events
+
+/// Turns digests into messages.
+///
+/// Built once per configuration; a value without state, usable from any thread.
+/// The same digest gives the same bytes. Rendering cannot fail: what a
+/// template can't do, the built-in text does.
+public struct Renderer: Sendable {
+    private let templates: TemplateSet
+    private let options: RenderOptions
+
+    /// Faults of the templates folder, each with its file and line; the
+    /// built-in text stands for the templates concerned.
+    public var faults: [TemplateFault] { templates.faults }
+
+    /// - Parameter templatesDirectory: `*.mustache` files that stand for the
+    ///   built-in templates; nil or empty: none.
+    public init(templatesDirectory: String? = nil, options: RenderOptions = RenderOptions()) {
+        self.options = options
+        guard let templatesDirectory, !templatesDirectory.isEmpty else {
+            templates = TemplateSet()
+            return
+        }
+        let names = KnownNames.all
+        var templates = TemplateSet(
+            directory: templatesDirectory, known: names.message, knownInSubject: names.subject)
+        for name in TemplateName.allCases where templates.overridden.contains(name) {
+            if let fault = Self.trial(of: name, in: templates) {
+                templates.drop(name, because: fault)
+            }
+        }
+        self.templates = templates
+    }
+
+    /// Every form of one digest.
+    public func render(_ digest: Digest) -> RenderedDigest {
+        let subject = templates.render(
+            .subject, MessageView(digest: digest, options: options, limits: .mail).subjectValues)
+        return RenderedDigest(
+            id: digest.id, thread: digest.thread,
+            subject: Self.clipped(InertText(subject.oneLine, limit: 200).description, to: 600),
+            slack: slack(digest).json,
+            text: fit(.text, digest, .mail, limit: Self.textLimit).tidyLines,
+            html: fit(.html, digest, .mail, limit: Self.htmlLimit).tidyLines,
+            model: DigestModel.json(digest), kind: digest.kind.rawValue,
+            groupKey: digest.group.text, composedAt: digest.composedAt)
+    }
+
+    /// The Slack message as plain text, for a terminal: header, sections, footer.
+    public func slackAsText(_ digest: Digest) -> String {
+        let message = slack(digest)
+        return ([message.headline] + message.sections + [message.footer])
+            .map(\.trimmedLines).filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    }
+
+    /// Together below 100 KB of mail, transfer encoding included.
+    static let textLimit = 20_000
+    static let htmlLimit = 32_000
+
+    private func slack(_ digest: Digest) -> SlackMessage {
+        func part(_ name: TemplateName, _ limit: Int) -> String {
+            fit(name, digest, .slack, limit: limit)
+        }
+        let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
+        return SlackMessage(
+            fallback: part(.slackFallback, SlackLimits.fallback),
+            headline: part(.slackHeadline, SlackLimits.header),
+            sections: sections.map { part($0, SlackLimits.section) },
+            footer: part(.slackFooter, SlackLimits.section))
+    }
+
+    /// Renders with ever shorter lists until it fits; each says exactly how
+    /// much it left out. A template that does not fit even then is cut.
+    private func fit(
+        _ name: TemplateName, _ digest: Digest, _ limits: ViewLimits, limit: Int
+    ) -> String {
+        var last = ""
+        for limits in limits.tightening {
+            let values = MessageView(digest: digest, options: options, limits: limits).values
+            last = templates.render(name, values)
+            if last.utf16.count <= limit { return last }
+        }
+        // Half a page of HTML is none: the built-in one always fits.
+        if name == .html {
+            let values = MessageView(
+                digest: digest, options: options, limits: limits.tightening.last ?? limits)
+            return templates.renderBuiltin(.html, values.values)
+        }
+        return SlackLimits.cut(last, to: limit)
+    }
+
+    private static func clipped(_ text: String, to bytes: Int) -> String {
+        var out = ""
+        for scalar in text.unicodeScalars {
+            guard out.utf8.count + UTF8.width(scalar) <= bytes else { break }
+            out.unicodeScalars.append(scalar)
+        }
+        return out
+    }
+
+    /// Renders samples of every kind of digest; a template that says nothing
+    /// where the built-in one speaks has a fault.
+    private static func trial(of name: TemplateName, in templates: TemplateSet) -> TemplateFault? {
+        for digest in SampleDigests.all {
+            let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)
+            let values = name == .subject ? view.subjectValues : view.values
+            let text = templates.render(name, values).trimmedLines
+            guard text.isEmpty, !templates.renderBuiltin(name, values).trimmedLines.isEmpty,
+                name != .slackSteps, name != .slackReasons, name != .slackTable
+            else { continue }
+            return TemplateFault(
+                file: templates.files[name] ?? name.rawValue, line: nil,
+                fault: "renders a \(digest.kind.rawValue) digest as nothing",
+                remedy: "write something for every kind of digest")
+        }
+        return nil
+    }
+}

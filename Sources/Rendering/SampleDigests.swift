@@ -1,0 +1,212 @@
+public import Digests
+import Events
+import JSONScan
+
+/// One digest of every kind, composed by a real `DigestMachine` from made-up
+/// events: what templates are tried on, and what people can look at before
+/// anything fails.
+public enum SampleDigests {
+    public struct Sample: Sendable {
+        /// Fit for a file name.
+        public let name: String
+        public let digest: Digest
+    }
+
+    /// Always the same.
+    public static let named: [Sample] = [
+        sample("one-az") { story in
+            for n in 3...6 { story.attempt(n, rates: [0.002 + 0.004 * Double(n - 3)]) }
+        },
+        sample("many-azs") { story in
+            for n in 3...7 {
+                let rate = 0.002 + 0.00425 * Double(n - 3)
+                story.attempt(
+                    n, rates: [rate, rate * 0.75, 0.001, 0.002], p99: 180 + 60 * Double(n - 3))
+            }
+        },
+        sample("changed", DigestSettings(abortAfter: 4, attemptsPerRun: 10)) { story in
+            for n in 1...2 { story.attempt(n, rates: [0.006, 0.001]) }
+            story.pass(70)
+            for n in 3...5 { story.attempt(n, rates: [0.02, 0.013], p99: 620) }
+            story.pass(60)
+        },
+        sample("repeated") { story in
+            for n in 1...61 { story.attempt(n, rates: [0.02]) }
+        },
+        sample("recovery") { story in
+            for n in 1...6 { story.attempt(n, rates: [0.02, 0.014], p99: 560) }
+            for n in 7...9 { story.attempt(n, rates: [0.002, 0.001]) }
+            story.pass(60)
+        },
+        sample("ended") { story in
+            for n in 1...3 { story.attempt(n, rates: [0.05]) }
+            story.pass(60)
+            story.end("aborted")
+            story.pass(60)
+        },
+        sample("silent") { story in
+            story.attempt(1, rates: [0.05])
+            story.pass(4000)
+        },
+        sample("nodata") { story in
+            for n in 1...3 { story.attempt(n, rates: [nil, nil]) }
+        },
+        sample("flap", DigestSettings(recoverAfter: 1)) { story in
+            for n in 1...9 {
+                story.attempt(n, rates: [n % 2 == 1 ? 0.02 : 0.001])
+                story.pass(50)
+            }
+        },
+        sample("binary-changed") { story in
+            for n in 1...5 { story.attempt(n, rates: [0.02], binary: n < 4 ? "a" : "b") }
+            story.pass(60)
+        },
+        sample("auth-refused") { story in
+            for _ in 1...12 {
+                story.notice(EventName.authRefused, "token expired, peer 10.0.0.7")
+            }
+        },
+        sample("disk-shed") { story in
+            story.notice(EventName.logShed, "the log is at its quota", count: 1204, rollout: nil)
+        },
+        sample("storm-rollup", DigestSettings(maxGroups: 1)) { story in
+            for n in 0..<60 {
+                story.attempt(4, rates: [0.012 + 0.0003 * Double(n)], rollout: "service-\(n)")
+            }
+        },
+    ]
+
+    /// The digests alone.
+    public static let all: [Digest] = named.map(\.digest)
+
+    /// The last digest of a story; a story that says nothing is a defect that
+    /// the tests find, and leaves an empty notice here.
+    private static func sample(
+        _ name: String, _ settings: DigestSettings = DigestSettings(),
+        _ tell: (inout SampleStory) -> Void
+    ) -> Sample {
+        var story = SampleStory(settings)
+        tell(&story)
+        story.pass(15)
+        let nothing = Digest(
+            id: "", thread: "", kind: .notice, occasion: .first, group: GroupKey([]),
+            from: story.now, to: story.now, incidentStart: story.now, composedAt: story.now)
+        return Sample(name: name, digest: story.last ?? nothing)
+    }
+}
+
+/// Made-up events and the machine that reads them.
+struct SampleStory {
+    private var machine: DigestMachine
+    private(set) var now = Timestamp(milliseconds: 1_795_600_800_000)
+    private var end = LogPosition(segment: 1, offset: 0)
+    private var previous: [String: [Double?]] = [:]
+    private(set) var last: Digest?
+
+    private static let zones = ["eu-west-1a", "us-east-1b", "eu-west-1c", "us-east-1d"]
+
+    init(_ settings: DigestSettings) { machine = DigestMachine(settings: settings) }
+
+    mutating func pass(_ seconds: Int) {
+        for _ in 0..<seconds {
+            now = now + .seconds(1)
+            if let digest = machine.due(now: now, caughtUp: true).last { last = digest }
+        }
+    }
+
+    /// One attempt in as many zones as there are rates, then half a minute.
+    mutating func attempt(
+        _ n: Int, rates: [Double?], p99: Double = 180, binary: String = "a",
+        rollout: String = "payments-api"
+    ) {
+        for (zone, rate) in zip(Self.zones, rates) {
+            let slow: Double? = rate == nil ? nil : (rate ?? 0) > 0.005 ? p99 : 180
+            let deltas = [
+                delta("canary.5xx_rate", rate, 0.002, warn: 0.005, fail: 0.01, zone + rollout),
+                delta("canary.p99_ms", slow, 180, warn: 400, fail: 500, zone + rollout),
+            ]
+            let state = deltas.map(\.state).max { $0.gravity < $1.gravity } ?? .pass
+            let status: VerdictStatus =
+                switch state {
+                case .pass: .healthy
+                case .warn: .degraded
+                case .nodata: .unknown
+                case .fail: .unhealthy
+                }
+            var event = Event(
+                id: "e-\(zone)-\(n)", ts: now, level: state == .pass ? .info : .error,
+                event: EventName.analysis(status), node: "gw-\(zone)", az: zone)
+            event.namespace = "prod"
+            event.rollout = rollout
+            event.revision = "17"
+            event.concern = "all"
+            event.attempt = n
+            event.status = status
+            event.deltas = deltas
+            event.reasons = deltas.filter { $0.state != .pass }.map(Self.reason)
+            event.policy = "sha256:5f0c1d2e3a4b"
+            event.binary = "sha256:\(String(repeating: binary, count: 12))"
+            write(event)
+        }
+        if rollout == "payments-api" { pass(30) }
+    }
+
+    mutating func notice(
+        _ name: String, _ message: String, count: Int? = nil, rollout: String? = "payments-api"
+    ) {
+        write(
+            Event(
+                ts: now, level: .warn, event: name, node: "gw-a1", az: "eu-west-1a",
+                namespace: rollout == nil ? nil : "prod", rollout: rollout, message: message,
+                extra: count.map { [JSONValue.Member("count", .number("\($0)"))] } ?? []))
+    }
+
+    mutating func end(_ outcome: String) {
+        write(
+            Event(
+                ts: now, event: "rollout.\(outcome)", namespace: "prod", rollout: "payments-api",
+                revision: "17"))
+    }
+
+    private mutating func write(_ event: Event) {
+        end.offset += 512
+        machine.observe(event, at: end, now: now)
+    }
+
+    private mutating func delta(
+        _ metric: String, _ value: Double?, _ stable: Double, warn: Double, fail: Double,
+        _ lane: String
+    ) -> MetricDelta {
+        let known = previous[lane + metric]?.last ?? nil
+        previous[lane + metric, default: []].append(value)
+        let state: CheckState =
+            switch value {
+            case nil: .nodata
+            case let value? where value > fail: .fail
+            case let value? where value > warn: .warn
+            default: .pass
+            }
+        return MetricDelta(
+            metric: metric, value: value, previous: known, stable: stable,
+            limit: state == .warn ? warn : fail, unit: MetricUnit(metricName: metric),
+            state: state)
+    }
+
+    private static func reason(_ delta: MetricDelta) -> Reason {
+        Reason(
+            check: delta.metric, state: delta.state, value: delta.value, limit: delta.limit,
+            stable: delta.stable, previous: delta.previous,
+            why: delta.state == .nodata ? "timeout" : "abs_\(delta.state.rawValue)")
+    }
+}
+
+extension CheckState {
+    fileprivate var gravity: Int {
+        switch self {
+        case .pass: 0
+        case .warn: 1
+        case .nodata: 2
+        case .fail: 3
+        }
+    }
+}

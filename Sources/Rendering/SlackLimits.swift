@@ -1,0 +1,35 @@
+/// Slack's documented limits (Block Kit reference; incoming webhooks), counted
+/// in UTF-16 units after escaping, which is never less than Slack counts.
+enum SlackLimits {
+    static let blocks = 50
+    static let header = 150
+    static let section = 3000
+    /// Slack shortens a longer `text`; ours only feeds notifications.
+    static let fallback = 3000
+
+    /// `escaped` cut to `limit`, never inside an entity or an open code span,
+    /// with a mark that says so.
+    static func cut(_ escaped: String, to limit: Int) -> String {
+        guard escaped.utf16.count > limit else { return escaped }
+        let fence = "```"
+        let mark = "… (shortened)"
+        let room = limit - mark.utf16.count - fence.utf16.count
+        guard room > 0 else { return "" }
+        var kept = ""
+        var length = 0
+        for scalar in escaped.unicodeScalars {
+            length += UTF16.width(scalar)
+            if length > room { break }
+            kept.unicodeScalars.append(scalar)
+        }
+        if let ampersand = kept.lastIndex(of: "&"), !kept[ampersand...].contains(";") {
+            kept = String(kept[..<ampersand])
+        }
+        if let open = kept.lastIndex(of: "<"), !kept[open...].contains(">") {
+            kept = String(kept[..<open])
+        }
+        while kept.last == "`" { kept.removeLast() }
+        let fences = kept.ranges(of: fence).count
+        return kept + mark + (fences % 2 == 1 ? fence : "")
+    }
+}

@@ -1,0 +1,189 @@
+import Mustache
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The templates in use: the built-in ones, and those of a folder that stand for them.
+struct TemplateSet: Sendable {
+    private var library: MustacheLibrary
+    private let builtin: MustacheLibrary
+    private(set) var faults: [TemplateFault] = []
+    /// Templates of the folder that are in use.
+    private(set) var overridden: Set<TemplateName> = []
+    /// Where each of them came from.
+    private(set) var files: [TemplateName: String] = [:]
+
+    /// Only the built-in templates.
+    init() {
+        _ = Markup.registered
+        var builtin = MustacheLibrary()
+        for (name, source) in BuiltinTemplates.sources {
+            guard let template = Self.template(name.rawValue, source) else { continue }
+            builtin.register(template, named: name.rawValue)
+        }
+        self.builtin = builtin
+        library = builtin
+    }
+
+    /// The built-in templates, and the files of `directory` over them. A file
+    /// with a fault is not used, nor is what includes it.
+    init(directory: String, known: Set<String>, knownInSubject: Set<String>) {
+        self.init()
+        let sources: [String: String]
+        (sources, faults) = Self.read(directory)
+        let names = Set(sources.keys)
+        var good: [String: TemplateCheck] = [:]
+        var templates: [String: MustacheTemplate] = [:]
+        for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
+            let check = TemplateCheck(
+                file: "\(directory)/\(name).mustache", name: name, source: source,
+                known: name.hasPrefix("subject") ? knownInSubject : known, partials: names)
+            var found = check.faults
+            if found.isEmpty {
+                do {
+                    templates[name] = try MustacheTemplate(string: Self.prefixed(name, source))
+                } catch {
+                    found.append(Self.fault(error, in: check.file))
+                }
+            }
+            faults += found
+            if found.isEmpty { good[name] = check }
+        }
+        removeCycles(from: &good)
+        removeBroken(from: &good)
+        for name in good.keys {
+            guard let template = templates[name] else { continue }
+            library.register(template, named: name)
+            if let template = TemplateName(rawValue: name) {
+                overridden.insert(template)
+                files[template] = "\(directory)/\(name).mustache"
+            }
+        }
+    }
+
+    /// The text of a template for `values`, from the folder's file when it is
+    /// good, else built-in.
+    func render(_ name: TemplateName, _ values: [String: Any]) -> String {
+        library.render(values, withTemplate: name.rawValue) ?? ""
+    }
+
+    /// The text of the built-in template.
+    func renderBuiltin(_ name: TemplateName, _ values: [String: Any]) -> String {
+        builtin.render(values, withTemplate: name.rawValue) ?? ""
+    }
+
+    /// Goes back to the built-in template.
+    mutating func drop(_ name: TemplateName, because fault: TemplateFault) {
+        faults.append(fault)
+        overridden.remove(name)
+        if let template = builtin.getTemplate(named: name.rawValue) {
+            library.register(template, named: name.rawValue)
+        }
+    }
+
+    // MARK: - Reading
+
+    private static func read(_ directory: String) -> ([String: String], [TemplateFault]) {
+        let files = FileManager.default
+        let entries: [String]
+        do { entries = try files.contentsOfDirectory(atPath: directory) } catch {
+            let fault = TemplateFault(
+                file: directory, line: nil, fault: "the folder cannot be read",
+                remedy: "check digest.templates and its permissions, or leave it empty")
+            return ([:], [fault])
+        }
+        var sources: [String: String] = [:]
+        var faults: [TemplateFault] = []
+        for entry in entries.sorted() where entry.hasSuffix(".mustache") && !entry.hasPrefix(".") {
+            let path = "\(directory)/\(entry)"
+            let name = String(entry.dropLast(".mustache".count))
+            func refuse(_ fault: String, _ remedy: String) {
+                faults.append(TemplateFault(file: path, line: nil, fault: fault, remedy: remedy))
+            }
+            guard TemplateName.markup(of: name) != nil else {
+                refuse(
+                    "no template has this name",
+                    "name it subject, text, html or slack-…; partials too begin so")
+                continue
+            }
+            guard let data = files.contents(atPath: path) else {
+                refuse("the file cannot be read", "check its permissions")
+                continue
+            }
+            guard data.count <= TemplateCheck.maxBytes else {
+                refuse("the file is too large", "keep it below \(TemplateCheck.maxBytes) bytes")
+                continue
+            }
+            guard let source = String(validating: data, as: UTF8.self) else {
+                refuse("the file is not UTF-8", "save it as UTF-8")
+                continue
+            }
+            sources[name] = source
+        }
+        return (sources, faults)
+    }
+
+    private static func template(_ name: String, _ source: String) -> MustacheTemplate? {
+        try? MustacheTemplate(string: prefixed(name, source))
+    }
+
+    /// The engine's content type is not inherited by partials: every template
+    /// names its own.
+    private static func prefixed(_ name: String, _ source: String) -> String {
+        let markup = TemplateName.markup(of: name) ?? .html
+        return "{{% CONTENT_TYPE: \(markup.contentType)}}\(source)"
+    }
+
+    private static func fault(_ error: any Error, in file: String) -> TemplateFault {
+        let parser = error as? MustacheTemplate.ParserError
+        return TemplateFault(
+            file: file, line: parser?.context.lineNumber,
+            fault: "not a template: \(parser.map { "\($0.error)" } ?? "\(error)")",
+            remedy: "close every tag and section")
+    }
+
+    // MARK: - Partials
+
+    private mutating func removeCycles(from good: inout [String: TemplateCheck]) {
+        for name in good.keys.sorted() {
+            guard let check = good[name] else { continue }
+            var todo = check.includes.map(\.name)
+            var seen: Set<String> = []
+            while let next = todo.popLast() {
+                if next == name {
+                    faults.append(
+                        TemplateFault(
+                            file: check.file, line: check.includes.first?.line,
+                            fault: "the partial includes itself", remedy: "break the circle"))
+                    good[name] = nil
+                    break
+                }
+                guard seen.insert(next).inserted else { continue }
+                todo += good[next]?.includes.map(\.name) ?? []
+            }
+        }
+    }
+
+    /// What includes something that is not good is not good either.
+    private mutating func removeBroken(from good: inout [String: TemplateCheck]) {
+        var changed = true
+        while changed {
+            changed = false
+            for (name, check) in good.sorted(by: { $0.key < $1.key }) {
+                guard let tag = check.includes.first(where: { good[$0.name] == nil }) else {
+                    continue
+                }
+                faults.append(
+                    TemplateFault(
+                        file: check.file, line: tag.line,
+                        fault: "partial \"\(InertText(tag.name, limit: 60))\" has a fault",
+                        remedy: "mend the partial"))
+                good[name] = nil
+                changed = true
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// How much of a digest's lists a view shows; what is left out is counted.
+struct ViewLimits: Hashable {
+    var rows: Int
+    var columns: Int
+    var items: Int
+    var members: Int
+
+    static let mail = ViewLimits(rows: 32, columns: 6, items: 16, members: 40)
+    static let slack = ViewLimits(rows: 16, columns: 3, items: 10, members: 30)
+
+    /// These, then ever tighter ones, down to nothing but the counts.
+    var tightening: [ViewLimits] {
+        [1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0].map { part in
+            func share(_ number: Int) -> Int { Int((Double(number) * part).rounded(.up)) }
+            return ViewLimits(
+                rows: share(rows), columns: max(1, share(columns)), items: share(items),
+                members: share(members))
+        }
+    }
+}
