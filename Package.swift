@@ -156,8 +156,7 @@ let package = Package(
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["CCurl"]),
         tests("Probes", ["Events", "JSONScan", "Transfer"]),
-        tests(
-            "Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
+        tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests("Delivery", ["Events", "JSONScan", "Store", "Rendering", "Digests", "Transfer"]),
         tests("Serving", [
             "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
