@@ -53,6 +53,7 @@ extension Settings {
     ) throws(SettingsFaults) -> Reading {
         let document = YAMLDocument(text)
         let context = ReadingContext(file: file, environment: environment, document: document)
+        guard document.isWhole else { throw SettingsFaults(ReadingContext.ordered(context.faults)) }
         let settings = Settings(
             reading: MappingReader(document.tree, path: "", context: context))
         guard context.faults.isEmpty else {

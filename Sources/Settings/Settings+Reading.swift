@@ -74,7 +74,7 @@ extension Settings {
     }
 
     private func checkRoles(_ r: MappingReader) {
-        guard !roles.isEmpty else { return }
+        guard !r.context.hasFault(within: "roles") else { return }
         if !has(.notifier), forward.to.isEmpty, !r.context.hasFault(at: "forward.to") {
             r.fault(
                 "forward.to", "a gateway that does not notify must forward its events",

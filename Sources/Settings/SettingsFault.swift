@@ -13,9 +13,9 @@ public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
 
     /// `bellwether.yaml:12:5: analysis.budget: "5q" is not a duration; write 500ms, 10s, 5m, 7d`
     public var description: String {
-        var place = file
+        var place = file.inert(upTo: 1024)
         if line > 0 { place += ":\(line):\(column)" }
-        let subject = key.isEmpty ? "" : "\(key): "
+        let subject = key.isEmpty ? "" : "\(key.inert(upTo: 200)): "
         return "\(place): \(subject)\(fault)" + (remedy.isEmpty ? "" : "; \(remedy)")
     }
 }

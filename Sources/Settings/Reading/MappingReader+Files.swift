@@ -47,7 +47,7 @@ extension MappingReader {
     ///
     /// - Parameter isPublic: Says of an inline value that it is no secret, such
     ///   as a webhook on this machine.
-    func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Secret {
+    func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Settings.Secret {
         let fileKey = "\(key)_file"
         let file = plain(fileKey, "")
         guard let text = text(key), !text.isEmpty else {
@@ -55,7 +55,7 @@ extension MappingReader {
             checkFile(file, at: path(fileKey))
             if !context.hasFault(at: path(fileKey)) {
                 do {
-                    _ = try Secret.file(file).reveal()
+                    _ = try Settings.Secret.file(file).reveal()
                 } catch {
                     fault(fileKey, error.description, "put the secret, and nothing else, into it")
                 }
@@ -68,7 +68,7 @@ extension MappingReader {
         if text.contains("${") {
             guard let value = expand(text, at: path(key)) else { return .unset }
             if value.isEmpty { fault(key, "expands to nothing", "set the variable") }
-            return Secret(source: .expanded(template: text, value: value))
+            return Settings.Secret(source: .expanded(template: text, value: value))
         }
         if isPublic(text) { return .visible(text) }
         if !context.allowsInlineSecrets {

@@ -32,7 +32,7 @@ extension MappingReader {
     func name(_ key: String) -> String {
         guard let text = text(key) else {
             if !context.hasFault(at: path(key)) {
-                context.fault(path, "\(key) is missing", "give it a \(key)")
+                lacks("\(key) is missing", "give it a \(key)")
             }
             return ""
         }

@@ -6,8 +6,8 @@
 final class MappingReader {
     let path: String
     let context: ReadingContext
-    /// Whether the mapping was given at all.
-    let isPresent: Bool
+    /// Whether something else stands in the mapping's place, which was told already.
+    private let isMisplaced: Bool
     private let members: [YAMLTree.Member]
     private var asked: [String] = []
 
@@ -15,14 +15,14 @@ final class MappingReader {
         self.path = path
         self.context = context
         switch tree {
-        case nil, .empty: (members, isPresent) = ([], false)
-        case .mapping(let given): (members, isPresent) = (given, true)
+        case nil, .empty: (members, isMisplaced) = ([], false)
+        case .mapping(let given): (members, isMisplaced) = (given, false)
         case .text(let text):
-            (members, isPresent) = ([], true)
+            (members, isMisplaced) = ([], true)
             context.fault(
                 path, "\(text.quoted) is not a mapping", "write key: value lines, indented")
         case .list:
-            (members, isPresent) = ([], true)
+            (members, isMisplaced) = ([], true)
             context.fault(path, "a list, not a mapping", "write key: value lines without dashes")
         }
     }
@@ -32,6 +32,11 @@ final class MappingReader {
 
     func fault(_ key: String, _ fault: String, _ remedy: String, atKey: Bool = false) {
         context.fault(path(key), fault, remedy, atKey: atKey)
+    }
+
+    /// A fault of the mapping itself: what it lacks.
+    func lacks(_ fault: String, _ remedy: String) {
+        if !isMisplaced { context.fault(path, fault, remedy) }
     }
 
     func warn(_ key: String, _ fault: String, _ remedy: String) {

@@ -30,6 +30,11 @@ final class ReadingContext {
 
     func hasFault(at path: String) -> Bool { faults.contains { $0.key == path } }
 
+    /// Whether a list or one of its elements has a fault.
+    func hasFault(within list: String) -> Bool {
+        hasFault(at: list) || faults.contains { $0.key.hasPrefix("\(list)[") }
+    }
+
     /// In the order of the file, those without a place last.
     static func ordered(_ faults: [SettingsFault]) -> [SettingsFault] {
         faults.enumerated().sorted { a, b in
@@ -65,9 +70,13 @@ final class ReadingContext {
 
 extension String {
     /// A configured text inside a message: in quotes, cut, and inert on a terminal.
-    var quoted: String {
-        var out = "\""
-        for scalar in unicodeScalars.prefix(80) {
+    var quoted: String { "\"" + inert(upTo: 80) + "\"" }
+
+    /// The text with what could act on a terminal written as `\u{…}`, cut to
+    /// `limit` scalars.
+    func inert(upTo limit: Int) -> String {
+        var out = ""
+        for scalar in unicodeScalars.prefix(limit) {
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
                 .unassigned:
@@ -75,6 +84,6 @@ extension String {
             default: out.unicodeScalars.append(scalar)
             }
         }
-        return out + (unicodeScalars.count > 80 ? "…\"" : "\"")
+        return out + (unicodeScalars.count > limit ? "…" : "")
     }
 }

@@ -25,7 +25,12 @@ struct YAMLDocument {
     static let mostValues = 20_000
     static let mostAliases = 12
 
+    /// Whether the tree is all of the text; when not, faults of its keys would mislead.
+    private(set) var isWhole = true
+
     private var values = 0
+    /// Where marks were put before repeated keys: they shift what follows in their line.
+    private var inserted: [YAMLPlace] = []
 
     init(_ text: String) {
         guard text.utf8.count <= Self.largest else {
@@ -37,24 +42,23 @@ struct YAMLDocument {
             return
         }
         var text = text
-        var renamed = 0
         while true {
             do {
                 guard let root = try compose(yaml: text, .basic, .default, .utf8) else { return }
                 tree = tree(from: root, path: "", depth: 0)
                 return
             } catch let error as YamlError {
-                if case .duplicatedKeysInMapping(let keys, let context) = error, renamed < 100,
-                    let key = keys.first, let marked = text.marking(key, at: context.mark)
+                if case .duplicatedKeysInMapping(let keys, let context) = error,
+                    let mark = RepeatedKey.mark(inserted.count), let key = keys.first,
+                    let place = text.insert(mark, before: key, at: context.mark)
                 {
                     // The first of the two is marked, and the tree built from the
                     // rest, so that one repeated key does not hide other faults.
-                    text = marked
-                    renamed += 1
+                    inserted.append(place)
                     continue
                 }
                 faults.append(Self.fault(of: error))
-                tree = .empty
+                isWhole = false
                 return
             } catch {
                 refuse("cannot be read as YAML", "\(error)")
@@ -64,17 +68,19 @@ struct YAMLDocument {
     }
 
     private mutating func refuse(_ fault: String, _ remedy: String) {
+        isWhole = false
         faults.append(Fault(place: nil, path: "", fault: fault, remedy: remedy))
     }
 
     // MARK: - The tree
 
     private mutating func tree(from node: Node, path: String, depth: Int) -> YAMLTree {
-        let place = node.mark.map { YAMLPlace(line: $0.line, column: $0.column) }
+        let place = node.mark.map(place(of:))
         places[path] = place
         values += 1
         guard values <= Self.mostValues else {
             if values == Self.mostValues + 1 {
+                isWhole = false
                 faults.append(
                     Fault(
                         place: place, path: "", fault: "more than \(Self.mostValues) values",
@@ -83,6 +89,7 @@ struct YAMLDocument {
             return .empty
         }
         guard depth <= Self.deepest else {
+            isWhole = false
             faults.append(
                 Fault(
                     place: place, path: path, fault: "nested deeper than \(Self.deepest) levels",
@@ -112,7 +119,7 @@ struct YAMLDocument {
     ) -> [YAMLTree.Member] {
         var members: [YAMLTree.Member] = []
         for (key, value) in mapping where values <= Self.mostValues {
-            let place = key.mark.map { YAMLPlace(line: $0.line, column: $0.column) }
+            let place = key.mark.map(place(of:))
             guard case .scalar(let scalar) = key else {
                 faults.append(
                     Fault(
@@ -121,10 +128,8 @@ struct YAMLDocument {
                 continue
             }
             var name = scalar.string
-            let isRepeated = name.unicodeScalars.first == String.repeatedKeyMark
-            while name.unicodeScalars.first == String.repeatedKeyMark {
-                name.unicodeScalars.removeFirst()
-            }
+            let isRepeated = RepeatedKey.isMarked(name)
+            if isRepeated { name.unicodeScalars.removeFirst() }
             let inner = path.isEmpty ? name : "\(path).\(name)"
             if isRepeated {
                 faults.append(
@@ -138,6 +143,12 @@ struct YAMLDocument {
                 YAMLTree.Member(key: name, value: tree(from: value, path: inner, depth: depth + 1)))
         }
         return members
+    }
+
+    /// The mark's place in the text as it was given.
+    private func place(of mark: Mark) -> YAMLPlace {
+        let shift = inserted.count { $0.line == mark.line && $0.column < mark.column }
+        return YAMLPlace(line: mark.line, column: mark.column - shift)
     }
 
     // MARK: - Faults of the syntax
@@ -187,28 +198,44 @@ struct YAMLDocument {
     }
 }
 
-extension String {
-    /// Put before a key that a later one of the same mapping repeats; private
-    /// use, so that no key of ours can begin with it.
-    fileprivate static let repeatedKeyMark: Unicode.Scalar = "\u{E000}"
+/// Marks put before a key that a later one of the same mapping repeats: private
+/// use, one each, so that neither a key of ours nor another mark is like it.
+private enum RepeatedKey {
+    private static let first: UInt32 = 0xE000
+    private static let most: UInt32 = 64
 
-    /// The text with the mark before the key that stands at `mark`, behind its
-    /// quote if it has one; nil when the key is not found there.
-    fileprivate func marking(_ key: String, at mark: Yams.Mark) -> String? {
+    /// Nil when there were too many.
+    static func mark(_ index: Int) -> Unicode.Scalar? {
+        index < most ? Unicode.Scalar(first + UInt32(index)) : nil
+    }
+
+    static func isMarked(_ key: String) -> Bool {
+        guard let scalar = key.unicodeScalars.first else { return false }
+        return (first..<first + most).contains(scalar.value)
+    }
+}
+
+extension String {
+    /// Puts `scalar` before the key that stands at `mark`, behind its quote if
+    /// it has one. The place where it was put; nil when the key is not found there.
+    fileprivate mutating func insert(
+        _ scalar: Unicode.Scalar, before key: String, at mark: Yams.Mark
+    ) -> YAMLPlace? {
         var lines = unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
             .map { Array($0) }
         guard mark.line >= 1, mark.line <= lines.count else { return nil }
-        var at = mark.column - 1
         let line = lines[mark.line - 1]
+        var at = mark.column - 1
         guard at >= 0, at < line.count else { return nil }
         if line[at] == "\"" || line[at] == "'" { at += 1 }
         guard line.dropFirst(at).starts(with: key.unicodeScalars) else { return nil }
-        lines[mark.line - 1].insert(Self.repeatedKeyMark, at: at)
+        lines[mark.line - 1].insert(scalar, at: at)
         var text = String.UnicodeScalarView()
         for (index, line) in lines.enumerated() {
             if index > 0 { text.append("\n") }
             text.append(contentsOf: line)
         }
-        return String(text)
+        self = String(text)
+        return YAMLPlace(line: mark.line, column: at + 1)
     }
 }

@@ -52,7 +52,7 @@ extension Settings.TokenFile {
     init(reading r: MappingReader) {
         let path = r.file("path")
         if path.isEmpty {
-            r.context.fault(r.path, "path is missing", "name the file of tokens")
+            r.lacks("path is missing", "name the file of tokens")
         }
         self.init(path: path, name: Self.name(of: path))
         if r.has("name") { name = r.name("name") }

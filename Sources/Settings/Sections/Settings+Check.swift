@@ -60,7 +60,7 @@ extension Settings.Check {
         let id = r.text("id") ?? ""
         self.init(id: id, warn: r.number("warn"), fail: r.number("fail"))
         if id.isEmpty {
-            r.context.fault(r.path, "id is missing", "name the signal, like canary.5xx_rate")
+            r.lacks("id is missing", "name the signal, like canary.5xx_rate")
         } else if !Settings.isSignalName(id) {
             r.fault(
                 "id", "\(id.quoted) is not a signal's name",
@@ -80,8 +80,7 @@ extension Settings.Check {
 
     private func checkLimits(_ r: MappingReader, isFlag: Bool) {
         if warn == nil, fail == nil, !r.has("warn"), !r.has("fail") {
-            r.context.fault(
-                r.path, "neither warn nor fail is given", "give at least one of the two limits")
+            r.lacks("neither warn nor fail is given", "give at least one of the two limits")
         }
         if let warn, let fail, direction == .above ? warn > fail : warn < fail {
             r.fault(

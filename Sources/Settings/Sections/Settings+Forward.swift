@@ -4,7 +4,7 @@ extension Settings {
         /// The notifier's `https://host:port`; empty: this node notifies.
         public var to = ""
         /// The bearer token, scope `ingest`.
-        public var token = Secret.unset
+        public var token = Settings.Secret.unset
         /// PEM file of the notifier's authority; empty: the system's.
         public var caFile = ""
         /// Most lines in one request.

@@ -21,7 +21,7 @@ extension Settings {
             case file(Report)
         }
 
-        /// Reports `gateway.disk_ok` and `gateway.disk_free_ratio`.
+        /// Reports `gateway.disk_ok`, `gateway.disk_free_ratio` and `gateway.disk_free_bytes`.
         public struct Disk: Sendable, Equatable {
             public var path = "/"
             /// `disk_ok` while at least this share of the space is free.
@@ -30,7 +30,8 @@ extension Settings {
             public init() {}
         }
 
-        /// Reports `gateway.NAME_alive`. Exactly one of the two is set.
+        /// Reports `gateway.NAME_alive` and `gateway.NAME_rss_bytes`. With both,
+        /// the pid file's process must have that name; one at least is set.
         public struct ProcessLife: Sendable, Equatable {
             public var pidFile = ""
             public var process = ""
@@ -43,9 +44,9 @@ extension Settings {
             public var url = ""
             /// Statuses that are well, ascending ranges.
             public var expect: [ClosedRange<Int>] = [200...299]
-            public var headers: [String: Secret] = [:]
+            public var headers: [String: Settings.Secret] = [:]
             /// A bearer token.
-            public var token = Secret.unset
+            public var token = Settings.Secret.unset
             /// Signal names to the JSON pointers (RFC 6901) of their values.
             public var fields: [String: String] = [:]
             public var trust = Trust()
@@ -54,7 +55,7 @@ extension Settings {
             public init() {}
         }
 
-        /// Reports `canary.5xx_rate`, `canary.p99_ms` and the same of `stable`.
+        /// Reports `5xx_rate`, `p99_ms`, `requests` and `rps` of `canary` and `stable`.
         public struct Prometheus: Sendable, Equatable {
             public enum LatencyUnit: String, Sendable, CaseIterable {
                 case seconds
@@ -62,20 +63,19 @@ extension Settings {
             }
 
             public var url = ""
-            public var token = Secret.unset
+            public var token = Settings.Secret.unset
             public var trust = Trust()
-            public var maxBody = 4 << 20
             /// The counter of requests.
             public var requests = "http_requests_total"
-            /// Labels that may hold the status, the first present counts.
-            public var statusLabels = ["code", "status"]
-            /// Prefixes of a failing status: `5` is 5xx.
-            public var failing = ["5"]
+            /// The counter's label that holds the status.
+            public var statusLabel = "code"
+            /// Statuses that are failures; an `x` is any digit.
+            public var failing = ["5xx"]
             /// The histogram of durations, without `_bucket`.
             public var latency = "http_request_duration_seconds"
             public var latencyUnit = LatencyUnit.seconds
-            /// Labels that may tell canary from stable, the first present counts.
-            public var roleLabels = ["role", "track"]
+            /// The label that tells canary from stable.
+            public var roleLabel = "role"
             public var canary = "canary"
             public var stable = "stable"
             /// Only series with these labels.
@@ -84,7 +84,7 @@ extension Settings {
             public init() {}
         }
 
-        /// Reports `NAME.FIELD` for the JSON report's members.
+        /// Reports `NAME.fresh`, and `NAME.FIELD` for the JSON report's members.
         public struct Report: Sendable, Equatable {
             public var path = ""
             /// An older report is no data.
@@ -117,14 +117,16 @@ extension Settings {
         /// The names of the signals that it always reports.
         public var signals: [String] {
             switch kind {
-            case .disk: ["gateway.disk_ok", "gateway.disk_free_ratio"]
-            case .process: ["gateway.\(name)_alive"]
+            case .disk: ["gateway.disk_ok", "gateway.disk_free_ratio", "gateway.disk_free_bytes"]
+            case .process: ["gateway.\(name)_alive", "gateway.\(name)_rss_bytes"]
             case .tcp: ["gateway.\(name)_reachable", "gateway.\(name)_connect_ms"]
             case .http(let http):
                 ["dependency.\(name)_ok", "dependency.\(name)_ms"] + http.fields.keys.sorted()
             case .prometheus:
-                ["canary", "stable"].flatMap { ["\($0).5xx_rate", "\($0).p99_ms"] }
-            case .file(let report): report.fields.keys.sorted()
+                ["canary", "stable"].flatMap { object in
+                    ["5xx_rate", "p99_ms", "requests", "rps"].map { "\(object).\($0)" }
+                }
+            case .file(let report): ["\(name).fresh"] + report.fields.keys.sorted()
             }
         }
 

@@ -20,7 +20,7 @@ extension Settings.Probe {
         let name = r.name("name")
         let kinds = KindName.allCases.map(\.rawValue)
         guard let text = r.text("kind") else {
-            r.context.fault(r.path, "kind is missing", "known are " + kinds.joined(separator: ", "))
+            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
             return nil
         }
         guard let kind = KindName(rawValue: text) else {
@@ -49,7 +49,7 @@ extension Settings.Probe {
         case .tcp:
             let address = r.hostPort("address", r.plain("address", ""))
             if address.isEmpty, !r.has("address") {
-                r.context.fault(r.path, "address is missing", "write address: host:port")
+                r.lacks("address is missing", "write address: host:port")
             }
             self.init(name: name, timeout: timeout, kind: .tcp(address: address))
         case .http: self.init(name: name, timeout: timeout, kind: .http(HTTP(reading: r)))
@@ -81,13 +81,10 @@ extension Settings.Probe.ProcessLife {
         // The file may come with the process: it is not looked for here.
         pidFile = r.plain("pid_file", "")
         process = r.plain("process", "")
-        if pidFile.isEmpty == process.isEmpty {
-            r.context.fault(
-                r.path,
-                pidFile.isEmpty
-                    ? "neither pid_file nor process is given"
-                    : "both pid_file and process are given",
-                "name the pid file, or the process as ps shows it")
+        if pidFile.isEmpty, process.isEmpty {
+            r.lacks(
+                "neither pid_file nor process is given",
+                "name the pid file, the process as ps shows it, or both")
         }
     }
 }
@@ -151,29 +148,26 @@ extension Settings.Probe.Prometheus {
         url = r.requiredURL()
         token = r.secret("token")
         trust = Settings.Probe.Trust(reading: r, url: url)
-        maxBody = r.size("max_body", maxBody, in: 1024...(64 << 20))
         requests = r.metricName("requests", requests)
-        statusLabels = r.texts("status_labels", statusLabels)
+        statusLabel = r.labelName("status_label", statusLabel)
         failing = r.texts("failing", failing)
         latency = r.metricName("latency", latency)
         latencyUnit = r.choice("latency_unit", latencyUnit)
-        roleLabels = r.texts("role_labels", roleLabels)
+        roleLabel = r.labelName("role_label", roleLabel)
         canary = r.plain("canary", canary)
         stable = r.plain("stable", stable)
         if canary == stable {
             r.fault("canary", "the same value as stable", "name the two values of the role label")
         }
         labels = r.pairs("labels")
-        for (key, list) in [
-            ("status_labels", statusLabels), ("failing", failing), ("role_labels", roleLabels),
-        ] where list.isEmpty {
-            r.fault(key, "is empty", "name at least one, or leave the key out")
+        if failing.isEmpty {
+            r.fault("failing", "is empty", "name at least one status, or leave the key out")
         }
         for (index, text) in failing.enumerated()
-        where text.isEmpty || !text.unicodeScalars.allSatisfy(\.isDigit) || text.count > 3 {
-            r.fault(
-                "failing[\(index)]", "\(text.quoted) does not begin a status",
-                "write 5 for 5xx, or 503")
+        where text.count != 3
+            || !text.unicodeScalars.allSatisfy({ $0.isDigit || $0 == "x" })
+        {
+            r.fault("failing[\(index)]", "\(text.quoted) is not a status", "write 5xx, or 503")
         }
     }
 }
@@ -183,7 +177,7 @@ extension Settings.Probe.Report {
         self.init()
         // Written by somebody else, perhaps later: it is not looked for here.
         path = r.plain("path", "")
-        if path.isEmpty { r.context.fault(r.path, "path is missing", "name the report's file") }
+        if path.isEmpty { r.lacks("path is missing", "name the report's file") }
         maxAge = r.duration("max_age", maxAge, in: .seconds(1)...(.seconds(30 * 86_400)))
         fields = r.fields()
     }
@@ -207,7 +201,7 @@ extension MappingReader {
     fileprivate func requiredURL() -> String {
         let url = webAddress("url", plain("url", ""), schemes: ["http", "https"])
         if url.isEmpty, !has("url") {
-            context.fault(path, "url is missing", "write url: http://host:port/path")
+            lacks("url is missing", "write url: http://host:port/path")
         }
         return url
     }
@@ -243,15 +237,26 @@ extension MappingReader {
         return name
     }
 
+    fileprivate func labelName(_ key: String, _ standard: String) -> String {
+        let name = plain(key, standard)
+        let isName =
+            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
+            && name.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit || $0 == "_" }
+        if !isName {
+            fault(key, "\(name.quoted) is not a label's name", "use letters, digits and _")
+        }
+        return name
+    }
+
     /// A header's value; one whose name sounds like a credential must not be inline.
-    fileprivate func header(_ name: String, isSecret: Bool) -> Secret {
+    fileprivate func header(_ name: String, isSecret: Bool) -> Settings.Secret {
         guard let text = text(name) else { return .unset }
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             fault(name, "holds a control character", "write one line")
         }
         if text.contains("${") {
             guard let value = expand(text, at: path(name)) else { return .unset }
-            return Secret(source: .expanded(template: text, value: value))
+            return Settings.Secret(source: .expanded(template: text, value: value))
         }
         if isSecret, !context.allowsInlineSecrets {
             fault(

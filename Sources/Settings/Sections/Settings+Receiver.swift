@@ -26,9 +26,9 @@ extension Settings {
 
         public struct Web: Sendable, Equatable {
             /// A secret, because whoever knows a webhook's address can post to it.
-            public var url = Secret.unset
+            public var url = Settings.Secret.unset
             /// HMAC-SHA256 key of the signature header; webhooks only.
-            public var signingKey = Secret.unset
+            public var signingKey = Settings.Secret.unset
             /// PEM file of authorities; empty: the system's.
             public var caFile = ""
 
@@ -51,7 +51,7 @@ extension Settings {
             public var from = ""
             public var to: [String] = []
             public var username = ""
-            public var password = Secret.unset
+            public var password = Settings.Secret.unset
 
             public init() {}
         }
@@ -75,7 +75,7 @@ extension Settings.Receiver {
         let name = r.name("name")
         let kinds = KindName.allCases.map(\.rawValue)
         guard let text = r.text("kind") else {
-            r.context.fault(r.path, "kind is missing", "known are " + kinds.joined(separator: ", "))
+            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
             return nil
         }
         guard let kind = KindName(rawValue: text) else {
@@ -116,7 +116,7 @@ extension Settings.Receiver.Web {
                 return address.userInfo.isEmpty && (address.isLoopback || !isSlack)
             })
         if !url.isSet, !r.has("url"), !r.has("url_file") {
-            r.context.fault(r.path, "url is missing", "write url_file: PATH or url: ${env:NAME}")
+            r.lacks("url is missing", "write url_file: PATH or url: ${env:NAME}")
         }
         if url.isSet, let text = try? url.reveal() {
             do {
@@ -142,19 +142,19 @@ extension Settings.Receiver.Mail {
         self.init()
         url = r.webAddress("url", r.expanded("url", ""), schemes: ["smtp", "smtps"])
         if url.isEmpty, !r.has("url") {
-            r.context.fault(r.path, "url is missing", "write url: smtp://host:587")
+            r.lacks("url is missing", "write url: smtp://host:587")
         }
         tls = r.choice("tls", tls)
         caFile = r.file("ca_file")
         from = r.expanded("from", "")
         if from.isEmpty, !r.has("from") {
-            r.context.fault(r.path, "from is missing", "write from: name@host")
+            r.lacks("from is missing", "write from: name@host")
         } else {
             Self.check(from, at: "from", r)
         }
         to = r.texts("to")
         if to.isEmpty, !r.context.hasFault(at: r.path("to")) {
-            r.context.fault(r.path, "to names nobody", "write to: [name@host]")
+            r.lacks("to names nobody", "write to: [name@host]")
         }
         for (index, address) in to.enumerated() { Self.check(address, at: "to[\(index)]", r) }
         username = r.expanded("username", "")

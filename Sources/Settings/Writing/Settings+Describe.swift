@@ -91,11 +91,8 @@ extension Settings.Probe {
             y.entry("min_free_ratio", disk.minFreeRatio)
         case .process(let life):
             y.entry("kind", "process")
-            if life.process.isEmpty {
-                y.entry("pid_file", life.pidFile)
-            } else {
-                y.entry("process", life.process)
-            }
+            y.entry("pid_file", life.pidFile)
+            y.entry("process", life.process)
         case .tcp(let address):
             y.entry("kind", "tcp")
             y.entry("address", address)
@@ -126,13 +123,12 @@ extension Settings.Probe.Prometheus {
         y.entry("url", url)
         y.entry("token", token)
         trust.describe(&y)
-        y.entry("max_body", size: maxBody)
         y.entry("requests", requests)
-        y.entry("status_labels", statusLabels)
+        y.entry("status_label", statusLabel)
         y.entry("failing", failing)
         y.entry("latency", latency)
         y.entry("latency_unit", latencyUnit.rawValue)
-        y.entry("role_labels", roleLabels)
+        y.entry("role_label", roleLabel)
         y.entry("canary", canary)
         y.entry("stable", stable)
         y.entry("labels", labels)

@@ -34,7 +34,7 @@ struct YAMLWriter {
     mutating func entry(_ key: String, size: Int) { entry(key, bare: SizeText.text(size)) }
 
     /// `key: …` of what may be shown, or `key_file: path`; nothing when unset.
-    mutating func entry(_ key: String, _ secret: Secret) {
+    mutating func entry(_ key: String, _ secret: Settings.Secret) {
         if let path = secret.path {
             entry("\(key)_file", path)
         } else if secret.isSet {

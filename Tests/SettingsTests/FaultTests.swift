@@ -1,0 +1,267 @@
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+@Suite("What is wrong is told at once, with its place and a remedy")
+struct FaultTests {
+    @Test("all faults of a file, in its order")
+    func allAtOnce() {
+        #expect(
+            messages(
+                of: """
+                    nodes: a
+                    az: "eu west"
+                    roles: [gateway, notifyer]
+                    listen: {address: nowhere}
+                    analysis:
+                      budget: 2.5
+                      checks:
+                        - {id: canary.5xx_rate, warn: 0.02, fail: 0.01, criticl: true}
+                      concerns: {latency: [canary.p99]}
+                    log: [1]
+                    receivers: [{name: a, kind: slak}]
+
+                    """)
+                == [
+                    "b.yaml:1:1: nodes: unknown key; did you mean node?",
+                    "b.yaml:2:5: az: \"eu west\" is not a name; use letters, digits, '.', '_' and '-', at most 64",
+                    "b.yaml:3:18: roles[1]: \"notifyer\" is not a role; did you mean notifier?",
+                    "b.yaml:4:19: listen.address: \"nowhere\" is not an address to listen on; "
+                        + "write host:port, :port for every address, for IPv6 [::1]:8443",
+                    "b.yaml:6:11: analysis.budget: \"2.5\" is not a duration; write 500ms, 10s, 5m, 1h or 7d",
+                    "b.yaml:8:35: analysis.checks[0].warn: 0.02 lies beyond fail (0.01), so it never warns; "
+                        + "swap them, or write direction: below",
+                    "b.yaml:8:53: analysis.checks[0].criticl: unknown key; did you mean critical?",
+                    "b.yaml:9:24: analysis.concerns.latency[0]: there is no check \"canary.p99\"; "
+                        + "known are canary.5xx_rate",
+                    "b.yaml:10:6: log: a list, not a mapping; write key: value lines without dashes",
+                    "b.yaml:11:29: receivers[0].kind: \"slak\" is not a kind of receiver; "
+                        + "did you mean slack? known are slack, smtp, webhook, file",
+                ])
+    }
+
+    /// A text, the key path of the only fault, and words of the message.
+    typealias Case = (text: String, key: String, words: String)
+
+    static let values: [Case] = [
+        ("az: [a]", "az", "a list, not one value"),
+        ("roles: gateway", "roles", "write [a, b]"),
+        ("roles: []", "roles", "would do nothing"),
+        ("data_dir: \"\"", "data_dir", "is empty"),
+        ("allow_inline_secrets: yes", "allow_inline_secrets", "true or false"),
+        ("listen: {address: \"::1:8443\"}", "listen.address", "[::1]:8443"),
+        ("listen: {address: \"1.2.3.4:65536\"}", "listen.address", "host:port"),
+        ("listen: {hosts: [\"https://a\"]}", "listen.hosts[0]", "without scheme"),
+        ("listen: {tls: {client_names: [a]}}", "listen.tls.client_names", "client_ca"),
+        ("listen: {tls: {clients: both}}", "listen.tls.clients", "needs client_ca"),
+        ("listen: {limits: {max_body: 64KB}}", "listen.limits.max_body", "write 64KiB"),
+        ("listen: {limits: {max_connections: 0}}", "listen.limits.max_connections", "1 to 1000000"),
+        (
+            "listen: {limits: {max_connections: many}}", "listen.limits.max_connections",
+            "whole number"
+        ),
+        ("listen: {limits: {idle_timeout: 2h}}", "listen.limits.idle_timeout", "100ms to 1h"),
+        ("listen: {limits: {max_inflated: 1MiB}}", "listen.limits.max_inflated", "max_ingest_body"),
+        ("auth: {token_files: [[a]]}", "auth.token_files[0]", "not a mapping"),
+        ("analysis: {checks: [a]}", "analysis.checks[0]", "not a mapping"),
+        ("analysis: {interval: 2s}", "analysis.budget", "overlap"),
+        ("analysis: {fail_share: 0}", "analysis.fail_share", "1 to 100"),
+        ("analysis: {checks: []}", "analysis.checks", "there is none"),
+        ("analysis: {checks: [{id: a.b, warn: 1%}]}", "analysis.checks[0].warn", "1% is 0.01"),
+        ("analysis: {checks: [{id: a.b, warn: nan}]}", "analysis.checks[0].warn", "not a number"),
+        ("analysis: {checks: [{id: a.b}]}", "analysis.checks[0]", "neither warn nor fail"),
+        ("analysis: {checks: [{id: ab, warn: 1}]}", "analysis.checks[0].id", "object.field"),
+        ("analysis: {checks: [{warn: 1}]}", "analysis.checks[0]", "id is missing"),
+        (
+            "analysis: {checks: [{id: a.b, warn: 1}, {id: a.b, fail: 2}]}", "analysis.checks[1].id",
+            "second"
+        ),
+        (
+            "analysis: {checks: [{id: a.b, warn: 1, fail: 2, direction: below}]}",
+            "analysis.checks[0].warn", "direction: above"
+        ),
+        (
+            "analysis: {checks: [{id: a.b, warn: 1, nodata: no}]}", "analysis.checks[0].nodata",
+            "ignore"
+        ),
+        ("analysis: {concerns: {Latency: [canary.p99_ms]}}", "analysis.concerns.Latency", "path"),
+        ("analysis: {concerns: {all: [canary.p99_ms]}}", "analysis.concerns.all", "another name"),
+        ("analysis: {concerns: {a: []}}", "analysis.concerns.a", "at least one"),
+        ("forward: {to: \"notifier:8443\"}", "forward.to", "https://host:port"),
+        ("roles: [gateway]", "forward.to", "must forward"),
+        ("roles: [gateway]\nforward: {to: \"https://a/v1/events\"}", "forward.to", "path is known"),
+        ("roles: [gateway]\nforward: {to: \"https://u:p@a\"}", "forward.to", "user or password"),
+        ("forward: {retry_initial: 1m, retry_ceiling: 30s}", "forward.retry_ceiling", "longest"),
+        ("forward: {token: abc}", "forward.token", "token_file"),
+        ("log: {max_bytes: 1KiB}", "log.max_bytes", "1MiB to"),
+        ("log: {durability: fsync}", "log.durability", "interval:100ms"),
+        ("log: {durability: \"interval:0\"}", "log.durability", "interval:100ms"),
+        ("digest: {group_by: []}", "digest.group_by", "at least one"),
+        ("digest: {group_by: [a, a]}", "digest.group_by[1]", "twice"),
+        ("digest: {first_after: 6m}", "digest.first_after", "max_window"),
+        ("digest: {window: 10m}", "digest.window", "max_window"),
+        ("digest: {repeat: 2s}", "digest.repeat", "window"),
+        ("digest: {runbook_url: \"see {rollout}\"}", "digest.runbook_url", "web address"),
+        ("digest: {runbook_url: \"${env:X}\"}", "digest.runbook_url", "not expanded here"),
+        ("telemetry: {log_level: warn}", "telemetry.log_level", "warning"),
+        ("5: 1", "5", "unknown key"),
+        ("- a", "", "a list, not a mapping"),
+        ("{[a]: b}", "", "not a word"),
+    ]
+
+    @Test("a value that its key cannot have", arguments: values)
+    func value(_ wrong: Case) {
+        let found = faults(of: wrong.text)
+        #expect(found.map(\.key) == [wrong.key])
+        #expect(found.first?.description.contains(wrong.words) == true, "\(found)")
+        #expect(found.allSatisfy { $0.line > 0 && $0.column > 0 && !$0.remedy.isEmpty })
+    }
+
+    static let probes: [Case] = [
+        ("{kind: disk}", "", "name is missing"),
+        ("{name: a.b, kind: disk}", ".name", "begin with a letter"),
+        ("{name: a}", "", "known are disk, process, tcp, http, prometheus, file"),
+        ("{name: a, kind: queue}", ".kind", "known are disk, process, tcp, http, prometheus, file"),
+        ("{name: a, kind: disk, timeout: 2500ms}", ".timeout", "analysis.budget (2500ms)"),
+        ("{name: a, kind: disk, min_free_ratio: 5}", ".min_free_ratio", "0.0 to 0.99"),
+        ("{name: a, kind: disk, url: x}", ".url", "unknown key"),
+        ("{name: a, kind: process}", "", "neither pid_file nor process"),
+        ("{name: a, kind: tcp}", "", "address: host:port"),
+        ("{name: a, kind: tcp, address: a}", ".address", "host:port"),
+        ("{name: a, kind: http}", "", "url is missing"),
+        ("{name: a, kind: http, url: \"ftp://a\"}", ".url", "the scheme"),
+        ("{name: a, kind: http, url: \"http://\"}", ".url", "no host"),
+        ("{name: a, kind: http, url: \"http://a:b/\"}", ".url", "host and port"),
+        ("{name: a, kind: http, url: \"http://a b/\"}", ".url", "blank"),
+        ("{name: a, kind: http, url: \"http://u:p@a/\"}", ".url", "password"),
+        ("{name: a, kind: http, url: \"http://a\", expect: [20]}", ".expect[0]", "200-299"),
+        ("{name: a, kind: http, url: \"http://a\", fields: {x: /y}}", ".fields.x", "object.field"),
+        ("{name: a, kind: http, url: \"http://a\", fields: {x.z: y}}", ".fields.x.z", "slash"),
+        (
+            "{name: a, kind: http, url: \"http://a\", headers: {\"X Y\": z}}", ".headers.X Y",
+            "header"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://a\", headers: {Authorization: Basic abc}}",
+            ".headers.Authorization", "${env:NAME}"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", requests: \"a{b}\"}", ".requests",
+            "labels"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [5]}", ".failing[0]",
+            "5xx, or 503"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", role_label: a-b}", ".role_label",
+            "label's"
+        ),
+        ("{name: a, kind: prometheus, url: \"http://a\", canary: stable}", ".canary", "same value"),
+        ("{name: a, kind: file}", "", "path is missing"),
+        ("{name: status, kind: file, path: /x}", ".name", "its own place"),
+    ]
+
+    @Test("a probe that cannot be", arguments: probes)
+    func probe(_ wrong: Case) {
+        let found = faults(of: "analysis:\n  probes:\n    - \(wrong.text)\n")
+        #expect(found.map(\.key) == ["analysis.probes[0]" + wrong.key])
+        #expect(found.first?.description.contains(wrong.words) == true, "\(found)")
+        #expect(found.first?.line == 3)
+    }
+
+    @Test("two probes of one name, and two that report one signal")
+    func probeNames() {
+        let found = messages(
+            of: """
+                analysis:
+                  probes:
+                    - {name: a, kind: disk}
+                    - {name: a, kind: tcp, address: "h:1"}
+                    - {name: b, kind: disk}
+                """)
+        #expect(
+            found == [
+                "b.yaml:4:14: analysis.probes[1].name: a second probe named \"a\"; give it another name",
+                "b.yaml:5:7: analysis.probes[2]: reports gateway.disk_ok, as \"a\" does already; "
+                    + "keep one of the two",
+            ])
+    }
+
+    static let receivers: [Case] = [
+        ("{kind: file}", "", "name is missing"),
+        ("{name: a}", "", "kind is missing"),
+        ("{name: a, kind: file, url: x}", ".url", "unknown key"),
+        ("{name: a, kind: slack}", "", "url_file"),
+        (
+            "{name: a, kind: slack, url: \"https://hooks.slack.com/services/T/B/x\"}", ".url",
+            "url_file"
+        ),
+        ("{name: a, kind: slack, url: nothing}", ".url", "no scheme"),
+        ("{name: a, kind: webhook, url: \"https://u:p@h/\"}", ".url", "secret"),
+        ("{name: a, kind: webhook, url: \"https://h/\", secret: abc}", ".secret", "secret_file"),
+        ("{name: a, kind: smtp, from: a@b, to: [c@d]}", "", "smtp://host:587"),
+        (
+            "{name: a, kind: smtp, url: \"http://m\", from: a@b, to: [c@d]}", ".url",
+            "smtp://host:port"
+        ),
+        ("{name: a, kind: smtp, url: \"smtp://m\", to: [c@d]}", "", "from"),
+        ("{name: a, kind: smtp, url: \"smtp://m\", from: a, to: [c@d]}", ".from", "name@host"),
+        ("{name: a, kind: smtp, url: \"smtp://m\", from: a@b}", "", "names nobody"),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d, \"e@f\\r\\nRCPT TO:<x@y>\"]}",
+            ".to[1]", "\\u{d}\\u{a}"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: \"A\\nB <a@b>\", to: [c@d]}", ".from",
+            "mail"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], username: u}", "",
+            "alone"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtps://m\", tls: none, from: a@b, to: [c@d]}", ".tls",
+            "smtps"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", tls: none, from: a@b, to: [c@d], username: u, password: \"${env:P}\"}",
+            ".tls", "in the clear"
+        ),
+    ]
+
+    @Test("a receiver that cannot be", arguments: receivers)
+    func receiver(_ wrong: Case) {
+        let found = faults(of: "receivers:\n  - \(wrong.text)\n", environment: ["P": "p"])
+        #expect(found.map(\.key) == ["receivers[0]" + wrong.key])
+        #expect(found.first?.description.contains(wrong.words) == true, "\(found)")
+    }
+
+    @Test("routes that lead nowhere")
+    func routes() {
+        #expect(
+            messages(
+                of: """
+                    receivers: [{name: oncall, kind: file}, {name: oncall, kind: file}]
+                    route:
+                      receiver: onkall
+                      receivers: [oncall]
+                      match: {a: b}
+                      routes:
+                        - {match: {a: b}, receiver: nobody}
+                        - {match: [a], receivers: []}
+                    """)
+                == [
+                    "b.yaml:1:48: receivers[1].name: a second receiver named \"oncall\"; give it another name",
+                    "b.yaml:3:3: route.receiver: given beside receivers; keep one of the two",
+                    "b.yaml:5:3: route.match: the outermost route takes all; put it into one of routes",
+                    "b.yaml:7:33: route.routes[0].receiver: there is no receiver \"nobody\"; "
+                        + "known are oncall, oncall",
+                    "b.yaml:8:15: route.routes[1].match: a list, not a mapping; "
+                        + "write key: value lines without dashes",
+                    "b.yaml:8:31: route.routes[1].receivers: names nobody; "
+                        + "name a receiver, or leave the key out",
+                ])
+    }
+}

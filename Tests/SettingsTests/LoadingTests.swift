@@ -1,0 +1,139 @@
+import Events
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+@Suite("Files, warnings and the policy")
+struct LoadingTests {
+    @Test("a file that cannot be read is one fault")
+    func unreadable() throws {
+        let folder = try TemporaryDirectory()
+        try Data([0x61, 0xFF]).write(to: URL(fileURLWithPath: folder.file("binary")))
+        for (path, why) in [
+            (folder.file("none.yaml"), "No such file"), (folder.path, "folder"),
+            (folder.file("binary"), "UTF-8"),
+        ] {
+            let error = #expect(throws: SettingsFaults.self) {
+                try Settings.load(path: path, environment: [:])
+            }
+            #expect(error?.faults.count == 1)
+            #expect(error?.description.contains(why) == true)
+            #expect(error?.description.contains(path) == true)
+        }
+    }
+
+    @Test("files that the configuration names are looked at")
+    func namedFiles() throws {
+        let folder = try TemporaryDirectory()
+        try "x".write(toFile: folder.file("cert"), atomically: true, encoding: .utf8)
+        let found = messages(
+            of: """
+                listen:
+                  tls: {certificate: "\(folder.file("cert"))", key: "\(folder.file("key"))"}
+                auth: {token_files: ["\(folder.path)"]}
+                digest: {templates: "\(folder.file("cert"))"}
+                """)
+        #expect(
+            found == [
+                "b.yaml:2:\(27 + folder.file("cert").count + 4): listen.tls.key: \"\(folder.file("key"))\": "
+                    + "No such file or directory; make the file, or correct the path",
+                "b.yaml:3:22: auth.token_files[0]: \"\(folder.path)\" is a folder; name a file in it",
+                "b.yaml:4:21: digest.templates: \"\(folder.file("cert"))\" is a file; "
+                    + "name the folder that holds it",
+            ])
+        #expect(
+            faults(of: "listen: {tls: {certificate: \"\(folder.file("cert"))\"}}").map(\.key) == [
+                "listen.tls.certificate"
+            ])
+    }
+
+    @Test("what is legal but probably wrong is a warning, not a fault")
+    func warnings() throws {
+        let reading = try Settings.read(
+            text: """
+                forward: {to: "http://notifier:8443"}
+                log: {max_bytes: 1MiB, segment_bytes: 1MiB}
+                analysis:
+                  checks:
+                    - {id: canary.5xx_rat, warn: 1}
+                    - {id: stable.5xx_rate, fail: 5}
+                    - {id: canary.p99_ms, warn: 1, critical: true}
+                receivers: [{name: a, kind: file}, {name: b, kind: file}]
+                route: {receiver: a, routes: [{receiver: a}]}
+                """)
+        #expect(
+            reading.warnings.map { "\($0.line) \($0.key)" } == [
+                "1 forward.to", "1 forward.to", "1 forward.to", "2 log.segment_bytes",
+                "5 analysis.checks[0].id", "6 analysis.checks[1].fail",
+                "7 analysis.checks[2].critical",
+                "8 receivers[1]", "9 route.routes[0]",
+            ])
+        #expect(reading.warnings.allSatisfy { !$0.remedy.isEmpty })
+        #expect(
+            reading.warnings.first { $0.key == "analysis.checks[0].id" }?.remedy
+                == "did you mean canary.5xx_rate?")
+    }
+
+    @Test("a yes-or-no check fails on no; a report without fields feeds any check of its name")
+    func flags() throws {
+        let reading = try Settings.read(
+            text: """
+                analysis:
+                  probes: [{name: doctor, kind: file, path: /x}, {name: w, kind: process, process: w}]
+                  checks: [{id: gateway.w_alive}, {id: doctor.any, warn: 1}]
+                """)
+        #expect(reading.warnings == [])
+        let check = try #require(reading.settings.analysis.checks.first)
+        #expect(check.fail == 0.5 && check.direction == .below && check.warn == nil)
+        #expect(reading.settings.analysis.concerns == [:])
+    }
+
+    @Test("the policy's bytes follow what decides a verdict, and nothing else")
+    func policy() throws {
+        func policy(_ text: String) throws -> [UInt8] {
+            try Settings.parse(text: text).policyDocument
+        }
+        let base = """
+            analysis: {checks: [{id: a.b, warn: 1}, {id: c.d, fail: 2}], concerns: {x: [a.b, c.d]}}
+            """
+        let same = """
+            az: elsewhere
+            analysis:
+              budget: 1s
+              probes: [{name: z, kind: tcp, address: "h:1"}]
+              concerns: {x: [c.d, a.b, a.b]}
+              checks: [{id: c.d, fail: 2.0, weight: 1}, {id: a.b, warn: 1.0}]
+            """
+        #expect(try policy(base) == policy(same))
+        for other in [
+            base.replacing("warn: 1", with: "warn: 1.5"),
+            base.replacing("fail: 2", with: "warn: 2"),
+            base.replacing("[a.b, c.d]", with: "[a.b]"),
+            base.replacing("fail: 2", with: "fail: 2, critical: true"),
+            base.replacing("{checks", with: "{fail_share: 51, checks"),
+            base.replacing("{checks", with: "{interval: 31s, checks"),
+            base.replacing("fail: 2", with: "fail: 2, nodata: fail"),
+            base.replacing("fail: 2", with: "fail: 2, advisory: true"),
+            base.replacing("fail: 2", with: "fail: 2, direction: below"),
+        ] {
+            #expect(try policy(other) != policy(base), "\(other)")
+        }
+        // Verdicts in logs and archives carry this hash: it must not drift.
+        #expect(
+            String(decoding: try policy(base), as: UTF8.self)
+                == #"{"v":1,"interval_ms":30000,"settle_ms":0,"fail_share":50,"checks":["#
+                + #"{"id":"a.b","warn":1,"fail":null,"direction":"above","critical":false,"weight":1,"nodata":"unknown","advisory":false},"#
+                + #"{"id":"c.d","warn":null,"fail":2,"direction":"above","critical":false,"weight":1,"nodata":"unknown","advisory":false}"#
+                + #"],"concerns":{"x":["a.b","c.d"]}}"#)
+    }
+
+    @Test("the log's floor is a tenth of a small disk, 2GiB of a large one, or as configured")
+    func floor() throws {
+        let log = Settings.embedded.log
+        #expect(log.minFree(ofDisk: 10 << 30) == 1 << 30)
+        #expect(log.minFree(ofDisk: 1 << 40) == 2 << 30)
+        let own = try Settings.parse(text: "log: {min_free: 3GiB}").log
+        #expect(own.minFree(ofDisk: 10 << 30) == 3 << 30)
+    }
+}
