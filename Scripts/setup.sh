@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Makes a machine that has Swift and git ready to build bellwether; with
+# --tests, also to test it. Installs what is missing, says what it cannot
+# install, never asks. Run by run.sh and test.sh; harmless to run again.
+set -euo pipefail
+
+tests=false
+if [ "${1:-}" = --tests ]; then tests=true; fi
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# --- Swift ------------------------------------------------------------------
+
+has swift || fail "swift is missing: install Swift 6.3 from https://www.swift.org/install"
+has git || fail "git is missing: install it, the build fetches packages with it"
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1)
+case $version in
+    [0-5].* | 6.[0-2] | '') fail "Swift 6.3 or later is needed, this is '${version:-unknown}': https://www.swift.org/install" ;;
+esac
+
+# --- What is missing ----------------------------------------------------------
+
+missing=()
+
+# lacks PACKAGE COMMAND...: notes the package when the command fails.
+lacks() {
+    local package=$1
+    shift
+    if ! "$@" >/dev/null 2>&1; then missing+=("$package"); fi
+}
+
+python_has_venv() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 8))'; }
+
+find_missing_for_apt() {
+    missing=()
+    lacks pkg-config has pkg-config
+    # Without pkg-config nothing tells whether the others are there; apt-get
+    # leaves alone what is.
+    lacks libcurl4-openssl-dev pkg-config --exists libcurl
+    lacks libsqlite3-dev pkg-config --exists sqlite3
+    lacks zlib1g-dev pkg-config --exists zlib
+    if $tests; then
+        lacks python3 has python3
+        lacks python3-venv python_has_venv
+        lacks openssl has openssl
+    fi
+}
+
+find_missing_for_brew() {
+    missing=()
+    for formula in curl sqlite zlib pkgconf; do
+        lacks "$formula" test -d "$(brew --prefix "$formula" 2>/dev/null)"
+    done
+    if $tests; then
+        lacks python python_has_venv
+        lacks openssl has openssl
+    fi
+}
+
+# --- macOS: Homebrew is the owner's, so only say what to run -------------------
+
+if [ "$(uname -s)" = Darwin ]; then
+    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib pkgconf"
+    find_missing_for_brew
+    if [ "${#missing[@]}" -gt 0 ]; then fail "missing packages, run: brew install ${missing[*]}"; fi
+    exit 0
+fi
+
+# --- Debian and Ubuntu ---------------------------------------------------------
+
+find_missing_for_apt
+if [ "${#missing[@]}" -eq 0 ]; then exit 0; fi
+has apt-get || fail "missing, and there is no apt-get to install them: ${missing[*]} (or what your system calls them)"
+
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! has sudo || ! sudo -n true 2>/dev/null; then
+        fail "missing packages, and no right to install them; run as root: apt-get install -y ${missing[*]}"
+    fi
+    root=(sudo -n)
+fi
+
+apt() {
+    # ${root[@]+…}: an empty array is unset to bash before 4.4.
+    ${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+}
+
+say "installing ${missing[*]}"
+# A fresh container has no package lists, an old machine stale ones.
+if ! apt install -y --no-install-recommends "${missing[@]}"; then
+    apt update || fail "apt-get update failed, see above"
+    apt install -y --no-install-recommends "${missing[@]}" ||
+        fail "apt-get could not install ${missing[*]}, see above"
+fi
+
+find_missing_for_apt
+if [ "${#missing[@]}" -gt 0 ]; then fail "still missing after the installation: ${missing[*]}"; fi

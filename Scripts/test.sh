@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Sets the machine up, checks the format, builds and runs every test. The last
+# line is `N passed, N failed`; the exit status is 0 only when tests ran and
+# every one passed.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top"
+
+# However this script ends, its last line is the count.
+passed=0
+failed=0
+step="the set-up"
+finish() {
+    status=$?
+    if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+        echo "test: $step failed, see above"
+        failed=1
+    fi
+    echo "$passed passed, $failed failed"
+    exit "$status"
+}
+trap finish EXIT
+
+Scripts/setup.sh --tests
+
+# An SMTP server to send to, apart from the system's Python.
+venv=$top/.build/test-venv
+if ! "$venv/bin/python" -c 'import aiosmtpd' 2>/dev/null; then
+    step="making the Python environment"
+    echo "test: installing aiosmtpd into .build/test-venv"
+    mkdir -p .build
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'aiosmtpd==1.4.6' </dev/null
+fi
+export BELLWETHER_TEST_PYTHON=$venv/bin/python
+
+step="swift format"
+swift format lint --strict -r Sources Tests Package.swift </dev/null
+
+# The flag makes an import that Package.swift does not declare an error.
+step="the build"
+swift build --build-tests --explicit-target-dependency-import-check error </dev/null
+
+step="the test run"
+events=$top/.build/test-events.jsonl
+log=$top/.build/test-output.txt
+rm -f "$events"
+status=0
+swift test --skip-build --event-stream-output-path "$events" </dev/null 2>&1 | tee "$log" ||
+    status=$?
+
+step="counting the tests"
+counts=$("$BELLWETHER_TEST_PYTHON" Scripts/count_tests.py "$events" "$log")
+read -r passed failed <<<"$counts"
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+    echo "test: swift test ended with status $status although no test failed"
+    failed=1
+fi
+if [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ]; then
+    echo "test: no test ran"
+    failed=1
+fi
+if [ "$failed" -gt 0 ]; then exit 1; fi
