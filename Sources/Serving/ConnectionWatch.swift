@@ -16,6 +16,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var patience: TimeAmount
     private var isOpening = true
     private var timer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
 
     init(limits: ServingLimits) {
         headerTimeout = TimeAmount(limits.headerTimeout)
@@ -23,9 +24,15 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         patience = headerTimeout
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { schedule(context, in: headerTimeout) }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        schedule(context, in: headerTimeout)
+    }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        self.context = nil
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
@@ -37,8 +44,11 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     func requestBegan() {
         active += 1
+        guard isOpening else { return }
         isOpening = false
         patience = idleTimeout
+        timer?.cancel()
+        if let context { schedule(context, in: idleTimeout) }
     }
 
     func requestEnded() {

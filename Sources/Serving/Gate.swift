@@ -117,10 +117,11 @@ final class Gate: Sendable {
         let given = head.headerFields[.contentType] ?? ""
         let essence = given.prefix { $0 != ";" }.trimmingBlanks.lowercased()
         guard route.media.contains(essence) else {
+            let named = route.media.filter { !$0.isEmpty }
             throw Problem(
                 .unsupportedMediaType, "media_type_unsupported",
-                "Content-Type must be \(route.media.joined(separator: " or "))",
-                field: "Content-Type", headers: [.accept: route.media.joined(separator: ", ")])
+                "Content-Type must be \(named.joined(separator: " or "))",
+                field: "Content-Type", headers: [.accept: named.joined(separator: ", ")])
         }
     }
 

@@ -9,7 +9,8 @@ public struct Route: Sendable {
     /// Literal segments and `{name}` for one segment: `/rollouts/analysis/{concern}`.
     public var path: String
     public var access: Access
-    /// Media types of the body, without parameters; empty takes any, and none.
+    /// Media types of the body, without parameters, lower case; `""` among them
+    /// takes a body without a type too; empty takes any.
     public var media: [String]
     /// Bytes of the body, before and after inflating; nil is the server's own limit.
     public var bodyLimit: Int?
