@@ -62,6 +62,7 @@ public final class Journal: Sendable {
         let begun = ContinuousClock.now
         let folder = LogFolder(below: configuration.directory, files: files)
         try files.makeFolder(folder.path)
+        try files.syncFolder(configuration.directory)
         let recovery = try Recovery(
             folder, configuration: configuration, now: clock.now, telemetry: telemetry)
 

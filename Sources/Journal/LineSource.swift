@@ -57,7 +57,7 @@ struct LineSource: Sendable {
                 if answer == .enough { return false }
                 retries = 0
             } catch {
-                guard error.isAbsence, retries < 3 else { throw error.journalError }
+                guard error.isAbsence, retries < 8 else { throw error.journalError }
                 retries += 1
                 segments = []
             }
@@ -74,25 +74,43 @@ struct LineSource: Sendable {
     private mutating func readActive(
         until horizon: LogPosition, _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
-        var path = folder.file(SegmentName.active)
-        var file = try files.openToRead(path)
-        if try CommitLine.header(of: file, files: files)?.segment != horizon.segment {
-            // Rotated since: it has its own name now.
-            files.close(file)
-            segments = try folder.segments()
-            guard let closed = segments.first(where: { $0.name.number == horizon.segment }) else {
-                throw SystemFault("open", path, code: SystemFault.absence)
-            }
-            if closed.sealed {
-                let answer = try readArchive(closed.name, span: Span(), visit)
-                if answer == .more { advance(to: horizon) }
-                return answer
-            }
-            path = folder.file(closed.name.plain)
-            file = try files.openToRead(path)
+        if let file = try openActive(horizon.segment) {
+            defer { files.close(file) }
+            return try readPlain(file, until: horizon.offset, visit)
         }
+        // Rotated since, or in this moment: it has its own name now.
+        segments = try folder.segments()
+        guard let closed = segments.first(where: { $0.name.number == horizon.segment }) else {
+            throw SystemFault(
+                "open", folder.file(SegmentName.active), code: SystemFault.absence)
+        }
+        if closed.sealed {
+            let answer = try readArchive(closed.name, span: Span(), visit)
+            if answer == .more { advance(to: horizon) }
+            return answer
+        }
+        let file = try files.openToRead(folder.file(closed.name.plain))
         defer { files.close(file) }
         return try readPlain(file, until: horizon.offset, visit)
+    }
+
+    /// The open segment's file; nil when it is not there or not number `segment`.
+    private func openActive(_ segment: UInt64) throws(SystemFault) -> LogFile? {
+        let file: LogFile
+        do throws(SystemFault) {
+            file = try files.openToRead(folder.file(SegmentName.active))
+        } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+        do throws(SystemFault) {
+            if try CommitLine.header(of: file, files: files)?.segment == segment { return file }
+        } catch {
+            files.close(file)
+            throw error
+        }
+        files.close(file)
+        return nil
     }
 
     private mutating func readClosed(

@@ -193,7 +193,9 @@ struct Recovery {
         do throws(SystemFault) {
             let scan = try scan(file, limit: nil, covered: 0)
             let size = try files.facts(file).bytes
-            guard let number = scan.number, number >= self.number else {
+            // A damaged group is shown to nobody once its segment is sealed: begin
+            // another, this one takes its turn.
+            guard let number = scan.number, number >= self.number, scan.damagedGroups == 0 else {
                 files.close(file)
                 try giveUpActive(scan, size: size)
                 return
@@ -217,8 +219,9 @@ struct Recovery {
 }
 
 extension Recovery {
-    /// A file that can't go on: no commit line in it is whole, or segments with
-    /// higher numbers were put beside it. Its lines, if any, are kept as a segment.
+    /// A file that can't go on: no commit line in it is whole, a group before the
+    /// last is damaged, or segments with higher numbers were put beside it. Its
+    /// good lines, if any, are kept as a segment.
     private mutating func giveUpActive(
         _ scan: PlainScan, size: Int
     ) throws(SystemFault) {
@@ -231,6 +234,10 @@ extension Recovery {
         let name = SegmentName(first: first, number: number)
         try files.rename(path, to: folder.file(name.plain))
         closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
+        if number >= self.number {
+            self.number = number + 1
+            after = scan.end
+        }
     }
 }
 
