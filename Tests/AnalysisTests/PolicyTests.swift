@@ -36,7 +36,8 @@ struct PolicyTests {
         for change: (inout StatisticalSpec) -> Void in [
             { _ in }, { $0.kind = .latency }, { $0.rhoWarn = 2 }, { $0.rhoFail = 2 },
             { $0.alphaWarn = 0.1 }, { $0.alphaFail = 0.1 }, { $0.minDelta = 0.1 },
-            { $0.minSample = 9 }, { $0.growthWarn = 0.1 }, { $0.phi = 2 }, { $0.quantile = 0.5 },
+            { $0.minSample = 9 }, { $0.growthWarn = 0.1 }, { $0.estimatesPhi = true },
+            { $0.phi = 2 }, { $0.quantile = 0.5 },
             { $0.slowOver = 200 },
         ] {
             var varied = spec

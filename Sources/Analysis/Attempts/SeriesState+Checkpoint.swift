@@ -80,6 +80,12 @@ extension SeriesHistory {
                     w.member("peak", run.peak)
                     w.key("window")
                     if let window = run.lastWindow { w.value(window) } else { w.null() }
+                    w.member(array: "stable") { w in
+                        w.value(run.stable.windows)
+                        w.value(run.stable.failing)
+                        w.value(run.stable.total)
+                        w.value(run.stable.squares)
+                    }
                 }
             }
         }
@@ -96,8 +102,17 @@ extension SeriesHistory {
             evidence[member.key] = RunEvidence(
                 logs: (member.value["logs"]?.elements ?? []).compactMap(\.double),
                 peak: member.value["peak"]?.double ?? 0,
-                lastWindow: member.value["window"]?.integer)
+                lastWindow: member.value["window"]?.integer,
+                stable: Dispersion(tree: member.value["stable"]))
         }
+    }
+}
+
+extension Dispersion {
+    fileprivate init(tree: JSONValue?) {
+        self.init(
+            windows: tree?[0]?.count ?? 0, failing: tree?[1]?.double ?? 0,
+            total: tree?[2]?.double ?? 0, squares: tree?[3]?.double ?? 0)
     }
 }
 

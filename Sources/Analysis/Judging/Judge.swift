@@ -42,6 +42,20 @@ public enum Judge {
                 check, state: .nodata, unit: signal.unit, stable: stable, previous: previous,
                 findings: [.init(.nodata, .notANumber)])
         }
+        if let spec = check.statistics {
+            let context = StatisticalContext(
+                check: check, spec: spec, run: history.evidence[check.id] ?? RunEvidence(),
+                healthy: history.healthyValues(of: check.id), window: window.id)
+            let conclusion = StatisticalJudge.conclude(
+                canary: signal, stable: baseline, in: context)
+            if let conclusion {
+                return CheckOutcome(
+                    check, state: conclusion.findings.worstState, value: conclusion.value,
+                    unit: signal.unit, stable: conclusion.numbers.stableValue ?? stable,
+                    previous: previous, findings: conclusion.findings,
+                    numbers: conclusion.numbers)
+            }
+        }
         let findings = AbsoluteLimits.findings(
             signal, value: value, check: check, stable: stable, previous: previous)
         return CheckOutcome(

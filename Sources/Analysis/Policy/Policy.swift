@@ -69,6 +69,7 @@ extension Check {
                 w.member(object: "statistics") { w in
                     w.member("alpha_fail", statistics.alphaFail)
                     w.member("alpha_warn", statistics.alphaWarn)
+                    w.member("estimate_phi", statistics.estimatesPhi)
                     w.member("kind", statistics.kind.rawValue)
                     w.member("min_delta", statistics.minDelta)
                     w.member("n_min", statistics.minSample)

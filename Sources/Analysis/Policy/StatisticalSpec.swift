@@ -30,6 +30,9 @@ public struct StatisticalSpec: Sendable, Hashable {
     public var growthWarn: Double?
     /// Dispersion divisor of the e-process, at least 1 [`phi`].
     public var phi: Double
+    /// Whether φ is the scatter of the run's earlier stable windows where that
+    /// is more than `phi`.
+    public var estimatesPhi: Bool
     /// The judged quantile, latency only [`q`].
     public var quantile: Double
     /// The edge in milliseconds over which a request counts as slow, latency
@@ -39,7 +42,8 @@ public struct StatisticalSpec: Sendable, Hashable {
     public init(
         _ kind: Kind, rhoWarn: Double = 1, rhoFail: Double = 1.5, alphaWarn: Double = 0.05,
         alphaFail: Double = 0.01, minDelta: Double = 0, minSample: Double = 0,
-        growthWarn: Double? = nil, phi: Double = 1, quantile: Double = 0.99,
+        growthWarn: Double? = nil, phi: Double = 1, estimatesPhi: Bool = false,
+        quantile: Double = 0.99,
         slowOver: Double? = nil
     ) {
         self.kind = kind
@@ -51,6 +55,7 @@ public struct StatisticalSpec: Sendable, Hashable {
         self.minSample = minSample
         self.growthWarn = growthWarn
         self.phi = phi
+        self.estimatesPhi = estimatesPhi
         self.quantile = quantile
         self.slowOver = slowOver
     }

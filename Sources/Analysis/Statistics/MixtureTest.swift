@@ -48,6 +48,7 @@ extension RunEvidence {
         logs = logs.isEmpty ? ratios : zip(logs, ratios).map { $0 + $1 }
         peak = max(peak, MixtureTest.logMean(logs, phi: step.phi))
         lastWindow = step.window
+        stable.add(failing: step.counts.stableFailing, of: step.counts.stableTotal)
     }
 
     /// M after the last window; 1 before the first. +infinity beyond what a Double holds.

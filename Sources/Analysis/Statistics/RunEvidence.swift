@@ -45,10 +45,16 @@ public struct RunEvidence: Sendable, Equatable {
     public internal(set) var peak: Double
     /// The id of the last window; nil before the first.
     public internal(set) var lastWindow: Int64?
+    /// The scatter of the stable version's windows.
+    public internal(set) var stable: Dispersion
 
-    public init(logs: [Double] = [], peak: Double = 0, lastWindow: Int64? = nil) {
+    public init(
+        logs: [Double] = [], peak: Double = 0, lastWindow: Int64? = nil,
+        stable: Dispersion = Dispersion()
+    ) {
         self.logs = logs
         self.peak = peak
         self.lastWindow = lastWindow
+        self.stable = stable
     }
 }

@@ -1,0 +1,51 @@
+import Events
+
+/// Judges failing requests of all requests.
+enum CounterRule {
+    /// - `abs_fail` when the lower bound of the rate is over the fail limit,
+    ///   else `abs_warn` when the rate is over the warn limit;
+    /// - `rel_fail_run` or `rel_warn_window` against stable;
+    /// - `prev_warn` when the rate has outgrown the last healthy attempts.
+    ///
+    /// Only the graver rule of each pair speaks.
+    static func conclude(
+        _ counts: WindowCounts, in context: StatisticalContext
+    ) -> StatisticalConclusion {
+        let (check, spec) = (context.check, context.spec)
+        let (x, n) = (counts.canaryFailing, counts.canaryTotal)
+        var numbers = StatisticalNumbers(sample: n)
+        let comparison = CountComparison(
+            counts, spec: spec, run: context.run, window: context.window)
+        comparison.write(to: &numbers)
+        numbers.healthyMedian = GrowthRule.median(context.healthy)
+        numbers.growthLimit = GrowthRule.limit(median: numbers.healthyMedian, spec: spec)
+        if counts.stableTotal > 0 {
+            numbers.stableValue = counts.stableFailing / counts.stableTotal
+        }
+        guard n > 0 else {
+            return StatisticalConclusion(value: nil, findings: [], numbers: numbers)
+                .settled(minSample: spec.minSample)
+        }
+
+        let value = x / n
+        let lower = ClopperPearson.lower(x, of: n, alpha: spec.alphaFail)
+        let upper = ClopperPearson.upper(x, of: n, alpha: spec.alphaFail)
+        numbers.lower = lower
+        numbers.upper = upper
+        if counts.stableTotal > 0 { numbers.ratio = RateRatioTest.smoothedRatio(counts) }
+        numbers.certified = check.fail.map { upper <= $0 }
+
+        var findings: [CheckOutcome.Finding] = []
+        if let limit = check.fail, lower > limit {
+            findings.append(.init(.fail, .absoluteFail, limit: limit))
+        } else if let limit = check.warn, value > limit {
+            findings.append(.init(.warn, .absoluteWarn, limit: limit))
+        }
+        if let finding = comparison.finding { findings.append(finding) }
+        if let limit = numbers.growthLimit, value > limit {
+            findings.append(.init(.warn, .grown, limit: limit))
+        }
+        return StatisticalConclusion(value: value, findings: findings, numbers: numbers)
+            .settled(minSample: spec.minSample)
+    }
+}

@@ -1,0 +1,48 @@
+/// A latency histogram: upper bucket edges in milliseconds, ascending, and
+/// cumulative counts.
+public struct LatencyBuckets: Sendable, Hashable {
+    public let edges: [Double]
+    public let cumulative: [Double]
+
+    /// nil unless there are as many counts as edges, both ascending, none negative.
+    public init?(edges: [Double], cumulative: [Double]) {
+        guard !edges.isEmpty, edges.count == cumulative.count, cumulative[0] >= 0,
+            cumulative.allSatisfy(\.isFinite), edges.allSatisfy({ !$0.isNaN }),
+            zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }),
+            zip(cumulative, cumulative.dropFirst()).allSatisfy({ $0 <= $1 })
+        else { return nil }
+        self.edges = edges
+        self.cumulative = cumulative
+    }
+
+    /// All requests.
+    public var total: Double { cumulative.last ?? 0 }
+
+    /// The quantile as Prometheus' `histogram_quantile` interpolates it:
+    /// evenly within the bucket, the lowest bucket from 0, the last edge that
+    /// is finite for the open bucket. nil without requests.
+    public func quantile(_ q: Double) -> Double? {
+        guard total > 0 else { return nil }
+        let rank = q * total
+        let bucket = self.bucket(ofRank: rank) ?? edges.count - 1
+        guard edges[bucket].isFinite else { return bucket > 0 ? edges[bucket - 1] : nil }
+        if bucket == 0, edges[0] <= 0 { return edges[0] }
+        let below = bucket == 0 ? 0 : cumulative[bucket - 1]
+        let start = bucket == 0 ? 0 : edges[bucket - 1]
+        let inside = cumulative[bucket] - below
+        guard inside > 0 else { return edges[bucket] }
+        return start + (edges[bucket] - start) * ((rank - below) / inside)
+    }
+
+    /// The first bucket whose cumulative count reaches the rank; nil beyond the last.
+    func bucket(ofRank rank: Double) -> Int? { cumulative.firstIndex { $0 >= rank } }
+
+    /// Requests slower than `tau`, counted at the first edge that is not below
+    /// it, with that edge. nil when no finite edge is.
+    func exceeding(_ tau: Double) -> (edge: Double, count: Double)? {
+        guard let bucket = edges.firstIndex(where: { $0 >= tau }), edges[bucket].isFinite else {
+            return nil
+        }
+        return (edges[bucket], total - cumulative[bucket])
+    }
+}

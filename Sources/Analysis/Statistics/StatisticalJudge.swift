@@ -1,0 +1,45 @@
+import Events
+
+/// Chooses the statistical rule for a check from the evidence of its signals.
+enum StatisticalJudge {
+    /// nil when the canary's signal carries no evidence of the check's kind;
+    /// the bare number is then judged.
+    static func conclude(
+        canary: Signal, stable: Signal?, in context: StatisticalContext
+    ) -> StatisticalConclusion? {
+        switch (context.spec.kind, canary.evidence) {
+        case (.counter, .counter(let x1, let n1)):
+            let baseline = stable?.counts ?? (failing: 0, total: 0)
+            guard let canary = sound(x1, n1), let stable = sound(baseline.failing, baseline.total)
+            else { return nil }
+            return CounterRule.conclude(
+                WindowCounts(canary: canary, stable: stable), in: context)
+        case (.latency, .histogram(let edges, let cumulative)):
+            guard let buckets = LatencyBuckets(edges: edges, cumulative: cumulative) else {
+                return nil
+            }
+            return LatencyRule.conclude(canary: buckets, stable: stable?.buckets, in: context)
+        default: return nil
+        }
+    }
+
+    /// Counts that can be: finite, not negative, no more failures than requests.
+    private static func sound(_ failing: Double, _ total: Double) -> (
+        failing: Double, total: Double
+    )? {
+        guard failing >= 0, total >= failing, total.isFinite else { return nil }
+        return (failing, total)
+    }
+}
+
+extension Signal {
+    fileprivate var counts: (failing: Double, total: Double)? {
+        guard case .counter(let failing, let total) = evidence else { return nil }
+        return (failing, total)
+    }
+
+    fileprivate var buckets: LatencyBuckets? {
+        guard case .histogram(let edges, let cumulative) = evidence else { return nil }
+        return LatencyBuckets(edges: edges, cumulative: cumulative)
+    }
+}
