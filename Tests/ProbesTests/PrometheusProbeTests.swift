@@ -1,0 +1,273 @@
+import Events
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Probes
+
+/// A page whose text and failures a test sets.
+private final class Page: Sendable {
+    private struct State {
+        var result: Result<String, Absence> = .success("")
+        var reads = 0
+    }
+
+    private let state = Mutex(State())
+
+    var reads: Int { state.withLock { $0.reads } }
+
+    func show(_ text: String) { state.withLock { $0.result = .success(text) } }
+    func fail(_ reason: AbsenceReason) { state.withLock { $0.result = .failure(Absence(reason)) } }
+
+    func read() throws(Absence) -> [UInt8] {
+        let result = state.withLock { state in
+            state.reads += 1
+            return state.result
+        }
+        return Array(try result.get().utf8)
+    }
+}
+
+private func traffic(_ role: String, ok: Int, failed: Int, buckets: [(String, Int)] = []) -> String
+{
+    """
+    http_requests_total{role="\(role)",code="200"} \(ok)
+    http_requests_total{role="\(role)",code="503"} \(failed)
+
+    """
+        + buckets.map {
+            "http_request_duration_seconds_bucket{role=\"\(role)\",le=\"\($0)\"} \($1)\n"
+        }.joined()
+}
+
+@Suite("Canary and stable from a metrics page")
+struct PrometheusProbeTests {
+    let clock = ManualClock()
+    private let page = Page()
+    let probe: PrometheusProbe
+
+    init() {
+        probe = PrometheusProbe(
+            name: "canary", metrics: RequestMetrics(), clock: clock, minimumSpan: .seconds(5),
+            reuse: .milliseconds(250), deadline: .seconds(1)
+        ) { [page] (_) throws(Absence) in try page.read() }
+    }
+
+    @Test("the first look has nothing to compare with")
+    func first() async {
+        page.show(traffic("canary", ok: 100, failed: 1) + traffic("stable", ok: 900, failed: 2))
+        let signals = await probe.measure(context())
+        #expect(signals.map(\.name) == probe.signals.map(\.name))
+        for name in ["5xx_rate", "requests", "rps"] {
+            #expect(signals.reason("canary." + name) == .noSampleYet)
+            #expect(signals.reason("stable." + name) == .noSampleYet)
+        }
+        // There is no histogram on this page at all.
+        #expect(signals.reason("canary.p99_ms") == .missingField)
+    }
+
+    @Test("rates, counts and the quantile, by hand, with their evidence")
+    func numbers() async throws {
+        let edges = ["0.1", "0.2", "0.5", "+Inf"]
+        page.show(
+            traffic(
+                "canary", ok: 100, failed: 10, buckets: Array(zip(edges, [50, 80, 90, 110])))
+                + traffic("stable", ok: 1000, failed: 0, buckets: Array(zip(edges, [1, 1, 1, 1]))))
+        _ = await probe.measure(context())
+        clock.advance(by: .seconds(30))
+        // Canary: 294 + 6 = 300 requests; buckets +240, +285, +294, +300.
+        page.show(
+            traffic(
+                "canary", ok: 394, failed: 16, buckets: Array(zip(edges, [290, 365, 384, 410])))
+                + traffic("stable", ok: 1000, failed: 0, buckets: Array(zip(edges, [1, 1, 1, 1]))))
+        let signals = await probe.measure(context())
+        #expect(signals.number("canary.5xx_rate") == 0.02)
+        #expect(signals["canary.5xx_rate"]?.evidence == .counter(failing: 6, total: 300))
+        #expect(signals["canary.5xx_rate"]?.unit == .ratio)
+        #expect(signals.number("canary.requests") == 300)
+        #expect(signals.number("canary.rps") == 10)
+        // Rank 297 lies above the last finite edge.
+        #expect(signals.number("canary.p99_ms") == 500)
+        #expect(
+            signals["canary.p99_ms"]?.evidence
+                == .histogram(
+                    edges: [100, 200, 500, .infinity], cumulative: [240, 285, 294, 300]))
+        // Stable stood still.
+        #expect(signals.reason("stable.5xx_rate") == .noTraffic)
+        #expect(signals.reason("stable.p99_ms") == .noTraffic)
+        #expect(signals.number("stable.requests") == 0)
+        #expect(signals.number("stable.rps") == 0)
+    }
+
+    @Test("windows of a series meet: each begins where the one before ended")
+    func windows() async {
+        page.show(traffic("canary", ok: 0, failed: 0))
+        _ = await probe.measure(context())
+        var counted = 0.0
+        for step in 1...5 {
+            // Samples in between change nothing about it.
+            clock.advance(by: .seconds(6))
+            page.show(traffic("canary", ok: step * 100 - 50, failed: 0))
+            await probe.sample()
+            clock.advance(by: .seconds(6))
+            page.show(traffic("canary", ok: step * 100, failed: 0))
+            counted += await probe.measure(context()).number("canary.requests") ?? 0
+        }
+        #expect(counted == 500)
+    }
+
+    @Test("a sampler gives the first measurement its baseline, once old enough")
+    func sampler() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        await probe.sample()
+        clock.advance(by: .seconds(4))
+        let early = await probe.measure(context("early"))
+        #expect(early.reason("canary.5xx_rate") == .noSampleYet)
+        clock.advance(by: .seconds(1))
+        page.show(traffic("canary", ok: 150, failed: 50))
+        #expect(await probe.measure(context("late")).number("canary.5xx_rate") == 0.5)
+    }
+
+    @Test("a restart in between")
+    func restart() async {
+        page.show(traffic("canary", ok: 1000, failed: 100))
+        _ = await probe.measure(context())
+        clock.advance(by: .seconds(10))
+        page.show(traffic("canary", ok: 9, failed: 1))
+        let signals = await probe.measure(context())
+        #expect(signals.number("canary.requests") == 10)
+        #expect(signals.number("canary.5xx_rate") == 0.1)
+    }
+
+    @Test("a missing stable takes nothing from the canary")
+    func noStable() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        _ = await probe.measure(context())
+        clock.advance(by: .seconds(10))
+        page.show(traffic("canary", ok: 200, failed: 0))
+        let signals = await probe.measure(context())
+        #expect(signals.number("canary.5xx_rate") == 0)
+        for name in ["5xx_rate", "requests", "rps", "p99_ms"] {
+            #expect(signals.reason("stable." + name) == .missingField)
+        }
+    }
+
+    @Test("without a status label nothing could ever fail: that is absent, not zero")
+    func noStatus() async {
+        page.show("http_requests_total{role=\"canary\"} 1\n")
+        _ = await probe.measure(context())
+        clock.advance(by: .seconds(10))
+        page.show("http_requests_total{role=\"canary\"} 11\n")
+        let signals = await probe.measure(context())
+        #expect(signals.reason("canary.5xx_rate") == .missingField)
+        #expect(signals.number("canary.requests") == 10)
+    }
+
+    @Test("a page that fails or lies: absent, and the window goes on from before")
+    func failures() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        _ = await probe.measure(context())
+        for reason in [AbsenceReason.timeout, .refused, .badStatus, .tooLarge] {
+            clock.advance(by: .seconds(1))
+            page.fail(reason)
+            let signals = await probe.measure(context())
+            for signal in probe.signals { #expect(signals.reason(signal.name) == reason) }
+        }
+        page.show("<html>502 Bad Gateway</html>")
+        #expect(await probe.measure(context()).reason("canary.5xx_rate") == .garbage)
+        clock.advance(by: .seconds(1))
+        page.show(traffic("canary", ok: 90, failed: 110))
+        // 90 < 100: that series restarted; 110 failures and 90 successes since.
+        #expect(await probe.measure(context()).number("canary.requests") == 200)
+    }
+
+    @Test("one scrape serves several series, but never one series twice")
+    func reuse() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        for series in ["a", "b", "c"] { _ = await probe.measure(context(series)) }
+        #expect(page.reads == 1)
+        _ = await probe.measure(context("a"))
+        #expect(page.reads == 2)
+        clock.advance(by: .milliseconds(251))
+        _ = await probe.measure(context("b"))
+        #expect(page.reads == 3)
+    }
+
+    @Test("a measurement that nobody waits for does not move the window")
+    func cancelled() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        _ = await probe.measure(context())
+        clock.advance(by: .seconds(10))
+        page.show(traffic("canary", ok: 150, failed: 0))
+        let lost = Task { [probe] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await probe.measure(context())
+        }
+        #expect(await lost.value.reason("canary.requests") == .cancelled)
+        clock.advance(by: .seconds(10))
+        page.show(traffic("canary", ok: 200, failed: 0))
+        #expect(await probe.measure(context()).number("canary.requests") == 100)
+    }
+
+    @Test("only what is asked for is declared and reported")
+    func selection() async {
+        let metrics = RequestMetrics(
+            counter: nil, quantiles: [0.5, 0.999], groups: [.init("web")])
+        let probe = PrometheusProbe(
+            name: "p", metrics: metrics, clock: clock, minimumSpan: .zero, reuse: .zero,
+            deadline: .seconds(1)
+        ) { [page] (_) throws(Absence) in try page.read() }
+        #expect(probe.signals.map(\.name) == ["web.p50_ms", "web.p999_ms"])
+        page.show("http_request_duration_seconds_bucket{le=\"+Inf\"} 1\n")
+        let signals = await probe.measure(context())
+        #expect(signals.map(\.name) == ["web.p50_ms", "web.p999_ms"])
+        clock.advance(by: .seconds(1))
+        #expect(await probe.measure(context()).reason("web.p50_ms") == .garbage)
+    }
+
+    @Test("through the set: a page that hangs is a timeout, the next look is a new one")
+    func hanging() async throws {
+        let gate = Gate()
+        let reads = Counter()
+        let probe = PrometheusProbe(
+            name: "canary", metrics: RequestMetrics(), clock: clock, minimumSpan: .zero,
+            reuse: .zero, deadline: .milliseconds(800)
+        ) { (_) throws(Absence) in
+            if reads.add() == 1 { await gate.pass() }
+            return Array(traffic("canary", ok: 1, failed: 0).utf8)
+        }
+        let set = ProbeSet([probe], clock: clock)
+        for series in ["a", "b"] {
+            async let run = set.run(budget: .seconds(2), context: context(series))
+            await clock.sleepers(1)
+            clock.advance(by: .milliseconds(800))
+            #expect(await run[0].outcome == .absent(.timeout))
+        }
+        #expect(reads.value == 1)
+        gate.open()
+        let results = await set.run(budget: .seconds(2), context: context("a"))
+        #expect(results[0].outcome == .absent(.noSampleYet))
+        #expect(reads.value == 2)
+    }
+
+    @Test("over HTTP: asks for the text format, takes ten megabytes and no more")
+    func http() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        let size = Counter()
+        let server = try ScriptedServer { connection in
+            let filler = size.add() == 1 ? 9 << 20 : 11 << 20
+            let page = traffic("canary", ok: 5, failed: 0)
+            let line = "other{a=\"b\"} 1\n"
+            connection.answer(page + String(repeating: line, count: filler / line.utf8.count))
+        }
+        let probe = PrometheusProbe(
+            name: "canary", source: HTTPSource(url: server.url), engine: engine, reuse: .zero)
+        let good = await probe.measure(context(allowance: .seconds(30)))
+        #expect(good.reason("canary.5xx_rate") == .noSampleYet)
+        #expect(server.requests[0].contains("Accept: text/plain;version=0.0.4\r\n"))
+        let large = await probe.measure(context(allowance: .seconds(30)))
+        #expect(large.reason("canary.5xx_rate") == .tooLarge)
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A listener on a loopback port that does with each connection what a test says.
+final class ScriptedServer: Sendable {
+    /// One accepted connection, used from a thread of its own.
+    struct Connection: Sendable {
+        let descriptor: Int32
+        /// The request up to its empty line; for a peer that sends none, empty.
+        let request: String
+
+        /// False when the peer is gone.
+        @discardableResult func send(_ bytes: [UInt8]) -> Bool {
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes[sent...].withUnsafeBytes {
+                    write(descriptor, $0.baseAddress, $0.count)
+                }
+                if count <= 0 { return false }
+                sent += count
+            }
+            return true
+        }
+
+        @discardableResult func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+        /// Waits until the peer closes.
+        func hang() {
+            var byte: UInt8 = 0
+            while read(descriptor, &byte, 1) > 0 {}
+        }
+
+        func answer(_ body: [UInt8], status: Int = 200) {
+            send(
+                "HTTP/1.1 \(status) X\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n"
+            )
+            send(body)
+        }
+
+        func answer(_ body: String, status: Int = 200) { answer(Array(body.utf8), status: status) }
+    }
+
+    private final class Seen: Sendable {
+        let requests = Mutex<[String]>([])
+    }
+
+    let port: Int
+    private let listener: Int32
+    private let seen = Seen()
+
+    var url: String { "http://127.0.0.1:\(port)/" }
+    /// The requests so far.
+    var requests: [String] { seen.requests.withLock { $0 } }
+
+    init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
+        signal(SIGPIPE, SIG_IGN)
+        #if canImport(Darwin)
+            listener = socket(AF_INET, SOCK_STREAM, 0)
+        #else
+            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, size) == 0 && listen(listener, 64) == 0
+                    && getsockname(listener, address, &size) == 0
+            }
+        }
+        guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        let seen = seen
+        Thread.detachNewThread {
+            while true {
+                let descriptor = accept(listener, nil, nil)
+                guard descriptor >= 0 else { return }
+                Thread.detachNewThread {
+                    let request = Self.head(descriptor)
+                    seen.requests.withLock { $0.append(request) }
+                    serve(Connection(descriptor: descriptor, request: request))
+                    close(descriptor)
+                }
+            }
+        }
+    }
+
+    deinit {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    private static func head(_ descriptor: Int32) -> String {
+        var head: [UInt8] = []
+        var byte: UInt8 = 0
+        while head.count < 16_384, read(descriptor, &byte, 1) == 1 {
+            head.append(byte)
+            if head.suffix(4) == [13, 10, 13, 10] { break }
+        }
+        return String(decoding: head, as: UTF8.self)
+    }
+
+    /// A loopback port on which nothing listens.
+    static func closedPort() throws -> Int {
+        let server = try ScriptedServer { _ in }
+        return server.port
+    }
+}
