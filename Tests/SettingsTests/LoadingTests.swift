@@ -128,6 +128,42 @@ struct LoadingTests {
                 + #"],"concerns":{"x":["a.b","c.d"]}}"#)
     }
 
+    /// The keys that users were promised, in the form that they were promised.
+    @Test("the documented example misses nothing but the secrets' files")
+    func documented() throws {
+        let text = """
+            node: gw-a1
+            az: eu-west-1a
+            roles: [gateway, notifier]
+            data_dir: ./data
+            listen:
+              address: 127.0.0.1:8443
+              hosts: []
+              tls: {certificate: "", key: "", client_ca: "", client_names: []}
+            auth: {token_files: []}
+            analysis:
+              budget: 2.5s
+              interval: 30s
+              probes:
+                - {name: node, kind: disk, path: /, timeout: 200ms}
+                - {name: canary, kind: prometheus, url: "http://127.0.0.1:9102/metrics", timeout: 800ms}
+              checks:
+                - {id: canary.5xx_rate, warn: 0.005, fail: 0.01, critical: true, weight: 4, nodata: unknown}
+                - {id: canary.p99_ms, fail: 500}
+              concerns: {latency: [canary.p99_ms]}
+            forward: {to: "https://notifier:8443", token_file: "", ca_file: ""}
+            log: {max_bytes: 1GiB, max_age: 30d, min_free: 2GiB, segment_bytes: 64MiB, segment_age: 1h, durability: commit, dedup_window: 24h}
+            digest: {group_by: [namespace, rollout, revision], first_after: 10s, window: 60s, max_window: 5m, repeat: 30m, templates: ""}
+            receivers:
+              - {name: oncall, kind: slack, url_file: /run/secrets/slack}
+              - {name: mail, kind: smtp, url: "smtp://mail:587", tls: required, from: a@b.example, to: [c@d.example], username: u, password_file: /run/secrets/mail}
+              - {name: kept, kind: file}
+            route: {receiver: kept, routes: [{match: {namespace: prod}, receivers: [oncall, mail]}]}
+            """
+        #expect(
+            faults(of: text).map(\.key) == ["receivers[0].url_file", "receivers[1].password_file"])
+    }
+
     @Test("the log's floor is a tenth of a small disk, 2GiB of a large one, or as configured")
     func floor() throws {
         let log = Settings.embedded.log
