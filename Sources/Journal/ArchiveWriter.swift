@@ -41,21 +41,25 @@ struct ArchiveWriter {
     mutating func append(
         _ group: UnsafeRawBufferPointer, at start: UInt64
     ) throws(SystemFault) {
-        while position < start {
-            let length = Int(min(start - position, 32 * 1024))
-            pending.append(contentsOf: repeatElement(UInt8(ascii: " "), count: length - 1))
-            pending.append(UInt8(ascii: "\n"))
-            lines += 1
-            try flush(atLeast: Self.memberBytes)
-        }
+        try fill(upTo: start)
         try group.forEachLine { line, _ throws(SystemFault) in
             pending.append(contentsOf: line)
             pending.append(UInt8(ascii: "\n"))
-            lines += 1
+            if !line.isFiller { lines += 1 }
             if let scanned = try? ScannedLine(line) {
                 earliest = min(earliest, scanned.ts.milliseconds)
                 latest = max(latest, scanned.ts.milliseconds)
             }
+            try flush(atLeast: Self.memberBytes)
+        }
+    }
+
+    /// Blank lines in the place of lost ones.
+    mutating func fill(upTo start: UInt64) throws(SystemFault) {
+        while position < start {
+            let length = Int(min(start - position, 32 * 1024))
+            pending.append(contentsOf: repeatElement(UInt8(ascii: " "), count: length - 1))
+            pending.append(UInt8(ascii: "\n"))
             try flush(atLeast: Self.memberBytes)
         }
     }

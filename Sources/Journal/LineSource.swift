@@ -256,11 +256,3 @@ struct LineSource: Sendable {
         return lines
     }
 }
-
-extension UnsafeRawBufferPointer {
-    /// Blanks that keep the place of lines which were lost.
-    fileprivate var isFiller: Bool {
-        guard let first else { return true }
-        return first == UInt8(ascii: " ") && allSatisfy { $0 == UInt8(ascii: " ") }
-    }
-}

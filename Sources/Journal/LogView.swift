@@ -28,7 +28,7 @@ struct OwnView: LogView {
 /// The view of any other process: the files alone, no lock.
 final class ForeignView: LogView {
     let folder: LogFolder
-    private let directory: String
+    let directory: String
     private let known = Mutex<[UInt64: (facts: FileFacts, plain: LogState.Plain)]>([:])
 
     init(directory: String, files: any LogFileSystem) {

@@ -15,6 +15,12 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(found) - base
     }
 
+    /// Whether a line is blanks only: it keeps the place of lines that were lost.
+    var isFiller: Bool {
+        guard let first else { return true }
+        return first == UInt8(ascii: " ") && allSatisfy { $0 == UInt8(ascii: " ") }
+    }
+
     /// Calls `body` for each line, with its start and without its newline; bytes
     /// after the last newline are a line too.
     func forEachLine<E: Error>(

@@ -60,7 +60,7 @@ struct PowerCutTests {
             await again.close()
             checked += 1
         }
-        #expect(checked > 100)
+        #expect(checked > 80)
         #expect(model.acknowledged == sent)
     }
 }

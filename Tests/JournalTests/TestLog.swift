@@ -51,10 +51,13 @@ struct TestLog: Sendable {
         process.arguments = ["gunzip", "-c"] + (try archives()).map { directory + "/log/" + $0 }
         let pipe = Pipe()
         process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
         try process.run()
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        guard process.terminationStatus == 0 else {
+            throw NeverHappened(description: "gunzip ends \(process.terminationStatus)")
+        }
         return Array(data)
     }
 

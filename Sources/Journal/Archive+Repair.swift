@@ -1,0 +1,43 @@
+extension Archive {
+    /// Writes the archive and its index anew: members in `bad` become blank lines
+    /// of the same length, so that every place after them stays what it was.
+    func rewrite(_ index: SegmentIndex, without bad: Set<Int>) throws(SystemFault) {
+        let files = folder.files
+        let path = folder.file(name.archive)
+        let temporary = path + SegmentName.temporary
+        var rebuilt: SegmentIndex
+        let source = try files.openToRead(path)
+        do throws(SystemFault) {
+            defer { files.close(source) }
+            let target = try files.openToWrite(temporary, fresh: true)
+            defer { files.close(target) }
+            var output = ArchiveWriter(
+                file: target, files: files, deflater: Deflater(level: 6), level: 6)
+            let inflater = Inflater()
+            for (i, member) in index.members.enumerated() {
+                let lines = bad.contains(i) ? nil : try self.lines(of: member, with: inflater)
+                if let lines {
+                    var fault: SystemFault?
+                    lines.withUnsafeBytes { bytes in
+                        do throws(SystemFault) {
+                            try output.append(bytes, at: member.start)
+                        } catch { fault = error }
+                    }
+                    if let fault { throw fault }
+                } else {
+                    try output.fill(upTo: member.end)
+                }
+            }
+            try output.finish()
+            try files.sync(target)
+            rebuilt = output.index
+            rebuilt.closedAt = index.closedAt
+        } catch {
+            try? files.remove(temporary)
+            throw error
+        }
+        try files.replace(folder.file(name.index), in: folder.path, with: rebuilt.encoded)
+        try files.rename(temporary, to: path)
+        try files.syncFolder(folder.path)
+    }
+}

@@ -1,0 +1,75 @@
+public import Events
+import Telemetry
+
+extension JournalFiles {
+    /// Reads every byte and tells what is not as it was written, and where.
+    ///
+    /// Works beside the process that writes; a segment that is sealed or removed
+    /// meanwhile is not damage.
+    public func verify() async throws(JournalError) -> VerifyReport {
+        let folder = view.folder
+        return try await BlockingWork.run { () throws(JournalError) in
+            do throws(SystemFault) {
+                var retries = 0
+                while true {
+                    do throws(SystemFault) {
+                        var check = Verification(folder)
+                        try check.run(repairing: false)
+                        return check.report
+                    } catch {
+                        guard error.isAbsence, retries < 3 else { throw error }
+                        retries += 1
+                    }
+                }
+            } catch { throw error.journalError }
+        }
+    }
+
+    /// Finishes what a crash left undone, drops torn tails, and puts blank lines in
+    /// the place of what can't be read, so that the rest reads cleanly and every
+    /// cursor keeps its place. Tells what was found before it was mended.
+    ///
+    /// Throws `.locked` while a process writes the log.
+    public func repair(clock: WallClock = .system) async throws(JournalError) -> VerifyReport {
+        let (folder, directory) = (view.folder, view.directory)
+        return try await BlockingWork.run { () throws(JournalError) in
+            let lock = try JournalLock(directory: directory)
+            defer { lock.release() }
+            do throws(SystemFault) {
+                var before = Verification(folder)
+                try before.run(repairing: true)
+                try Self.finish(folder, now: clock.now)
+                var after = Verification(folder)
+                try after.run(repairing: false)
+                var report = before.report
+                if after.report.isSound {
+                    for i in report.damage.indices { report.damage[i].repaired = true }
+                }
+                return report
+            } catch { throw error.journalError }
+        }
+    }
+
+    /// What opening the log does about crashes, and sealing what waits for it.
+    private static func finish(_ folder: LogFolder, now: Timestamp) throws(SystemFault) {
+        // The marks are not kept: opening the log makes its own.
+        let recovery = try Recovery(
+            folder, configuration: JournalConfiguration(directory: folder.path, node: ""),
+            now: now, telemetry: .silent)
+        if let active = recovery.active { folder.files.close(active.file) }
+        let sealing = SegmentSealing(folder: folder)
+        for closed in recovery.closed {
+            _ = try sealing.seal(closed.name, end: closed.plain.end, level: 6) { false }
+        }
+    }
+
+    /// What the log holds, segment by segment.
+    public func stats() async throws(JournalError) -> JournalStats {
+        let folder = view.folder
+        return try await BlockingWork.run { () throws(JournalError) in
+            do throws(SystemFault) { return try JournalStats(folder) } catch {
+                throw error.journalError
+            }
+        }
+    }
+}
