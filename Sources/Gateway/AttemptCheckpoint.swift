@@ -1,0 +1,105 @@
+import Analysis
+import Events
+import GRDB
+import Journal
+import Store
+import Telemetry
+
+/// Writes the attempts down from time to time, so that a restart reads little
+/// of the log: the state file's `attempt` table and the cursor `attempts`.
+///
+/// The log is the truth: what was measured after the last checkpoint is read
+/// from it again.
+public struct AttemptCheckpoint: Sendable {
+    static let cursorName = "attempts"
+
+    private let service: MeasurementService
+    private let store: Store
+    private let wall: WallClock
+    private let clock: any Clock<Duration>
+    private let pause: Duration
+
+    public init(
+        _ service: MeasurementService, store: Store, wall: WallClock = .system,
+        clock: any Clock<Duration> = ContinuousClock(), every pause: Duration = .seconds(10)
+    ) {
+        self.service = service
+        self.store = store
+        self.wall = wall
+        self.clock = clock
+        self.pause = pause
+    }
+
+    /// Checkpoints until cancelled, then a last time.
+    public func run() async {
+        while !Task.isCancelled {
+            try? await clock.sleep(for: pause)
+            await write()
+        }
+    }
+
+    /// One checkpoint. A state file that can't be written costs only reading
+    /// time at the next start.
+    public func write() async {
+        let (changes, position) = await service.desk.takeChanges(head: service.journal.head)
+        guard !changes.isEmpty else { return }
+        let now = wall.now
+        try? await store.write { db in
+            for change in changes {
+                if let checkpoint = change.checkpoint {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO attempt (series, state, updated_ms) VALUES (?, ?, ?)
+                            ON CONFLICT (series) DO UPDATE
+                            SET state = excluded.state, updated_ms = excluded.updated_ms
+                            """,
+                        arguments: [change.series, checkpoint, now.milliseconds])
+                } else {
+                    try db.execute(
+                        sql: "DELETE FROM attempt WHERE series = ?", arguments: [change.series])
+                }
+            }
+            try CursorRow(segment: position.segment, offset: position.offset)
+                .write(db, name: Self.cursorName)
+        }
+    }
+
+    /// The ledger as the checkpoint and the log behind it say.
+    static func restore(
+        _ empty: AttemptLedger, node: String, journal: Journal, store: Store,
+        telemetry: Telemetry
+    ) async throws -> AttemptLedger {
+        var ledger = empty
+        let (rows, cursor) = try await store.read { db in
+            (
+                try Row.fetchAll(db, sql: "SELECT series, state FROM attempt ORDER BY updated_ms")
+                    .map { (series: $0["series"] as String, state: $0["state"] as String) },
+                try CursorRow.read(db, name: cursorName)
+            )
+        }
+        var unreadable = 0
+        var fault = ""
+        for row in rows {
+            do { try ledger.restore(series: row.series, checkpoint: row.state) } catch {
+                unreadable += 1
+                fault = "\(error)"
+            }
+        }
+        if unreadable > 0 {
+            telemetry.emit(CheckpointsUnreadable(count: unreadable, fault: fault))
+        }
+        var position =
+            cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+        if unreadable > 0 { position = .start }
+        while true {
+            var reader = journal.reader(from: position)
+            let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
+            for line in batch.lines {
+                guard let event = try? Event(line: line.bytes), event.node == node else { continue }
+                ledger.restore(from: event)
+            }
+            position = batch.end
+            if batch.isCaughtUp { return ledger }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import Events
+import GRDB
+import JSONScan
+import Journal
+import Store
+import Synchronization
+import Telemetry
+import Transfer
+
+/// Carries this node's events to the notifier: a reader of the journal with
+/// the durable cursor `forward`.
+///
+/// In order, one batch in flight. The cursor moves only after the notifier
+/// acknowledged a batch as durable, so a kill at any point sends at most one
+/// batch again, which the notifier recognises by `(node, epoch, seq)`. While
+/// the notifier is away the events wait in the journal; the delay between
+/// tries grows exponentially with full jitter up to a hard ceiling.
+public struct Forwarder: Sendable {
+    /// The durable cursor's name in the state file.
+    public static let cursorName = "forward"
+
+    public struct Configuration: Sendable {
+        /// The notifier's address, `https://host:port`.
+        public var to: String
+        /// The bearer token, read anew for each try; nil: none.
+        public var token: Secret?
+        public var trust: TLSTrust
+        /// Most lines and bytes in one batch.
+        public var batchLines: Int
+        public var batchBytes: Int
+        public var deadline: Duration
+        public var retry: RetryPolicy
+
+        public init(
+            to: String, token: Secret?, trust: TLSTrust, batchLines: Int = 1000,
+            batchBytes: Int = 1 << 20, deadline: Duration = .seconds(10),
+            retry: RetryPolicy = RetryPolicy(
+                initial: .milliseconds(200), factor: 2, ceiling: .seconds(30))
+        ) {
+            self.to = to
+            self.token = token
+            self.trust = trust
+            self.batchLines = batchLines
+            self.batchBytes = batchBytes
+            self.deadline = deadline
+            self.retry = retry
+        }
+    }
+
+    /// What an operator sees of the forwarder.
+    public struct Status: Sendable, Equatable {
+        public var acknowledged = LogPosition.start
+        public var failuresInARow = 0
+        /// The last failure's words; empty while all is well.
+        public var fault = ""
+    }
+
+    private let configuration: Configuration
+    private let journal: Journal
+    private let store: Store
+    private let transfer: TransferEngine
+    private let telemetry: Telemetry
+    private let clock: any Clock<Duration>
+    private let state: StatusBox
+
+    /// Shared between the running forwarder and whoever asks how it is.
+    private final class StatusBox: Sendable {
+        let value = Mutex(Status())
+    }
+
+    public init(
+        _ configuration: Configuration, journal: Journal, store: Store, transfer: TransferEngine,
+        telemetry: Telemetry, clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.configuration = configuration
+        self.journal = journal
+        self.store = store
+        self.transfer = transfer
+        self.telemetry = telemetry
+        self.clock = clock
+        state = StatusBox()
+    }
+
+    public var status: Status { state.value.withLock { $0 } }
+
+    /// Forwards until cancelled. Returns normally then; whatever was not
+    /// acknowledged is read again by the next run.
+    public func run() async throws {
+        var position =
+            try await store.read { db in
+                try CursorRow.read(db, name: Self.cursorName)
+            }.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+        state.value.withLock { $0.acknowledged = position }
+        var limit = configuration.batchLines
+
+        while !Task.isCancelled {
+            await journal.waitForLines(after: position)
+            if Task.isCancelled { break }
+            let batch: JournalBatch
+            do {
+                var reader = journal.reader(from: position)
+                batch = try await reader.next(
+                    maxLines: limit, maxBytes: configuration.batchBytes)
+            } catch {
+                try await failed("reading the log: \(error)", retryAfter: nil)
+                continue
+            }
+            if batch.skipped > 0 {
+                telemetry.emit(ForwardGap(lost: batch.skipped))
+            }
+            if !batch.lines.isEmpty {
+                switch await send(batch) {
+                case .acknowledged(let rejected):
+                    if rejected > 0 { telemetry.emit(ForwardRejected(lines: rejected)) }
+                case .tooLarge where batch.lines.count > 1:
+                    limit = max(1, batch.lines.count / 2)
+                    continue
+                case .tooLarge:
+                    telemetry.emit(ForwardRejected(lines: 1))
+                case .again(let fault, let retryAfter):
+                    try await failed(fault, retryAfter: retryAfter)
+                    continue
+                }
+            }
+            try await commit(batch.end)
+            telemetry.emit(Forwarded(lines: batch.lines.count))
+            position = batch.end
+            limit = configuration.batchLines
+        }
+    }
+
+    private func commit(_ position: LogPosition) async throws {
+        try await store.write { db in
+            try CursorRow(segment: position.segment, offset: position.offset)
+                .write(db, name: Self.cursorName)
+        }
+        state.value.withLock { status in
+            status = Status(acknowledged: position)
+        }
+    }
+
+    private enum Outcome {
+        /// Durable over there; `rejected` lines can never be accepted.
+        case acknowledged(rejected: Int)
+        case tooLarge
+        case again(fault: String, retryAfter: Duration?)
+    }
+
+    private func send(_ batch: JournalBatch) async -> Outcome {
+        var body: [UInt8] = []
+        for line in batch.lines {
+            body.append(contentsOf: line.bytes)
+            body.append(UInt8(ascii: "\n"))
+        }
+        var headers = [("Content-Type", "application/x-ndjson")]
+        if let token = configuration.token {
+            do {
+                headers.append(("Authorization", "Bearer \(try token.read())"))
+            } catch {
+                return .again(fault: "\(error)", retryAfter: nil)
+            }
+        }
+        let reply: HTTPReply
+        do {
+            reply = try await transfer.http(
+                HTTPTransfer(
+                    url: configuration.to + "/v1/events", method: "POST", headers: headers,
+                    body: body, deadline: configuration.deadline, maxBody: 1 << 20,
+                    tls: configuration.trust))
+        } catch {
+            return .again(fault: "\(error)", retryAfter: nil)
+        }
+        let answer = try? JSONValue(
+            parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8))
+        switch reply.status {
+        case 200:
+            guard let accepted = answer?["accepted"]?.integer,
+                let duplicates = answer?["duplicates"]?.integer,
+                case .array(let rejected)? = answer?["rejected"],
+                Int(accepted + duplicates) + rejected.count == batch.lines.count
+            else {
+                // Something that is not a notifier answered 200: not an acknowledgement.
+                return .again(
+                    fault: "\(configuration.to) answered 200 without a receipt for these lines",
+                    retryAfter: nil)
+            }
+            return .acknowledged(rejected: rejected.count)
+        case 400:
+            // Only a notifier's own word that it looked at each line and can
+            // take none, now or later, lets the cursor pass them.
+            guard case .array(let rejected)? = answer?["rejected"],
+                rejected.count == batch.lines.count
+            else { return .again(fault: "\(configuration.to) answered 400", retryAfter: nil) }
+            return .acknowledged(rejected: rejected.count)
+        case 413:
+            return .tooLarge
+        default:
+            return .again(
+                fault: "\(configuration.to) answered \(reply.status)",
+                retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
+        }
+    }
+
+    /// Counts a failure and waits before the next try.
+    private func failed(_ fault: String, retryAfter: Duration?) async throws {
+        let failures = state.value.withLock { status in
+            status.failuresInARow += 1
+            status.fault = fault
+            return status.failuresInARow
+        }
+        var generator = SystemRandomNumberGenerator()
+        let delay = max(
+            configuration.retry.delay(after: failures, using: &generator),
+            min(retryAfter ?? .zero, configuration.retry.ceiling))
+        telemetry.emit(ForwardFailed(fault: fault, failures: failures, delay: delay))
+        try? await clock.sleep(for: delay)
+    }
+}

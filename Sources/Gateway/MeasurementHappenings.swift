@@ -1,0 +1,99 @@
+import Analysis
+import Events
+import Logging
+import Probes
+import Telemetry
+
+/// A measurement was answered or refused for want of data.
+struct Measured: Happening {
+    let outcome: MeasurementOutcome
+    let origin: AttemptDesk.Origin
+    let concern: String
+    let duration: Duration
+    var level: Logger.Level { .debug }
+    var message: String { "measured" }
+    var fields: [(String, String)] { [("status", status), ("repeated", "\(isRepeat)")] }
+
+    private var isRepeat: Bool { origin == .repeated }
+
+    private var status: String {
+        switch outcome {
+        case .judged(let verdict, _): verdict.status.rawValue
+        case .unmeasured: "unmeasured"
+        }
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_measurements_total",
+            help: "Measurements answered, by verdict; repeats got the frozen bytes.",
+            labels: [
+                ("status", status), ("repeated", isRepeat ? "true" : "false"),
+                ("concern", concern.isEmpty ? "all" : concern),
+            ])
+        registry.observe(
+            "bellwether_measurement_duration_seconds", duration / .seconds(1),
+            help: "From the parsed request to the answer's bytes.")
+    }
+}
+
+/// One probe looked, or was given up.
+struct ProbeLooked: Happening {
+    let result: ProbeResult
+    var level: Logger.Level { .trace }
+    var message: String { "a probe looked" }
+    var fields: [(String, String)] {
+        [("probe", result.probe), ("outcome", "\(result.outcome)")]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.observe(
+            "bellwether_probe_duration_seconds", result.duration / .seconds(1),
+            help: "Time until a probe answered or was given up.",
+            labels: [("probe", result.probe)])
+        if result.outcome != .answered {
+            registry.count(
+                "bellwether_probe_failures_total", help: "Looks of a probe that gave no value.",
+                labels: [("probe", result.probe)])
+        }
+    }
+}
+
+/// The log did not take an event; the answer went out without it.
+struct EventLost: Happening {
+    let event: String
+    let fault: String
+    var level: Logger.Level { .error }
+    var message: String { "the log did not take an event; the answer went out without it" }
+    var fields: [(String, String)] { [("event", event), ("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_events_lost_total",
+            help: "Events of this node that the log could not take.")
+    }
+}
+
+/// The log is slower than the budget; the answer went out before the event was durable.
+struct EventLate: Happening {
+    let event: String
+    let waited: Duration
+    var level: Logger.Level { .warning }
+    var message: String { "the log is slow; the answer went out before its event was durable" }
+    var fields: [(String, String)] { [("event", event), ("waited", "\(waited)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_events_late_total",
+            help: "Answers that went out before their event was durable.")
+    }
+}
+
+/// Checkpoints that could not be read; the log completes what it still holds.
+struct CheckpointsUnreadable: Happening {
+    let count: Int
+    let fault: String
+    var level: Logger.Level { .error }
+    var message: String { "attempt checkpoints could not be read" }
+    var fields: [(String, String)] { [("series", "\(count)"), ("fault", fault)] }
+}

@@ -1,0 +1,98 @@
+public import Analysis
+import Events
+import HTTPTypes
+import Hummingbird
+import JSONScan
+import NIOCore
+import Probes
+public import Serving
+
+/// `POST|GET /rollouts/analysis` and `/rollouts/analysis/{concern}`.
+public enum MeasurementRoutes {
+    public static func routes(_ service: MeasurementService) -> [Route] {
+        ["/rollouts/analysis", "/rollouts/analysis/{concern}"].flatMap { path in
+            [
+                Route(
+                    .post, path, access: .requires(.analysis),
+                    bodyLimit: MeasurementRequest.limits.maxBytes
+                ) { exchange in
+                    try checkMedia(exchange.head)
+                    let body = try await exchange.collectBody()
+                    return try await answer(exchange, service) { () throws(RequestFault) in
+                        try MeasurementRequest(parsing: Array(body.readableBytesView))
+                    }
+                },
+                Route(.get, path, access: .requires(.analysis)) { exchange in
+                    try await answer(exchange, service) { () throws(RequestFault) in
+                        try MeasurementRequest(query: exchange.query ?? "")
+                    }
+                },
+            ]
+        }
+    }
+
+    /// JSON, or nothing said: Argo's `body` (not `jsonBody`) sends no type.
+    private static func checkMedia(_ head: HTTPRequest) throws(Problem) {
+        guard let given = head.headerFields[.contentType] else { return }
+        let essence = given.prefix { $0 != ";" && $0 != " " }.lowercased()
+        guard essence == "application/json" || essence.isEmpty else {
+            throw Problem(
+                .unsupportedMediaType, "media_type_unsupported",
+                "Content-Type must be application/json", field: "Content-Type",
+                headers: [.accept: "application/json"])
+        }
+    }
+
+    private static func answer(
+        _ exchange: Exchange, _ service: MeasurementService,
+        _ parse: () throws(RequestFault) -> MeasurementRequest
+    ) async throws -> Response {
+        let request: MeasurementRequest
+        do { request = try parse() } catch { throw problem(error) }
+        let concern = exchange.parameters["concern"] ?? ""
+        guard let turn = await service.measure(request, concern: concern) else {
+            throw Problem(
+                .notFound, "concern_unknown",
+                "no concern of this name is configured below analysis.concerns", field: "concern")
+        }
+        switch turn.outcome {
+        case .judged(let verdict, let timings):
+            return .bytes(
+                verdict.document.bytes, etag: verdict.document.etag,
+                serverTiming: serverTiming(turn.origin, timings),
+                headers: [.measuredAt: verdict.measuredAt.rfc3339, .cacheControl: "no-store"])
+        case .unmeasured(let ordinal, let why):
+            // The evaluation has written the event.
+            var problem = Problem.retryLater(
+                .serviceUnavailable, "cannot_measure",
+                "nothing could be measured (\(why)); refusal \(ordinal) of \(AttemptLedger.refusalLimit) before the answer is unknown",
+                after: .seconds(10))
+            problem.isTold = false
+            throw problem
+        }
+    }
+
+    private static func serverTiming(
+        _ origin: AttemptDesk.Origin, _ timings: [ProbeResult]
+    ) -> String {
+        switch origin {
+        case .evaluated: timings.map(\.serverTiming).joined(separator: ", ")
+        case .repeated: "frozen"
+        }
+    }
+
+    private static func problem(_ fault: RequestFault) -> Problem {
+        switch fault.reason {
+        case .tooLarge(let limit):
+            return Problem(
+                .contentTooLarge, "body_too_large", "the request is larger than \(limit) bytes",
+                field: fault.field ?? "body")
+        case .json: return .malformed("json_malformed", fault.description, field: fault.field)
+        case .query: return .malformed("query_malformed", fault.description, field: fault.field)
+        case .missing: return .malformed("field_missing", fault.description, field: fault.field)
+        case .repeated: return .malformed("field_repeated", fault.description, field: fault.field)
+        case .wrongType: return .malformed("field_type", fault.description, field: fault.field)
+        case .invalid: return .malformed("field_invalid", fault.description, field: fault.field)
+        }
+    }
+}

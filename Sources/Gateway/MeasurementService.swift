@@ -1,0 +1,161 @@
+public import Analysis
+public import Events
+public import Journal
+import Probes
+public import Store
+import Synchronization
+public import Telemetry
+
+/// One measurement from request to answer: repeat or attempt, probes, judge,
+/// event, frozen document.
+///
+/// The event is durable before the answer when the log can take it within the
+/// budget; when it cannot, the verdict is answered all the same and the loss
+/// is counted. Thread-safe.
+public final class MeasurementService: Sendable {
+    public let identity: GatewayIdentity
+    let desk: AttemptDesk
+    let journal: Journal
+    private let wall: WallClock
+    private let clock: any Clock<Duration>
+    private let telemetry: Telemetry
+    private let current: Mutex<GatewayPlan>
+
+    /// Rebuilds the attempts from their checkpoint and the log behind it.
+    public init(
+        plan: GatewayPlan, identity: GatewayIdentity, journal: Journal, store: Store,
+        wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
+        telemetry: Telemetry
+    ) async throws {
+        self.identity = identity
+        self.journal = journal
+        self.wall = wall
+        self.clock = clock
+        self.telemetry = telemetry
+        current = Mutex(plan)
+        let ledger = AttemptLedger(timing: AttemptTiming(interval: plan.interval))
+        desk = AttemptDesk(
+            ledger: try await AttemptCheckpoint.restore(
+                ledger, node: identity.node, journal: journal, store: store,
+                telemetry: telemetry))
+    }
+
+    public var plan: GatewayPlan { current.withLock { $0 } }
+
+    /// Measures and judges by `plan` from now on; attempts keep their numbers.
+    /// A changed `interval` counts from the next start.
+    public func replace(plan: GatewayPlan) { current.withLock { $0 = plan } }
+
+    /// - Parameter concern: Empty for the merged route.
+    /// - Returns: nil for a concern that is not configured.
+    func measure(
+        _ request: MeasurementRequest, concern: String
+    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin)? {
+        let plan = plan
+        guard let policy = plan.policy(for: concern) else { return nil }
+        let started = ContinuousClock.now
+        let turn = await desk.measure(
+            request.series(concern: concern).id, stated: request.attempt, at: wall.now,
+            head: journal.head
+        ) { [self] ticket in
+            await evaluate(ticket, request, concern, plan, policy)
+        }
+        telemetry.emit(
+            Measured(
+                outcome: turn.outcome, origin: turn.origin, concern: concern,
+                duration: ContinuousClock.now - started))
+        return turn
+    }
+
+    private func evaluate(
+        _ ticket: AttemptTicket, _ request: MeasurementRequest, _ concern: String,
+        _ plan: GatewayPlan, _ policy: Policy
+    ) async -> MeasurementOutcome {
+        let started = ContinuousClock.now
+        let results = await plan.probes.run(
+            budget: plan.budget,
+            context: MeasurementContext(
+                series: ticket.series, now: ticket.startedAt, interval: plan.interval))
+        for result in results { telemetry.emit(ProbeLooked(result: result)) }
+        let signals = results.flatMap(\.signals)
+        let window = MeasurementWindow(
+            at: ticket.startedAt, length: plan.interval, settle: plan.settle)
+        let history = ticket.history
+        let judgement = Judge.judge(
+            signals: signals, policy: policy, history: history, window: window,
+            comparable: history.isComparable(policy: policy.sha, binary: identity.binary))
+        // A log that is slow may use what the probes left, and never less than this.
+        let left = max(plan.budget - (ContinuousClock.now - started), .milliseconds(250))
+
+        if judgement.isUnmeasured,
+            case .refuse(let ordinal) = await desk.unmeasured(ticket, at: wall.now)
+        {
+            await append(
+                Event(
+                    unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
+                    ticket: ticket, gateway: identity, policy: policy),
+                within: left)
+            let why = judgement.reasons.first.map { "\($0.check): \($0.why)" } ?? "no checks"
+            return .unmeasured(ordinal: ordinal, why: why)
+        }
+
+        let document = VerdictDocument(
+            judgement, request: request, concern: concern, attempt: ticket.number,
+            signals: signals, gateway: identity, window: window, policy: policy)
+        let record = AttemptRecord(
+            judgement, document: document, ticket: ticket, policy: policy.sha,
+            binary: identity.binary)
+        if history.changes(policy: policy.sha, binary: identity.binary) {
+            await append(
+                comparabilityChanged(ticket, request, concern, policy: policy.sha), within: left)
+        }
+        await append(
+            Event(
+                verdict: record, judgement: judgement, request: request, concern: concern,
+                ticket: ticket, gateway: identity),
+            within: left)
+        await desk.complete(ticket, with: record)
+        return .judged(record.verdict, timings: results)
+    }
+
+    private func comparabilityChanged(
+        _ ticket: AttemptTicket, _ request: MeasurementRequest, _ concern: String, policy: String
+    ) -> Event {
+        Event(
+            ts: ticket.startedAt, level: .warn, event: EventName.comparabilityChanged,
+            node: identity.node, az: identity.az, namespace: request.namespace,
+            rollout: request.rollout,
+            revision: request.revision.isEmpty ? nil : request.revision,
+            concern: concern.isEmpty ? "all" : concern, attempt: ticket.number.n,
+            message: "the policy or the binary changed inside this run: its attempts cannot be compared",
+            policy: policy, binary: identity.binary)
+    }
+
+    // MARK: - The log
+
+    /// Appends, and waits for durability no longer than `limit`. An append that
+    /// is late goes on; one that fails is counted as lost.
+    private func append(_ event: Event, within limit: Duration) async {
+        let (first, tell) = AsyncStream.makeStream(of: Bool.self)
+        let telemetry = telemetry
+        let journal = journal
+        Task {
+            do {
+                _ = try await journal.append(event)
+            } catch {
+                telemetry.emit(EventLost(event: event.event, fault: "\(error)"))
+            }
+            tell.yield(true)
+        }
+        let clock = clock
+        let alarm = Task {
+            try await clock.sleep(for: limit)
+            tell.yield(false)
+        }
+        for await isDone in first {
+            if !isDone { telemetry.emit(EventLate(event: event.event, waited: limit)) }
+            break
+        }
+        alarm.cancel()
+    }
+}
