@@ -56,7 +56,7 @@ struct TestLog: Sendable {
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw NeverHappened(description: "gunzip ends \(process.terminationStatus)")
+            throw CocoaError(.fileReadCorruptFile)
         }
         return Array(data)
     }
