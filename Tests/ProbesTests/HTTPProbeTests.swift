@@ -155,7 +155,7 @@ struct HTTPProbeTests {
 
     @Test("a server without TLS behind https")
     func tls() async throws {
-        let server = try ScriptedServer { $0.answer("{}") }
+        let server = try ScriptedServer(readsHead: false) { $0.answer("{}") }
         let signals = await measure(HTTPSource(url: "https://127.0.0.1:\(server.port)/"))
         #expect(signals.reason("dependency.bank_ok") == .tls)
     }

@@ -69,27 +69,25 @@ struct ProcessProbeTests {
         try text.write(toFile: pidFile, atomically: true, encoding: .utf8)
     }
 
-    /// A child under a name of its own.
-    private func child(_ name: String, _ arguments: [String] = ["600"]) throws -> Process {
+    /// A child that sleeps under the name `name`.
+    private func child(_ name: String) throws -> ChildProcess {
         let path = folder.file(name)
         try FileManager.default.createSymbolicLink(
             atPath: path, withDestinationPath: "/bin/sleep")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        try process.run()
-        return process
+        return try ChildProcess(path, ["600"])
     }
+
+    private var uniqueSuffix: String { String(UInt32.random(in: .min ... .max), radix: 36) }
 
     @Test("found by its pid file, alive, with its memory; gone when killed")
     func byPidFile() async throws {
         let process = try child("bw-worker")
-        try write("\(process.processIdentifier)\n")
+        try write("\(process.pid)\n")
         let alive = await measure(.pidFile(pidFile))
         #expect(alive["gateway.worker_alive"]?.value == .flag(true))
         #expect(try #require(alive.number("gateway.worker_rss_bytes")) > 0)
-        process.terminate()
-        process.waitUntilExit()
+        process.kill()
+        try await process.waitForExit()
         let dead = await measure(.pidFile(pidFile))
         #expect(dead["gateway.worker_alive"]?.value == .flag(false))
         #expect(dead.reason("gateway.worker_rss_bytes") == .notRunning)
@@ -97,17 +95,14 @@ struct ProcessProbeTests {
 
     @Test("found by its name, short and longer than the kernel keeps")
     func byName() async throws {
-        for name in ["bw-short", "bw-much-longer-than-a-kernel-name"] {
+        for name in ["bw\(uniqueSuffix)", "bw-longer-than-a-kernel-name-\(uniqueSuffix)"] {
             #expect(await measure(.processName(name)).number("gateway.worker_alive") == 0)
             let process = try child(name)
-            defer {
-                process.terminate()
-                process.waitUntilExit()
-            }
             // The name changes with exec, shortly after the child begins.
             try await eventually("\(name) shows") {
                 await measure(.processName(name)).number("gateway.worker_alive") == 1
             }
+            process.kill()
         }
     }
 
@@ -121,18 +116,11 @@ struct ProcessProbeTests {
 
     @Test("a zombie is not alive")
     func zombie() async throws {
-        // The shell's child ends at once; its parent, now a sleep, never reaps it.
+        // The shell's child ends after the shell became a sleep, which never reaps it.
         let script = folder.file("script")
-        try "true & echo $! > \(pidFile); exec sleep 600"
+        try "sleep 0.2 & echo $! > \(pidFile); exec sleep 600"
             .write(toFile: script, atomically: true, encoding: .utf8)
-        let parent = Process()
-        parent.executableURL = URL(fileURLWithPath: "/bin/sh")
-        parent.arguments = [script]
-        try parent.run()
-        defer {
-            parent.terminate()
-            parent.waitUntilExit()
-        }
+        let parent = try ChildProcess("/bin/sh", [script])
         try await eventually("a zombie is seen as such") {
             guard
                 case .absent(_, let detail)? =
@@ -141,6 +129,7 @@ struct ProcessProbeTests {
             return detail == "only a zombie is left"
         }
         #expect(await measure(.pidFile(pidFile)).number("gateway.worker_alive") == 0)
+        parent.kill()
     }
 
     @Test("a pid file that is not there is a worker that was stopped")

@@ -14,7 +14,7 @@ final class ScriptedServer: Sendable {
     /// One accepted connection, used from a thread of its own.
     struct Connection: Sendable {
         let descriptor: Int32
-        /// The request up to its empty line; for a peer that sends none, empty.
+        /// The request up to its empty line.
         let request: String
 
         /// False when the peer is gone.
@@ -60,7 +60,10 @@ final class ScriptedServer: Sendable {
     /// The requests so far.
     var requests: [String] { seen.requests.withLock { $0 } }
 
-    init(_ serve: @escaping @Sendable (Connection) -> Void) throws {
+    /// `readsHead` false: serves without waiting for a request.
+    init(
+        readsHead: Bool = true, _ serve: @escaping @Sendable (Connection) -> Void
+    ) throws {
         signal(SIGPIPE, SIG_IGN)
         #if canImport(Darwin)
             listener = socket(AF_INET, SOCK_STREAM, 0)
@@ -86,7 +89,7 @@ final class ScriptedServer: Sendable {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
                 Thread.detachNewThread {
-                    let request = Self.head(descriptor)
+                    let request = readsHead ? Self.head(descriptor) : ""
                     seen.requests.withLock { $0.append(request) }
                     serve(Connection(descriptor: descriptor, request: request))
                     close(descriptor)
