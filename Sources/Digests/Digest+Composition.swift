@@ -92,12 +92,13 @@ extension Digest {
             })
     }
 
-    /// Worst first: open failures before the rest, by verdict, places, group.
+    /// Worst first: open failures before the rest, by verdict, places,
+    /// worst metric, group.
     static func worstFirst(_ a: Digest, _ b: Digest) -> Bool {
-        func rank(_ digest: Digest) -> (Int, Int, Int) {
+        func rank(_ digest: Digest) -> (Int, Int, Int, Double) {
             let open = digest.kind == .failing ? 1 : 0
             let verdict = VerdictStatus.allCases.firstIndex(of: digest.status ?? .healthy) ?? 0
-            return (open, verdict, digest.failingPlaces.count)
+            return (open, verdict, digest.failingPlaces.count, digest.metrics.first?.excess ?? 0)
         }
         let (left, right) = (rank(a), rank(b))
         return left == right ? a.group.text < b.group.text : left > right

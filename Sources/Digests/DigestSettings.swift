@@ -16,8 +16,9 @@ public struct DigestSettings: Sendable, Equatable {
     public var recoverAfter: Int
     /// Messages within one `window`; what exceeds them goes into one roll-up.
     public var maxGroups: Int
-    /// Argo's `failureLimit` when known: the run aborts at one unhealthy attempt more.
-    public var failureLimit: Int?
+    /// Unhealthy attempts at which the caller aborts the run, when known: Argo's
+    /// `failureLimit` and one.
+    public var abortAfter: Int?
     /// How many attempts a run makes, when known.
     public var attemptsPerRun: Int?
     /// Incidents within `flapWithin` that make a group a flapping one.
@@ -28,7 +29,7 @@ public struct DigestSettings: Sendable, Equatable {
         groupBy: [String] = ["namespace", "rollout", "revision"],
         firstAfter: Duration = .seconds(10), window: Duration = .seconds(60),
         maxWindow: Duration = .seconds(300), repeatEvery: Duration = .seconds(1800),
-        recoverAfter: Int = 2, maxGroups: Int = 20, failureLimit: Int? = nil,
+        recoverAfter: Int = 2, maxGroups: Int = 20, abortAfter: Int? = nil,
         attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600)
     ) {
         self.groupBy = groupBy
@@ -38,7 +39,7 @@ public struct DigestSettings: Sendable, Equatable {
         self.repeatEvery = repeatEvery
         self.recoverAfter = max(1, recoverAfter)
         self.maxGroups = max(1, maxGroups)
-        self.failureLimit = failureLimit
+        self.abortAfter = abortAfter
         self.attemptsPerRun = attemptsPerRun
         self.flapAfter = max(2, flapAfter)
         self.flapWithin = flapWithin

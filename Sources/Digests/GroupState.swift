@@ -121,9 +121,9 @@ public struct GroupState: Sendable, Hashable {
     /// How many unhealthy attempts more abort the run; nil when the limit is
     /// not known or nothing was unhealthy.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
-        guard let limit = settings.failureLimit else { return nil }
+        guard let limit = settings.abortAfter else { return nil }
         let failures = sources.flatMap(\.lanes).map(\.failures).max() ?? 0
-        return failures == 0 ? nil : max(0, limit + 1 - failures)
+        return failures == 0 ? nil : max(0, limit - failures)
     }
 
     /// What is new against the last message, in the order to be shown.

@@ -21,6 +21,8 @@ public struct MetricTrack: Sendable, Hashable {
     public internal(set) var overSince: Int?
     /// Whether the check ever did not pass within the incident.
     public internal(set) var wasOver = false
+    /// The limit was last broken from below: smaller is worse.
+    var lowerIsWorse = false
     /// Values by attempt, oldest first, at most 16; nil where not measured.
     public internal(set) var history: [Double?]
 
@@ -28,22 +30,17 @@ public struct MetricTrack: Sendable, Hashable {
         self.metric = metric
         self.unit = unit
         state = .pass
+        lowerIsWorse = unit == .flag
         history = []
     }
 
     /// Whether the last check did not pass.
     public var isOver: Bool { state != .pass }
 
-    /// A limit that values should stay above: a flag, or a value that broke it from below.
-    var lowerIsWorse: Bool {
-        if unit == .flag { return true }
-        guard isOver || wasOver, let limit, let reference = worst ?? value else { return false }
-        return reference < limit
-    }
-
-    /// How far beyond its limit, as a factor; 0 when that can't be said.
+    /// How far beyond its limit, as a factor, now or at its worst; 0 when that
+    /// can't be said.
     var excess: Double {
-        guard let value, let limit, value.isFinite, limit.isFinite else { return 0 }
+        guard let limit, let value = isOver ? value : worst else { return 0 }
         if lowerIsWorse { return value > 0 ? min(limit / value, 1e9) : 1e9 }
         return limit > 0 ? min(value / limit, 1e9) : value
     }
@@ -71,6 +68,7 @@ public struct MetricTrack: Sendable, Hashable {
             wasOver = true
             if wasPassing || overSince == nil { overSince = attempt }
             if let value {
+                if let limit = delta.limit?.finite, unit != .flag { lowerIsWorse = value < limit }
                 worst = worst.map { lowerIsWorse ? min($0, value) : max($0, value) } ?? value
             }
         } else {

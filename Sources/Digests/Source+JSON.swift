@@ -30,6 +30,7 @@ extension Source.Lane {
             w.member("concern", concern)
             w.member("status", status.rawValue)
             w.member("attempt", attempt)
+            w.member("last_failure", lastFailure)
             w.member("series", series)
             w.member("healthy_run", healthyRun)
             w.member("failures", failures)
@@ -44,6 +45,7 @@ extension Source.Lane {
             at: tree.moment("seen") ?? Timestamp(milliseconds: 0))
         status = tree.status("status") ?? .healthy
         attempt = tree.whole("attempt")
+        lastFailure = tree["last_failure"]?.string ?? ""
         series = tree["series"]?.string ?? ""
         healthyRun = tree.whole("healthy_run") ?? 0
         failures = tree.whole("failures") ?? 0
@@ -65,6 +67,7 @@ extension MetricTrack {
             w.member("worst", worst)
             w.member("over_since", overSince)
             w.member("was_over", wasOver)
+            w.member("lower_is_worse", lowerIsWorse)
             w.member(array: "history") { w in
                 for value in history {
                     if let value { w.value(value) } else { w.null() }
@@ -86,6 +89,7 @@ extension MetricTrack {
         worst = tree["worst"]?.double
         overSince = tree.whole("over_since")
         wasOver = tree["was_over"]?.bool ?? false
+        lowerIsWorse = tree["lower_is_worse"]?.bool ?? lowerIsWorse
         if case .array(let values)? = tree["history"] { history = values.map(\.double) }
     }
 }

@@ -8,6 +8,9 @@ public struct Source: Sendable, Hashable {
         public let concern: String
         public internal(set) var status: VerdictStatus = .healthy
         public internal(set) var attempt: Int?
+        /// Names the last attempt that was not healthy: its event's id.
+        public internal(set) var lastFailure = ""
+        /// Series and run: the attempts count from 1 again when it changes.
         var series = ""
         /// Healthy attempts in a row.
         var healthyRun = 0
@@ -92,7 +95,8 @@ public struct Source: Sendable, Hashable {
 
 extension Source.Lane {
     mutating func absorb(_ event: Event, status: VerdictStatus, inIncident: Bool) -> Bool {
-        let named = (event.extra("series")?.string ?? "").clipped(to: Bounds.name)
+        let run = event.extra("run")?.integer.map { "/\($0)" } ?? ""
+        let named = ((event.extra("series")?.string ?? "") + run).clipped(to: Bounds.name)
         let restarted = !series.isEmpty && !named.isEmpty && series != named
         let again = !restarted && event.attempt != nil && event.attempt == attempt
         if restarted { failures = 0 }
@@ -107,6 +111,7 @@ extension Source.Lane {
         }
         if status == .unhealthy, !again { failures += 1 }
         self.status = status
+        if status.isDegraded { lastFailure = event.id.clipped(to: Bounds.name) }
         if inIncident, status.isDegraded { failed = true }
         return restarted
     }

@@ -35,8 +35,8 @@ public struct StatusCounts: Sendable, Hashable {
 
     public var total: Int { healthy + degraded + unknown + unhealthy }
 
-    /// The counts above zero, worst first.
+    /// The counts above zero, healthy first.
     public var present: [(status: VerdictStatus, count: Int)] {
-        VerdictStatus.allCases.reversed().compactMap { self[$0] > 0 ? ($0, self[$0]) : nil }
+        VerdictStatus.allCases.compactMap { self[$0] > 0 ? ($0, self[$0]) : nil }
     }
 }

@@ -35,8 +35,12 @@ struct Headline {
                 "\(name): \(event)\(times)"
                 + (others > 0 ? " and \(HumanNumber.count(others, "other kind"))" : "")
         case .rollup:
-            let kinds = (digest.rollup?.kinds ?? []).map { "\($0.groups) \($0.kind.rawValue)" }
-            text = "\(name) in one message: \(kinds.joined(separator: ", "))"
+            let kinds = digest.rollup?.kinds ?? []
+            let counts = kinds.map { "\($0.groups) \($0.kind.rawValue)" }
+            text =
+                kinds.count == 1
+                ? "\(name) \(kinds[0].kind == .notice ? "with notices" : kinds[0].kind.rawValue)"
+                : "\(name): \(counts.joined(separator: ", "))"
         }
     }
 

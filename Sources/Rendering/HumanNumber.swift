@@ -102,7 +102,7 @@ enum HumanNumber {
     private static func grouped(_ value: Double) -> String {
         let text = fixed(value, places: 0)
         let digits = text.drop { !$0.isNumber }
-        guard digits.allSatisfy(\.isNumber), digits.count > 4 else { return text }
+        guard digits.allSatisfy(\.isNumber), digits.count > 3 else { return text }
         var out = ""
         for (i, digit) in digits.enumerated() {
             if i > 0, (digits.count - i) % 3 == 0 { out.append(",") }

@@ -1,34 +1,23 @@
-/// The names that templates may use: those that the samples' views hold.
-struct KnownNames {
-    let message: Set<String>
-    let subject: Set<String>
+/// The names that templates may use: all that a `MessageView` can hold.
+/// `templates/README.md` says what each is.
+enum KnownNames {
+    static let subject: Set<String> = ["name", "scope", "started"]
 
-    static let all = KnownNames()
-
-    private init() {
-        var message: Set<String> = []
-        var subject: Set<String> = []
-        let options = RenderOptions(
-            runbookURL: "https://runbooks.example/{rollout}", statusURL: "https://status.example/")
-        for digest in SampleDigests.all {
-            for limits in ViewLimits.mail.tightening {
-                let view = MessageView(digest: digest, options: options, limits: limits)
-                Self.collect(view.values, into: &message)
-                Self.collect(view.subjectValues, into: &subject)
-            }
-        }
-        self.message = message
-        self.subject = subject
-    }
-
-    private static func collect(_ value: Any, into names: inout Set<String>) {
-        if let members = value as? [String: Any] {
-            for (name, value) in members {
-                names.insert(name)
-                collect(value, into: &names)
-            }
-        } else if let elements = value as? [[String: Any]] {
-            for element in elements { collect(element, into: &names) }
-        }
-    }
+    static let message: Set<String> = subject.union([
+        "icon", "kind", "is_failing", "is_recovered", "is_ended", "is_notice", "is_rollup",
+        "headline", "status_word", "status_class", "since", "duration",
+        "changes", "change", "more_changes",
+        "metrics", "metric", "metric_from", "metric_to", "metric_note", "metric_spark",
+        "metric_state", "more_metrics",
+        "attempts", "chance",
+        "table", "heads", "head", "rows", "place", "row_status", "try", "cells", "cell_value",
+        "cell_spark", "cell_change", "cell_state", "cell_over", "stable_row", "more_rows",
+        "more_columns", "omitted_lines", "healthy",
+        "reasons", "reason", "more_reasons", "other_reasons",
+        "notices", "notice", "more_notices", "other_notices",
+        "members", "member", "member_metric", "more_members",
+        "policies", "binaries", "has_items",
+        "has_commands", "commands", "command_label", "command", "runbook", "status_page",
+        "digest_id", "window", "events", "dropped", "next",
+    ])
 }

@@ -43,7 +43,7 @@ struct PlaceTable {
         let metrics = digest.metrics.prefix(limits.columns)
         let places = digest.places.prefix(limits.rows)
         let zones = Dictionary(grouping: digest.places, by: \.az)
-        heads = metrics.map { PlainWords.metric($0.metric) }
+        heads = metrics.map { PlainWords.metric($0.metric, limit: 28) }
         placeWord = digest.places.contains { $0.az.isEmpty } ? "place" : "AZ"
         rows = places.map { place in
             let twin = (zones[place.az]?.count ?? 0) > 1 && !place.az.isEmpty

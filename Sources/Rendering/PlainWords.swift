@@ -4,9 +4,9 @@ import Events
 /// Rules, states and changes in words.
 enum PlainWords {
     /// `5xx_rate` for `canary.5xx_rate`; other objects keep their name.
-    static func metric(_ name: String) -> String {
+    static func metric(_ name: String, limit: Int = 60) -> String {
         let short = name.hasPrefix("canary.") ? String(name.dropFirst(7)) : name
-        return InertText(short.isEmpty ? name : short, limit: 60).description
+        return InertText(short.isEmpty ? name : short, limit: limit).description
     }
 
     static func reason(_ reason: Reason) -> String {
@@ -83,7 +83,7 @@ enum PlainWords {
 
     static func place(_ az: String, _ node: String) -> String {
         let name = az.isEmpty ? node : az
-        return name.isEmpty ? "an unnamed place" : InertText(name, limit: 40).description
+        return name.isEmpty ? "an unnamed place" : InertText(name, limit: 32).description
     }
 
     /// `2 degraded, 3 unhealthy`.

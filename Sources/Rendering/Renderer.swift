@@ -22,9 +22,7 @@ public struct Renderer: Sendable {
             templates = TemplateSet()
             return
         }
-        let names = KnownNames.all
-        var templates = TemplateSet(
-            directory: templatesDirectory, known: names.message, knownInSubject: names.subject)
+        var templates = TemplateSet(directory: templatesDirectory)
         for name in TemplateName.allCases where templates.overridden.contains(name) {
             if let fault = Self.trial(of: name, in: templates) {
                 templates.drop(name, because: fault)
@@ -75,19 +73,18 @@ public struct Renderer: Sendable {
     private func fit(
         _ name: TemplateName, _ digest: Digest, _ limits: ViewLimits, limit: Int
     ) -> String {
+        let views = limits.tightening.map {
+            MessageView(digest: digest, options: options, limits: $0).values
+        }
         var last = ""
-        for limits in limits.tightening {
-            let values = MessageView(digest: digest, options: options, limits: limits).values
-            last = templates.render(name, values)
+        for view in views {
+            last = templates.render(name, view)
             if last.utf16.count <= limit { return last }
         }
-        // Half a page of HTML is none: the built-in one always fits.
-        if name == .html {
-            let values = MessageView(
-                digest: digest, options: options, limits: limits.tightening.last ?? limits)
-            return templates.renderBuiltin(.html, values.values)
-        }
-        return SlackLimits.cut(last, to: limit)
+        guard name == .html else { return SlackLimits.cut(last, to: limit) }
+        // Half a page is none: the built-in one always fits.
+        let pages = views.lazy.map { templates.renderBuiltin(name, $0) }
+        return pages.first { $0.utf16.count <= limit } ?? ""
     }
 
     private static func clipped(_ text: String, to bytes: Int) -> String {

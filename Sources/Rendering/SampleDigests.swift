@@ -100,7 +100,7 @@ struct SampleStory {
     private var machine: DigestMachine
     private(set) var now = Timestamp(milliseconds: 1_795_600_800_000)
     private var end = LogPosition(segment: 1, offset: 0)
-    private var previous: [String: [Double?]] = [:]
+    private var previous: [String: Double] = [:]
     private(set) var last: Digest?
 
     private static let zones = ["eu-west-1a", "us-east-1b", "eu-west-1c", "us-east-1d"]
@@ -177,8 +177,8 @@ struct SampleStory {
         _ metric: String, _ value: Double?, _ stable: Double, warn: Double, fail: Double,
         _ lane: String
     ) -> MetricDelta {
-        let known = previous[lane + metric]?.last ?? nil
-        previous[lane + metric, default: []].append(value)
+        let known = previous[lane + metric]
+        previous[lane + metric] = value
         let state: CheckState =
             switch value {
             case nil: .nodata

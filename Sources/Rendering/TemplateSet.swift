@@ -30,7 +30,7 @@ struct TemplateSet: Sendable {
 
     /// The built-in templates, and the files of `directory` over them. A file
     /// with a fault is not used, nor is what includes it.
-    init(directory: String, known: Set<String>, knownInSubject: Set<String>) {
+    init(directory: String) {
         self.init()
         let sources: [String: String]
         (sources, faults) = Self.read(directory)
@@ -40,7 +40,8 @@ struct TemplateSet: Sendable {
         for (name, source) in sources.sorted(by: { $0.key < $1.key }) {
             let check = TemplateCheck(
                 file: "\(directory)/\(name).mustache", name: name, source: source,
-                known: name.hasPrefix("subject") ? knownInSubject : known, partials: names)
+                known: name.hasPrefix("subject") ? KnownNames.subject : KnownNames.message,
+                partials: names)
             var found = check.faults
             if found.isEmpty {
                 do {
@@ -131,16 +132,16 @@ struct TemplateSet: Sendable {
     }
 
     /// The engine's content type is not inherited by partials: every template
-    /// names its own.
+    /// names its own, on a line before its first.
     private static func prefixed(_ name: String, _ source: String) -> String {
         let markup = TemplateName.markup(of: name) ?? .html
-        return "{{% CONTENT_TYPE: \(markup.contentType)}}\(source)"
+        return "{{% CONTENT_TYPE: \(markup.contentType)}}\n\(source)"
     }
 
     private static func fault(_ error: any Error, in file: String) -> TemplateFault {
         let parser = error as? MustacheTemplate.ParserError
         return TemplateFault(
-            file: file, line: parser?.context.lineNumber,
+            file: file, line: parser.map { max(1, $0.context.lineNumber - 1) },
             fault: "not a template: \(parser.map { "\($0.error)" } ?? "\(error)")",
             remedy: "close every tag and section")
     }

@@ -36,7 +36,7 @@ private struct Notifier {
 @Suite("Killed at any point, the same digests come out")
 struct ReplayTests {
     static let settings = DigestSettings(
-        repeatEvery: .seconds(600), maxGroups: 4, failureLimit: 3)
+        repeatEvery: .seconds(600), maxGroups: 4, abortAfter: 4)
 
     /// Two rollouts that climb, recover and flap over four zones, refusals,
     /// lost lines, and a burst of small groups.

@@ -80,7 +80,7 @@ struct SpeakingTests {
 
     @Test("One attempt before the abort limit speaks, once")
     func lastChance() {
-        var log = LogScript(DigestSettings(failureLimit: 2))
+        var log = LogScript(DigestSettings(abortAfter: 3))
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
         log.pass(10)
         #expect(log.said().first?.failuresUntilAbort == 2)

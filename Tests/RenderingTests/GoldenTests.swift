@@ -1,0 +1,64 @@
+import Digests
+import Foundation
+import Rendering
+import Testing
+
+@Suite("Messages as they are sent")
+struct GoldenTests {
+    static let renderer = Renderer(
+        options: RenderOptions(
+            runbookURL: "https://runbooks.example/{namespace}/{rollout}",
+            statusURL: "https://bellwether.example/"))
+
+    @Test("Every sample in every form", arguments: SampleDigests.named.map(\.name))
+    func sample(_ name: String) throws {
+        let sample = try #require(SampleDigests.named.first { $0.name == name })
+        try expectGolden(sample.digest, name)
+    }
+
+    @Test("Hostile text in every field")
+    func hostile() throws {
+        try expectGolden(HostileDigests.one(saying: HostileDigests.showcase), "hostile")
+    }
+
+    private func expectGolden(_ digest: Digest, _ name: String) throws {
+        let rendered = Self.renderer.render(digest)
+        let slack = try JSONSerialization.jsonObject(with: Data(rendered.slack.utf8))
+        let pretty = try JSONSerialization.data(
+            withJSONObject: slack, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+        try Golden.expect(String(decoding: pretty, as: UTF8.self) + "\n", in: "\(name).slack.json")
+        try Golden.expect("Subject: \(rendered.subject)\n\n\(rendered.text)", in: "\(name).txt")
+        try Golden.expect(rendered.html, in: "\(name).html")
+    }
+
+    @Test("The samples are what their names say")
+    func samples() {
+        let kinds = Dictionary(
+            uniqueKeysWithValues: SampleDigests.named.map { ($0.name, $0.digest.kind) })
+        #expect(
+            kinds == [
+                "one-az": .failing, "many-azs": .failing, "changed": .failing,
+                "repeated": .failing, "recovery": .recovered, "ended": .ended, "silent": .ended,
+                "nodata": .failing, "flap": .failing, "binary-changed": .failing,
+                "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
+            ])
+        #expect(Set(SampleDigests.all.map(\.kind)) == Set(Digest.Kind.allCases))
+    }
+
+    @Test("The same digest gives the same bytes, from any renderer")
+    func deterministic() {
+        for digest in SampleDigests.all {
+            #expect(Renderer().render(digest) == Renderer().render(digest))
+        }
+    }
+
+    @Test("The subject is the same for the whole incident")
+    func subject() {
+        var machine = DigestMachine(settings: DigestSettings(recoverAfter: 1))
+        let subjects = HostileDigests.incident(&machine).map { Self.renderer.render($0) }
+        #expect(subjects.map(\.kind) == ["notice", "failing", "failing", "recovered"])
+        #expect(Set(subjects.map(\.subject)).count == 1)
+        #expect(Set(subjects.map(\.thread)).count == 1)
+        #expect(Set(subjects.map(\.id)).count == 4)
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// Slack's documented rules for the payload of an incoming webhook, checked
+/// strictly: Block Kit reference (blocks, text objects), "Formatting text for
+/// app surfaces", "Sending messages using incoming webhooks".
+struct SlackChecker {
+    private(set) var faults: [String] = []
+
+    init(_ payload: String) {
+        guard
+            let root = try? JSONSerialization.jsonObject(with: Data(payload.utf8)) as? [String: Any]
+        else {
+            faults = ["not a JSON object"]
+            return
+        }
+        let text = root["text"] as? String ?? ""
+        expect(!text.isEmpty, "no text fallback")
+        expect(text.utf16.count <= 4000, "text over 4,000 may be split")
+        checkMarkup(text, allowsLinks: false)
+        let known = ["text", "blocks", "unfurl_links", "unfurl_media"]
+        expect(root.keys.allSatisfy(known.contains), "unknown member in \(root.keys)")
+        let blocks = root["blocks"] as? [[String: Any]] ?? []
+        expect((1...50).contains(blocks.count), "\(blocks.count) blocks")
+        for block in blocks { check(block) }
+    }
+
+    private mutating func check(_ block: [String: Any]) {
+        switch block["type"] as? String {
+        case "header": checkText(block["text"], type: "plain_text", limit: 150)
+        case "section": checkText(block["text"], type: "mrkdwn", limit: 3000)
+        case "context":
+            let elements = block["elements"] as? [[String: Any]] ?? []
+            expect((1...10).contains(elements.count), "\(elements.count) context elements")
+            for element in elements { checkText(element, type: "mrkdwn", limit: 3000) }
+        case let type: faults.append("block type \(type ?? "nil")")
+        }
+    }
+
+    private mutating func checkText(_ value: Any?, type: String, limit: Int) {
+        let object = value as? [String: Any] ?? [:]
+        expect(object["type"] as? String == type, "text type")
+        let text = object["text"] as? String ?? ""
+        expect((1...limit).contains(text.utf16.count), "\(text.utf16.count) characters of \(limit)")
+        let isPlain = type == "plain_text"
+        if isPlain {
+            expect(object["emoji"] as? Bool == false, "emoji names are read")
+        } else {
+            expect(object["verbatim"] as? Bool == true, "names and addresses become links")
+        }
+        checkMarkup(text, allowsLinks: !isPlain)
+    }
+
+    /// Nothing but our own links between `<` and `>`; `&` only as an entity; no
+    /// mention, no emoji name, no character that hides or reorders.
+    private mutating func checkMarkup(_ text: String, allowsLinks: Bool) {
+        let link =
+            /<https:\/\/(runbooks|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Runbook|Status page)>/
+        var rest = text[...]
+        while let sign = rest.firstIndex(where: { "<>&".contains($0) }) {
+            rest = rest[sign...]
+            if let entity = ["&lt;", "&gt;", "&amp;"].first(where: rest.hasPrefix) {
+                rest = rest.dropFirst(entity.count)
+            } else if allowsLinks, let own = rest.prefixMatch(of: link) {
+                rest = rest[own.range.upperBound...]
+            } else {
+                faults.append("bare \(rest.prefix(20))")
+                rest = rest.dropFirst()
+            }
+        }
+        expect(!text.contains("@"), "a mention")
+        expect(text.ranges(of: "```").count % 2 == 0, "an open code block")
+        expect(text.firstMatch(of: /:[a-z0-9_+'-]+:/.ignoresCase()) == nil, "an emoji name")
+        for scalar in text.unicodeScalars where scalar != "\n" {
+            expect(!scalar.isHidden, "U+\(String(scalar.value, radix: 16)) is shown")
+        }
+    }
+
+    private mutating func expect(_ holds: Bool, _ fault: @autoclosure () -> String) {
+        if !holds { faults.append(fault()) }
+    }
+}

@@ -1,0 +1,129 @@
+import Events
+import Testing
+
+@testable import Rendering
+
+@Suite("Numbers and words for people")
+struct WordsTests {
+    @Test(
+        "Values",
+        arguments: [
+            (0.019, MetricUnit.ratio, "1.9 %"), (0.002, .ratio, "0.2 %"), (0, .ratio, "0 %"),
+            (0.00012, .ratio, "0.012 %"), (0.1234, .ratio, "12 %"), (1, .ratio, "100 %"),
+            (0.01, .ratio, "1 %"), (0.0996, .ratio, "10 %"), (0.995, .ratio, "100 %"),
+            (420, .milliseconds, "420 ms"), (4.26, .milliseconds, "4.3 ms"),
+            (1234.6, .milliseconds, "1,235 ms"), (12_400, .milliseconds, "12 s"),
+            (90, .seconds, "1 min 30 s"), (7, .days, "7 d"), (3, .count, "3"),
+            (12_345, .count, "12,345"), (1536, .bytes, "1.5 KiB"), (1, .flag, "yes"),
+            (0, .flag, "no"), (-0.5, .count, "−0.5"), (120, .perSecond, "120 /s"),
+            (.infinity, .ratio, "∞"), (.nan, .ratio, "no number"), (1e300, .count, "1e+300"),
+        ] as [(Double, MetricUnit, String)])
+    func values(_ value: Double, _ unit: MetricUnit, _ text: String) {
+        #expect(HumanNumber.text(value, unit) == text)
+    }
+
+    @Test("No value is no data")
+    func noData() {
+        #expect(HumanNumber.text(nil, .ratio) == "no data")
+        #expect(HumanNumber.change(from: nil, to: 1, .ratio) == "")
+    }
+
+    @Test(
+        "Changes",
+        arguments: [
+            (0.015, 0.019, MetricUnit.ratio, "+0.4 pp"), (360, 420, .milliseconds, "+60 ms"),
+            (420, 360, .milliseconds, "−60 ms"), (5, 5, .count, "±0"), (1, 0, .flag, "was yes"),
+            (1, 1, .flag, ""), (.nan, 1, .count, ""),
+        ] as [(Double, Double, MetricUnit, String)])
+    func changes(_ old: Double, _ new: Double, _ unit: MetricUnit, _ text: String) {
+        #expect(HumanNumber.change(from: old, to: new, unit) == text)
+    }
+
+    @Test(
+        "Spans",
+        arguments: [
+            (0, "0 s"), (59, "59 s"), (60, "1 min"), (90, "1 min 30 s"), (720, "12 min"),
+            (3600, "1 h"), (4800, "1 h 20 min"), (183_600, "2 d 3 h"), (-5, "−5 s"),
+        ])
+    func spans(_ seconds: Int, _ text: String) {
+        #expect(HumanNumber.span(.seconds(seconds)) == text)
+    }
+
+    @Test("Sparklines go from lowest to highest, with gaps where nothing was measured")
+    func sparklines() {
+        #expect(Sparkline.text([1, 2, 3, 4, 5, 6, 7, 8]) == "▁▂▃▄▅▆▇█")
+        #expect(Sparkline.text([0, nil, 10]) == "▁·█")
+        #expect(Sparkline.text([5, 5, 5]) == "▁▁▁")
+        #expect(Sparkline.text([nil, nil]) == "")
+        #expect(Sparkline.text([]) == "")
+        #expect(Sparkline.text(Array(repeating: 1, count: 40)).count == 8)
+        #expect(Sparkline.text([.nan, 1, .infinity, 2]) == "·▁·█")
+        #expect(Sparkline.text([-.greatestFiniteMagnitude, .greatestFiniteMagnitude]).count == 2)
+    }
+
+    @Test(
+        "Inert text shows what would hide",
+        arguments: [
+            ("a\u{202E}b", "a⟨U+202E⟩b"), ("a\r\nb", "a␍␊b"), ("\u{7F}", "␡"),
+            ("\u{85}", "⟨U+0085⟩"), ("\u{200B}", "⟨U+200B⟩"), ("\u{E0041}", "⟨U+E0041⟩"),
+            ("e\u{301}\u{301}\u{301}\u{301}", "e\u{301}\u{301}"), ("日本", "日本"), ("", ""),
+            ("\u{3164}", "⟨U+3164⟩"), ("\u{2003}", "⟨U+2003⟩"),
+        ])
+    func inert(_ source: String, _ shown: String) {
+        let text = InertText(source).description
+        #expect(Array(text.unicodeScalars) == Array(shown.unicodeScalars))
+    }
+
+    @Test("Inert text is cut by scalars, so that one character cannot be a megabyte")
+    func inertLength() {
+        let bomb = "x" + String(repeating: "\u{301}", count: 100_000)
+        #expect(InertText(bomb).description.unicodeScalars.count == 3)
+        #expect(
+            InertText(String(repeating: "y", count: 500), limit: 10).description == "yyyyyyyyyy…")
+    }
+
+    @Test(
+        "Slack escaping",
+        arguments: [
+            ("<!channel> & @here", "&lt;!channel&gt; &amp; ＠here"), ("5xx_rate", "5xx_rate"),
+            ("_x_ a_b _", "＿x＿ a_b ＿"), ("*b* ~s~ `c`", "∗b∗ ∼s∼ ˋcˋ"),
+            (":fire: a:b 10:30", "꞉fire: a:b 10:30"), ("::", "::"), (":", ":"),
+        ])
+    func slack(_ text: String, _ escaped: String) {
+        #expect(Markup.slack.escape(text) == escaped)
+    }
+
+    @Test("HTML escaping covers attributes too")
+    func html() {
+        #expect(
+            Markup.html.escape("<a b=\"c\" d='e'>&")
+                == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
+    }
+
+    @Test("Kubernetes names by RFC 1123, and ids that are one word")
+    func names() {
+        for good in ["a", "payments-api", "a.b", "0", String(repeating: "a", count: 253)] {
+            #expect(NextSteps.isKubernetesName(good))
+        }
+        let long = String(repeating: "a", count: 254)
+        for bad in ["", "-a", "a-", "A", "a_b", "a b", "a;b", "é", ".a", long] {
+            #expect(!NextSteps.isKubernetesName(bad))
+        }
+        #expect(NextSteps.isIdentifier("gw-a1/4".replacing("/", with: ":")))
+        #expect(!NextSteps.isIdentifier("a b") && !NextSteps.isIdentifier("-x"))
+    }
+
+    @Test("Links are web addresses only, with names percent-encoded")
+    func links() {
+        func link(_ template: String?) -> String? {
+            RenderOptions.link(template) { $0 == "rollout" ? "a/b c|d>*_" : nil }
+        }
+        #expect(
+            link("https://x.example/{rollout}?q=1")
+                == "https://x.example/a%2Fb%20c%7Cd%3E%2A%5F?q=1")
+        #expect(link("https://x.example/<b>|\"_~") == "https://x.example/%3Cb%3E%7C%22%5F%7E")
+        #expect(link("javascript:alert(1)") == nil)
+        #expect(link("https://x.example/{rollout") == nil)
+        #expect(link(nil) == nil && link("") == nil)
+    }
+}
