@@ -1,4 +1,5 @@
 public import Events
+import JSONScan
 import Synchronization
 public import Telemetry
 
@@ -69,7 +70,7 @@ public final class Journal: Sendable {
         let head =
             recovery.active?.head ?? LogPosition(segment: recovery.number, offset: 0)
         let state = LogState(head: head)
-        let ledger = Ledger()
+        let ledger = Ledger(allowance: configuration.sideBytes)
         let sealer = Sealer(folder: folder, ledger: ledger, state: state, telemetry: telemetry)
         let keeper = try QuotaKeeper(
             folder: folder, ledger: ledger, configuration: configuration, telemetry: telemetry)
@@ -80,7 +81,6 @@ public final class Journal: Sendable {
             sealer.seal(closed.name, end: closed.plain.end, marks: nil)
         }
         ledger.setActive(recovery.active?.physicalEnd ?? 0)
-        ledger.setSundry(recovery.sundry + 2 * Ledger.blocks(1))
         if let active = recovery.active { state.note(plain: active.number, recovery.activePlain) }
 
         var writer = SegmentWriter(
@@ -99,7 +99,7 @@ public final class Journal: Sendable {
         self.state = state
         self.ledger = ledger
         self.sealer = sealer
-        view = OwnView(folder: folder, state: state)
+        view = OwnView(folder: folder, state: state, keeper: keeper)
         queue = AppendQueue(capacity: configuration.queueBytes)
         epoch =
             String(UInt64(bitPattern: clock.now.milliseconds), radix: 16)
@@ -250,6 +250,21 @@ public final class Journal: Sendable {
         return IngestReceipt(
             accepted: outcome.accepted, duplicates: outcome.duplicates,
             rejected: parsed.rejected, end: outcome.end)
+    }
+
+    /// Tells, as an event of ours, that `cursor` can't read `lines` lines any more:
+    /// call it when a batch of that cursor's reader has `skipped`.
+    @discardableResult
+    public func appendGap(
+        lines: Int, cursor: String, at time: Timestamp
+    ) async throws(JournalError) -> LogPosition {
+        try await append(
+            Event(
+                ts: time, level: .warn, event: EventName.logGap,
+                message: "\(lines) lines were removed before \(cursor) had read them",
+                extra: [
+                    .init("cursor", .string(cursor)), .init("lines", .number("\(lines)")),
+                ]))
     }
 
     // MARK: - Reading

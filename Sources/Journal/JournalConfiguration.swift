@@ -63,6 +63,9 @@ public struct JournalConfiguration: Sendable, Equatable {
 
     var segmentLimit: Int { max(min(segmentBytes, maxBytes / 8), 64 * 1024) }
 
+    /// Room that is always kept for the small files beside the segments.
+    var sideBytes: Int { min(maxBytes / 8, 16 << 20) }
+
     func check() throws(JournalError) {
         guard maxBytes >= Self.leastBytes else {
             throw .configuration(field: "max_bytes", why: "must be at least 1MiB")

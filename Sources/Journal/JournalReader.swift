@@ -13,8 +13,10 @@ public struct JournalBatch: Sendable, Equatable {
     public var lines: [JournalLine] = []
     /// Where the next read goes on; also the cursor to store once the batch is dealt with.
     public var end: LogPosition
-    /// Lines that were there once and can't be read any more, between the end of
-    /// the batch before and the end of this one.
+    /// Lines between the end of the batch before and the end of this one that were
+    /// there once and can't be read any more: removed for the quota or their age,
+    /// or damaged. Of a segment that was read in part before it was removed, an
+    /// estimate by its bytes. See `Journal.appendGap`.
     public var skipped = 0
     /// Whether every acknowledged line before the read was seen.
     public var isCaughtUp = false

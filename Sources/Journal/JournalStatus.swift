@@ -7,7 +7,7 @@ public struct JournalStatus: Sendable, Equatable {
     /// Why lines are refused; nil while they are taken.
     public var shedding: ShedReason?
     public var durability: JournalConfiguration.Durability
-    /// Blocks in use below `log/`, and how many may be.
+    /// Blocks in use by segments and their indexes, and how many `log/` may have.
     public var usedBytes: Int
     public var maxBytes: Int
     /// Sealed segments, and closed ones that wait to be sealed.

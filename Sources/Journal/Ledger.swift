@@ -24,14 +24,21 @@ final class Ledger: Sendable {
         var plain: [UInt64: Int] = [:]
         /// Blocks of the open segment.
         var active = 0
-        /// Blocks of the small files beside the segments.
-        var sundry = 0
     }
 
     private let state = Mutex(State())
     private static let block = 4096
 
-    init() {}
+    /// Blocks kept free for the small files beside the segments.
+    private let allowance: Int
+
+    init(allowance: Int) { self.allowance = allowance }
+
+    /// Whether a side file of `bytes` fits, twice because it is replaced whole,
+    /// beside the other small ones.
+    func hasRoom(forSideFile bytes: Int) -> Bool {
+        2 * (Self.blocks(bytes) + Self.blocks(RemovedSegments.most * 32)) + Self.block <= allowance
+    }
 
     static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }
 
@@ -43,10 +50,10 @@ final class Ledger: Sendable {
 
     var archives: [Archive] { state.withLock { $0.archives } }
     var unsealed: Int { state.withLock { $0.plain.count } }
+    /// Blocks of segments and indexes.
     var used: Int { state.withLock { $0.used } }
 
     func setActive(_ bytes: Int) { state.withLock { $0.active = Self.blocks(bytes) } }
-    func setSundry(_ bytes: Int) { state.withLock { $0.sundry = bytes } }
 
     func close(_ number: UInt64, bytes: Int) {
         state.withLock {
@@ -72,7 +79,9 @@ final class Ledger: Sendable {
     }
 
     /// Blocks in use once the open segment has grown to `active` bytes, sealing included.
-    func needed(active bytes: Int) -> Int { state.withLock { $0.needed(active: bytes) } }
+    func needed(active bytes: Int) -> Int {
+        state.withLock { $0.needed(active: bytes) } + allowance
+    }
 
     /// Of that, what is not written yet.
     func growth(active bytes: Int) -> Int {
@@ -87,7 +96,7 @@ extension Ledger.State {
     }
 
     fileprivate var used: Int {
-        archived + plain.values.reduce(0, +) + active + sundry
+        archived + plain.values.reduce(0, +) + active
     }
 
     fileprivate func needed(active bytes: Int) -> Int {

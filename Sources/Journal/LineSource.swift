@@ -69,6 +69,13 @@ struct LineSource: Sendable {
         self.position = position
     }
 
+    /// Goes on with segment `number`; those in between are gone.
+    private mutating func jump(to number: UInt64) {
+        guard number > position.segment else { return }
+        skipped += view.removed().lines(after: position, before: number)
+        advance(to: LogPosition(segment: number, offset: 0))
+    }
+
     // MARK: - Segments
 
     private mutating func readActive(
@@ -123,12 +130,10 @@ struct LineSource: Sendable {
         guard let segment = segments.first(where: { $0.name.number >= position.segment }),
             segment.name.number < horizon.segment
         else {
-            advance(to: LogPosition(segment: horizon.segment, offset: 0))
+            jump(to: horizon.segment)
             return .more
         }
-        if segment.name.number > position.segment {
-            advance(to: LogPosition(segment: segment.name.number, offset: 0))
-        }
+        jump(to: segment.name.number)
         let answer: Answer
         if segment.sealed {
             answer = try readArchive(segment.name, span: span, visit)

@@ -8,14 +8,19 @@ protocol LogView: Sendable {
     func horizon() throws(SystemFault) -> LogPosition
     /// Where a segment that isn't sealed ends, and places to start reading from.
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain
+    /// What was removed for age or room.
+    func removed() -> RemovedSegments
 }
 
 /// The view of the process that writes.
 struct OwnView: LogView {
     let folder: LogFolder
     let state: LogState
+    let keeper: QuotaKeeper
 
     func horizon() -> LogPosition { state.head }
+
+    func removed() -> RemovedSegments { keeper.removed }
 
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain {
         if let plain = state.plain(number) { return plain }
@@ -60,6 +65,8 @@ final class ForeignView: LogView {
         }
         return plain
     }
+
+    func removed() -> RemovedSegments { RemovedSegments(in: folder) }
 
     /// What the following segment's header says; nil when there is none that isn't sealed.
     private func end(of number: UInt64) throws(SystemFault) -> UInt64? {

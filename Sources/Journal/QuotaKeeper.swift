@@ -10,6 +10,7 @@ final class QuotaKeeper: Sendable {
     private let maxBytes: Int
     private let maxAge: Duration?
     private let minFree: Int
+    private let gone: Mutex<RemovedSegments>
 
     init(
         folder: LogFolder, ledger: Ledger, configuration: JournalConfiguration,
@@ -18,6 +19,7 @@ final class QuotaKeeper: Sendable {
         self.folder = folder
         self.ledger = ledger
         self.telemetry = telemetry
+        gone = Mutex(RemovedSegments(in: folder))
         maxBytes = configuration.maxBytes
         maxAge = configuration.maxAge
         if let bytes = configuration.minFree {
@@ -53,8 +55,20 @@ final class QuotaKeeper: Sendable {
         }
     }
 
+    /// What was removed, for readers that come late.
+    var removed: RemovedSegments { gone.withLock { $0 } }
+
     private func removeOldest(_ why: ArchiveRemoved.Why) -> Bool {
         guard let oldest = ledger.archives.first else { return false }
+        // Told first: a reader believes it only of segments that aren't there. On a
+        // full disk the file has to wait for the next removal.
+        let told = gone.withLock { gone in
+            gone.add(
+                RemovedSegments.Entry(
+                    number: oldest.name.number, lines: oldest.lines, end: oldest.end))
+            return gone.encoded
+        }
+        try? folder.files.replace(folder.file(SegmentName.removed), in: folder.path, with: told)
         do throws(SystemFault) {
             try folder.files.remove(folder.file(oldest.name.archive))
         } catch {

@@ -13,8 +13,6 @@ struct Recovery {
     var closed: [(name: SegmentName, plain: LogState.Plain, bytes: Int)] = []
     var activePlain = LogState.Plain(end: 0, checkpoints: Checkpoints())
     var tornBytes = 0
-    /// Bytes of the small files beside the segments.
-    var sundry = 0
 
     private let folder: LogFolder
     private let telemetry: Telemetry
@@ -77,8 +75,6 @@ struct Recovery {
         _ configuration: JournalConfiguration
     ) throws(SystemFault) -> UInt64 {
         guard let bytes = try files.contents(folder.file(SegmentName.marks)) else { return 0 }
-        // The file is replaced whole: for a moment there are two.
-        sundry = 2 * Ledger.blocks(bytes.count)
         guard
             let (marks, covered) = Marks.decode(
                 bytes, limits: configuration.markLimits, window: configuration.dedupWindow,

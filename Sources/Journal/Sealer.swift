@@ -139,6 +139,11 @@ final class Sealer: Sendable {
     /// Without the file, opening the log reads the archives instead.
     private func save(_ marks: Marks, covering number: UInt64) {
         let bytes = marks.encoded(covering: number)
-        try? folder.files.replace(folder.file(SegmentName.marks), in: folder.path, with: bytes)
+        let path = folder.file(SegmentName.marks)
+        guard ledger.hasRoom(forSideFile: bytes.count) else {
+            try? folder.files.remove(path)
+            return
+        }
+        try? folder.files.replace(path, in: folder.path, with: bytes)
     }
 }

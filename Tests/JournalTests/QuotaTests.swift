@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import JSONScan
 import Synchronization
 import TestSupport
 import Testing
@@ -55,6 +56,48 @@ struct QuotaTests {
         #expect(seqs == seqs.sorted())
         #expect(journal.status.usedBytes <= 2 << 20)
         await journal.close()
+    }
+
+    @Test("a cursor that comes late is told how many lines it missed, by either view")
+    func gap() async throws {
+        let journal = try await log.open {
+            $0.segmentBytes = 64 * 1024
+            $0.maxAge = .seconds(86_400)
+        }
+        var reader = journal.reader(from: .start)
+        _ = try await journal.ingest(body((1...40).map { senderLine($0, padding: 1500) }))
+        let early = try await reader.next(maxLines: 1)
+        for part in 1..<5 {
+            _ = try await journal.ingest(
+                body((1...40).map { senderLine(part * 40 + $0, padding: 1500) }))
+        }
+        await journal.settle()
+        log.clock.advance(by: .seconds(90_000))
+        _ = try await journal.ingest(body([senderLine(1000)]))
+        await journal.maintain()
+        await journal.settle()
+        await journal.maintain()
+        let left = try await journal.last(10_000).lines.count
+        #expect(left < 100)
+        let late = try await reader.next(maxLines: 10_000)
+        #expect(late.lines.count == left)
+        #expect(late.skipped == 201 - 1 - left)
+        var foreign = log.files.reader(from: early.end)
+        #expect(try await foreign.next(maxLines: 10_000) == late)
+        try await journal.appendGap(
+            lines: late.skipped, cursor: "digests", at: log.clock.wall.now)
+        let told = try Event(line: try await journal.last(1).lines[0].bytes)
+        #expect(told.event == EventName.logGap)
+        #expect(told.extra("lines")?.integer == Int64(late.skipped))
+        // Whoever asks for whatever is there has missed nothing.
+        var fresh = journal.reader(from: .start)
+        #expect(try await fresh.next(maxLines: 10_000).skipped == 0)
+        await journal.close()
+        // The count survives a restart.
+        let again = try await log.open()
+        var returned = again.reader(from: early.end)
+        #expect(try await returned.next(maxLines: 10_000).skipped == late.skipped)
+        await again.close()
     }
 
     @Test("below min_free archives are given back first, then lines are refused; it ends by itself")
