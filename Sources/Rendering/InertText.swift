@@ -8,6 +8,12 @@ struct InertText: Hashable, CustomStringConvertible {
     let description: String
 
     init(_ source: some StringProtocol, limit: Int = 200) {
+        // Most text is short and plain.
+        let utf8 = source.utf8
+        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+            description = String(source)
+            return
+        }
         var out = String.UnicodeScalarView()
         var length = 0
         var marks = 0

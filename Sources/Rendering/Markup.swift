@@ -17,6 +17,8 @@ enum Markup: String, CaseIterable, Sendable {
     }
 
     private static func html(_ text: String) -> String {
+        let special = "&<>\"'".utf8
+        guard text.utf8.contains(where: special.contains) else { return text }
         var out = ""
         out.reserveCapacity(text.utf8.count + 16)
         for character in text.unicodeScalars {
@@ -37,6 +39,8 @@ enum Markup: String, CaseIterable, Sendable {
     /// a look-alike stands for it: `@`, the signs of bold, strike and code,
     /// an underscore that is not inside a word, and the colon of `:emoji:`.
     private static func slack(_ text: String) -> String {
+        let special = "&<>@*~`_:".utf8
+        guard text.utf8.contains(where: special.contains) else { return text }
         let scalars = Array(text.unicodeScalars)
         var out = ""
         out.reserveCapacity(text.utf8.count + 16)

@@ -33,14 +33,14 @@ public struct Renderer: Sendable {
 
     /// Every form of one digest.
     public func render(_ digest: Digest) -> RenderedDigest {
-        let subject = templates.render(
-            .subject, MessageView(digest: digest, options: options, limits: .mail).subjectValues)
+        var views = TighteningViews(digest, options, .mail)
+        let subject = templates.render(.subject, views.subject)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
             subject: Self.clipped(InertText(subject.oneLine, limit: 200).description, to: 600),
             slack: slack(digest).json,
-            text: fit(.text, digest, .mail, limit: Self.textLimit).tidyLines,
-            html: fit(.html, digest, .mail, limit: Self.htmlLimit).tidyLines,
+            text: fit(.text, &views, limit: Self.textLimit).tidyLines,
+            html: fit(.html, &views, limit: Self.htmlLimit).tidyLines,
             model: DigestModel.json(digest), kind: digest.kind.rawValue,
             groupKey: digest.group.text, composedAt: digest.composedAt)
     }
@@ -57,34 +57,32 @@ public struct Renderer: Sendable {
     static let htmlLimit = 32_000
 
     private func slack(_ digest: Digest) -> SlackMessage {
-        func part(_ name: TemplateName, _ limit: Int) -> String {
-            fit(name, digest, .slack, limit: limit)
-        }
+        var views = TighteningViews(digest, options, .slack)
         let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
         return SlackMessage(
-            fallback: part(.slackFallback, SlackLimits.fallback),
-            headline: part(.slackHeadline, SlackLimits.header),
-            sections: sections.map { part($0, SlackLimits.section) },
-            footer: part(.slackFooter, SlackLimits.section))
+            fallback: fit(.slackFallback, &views, limit: SlackLimits.fallback),
+            headline: fit(.slackHeadline, &views, limit: SlackLimits.header),
+            sections: sections.map { fit($0, &views, limit: SlackLimits.section) },
+            footer: fit(.slackFooter, &views, limit: SlackLimits.section))
     }
 
     /// Renders with ever shorter lists until it fits; each says exactly how
     /// much it left out. A template that does not fit even then is cut.
     private func fit(
-        _ name: TemplateName, _ digest: Digest, _ limits: ViewLimits, limit: Int
+        _ name: TemplateName, _ views: inout TighteningViews, limit: Int
     ) -> String {
-        let views = limits.tightening.map {
-            MessageView(digest: digest, options: options, limits: $0).values
-        }
         var last = ""
-        for view in views {
-            last = templates.render(name, view)
+        for step in 0..<views.steps {
+            last = templates.render(name, views[step])
             if last.utf16.count <= limit { return last }
         }
         guard name == .html else { return SlackLimits.cut(last, to: limit) }
         // Half a page is none: the built-in one always fits.
-        let pages = views.lazy.map { templates.renderBuiltin(name, $0) }
-        return pages.first { $0.utf16.count <= limit } ?? ""
+        for step in 0..<views.steps {
+            last = templates.renderBuiltin(name, views[step])
+            if last.utf16.count <= limit { break }
+        }
+        return last
     }
 
     private static func clipped(_ text: String, to bytes: Int) -> String {

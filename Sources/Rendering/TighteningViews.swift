@@ -1,0 +1,32 @@
+import Digests
+
+/// The views of one digest with ever shorter lists, made when first asked for.
+struct TighteningViews {
+    private let digest: Digest
+    private let options: RenderOptions
+    private let limits: [ViewLimits]
+    private var made: [Int: [String: Any]] = [:]
+
+    init(_ digest: Digest, _ options: RenderOptions, _ limits: ViewLimits) {
+        self.digest = digest
+        self.options = options
+        self.limits = limits.tightening
+    }
+
+    var steps: Int { limits.count }
+
+    var subject: [String: Any] { view(0).subjectValues }
+
+    subscript(step: Int) -> [String: Any] {
+        mutating get {
+            if let known = made[step] { return known }
+            let values = view(step).values
+            made[step] = values
+            return values
+        }
+    }
+
+    private func view(_ step: Int) -> MessageView {
+        MessageView(digest: digest, options: options, limits: limits[step])
+    }
+}
