@@ -121,7 +121,10 @@ struct ConnectionChannel: ServerChildChannel {
             let child = HTTP2Channel(
                 responder: { request, writer, _ in try await responder(request, writer, facts) },
                 configuration: configuration)
-            return child.setup(channel: channel, logger: opening.logger).map { .http2(child, $0) }
+            return child.setup(channel: channel, logger: opening.logger).flatMapThrowing { value in
+                try LastAnswerKeeper.insert(into: channel.pipeline.syncOperations)
+                return .http2(child, value)
+            }
         } else {
             let child = HTTP1Channel(
                 responder: { request, writer, _ in try await responder(request, writer, facts) },

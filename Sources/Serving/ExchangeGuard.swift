@@ -103,6 +103,13 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // On a stream the server's handler would close with the answer still in
+        // its buffers; the connection's own handler drains every stream.
+        if isHTTP2, event is ChannelShouldQuiesceEvent { return }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     // MARK: - Out
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

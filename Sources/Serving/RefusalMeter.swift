@@ -6,10 +6,7 @@ struct RefusalMeter: Sendable {
     private var peers: BucketTable<String>
     private var all: TokenBucket
     private let total: TokenBucket.Rate
-    private var suppressed: [String: Int] = [:]
-    /// Of peers that are no longer remembered one by one.
-    private var suppressedOfOthers = 0
-    private let capacity: Int
+    private var suppressed = 0
 
     init(
         perPeer: TokenBucket.Rate = TokenBucket.Rate(burst: 10, perSecond: 0.2),
@@ -19,25 +16,15 @@ struct RefusalMeter: Sendable {
         peers = BucketTable(rate: perPeer, capacity: capacity)
         all = TokenBucket(total, at: now)
         self.total = total
-        self.capacity = capacity
     }
 
     /// Nil when this refusal is not told; else how many were not told since the last.
     mutating func admit(_ peer: String, at now: ContinuousClock.Instant) -> Int? {
         guard peers.take(peer, at: now), all.take(total, at: now) else {
-            suppress(peer)
+            suppressed += 1
             return nil
         }
-        let count = (suppressed.removeValue(forKey: peer) ?? 0) + suppressedOfOthers
-        suppressedOfOthers = 0
-        return count
-    }
-
-    private mutating func suppress(_ peer: String) {
-        if suppressed[peer] == nil, suppressed.count >= capacity {
-            suppressedOfOthers += suppressed.values.reduce(0, +)
-            suppressed = [:]
-        }
-        suppressed[peer, default: 0] += 1
+        defer { suppressed = 0 }
+        return suppressed
     }
 }

@@ -25,7 +25,7 @@ public struct RefusalRecord: Sendable {
     public let peer: String
     /// The body's beginning, as far as it was read; at most 64 KiB.
     public let body: [UInt8]
-    /// Refusals of this peer's that were not told since the last one that was.
+    /// Refusals, of any peer, that were not told since the last one that was.
     public let suppressed: Int
 
     /// Whether it was about who asks (401, 403), not about what.

@@ -39,7 +39,8 @@ import Testing
     @Test func aHeaderThatNeverEndsIsSentAwayHoweverItDrips() async throws {
         let server = try await RunningServer(setup { $0.headerTimeout = .milliseconds(500) })
         let client = try await RawClient.connect(server)
-        try await client.send("GET /livez HTTP/1.1\r\nHost: a\r\n")
+        // On a busy machine not even the handshake may be in time: sent away all the same.
+        try? await client.send("GET /livez HTTP/1.1\r\nHost: a\r\n")
         let drip = Task {
             while !Task.isCancelled {
                 try await client.send("X-A: b\r\n")
