@@ -145,7 +145,7 @@ final class Exchange {
             guard let data else { return 0 }
             let line = UnsafeRawBufferPointer(start: data, count: size)
             switch type {
-            case CURLINFO_HEADER_OUT: Exchange.of(context)?.conversation.sent(line)
+            case CURLINFO_HEADER_OUT: Exchange.of(context)?.sent(line)
             case CURLINFO_HEADER_IN: Exchange.of(context)?.conversation.received(line)
             default: break
             }
@@ -159,6 +159,12 @@ final class Exchange {
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> Exchange? {
         context.map { Unmanaged<Exchange>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func sent(_ line: UnsafeRawBufferPointer) {
+        conversation.sent(line)
+        // libcurl waits for the answer to QUIT with the loop standing still.
+        if conversation.hasQuit { ccurl_set_long(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1) }
     }
 
     private func receive(_ data: UnsafeMutablePointer<CChar>?, _ size: Int) -> Int {

@@ -27,7 +27,9 @@ struct Finished: Sendable {
 
     private var kind: TransferError.Kind {
         switch code {
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_SSL_CACERT_BADFILE,
+        // After the connection: an answer, or a redirect, in another protocol.
+        case CURLE_UNSUPPORTED_PROTOCOL: timings.connected == .zero ? .invalid : .protocolFault
+        case CURLE_URL_MALFORMAT, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_BAD_FUNCTION_ARGUMENT:
             .invalid
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve

@@ -66,7 +66,8 @@ extension MailReply {
             return
         }
         // The server's refusal of the whole: its last answer, if that is one.
-        if let last = turns.last, let answer = last.answer, answer.code >= 400,
+        if let last = turns.last(where: { $0.verb != "QUIT" }), let answer = last.answer,
+            answer.code >= 400,
             let stage = Self.stage(of: last)
         {
             outcomes = transfer.recipients.map { outcome($0, answer, stage) }

@@ -32,6 +32,8 @@ struct SMTPConversation: Sendable {
         var verb: String { String(command.prefix { $0 != " " }) }
     }
 
+    var hasQuit: Bool { turns.last?.verb == "QUIT" }
+
     /// The answer to DATA: 354, then what became of the message; nil before DATA.
     var finalAnswer: SMTPAnswer? { turns.last { $0.verb == "DATA" }?.answer }
 
@@ -48,6 +50,8 @@ struct SMTPConversation: Sendable {
     mutating func sent(_ raw: UnsafeRawBufferPointer) {
         guard turns.count < Self.longest else { return }
         let line = String(decoding: raw, as: UTF8.self).printableLine(atMost: 400)
+        // What continues an AUTH is a credential; its answer belongs to that turn.
+        if let last = turns.last, last.verb == "AUTH", last.answer?.code ?? 334 == 334 { return }
         let verb = line.prefix { $0 != " " }.uppercased()
         if Self.known.contains(verb) {
             turns.append(Turn(command: line))
@@ -55,7 +59,6 @@ struct SMTPConversation: Sendable {
             let mechanism = line.split(separator: " ").dropFirst().first ?? ""
             turns.append(Turn(command: "AUTH \(mechanism)"))
         }
-        // Everything else continues an AUTH: its answer belongs to that turn.
     }
 
     mutating func received(_ raw: UnsafeRawBufferPointer) {

@@ -9,7 +9,9 @@
 /// Where a credential comes from. Printing one never shows the credential.
 ///
 /// A file is read anew on every use, so that a rotated secret works at once.
-public enum Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
+public enum Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     case value(String)
     case file(String)
     /// An environment variable's name.
@@ -24,6 +26,7 @@ public enum Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStri
     }
 
     public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The credential, white space around it removed; never empty.
     public func read() throws(SecretError) -> String {

@@ -51,7 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         sent = self.body()
-        path, _, argument = self.path[1:].partition("/")
+        path, _, argument = self.path[1:].partition("?")[0].partition("/")
         if path == "echo":
             told = {
                 "method": self.command,

@@ -1,0 +1,274 @@
+import Foundation
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+/// What the double's `/echo` tells of a request.
+private struct Echo: Decodable {
+    let method: String
+    let path: String
+    let headers: [[String]]
+    let body: String
+    let connection: Int
+
+    init(_ reply: HTTPReply) throws {
+        self = try JSONDecoder().decode(Echo.self, from: Data(reply.body))
+    }
+
+    func header(_ name: String) -> String? { headers.first { $0[0].lowercased() == name }?[1] }
+}
+
+@Suite("HTTP transfers against a real server")
+struct HTTPTests {
+    let engine = TransferEngine(telemetry: .silent)
+
+    /// The error of a transfer that must fail.
+    private func fault(_ transfer: HTTPTransfer) async -> TransferError? {
+        do throws(TransferError) {
+            _ = try await engine.http(transfer)
+            return nil
+        } catch { return error }
+    }
+
+    @Test("method, headers and body arrive as given, and nothing is invented")
+    func request() async throws {
+        let server = try await HTTPDouble.start()
+        let reply = try await engine.http(
+            HTTPTransfer(
+                url: server.url("/echo?a=b"), method: "POST",
+                headers: [("Content-Type", "application/json"), ("X-Empty", ""), ("X-A", "b c")],
+                body: Array(#"{"a":"ü"}"#.utf8)))
+        let echo = try Echo(reply)
+        #expect(reply.status == 200)
+        #expect(reply.header("content-TYPE") == "application/json")
+        #expect(echo.method == "POST")
+        #expect(echo.path == "/echo?a=b")
+        #expect(echo.body == #"{"a":"ü"}"#)
+        #expect(echo.header("content-type") == "application/json")
+        #expect(echo.header("x-empty") == "")
+        #expect(echo.header("x-a") == "b c")
+        #expect(echo.header("expect") == nil)
+        #expect(reply.timings.connected > .zero)
+        #expect(reply.duration >= reply.timings.connected)
+    }
+
+    @Test("every method", arguments: ["GET", "HEAD", "POST", "PUT", "DELETE"])
+    func methods(method: String) async throws {
+        let server = try await HTTPDouble.start()
+        let reply = try await engine.http(HTTPTransfer(url: server.url("/echo"), method: method))
+        #expect(reply.status == 200)
+        if method == "HEAD" {
+            #expect(reply.body.isEmpty)
+        } else {
+            let echo = try Echo(reply)
+            #expect(echo.method == method)
+            #expect(echo.header("content-type") == nil)
+        }
+    }
+
+    @Test("a body of megabytes passes in both directions")
+    func large() async throws {
+        let server = try await HTTPDouble.start()
+        let size = 3_000_000
+        let sent = try await engine.http(
+            HTTPTransfer(
+                url: server.url("/echo"), method: "POST",
+                body: [UInt8](repeating: UInt8(ascii: "b"), count: size), maxBody: 4_000_000))
+        #expect(try Echo(sent).body.utf8.count == size)
+        let got = try await engine.http(
+            HTTPTransfer(url: server.url("/big/\(size)"), maxBody: size))
+        #expect(got.body.count == size)
+    }
+
+    @Test("any status is an answer", arguments: [200, 204, 400, 404, 429, 500, 503])
+    func statuses(status: Int) async throws {
+        let server = try await HTTPDouble.start()
+        let reply = try await engine.http(HTTPTransfer(url: server.url("/status/\(status)")))
+        #expect(reply.status == status)
+        #expect(reply.header("retry-after") == "7")
+    }
+
+    @Test("one byte over the limit is too large; endless bodies and heads are cut off")
+    func limits() async throws {
+        let server = try await HTTPDouble.start()
+        let exact = try await engine.http(HTTPTransfer(url: server.url("/big/1000"), maxBody: 1000))
+        #expect(exact.body.count == 1000)
+        for path in ["/big/1001", "/endless", "/head-flood"] {
+            let error = await fault(HTTPTransfer(url: server.url(path), maxBody: 1000))
+            // libcurl has limits of its own for heads and names them otherwise.
+            #expect(
+                error?.kind == .tooLarge || (path == "/head-flood" && error?.kind == .closed),
+                "\(path): \(String(describing: error))")
+        }
+    }
+
+    @Test("hanging, dripping, closing and lying peers each have their kind")
+    func misbehaviour() async throws {
+        let server = try await HTTPDouble.start()
+        let expected: [(String, TransferError.Kind)] = [
+            ("/hang", .timeout), ("/drip", .timeout), ("/close", .closed), ("/half", .closed),
+            ("/garbage", .protocolFault),
+        ]
+        for (path, kind) in expected {
+            let error = await fault(
+                HTTPTransfer(url: server.url(path), deadline: .milliseconds(400)))
+            #expect(error?.kind == kind, "\(path): \(String(describing: error))")
+        }
+        let next = try await engine.http(HTTPTransfer(url: server.url("/status/200")))
+        #expect(next.status == 200)
+    }
+
+    @Test("redirects are answers unless asked for, and never leave http")
+    func redirects() async throws {
+        let server = try await HTTPDouble.start()
+        let plain = try await engine.http(HTTPTransfer(url: server.url("/redirect")))
+        #expect(plain.status == 302)
+        #expect(plain.header("location") == "/echo")
+        let followed = try await engine.http(
+            HTTPTransfer(url: server.url("/redirect"), maxRedirects: 1))
+        #expect(followed.status == 200)
+        #expect(followed.header("location") == nil)
+        let file = await fault(HTTPTransfer(url: server.url("/redirect-file"), maxRedirects: 3))
+        #expect(file?.kind == .protocolFault)
+    }
+
+    @Test("nobody there, no such name, no such scheme")
+    func unreachable() async throws {
+        let port = try ClosedPort.find()
+        #expect(await fault(HTTPTransfer(url: "http://127.0.0.1:\(port)/"))?.kind == .refused)
+        #expect(await fault(HTTPTransfer(url: "http://nowhere.invalid/"))?.kind == .resolve)
+        for url in [
+            "", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http://a b/",
+            "http://127.0.0.1/\r\nX: y", "gopher://127.0.0.1:1/", "http://127.0.0.1:99999/",
+        ] {
+            #expect(await fault(HTTPTransfer(url: url))?.kind == .invalid, "\(url)")
+        }
+    }
+
+    @Test("headers and methods cannot smuggle")
+    func injection() async throws {
+        let server = try await HTTPDouble.start()
+        for value in ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rb", "a\0b", "\r\n"] {
+            let error = await fault(
+                HTTPTransfer(url: server.url("/echo"), headers: [("X-A", value)]))
+            #expect(error?.kind == .invalid)
+        }
+        for name in ["X A", "X:A", "X\r\nEvil", "", "Ü"] {
+            let error = await fault(HTTPTransfer(url: server.url("/echo"), headers: [(name, "v")]))
+            #expect(error?.kind == .invalid)
+        }
+        for method in ["GE T", "GET\r\nX: y", "", "GET /"] {
+            let error = await fault(HTTPTransfer(url: server.url("/echo"), method: method))
+            #expect(error?.kind == .invalid)
+        }
+    }
+
+    @Test("errors name scheme, host and port, and neither path, query nor credentials")
+    func secrets() async throws {
+        let port = try ClosedPort.find()
+        let url = "http://user:passw0rd@127.0.0.1:\(port)/services/T0/B0/sekret?token=sekret"
+        let error = try #require(
+            await fault(HTTPTransfer(url: url, headers: [("Authorization", "Bearer sekret")])))
+        #expect(error.target == "http://127.0.0.1:\(port)")
+        for secret in ["sekret", "passw0rd", "user"] {
+            #expect(!"\(error) \(String(reflecting: error))".contains(secret))
+        }
+    }
+
+    @Test("connections are reused one after the other, and used side by side")
+    func reuse() async throws {
+        let server = try await HTTPDouble.start()
+        var numbers: Set<Int> = []
+        var reused = 0
+        for _ in 0..<20 {
+            let reply = try await engine.http(HTTPTransfer(url: server.url("/echo")))
+            numbers.insert(try Echo(reply).connection)
+            if reply.timings.reusedConnection { reused += 1 }
+        }
+        #expect(numbers.count == 1)
+        #expect(reused == 19)
+
+        let url = server.url("/echo")
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<50 {
+                group.addTask { [engine] in
+                    (try? await engine.http(HTTPTransfer(url: url, deadline: .seconds(60))).status)
+                        ?? 0
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.count == 50)
+        #expect(statuses.allSatisfy { $0 == 200 })
+    }
+
+    @Test("a slow transfer does not hold up another")
+    func independence() async throws {
+        let server = try await HTTPDouble.start()
+        let hanging = Task { [engine] in
+            try await engine.http(HTTPTransfer(url: server.url("/hang"), deadline: .seconds(600)))
+        }
+        let quick = try await engine.http(HTTPTransfer(url: server.url("/status/200")))
+        #expect(quick.status == 200)
+        hanging.cancel()
+        let ended = await hanging.result
+        #expect(throws: TransferError.self) { try ended.get() }
+        guard case .failure(let error as TransferError) = ended else { return }
+        #expect(error.kind == .cancelled)
+    }
+
+    @Test("a task that is cancelled before it starts sends nothing")
+    func cancelledEarly() async throws {
+        let server = try await HTTPDouble.start()
+        let task = Task { [engine] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await engine.http(HTTPTransfer(url: server.url("/echo")))
+        }
+        guard case .failure(let error as TransferError) = await task.result else {
+            Issue.record("it was answered")
+            return
+        }
+        #expect(error.kind == .cancelled)
+        // The first connection the server ever saw is this one's.
+        let next = try await engine.http(HTTPTransfer(url: server.url("/echo")))
+        #expect(try Echo(next).connection == 1)
+    }
+
+    @Test("shutdown ends what is under way and takes no more; so does the engine's end")
+    func shutdown() async throws {
+        let server = try await HTTPDouble.start()
+        let mine = TransferEngine(telemetry: .silent)
+        let hanging = Task {
+            try await mine.http(HTTPTransfer(url: server.url("/hang"), deadline: .seconds(600)))
+        }
+        _ = try await mine.http(HTTPTransfer(url: server.url("/echo")))
+        mine.shutdown()
+        guard case .failure(let error as TransferError) = await hanging.result else {
+            Issue.record("it was answered")
+            return
+        }
+        #expect(error.kind == .cancelled)
+        await #expect(throws: TransferError.self) {
+            try await mine.http(HTTPTransfer(url: server.url("/echo")))
+        }
+    }
+
+    @Test("outcomes are counted by kind")
+    func metrics() async throws {
+        let server = try await HTTPDouble.start()
+        let telemetry = Telemetry.silent
+        let mine = TransferEngine(telemetry: telemetry)
+        for _ in 0..<3 { _ = try await mine.http(HTTPTransfer(url: server.url("/echo"))) }
+        _ = try? await mine.http(HTTPTransfer(url: server.url("/close")))
+        func count(_ outcome: String) -> Double? {
+            telemetry.registry.value(
+                "bellwether_transfers_total", labels: [("kind", "http"), ("outcome", outcome)])
+        }
+        #expect(count("ok") == 3)
+        #expect(count("closed") == 1)
+        #expect(
+            telemetry.registry.value(
+                "bellwether_transfer_connections_total", labels: [("kind", "http")]) == 1)
+    }
+}

@@ -1,0 +1,57 @@
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@Suite("TLS trust")
+struct TLSTests {
+    let engine = TransferEngine(telemetry: .silent)
+    let folder: TemporaryDirectory
+    let certificate: TestCertificate
+
+    init() async throws {
+        folder = try TemporaryDirectory()
+        certificate = try await TestCertificate.make(in: folder)
+    }
+
+    private func kind(_ url: String, _ trust: TLSTrust) async -> TransferError.Kind? {
+        do throws(TransferError) {
+            let reply = try await engine.http(HTTPTransfer(url: url, tls: trust))
+            #expect(reply.status == 200)
+            return nil
+        } catch { return error.kind }
+    }
+
+    @Test("a certificate is trusted by its authority and its name, or not at all")
+    func trust() async throws {
+        let server = try await HTTPDouble.start(tls: certificate)
+        let other = try await TestCertificate.make(in: folder, name: "other")
+        #expect(await kind(server.url("/echo"), .file(certificate.certificate)) == nil)
+        #expect(
+            await kind(server.url("/echo", host: "localhost"), .file(certificate.certificate))
+                == nil)
+        #expect(await kind(server.url("/echo"), .system) == .tls)
+        #expect(await kind(server.url("/echo"), .file(other.certificate)) == .tls)
+        #expect(await kind(server.url("/echo"), .insecure) == nil)
+        #expect(await kind(server.url("/echo"), .file("/nonexistent/ca.pem")) == .invalid)
+        // What was let through once as insecure is not reused for who asks for more.
+        #expect(await kind(server.url("/echo"), .system) == .tls)
+    }
+
+    @Test("a certificate of another name is refused")
+    func wrongName() async throws {
+        let wrong = try await TestCertificate.make(
+            in: folder, name: "wrong", names: "DNS:elsewhere.example")
+        let server = try await HTTPDouble.start(tls: wrong)
+        #expect(await kind(server.url("/echo"), .file(wrong.certificate)) == .tls)
+    }
+
+    @Test("plain text where TLS is expected, and TLS where plain text is")
+    func mismatch() async throws {
+        let plain = try await HTTPDouble.start()
+        let secure = try await HTTPDouble.start(tls: certificate)
+        #expect(await kind("https://127.0.0.1:\(plain.port)/echo", .insecure) == .tls)
+        let error = await kind("http://127.0.0.1:\(secure.port)/echo", .insecure)
+        #expect(error == .protocolFault || error == .closed)
+    }
+}
