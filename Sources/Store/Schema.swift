@@ -53,6 +53,8 @@ enum Schema {
                     ) WITHOUT ROWID;
                     CREATE INDEX digest_composed ON digest (composed_ms);
 
+                    -- One delivery: a digest, a receiver, and for mail one recipient.
+                    -- state: waiting, sent, dead, dropped. told: a dead letter was announced.
                     CREATE TABLE outbox (
                         id INTEGER PRIMARY KEY AUTOINCREMENT,
                         digest TEXT NOT NULL REFERENCES digest (id),
@@ -62,11 +64,14 @@ enum Schema {
                         tries INTEGER NOT NULL DEFAULT 0,
                         due_ms INTEGER NOT NULL,
                         created_ms INTEGER NOT NULL,
+                        tried_ms INTEGER,
                         settled_ms INTEGER,
                         answer TEXT NOT NULL DEFAULT '',
+                        told INTEGER NOT NULL DEFAULT 0,
                         UNIQUE (digest, receiver, recipient)
                     );
-                    CREATE INDEX outbox_due ON outbox (state, due_ms);
+                    CREATE INDEX outbox_queue ON outbox (receiver, state, recipient, id);
+                    CREATE INDEX outbox_state ON outbox (state, settled_ms);
                     """)
         }
         return migrator

@@ -1,0 +1,87 @@
+import Transfer
+
+extension DeliveryAttempt {
+    /// A transfer without an answer: the network's faults pass, our own do not.
+    init(_ error: TransferError, for recipients: [String]) {
+        let outcome: Outcome =
+            switch error.kind {
+            case .invalid: .refused
+            case .cancelled: .interrupted
+            default: .retry(after: nil)
+            }
+        self.init(
+            outcome, "\(error)", for: recipients,
+            steps: [DeliveryStep("reach \(error.target)", succeeded: false, words: error.words)])
+    }
+
+    /// A credential that cannot be had may be there at the next try.
+    init(_ error: SecretError, for recipients: [String]) {
+        self.init(
+            .retry(after: nil), "\(error)", for: recipients,
+            steps: [
+                DeliveryStep("read \(error.source)", succeeded: false, words: error.fault)
+            ])
+    }
+
+    /// An answer of a web service, in its own words.
+    ///
+    /// Success is any 2xx. 408, 425, 429, 5xx and whatever `isTransient` names
+    /// may pass; every other answer would come again.
+    init(
+        _ reply: HTTPReply, secrets: [String], for recipients: [String],
+        isTransient: (Int, String) -> Bool = { _, _ in false }
+    ) {
+        var body = String(decoding: reply.body, as: UTF8.self)
+        for secret in secrets where !secret.isEmpty {
+            body = body.split(separator: secret, omittingEmptySubsequences: false)
+                .joined(separator: "***")
+        }
+        let word = body.printableLine(atMost: 200)
+        let words = word.isEmpty ? "\(reply.status)" : "\(reply.status) \(word)"
+        let outcome: Outcome
+        switch reply.status {
+        case 200..<300: outcome = .sent
+        case 408, 425, 429, 500..<600:
+            outcome = .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
+        case let status where isTransient(status, word):
+            outcome = .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
+        default: outcome = .refused
+        }
+        self.init(
+            outcome, words, for: recipients,
+            steps: DeliveryStep.connection(reply.timings) + [
+                DeliveryStep(
+                    "POST answered after \(reply.duration.inWords)", succeeded: outcome == .sent,
+                    words: words)
+            ])
+    }
+}
+
+extension DeliveryStep {
+    static func connection(_ timings: TransferTimings) -> [DeliveryStep] {
+        if timings.reusedConnection {
+            return [DeliveryStep("connection", succeeded: true, words: "reused")]
+        }
+        var steps = [
+            DeliveryStep(
+                "name", succeeded: true, words: "resolved after \(timings.resolved.inWords)"),
+            DeliveryStep(
+                "connection", succeeded: true, words: "open after \(timings.connected.inWords)"),
+        ]
+        if timings.secured > .zero {
+            steps.append(
+                DeliveryStep(
+                    "TLS", succeeded: true, words: "agreed after \(timings.secured.inWords)"))
+        }
+        return steps
+    }
+}
+
+extension Duration {
+    /// `12.3 ms`.
+    var inWords: String {
+        let (seconds, attoseconds) = components
+        let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000
+        return "\(tenths / 10).\(tenths % 10) ms"
+    }
+}

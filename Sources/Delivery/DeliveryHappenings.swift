@@ -1,0 +1,90 @@
+import Telemetry
+
+/// A receiver took a digest.
+struct DeliverySent: Happening {
+    let receiver: String
+    let kind: String
+    let digest: String
+    let recipient: String
+    let tries: Int
+
+    var level: Logger.Level { .info }
+    var message: String { "digest sent" }
+    var fields: [(String, String)] {
+        [
+            ("receiver", receiver), ("recipient", recipient), ("digest", digest),
+            ("tries", "\(tries)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.countDelivery(receiver, kind, "sent")
+    }
+}
+
+/// A try failed; another follows.
+struct DeliveryFailed: Happening {
+    let receiver: String
+    let kind: String
+    let digest: String
+    let recipient: String
+    let tries: Int
+    let words: String
+    let again: String
+
+    var level: Logger.Level { tries == 1 || tries % 10 == 0 ? .warning : .debug }
+    var message: String { "digest not sent yet" }
+    var fields: [(String, String)] {
+        [
+            ("receiver", receiver), ("recipient", recipient), ("digest", digest),
+            ("tries", "\(tries)"), ("words", words), ("again", again),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.countDelivery(receiver, kind, "failed")
+    }
+}
+
+/// A digest was refused for good.
+struct DeliveryDied: Happening {
+    let receiver: String
+    let kind: String
+    let digest: String
+    let recipient: String
+    let words: String
+
+    var level: Logger.Level { .error }
+    var message: String { "digest refused for good; see `bellwether outbox list`" }
+    var fields: [(String, String)] {
+        [("receiver", receiver), ("recipient", recipient), ("digest", digest), ("words", words)]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.countDelivery(receiver, kind, "dead")
+    }
+}
+
+/// The state file could not be read or written by the delivery service.
+struct DeliveryStoreFailed: Happening {
+    let receiver: String
+    let fault: String
+
+    var level: Logger.Level { .error }
+    var message: String { "the outbox cannot be reached" }
+    var fields: [(String, String)] { [("receiver", receiver), ("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_outbox_failures_total", help: "Failed reads and writes of the outbox.")
+    }
+}
+
+extension PrometheusRegistry {
+    fileprivate func countDelivery(_ receiver: String, _ kind: String, _ outcome: String) {
+        count(
+            "bellwether_deliveries_total",
+            help: "Tries to deliver a digest, by receiver and outcome.",
+            labels: [("receiver", receiver), ("kind", kind), ("outcome", outcome)])
+    }
+}

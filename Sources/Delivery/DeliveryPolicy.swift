@@ -1,0 +1,54 @@
+import Events
+public import Transfer
+
+/// When to try again, and when to stop trying.
+public struct DeliveryPolicy: Sendable {
+    /// Exponential with full jitter and a ceiling.
+    public var retry: RetryPolicy
+    /// A delivery that has been waiting this long is given up at its next failure.
+    public var giveUpAfter: Duration
+    /// The most that a receiver's `Retry-After` can ask for.
+    public var longestRetryAfter: Duration
+    /// How long a stopping service lets tries under way come to their end.
+    public var drain: Duration
+    /// How long sent deliveries and their digests are kept to be looked at.
+    public var keep: Duration
+
+    public init(
+        retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(300)),
+        giveUpAfter: Duration = .seconds(24 * 3600), longestRetryAfter: Duration = .seconds(3600),
+        drain: Duration = .seconds(5), keep: Duration = .seconds(30 * 86_400)
+    ) {
+        self.retry = retry
+        self.giveUpAfter = giveUpAfter
+        self.longestRetryAfter = longestRetryAfter
+        self.drain = drain
+        self.keep = keep
+    }
+
+    /// Decides what becomes of a delivery after a try; nil when the try does
+    /// not count.
+    ///
+    /// A `Retry-After` is honoured as it stands, to the second, within
+    /// `longestRetryAfter`; it overrides the exponential delay.
+    func verdict(
+        _ result: DeliveryAttempt.Result, _ delivery: Outbox.Delivery, at now: Timestamp,
+        using generator: inout some RandomNumberGenerator
+    ) -> Outbox.Verdict? {
+        switch result.outcome {
+        case .sent: return Outbox.Verdict(fate: .sent, words: result.words)
+        case .refused: return Outbox.Verdict(fate: .dead, words: result.words)
+        case .interrupted: return nil
+        case .retry(let asked):
+            if now - delivery.created >= giveUpAfter {
+                return Outbox.Verdict(
+                    fate: .dead,
+                    words: "given up after \(delivery.tries + 1) tries; last: \(result.words)")
+            }
+            let delay =
+                asked.map { min($0, longestRetryAfter) }
+                ?? retry.delay(after: delivery.tries + 1, using: &generator)
+            return Outbox.Verdict(fate: .again(now + delay), words: result.words)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+public import Events
+import GRDB
+import Rendering
+public import Store
+public import Telemetry
+
+/// Empties the outbox: one queue for each receiver, so that a slow or dead one
+/// never delays another.
+///
+/// At least once: what was recorded as sent is never sent again; what was sent
+/// but not yet recorded when the process died is sent again, with the same
+/// digest id and Message-ID. Within one recipient digests arrive in the order
+/// they were enqueued. Thread-safe.
+public final class DeliveryService: Sendable {
+    private let queues: [ReceiverQueue]
+    private let store: Store
+    private let policy: DeliveryPolicy
+    private let clock: any Clock<Duration>
+    private let wall: WallClock
+    private let telemetry: Telemetry
+    private let onDead: @Sendable (DeadLetter) async -> Void
+    private let graveBell: Bell
+
+    /// How often another process's commits are looked for.
+    private static let foreignLook = Duration.seconds(1)
+    private static let pruneEvery = Duration.seconds(3600)
+
+    /// `onDead` is called for each dead letter at least once, after it is
+    /// durable, one call at a time; again when the process dies meanwhile.
+    public init(
+        store: Store, receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy(),
+        clock: any Clock<Duration> = ContinuousClock(), wall: WallClock = .system,
+        telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in }
+    ) {
+        self.store = store
+        self.policy = policy
+        self.clock = clock
+        self.wall = wall
+        self.telemetry = telemetry
+        self.onDead = onDead
+        let graveBell = Bell()
+        self.graveBell = graveBell
+        queues = receivers.map { receiver in
+            ReceiverQueue(
+                receiver: receiver, store: store, policy: policy, clock: clock, wall: wall,
+                telemetry: telemetry, died: { graveBell.ring() })
+        }
+    }
+
+    public var receivers: [any Receiver] { queues.map(\.receiver) }
+
+    /// The outbox rows for these receivers; names that are not configured have none.
+    public func addressees(of names: [String]) -> [Addressee] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }.flatMap { name in
+            queues.first { $0.receiver.name == name }?.receiver.addressees ?? []
+        }
+    }
+
+    /// Call after a commit that enqueued or retried something.
+    public func wake() {
+        for queue in queues { queue.bell.ring() }
+        graveBell.ring()
+    }
+
+    /// Delivers until cancelled; tries under way may then end within `policy.drain`.
+    public func run() async {
+        await buryUnknown()
+        await withTaskGroup(of: Void.self) { group in
+            for queue in queues { group.addTask { await queue.run() } }
+            group.addTask { await self.watch() }
+            group.addTask { await self.announce() }
+        }
+    }
+
+    /// Sends one marked digest to a receiver right away, past the outbox, and
+    /// tells every step. nil when there is no receiver of that name.
+    public func sendTest(_ name: String) async -> DeliveryAttempt? {
+        guard let receiver = queues.first(where: { $0.receiver.name == name })?.receiver else {
+            return nil
+        }
+        return await receiver.send(
+            TestDigest.make(for: name, at: wall.now), to: receiver.recipients)
+    }
+
+    private func buryUnknown() async {
+        let known = Set(queues.flatMap(\.receiver.addressees))
+        let now = wall.now
+        do {
+            try await store.write { db in try Outbox.buryUnknown(db, known: known, at: now) }
+        } catch {
+            telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
+        }
+    }
+
+    /// Notices what other processes did to the outbox, and keeps it small.
+    private func watch() async {
+        var seen = try? await store.foreignChanges()
+        var pruned = wall.now
+        while !Task.isCancelled {
+            try? await clock.sleep(for: Self.foreignLook)
+            let now = wall.now
+            if let present = try? await store.foreignChanges(), present != seen {
+                seen = present
+                wake()
+            }
+            if now - pruned >= Self.pruneEvery {
+                pruned = now
+                let policy = policy
+                _ = try? await store.write { db in
+                    try Outbox.prune(db, before: now - policy.keep)
+                }
+            }
+            await count()
+        }
+    }
+
+    private func count() async {
+        guard let counts = try? await store.read({ db in try Outbox.counts(db) }) else { return }
+        for (state, count) in counts {
+            telemetry.registry.set(
+                "bellwether_outbox_deliveries", to: Double(count),
+                help: "Deliveries in the outbox by state.", labels: [("state", state.rawValue)])
+        }
+    }
+
+    /// Tells of dead letters, those of an earlier run first.
+    private func announce() async {
+        while !Task.isCancelled {
+            do {
+                let letters = try await store.read { db in
+                    try Outbox.untold(db).map(DeadLetter.init)
+                }
+                for letter in letters {
+                    await onDead(letter)
+                    try await store.write { db in try Outbox.markTold(db, [letter.id]) }
+                }
+            } catch {
+                if Task.isCancelled { return }
+                telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
+                try? await clock.sleep(for: .seconds(1))
+                continue
+            }
+            await graveBell.wait()
+        }
+    }
+}

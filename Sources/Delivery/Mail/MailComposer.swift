@@ -1,0 +1,88 @@
+import Events
+import Rendering
+
+/// A digest as a mail: the same bytes for the same digest, always.
+///
+/// Seven bits, CRLF, no line over 78 bytes where words allow it and never over
+/// 998. `Message-ID` comes from the digest's id, `References` from the
+/// incident's, so that programs thread an incident and a repeat is the same
+/// message.
+struct MailComposer {
+    let from: Mailbox
+    let to: [Mailbox]
+    /// The receiver's name: what a reader filters by.
+    let list: String
+
+    func compose(_ digest: RenderedDigest) -> [UInt8] {
+        let id = IdentifierText.safe(digest.id)
+        let root = "<thread.\(IdentifierText.safe(digest.thread))@\(domain)>"
+        // `=_` cannot stand in quoted-printable (RFC 2045 §6.7).
+        let boundary = "=_bellwether_" + ContentHash.hex(digest.id.utf8).prefix(32)
+
+        var head = HeaderText.line("From", from.header)
+        head += HeaderText.line("To", addresses)
+        head += HeaderText.line("Subject", HeaderText.words(digest.subject))
+        head += HeaderText.line("Date", [Self.date(digest.composedAt)])
+        head += HeaderText.line("Message-ID", ["<\(id)@\(domain)>"])
+        head += HeaderText.line("In-Reply-To", [root])
+        head += HeaderText.line("References", [root])
+        head += HeaderText.line("List-Id", listID)
+        head += HeaderText.line("Auto-Submitted", ["auto-generated"])
+        head += HeaderText.line("X-Auto-Response-Suppress", ["All"])
+        head += HeaderText.line("X-Bellwether-Digest", [id])
+        head += HeaderText.line("MIME-Version", ["1.0"])
+        head += HeaderText.line(
+            "Content-Type", ["multipart/alternative;", "boundary=\"\(boundary)\""])
+
+        var message = Array(head.utf8)
+        message += Array("\r\n".utf8)
+        for (type, text) in [("text/plain", digest.text), ("text/html", digest.html)] {
+            message += Array(
+                """
+                --\(boundary)\r
+                Content-Type: \(type); charset=utf-8\r
+                Content-Transfer-Encoding: quoted-printable\r
+                \r\n
+                """.utf8)
+            message += QuotedPrintable.encode(text)
+            message += Array("\r\n".utf8)
+        }
+        message += Array("--\(boundary)--\r\n".utf8)
+        return message
+    }
+
+    /// An address literal cannot stand in an id without brackets.
+    private var domain: String { from.domain.hasPrefix("[") ? "bellwether.invalid" : from.domain }
+
+    private var addresses: [String] {
+        guard !to.isEmpty else { return ["undisclosed-recipients:;"] }
+        var words: [String] = []
+        for (index, mailbox) in to.enumerated() {
+            var header = mailbox.header
+            if index < to.count - 1 { header[header.count - 1] += "," }
+            words += header
+        }
+        return words
+    }
+
+    /// RFC 2919: a name for people and an id for filters.
+    private var listID: [String] {
+        HeaderText.phrase("Bellwether \(list)")
+            + ["<\(IdentifierText.safe(list.lowercased())).bellwether.\(domain)>"]
+    }
+
+    /// RFC 5322 §3.3, in UTC.
+    static func date(_ moment: Timestamp) -> String {
+        let iso = Array(moment.rfc3339)
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]  // 1970-01-01 was a Thursday.
+        let day = Int(
+            (moment.milliseconds - (moment.milliseconds % 86_400_000 + 86_400_000) % 86_400_000)
+                / 86_400_000)
+        let month = Int(String(iso[5...6])).map { months[$0 - 1] } ?? ""
+        return "\(days[((day % 7) + 7) % 7]), \(String(iso[8...9])) \(month) \(String(iso[0...3])) "
+            + "\(String(iso[11...18])) +0000"
+    }
+}

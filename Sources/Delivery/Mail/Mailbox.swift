@@ -1,0 +1,50 @@
+import Transfer
+
+/// Someone's address with a name for people: `On call <oncall@example.com>`.
+public struct Mailbox: Sendable, Hashable {
+    /// Any printable text; empty when only the address is known.
+    public let name: String
+    /// `name@host`, safe in headers and envelopes.
+    public let address: String
+
+    /// Reads `address`, `Name <address>` or `"Name" <address>`. Throws what is
+    /// wrong, as the end of a sentence.
+    public init(_ text: String) throws(MailboxFault) {
+        var name = ""
+        var address = text
+        if text.hasSuffix(">"), let open = text.lastIndex(of: "<") {
+            name = String(text[..<open])
+            address = String(text[text.index(after: open)...].dropLast())
+        }
+        while name.last == " " { name.removeLast() }
+        if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") {
+            name = String(name.dropFirst().dropLast())
+        }
+        if let fault = MailAddress.fault(in: address) {
+            throw MailboxFault(text: text.printableLine(atMost: 100), fault: fault)
+        }
+        guard name == name.printableLine(atMost: 100) else {
+            throw MailboxFault(
+                text: text.printableLine(atMost: 100),
+                fault: "has a name with characters that cannot be shown, or longer than 100")
+        }
+        self.name = name
+        self.address = address
+    }
+
+    var domain: String { String(address.split(separator: "@").last ?? "localhost") }
+
+    /// As it stands in a From or To header; at most one encoded name and the address.
+    var header: [String] {
+        name.isEmpty ? [address] : HeaderText.phrase(name) + ["<\(address)>"]
+    }
+}
+
+public struct MailboxFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public let text: String
+    public let fault: String
+
+    public var description: String {
+        "address '\(text)' \(fault); write name@host or Name <name@host>"
+    }
+}

@@ -1,0 +1,57 @@
+/// RFC 2045 §6.7: text in seven bits, lines of at most 76 bytes.
+enum QuotedPrintable {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+    private static let longest = 76
+
+    /// Lines of `text` end in LF; those of the result in CRLF, the last one too.
+    ///
+    /// Control characters other than tab become U+FFFD: a mail has no use for
+    /// them, and some programs act on them.
+    static func encode(_ text: String) -> [UInt8] {
+        var out: [UInt8] = []
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        for line in lines {
+            append(Array(clean(line).utf8), to: &out)
+            out += [0x0D, 0x0A]
+        }
+        return out
+    }
+
+    private static func clean(_ line: Substring) -> String {
+        var out = String.UnicodeScalarView()
+        for scalar in line.unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
+            out.append(isControl ? "\u{FFFD}" : scalar)
+        }
+        return String(out)
+    }
+
+    private static func append(_ line: [UInt8], to out: inout [UInt8]) {
+        var column = 0
+        for (index, byte) in line.enumerated() {
+            let isLast = index == line.count - 1
+            let word =
+                needsEscape(byte, column: column, isLast: isLast)
+                ? [UInt8(ascii: "="), digits[Int(byte >> 4)], digits[Int(byte & 15)]] : [byte]
+            // Room for the soft break's `=`, except after a line's last byte.
+            if column + word.count > longest - (isLast ? 0 : 1) {
+                out += [UInt8(ascii: "="), 0x0D, 0x0A]
+                column = 0
+            }
+            out += word
+            column += word.count
+        }
+    }
+
+    private static func needsEscape(_ byte: UInt8, column: Int, isLast: Bool) -> Bool {
+        switch byte {
+        case UInt8(ascii: "="): true
+        case 0x20, 0x09: isLast
+        // Servers stuff, and some eat, a dot that starts a line.
+        case UInt8(ascii: "."): column == 0
+        case 0x21...0x7E: false
+        default: true
+        }
+    }
+}

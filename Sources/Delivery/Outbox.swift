@@ -1,0 +1,156 @@
+public import Events
+public import GRDB
+public import Rendering
+
+/// What is to be delivered, as rows of the state file.
+///
+/// Every call runs inside the caller's transaction and may come from another
+/// process: the delivery service notices foreign commits. A row leaves
+/// `waiting` only after its receiver's answer, so a crash between sending and
+/// settling sends again, the same digest under the same id.
+public enum Outbox {
+    // MARK: - Writing
+
+    /// Keeps the digest and one waiting delivery for each addressee.
+    ///
+    /// What is there already (the same digest id, the same addressee) stays as
+    /// it is: an id names fixed bytes, and what was sent is not sent again.
+    public static func enqueue(
+        _ db: Database, _ digest: RenderedDigest, to addressees: [Addressee], at now: Timestamp
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO digest
+                    (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                """,
+            arguments: [
+                digest.id, digest.groupKey, digest.kind, digest.subject, digest.thread,
+                digest.composedAt.milliseconds, digest.model, digest.slack, digest.text,
+                digest.html,
+            ])
+        for addressee in addressees {
+            try db.execute(
+                sql: """
+                    INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms)
+                    VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
+                    """,
+                arguments: [
+                    digest.id, addressee.receiver, addressee.recipient, now.milliseconds,
+                    now.milliseconds,
+                ])
+        }
+    }
+
+    /// Makes a dead, dropped or waiting delivery due now, with its tries
+    /// forgotten. False when there is no such delivery or it was sent.
+    public static func retry(_ db: Database, id: Int64, at now: Timestamp) throws -> Bool {
+        try revive(db, "id = ? AND state <> 'sent'", [id], now) == 1
+    }
+
+    /// The same for every dead delivery; returns how many.
+    @discardableResult
+    public static func retryDead(_ db: Database, at now: Timestamp) throws -> Int {
+        try revive(db, "state = 'dead'", [], now)
+    }
+
+    private static func revive(
+        _ db: Database, _ condition: String, _ arguments: StatementArguments, _ now: Timestamp
+    ) throws -> Int {
+        try db.execute(
+            sql: """
+                UPDATE outbox
+                SET state = 'waiting', tries = 0, due_ms = ?, settled_ms = NULL, told = 0
+                WHERE \(condition)
+                """, arguments: [now.milliseconds] + arguments)
+        return db.changesCount
+    }
+
+    /// Gives a waiting or dead delivery up. False when there is none of that id.
+    public static func drop(_ db: Database, id: Int64, at now: Timestamp) throws -> Bool {
+        try db.execute(
+            sql: """
+                UPDATE outbox SET state = 'dropped', settled_ms = ?
+                WHERE id = ? AND state IN ('waiting', 'dead')
+                """, arguments: [now.milliseconds, id])
+        return db.changesCount == 1
+    }
+
+    /// Forgets what was sent or dropped before `moment`, and digests that no
+    /// delivery names any more. Returns how many digests went.
+    @discardableResult
+    public static func prune(_ db: Database, before moment: Timestamp) throws -> Int {
+        try db.execute(
+            sql: "DELETE FROM outbox WHERE state IN ('sent', 'dropped') AND settled_ms < ?",
+            arguments: [moment.milliseconds])
+        try db.execute(
+            sql: """
+                DELETE FROM digest WHERE composed_ms < ?
+                    AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.digest = digest.id)
+                """, arguments: [moment.milliseconds])
+        return db.changesCount
+    }
+
+    // MARK: - Reading
+
+    /// Deliveries, newest first; of these states, or of all.
+    public static func list(
+        _ db: Database, states: Set<DeliveryState> = Set(DeliveryState.allCases), limit: Int = 1000
+    ) throws -> [OutboxEntry] {
+        let words = states.map(\.rawValue).sorted()
+        let marks = Array(repeating: "?", count: words.count).joined(separator: ", ")
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT \(OutboxEntry.columns) FROM outbox JOIN digest ON digest.id = outbox.digest
+                WHERE state IN (\(marks)) ORDER BY outbox.id DESC LIMIT ?
+                """, arguments: StatementArguments(words) + [limit])
+        return rows.map(OutboxEntry.init)
+    }
+
+    /// One delivery.
+    public static func entry(_ db: Database, id: Int64) throws -> OutboxEntry? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                SELECT \(OutboxEntry.columns) FROM outbox JOIN digest ON digest.id = outbox.digest
+                WHERE outbox.id = ?
+                """, arguments: [id]
+        ).map(OutboxEntry.init)
+    }
+
+    /// How many deliveries stand where; every state is named.
+    public static func counts(_ db: Database) throws -> [DeliveryState: Int] {
+        var counts = Dictionary(uniqueKeysWithValues: DeliveryState.allCases.map { ($0, 0) })
+        for row in try Row.fetchAll(
+            db, sql: "SELECT state, COUNT(*) AS n FROM outbox GROUP BY state")
+        {
+            if let state = DeliveryState(rawValue: row["state"]) { counts[state] = row["n"] }
+        }
+        return counts
+    }
+
+    /// A digest as it was composed.
+    public static func digest(_ db: Database, id: String) throws -> RenderedDigest? {
+        try Row.fetchOne(db, sql: "SELECT * FROM digest WHERE id = ?", arguments: [id])
+            .map(RenderedDigest.init)
+    }
+
+    /// Digests, newest first.
+    public static func digests(_ db: Database, limit: Int = 100) throws -> [RenderedDigest] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM digest ORDER BY composed_ms DESC, id DESC LIMIT ?",
+            arguments: [limit]
+        ).map(RenderedDigest.init)
+    }
+}
+
+extension RenderedDigest {
+    init(_ row: Row) {
+        self.init(
+            id: row["id"], thread: row["thread"], subject: row["subject"], slack: row["slack"],
+            text: row["text"], html: row["html"], model: row["model"], kind: row["kind"],
+            groupKey: row["group_key"],
+            composedAt: Timestamp(milliseconds: row["composed_ms"]))
+    }
+}

@@ -1,0 +1,46 @@
+public import Events
+import GRDB
+
+/// One delivery as the outbox knows it.
+public struct OutboxEntry: Sendable, Equatable {
+    public let id: Int64
+    public let digest: String
+    public let subject: String
+    public let addressee: Addressee
+    public let state: DeliveryState
+    /// Tries since it was enqueued or retried by hand.
+    public let tries: Int
+    /// When the next try is due, while waiting.
+    public let due: Timestamp
+    public let created: Timestamp
+    public let lastTried: Timestamp?
+    public let settled: Timestamp?
+    /// The receiver's or our last words on it: printable, bounded, without secrets.
+    public let answer: String
+}
+
+extension OutboxEntry {
+    static let columns = """
+        outbox.id, outbox.digest, digest.subject, outbox.receiver, outbox.recipient, outbox.state,
+        outbox.tries, outbox.due_ms, outbox.created_ms, outbox.tried_ms, outbox.settled_ms,
+        outbox.answer
+        """
+
+    init(_ row: Row) {
+        func moment(_ name: String) -> Timestamp? {
+            (row[name] as Int64?).map { Timestamp(milliseconds: $0) }
+        }
+        id = row["id"]
+        digest = row["digest"]
+        subject = row["subject"]
+        addressee = Addressee(receiver: row["receiver"], recipient: row["recipient"])
+        // Only this room writes the column; a state it does not know is not sent.
+        state = DeliveryState(rawValue: row["state"]) ?? .dropped
+        tries = row["tries"]
+        due = Timestamp(milliseconds: row["due_ms"])
+        created = Timestamp(milliseconds: row["created_ms"])
+        lastTried = moment("tried_ms")
+        settled = moment("settled_ms")
+        answer = row["answer"]
+    }
+}

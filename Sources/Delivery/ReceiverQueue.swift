@@ -1,0 +1,143 @@
+import Events
+import Rendering
+import Store
+import Telemetry
+import Transfer
+
+/// One receiver's deliveries, one after the other, independent of every other
+/// receiver's.
+struct ReceiverQueue: Sendable {
+    let receiver: any Receiver
+    let store: Store
+    let policy: DeliveryPolicy
+    let clock: any Clock<Duration>
+    let wall: WallClock
+    let telemetry: Telemetry
+    /// Told after deliveries died and that was committed.
+    let died: @Sendable () -> Void
+    let bell = Bell()
+
+    /// A wait is looked at anew this often, should the wall clock have jumped.
+    private static let longestPause = Duration.seconds(60)
+
+    /// Delivers until cancelled. A try that is under way then may come to its
+    /// end within `policy.drain`, and is settled.
+    func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            let next: Outbox.Next
+            do {
+                let (name, now) = (receiver.name, wall.now)
+                next = try await store.read { db in
+                    try Outbox.next(db, receiver: name, at: now)
+                }
+                failures = 0
+            } catch {
+                if Task.isCancelled { return }
+                failures += 1
+                await pause(after: error, failures)
+                continue
+            }
+            switch next {
+            case .nothing: await bell.wait()
+            case .later(let moment):
+                let pause = min(max(moment - wall.now, .milliseconds(1)), Self.longestPause)
+                await bell.wait(atMost: pause, on: clock)
+            case .batch(let digest, let deliveries):
+                await finish { await deliver(digest, deliveries) }
+                if receiver.minimumInterval > .zero {
+                    try? await clock.sleep(for: receiver.minimumInterval)
+                }
+            }
+        }
+    }
+
+    /// Runs `body` out of reach of this task's cancellation, then for at most
+    /// `policy.drain`.
+    private func finish(_ body: @escaping @Sendable () async -> Void) async {
+        let task = Task { await body() }
+        await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            Task {
+                try? await ContinuousClock().sleep(for: policy.drain)
+                task.cancel()
+            }
+        }
+    }
+
+    private func deliver(_ digest: RenderedDigest, _ deliveries: [Outbox.Delivery]) async {
+        let attempt = await receiver.send(digest, to: deliveries.map(\.recipient))
+        let now = wall.now
+        var generator = SystemRandomNumberGenerator()
+        var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
+        for delivery in deliveries {
+            // A receiver that forgets someone has not delivered to them.
+            let result =
+                attempt.results.first { $0.recipient == delivery.recipient }
+                ?? DeliveryAttempt.Result(
+                    recipient: delivery.recipient, outcome: .retry(after: nil),
+                    words: "no outcome was reported")
+            if let verdict = policy.verdict(result, delivery, at: now, using: &generator) {
+                verdicts.append((delivery, verdict))
+            }
+        }
+        guard !verdicts.isEmpty else { return }
+        guard await settle(verdicts, at: now) else { return }
+        for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
+        if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
+    }
+
+    /// Writes the outcome, again and again: going on without would send twice.
+    /// False when cancelled before it could be written.
+    private func settle(
+        _ verdicts: [(Outbox.Delivery, Outbox.Verdict)], at now: Timestamp
+    ) async -> Bool {
+        var failures = 0
+        while true {
+            do {
+                try await store.write { db in
+                    for (delivery, verdict) in verdicts {
+                        try Outbox.settle(db, delivery.id, verdict, at: now)
+                    }
+                }
+                return true
+            } catch {
+                if Task.isCancelled { return false }
+                failures += 1
+                await pause(after: error, failures)
+            }
+        }
+    }
+
+    private func pause(after error: any Error, _ failures: Int) async {
+        telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
+        var generator = SystemRandomNumberGenerator()
+        let policy = RetryPolicy(initial: .milliseconds(100), factor: 2, ceiling: .seconds(10))
+        try? await clock.sleep(
+            for: policy.delay(after: failures, using: &generator) + .milliseconds(10))
+    }
+
+    private func report(
+        _ digest: String, _ delivery: Outbox.Delivery, _ verdict: Outbox.Verdict
+    ) {
+        switch verdict.fate {
+        case .sent:
+            telemetry.emit(
+                DeliverySent(
+                    receiver: receiver.name, kind: receiver.kind, digest: digest,
+                    recipient: delivery.recipient, tries: delivery.tries + 1))
+        case .dead:
+            telemetry.emit(
+                DeliveryDied(
+                    receiver: receiver.name, kind: receiver.kind, digest: digest,
+                    recipient: delivery.recipient, words: verdict.words))
+        case .again(let moment):
+            telemetry.emit(
+                DeliveryFailed(
+                    receiver: receiver.name, kind: receiver.kind, digest: digest,
+                    recipient: delivery.recipient, tries: delivery.tries + 1,
+                    words: verdict.words, again: moment.rfc3339))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import Rendering
+public import Transfer
+
+/// Mail through a server of ours, one transaction for all recipients, one
+/// outcome for each.
+public struct MailReceiver: Receiver {
+    public struct Configuration: Sendable {
+        public var host: String
+        public var port: Int
+        public var security: MailTransfer.Security
+        public var trust: TLSTrust
+        /// Empty: no authentication.
+        public var username: String
+        public var password: Secret?
+        public var from: Mailbox
+        public var to: [Mailbox]
+        /// Until the message is sent; the server's answer has ten minutes more.
+        public var deadline: Duration
+
+        public init(
+            host: String, port: Int, security: MailTransfer.Security = .starttls,
+            trust: TLSTrust = .system, username: String = "", password: Secret? = nil,
+            from: Mailbox, to: [Mailbox], deadline: Duration = .seconds(60)
+        ) {
+            self.host = host
+            self.port = port
+            self.security = security
+            self.trust = trust
+            self.username = username
+            self.password = password
+            self.from = from
+            self.to = to
+            self.deadline = deadline
+        }
+    }
+
+    public let name: String
+    public var kind: String { "smtp" }
+    private let configuration: Configuration
+    private let transfer: TransferEngine
+
+    public init(name: String, _ configuration: Configuration, transfer: TransferEngine) {
+        self.name = name
+        self.configuration = configuration
+        self.transfer = transfer
+    }
+
+    public var recipients: [String] { configuration.to.map(\.address) }
+
+    public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
+        var password = ""
+        if let secret = configuration.password {
+            do throws(SecretError) { password = try secret.read() } catch {
+                return DeliveryAttempt(error, for: recipients)
+            }
+        }
+        // The header names everyone, whoever is still to get it: the bytes of
+        // a digest's mail are the same at every try.
+        let message = MailComposer(from: configuration.from, to: configuration.to, list: name)
+            .compose(digest)
+        do throws(TransferError) {
+            let reply = try await transfer.mail(
+                MailTransfer(
+                    host: configuration.host, port: configuration.port,
+                    security: configuration.security, trust: configuration.trust,
+                    username: configuration.username, password: password,
+                    from: configuration.from.address, recipients: recipients, message: message,
+                    deadline: configuration.deadline))
+            return DeliveryAttempt(reply)
+        } catch {
+            return DeliveryAttempt(error, for: recipients)
+        }
+    }
+}
+
+extension DeliveryAttempt {
+    init(_ reply: MailReply) {
+        let results = reply.outcomes.map { outcome in
+            let answer = outcome.answer
+            let codes = [answer.code > 0 ? "\(answer.code)" : "", answer.enhanced]
+                .filter { !$0.isEmpty }.joined(separator: " ")
+            let place = outcome.isDelivered ? "" : " (at \(outcome.stage.rawValue))"
+            return Result(
+                recipient: outcome.recipient,
+                outcome: outcome.isDelivered
+                    ? .sent : answer.isPermanent ? .refused : .retry(after: nil),
+                words: "\(codes) \(answer.words)\(place)")
+        }
+        let steps = reply.conversation.map { step in
+            DeliveryStep(
+                step.command.isEmpty ? "greeting" : step.command,
+                succeeded: step.answer.map { $0.code < 400 } ?? false,
+                words: step.answer.map { "\($0.code) \($0.enhanced) \($0.words)" } ?? "no answer")
+        }
+        self.init(results: results, steps: DeliveryStep.connection(reply.timings) + steps)
+    }
+}
