@@ -24,10 +24,11 @@ public struct HTTPProbe: Probe {
     public init(
         name: String, source: HTTPSource, fields: FieldSelection = .pointers([]),
         engine: TransferEngine, object: String = "dependency", prefix: String? = nil,
-        deadline: Duration = .milliseconds(1500)
+        deadline: Duration = .milliseconds(1500), policy: UpstreamPolicy = UpstreamPolicy(),
+        clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.name = name
-        self.upstream = Upstream(name, source, engine)
+        self.upstream = Upstream(name, source, engine, policy, clock)
         self.fields = fields
         self.prefix = "\(object).\(prefix ?? name)_"
         self.deadline = deadline

@@ -46,12 +46,12 @@ public final class PrometheusProbe: SamplingProbe {
         name: String, source: HTTPSource, metrics: RequestMetrics = RequestMetrics(),
         engine: TransferEngine, clock: any Clock<Duration> = ContinuousClock(),
         minimumSpan: Duration = .seconds(5), reuse: Duration = .milliseconds(250),
-        deadline: Duration = .milliseconds(800)
+        deadline: Duration = .milliseconds(800), policy: UpstreamPolicy = UpstreamPolicy()
     ) {
         var source = source
         source.maxBody = Self.maxPage
         source.headers.append(HTTPSource.Header("Accept", .value("text/plain;version=0.0.4")))
-        let upstream = Upstream(name, source, engine)
+        let upstream = Upstream(name, source, engine, policy, clock)
         self.init(
             name: name, metrics: metrics, clock: clock, minimumSpan: minimumSpan, reuse: reuse,
             deadline: deadline

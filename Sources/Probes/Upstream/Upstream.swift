@@ -1,29 +1,71 @@
 import Events
+import Synchronization
 import Transfer
 
-/// One HTTP address that a probe asks. Thread-safe.
-struct Upstream: Sendable {
-    let source: HTTPSource
-    private let engine: TransferEngine
-    private let lane: BlockingLane
+/// One HTTP address that a probe asks, with what is known of its recent health.
+/// Thread-safe.
+final class Upstream: Sendable {
+    /// Makes one attempt.
+    typealias Attempt =
+        @Sendable (_ allowance: Duration) async throws(Absence) -> HTTPReply
 
-    init(_ name: String, _ source: HTTPSource, _ engine: TransferEngine) {
-        self.source = source
-        self.engine = engine
-        self.lane = BlockingLane(name)
+    let source: HTTPSource
+    private let policy: UpstreamPolicy
+    private let clock: any Clock<Duration>
+    private let stopwatch: Stopwatch
+    private let circuit: Mutex<Circuit>
+    private let attempt: Attempt
+
+    convenience init(
+        _ name: String, _ source: HTTPSource, _ engine: TransferEngine,
+        _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
+    ) {
+        let lane = BlockingLane(name)
+        self.init(source, policy, clock) { (allowance) throws(Absence) in
+            let headers = try await lane.run { source.readHeaders() }.get()
+            let transfer = HTTPTransfer(
+                url: source.url, method: source.method, headers: headers, body: source.body,
+                deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
+                tls: source.tls)
+            do throws(TransferError) {
+                return try await engine.http(transfer)
+            } catch {
+                throw Absence(error)
+            }
+        }
     }
 
-    /// The answer, whatever its status.
+    init(
+        _ source: HTTPSource, _ policy: UpstreamPolicy, _ clock: any Clock<Duration>,
+        attempt: @escaping Attempt
+    ) {
+        self.source = source
+        self.policy = policy
+        self.clock = clock
+        self.attempt = attempt
+        stopwatch = Stopwatch(clock)
+        circuit = Mutex(Circuit(failures: policy.circuitFailures, coolDown: policy.coolDown))
+    }
+
+    /// The answer, whatever its status, after as many attempts as the policy,
+    /// the retry budget and `allowance` admit.
     func reply(within allowance: Duration) async throws(Absence) -> HTTPReply {
-        let headers = try await lane.run { [source] in source.readHeaders() }.get()
-        let transfer = HTTPTransfer(
-            url: source.url, method: source.method, headers: headers, body: source.body,
-            deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
-            tls: source.tls)
-        do throws(TransferError) {
-            return try await engine.http(transfer)
+        guard circuit.withLock({ $0.admits(at: stopwatch.elapsed) }) else {
+            throw Absence(
+                .circuitOpen, "left alone after \(policy.circuitFailures) failures in a row")
+        }
+        do throws(Absence) {
+            let reply = try await attempts(within: allowance)
+            circuit.withLock { $0.succeeded() }
+            return reply
         } catch {
-            throw Absence(error)
+            circuit.withLock { circuit in
+                switch error.reason {
+                case .cancelled, .fault: circuit.abandoned(at: stopwatch.elapsed)
+                default: circuit.failed(at: stopwatch.elapsed)
+                }
+            }
+            throw error
         }
     }
 
@@ -34,6 +76,35 @@ struct Upstream: Sendable {
             throw Absence(.badStatus, "status \(reply.status)")
         }
         return reply.body
+    }
+
+    private func attempts(within allowance: Duration) async throws(Absence) -> HTTPReply {
+        let end = stopwatch.elapsed + allowance
+        policy.budget.earn()
+        var made = 0
+        while true {
+            let left = end - stopwatch.elapsed
+            guard left > .zero else { throw Absence(.timeout, "no time left to ask") }
+            do throws(Absence) {
+                made += 1
+                return try await attempt(min(policy.attempt, left))
+            } catch {
+                guard made < policy.attempts, mayRepeat(after: error) else { throw error }
+                var generator = SystemRandomNumberGenerator()
+                let wait = policy.wait(using: &generator)
+                guard stopwatch.elapsed + wait < end, policy.budget.spend() else { throw error }
+                do { try await clock.sleep(for: wait) } catch { throw Absence(.cancelled) }
+            }
+        }
+    }
+
+    /// Methods without effect (RFC 9110 §9.2.1), failures that may pass.
+    private func mayRepeat(after absence: Absence) -> Bool {
+        guard ["GET", "HEAD", "OPTIONS"].contains(source.method) else { return false }
+        switch absence.reason {
+        case .timeout, .refused, .unresolved, .garbage: return true
+        default: return false
+        }
     }
 }
 

@@ -1,0 +1,188 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A command with bounds on its time and its output. Blocks: run it on a `BlockingLane`.
+struct BoundedCommand: Sendable {
+    /// How a command ended.
+    struct End: Sendable, Equatable {
+        /// The exit code; 128 and the signal's number when a signal ended it.
+        var code: Int32
+        /// Standard output.
+        var output: [UInt8]
+    }
+
+    let arguments: [String]
+    /// `NAME=value`.
+    let environment: [String]
+    let maxOutput: Int
+
+    /// Pipes are marked close-on-exec only after they are made: while one is
+    /// half-made, no other command of this room may start and inherit it.
+    private static let starting = Mutex(())
+
+    /// Starts the command, reads what it prints and waits until it ended.
+    ///
+    /// Past `allowance`, or `maxOutput` bytes, the whole process group is
+    /// killed; it is also killed when the command itself ended.
+    func run(within allowance: Duration) -> Result<End, Absence> {
+        let deadline = ContinuousClock.now + allowance
+        do throws(Absence) {
+            let (pid, output) = try start()
+            defer { close(output) }
+            var end: Result<End, Absence>
+            do throws(Absence) {
+                let bytes = try read(output, of: pid, until: deadline)
+                end = .success(End(code: 0, output: bytes))
+            } catch {
+                end = .failure(error)
+            }
+            // The leader is not reaped yet, so the group's number is still its own.
+            kill(-pid, SIGKILL)
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+            if case .success(var success) = end {
+                let signal = status & 0x7F
+                success.code = signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+                end = .success(success)
+            }
+            return end
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: - Starting
+
+    private func start() throws(Absence) -> (pid: pid_t, output: Int32) {
+        guard let path = arguments.first, path.hasPrefix("/") else {
+            throw Absence(.fault, "a command begins with the absolute path of its executable")
+        }
+        let started = Self.starting.withLock { _ -> Result<(pid_t, Int32), Absence> in
+            var ends: [Int32] = [-1, -1]
+            guard pipe(&ends) == 0 else { return .failure(Self.fault("pipe", errno)) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            defer { close(ends[1]) }
+            var pid: pid_t = 0
+            let code = spawn(path, output: ends[1], &pid)
+            guard code == 0 else {
+                close(ends[0])
+                let missing = code == ENOENT || code == ENOTDIR
+                let words = "\(String(cString: strerror(code))): \(path)"
+                return .failure(Absence(missing ? .missingFile : .fault, words))
+            }
+            return .success((pid, ends[0]))
+        }
+        return try started.get()
+    }
+
+    /// Returns an `errno`, 0 when started.
+    private func spawn(_ path: String, output: Int32, _ pid: inout pid_t) -> Int32 {
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+            var attributes: posix_spawnattr_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Threads of a dispatch queue block signals, which a child would inherit.
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        var all = sigset_t()
+        sigfillset(&all)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        var flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        #if canImport(Darwin)
+            flags |= POSIX_SPAWN_CLOEXEC_DEFAULT
+        #endif
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        return Self.withCStrings(arguments) { argv in
+            Self.withCStrings(environment) { envp in
+                posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+            }
+        }
+    }
+
+    /// A null-terminated array of C strings that lives during `body`.
+    private static func withCStrings(
+        _ strings: [String],
+        _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32
+    ) -> Int32 {
+        var copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
+        defer { for copy in copies { free(copy) } }
+        return copies.withUnsafeMutableBufferPointer { buffer in
+            // Never empty: it ends in nil.
+            buffer.baseAddress.map(body) ?? EINVAL
+        }
+    }
+
+    // MARK: - Following
+
+    /// The output until the command ended, without reaping it.
+    ///
+    /// Neither tells of the other: a command may close its output long before
+    /// it ends, and a child that it left behind may hold the output open. No
+    /// descriptor tells of an exit on every system, so it is looked for every
+    /// few milliseconds.
+    private func read(
+        _ descriptor: Int32, of pid: pid_t, until deadline: ContinuousClock.Instant
+    ) throws(Absence) -> [UInt8] {
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 * 1024)
+        var isOpen = true
+        while true {
+            let ended = Self.hasEnded(pid)
+            if ended && !isOpen { return output }
+            guard ContinuousClock.now < deadline else {
+                throw Absence(.timeout, "killed at the deadline")
+            }
+            var wanted = pollfd(fd: isOpen ? descriptor : -1, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&wanted, 1, ended ? 0 : 5)
+            guard ready > 0 else {
+                if ended && ready == 0 { return output }
+                continue
+            }
+            let count = systemRead(descriptor, &chunk)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Self.fault("read", errno) }
+            isOpen = count > 0
+            output.append(contentsOf: chunk[..<count])
+            guard output.count <= maxOutput else {
+                throw Absence(.tooLarge, "more than \(maxOutput) bytes of output")
+            }
+        }
+    }
+
+    /// Whether the command ended; it stays to be reaped.
+    private static func hasEnded(_ pid: pid_t) -> Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT | WNOHANG) == 0
+            && info.si_signo == SIGCHLD
+    }
+
+    private static func fault(_ call: String, _ code: Int32) -> Absence {
+        Absence(.fault, "\(call): \(String(cString: strerror(code)))")
+    }
+}
+
+/// `read(2)`, whose name a method hides.
+private func systemRead(_ descriptor: Int32, _ chunk: inout [UInt8]) -> Int {
+    chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+}

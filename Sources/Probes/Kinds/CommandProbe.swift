@@ -1,0 +1,69 @@
+import Events
+import JSONScan
+
+/// What a command of one's own says: its exit code, and numbers in the JSON
+/// object that it prints.
+///
+/// Reports `<object>.<name>_ok` (exit code 0) and the selected fields as
+/// `<object>.<name>_<field>`. The command is started directly, no shell reads
+/// its arguments; it gets only the environment given here, no input, and its
+/// error output is dropped. At the deadline, and when it ends, it is killed with
+/// everything it started in its process group; a child that makes a session of
+/// its own escapes that.
+public struct CommandProbe: Probe {
+    /// Most output, in bytes.
+    public static let maxOutput = 64 * 1024
+
+    public let name: String
+    public let deadline: Duration
+    public let signals: [SignalDeclaration]
+
+    private let command: BoundedCommand
+    private let fields: FieldSelection
+    private let prefix: String
+    private let lane: BlockingLane
+
+    /// - Parameters:
+    ///   - arguments: the absolute path of the executable, then its arguments.
+    ///   - environment: all that the command finds in its environment.
+    ///   - fields: without a dot in their name they are `<object>.<name>_<field>`.
+    public init(
+        name: String, arguments: [String],
+        environment: [String: String] = ["PATH": "/usr/bin:/bin"],
+        fields: FieldSelection = .pointers([]), object: String = "gateway",
+        prefix: String? = nil, deadline: Duration = .milliseconds(800)
+    ) {
+        self.name = name
+        self.deadline = deadline
+        self.command = BoundedCommand(
+            arguments: arguments,
+            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
+            maxOutput: Self.maxOutput)
+        self.fields = fields
+        self.prefix = "\(object).\(prefix ?? name)_"
+        self.lane = BlockingLane(name)
+        self.signals =
+            [SignalDeclaration(self.prefix + "ok", unit: .flag)]
+            + fields.declarations(prefix: self.prefix)
+    }
+
+    public func measure(_ context: MeasurementContext) async -> [Signal] {
+        do throws(Absence) {
+            let end = try await lane.run { [command] in
+                command.run(within: context.allowance)
+            }.get()
+            guard end.code == 0 else {
+                let absence = Absence(.notRunning, "exit code \(end.code)")
+                return [signals[0].flag(false)]
+                    + signals.dropFirst().map { $0.absent(absence) }
+            }
+            if case .pointers(let pointers) = fields, pointers.isEmpty {
+                return [signals[0].flag(true)]
+            }
+            let document = try JSONValue.document(end.output)
+            return [signals[0].flag(true)] + fields.signals(of: document, prefix: prefix)
+        } catch {
+            return allAbsent(error)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Events
+import JSONScan
+import Transfer
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How much waits in a queue: files in a folder, or a number that a service tells.
+///
+/// Reports `<object>.<prefix>_depth`, `gateway.queue_depth` by default.
+public struct QueueProbe: Probe {
+    public enum Queue: Sendable {
+        /// The files directly in this folder: no folders, none whose name begins
+        /// with a dot, and only those ending in `suffix`.
+        case folder(String, suffix: String = "")
+        /// The number at this JSON Pointer of an answer.
+        case http(HTTPSource, pointer: String)
+    }
+
+    /// A folder is counted this far; what lies beyond is not told apart.
+    public static let countLimit = 1_000_000
+
+    public let name: String
+    public let deadline: Duration
+    public let signals: [SignalDeclaration]
+
+    private enum Look: Sendable {
+        case folder(String, suffix: [UInt8], BlockingLane)
+        case http(Upstream, pointer: String)
+    }
+
+    private let look: Look
+
+    public init(
+        name: String, queue: Queue, engine: TransferEngine, object: String = "gateway",
+        prefix: String = "queue", deadline: Duration = .milliseconds(800),
+        policy: UpstreamPolicy = UpstreamPolicy(), clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        self.name = name
+        self.deadline = deadline
+        self.signals = [SignalDeclaration("\(object).\(prefix)_depth", unit: .count)]
+        self.look =
+            switch queue {
+            case .folder(let path, let suffix):
+                .folder(path, suffix: Array(suffix.utf8), BlockingLane(name))
+            case .http(let source, let pointer):
+                .http(Upstream(name, source, engine, policy, clock), pointer: pointer)
+            }
+    }
+
+    public func measure(_ context: MeasurementContext) async -> [Signal] {
+        do throws(Absence) {
+            return [signals[0].number(try await depth(context))]
+        } catch {
+            return allAbsent(error)
+        }
+    }
+
+    private func depth(_ context: MeasurementContext) async throws(Absence) -> Double {
+        switch look {
+        case .folder(let path, let suffix, let lane):
+            return Double(try await lane.run { Self.count(path, suffix) }.get())
+        case .http(let upstream, let pointer):
+            let document = try JSONValue.document(
+                try await upstream.body(within: context.allowance))
+            guard let depth = document.resolve(pointer: pointer)?.double else {
+                throw Absence(.missingField, "no number at \(pointer)")
+            }
+            return depth
+        }
+    }
+
+    private static func count(_ path: String, _ suffix: [UInt8]) -> Result<Int, Absence> {
+        guard let folder = opendir(path) else {
+            let missing = errno == ENOENT
+            let words = String(cString: strerror(errno))
+            return .failure(Absence(missing ? .missingFile : .unreadable, "\(words): \(path)"))
+        }
+        defer { closedir(folder) }
+        var count = 0
+        while count < countLimit, let record = readdir(folder) {
+            // Some file systems do not tell the type; then a name is a file.
+            let type = Int(record.pointee.d_type)
+            guard type == Int(DT_REG) || type == Int(DT_UNKNOWN) else { continue }
+            let counts = withUnsafeBytes(of: record.pointee.d_name) { raw in
+                let name = raw.prefix { $0 != 0 }
+                return name.first != UInt8(ascii: ".")
+                    && name.suffix(suffix.count).elementsEqual(suffix)
+            }
+            if counts { count += 1 }
+        }
+        return .success(count)
+    }
+}

@@ -1,0 +1,103 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Probes
+
+@Suite("A command of one's own")
+struct CommandProbeTests {
+    let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory() }
+
+    private func measure(
+        _ arguments: [String], environment: [String: String] = ["PATH": "/usr/bin:/bin"],
+        fields: FieldSelection = .topLevel(), allowance: Duration = .seconds(30)
+    ) async -> [Signal] {
+        await CommandProbe(
+            name: "doctor", arguments: arguments, environment: environment, fields: fields
+        ).measure(context(allowance: allowance))
+    }
+
+    private func shell(_ script: String, allowance: Duration = .seconds(30)) async -> [Signal] {
+        await measure(["/bin/sh", "-c", script], allowance: allowance)
+    }
+
+    @Test("exit code and numbers")
+    func good() async {
+        let signals = await shell(#"echo '{"lag_ms": 4.5, "up": true}'"#)
+        #expect(signals.number("gateway.doctor_ok") == 1)
+        #expect(signals.number("gateway.doctor_lag_ms") == 4.5)
+        #expect(signals["gateway.doctor_up"]?.value == .flag(true))
+    }
+
+    @Test("a failure, by code or by signal, is a finding")
+    func failure() async {
+        for script in ["exit 3", "kill -9 $$"] {
+            #expect(await shell(script)["gateway.doctor_ok"]?.value == .flag(false))
+        }
+        let fields = FieldSelection.pointers([.init("n", "/n")])
+        let signals = await measure(["/bin/sh", "-c", "exit 3"], fields: fields)
+        #expect(signals.reason("gateway.doctor_n") == .notRunning)
+    }
+
+    @Test("no shell reads the arguments, and the environment is empty but for what is given")
+    func clean() async throws {
+        let echo = folder.file("echo")
+        try "#!/bin/sh\nprintf '{\"n\":%s,\"home\":%s}' \"$#\" \"${#HOME}\"\n"
+            .write(toFile: echo, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: echo)
+        let signals = await measure([echo, "a; exit 1", "$(exit 1)", "b c"])
+        #expect(signals.number("gateway.doctor_n") == 3)
+        #expect(signals.number("gateway.doctor_home") == 0)
+        let given = await measure([echo], environment: ["HOME": "/xyz"])
+        #expect(given.number("gateway.doctor_home") == 4)
+    }
+
+    @Test("at the deadline it is killed with its children")
+    func deadline() async throws {
+        let pidFile = folder.file("pid")
+        let signals = await shell(
+            "sleep 600 & echo $! > \(pidFile); wait", allowance: .milliseconds(500))
+        #expect(signals.reason("gateway.doctor_ok") == .timeout)
+        let child = ProcessProbe(name: "c", target: .pidFile(pidFile))
+        try await eventually("the child is gone too") {
+            await child.measure(context()).number("gateway.c_alive") == 0
+        }
+    }
+
+    @Test("a child left behind holds up nothing, and is killed")
+    func leftBehind() async throws {
+        let pidFile = folder.file("pid")
+        let signals = await shell("sleep 600 & echo $! > \(pidFile); echo '{\"n\":1}'")
+        #expect(signals.number("gateway.doctor_n") == 1)
+        let child = ProcessProbe(name: "c", target: .pidFile(pidFile))
+        try await eventually("the child is gone") {
+            await child.measure(context()).number("gateway.c_alive") == 0
+        }
+    }
+
+    @Test("one that closes its output and goes on is waited for")
+    func closedOutput() async {
+        #expect(await shell("exec >&-; sleep 0.05; exit 4").number("gateway.doctor_ok") == 0)
+    }
+
+    @Test("output without end, and output that is not JSON")
+    func hostile() async {
+        let endless = await measure(["/usr/bin/env", "yes"])
+        #expect(endless.reason("gateway.doctor_ok") == .tooLarge)
+        #expect(await shell("echo hello").reason("gateway.doctor_ok") == .garbage)
+        // Without a field nobody reads it.
+        let plain = await measure(["/bin/sh", "-c", "echo hello"], fields: .pointers([]))
+        #expect(plain.number("gateway.doctor_ok") == 1)
+    }
+
+    @Test("a command that cannot be started")
+    func missing() async {
+        #expect(await measure([folder.file("none")]).reason("gateway.doctor_ok") == .missingFile)
+        #expect(await measure([folder.path]).reason("gateway.doctor_ok") == .fault)
+        #expect(await measure(["sh"]).reason("gateway.doctor_ok") == .fault)
+        #expect(await measure([]).reason("gateway.doctor_ok") == .fault)
+    }
+}
