@@ -10,25 +10,45 @@ extension BuiltinTemplates {
         <meta name="supported-color-schemes" content="light dark">
         <title>{{headline}}</title>
         <style>
-        :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --page: #ffffff; --card: #f6f8fa; --line: #d0d7de; --bad: #b3261e; --warn: #8a5300; --dark: #6639a6; --good: #1a6b2f; --over: #57606a; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa4af; --page: #0d1117; --card: #161b22; --line: #30363d; --bad: #ff7b72; --warn: #e3b341; --dark: #d2a8ff; --good: #56d364; --over: #9aa4af; } }
-        body { margin: 0; padding: 24px 16px; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+        :root { color-scheme: light dark; }
+        body { margin: 0; padding: 24px 16px; background: #ffffff; color: #1b1f24; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
         main { max-width: 760px; margin: 0 auto; }
         h1 { font-size: 21px; line-height: 1.3; margin: 0 0 2px; overflow-wrap: anywhere; }
         p { margin: 6px 0; overflow-wrap: anywhere; }
-        .soft { color: var(--soft); font-size: 13px; }
-        .bar { border-left: 4px solid var(--line); padding-left: 14px; margin-bottom: 16px; }
-        .bar.bad { border-color: var(--bad); } .bar.warn { border-color: var(--warn); } .bar.dark { border-color: var(--dark); } .bar.good { border-color: var(--good); } .bar.over { border-color: var(--over); }
-        ul { margin: 8px 0; padding-left: 20px; } li { margin: 3px 0; overflow-wrap: anywhere; }
+        .soft { color: #57606a; font-size: 13px; }
+        .bar { border-left: 4px solid #57606a; padding-left: 14px; margin-bottom: 16px; }
+        .bar.bad { border-color: #b3261e; }
+        .bar.warn { border-color: #8a5300; }
+        .bar.dark { border-color: #6639a6; }
+        .bar.good { border-color: #1a6b2f; }
+        ul { margin: 8px 0; padding-left: 20px; }
+        li { margin: 3px 0; overflow-wrap: anywhere; }
         .scroll { overflow-x: auto; margin: 14px 0 4px; }
         table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); white-space: nowrap; vertical-align: baseline; }
-        th { color: var(--soft); font-weight: 600; font-size: 12px; }
-        .spark { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0; color: var(--soft); }
-        .fail { color: var(--bad); font-weight: 600; } .warn-value { color: var(--warn); font-weight: 600; } .nodata { color: var(--dark); font-weight: 600; }
-        pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; margin: 14px 0; overflow-x: auto; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+        th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid #d0d7de; white-space: nowrap; vertical-align: baseline; }
+        th { color: #57606a; font-weight: 600; font-size: 12px; }
+        .spark { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; color: #57606a; }
+        td .fail, td .warn, td .nodata { font-weight: 600; }
+        td .fail { color: #b3261e; }
+        td .warn { color: #8a5300; }
+        td .nodata { color: #6639a6; }
+        pre { background: #f6f8fa; border: 1px solid #d0d7de; border-radius: 6px; padding: 10px 12px; margin: 14px 0; overflow-x: auto; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
         a { color: inherit; }
-        footer { margin-top: 18px; padding-top: 10px; border-top: 1px solid var(--line); color: var(--soft); font-size: 12px; overflow-wrap: anywhere; }
+        footer { margin-top: 18px; padding-top: 10px; border-top: 1px solid #d0d7de; color: #57606a; font-size: 12px; overflow-wrap: anywhere; }
+        @media (prefers-color-scheme: dark) {
+        body { background: #0d1117; color: #e6edf3; }
+        .soft, th, .spark, footer { color: #9aa4af; }
+        .bar { border-color: #9aa4af; }
+        .bar.bad { border-color: #ff7b72; }
+        .bar.warn { border-color: #e3b341; }
+        .bar.dark { border-color: #d2a8ff; }
+        .bar.good { border-color: #56d364; }
+        th, td, footer { border-color: #30363d; }
+        td .fail { color: #ff7b72; }
+        td .warn { color: #e3b341; }
+        td .nodata { color: #d2a8ff; }
+        pre { background: #161b22; border-color: #30363d; }
+        }
         </style>
         </head>
         <body>
@@ -54,7 +74,7 @@ extension BuiltinTemplates {
         {{/attempts}}
         {{#table}}
         <div class="scroll"><table>
-        <tr><th>place</th><th>verdict</th><th>try</th>{{#heads}}<th>{{head}}</th>{{/heads}}</tr>
+        <tr><th>{{place_word}}</th><th>verdict</th><th>try</th>{{#heads}}<th>{{head}}</th>{{/heads}}</tr>
         {{#rows}}
         <tr><td>{{place}}</td><td>{{row_status}}</td><td>{{try}}</td>{{#cells}}<td><span class="{{cell_state}}">{{cell_value}}{{#cell_over}} ({{cell_state}}){{/cell_over}}</span>{{#cell_spark}} <span class="spark">{{.}}</span>{{/cell_spark}}{{#cell_change}} <span class="soft">{{.}}</span>{{/cell_change}}</td>{{/cells}}</tr>
         {{/rows}}
@@ -104,12 +124,9 @@ extension BuiltinTemplates {
         <pre>{{#commands}}{{command}}
         {{/commands}}</pre>
         {{/has_commands}}
-        {{#runbook}}
-        <p><a href="{{.}}">Runbook</a></p>
-        {{/runbook}}
-        {{#status_page}}
-        <p><a href="{{.}}">Status page</a></p>
-        {{/status_page}}
+        {{#has_links}}
+        <p>{{#runbook}}<a href="{{.}}">Runbook</a>{{#status_page}} · {{/status_page}}{{/runbook}}{{#status_page}}<a href="{{.}}">Status page</a>{{/status_page}}</p>
+        {{/has_links}}
         <footer>digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}</footer>
         </main>
         </body>

@@ -188,14 +188,9 @@ enum BuiltinTemplates {
         {{#commands}}
         `{{command}}`
         {{/commands}}
-        {{#runbook}}
-        <{{.}}|Runbook>{{#status_page}} · <{{.}}|Status page>{{/status_page}}
-        {{/runbook}}
-        {{^runbook}}
-        {{#status_page}}
-        <{{.}}|Status page>
-        {{/status_page}}
-        {{/runbook}}
+        {{#has_links}}
+        {{#runbook}}<{{.}}|Runbook>{{#status_page}} · {{/status_page}}{{/runbook}}{{#status_page}}<{{.}}|Status page>{{/status_page}}
+        {{/has_links}}
 
         """
 

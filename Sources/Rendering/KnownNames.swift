@@ -10,14 +10,16 @@ enum KnownNames {
         "metrics", "metric", "metric_from", "metric_to", "metric_note", "metric_spark",
         "metric_state", "more_metrics",
         "attempts", "chance",
-        "table", "heads", "head", "rows", "place", "row_status", "try", "cells", "cell_value",
+        "table", "place_word", "heads", "head", "rows", "place", "row_status", "try", "cells",
+        "cell_value",
         "cell_spark", "cell_change", "cell_state", "cell_over", "stable_row", "more_rows",
         "more_columns", "omitted_lines", "healthy",
         "reasons", "reason", "more_reasons", "other_reasons",
         "notices", "notice", "more_notices", "other_notices",
         "members", "member", "member_metric", "more_members",
         "policies", "binaries", "has_items",
-        "has_commands", "commands", "command_label", "command", "runbook", "status_page",
+        "has_links", "has_commands", "commands", "command_label", "command", "runbook",
+        "status_page",
         "digest_id", "window", "events", "dropped", "next",
     ])
 }

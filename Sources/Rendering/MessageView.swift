@@ -191,6 +191,7 @@ struct MessageView {
         let table = PlaceTable(digest, limits: limits)
         if !table.rows.isEmpty {
             values["table"] = table.text
+            values["place_word"] = table.placeWord
             values["heads"] = table.heads.map { ["head": $0] as [String: Any] }
             values["rows"] = table.rows.map(\.values)
             if let stable = table.stable { values["stable_row"] = stable.values }
@@ -231,6 +232,7 @@ struct MessageView {
         if let link = RenderOptions.link(options.statusURL, fields: { _ in nil }) {
             values["status_page"] = link
         }
+        if values["runbook"] != nil || values["status_page"] != nil { values["has_links"] = true }
     }
 
     private func addFooter(to values: inout [String: Any]) {
