@@ -8,8 +8,8 @@ public struct MeasurementContext: Sendable, Hashable {
     public var now: Timestamp
     /// The expected time between two measurements of the series.
     public var interval: Duration
-    /// How long this probe may take. `ProbeSet` fills it in: the probe's own
-    /// deadline, or what is left of the budget when that is less.
+    /// How long this probe may take. `ProbeSet` fills it in: a little less than
+    /// the probe's own deadline, or than the budget when that is shorter.
     public var allowance: Duration
 
     public init(

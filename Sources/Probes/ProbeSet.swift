@@ -9,6 +9,10 @@ public final class ProbeSet: Sendable {
     /// In the order given.
     public let probes: [any Probe]
 
+    /// A probe gets this much less time than it is waited for, so that one which
+    /// gives up by itself is still heard saying why.
+    private static let lastWord = Duration.milliseconds(20)
+
     private let clock: any Clock<Duration>
     /// By probe name; the key in flight is the series, empty for probes that do
     /// not look at it.
@@ -96,7 +100,7 @@ public final class ProbeSet: Sendable {
             return probe.allAbsent(Absence(.timeout, "no time left in the budget"))
         }
         var context = context
-        context.allowance = allowance
+        context.allowance = allowance - min(allowance / 10, Self.lastWord)
         let key = probe.isPerSeries ? context.series : ""
         let finish = await withTaskGroup(of: Finish.self) { [context, clock] group in
             group.addTask { .landed(await flights.join(key) { await probe.measure(context) }) }

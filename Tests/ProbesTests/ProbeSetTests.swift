@@ -80,7 +80,7 @@ struct ProbeSetTests {
     func ownDeadline() async {
         let allowed = Gate()
         let probe = ScriptedProbe("slow", deadline: .milliseconds(800)) { context in
-            #expect(context.allowance == .milliseconds(800))
+            #expect(context.allowance == .milliseconds(780))
             await allowed.pass()
             return []
         }
