@@ -43,15 +43,13 @@ struct CommandProbeTests {
     }
 
     @Test("no shell reads the arguments, and the environment is empty but for what is given")
-    func clean() async throws {
-        let echo = folder.file("echo")
-        try "#!/bin/sh\nprintf '{\"n\":%s,\"home\":%s}' \"$#\" \"${#HOME}\"\n"
-            .write(toFile: echo, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: echo)
-        let signals = await measure([echo, "a; exit 1", "$(exit 1)", "b c"])
+    func clean() async {
+        let script = #"printf '{"n":%s,"home":%s}' "$#" "${#HOME}""#
+        let arguments = ["/bin/sh", "-c", script, "echo", "a; exit 1", "$(exit 1)", "b c"]
+        let signals = await measure(arguments)
         #expect(signals.number("gateway.doctor_n") == 3)
         #expect(signals.number("gateway.doctor_home") == 0)
-        let given = await measure([echo], environment: ["HOME": "/xyz"])
+        let given = await measure(arguments, environment: ["HOME": "/xyz"])
         #expect(given.number("gateway.doctor_home") == 4)
     }
 
