@@ -154,10 +154,11 @@ let package = Package(
         tests("Journal", ["CZlib", "JSONScan", "Events", "Store", "Telemetry"]),
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
-        tests("Transfer", ["CCurl"]),
+        tests("Transfer", ["Telemetry"]),
         tests("Probes", ["Events", "JSONScan", "Transfer"]),
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
-        tests("Delivery", ["Events", "JSONScan", "Store", "Rendering", "Digests", "Transfer"]),
+        tests(
+            "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
         tests("Serving", [
             "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
             httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
