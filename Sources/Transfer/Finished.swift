@@ -27,8 +27,9 @@ struct Finished: Sendable {
 
     private var kind: TransferError.Kind {
         switch code {
-        // After the connection: an answer, or a redirect, in another protocol.
-        case CURLE_UNSUPPORTED_PROTOCOL: timings.connected == .zero ? .invalid : .protocolFault
+        // After a first answer: a redirect to, or an answer in, another protocol.
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            status == 0 && timings.connected == .zero ? .invalid : .protocolFault
         case CURLE_URL_MALFORMAT, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_BAD_FUNCTION_ARGUMENT:
             .invalid

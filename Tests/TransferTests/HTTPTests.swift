@@ -112,7 +112,9 @@ struct HTTPTests {
         ]
         for (path, kind) in expected {
             let error = await fault(
-                HTTPTransfer(url: server.url(path), deadline: .milliseconds(400)))
+                HTTPTransfer(
+                    url: server.url(path),
+                    deadline: kind == .timeout ? .milliseconds(400) : .seconds(60)))
             #expect(error?.kind == kind, "\(path): \(String(describing: error))")
         }
         let next = try await engine.http(HTTPTransfer(url: server.url("/status/200")))

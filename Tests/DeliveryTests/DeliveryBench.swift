@@ -1,0 +1,115 @@
+import Events
+import Rendering
+import Store
+import Synchronization
+import Telemetry
+import TestSupport
+import Transfer
+
+@testable import Delivery
+
+/// A store, a manual clock and a running delivery service.
+final class DeliveryBench: Sendable {
+    let folder: TemporaryDirectory
+    let store: Store
+    let clock = ManualClock()
+    let telemetry = Telemetry.silent
+    let engine = TransferEngine(telemetry: .silent)
+    private let dead = Mutex<[DeadLetter]>([])
+
+    init() throws {
+        folder = try TemporaryDirectory("delivery")
+        store = try Store(path: folder.file("state.sqlite"))
+    }
+
+    var deadLetters: [DeadLetter] { dead.withLock { $0 } }
+
+    func service(
+        _ receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy()
+    ) -> DeliveryService {
+        DeliveryService(
+            store: store, receivers: receivers, policy: policy, clock: clock, wall: clock.wall,
+            telemetry: telemetry, onDead: { letter in self.dead.withLock { $0.append(letter) } })
+    }
+
+    /// Runs `body` while the service runs, then stops it.
+    func running<T: Sendable>(
+        _ service: DeliveryService, _ body: @Sendable () async throws -> T
+    ) async throws -> T {
+        let task = Task { await service.run() }
+        let result: Result<T, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        task.cancel()
+        await task.value
+        return try result.get()
+    }
+
+    func enqueue(_ digests: [RenderedDigest], _ service: DeliveryService) async throws {
+        let addressees = service.receivers.flatMap(\.addressees)
+        let now = clock.wall.now
+        try await store.write { db in
+            for digest in digests { try Outbox.enqueue(db, digest, to: addressees, at: now) }
+        }
+        service.wake()
+    }
+
+    /// Newest first.
+    func entries() async throws -> [OutboxEntry] {
+        try await store.read { db in try Outbox.list(db) }
+    }
+
+    func count(_ state: DeliveryState) async throws -> Int {
+        try await store.read { db in try Outbox.counts(db)[state] ?? 0 }
+    }
+
+    /// Lets time pass in small steps until it holds.
+    func passing(
+        _ step: Duration = .milliseconds(100), until what: String,
+        _ condition: @Sendable () async throws -> Bool
+    ) async throws {
+        try await eventually(what) {
+            if try await condition() { return true }
+            clock.advance(by: step)
+            return false
+        }
+    }
+}
+
+/// A receiver that answers as it is told, and remembers.
+final class ScriptedReceiver: Receiver {
+    let name: String
+    let kind = "scripted"
+    let recipients: [String]
+    let minimumInterval: Duration
+    private let answer: @Sendable (RenderedDigest, String, Int) async -> DeliveryAttempt.Outcome
+    private let seen = Mutex<[(digest: String, recipients: [String])]>([])
+
+    /// `answer` decides by digest, recipient and the number of the call (from 0).
+    init(
+        _ name: String, recipients: [String] = [""], minimumInterval: Duration = .zero,
+        _ answer:
+            @escaping @Sendable (RenderedDigest, String, Int) async -> DeliveryAttempt.Outcome
+    ) {
+        self.name = name
+        self.recipients = recipients
+        self.minimumInterval = minimumInterval
+        self.answer = answer
+    }
+
+    var calls: [(digest: String, recipients: [String])] { seen.withLock { $0 } }
+
+    func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
+        let turn = seen.withLock { seen in
+            seen.append((digest.id, recipients))
+            return seen.count - 1
+        }
+        var results: [DeliveryAttempt.Result] = []
+        for recipient in recipients {
+            let outcome = await answer(digest, recipient, turn)
+            results.append(
+                DeliveryAttempt.Result(
+                    recipient: recipient, outcome: outcome, words: "call \(turn)"))
+        }
+        return DeliveryAttempt(results: results)
+    }
+}

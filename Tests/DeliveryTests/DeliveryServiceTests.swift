@@ -1,0 +1,240 @@
+import Events
+import GRDB
+import Rendering
+import Store
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Delivery
+
+@Suite("The delivery service")
+struct DeliveryServiceTests {
+    let bench: DeliveryBench
+
+    init() throws { bench = try DeliveryBench() }
+
+    @Test("digests reach every receiver in order, and are recorded as sent")
+    func order() async throws {
+        let (one, two) = (
+            ScriptedReceiver("one") { _, _, _ in .sent },
+            ScriptedReceiver("two") { _, _, _ in .sent }
+        )
+        let service = bench.service([one, two])
+        let ids = (0..<20).map { "d\($0)" }
+        try await bench.running(service) {
+            try await bench.enqueue(ids.map { Sample.digest($0) }, service)
+            try await eventually("all are sent") { try await bench.count(.sent) == 40 }
+        }
+        #expect(one.calls.map(\.digest) == ids)
+        #expect(two.calls.map(\.digest) == ids)
+    }
+
+    @Test("a receiver that hangs and one that fails do not delay a third")
+    func independence() async throws {
+        let hangs = ScriptedReceiver("hangs") { _, _, _ in
+            try? await Task.sleep(for: .seconds(600))
+            return .interrupted
+        }
+        let fails = ScriptedReceiver("fails") { _, _, _ in .retry(after: nil) }
+        let works = ScriptedReceiver("works") { _, _, _ in .sent }
+        let service = bench.service([hangs, fails, works], policy: DeliveryPolicy(drain: .zero))
+        try await bench.running(service) {
+            try await bench.enqueue((0..<5).map { Sample.digest("d\($0)") }, service)
+            try await eventually("one receiver is done") { try await bench.count(.sent) == 5 }
+        }
+        #expect(hangs.calls.count == 1)
+        // What was called off is as if it had not been tried.
+        let entries = try await bench.entries().filter { $0.addressee.receiver == "hangs" }
+        #expect(entries.map(\.tries) == [0, 0, 0, 0, 0])
+        #expect(entries.map(\.state) == Array(repeating: .waiting, count: 5))
+    }
+
+    @Test("a failed try is repeated within the policy's bound, and holds its own line only")
+    func retries() async throws {
+        let receiver = ScriptedReceiver("mail", recipients: ["good@x", "slow@x"]) {
+            digest, recipient, turn in
+            recipient == "slow@x" && turn < 3 ? .retry(after: nil) : .sent
+        }
+        let policy = DeliveryPolicy(
+            retry: RetryPolicy(initial: .seconds(10), factor: 2, ceiling: .seconds(40)))
+        let service = bench.service([receiver], policy: policy)
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("first"), Sample.digest("second")], service)
+            try await eventually("the good recipient has both") {
+                try await bench.count(.sent) >= 2
+            }
+            let held = try await bench.entries().filter { $0.state == .waiting }
+            #expect(Set(held.map(\.addressee.recipient)).isSubset(of: ["slow@x"]))
+            try await bench.passing(until: "the slow one has both") {
+                try await bench.count(.sent) == 4
+            }
+        }
+        let slow = receiver.calls.filter { $0.recipients.contains("slow@x") }.map(\.digest)
+        #expect(slow == slow.sorted(), "order holds for the slow recipient: \(slow)")
+        let good = receiver.calls.filter { $0.recipients.contains("good@x") }.map(\.digest)
+        #expect(good == ["first", "second"])
+    }
+
+    @Test("Retry-After is honoured to the second, not the exponential delay")
+    func retryAfter() async throws {
+        let receiver = ScriptedReceiver("slack") { _, _, turn in
+            turn == 0 ? .retry(after: .seconds(17)) : .sent
+        }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            let start = bench.clock.wall.now
+            try await bench.enqueue([Sample.digest()], service)
+            try await eventually("the first try failed") {
+                try await bench.entries().first?.tries == 1
+            }
+            #expect(try await bench.entries().first?.due == start + .seconds(17))
+            // The queue, the watch: both asleep, so that time moves for both.
+            await bench.clock.sleepers(2)
+            bench.clock.advance(by: .milliseconds(16_900))
+            #expect(try await bench.count(.sent) == 0)
+            bench.clock.advance(by: .milliseconds(100))
+            try await eventually("it is sent") { try await bench.count(.sent) == 1 }
+        }
+        #expect(receiver.calls.count == 2)
+    }
+
+    @Test("a refusal is a dead letter at once, announced, and sent after a retry by hand")
+    func death() async throws {
+        let receiver = ScriptedReceiver("slack") { _, _, turn in turn == 0 ? .refused : .sent }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("a"), Sample.digest("b")], service)
+            try await eventually("the next one is sent") { try await bench.count(.sent) == 1 }
+            try await eventually("it was announced") { bench.deadLetters.count == 1 }
+            let letter = try #require(bench.deadLetters.first)
+            #expect(letter.digest == "a")
+            #expect(letter.words == "call 0")
+            #expect(letter.tries == 1)
+
+            // As the command line does it: another connection to the same file.
+            let other = try Store(path: bench.store.path)
+            let now = bench.clock.wall.now
+            let revived = try await other.write { db in
+                try Outbox.retry(db, id: letter.id, at: now)
+            }
+            #expect(revived)
+            try await bench.passing(until: "the retried one is sent") {
+                try await bench.count(.sent) == 2
+            }
+        }
+        #expect(receiver.calls.map(\.digest) == ["a", "b", "a"])
+        #expect(bench.deadLetters.count == 1)
+    }
+
+    @Test("dead letters of an earlier run are announced if nobody was told")
+    func announcedLater() async throws {
+        let receiver = ScriptedReceiver("slack") { _, _, _ in .refused }
+        let service = bench.service([receiver])
+        try await bench.enqueue([Sample.digest()], service)
+        try await bench.store.write { db in
+            try db.execute(sql: "UPDATE outbox SET state = 'dead', answer = '404 no_service'")
+        }
+        try await bench.running(service) {
+            try await eventually("it was announced") { bench.deadLetters.count == 1 }
+        }
+        #expect(bench.deadLetters.first?.words == "404 no_service")
+        let again = bench.service([receiver])
+        let works = ScriptedReceiver("works") { _, _, _ in .sent }
+        let both = bench.service([receiver, works])
+        _ = again
+        try await bench.running(both) {
+            try await bench.enqueue([Sample.digest("next")], bench.service([works]))
+            try await bench.passing(until: "something happened") {
+                try await bench.count(.sent) == 1
+            }
+        }
+        #expect(bench.deadLetters.count == 1)
+    }
+
+    @Test("a crash between sending and settling sends again, the same digest")
+    func crash() async throws {
+        // Its answer never reaches the service: as a SIGKILL would have it.
+        let lost = ScriptedReceiver("slack") { _, _, _ in .interrupted }
+        let first = bench.service([lost])
+        try await bench.enqueue([Sample.digest()], first)
+        let task = Task { await first.run() }
+        try await eventually("it was sent") { lost.calls.count >= 1 }
+        task.cancel()
+        await task.value
+        #expect(try await bench.entries().map(\.state) == [.waiting])
+
+        let works = ScriptedReceiver("slack") { _, _, _ in .sent }
+        let second = bench.service([works])
+        try await bench.running(second) {
+            try await eventually("it is sent") { try await bench.count(.sent) == 1 }
+        }
+        #expect(works.calls.map(\.digest) == lost.calls.prefix(1).map(\.digest))
+
+        let third = ScriptedReceiver("slack") { _, _, _ in .sent }
+        let last = bench.service([third])
+        try await bench.running(last) {
+            try await bench.enqueue([Sample.digest("after")], last)
+            try await eventually("only the new one") { try await bench.count(.sent) == 2 }
+        }
+        #expect(third.calls.map(\.digest) == ["after"])
+    }
+
+    @Test("a receiver that left the configuration leaves dead letters, not silence")
+    func unknownReceiver() async throws {
+        let gone = ScriptedReceiver("gone") { _, _, _ in .sent }
+        try await bench.enqueue([Sample.digest()], bench.service([gone]))
+        let service = bench.service([ScriptedReceiver("here") { _, _, _ in .sent }])
+        try await bench.running(service) {
+            try await eventually("it was announced") { bench.deadLetters.count == 1 }
+        }
+        #expect(bench.deadLetters.first?.addressee.receiver == "gone")
+        #expect(bench.deadLetters.first?.words.contains("configured") == true)
+    }
+
+    @Test("a delivery that fails for longer than the policy bears is given up")
+    func givingUp() async throws {
+        let receiver = ScriptedReceiver("down") { _, _, _ in .retry(after: .seconds(60)) }
+        let service = bench.service([receiver], policy: DeliveryPolicy(giveUpAfter: .seconds(150)))
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest()], service)
+            try await bench.passing(.seconds(1), until: "it is dead") {
+                try await bench.count(.dead) == 1
+            }
+        }
+        #expect(try await bench.entries().first?.answer == "given up after 4 tries; last: call 3")
+    }
+
+    @Test("a receiver's rate is kept")
+    func rate() async throws {
+        let receiver = ScriptedReceiver("slack", minimumInterval: .seconds(1)) { _, _, _ in .sent }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue((0..<4).map { Sample.digest("d\($0)") }, service)
+            for sent in 1...4 {
+                try await eventually("\(sent) sent") { try await bench.count(.sent) == sent }
+                await bench.clock.sleepers(2)
+                #expect(receiver.calls.count == sent)
+                bench.clock.advance(by: .seconds(1))
+            }
+        }
+    }
+
+    @Test("what one try reached is counted by receiver and outcome")
+    func metrics() async throws {
+        let receiver = ScriptedReceiver("slack") { _, _, turn in turn == 0 ? .refused : .sent }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("a"), Sample.digest("b")], service)
+            try await eventually("both are settled") { try await bench.count(.sent) == 1 }
+            try await eventually("it was announced") { bench.deadLetters.count == 1 }
+        }
+        for (outcome, count) in [("sent", 1.0), ("dead", 1.0)] {
+            let value = bench.telemetry.registry.value(
+                "bellwether_deliveries_total",
+                labels: [("receiver", "slack"), ("kind", "scripted"), ("outcome", outcome)])
+            #expect(value == count)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Delivery
+import Events
+import GRDB
+import Rendering
+import Store
+import TestSupport
+import Testing
+
+@Suite("The outbox")
+struct OutboxTests {
+    let folder: TemporaryDirectory
+    let store: Store
+    let now = Timestamp(milliseconds: 1_766_000_000_000)
+    let mail = [
+        Addressee(receiver: "mail", recipient: "a@b"),
+        Addressee(receiver: "mail", recipient: "c@d"),
+    ]
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        store = try Store(path: folder.file("state.sqlite"))
+    }
+
+    @Test("a digest comes back as it was put in")
+    func round() async throws {
+        let digest = Sample.digest(text: "ü → \u{1F534} 'quotes' \"and\" ; DROP TABLE outbox\n")
+        let back = try await store.write { [now] db in
+            try Outbox.enqueue(db, digest, to: [], at: now)
+            return try Outbox.digest(db, id: digest.id)
+        }
+        #expect(back == digest)
+    }
+
+    @Test("enqueueing again changes nothing: one row for each addressee, the first bytes kept")
+    func idempotent() async throws {
+        let entries = try await store.write { [now, mail] db in
+            for _ in 0..<3 { try Outbox.enqueue(db, Sample.digest(), to: mail, at: now) }
+            try Outbox.enqueue(db, Sample.digest(text: "other words\n"), to: mail, at: now)
+            return try Outbox.list(db)
+        }
+        #expect(entries.map(\.addressee) == mail.reversed())
+        #expect(entries.map(\.state) == [.waiting, .waiting])
+        #expect(entries.map(\.subject) == Array(repeating: Sample.digest().subject, count: 2))
+        let kept = try await store.read { db in try Outbox.digest(db, id: Sample.digest().id) }
+        #expect(kept == Sample.digest())
+    }
+
+    @Test("what the caller's transaction undoes was never enqueued")
+    func transaction() async throws {
+        struct Undo: Error {}
+        await #expect(throws: Undo.self) {
+            try await store.write { [now, mail] db in
+                try Outbox.enqueue(db, Sample.digest(), to: mail, at: now)
+                throw Undo()
+            }
+        }
+        let counts = try await store.read { db in try Outbox.counts(db) }
+        #expect(counts == [.waiting: 0, .sent: 0, .dead: 0, .dropped: 0])
+    }
+
+    @Test("a person drops and retries; what was sent stays sent")
+    func byHand() async throws {
+        try await store.write { [now, mail] db in
+            try Outbox.enqueue(db, Sample.digest(), to: mail, at: now)
+            let ids = try Outbox.list(db).map(\.id)
+            #expect(try Outbox.drop(db, id: ids[0], at: now))
+            #expect(try !Outbox.drop(db, id: ids[0], at: now))
+            #expect(try Outbox.counts(db)[.dropped] == 1)
+            let later = now + .seconds(9)
+            #expect(try Outbox.retry(db, id: ids[0], at: later))
+            #expect(try Outbox.entry(db, id: ids[0])?.due == later)
+
+            try db.execute(
+                sql: "UPDATE outbox SET state = 'sent' WHERE id = ?", arguments: [ids[1]])
+            #expect(try !Outbox.retry(db, id: ids[1], at: now))
+            #expect(try !Outbox.drop(db, id: ids[1], at: now))
+            #expect(try !Outbox.retry(db, id: 999, at: now))
+            #expect(try Outbox.entry(db, id: 999) == nil)
+            #expect(try Outbox.retryDead(db, at: now) == 0)
+        }
+    }
+
+    @Test("only what is settled and old is forgotten")
+    func pruning() async throws {
+        let later = now + .seconds(3600)
+        try await store.write { [now, mail] db in
+            for id in ["sent", "waiting", "fresh"] {
+                try Outbox.enqueue(db, Sample.digest(id), to: mail, at: now)
+            }
+            try db.execute(
+                sql: "UPDATE outbox SET state = 'sent', settled_ms = ? WHERE digest = 'sent'",
+                arguments: [now.milliseconds])
+            try db.execute(
+                sql: "UPDATE outbox SET state = 'sent', settled_ms = ? WHERE digest = 'fresh'",
+                arguments: [(later + .seconds(1)).milliseconds])
+            #expect(try Outbox.prune(db, before: later) == 1)
+            #expect(Set(try Outbox.digests(db).map(\.id)) == ["waiting", "fresh"])
+            #expect(try Outbox.list(db).count == 4)
+        }
+    }
+}

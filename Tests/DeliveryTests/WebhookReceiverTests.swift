@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Delivery
+
+@Suite("Webhooks")
+struct WebhookReceiverTests {
+    let bench: DeliveryBench
+
+    init() throws { bench = try DeliveryBench() }
+
+    @Test("HMAC-SHA256 as RFC 4231 gives it")
+    func hmac() {
+        func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+        #expect(
+            hex(WebhookSignature.hmac([UInt8](repeating: 0x0B, count: 20), Array("Hi There".utf8)))
+                == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7")
+        #expect(
+            hex(
+                WebhookSignature.hmac(
+                    [UInt8](repeating: 0xAA, count: 131),
+                    Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8)))
+                == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    }
+
+    @Test("the signature of the Standard Webhooks specification's example")
+    func signature() {
+        let signature = WebhookSignature(key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        let value = signature.value(
+            id: "msg_p5jXN8AQM9LWM0D4loKWxJek", seconds: 1_614_265_330,
+            body: Array(#"{"test": 2432232314}"#.utf8))
+        #expect(value == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")
+    }
+
+    @Test("id, timestamp and signature arrive with the digest's JSON")
+    func delivery() async throws {
+        let server = try await HTTPDouble.start()
+        let receiver = WebhookReceiver(
+            name: "hook", url: .value(server.url("/echo")), signingKey: .value("whsec_c2VrcmV0"),
+            transfer: bench.engine, wall: bench.clock.wall)
+        let attempt = await receiver.send(Sample.digest(), to: [""])
+        #expect(attempt.results.map(\.outcome) == [.sent])
+        let words = attempt.results[0].words
+        #expect(words.contains("\\\"id\\\":\\\"g7f3a.4\\\"") || words.contains("POST"))
+    }
+
+    @Test(
+        "answers are told apart by status",
+        arguments: [(204, true), (400, false), (401, false), (410, false)])
+    func answers(status: Int, isSent: Bool) async throws {
+        let server = try await HTTPDouble.start()
+        let receiver = WebhookReceiver(
+            name: "hook", url: .value(server.url("/status/\(status)")), signingKey: nil,
+            transfer: bench.engine)
+        let attempt = await receiver.send(Sample.digest(), to: [""])
+        #expect(attempt.results[0].outcome == (isSent ? .sent : .refused))
+    }
+
+    @Test("an overloaded service says when to come back")
+    func retryAfter() async throws {
+        let server = try await HTTPDouble.start()
+        let receiver = WebhookReceiver(
+            name: "hook", url: .value(server.url("/status/503")), signingKey: nil,
+            transfer: bench.engine)
+        let attempt = await receiver.send(Sample.digest(), to: [""])
+        #expect(attempt.results[0].outcome == .retry(after: .seconds(7)))
+    }
+}
