@@ -9,18 +9,25 @@ public struct JSONScanner {
     @usableFromInline var at: Int
 
     /// What a value is, told by its first byte.
-    public enum Kind: Sendable { case object, array, string, number, bool, null }
+    @frozen public enum Kind: Sendable { case object, array, string, number, bool, null }
 
     /// A validated value inside the scanned text.
-    public struct Slice: Sendable, Equatable {
+    @frozen public struct Slice: Sendable, Equatable {
         public let kind: Kind
         /// Byte range of the value, quotes and brackets included.
         public let range: Range<Int>
         /// For strings: whether a backslash occurs. Always false otherwise.
         public let escaped: Bool
+
+        @inlinable
+        init(kind: Kind, range: Range<Int>, escaped: Bool) {
+            self.kind = kind
+            self.range = range
+            self.escaped = escaped
+        }
     }
 
-    @usableFromInline
+    @inlinable
     init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
         self.bytes = bytes
         self.maxDepth = maxDepth
@@ -46,6 +53,7 @@ public struct JSONScanner {
     ///
     /// The visits happen while scanning: a fault later in the text is thrown
     /// after the members before it were visited.
+    @inlinable
     public static func members(
         of bytes: UnsafeRawBufferPointer, limits: JSONLimits,
         _ visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
@@ -63,6 +71,7 @@ public struct JSONScanner {
 
     /// Calls `visit` for each element of the array that `slice` (validated
     /// before) names inside `bytes`.
+    @inlinable
     public static func elements(
         of slice: Slice, in bytes: UnsafeRawBufferPointer,
         _ visit: (Slice) throws(JSONFault) -> Void
@@ -76,6 +85,7 @@ public struct JSONScanner {
     }
 
     /// Calls `visit` for each member of the object that `slice` names.
+    @inlinable
     public static func members(
         of slice: Slice, in bytes: UnsafeRawBufferPointer,
         _ visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
@@ -90,7 +100,7 @@ public struct JSONScanner {
 
     // MARK: - Grammar
 
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func skipSpace() {
         while at < bytes.count {
             switch bytes[at] {
@@ -100,12 +110,14 @@ public struct JSONScanner {
         }
     }
 
+    @inlinable
     mutating func end() throws(JSONFault) {
         skipSpace()
         if at < bytes.count { throw JSONFault(.trailingBytes, at: at) }
     }
 
     /// `depth` counts the containers around this value.
+    @usableFromInline
     mutating func value(depth: Int) throws(JSONFault) -> Slice {
         guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
         let start = at
@@ -114,10 +126,10 @@ public struct JSONScanner {
             let escaped = try string()
             return Slice(kind: .string, range: start..<at, escaped: escaped)
         case UInt8(ascii: "{"):
-            try object(depth: depth + 1) { (_, _) throws(JSONFault) in }
+            try skipObject(depth: depth + 1)
             return Slice(kind: .object, range: start..<at, escaped: false)
         case UInt8(ascii: "["):
-            try array(depth: depth + 1) { (_) throws(JSONFault) in }
+            try skipArray(depth: depth + 1)
             return Slice(kind: .array, range: start..<at, escaped: false)
         case UInt8(ascii: "t"):
             try literal("true")
@@ -136,6 +148,7 @@ public struct JSONScanner {
         }
     }
 
+    @inlinable
     mutating func object(
         depth: Int, _ visit: (Slice, Slice) throws(JSONFault) -> Void
     ) throws(JSONFault) {
@@ -172,6 +185,7 @@ public struct JSONScanner {
         }
     }
 
+    @inlinable
     mutating func array(
         depth: Int, _ visit: (Slice) throws(JSONFault) -> Void
     ) throws(JSONFault) {
@@ -196,6 +210,15 @@ public struct JSONScanner {
             default: throw JSONFault(.unexpectedByte, at: at)
             }
         }
+    }
+
+    /// `object` for containers that nobody looks into.
+    private mutating func skipObject(depth: Int) throws(JSONFault) {
+        try object(depth: depth) { (_, _) throws(JSONFault) in }
+    }
+
+    private mutating func skipArray(depth: Int) throws(JSONFault) {
+        try array(depth: depth) { (_) throws(JSONFault) in }
     }
 
     mutating func literal(_ word: StaticString) throws(JSONFault) {
@@ -244,10 +267,13 @@ public struct JSONScanner {
     }
 
     /// Consumes a string, quotes included; returns whether it holds an escape.
+    @usableFromInline
     mutating func string() throws(JSONFault) -> Bool {
         at += 1
         var escaped = false
-        while at < bytes.count {
+        while true {
+            skipPlain()
+            guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
             let byte = bytes[at]
             if byte == UInt8(ascii: "\"") {
                 at += 1
@@ -258,13 +284,40 @@ public struct JSONScanner {
                 try escape()
             } else if byte < 0x20 {
                 throw JSONFault(.controlCharacter, at: at)
-            } else if byte < 0x80 {
-                at += 1
             } else {
                 try multibyte()
             }
         }
-        throw JSONFault(.unexpectedEnd, at: at)
+    }
+
+    /// Moves to the next byte of a string that isn't plain: a quote, a backslash,
+    /// a control character, or one beyond ASCII; or to the end.
+    @inline(__always)
+    private mutating func skipPlain() {
+        // Eight bytes at a time. Each term has the high bit of a byte set when the
+        // byte is special; a borrow can set it wrongly only above a byte where it is
+        // set rightly, so the lowest one is exact (Mycroft's zero-byte test).
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        while at &+ 8 <= bytes.count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5C)
+            let special =
+                (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+                    | (word &- (ones &* 0x20)) | word) & highs
+            if special != 0 {
+                at &+= special.trailingZeroBitCount >> 3
+                return
+            }
+            at &+= 8
+        }
+        while at < bytes.count {
+            let byte = bytes[at]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 || byte >= 0x80 { return }
+            at &+= 1
+        }
     }
 
     mutating func escape() throws(JSONFault) {

@@ -85,7 +85,7 @@ extension JSONScanner.Slice {
 
     /// Whether a string slice equals `word`, without decoding. A key written
     /// with escapes is decoded first.
-    @inlinable
+    @inlinable @inline(__always)
     public func equals(_ word: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
         let count = word.utf8CodeUnitCount
         if escaped { return text(in: bytes) == "\(word)" }
