@@ -56,6 +56,8 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -137,10 +139,15 @@ let package = Package(
             [
                 "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
-                "Notifier", hummingbird, httpTypes, serviceLifecycle, logging,
+                "Notifier", hummingbird, httpTypes, serviceLifecycle, unixSignals, logging, metrics,
+                crypto, grdb,
             ]),
         .executableTarget(
-            name: "bellwether", dependencies: ["App", argumentParser], swiftSettings: strict),
+            name: "bellwether",
+            dependencies: [
+                "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Digests",
+                "Rendering", "Delivery", "Serving", argumentParser,
+            ], swiftSettings: strict),
 
         // Tests: one target a room, one that spawns the real executable.
         .target(
@@ -159,10 +166,12 @@ let package = Package(
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests(
             "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
-        tests("Serving", [
-            "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
-            httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
-        ]),
+        tests(
+            "Serving",
+            [
+                "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
+                httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
+            ]),
         tests("App", ["Events", "JSONScan", "Settings", "Journal", "Store"]),
         .testTarget(
             name: "SystemTests",

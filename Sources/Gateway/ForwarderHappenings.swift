@@ -42,7 +42,9 @@ struct ForwardFailed: Happening {
 struct ForwardRejected: Happening {
     let lines: Int
     var level: Logger.Level { .error }
-    var message: String { "the notifier refused events as invalid; they stay in this node's log only" }
+    var message: String {
+        "the notifier refused events as invalid; they stay in this node's log only"
+    }
     var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {

@@ -1,4 +1,4 @@
-public import Analysis
+import Analysis
 import Events
 import HTTPTypes
 import Hummingbird

@@ -17,21 +17,22 @@ public final class MeasurementService: Sendable {
     let desk: AttemptDesk
     let journal: Journal
     private let wall: WallClock
-    private let clock: any Clock<Duration>
     private let telemetry: Telemetry
+    private let recorder: EventRecorder
     private let current: Mutex<GatewayPlan>
 
     /// Rebuilds the attempts from their checkpoint and the log behind it.
     public init(
-        plan: GatewayPlan, identity: GatewayIdentity, journal: Journal, store: Store,
+        plan: GatewayPlan, node: String, az: String, binary: String, journal: Journal, store: Store,
         wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
         telemetry: Telemetry
     ) async throws {
+        let identity = GatewayIdentity(node: node, az: az, binary: binary)
         self.identity = identity
         self.journal = journal
         self.wall = wall
-        self.clock = clock
         self.telemetry = telemetry
+        recorder = EventRecorder(journal: journal, clock: clock, telemetry: telemetry)
         current = Mutex(plan)
         let ledger = AttemptLedger(timing: AttemptTiming(interval: plan.interval))
         desk = AttemptDesk(
@@ -90,7 +91,7 @@ public final class MeasurementService: Sendable {
         if judgement.isUnmeasured,
             case .refuse(let ordinal) = await desk.unmeasured(ticket, at: wall.now)
         {
-            await append(
+            await recorder.record(
                 Event(
                     unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
                     ticket: ticket, gateway: identity, policy: policy),
@@ -106,10 +107,10 @@ public final class MeasurementService: Sendable {
             judgement, document: document, ticket: ticket, policy: policy.sha,
             binary: identity.binary)
         if history.changes(policy: policy.sha, binary: identity.binary) {
-            await append(
+            await recorder.record(
                 comparabilityChanged(ticket, request, concern, policy: policy.sha), within: left)
         }
-        await append(
+        await recorder.record(
             Event(
                 verdict: record, judgement: judgement, request: request, concern: concern,
                 ticket: ticket, gateway: identity),
@@ -127,35 +128,8 @@ public final class MeasurementService: Sendable {
             rollout: request.rollout,
             revision: request.revision.isEmpty ? nil : request.revision,
             concern: concern.isEmpty ? "all" : concern, attempt: ticket.number.n,
-            message: "the policy or the binary changed inside this run: its attempts cannot be compared",
+            message:
+                "the policy or the binary changed inside this run: its attempts cannot be compared",
             policy: policy, binary: identity.binary)
-    }
-
-    // MARK: - The log
-
-    /// Appends, and waits for durability no longer than `limit`. An append that
-    /// is late goes on; one that fails is counted as lost.
-    private func append(_ event: Event, within limit: Duration) async {
-        let (first, tell) = AsyncStream.makeStream(of: Bool.self)
-        let telemetry = telemetry
-        let journal = journal
-        Task {
-            do {
-                _ = try await journal.append(event)
-            } catch {
-                telemetry.emit(EventLost(event: event.event, fault: "\(error)"))
-            }
-            tell.yield(true)
-        }
-        let clock = clock
-        let alarm = Task {
-            try await clock.sleep(for: limit)
-            tell.yield(false)
-        }
-        for await isDone in first {
-            if !isDone { telemetry.emit(EventLate(event: event.event, waited: limit)) }
-            break
-        }
-        alarm.cancel()
     }
 }

@@ -10,7 +10,8 @@ extension Event {
         var readable = ReadableRequest()
         if refusal.route?.hasPrefix("/rollouts/analysis") == true {
             if refusal.method == "GET" {
-                do { readable = try MeasurementRequest(query: refusal.query ?? "").readable } catch {
+                do { readable = try MeasurementRequest(query: refusal.query ?? "").readable } catch
+                {
                     readable = error.readable
                 }
             } else {

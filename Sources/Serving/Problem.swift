@@ -75,8 +75,8 @@ public struct Problem: Error, Sendable {
     public static func retryLater(
         _ status: HTTPResponse.Status, _ reason: String, _ detail: String, after: Duration
     ) -> Problem {
-        let seconds = max(1, Int((after / .seconds(1)).rounded(.up)))
-        return Problem(status, reason, detail, headers: [.retryAfter: String(seconds)])
+        Problem(
+            status, reason, detail, headers: [.retryAfter: String(max(1, after.wholeSecondsUp))])
     }
 
     static func draining(_ deadline: Duration) -> Problem {

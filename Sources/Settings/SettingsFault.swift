@@ -11,6 +11,17 @@ public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
     /// What to write instead.
     public var remedy: String
 
+    public init(
+        file: String, line: Int, column: Int, key: String, fault: String, remedy: String
+    ) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.key = key
+        self.fault = fault
+        self.remedy = remedy
+    }
+
     /// `bellwether.yaml:12:5: analysis.budget: "5q" is not a duration; write 500ms, 10s, 5m, 7d`
     public var description: String {
         var place = file.inert(upTo: 1024)

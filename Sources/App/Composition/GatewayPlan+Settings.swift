@@ -1,11 +1,12 @@
 import Analysis
+import Gateway
 import Probes
-public import Settings
+import Settings
 import Transfer
 
 extension GatewayPlan {
     /// The plan of a configuration that was found without fault.
-    public init(_ analysis: Settings.Analysis, engine: TransferEngine) {
+    init(_ analysis: Settings.Analysis, engine: TransferEngine) {
         self.init(
             probes: ProbeSet(analysis.probes.map { Self.probe($0, engine) }),
             policy: Policy(checks: analysis.checks.map(Check.init), failShare: analysis.failShare),

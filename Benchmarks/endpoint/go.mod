@@ -1,0 +1,3 @@
+module bellwether.dev/benchmarks/endpoint
+
+go 1.21

@@ -1,0 +1,126 @@
+import Delivery
+import Digests
+import Notifier
+import Rendering
+import Settings
+import Transfer
+
+extension DigestDispatcher.Plan {
+    /// The plan of a configuration that was found without fault.
+    ///
+    /// - Parameter outgoing: Where a `file` receiver without a folder of its own writes.
+    /// - Throws: `ReceiverFault` for an address that the configuration's check let pass.
+    init(
+        _ settings: Settings, outgoing: String, transfer: TransferEngine
+    ) throws(ReceiverFault) {
+        var receivers: [any Receiver] = []
+        for receiver in settings.receivers {
+            receivers.append(try Self.receiver(receiver, outgoing, transfer))
+        }
+        self.init(
+            renderer: Renderer(
+                templatesDirectory: settings.digest.templates.isEmpty
+                    ? nil : settings.digest.templates,
+                options: RenderOptions(
+                    runbookURL: settings.digest.runbookURL.isEmpty
+                        ? nil : settings.digest.runbookURL)),
+            routing: Routing(settings.route), receivers: receivers)
+    }
+
+    private static func receiver(
+        _ receiver: Settings.Receiver, _ outgoing: String, _ transfer: TransferEngine
+    ) throws(ReceiverFault) -> any Receiver {
+        switch receiver.kind {
+        case .slack(let web):
+            return SlackReceiver(
+                name: receiver.name, url: Secret(web.url), trust: trust(web.caFile),
+                deadline: receiver.timeout, transfer: transfer)
+        case .webhook(let web):
+            return WebhookReceiver(
+                name: receiver.name, url: Secret(web.url),
+                signingKey: web.signingKey.isSet ? Secret(web.signingKey) : nil,
+                trust: trust(web.caFile), deadline: receiver.timeout, transfer: transfer)
+        case .file(let directory):
+            return FileReceiver(
+                name: receiver.name, directory: directory.isEmpty ? outgoing : directory)
+        case .smtp(let mail):
+            return try mailReceiver(receiver, mail, transfer)
+        }
+    }
+
+    private static func mailReceiver(
+        _ receiver: Settings.Receiver, _ mail: Settings.Receiver.Mail, _ transfer: TransferEngine
+    ) throws(ReceiverFault) -> any Receiver {
+        let isImplicit = mail.url.hasPrefix("smtps://")
+        guard
+            let server = MailServer(
+                url: mail.url, defaultPort: isImplicit ? 465 : 587)
+        else {
+            throw ReceiverFault(
+                receiver: receiver.name, fault: "the address is not smtp://host:port")
+        }
+        var boxes: [Mailbox] = []
+        for text in [mail.from] + mail.to {
+            do { boxes.append(try Mailbox(text)) } catch {
+                throw ReceiverFault(receiver: receiver.name, fault: "\(error)")
+            }
+        }
+        return MailReceiver(
+            name: receiver.name,
+            MailReceiver.Configuration(
+                host: server.host, port: server.port,
+                security: isImplicit ? .implicit : mail.tls == .none ? .none : .starttls,
+                trust: trust(mail.caFile), username: mail.username,
+                password: mail.password.isSet ? Secret(mail.password) : nil, from: boxes[0],
+                to: Array(boxes.dropFirst()), deadline: receiver.timeout),
+            transfer: transfer)
+    }
+
+    private static func trust(_ caFile: String) -> TLSTrust {
+        caFile.isEmpty ? .system : .file(caFile)
+    }
+}
+
+/// A receiver that cannot be made from its configuration.
+public struct ReceiverFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public let receiver: String
+    public let fault: String
+
+    public var description: String {
+        "receivers: \(receiver): \(fault); correct it in the configuration"
+    }
+}
+
+/// Host and port of `smtp://host:port`.
+private struct MailServer {
+    let host: String
+    let port: Int
+
+    init?(url: String, defaultPort: Int) {
+        guard let scheme = url.firstRange(of: "://") else { return nil }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        if authority.hasPrefix("["), let close = authority.firstIndex(of: "]") {
+            host = String(authority[authority.index(after: authority.startIndex)..<close])
+            let rest = authority[authority.index(after: close)...]
+            guard let port = rest.isEmpty ? defaultPort : Int(rest.dropFirst()) else { return nil }
+            self.port = port
+        } else {
+            let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+            guard let first = parts.first, !first.isEmpty, parts.count <= 2,
+                let port = parts.count == 2 ? Int(parts[1]) : defaultPort
+            else { return nil }
+            host = String(first)
+            self.port = port
+        }
+    }
+}
+
+extension DigestSettings {
+    init(_ digest: Settings.Digest) {
+        self.init(
+            groupBy: digest.groupBy, firstAfter: digest.firstAfter, window: digest.window,
+            maxWindow: digest.maxWindow, repeatEvery: digest.repeatEvery,
+            recoverAfter: digest.recoverAfter, maxGroups: digest.maxGroups,
+            abortAfter: digest.abortAfter, attemptsPerRun: digest.attempts)
+    }
+}

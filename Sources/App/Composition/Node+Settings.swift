@@ -1,0 +1,85 @@
+import Delivery
+import Events
+import Gateway
+import JSONScan
+import Journal
+import Serving
+import Settings
+import Transfer
+
+extension JournalConfiguration {
+    init(_ settings: Settings) {
+        self.init(
+            directory: settings.dataDirectory, node: settings.node,
+            maxBytes: settings.log.maxBytes, maxAge: settings.log.maxAge,
+            minFree: settings.log.minFree, segmentBytes: settings.log.segmentBytes,
+            segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
+            dedupWindow: settings.log.dedupWindow)
+    }
+}
+
+extension JournalConfiguration.Durability {
+    init(_ durability: Settings.Log.Durability) {
+        self =
+            switch durability {
+            case .commit: .commit
+            case .interval(let pause): .interval(pause)
+            case .os: .os
+            }
+    }
+}
+
+extension Forwarder.Configuration {
+    init(_ forward: Settings.Forward) {
+        self.init(
+            to: forward.to.hasSuffix("/") ? String(forward.to.dropLast()) : forward.to,
+            token: forward.token.isSet ? .init(forward.token) : nil,
+            trust: forward.caFile.isEmpty ? .system : .file(forward.caFile),
+            batchLines: forward.batchLines, batchBytes: forward.batchBytes,
+            deadline: forward.timeout,
+            retry: RetryPolicy(
+                initial: forward.retryInitial, factor: 2, ceiling: forward.retryCeiling))
+    }
+}
+
+extension TokenFile {
+    init(_ file: Settings.TokenFile) {
+        self.init(
+            path: file.path, name: file.name,
+            scopes: Set(file.scopes.compactMap { Scope(rawValue: $0.rawValue) }))
+    }
+}
+
+extension ServingConfiguration {
+    init(_ listen: Settings.Listen, address: ListenAddress, tls: TLSFiles) {
+        let limits = listen.limits
+        self.init(
+            address: address, hosts: listen.hosts, tls: tls,
+            clients: ClientCertificates(
+                authority: listen.tls.clientCA, names: listen.tls.clientNames,
+                demand: ClientCertificates.Demand(rawValue: listen.tls.clients.rawValue) ?? .token),
+            limits: ServingLimits(
+                connections: limits.maxConnections, headerTimeout: limits.headerTimeout,
+                idleTimeout: limits.idleTimeout, requestDeadline: limits.requestDeadline,
+                drainDeadline: limits.drainDeadline, headerBytes: limits.maxHeader,
+                bodyBytes: limits.maxBody))
+    }
+}
+
+extension Event {
+    /// A digest that could not be delivered and waits for a person.
+    init(dead letter: DeadLetter, node: String, az: String) {
+        self.init(
+            id: "dead-\(letter.id)-\(letter.digest)", ts: WallClock.system.now, level: .error,
+            event: EventName.deliveryDead, node: node, az: az,
+            message:
+                "digest \(letter.digest) cannot be delivered to \(letter.addressee.receiver): \(letter.words)",
+            extra: [
+                .init("digest", .string(letter.digest)),
+                .init("receiver", .string(letter.addressee.receiver)),
+                .init("recipient", .string(letter.addressee.recipient)),
+                .init("outbox", .number(String(letter.id))),
+                .init("tries", .number(String(letter.tries))),
+            ])
+    }
+}

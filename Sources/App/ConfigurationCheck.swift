@@ -1,0 +1,34 @@
+import Rendering
+public import Settings
+
+/// Everything that can be found wrong with a configuration without starting.
+public enum ConfigurationCheck {
+    public struct Findings: Sendable {
+        /// nil when there are faults.
+        public var settings: Settings?
+        public var faults: [SettingsFault]
+        public var warnings: [SettingsFault]
+    }
+
+    /// Reads the file, then what it names: certificate files, templates.
+    public static func check(path: String?, environment: [String: String]) -> Findings {
+        let reading: Settings.Reading
+        do throws(SettingsFaults) {
+            reading = try Settings.read(path: path, environment: environment)
+        } catch {
+            return Findings(settings: nil, faults: error.faults, warnings: [])
+        }
+        var faults: [SettingsFault] = []
+        let templates = reading.settings.digest.templates
+        if !templates.isEmpty {
+            faults += Renderer(templatesDirectory: templates).faults.map { fault in
+                SettingsFault(
+                    file: fault.file, line: fault.line ?? 0, column: 0, key: "digest.templates",
+                    fault: fault.fault, remedy: fault.remedy)
+            }
+        }
+        return Findings(
+            settings: faults.isEmpty ? reading.settings : nil, faults: faults,
+            warnings: reading.warnings)
+    }
+}

@@ -1,0 +1,192 @@
+import Events
+import JSONScan
+public import Settings
+import Synchronization
+import Telemetry
+import Transfer
+
+/// The product's main job in under a minute: a canary whose 5xx rate climbs,
+/// measured through a running node's real endpoint by a caller that behaves
+/// like Argo Rollouts, until the digest comes out.
+///
+/// The node must scrape `http://127.0.0.1:9102/metrics` (the default
+/// configuration does): that is where the simulated canary serves.
+public struct Demonstration: Sendable {
+    public struct Fault: Error, CustomStringConvertible, Sendable {
+        public let description: String
+    }
+
+    /// The node's address, `https://127.0.0.1:8443`.
+    private let url: String
+    private let trust: TLSTrust
+    private let analysisToken: String
+    private let readToken: String
+    /// Between two measurements; more than the span in which the node takes a
+    /// request for a repeat, min(5 s, interval/2).
+    private let pace: Duration
+    /// Takes what a person should see, a line or a block at a time.
+    private let show: @Sendable (String) -> Void
+
+    /// A demonstration against the node of a configuration, with the tokens of
+    /// its first start unless others are given.
+    public init(
+        settings: Settings, url: String? = nil, analysisTokenFile: String? = nil,
+        readTokenFile: String? = nil, show: @escaping @Sendable (String) -> Void
+    ) throws(DataFolder.Fault) {
+        let folder = DataFolder(settings.dataDirectory)
+        self.url = url ?? "https://\(settings.listen.address)"
+        trust =
+            settings.listen.tls.certificate.isEmpty && url == nil
+            ? .file(folder.certificate) : .system
+        analysisToken = try DataFolder.readSecret(analysisTokenFile ?? folder.token("analysis"))
+        readToken = try DataFolder.readSecret(readTokenFile ?? folder.token("read"))
+        pace = min(.seconds(5), settings.analysis.interval / 2) + .milliseconds(200)
+        self.show = show
+    }
+
+    /// How the canary behaves before each measurement: well at first, then worse and worse.
+    private static let script: [SimulatedTraffic.Behaviour] = [
+        .init(errorRate: 0.002, p99: 0.18), .init(errorRate: 0.002, p99: 0.19),
+        .init(errorRate: 0.006, p99: 0.26), .init(errorRate: 0.013, p99: 0.33),
+        .init(errorRate: 0.019, p99: 0.42), .init(errorRate: 0.028, p99: 0.46),
+    ]
+
+    /// Plays it to the end. Throws `Fault` when the node does not answer, the
+    /// port of the simulated canary is taken, or no digest comes.
+    public func run() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let traffic = SimulatedTraffic(Self.script[0])
+        let canary = SimulatedCanary(traffic: traffic, port: SimulatedCanary.defaultPort)
+        let (bound, announce) = AsyncStream.makeStream(of: Void.self)
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await canary.run { announce.finish() }
+                } catch is CancellationError {
+                } catch {
+                    throw Fault(
+                        description:
+                            "the simulated canary cannot serve on 127.0.0.1:\(canary.port): \(error); stop what uses that port and try again"
+                    )
+                }
+            }
+            group.addTask {
+                for await _ in bound {}
+                try await play(traffic, engine)
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func play(_ traffic: SimulatedTraffic, _ engine: TransferEngine) async throws {
+        var run = ArgoRun(
+            template: try AnalysisTemplate(
+                namespace: "demo", rollout: "payments-api", url: url, failureLimit: 2))
+        let started = WallClock.system.now
+        let revision = String(started.milliseconds / 1000 % 100_000)
+        show(
+            """
+            A canary of payments-api takes traffic. Argo Rollouts measures it every \(pace.inSeconds) s:
+              POST \(url)/rollouts/analysis
+            """)
+
+        for attempt in 1... {
+            traffic.set(Self.script[min(attempt, Self.script.count) - 1])
+            // The first scrape pair needs traffic between them.
+            try await Task.sleep(for: pace)
+            let reply = try await measure(engine, revision: revision)
+            let (phase, ending) = run.record(status: reply.status, body: reply.body)
+            show(Self.row(reply, phase))
+            switch ending {
+            case .aborted(let why):
+                show("Argo Rollouts aborts: \(why). The digest follows.\n")
+            case .promoted, .paused:
+                throw Fault(
+                    description:
+                        "the canary was not aborted (\(ending.map { "\($0)" } ?? "")): does the node scrape http://127.0.0.1:\(SimulatedCanary.defaultPort)/metrics and check canary.5xx_rate? See `bellwether check --show`"
+                )
+            case nil: continue
+            }
+            break
+        }
+        try await awaitDigest(engine, revision: revision)
+    }
+
+    private func measure(_ engine: TransferEngine, revision: String) async throws -> HTTPReply {
+        // As Argo sends it: every value is a string.
+        var body = JSONWriter()
+        body.object { w in
+            w.member("rollout", "payments-api")
+            w.member("namespace", "demo")
+            w.member("uid", "5f0c6a1e-0d3b-4c1f-9f57-2f6f0b9d1c11")
+            w.member("revision", revision)
+            w.member("canaryHash", "867588b79c")
+            w.member("step", "1")
+            w.member("metric", "verdict")
+        }
+        do {
+            return try await engine.http(
+                HTTPTransfer(
+                    url: url + "/rollouts/analysis", method: "POST",
+                    headers: [
+                        ("Content-Type", "application/json"),
+                        ("User-Agent", "Go-http-client/1.1"),
+                        ("Authorization", "Bearer \(analysisToken)"),
+                    ],
+                    body: body.bytes, deadline: .seconds(15), tls: trust))
+        } catch {
+            throw Fault(
+                description: "\(url) does not answer: \(error); is `bellwether serve` running?")
+        }
+    }
+
+    private static func row(_ reply: HTTPReply, _ phase: ArgoRun.Phase) -> String {
+        let document = try? JSONValue(
+            parsing: reply.body, limits: JSONLimits(maxBytes: 64 << 10, maxDepth: 16))
+        guard reply.status == 200, let document else {
+            return "  HTTP \(reply.status) → \(phase.rawValue)"
+        }
+        let n = document["attempt"]?["n"]?.integer ?? 0
+        let verdict = document["status"]?.string ?? "?"
+        let padded = verdict + String(repeating: " ", count: max(0, 9 - verdict.count))
+        let rate = document["canary"]?["5xx_rate"]?.double.map { "\(($0 * 1000).rounded() / 10) %" }
+        let p99 = document["canary"]?["p99_ms"]?.double.map { "\(Int($0.rounded())) ms" }
+        return "  #\(n)  \(padded)  5xx \(rate ?? "–")  p99 \(p99 ?? "–")  → \(phase.rawValue)"
+    }
+
+    /// Asks the node for its digests until the one of this rollout is there.
+    private func awaitDigest(_ engine: TransferEngine, revision: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(90)
+        while ContinuousClock.now < deadline {
+            let reply = try await engine.http(
+                HTTPTransfer(
+                    url: url + "/v1/digests?limit=20", method: "GET",
+                    headers: [("Authorization", "Bearer \(readToken)")], body: [],
+                    deadline: .seconds(10), tls: trust))
+            guard reply.status == 200 else {
+                throw Fault(description: "\(url)/v1/digests answered \(reply.status)")
+            }
+            let list = try JSONValue(
+                parsing: reply.body, limits: JSONLimits(maxBytes: 8 << 20, maxDepth: 32))
+            if case .array(let digests)? = list["digests"],
+                let digest = digests.first(where: { mentions($0, revision) }),
+                let text = digest["text"]?.string
+            {
+                show(text)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
+        throw Fault(
+            description:
+                "no digest came within 90 s; does this node have the role `notifier`? See `bellwether digest list`"
+        )
+    }
+
+    private func mentions(_ digest: JSONValue, _ revision: String) -> Bool {
+        digest["rollout"]?.string == "payments-api" && digest["revision"]?.string == revision
+    }
+}

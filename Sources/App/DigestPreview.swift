@@ -1,0 +1,33 @@
+import Digests
+public import Events
+import Journal
+public import Rendering
+public import Settings
+
+/// What the digests of a stretch of the log would say, without telling anyone.
+public enum DigestPreview {
+    /// Reads the log of the data folder, which a running node may hold, and
+    /// composes one digest for each group that is failing at the end of it.
+    public static func compose(
+        _ settings: Settings, since: Timestamp, now: Timestamp
+    ) async throws -> [RenderedDigest] {
+        var machine = DigestMachine(settings: DigestSettings(settings.digest))
+        let files = JournalFiles(directory: settings.dataDirectory)
+        var reader = files.reader(query: JournalQuery(since: since))
+        while true {
+            let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
+            for line in batch.lines {
+                guard let event = try? Event(line: line.bytes) else { continue }
+                machine.observe(event, at: line.end, now: event.ts)
+            }
+            if batch.isCaughtUp { break }
+        }
+        let renderer = Renderer(
+            templatesDirectory: settings.digest.templates.isEmpty
+                ? nil : settings.digest.templates,
+            options: RenderOptions(
+                runbookURL: settings.digest.runbookURL.isEmpty
+                    ? nil : settings.digest.runbookURL))
+        return machine.due(now: now, caughtUp: true).map(renderer.render)
+    }
+}

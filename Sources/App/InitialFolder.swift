@@ -1,0 +1,104 @@
+import Foundation
+import Serving
+import Settings
+import Store
+
+/// What `bellwether init DIR` makes: all that a node needs to be started there.
+public enum InitialFolder {
+    public struct Fault: Error, CustomStringConvertible, Sendable {
+        /// Whether the folder is there already.
+        public let exists: Bool
+        public let description: String
+    }
+
+    /// Makes the folder with `bellwether.yaml`, `bellwether.service`, a
+    /// certificate and tokens below `data/`.
+    ///
+    /// - Returns: The files that were made.
+    /// - Throws: `Fault` when `directory` is there and not empty; never overwrites.
+    public static func make(_ directory: String) async throws -> [String] {
+        let manager = FileManager.default
+        let path = URL(fileURLWithPath: directory).standardizedFileURL.path
+        if let inside = try? manager.contentsOfDirectory(atPath: path), !inside.isEmpty {
+            throw Fault(
+                exists: true,
+                description: "\(path): is there and not empty; choose another folder, or empty it")
+        }
+        guard
+            !manager.fileExists(atPath: path, isDirectory: nil)
+                || (try? manager.contentsOfDirectory(atPath: path)) != nil
+        else {
+            throw Fault(
+                exists: true, description: "\(path): is a file; choose another name")
+        }
+        let folder = DataFolder(path + "/data")
+        do {
+            try folder.prepare()
+            let configuration = path + "/bellwether.yaml"
+            try write(Self.configuration(data: folder.path), to: configuration)
+            let unit = path + "/bellwether.service"
+            try write(Self.unit(configuration: configuration, data: folder.path), to: unit)
+            let tls = try SelfSignedCertificate.files(
+                in: folder.tls,
+                names: ["localhost", "127.0.0.1", "::1", Settings.embedded.node])
+            let store = try Store(path: folder.state)
+            let registry = try await TokenRegistry(store: store)
+            let tokens = try await FirstStart.tokens(
+                in: folder, registry: registry, roles: Settings.embedded.roles)
+            try store.close()
+            return [configuration, unit, tls.certificate, tls.key] + tokens.map(\.file)
+        } catch let fault as Fault {
+            throw fault
+        } catch {
+            throw Fault(exists: false, description: "\(error)")
+        }
+    }
+
+    private static func write(_ text: String, to file: String) throws(Fault) {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
+        } catch {
+            throw Fault(
+                exists: false,
+                description: "\(file): cannot be written (\(error.localizedDescription))")
+        }
+    }
+
+    /// The whole effective configuration, every key with its default.
+    private static func configuration(data: String) -> String {
+        var settings = Settings.embedded
+        settings.dataDirectory = data
+        return """
+            # Bellwether's configuration: every key with its default. Remove what you leave as it is.
+            # Check it with: bellwether check --config THIS-FILE
+            # What each key means: Config/bellwether.yaml of the sources, and the README.
+
+            """ + settings.describe()
+    }
+
+    private static func unit(configuration: String, data: String) -> String {
+        """
+        [Unit]
+        Description=Bellwether: canary verdicts and digests
+        After=network-online.target
+        Wants=network-online.target
+
+        [Service]
+        Type=exec
+        ExecStart=/usr/local/bin/bellwether serve --config "\(configuration)"
+        ExecReload=/bin/kill -HUP $MAINPID
+        Restart=on-failure
+        TimeoutStopSec=40
+        UMask=0077
+        NoNewPrivileges=yes
+        PrivateTmp=yes
+        ProtectSystem=strict
+        ProtectHome=read-only
+        ReadWritePaths="\(data)"
+
+        [Install]
+        WantedBy=multi-user.target
+
+        """
+    }
+}

@@ -1,0 +1,83 @@
+import Delivery
+import Events
+import Gateway
+import Journal
+import Notifier
+import Serving
+import Settings
+import Store
+import Telemetry
+
+extension Node {
+    static func routes(
+        _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
+        _ notifier: NotifierParts?, _ telemetry: Telemetry
+    ) -> [Route] {
+        var routes: [Route] = [
+            .health("/livez", checks: []),
+            .health("/readyz", checks: checks(settings, journal, store, gateway, notifier)),
+            .metrics(registry: telemetry.registry),
+        ]
+        if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
+        routes += EventRoutes.routes(journal)
+        if notifier != nil {
+            routes += IngestRoutes.routes(
+                journal, bodyLimit: settings.listen.limits.maxIngestBody)
+            routes += DigestRoutes.routes(store)
+        }
+        return routes
+    }
+
+    private static func checks(
+        _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
+        _ notifier: NotifierParts?
+    ) -> [HealthCheck] {
+        var checks = [
+            HealthCheck("log:durable") {
+                guard let why = journal.status.shedding else { return .init(.pass) }
+                // A gateway still answers measurements; a notifier can't do its work.
+                return .init(
+                    settings.has(.gateway) ? .warn : .fail,
+                    output:
+                        "the log takes no lines (\(why.rawValue)); free disk space or check the disk"
+                )
+            },
+            HealthCheck("log:bytes") {
+                .init(.pass, value: Double(journal.status.usedBytes), unit: "bytes")
+            },
+        ]
+        if let forwarder = gateway?.forwarder {
+            checks.append(
+                HealthCheck("forward:notifier") {
+                    let status = forwarder.status
+                    return status.failuresInARow == 0
+                        ? .init(.pass)
+                        : .init(
+                            .warn, output: status.fault, value: Double(status.failuresInARow),
+                            unit: "failures")
+                })
+        }
+        if let notifier {
+            checks.append(
+                HealthCheck("digest:desk") {
+                    let status = notifier.desk.status
+                    return status.fault.isEmpty
+                        ? .init(.pass, value: Double(status.openGroups), unit: "groups")
+                        : .init(.warn, output: status.fault)
+                })
+            checks.append(
+                HealthCheck("outbox:dead") {
+                    let dead = try? await store.read { db in try Outbox.counts(db)[.dead] ?? 0 }
+                    guard let dead else {
+                        return .init(.fail, output: "the state file cannot be read")
+                    }
+                    return dead == 0
+                        ? .init(.pass)
+                        : .init(
+                            .warn, output: "see `bellwether outbox list`", value: Double(dead),
+                            unit: "letters")
+                })
+        }
+        return checks
+    }
+}

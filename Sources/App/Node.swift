@@ -1,0 +1,217 @@
+import Delivery
+import Digests
+import Events
+import Gateway
+public import Journal
+import Logging
+import Notifier
+import Probes
+import Rendering
+import ServiceLifecycle
+public import Serving
+public import Settings
+public import Store
+public import Telemetry
+import Transfer
+
+/// One process: the rooms put together for the roles of a configuration.
+///
+/// `open` makes or opens everything durable, `run` serves until the task is
+/// cancelled or a graceful shutdown, `close` ends what `open` began. Several
+/// nodes may live in one process, each with its own data folder.
+public final class Node: Sendable {
+    public let settings: Settings
+    public let folder: DataFolder
+    public let store: Store
+    public let journal: Journal
+    public let tokens: TokenRegistry
+    /// Token files of the first start.
+    public let madeTokens: [FirstStart.MadeToken]
+    public let certificate: TLSFiles
+    public let server: HTTPServer
+    let telemetry: Telemetry
+    let engine: TransferEngine
+    let gateway: GatewayParts?
+    let notifier: NotifierParts?
+
+    /// The role `gateway`.
+    struct GatewayParts: Sendable {
+        let service: MeasurementService
+        let checkpoint: AttemptCheckpoint
+        /// nil where the notifier lives on the same node.
+        let forwarder: Forwarder?
+    }
+
+    /// The role `notifier`.
+    struct NotifierParts: Sendable {
+        let desk: DigestDesk
+        let dispatcher: DigestDispatcher
+        let delivery: DeliveryService
+    }
+
+    // MARK: - Opening
+
+    /// - Throws: What is wrong with the data folder, the log (another process
+    ///   holds it), the state file, certificates or receivers; each says what to do.
+    public static func open(_ settings: Settings, telemetry: Telemetry) async throws -> Node {
+        let folder = DataFolder(settings.dataDirectory)
+        try folder.prepare()
+        let journal = try await Journal.open(
+            JournalConfiguration(settings), telemetry: telemetry)
+        do {
+            return try await Node(settings, folder, journal, telemetry)
+        } catch {
+            await journal.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ settings: Settings, _ folder: DataFolder, _ journal: Journal, _ telemetry: Telemetry
+    ) async throws {
+        self.settings = settings
+        self.folder = folder
+        self.journal = journal
+        self.telemetry = telemetry
+        let store = try Store(path: folder.state)
+        self.store = store
+        let engine = TransferEngine(telemetry: telemetry)
+        self.engine = engine
+        tokens = try await TokenRegistry(
+            store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
+            telemetry: telemetry)
+        madeTokens = try await FirstStart.tokens(
+            in: folder, registry: tokens, roles: settings.roles)
+        let address = try ListenAddress(parsing: settings.listen.address)
+        certificate = try Self.certificate(settings.listen, folder, address)
+
+        gateway = try await Self.gateway(settings, journal, store, engine, telemetry)
+        notifier = try await Self.notifier(settings, folder, journal, store, engine, telemetry)
+
+        let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        server = try HTTPServer(
+            ServingConfiguration(settings.listen, address: address, tls: certificate),
+            routes: Self.routes(settings, journal, store, gateway, notifier, telemetry),
+            tokens: tokens, telemetry: telemetry,
+            onRefusal: { refusal in
+                await recorder.record(refusal: refusal, node: settings.node, az: settings.az)
+            })
+    }
+
+    private static func certificate(
+        _ listen: Settings.Listen, _ folder: DataFolder, _ address: ListenAddress
+    ) throws -> TLSFiles {
+        if !listen.tls.certificate.isEmpty {
+            return TLSFiles(certificate: listen.tls.certificate, key: listen.tls.key)
+        }
+        var names = ["localhost", "127.0.0.1", "::1", Settings.embedded.node]
+        for name in [address.host] + listen.hosts
+        where !names.contains(name) && name != "0.0.0.0" && name != "::" {
+            names.append(name)
+        }
+        return try SelfSignedCertificate.files(in: folder.tls, names: names)
+    }
+
+    private static func gateway(
+        _ settings: Settings, _ journal: Journal, _ store: Store, _ engine: TransferEngine,
+        _ telemetry: Telemetry
+    ) async throws -> GatewayParts? {
+        guard settings.has(.gateway) else { return nil }
+        let service = try await MeasurementService(
+            plan: GatewayPlan(settings.analysis, engine: engine),
+            node: settings.node, az: settings.az, binary: BinaryHash.current, journal: journal,
+            store: store, telemetry: telemetry)
+        let forwarder =
+            settings.has(.notifier)
+            ? nil
+            : Forwarder(
+                Forwarder.Configuration(settings.forward), journal: journal, store: store,
+                transfer: engine, telemetry: telemetry)
+        return GatewayParts(
+            service: service, checkpoint: AttemptCheckpoint(service, store: store),
+            forwarder: forwarder)
+    }
+
+    private static func notifier(
+        _ settings: Settings, _ folder: DataFolder, _ journal: Journal, _ store: Store,
+        _ engine: TransferEngine, _ telemetry: Telemetry
+    ) async throws -> NotifierParts? {
+        guard settings.has(.notifier) else { return nil }
+        let plan = try DigestDispatcher.Plan(
+            settings, outgoing: folder.outgoing, transfer: engine)
+        for fault in plan.renderer.faults {
+            telemetry.logger.error("a template is not used", metadata: ["fault": "\(fault)"])
+        }
+        let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        let delivery = DeliveryService(
+            store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
+            telemetry: telemetry,
+            onDead: { letter in
+                await recorder.record(
+                    Event(dead: letter, node: settings.node, az: settings.az),
+                    within: .seconds(5))
+            })
+        let dispatcher = DigestDispatcher(plan) { delivery.wake() }
+        let desk = DigestDesk(
+            settings: DigestSettings(settings.digest), journal: journal, store: store,
+            dispatch: dispatcher, telemetry: telemetry)
+        return NotifierParts(desk: desk, dispatcher: dispatcher, delivery: delivery)
+    }
+
+    // MARK: - Running
+
+    /// Serves until cancelled or shut down gracefully, then writes what a
+    /// restart would otherwise have to read again.
+    public func run() async throws {
+        var services: [any Service] = [tokens]
+        if let notifier {
+            services.append(BackgroundService { await notifier.delivery.run() })
+            services.append(BackgroundService { try await notifier.desk.run() })
+        }
+        if let gateway {
+            services.append(BackgroundService { await gateway.checkpoint.run() })
+            services.append(
+                BackgroundService { await Self.sample(gateway.service) })
+            if let forwarder = gateway.forwarder {
+                services.append(BackgroundService { try await forwarder.run() })
+            }
+        }
+        services.append(BackgroundService { [journal] in await Self.maintain(journal) })
+        // The last is shut down first: no new request while the others end.
+        services.append(server)
+        var logger = telemetry.logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: services, logger: logger))
+        try await withGracefulShutdownHandler {
+            try await group.run()
+        } onGracefulShutdown: {
+            Task { await group.triggerGracefulShutdown() }
+        }
+    }
+
+    /// Looks at the sampling probes every few seconds, so that the first
+    /// measurement of a series has something to compare with.
+    private static func sample(_ service: MeasurementService) async {
+        while !Task.isCancelled {
+            await service.plan.probes.sample()
+            try? await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    /// Ages segments and keeps the quota where nothing is appended.
+    private static func maintain(_ journal: Journal) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(10))
+            await journal.maintain()
+        }
+    }
+
+    /// Ends what `open` began. Idempotent.
+    public func close() async {
+        if let gateway { await gateway.checkpoint.write() }
+        await journal.close()
+        engine.shutdown()
+        try? store.close()
+    }
+}

@@ -1,0 +1,136 @@
+import Events
+import Logging
+import Metrics
+import ServiceLifecycle
+import Serving
+public import Settings
+import Telemetry
+import UnixSignals
+
+/// `bellwether serve`: one node from its first line to its last, with signals.
+///
+/// SIGTERM and SIGINT drain and end; SIGHUP reloads.
+public struct ServiceRun: Sendable {
+    private let settings: Settings
+    private let configurationFile: String?
+    private let demonstrates: Bool
+    private let show: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - configurationFile: Read again at SIGHUP; nil for the embedded defaults.
+    ///   - demonstrates: Play the demonstration once the node serves.
+    ///   - show: Takes what a person at the terminal should see.
+    public init(
+        settings: Settings, configurationFile: String?, demonstrates: Bool,
+        show: @escaping @Sendable (String) -> Void
+    ) {
+        self.settings = settings
+        self.configurationFile = configurationFile
+        self.demonstrates = demonstrates
+        self.show = show
+    }
+
+    /// - Throws: Why the node cannot start, or what ended it.
+    public func run() async throws {
+        let threshold = LogThreshold(level)
+        let format: LineLogHandler.Format =
+            settings.telemetry.logFormat == .json ? .json : .text
+        let registry = PrometheusRegistry()
+        LoggingSystem.bootstrap { label in
+            LineLogHandler(label: label, format: format, threshold: threshold)
+        }
+        MetricsSystem.bootstrap(registry)
+        let telemetry = Telemetry(logger: Logger(label: "bellwether"), registry: registry)
+
+        let node = try await Node.open(settings, telemetry: telemetry)
+        let reload = Reload(
+            node: node, configurationFile: configurationFile, threshold: threshold,
+            telemetry: telemetry)
+        do {
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await run(node, telemetry)
+                    return true
+                }
+                group.addTask {
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                        await reload.now()
+                    }
+                    return false
+                }
+                group.addTask {
+                    try await greet(node)
+                    return false
+                }
+                while let isOver = try await group.next() {
+                    if isOver { group.cancelAll() }
+                }
+            }
+        } catch {
+            await node.close()
+            throw error
+        }
+        await node.close()
+    }
+
+    /// Words for the terminal stay readable beside the demonstration.
+    private var level: Logger.Level {
+        let wanted = Logger.Level(rawValue: settings.telemetry.logLevel.rawValue) ?? .info
+        return demonstrates ? max(wanted, .warning) : wanted
+    }
+
+    private func run(_ node: Node, _ telemetry: Telemetry) async throws {
+        var logger = telemetry.logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: NodeService(node: node))],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration =
+            settings.listen.limits.drainDeadline + .seconds(10)
+        configuration.maximumCancellationDuration = .seconds(10)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func greet(_ node: Node) async throws {
+        let address = try await node.server.address
+        show("bellwether serves on https://\(address) (\(roles)), data in \(node.folder.path)")
+        for token in node.madeTokens {
+            show("  token \(token.name): \(token.file)\(token.isNew ? " (new)" : "")")
+        }
+        show("  certificate: \(node.certificate.certificate)")
+        guard demonstrates else { return }
+        show("")
+        do {
+            try await Demonstration(settings: settings, show: show).run()
+            show(Self.next(address: "https://\(address)", folder: node.folder))
+        } catch is CancellationError {
+        } catch {
+            show("the demonstration ended early: \(error)")
+        }
+    }
+
+    private var roles: String { settings.roles.map(\.rawValue).joined(separator: " and ") }
+
+    private static func next(address: String, folder: DataFolder) -> String {
+        """
+        This digest is kept in \(folder.outgoing)/. The node stays up; try:
+
+          curl --cacert \(folder.certificate) \(address)/rollouts/analysis \\
+               -H "Authorization: Bearer $(cat \(folder.token("analysis")))" \\
+               -H 'Content-Type: application/json' -d '{"rollout":"payments-api","namespace":"demo"}'
+
+          bellwether logs tail -n 5          what was measured
+          bellwether digest list             what was told
+          bellwether template analysis       what Argo Rollouts needs
+
+        Stop with Ctrl-C.
+        """
+    }
+}
+
+/// The node as a service of its group.
+private struct NodeService: Service {
+    let node: Node
+
+    func run() async throws { try await node.run() }
+}

@@ -1,0 +1,51 @@
+public import Events
+public import Journal
+public import Serving
+public import Telemetry
+
+/// Appends this node's own events, and never lets a slow or broken log hold an
+/// answer back for longer than it may.
+public struct EventRecorder: Sendable {
+    private let journal: Journal
+    private let clock: any Clock<Duration>
+    private let telemetry: Telemetry
+
+    public init(
+        journal: Journal, clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
+    ) {
+        self.journal = journal
+        self.clock = clock
+        self.telemetry = telemetry
+    }
+
+    /// Returns once the event is durable, the log refused it (it is then
+    /// counted as lost), or `limit` has passed; a late append goes on.
+    public func record(_ event: Event, within limit: Duration) async {
+        let (first, tell) = AsyncStream.makeStream(of: Bool.self)
+        let telemetry = telemetry
+        let journal = journal
+        Task {
+            do {
+                _ = try await journal.append(event)
+            } catch {
+                telemetry.emit(EventLost(event: event.event, fault: "\(error)"))
+            }
+            tell.yield(true)
+        }
+        let clock = clock
+        let alarm = Task {
+            try await clock.sleep(for: limit)
+            tell.yield(false)
+        }
+        for await isDone in first {
+            if !isDone { telemetry.emit(EventLate(event: event.event, waited: limit)) }
+            break
+        }
+        alarm.cancel()
+    }
+
+    /// The same for a refused request of this node.
+    public func record(refusal: RefusalRecord, node: String, az: String) async {
+        await record(Event(refusal: refusal, node: node, az: az), within: .milliseconds(500))
+    }
+}

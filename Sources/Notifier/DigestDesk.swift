@@ -1,0 +1,190 @@
+public import Digests
+public import Events
+import GRDB
+public import Journal
+public import Rendering
+public import Store
+import Synchronization
+public import Telemetry
+
+/// Reads the event log with the durable cursor `digest`, lets `DigestMachine`
+/// decide, and makes its messages durable: digests, outbox rows, group states
+/// and the moved cursor are one SQLite transaction.
+///
+/// Nothing is remembered that the log and that transaction don't hold: killed
+/// at any point, the next run reads from the cursor and composes the same
+/// digests. One task runs it; `status` may be read from anywhere.
+public final class DigestDesk: Sendable {
+    /// The durable cursor's name in the state file.
+    public static let cursorName = "digest"
+
+    /// What an operator sees of the desk.
+    public struct Status: Sendable, Equatable {
+        /// The end of the last line read.
+        public var position = LogPosition.start
+        public var openGroups = 0
+        public var nextDeadline: Timestamp?
+        /// Why nothing moves; empty while all is well.
+        public var fault = ""
+    }
+
+    private let settings: DigestSettings
+    private let journal: Journal
+    private let store: Store
+    private let dispatch: any DigestDispatch
+    private let wall: WallClock
+    private let clock: any Clock<Duration>
+    private let telemetry: Telemetry
+    private let shown = Mutex(Status())
+
+    /// How long read lines may stay without a checkpoint; bounds what a restart reads again.
+    private static let checkpointEvery = Duration.seconds(10)
+    private static let batchLines = 2000
+    private static let batchBytes = 1 << 20
+
+    public init(
+        settings: DigestSettings, journal: Journal, store: Store, dispatch: any DigestDispatch,
+        wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
+        telemetry: Telemetry
+    ) {
+        self.settings = settings
+        self.journal = journal
+        self.store = store
+        self.dispatch = dispatch
+        self.wall = wall
+        self.clock = clock
+        self.telemetry = telemetry
+    }
+
+    public var status: Status { shown.withLock { $0 } }
+
+    /// Reads and tells until cancelled.
+    public func run() async throws {
+        var machine = try await restore()
+        var checkpointed = wall.now
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                var next = machine
+                let caughtUp = try await read(into: &next)
+                let now = wall.now
+                let digests = next.due(now: now, caughtUp: caughtUp)
+                if !digests.isEmpty || now - checkpointed >= Self.checkpointEvery
+                    || now < checkpointed
+                {
+                    try await commit(next.checkpoint(), digests)
+                    checkpointed = now
+                }
+                machine = next
+                failures = 0
+                show(machine, fault: "")
+                if caughtUp { await wait(machine, checkpointed) }
+            } catch is CancellationError {
+                break
+            } catch {
+                // The log and the cursor still hold everything: look again later.
+                failures += 1
+                show(machine, fault: "\(error)")
+                telemetry.emit(DigestDeskFailed(fault: "\(error)", failures: failures))
+                try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
+            }
+        }
+        // Saves the next start some reading; losing it loses nothing.
+        try? await commit(machine.checkpoint(), [])
+    }
+
+    private func restore() async throws -> DigestMachine {
+        let (row, states) = try await store.read { db in
+            (
+                try CursorRow.read(db, name: Self.cursorName),
+                try DigestGroupRow.all(db)
+            )
+        }
+        let position = row.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+        let machine = DigestMachine(settings: settings, position: position, states: states)
+        if machine.unreadable > 0 {
+            telemetry.emit(DigestStatesUnreadable(count: machine.unreadable))
+        }
+        return machine
+    }
+
+    /// Feeds the next lines; true when the log's head was reached.
+    private func read(into machine: inout DigestMachine) async throws -> Bool {
+        var reader = journal.reader(from: machine.position)
+        let batch = try await reader.next(maxLines: Self.batchLines, maxBytes: Self.batchBytes)
+        if batch.skipped > 0 {
+            machine.observe(lost: batch.skipped, before: batch.lines.first?.end ?? batch.end)
+            telemetry.emit(DigestGap(lost: batch.skipped))
+        }
+        let now = wall.now
+        for line in batch.lines {
+            // Every line was validated when it was accepted.
+            guard let event = try? Event(line: line.bytes) else { continue }
+            machine.observe(event, at: line.end, now: now)
+        }
+        return batch.lines.isEmpty || batch.end >= journal.head
+    }
+
+    /// A digest with what it looks like, rendered before the transaction.
+    private struct Message: Sendable {
+        let digest: Digest
+        let rendered: RenderedDigest
+    }
+
+    private func commit(_ checkpoint: Checkpoint, _ digests: [Digest]) async throws {
+        let dispatch = self.dispatch
+        let messages = digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
+        let now = wall.now
+        try await store.write { db in
+            try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
+        }
+        for message in messages { telemetry.emit(DigestComposed(digest: message.digest)) }
+        if !messages.isEmpty { dispatch.wake() }
+    }
+
+    private static func write(
+        _ checkpoint: Checkpoint, _ messages: [Message], through dispatch: any DigestDispatch,
+        at now: Timestamp, in db: Database
+    ) throws {
+        for message in messages {
+            try dispatch.enqueue(message.rendered, of: message.digest, in: db)
+        }
+        try DigestGroupRow.save(checkpoint, at: now, in: db)
+        try CursorRow(segment: checkpoint.position.segment, offset: checkpoint.position.offset)
+            .write(db, name: cursorName)
+    }
+
+    /// Until there are lines, a window is due, or a checkpoint is.
+    private func wait(_ machine: DigestMachine, _ checkpointed: Timestamp) async {
+        let now = wall.now
+        var until = checkpointed + Self.checkpointEvery
+        if let deadline = machine.nextDeadline { until = min(until, deadline) }
+        let pause = max(until - now, .milliseconds(1))
+        let clock = clock
+        let position = machine.position
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [journal] in await journal.waitForLines(after: position) }
+            group.addTask { try? await clock.sleep(for: pause) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func show(_ machine: DigestMachine, fault: String) {
+        let status = Status(
+            position: machine.position,
+            openGroups: machine.states.count { $0.isFailing },
+            nextDeadline: machine.nextDeadline, fault: fault)
+        shown.withLock { $0 = status }
+    }
+}
+
+/// Where the desk's messages go: rendered outside the transaction, enqueued inside.
+public protocol DigestDispatch: Sendable {
+    func render(_ digest: Digest) -> RenderedDigest
+    /// Writes the digest and its outbox rows within the caller's transaction.
+    /// An id that is there already stays as it is.
+    func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Database) throws
+    /// Tells delivery that there may be something to do.
+    func wake()
+}

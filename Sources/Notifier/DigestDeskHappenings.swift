@@ -1,0 +1,62 @@
+import Digests
+import Logging
+import Telemetry
+
+/// A digest and its deliveries are durable.
+struct DigestComposed: Happening {
+    let digest: Digest
+    var level: Logger.Level { .info }
+    var message: String { "composed a digest" }
+    var fields: [(String, String)] {
+        [
+            ("digest", digest.id), ("kind", digest.kind.rawValue),
+            ("group", digest.group.text), ("events", "\(digest.events)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_digests_total", help: "Digests composed, by kind.",
+            labels: [("kind", digest.kind.rawValue)])
+        registry.count(
+            "bellwether_digest_events_total", by: Double(digest.events),
+            help: "Events folded into digests.")
+    }
+}
+
+/// Reading the log or writing the state failed; nothing is lost, it is tried again.
+struct DigestDeskFailed: Happening {
+    let fault: String
+    let failures: Int
+    var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .error : .debug }
+    var message: String { "digests wait: the log or the state file cannot be used" }
+    var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_digest_desk_failures_total",
+            help: "Times the digest desk could not read the log or write the state file.")
+    }
+}
+
+/// The quota removed events before the digests had read them.
+struct DigestGap: Happening {
+    let lost: Int
+    var level: Logger.Level { .error }
+    var message: String { "the log's quota removed events that no digest had read" }
+    var fields: [(String, String)] { [("lost", "\(lost)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_digest_lost_events_total", by: Double(lost),
+            help: "Events that the quota removed before a digest had read them.")
+    }
+}
+
+/// Saved group states could not be read; their groups begin anew.
+struct DigestStatesUnreadable: Happening {
+    let count: Int
+    var level: Logger.Level { .error }
+    var message: String { "saved digest groups could not be read; they begin anew" }
+    var fields: [(String, String)] { [("groups", "\(count)")] }
+}

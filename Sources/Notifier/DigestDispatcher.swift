@@ -1,0 +1,55 @@
+public import Delivery
+public import Digests
+public import Events
+public import GRDB
+public import Rendering
+import Synchronization
+
+/// Renders with the templates in force and enqueues for the receivers that the
+/// routes name. Templates, routes and receivers are replaced whole by a reload.
+public final class DigestDispatcher: DigestDispatch {
+    /// What a reload replaces.
+    public struct Plan: Sendable {
+        public var renderer: Renderer
+        public var routing: Routing
+        /// By name.
+        public var receivers: [String: any Receiver]
+
+        public init(renderer: Renderer, routing: Routing, receivers: [any Receiver]) {
+            self.renderer = renderer
+            self.routing = routing
+            self.receivers = [:]
+            for receiver in receivers { self.receivers[receiver.name] = receiver }
+        }
+    }
+
+    private let current: Mutex<Plan>
+    private let wall: WallClock
+    private let onEnqueued: @Sendable () -> Void
+
+    /// - Parameter onEnqueued: Called after a transaction that enqueued was committed.
+    public init(
+        _ plan: Plan, wall: WallClock = .system, onEnqueued: @escaping @Sendable () -> Void
+    ) {
+        current = Mutex(plan)
+        self.wall = wall
+        self.onEnqueued = onEnqueued
+    }
+
+    public var plan: Plan { current.withLock { $0 } }
+
+    public func replace(plan: Plan) { current.withLock { $0 = plan } }
+
+    public func render(_ digest: Digest) -> RenderedDigest { plan.renderer.render(digest) }
+
+    public func enqueue(
+        _ rendered: RenderedDigest, of digest: Digest, in db: Database
+    ) throws {
+        let plan = plan
+        let addressees = plan.routing.receivers(for: digest)
+            .compactMap { plan.receivers[$0] }.flatMap(\.addressees)
+        try Outbox.enqueue(db, rendered, to: addressees, at: wall.now)
+    }
+
+    public func wake() { onEnqueued() }
+}

@@ -1,0 +1,95 @@
+import Events
+import Hummingbird
+import JSONScan
+public import Journal
+import NIOCore
+public import Serving
+
+/// `POST /v1/events`: other nodes' and anybody's events, durable before the answer.
+public enum IngestRoutes {
+    /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
+    public static func routes(_ journal: Journal, bodyLimit: Int) -> [Route] {
+        [
+            Route(
+                .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
+                inflates: true
+            ) { exchange in
+                let body = try await exchange.collectBody()
+                let receipt: IngestReceipt
+                do throws(JournalError) {
+                    receipt = try await journal.ingest(Array(body.readableBytesView))
+                } catch {
+                    throw unavailable(error)
+                }
+                guard receipt.accepted + receipt.duplicates > 0 else { throw nothingGood(receipt) }
+                return .bytes(document(receipt, journal.status.durability))
+            }
+        ]
+    }
+
+    private static func document(
+        _ receipt: IngestReceipt, _ durability: JournalConfiguration.Durability
+    ) -> [UInt8] {
+        var json = JSONWriter(capacity: 128)
+        json.object { json in
+            json.member("accepted", receipt.accepted)
+            json.member("duplicates", receipt.duplicates)
+            json.member(array: "rejected") { json in
+                for rejection in receipt.rejected {
+                    json.object { json in
+                        json.member("line", rejection.line)
+                        json.member("error", rejection.error.description)
+                    }
+                }
+            }
+            switch durability {
+            case .commit: json.member("durability", "commit")
+            case .interval(let pause):
+                json.member("durability", "interval:\(pause.wholeMilliseconds)ms")
+            case .os: json.member("durability", "os")
+            }
+        }
+        return json.bytes
+    }
+
+    /// 400: none of the lines was good. Names each, so that a forwarder knows
+    /// that they were looked at.
+    private static func nothingGood(_ receipt: IngestReceipt) -> Problem {
+        var problem = Problem.malformed(
+            "no_event_accepted",
+            receipt.rejected.isEmpty
+                ? "the body holds no line; send newline-delimited JSON events"
+                : "none of the lines is an event: line \(receipt.rejected[0].line): \(receipt.rejected[0].error)",
+            field: "body")
+        problem.extensions = [
+            .init(
+                "rejected",
+                .array(
+                    receipt.rejected.map { rejection in
+                        .object([
+                            .init("line", .number(String(rejection.line))),
+                            .init("error", .string(rejection.error.description)),
+                        ])
+                    }))
+        ]
+        return problem
+    }
+
+    private static func unavailable(_ error: JournalError) -> Problem {
+        switch error {
+        case .busy:
+            .retryLater(
+                .serviceUnavailable, "log_busy", error.description, after: .seconds(1))
+        case .shedding(let reason):
+            .retryLater(
+                .serviceUnavailable, "log_\(reason.rawValue)", error.description,
+                after: .seconds(10))
+        default:
+            // Whatever else fails, nothing of this body was acknowledged.
+            .retryLater(
+                .serviceUnavailable, "log_unavailable",
+                "the log could not be made durable; nothing of this body was kept",
+                after: .seconds(5))
+        }
+    }
+}

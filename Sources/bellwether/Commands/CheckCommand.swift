@@ -1,0 +1,51 @@
+import App
+import ArgumentParser
+import Foundation
+import JSONScan
+import Settings
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Validate a configuration without starting.")
+
+    @OptionGroup var config: ConfigOption
+    @Flag(help: "Print the whole effective configuration, secrets masked.") var show = false
+    @Flag(help: "Print faults and warnings as JSON.") var json = false
+
+    func run() async throws {
+        let found = ConfigurationCheck.check(
+            path: config.path, environment: ProcessInfo.processInfo.environment)
+        if json {
+            Standard.write(Self.document(found) + [UInt8(ascii: "\n")])
+        } else {
+            for fault in found.faults { Standard.error("\(fault)") }
+            for warning in found.warnings { Standard.error("warning: \(warning)") }
+            if let settings = found.settings {
+                if show { print(settings.describe(), terminator: "") }
+                Standard.error("\(config.path ?? "configuration"): no fault found")
+            }
+        }
+        if !found.faults.isEmpty { throw ExitCode(78) }
+    }
+
+    private static func document(_ found: ConfigurationCheck.Findings) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { w in
+            for (name, list) in [("faults", found.faults), ("warnings", found.warnings)] {
+                w.member(array: name) { w in
+                    for fault in list {
+                        w.object { w in
+                            w.member("file", fault.file)
+                            w.member("line", fault.line)
+                            w.member("column", fault.column)
+                            w.member("key", fault.key)
+                            w.member("fault", fault.fault)
+                            w.member("remedy", fault.remedy)
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+}

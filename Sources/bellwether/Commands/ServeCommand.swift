@@ -1,0 +1,29 @@
+import App
+import ArgumentParser
+import Settings
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the roles of the configuration.",
+        discussion: """
+            SIGTERM drains and ends with 0. SIGHUP reloads policy, probes, templates, routes, \
+            tokens and certificates, and keeps the old ones when the new are wrong.
+            """)
+
+    @OptionGroup var config: ConfigOption
+    @Flag(help: "Play the demonstration against this node, then go on serving.")
+    var demo = false
+
+    func run() async throws {
+        let settings = try config.load()
+        do {
+            try await ServiceRun(
+                settings: settings, configurationFile: config.path, demonstrates: demo,
+                show: { print($0) }
+            ).run()
+        } catch {
+            Standard.error("bellwether: \(error)")
+            throw ExitCode(70)
+        }
+    }
+}

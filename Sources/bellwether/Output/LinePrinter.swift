@@ -1,0 +1,70 @@
+import Events
+import JSONScan
+
+/// Shows stored lines: as they are, as chosen fields, or as one line for people.
+struct LinePrinter {
+    private let paths: [[String]]
+    private let asStored: Bool
+
+    /// - Parameter fields: Comma-separated dotted paths; nil for the usual view.
+    init(fields: String?, asStored: Bool) {
+        paths =
+            fields?.split(separator: ",").map {
+                $0.split(separator: ".").map(String.init)
+            } ?? []
+        self.asStored = asStored
+    }
+
+    func show(_ line: [UInt8]) {
+        if asStored, paths.isEmpty {
+            Standard.write(line + [UInt8(ascii: "\n")])
+            return
+        }
+        guard let tree = try? JSONValue(parsing: line, limits: .event) else {
+            print(TerminalText.inert(String(decoding: line, as: UTF8.self)))
+            return
+        }
+        print(paths.isEmpty ? Self.usual(tree) : chosen(tree))
+    }
+
+    private func chosen(_ tree: JSONValue) -> String {
+        let values = paths.map { path in
+            path.reduce(Optional(tree)) { value, key in value?[key] }
+        }
+        if asStored {
+            var writer = JSONWriter()
+            writer.object { w in
+                for (path, value) in zip(paths, values) {
+                    w.member(path.joined(separator: "."), value ?? .null)
+                }
+            }
+            return writer.text
+        }
+        return values.map { value in
+            switch value {
+            case .string(let text)?: TerminalText.inert(text)
+            case nil, .null?: "–"
+            case .some(let other):
+                {
+                    var writer = JSONWriter()
+                    writer.value(other)
+                    return TerminalText.inert(writer.text)
+                }()
+            }
+        }.joined(separator: "\t")
+    }
+
+    private static func usual(_ tree: JSONValue) -> String {
+        let text = { (key: String) in tree[key]?.string ?? "" }
+        var parts = [text("ts"), text("level"), text("event")]
+        if !text("rollout").isEmpty {
+            parts.append("\(text("namespace"))/\(text("rollout"))")
+        }
+        if let attempt = tree["attempt"]?.integer { parts.append("#\(attempt)") }
+        if !text("az").isEmpty || !text("node").isEmpty {
+            parts.append("\(text("node"))@\(text("az"))")
+        }
+        if !text("message").isEmpty { parts.append(text("message")) }
+        return TerminalText.inert(parts.joined(separator: "  "))
+    }
+}

@@ -1,0 +1,11 @@
+import Foundation
+
+/// The two standard streams.
+enum Standard {
+    static func error(_ text: String) {
+        FileHandle.standardError.write(Data((TerminalText.inertLines(text) + "\n").utf8))
+    }
+
+    /// Bytes as they stand, for output that other programs read.
+    static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+}
