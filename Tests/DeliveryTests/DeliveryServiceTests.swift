@@ -136,21 +136,16 @@ struct DeliveryServiceTests {
         try await bench.store.write { db in
             try db.execute(sql: "UPDATE outbox SET state = 'dead', answer = '404 no_service'")
         }
-        try await bench.running(service) {
-            try await eventually("it was announced") { bench.deadLetters.count == 1 }
-        }
-        #expect(bench.deadLetters.first?.words == "404 no_service")
-        let again = bench.service([receiver])
-        let works = ScriptedReceiver("works") { _, _, _ in .sent }
-        let both = bench.service([receiver, works])
-        _ = again
-        try await bench.running(both) {
-            try await bench.enqueue([Sample.digest("next")], bench.service([works]))
-            try await bench.passing(until: "something happened") {
-                try await bench.count(.sent) == 1
+        for _ in 0..<2 {
+            try await bench.running(bench.service([receiver])) {
+                try await eventually("it was announced, and that is recorded") {
+                    let untold = try await bench.store.read { db in try Outbox.untold(db).count }
+                    return bench.deadLetters.count == 1 && untold == 0
+                }
             }
         }
-        #expect(bench.deadLetters.count == 1)
+        #expect(bench.deadLetters.map(\.words) == ["404 no_service"])
+        #expect(receiver.calls.isEmpty)
     }
 
     @Test("a crash between sending and settling sends again, the same digest")

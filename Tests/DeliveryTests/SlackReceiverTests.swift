@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Rendering
+import Store
 import TestSupport
 import Testing
 import Transfer

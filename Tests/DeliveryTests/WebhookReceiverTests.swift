@@ -1,4 +1,6 @@
+import Events
 import Foundation
+import Rendering
 import TestSupport
 import Testing
 import Transfer
@@ -42,8 +44,32 @@ struct WebhookReceiverTests {
             transfer: bench.engine, wall: bench.clock.wall)
         let attempt = await receiver.send(Sample.digest(), to: [""])
         #expect(attempt.results.map(\.outcome) == [.sent])
-        let words = attempt.results[0].words
-        #expect(words.contains("\\\"id\\\":\\\"g7f3a.4\\\"") || words.contains("POST"))
+        let request = try #require(try server.requests().first)
+        let seconds = bench.clock.wall.now.milliseconds / 1000
+        #expect(request.method == "POST")
+        #expect(request.body == Sample.digest().model)
+        #expect(request.header("content-type") == "application/json")
+        #expect(request.header("webhook-id") == "g7f3a.4")
+        #expect(request.header("webhook-timestamp") == "\(seconds)")
+        let mac = WebhookSignature.hmac(
+            Array("sekret".utf8), Array("g7f3a.4.\(seconds).\(Sample.digest().model)".utf8))
+        #expect(request.header("webhook-signature") == "v1," + Base64.encode(mac))
+    }
+
+    @Test("without a key nothing is signed; a key that is missing keeps the digest waiting")
+    func keys() async throws {
+        let server = try await HTTPDouble.start()
+        let unsigned = WebhookReceiver(
+            name: "hook", url: .value(server.url("/echo")), signingKey: nil, transfer: bench.engine)
+        #expect(await unsigned.send(Sample.digest(), to: [""]).results[0].outcome == .sent)
+        let keyless = WebhookReceiver(
+            name: "hook", url: .value(server.url("/echo")),
+            signingKey: .file(bench.folder.file("absent")), transfer: bench.engine)
+        let attempt = await keyless.send(Sample.digest(), to: [""])
+        #expect(attempt.results[0].outcome == .retry(after: nil))
+        let requests = try server.requests()
+        #expect(requests.count == 1)
+        #expect(requests.first?.header("webhook-signature") == nil)
     }
 
     @Test(

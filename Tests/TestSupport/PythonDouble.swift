@@ -24,25 +24,3 @@ public struct PythonDouble: Sendable {
         return PythonDouble(process: process, port: port)
     }
 }
-
-/// A server that misbehaves on request; see `http_double.py` for its paths.
-public struct HTTPDouble: Sendable {
-    private let double: PythonDouble
-    private let scheme: String
-
-    public static func start(tls certificate: TestCertificate? = nil) async throws -> HTTPDouble {
-        var arguments: [String] = []
-        if let certificate {
-            arguments = ["--certificate", certificate.certificate, "--key", certificate.key]
-        }
-        return HTTPDouble(
-            double: try await PythonDouble.start("http_double.py", arguments),
-            scheme: certificate == nil ? "http" : "https")
-    }
-
-    public var port: Int { double.port }
-
-    public func url(_ path: String, host: String = "127.0.0.1") -> String {
-        "\(scheme)://\(host):\(port)\(path)"
-    }
-}

@@ -4,24 +4,14 @@ import TestSupport
 import Testing
 import Transfer
 
-/// What the double's `/echo` tells of a request.
-private struct Echo: Decodable {
-    let method: String
-    let path: String
-    let headers: [[String]]
-    let body: String
-    let connection: Int
-
-    init(_ reply: HTTPReply) throws {
-        self = try JSONDecoder().decode(Echo.self, from: Data(reply.body))
-    }
-
-    func header(_ name: String) -> String? { headers.first { $0[0].lowercased() == name }?[1] }
-}
-
 @Suite("HTTP transfers against a real server")
 struct HTTPTests {
     let engine = TransferEngine(telemetry: .silent)
+
+    /// What `/echo` tells of the request that it answers.
+    private func echo(_ reply: HTTPReply) throws -> HTTPDouble.Request {
+        try JSONDecoder().decode(HTTPDouble.Request.self, from: Data(reply.body))
+    }
 
     /// The error of a transfer that must fail.
     private func fault(_ transfer: HTTPTransfer) async -> TransferError? {
@@ -39,7 +29,7 @@ struct HTTPTests {
                 url: server.url("/echo?a=b"), method: "POST",
                 headers: [("Content-Type", "application/json"), ("X-Empty", ""), ("X-A", "b c")],
                 body: Array(#"{"a":"ü"}"#.utf8)))
-        let echo = try Echo(reply)
+        let echo = try self.echo(reply)
         #expect(reply.status == 200)
         #expect(reply.header("content-TYPE") == "application/json")
         #expect(echo.method == "POST")
@@ -61,7 +51,7 @@ struct HTTPTests {
         if method == "HEAD" {
             #expect(reply.body.isEmpty)
         } else {
-            let echo = try Echo(reply)
+            let echo = try self.echo(reply)
             #expect(echo.method == method)
             #expect(echo.header("content-type") == nil)
         }
@@ -75,7 +65,7 @@ struct HTTPTests {
             HTTPTransfer(
                 url: server.url("/echo"), method: "POST",
                 body: [UInt8](repeating: UInt8(ascii: "b"), count: size), maxBody: 4_000_000))
-        #expect(try Echo(sent).body.utf8.count == size)
+        #expect(try echo(sent).body.utf8.count == size)
         let got = try await engine.http(
             HTTPTransfer(url: server.url("/big/\(size)"), maxBody: size))
         #expect(got.body.count == size)
@@ -185,7 +175,7 @@ struct HTTPTests {
         var reused = 0
         for _ in 0..<20 {
             let reply = try await engine.http(HTTPTransfer(url: server.url("/echo")))
-            numbers.insert(try Echo(reply).connection)
+            numbers.insert(try echo(reply).connection)
             if reply.timings.reusedConnection { reused += 1 }
         }
         #expect(numbers.count == 1)
@@ -234,7 +224,7 @@ struct HTTPTests {
         #expect(error.kind == .cancelled)
         // The first connection the server ever saw is this one's.
         let next = try await engine.http(HTTPTransfer(url: server.url("/echo")))
-        #expect(try Echo(next).connection == 1)
+        #expect(try echo(next).connection == 1)
     }
 
     @Test("shutdown ends what is under way and takes no more; so does the engine's end")

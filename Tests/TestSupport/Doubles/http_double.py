@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A real HTTP server that misbehaves on request.
 
-Prints its port on standard output. Paths:
+Prints its port on standard output. With --record every request to /echo is a
+line of that file before it is answered. Paths:
   /echo            the request as JSON, with the connection's number
   /status/N        that status and a short body
   /hang            reads the request, never answers
@@ -60,6 +61,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 "body": sent.decode("utf-8", "replace"),
                 "connection": self.number,
             }
+            if self.server.record:
+                with connections["lock"], open(self.server.record, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(told) + "\n")
             self.answer(200, json.dumps(told).encode(), [("Content-Type", "application/json")])
         elif path == "status":
             self.answer(int(argument), b"as asked\n", [("Retry-After", "7")])
@@ -115,8 +119,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--certificate", default="")
     parser.add_argument("--key", default="")
+    parser.add_argument("--record", default="")
     options = parser.parse_args()
     server = Server(("127.0.0.1", 0), Handler)
+    server.record = options.record
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate, options.key)

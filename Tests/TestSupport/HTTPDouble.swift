@@ -1,0 +1,57 @@
+import Foundation
+
+/// A server that misbehaves on request; see `http_double.py` for its paths.
+public final class HTTPDouble: Sendable {
+    /// A request to `/echo`; also what is answered to it.
+    public struct Request: Sendable, Decodable {
+        public let method: String
+        public let path: String
+        /// Name and value, in order.
+        public let headers: [[String]]
+        public let body: String
+        /// Counts the connections of this server, from 1.
+        public let connection: Int
+
+        /// The first header of that name, in any case.
+        public func header(_ name: String) -> String? {
+            headers.first { $0[0].lowercased() == name.lowercased() }?[1]
+        }
+    }
+
+    private let double: PythonDouble
+    private let folder: TemporaryDirectory
+    private let scheme: String
+
+    private init(_ double: PythonDouble, _ folder: TemporaryDirectory, _ scheme: String) {
+        self.double = double
+        self.folder = folder
+        self.scheme = scheme
+    }
+
+    public static func start(tls certificate: TestCertificate? = nil) async throws -> HTTPDouble {
+        let folder = try TemporaryDirectory("http")
+        var arguments = ["--record", folder.file("requests.jsonl")]
+        if let certificate {
+            arguments += ["--certificate", certificate.certificate, "--key", certificate.key]
+        }
+        return HTTPDouble(
+            try await PythonDouble.start("http_double.py", arguments), folder,
+            certificate == nil ? "http" : "https")
+    }
+
+    public var port: Int { double.port }
+
+    public func url(_ path: String, host: String = "127.0.0.1") -> String {
+        "\(scheme)://\(host):\(port)\(path)"
+    }
+
+    /// What came to `/echo` so far, in order.
+    public func requests() throws -> [Request] {
+        guard let text = try? String(contentsOfFile: folder.file("requests.jsonl"), encoding: .utf8)
+        else { return [] }
+        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try whole.map { try JSONDecoder().decode(Request.self, from: Data($0.utf8)) }
+    }
+
+    public func kill() { double.process.kill() }
+}
