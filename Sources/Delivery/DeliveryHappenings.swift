@@ -65,6 +65,42 @@ struct DeliveryDied: Happening {
     }
 }
 
+/// A receiver refuses everything and is left alone for a while.
+struct ReceiverPaused: Happening {
+    let receiver: String
+    let words: String
+    let pause: Duration
+
+    var level: Logger.Level { .error }
+    var message: String { "receiver paused: it refuses every digest; they wait" }
+    var fields: [(String, String)] {
+        [("receiver", receiver), ("words", words), ("pause", "\(pause)")]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_receiver_paused", to: 1,
+            help: "Whether the receiver is left alone because it refuses every digest.",
+            labels: [("receiver", receiver)])
+    }
+}
+
+/// A receiver that was paused takes digests again.
+struct ReceiverResumed: Happening {
+    let receiver: String
+
+    var level: Logger.Level { .notice }
+    var message: String { "receiver takes digests again" }
+    var fields: [(String, String)] { [("receiver", receiver)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_receiver_paused", to: 0,
+            help: "Whether the receiver is left alone because it refuses every digest.",
+            labels: [("receiver", receiver)])
+    }
+}
+
 /// The state file could not be read or written by the delivery service.
 struct DeliveryStoreFailed: Happening {
     let receiver: String

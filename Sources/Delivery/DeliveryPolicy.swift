@@ -9,6 +9,10 @@ public struct DeliveryPolicy: Sendable {
     public var giveUpAfter: Duration
     /// The most that a receiver's `Retry-After` can ask for.
     public var longestRetryAfter: Duration
+    /// A receiver that refuses this many digests in a row, for everyone, is left alone.
+    public var pauseAfterRefusals: Int
+    /// How long, unless a person's `outbox retry` comes first.
+    public var pause: Duration
     /// How long a stopping service lets tries under way come to their end.
     public var drain: Duration
     /// How long sent deliveries and their digests are kept to be looked at.
@@ -17,11 +21,14 @@ public struct DeliveryPolicy: Sendable {
     public init(
         retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(300)),
         giveUpAfter: Duration = .seconds(24 * 3600), longestRetryAfter: Duration = .seconds(3600),
+        pauseAfterRefusals: Int = 3, pause: Duration = .seconds(900),
         drain: Duration = .seconds(5), keep: Duration = .seconds(30 * 86_400)
     ) {
         self.retry = retry
         self.giveUpAfter = giveUpAfter
         self.longestRetryAfter = longestRetryAfter
+        self.pauseAfterRefusals = max(pauseAfterRefusals, 1)
+        self.pause = pause
         self.drain = drain
         self.keep = keep
     }

@@ -3,6 +3,7 @@ import GRDB
 import Rendering
 public import Store
 public import Telemetry
+import Transfer
 
 /// Empties the outbox: one queue for each receiver, so that a slow or dead one
 /// never delays another.
@@ -27,8 +28,11 @@ public final class DeliveryService: Sendable {
 
     /// `onDead` is called for each dead letter at least once, after it is
     /// durable, one call at a time; again when the process dies meanwhile.
+    /// `retryCeilings` names receivers whose longest pause between two tries
+    /// differs from the policy's.
     public init(
         store: Store, receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy(),
+        retryCeilings: [String: Duration] = [:],
         clock: any Clock<Duration> = ContinuousClock(), wall: WallClock = .system,
         telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in }
     ) {
@@ -40,10 +44,23 @@ public final class DeliveryService: Sendable {
         self.onDead = onDead
         let graveBell = Bell()
         self.graveBell = graveBell
-        queues = receivers.map { receiver in
-            ReceiverQueue(
-                receiver: receiver, store: store, policy: policy, clock: clock, wall: wall,
-                telemetry: telemetry, died: { graveBell.ring() })
+        let bells = receivers.map { _ in Bell() }
+        queues = zip(receivers, bells).map { receiver, bell in
+            var own = policy
+            if let ceiling = retryCeilings[receiver.name] {
+                own.retry = RetryPolicy(
+                    initial: own.retry.initial, factor: own.retry.factor, ceiling: ceiling)
+            }
+            let others = receivers.filter { $0.name != receiver.name }.flatMap(\.addressees)
+            return ReceiverQueue(
+                receiver: receiver, store: store, policy: own, clock: clock, wall: wall,
+                telemetry: telemetry, bell: bell, died: { graveBell.ring() },
+                tellOthers: { notice in
+                    try await store.write { db in
+                        try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
+                    }
+                    for bell in bells { bell.ring() }
+                })
         }
     }
 
@@ -80,7 +97,7 @@ public final class DeliveryService: Sendable {
             return nil
         }
         return await receiver.send(
-            TestDigest.make(for: name, at: wall.now), to: receiver.recipients)
+            NoticeDigest.test(for: name, at: wall.now), to: receiver.recipients)
     }
 
     private func buryUnknown() async {
@@ -102,6 +119,8 @@ public final class DeliveryService: Sendable {
             let now = wall.now
             if let present = try? await store.foreignChanges(), present != seen {
                 seen = present
+                // Maybe a person corrected something and said so.
+                for queue in queues { queue.health.lookAgain() }
                 wake()
             }
             if now - pruned >= Self.pruneEvery {

@@ -24,11 +24,13 @@ public enum Outbox {
                     (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
                 """,
-            arguments: [
-                digest.id, digest.groupKey, digest.kind, digest.subject, digest.thread,
-                digest.composedAt.milliseconds, digest.model, digest.slack, digest.text,
-                digest.html,
-            ])
+            arguments: StatementArguments(
+                [
+                    digest.id, digest.groupKey, digest.kind, digest.subject, digest.thread,
+                ].map(storable)
+            ) + [digest.composedAt.milliseconds]
+                + StatementArguments(
+                    [digest.model, digest.slack, digest.text, digest.html].map(storable)))
         for addressee in addressees {
             try db.execute(
                 sql: """
@@ -36,10 +38,15 @@ public enum Outbox {
                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
                     """,
                 arguments: [
-                    digest.id, addressee.receiver, addressee.recipient, now.milliseconds,
+                    storable(digest.id), addressee.receiver, addressee.recipient, now.milliseconds,
                     now.milliseconds,
                 ])
         }
+    }
+
+    /// SQLite ends a text at its first NUL, which would cut the rest off.
+    private static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
     /// Makes a dead, dropped or waiting delivery due now, with its tries

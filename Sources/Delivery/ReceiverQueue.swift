@@ -13,9 +13,12 @@ struct ReceiverQueue: Sendable {
     let clock: any Clock<Duration>
     let wall: WallClock
     let telemetry: Telemetry
+    let bell: Bell
     /// Told after deliveries died and that was committed.
     let died: @Sendable () -> Void
-    let bell = Bell()
+    /// Enqueues a notice for every other receiver.
+    let tellOthers: @Sendable (RenderedDigest) async throws -> Void
+    let health = ReceiverHealth()
 
     /// A wait is looked at anew this often, should the wall clock have jumped.
     private static let longestPause = Duration.seconds(60)
@@ -25,6 +28,10 @@ struct ReceiverQueue: Sendable {
     func run() async {
         var failures = 0
         while !Task.isCancelled {
+            if let end = health.pause(at: wall.now) {
+                await wait(until: end)
+                continue
+            }
             let next: Outbox.Next
             do {
                 let (name, now) = (receiver.name, wall.now)
@@ -40,9 +47,7 @@ struct ReceiverQueue: Sendable {
             }
             switch next {
             case .nothing: await bell.wait()
-            case .later(let moment):
-                let pause = min(max(moment - wall.now, .milliseconds(1)), Self.longestPause)
-                await bell.wait(atMost: pause, on: clock)
+            case .later(let moment): await wait(until: moment)
             case .batch(let digest, let deliveries):
                 await finish { await deliver(digest, deliveries) }
                 if receiver.minimumInterval > .zero {
@@ -50,6 +55,11 @@ struct ReceiverQueue: Sendable {
                 }
             }
         }
+    }
+
+    private func wait(until moment: Timestamp) async {
+        let pause = min(max(moment - wall.now, .milliseconds(1)), Self.longestPause)
+        await bell.wait(atMost: pause, on: clock)
     }
 
     /// Runs `body` out of reach of this task's cancellation, then for at most
@@ -86,6 +96,28 @@ struct ReceiverQueue: Sendable {
         guard await settle(verdicts, at: now) else { return }
         for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
         if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
+        await judge(attempt, now)
+    }
+
+    /// Refusals for a few of several recipients are theirs, not the receiver's.
+    private func judge(_ attempt: DeliveryAttempt, _ now: Timestamp) async {
+        let results = attempt.results
+        if results.contains(where: { $0.outcome == .sent }) {
+            if health.delivered() { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
+        } else if results.allSatisfy({ $0.outcome == .refused }),
+            Set(results.map(\.recipient)).isSuperset(of: receiver.recipients),
+            health.refused(at: now, policy)
+        {
+            let words = results.last?.words ?? ""
+            telemetry.emit(
+                ReceiverPaused(receiver: receiver.name, words: words, pause: policy.pause))
+            let notice = NoticeDigest.paused(
+                receiver.name, words: words, for: policy.pause, at: now)
+            do { try await tellOthers(notice) } catch {
+                // The log has it, and the dead letters stand in the outbox.
+                telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
+            }
+        }
     }
 
     /// Writes the outcome, again and again: going on without would send twice.

@@ -90,12 +90,11 @@ struct DeliveryServiceTests {
                 try await bench.entries().first?.tries == 1
             }
             #expect(try await bench.entries().first?.due == start + .seconds(17))
-            // The queue, the watch: both asleep, so that time moves for both.
-            await bench.clock.sleepers(2)
             bench.clock.advance(by: .milliseconds(16_900))
-            #expect(try await bench.count(.sent) == 0)
-            bench.clock.advance(by: .milliseconds(100))
-            try await eventually("it is sent") { try await bench.count(.sent) == 1 }
+            #expect(receiver.calls.count == 1)
+            try await bench.passing(until: "it is sent") { try await bench.count(.sent) == 1 }
+            let tried = try #require(try await bench.entries().first?.lastTried)
+            #expect(tried - start >= .seconds(17))
         }
         #expect(receiver.calls.count == 2)
     }
@@ -231,5 +230,87 @@ struct DeliveryServiceTests {
                 labels: [("receiver", "slack"), ("kind", "scripted"), ("outcome", outcome)])
             #expect(value == count)
         }
+    }
+
+    // MARK: - Receivers that refuse everything
+
+    @Test("a receiver that refuses everything is paused, the others are told, its digests wait")
+    func pause() async throws {
+        let refuses = ScriptedReceiver("slack") { _, _, turn in turn < 4 ? .refused : .sent }
+        let works = ScriptedReceiver("mail") { _, _, _ in .sent }
+        let service = bench.service([refuses, works])
+        try await bench.running(service) {
+            try await bench.enqueue((0..<6).map { Sample.digest("d\($0)") }, service)
+            try await eventually("the others are told") {
+                try await bench.count(.sent) == 7
+            }
+            #expect(refuses.calls.map(\.digest) == ["d0", "d1", "d2"])
+            #expect(works.calls.last?.digest.hasPrefix("paused-slack-") == true)
+            let waiting = try await bench.entries().filter { $0.state == .waiting }
+            #expect(Set(waiting.map(\.digest)) == ["d3", "d4", "d5"])
+            #expect(
+                bench.telemetry.registry.value(
+                    "bellwether_receiver_paused", labels: [("receiver", "slack")]) == 1)
+
+            // After the pause one digest feels the way; its refusal renews the pause.
+            try await bench.passing(.seconds(10), until: "one more is tried") {
+                refuses.calls.count == 4
+            }
+            try await eventually("and is dead") { try await bench.count(.dead) == 4 }
+            #expect(try await bench.count(.sent) == 7)
+
+            // A person's word from another process ends it.
+            let other = try Store(path: bench.store.path)
+            let now = bench.clock.wall.now
+            let revived = try await other.write { db in try Outbox.retryDead(db, at: now) }
+            #expect(revived == 4)
+            try await bench.passing(until: "all are sent") { try await bench.count(.sent) == 13 }
+        }
+        #expect(
+            refuses.calls.dropFirst(4).map(\.digest) == ["d0", "d1", "d2", "d3", "d4", "d5"])
+        #expect(
+            bench.telemetry.registry.value(
+                "bellwether_receiver_paused", labels: [("receiver", "slack")]) == 0)
+    }
+
+    @Test("one refused recipient never pauses the receiver of the others")
+    func recipientIsNotReceiver() async throws {
+        let mail = ScriptedReceiver("mail", recipients: ["good@x", "bad@x"]) { _, recipient, _ in
+            recipient == "bad@x" ? .refused : .sent
+        }
+        let service = bench.service([mail])
+        try await bench.running(service) {
+            try await bench.enqueue((0..<5).map { Sample.digest("d\($0)") }, service)
+            try await eventually("the good one has all") { try await bench.count(.sent) == 5 }
+            // Alone, too.
+            let now = bench.clock.wall.now
+            try await bench.store.write { db in _ = try Outbox.retryDead(db, at: now) }
+            service.wake()
+            try await eventually("the bad one is tried again") { mail.calls.count == 10 }
+            try await bench.enqueue([Sample.digest("last")], service)
+            try await eventually("nothing holds the good one up") {
+                try await bench.count(.sent) == 6
+            }
+        }
+    }
+
+    @Test("a receiver's own ceiling bounds its delays")
+    func ceilings() async throws {
+        let receiver = ScriptedReceiver("down") { _, _, turn in
+            turn < 20 ? .retry(after: nil) : .sent
+        }
+        let service = DeliveryService(
+            store: bench.store, receivers: [receiver], retryCeilings: ["down": .seconds(2)],
+            clock: bench.clock, wall: bench.clock.wall, telemetry: .silent)
+        let start = bench.clock.wall.now
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest()], service)
+            try await bench.passing(until: "it is sent") { try await bench.count(.sent) == 1 }
+        }
+        let entry = try #require(try await bench.entries().first)
+        let tried = try #require(entry.lastTried)
+        #expect(entry.tries == 21)
+        // Twenty delays of at most 2 s; the manual clock's steps come on top.
+        #expect(tried - start <= .seconds(60))
     }
 }

@@ -125,6 +125,18 @@ struct MailComposerTests {
         }
     }
 
+    @Test("lines may end in LF or CRLF; other controls are made visible")
+    func lineEnds() {
+        func encoded(_ text: String) -> String {
+            String(decoding: QuotedPrintable.encode(text), as: UTF8.self)
+        }
+        #expect(encoded("a\r\nb\n") == "a\r\nb\r\n")
+        #expect(encoded("a\n\nb") == "a\r\n\r\nb\r\n")
+        #expect(encoded("a\rb\0\u{1B}") == "a=EF=BF=BDb=EF=BF=BD=EF=BF=BD\r\n")
+        #expect(encoded("tab\tinside and at the end\t") == "tab\tinside and at the end=09\r\n")
+        #expect(encoded("") == "")
+    }
+
     @Test("base64 as RFC 4648 gives it, there and back")
     func base64() {
         let vectors = [

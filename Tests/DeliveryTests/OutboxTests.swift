@@ -31,6 +31,18 @@ struct OutboxTests {
         #expect(back == digest)
     }
 
+    @Test("a NUL cuts nothing off")
+    func nul() async throws {
+        let back = try await store.write { [now, mail] db in
+            try Outbox.enqueue(
+                db, Sample.digest("i\0d", text: "before\0after\n"), to: mail, at: now)
+            return try Outbox.digests(db)
+        }
+        #expect(back.map(\.text) == ["before\u{FFFD}after\n"])
+        let entries = try await store.read { db in try Outbox.list(db) }
+        #expect(entries.map(\.digest) == back.map(\.id) + back.map(\.id))
+    }
+
     @Test("enqueueing again changes nothing: one row for each addressee, the first bytes kept")
     func idempotent() async throws {
         let entries = try await store.write { [now, mail] db in

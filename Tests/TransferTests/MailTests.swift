@@ -197,4 +197,51 @@ struct MailTests {
             message: Array("\r\n".utf8), deadline: .milliseconds(300))
         #expect(await fault(transfer)?.kind == .timeout)
     }
+
+    // MARK: - Servers that stop answering
+
+    private func tarpit(_ answers: [String], closes: Bool = false) async throws -> PythonDouble {
+        let list = String(decoding: try JSONEncoder().encode(answers), as: UTF8.self)
+        return try await PythonDouble.start("smtp_tarpit.py", [list] + (closes ? ["--close"] : []))
+    }
+
+    private func plain(_ server: PythonDouble, answerDeadline: Duration) -> MailTransfer {
+        MailTransfer(
+            host: "127.0.0.1", port: server.port, security: .none, from: "a@b",
+            recipients: ["c@d"], message: Array("Subject: x\r\n\r\nbody\r\n".utf8),
+            answerDeadline: answerDeadline)
+    }
+
+    @Test(
+        "a server that refuses and then never answers QUIT holds nobody up",
+        .timeLimit(.minutes(1)))
+    func muteAfterRefusal() async throws {
+        let server = try await tarpit(["220 hi", "250 hello", "550 5.7.1 not you"])
+        let reply = try await engine.mail(plain(server, answerDeadline: .seconds(600)))
+        #expect(reply.outcomes.map(\.answer.code) == [550])
+        #expect(reply.outcomes.map(\.stage) == [.sender])
+    }
+
+    @Test("no answer to the message: the outcome is unknown, and told as that")
+    func muteAfterMessage() async throws {
+        let answers = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on"]
+        let mute = try await tarpit(answers)
+        #expect(await fault(plain(mute, answerDeadline: .milliseconds(300)))?.kind == .timeout)
+        let gone = try await tarpit(answers, closes: true)
+        #expect(await fault(plain(gone, answerDeadline: .seconds(60)))?.kind == .closed)
+    }
+
+    @Test("a peer that echoes the password in its refusal does not make us tell it")
+    func echoedPassword() async throws {
+        let server = try await tarpit([
+            "220 hi", "250-hello\r\n250 AUTH PLAIN",
+            "535 5.7.8 bad password hunter2-sekret\u{1B}[31m",
+        ])
+        var transfer = plain(server, answerDeadline: .seconds(60))
+        transfer.username = "user"
+        transfer.password = "hunter2-sekret"
+        let reply = try await engine.mail(transfer)
+        #expect(reply.outcomes.map(\.answer.words) == ["bad password *** [31m"])
+        #expect(!"\(reply)".contains("hunter2-sekret"))
+    }
 }

@@ -3,13 +3,15 @@ enum QuotedPrintable {
     private static let digits = Array("0123456789ABCDEF".utf8)
     private static let longest = 76
 
-    /// Lines of `text` end in LF; those of the result in CRLF, the last one too.
+    /// Lines of `text` end in LF or CRLF; those of the result in CRLF, the last
+    /// one too.
     ///
     /// Control characters other than tab become U+FFFD: a mail has no use for
     /// them, and some programs act on them.
     static func encode(_ text: String) -> [UInt8] {
         var out: [UInt8] = []
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // By scalar: to Swift's characters CRLF is one, and not LF.
+        var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         for line in lines {
             append(Array(clean(line).utf8), to: &out)
@@ -18,9 +20,9 @@ enum QuotedPrintable {
         return out
     }
 
-    private static func clean(_ line: Substring) -> String {
+    private static func clean(_ line: Substring.UnicodeScalarView) -> String {
         var out = String.UnicodeScalarView()
-        for scalar in line.unicodeScalars {
+        for scalar in line.last == "\r" ? line.dropLast() : line {
             let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
             out.append(isControl ? "\u{FFFD}" : scalar)
         }

@@ -1,0 +1,67 @@
+import Events
+import JSONScan
+import Rendering
+import Transfer
+
+/// A digest about delivery itself, in one sentence, in every form.
+///
+/// Built here and not from templates: it must come through when they do not.
+enum NoticeDigest {
+    /// What `send-test` sends: says that it is a test in every form.
+    static func test(for receiver: String, at now: Timestamp) -> RenderedDigest {
+        make(
+            kind: "test", id: "test-\(now.basic)", thread: "test",
+            subject: "[test] Bellwether",
+            words: "Bellwether test for receiver \(receiver), sent \(now.rfc3339). "
+                + "Nothing is wrong.",
+            receiver: receiver, at: now)
+    }
+
+    /// Told through the other receivers.
+    static func paused(
+        _ receiver: String, words: String, for pause: Duration, at now: Timestamp
+    ) -> RenderedDigest {
+        make(
+            kind: "receiver_paused", id: "paused-\(IdentifierText.safe(receiver))-\(now.basic)",
+            thread: "receiver-\(receiver)",
+            subject: "Bellwether: receiver \(receiver) refuses digests",
+            words: "Receiver \(receiver) refuses every digest; its last words: \(words). "
+                + "It is left alone for \(pause.components.seconds / 60) minutes; what it refused "
+                + "is kept. When it is corrected: bellwether outbox retry --dead",
+            receiver: receiver, at: now)
+    }
+
+    private static func make(
+        kind: String, id: String, thread: String, subject: String, words: String, receiver: String,
+        at now: Timestamp
+    ) -> RenderedDigest {
+        let words = words.printableLine(atMost: 1000)
+        var slack = JSONWriter()
+        slack.object { $0.member("text", escapedForSlack(words)) }
+        var model = JSONWriter()
+        model.object { writer in
+            writer.member("id", id)
+            writer.member("kind", kind)
+            writer.member("receiver", receiver)
+            writer.member("message", words)
+            writer.member("at", now.rfc3339)
+        }
+        return RenderedDigest(
+            id: id, thread: thread, subject: subject.printableLine(atMost: 150), slack: slack.text,
+            text: words + "\n",
+            html: """
+                <!doctype html><html><head><meta charset="utf-8"><title>Bellwether</title></head>\
+                <body><p>\(escapedForHTML(words))</p></body></html>
+
+                """,
+            model: model.text, kind: kind, groupKey: thread, composedAt: now)
+    }
+
+    private static func escapedForSlack(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+
+    private static func escapedForHTML(_ text: String) -> String {
+        escapedForSlack(text).replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+    }
+}

@@ -1,0 +1,78 @@
+import Events
+import JSONScan
+import Rendering
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Delivery
+
+@Suite("Hostile text through every sender")
+struct EverySenderTests {
+    let bench: DeliveryBench
+
+    init() throws { bench = try DeliveryBench() }
+
+    private func json(_ text: String) -> String {
+        var writer = JSONWriter()
+        writer.object { $0.member("text", text.isEmpty ? "-" : text) }
+        return writer.text
+    }
+
+    @Test("each digest arrives once, everywhere, over one connection, with nothing beside it")
+    func everySender() async throws {
+        let slack = try await SlackDouble.start()
+        let hook = try await HTTPDouble.start()
+        let server = try await SMTPDouble.start(.none, username: "")
+        let outgoing = bench.folder.file("outgoing")
+        let receivers: [any Receiver] = [
+            SlackReceiver(
+                name: "slack", url: .value(slack.url), minimumInterval: .zero,
+                transfer: bench.engine),
+            WebhookReceiver(
+                name: "hook", url: .value(hook.url("/echo")), signingKey: nil,
+                transfer: bench.engine),
+            MailReceiver(
+                name: "mail",
+                .init(
+                    host: "127.0.0.1", port: server.port, security: .none,
+                    from: try Mailbox("bw@example.com"), to: [try Mailbox("a@example.com")]),
+                transfer: bench.engine),
+            FileReceiver(name: "kept", directory: outgoing),
+        ]
+        let digests = HostileText.all.enumerated().map { index, text in
+            Sample.digest(
+                "d\(index) \(text)", thread: text, subject: text, slack: json(text), text: text,
+                html: text, model: json(text))
+        }
+        let service = bench.service(receivers)
+        try await bench.running(service) {
+            try await bench.enqueue(digests, service)
+            try await bench.passing(until: "everything is settled") {
+                try await bench.count(.waiting) == 0
+            }
+        }
+        #expect(try await bench.count(.dead) == 0)
+        #expect(try await bench.count(.sent) == digests.count * 4)
+
+        let posts = try slack.requests()
+        #expect(posts.map(\.body) == digests.map(\.slack))
+        #expect(posts.allSatisfy { $0.status == 200 })
+        #expect(Set(posts.map(\.peer_port)).count == 1)
+
+        let hooks = try hook.requests()
+        #expect(hooks.map(\.body) == digests.map(\.model))
+        #expect(Set(hooks.map { $0.header("webhook-id") }).count == digests.count)
+        #expect(Set(hooks.map(\.connection)).count == 1)
+
+        let mails = try server.messages()
+        #expect(mails.count == digests.count)
+        #expect(mails.allSatisfy { $0.recipients == ["a@example.com"] })
+        #expect(server.sessions() == 1)
+        let heads = mails.map { $0.data.split(separator: "\r\n\r\n")[0] }
+        for head in heads {
+            #expect(!head.contains("\r\nBcc:"))
+            #expect(!head.contains("\r\nX-Evil:"))
+        }
+    }
+}
