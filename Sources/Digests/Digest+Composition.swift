@@ -46,12 +46,14 @@ extension Digest {
         binaries = incident.binaries
         flaps = incident.flapping ? state.starts.count : nil
         outcome = incident.outcome
+        silence = incident.silence
         events = incident.untold
         eventsInIncident = incident.events
         self.shed = shed
         incidentEnd =
             incident.recoveredAt ?? (isOver ? incident.untoldTo ?? state.lastSeen : nil)
         next = isOver || incident.isNoticeOnly ? nil : composedAt + settings.repeatEvery
+        receivers = settings.route.receivers(for: self)
     }
 
     /// For each metric that is or was over, the track of the worst place.
@@ -64,7 +66,7 @@ extension Digest {
         return worst.values.sorted(by: MetricTrack.worstFirst)
     }
 
-    /// Many messages as one.
+    /// Many messages of the same receivers as one.
     init(rollingUp digests: [Digest], composedAt: Timestamp) {
         let ranked = digests.sorted(by: Self.worstFirst)
         let id =
@@ -83,6 +85,7 @@ extension Digest {
         // Lost lines are the node's, not the group's: each group tells of the same ones.
         shed = digests.map(\.shed).max() ?? 0
         next = digests.compactMap(\.next).min()
+        receivers = digests.first?.receivers ?? []
         rollup = Rollup(
             members: ranked.prefix(Bounds.members).map(Rollup.Member.init(of:)),
             groups: digests.count,

@@ -66,6 +66,11 @@ public struct Digest: Sendable, Hashable {
     /// `aborted`, `promoted`, `completed`; nil when no hook said.
     public var outcome: String?
 
+    /// The silence that held this back until now.
+    public var silence: SilenceNote?
+    /// Names of receivers by the route of the settings.
+    public var receivers: [String] = []
+
     /// Log lines folded into this message: those since the last one.
     public var events = 0
     /// Log lines of the incident.

@@ -10,7 +10,16 @@ extension DigestMachine.Group {
             // behind (then it is due at once, but paced by our own clock).
             let first = min(window.opened, window.met) + settings.firstAfter
             guard let saidAt = live.saidAt else { return first }
+            // A notice never holds back the first failure behind it.
+            if !incident.isNoticeOnly, let told = incident.told,
+                told.statuses.values.allSatisfy({ !$0.isDegraded })
+            {
+                return first
+            }
             return max(first, saidAt + settings.gap(flapping: incident.flapping))
+        }
+        if let silence = incident.silence, incident.told == nil || incident.hasNews {
+            return asksAgain ? .longAgo : silence.until
         }
         guard incident.told != nil, let saidAt = live.saidAt else { return nil }
         // Told and unchanged: again after a while if it goes on, else it has
@@ -28,4 +37,6 @@ extension DigestMachine.OpenWindow {
 extension Timestamp {
     /// After every other moment.
     static let never = Timestamp(milliseconds: .max)
+    /// Before every moment that events carry.
+    static let longAgo = Timestamp(milliseconds: 0)
 }

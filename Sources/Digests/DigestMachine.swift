@@ -15,6 +15,13 @@ public struct DigestMachine: Sendable {
     public private(set) var position: LogPosition
     var groups: [String: Group] = [:]
     var shared: SharedState
+    /// What is not to be sent now; may be set at any time. A silence that is
+    /// taken away lets speak at once what it held back.
+    public var silences: [Silence] = [] {
+        didSet { wakeSilenced() }
+    }
+    /// Messages held back since the last call of `takeSuppressions`.
+    private var suppressions: [Suppression] = []
     /// Keys whose durable form differs from what was last saved.
     private var unsaved: Set<String> = []
 
@@ -22,6 +29,8 @@ public struct DigestMachine: Sendable {
     struct Group: Sendable {
         var live: GroupState
         var window: OpenWindow?
+        /// The silence that holds the group back may be gone.
+        var asksAgain = false
     }
 
     /// Lines that are not told yet.
@@ -157,6 +166,7 @@ public struct DigestMachine: Sendable {
     private mutating func close(_ name: String, at moment: Timestamp, now: Timestamp) -> Digest? {
         guard var group = groups[name], let incident = group.live.incident else { return nil }
         group.window = nil
+        group.asksAgain = false
         unsaved.insert(name)
         let isOver = incident.recoveredAt != nil || incident.outcome != nil
         let silent = incident.told != nil && !incident.hasNews
@@ -176,6 +186,18 @@ public struct DigestMachine: Sendable {
         let digest = Digest(
             of: group.live, incident: incident, composedAt: composedAt,
             shed: shared.shed - group.live.shedTold, silent: silent, settings: settings)
+        if let (silence, until) = silence(for: digest, at: now) {
+            if incident.silence?.id != silence.id {
+                suppressions.append(
+                    Suppression(digest: digest, silence: silence, until: until))
+            }
+            group.live.incident?.silence = SilenceNote(
+                id: silence.id, who: silence.who, why: silence.why, until: until)
+            // Begun and over within the silence: nothing is left to tell.
+            if isOver, incident.told == nil { group.live.incident = nil }
+            groups[name] = group
+            return nil
+        }
         if isOver || silent {
             if incident.flapping { group.live.starts = [] }
             group.live.incident = nil
@@ -187,6 +209,29 @@ public struct DigestMachine: Sendable {
         group.live.shedTold = shared.shed
         groups[name] = group
         return digest
+    }
+
+    // MARK: - Silences
+
+    /// What silences held back since the last call, to be logged: each group
+    /// once a silence.
+    public mutating func takeSuppressions() -> [Suppression] {
+        defer { suppressions = [] }
+        return suppressions
+    }
+
+    private func silence(for digest: Digest, at now: Timestamp) -> (Silence, until: Timestamp)? {
+        for silence in silences {
+            if let until = silence.silences(digest, at: now) { return (silence, until) }
+        }
+        return nil
+    }
+
+    /// Silences changed: every silenced group asks anew.
+    private mutating func wakeSilenced() {
+        for (name, group) in groups where group.live.incident?.silence != nil {
+            groups[name]?.asksAgain = true
+        }
     }
 
     // MARK: - Remembering

@@ -14,7 +14,8 @@ public struct DigestSettings: Sendable, Equatable {
     public var repeatEvery: Duration
     /// Healthy attempts in a row, in every place that failed, that end an incident.
     public var recoverAfter: Int
-    /// Messages within one `window`; what exceeds them goes into one roll-up.
+    /// Messages within one `window`; what exceeds them goes into one roll-up
+    /// for each set of receivers.
     public var maxGroups: Int
     /// Unhealthy attempts at which the caller aborts the run, when known: Argo's
     /// `failureLimit` and one.
@@ -24,13 +25,15 @@ public struct DigestSettings: Sendable, Equatable {
     /// Incidents within `flapWithin` that make a group a flapping one.
     public var flapAfter: Int
     public var flapWithin: Duration
+    public var route: Route
 
     public init(
         groupBy: [String] = ["namespace", "rollout", "revision"],
         firstAfter: Duration = .seconds(10), window: Duration = .seconds(60),
         maxWindow: Duration = .seconds(300), repeatEvery: Duration = .seconds(1800),
         recoverAfter: Int = 2, maxGroups: Int = 20, abortAfter: Int? = nil,
-        attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600)
+        attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600),
+        route: Route = Route()
     ) {
         self.groupBy = groupBy
         self.firstAfter = firstAfter
@@ -43,6 +46,7 @@ public struct DigestSettings: Sendable, Equatable {
         self.attemptsPerRun = attemptsPerRun
         self.flapAfter = max(2, flapAfter)
         self.flapWithin = flapWithin
+        self.route = route
     }
 
     /// A flapping group needs this many times `recoverAfter` healthy attempts.

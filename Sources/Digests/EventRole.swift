@@ -19,6 +19,9 @@ enum EventRole: Equatable {
             self = .verdict(status)
         } else if let status = Self.verdicts[event.event] {
             self = .verdict(status)
+        } else if event.extra("unmeasured") != nil {
+            // Asked again within seconds: what stays unmeasured becomes `unknown`.
+            self = .neutral
         } else if Self.notices.contains(event.event) || event.level >= .warn {
             self = .notice
         } else {

@@ -99,6 +99,14 @@ extension Incident {
             }
             w.member(array: "policies") { w in for policy in policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in binaries { w.value(binary) } }
+            if let silence {
+                w.member(object: "silence") { w in
+                    w.member("id", silence.id)
+                    w.member("who", silence.who)
+                    w.member("why", silence.why)
+                    w.member("until", Int(silence.until.milliseconds))
+                }
+            }
             if let told {
                 w.key("told")
                 told.write(to: &w)
@@ -137,6 +145,11 @@ extension Incident {
         }
         policies = tree.list("policies", \.string)
         binaries = tree.list("binaries", \.string)
+        if let tree = tree["silence"], let until = tree.moment("until") {
+            silence = SilenceNote(
+                id: tree["id"]?.string ?? "", who: tree["who"]?.string ?? "",
+                why: tree["why"]?.string ?? "", until: until)
+        }
         told = tree["told"].map(Told.init(tree:))
     }
 }

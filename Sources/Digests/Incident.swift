@@ -32,6 +32,9 @@ struct Incident: Sendable, Hashable {
     var outcome: String?
     var outcomeAt: Timestamp?
 
+    /// The silence that last held the group back since the last message.
+    var silence: SilenceNote?
+
     init(id: String, start: Timestamp) {
         self.id = id
         self.start = start
@@ -126,6 +129,7 @@ struct Incident: Sendable, Hashable {
         for i in notices.indices { notices[i].untold = 0 }
         omittedNotices = 0
         omittedLines = 0
+        silence = nil
     }
 
     private static func note(_ version: String?, in known: inout [String]) {

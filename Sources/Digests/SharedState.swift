@@ -56,9 +56,12 @@ struct SharedState: Sendable, Hashable {
             return digests
         }
         spent += slots
-        let rest = Array(digests.dropFirst(slots - 1))
-        let composedAt = rest.map(\.composedAt).max() ?? now
-        return digests.prefix(slots - 1) + [Digest(rollingUp: rest, composedAt: composedAt)]
+        // Nobody gets to read what is routed to others.
+        let rest = Dictionary(grouping: digests.dropFirst(slots - 1), by: \.receivers)
+        let rollups = rest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { _, members in
+            Digest(rollingUp: members, composedAt: members.map(\.composedAt).max() ?? now)
+        }
+        return digests.prefix(slots - 1) + rollups
     }
 
     /// The durable form at the reader's position.

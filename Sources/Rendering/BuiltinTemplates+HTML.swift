@@ -57,6 +57,9 @@ extension BuiltinTemplates {
         <h1>{{icon}} {{headline}}</h1>
         <p class="soft">{{#scope}}{{.}}, {{/scope}}since {{since}} ({{duration}})</p>
         </div>
+        {{#silence}}
+        <p>This was {{.}}</p>
+        {{/silence}}
         {{#changes}}
         <p><strong>{{change}}</strong></p>
         {{/changes}}

@@ -28,6 +28,9 @@ enum BuiltinTemplates {
         since {{since}} ({{duration}})
         {{/scope}}
 
+        {{#silence}}
+        This was {{.}}
+        {{/silence}}
         {{#changes}}
         * {{change}}
         {{/changes}}
@@ -115,6 +118,9 @@ enum BuiltinTemplates {
         {{^scope}}
         since {{since}} ({{duration}})
         {{/scope}}
+        {{#silence}}
+        This was {{.}}
+        {{/silence}}
         {{#changes}}
         • *{{change}}*
         {{/changes}}

@@ -53,6 +53,15 @@ enum DigestModel {
             w.member(array: "policies") { w in for policy in digest.policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in digest.binaries { w.value(binary) } }
             w.member("flaps", digest.flaps)
+            w.member(array: "receivers") { w in for name in digest.receivers { w.value(name) } }
+            if let silence = digest.silence {
+                w.member(object: "silence") { w in
+                    w.member("id", silence.id)
+                    w.member("who", silence.who)
+                    w.member("why", silence.why)
+                    w.member("until", silence.until.rfc3339)
+                }
+            }
             if let rollup = digest.rollup {
                 w.member(object: "rollup") { w in write(rollup, &w) }
             }

@@ -26,6 +26,11 @@ struct MessageView {
         list(
             "changes", digest.changes.map { PlainWords.change($0, digest) }, as: "change",
             in: &values)
+        if let silence = digest.silence {
+            values["silence"] =
+                "silenced until \(clock(silence.until)) by \(InertText(silence.who, limit: 60)): "
+                + InertText(silence.why, limit: 160).description
+        }
         addMetrics(to: &values)
         addAttempts(to: &values)
         addPlaces(to: &values)
@@ -124,7 +129,8 @@ struct MessageView {
 
     private func addReasons(to values: inout [String: Any]) {
         let reasons = digest.reasons.map { tally in
-            PlainWords.reason(tally.reason) + (tally.count > 1 ? " ×\(tally.count)" : "")
+            PlainWords.reason(tally.reason, past: digest.incidentEnd != nil)
+                + (tally.count > 1 ? " ×\(tally.count)" : "")
         }
         list("reasons", reasons, as: "reason", in: &values)
         if digest.omittedReasons > 0 {

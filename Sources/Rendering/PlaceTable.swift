@@ -13,7 +13,7 @@ struct PlaceTable {
             var values: [String: Any] = ["cell_value": value, "cell_state": state.rawValue]
             if !spark.isEmpty { values["cell_spark"] = spark }
             if !change.isEmpty { values["cell_change"] = change }
-            if state != .pass { values["cell_over"] = true }
+            if state == .fail || state == .warn { values["cell_over"] = true }
             return values
         }
     }

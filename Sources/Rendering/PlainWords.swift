@@ -9,7 +9,9 @@ enum PlainWords {
         return InertText(short.isEmpty ? name : short, limit: limit).description
     }
 
-    static func reason(_ reason: Reason) -> String {
+    /// - Parameter past: the incident is over.
+    static func reason(_ reason: Reason, past: Bool = false) -> String {
+        let verb = past ? "was" : "is"
         let unit = MetricUnit(metricName: reason.check)
         let name = metric(reason.check)
         let value = HumanNumber.text(reason.value, unit)
@@ -20,17 +22,17 @@ enum PlainWords {
         let told = detail.isEmpty ? "" : " (“\(detail)”)"
         let words: String
         if unit == .flag, reason.state != .nodata {
-            words = "\(name) is \(value)"
+            words = "\(name) \(verb) \(value)"
         } else {
             switch reason.why {
-            case "abs_warn": words = "\(name) \(value) is \(side) the warning limit \(limit)"
-            case "abs_fail": words = "\(name) \(value) is \(side) the limit \(limit)"
+            case "abs_warn": words = "\(name) \(value) \(verb) \(side) the warning limit \(limit)"
+            case "abs_fail": words = "\(name) \(value) \(verb) \(side) the limit \(limit)"
             case "rel_warn_window":
-                words = "\(name) \(value) is worse than stable (\(stable)) in this window"
+                words = "\(name) \(value) \(verb) worse than stable (\(stable)) in this window"
             case "rel_fail_run":
-                words = "\(name) \(value) is worse than stable (\(stable)) over the whole run"
+                words = "\(name) \(value) \(verb) worse than stable (\(stable)) over the whole run"
             case "rel_warn", "rel_fail":
-                words = "\(name) \(value) is too far from stable (\(stable))"
+                words = "\(name) \(value) \(verb) too far from stable (\(stable))"
             case "prev_warn":
                 words = "\(name) grew from \(HumanNumber.text(reason.previous, unit)) to \(value)"
             case "insufficient": words = "\(name): too few requests to judge"

@@ -36,6 +36,29 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
+    @Test("A notice never holds back the first failure behind it")
+    func failureBehindNotice() {
+        var log = LogScript()
+        var refusal = log.notice(EventName.authRefused, rollout: "payments-api")
+        refusal.revision = "17"
+        log.write(refusal)
+        log.pass(10)
+        #expect(log.said().map(\.kind) == [.notice])
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(10)
+        #expect(log.said().map(\.kind) == [.failing])
+    }
+
+    @Test("A measurement that is to be asked again wakes nobody")
+    func unmeasured() {
+        var log = LogScript()
+        var refusal = log.notice(EventName.requestRefused, rollout: "payments-api")
+        refusal.extra.append(.init("unmeasured", .number("1")))
+        log.write(refusal)
+        log.pass(200)
+        #expect(log.said().isEmpty)
+    }
+
     @Test("A notice without news is forgotten without a word, healthy attempts or not")
     func forgotten() {
         var log = LogScript()

@@ -1,0 +1,66 @@
+import Events
+
+/// One condition on what a digest says: `namespace=prod`, `kind!=notice`, `rollout~pay`.
+///
+/// Fields are those of the group, and `kind`, `status`, `worst`, `level`,
+/// `az`, `node`, `metric`, `event`. A field may have several values (a digest
+/// tells of many zones): `=` and `~` hold when one of them fits, `!=` when none equals.
+public struct Matcher: Sendable, Hashable, CustomStringConvertible {
+    public enum Comparison: String, Sendable, Hashable, CaseIterable {
+        case differs = "!="
+        case equals = "="
+        case contains = "~"
+    }
+
+    public var field: String
+    public var comparison: Comparison
+    public var value: String
+
+    public init(_ field: String, _ comparison: Comparison, _ value: String) {
+        self.field = field
+        self.comparison = comparison
+        self.value = value
+    }
+
+    /// `field=value`.
+    public init(_ field: String, _ value: String) { self.init(field, .equals, value) }
+
+    /// Reads what `description` writes; nil without a field or a comparison.
+    public init?(_ text: some StringProtocol) {
+        guard let sign = text.firstIndex(where: { "!=~".contains($0) }) else { return nil }
+        let comparison = Comparison.allCases.first { text[sign...].hasPrefix($0.rawValue) }
+        guard let comparison, sign > text.startIndex else { return nil }
+        self.init(
+            String(text[..<sign]), comparison,
+            String(text[sign...].dropFirst(comparison.rawValue.count)))
+    }
+
+    public var description: String { field + comparison.rawValue + value }
+
+    public func matches(_ digest: Digest) -> Bool {
+        let values = digest.values(of: field)
+        switch comparison {
+        case .equals: return values.contains(value)
+        case .differs: return !values.contains(value)
+        case .contains: return values.contains { $0.contains(value) }
+        }
+    }
+}
+
+extension Digest {
+    /// What a matcher on `field` sees.
+    func values(of field: String) -> [String] {
+        if let value = group[field] { return [value] }
+        switch field {
+        case "kind": return [kind.rawValue]
+        case "status": return status.map { [$0.rawValue] } ?? []
+        case "worst": return worst.map { [$0.rawValue] } ?? []
+        case "level": return noticeLevel.map { [$0.rawValue] } ?? []
+        case "az": return places.map(\.az) + notices.map(\.place)
+        case "node": return places.map(\.node) + notices.map(\.place)
+        case "metric": return metrics.map(\.metric)
+        case "event": return notices.map(\.event)
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,77 @@
+public import Events
+
+/// A time in which matching digests are not sent.
+///
+/// What is silenced is not forgotten: if the failure is still there at the
+/// end, it speaks, with everything that was folded in meanwhile.
+public struct Silence: Sendable, Hashable {
+    public enum Schedule: Sendable, Hashable {
+        case once(from: Timestamp, until: Timestamp)
+        /// On the given days (0 is Sunday), from and until a minute of the day
+        /// at the given offset from UTC; a span that ends before it begins
+        /// runs over midnight and belongs to the day of its beginning.
+        case weekly(days: Set<Int>, fromMinute: Int, untilMinute: Int, utcOffsetMinutes: Int)
+    }
+
+    public var id: String
+    /// All must hold; none matches everything.
+    public var matchers: [Matcher]
+    public var schedule: Schedule
+    /// Who set it, and why: shown to people.
+    public var who: String
+    public var why: String
+
+    public init(id: String, matchers: [Matcher], schedule: Schedule, who: String, why: String) {
+        self.id = id
+        self.matchers = matchers
+        self.schedule = schedule
+        self.who = who
+        self.why = why
+    }
+
+    /// When the silence that covers `now` ends; nil when none does.
+    public func end(at now: Timestamp) -> Timestamp? {
+        switch schedule {
+        case .once(let from, let until): return now >= from && now < until ? until : nil
+        case .weekly(let days, let from, let until, let offset):
+            let local = now.milliseconds + Int64(offset) * 60_000
+            let today = local.dividedDown(by: 86_400_000)
+            // 1970-01-01 was a Thursday.
+            for day in [today - 1, today] where days.contains(Int((day + 4).modulo(7))) {
+                let midnight = day * 86_400_000
+                let start = midnight + Int64(from) * 60_000
+                let length = Int64(until > from ? until - from : until + 1440 - from) * 60_000
+                if local >= start, local < start + length {
+                    return Timestamp(milliseconds: start + length - Int64(offset) * 60_000)
+                }
+            }
+            return nil
+        }
+    }
+
+    func silences(_ digest: Digest, at now: Timestamp) -> Timestamp? {
+        guard let end = end(at: now), matchers.allSatisfy({ $0.matches(digest) }) else {
+            return nil
+        }
+        return end
+    }
+}
+
+/// A message that a silence held back.
+public struct Suppression: Sendable, Hashable {
+    /// As it would have been sent.
+    public let digest: Digest
+    public let silence: Silence
+    public let until: Timestamp
+}
+
+extension Int64 {
+    fileprivate func dividedDown(by divisor: Int64) -> Int64 {
+        (self - modulo(divisor)) / divisor
+    }
+
+    fileprivate func modulo(_ divisor: Int64) -> Int64 {
+        let rest = self % divisor
+        return rest < 0 ? rest + divisor : rest
+    }
+}

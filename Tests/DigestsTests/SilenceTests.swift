@@ -1,0 +1,122 @@
+import Digests
+import Events
+import Testing
+
+@Suite("Silences")
+struct SilenceTests {
+    static func silence(_ id: String = "s1", seconds: Int, rollout: String = "payments-api")
+        -> Silence
+    {
+        Silence(
+            id: id, matchers: [Matcher("rollout", rollout)],
+            schedule: .once(from: LogScript.epoch, until: LogScript.epoch + .seconds(seconds)),
+            who: "alice", why: "maintenance")
+    }
+
+    @Test("A silenced failure speaks when the silence ends, with everything folded in")
+    func ends() {
+        var log = LogScript()
+        log.machine.silences = [Self.silence(seconds: 600)]
+        for n in 1...19 {
+            log.write(log.verdict(.unhealthy, attempt: n, rate: 0.02))
+            log.pass(30)
+        }
+        #expect(log.said().isEmpty)
+        #expect(log.machine.takeSuppressions().map(\.silence.id) == ["s1"])
+        #expect(log.machine.takeSuppressions().isEmpty)
+        #expect(log.machine.resumePosition(head: log.lines[18].end) == log.lines[18].end)
+        log.pass(40)
+        let said = log.said()
+        #expect(said.count == 1)
+        #expect(said.first?.events == 19)
+        #expect(said.first?.occasion == .first)
+        #expect(said.first?.silence?.who == "alice")
+        #expect(said.first?.silence?.until == LogScript.epoch + .seconds(600))
+        log.pass(1800)
+        #expect(log.said().allSatisfy { $0.silence == nil })
+    }
+
+    @Test("Begun and over within the silence: held back for good, and recorded")
+    func within() {
+        var log = LogScript(DigestSettings(recoverAfter: 1))
+        log.machine.silences = [Self.silence(seconds: 600)]
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(60)
+        log.write(log.verdict(.healthy, attempt: 2, rate: 0.002))
+        log.pass(6000)
+        #expect(log.said().isEmpty)
+        #expect(log.machine.takeSuppressions().count == 1)
+        #expect(log.machine.nextDeadline == nil)
+    }
+
+    @Test("An incident told before the silence is told to be over after it")
+    func toldBefore() {
+        var log = LogScript(DigestSettings(recoverAfter: 1))
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(10)
+        log.machine.silences = [Self.silence(seconds: 600)]
+        log.write(log.verdict(.healthy, attempt: 2, rate: 0.002))
+        log.pass(585)
+        #expect(log.said().map(\.kind) == [.failing])
+        log.pass(10)
+        #expect(log.said().map(\.kind) == [.recovered])
+    }
+
+    @Test("Taken away, a silence lets speak at once; others are not touched")
+    func takenAway() {
+        var log = LogScript()
+        log.machine.silences = [
+            Self.silence(seconds: 6000), Self.silence("s2", seconds: 6000, rollout: "x"),
+        ]
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "x"))
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "y"))
+        log.pass(60)
+        #expect(log.said().map { $0.group["rollout"] } == ["y"])
+        log.machine.silences = [Self.silence("s2", seconds: 6000, rollout: "x")]
+        log.pass(1)
+        #expect(log.said().map { $0.group["rollout"] } == ["payments-api"])
+        log.pass(60)
+        #expect(log.said().isEmpty)
+        #expect(log.machine.takeSuppressions().count == 2)
+    }
+
+    @Test("A silence outlives a restart of the machine")
+    func restart() {
+        var log = LogScript()
+        log.machine.silences = [Self.silence(seconds: 600)]
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(60)
+        let saved = log.machine.checkpoint()
+        log.machine = DigestMachine(position: saved.position, states: saved.changed)
+        log.machine.silences = [Self.silence(seconds: 600)]
+        log.pass(530)
+        #expect(log.said().isEmpty)
+        log.pass(20)
+        #expect(log.said().first?.silence?.why == "maintenance")
+    }
+
+    @Test("Weekly times, over midnight and in other zones")
+    func weekly() throws {
+        func end(_ days: Set<Int>, _ from: Int, _ until: Int, _ offset: Int, _ now: String) throws
+            -> String?
+        {
+            let silence = Silence(
+                id: "m", matchers: [],
+                schedule: .weekly(
+                    days: days, fromMinute: from, untilMinute: until, utcOffsetMinutes: offset),
+                who: "", why: "")
+            return silence.end(at: try #require(Timestamp(rfc3339: now)))?.rfc3339
+        }
+        // 2026-11-23 is a Monday.
+        #expect(
+            try end([1], 9 * 60, 17 * 60, 0, "2026-11-23T09:00:00Z") == "2026-11-23T17:00:00.000Z")
+        #expect(try end([1], 9 * 60, 17 * 60, 0, "2026-11-23T17:00:00Z") == nil)
+        #expect(try end([2], 9 * 60, 17 * 60, 0, "2026-11-23T12:00:00Z") == nil)
+        #expect(
+            try end([1], 22 * 60, 6 * 60, 0, "2026-11-24T05:59:59Z") == "2026-11-24T06:00:00.000Z")
+        #expect(try end([1], 22 * 60, 6 * 60, 0, "2026-11-23T05:00:00Z") == nil)
+        #expect(try end([2], 0, 60, 120, "2026-11-23T22:30:00Z") == "2026-11-23T23:00:00.000Z")
+        #expect(try end([4], 0, 0, 0, "1969-12-25T12:00:00Z") == "1969-12-26T00:00:00.000Z")
+    }
+}
