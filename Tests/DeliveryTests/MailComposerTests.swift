@@ -90,8 +90,10 @@ struct MailComposerTests {
                 == "Sun, 06 Nov 1994 08:49:37 +0000")
     }
 
-    @Test("hostile text in every field stays in its place", arguments: HostileText.all)
-    func hostileText(text: String) async throws {
+    @Test("hostile text in every field stays in its place", arguments: HostileText.all.indices)
+    func hostileText(index: Int) async throws {
+        // By index: a test's name must not act on the terminal either.
+        let text = HostileText.all[index]
         let clean = try await parse(try compose()).headers.map { $0[0] }
         let message = try compose(
             subject: text, text: text + "\n", html: text + "\n", id: text, thread: text, list: text)

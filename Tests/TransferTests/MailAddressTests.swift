@@ -13,16 +13,17 @@ struct MailAddressTests {
         #expect(MailAddress.fault(in: address) == nil)
     }
 
-    @Test(
-        "whatever could smuggle, or is no address, does not",
-        arguments: [
+    @Test("whatever could smuggle, or is no address, does not")
+    func bad() {
+        let addresses = [
             "", "a", "@b", "a@", "a@b\r\nDATA", "a@b\nRCPT TO:<c@d>", "a\0@b", "a b@c", "<a@b>",
             "a@b>", "a@b> SIZE=1", "a@b,c@d", "\"a b\"@c", "a@b@c d", "ä@b", "a@ü.example",
             "a..b@c", ".a@b", "a.@b", "a@-b", "a@b-", "a@b..c", "a@[]", "a@[1;2]", "a@b\t",
             "@relay:a@b", "a@b\u{2028}", "a\u{7F}@b",
-        ])
-    func bad(address: String) {
-        #expect(MailAddress.fault(in: address) != nil)
+        ]
+        for address in addresses {
+            #expect(MailAddress.fault(in: address) != nil, "\(address.debugDescription)")
+        }
     }
 
     @Test("the lengths of RFC 5321")
