@@ -105,7 +105,7 @@ let package = Package(
 
         // Things with a disk or a network behind them.
         room("Store", [grdb]),
-        room("Journal", [grdb, "CZlib", "JSONScan", "Events", "Telemetry", "Store"]),
+        room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "Telemetry"]),
         room("Probes", ["JSONScan", "Events", "Transfer"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
@@ -158,7 +158,7 @@ let package = Package(
         tests("Settings", ["Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
-        tests("Journal", ["CZlib", "JSONScan", "Events", "Store", "Telemetry"]),
+        tests("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["Telemetry"]),
@@ -175,7 +175,9 @@ let package = Package(
         tests("App", ["Events", "JSONScan", "Settings", "Journal", "Store"]),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["bellwether", "TestSupport", "Events", "JSONScan"],
+            dependencies: [
+                "bellwether", "TestSupport", "Events", "JSONScan", "Telemetry", "Transfer",
+            ],
             swiftSettings: strict),
     ]
 )

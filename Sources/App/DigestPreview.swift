@@ -11,7 +11,7 @@ public enum DigestPreview {
     public static func compose(
         _ settings: Settings, since: Timestamp, now: Timestamp
     ) async throws -> [RenderedDigest] {
-        var machine = DigestMachine(settings: DigestSettings(settings.digest))
+        var machine = DigestMachine(settings: DigestSettings(settings))
         let files = JournalFiles(directory: settings.dataDirectory)
         var reader = files.reader(query: JournalQuery(since: since))
         while true {

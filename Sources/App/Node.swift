@@ -145,6 +145,8 @@ public final class Node: Sendable {
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         let delivery = DeliveryService(
             store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
+            retryCeilings: Dictionary(
+                uniqueKeysWithValues: settings.receivers.map { ($0.name, $0.retryCeiling) }),
             telemetry: telemetry,
             onDead: { letter in
                 await recorder.record(
@@ -153,7 +155,7 @@ public final class Node: Sendable {
             })
         let dispatcher = DigestDispatcher(plan) { delivery.wake() }
         let desk = DigestDesk(
-            settings: DigestSettings(settings.digest), journal: journal, store: store,
+            settings: DigestSettings(settings), journal: journal, store: store,
             dispatch: dispatcher, telemetry: telemetry)
         return NotifierParts(desk: desk, dispatcher: dispatcher, delivery: delivery)
     }
@@ -176,7 +178,6 @@ public final class Node: Sendable {
                 services.append(BackgroundService { try await forwarder.run() })
             }
         }
-        services.append(BackgroundService { [journal] in await Self.maintain(journal) })
         // The last is shut down first: no new request while the others end.
         services.append(server)
         var logger = telemetry.logger
@@ -195,15 +196,7 @@ public final class Node: Sendable {
     private static func sample(_ service: MeasurementService) async {
         while !Task.isCancelled {
             await service.plan.probes.sample()
-            try? await Task.sleep(for: .seconds(5))
-        }
-    }
-
-    /// Ages segments and keeps the quota where nothing is appended.
-    private static func maintain(_ journal: Journal) async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(10))
-            await journal.maintain()
+            try? await Task.sleep(for: .seconds(2))
         }
     }
 

@@ -109,6 +109,9 @@ public struct ServiceRun: Sendable {
         }
     }
 
+    /// How this program was called, for lines that are to be copied.
+    private static var executable: String { CommandLine.arguments.first ?? "bellwether" }
+
     private var roles: String { settings.roles.map(\.rawValue).joined(separator: " and ") }
 
     private static func next(address: String, folder: DataFolder) -> String {
@@ -119,9 +122,9 @@ public struct ServiceRun: Sendable {
                -H "Authorization: Bearer $(cat \(folder.token("analysis")))" \\
                -H 'Content-Type: application/json' -d '{"rollout":"payments-api","namespace":"demo"}'
 
-          bellwether logs tail -n 5          what was measured
-          bellwether digest list             what was told
-          bellwether template analysis       what Argo Rollouts needs
+          \(executable) logs tail -n 5          what was measured
+          \(executable) digest list             what was told
+          \(executable) template analysis       what Argo Rollouts needs
 
         Stop with Ctrl-C.
         """

@@ -107,6 +107,9 @@ public struct Forwarder: Sendable {
             }
             if batch.skipped > 0 {
                 telemetry.emit(ForwardGap(lost: batch.skipped))
+                // Becomes a line of the log, and so is forwarded itself.
+                _ = try? await journal.appendGap(
+                    lines: batch.skipped, cursor: Self.cursorName, at: WallClock.system.now)
             }
             if !batch.lines.isEmpty {
                 switch await send(batch) {

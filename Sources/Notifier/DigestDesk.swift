@@ -113,8 +113,10 @@ public final class DigestDesk: Sendable {
         var reader = journal.reader(from: machine.position)
         let batch = try await reader.next(maxLines: Self.batchLines, maxBytes: Self.batchBytes)
         if batch.skipped > 0 {
-            machine.observe(lost: batch.skipped, before: batch.lines.first?.end ?? batch.end)
             telemetry.emit(DigestGap(lost: batch.skipped))
+            // Becomes a line of the log, which the next digest counts.
+            try await journal.appendGap(
+                lines: batch.skipped, cursor: Self.cursorName, at: wall.now)
         }
         let now = wall.now
         for line in batch.lines {

@@ -6,18 +6,16 @@ public import Rendering
 import Synchronization
 
 /// Renders with the templates in force and enqueues for the receivers that the
-/// routes name. Templates, routes and receivers are replaced whole by a reload.
+/// digest's route names. Templates and receivers are replaced whole by a reload.
 public final class DigestDispatcher: DigestDispatch {
     /// What a reload replaces.
     public struct Plan: Sendable {
         public var renderer: Renderer
-        public var routing: Routing
         /// By name.
         public var receivers: [String: any Receiver]
 
-        public init(renderer: Renderer, routing: Routing, receivers: [any Receiver]) {
+        public init(renderer: Renderer, receivers: [any Receiver]) {
             self.renderer = renderer
-            self.routing = routing
             self.receivers = [:]
             for receiver in receivers { self.receivers[receiver.name] = receiver }
         }
@@ -46,7 +44,7 @@ public final class DigestDispatcher: DigestDispatch {
         _ rendered: RenderedDigest, of digest: Digest, in db: Database
     ) throws {
         let plan = plan
-        let addressees = plan.routing.receivers(for: digest)
+        let addressees = digest.receivers
             .compactMap { plan.receivers[$0] }.flatMap(\.addressees)
         try Outbox.enqueue(db, rendered, to: addressees, at: wall.now)
     }

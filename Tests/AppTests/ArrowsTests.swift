@@ -19,7 +19,7 @@ struct ArrowsTests {
         ("Analysis", ["Events", "JSONScan"]),
         ("Digests", ["Events", "JSONScan"]),
         ("Store", []),
-        ("Journal", ["CZlib", "JSONScan", "Events", "Telemetry", "Store"]),
+        ("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "Telemetry"]),
         ("Probes", ["JSONScan", "Events", "Transfer"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),

@@ -2,6 +2,8 @@ import Foundation
 
 public struct NeverHappened: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Waits until `condition` holds, looking every 10 ms; throws after `limit`.

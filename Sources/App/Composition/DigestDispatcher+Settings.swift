@@ -24,7 +24,7 @@ extension DigestDispatcher.Plan {
                 options: RenderOptions(
                     runbookURL: settings.digest.runbookURL.isEmpty
                         ? nil : settings.digest.runbookURL)),
-            routing: Routing(settings.route), receivers: receivers)
+            receivers: receivers)
     }
 
     private static func receiver(
@@ -116,11 +116,23 @@ private struct MailServer {
 }
 
 extension DigestSettings {
-    init(_ digest: Settings.Digest) {
+    init(_ settings: Settings) {
+        let digest = settings.digest
         self.init(
             groupBy: digest.groupBy, firstAfter: digest.firstAfter, window: digest.window,
             maxWindow: digest.maxWindow, repeatEvery: digest.repeatEvery,
             recoverAfter: digest.recoverAfter, maxGroups: digest.maxGroups,
-            abortAfter: digest.abortAfter, attemptsPerRun: digest.attempts)
+            abortAfter: digest.abortAfter, attemptsPerRun: digest.attempts,
+            route: Route(settings.route))
+    }
+}
+
+extension Route {
+    init(_ route: Settings.Route) {
+        self.init(
+            matchers: route.match.sorted { $0.key < $1.key }
+                .map { Matcher($0.key, $0.value) },
+            receivers: route.receivers, goesOn: route.goesOn,
+            routes: route.routes.map(Route.init))
     }
 }

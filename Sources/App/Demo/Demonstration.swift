@@ -44,6 +44,9 @@ public struct Demonstration: Sendable {
         self.show = show
     }
 
+    /// Rates need two scrapes some seconds apart, the first after traffic began.
+    private static let warmUp = Duration.milliseconds(7500)
+
     /// How the canary behaves before each measurement: well at first, then worse and worse.
     private static let script: [SimulatedTraffic.Behaviour] = [
         .init(errorRate: 0.002, p99: 0.18), .init(errorRate: 0.002, p99: 0.19),
@@ -95,8 +98,7 @@ public struct Demonstration: Sendable {
 
         for attempt in 1... {
             traffic.set(Self.script[min(attempt, Self.script.count) - 1])
-            // The first scrape pair needs traffic between them.
-            try await Task.sleep(for: pace)
+            try await Task.sleep(for: attempt == 1 ? max(pace, Self.warmUp) : pace)
             let reply = try await measure(engine, revision: revision)
             let (phase, ending) = run.record(status: reply.status, body: reply.body)
             show(Self.row(reply, phase))
@@ -187,6 +189,8 @@ public struct Demonstration: Sendable {
     }
 
     private func mentions(_ digest: JSONValue, _ revision: String) -> Bool {
-        digest["rollout"]?.string == "payments-api" && digest["revision"]?.string == revision
+        let group = digest["digest"]?["group"]
+        return group?["rollout"]?.string == "payments-api"
+            && group?["revision"]?.string == revision
     }
 }

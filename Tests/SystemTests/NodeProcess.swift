@@ -1,0 +1,117 @@
+import Foundation
+import JSONScan
+import TestSupport
+import Transfer
+
+/// A real `bellwether serve` in a folder of its own, to be asked, killed and started again.
+final class NodeProcess: Sendable {
+    /// The executable that was built beside the tests.
+    static let executable: String = {
+        let tests = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
+        let folder =
+            (tests ?? Bundle.main.executableURL ?? Bundle.main.bundleURL)
+            .deletingLastPathComponent()
+        return folder.appendingPathComponent("bellwether").path
+    }()
+
+    let name: String
+    let folder: TemporaryDirectory
+    let port: Int
+    private let engine: TransferEngine
+
+    var url: String { "https://127.0.0.1:\(port)" }
+    var data: String { folder.file("data") }
+    var configuration: String { folder.file("bellwether.yaml") }
+    var certificate: String { data + "/tls/certificate.pem" }
+
+    /// Writes the configuration: `yaml` after `node`, `data_dir` and `listen`.
+    init(_ name: String, engine: TransferEngine, yaml: String) throws {
+        self.name = name
+        self.engine = engine
+        folder = try TemporaryDirectory("bellwether-\(name)")
+        port = try FreePort.take()
+        let head = """
+            node: \(name)
+            data_dir: \(folder.file("data"))
+            listen: {address: "127.0.0.1:\(port)"}
+
+            """
+        try (head + yaml).write(
+            toFile: folder.file("bellwether.yaml"), atomically: true, encoding: .utf8)
+    }
+
+    /// Starts it; returns before it serves.
+    func start() throws -> ChildProcess {
+        try ChildProcess(Self.executable, ["serve", "--config", configuration])
+    }
+
+    /// Waits until `/readyz` answers.
+    func untilReady() async throws {
+        try await eventually("\(name) serves") {
+            guard FileManager.default.fileExists(atPath: self.certificate) else { return false }
+            return (try? await self.get("/readyz"))?.status == 200
+        }
+    }
+
+    func token(_ name: String) throws -> String {
+        try String(contentsOfFile: data + "/tokens/" + name, encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    func get(_ path: String, token: String? = nil) async throws -> HTTPReply {
+        try await engine.http(
+            HTTPTransfer(
+                url: url + path, headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [],
+                maxBody: 64 << 20, tls: .file(certificate)))
+    }
+
+    /// Sends a body to the measurement endpoint as Argo does.
+    func measure(
+        _ body: String, path: String = "/rollouts/analysis", token: String? = nil
+    ) async throws -> HTTPReply {
+        try await engine.http(
+            HTTPTransfer(
+                url: url + path, method: "POST",
+                headers: [
+                    ("Content-Type", "application/json"),
+                    ("Authorization", "Bearer \(try token ?? self.token("analysis"))"),
+                ],
+                body: Array(body.utf8), tls: .file(certificate)))
+    }
+
+    /// Runs a command of the executable on this node's configuration.
+    func command(_ arguments: String...) async throws -> (output: String, exit: ChildProcess.Exit) {
+        let child = try ChildProcess(
+            Self.executable, arguments + ["--config", configuration])
+        let exit = try await child.waitForExit()
+        return (child.output, exit)
+    }
+}
+
+/// A port of this machine that was free a moment ago.
+enum FreePort {
+    struct None: Error {}
+
+    static func take() throws -> Int {
+        #if canImport(Darwin)
+            let kind = SOCK_STREAM
+        #else
+            let kind = Int32(SOCK_STREAM.rawValue)
+        #endif
+        let listener = socket(AF_INET, kind, 0)
+        guard listener >= 0 else { throw None() }
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(listener, generic, length) == 0
+                    && getsockname(listener, generic, &length) == 0
+            }
+        }
+        guard isBound else { throw None() }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
