@@ -172,7 +172,7 @@ let package = Package(
                 "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
                 httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
             ]),
-        tests("App", ["Events", "JSONScan", "Settings", "Journal", "Store"]),
+        tests("App", [yams]),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -1,0 +1,75 @@
+import Foundation
+import JSONScan
+import TestSupport
+import Testing
+
+@Suite("The command line")
+struct CommandTests {
+    private func run(
+        _ arguments: [String], in folder: TemporaryDirectory
+    ) async throws -> (output: String, errors: String, exit: ChildProcess.Exit) {
+        let child = try ChildProcess(
+            NodeProcess.executable, arguments, directory: folder.path)
+        let exit = try await child.waitForExit()
+        return (child.output, child.errors, exit)
+    }
+
+    @Test("check names every fault with its line, and exits with 78")
+    func check() async throws {
+        let folder = try TemporaryDirectory()
+        try """
+        node: gw
+        analysis:
+          budgets: 2s
+          interval: soon
+        log: {max_bytes: -3}
+        """.write(toFile: folder.file("bad.yaml"), atomically: true, encoding: .utf8)
+        let (_, errors, exit) = try await run(["check", "--config", "bad.yaml"], in: folder)
+        #expect(exit == .code(78))
+        for place in ["bad.yaml:3:", "bad.yaml:4:", "bad.yaml:5:"] {
+            #expect(errors.contains(place), "\(errors)")
+        }
+        let missing = try await run(["check", "--config", "none.yaml"], in: folder)
+        #expect(missing.exit == .code(78))
+        let served = try await run(["serve", "--config", "bad.yaml"], in: folder)
+        #expect(served.exit == .code(78))
+    }
+
+    @Test("init makes a folder that check accepts, and refuses one that is there")
+    func initialise() async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await run(["init", "node"], in: folder)
+        #expect(made.exit == .code(0))
+        #expect(made.output.contains("node/bellwether.yaml"))
+        let checked = try await run(["check", "--config", "node/bellwether.yaml"], in: folder)
+        #expect(checked.exit == .code(0), "\(checked.errors)")
+        let token = try String(
+            contentsOfFile: folder.file("node/data/tokens/analysis"), encoding: .utf8)
+        #expect(token.hasPrefix("bw_"))
+        let again = try await run(["init", "node"], in: folder)
+        #expect(again.exit == .code(73))
+    }
+
+    @Test("a token is printed once, listed without itself, and revoked")
+    func tokens() async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await run(
+            ["token", "create", "--name", "argo", "--scope", "analysis", "--expires", "30d"],
+            in: folder)
+        #expect(made.exit == .code(0))
+        let token = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(token.hasPrefix("bw_"))
+        let listed = try await run(["token", "list", "--json"], in: folder)
+        #expect(!listed.output.contains(token))
+        let rows = try JSONValue(
+            parsing: Array(listed.output.utf8), limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 4))
+        let id = try #require(rows[0]?["id"]?.string)
+        #expect(rows[0]?["state"]?.string == "active")
+        let revoked = try await run(["token", "revoke", id], in: folder)
+        #expect(revoked.exit == .code(0))
+        let after = try await run(["token", "list"], in: folder)
+        #expect(after.output.contains("revoked"))
+        let unknown = try await run(["token", "revoke", "t-none"], in: folder)
+        #expect(unknown.exit != .code(0))
+    }
+}
