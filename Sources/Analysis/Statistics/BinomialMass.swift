@@ -70,13 +70,13 @@ enum BinomialMass {
         let ratio = (x - m) / (x + m)
         var sum = (x - m) * ratio
         var term = 2 * x * ratio
-        var j = 1.0
-        while true {
+        // |ratio| < 0.1: each term is less than a hundredth of the one before.
+        for j in 1...64 {
             term *= ratio * ratio
-            let next = sum + term / (2 * j + 1)
-            if next == sum { return next }
+            let next = sum + term / Double(2 * j + 1)
+            if next == sum { break }
             sum = next
-            j += 1
         }
+        return sum
     }
 }

@@ -22,12 +22,13 @@ enum BinomialTail {
         return IncompleteBeta.regularized(x: q, y: p, a: n - x, b: x + 1)
     }
 
-    /// The smallest whole k with P(X ≤ k) ≥ level.
+    /// The smallest whole k with P(X ≤ k) ≥ level; equal but for rounding is equal.
     static func quantile(_ level: Double, of n: Int, p: Double) -> Int {
-        if n <= 0 || level <= 0 { return 0 }
+        guard n > 0, level > 0, (0...1).contains(p) else { return 0 }
         if level >= 1 { return n }
         let (count, q) = (Double(n), 1 - p)
-        func reaches(_ k: Int) -> Bool { atMost(Double(k), of: count, p: p, q: q) >= level }
+        let least = level * (1 - 1e-12)
+        func reaches(_ k: Int) -> Bool { atMost(Double(k), of: count, p: p, q: q) >= least }
 
         // Widen from the mean until the quantile is enclosed, then halve.
         let spread = max(1, Int((count * p * q).squareRoot()))

@@ -12,7 +12,7 @@ public enum ClopperPearson {
     /// The proportion p with P(X ≥ x) = alpha; 0 when nothing failed.
     public static func lower(_ x: Double, of n: Double, alpha: Double) -> Double {
         if x <= 0 || n <= 0 { return 0 }
-        if x >= n { return exp(log(alpha) / n) }
+        if x >= n { return pow(alpha, 1 / n) }
         return solve(for: alpha, start: x / n, rising: true) { p in
             (
                 BinomialTail.atLeast(x, of: n, p: p, q: 1 - p),
@@ -49,7 +49,7 @@ public enum ClopperPearson {
     ) -> Double {
         var (low, high) = (0.0, 1.0)
         var p = start
-        for _ in 0..<200 {
+        for _ in 0..<100 {
             let (value, slope) = tail(p)
             if (value < level) == rising { low = p } else { high = p }
             // On the logarithm of the tail, which is nearly straight far out.

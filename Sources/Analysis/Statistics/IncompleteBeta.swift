@@ -31,8 +31,8 @@ enum IncompleteBeta {
         var d = 1 / kept(1 - (a + b) * x / (a + 1))
         var result = d
         var m = 1.0
-        // √max(a, b) terms are enough; the bound only ends what is not a number.
-        let most = 200 + 20 * max(a, b).squareRoot()
+        // About √max(a, b) terms are enough; the bound keeps absurd counts from taking forever.
+        let most = 100_000.0
         while m < most {
             let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
             d = 1 / kept(1 + even * d)

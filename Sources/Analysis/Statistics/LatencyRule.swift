@@ -17,7 +17,7 @@ enum LatencyRule {
 
         var findings: [CheckOutcome.Finding] = []
         if value != nil {
-            let count = Int(min(canary.total, 1e15))
+            let count = Int(canary.total)
             let low = OrderStatisticRanks.low(
                 of: count, quantile: spec.quantile, alpha: spec.alphaFail)
             let high = OrderStatisticRanks.high(

@@ -15,19 +15,22 @@ enum StatisticalJudge {
             return CounterRule.conclude(
                 WindowCounts(canary: canary, stable: stable), in: context)
         case (.latency, .histogram(let edges, let cumulative)):
-            guard let buckets = LatencyBuckets(edges: edges, cumulative: cumulative) else {
-                return nil
-            }
+            guard let buckets = LatencyBuckets(edges: edges, cumulative: cumulative),
+                buckets.total <= most
+            else { return nil }
             return LatencyRule.conclude(canary: buckets, stable: stable?.buckets, in: context)
         default: return nil
         }
     }
 
-    /// Counts that can be: finite, not negative, no more failures than requests.
+    /// More requests in one window than this are a fault of the counter.
+    private static let most = 1e12
+
+    /// Counts that can be: not negative, no more failures than requests, not absurd.
     private static func sound(_ failing: Double, _ total: Double) -> (
         failing: Double, total: Double
     )? {
-        guard failing >= 0, total >= failing, total.isFinite else { return nil }
+        guard failing >= 0, total >= failing, total <= most else { return nil }
         return (failing, total)
     }
 }

@@ -45,7 +45,9 @@ enum VerdictMessage {
             let limit = finding.limit.map { " the limit \(words($0)) set by" } ?? ""
             return "\(id) is \(value), \(side)\(limit) earlier attempts"
         default:
-            guard let limit = finding.limit else { return "\(id) is \(value)" }
+            guard let limit = finding.limit else {
+                return outcome.unit == .flag ? "\(id) is false" : "\(id) is \(value)"
+            }
             let beside = outcome.stable == nil ? "" : " (\(stable))"
             return "\(id) is \(value), \(side) the limit \(words(limit))\(beside)"
         }

@@ -1,0 +1,82 @@
+import Events
+import JSONScan
+
+/// `policy` of a vector.
+struct ReplayPolicy {
+    let failShare: Int
+    let comparable: Bool
+
+    init(_ tree: JSONValue?) {
+        failShare = tree?["fail_share"]?.count ?? 50
+        comparable = tree?["comparable"]?.bool ?? true
+    }
+}
+
+/// A whole attempt of a vector: its checks judged and merged.
+struct ReplayAttempt {
+    private let judged: [ReplayCheck]
+    private let names: [String]
+    private let judgement: Judgement
+
+    init(checks: JSONValue?, policy: ReplayPolicy, expecting: JSONValue? = nil) {
+        let members = checks?.members ?? []
+        judged = members.map { ReplayCheck(id: $0.key, $0.value, expecting: expecting?[$0.key]) }
+        names = members.map(\.key)
+        judgement = Judgement(
+            merging: judged.map(\.outcome), failShare: policy.failShare,
+            comparable: policy.comparable)
+    }
+
+    var checks: JSONValue {
+        .object(zip(names, judged).map { .init($0, $1.result) })
+    }
+
+    var verdict: JSONValue { judgement.vectorForm }
+}
+
+extension Judgement {
+    /// The verdict as vectors write it.
+    var vectorForm: JSONValue {
+        .object([
+            .init("status", .string(status.rawValue)),
+            .init("degraded", .bool(status.isDegraded)),
+            .init("score", JSONValue(score)),
+            .init("fail_weight", JSONValue(failWeight)),
+            .init("total_weight", JSONValue(totalWeight)),
+            .init(
+                "warnings",
+                .array(
+                    warnings.map { outcome in
+                        .object([
+                            .init("id", .string(outcome.check.id)),
+                            .init("status", .string(outcome.state.rawValue)),
+                            .init("reasons", outcome.ruleNames),
+                            .init("advisory", .bool(outcome.check.advisory)),
+                        ])
+                    })),
+        ])
+    }
+}
+
+extension CheckOutcome {
+    var ruleNames: JSONValue { .array(findings.map { .string($0.rule.name) }) }
+
+    /// A check of a merge case, whose state is given.
+    init(mergeCase tree: JSONValue) {
+        let state = tree["status"]?.string.flatMap(CheckState.init(rawValue:)) ?? .nodata
+        let reasons = tree["reasons"]?.elements?.compactMap(\.string) ?? []
+        self.init(
+            Check(id: tree["id"]?.string ?? "", tree: tree), state: state,
+            findings: reasons.map { Finding(state, Rule($0)) })
+    }
+}
+
+extension Check {
+    /// What vectors say of a check beside its observation and limits.
+    init(id: String, tree: JSONValue) {
+        self.init(
+            id: id, critical: tree["critical"]?.bool ?? false, weight: tree["weight"]?.count ?? 1,
+            nodata: tree["nodata"]?.string.flatMap(MissingData.init(rawValue:)) ?? .unknown,
+            advisory: tree["advisory"]?.bool ?? false)
+    }
+}

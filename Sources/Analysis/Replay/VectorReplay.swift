@@ -1,0 +1,124 @@
+import Events
+import JSONScan
+
+/// Runs a file of test vectors through this judge: the engine of
+/// `bellwether replay --vectors FILE`.
+///
+/// Such a file has `primitives`, `vectors` (whole attempts, merge cases, and
+/// single checks under names ending in `_check`) and `identity`; each part may
+/// be absent. `fields` and `tolerance` in the file describe it.
+public struct VectorReplay {
+    /// The largest file, 256 MiB.
+    public static let limits = JSONLimits(maxBytes: 256 << 20, maxDepth: 64)
+
+    private var comparison = ReplayComparison()
+
+    /// Replays a whole file. Throws when it is not JSON; everything else that
+    /// is wrong with it is a mismatch.
+    public static func run(_ file: [UInt8]) throws(JSONFault) -> ReplayReport {
+        let tree = try JSONValue(parsing: file, limits: limits)
+        var replay = VectorReplay()
+        for primitive in tree["primitives"]?.elements ?? [] { replay.replay(primitive: primitive) }
+        for vector in tree["vectors"]?.elements ?? [] { replay.replay(vector: vector) }
+        if let identity = tree["identity"] { replay.replay(identity: identity) }
+        if replay.comparison.report.compared == 0 {
+            replay.comparison.fail("file", expected: "at least one vector", actual: "none")
+        }
+        return replay.comparison.report
+    }
+
+    // MARK: - Parts
+
+    private mutating func replay(primitive: JSONValue) {
+        let function = primitive["fn"]?.string ?? "?"
+        let arguments = primitive["args"] ?? .null
+        let name = "primitive \(function)\(CanonicalJSON.text(arguments))"
+        comparison.compare(
+            name, expected: primitive["expect"] ?? .null,
+            actual: ReplayPrimitive.value(of: function, arguments.elements ?? []))
+    }
+
+    private mutating func replay(vector: JSONValue) {
+        let name = vector["id"]?.string ?? "vector"
+        guard let input = vector["input"], let expected = vector["expect"] else {
+            return comparison.fail(name, expected: "input and expect", actual: "not there")
+        }
+        let policy = ReplayPolicy(input["policy"])
+        for member in expected.members ?? [] where member.key != "note" {
+            let name = "\(name) \(member.key)"
+            switch member.key {
+            case "checks", "verdict":
+                let attempt = ReplayAttempt(
+                    checks: input["checks"], policy: policy, expecting: expected["checks"])
+                comparison.compare(
+                    name, expected: member.value,
+                    actual: member.key == "checks" ? attempt.checks : attempt.verdict)
+            case "cases":
+                for wanted in member.value.members ?? [] {
+                    replay(case: wanted, in: input["cases"], "\(name) \(wanted.key)")
+                }
+            default:
+                // A single check under its own name, or a run that is the whole input.
+                let named = input[member.key]
+                let wanted = named == nil ? JSONValue.object([member]) : member.value
+                let check = ReplayCheck(
+                    id: "canary.\(member.key)", named ?? input, expecting: wanted)
+                comparison.compare(
+                    named == nil ? "\(vector["id"]?.string ?? "vector")" : name,
+                    expected: wanted, actual: check.result)
+            }
+        }
+    }
+
+    private mutating func replay(
+        case wanted: JSONValue.Member, in cases: JSONValue?, _ name: String
+    ) {
+        let found = cases?.elements?.first { $0["name"]?.string == wanted.key }
+        guard let found else {
+            return comparison.fail(name, expected: "a case of this name", actual: "not there")
+        }
+        let outcomes = (found["checks"]?.elements ?? []).map(CheckOutcome.init(mergeCase:))
+        let policy = ReplayPolicy(found["policy"])
+        // As in the file's own words: reversed and duplicated it is the same.
+        for variant in [outcomes, outcomes.reversed(), outcomes + outcomes.reversed()] {
+            let merged = Judgement(
+                merging: variant, failShare: policy.failShare, comparable: policy.comparable)
+            comparison.compare(name, expected: wanted.value, actual: merged.vectorForm)
+        }
+    }
+
+    private mutating func replay(identity: JSONValue) {
+        for window in identity["window"]?.elements ?? [] {
+            let (at, length) = (window["t"]?.double ?? .nan, window["w"]?.double ?? .nan)
+            let computed = MeasurementWindow(
+                at: Timestamp(milliseconds: Int64(clamping: at * 1000)),
+                length: .milliseconds(Int64(clamping: length * 1000)),
+                settle: .milliseconds(Int64(clamping: (window["settle"]?.double ?? 0) * 1000)))
+            comparison.compare(
+                "identity window \(JSONNumber.text(at))", expected: window["expect"] ?? .null,
+                actual: .array([.init(computed.start.seconds), .init(computed.end.seconds)]))
+        }
+        for series in identity["series"]?.elements ?? [] {
+            let parts = (series["parts"]?.elements ?? []).compactMap(\.string)
+            comparison.compare(
+                "identity series \(parts.joined(separator: "/"))",
+                expected: series["expect"] ?? .null, actual: .string(Series.id(of: parts)))
+        }
+        if let canonical = identity["canonical"], let document = canonical["doc"] {
+            let text = CanonicalJSON.text(document)
+            comparison.compare(
+                "identity canonical jcs", expected: canonical["jcs"] ?? .null,
+                actual: .string(text))
+            comparison.compare(
+                "identity canonical sha256", expected: canonical["sha256"] ?? .null,
+                actual: .string(ContentHash.hex(text.utf8)))
+        }
+    }
+}
+
+extension Int64 {
+    /// The nearest whole number; 0 for what is none.
+    fileprivate init(clamping number: Double) {
+        self = number.isFinite ? Int64(exactly: number.rounded()) ?? (number > 0 ? .max : .min) : 0
+    }
+}
