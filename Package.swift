@@ -124,15 +124,14 @@ let package = Package(
         room(
             "Gateway",
             [
-                "Events", "JSONScan", "Settings", "Analysis", "Probes", "Transfer", "Journal",
-                "Store", "Serving", "Telemetry", grdb, hummingbird, httpTypes, nioCore,
+                "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal", "Store",
+                "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         room(
             "Notifier",
             [
-                "Events", "JSONScan", "Settings", "Journal", "Store", "Digests", "Rendering",
-                "Delivery", "Transfer", "Serving", "Telemetry", grdb, hummingbird, httpTypes,
-                nioCore,
+                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
+                "Serving", "Telemetry", grdb, hummingbird, logging, nioCore,
             ]),
         room(
             "App",

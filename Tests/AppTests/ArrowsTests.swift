@@ -31,15 +31,15 @@ struct ArrowsTests {
         (
             "Gateway",
             [
-                "Events", "JSONScan", "Settings", "Analysis", "Probes", "Transfer", "Journal",
-                "Store", "Serving", "Telemetry",
+                "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal", "Store",
+                "Serving", "Telemetry",
             ]
         ),
         (
             "Notifier",
             [
-                "Events", "JSONScan", "Settings", "Journal", "Store", "Digests", "Rendering",
-                "Delivery", "Transfer", "Serving", "Telemetry",
+                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
+                "Serving", "Telemetry",
             ]
         ),
         (

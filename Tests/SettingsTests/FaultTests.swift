@@ -62,7 +62,6 @@ struct FaultTests {
             "whole number"
         ),
         ("listen: {limits: {idle_timeout: 2h}}", "listen.limits.idle_timeout", "100ms to 1h"),
-        ("listen: {limits: {max_inflated: 1MiB}}", "listen.limits.max_inflated", "max_ingest_body"),
         ("auth: {token_files: [[a]]}", "auth.token_files[0]", "not a mapping"),
         ("analysis: {checks: [a]}", "analysis.checks[0]", "not a mapping"),
         ("analysis: {interval: 2s}", "analysis.budget", "overlap"),

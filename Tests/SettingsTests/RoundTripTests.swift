@@ -62,7 +62,7 @@ struct RoundTripTests {
           address: "[::1]:0"
           hosts: [bellwether.example]
           tls: {certificate: DIR/cert, key: DIR/key, client_ca: DIR/ca, client_names: [argo.example], clients: both}
-          limits: {max_connections: 10, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB, max_inflated: 2MiB,
+          limits: {max_connections: 10, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB,
             header_timeout: 1s, request_deadline: 2s, idle_timeout: 3s, drain_deadline: 4s}
         auth:
           token_files: [DIR/tokens, {path: DIR/tokens, name: argo, scopes: [analysis, read]}]
@@ -71,7 +71,6 @@ struct RoundTripTests {
           interval: 1m
           settle: 5s
           fail_share: 40
-          inputs: false
           probes:
             - {name: root, kind: disk, path: DIR, min_free_ratio: 0.1, timeout: 100ms}
             - {name: worker, kind: process, pid_file: DIR/pid}

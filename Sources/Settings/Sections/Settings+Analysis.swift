@@ -10,8 +10,6 @@ extension Settings {
         /// Per cent of the counted weight whose failure makes a verdict
         /// unhealthy without a critical failure.
         public var failShare = 50
-        /// Whether the signals that a verdict rests on are kept for `explain` and `replay`.
-        public var inputs = true
         public var probes: [Probe] = Probe.standard
         public var checks: [Check] = Check.standard
         /// Check ids of each concern, `POST /rollouts/analysis/{concern}`.
@@ -33,7 +31,6 @@ extension Settings.Analysis {
         }
         settle = r.duration("settle", settle, in: .zero...(.seconds(3600)))
         failShare = r.integer("fail_share", failShare, in: 1...100)
-        inputs = r.flag("inputs", inputs)
         if let given = r.mappings("probes") {
             probes = given.compactMap { Settings.Probe(reading: $0, budget: budget) }
         }

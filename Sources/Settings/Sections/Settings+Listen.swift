@@ -43,10 +43,8 @@ extension Settings {
         public var maxHeader = 32 << 10
         /// Bytes of a request's body, measurements for one.
         public var maxBody = 64 << 10
-        /// Bytes of an event batch as sent.
+        /// Bytes of an event batch, as sent and once inflated.
         public var maxIngestBody = 8 << 20
-        /// Bytes of an event batch once inflated.
-        public var maxInflated = 64 << 20
         /// From accepting a connection to the end of the first request's header.
         public var headerTimeout = Duration.seconds(10)
         /// From the end of a request's header to the end of its body.
@@ -118,11 +116,6 @@ extension Settings.Limits {
         maxHeader = r.size("max_header", maxHeader, in: 4096...(1 << 20))
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
         maxIngestBody = r.size("max_ingest_body", maxIngestBody, in: (64 << 10)...(256 << 20))
-        maxInflated = r.size("max_inflated", maxInflated, in: (64 << 10)...(1 << 30))
-        if maxInflated < maxIngestBody {
-            r.fault(
-                "max_inflated", "smaller than max_ingest_body", "make it at least as large")
-        }
         let span = Duration.milliseconds(100)...Duration.seconds(3600)
         headerTimeout = r.duration("header_timeout", headerTimeout, in: span)
         requestDeadline = r.duration("request_deadline", requestDeadline, in: span)

@@ -47,7 +47,6 @@ extension Settings.Listen {
             y.entry("max_header", size: limits.maxHeader)
             y.entry("max_body", size: limits.maxBody)
             y.entry("max_ingest_body", size: limits.maxIngestBody)
-            y.entry("max_inflated", size: limits.maxInflated)
             y.entry("header_timeout", limits.headerTimeout)
             y.entry("request_deadline", limits.requestDeadline)
             y.entry("idle_timeout", limits.idleTimeout)
@@ -62,7 +61,6 @@ extension Settings.Analysis {
         y.entry("interval", interval)
         y.entry("settle", settle)
         y.entry("fail_share", failShare)
-        y.entry("inputs", inputs)
         y.list("probes", probes) { $1.describe(&$0) }
         y.list("checks", checks) { y, check in
             y.entry("id", check.id)
