@@ -1,0 +1,143 @@
+import Events
+import Testing
+
+@testable import Analysis
+
+/// How the judge chooses between counts and bare numbers.
+struct StatisticalJudgeTests {
+    private let counter = Policy(checks: [
+        Check(
+            id: "canary.5xx_rate", warn: 0.01, fail: 0.05, critical: true,
+            statistics: StatisticalSpec(.counter, minSample: 50))
+    ])
+
+    private func signals(
+        canary: Signal.Evidence?, stable: Signal.Evidence?, rate: Double = 0.5
+    ) -> [Signal] {
+        [
+            Signal("canary.5xx_rate", unit: .ratio, value: .number(rate), evidence: canary),
+            Signal("stable.5xx_rate", unit: .ratio, value: .number(0.002), evidence: stable),
+        ]
+    }
+
+    @Test func countsDecideWhenThereAreAny() throws {
+        let judgement = Sample.judge(
+            signals(
+                canary: .counter(failing: 3, total: 400),
+                stable: .counter(failing: 0, total: 3600)),
+            policy: counter)
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == .warn)
+        #expect(outcome.value == 0.0075)
+        #expect(outcome.stable == 0)
+        #expect(outcome.findings.map(\.rule) == [.worseInWindow])
+        #expect(outcome.numbers?.certified == true)
+        #expect(judgement.evidence["canary.5xx_rate"]?.window == Sample.window.id)
+    }
+
+    @Test func withoutCountsTheNumberDecides() throws {
+        let judgement = Sample.judge(signals(canary: nil, stable: nil), policy: counter)
+        let outcome = try #require(judgement.outcomes.first)
+        #expect(outcome.state == .fail)
+        #expect(outcome.findings == [.init(.fail, .absoluteFail, limit: 0.05)])
+        #expect(outcome.numbers == nil)
+        #expect(judgement.evidence.isEmpty)
+    }
+
+    @Test(arguments: [
+        Signal.Evidence.counter(failing: 5, total: 4), .counter(failing: -1, total: 4),
+        .counter(failing: .nan, total: 4), .counter(failing: 1, total: .infinity),
+        .counter(failing: 1, total: 1e13), .histogram(edges: [1, .infinity], cumulative: [1, 2]),
+    ])
+    func countsThatCannotBeAreNotUsed(evidence: Signal.Evidence) {
+        let judgement = Sample.judge(signals(canary: evidence, stable: nil), policy: counter)
+        #expect(judgement.outcomes.first?.numbers == nil)
+        #expect(judgement.status == .unhealthy)
+    }
+
+    @Test func absentSignalsStayAbsent() {
+        let absent = Signal(
+            "canary.5xx_rate", unit: .ratio, value: .absent(why: "no_sample_yet", detail: ""),
+            evidence: .counter(failing: 0, total: 0))
+        let judgement = Sample.judge([absent], policy: counter)
+        #expect(judgement.status == .unknown)
+        #expect(judgement.isUnmeasured)
+    }
+
+    /// Few requests are no outage: the verdict is unknown, not refused.
+    @Test func fewRequestsAreMeasured() {
+        let judgement = Sample.judge(
+            signals(canary: .counter(failing: 0, total: 10), stable: nil), policy: counter)
+        #expect(judgement.status == .unknown)
+        #expect(!judgement.isUnmeasured)
+    }
+
+    /// A small excess that no single window proves is proven over the run.
+    @Test func evidenceGathersOverTheRun() throws {
+        var ledger = AttemptLedger(timing: Sample.timing)
+        var states: [CheckState] = []
+        for index in 0..<12 {
+            let now = Sample.start + .seconds(30 * index)
+            guard case .new(let ticket) = ledger.begin("s", at: now) else { continue }
+            let seen = signals(
+                canary: .counter(failing: 4, total: 500), stable: .counter(failing: 4, total: 2000))
+            let judgement = Judge.judge(
+                signals: seen, policy: counter, history: ticket.history,
+                window: MeasurementWindow(at: now, length: .seconds(30), settle: .seconds(5)))
+            states.append(try #require(judgement.outcomes.first).state)
+            ledger.complete(
+                ticket,
+                with: AttemptRecord(
+                    judgement, document: Sample.document(judgement, signals: seen), ticket: ticket,
+                    policy: counter.sha, binary: "b"))
+        }
+        #expect(states.first != .fail)
+        #expect(states.last == .fail)
+        #expect(states == states.sorted { $0.gravity > $1.gravity })
+    }
+
+    /// Two attempts within one window judge it once.
+    @Test func aWindowCountsOnce() throws {
+        let seen = signals(
+            canary: .counter(failing: 4, total: 400), stable: .counter(failing: 9, total: 3960))
+        let first = Sample.judge(seen, policy: counter)
+        var run = RunEvidence()
+        run.fold(try #require(first.evidence["canary.5xx_rate"]))
+        let history = SeriesHistory(evidence: ["canary.5xx_rate": run])
+        let again = Sample.judge(seen, policy: counter, history: history)
+        #expect(again.outcomes.first?.numbers?.e == first.outcomes.first?.numbers?.e)
+        #expect(again.outcomes.first?.numbers?.pRun == first.outcomes.first?.numbers?.pRun)
+    }
+
+    @Test func latencyFallsBackWhereSidesCannotBeCompared() throws {
+        let policy = Policy(checks: [
+            Check(
+                id: "canary.p99_ms", warn: 250, fail: 500,
+                statistics: StatisticalSpec(.latency, slowOver: 200))
+        ])
+        func judge(_ stable: Signal.Evidence?) throws -> CheckOutcome {
+            let canary = Signal.Evidence.histogram(
+                edges: [100, 200, 400, .infinity], cumulative: [100, 150, 200, 200])
+            let judgement = Sample.judge(
+                [
+                    Signal(
+                        "canary.p99_ms", unit: .milliseconds, value: .number(1), evidence: canary),
+                    Signal(
+                        "stable.p99_ms", unit: .milliseconds, value: .number(90), evidence: stable),
+                ], policy: policy)
+            return try #require(judgement.outcomes.first)
+        }
+        let compared = try judge(
+            .histogram(edges: [100, 200, .infinity], cumulative: [900, 990, 1000]))
+        #expect(compared.value == 392)
+        #expect(compared.findings.map(\.rule) == [.absoluteWarn, .worseOverRun])
+        let otherEdges = try judge(
+            .histogram(edges: [100, 250, .infinity], cumulative: [900, 990, 1000]))
+        #expect(otherEdges.findings.map(\.rule) == [.absoluteWarn])
+        let alone = try judge(nil)
+        #expect(alone.findings.map(\.rule) == [.absoluteWarn])
+        #expect(alone.stable == 90)
+        #expect(alone.numbers?.exceedCanary == 50)
+        #expect(alone.numbers?.exceedStable == nil)
+    }
+}
