@@ -82,6 +82,18 @@ struct VectorReplayTests {
         #expect(report.mismatches.map(\.name) == ["R e[1]", "R e[2]"])
     }
 
+    /// Given states may be a list, and the verdict's fields stand alone.
+    @Test func verdictsOfGivenStates() throws {
+        let file =
+            #"{"vectors":[{"id":"M","input":{"checks":[{"id":"a","status":"pass"},"#
+            + #"{"id":"b","status":"nodata","nodata":"ignore","reasons":["timeout"]}],"#
+            + #""policy":{"comparable":false}},"expect":{"status":"unknown","score":100,"#
+            + #""warnings":[{"id":"b","status":"nodata","reasons":["timeout"]}]}}]}"#
+        let report = try VectorReplay.run(Array(file.utf8))
+        #expect(report.compared == 5)
+        #expect(report.mismatches.map(\.description) == [])
+    }
+
     // MARK: - Changing expectations
 
     /// The file with everything that it expects changed.

@@ -14,21 +14,21 @@ struct ReplayPolicy {
 
 /// A whole attempt of a vector: its checks judged and merged.
 struct ReplayAttempt {
-    private let judged: [ReplayCheck]
-    private let names: [String]
+    /// What each check came to, by its id.
+    let checks: JSONValue
     private let judgement: Judgement
 
+    /// - Parameter checks: An object of checks to be judged, by id, or a list
+    ///   of checks whose states are given.
     init(checks: JSONValue?, policy: ReplayPolicy, expecting: JSONValue? = nil) {
-        let members = checks?.members ?? []
-        judged = members.map { ReplayCheck(id: $0.key, $0.value, expecting: expecting?[$0.key]) }
-        names = members.map(\.key)
+        let judged = (checks?.members ?? []).map {
+            ReplayCheck(id: $0.key, $0.value, expecting: expecting?[$0.key])
+        }
+        let given = (checks?.elements ?? []).map(CheckOutcome.init(mergeCase:))
+        self.checks = .object(judged.map { .init($0.outcome.check.id, $0.result) })
         judgement = Judgement(
-            merging: judged.map(\.outcome), failShare: policy.failShare,
+            merging: judged.map(\.outcome) + given, failShare: policy.failShare,
             comparable: policy.comparable)
-    }
-
-    var checks: JSONValue {
-        .object(zip(names, judged).map { .init($0, $1.result) })
     }
 
     var verdict: JSONValue { judgement.vectorForm }

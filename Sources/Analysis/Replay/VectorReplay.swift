@@ -39,33 +39,37 @@ public struct VectorReplay {
     }
 
     private mutating func replay(vector: JSONValue) {
-        let name = vector["id"]?.string ?? "vector"
+        let id = vector["id"]?.string ?? "vector"
         guard let input = vector["input"], let expected = vector["expect"] else {
-            return comparison.fail(name, expected: "input and expect", actual: "not there")
+            return comparison.fail(id, expected: "input and expect", actual: "not there")
         }
-        let policy = ReplayPolicy(input["policy"])
+        let attempt = ReplayAttempt(
+            checks: input["checks"], policy: ReplayPolicy(input["policy"]),
+            expecting: expected["checks"])
         for member in expected.members ?? [] where member.key != "note" {
-            let name = "\(name) \(member.key)"
+            let name = "\(id) \(member.key)"
             switch member.key {
-            case "checks", "verdict":
-                let attempt = ReplayAttempt(
-                    checks: input["checks"], policy: policy, expecting: expected["checks"])
-                comparison.compare(
-                    name, expected: member.value,
-                    actual: member.key == "checks" ? attempt.checks : attempt.verdict)
+            case "checks":
+                comparison.compare(name, expected: member.value, actual: attempt.checks)
+            case "verdict":
+                comparison.compare(name, expected: member.value, actual: attempt.verdict)
             case "cases":
                 for wanted in member.value.members ?? [] {
                     replay(case: wanted, in: input["cases"], "\(name) \(wanted.key)")
                 }
-            default:
-                // A single check under its own name, or a run that is the whole input.
-                let named = input[member.key]
-                let wanted = named == nil ? JSONValue.object([member]) : member.value
+            case _ where input[member.key]?.members != nil:
+                // A single check under a name of its own.
                 let check = ReplayCheck(
-                    id: "canary.\(member.key)", named ?? input, expecting: wanted)
+                    id: member.key, input[member.key] ?? .null, expecting: member.value)
+                comparison.compare(name, expected: member.value, actual: check.result)
+            case _ where input["checks"] != nil:
+                // The verdict's fields without the word.
                 comparison.compare(
-                    named == nil ? "\(vector["id"]?.string ?? "vector")" : name,
-                    expected: wanted, actual: check.result)
+                    name, expected: member.value, actual: attempt.verdict[member.key])
+            default:
+                // The input is one check, or one run of windows.
+                let check = ReplayCheck(id: id, input, expecting: expected)
+                comparison.compare(name, expected: member.value, actual: check.result[member.key])
             }
         }
     }
