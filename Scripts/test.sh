@@ -47,7 +47,9 @@ events=$top/.build/test-events.jsonl
 log=$top/.build/test-output.txt
 rm -f "$events"
 status=0
-swift test --skip-build --event-stream-output-path "$events" </dev/null 2>&1 | tee "$log" ||
+# One after another: hundreds of tests at once starve the servers and processes that
+# some of them start, and a wait that only bounds a failing test would end a good one.
+swift test --skip-build --no-parallel --event-stream-output-path "$events" </dev/null 2>&1 | tee "$log" ||
     status=$?
 
 step="counting the tests"

@@ -11,7 +11,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 /// For conditions of other processes and threads that no clock of ours drives.
 /// The limit only bounds a failing test.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(30),
+    _ what: String, within limit: Duration = .seconds(120),
     _ condition: @Sendable () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
