@@ -27,6 +27,7 @@ struct ConnectionChannel: ServerChildChannel {
 
     let tls: TLSContextBox
     let limits: ServingLimits
+    let census: ConnectionCensus
     /// Whether the handshake's server name must be kept.
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
@@ -35,10 +36,14 @@ struct ConnectionChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let negotiated = channel.eventLoop.makePromise(of: Negotiated.self)
-            // Fails what is not decided by then; has no effect on what is.
-            channel.closeFuture.whenComplete { _ in negotiated.fail(ChannelError.eof) }
+            census.opened()
+            channel.closeFuture.whenComplete { [census] _ in
+                census.closed()
+                // What is not decided by now will not be; what is stays so.
+                negotiated.fail(ChannelError.eof)
+            }
             let pipeline = channel.pipeline.syncOperations
-            let watch = ConnectionWatch(limits: limits)
+            let watch = ConnectionWatch(limits: limits, census: census)
             try pipeline.addHandler(watch)
             let opening = NIOLoopBound(
                 Opening(channel: channel, watch: watch, logger: logger, negotiated: negotiated),

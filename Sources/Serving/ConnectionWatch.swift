@@ -8,6 +8,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
     typealias InboundOut = Any
 
+    let census: ConnectionCensus
     private let headerTimeout: TimeAmount
     private var idleTimeout: TimeAmount
     private var active = 0
@@ -18,7 +19,8 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    init(limits: ServingLimits) {
+    init(limits: ServingLimits, census: ConnectionCensus) {
+        self.census = census
         headerTimeout = TimeAmount(limits.headerTimeout)
         idleTimeout = TimeAmount(limits.idleTimeout)
         patience = headerTimeout
@@ -72,6 +74,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         guard active == 0 else { return schedule(context, in: patience) }
         let waited = NIODeadline.now() - since
         if waited >= patience {
+            census.cut(isOpening ? .header : .idle)
             context.close(promise: nil)
         } else {
             schedule(context, in: patience - waited)

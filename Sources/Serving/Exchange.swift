@@ -47,7 +47,8 @@ public struct Exchange: Sendable {
         return items
     }
 
-    /// The body, whole, inflated where the route allows gzip.
+    /// The body, whole, inflated where the route allows gzip. Once: a second
+    /// call finds it empty.
     ///
     /// - Throws: 413 beyond `limit` (the route's bound when nil), before or
     ///   after inflating; 408 when it is not complete by the request's deadline;

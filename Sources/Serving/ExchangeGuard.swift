@@ -97,6 +97,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         unreadDeadline = nil
         if !context.channel.isWritable {
             unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
+                self.watch.census.cut(.unread)
                 context.close(promise: nil)
             }
         }

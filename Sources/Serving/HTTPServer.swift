@@ -97,8 +97,9 @@ public final class HTTPServer: Service, Sendable {
         // Its words on starting are ours to say; what goes wrong is not lost.
         var logger = telemetry.logger
         logger.logLevel = max(logger.logLevel, .warning)
+        let census = ConnectionCensus(telemetry: telemetry)
         let child = ConnectionChannel(
-            tls: box, limits: limits,
+            tls: box, limits: limits, census: census,
             keepsServerName: HostPolicy(configuration.hosts).isRestricted,
             onUnreadable: { [desk] connection in
                 Task { await desk.tellUnreadable(ExchangeGuard.unreadable, connection) }

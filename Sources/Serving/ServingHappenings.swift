@@ -36,6 +36,21 @@ struct RequestFailed: Happening {
     var fields: [(String, String)] { [("route", route), ("fault", fault)] }
 }
 
+/// A client was too slow to stay.
+struct ConnectionCut: Happening {
+    let cause: ConnectionCensus.Cut
+
+    var level: Logger.Level { .debug }
+    var message: String { "connection cut" }
+    var fields: [(String, String)] { [("cause", cause.rawValue)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_connections_cut", help: "Connections ended for being slow, by what was.",
+            labels: [("cause", cause.rawValue)])
+    }
+}
+
 /// Tokens or token files changed but cannot be read; the ones before stay.
 struct TokensNotRead: Happening {
     let fault: String

@@ -4,54 +4,108 @@ import Store
 
 /// Reads tokens from the state file and the token files when they changed.
 ///
-/// An actor, so that callers who find nothing new together ask the store one
-/// after the other and an older read never replaces a newer one.
+/// One look at a time; who asks while one is under way shares the next with all
+/// others who do. So a flood of unknown tokens costs the state file no more
+/// than one small question after another, and an older read never replaces a
+/// newer one.
 actor TokenReader {
+    private enum Turn {
+        case look
+        case done
+    }
+
+    private let store: Store
+    private let clock: WallClock
+    private let publish: @Sendable ([TokenSnapshot.Entry]) -> Void
     private let queue = DispatchQueue(label: "bellwether.tokens")
+
+    private var files: [TokenFile]
     private var storeMark: Int?
     private var fileMarks: [TokenFile: TokenFile.Mark?] = [:]
-    private var busy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// All tokens when anything changed since the last read, else nil.
-    func changes(
-        store: Store, files: [TokenFile], now: Timestamp
-    ) async throws -> [TokenSnapshot.Entry]? {
-        await enter()
-        defer { leave() }
-        let mark = try await store.foreignChanges()
-        let marks = await marks(of: files)
-        guard mark != storeMark || marks != fileMarks else { return nil }
-        return try await read(store, files, now)
+    /// The next look reads everything, of these files when some are given.
+    private var isForced = true
+    private var wantedFiles: [TokenFile]?
+
+    private var isLooking = false
+    private var waiting: [CheckedContinuation<Turn, any Error>] = []
+    /// Those who share the look under way.
+    private var sharers: [CheckedContinuation<Turn, any Error>] = []
+
+    /// - Parameter publish: Takes all tokens after each look that found something new.
+    init(
+        store: Store, files: [TokenFile], clock: WallClock,
+        publish: @escaping @Sendable ([TokenSnapshot.Entry]) -> Void
+    ) {
+        self.store = store
+        self.files = files
+        self.clock = clock
+        self.publish = publish
     }
 
-    /// All tokens.
-    func reload(
-        store: Store, files: [TokenFile], now: Timestamp
-    ) async throws -> [TokenSnapshot.Entry] {
-        await enter()
-        defer { leave() }
-        return try await read(store, files, now)
+    /// Publishes all tokens if anything changed since the last look.
+    func refresh() async throws { try await takeTurn() }
+
+    /// Publishes all tokens, of other files from now on when some are given; on
+    /// a fault everything stays as it was.
+    func reload(files: [TokenFile]?) async throws {
+        isForced = true
+        if let files { wantedFiles = files }
+        try await takeTurn()
     }
 
-    private func read(
-        _ store: Store, _ files: [TokenFile], _ now: Timestamp
-    ) async throws -> [TokenSnapshot.Entry] {
+    // MARK: - Turns
+
+    private func takeTurn() async throws {
+        if isLooking {
+            let turn = try await withCheckedThrowingContinuation { waiting.append($0) }
+            if turn == .done { return }
+        }
+        isLooking = true
+        let outcome: Result<Void, any Error>
+        do {
+            try await look()
+            outcome = .success(())
+        } catch { outcome = .failure(error) }
+        for sharer in sharers { sharer.resume(with: outcome.map { .done }) }
+        sharers = []
+        if waiting.isEmpty {
+            isLooking = false
+        } else {
+            let next = waiting.removeFirst()
+            sharers = waiting
+            waiting = []
+            next.resume(returning: .look)
+        }
+        try outcome.get()
+    }
+
+    // MARK: - Looking
+
+    private func look() async throws {
+        let isForced = isForced
+        let files = wantedFiles ?? files
+        self.isForced = false
+        wantedFiles = nil
         // Marks first: what changes while it is read is read again.
-        let mark = try await store.foreignChanges()
-        let marks = await marks(of: files)
+        let storeMark = try await store.foreignChanges()
+        let fileMarks = await marks(of: files)
+        guard isForced || storeMark != self.storeMark || fileMarks != self.fileMarks else { return }
+        let now = clock.now
         let stored = try await store.read { db in try TokenRow.all(db) }
         let filed = try await onQueue { () throws -> [TokenSnapshot.Entry] in
             var entries: [TokenSnapshot.Entry] = []
             for file in files { entries += try file.read(at: now) }
             return entries
         }
-        storeMark = mark
-        fileMarks = marks
-        return stored + filed
+        self.files = files
+        self.storeMark = storeMark
+        self.fileMarks = fileMarks
+        publish(stored + filed)
     }
 
     private func marks(of files: [TokenFile]) async -> [TokenFile: TokenFile.Mark?] {
+        if files.isEmpty { return [:] }
         let marks = try? await onQueue {
             Dictionary(files.map { ($0, $0.mark()) }, uniquingKeysWith: { first, _ in first })
         }
@@ -64,19 +118,5 @@ actor TokenReader {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try body() }) }
         }
-    }
-
-    // An actor is re-entered at every suspension; this gate is not.
-
-    private func enter() async {
-        if busy {
-            await withCheckedContinuation { waiting.append($0) }
-        } else {
-            busy = true
-        }
-    }
-
-    private func leave() {
-        if waiting.isEmpty { busy = false } else { waiting.removeFirst().resume() }
     }
 }

@@ -1,5 +1,4 @@
 import Crypto
-import Dispatch
 public import Events
 public import ServiceLifecycle
 public import Store
@@ -18,22 +17,34 @@ public final class TokenRegistry: Service, Sendable {
 
     let store: Store
     let clock: WallClock
-    private let files: Mutex<[TokenFile]>
     private let telemetry: Telemetry
-    private let snapshot = Mutex(TokenSnapshot())
-    private let reader = TokenReader()
+    private let snapshot: SnapshotBox
+    private let reader: TokenReader
+
+    /// What the reader publishes and verifying reads.
+    private final class SnapshotBox: Sendable {
+        private let snapshot = Mutex(TokenSnapshot())
+
+        var value: TokenSnapshot { snapshot.withLock { $0 } }
+
+        func publish(_ entries: [TokenSnapshot.Entry]) {
+            let new = TokenSnapshot(entries)
+            snapshot.withLock { $0 = new }
+        }
+    }
 
     /// Reads every token; a token file that cannot be read or understood throws.
     public init(
         store: Store, files: [TokenFile] = [], clock: WallClock = .system,
         telemetry: Telemetry = .silent
     ) async throws {
+        let snapshot = SnapshotBox()
         self.store = store
         self.clock = clock
-        self.files = Mutex(files)
         self.telemetry = telemetry
-        let entries = try await reader.reload(store: store, files: files, now: clock.now)
-        snapshot.withLock { $0 = TokenSnapshot(entries) }
+        self.snapshot = snapshot
+        reader = TokenReader(store: store, files: files, clock: clock) { snapshot.publish($0) }
+        try await reader.refresh()
     }
 
     // MARK: - Asking
@@ -46,15 +57,14 @@ public final class TokenRegistry: Service, Sendable {
         return verdict(hash) ?? .refused(.unknown, id: nil)
     }
 
-    /// Whether the token that `identity` came from is still good: for what
-    /// outlives a request, such as a session.
+    /// Whether the token of this id is still good: for what outlives a request,
+    /// such as a session.
     public func isActive(id: String) -> Bool {
-        snapshot.withLock { $0.record(id: id) }.map { $0.refusal(at: clock.now) == nil } ?? false
+        snapshot.value.record(id: id).map { $0.refusal(at: clock.now) == nil } ?? false
     }
 
     private func verdict(_ hash: [UInt8]) -> TokenVerdict? {
-        let tokens = snapshot.withLock { $0 }
-        guard let record = tokens.match(hash) else { return nil }
+        guard let record = snapshot.value.match(hash) else { return nil }
         if let refusal = record.refusal(at: clock.now) { return .refused(refusal, id: record.id) }
         return .accepted(
             Identity(id: record.id, name: record.name, scopes: record.scopes, proof: .token))
@@ -79,20 +89,14 @@ public final class TokenRegistry: Service, Sendable {
     /// Takes up what changed in the state file or the token files. What cannot
     /// be read keeps the tokens as they were, and is reported.
     public func refresh() async {
-        do {
-            let files = files.withLock { $0 }
-            guard
-                let entries = try await reader.changes(store: store, files: files, now: clock.now)
-            else { return }
-            snapshot.withLock { $0 = TokenSnapshot(entries) }
-        } catch { telemetry.emit(TokensNotRead(fault: "\(error)")) }
+        do { try await reader.refresh() } catch {
+            telemetry.emit(TokensNotRead(fault: "\(error)"))
+        }
     }
 
-    /// Reads everything anew, from `files` when given; on a fault all stays as it was.
-    public func reload(files new: [TokenFile]? = nil) async throws {
-        let wanted = new ?? files.withLock { $0 }
-        let entries = try await reader.reload(store: store, files: wanted, now: clock.now)
-        files.withLock { $0 = wanted }
-        snapshot.withLock { $0 = TokenSnapshot(entries) }
+    /// Reads everything anew, of other token files from now on when given; on a
+    /// fault all stays as it was.
+    public func reload(files: [TokenFile]? = nil) async throws {
+        try await reader.reload(files: files)
     }
 }

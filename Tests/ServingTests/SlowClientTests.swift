@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Telemetry
 import TestSupport
 import Testing
 
@@ -33,6 +34,9 @@ import Testing
         let server = try await RunningServer(setup { $0.headerTimeout = .milliseconds(300) })
         let client = try await RawClient.connect(server, alpn: alpn)
         try await client.closed()
+        let cut = server.telemetry.registry.value(
+            "bellwether_connections_cut_total", labels: [("cause", "header")])
+        #expect((cut ?? 0) >= 1)
         try await expectServing(server)
     }
 
@@ -61,6 +65,9 @@ import Testing
         try? await client.send("GET /livez HTTP/1.1\r\n")
         try await client.closed()
         #expect(client.text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        let idle = server.telemetry.registry.value(
+            "bellwether_connections_cut_total", labels: [("cause", "idle")])
+        #expect((idle ?? 0) >= 1)
         try await expectServing(server)
     }
 
@@ -149,7 +156,10 @@ import Testing
         try await client.receives(#""status":"pass""#)
         try await client.stopReading()
         try await client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-        // Only a server that gave up on it has nothing left to wait for.
+        try await eventually("the server gives up on it") {
+            server.telemetry.registry.value(
+                "bellwether_connections_cut_total", labels: [("cause", "unread")]) == 1
+        }
         try await server.stop()
     }
 

@@ -111,6 +111,43 @@ import Testing
         #expect(!(await accepts(fixture.tokens, mine.text)))
     }
 
+    @Test func manyStrangersAtOnceHoldNobodyUp() async throws {
+        let fixture = try await Fixture()
+        let elsewhere = try await Fixture(in: fixture.directory)
+        let token = try await elsewhere.tokens.create(name: "theirs", scopes: [.analysis])
+        let verdicts = await withTaskGroup(of: TokenVerdict.self) { group in
+            for index in 0..<500 {
+                group.addTask {
+                    await fixture.tokens.verify(index % 100 == 7 ? token.text : "no-\(index)")
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let accepted = verdicts.filter { if case .accepted = $0 { true } else { false } }
+        #expect(accepted.count == 5)
+        #expect(verdicts.count == 500)
+    }
+
+    @Test func otherFilesTakeOverOnlyWhole() async throws {
+        let directory = try TemporaryDirectory()
+        func file(_ name: String, _ text: String) throws -> TokenFile {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: directory.file(name)))
+            return TokenFile(path: directory.file(name), name: name, scopes: [.read])
+        }
+        let old = try file("old", "the-old-token-of-the-file")
+        let new = try file("new", "the-new-token-of-the-file")
+        let bad = try file("bad", "short")
+        let fixture = try await Fixture(files: [old], in: directory)
+        await #expect(throws: ServingError.self) {
+            try await fixture.tokens.reload(files: [new, bad])
+        }
+        #expect(await accepts(fixture.tokens, "the-old-token-of-the-file"))
+        #expect(!(await accepts(fixture.tokens, "the-new-token-of-the-file")))
+        try await fixture.tokens.reload(files: [new])
+        #expect(!(await accepts(fixture.tokens, "the-old-token-of-the-file")))
+        #expect(await accepts(fixture.tokens, "the-new-token-of-the-file"))
+    }
+
     @Test func refusesWhatMakesNoToken() async throws {
         let fixture = try await Fixture()
         for name in ["", "a b", "a\nb", String(repeating: "a", count: 65), "ü"] {

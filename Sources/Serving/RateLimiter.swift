@@ -1,0 +1,69 @@
+public import HTTPTypes
+import Synchronization
+
+/// How often each key (a credential, a series) may ask. Thread-safe, bounded memory.
+public final class RateLimiter: Sendable {
+    /// What one request found.
+    public struct Verdict: Sendable, Hashable {
+        public let isAllowed: Bool
+        /// Requests that the key has left at once.
+        public let remaining: Int
+        /// Until one more is allowed; zero when one is, nil when never.
+        public let wait: Duration?
+        public let rate: TokenBucket.Rate
+    }
+
+    private let table: Mutex<BucketTable<String>>
+
+    /// - Parameter capacity: Keys that are remembered for certain.
+    public init(rate: TokenBucket.Rate, capacity: Int = 10_000) {
+        table = Mutex(BucketTable(rate: rate, capacity: capacity))
+    }
+
+    public func take(_ key: String, at now: ContinuousClock.Instant = .now) -> Verdict {
+        table.withLock { table in
+            let isAllowed = table.take(key, at: now)
+            let bucket = table.bucket(key, at: now)
+            return Verdict(
+                isAllowed: isAllowed, remaining: bucket.remaining(table.rate, at: now),
+                wait: bucket.wait(table.rate, at: now), rate: table.rate)
+        }
+    }
+}
+
+extension RateLimiter.Verdict {
+    /// `RateLimit` and `RateLimit-Policy`
+    /// (draft-ietf-httpapi-ratelimit-headers-10): a quota of `burst` in the
+    /// seconds that refill it.
+    public var headers: HTTPFields {
+        var headers: HTTPFields = [:]
+        var policy = #""default";q=\#(rate.burst)"#
+        if rate.perSecond > 0 {
+            policy += ";w=\(max(1, Int((Double(rate.burst) / rate.perSecond).rounded(.up))))"
+        }
+        headers[.rateLimitPolicy] = policy
+        var state = #""default";r=\#(remaining)"#
+        if let wait { state += ";t=\(wait.wholeSecondsUp)" }
+        headers[.rateLimit] = state
+        return headers
+    }
+
+    /// 429 with these headers and a `Retry-After` that spreads callers over half
+    /// as long again, so that they do not all come back at once.
+    public func problem(
+        using random: inout some RandomNumberGenerator
+    ) -> Problem {
+        let wait = wait ?? .seconds(3600)
+        let spread = wait * Double.random(in: 1...1.5, using: &random)
+        var problem = Problem.retryLater(
+            .tooManyRequests, "rate_limited", "this credential asks too often for this series",
+            after: spread)
+        for field in headers { problem.headers.append(field) }
+        return problem
+    }
+}
+
+extension Duration {
+    /// Whole seconds, rounded up, none negative.
+    var wholeSecondsUp: Int { max(0, Int((self / .seconds(1)).rounded(.up))) }
+}
