@@ -144,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Digests",
+                "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Analysis", "Digests",
                 "Rendering", "Delivery", "Serving", argumentParser,
             ], swiftSettings: strict),
 

@@ -27,11 +27,12 @@ actor AttemptDesk {
 
     /// The frozen verdict when the request repeats the series' attempt, the
     /// outcome of the evaluation under way when there is one, else that of
-    /// `evaluate`. It runs to its end even when every caller goes away: one
+    /// `evaluate`, which is told when the series was measured last in this run. It runs to its end even when every caller goes away: one
     /// attempt, one verdict, one event.
     func measure(
         _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
-        evaluate: @escaping @Sendable (AttemptTicket) async -> MeasurementOutcome
+        evaluate:
+            @escaping @Sendable (AttemptTicket, _ previous: Timestamp?) async -> MeasurementOutcome
     ) async -> (outcome: MeasurementOutcome, origin: Origin) {
         if let running = running[series] { return (await running.task.value, .repeated) }
         var admission = ledger.begin(series, stated: stated, at: now)
@@ -43,8 +44,9 @@ actor AttemptDesk {
         switch admission {
         case .repeat(let frozen): return (.judged(frozen), .repeated)
         case .inFlight(let ticket), .new(let ticket):
+            let previous = ledger.frozen(series, at: now)?.measuredAt
             let task = Task {
-                let outcome = await evaluate(ticket)
+                let outcome = await evaluate(ticket, previous)
                 self.ended(series)
                 return outcome
             }

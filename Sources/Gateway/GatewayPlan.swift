@@ -12,19 +12,16 @@ public struct GatewayPlan: Sendable {
     public var budget: Duration
     /// Between two measurements of one series, as the caller is configured.
     public var interval: Duration
-    /// How long data takes to arrive.
-    public var settle: Duration
 
     public init(
         probes: ProbeSet, policy: Policy, concerns: [String: [String]], budget: Duration,
-        interval: Duration, settle: Duration
+        interval: Duration
     ) {
         self.probes = probes
         self.policy = policy
         self.concerns = concerns
         self.budget = budget
         self.interval = interval
-        self.settle = settle
     }
 
     /// The checks of `concern`, all of them for the merged route; nil for a

@@ -58,8 +58,8 @@ public final class MeasurementService: Sendable {
         let turn = await desk.measure(
             request.series(concern: concern).id, stated: request.attempt, at: wall.now,
             head: journal.head
-        ) { [self] ticket in
-            await evaluate(ticket, request, concern, plan, policy)
+        ) { [self] ticket, previous in
+            await evaluate(ticket, since: previous, request, concern, plan, policy)
         }
         telemetry.emit(
             Measured(
@@ -69,8 +69,8 @@ public final class MeasurementService: Sendable {
     }
 
     private func evaluate(
-        _ ticket: AttemptTicket, _ request: MeasurementRequest, _ concern: String,
-        _ plan: GatewayPlan, _ policy: Policy
+        _ ticket: AttemptTicket, since previous: Timestamp?, _ request: MeasurementRequest,
+        _ concern: String, _ plan: GatewayPlan, _ policy: Policy
     ) async -> MeasurementOutcome {
         let started = ContinuousClock.now
         let results = await plan.probes.run(
@@ -79,8 +79,10 @@ public final class MeasurementService: Sendable {
                 series: ticket.series, now: ticket.startedAt, interval: plan.interval))
         for result in results { telemetry.emit(ProbeLooked(result: result)) }
         let signals = results.flatMap(\.signals)
+        // Rates are increases since the series' last measurement.
+        let start = previous ?? ticket.startedAt - plan.interval
         let window = MeasurementWindow(
-            at: ticket.startedAt, length: plan.interval, settle: plan.settle)
+            start: min(start, ticket.startedAt), end: ticket.startedAt)
         let history = ticket.history
         let judgement = Judge.judge(
             signals: signals, policy: policy, history: history, window: window,

@@ -10,6 +10,6 @@ struct Bellwether: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
-            TemplateCommand.self, ExplainCommand.self,
+            TemplateCommand.self, ExplainCommand.self, ReplayCommand.self,
         ])
 }

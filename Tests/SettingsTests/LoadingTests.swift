@@ -89,45 +89,6 @@ struct LoadingTests {
         #expect(reading.settings.analysis.concerns == [:])
     }
 
-    @Test("the policy's bytes follow what decides a verdict, and nothing else")
-    func policy() throws {
-        func policy(_ text: String) throws -> [UInt8] {
-            try Settings.parse(text: text).policyDocument
-        }
-        let base = """
-            analysis: {checks: [{id: a.b, warn: 1}, {id: c.d, fail: 2}], concerns: {x: [a.b, c.d]}}
-            """
-        let same = """
-            az: elsewhere
-            analysis:
-              budget: 1s
-              probes: [{name: z, kind: tcp, address: "h:1"}]
-              concerns: {x: [c.d, a.b, a.b]}
-              checks: [{id: c.d, fail: 2.0, weight: 1}, {id: a.b, warn: 1.0}]
-            """
-        #expect(try policy(base) == policy(same))
-        for other in [
-            base.replacing("warn: 1", with: "warn: 1.5"),
-            base.replacing("fail: 2", with: "warn: 2"),
-            base.replacing("[a.b, c.d]", with: "[a.b]"),
-            base.replacing("fail: 2", with: "fail: 2, critical: true"),
-            base.replacing("{checks", with: "{fail_share: 51, checks"),
-            base.replacing("{checks", with: "{interval: 31s, checks"),
-            base.replacing("fail: 2", with: "fail: 2, nodata: fail"),
-            base.replacing("fail: 2", with: "fail: 2, advisory: true"),
-            base.replacing("fail: 2", with: "fail: 2, direction: below"),
-        ] {
-            #expect(try policy(other) != policy(base), "\(other)")
-        }
-        // Verdicts in logs and archives carry this hash: it must not drift.
-        #expect(
-            String(decoding: try policy(base), as: UTF8.self)
-                == #"{"v":1,"interval_ms":30000,"settle_ms":0,"fail_share":50,"checks":["#
-                + #"{"id":"a.b","warn":1,"fail":null,"direction":"above","critical":false,"weight":1,"nodata":"unknown","advisory":false},"#
-                + #"{"id":"c.d","warn":null,"fail":2,"direction":"above","critical":false,"weight":1,"nodata":"unknown","advisory":false}"#
-                + #"],"concerns":{"x":["a.b","c.d"]}}"#)
-    }
-
     /// The keys that users were promised, in the form that they were promised.
     @Test("the documented example misses nothing but the secrets' files")
     func documented() throws {

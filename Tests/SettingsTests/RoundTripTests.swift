@@ -69,7 +69,6 @@ struct RoundTripTests {
         analysis:
           budget: 2s
           interval: 1m
-          settle: 5s
           fail_share: 40
           probes:
             - {name: root, kind: disk, path: DIR, min_free_ratio: 0.1, timeout: 100ms}

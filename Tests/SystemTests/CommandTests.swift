@@ -72,4 +72,21 @@ struct CommandTests {
         let unknown = try await run(["token", "revoke", "t-none"], in: folder)
         #expect(unknown.exit != .code(0))
     }
+
+    @Test("replay agrees with every published vector, and names what differs")
+    func replay() async throws {
+        let folder = try TemporaryDirectory()
+        let published = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("AnalysisTests/Vectors/judge.json")
+        let text = try String(contentsOf: published, encoding: .utf8)
+        try text.write(toFile: folder.file("same.json"), atomically: true, encoding: .utf8)
+        let same = try await run(["replay", "--vectors", "same.json"], in: folder)
+        #expect(same.exit == .code(0), "\(same.output)")
+
+        let changed = text.replacingOccurrences(of: "0.608253001875", with: "0.608253011875")
+        try changed.write(toFile: folder.file("changed.json"), atomically: true, encoding: .utf8)
+        let differs = try await run(["replay", "--vectors", "changed.json"], in: folder)
+        #expect(differs.exit == .code(1))
+        #expect(differs.output.contains("p_ratio"), "\(differs.output)")
+    }
 }

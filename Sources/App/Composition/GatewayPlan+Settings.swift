@@ -10,8 +10,7 @@ extension GatewayPlan {
         self.init(
             probes: ProbeSet(analysis.probes.map { Self.probe($0, engine) }),
             policy: Policy(checks: analysis.checks.map(Check.init), failShare: analysis.failShare),
-            concerns: analysis.concerns, budget: analysis.budget, interval: analysis.interval,
-            settle: analysis.settle)
+            concerns: analysis.concerns, budget: analysis.budget, interval: analysis.interval)
     }
 
     private static func probe(_ probe: Settings.Probe, _ engine: TransferEngine) -> any Probe {

@@ -5,8 +5,6 @@ extension Settings {
         public var budget = Duration.milliseconds(2500)
         /// The time between two measurements of a series, as the AnalysisTemplate has it.
         public var interval = Duration.seconds(30)
-        /// How far data windows end before now, for sources that publish late.
-        public var settle = Duration.zero
         /// Per cent of the counted weight whose failure makes a verdict
         /// unhealthy without a critical failure.
         public var failShare = 50
@@ -29,7 +27,6 @@ extension Settings.Analysis {
         if budget >= interval {
             r.fault("budget", "not shorter than interval", "measurements would overlap: shorten it")
         }
-        settle = r.duration("settle", settle, in: .zero...(.seconds(3600)))
         failShare = r.integer("fail_share", failShare, in: 1...100)
         if let given = r.mappings("probes") {
             probes = given.compactMap { Settings.Probe(reading: $0, budget: budget) }

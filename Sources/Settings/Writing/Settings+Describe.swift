@@ -59,7 +59,6 @@ extension Settings.Analysis {
     fileprivate func describe(_ y: inout YAMLWriter) {
         y.entry("budget", budget)
         y.entry("interval", interval)
-        y.entry("settle", settle)
         y.entry("fail_share", failShare)
         y.list("probes", probes) { $1.describe(&$0) }
         y.list("checks", checks) { y, check in
