@@ -48,7 +48,7 @@ curl -sk -XPOST https://127.0.0.1:18443/rollouts/analysis -H 'Content-Type: appl
     -H "Authorization: Bearer $(cat "$BENCH_TOKEN")" \
     -d '{"rollout":"payments-api","namespace":"prod"}' > "$work/document.json"
 "$work/peer" -listen 127.0.0.1:19443 -cert "$work/data/tls/certificate.pem" \
-    -key "$work/data/tls/key.pem" -token "$BENCH_TOKEN" -document "$work/document.json" &
+    -key "$work/data/tls/key.pem" -token "$BENCH_TOKEN" -document "$work/document.json" 2>"$work/peer.log" &
 peer=$!
 sleep 1
 

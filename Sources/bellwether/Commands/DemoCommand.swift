@@ -25,7 +25,7 @@ struct DemoCommand: AsyncParsableCommand {
         do {
             try await Demonstration(
                 settings: settings, url: url, analysisTokenFile: tokenFile,
-                readTokenFile: readTokenFile, show: { print($0) }
+                readTokenFile: readTokenFile, show: { Standard.line($0) }
             ).run()
         } catch {
             Standard.error("bellwether: \(error)")

@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             try await ServiceRun(
                 settings: settings, configurationFile: config.path, demonstrates: demo,
-                show: { print($0) }
+                show: { Standard.line($0) }
             ).run()
         } catch {
             Standard.error("bellwether: \(error)")

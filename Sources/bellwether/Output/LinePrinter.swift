@@ -21,10 +21,10 @@ struct LinePrinter {
             return
         }
         guard let tree = try? JSONValue(parsing: line, limits: .event) else {
-            print(TerminalText.inert(String(decoding: line, as: UTF8.self)))
+            Standard.line(TerminalText.inert(String(decoding: line, as: UTF8.self)))
             return
         }
-        print(paths.isEmpty ? Self.usual(tree) : chosen(tree))
+        Standard.line(paths.isEmpty ? Self.usual(tree) : chosen(tree))
     }
 
     private func chosen(_ tree: JSONValue) -> String {
