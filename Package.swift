@@ -131,7 +131,7 @@ let package = Package(
             "Notifier",
             [
                 "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
-                "Serving", "Telemetry", grdb, hummingbird, logging, nioCore,
+                "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         room(
             "App",

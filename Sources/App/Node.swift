@@ -89,10 +89,14 @@ public final class Node: Sendable {
         notifier = try await Self.notifier(settings, folder, journal, store, engine, telemetry)
 
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        let sessions = SessionSeal()
         server = try HTTPServer(
             ServingConfiguration(settings.listen, address: address, tls: certificate),
-            routes: Self.routes(settings, journal, store, gateway, notifier, telemetry),
-            tokens: tokens, telemetry: telemetry,
+            routes: Self.routes(settings, journal, store, gateway, notifier, telemetry)
+                + StatusRoutes(
+                    node: settings.node, journal: journal, store: store, sessions: sessions
+                ).routes,
+            tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
                 await recorder.record(refusal: refusal, node: settings.node, az: settings.az)
             })

@@ -122,6 +122,8 @@ public struct ServiceRun: Sendable {
                -H "Authorization: Bearer $(cat \(folder.token("analysis")))" \\
                -H 'Content-Type: application/json' -d '{"rollout":"payments-api","namespace":"demo"}'
 
+          \(address)/          the status page; sign in with the token in \(folder.token("read"))
+
           \(executable) logs tail -n 5          what was measured
           \(executable) digest list             what was told
           \(executable) template analysis       what Argo Rollouts needs

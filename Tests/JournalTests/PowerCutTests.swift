@@ -60,7 +60,10 @@ struct PowerCutTests {
             await again.close()
             checked += 1
         }
-        #expect(checked > 80)
+        #expect(checked == disk.changes.count)
+        // Rotation, sealing and removal were among them; how many steps they
+        // take together depends on how the threads met.
+        #expect(checked > 50)
         #expect(model.acknowledged == sent)
     }
 }
