@@ -101,8 +101,10 @@ public struct ServiceRun: Sendable {
         guard demonstrates else { return }
         show("")
         do {
-            try await Demonstration(settings: settings, show: show).run()
-            show(Self.next(address: "https://\(address)", folder: node.folder))
+            let next = Self.next(address: "https://\(address)", folder: node.folder)
+            try await Demonstration(settings: settings, show: show).run(afterwards: {
+                show(next)
+            })
         } catch is CancellationError {
         } catch {
             show("the demonstration ended early: \(error)")

@@ -79,7 +79,7 @@ public struct StatusRoutes: Sendable {
         return StatusPage(
             node: node, now: wall.now, attempts: events,
             digests: digests.map { ($0.id, $0.subject, $0.composedAt, $0.text) },
-            outbox: counts.sorted { $0.key.rawValue < $1.key.rawValue }
+            outbox: counts.filter { $0.value > 0 }.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { ($0.key.rawValue, $0.value) },
             usedBytes: status.usedBytes, maxBytes: status.maxBytes,
             shedding: status.shedding?.rawValue)

@@ -56,7 +56,11 @@ public struct Demonstration: Sendable {
 
     /// Plays it to the end. Throws `Fault` when the node does not answer, the
     /// port of the simulated canary is taken, or no digest comes.
-    public func run() async throws {
+    ///
+    /// - Parameter afterwards: Called when the digest was shown; the simulated
+    ///   canary then goes on serving until cancelled, so that the node can
+    ///   still be asked. Without it the demonstration ends there.
+    public func run(afterwards: (@Sendable () -> Void)? = nil) async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let traffic = SimulatedTraffic(Self.script[0])
@@ -80,6 +84,10 @@ public struct Demonstration: Sendable {
                 try await play(traffic, engine)
             }
             try await group.next()
+            if let afterwards {
+                afterwards()
+                try await group.next()
+            }
             group.cancelAll()
         }
     }
