@@ -145,7 +145,7 @@ let package = Package(
             name: "bellwether",
             dependencies: [
                 "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Analysis", "Digests",
-                "Rendering", "Delivery", "Serving", argumentParser,
+                "Rendering", "Delivery", "Serving", "Notifier", argumentParser,
             ], swiftSettings: strict),
 
         // Tests: one target a room, one that spawns the real executable.

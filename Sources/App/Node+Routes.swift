@@ -24,6 +24,7 @@ extension Node {
             routes += IngestRoutes.routes(
                 journal, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += DigestRoutes.routes(store)
+            routes += SilenceRoutes.routes(store)
         }
         return routes
     }

@@ -159,7 +159,7 @@ public final class Node: Sendable {
             })
         let dispatcher = DigestDispatcher(plan) { delivery.wake() }
         let desk = DigestDesk(
-            settings: DigestSettings(settings), journal: journal, store: store,
+            DigestDesk.Plan(settings), journal: journal, store: store,
             dispatch: dispatcher, telemetry: telemetry)
         return NotifierParts(desk: desk, dispatcher: dispatcher, delivery: delivery)
     }

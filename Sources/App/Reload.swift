@@ -36,7 +36,10 @@ struct Reload: Sendable {
             }
             try node.server.reloadCertificates(from: node.certificate)
             try await node.tokens.reload(files: settings.auth.tokenFiles.map { .init($0) })
-            if let plan { node.notifier?.dispatcher.replace(plan: plan) }
+            if let plan, let notifier = node.notifier {
+                notifier.dispatcher.replace(plan: plan)
+                notifier.desk.replace(plan: DigestDesk.Plan(settings))
+            }
         } catch {
             telemetry.emit(ReloadRefused(part: "configuration", fault: "\(error)"))
             return
@@ -57,19 +60,7 @@ struct Reload: Sendable {
         if old.forward != new.forward { names.append("forward") }
         if old.log != new.log { names.append("log") }
         if old.receivers != new.receivers { names.append("receivers") }
-        if DigestTimes(old.digest) != DigestTimes(new.digest) { names.append("digest") }
         return names
-    }
-
-    /// What the running digest desk keeps; templates and links are replaced.
-    private struct DigestTimes: Equatable {
-        var digest: Settings.Digest
-
-        init(_ digest: Settings.Digest) {
-            self.digest = digest
-            self.digest.templates = ""
-            self.digest.runbookURL = ""
-        }
     }
 }
 

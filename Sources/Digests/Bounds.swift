@@ -18,6 +18,8 @@ enum Bounds {
     /// Group members that a roll-up names.
     static let members = 40
     static let incidentStarts = 16
+    /// Groups that the message of a node's fault names.
+    static let echoes = 8
 
     // Text, in Unicode scalars.
     static let name = 256

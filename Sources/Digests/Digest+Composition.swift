@@ -46,7 +46,11 @@ extension Digest {
         binaries = incident.binaries
         flaps = incident.flapping ? state.starts.count : nil
         outcome = incident.outcome
-        silence = incident.silence
+        silence = incident.silence ?? state.swallowed
+        silence?.swallowed = state.swallowed?.swallowed ?? 0
+        if let place = state.nodeFault(settings) {
+            nodeFault = NodeFault(az: place.az, node: place.node)
+        }
         events = incident.untold
         eventsInIncident = incident.events
         self.shed = shed

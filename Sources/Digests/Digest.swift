@@ -66,8 +66,11 @@ public struct Digest: Sendable, Hashable {
     /// `aborted`, `promoted`, `completed`; nil when no hook said.
     public var outcome: String?
 
-    /// The silence that held this back until now.
+    /// The silence that held this back until now, or that earlier failures of
+    /// the group began and ended within.
     public var silence: SilenceNote?
+    /// Set when the failure is one node's own.
+    public var nodeFault: NodeFault?
     /// Names of receivers by the route of the settings.
     public var receivers: [String] = []
 

@@ -21,6 +21,7 @@ extension DigestMachine.Group {
         if let silence = incident.silence, incident.told == nil || incident.hasNews {
             return asksAgain ? .longAgo : silence.until
         }
+        if incident.echo != nil, asksAgain { return .longAgo }
         guard incident.told != nil, let saidAt = live.saidAt else { return nil }
         // Told and unchanged: again after a while if it goes on, else it has
         // fallen silent and is closed.

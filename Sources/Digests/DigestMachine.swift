@@ -21,7 +21,7 @@ public struct DigestMachine: Sendable {
         didSet { wakeSilenced() }
     }
     /// Messages held back since the last call of `takeSuppressions`.
-    private var suppressions: [Suppression] = []
+    var suppressions: [Suppression] = []
     /// Keys whose durable form differs from what was last saved.
     private var unsaved: Set<String> = []
 
@@ -71,6 +71,16 @@ public struct DigestMachine: Sendable {
 
     /// Saved states that could not be read at the start.
     public private(set) var unreadable = 0
+
+    /// Groups with an open failure.
+    public var openGroups: Int { groups.values.count { $0.live.isFailing } }
+
+    /// What is held back until its silence or another group's incident ends.
+    public var heldBack: Int {
+        groups.values.count {
+            $0.live.incident?.silence != nil || $0.live.incident?.echo != nil
+        }
+    }
 
     // MARK: - Observing
 
@@ -141,13 +151,18 @@ public struct DigestMachine: Sendable {
     ///   `maxWindow`.
     public mutating func due(now: Timestamp, caughtUp: Bool) -> [Digest] {
         guard shared.slots(at: now, settings: settings) > 0 else { return [] }
-        var digests: [Digest] = []
+        wakeEchoes()
+        // In the order of their times, so that a restart closes them alike.
+        var open: [(moment: Timestamp, name: String)] = []
         for (name, group) in groups {
             guard let moment = group.deadline(settings),
                 now >= (caughtUp ? moment : group.window?.patience(settings) ?? .never)
             else { continue }
-            if let digest = close(name, at: moment, now: now) { digests.append(digest) }
+            open.append((moment, name))
         }
+        open.sort { ($0.moment, $0.name) < ($1.moment, $1.name) }
+        var digests = open.compactMap { close($0.name, at: $0.moment, now: now) }
+        for i in digests.indices { countEchoes(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
         return shared.spend(on: digests, now: now, settings: settings)
     }
@@ -182,19 +197,20 @@ public struct DigestMachine: Sendable {
             groups[name] = group
             return nil
         }
+        // Another group told of it; nothing is left to tell.
+        if incident.echo != nil, incident.told == nil,
+            isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
+        {
+            group.live.incident = nil
+            groups[name] = group
+            return nil
+        }
         let composedAt = min(now, max(moment, incident.untoldTo ?? moment))
         let digest = Digest(
             of: group.live, incident: incident, composedAt: composedAt,
             shed: shared.shed - group.live.shedTold, silent: silent, settings: settings)
-        if let (silence, until) = silence(for: digest, at: now) {
-            if incident.silence?.id != silence.id {
-                suppressions.append(
-                    Suppression(digest: digest, silence: silence, until: until))
-            }
-            group.live.incident?.silence = SilenceNote(
-                id: silence.id, who: silence.who, why: silence.why, until: until)
-            // Begun and over within the silence: nothing is left to tell.
-            if isOver, incident.told == nil { group.live.incident = nil }
+        if let cause = reasonToWait(digest, group.live, at: now) {
+            hold(digest, back: cause, &group.live, isOver: isOver)
             groups[name] = group
             return nil
         }
@@ -202,36 +218,14 @@ public struct DigestMachine: Sendable {
             if incident.flapping { group.live.starts = [] }
             group.live.incident = nil
         } else {
-            let told = group.live.told(settings)
+            let told = group.live.told(settings, to: digest.receivers)
             group.live.incident?.settle(told)
         }
         group.live.saidAt = now
+        group.live.swallowed = nil
         group.live.shedTold = shared.shed
         groups[name] = group
         return digest
-    }
-
-    // MARK: - Silences
-
-    /// What silences held back since the last call, to be logged: each group
-    /// once a silence.
-    public mutating func takeSuppressions() -> [Suppression] {
-        defer { suppressions = [] }
-        return suppressions
-    }
-
-    private func silence(for digest: Digest, at now: Timestamp) -> (Silence, until: Timestamp)? {
-        for silence in silences {
-            if let until = silence.silences(digest, at: now) { return (silence, until) }
-        }
-        return nil
-    }
-
-    /// Silences changed: every silenced group asks anew.
-    private mutating func wakeSilenced() {
-        for (name, group) in groups where group.live.incident?.silence != nil {
-            groups[name]?.asksAgain = true
-        }
     }
 
     // MARK: - Remembering

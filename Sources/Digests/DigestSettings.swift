@@ -25,6 +25,9 @@ public struct DigestSettings: Sendable, Equatable {
     /// Incidents within `flapWithin` that make a group a flapping one.
     public var flapAfter: Int
     public var flapWithin: Duration
+    /// Beginnings of the names of checks that speak of the node itself. A group
+    /// that fails by these alone, in one place, is told of once for all groups.
+    public var nodeChecks: [String]
     public var route: Route
 
     public init(
@@ -33,7 +36,7 @@ public struct DigestSettings: Sendable, Equatable {
         maxWindow: Duration = .seconds(300), repeatEvery: Duration = .seconds(1800),
         recoverAfter: Int = 2, maxGroups: Int = 20, abortAfter: Int? = nil,
         attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600),
-        route: Route = Route()
+        nodeChecks: [String] = ["gateway."], route: Route = Route()
     ) {
         self.groupBy = groupBy
         self.firstAfter = firstAfter
@@ -46,6 +49,7 @@ public struct DigestSettings: Sendable, Equatable {
         self.attemptsPerRun = attemptsPerRun
         self.flapAfter = max(2, flapAfter)
         self.flapWithin = flapWithin
+        self.nodeChecks = nodeChecks
         self.route = route
     }
 

@@ -29,6 +29,10 @@ extension GroupState {
             if !sources.isEmpty {
                 w.member(array: "sources") { w in for source in sources { source.write(to: &w) } }
             }
+            if let swallowed {
+                w.key("swallowed")
+                swallowed.write(to: &w)
+            }
             if let incident {
                 w.key("incident")
                 incident.write(to: &w)
@@ -49,6 +53,7 @@ extension GroupState {
         shedTold = tree.whole("shed") ?? 0
         starts = tree.list("starts") { $0.integer.map(Timestamp.init(milliseconds:)) }
         sources = tree.list("sources", Source.init(tree:))
+        swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
         if let tree = tree["incident"] {
             guard let incident = Incident(tree: tree) else { return nil }
             self.incident = incident
@@ -100,11 +105,13 @@ extension Incident {
             w.member(array: "policies") { w in for policy in policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in binaries { w.value(binary) } }
             if let silence {
-                w.member(object: "silence") { w in
-                    w.member("id", silence.id)
-                    w.member("who", silence.who)
-                    w.member("why", silence.why)
-                    w.member("until", Int(silence.until.milliseconds))
+                w.key("silence")
+                silence.write(to: &w)
+            }
+            if let echo {
+                w.member(object: "echo") { w in
+                    w.member("place", echo.place)
+                    w.member("thread", echo.thread)
                 }
             }
             if let told {
@@ -145,12 +152,33 @@ extension Incident {
         }
         policies = tree.list("policies", \.string)
         binaries = tree.list("binaries", \.string)
-        if let tree = tree["silence"], let until = tree.moment("until") {
-            silence = SilenceNote(
-                id: tree["id"]?.string ?? "", who: tree["who"]?.string ?? "",
-                why: tree["why"]?.string ?? "", until: until)
+        silence = tree["silence"].flatMap(SilenceNote.init(tree:))
+        if let tree = tree["echo"] {
+            echo = EchoNote(
+                place: tree["place"]?.string ?? "", thread: tree["thread"]?.string ?? "")
         }
         told = tree["told"].map(Told.init(tree:))
+    }
+}
+
+extension SilenceNote {
+    func write(to w: inout JSONWriter) {
+        w.object { w in
+            w.member("id", id)
+            w.member("who", who)
+            w.member("why", why)
+            w.member("until", Int(until.milliseconds))
+            w.member("messages", messages)
+            w.member("swallowed", swallowed)
+        }
+    }
+
+    init?(tree: JSONValue) {
+        guard let until = tree.moment("until") else { return nil }
+        self.init(
+            id: tree["id"]?.string ?? "", who: tree["who"]?.string ?? "",
+            why: tree["why"]?.string ?? "", until: until, messages: tree.whole("messages") ?? 1,
+            swallowed: tree.whole("swallowed") ?? 0)
     }
 }
 
@@ -168,10 +196,12 @@ extension Told {
             w.member("policies", policies)
             w.member("binaries", binaries)
             w.member("flapping", flapping)
+            w.member(array: "receivers") { w in for name in receivers.sorted() { w.value(name) } }
         }
     }
 
     init(tree: JSONValue) {
+        receivers = Set(tree.list("receivers", \.string))
         if case .object(let members)? = tree["statuses"] {
             for member in members {
                 statuses[member.key] = member.value.string.flatMap(VerdictStatus.init(rawValue:))

@@ -17,6 +17,8 @@ public struct GroupState: Sendable, Hashable {
     var starts: [Timestamp] = []
     /// Lost lines that were known of when the group last spoke.
     var shedTold = 0
+    /// Failures that began and ended within a silence since the group last spoke.
+    var swallowed: SilenceNote?
 
     init(key: GroupKey, absorbedTo: LogPosition) {
         self.key = key
@@ -151,7 +153,7 @@ public struct GroupState: Sendable, Hashable {
     }
 
     /// What a message composed now tells.
-    func told(_ settings: DigestSettings) -> Told {
+    func told(_ settings: DigestSettings, to receivers: [String]) -> Told {
         let before = incident?.told ?? Told()
         var told = Told()
         for source in sources {
@@ -166,6 +168,7 @@ public struct GroupState: Sendable, Hashable {
         told.policies = incident?.policies.count ?? 0
         told.binaries = incident?.binaries.count ?? 0
         told.flapping = incident?.flapping ?? false
+        told.receivers = Set(receivers)
         return told
     }
 }

@@ -34,6 +34,8 @@ struct Incident: Sendable, Hashable {
 
     /// The silence that last held the group back since the last message.
     var silence: SilenceNote?
+    /// Set while the group keeps quiet because another told of the same fault.
+    var echo: EchoNote?
 
     init(id: String, start: Timestamp) {
         self.id = id
@@ -130,6 +132,7 @@ struct Incident: Sendable, Hashable {
         omittedNotices = 0
         omittedLines = 0
         silence = nil
+        echo = nil
     }
 
     private static func note(_ version: String?, in known: inout [String]) {

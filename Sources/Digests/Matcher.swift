@@ -4,7 +4,8 @@ import Events
 ///
 /// Fields are those of the group, and `kind`, `status`, `worst`, `level`,
 /// `az`, `node`, `metric`, `event`. A field may have several values (a digest
-/// tells of many zones): `=` and `~` hold when one of them fits, `!=` when none equals.
+/// tells of many zones): `matches` asks whether one of them fits, `covers`
+/// whether all do; `!=` holds when none equals.
 public struct Matcher: Sendable, Hashable, CustomStringConvertible {
     public enum Comparison: String, Sendable, Hashable, CaseIterable {
         case differs = "!="
@@ -37,6 +38,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { field + comparison.rawValue + value }
 
+    /// Whether the digest speaks of what this names, beside others perhaps: for routes.
     public func matches(_ digest: Digest) -> Bool {
         let values = digest.values(of: field)
         switch comparison {
@@ -44,6 +46,25 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
         case .differs: return !values.contains(value)
         case .contains: return values.contains { $0.contains(value) }
         }
+    }
+
+    /// Whether all that the digest speaks of is named by this: for silences.
+    /// Silencing one zone must not hide the failure of another.
+    public func covers(_ digest: Digest) -> Bool {
+        let values = digest.values(of: field)
+        switch comparison {
+        case .equals: return !values.isEmpty && values.allSatisfy { $0 == value }
+        case .differs: return !values.contains(value)
+        case .contains: return !values.isEmpty && values.allSatisfy { $0.contains(value) }
+        }
+    }
+
+    /// Several in one text, joined by spaces: `namespace=prod rollout~pay`.
+    /// Where not every word is a matcher, the text is one, spaces and all.
+    public static func list(_ text: String) -> [Matcher]? {
+        let words = text.split(separator: " ").map { Matcher($0) }
+        if !words.isEmpty, words.allSatisfy({ $0 != nil }) { return words.compactMap(\.self) }
+        return Matcher(text).map { [$0] }
     }
 }
 

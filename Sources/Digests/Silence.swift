@@ -49,20 +49,13 @@ public struct Silence: Sendable, Hashable {
         }
     }
 
+    /// Until when `digest` is held back; nil when it is not.
     func silences(_ digest: Digest, at now: Timestamp) -> Timestamp? {
-        guard let end = end(at: now), matchers.allSatisfy({ $0.matches(digest) }) else {
+        guard let end = end(at: now), matchers.allSatisfy({ $0.covers(digest) }) else {
             return nil
         }
         return end
     }
-}
-
-/// A message that a silence held back.
-public struct Suppression: Sendable, Hashable {
-    /// As it would have been sent.
-    public let digest: Digest
-    public let silence: Silence
-    public let until: Timestamp
 }
 
 extension Int64 {

@@ -7,11 +7,26 @@ public struct SilenceNote: Sendable, Hashable {
     public let who: String
     public let why: String
     public let until: Timestamp
+    /// Messages that were held back.
+    public internal(set) var messages: Int
+    /// Log lines of failures that began and ended meanwhile: no message tells of them.
+    public internal(set) var swallowed: Int
 
-    init(id: String, who: String, why: String, until: Timestamp) {
+    init(
+        id: String, who: String, why: String, until: Timestamp, messages: Int, swallowed: Int
+    ) {
         self.id = id.clipped(to: Bounds.name)
         self.who = who.clipped(to: Bounds.name)
         self.why = why.clipped(to: Bounds.words)
         self.until = until
+        self.messages = messages
+        self.swallowed = swallowed
+    }
+
+    /// The note after `silence` held back one more message.
+    init(_ silence: Silence, until: Timestamp, after earlier: SilenceNote?) {
+        self.init(
+            id: silence.id, who: silence.who, why: silence.why, until: until,
+            messages: (earlier?.messages ?? 0) + 1, swallowed: earlier?.swallowed ?? 0)
     }
 }

@@ -10,4 +10,6 @@ struct Told: Sendable, Hashable {
     var policies = 0
     var binaries = 0
     var flapping = false
+    /// Who was told.
+    var receivers: Set<String> = []
 }

@@ -12,6 +12,8 @@ public enum EventName {
     public static let logShed = "log.shed"
     public static let logGap = "log.gap"
     public static let deliveryDead = "delivery.dead"
+    /// A digest was held back by a silence, or because another tells of the same fault.
+    public static let digestSuppressed = "digest.suppressed"
 
     /// The event that a verdict becomes.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }

@@ -23,12 +23,26 @@ public final class DigestDesk: Sendable {
         /// The end of the last line read.
         public var position = LogPosition.start
         public var openGroups = 0
+        /// Groups that a silence or another group's message keeps quiet.
+        public var heldBack = 0
         public var nextDeadline: Timestamp?
         /// Why nothing moves; empty while all is well.
         public var fault = ""
     }
 
-    private let settings: DigestSettings
+    /// What a reload replaces.
+    public struct Plan: Sendable, Equatable {
+        public var settings: DigestSettings
+        /// Silences and mute times of the configuration, beside those of `SilenceBook`.
+        public var silences: [Silence]
+
+        public init(settings: DigestSettings, silences: [Silence] = []) {
+            self.settings = settings
+            self.silences = silences
+        }
+    }
+
+    private let plan: Mutex<Plan>
     private let journal: Journal
     private let store: Store
     private let dispatch: any DigestDispatch
@@ -39,15 +53,17 @@ public final class DigestDesk: Sendable {
 
     /// How long read lines may stay without a checkpoint; bounds what a restart reads again.
     private static let checkpointEvery = Duration.seconds(10)
+    /// How soon a silence, or a new plan, is taken up.
+    private static let lookEvery = Duration.seconds(1)
     private static let batchLines = 2000
     private static let batchBytes = 1 << 20
 
     public init(
-        settings: DigestSettings, journal: Journal, store: Store, dispatch: any DigestDispatch,
+        _ plan: Plan, journal: Journal, store: Store, dispatch: any DigestDispatch,
         wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
         telemetry: Telemetry
     ) {
-        self.settings = settings
+        self.plan = Mutex(plan)
         self.journal = journal
         self.store = store
         self.dispatch = dispatch
@@ -58,21 +74,34 @@ public final class DigestDesk: Sendable {
 
     public var status: Status { shown.withLock { $0 } }
 
+    /// Takes effect within a second; what is open goes on under the new times.
+    public func replace(plan new: Plan) { plan.withLock { $0 = new } }
+
     /// Reads and tells until cancelled.
     public func run() async throws {
-        var machine = try await restore()
+        var inForce = plan.withLock { $0 }
+        var machine = try await restore(inForce)
         var checkpointed = wall.now
         var failures = 0
         while !Task.isCancelled {
             do {
+                let wanted = plan.withLock { $0 }
+                if wanted.settings != inForce.settings {
+                    try await commit(machine.checkpoint(), [], [])
+                    machine = try await restore(wanted)
+                }
+                inForce = wanted
                 var next = machine
+                try await hear(inForce, &next)
                 let caughtUp = try await read(into: &next)
                 let now = wall.now
                 let digests = next.due(now: now, caughtUp: caughtUp)
-                if !digests.isEmpty || now - checkpointed >= Self.checkpointEvery
+                let held = next.takeSuppressions()
+                if !digests.isEmpty || !held.isEmpty || now - checkpointed >= Self.checkpointEvery
                     || now < checkpointed
                 {
-                    try await commit(next.checkpoint(), digests)
+                    await record(held, at: now)
+                    try await commit(next.checkpoint(), digests, held)
                     checkpointed = now
                 }
                 machine = next
@@ -90,10 +119,10 @@ public final class DigestDesk: Sendable {
             }
         }
         // Saves the next start some reading; losing it loses nothing.
-        try? await commit(machine.checkpoint(), [])
+        try? await commit(machine.checkpoint(), [], [])
     }
 
-    private func restore() async throws -> DigestMachine {
+    private func restore(_ plan: Plan) async throws -> DigestMachine {
         let (row, states) = try await store.read { db in
             (
                 try CursorRow.read(db, name: Self.cursorName),
@@ -101,11 +130,35 @@ public final class DigestDesk: Sendable {
             )
         }
         let position = row.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
-        let machine = DigestMachine(settings: settings, position: position, states: states)
+        var machine = DigestMachine(settings: plan.settings, position: position, states: states)
         if machine.unreadable > 0 {
             telemetry.emit(DigestStatesUnreadable(count: machine.unreadable))
         }
+        try await hear(plan, &machine)
         return machine
+    }
+
+    /// Takes up the silences as they are now; any process may have changed them.
+    private func hear(_ plan: Plan, _ machine: inout DigestMachine) async throws {
+        let now = wall.now
+        let book = try await store.read { db in try SilenceBook.list(db, at: now) }
+        let silences = plan.silences + book.map(\.silence)
+        if machine.silences != silences { machine.silences = silences }
+    }
+
+    /// Writes down what was held back, before the transaction that counts it:
+    /// its event's name is the digest's, so that a second try adds nothing.
+    private func record(_ held: [Suppression], at now: Timestamp) async {
+        for suppression in held {
+            telemetry.emit(DigestSuppressed(suppression: suppression))
+            do {
+                _ = try await journal.ingest(
+                    Event(suppression, node: journal.configuration.node, at: now).line)
+            } catch {
+                // A log that takes nothing must not keep failures from being told.
+                telemetry.emit(SuppressionUnlogged(fault: "\(error)"))
+            }
+        }
     }
 
     /// Feeds the next lines; true when the log's head was reached.
@@ -133,12 +186,19 @@ public final class DigestDesk: Sendable {
         let rendered: RenderedDigest
     }
 
-    private func commit(_ checkpoint: Checkpoint, _ digests: [Digest]) async throws {
+    private func commit(
+        _ checkpoint: Checkpoint, _ digests: [Digest], _ held: [Suppression]
+    ) async throws {
         let dispatch = self.dispatch
         let messages = digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
         let now = wall.now
         try await store.write { db in
             try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
+            for suppression in held {
+                if case .silence(let silence, _) = suppression.cause {
+                    try SilenceBook.countHeld(db, id: silence.id)
+                }
+            }
         }
         for message in messages { telemetry.emit(DigestComposed(digest: message.digest)) }
         if !messages.isEmpty { dispatch.wake() }
@@ -161,7 +221,7 @@ public final class DigestDesk: Sendable {
         let now = wall.now
         var until = checkpointed + Self.checkpointEvery
         if let deadline = machine.nextDeadline { until = min(until, deadline) }
-        let pause = max(until - now, .milliseconds(1))
+        let pause = min(max(until - now, .milliseconds(1)), Self.lookEvery)
         let clock = clock
         let position = machine.position
         await withTaskGroup(of: Void.self) { group in
@@ -175,7 +235,7 @@ public final class DigestDesk: Sendable {
     private func show(_ machine: DigestMachine, fault: String) {
         let status = Status(
             position: machine.position,
-            openGroups: machine.states.count { $0.isFailing },
+            openGroups: machine.openGroups, heldBack: machine.heldBack,
             nextDeadline: machine.nextDeadline, fault: fault)
         shown.withLock { $0 = status }
     }

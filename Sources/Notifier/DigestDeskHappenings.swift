@@ -60,3 +60,46 @@ struct DigestStatesUnreadable: Happening {
     var message: String { "saved digest groups could not be read; they begin anew" }
     var fields: [(String, String)] { [("groups", "\(count)")] }
 }
+
+/// A digest was held back; the event log has it, too.
+struct DigestSuppressed: Happening {
+    let suppression: Suppression
+    var level: Logger.Level { .info }
+    var message: String { "held a digest back" }
+    var fields: [(String, String)] {
+        [
+            ("digest", suppression.digest.id), ("group", suppression.digest.group.text),
+            ("cause", suppression.causeWord),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_digests_suppressed_total", help: "Digests held back, by cause.",
+            labels: [("cause", suppression.causeWord)])
+    }
+}
+
+/// A held back digest could not be written to the event log.
+struct SuppressionUnlogged: Happening {
+    let fault: String
+    var level: Logger.Level { .error }
+    var message: String { "a digest was held back, and the event log does not take that" }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_suppressions_unlogged_total",
+            help: "Held back digests that the event log did not take.")
+    }
+}
+
+extension Suppression {
+    /// For labels.
+    var causeWord: String {
+        switch cause {
+        case .silence: "silence"
+        case .nodeFault: "node_fault"
+        }
+    }
+}

@@ -58,8 +58,11 @@ extension BuiltinTemplates {
         <p class="soft">{{#scope}}{{.}}, {{/scope}}since {{since}} ({{duration}})</p>
         </div>
         {{#silence}}
-        <p>This was {{.}}</p>
+        <p>This was {{.}} ({{silence_count}}).</p>
         {{/silence}}
+        {{#node_fault}}
+        <p>{{.}}</p>
+        {{/node_fault}}
         {{#changes}}
         <p><strong>{{change}}</strong></p>
         {{/changes}}

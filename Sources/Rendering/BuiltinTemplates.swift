@@ -29,8 +29,11 @@ enum BuiltinTemplates {
         {{/scope}}
 
         {{#silence}}
-        This was {{.}}
+        This was {{.}} ({{silence_count}}).
         {{/silence}}
+        {{#node_fault}}
+        {{.}}
+        {{/node_fault}}
         {{#changes}}
         * {{change}}
         {{/changes}}
@@ -119,8 +122,11 @@ enum BuiltinTemplates {
         since {{since}} ({{duration}})
         {{/scope}}
         {{#silence}}
-        This was {{.}}
+        This was {{.}} ({{silence_count}}).
         {{/silence}}
+        {{#node_fault}}
+        {{.}}
+        {{/node_fault}}
         {{#changes}}
         • *{{change}}*
         {{/changes}}

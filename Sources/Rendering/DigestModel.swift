@@ -60,6 +60,15 @@ enum DigestModel {
                     w.member("who", silence.who)
                     w.member("why", silence.why)
                     w.member("until", silence.until.rfc3339)
+                    w.member("messages", silence.messages)
+                    w.member("swallowed_events", silence.swallowed)
+                }
+            }
+            if let fault = digest.nodeFault {
+                w.member(object: "node_fault") { w in
+                    w.member("az", fault.az)
+                    w.member("node", fault.node)
+                    w.member("echoes", fault.echoes)
                 }
             }
             if let rollup = digest.rollup {

@@ -26,11 +26,7 @@ struct MessageView {
         list(
             "changes", digest.changes.map { PlainWords.change($0, digest) }, as: "change",
             in: &values)
-        if let silence = digest.silence {
-            values["silence"] =
-                "silenced until \(clock(silence.until)) by \(InertText(silence.who, limit: 60)): "
-                + InertText(silence.why, limit: 160).description
-        }
+        addHolding(to: &values)
         addMetrics(to: &values)
         addAttempts(to: &values)
         addPlaces(to: &values)
@@ -191,6 +187,38 @@ struct MessageView {
                 ? "The failure limit is reached: the run aborts."
                 : left == 1 ? "One more failure aborts." : "\(left) more failures abort."
         }
+    }
+
+    /// What a silence swallowed, and whom the message speaks for.
+    private func addHolding(to values: inout [String: Any]) {
+        if let silence = digest.silence {
+            let who = InertText(silence.who, limit: 60)
+            let why = InertText(silence.why, limit: 160)
+            values["silence"] =
+                "silenced until \(clock(silence.until))" + (who.isEmpty ? "" : " by \(who)")
+                + (why.isEmpty ? "" : ": \(why)")
+            var lost = "\(HumanNumber.count(silence.messages, "message")) held back"
+            if silence.swallowed > 0 {
+                lost +=
+                    ", and \(HumanNumber.count(silence.swallowed, "event")) of failures that "
+                    + "began and ended meanwhile"
+            }
+            values["silence_count"] = lost
+        }
+        guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
+        var words = "The fault is \(InertText(fault.node, limit: 63))'s own, not the canary's."
+        if fault.echoes > 0 {
+            let names = fault.names.map { key in
+                key["rollout"].map(shown)
+                    ?? key.fields.map { shown($0.value) }.joined(separator: " ")
+            }
+            let rest = fault.echoes - names.count
+            words +=
+                " \(HumanNumber.count(fault.echoes, "other group")) that fail by it alone are not "
+                + "told of one by one: \(names.joined(separator: ", "))"
+                + (rest > 0 ? " and \(rest) more." : ".")
+        }
+        values["node_fault"] = words
     }
 
     private func addPlaces(to values: inout [String: Any]) {

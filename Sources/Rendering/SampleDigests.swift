@@ -57,6 +57,16 @@ public enum SampleDigests {
                 story.pass(50)
             }
         },
+        sample("silence") { story in
+            story.silence(minutes: 20)
+            for n in 1...3 { story.attempt(n, rates: [0.02]) }
+            for n in 4...6 { story.attempt(n, rates: [0.002]) }
+            for n in 7...44 { story.attempt(n, rates: [0.02]) }
+        },
+        sample("node-fault") { story in
+            for rollout in ["payments-api", "search", "checkout"] { story.fullDisk(rollout) }
+            story.pass(15)
+        },
         sample("binary-changed") { story in
             for n in 1...5 { story.attempt(n, rates: [0.02], binary: n < 4 ? "a" : "b") }
             story.pass(60)
@@ -149,6 +159,30 @@ struct SampleStory {
             write(event)
         }
         if rollout == "payments-api" { pass(30) }
+    }
+
+    /// Holds payments-api back from now on.
+    mutating func silence(minutes: Int) {
+        machine.silences = [
+            Silence(
+                id: "s5f0c1d2e", matchers: [Matcher("rollout", "payments-api")],
+                schedule: .once(from: now, until: now + .seconds(minutes * 60)), who: "alice",
+                why: "load test of the new cache")
+        ]
+    }
+
+    /// A verdict that only the gateway's own disk spoils.
+    mutating func fullDisk(_ rollout: String) {
+        let disk = MetricDelta(
+            metric: "gateway.disk_ok", value: 0, previous: 1, limit: 0.5, unit: .flag, state: .fail)
+        var event = Event(
+            id: "d-\(rollout)", ts: now, level: .error, event: EventName.unhealthy,
+            node: "gw-a1", az: Self.zones[0], namespace: "prod", rollout: rollout, revision: "17",
+            concern: "all", attempt: 3, status: .unhealthy, deltas: [disk])
+        event.reasons = [
+            Reason(check: disk.metric, state: .fail, value: 0, limit: 0.5, why: "abs_fail")
+        ]
+        write(event)
     }
 
     mutating func notice(

@@ -18,6 +18,7 @@ extension Settings {
         log = Log(reading: r.mapping("log"))
         digest = Digest(reading: r.mapping("digest"))
         readReceivers(r)
+        readSilences(r)
         telemetry = Telemetry(reading: r.mapping("telemetry"))
         checkRoles(r)
         r.finish()
@@ -70,6 +71,19 @@ extension Settings {
             r.warn(
                 "receivers[\(index)]", "no route leads to \(receiver.name.quoted)",
                 "name it in route, or remove it")
+        }
+    }
+
+    private mutating func readSilences(_ r: MappingReader) {
+        var seen: Set<String> = []
+        for (index, reader) in (r.mappings("silences") ?? []).enumerated() {
+            guard let silence = Silence(reading: reader) else { continue }
+            silences.append(silence)
+            if !silence.id.isEmpty, !seen.insert(silence.id).inserted {
+                r.fault(
+                    "silences[\(index)].id", "a second silence named \(silence.id.quoted)",
+                    "give it another name")
+            }
         }
     }
 

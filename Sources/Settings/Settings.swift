@@ -25,6 +25,7 @@ public struct Settings: Sendable, Equatable {
     public var digest = Digest()
     public var receivers = Receiver.standard
     public var route = Route(receivers: ["kept"])
+    public var silences: [Silence] = []
     public var telemetry = Telemetry()
 
     init(node: String) { self.node = node }

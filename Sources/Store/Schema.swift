@@ -74,6 +74,23 @@ enum Schema {
                     CREATE INDEX outbox_state ON outbox (state, settled_ms);
                     """)
         }
+        migrator.registerMigration("silence") { db in
+            // What a person set: matchers is a JSON array of texts like rollout=x;
+            // held counts the messages that it kept back.
+            try db.execute(
+                sql: """
+                    CREATE TABLE silence (
+                        id TEXT PRIMARY KEY,
+                        matchers TEXT NOT NULL,
+                        from_ms INTEGER NOT NULL,
+                        until_ms INTEGER NOT NULL,
+                        who TEXT NOT NULL,
+                        why TEXT NOT NULL,
+                        created_ms INTEGER NOT NULL,
+                        held INTEGER NOT NULL DEFAULT 0
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

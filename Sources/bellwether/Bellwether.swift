@@ -10,6 +10,7 @@ struct Bellwether: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
+            SilenceCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self,
         ])
 }

@@ -55,7 +55,7 @@ struct ArrowsTests {
             "bellwether",
             [
                 "App", "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal",
-                "Analysis", "Digests", "Rendering", "Delivery", "Serving",
+                "Analysis", "Digests", "Rendering", "Delivery", "Serving", "Notifier",
             ]
         ),
     ]

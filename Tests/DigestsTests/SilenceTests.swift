@@ -22,7 +22,10 @@ struct SilenceTests {
             log.pass(30)
         }
         #expect(log.said().isEmpty)
-        #expect(log.machine.takeSuppressions().map(\.silence.id) == ["s1"])
+        let causes = log.machine.takeSuppressions().map(\.cause)
+        #expect(
+            causes == [.silence(Self.silence(seconds: 600), until: LogScript.epoch + .seconds(600))]
+        )
         #expect(log.machine.takeSuppressions().isEmpty)
         #expect(log.machine.resumePosition(head: log.lines[18].end) == log.lines[18].end)
         log.pass(40)
@@ -32,6 +35,7 @@ struct SilenceTests {
         #expect(said.first?.occasion == .first)
         #expect(said.first?.silence?.who == "alice")
         #expect(said.first?.silence?.until == LogScript.epoch + .seconds(600))
+        #expect(said.first?.silence?.messages == 19)
         log.pass(1800)
         #expect(log.said().allSatisfy { $0.silence == nil })
     }
@@ -47,6 +51,14 @@ struct SilenceTests {
         #expect(log.said().isEmpty)
         #expect(log.machine.takeSuppressions().count == 1)
         #expect(log.machine.nextDeadline == nil)
+        // The next message of the group says what was swallowed, after a restart too.
+        let saved = log.machine.checkpoint()
+        log.machine = DigestMachine(position: saved.position, states: saved.changed)
+        log.write(log.verdict(.unhealthy, attempt: 3, rate: 0.02))
+        log.pass(20)
+        let said = log.said()
+        #expect(said.map(\.silence?.swallowed) == [2])
+        #expect(said.first?.silence?.who == "alice")
     }
 
     @Test("An incident told before the silence is told to be over after it")
@@ -94,6 +106,29 @@ struct SilenceTests {
         #expect(log.said().isEmpty)
         log.pass(20)
         #expect(log.said().first?.silence?.why == "maintenance")
+    }
+
+    @Test("A silence of one zone does not hide another's failure")
+    func zones() {
+        var log = LogScript()
+        var silence = Self.silence(seconds: 600)
+        silence.matchers = [Matcher("az", "a")]
+        log.machine.silences = [silence]
+        log.write(log.verdict(.unhealthy, az: "a", attempt: 1, rate: 0.02))
+        log.pass(20)
+        #expect(log.said().isEmpty)
+        log.write(log.verdict(.unhealthy, az: "b", attempt: 2, rate: 0.02))
+        log.pass(20)
+        #expect(log.said().map(\.failingPlaces.count) == [2])
+    }
+
+    @Test("Matchers read from one text")
+    func texts() {
+        #expect(
+            Matcher.list("namespace=prod rollout~pay kind!=notice")?.map(\.description)
+                == ["namespace=prod", "rollout~pay", "kind!=notice"])
+        #expect(Matcher.list("why=two words")?.map(\.value) == ["two words"])
+        #expect(Matcher.list("nothing") == nil)
     }
 
     @Test("Weekly times, over midnight and in other zones")

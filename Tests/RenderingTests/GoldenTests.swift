@@ -39,7 +39,8 @@ struct GoldenTests {
             kinds == [
                 "one-az": .failing, "many-azs": .failing, "changed": .failing,
                 "repeated": .failing, "recovery": .recovered, "ended": .ended, "silent": .ended,
-                "nodata": .failing, "flap": .failing, "binary-changed": .failing,
+                "nodata": .failing, "flap": .failing, "silence": .failing,
+                "node-fault": .failing, "binary-changed": .failing,
                 "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
             ])
         #expect(Set(SampleDigests.all.map(\.kind)) == Set(Digest.Kind.allCases))

@@ -65,6 +65,17 @@ final class NodeProcess: Sendable {
                 maxBody: 64 << 20, tls: .file(certificate)))
     }
 
+    func post(
+        _ path: String, token: String, _ body: String, type: String = "application/x-ndjson"
+    ) async throws -> (body: [UInt8], status: Int) {
+        let reply = try await engine.http(
+            HTTPTransfer(
+                url: url + path, method: "POST",
+                headers: [("Content-Type", type), ("Authorization", "Bearer \(token)")],
+                body: Array(body.utf8), tls: .file(certificate)))
+        return (reply.body, reply.status)
+    }
+
     /// Sends a body to the measurement endpoint as Argo does.
     func measure(
         _ body: String, path: String = "/rollouts/analysis", token: String? = nil
@@ -81,6 +92,10 @@ final class NodeProcess: Sendable {
 
     /// Runs a command of the executable on this node's configuration.
     func command(_ arguments: String...) async throws -> (output: String, exit: ChildProcess.Exit) {
+        try await command(arguments)
+    }
+
+    func command(_ arguments: [String]) async throws -> (output: String, exit: ChildProcess.Exit) {
         let child = try ChildProcess(
             Self.executable, arguments + ["--config", configuration])
         let exit = try await child.waitForExit()

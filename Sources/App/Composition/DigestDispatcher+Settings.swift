@@ -114,25 +114,3 @@ private struct MailServer {
         }
     }
 }
-
-extension DigestSettings {
-    init(_ settings: Settings) {
-        let digest = settings.digest
-        self.init(
-            groupBy: digest.groupBy, firstAfter: digest.firstAfter, window: digest.window,
-            maxWindow: digest.maxWindow, repeatEvery: digest.repeatEvery,
-            recoverAfter: digest.recoverAfter, maxGroups: digest.maxGroups,
-            abortAfter: digest.abortAfter, attemptsPerRun: digest.attempts,
-            route: Route(settings.route))
-    }
-}
-
-extension Route {
-    init(_ route: Settings.Route) {
-        self.init(
-            matchers: route.match.sorted { $0.key < $1.key }
-                .map { Matcher($0.key, $0.value) },
-            receivers: route.receivers, goesOn: route.goesOn,
-            routes: route.routes.map(Route.init))
-    }
-}

@@ -17,6 +17,9 @@ extension Settings {
         public var maxGroups = 20
         /// Shown as a link; `{namespace}` and `{rollout}` are filled in. Empty: none.
         public var runbookURL = ""
+        /// Beginnings of the names of checks that speak of the node itself: a
+        /// fault of these alone is told once, not for every rollout.
+        public var nodeChecks = ["gateway."]
         /// Unhealthy attempts after which the caller aborts (Argo's `failureLimit`
         /// plus one); nil: unknown, and not told.
         public var abortAfter: Int?
@@ -63,6 +66,7 @@ extension Settings.Digest {
                     "write https://…, {namespace} and {rollout} are filled in")
             }
         }
+        nodeChecks = r.texts("node_checks", nodeChecks)
         if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
         if r.has("attempts") { attempts = r.integer("attempts", 10, in: 1...100_000) }
         templates = r.folder("templates")

@@ -3,8 +3,9 @@ extension Settings {
     /// matches decides, and so on inwards; where none matches, this one's
     /// receivers get it.
     public struct Route: Sendable, Equatable {
-        /// Event fields and the values that they must have; empty matches all.
-        public var match: [String: String] = [:]
+        /// What must hold, each `field=value`, `field!=value` or `field~value`;
+        /// empty matches all.
+        public var matchers: [String] = []
         public var receivers: [String] = []
         /// Whether routes behind this one are asked too.
         public var goesOn = false
@@ -38,15 +39,17 @@ extension Settings.Route {
                 Suggestion.remedy(for: name, among: known))
         }
         if isRoot {
-            if r.has("match") {
+            for key in ["match", "where"] where r.has(key) {
                 r.fault(
-                    "match", "the outermost route takes all", "put it into one of routes",
+                    key, "the outermost route takes all", "put it into one of routes",
                     atKey: true)
             }
         } else {
-            match = r.pairs("match")
+            matchers = r.matchers()
             goesOn = r.flag("continue", false)
-            if match.isEmpty, !r.context.hasFault(at: r.path("match")) {
+            if matchers.isEmpty, !r.context.hasFault(within: r.path("match")),
+                !r.context.hasFault(within: r.path("where"))
+            {
                 r.context.warn(
                     r.path, "matches everything, so routes behind it are never asked",
                     "give it a match, or put its receivers into the route around it")

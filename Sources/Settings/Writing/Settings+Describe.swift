@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// The whole effective configuration as YAML that `parse` reads back to the
     /// same settings. Secrets are shown as where they come from: the file's
@@ -23,6 +25,7 @@ extension Settings {
         y.mapping("digest") { digest.describe(&$0) }
         y.list("receivers", receivers) { $1.describe(&$0) }
         y.mapping("route") { route.describe(&$0, isRoot: true) }
+        y.list("silences", silences) { $1.describe(&$0) }
         y.mapping("telemetry") { y in
             y.entry("log_level", telemetry.logLevel.rawValue)
             y.entry("log_format", telemetry.logFormat.rawValue)
@@ -178,6 +181,7 @@ extension Settings.Digest {
         y.entry("recover_after", recoverAfter)
         y.entry("max_groups", maxGroups)
         y.entry("runbook_url", runbookURL)
+        y.entry("node_checks", nodeChecks)
         if let abortAfter { y.entry("abort_after", abortAfter) }
         if let attempts { y.entry("attempts", attempts) }
         y.entry("templates", templates)
@@ -221,9 +225,28 @@ extension Settings.Receiver.Web {
     }
 }
 
+extension Settings.Silence {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("id", id)
+        y.entry("where", matchers)
+        switch schedule {
+        case .once(let from, let until):
+            y.entry("from", from.rfc3339)
+            y.entry("until", until.rfc3339)
+        case .weekly(let days, let from, let until, let offset):
+            y.entry("days", days.map { Self.days[$0] })
+            y.entry("from", Self.clock(from))
+            y.entry("until", Self.clock(until))
+            y.entry("utc_offset", (offset < 0 ? "-" : "+") + Self.clock(abs(offset)))
+        }
+        y.entry("who", who)
+        y.entry("why", why)
+    }
+}
+
 extension Settings.Route {
     fileprivate func describe(_ y: inout YAMLWriter, isRoot: Bool) {
-        if !isRoot { y.entry("match", match) }
+        if !isRoot { y.entry("where", matchers) }
         y.entry("receivers", receivers)
         if !isRoot { y.entry("continue", goesOn) }
         y.list("routes", routes) { $1.describe(&$0, isRoot: false) }

@@ -1,0 +1,63 @@
+import Foundation
+import JSONScan
+import Telemetry
+import Transfer
+
+/// A running node that a command speaks to instead of opening its data folder.
+public struct RemoteNode: Sendable {
+    /// What went wrong, in words for a terminal.
+    public struct Fault: Error, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    private let url: String
+    private let token: String
+    private let trust: TLSTrust
+
+    /// - Parameters:
+    ///   - url: `https://host:port`.
+    ///   - tokenFile: Its first line is the token.
+    ///   - caFile: PEM file of the authority, or the self-signed certificate itself;
+    ///     empty: the system's.
+    public init(url: String, tokenFile: String, caFile: String) throws(Fault) {
+        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw Fault(description: "--url takes https://host:port")
+        }
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        do { token = try DataFolder.readSecret(tokenFile) } catch {
+            throw Fault(description: error.description)
+        }
+        trust = caFile.isEmpty ? .system : .file(caFile)
+    }
+
+    public func get(_ path: String) async throws(Fault) -> [UInt8] {
+        try await ask("GET", path, [])
+    }
+
+    /// Posts one JSON object.
+    public func post(_ path: String, _ body: [UInt8] = []) async throws(Fault) -> [UInt8] {
+        try await ask("POST", path, body)
+    }
+
+    private func ask(
+        _ method: String, _ path: String, _ body: [UInt8]
+    ) async throws(Fault) -> [UInt8] {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        var headers = [("Authorization", "Bearer \(token)")]
+        if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
+        let reply: HTTPReply
+        do throws(TransferError) {
+            reply = try await engine.http(
+                HTTPTransfer(
+                    url: url + path, method: method, headers: headers, body: body,
+                    maxBody: 64 << 20, tls: trust))
+        } catch { throw Fault(description: "\(error)") }
+        guard reply.status == 200 else {
+            let problem = try? JSONValue(parsing: reply.body, limits: .event)
+            let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""
+            throw Fault(description: "\(url) answers \(reply.status): \(words)")
+        }
+        return reply.body
+    }
+}

@@ -1,0 +1,112 @@
+public import Events
+
+// What keeps a group from speaking: silences, and other groups that tell of
+// the same node's fault. Held back is not forgotten.
+
+extension DigestMachine {
+    /// What was held back since the last call, to be logged: each group once
+    /// for each silence or fault of a node.
+    public mutating func takeSuppressions() -> [Suppression] {
+        defer { suppressions = [] }
+        return suppressions
+    }
+
+    /// Why `digest` is not to be sent now; nil when nothing stands in its way.
+    func reasonToWait(
+        _ digest: Digest, _ state: GroupState, at now: Timestamp
+    ) -> Suppression.Cause? {
+        for silence in silences {
+            if let until = silence.silences(digest, at: now) {
+                return .silence(silence, until: until)
+            }
+        }
+        // Who was told of this incident is told of its end, too.
+        guard let incident = state.incident, incident.told == nil,
+            let place = state.nodeFault(settings),
+            let thread = source(ofFaultAt: place.id, telling: digest.receivers)
+        else { return nil }
+        return .nodeFault(az: place.az, node: place.node, thread: thread)
+    }
+
+    mutating func hold(
+        _ digest: Digest, back cause: Suppression.Cause, _ state: inout GroupState, isOver: Bool
+    ) {
+        guard let incident = state.incident else { return }
+        switch cause {
+        case .silence(let silence, let until):
+            if incident.silence?.id != silence.id {
+                suppressions.append(Suppression(digest: digest, cause: cause))
+            }
+            state.incident?.silence = SilenceNote(silence, until: until, after: incident.silence)
+            // Begun and over within the silence: the next message counts it.
+            if isOver, incident.told == nil {
+                var note = SilenceNote(
+                    silence, until: until, after: incident.silence ?? state.swallowed)
+                note.swallowed = (state.swallowed?.swallowed ?? 0) + incident.events
+                state.swallowed = note
+                state.incident = nil
+            }
+        case .nodeFault(let az, let node, let thread):
+            let echo = EchoNote(place: "\(az)\u{1F}\(node)", thread: thread)
+            if incident.echo != echo {
+                suppressions.append(Suppression(digest: digest, cause: cause))
+            }
+            state.incident?.echo = echo
+        }
+    }
+
+    // MARK: - Silences
+
+    /// Silences changed: every silenced group asks anew.
+    mutating func wakeSilenced() {
+        for (name, group) in groups where group.live.incident?.silence != nil {
+            groups[name]?.asksAgain = true
+        }
+    }
+
+    // MARK: - Faults of nodes
+
+    /// The thread of an open incident that told all of `receivers` of the same fault.
+    private func source(ofFaultAt place: String, telling receivers: [String]) -> String? {
+        let threads = groups.values.compactMap { group -> String? in
+            guard let incident = group.live.incident, let told = incident.told,
+                incident.recoveredAt == nil, incident.outcome == nil,
+                told.receivers.isSuperset(of: receivers),
+                group.live.nodeFault(settings)?.id == place
+            else { return nil }
+            return incident.id
+        }
+        return threads.min()
+    }
+
+    /// A quiet group asks anew once the incident that spoke for it is over, or
+    /// is about more than the node.
+    mutating func wakeEchoes() {
+        let quiet = groups.filter { $0.value.live.incident?.echo != nil }
+        guard !quiet.isEmpty else { return }
+        var speaking: [String: Set<String>] = [:]
+        for group in groups.values {
+            guard let incident = group.live.incident, incident.told != nil,
+                incident.recoveredAt == nil, incident.outcome == nil,
+                let place = group.live.nodeFault(settings)
+            else { continue }
+            speaking[place.id, default: []].insert(incident.id)
+        }
+        for (name, group) in quiet {
+            guard let echo = group.live.incident?.echo,
+                speaking[echo.place]?.contains(echo.thread) != true
+            else { continue }
+            groups[name]?.asksAgain = true
+        }
+    }
+
+    /// Says in the message of a node's fault whom it speaks for.
+    func countEchoes(of digest: inout Digest) {
+        guard digest.nodeFault != nil else { return }
+        let echoes = groups.values.map(\.live)
+            .filter { $0.incident?.echo?.thread == digest.thread }
+            .map(\.key).sorted { $0.text < $1.text }
+        digest.nodeFault?.echoes = echoes.count
+        digest.nodeFault?.names = Array(echoes.prefix(Bounds.echoes))
+    }
+}

@@ -1,0 +1,101 @@
+public import Digests
+public import Events
+public import GRDB
+import JSONScan
+
+/// The silences that people set, as rows of the state file.
+///
+/// Every call runs inside the caller's transaction and may come from another
+/// process: the digest desk reads the book at each look at the log.
+public enum SilenceBook {
+    /// A silence with what became of it.
+    public struct Entry: Sendable, Equatable {
+        public var silence: Silence
+        public var from: Timestamp
+        public var until: Timestamp
+        public var created: Timestamp
+        /// Messages that it held back.
+        public var held: Int
+
+        public func isActive(at now: Timestamp) -> Bool { now < until }
+    }
+
+    /// How long an ended silence can still be looked at.
+    static let keep = Duration.seconds(30 * 86_400)
+
+    /// Writes a silence from now on; returns its id.
+    ///
+    /// - Parameter salt: Makes the id differ from those of silences set in the
+    ///   same millisecond.
+    public static func add(
+        _ db: Database, matchers: [Matcher], until: Timestamp, who: String, why: String,
+        at now: Timestamp, salt: UInt32 = .random(in: 0...UInt32.max)
+    ) throws -> String {
+        let words = matchers.map(\.description)
+        var json = JSONWriter()
+        json.array { w in for word in words { w.value(word) } }
+        let name = "\(json.text)\0\(now.milliseconds)\0\(salt)"
+        let id = "s" + ContentHash.hex(name.utf8).prefix(8)
+        try db.execute(
+            sql: "DELETE FROM silence WHERE until_ms < ?",
+            arguments: [(now - keep).milliseconds])
+        try db.execute(
+            sql: """
+                INSERT INTO silence (id, matchers, from_ms, until_ms, who, why, created_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                id, json.text, now.milliseconds, until.milliseconds, clean(who), clean(why),
+                now.milliseconds,
+            ])
+        return id
+    }
+
+    /// SQLite ends a text at its first NUL; a person's words need no controls.
+    private static func clean(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
+    }
+
+    /// Ends a silence now. False when there is none of that id, or it has ended.
+    public static func expire(_ db: Database, id: String, at now: Timestamp) throws -> Bool {
+        try db.execute(
+            sql: "UPDATE silence SET until_ms = ? WHERE id = ? AND until_ms > ?",
+            arguments: [now.milliseconds, id, now.milliseconds])
+        return db.changesCount == 1
+    }
+
+    /// The newest first; with `ended` those of the last 30 days that are over.
+    public static func list(
+        _ db: Database, at now: Timestamp, ended: Bool = false
+    ) throws -> [Entry] {
+        try Row.fetchAll(
+            db,
+            sql: "SELECT * FROM silence WHERE until_ms > ? ORDER BY created_ms DESC, id",
+            arguments: [ended ? Int64.min : now.milliseconds]
+        ).map(Entry.init)
+    }
+
+    /// Counts a message that the silence held back; one of the configuration has no row.
+    static func countHeld(_ db: Database, id: String) throws {
+        try db.execute(
+            sql: "UPDATE silence SET held = held + 1 WHERE id = ?", arguments: [id])
+    }
+}
+
+extension SilenceBook.Entry {
+    init(_ row: Row) {
+        let stored: String = row["matchers"]
+        let words = try? JSONValue(parsing: Array(stored.utf8), limits: .event)
+        var matchers: [Matcher] = []
+        if case .array(let texts)? = words {
+            matchers = texts.compactMap { Matcher($0.string ?? "") }
+        }
+        from = Timestamp(milliseconds: row["from_ms"])
+        until = Timestamp(milliseconds: row["until_ms"])
+        created = Timestamp(milliseconds: row["created_ms"])
+        held = row["held"]
+        silence = Silence(
+            id: row["id"], matchers: matchers, schedule: .once(from: from, until: until),
+            who: row["who"], why: row["why"])
+    }
+}

@@ -1,0 +1,135 @@
+public import Events
+
+extension Settings {
+    /// One entry of `silences`: a time in which some digests are held back,
+    /// once or every week (a mute time).
+    public struct Silence: Sendable, Equatable {
+        public enum Schedule: Sendable, Equatable {
+            case once(from: Timestamp, until: Timestamp)
+            /// On these days (0 is Sunday), from and until a minute of the day; an
+            /// end before the beginning is on the next day.
+            case weekly(days: [Int], fromMinute: Int, untilMinute: Int, utcOffsetMinutes: Int)
+        }
+
+        public var id: String
+        /// What must hold, each `field=value`, `field!=value` or `field~value`.
+        public var matchers: [String]
+        public var schedule: Schedule
+        public var who = ""
+        public var why = ""
+
+        static let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+    }
+}
+
+extension Settings.Silence {
+    /// Nil after a fault that leaves no time.
+    init?(reading r: MappingReader) {
+        let id = r.name("id")
+        let matchers = r.matchers()
+        if matchers.isEmpty, !r.context.hasFault(within: r.path("where")),
+            !r.context.hasFault(within: r.path("match"))
+        {
+            r.lacks(
+                "the silence matches everything", "write match: {namespace: dev}, or where: [az~eu]"
+            )
+        }
+        let who = r.plain("who", "")
+        let why = r.plain("why", "")
+        let schedule = Self.schedule(r)
+        r.finish()
+        guard let schedule else { return nil }
+        self.init(id: id, matchers: matchers, schedule: schedule, who: who, why: why)
+    }
+
+    private static func schedule(_ r: MappingReader) -> Schedule? {
+        let isWeekly = r.has("days") || (r.text("from") ?? "").utf8.count == 5
+        let (begin, end) = (r.text("from"), r.text("until"))
+        guard let from = begin, let until = end else {
+            r.lacks(
+                "from and until are missing",
+                "write from: \"22:00\" and until: \"06:00\", or two moments in RFC 3339")
+            _ = (r.texts("days"), r.plain("utc_offset", ""))
+            return nil
+        }
+        guard isWeekly else {
+            guard let first = Timestamp(rfc3339: from), let last = Timestamp(rfc3339: until) else {
+                r.fault(
+                    "from", "from and until are not two moments",
+                    "write \"22:00\" for every day, or 2026-11-23T22:00:00Z for once")
+                return nil
+            }
+            if last <= first { r.fault("until", "not after from", "exchange them") }
+            return .once(from: first, until: last)
+        }
+        var days: [Int] = []
+        for (index, name) in r.texts("days", Self.days).enumerated() {
+            if let day = Self.days.firstIndex(of: name) {
+                days.append(day)
+            } else {
+                r.fault(
+                    "days[\(index)]", "\(name.quoted) is not a day",
+                    Suggestion.remedy(for: name, among: Self.days))
+            }
+        }
+        let offset = r.plain("utc_offset", "+00:00")
+        guard let first = minute(from), let last = minute(until) else {
+            r.fault(
+                minute(from) == nil ? "from" : "until", "not a time of day",
+                "write \"22:00\", with quotes")
+            return nil
+        }
+        let sign = offset.hasPrefix("-") ? -1 : 1
+        guard offset.hasPrefix("+") || offset.hasPrefix("-"),
+            let minutes = minute(String(offset.dropFirst())), minutes <= 14 * 60
+        else {
+            r.fault("utc_offset", "\(offset.quoted) is not an offset", "write \"+01:00\"")
+            return nil
+        }
+        return .weekly(
+            days: days.sorted(), fromMinute: first, untilMinute: last,
+            utcOffsetMinutes: sign * minutes)
+    }
+
+    /// `22:05` as a minute of the day.
+    private static func minute(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard text.utf8.count == 5, parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
+            text.unicodeScalars.allSatisfy({ $0.isDigit || $0 == ":" }),
+            let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    static func clock(_ minutes: Int) -> String {
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
+        return two(minutes / 60) + ":" + two(minutes % 60)
+    }
+}
+
+extension MappingReader {
+    /// `match` (fields and their values) and `where` (texts with a comparison)
+    /// together, each as `field=value`.
+    func matchers() -> [String] {
+        var matchers = pairs("match").sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        for (index, text) in texts("where").enumerated() {
+            let field = text.unicodeScalars.prefix { !"!=~".unicodeScalars.contains($0) }
+            let rest = text.unicodeScalars.dropFirst(field.count)
+            let isMatcher =
+                !field.isEmpty
+                && field.allSatisfy {
+                    $0.isLetterASCII || $0.isDigit || "_-.".unicodeScalars.contains($0)
+                }
+                && (rest.first == "=" || rest.first == "~"
+                    || rest.starts(with: "!=".unicodeScalars))
+            if isMatcher {
+                matchers.append(text)
+            } else {
+                fault(
+                    "where[\(index)]", "\(text.quoted) is not a matcher",
+                    "write field=value, field!=value or field~value")
+            }
+        }
+        return matchers
+    }
+}

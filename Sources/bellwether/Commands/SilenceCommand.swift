@@ -1,0 +1,184 @@
+import App
+import ArgumentParser
+import Digests
+import Events
+import Foundation
+import JSONScan
+import Notifier
+import Settings
+import Store
+
+struct SilenceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "silence",
+        abstract: "Hold digests back for a while; a running node takes it up within a second.",
+        discussion: """
+            A matcher is field=value, field!=value or field~part. Fields are those of the group
+            (namespace, rollout, revision) and kind, status, worst, level, az, node, metric, event.
+            A digest is held back when all matchers hold for all that it tells of: silencing one
+            zone never hides another. What still fails when the silence ends is told then, with
+            everything that came meanwhile.
+            """,
+        subcommands: [SilenceAdd.self, SilenceList.self, SilenceExpire.self])
+}
+
+struct SilenceAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Silence what matches, from now on; prints the id.")
+
+    @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
+    @Argument(help: "Such as namespace=prod rollout=payments-api; all must hold.")
+    var matchers: [String]
+    @Option(name: .customLong("for"), help: "How long, such as 1h or 2d.") var span: String?
+    @Option(help: "Until when, RFC 3339.") var until: String?
+    @Option(help: "Why: shown in the digest that comes after it.") var why: String
+    @Option(help: "Who silences; the user's name by default.") var who: String?
+
+    func validate() throws {
+        if (span == nil) == (until == nil) { throw ValidationError("give --for or --until") }
+    }
+
+    func run() async throws {
+        let now = WallClock.system.now
+        let end = try end(now)
+        var parsed: [Matcher] = []
+        for text in matchers {
+            guard let some = Matcher.list(text) else {
+                throw ValidationError("\(text): write field=value, field!=value or field~part")
+            }
+            parsed += some
+        }
+        let author = who ?? NSUserName()
+        if let node = try remote.node() {
+            var json = JSONWriter()
+            json.object { json in
+                json.member(array: "matchers") { w in for one in parsed { w.value(one.description) }
+                }
+                json.member("until", end.rfc3339)
+                json.member("who", author)
+                json.member("why", why)
+            }
+            let body = json.bytes
+            let answer = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.post("/v1/silences", body)
+            }
+            print((try? JSONValue(parsing: answer, limits: .event))?["id"]?.string ?? "")
+        } else {
+            let (matchers, reason) = (parsed, why)
+            let id = try await config.store().write { db in
+                try SilenceBook.add(
+                    db, matchers: matchers, until: end, who: author, why: reason, at: now)
+            }
+            print(id)
+        }
+        Standard.error("silenced until \(end.rfc3339)")
+    }
+
+    private func end(_ now: Timestamp) throws -> Timestamp {
+        let end: Timestamp
+        if let span {
+            guard let length = DurationText.parse(span), length > .zero else {
+                throw ValidationError("--for takes a span such as 30m, 1h or 2d")
+            }
+            end = now + length
+        } else {
+            guard let moment = Timestamp(rfc3339: until ?? ""), moment > now else {
+                throw ValidationError("--until takes RFC 3339, later than now")
+            }
+            end = moment
+        }
+        guard end - now <= SilenceRoutes.longest else {
+            throw ValidationError("a silence lasts at most 90 days; use a mute time for more")
+        }
+        return end
+    }
+}
+
+struct SilenceList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Silences in force, and those of the configuration.")
+
+    @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
+    @Flag(help: "Those that ended within 30 days, too.") var all = false
+    @Flag(help: "Print as JSON.") var json = false
+
+    func run() async throws {
+        let now = WallClock.system.now
+        let ended = all
+        let document: [UInt8]
+        if let node = try remote.node() {
+            document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.get("/v1/silences" + (ended ? "?all=true" : ""))
+            }
+        } else {
+            let entries = try await config.store().read { db in
+                try SilenceBook.list(db, at: now, ended: ended)
+            }
+            document = SilenceDocument.list(entries, at: now)
+        }
+        if json {
+            print(String(decoding: document, as: UTF8.self))
+            return
+        }
+        var table = Table("ID", "ACTIVE", "UNTIL", "HELD", "WHO", "MATCHERS", "WHY")
+        let limits = JSONLimits(maxBytes: 16 << 20, maxDepth: 16)
+        let tree = try? JSONValue(parsing: document, limits: limits)
+        if case .array(let rows)? = tree?["silences"] {
+            for row in rows {
+                var words: [String] = []
+                if case .array(let texts)? = row["matchers"] { words = texts.compactMap(\.string) }
+                table.add(
+                    row["id"]?.string ?? "", row["active"]?.bool == true ? "yes" : "no",
+                    row["until"]?.string ?? "", "\(row["held"]?.integer ?? 0)",
+                    row["who"]?.string ?? "", words.joined(separator: " "),
+                    row["why"]?.string ?? "")
+            }
+        }
+        if remote.url == nil {
+            for silence in try config.load().silences {
+                let until: String
+                switch silence.schedule {
+                case .once(_, let end): until = end.rfc3339
+                case .weekly: until = "weekly"
+                }
+                table.add(
+                    silence.id, "config", until, "", silence.who,
+                    silence.matchers.joined(separator: " "), silence.why)
+            }
+        }
+        print(table.text)
+    }
+}
+
+struct SilenceExpire: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "expire", abstract: "End a silence now; what still fails is told at once.")
+
+    @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
+    @Argument(help: "The silence's id, as `silence list` shows it.") var id: String
+
+    func run() async throws {
+        let now = WallClock.system.now
+        let wanted = id
+        guard wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3F }) else {
+            throw ValidationError("this is not the id of a silence")
+        }
+        if let node = try remote.node() {
+            _ = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.post("/v1/silences/\(wanted)/expire")
+            }
+            return
+        }
+        guard
+            try await config.store().write({ db in
+                try SilenceBook.expire(db, id: wanted, at: now)
+            })
+        else {
+            Standard.error("no silence of this id is in force; see `bellwether silence list`")
+            throw ExitCode(1)
+        }
+    }
+}
