@@ -22,12 +22,7 @@ public enum DigestPreview {
             }
             if batch.isCaughtUp { break }
         }
-        let renderer = Renderer(
-            templatesDirectory: settings.digest.templates.isEmpty
-                ? nil : settings.digest.templates,
-            options: RenderOptions(
-                runbookURL: settings.digest.runbookURL.isEmpty
-                    ? nil : settings.digest.runbookURL))
+        let renderer = Renderer(settings.digest)
         return machine.due(now: now, caughtUp: true).map(renderer.render)
     }
 }

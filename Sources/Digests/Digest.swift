@@ -63,7 +63,7 @@ public struct Digest: Sendable, Hashable {
     public var binaries: [String] = []
     /// Incidents within the flap window when the group flaps; else nil.
     public var flaps: Int?
-    /// `aborted`, `promoted`, `completed`; nil when no hook said.
+    /// `aborted`, `promoted`, `completed`, `paused`; nil when no hook said.
     public var outcome: String?
 
     /// The silence that held this back until now, or that earlier failures of

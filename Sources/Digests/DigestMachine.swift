@@ -93,12 +93,34 @@ public struct DigestMachine: Sendable {
         shared.absorb(event, at: end)
         let role = EventRole(of: event)
         guard role != .neutral else { return }
-        var key = GroupKey(of: event, by: settings.groupBy)
-        if groups[key.text] == nil {
-            if case .outcome = role { return }
-            key = room(for: key, from: from)
+        if case .outcome = role {
+            for name in groups(endedBy: event) {
+                absorb(event, role, into: name, from: from, at: end, now: now)
+            }
+            return
         }
-        let name = key.text
+        var key = GroupKey(of: event, by: settings.groupBy)
+        if groups[key.text] == nil { key = room(for: key, from: from) }
+        absorb(event, role, into: key.text, from: from, at: end, now: now)
+    }
+
+    /// The groups that the end of a run concerns: those that agree in every
+    /// field that the event names. A hook may not know the revision.
+    private func groups(endedBy event: Event) -> [String] {
+        groups.filter { _, group in
+            let said = group.live.key.fields.compactMap { field in
+                event.value(of: field.name).map { $0 == field.value }
+            }
+            // A namespace alone would end everything in it.
+            let isNamed = event.rollout.map { $0 == group.live.key["rollout"] } ?? false
+            return group.live.isFailing && isNamed && said.allSatisfy(\.self)
+        }.keys.sorted()
+    }
+
+    private mutating func absorb(
+        _ event: Event, _ role: EventRole, into name: String, from: LogPosition,
+        at end: LogPosition, now: Timestamp
+    ) {
         guard end > groups[name]?.live.absorbedTo ?? .start else { return }
 
         let window = groups[name]?.window

@@ -7,7 +7,8 @@ enum EventRole: Equatable {
     /// Something to tell that has no healthy counterpart: a refusal, a dead
     /// delivery, lost lines, a sender's own warning.
     case notice
-    /// The run ended; its word for how (`aborted`, `promoted`, `completed`).
+    /// The run ended; its word for how (`aborted`, `promoted`, `completed`,
+    /// `paused`: a person decides).
     case outcome(String)
     /// Nothing to tell.
     case neutral
@@ -31,7 +32,7 @@ enum EventRole: Equatable {
 
     private static let endings = [
         "rollout.aborted": "aborted", "rollout.promoted": "promoted",
-        "rollout.completed": "completed",
+        "rollout.completed": "completed", "rollout.paused": "paused",
     ]
 
     private static let verdicts: [String: VerdictStatus] = [

@@ -85,7 +85,10 @@ struct Incident: Sendable, Hashable {
     private mutating func absorb(reasons new: [Reason]) {
         for reason in new where reason.state != .pass {
             if let known = reasons.firstIndex(where: { $0.matches(reason) }) {
-                reasons[known].reason = reason.bounded
+                // The one furthest off stands for all.
+                if reason.distance >= reasons[known].reason.distance {
+                    reasons[known].reason = reason.bounded
+                }
                 reasons[known].count += 1
             } else if reasons.count < Bounds.reasons {
                 reasons.append(ReasonTally(reason: reason.bounded, count: 1))
@@ -139,5 +142,13 @@ struct Incident: Sendable, Hashable {
         guard let version, !version.isEmpty, known.count < Bounds.versions else { return }
         let bounded = version.clipped(to: Bounds.name)
         if !known.contains(bounded) { known.append(bounded) }
+    }
+}
+
+extension Reason {
+    /// How far the value is from its limit; 0 where one of them is unknown.
+    fileprivate var distance: Double {
+        guard let value, let limit, value.isFinite, limit.isFinite else { return 0 }
+        return abs(value - limit)
     }
 }

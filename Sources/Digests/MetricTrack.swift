@@ -22,7 +22,7 @@ public struct MetricTrack: Sendable, Hashable {
     /// Whether the check ever did not pass within the incident.
     public internal(set) var wasOver = false
     /// The limit was last broken from below: smaller is worse.
-    var lowerIsWorse = false
+    public internal(set) var lowerIsWorse = false
     /// Values by attempt, oldest first, at most 16; nil where not measured.
     public internal(set) var history: [Double?]
 

@@ -131,7 +131,7 @@ extension BuiltinTemplates {
         {{/commands}}</pre>
         {{/has_commands}}
         {{#has_links}}
-        <p>{{#runbook}}<a href="{{.}}">Runbook</a>{{#status_page}} · {{/status_page}}{{/runbook}}{{#status_page}}<a href="{{.}}">Status page</a>{{/status_page}}</p>
+        <p>{{#rollout_page}}<a href="{{.}}">Rollout</a>&ensp;{{/rollout_page}}{{#runbook}}<a href="{{.}}">Runbook</a>&ensp;{{/runbook}}{{#status_page}}<a href="{{.}}">Status page</a>{{/status_page}}</p>
         {{/has_links}}
         <footer>digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}</footer>
         </main>

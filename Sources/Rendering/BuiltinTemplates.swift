@@ -98,6 +98,9 @@ enum BuiltinTemplates {
         {{#commands}}
           {{command}}
         {{/commands}}
+        {{#rollout_page}}
+          Rollout: {{.}}
+        {{/rollout_page}}
         {{#runbook}}
           Runbook: {{.}}
         {{/runbook}}
@@ -201,7 +204,7 @@ enum BuiltinTemplates {
         `{{command}}`
         {{/commands}}
         {{#has_links}}
-        {{#runbook}}<{{.}}|Runbook>{{#status_page}} · {{/status_page}}{{/runbook}}{{#status_page}}<{{.}}|Status page>{{/status_page}}
+        {{#rollout_page}}<{{.}}|Rollout>  {{/rollout_page}}{{#runbook}}<{{.}}|Runbook>  {{/runbook}}{{#status_page}}<{{.}}|Status page>{{/status_page}}
         {{/has_links}}
 
         """

@@ -16,23 +16,29 @@ struct Headline {
                 case .unknown: "not measurable"
                 case .healthy: "recovering"
                 }
-            text = "\(name) canary \(still)\(doing)\(Self.places(digest.failingPlaces))"
+            let places = Self.places(digest.failingPlaces)
+            if let fault = digest.nodeFault, fault.echoes > 0 {
+                let others = HumanNumber.count(fault.echoes, "more group")
+                text =
+                    "\(InertText(fault.node, limit: 63)) \(still)\(doing)\(places), "
+                    + "measured for \(name) and \(others)"
+            } else {
+                text = "\(name) canary \(still)\(doing)\(places)"
+            }
         case .recovered:
             let end = digest.incidentEnd ?? digest.composedAt
             text = "\(name) canary recovered after \(HumanNumber.span(end - digest.incidentStart))"
         case .ended:
             let last = (digest.status ?? .unknown).rawValue
             switch digest.outcome {
+            case "paused"?: text = "\(name) canary paused for a person (last verdict \(last))"
             case let outcome?: text = "\(name) canary \(outcome) (last verdict \(last))"
             case nil: text = "\(name) canary is no longer measured (last verdict \(last))"
             }
         case .notice:
-            let first = digest.notices.first
-            let event = first.map { InertText($0.event, limit: 60).description } ?? "notice"
-            let times = (first?.untold ?? 0) > 1 ? " ×\(first?.untold ?? 0)" : ""
             let others = digest.notices.count - 1
             text =
-                "\(name): \(event)\(times)"
+                "\(name): \(digest.notices.first.map { NoticeWords($0, digest).short } ?? "notice")"
                 + (others > 0 ? " and \(HumanNumber.count(others, "other kind"))" : "")
         case .rollup:
             let kinds = digest.rollup?.kinds ?? []

@@ -19,7 +19,7 @@ enum KnownNames {
         "members", "member", "member_metric", "more_members",
         "policies", "binaries", "has_items",
         "has_links", "has_commands", "commands", "command_label", "command", "runbook",
-        "status_page",
+        "rollout_page", "status_page",
         "digest_id", "window", "events", "dropped", "next",
     ])
 }

@@ -132,12 +132,7 @@ struct MessageView {
         if digest.omittedReasons > 0 {
             values["other_reasons"] = HumanNumber.count(digest.omittedReasons, "time")
         }
-        let notices = digest.notices.map { tally in
-            let place = tally.place.isEmpty ? "" : " on \(InertText(tally.place, limit: 40))"
-            let message = InertText(tally.message, limit: 160)
-            return "\(InertText(tally.event, limit: 60)) ×\(tally.untold)\(place)"
-                + (message.isEmpty ? "" : ": \(message)")
-        }
+        let notices = digest.notices.map { NoticeWords($0, digest).long }
         list("notices", notices, as: "notice", in: &values)
         if digest.omittedNotices > 0 {
             values["other_notices"] = HumanNumber.count(digest.omittedNotices, "event")
@@ -266,7 +261,13 @@ struct MessageView {
         if let link = RenderOptions.link(options.statusURL, fields: { _ in nil }) {
             values["status_page"] = link
         }
-        if values["runbook"] != nil || values["status_page"] != nil { values["has_links"] = true }
+        if digest.group["rollout"] != nil,
+            let link = RenderOptions.link(options.rolloutURL, fields: { digest.group[$0] })
+        {
+            values["rollout_page"] = link
+        }
+        let links = ["rollout_page", "runbook", "status_page"]
+        if links.contains(where: { values[$0] != nil }) { values["has_links"] = true }
     }
 
     private func addFooter(to values: inout [String: Any]) {

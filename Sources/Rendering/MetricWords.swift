@@ -11,7 +11,8 @@ struct MetricWords {
         var values: [String: Any] = [
             "metric": PlainWords.metric(track.metric),
             "metric_to": HumanNumber.text(track.value, track.unit),
-            "metric_spark": Sparkline.text(track.history),
+            "metric_spark": Sparkline.text(
+                track.history, scale: Sparkline.scale([track], stable: track.stable)),
             "metric_state": track.state.rawValue,
         ]
         if let first = track.first, first != track.value {
@@ -25,7 +26,10 @@ struct MetricWords {
             notes.append("limit \(HumanNumber.text(limit, track.unit))")
         }
         if !isOver, let since = track.overSince, track.state != .nodata {
-            notes.append("over it since attempt \(since)")
+            let side =
+                track.unit == .flag || track.limit == nil
+                ? "" : track.lowerIsWorse ? "below it " : "over it "
+            notes.append("\(side)since attempt \(since)")
         }
         if let stable = track.stable {
             notes.append("stable \(HumanNumber.text(stable, track.unit))")

@@ -20,9 +20,7 @@ struct NextSteps {
                 addRollout(rollout, namespace, digest)
             }
         } else if let node = digest.group["node"], Self.isKubernetesName(node) {
-            commands.append(
-                Command(
-                    label: "look", line: "bellwether logs query --since 1h --where 'node=\(node)'"))
+            look(at: "node=\(node)")
         }
     }
 
@@ -32,8 +30,11 @@ struct NextSteps {
             Command(label: verb, line: "kubectl argo rollouts \(verb) \(target)")
         }
         switch digest.kind {
+        // Neither version is at fault: a person looks at the node first.
+        case .failing where digest.nodeFault != nil: commands += [argo("pause")]
         case .failing: commands += [argo("abort"), argo("pause"), argo("promote")]
         case .recovered: commands += [argo("promote")]
+        case .ended where digest.outcome == "paused": commands += [argo("promote"), argo("abort")]
         case .ended, .notice, .rollup: break
         }
         if let attempt = digest.failingPlaces.flatMap(\.lanes).map(\.lastFailure)
@@ -41,11 +42,24 @@ struct NextSteps {
         {
             commands.append(Command(label: "explain", line: "bellwether explain \(attempt)"))
         }
+        if let node = digest.nodeFault?.node, Self.isKubernetesName(node) {
+            look(at: "node=\(node)")
+        } else {
+            look(at: "namespace=\(namespace) rollout=\(rollout)")
+        }
+        if digest.incidentEnd == nil {
+            commands.append(
+                Command(
+                    label: "silence",
+                    line: "bellwether silence add namespace=\(namespace) rollout=\(rollout) "
+                        + "--for 1h --why known"))
+        }
+    }
+
+    private mutating func look(at condition: String) {
         commands.append(
             Command(
-                label: "look",
-                line: "bellwether logs query --since 1h --where "
-                    + "'namespace=\(namespace) rollout=\(rollout)'"))
+                label: "look", line: "bellwether logs query --since 1h --where '\(condition)'"))
     }
 
     /// RFC 1123 subdomain: what Kubernetes allows as a name.

@@ -45,13 +45,20 @@ struct PlaceTable {
         let zones = Dictionary(grouping: digest.places, by: \.az)
         heads = metrics.map { PlainWords.metric($0.metric, limit: 28) }
         placeWord = digest.places.contains { $0.az.isEmpty } ? "place" : "AZ"
+        let scales = metrics.map { metric in
+            Sparkline.scale(
+                digest.places.compactMap { $0.metrics.first { $0.metric == metric.metric } },
+                stable: metric.stable)
+        }
         rows = places.map { place in
             let twin = (zones[place.az]?.count ?? 0) > 1 && !place.az.isEmpty
             let name = PlainWords.place(place.az, place.node)
             return Row(
                 place: twin ? "\(name)/\(PlainWords.place("", place.node))" : name,
                 status: place.status.rawValue, attempt: place.attempt.map { "#\($0)" } ?? "",
-                cells: metrics.map { metric in Self.cell(metric.metric, of: place) })
+                cells: zip(metrics, scales).map { metric, scale in
+                    Self.cell(metric.metric, of: place, scale)
+                })
         }
         stable =
             metrics.contains { $0.stable != nil }
@@ -64,13 +71,15 @@ struct PlaceTable {
         omittedColumns = digest.metrics.count - metrics.count
     }
 
-    private static func cell(_ metric: String, of place: Source) -> Cell {
+    private static func cell(
+        _ metric: String, of place: Source, _ scale: ClosedRange<Double>?
+    ) -> Cell {
         guard let track = place.metrics.first(where: { $0.metric == metric }) else {
             return Cell(value: "–")
         }
         return Cell(
             value: HumanNumber.text(track.value, track.unit),
-            spark: track.unit == .flag ? "" : Sparkline.text(track.history),
+            spark: track.unit == .flag ? "" : Sparkline.text(track.history, scale: scale),
             change: HumanNumber.change(from: track.previous, to: track.value, track.unit),
             state: track.state)
     }

@@ -69,12 +69,24 @@ enum PlainWords {
     static func change(_ change: Change, _ digest: Digest) -> String {
         switch change {
         case .place(let az, let node, let status):
-            return "\(place(az, node)) is now \(doing(status)) too"
+            return "\(place(az, node)) is now \(doing(status)), too"
         case .worse(let az, let node, let from, let to):
             return "\(place(az, node)) went from \(doing(from)) to \(doing(to))"
-        case .metric(let name): return "\(metric(name)) is now over its limit too"
+        case .metric(let name):
+            let track = digest.metrics.first { $0.metric == name }
+            switch track?.state {
+            case .nodata: return "\(metric(name)) can't be measured now, either"
+            case _ where track?.unit == .flag: return "\(metric(name)) is wrong now, too"
+            default:
+                let side = track?.lowerIsWorse == true ? "below" : "over"
+                return "\(metric(name)) is now \(side) its limit, too"
+            }
         case .lastChance: return "one more failure aborts"
-        case .notice(let event): return "new: \(InertText(event, limit: 60))"
+        case .notice(let event):
+            let tally = digest.notices.first { $0.event == event }
+            return "new: "
+                + (tally.map { NoticeWords($0, digest).short }
+                    ?? InertText(event, limit: 60).description)
         case .policy: return "the policy changed in mid-run"
         case .binary: return "more than one binary measured this run"
         case .flapping:

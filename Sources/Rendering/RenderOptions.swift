@@ -3,11 +3,16 @@ public struct RenderOptions: Sendable, Equatable {
     /// An `http(s)` address; `{namespace}` and `{rollout}` are filled in,
     /// percent-encoded. nil or anything else: no link.
     public var runbookURL: String?
+    /// The rollout's own page, such as Argo's dashboard; filled in alike.
+    public var rolloutURL: String?
     /// The address of the status page; nil: no link.
     public var statusURL: String?
 
-    public init(runbookURL: String? = nil, statusURL: String? = nil) {
+    public init(
+        runbookURL: String? = nil, rolloutURL: String? = nil, statusURL: String? = nil
+    ) {
         self.runbookURL = runbookURL
+        self.rolloutURL = rolloutURL
         self.statusURL = statusURL
     }
 

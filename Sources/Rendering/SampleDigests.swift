@@ -38,6 +38,19 @@ public enum SampleDigests {
             for n in 7...9 { story.attempt(n, rates: [0.002, 0.001]) }
             story.pass(60)
         },
+        sample("comparability") { story in
+            for n in 1...3 { story.attempt(n, rates: [0.02]) }
+            story.notice(
+                EventName.comparabilityChanged, "policy 5f0c1d2e3a4b became 0a1b2c3d4e5f",
+                revision: "17")
+            story.pass(90)
+        },
+        sample("paused") { story in
+            for n in 1...3 { story.attempt(n, rates: [0.008]) }
+            story.pass(60)
+            story.end("paused")
+            story.pass(60)
+        },
         sample("ended") { story in
             for n in 1...3 { story.attempt(n, rates: [0.05]) }
             story.pass(60)
@@ -186,12 +199,14 @@ struct SampleStory {
     }
 
     mutating func notice(
-        _ name: String, _ message: String, count: Int? = nil, rollout: String? = "payments-api"
+        _ name: String, _ message: String, count: Int? = nil, rollout: String? = "payments-api",
+        revision: String? = nil
     ) {
         write(
             Event(
                 ts: now, level: .warn, event: name, node: "gw-a1", az: "eu-west-1a",
-                namespace: rollout == nil ? nil : "prod", rollout: rollout, message: message,
+                namespace: rollout == nil ? nil : "prod", rollout: rollout, revision: revision,
+                message: message,
                 extra: count.map { [JSONValue.Member("count", .number("\($0)"))] } ?? []))
     }
 

@@ -136,3 +136,57 @@ struct RecoveryTests {
         #expect(log.said().map(\.kind) == [.recovered])
     }
 }
+
+@Suite("Ends that a hook tells")
+struct OutcomeTests {
+    static func end(_ word: String, at moment: Timestamp, revision: String? = nil) -> Event {
+        Event(
+            ts: moment, event: "rollout.\(word)", namespace: "prod", rollout: "payments-api",
+            revision: revision)
+    }
+
+    @Test(
+        "close the group with their word, also when they don't know the revision",
+        arguments: ["aborted", "promoted", "completed", "paused"])
+    func ends(word: String) {
+        for revision in ["17", nil] {
+            var log = LogScript()
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "search"))
+            log.pass(70)
+            _ = log.said()
+            log.write(Self.end(word, at: log.now, revision: revision))
+            log.pass(70)
+            #expect(log.said().map(\.outcome) == [word])
+            #expect(log.machine.openGroups == 1)
+        }
+    }
+
+    @Test("A run of another revision, or a namespace alone, ends nothing")
+    func others() {
+        var log = LogScript()
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(70)
+        _ = log.said()
+        log.write(Self.end("aborted", at: log.now, revision: "16"))
+        var bare = Self.end("aborted", at: log.now)
+        bare.rollout = nil
+        log.write(bare)
+        log.pass(70)
+        #expect(log.said().isEmpty)
+        #expect(log.machine.openGroups == 1)
+    }
+
+    @Test("What a value was before the incident is shown, also after a silence swallowed one")
+    func firstValue() {
+        var log = LogScript(DigestSettings(recoverAfter: 1))
+        log.machine.silences = [SilenceTests.silence(seconds: 600)]
+        for rate in [0.002, 0.03, 0.002, 0.002, 0.02, 0.04] {
+            log.write(log.verdict(rate > 0.01 ? .unhealthy : .healthy, attempt: 1, rate: rate))
+            log.pass(30)
+        }
+        log.machine.silences = []
+        log.pass(5)
+        #expect(log.said().flatMap(\.metrics).map(\.first) == [0.002])
+    }
+}

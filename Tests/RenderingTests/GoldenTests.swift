@@ -8,6 +8,7 @@ struct GoldenTests {
     static let renderer = Renderer(
         options: RenderOptions(
             runbookURL: "https://runbooks.example/{namespace}/{rollout}",
+            rolloutURL: "https://argo.example/{namespace}/{rollout}",
             statusURL: "https://bellwether.example/"))
 
     @Test("Every sample in every form", arguments: SampleDigests.named.map(\.name))
@@ -40,6 +41,7 @@ struct GoldenTests {
                 "one-az": .failing, "many-azs": .failing, "changed": .failing,
                 "repeated": .failing, "recovery": .recovered, "ended": .ended, "silent": .ended,
                 "nodata": .failing, "flap": .failing, "silence": .failing,
+                "comparability": .failing, "paused": .ended,
                 "node-fault": .failing, "binary-changed": .failing,
                 "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
             ])

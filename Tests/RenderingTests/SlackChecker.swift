@@ -54,7 +54,7 @@ struct SlackChecker {
     /// mention, no emoji name, no character that hides or reorders.
     private mutating func checkMarkup(_ text: String, allowsLinks: Bool) {
         let link =
-            /<https:\/\/(runbooks|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Runbook|Status page)>/
+            /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Rollout|Runbook|Status page)>/
         var rest = text[...]
         while let sign = rest.firstIndex(where: { "<>&".contains($0) }) {
             rest = rest[sign...]

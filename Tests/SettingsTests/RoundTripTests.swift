@@ -93,7 +93,8 @@ struct RoundTripTests {
         log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, segment_bytes: 1MiB, segment_age: 10m,
           durability: "interval:100ms", dedup_window: 1h}
         digest: {group_by: [rollout], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
-          max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}", node_checks: [node., gateway.], abort_after: 4, attempts: 12, templates: DIR}
+          max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
+          rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], abort_after: 4, attempts: 12, templates: DIR}
         silences:
           - {id: nights, match: {namespace: dev}, where: [kind!=notice], days: [mon, sun], from: "22:00", until: "06:30", utc_offset: "-03:30", who: platform, why: asleep}
           - {id: move, where: [az~eu], from: "2026-11-28T20:00:00Z", until: "2026-11-28T23:00:00Z"}

@@ -18,13 +18,7 @@ extension DigestDispatcher.Plan {
             receivers.append(try Self.receiver(receiver, outgoing, transfer))
         }
         self.init(
-            renderer: Renderer(
-                templatesDirectory: settings.digest.templates.isEmpty
-                    ? nil : settings.digest.templates,
-                options: RenderOptions(
-                    runbookURL: settings.digest.runbookURL.isEmpty
-                        ? nil : settings.digest.runbookURL)),
-            receivers: receivers)
+            renderer: Renderer(settings.digest), receivers: receivers)
     }
 
     private static func receiver(

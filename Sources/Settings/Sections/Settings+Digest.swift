@@ -15,8 +15,11 @@ extension Settings {
         public var recoverAfter = 2
         /// Messages within a window; further groups go into one roll-up.
         public var maxGroups = 20
-        /// Shown as a link; `{namespace}` and `{rollout}` are filled in. Empty: none.
+        /// Shown as links; `{namespace}` and `{rollout}` are filled in. Empty: none.
         public var runbookURL = ""
+        public var rolloutURL = ""
+        /// The status page's address as people reach it. Empty: no link.
+        public var statusURL = ""
         /// Beginnings of the names of checks that speak of the node itself: a
         /// fault of these alone is told once, not for every rollout.
         public var nodeChecks = ["gateway."]
@@ -56,21 +59,25 @@ extension Settings.Digest {
         readTimes(r)
         recoverAfter = r.integer("recover_after", recoverAfter, in: 1...1000)
         maxGroups = r.integer("max_groups", maxGroups, in: 1...10_000)
-        runbookURL = r.plain("runbook_url", "")
-        if !runbookURL.isEmpty {
-            let filled = runbookURL.replacing("{namespace}", with: "n").replacing(
-                "{rollout}", with: "r")
-            if (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
-                r.fault(
-                    "runbook_url", "\(runbookURL.quoted) is not a web address",
-                    "write https://…, {namespace} and {rollout} are filled in")
-            }
-        }
+        runbookURL = Self.link(r, "runbook_url")
+        rolloutURL = Self.link(r, "rollout_url")
+        statusURL = Self.link(r, "status_url")
         nodeChecks = r.texts("node_checks", nodeChecks)
         if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
         if r.has("attempts") { attempts = r.integer("attempts", 10, in: 1...100_000) }
         templates = r.folder("templates")
         r.finish()
+    }
+
+    private static func link(_ r: MappingReader, _ key: String) -> String {
+        let link = r.plain(key, "")
+        let filled = link.replacing("{namespace}", with: "n").replacing("{rollout}", with: "r")
+        if !link.isEmpty, (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
+            r.fault(
+                key, "\(link.quoted) is not a web address",
+                "write https://…, {namespace} and {rollout} are filled in")
+        }
+        return link
     }
 
     private mutating func readTimes(_ r: MappingReader) {

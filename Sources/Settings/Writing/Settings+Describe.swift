@@ -181,6 +181,8 @@ extension Settings.Digest {
         y.entry("recover_after", recoverAfter)
         y.entry("max_groups", maxGroups)
         y.entry("runbook_url", runbookURL)
+        y.entry("rollout_url", rolloutURL)
+        y.entry("status_url", statusURL)
         y.entry("node_checks", nodeChecks)
         if let abortAfter { y.entry("abort_after", abortAfter) }
         if let attempts { y.entry("attempts", attempts) }

@@ -1,0 +1,48 @@
+import Digests
+import Events
+
+/// One kind of notice in words; the names of our own events mean nothing to a
+/// tired person.
+struct NoticeWords {
+    /// `12 requests refused for their credential`.
+    let short: String
+    /// The same with the event's name, the place and the last message.
+    let long: String
+
+    init(_ tally: NoticeTally, _ digest: Digest) {
+        let event = InertText(tally.event, limit: 60).description
+        let times = " ×\(tally.untold)"
+        let place = tally.place.isEmpty ? "" : " on \(InertText(tally.place, limit: 40))"
+        let message = InertText(tally.message, limit: 160)
+        let last = message.isEmpty ? "" : (tally.untold > 1 ? "; last: " : ": ") + "\(message)"
+        if let words = Self.known(tally, shed: digest.shed) {
+            short = words
+            long = "\(words) (\(event))\(place)\(last)"
+        } else {
+            short = event + (tally.untold > 1 ? times : "")
+            long = "\(event)\(times)\(place)\(last)"
+        }
+    }
+
+    private static func known(_ tally: NoticeTally, shed: Int) -> String? {
+        func count(_ noun: String) -> String { HumanNumber.count(tally.untold, noun) }
+        switch tally.event {
+        case EventName.authRefused: return count("request") + " refused for their credential"
+        case EventName.requestRefused: return count("request") + " refused"
+        case EventName.rateLimited: return count("request") + " over the rate limit"
+        case EventName.deliveryDead:
+            return count("digest") + " that could not be delivered"
+        case EventName.comparabilityChanged:
+            return "attempts are no longer comparable, the policy or the binary changed"
+        case EventName.logShed:
+            return shed > 0
+                ? HumanNumber.count(shed, "event") + " lost, the log took no more"
+                : "events lost, the log took no more"
+        case EventName.logGap:
+            return shed > 0
+                ? HumanNumber.count(shed, "event") + " missing from the log"
+                : "events missing from the log"
+        default: return nil
+        }
+    }
+}
