@@ -171,6 +171,7 @@ let package = Package(
                 "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
                 httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
             ]),
+        tests("Notifier", ["Events", "JSONScan", "Serving", httpTypes, yams]),
         tests("App", [yams]),
         .testTarget(
             name: "SystemTests",

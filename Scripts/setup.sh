@@ -50,6 +50,9 @@ find_missing_for_apt() {
         lacks python3 has python3
         lacks python3-venv python_has_venv
         lacks openssl has openssl
+        lacks prometheus-alertmanager has prometheus-alertmanager
+        # Not on a user's PATH in Debian.
+        lacks haproxy test -x /usr/sbin/haproxy -o -x /usr/bin/haproxy
     fi
 }
 

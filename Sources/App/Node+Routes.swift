@@ -9,6 +9,9 @@ import Store
 import Telemetry
 
 extension Node {
+    /// Bytes of one hook's payload: a whole Rollout, or some hundreds of alerts.
+    private static let hookBodyLimit = 1 << 20
+
     static func routes(
         _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
         _ notifier: NotifierParts?, _ telemetry: Telemetry
@@ -23,6 +26,8 @@ extension Node {
         if notifier != nil {
             routes += IngestRoutes.routes(
                 journal, bodyLimit: settings.listen.limits.maxIngestBody)
+            routes += HookRoutes.routes(
+                journal, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes += SilenceRoutes.routes(store)
         }

@@ -15,6 +15,23 @@ public enum EventName {
     /// A digest was held back by a silence, or because another tells of the same fault.
     public static let digestSuppressed = "digest.suppressed"
 
+    // What hooks tell of a rollout. The first three end its run.
+    public static let rolloutAborted = "rollout.aborted"
+    public static let rolloutPromoted = "rollout.promoted"
+    public static let rolloutCompleted = "rollout.completed"
+    public static let rolloutPaused = "rollout.paused"
+    public static let rolloutResumed = "rollout.resumed"
+    public static let rolloutUpdated = "rollout.updated"
+    public static let rolloutStepCompleted = "rollout.step_completed"
+    public static let analysisRunRunning = "analysis_run.running"
+    public static let analysisRunSuccessful = "analysis_run.successful"
+    public static let analysisRunFailed = "analysis_run.failed"
+    public static let analysisRunError = "analysis_run.error"
+    public static let analysisRunInconclusive = "analysis_run.inconclusive"
+    public static let alertFiring = "alert.firing"
+    public static let alertResolved = "alert.resolved"
+    public static let alertsTruncated = "alerts.truncated"
+
     /// The event that a verdict becomes.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }
 }

@@ -19,7 +19,7 @@ public enum IngestRoutes {
                 do throws(JournalError) {
                     receipt = try await journal.ingest(Array(body.readableBytesView))
                 } catch {
-                    throw unavailable(error)
+                    throw Problem(log: error)
                 }
                 guard receipt.accepted + receipt.duplicates > 0 else { throw nothingGood(receipt) }
                 return .bytes(document(receipt, journal.status.durability))
@@ -73,23 +73,5 @@ public enum IngestRoutes {
                     }))
         ]
         return problem
-    }
-
-    private static func unavailable(_ error: JournalError) -> Problem {
-        switch error {
-        case .busy:
-            .retryLater(
-                .serviceUnavailable, "log_busy", error.description, after: .seconds(1))
-        case .shedding(let reason):
-            .retryLater(
-                .serviceUnavailable, "log_\(reason.rawValue)", error.description,
-                after: .seconds(10))
-        default:
-            // Whatever else fails, nothing of this body was acknowledged.
-            .retryLater(
-                .serviceUnavailable, "log_unavailable",
-                "the log could not be made durable; nothing of this body was kept",
-                after: .seconds(5))
-        }
     }
 }

@@ -1,0 +1,86 @@
+import Events
+import JSONScan
+import Serving
+
+/// Alertmanager's webhook payload, version 4: one event an alert.
+///
+/// The labels `rollout`, `namespace` and `revision` say which rollout is meant;
+/// an alert without them is kept as well, and grouped by this node.
+enum AlertmanagerHook {
+    static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
+        guard case .array(let alerts) = payload["alerts"], !alerts.isEmpty else {
+            throw .malformed(
+                "alerts_missing",
+                "the payload holds no alerts; send Alertmanager's webhook version 4",
+                field: "alerts")
+        }
+        var events: [Event] = []
+        for alert in alerts { events.append(try event(alert, payload, now)) }
+        let truncated = payload["truncatedAlerts"]?.integer ?? 0
+        if truncated > 0 {
+            events.append(gap(Int(clamping: truncated), payload, now))
+        }
+        return events
+    }
+
+    private static func event(
+        _ alert: JSONValue, _ payload: JSONValue, _ now: Timestamp
+    ) throws(Problem) -> Event {
+        let labels = alert["labels"]
+        guard let status = HookText.at(alert, "status"), ["firing", "resolved"].contains(status)
+        else {
+            throw .malformed(
+                "alert_malformed", "an alert's status is firing or resolved", field: "alerts.status"
+            )
+        }
+        let isFiring = status == "firing"
+        let starts = HookText.at(alert, "startsAt")
+        let ends = isFiring ? nil : HookText.at(alert, "endsAt")
+        let name = HookText.at(labels, "alertname") ?? "alert"
+        let kept = HookText.labels(labels)
+        var identity = JSONWriter()
+        identity.value(kept)
+        let words =
+            HookText.at(alert, "annotations", "summary", limit: HookText.message)
+            ?? HookText.at(alert, "annotations", "description", limit: HookText.message)
+            ?? HookText.at(alert, "annotations", "message", limit: HookText.message)
+        let fingerprint = HookText.at(alert, "fingerprint")
+        return Event(
+            id: HookText.id(
+                "alertmanager", status, fingerprint ?? identity.text, starts, ends),
+            ts: (isFiring ? starts : ends).flatMap { Timestamp(rfc3339: $0) } ?? now,
+            level: isFiring ? level(HookText.at(labels, "severity")) : .info,
+            event: isFiring ? EventName.alertFiring : EventName.alertResolved,
+            namespace: HookText.at(labels, "namespace"), rollout: HookText.at(labels, "rollout"),
+            revision: HookText.at(labels, "revision"),
+            message: "\(name) \(status)" + (words.map { ": " + $0 } ?? ""),
+            extra: [
+                .init("alert", .string(name)), .init("labels", kept),
+                .init("annotations", HookText.labels(alert["annotations"])),
+                .init("source", .string(HookText.at(alert, "generatorURL", limit: 2048) ?? "")),
+                .init("receiver", .string(HookText.at(payload, "receiver") ?? "")),
+            ])
+    }
+
+    /// What Alertmanager left out because of its `max_alerts`.
+    private static func gap(_ count: Int, _ payload: JSONValue, _ now: Timestamp) -> Event {
+        Event(
+            id: HookText.id(
+                "alertmanager", "truncated", HookText.at(payload, "groupKey", limit: 2048),
+                String(count), String(now.milliseconds / 60_000)),
+            ts: now, level: .warn, event: EventName.alertsTruncated,
+            namespace: HookText.at(payload, "commonLabels", "namespace"),
+            rollout: HookText.at(payload, "commonLabels", "rollout"),
+            revision: HookText.at(payload, "commonLabels", "revision"),
+            message: "Alertmanager left \(count) more alerts of this group out (max_alerts)",
+            extra: [.init("truncated", .number(String(count)))])
+    }
+
+    private static func level(_ severity: String?) -> Event.Level {
+        switch severity?.lowercased() {
+        case "critical", "error", "page", "emergency", "fatal": .error
+        case "info", "none", "debug": .info
+        default: .warn
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import Events
+import JSONScan
+import Serving
+
+/// The payload that `templates/argo/notifications.yaml` makes Argo Rollouts send:
+/// `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`, the object a
+/// Rollout or, for the same trigger, an AnalysisRun, whole or in part.
+enum ArgoNotification {
+    /// What a trigger becomes.
+    private struct Kind {
+        let event: String
+        let level: Event.Level
+        let words: String
+    }
+
+    private static let rollouts: [String: Kind] = [
+        "on-rollout-aborted": Kind(
+            event: EventName.rolloutAborted, level: .error, words: "Argo aborted the rollout"),
+        "on-rollout-completed": Kind(
+            event: EventName.rolloutCompleted, level: .info, words: "the rollout is complete"),
+        "on-rollout-paused": Kind(
+            event: EventName.rolloutPaused, level: .info, words: "the rollout is paused"),
+        "on-rollout-resumed": Kind(
+            event: EventName.rolloutResumed, level: .info, words: "the rollout goes on"),
+        "on-rollout-updated": Kind(
+            event: EventName.rolloutUpdated, level: .info, words: "a new revision is rolled out"),
+        "on-rollout-step-completed": Kind(
+            event: EventName.rolloutStepCompleted, level: .info, words: "a step is complete"),
+    ]
+
+    private static let runs: [String: Kind] = [
+        "on-analysis-run-running": Kind(
+            event: EventName.analysisRunRunning, level: .info, words: "the analysis runs"),
+        "on-analysis-run-successful": Kind(
+            event: EventName.analysisRunSuccessful, level: .info, words: "the analysis succeeded"),
+        "on-analysis-run-failed": Kind(
+            event: EventName.analysisRunFailed, level: .error, words: "the analysis failed"),
+        "on-analysis-run-error": Kind(
+            event: EventName.analysisRunError, level: .error,
+            words: "the analysis could not measure"),
+        "on-analysis-run-inconclusive": Kind(
+            event: EventName.analysisRunInconclusive, level: .warn,
+            words: "the analysis is inconclusive"),
+    ]
+
+    private static var known: [String] { (Array(rollouts.keys) + Array(runs.keys)).sorted() }
+
+    static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
+        guard let trigger = HookText.at(payload, "trigger") else {
+            throw .malformed(
+                "trigger_missing",
+                "the payload must name its trigger, as templates/argo/notifications.yaml does",
+                field: "trigger")
+        }
+        guard let object = payload["object"], let name = HookText.at(object, "metadata", "name")
+        else {
+            throw .malformed(
+                "object_missing", "the payload must hold the object with its metadata.name",
+                field: "object")
+        }
+        if let kind = runs[trigger] { return [run(kind, trigger, object, name, now)] }
+        guard let kind = rollouts[trigger] else {
+            throw .malformed(
+                "trigger_unknown",
+                "the trigger must be one of \(known.joined(separator: ", "))",
+                field: "trigger")
+        }
+        return [rollout(kind, trigger, object, name, now)]
+    }
+
+    // MARK: - Rollouts
+
+    private static func rollout(
+        _ kind: Kind, _ trigger: String, _ object: JSONValue, _ name: String, _ now: Timestamp
+    ) -> Event {
+        let status = object["status"]
+        let pauses = pauseReasons(status)
+        // A pause step is routine; a pause because nobody could tell is not.
+        let asksAPerson = pauses.contains("InconclusiveAnalysisRun")
+        let level =
+            kind.event == EventName.rolloutPaused && asksAPerson ? Event.Level.warn : kind.level
+        var words = kind.words
+        if kind.event == EventName.rolloutPaused, !pauses.isEmpty {
+            words += " (\(pauses.joined(separator: ", ")))"
+        }
+        if let message = HookText.at(status, "message", limit: HookText.message) {
+            words += ": " + message
+        }
+        var event = event(kind.event, level, trigger, object, name, now)
+        event.message = words
+        event.id = HookText.id(
+            kind.event, event.namespace, name, HookText.at(object, "metadata", "uid"),
+            event.revision, HookText.at(status, "currentStepIndex"),
+            // Tells an abort after a retry from the first one.
+            HookText.at(object, "metadata", "resourceVersion"))
+        return event
+    }
+
+    private static func pauseReasons(_ status: JSONValue?) -> [String] {
+        guard case .array(let conditions) = status?["pauseConditions"] else { return [] }
+        return conditions.prefix(8).compactMap { HookText.at($0, "reason") }
+    }
+
+    // MARK: - Analysis runs
+
+    /// Argo fires these twice, once with the Rollout as the object and once
+    /// with the AnalysisRun: both give the run's name, and so the same id.
+    private static func run(
+        _ kind: Kind, _ trigger: String, _ object: JSONValue, _ name: String, _ now: Timestamp
+    ) -> Event {
+        let owner = owner(of: object)
+        let rollout = owner ?? name
+        let seen = owner == nil ? run(of: object, trigger: trigger) : nil
+        let run = owner == nil ? seen?.name : name
+        var event = event(kind.event, kind.level, trigger, object, rollout, now)
+        let message =
+            owner == nil
+            ? seen?.message : HookText.at(object, "status", "message", limit: HookText.message)
+        event.message = kind.words + (message.map { ": " + $0 } ?? "")
+        if let run { event.extra.append(.init("run", .string(run))) }
+        event.id = HookText.id(
+            kind.event, event.namespace, rollout, run,
+            run == nil ? event.revision : nil,
+            run == nil ? HookText.at(object, "metadata", "resourceVersion") : nil)
+        return event
+    }
+
+    /// The Rollout that owns an AnalysisRun; nil for a Rollout.
+    private static func owner(of object: JSONValue) -> String? {
+        guard case .array(let owners) = object["metadata"]?["ownerReferences"] else { return nil }
+        let rollout = owners.first { HookText.at($0, "kind") == "Rollout" }
+        return rollout.flatMap { HookText.at($0, "name") }
+    }
+
+    /// Which of a Rollout's runs is meant: the one of the phase that the
+    /// trigger names. Argo sends the Rollout as it was before its status was
+    /// written, so otherwise the one that is not over.
+    private static func run(
+        of rollout: JSONValue, trigger: String
+    ) -> (name: String, message: String?)? {
+        let status = rollout["status"]
+        let runs = [
+            status?["canary"]?["currentStepAnalysisRunStatus"],
+            status?["canary"]?["currentBackgroundAnalysisRunStatus"],
+            status?["blueGreen"]?["prePromotionAnalysisRunStatus"],
+            status?["blueGreen"]?["postPromotionAnalysisRunStatus"],
+        ].compactMap { run -> (name: String, phase: String, message: String?)? in
+            guard let run, let name = HookText.at(run, "name") else { return nil }
+            return (
+                name, HookText.at(run, "status")?.lowercased() ?? "",
+                HookText.at(run, "message", limit: HookText.message)
+            )
+        }
+        let wanted = trigger.split(separator: "-").last.map(String.init) ?? ""
+        let exact = runs.filter { $0.phase == wanted }
+        let open = runs.filter { ["", "pending", "running"].contains($0.phase) }
+        let meant = exact.count == 1 ? exact : exact.isEmpty && open.count == 1 ? open : []
+        return meant.first.map { ($0.name, $0.message) }
+    }
+
+    // MARK: - Both
+
+    private static func event(
+        _ name: String, _ level: Event.Level, _ trigger: String, _ object: JSONValue,
+        _ rollout: String, _ now: Timestamp
+    ) -> Event {
+        let metadata = object["metadata"]
+        var extra: [JSONValue.Member] = [.init("trigger", .string(trigger))]
+        for (key, path) in [("step", "currentStepIndex"), ("phase", "phase")] {
+            if let text = HookText.at(object, "status", path) {
+                extra.append(.init(key, .string(text)))
+            }
+        }
+        let hash =
+            HookText.at(object, "status", "currentPodHash")
+            ?? HookText.at(metadata, "labels", "rollouts-pod-template-hash")
+        if let hash { extra.append(.init("canaryHash", .string(hash))) }
+        return Event(
+            ts: now, level: level, event: name,
+            namespace: HookText.at(metadata, "namespace") ?? "default", rollout: rollout,
+            revision: HookText.at(metadata, "annotations", "rollout.argoproj.io/revision"),
+            extra: extra)
+    }
+}

@@ -1,0 +1,110 @@
+import Events
+import HTTPTypes
+import Hummingbird
+import JSONScan
+public import Journal
+import NIOCore
+public import Serving
+
+/// `/v1/hooks/…`: what other systems tell about a rollout, as events of the log.
+///
+/// Each answer is 200 with one JSON object, given once the events are durable;
+/// Argo sends from inside its reconciliation and must not wait for more. An
+/// event's id is made of what it says, so that a sender that repeats itself,
+/// as all three do, is heard once.
+public enum HookRoutes {
+    /// - Parameters:
+    ///   - node: The name of this node, which the events carry.
+    ///   - bodyLimit: Bytes of one body.
+    public static func routes(_ journal: Journal, node: String, bodyLimit: Int) -> [Route] {
+        let desk = HookDesk(journal: journal, node: node, bodyLimit: bodyLimit)
+        return [
+            Route(
+                .post, "/v1/hooks/argo-notifications",
+                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+            ) { exchange in
+                try await desk.take(exchange, ArgoNotification.events)
+            },
+            Route(
+                .post, "/v1/hooks/alertmanager",
+                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+            ) { exchange in
+                try await desk.take(exchange, AlertmanagerHook.events)
+            },
+            // Flagger can send no header of its own: the credential is in the
+            // address's user part, in the path, or in the body.
+            Route(
+                .post, "/v1/hooks/flagger",
+                access: .optional(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+            ) { exchange in
+                try await desk.takeFlagger(exchange, token: nil)
+            },
+            Route(.post, "/v1/hooks/flagger/{token}", access: .open, bodyLimit: bodyLimit) {
+                exchange in
+                try await desk.takeFlagger(exchange, token: exchange.parameters["token"])
+            },
+        ]
+    }
+}
+
+/// Reads a hook's body and keeps its events.
+private struct HookDesk: Sendable {
+    let journal: Journal
+    let node: String
+    let bodyLimit: Int
+
+    func take(
+        _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
+    ) async throws -> Response {
+        let payload = try await payload(exchange)
+        return try await keep(events(payload, WallClock.system.now))
+    }
+
+    func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
+        let payload = try await payload(exchange)
+        if exchange.identity == nil {
+            guard let token = token ?? FlaggerHook.token(of: payload) else {
+                throw Problem.unauthenticated(
+                    "credential_missing",
+                    "a token is needed: in the address's path or in metadata.token")
+            }
+            _ = try await exchange.authenticate(token: token, for: .ingest)
+        }
+        return try await keep(FlaggerHook.events(payload, WallClock.system.now))
+    }
+
+    private func payload(_ exchange: Exchange) async throws(Problem) -> JSONValue {
+        let body = try await exchange.collectBody()
+        do throws(JSONFault) {
+            return try JSONValue(
+                parsing: Array(body.readableBytesView),
+                limits: JSONLimits(maxBytes: bodyLimit, maxDepth: 64))
+        } catch {
+            throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
+        }
+    }
+
+    private func keep(_ events: [Event]) async throws -> Response {
+        var body: [UInt8] = []
+        for event in events {
+            var event = event
+            event.node = node
+            body += HookText.fitting(event).line
+            body.append(UInt8(ascii: "\n"))
+        }
+        let receipt: IngestReceipt
+        do throws(JournalError) { receipt = try await journal.ingest(body) } catch {
+            throw Problem(log: error)
+        }
+        if let first = receipt.rejected.first {
+            throw Problem.malformed(
+                "event_rejected", "the payload makes no event: \(first.error)", field: "body")
+        }
+        var json = JSONWriter(capacity: 64)
+        json.object { json in
+            json.member("accepted", receipt.accepted)
+            json.member("duplicates", receipt.duplicates)
+        }
+        return .bytes(json.bytes)
+    }
+}

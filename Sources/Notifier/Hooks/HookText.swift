@@ -1,0 +1,77 @@
+import Events
+import JSONScan
+
+/// Reading of hook payloads: nothing a stranger sends makes an event too long
+/// for the log.
+enum HookText {
+    /// Bytes of a name: a Kubernetes name's own bound.
+    static let name = 253
+    /// Bytes of a sentence for people.
+    static let message = 4096
+    /// Bytes of one label or annotation, and how many of them are kept.
+    static let value = 512
+    static let values = 40
+
+    /// The text at a path of members; numbers give their digits; nil when it
+    /// is absent, empty or of another kind.
+    static func at(_ tree: JSONValue?, _ path: String..., limit: Int = name) -> String? {
+        var value = tree
+        for key in path { value = value?[key] }
+        switch value {
+        case .string(let text) where !text.isEmpty: return text.cut(to: limit)
+        case .number(let text): return text
+        default: return nil
+        }
+    }
+
+    /// The members of an object that are text, each and all of them bounded.
+    static func labels(_ tree: JSONValue?, except hidden: Set<String> = []) -> JSONValue {
+        guard case .object(let members) = tree else { return .object([]) }
+        var kept: [JSONValue.Member] = []
+        for member in members where kept.count < values && !hidden.contains(member.key) {
+            guard let text = at(member.value, limit: value) else { continue }
+            kept.append(.init(member.key.cut(to: name), .string(text)))
+        }
+        return .object(kept)
+    }
+
+    /// The event without its largest further members, as many as it takes to
+    /// fit a line of the log; `cut` then names them.
+    static func fitting(_ event: Event) -> Event {
+        var event = event
+        var cut: [JSONValue] = []
+        while event.line.count > JSONLimits.event.maxBytes - 1024 {
+            let sizes = event.extra.map { member in
+                var writer = JSONWriter()
+                writer.value(member.value)
+                return writer.bytes.count
+            }
+            guard let largest = sizes.indices.max(by: { sizes[$0] < sizes[$1] }) else { break }
+            cut.append(.string(event.extra.remove(at: largest).key))
+        }
+        if !cut.isEmpty { event.extra.append(.init("cut", .array(cut))) }
+        return event
+    }
+
+    /// An id that is the same for the same parts and for no others.
+    static func id(_ parts: String?...) -> String {
+        var writer = JSONWriter()
+        writer.array { w in for part in parts { w.value(part.map(JSONValue.string) ?? .null) } }
+        return "hook-" + ContentHash.hex(writer.bytes).prefix(32)
+    }
+}
+
+extension String {
+    /// The longest beginning of whole characters within `limit` bytes.
+    fileprivate func cut(to limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = startIndex
+        var bytes = 0
+        for index in indices {
+            bytes += self[index].utf8.count
+            if bytes > limit { break }
+            end = self.index(after: index)
+        }
+        return String(self[..<end])
+    }
+}

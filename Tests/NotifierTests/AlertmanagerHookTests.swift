@@ -1,0 +1,86 @@
+import Events
+import JSONScan
+import Serving
+import Testing
+
+@testable import Notifier
+
+@Suite("What Alertmanager's webhooks become")
+struct AlertmanagerHookTests {
+    private func events(_ alerts: String, truncated: Int = 0) throws -> [Event] {
+        try AlertmanagerHook.events(
+            ArgoNotificationTests.payload(
+                """
+                {"version":"4","groupKey":"{}:{}","truncatedAlerts":\(truncated),"status":"firing",
+                 "receiver":"bellwether","commonLabels":{"rollout":"payments-api"},
+                 "alerts":[\(alerts)]}
+                """), ArgoNotificationTests.now)
+    }
+
+    private let firing = """
+        {"status":"firing","labels":{"alertname":"HighErrors","rollout":"payments-api","namespace":"prod",
+          "revision":"17","severity":"critical"},
+         "annotations":{"summary":"5xx over 1 %"},"startsAt":"2026-11-23T06:00:00Z",
+         "endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://prom/x","fingerprint":"c0ffee"}
+        """
+
+    @Test("an alert is an event of the rollout that its labels name")
+    func firingAlert() throws {
+        let event = try #require(events(firing).first)
+        #expect(event.event == "alert.firing")
+        #expect(event.level == .error)
+        #expect(event.rollout == "payments-api")
+        #expect(event.namespace == "prod")
+        #expect(event.revision == "17")
+        #expect(event.ts == Timestamp(rfc3339: "2026-11-23T06:00:00Z"))
+        #expect(event.message == "HighErrors firing: 5xx over 1 %")
+    }
+
+    @Test("a repeat is the same event, its resolution another")
+    func repeats() throws {
+        let first = try events(firing)[0].id
+        #expect(try events(firing)[0].id == first)
+        let resolved = firing.replacing("\"firing\"", with: "\"resolved\"").replacing(
+            "0001-01-01T00:00:00Z", with: "2026-11-23T06:05:00Z")
+        let event = try events(resolved)[0]
+        #expect(event.event == "alert.resolved")
+        #expect(event.level == .info)
+        #expect(event.ts == Timestamp(rfc3339: "2026-11-23T06:05:00Z"))
+        #expect(event.id != first)
+    }
+
+    @Test("alerts that were left out are counted")
+    func truncated() throws {
+        let events = try events(firing, truncated: 12)
+        #expect(events.map(\.event) == ["alert.firing", "alerts.truncated"])
+        #expect(events[1].extra("truncated") == .number("12"))
+    }
+
+    @Test("a monstrous alert still fits the log, and says what was left out")
+    func bounded() throws {
+        let long = String(repeating: "\u{1}", count: 20_000)
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member("alertname", long)
+            for index in 0..<200 { w.member("label\(index)", String(long.prefix(600))) }
+        }
+        let event = try events(
+            #"{"status":"firing","labels":\#(writer.text),"annotations":{"summary":\#(writer.text.count)}}"#
+        )[0]
+        let fitting = HookText.fitting(event)
+        #expect(event.line.count > 64 << 10)
+        #expect(fitting.line.count < 64 << 10, "\(fitting.line.count)")
+        #expect(fitting.extra("cut") == .array([.string("labels")]))
+        #expect(fitting.event == "alert.firing")
+    }
+
+    @Test("what is no payload of Alertmanager is refused")
+    func malformed() throws {
+        for text in ["{}", #"{"alerts":[]}"#, #"{"alerts":[{"status":"maybe"}]}"#, "[]"] {
+            #expect(throws: Problem.self) {
+                try AlertmanagerHook.events(
+                    ArgoNotificationTests.payload(text), ArgoNotificationTests.now)
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Events
+import HTTPTypes
+import JSONScan
+import Serving
+import Testing
+
+@testable import Notifier
+
+@Suite("What Flagger's webhooks become")
+struct FlaggerHookTests {
+    private func events(_ text: String) throws -> [Event] {
+        try FlaggerHook.events(ArgoNotificationTests.payload(text), ArgoNotificationTests.now)
+    }
+
+    private func event(phase: String, type: String = "Normal") -> String {
+        """
+        {"name":"podinfo","namespace":"test","phase":"\(phase)","checksum":"85d557f47b",
+         "metadata":{"eventMessage":"canary says \(phase)","eventType":"\(type)",
+          "timestamp":"1578607635167","token":"bw_secret"}}
+        """
+    }
+
+    @Test(
+        "phases end the run, or are told as they are",
+        arguments: [
+            ("Succeeded", "rollout.promoted"), ("Failed", "rollout.aborted"),
+            ("WaitingPromotion", "rollout.paused"), ("Progressing", "rollout.progressing"),
+        ])
+    func phases(phase: String, name: String) throws {
+        let event = try #require(events(event(phase: phase)).first)
+        #expect(event.event == name)
+        #expect(event.rollout == "podinfo")
+        #expect(event.namespace == "test")
+        #expect(event.revision == "85d557f47b")
+        #expect(event.ts == Timestamp(milliseconds: 1_578_607_635_167))
+        #expect(event.message == "canary says \(phase)")
+    }
+
+    @Test("a warning is one, and the token is kept nowhere")
+    func warning() throws {
+        let event = try #require(events(event(phase: "Progressing", type: "Warning")).first)
+        #expect(event.level == .warn)
+        #expect(!String(decoding: event.line, as: UTF8.self).contains("bw_secret"))
+        #expect(
+            FlaggerHook.token(
+                of: try ArgoNotificationTests.payload(self.event(phase: "Failed"))) == "bw_secret")
+    }
+
+    @Test("a retried hook is the same event")
+    func repeats() throws {
+        let first = try events(event(phase: "Failed")).map(\.id)
+        #expect(try events(event(phase: "Failed")).map(\.id) == first)
+        #expect(try events(event(phase: "Succeeded")).map(\.id) != first)
+    }
+
+    @Test(
+        "a hook to which 2xx is a decision, or may be, never gets it",
+        arguments: [
+            #"{"name":"a","namespace":"b","phase":"Progressing","metadata":{}}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing"}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing","type":"rollback","metadata":{"hook":"event"}}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing","metadata":{"hook":"rollback"}}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing","type":"rollback","metadata":{"eventType":"Normal","eventMessage":"x"}}"#,
+            #"{"name":"a","namespace":"b","phase":"WaitingPromotion","type":"confirm-promotion"}"#,
+            #"{"name":"a","namespace":"b","phase":"Waiting","metadata":{"hook":"confirm-rollout"}}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing","type":"some-new-type"}"#,
+        ])
+    func decisions(text: String) throws {
+        do {
+            _ = try events(text)
+            Issue.record("\(text) was taken")
+        } catch let problem as Problem {
+            #expect(problem.status.code == 409)
+        }
+    }
+
+    @Test("a type that decides nothing is taken, by type or by metadata.hook")
+    func notes() throws {
+        for text in [
+            #"{"name":"a","namespace":"b","phase":"Progressing","type":"rollout","iterations":2}"#,
+            #"{"name":"a","namespace":"b","phase":"Progressing","metadata":{"hook":"post-rollout"}}"#,
+        ] {
+            #expect(try events(text).count == 1)
+        }
+    }
+}
