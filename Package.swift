@@ -108,6 +108,7 @@ let package = Package(
         room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "Telemetry"]),
         room("Probes", ["JSONScan", "Events", "Transfer"]),
+        room("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
         room(
             "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
@@ -145,7 +146,7 @@ let package = Package(
             name: "bellwether",
             dependencies: [
                 "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Analysis", "Digests",
-                "Rendering", "Delivery", "Serving", "Notifier", argumentParser,
+                "Rehearsal", "Rendering", "Delivery", "Serving", "Notifier", argumentParser,
             ], swiftSettings: strict),
 
         // Tests: one target a room, one that spawns the real executable.
@@ -162,6 +163,7 @@ let package = Package(
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["Telemetry"]),
         tests("Probes", ["Events", "JSONScan", "Transfer"]),
+        tests("Rehearsal", ["Events", "JSONScan"]),
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests(
             "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),

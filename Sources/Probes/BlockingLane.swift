@@ -2,14 +2,14 @@ import Dispatch
 
 /// A queue of a probe's own for calls that may block, so that a dead network
 /// mount holds up this probe alone and never a thread of the cooperative pool.
-struct BlockingLane: Sendable {
+public struct BlockingLane: Sendable {
     private let queue: DispatchQueue
 
-    init(_ label: String) { queue = DispatchQueue(label: "probe." + label) }
+    public init(_ label: String) { queue = DispatchQueue(label: "probe." + label) }
 
     /// Runs `work` after whatever the lane still has to do. Cancellation does
     /// not interrupt it.
-    func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
+    public func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async -> T {
         await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: work()) }
         }

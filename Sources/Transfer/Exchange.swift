@@ -227,6 +227,10 @@ final class Exchange {
             firstByte: microseconds(CURLINFO_STARTTRANSFER_TIME_T),
             total: microseconds(CURLINFO_TOTAL_TIME_T),
             reusedConnection: long(CURLINFO_NUM_CONNECTS) == 0)
+        var address: UnsafePointer<CChar>?
+        if ccurl_get_string(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK, let address {
+            finished.remoteAddress = String(cString: address)
+        }
         finished.headerLines = headerLines
         finished.body = body
         finished.overflowed = overflowed

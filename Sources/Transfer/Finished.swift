@@ -14,6 +14,8 @@ struct Finished: Sendable {
     var status = 0
     var systemError: Int32 = 0
     var timings = TransferTimings()
+    /// Without the port; empty when no connection was made.
+    var remoteAddress = ""
     var headerLines: [[UInt8]] = []
     var body: [UInt8] = []
     var overflowed = false

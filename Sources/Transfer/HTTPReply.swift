@@ -7,6 +7,8 @@ public struct HTTPReply: Sendable {
     /// From the call to the last byte.
     public let duration: Duration
     public let timings: TransferTimings
+    /// The address that answered, without port: numbers, never a name.
+    public let remoteAddress: String
 
     /// The first header of that name, in any case.
     public func header(_ name: String) -> String? {
@@ -42,5 +44,6 @@ extension HTTPReply {
         body = finished.body
         duration = finished.timings.total
         timings = finished.timings
+        remoteAddress = finished.remoteAddress
     }
 }

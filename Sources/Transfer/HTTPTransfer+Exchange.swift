@@ -9,6 +9,7 @@ extension HTTPTransfer {
         try exchange.set(CURLOPT_USERAGENT, "bellwether")
         if !usesEnvironmentProxy || endpoint.isLoopback { try exchange.set(CURLOPT_PROXY, "") }
         if let unixSocket { try exchange.set(CURLOPT_UNIX_SOCKET_PATH, unixSocket) }
+        if let connectTo { try exchange.set(CURLOPT_CONNECT_TO, list: [connectTo]) }
         if maxRedirects > 0 {
             try exchange.set(CURLOPT_FOLLOWLOCATION, 1)
             try exchange.set(CURLOPT_MAXREDIRS, maxRedirects)

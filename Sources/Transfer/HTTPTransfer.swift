@@ -15,6 +15,10 @@ public struct HTTPTransfer: Sendable {
     public var tls: TLSTrust
     /// Connect to this socket file instead of the URL's host.
     public var unixSocket: String?
+    /// `HOST:PORT:ADDRESS:PORT`: for this host and port connect to that address
+    /// instead, while the certificate, the Host header and everything else stay
+    /// the host's. An IPv6 address stands in brackets.
+    public var connectTo: String?
     /// How many redirects to follow; within http and https only.
     public var maxRedirects: Int
     /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. Never for loopback.
@@ -24,7 +28,7 @@ public struct HTTPTransfer: Sendable {
         url: String, method: String = "GET", headers: [(String, String)] = [],
         body: [UInt8] = [], deadline: Duration = .seconds(10),
         connectDeadline: Duration = .seconds(5), maxBody: Int = 1 << 20,
-        tls: TLSTrust = .system, unixSocket: String? = nil, maxRedirects: Int = 0,
+        tls: TLSTrust = .system, unixSocket: String? = nil, connectTo: String? = nil, maxRedirects: Int = 0,
         usesEnvironmentProxy: Bool = false
     ) {
         self.url = url
@@ -36,6 +40,7 @@ public struct HTTPTransfer: Sendable {
         self.maxBody = maxBody
         self.tls = tls
         self.unixSocket = unixSocket
+        self.connectTo = connectTo
         self.maxRedirects = maxRedirects
         self.usesEnvironmentProxy = usesEnvironmentProxy
     }

@@ -11,6 +11,7 @@ struct Bellwether: AsyncParsableCommand {
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
             SilenceCommand.self,
-            TemplateCommand.self, ExplainCommand.self, ReplayCommand.self,
+            TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
+            RehearseCommand.self,
         ])
 }

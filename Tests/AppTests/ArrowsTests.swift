@@ -22,6 +22,7 @@ struct ArrowsTests {
         ("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "Telemetry"]),
         ("Probes", ["JSONScan", "Events", "Transfer"]),
+        ("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),
         (
             "Delivery",
@@ -55,7 +56,7 @@ struct ArrowsTests {
             "bellwether",
             [
                 "App", "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal",
-                "Analysis", "Digests", "Rendering", "Delivery", "Serving", "Notifier",
+                "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Serving", "Notifier",
             ]
         ),
     ]

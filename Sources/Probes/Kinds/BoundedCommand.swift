@@ -9,19 +9,29 @@ import Synchronization
 #endif
 
 /// A command with bounds on its time and its output. Blocks: run it on a `BlockingLane`.
-struct BoundedCommand: Sendable {
+public struct BoundedCommand: Sendable {
     /// How a command ended.
-    struct End: Sendable, Equatable {
+    public struct End: Sendable, Equatable {
         /// The exit code; 128 and the signal's number when a signal ended it.
-        var code: Int32
+        public var code: Int32
         /// Standard output.
-        var output: [UInt8]
+        public var output: [UInt8]
     }
 
     let arguments: [String]
     /// `NAME=value`.
     let environment: [String]
     let maxOutput: Int
+
+    /// - Parameters:
+    ///   - arguments: The executable's absolute path, then its arguments.
+    ///   - environment: `NAME=value`; all that the command finds.
+    ///   - maxOutput: Bytes of standard output.
+    public init(arguments: [String], environment: [String], maxOutput: Int) {
+        self.arguments = arguments
+        self.environment = environment
+        self.maxOutput = maxOutput
+    }
 
     /// Pipes are marked close-on-exec only after they are made: while one is
     /// half-made, no other command of this room may start and inherit it.
@@ -31,7 +41,7 @@ struct BoundedCommand: Sendable {
     ///
     /// Past `allowance`, or `maxOutput` bytes, the whole process group is
     /// killed; it is also killed when the command itself ended.
-    func run(within allowance: Duration) -> Result<End, Absence> {
+    public func run(within allowance: Duration) -> Result<End, Absence> {
         let deadline = ContinuousClock.now + allowance
         do throws(Absence) {
             let (pid, output) = try start()

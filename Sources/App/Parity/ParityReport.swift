@@ -1,0 +1,111 @@
+import JSONScan
+
+/// Whether all callers were told the same, and if not, where it differs.
+public struct ParityReport: Sendable {
+    public enum Outcome: Int32, Sendable {
+        case equal = 0
+        case verdictDiffers = 1
+        /// Another host answered, or one with another policy or binary.
+        case otherTarget = 2
+        case refused = 3
+        /// The measurements are not the same one: run again.
+        case windowRolled = 4
+
+        public var words: String {
+            switch self {
+            case .equal: "equal: every caller was told the same"
+            case .verdictDiffers: "the verdict differs for the same measurement"
+            case .otherTarget: "the callers reached other targets"
+            case .refused: "a caller was refused"
+            case .windowRolled: "the measurement window rolled between the callers; run again"
+            }
+        }
+
+        var word: String {
+            switch self {
+            case .equal: "equal"
+            case .verdictDiffers: "verdict_differs"
+            case .otherTarget: "other_target"
+            case .refused: "refused"
+            case .windowRolled: "window_rolled"
+            }
+        }
+
+        /// What explains the most comes first: another target has another
+        /// window, and another window another verdict.
+        fileprivate static let order: [Outcome] = [
+            .refused, .otherTarget, .windowRolled, .verdictDiffers,
+        ]
+    }
+
+    /// A field that is not the same for all.
+    public struct Difference: Sendable, Equatable {
+        public let field: String
+        /// One a caller and gateway, in the order of the answers.
+        public let values: [String?]
+    }
+
+    public let answers: [ParityAnswer]
+    public let outcome: Outcome
+    public let differences: [Difference]
+
+    /// Callers of one gateway must get identical bytes. Different gateways
+    /// measure apart: they must agree on verdict, policy and binary.
+    public init(_ answers: [ParityAnswer]) {
+        self.answers = answers
+        let names = answers.first { $0.refusal == nil }?.fields.map(\.name) ?? []
+        differences = names.compactMap { name in
+            let values = answers.map { $0[name] }
+            return Set(values).count > 1 ? Difference(field: name, values: values) : nil
+        }
+        var found: Set<Int32> = []
+        if answers.contains(where: { $0.refusal != nil }) {
+            found.insert(Outcome.refused.rawValue)
+        }
+        let told = answers.filter { $0.refusal == nil }
+        func differ(_ group: [ParityAnswer], _ fields: String...) -> Bool {
+            fields.contains { field in Set(group.map { $0[field] }).count > 1 }
+        }
+        if differ(told, "policy", "binary") { found.insert(Outcome.otherTarget.rawValue) }
+        if differ(told, "verdict") { found.insert(Outcome.verdictDiffers.rawValue) }
+        for group in Dictionary(grouping: told, by: \.gateway).values {
+            if differ(group, "host", "az") { found.insert(Outcome.otherTarget.rawValue) }
+            if differ(group, "attempt", "epoch", "measured_at") {
+                found.insert(Outcome.windowRolled.rawValue)
+            }
+            if differ(group, "digest") { found.insert(Outcome.verdictDiffers.rawValue) }
+        }
+        outcome = Outcome.order.first { found.contains($0.rawValue) } ?? .equal
+    }
+
+    /// One JSON object.
+    public var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member("outcome", outcome.word)
+            w.member(array: "answers") { w in
+                for answer in answers {
+                    w.object { w in
+                        w.member("caller", answer.caller)
+                        w.member("gateway", answer.gateway)
+                        w.member("refusal", answer.refusal)
+                        for field in answer.fields { w.member(field.name, field.value) }
+                    }
+                }
+            }
+            w.member(array: "differences") { w in
+                for difference in differences {
+                    w.object { w in
+                        w.member("field", difference.field)
+                        w.member(array: "values") { w in
+                            for value in difference.values {
+                                w.value(value.map(JSONValue.string) ?? .null)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,86 @@
+import Events
+import JSONScan
+
+extension Rehearsal {
+    /// Puts back what differs from the bookmark; a second call finds nothing to do.
+    ///
+    /// - Returns: What was done, one line each.
+    public func restore() async throws(RehearsalFault) -> [String] {
+        var done: [String] = []
+        let state = try await State.now(bookmark)
+        if let now = state.rollout, let before = bookmark.rollout, now.isAborted,
+            !before.isAborted
+        {
+            guard now.uid == before.uid, now.revision == before.revision else {
+                throw RehearsalFault(
+                    .drift,
+                    "the Rollout has moved on to revision \(now.revision) since the bookmark; its abort is not taken back"
+                )
+            }
+            try await Kubectl().run(before.retry)
+            done.append("the abort of \(before.namespace)/\(before.name) is taken back")
+        }
+        if bookmark.shifts, let balancer = try bookmark.source?.balancer() {
+            for before in bookmark.weights where bookmark.canary.contains(before.target) {
+                let now = state.weights.first { $0.target == before.target }
+                guard now?.value != before.value else { continue }
+                try await balancer.set(before.target, to: before.value)
+                done.append("weight.\(before.target): \(now?.value ?? 0) → \(before.value)")
+            }
+            let left = try await balancer.weights().filter { now in
+                bookmark.canary.contains(now.target)
+                    && bookmark.weights.first { $0.target == now.target }?.value != now.value
+            }
+            if let first = left.first {
+                throw RehearsalFault(
+                    .failed, "\(first.target): set, but the balancer still tells \(first.value)")
+            }
+        }
+        if !done.isEmpty {
+            await tell("rehearsal.restored", done.joined(separator: "; "))
+        }
+        return done
+    }
+
+    func restored() async -> Result<[String], RehearsalFault> {
+        do throws(RehearsalFault) { return .success(try await restore()) } catch {
+            return .failure(error)
+        }
+    }
+
+    func finishRestore(
+        _ restored: Result<[String], RehearsalFault>, _ report: inout RehearsalReport
+    ) {
+        guard let index = report.steps.indices.last else { return }
+        show("restore: \(report.steps[index].command)")
+        switch restored {
+        case .success(let done):
+            report.steps[index].outcome = .done
+            report.steps[index].words = done.joined(separator: "; ")
+        case .failure(let fault):
+            report.steps[index].outcome = .failed
+            report.steps[index].words = fault.description
+            let before = report.fault.map { "\($0); and then " } ?? ""
+            // What is left changed outweighs what went wrong before.
+            report.fault = RehearsalFault(
+                .failed, "\(before)the state was not put back: \(fault)")
+        }
+    }
+
+    /// Records an event of this rehearsal, marked as one.
+    func tell(_ name: String, _ message: String) async {
+        let level: Event.Level =
+            name == "rehearsal.failed" ? .error : name == "rehearsal.started" ? .warn : .info
+        let rollout = bookmark.rollout
+        await record(
+            Event(
+                ts: WallClock.system.now, level: level, event: name,
+                namespace: rollout?.namespace, rollout: rollout?.name ?? bookmark.name,
+                revision: rollout.flatMap { $0.revision.isEmpty ? nil : $0.revision },
+                message: "Rehearsal, not an incident. \(message)",
+                extra: [
+                    .init("rehearsal", .bool(true)),
+                    .init("bookmark", .string("sha256:" + bookmark.digest)),
+                ]))
+    }
+}

@@ -1,0 +1,58 @@
+import JSONScan
+
+/// What a rehearsal did, or would do.
+public struct RehearsalReport: Sendable {
+    public struct Step: Sendable {
+        public enum Outcome: String, Sendable {
+            case planned, done, failed
+        }
+
+        /// `abort`, `shift`, `wait`, `restore`.
+        public let name: String
+        /// What is run, as a person would type it; what is waited for.
+        public let command: String
+        public internal(set) var outcome = Outcome.planned
+        public internal(set) var words = ""
+        public internal(set) var duration = Duration.zero
+
+        init(_ name: String, _ command: String) {
+            self.name = name
+            self.command = command
+        }
+    }
+
+    public internal(set) var steps: [Step] = []
+    /// From the first change until everything was back to stable.
+    public internal(set) var rollback: Duration?
+    public internal(set) var budget: Duration
+    /// nil when all went well.
+    public internal(set) var fault: RehearsalFault?
+
+    public var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member("ok", fault == nil)
+            w.member("exit", Int(fault?.kind.rawValue ?? 0))
+            w.member("fault", fault?.description)
+            w.member("rollback_ms", rollback.map(Self.milliseconds))
+            w.member("budget_ms", Self.milliseconds(budget))
+            w.member(array: "steps") { w in
+                for step in steps {
+                    w.object { w in
+                        w.member("step", step.name)
+                        w.member("command", step.command)
+                        w.member("outcome", step.outcome.rawValue)
+                        w.member("words", step.words)
+                        w.member("ms", Self.milliseconds(step.duration))
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }
+
+    static func milliseconds(_ duration: Duration) -> Int {
+        let (seconds, attoseconds) = duration.components
+        return Int(clamping: seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+    }
+}

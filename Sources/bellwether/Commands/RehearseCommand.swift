@@ -1,0 +1,252 @@
+import App
+import ArgumentParser
+import Dispatch
+import Events
+import Rehearsal
+import Settings
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+struct RehearseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rehearse",
+        abstract: "Rehearse a rollback: do it, time it, put everything back.",
+        discussion: """
+            Exit: 0; 1 a step failed; 2 a precondition does not hold (Argo Rollouts before 1.8.2, \
+            no stable capacity); 3 the state drifted from the bookmark; 4 over the time budget.
+            """,
+        subcommands: [
+            RehearseBookmark.self, RehearseRun.self, RehearseVerify.self, RehearseRestore.self,
+        ])
+
+    /// Runs `body`; prints a fault and exits with its code.
+    static func exiting<T>(_ body: () async throws(RehearsalFault) -> T) async throws -> T {
+        do throws(RehearsalFault) { return try await body() } catch {
+            Standard.error("bellwether: \(error)")
+            throw ExitCode(error.kind.rawValue)
+        }
+    }
+
+    static func span(_ text: String, _ option: String) throws -> Duration {
+        guard let span = DurationText.parse(text), span > .zero else {
+            throw ValidationError("\(option) takes a span such as 500ms or 60s")
+        }
+        return span
+    }
+}
+
+/// Where the events of a rehearsal go: a notifier, by a token of scope `ingest`.
+struct RehearsalEvents: ParsableArguments {
+    @OptionGroup var remote: RemoteOption
+
+    func recorder() throws -> @Sendable (Event) async -> Void {
+        guard let node = try remote.node() else { return { _ in } }
+        return { event in
+            do throws(RemoteNode.Fault) {
+                _ = try await node.post("/v1/events", event.line)
+            } catch { Standard.error("the event \(event.event) was not taken: \(error)") }
+        }
+    }
+}
+
+struct RehearseBookmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bookmark",
+        abstract: "Write down weights, Rollout and how to tell that users are served.",
+        discussion: """
+            One balancer: --haproxy with --backend, --http with --weight, or --command. With \
+            --rollout also the Rollout, through kubectl's current context. Without --shift the \
+            rehearsal leaves the weights to Argo's traffic routing.
+            """)
+
+    @Argument(help: "The file to write.") var file: String
+    @Option(help: "What `run --confirm` must repeat; the Rollout's name by default.")
+    var name: String?
+    @Option(help: "HAProxy's runtime socket, level admin.") var haproxy: String?
+    @Option(help: "HAProxy's backend.") var backend: String?
+    @Option(help: "An endpoint that answers weights as JSON.") var http: String?
+    @Option(help: "TARGET=POINTER into that JSON; once for each target.") var weight: [String] = []
+    @Option(help: "How the changed document is sent back.") var method = "PUT"
+    @Option(help: "A PEM file to trust --http by.") var httpCaFile = ""
+    @Option(help: "An executable: `get` prints weights as JSON, `set TARGET WEIGHT` sets one.")
+    var command: String?
+    @Option(help: "A target that serves the canary; may be given several times.")
+    var canary: [String] = []
+    @Flag(help: "Let the rehearsal set the canary's weight to 0 itself.") var shift = false
+    @Option(help: "The Rollout to abort.") var rollout: String?
+    @Option(help: "Its namespace.") var namespace = "default"
+    @Option(help: "Argo Rollouts' version, where its deployment may not be read.")
+    var argoVersion: String?
+    @Option(help: "Available pods that the stable replica set must have.") var minStable = 1
+    @Option(help: "What a user would ask for.") var probe: String?
+    @Option(help: "The status of a good answer.") var probeStatus = 200
+    @Option(help: "Text that only a stable instance answers.") var probeContains = ""
+    @Option(help: "Good answers in a row that count as back.") var probeTimes = 5
+    @Option(help: "A PEM file to trust --probe by.") var probeCaFile = ""
+
+    func run() async throws {
+        let source = try source()
+        guard let name = name ?? rollout, !name.isEmpty else {
+            throw ValidationError("give --name, or --rollout")
+        }
+        let path = probe.map {
+            UserPath(
+                url: $0, status: probeStatus, contains: probeContains, times: probeTimes,
+                caFile: probeCaFile)
+        }
+        let bookmark = try await RehearseCommand.exiting { () throws(RehearsalFault) in
+            let bookmark = try await Rehearsal.take(
+                name: name, source: source, canary: canary, shifts: shift, probe: path,
+                rollout: rollout.map { (namespace, $0, argoVersion) }, minStablePods: minStable,
+                at: WallClock.system.now)
+            try bookmark.write(to: file)
+            return bookmark
+        }
+        for weight in bookmark.weights {
+            Standard.line(
+                TerminalText.inert(
+                    "weight \(weight.target) = \(weight.value)\(weight.isUp ? "" : " (down)")"))
+        }
+        if let facts = bookmark.rollout {
+            Standard.line(
+                TerminalText.inert(
+                    "rollout \(facts.namespace)/\(facts.name) revision \(facts.revision), stable \(facts.stableHash) (\(facts.stablePods) pods), canary \(facts.canaryHash), step \(facts.step.map(String.init) ?? "–"), Argo \(facts.argo.isEmpty ? "of unknown version" : facts.argo)"
+                ))
+        }
+        Standard.line("\(file): sha256:\(bookmark.digest)")
+    }
+
+    private func source() throws -> BalancerSource? {
+        let given = [haproxy, http, command].compactMap { $0 }.count
+        guard given <= 1 else {
+            throw ValidationError("one balancer: --haproxy, --http or --command")
+        }
+        if let haproxy {
+            guard let backend else { throw ValidationError("--haproxy needs --backend") }
+            return .haproxy(socket: haproxy, backend: backend)
+        }
+        if let http {
+            var pointers: [String: String] = [:]
+            for text in weight {
+                let parts = text.split(separator: "=", maxSplits: 1)
+                guard parts.count == 2, parts[1].hasPrefix("/") else {
+                    throw ValidationError("--weight takes TARGET=/POINTER")
+                }
+                pointers[String(parts[0])] = String(parts[1])
+            }
+            guard !pointers.isEmpty else { throw ValidationError("--http needs --weight") }
+            return .http(url: http, method: method, pointers: pointers, caFile: httpCaFile)
+        }
+        guard let command else { return nil }
+        guard command.hasPrefix("/") else {
+            throw ValidationError("--command takes an absolute path")
+        }
+        return .command(path: command)
+    }
+}
+
+struct RehearseRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Print each step of the rollback; with --live do it, time it, and restore.")
+
+    @Argument(help: "The bookmark.") var file: String
+    @Flag(help: "Really do it.") var live = false
+    @Option(help: "The bookmark's name, needed for --live.") var confirm: String?
+    @Option(help: "How long the rollback may take.") var budget = "60s"
+    @Option(help: "Between two looks while waiting.") var poll = "1s"
+    @Flag(help: "Print the report as JSON.") var json = false
+    @OptionGroup var events: RehearsalEvents
+
+    func run() async throws {
+        let bookmark = try await RehearseCommand.exiting { () throws(RehearsalFault) in
+            try Bookmark(file: file)
+        }
+        if live, confirm != bookmark.name {
+            throw ValidationError("--live needs --confirm \(bookmark.name)")
+        }
+        let isJSON = json
+        let rehearsal = Rehearsal(
+            bookmark, budget: try RehearseCommand.span(budget, "--budget"),
+            poll: try RehearseCommand.span(poll, "--poll"),
+            show: { if !isJSON { Standard.line(TerminalText.inert($0)) } },
+            record: try events.recorder())
+        let report = live ? await Self.uninterrupted(rehearsal) : await rehearsal.plan()
+        if json {
+            Standard.write(report.json + [UInt8(ascii: "\n")])
+        } else {
+            show(report)
+        }
+        if let fault = report.fault { throw ExitCode(fault.kind.rawValue) }
+    }
+
+    /// SIGINT and SIGTERM end the waiting, not the putting back.
+    private static func uninterrupted(_ rehearsal: Rehearsal) async -> RehearsalReport {
+        let work = Task { await rehearsal.run() }
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { work.cancel() }
+            source.resume()
+            return source
+        }
+        defer { for source in sources { source.cancel() } }
+        return await work.value
+    }
+
+    private func show(_ report: RehearsalReport) {
+        if !live {
+            for (number, step) in report.steps.enumerated() {
+                Standard.line(TerminalText.inert("\(number + 1). \(step.name): \(step.command)"))
+            }
+        }
+        if let fault = report.fault {
+            Standard.error("bellwether: \(fault)")
+        } else if let rollback = report.rollback {
+            Standard.line("back to stable in \(rollback); the budget is \(report.budget)")
+        } else {
+            Standard.line(
+                "nothing was done; to do it: --live --confirm and the bookmark's name")
+        }
+    }
+}
+
+struct RehearseVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Show how the state differs from the bookmark; exit 3.")
+
+    @Argument(help: "The bookmark.") var file: String
+
+    func run() async throws {
+        let drift = try await RehearseCommand.exiting { () throws(RehearsalFault) in
+            try await Rehearsal(Bookmark(file: file)).drift()
+        }
+        for line in drift { Standard.line(TerminalText.inert(line)) }
+        if !drift.isEmpty { throw ExitCode(RehearsalFault.Kind.drift.rawValue) }
+        Standard.line("no drift")
+    }
+}
+
+struct RehearseRestore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put back what a rehearsal changed; harmless to run again.")
+
+    @Argument(help: "The bookmark.") var file: String
+    @OptionGroup var events: RehearsalEvents
+
+    func run() async throws {
+        let record = try events.recorder()
+        let done = try await RehearseCommand.exiting { () throws(RehearsalFault) in
+            try await Rehearsal(Bookmark(file: file), record: record).restore()
+        }
+        for line in done { Standard.line(TerminalText.inert(line)) }
+        if done.isEmpty { Standard.line("nothing to put back") }
+    }
+}
