@@ -24,6 +24,9 @@ public struct DigestMachine: Sendable {
     var suppressions: [Suppression] = []
     /// Keys whose durable form differs from what was last saved.
     private var unsaved: Set<String> = []
+    /// Every group is open: known until one becomes quiet, so that a storm of new
+    /// names doesn't look through all groups for each line.
+    private var isCrowded = false
 
     /// A group, and its form before the window that is open.
     struct Group: Sendable {
@@ -134,6 +137,7 @@ public struct DigestMachine: Sendable {
                     base: isNew ? nil : before, from: from, opened: event.ts, met: now)
             } else {
                 unsaved.insert(name)
+                if groups[name]?.live.isFailing == false { isCrowded = false }
             }
         }
     }
@@ -148,7 +152,9 @@ public struct DigestMachine: Sendable {
     /// groups; the overflow group when every group is open.
     private mutating func room(for key: GroupKey, from: LogPosition) -> GroupKey {
         var key = key
-        if groups.count >= Bounds.groups {
+        if isCrowded {
+            key = .overflow
+        } else if groups.count >= Bounds.groups {
             let quiet = groups.filter { !$0.value.live.isFailing && $0.value.window == nil }
                 .sorted { ($0.value.live.absorbedTo, $0.key) < ($1.value.live.absorbedTo, $1.key) }
             // Several at once: a storm of new names must not sort for each.
@@ -156,7 +162,10 @@ public struct DigestMachine: Sendable {
                 groups[name] = nil
                 unsaved.insert(name)
             }
-            if quiet.isEmpty { key = .overflow }
+            if quiet.isEmpty {
+                key = .overflow
+                isCrowded = true
+            }
         }
         if groups[key.text] == nil {
             groups[key.text] = Group(live: GroupState(key: key, absorbedTo: .start))
@@ -202,6 +211,7 @@ public struct DigestMachine: Sendable {
     /// what had changed has changed back.
     private mutating func close(_ name: String, at moment: Timestamp, now: Timestamp) -> Digest? {
         guard var group = groups[name], let incident = group.live.incident else { return nil }
+        isCrowded = false
         group.window = nil
         group.asksAgain = false
         unsaved.insert(name)

@@ -37,12 +37,18 @@ public struct JSONLimits: Sendable, Equatable {
     public var maxBytes: Int
     /// Deepest nesting of arrays and objects; a top-level object is depth 1.
     public var maxDepth: Int
+    /// Whether a key that occurs twice in one object is a fault. Objects whose
+    /// members are visited are left to the visitor, which sees the keys anyway.
+    public var uniqueKeys: Bool
 
-    public init(maxBytes: Int, maxDepth: Int) {
+    public init(maxBytes: Int, maxDepth: Int, uniqueKeys: Bool = false) {
         self.maxBytes = maxBytes
         self.maxDepth = maxDepth
+        self.uniqueKeys = uniqueKeys
     }
 
     /// One event line: 64 KiB, depth 16.
     public static let event = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16)
+    /// One event line that comes in: what `JSONValue` refuses is refused at the door.
+    public static let newEvent = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16, uniqueKeys: true)
 }

@@ -6,6 +6,7 @@
 public struct JSONScanner {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     @usableFromInline let maxDepth: Int
+    @usableFromInline let uniqueKeys: Bool
     @usableFromInline var at: Int
 
     /// What a value is, told by its first byte.
@@ -28,9 +29,10 @@ public struct JSONScanner {
     }
 
     @inlinable
-    init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
+    init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int, uniqueKeys: Bool = false) {
         self.bytes = bytes
         self.maxDepth = maxDepth
+        self.uniqueKeys = uniqueKeys
         self.at = 0
     }
 
@@ -40,7 +42,8 @@ public struct JSONScanner {
         _ bytes: UnsafeRawBufferPointer, limits: JSONLimits
     ) throws(JSONFault) -> Slice {
         guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
-        var scanner = JSONScanner(bytes, maxDepth: limits.maxDepth)
+        var scanner = JSONScanner(
+            bytes, maxDepth: limits.maxDepth, uniqueKeys: limits.uniqueKeys)
         scanner.skipSpace()
         guard scanner.at < bytes.count else { throw JSONFault(.empty, at: scanner.at) }
         let slice = try scanner.value(depth: 0)
@@ -59,7 +62,8 @@ public struct JSONScanner {
         _ visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
     ) throws(JSONFault) {
         guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
-        var scanner = JSONScanner(bytes, maxDepth: limits.maxDepth)
+        var scanner = JSONScanner(
+            bytes, maxDepth: limits.maxDepth, uniqueKeys: limits.uniqueKeys)
         scanner.skipSpace()
         guard scanner.at < bytes.count else { throw JSONFault(.empty, at: scanner.at) }
         guard bytes[scanner.at] == UInt8(ascii: "{") else {
@@ -117,7 +121,7 @@ public struct JSONScanner {
     }
 
     /// `depth` counts the containers around this value.
-    @usableFromInline
+    @inlinable
     mutating func value(depth: Int) throws(JSONFault) -> Slice {
         guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
         let start = at
@@ -213,14 +217,27 @@ public struct JSONScanner {
     }
 
     /// `object` for containers that nobody looks into.
-    private mutating func skipObject(depth: Int) throws(JSONFault) {
-        try object(depth: depth) { (_, _) throws(JSONFault) in }
+    @usableFromInline
+    mutating func skipObject(depth: Int) throws(JSONFault) {
+        guard uniqueKeys else {
+            try object(depth: depth) { (_, _) throws(JSONFault) in }
+            return
+        }
+        let start = at
+        let bytes = self.bytes
+        var filter = KeyFilter()
+        try object(depth: depth) { (key, _) throws(JSONFault) in filter.note(key, in: bytes) }
+        guard filter.isInDoubt else { return }
+        try Self.refuseRepeatedKeys(
+            of: Slice(kind: .object, range: start..<at, escaped: false), in: bytes)
     }
 
-    private mutating func skipArray(depth: Int) throws(JSONFault) {
+    @usableFromInline
+    mutating func skipArray(depth: Int) throws(JSONFault) {
         try array(depth: depth) { (_) throws(JSONFault) in }
     }
 
+    @usableFromInline
     mutating func literal(_ word: StaticString) throws(JSONFault) {
         let count = word.utf8CodeUnitCount
         for i in 0..<count {
@@ -232,6 +249,7 @@ public struct JSONScanner {
         at += count
     }
 
+    @usableFromInline
     mutating func number() throws(JSONFault) {
         let start = at
         if bytes[at] == UInt8(ascii: "-") { at += 1 }
@@ -267,9 +285,20 @@ public struct JSONScanner {
     }
 
     /// Consumes a string, quotes included; returns whether it holds an escape.
-    @usableFromInline
+    @inlinable @inline(__always)
     mutating func string() throws(JSONFault) -> Bool {
-        at += 1
+        at &+= 1
+        skipPlain()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
+            at &+= 1
+            return false
+        }
+        return try restOfString()
+    }
+
+    /// From the first byte that isn't plain.
+    @usableFromInline
+    mutating func restOfString() throws(JSONFault) -> Bool {
         var escaped = false
         while true {
             skipPlain()
@@ -292,8 +321,8 @@ public struct JSONScanner {
 
     /// Moves to the next byte of a string that isn't plain: a quote, a backslash,
     /// a control character, or one beyond ASCII; or to the end.
-    @inline(__always)
-    private mutating func skipPlain() {
+    @inlinable @inline(__always)
+    mutating func skipPlain() {
         // Eight bytes at a time. Each term has the high bit of a byte set when the
         // byte is special; a borrow can set it wrongly only above a byte where it is
         // set rightly, so the lowest one is exact (Mycroft's zero-byte test).

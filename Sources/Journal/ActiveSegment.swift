@@ -16,6 +16,13 @@ struct ActiveSegment: Sendable {
     var lastAt: Timestamp?
     /// Whether bytes were written that no sync has covered.
     var dirty = false
+    /// Before it the system was told that its memory may go.
+    var released = 0
+
+    /// What readers at the end of the log still find in memory.
+    static let keptInMemory = 16 << 20
+    /// The hint is given once in as many bytes.
+    static let releaseStep = 1 << 20
 
     var head: LogPosition { LogPosition(segment: number, offset: end) }
 }

@@ -29,7 +29,11 @@ struct IngestBody: Sendable {
             var number = 0
             bytes.forEachLine { line, start in
                 number += 1
-                guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return }
+                if line.first != UInt8(ascii: "{"),
+                    line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D })
+                {
+                    return
+                }
                 do throws(EventFault) {
                     let scanned = try ScannedLine(line)
                     lines.append(

@@ -39,6 +39,9 @@ protocol LogFileSystem: Sendable {
     func sync(_ file: LogFile) throws(SystemFault)
     /// Returns when the names in `folder` are on stable storage.
     func syncFolder(_ folder: String) throws(SystemFault)
+    /// The bytes before `offset`, which are synced, won't be read soon: the system
+    /// may use their memory for others. A hint; never fails.
+    func release(_ file: LogFile, before offset: Int)
     func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault)
     func rename(_ from: String, to: String) throws(SystemFault)
     func remove(_ path: String) throws(SystemFault)
@@ -49,6 +52,8 @@ protocol LogFileSystem: Sendable {
 }
 
 extension LogFileSystem {
+    func release(_ file: LogFile, before offset: Int) {}
+
     /// Writes all of `bytes` at `offset`, continuing short writes.
     func writeAll(
         _ file: LogFile, _ bytes: UnsafeRawBufferPointer, at offset: Int

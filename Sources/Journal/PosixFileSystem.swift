@@ -79,6 +79,12 @@ struct PosixFileSystem: LogFileSystem {
         guard fsync(file.descriptor) == 0 else { throw SystemFault("fsync", folder) }
     }
 
+    func release(_ file: LogFile, before offset: Int) {
+        #if canImport(Glibc) || canImport(Musl)
+            posix_fadvise(file.descriptor, 0, off_t(offset), POSIX_FADV_DONTNEED)
+        #endif
+    }
+
     func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault) {
         guard ftruncate(file.descriptor, off_t(bytes)) == 0 else {
             throw SystemFault("ftruncate", file.path)

@@ -1,6 +1,14 @@
 import Events
 import JSONScan
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What the log needs to know of a line, found in one pass without a tree.
 struct ScannedLine: Sendable, Equatable {
     /// What makes a second line the same event.
@@ -21,10 +29,14 @@ struct ScannedLine: Sendable, Equatable {
     init(_ line: UnsafeRawBufferPointer) throws(EventFault) {
         var fields = Fields()
         var fault: EventFault?
+        var others = KeyFilter()
         do throws(JSONFault) {
-            try JSONScanner.members(of: line, limits: .event) { key, value throws(JSONFault) in
-                guard let field = Field(key, in: line) else { return }
-                guard fields.seen.insert(field).inserted else {
+            try JSONScanner.members(of: line, limits: .newEvent) { key, value throws(JSONFault) in
+                guard let field = Field(key, in: line) else {
+                    others.note(key, in: line)
+                    return
+                }
+                guard fields.seen.insert(field) else {
                     throw JSONFault(.duplicateKey, at: key.range.lowerBound)
                 }
                 // The first fault is told, but the scan goes on: broken JSON outranks it.
@@ -32,6 +44,10 @@ struct ScannedLine: Sendable, Equatable {
                 do throws(EventFault) {
                     try fields.read(field, value, in: line)
                 } catch { fault = error }
+            }
+            if others.isInDoubt {
+                let whole = try JSONScanner.validate(line, limits: .event)
+                try JSONScanner.refuseRepeatedKeys(of: whole, in: line)
             }
         } catch { throw .json(error) }
         if let fault { throw fault }
@@ -76,8 +92,10 @@ private enum Field: UInt8 {
         }
         let count = key.range.count - 2
         guard count >= 2, count <= 9 else { return nil }
-        func named(_ word: StaticString, _ field: Field) -> Field? {
-            key.equals(word, in: line) ? field : nil
+        guard let start = line.baseAddress else { return nil }
+        let name = start + key.range.lowerBound + 1
+        @inline(__always) func named(_ word: StaticString, _ field: Field) -> Field? {
+            memcmp(name, word.utf8Start, word.utf8CodeUnitCount) == 0 ? field : nil
         }
         let field: Field? =
             switch (count, line[key.range.lowerBound + 1]) {
@@ -118,10 +136,12 @@ private enum Field: UInt8 {
     struct Seen {
         private var bits: UInt32 = 0
 
-        mutating func insert(_ field: Field) -> (inserted: Bool, Void) {
+        /// False when the field is there already.
+        @inline(__always)
+        mutating func insert(_ field: Field) -> Bool {
             let bit = UInt32(1) << UInt32(field.rawValue)
             defer { bits |= bit }
-            return (bits & bit == 0, ())
+            return bits & bit == 0
         }
     }
 }

@@ -100,6 +100,13 @@ struct SegmentWriter: ~Copyable, Sendable {
         try files.sync(segment.file)
         segment.dirty = false
         lastSync = .now
+        // A log that only grows would push everybody else's pages out of memory;
+        // pages that are used again are also the ones that the processor has at hand.
+        let old = segment.physicalEnd - ActiveSegment.keptInMemory
+        if old >= segment.released + ActiveSegment.releaseStep {
+            files.release(segment.file, before: old)
+            segment.released = old
+        }
     }
 
     /// Gives the open segment up after a failed write or sync: what the kernel

@@ -33,11 +33,8 @@ final class IncomingBody: Sendable {
     func collect(
         head: HTTPRequest, limit: Int, inflates: Bool
     ) async throws(Problem) -> ByteBuffer {
-        if let announced = head.headerFields[.contentLength].flatMap({ Int($0) }),
-            announced > limit
-        {
-            throw .tooLarge(limit)
-        }
+        let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        guard announced <= limit else { throw .tooLarge(limit) }
         let inflater = try Self.inflater(for: head, allowed: inflates)
         var whole = ByteBuffer()
         defer { remember(whole) }
@@ -51,6 +48,8 @@ final class IncomingBody: Sendable {
                     try inflater.inflate(chunk, into: &whole, limit: limit)
                 } else if whole.readableBytes == 0 {
                     swap(&whole, &chunk)
+                    // Room for all of it at once; memory is used only as bytes come.
+                    if announced > received { whole.reserveCapacity(announced) }
                 } else {
                     whole.writeBuffer(&chunk)
                 }
