@@ -53,6 +53,12 @@ find_missing_for_apt() {
         lacks prometheus-alertmanager has prometheus-alertmanager
         # Not on a user's PATH in Debian.
         lacks haproxy test -x /usr/sbin/haproxy -o -x /usr/bin/haproxy
+        lacks prometheus has promtool
+        # Ubuntu has Chromium as a snap only; the tests that need it are then skipped.
+        if grep -qsx 'ID=debian' /etc/os-release; then
+            lacks chromium has chromium
+            lacks chromium-driver has chromedriver
+        fi
     fi
 }
 
@@ -64,6 +70,8 @@ find_missing_for_brew() {
     if $tests; then
         lacks python python_has_venv
         lacks openssl has openssl
+        lacks prometheus has promtool
+        lacks chromedriver has chromedriver
     fi
 }
 

@@ -14,12 +14,12 @@ extension Node {
 
     static func routes(
         _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
-        _ notifier: NotifierParts?, _ telemetry: Telemetry
+        _ notifier: NotifierParts?, _ metrics: NodeMetrics
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
             .health("/readyz", checks: checks(settings, journal, store, gateway, notifier)),
-            .metrics(registry: telemetry.registry),
+            .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
         routes += EventRoutes.routes(journal)

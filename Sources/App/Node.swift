@@ -90,9 +90,12 @@ public final class Node: Sendable {
 
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         let sessions = SessionSeal()
+        let metrics = NodeMetrics(
+            registry: telemetry.registry, journal: journal, store: store, tokens: tokens,
+            gateway: gateway, notifier: notifier)
         server = try HTTPServer(
             ServingConfiguration(settings.listen, address: address, tls: certificate),
-            routes: Self.routes(settings, journal, store, gateway, notifier, telemetry)
+            routes: Self.routes(settings, journal, store, gateway, notifier, metrics)
                 + StatusRoutes(
                     node: settings.node, journal: journal, store: store, sessions: sessions
                 ).routes,

@@ -78,9 +78,7 @@ struct Reloaded: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_reloads_total", help: "Reloads by outcome.",
-            labels: [("outcome", "taken")])
+        ReloadCounters.count(1, "taken", in: registry)
     }
 }
 
@@ -93,8 +91,21 @@ struct ReloadRefused: Happening {
     var fields: [(String, String)] { [("part", part), ("fault", fault)] }
 
     func record(in registry: PrometheusRegistry) {
+        ReloadCounters.count(1, "refused", in: registry)
+    }
+}
+
+enum ReloadCounters {
+    /// From the start, so that the first reload is seen as an increase.
+    static func declare(in registry: PrometheusRegistry) {
+        for outcome in ["taken", "refused"] { count(0, outcome, in: registry) }
+    }
+
+    fileprivate static func count(
+        _ reloads: Double, _ outcome: String, in registry: PrometheusRegistry
+    ) {
         registry.count(
-            "bellwether_reloads_total", help: "Reloads by outcome.",
-            labels: [("outcome", "refused")])
+            "bellwether_reloads_total", by: reloads, help: "Reloads by outcome.",
+            labels: [("outcome", outcome)])
     }
 }

@@ -116,10 +116,22 @@ struct DeliveryStoreFailed: Happening {
     }
 }
 
+/// What alerts ask for is there from the start.
+enum DeliveryCounters {
+    static func declare(receiver: String, kind: String, in registry: PrometheusRegistry) {
+        for outcome in ["sent", "failed", "dead"] {
+            registry.countDelivery(receiver, kind, outcome, by: 0)
+        }
+        ReceiverResumed(receiver: receiver).record(in: registry)
+    }
+}
+
 extension PrometheusRegistry {
-    fileprivate func countDelivery(_ receiver: String, _ kind: String, _ outcome: String) {
+    fileprivate func countDelivery(
+        _ receiver: String, _ kind: String, _ outcome: String, by tries: Double = 1
+    ) {
         count(
-            "bellwether_deliveries_total",
+            "bellwether_deliveries_total", by: tries,
             help: "Tries to deliver a digest, by receiver and outcome.",
             labels: [("receiver", receiver), ("kind", kind), ("outcome", outcome)])
     }

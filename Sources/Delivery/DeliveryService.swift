@@ -62,6 +62,14 @@ public final class DeliveryService: Sendable {
                     for bell in bells { bell.ring() }
                 })
         }
+        Self.declare(receivers, in: telemetry.registry)
+    }
+
+    private static func declare(_ receivers: [any Receiver], in registry: PrometheusRegistry) {
+        for receiver in receivers {
+            DeliveryCounters.declare(
+                receiver: receiver.name, kind: receiver.kind, in: registry)
+        }
     }
 
     public var receivers: [any Receiver] { queues.map(\.receiver) }
@@ -130,16 +138,6 @@ public final class DeliveryService: Sendable {
                     try Outbox.prune(db, before: now - policy.keep)
                 }
             }
-            await count()
-        }
-    }
-
-    private func count() async {
-        guard let counts = try? await store.read({ db in try Outbox.counts(db) }) else { return }
-        for (state, count) in counts {
-            telemetry.registry.set(
-                "bellwether_outbox_deliveries", to: Double(count),
-                help: "Deliveries in the outbox by state.", labels: [("state", state.rawValue)])
         }
     }
 

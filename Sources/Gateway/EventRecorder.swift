@@ -16,6 +16,8 @@ public struct EventRecorder: Sendable {
         self.journal = journal
         self.clock = clock
         self.telemetry = telemetry
+        EventLost.count(0, in: telemetry.registry)
+        EventLate.count(0, in: telemetry.registry)
     }
 
     /// Returns once the event is durable, the log refused it (it is then

@@ -79,6 +79,10 @@ public struct Forwarder: Sendable {
         self.telemetry = telemetry
         self.clock = clock
         state = StatusBox()
+        Forwarded(lines: 0).record(in: telemetry.registry)
+        ForwardFailed.count(0, in: telemetry.registry)
+        ForwardRejected(lines: 0).record(in: telemetry.registry)
+        ForwardGap(lost: 0).record(in: telemetry.registry)
     }
 
     public var status: Status { state.value.withLock { $0 } }

@@ -30,11 +30,16 @@ struct ForwardFailed: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_forward_failures_total", help: "Failed tries to reach the notifier.")
+        Self.count(1, in: registry)
         registry.set(
             "bellwether_forward_failures_in_a_row", to: Double(failures),
             help: "Failed tries to reach the notifier since the last success.")
+    }
+
+    static func count(_ tries: Double, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_forward_failures_total", by: tries,
+            help: "Failed tries to reach the notifier.")
     }
 }
 

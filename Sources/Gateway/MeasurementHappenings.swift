@@ -31,6 +31,12 @@ struct Measured: Happening {
                 ("status", status), ("repeated", isRepeat ? "true" : "false"),
                 ("concern", concern.isEmpty ? "all" : concern),
             ])
+        if !isRepeat {
+            registry.count(
+                "bellwether_attempts_total",
+                help: "Attempts: measurements that were evaluated, those without data included.",
+                labels: [("concern", concern.isEmpty ? "all" : concern)])
+        }
         registry.observe(
             "bellwether_measurement_duration_seconds", duration / .seconds(1),
             help: "From the parsed request to the answer's bytes.")
@@ -51,11 +57,10 @@ struct ProbeLooked: Happening {
             "bellwether_probe_duration_seconds", result.duration / .seconds(1),
             help: "Time until a probe answered or was given up.",
             labels: [("probe", result.probe)])
-        if result.outcome != .answered {
-            registry.count(
-                "bellwether_probe_failures_total", help: "Looks of a probe that gave no value.",
-                labels: [("probe", result.probe)])
-        }
+        // Also of a probe that answered: the count is there before it first fails.
+        registry.count(
+            "bellwether_probe_failures_total", by: result.outcome == .answered ? 0 : 1,
+            help: "Looks of a probe that gave no value.", labels: [("probe", result.probe)])
     }
 }
 
@@ -67,9 +72,11 @@ struct EventLost: Happening {
     var message: String { "the log did not take an event; the answer went out without it" }
     var fields: [(String, String)] { [("event", event), ("fault", fault)] }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ events: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_events_lost_total",
+            "bellwether_events_lost_total", by: events,
             help: "Events of this node that the log could not take.")
     }
 }
@@ -82,9 +89,11 @@ struct EventLate: Happening {
     var message: String { "the log is slow; the answer went out before its event was durable" }
     var fields: [(String, String)] { [("event", event), ("waited", "\(waited)")] }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ answers: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_events_late_total",
+            "bellwether_events_late_total", by: answers,
             help: "Answers that went out before their event was durable.")
     }
 }

@@ -15,10 +15,10 @@ public final class Journal: Sendable {
 
     private let queue: AppendQueue
     private let writer: Mutex<SegmentWriter>
-    private let state: LogState
-    private let ledger: Ledger
+    let state: LogState
+    let ledger: Ledger
     private let sealer: Sealer
-    private let view: OwnView
+    let view: OwnView
     private let lock: JournalLock
     private let telemetry: Telemetry
     private let sequence = Mutex<UInt64>(0)
@@ -61,6 +61,7 @@ public final class Journal: Sendable {
         files: any LogFileSystem, lock: JournalLock
     ) throws(SystemFault) {
         let begun = ContinuousClock.now
+        JournalCounters.declare(in: telemetry.registry)
         let folder = LogFolder(below: configuration.directory, files: files)
         try files.makeFolder(folder.path)
         try files.syncFolder(configuration.directory)

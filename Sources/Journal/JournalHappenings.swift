@@ -17,7 +17,8 @@ struct GroupCommitted: Happening {
             "bellwether_log_bytes", by: Double(bytes), help: "Bytes of lines made durable.")
         registry.observe(
             "bellwether_log_commit_seconds", seconds,
-            help: "Time of one write and sync of the event log.")
+            help: "Time of one write and sync of the event log.",
+            buckets: [0.0001, 0.00025, 0.0005] + PrometheusRegistry.latencyBuckets)
     }
 }
 
@@ -123,14 +124,18 @@ struct SealingFailed: Happening {
     var message: String { "segment could not be sealed" }
     var fields: [(String, String)] { [("segment", name), ("detail", detail)] }
 
-    func record(in registry: PrometheusRegistry) {
-        registry.count("bellwether_log_seal_failures", help: "Failed attempts to seal a segment.")
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ failures: Double, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_seal_failures", by: failures,
+            help: "Failed attempts to seal a segment.")
     }
 }
 
 /// An archive went for age or for room.
 struct ArchiveRemoved: Happening {
-    enum Why: String, Sendable {
+    enum Why: String, Sendable, CaseIterable {
         case quota
         case minFree = "min_free"
         case age
@@ -147,8 +152,12 @@ struct ArchiveRemoved: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
+        Self.count(archives: 1, lines: lines, why, in: registry)
+    }
+
+    static func count(archives: Int, lines: Int, _ why: Why, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_log_archives_removed", help: "Archives removed.",
+            "bellwether_log_archives_removed", by: Double(archives), help: "Archives removed.",
             labels: [("why", why.rawValue)])
         registry.count(
             "bellwether_log_lines_removed", by: Double(lines),
@@ -165,8 +174,11 @@ struct DamageFound: Happening {
     var message: String { "event log damaged" }
     var fields: [(String, String)] { [("path", path), ("what", what)] }
 
-    func record(in registry: PrometheusRegistry) {
-        registry.count("bellwether_log_damage", help: "Damaged places found in the event log.")
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ places: Double, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_damage", by: places, help: "Damaged places found in the event log.")
     }
 }
 
@@ -187,5 +199,23 @@ struct JournalOpened: Happening {
 
     func record(in registry: PrometheusRegistry) {
         registry.set("bellwether_log_open_seconds", to: seconds, help: "Time to open the log.")
+    }
+}
+
+/// What alerts ask for is there from the start: of a counter that first appears
+/// with its first count, Prometheus sees no increase.
+enum JournalCounters {
+    static func declare(in registry: PrometheusRegistry) {
+        LinesRepeated(lines: 0).record(in: registry)
+        LinesRejected(lines: 0, first: "").record(in: registry)
+        for reason in ShedReason.allCases {
+            LinesShed(lines: 0, reason: reason).record(in: registry)
+        }
+        SheddingChanged(reason: nil, detail: "").record(in: registry)
+        DamageFound.count(0, in: registry)
+        SealingFailed.count(0, in: registry)
+        for why in ArchiveRemoved.Why.allCases {
+            ArchiveRemoved.count(archives: 0, lines: 0, why, in: registry)
+        }
     }
 }

@@ -43,6 +43,9 @@ final class LogState: Sendable {
     /// The durable part of a segment that isn't sealed; nil when it isn't known as one.
     func plain(_ number: UInt64) -> Plain? { state.withLock { $0.plain[number] } }
 
+    /// Where each segment that isn't sealed ends, by number.
+    var plainEnds: [UInt64: UInt64] { state.withLock { $0.plain.mapValues(\.end) } }
+
     func note(plain number: UInt64, _ plain: Plain) {
         state.withLock { $0.plain[number] = plain }
     }

@@ -9,7 +9,7 @@ final class QuotaKeeper: Sendable {
     private let telemetry: Telemetry
     private let maxBytes: Int
     private let maxAge: Duration?
-    private let minFree: Int
+    let minFree: Int
     private let gone: Mutex<RemovedSegments>
 
     init(

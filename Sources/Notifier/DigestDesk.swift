@@ -70,6 +70,11 @@ public final class DigestDesk: Sendable {
         self.wall = wall
         self.clock = clock
         self.telemetry = telemetry
+        DigestGap(lost: 0).record(in: telemetry.registry)
+        DigestDeskFailed.count(0, in: telemetry.registry)
+        for cause in ["silence", "node_fault"] {
+            DigestSuppressed.count(0, cause: cause, in: telemetry.registry)
+        }
     }
 
     public var status: Status { shown.withLock { $0 } }

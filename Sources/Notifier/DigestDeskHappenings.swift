@@ -32,9 +32,11 @@ struct DigestDeskFailed: Happening {
     var message: String { "digests wait: the log or the state file cannot be used" }
     var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_digest_desk_failures_total",
+            "bellwether_digest_desk_failures_total", by: times,
             help: "Times the digest desk could not read the log or write the state file.")
     }
 }
@@ -74,9 +76,13 @@ struct DigestSuppressed: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
+        Self.count(1, cause: suppression.causeWord, in: registry)
+    }
+
+    static func count(_ digests: Double, cause: String, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_digests_suppressed_total", help: "Digests held back, by cause.",
-            labels: [("cause", suppression.causeWord)])
+            "bellwether_digests_suppressed_total", by: digests,
+            help: "Digests held back, by cause.", labels: [("cause", cause)])
     }
 }
 

@@ -4,7 +4,7 @@ import Telemetry
 /// Counts connections: how many are open, how many came, why some were cut.
 final class ConnectionCensus: Sendable {
     /// Why the server ended a connection on its own account.
-    enum Cut: String, Sendable {
+    enum Cut: String, Sendable, CaseIterable {
         /// No complete first request in time, handshake included.
         case header
         /// No further request in time.
@@ -19,6 +19,9 @@ final class ConnectionCensus: Sendable {
 
     init(telemetry: Telemetry) {
         self.telemetry = telemetry
+        for cause in Cut.allCases {
+            ConnectionCut.count(0, cause: cause, in: telemetry.registry)
+        }
         telemetry.registry.beforeExposition { [weak self] registry in self?.sample(into: registry) }
     }
 

@@ -37,6 +37,7 @@ public final class HTTPServer: Service, Sendable {
             authenticator: Authenticator(
                 tokens: tokens, clients: configuration.clients, sessions: sessions),
             limits: configuration.limits, clock: clock, telemetry: telemetry, desk: desk)
+        showExpiry()
     }
 
     /// Where it listens, with the port that the system chose; waits until it does.
@@ -59,6 +60,15 @@ public final class HTTPServer: Service, Sendable {
     /// - Throws: `ServingError`, and keeps the old ones, when the new cannot be used.
     public func reloadCertificates(from tls: TLSFiles? = nil) throws(ServingError) {
         try box.reload(tls ?? configuration.tls, clients: configuration.clients)
+        showExpiry()
+    }
+
+    private func showExpiry() {
+        guard let expiry = box.expiry else { return }
+        telemetry.registry.set(
+            "bellwether_certificate_expiry_timestamp_seconds",
+            to: Double(expiry.milliseconds) / 1000,
+            help: "When the node's own certificate is over, in seconds since 1970.")
     }
 
     /// Serves until a graceful shutdown or cancellation.

@@ -89,12 +89,15 @@ extension Route {
         return json.bytes
     }
 
-    /// `GET path` in Prometheus' text format.
+    /// `GET path` in Prometheus' text format; `sample` sets, just before, the
+    /// gauges that are cheaper to read than to keep.
     public static func metrics(
-        _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry
+        _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
+        sample: @escaping @Sendable () async -> Void = {}
     ) -> Route {
         Route(.get, path, access: access, servesWhileDraining: true) { _ in
-            .bytes(
+            await sample()
+            return .bytes(
                 Array(registry.exposition().utf8),
                 contentType: "text/plain; version=0.0.4; charset=utf-8")
         }

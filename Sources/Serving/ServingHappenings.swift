@@ -44,9 +44,14 @@ struct ConnectionCut: Happening {
     var message: String { "connection cut" }
     var fields: [(String, String)] { [("cause", cause.rawValue)] }
 
-    func record(in registry: PrometheusRegistry) {
+    func record(in registry: PrometheusRegistry) { Self.count(1, cause: cause, in: registry) }
+
+    static func count(
+        _ connections: Double, cause: ConnectionCensus.Cut, in registry: PrometheusRegistry
+    ) {
         registry.count(
-            "bellwether_connections_cut", help: "Connections ended for being slow, by what was.",
+            "bellwether_connections_cut", by: connections,
+            help: "Connections ended for being slow, by what was.",
             labels: [("cause", cause.rawValue)])
     }
 }

@@ -10,22 +10,30 @@ import X509
 /// Thread-safe. A replacement is built whole before it is taken up: what cannot
 /// be used leaves the old one in place.
 final class TLSContextBox: Sendable {
-    private let current: Mutex<NIOSSLContext>
+    private struct Loaded {
+        let context: NIOSSLContext
+        let expiry: Timestamp?
+    }
+
+    private let current: Mutex<Loaded>
 
     init(_ files: TLSFiles, clients: ClientCertificates) throws(ServingError) {
-        current = Mutex(try Self.context(files, clients))
+        current = Mutex(try Self.load(files, clients))
     }
 
-    var context: NIOSSLContext { current.withLock { $0 } }
+    var context: NIOSSLContext { current.withLock { $0.context } }
+
+    /// When the node's own certificate is over.
+    var expiry: Timestamp? { current.withLock { $0.expiry } }
 
     func reload(_ files: TLSFiles, clients: ClientCertificates) throws(ServingError) {
-        let context = try Self.context(files, clients)
-        current.withLock { $0 = context }
+        let loaded = try Self.load(files, clients)
+        current.withLock { $0 = loaded }
     }
 
-    private static func context(
+    private static func load(
         _ files: TLSFiles, _ clients: ClientCertificates
-    ) throws(ServingError) -> NIOSSLContext {
+    ) throws(ServingError) -> Loaded {
         let chain = try attempt(
             files.certificate, "holds no readable PEM certificate", "give a PEM file, leaf first"
         ) { try NIOSSLCertificate.fromPEMFile(files.certificate) }
@@ -48,10 +56,13 @@ final class TLSContextBox: Sendable {
                 clients.demand == .either ? .optionalVerification : .noHostnameVerification
         }
         let settings = configuration
-        return try attempt(
+        let context = try attempt(
             files.certificate, "does not go with \(files.key)",
             "give the key that the certificate was made for"
         ) { try NIOSSLContext(configuration: settings) }
+        return Loaded(
+            context: context,
+            expiry: chain.first.map { Timestamp(milliseconds: Int64($0.notValidAfter) * 1000) })
     }
 
     private static func attempt<T>(

@@ -63,6 +63,13 @@ public final class TokenRegistry: Service, Sendable {
         snapshot.value.record(id: id).map { $0.refusal(at: clock.now) == nil } ?? false
     }
 
+    /// When the next token that is still good expires; nil when none does.
+    public var nextExpiry: Timestamp? {
+        let now = clock.now
+        return snapshot.value.records.filter { $0.refusal(at: now) == nil }
+            .compactMap(\.expires).min()
+    }
+
     private func verdict(_ hash: [UInt8]) -> TokenVerdict? {
         guard let record = snapshot.value.match(hash) else { return nil }
         if let refusal = record.refusal(at: clock.now) { return .refused(refusal, id: record.id) }

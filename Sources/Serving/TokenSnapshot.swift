@@ -12,7 +12,7 @@ struct TokenSnapshot: Sendable {
         let record: TokenRecord
     }
 
-    private let records: [TokenRecord]
+    let records: [TokenRecord]
     /// Four words a record.
     private let words: [UInt64]
 

@@ -1,6 +1,7 @@
 extension MetricFamily {
     /// Appends HELP, TYPE and one line per sample, as the text format 0.0.4 has them.
     func write(name: String, to text: inout String) {
+        if series.isEmpty { return }
         if !help.isEmpty { text += "# HELP \(name) \(MetricName.help(help))\n" }
         text += "# TYPE \(name) \(kind.rawValue)\n"
         for (labels, sample) in series.sorted(by: { $0.key < $1.key }) {

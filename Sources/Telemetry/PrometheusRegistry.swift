@@ -55,6 +55,14 @@ public final class PrometheusRegistry: Sendable {
         }
     }
 
+    /// Removes every series of a metric: for gauges whose labels are facts that change.
+    public func forget(_ name: String) {
+        state.withLock { state in
+            guard let at = state.families.index(forKey: name) else { return }
+            state.families.values[at].series = [:]
+        }
+    }
+
     /// Puts one observation into a histogram. `buckets` are upper edges in any
     /// order, +infinity implied; the first observation of a name decides them.
     public func observe(

@@ -1,3 +1,4 @@
+import App
 import ArgumentParser
 
 /// The command line: parses, calls the rooms, prints. Nothing else lives here.

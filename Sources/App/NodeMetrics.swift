@@ -1,0 +1,167 @@
+import Analysis
+import Delivery
+import Events
+import GRDB
+import Gateway
+import Journal
+import Notifier
+import Serving
+import Store
+import Synchronization
+import Telemetry
+
+/// The numbers that are cheaper to read than to keep: set just before `/metrics` answers.
+///
+/// Anybody may scrape, so that one look serves a whole second, and a look that
+/// hangs on a disk holds up only the scrape that began it.
+final class NodeMetrics: Sendable {
+    let registry: PrometheusRegistry
+    private let journal: Journal
+    private let store: Store
+    private let tokens: TokenRegistry
+    private let gateway: Node.GatewayParts?
+    private let notifier: Node.NotifierParts?
+    private let process: ProcessFigures
+    private let looks = Mutex(Looks())
+
+    private struct Looks {
+        var isLooking = false
+        var last: ContinuousClock.Instant?
+        var policy: String?
+    }
+
+    private static let pause = Duration.seconds(1)
+
+    init(
+        registry: PrometheusRegistry, journal: Journal, store: Store, tokens: TokenRegistry,
+        gateway: Node.GatewayParts?, notifier: Node.NotifierParts?, wall: WallClock = .system
+    ) {
+        self.registry = registry
+        self.journal = journal
+        self.store = store
+        self.tokens = tokens
+        self.gateway = gateway
+        self.notifier = notifier
+        process = ProcessFigures(started: Double(wall.now.milliseconds) / 1000)
+        ReloadCounters.declare(in: registry)
+        registry.set(
+            "bellwether_build_info", to: 1, help: "Which release and executable runs; always 1.",
+            labels: [("version", Version.text), ("binary", BinaryHash.current)])
+    }
+
+    func look() async {
+        let now = ContinuousClock.now
+        let isDue = looks.withLock { looks in
+            if looks.isLooking { return false }
+            if let last = looks.last, now - last < Self.pause { return false }
+            looks.isLooking = true
+            return true
+        }
+        guard isDue else { return }
+        process.record(in: registry)
+        showLog()
+        showRoles()
+        await showDisk()
+        await showState()
+        looks.withLock { looks in
+            looks.isLooking = false
+            looks.last = now
+        }
+    }
+
+    private func showLog() {
+        let status = journal.status
+        registry.set(
+            "bellwether_log_used_bytes", to: Double(status.usedBytes),
+            help: "Disk blocks that the event log uses.")
+        registry.set(
+            "bellwether_log_max_bytes", to: Double(status.maxBytes),
+            help: "The event log's quota, log.max_bytes.")
+        registry.set(
+            "bellwether_log_archives", to: Double(status.archives), help: "Sealed segments.")
+        registry.set(
+            "bellwether_log_unsealed_segments", to: Double(status.unsealed),
+            help: "Closed segments that wait to be sealed.")
+    }
+
+    private func showRoles() {
+        if let gateway {
+            let policy = gateway.service.plan.policy.sha
+            let isNew = looks.withLock { looks in
+                defer { looks.policy = policy }
+                return looks.policy != policy
+            }
+            if isNew { registry.forget("bellwether_policy_info") }
+            registry.set(
+                "bellwether_policy_info", to: 1,
+                help: "Which policy judges the merged route; always 1.",
+                labels: [("policy", policy)])
+            if let forwarder = gateway.forwarder {
+                showLag("forward", behind: forwarder.status.acknowledged)
+            }
+        }
+        if let notifier {
+            let status = notifier.desk.status
+            showLag("digest", behind: status.position)
+            registry.set(
+                "bellwether_digest_groups_open", to: Double(status.openGroups),
+                help: "Groups with an open window: failing, or failing a moment ago.")
+            registry.set(
+                "bellwether_digest_groups_held", to: Double(status.heldBack),
+                help: "Groups whose messages a silence or a node's fault holds back.")
+        }
+        registry.forget("bellwether_token_next_expiry_timestamp_seconds")
+        if let expiry = tokens.nextExpiry {
+            registry.set(
+                "bellwether_token_next_expiry_timestamp_seconds",
+                to: Double(expiry.milliseconds) / 1000,
+                help: "When the next valid token expires, in seconds since 1970.")
+        }
+    }
+
+    private func showLag(_ cursor: String, behind position: LogPosition) {
+        registry.set(
+            "bellwether_cursor_lag_bytes", to: Double(journal.bytes(after: position)),
+            help: "Bytes of the log that the forwarder or the digests have still to read.",
+            labels: [("cursor", cursor)])
+    }
+
+    private func showDisk() async {
+        guard let room = await journal.room() else { return }
+        registry.set(
+            "bellwether_disk_free_bytes", to: Double(room.free),
+            help: "Free bytes of the file system that holds the log.")
+        registry.set(
+            "bellwether_disk_size_bytes", to: Double(room.total),
+            help: "Size of the file system that holds the log.")
+        registry.set(
+            "bellwether_disk_floor_bytes", to: Double(room.floor),
+            help: "What the log leaves free, log.min_free.")
+    }
+
+    private func showState() async {
+        guard notifier != nil else { return }
+        let now = WallClock.system.now
+        let read = try? await store.read { db in try Self.state(db, now) }
+        guard let read else { return }
+        for (state, count) in read.outbox {
+            registry.set(
+                "bellwether_outbox_deliveries", to: Double(count),
+                help: "Deliveries in the outbox by state.", labels: [("state", state.rawValue)])
+        }
+        registry.set(
+            "bellwether_silences_active", to: Double(read.silences),
+            help: "Silences that people set and that are in force.")
+    }
+
+    private struct State: Sendable {
+        var outbox: [DeliveryState: Int] = [:]
+        var silences = 0
+    }
+
+    private static func state(
+        _ db: Database, _ now: Timestamp
+    ) throws -> State {
+        State(outbox: try Outbox.counts(db), silences: try SilenceBook.list(db, at: now).count)
+    }
+}

@@ -1,0 +1,46 @@
+public import Events
+
+/// The room on the disk that holds the log, in bytes.
+public struct DiskRoom: Sendable, Equatable {
+    /// What an ordinary user may still write.
+    public let free: Int
+    public let total: Int
+    /// What the log leaves free: below it, archives go and then lines are refused.
+    public let floor: Int
+}
+
+extension Journal {
+    /// nil when the file system doesn't answer.
+    public func room() async -> DiskRoom? {
+        let view = view
+        let room = try? await BlockingWork.run { () throws(JournalError) -> DiskRoom in
+            do throws(SystemFault) {
+                let space = try view.folder.files.space(at: view.folder.path)
+                return DiskRoom(free: space.free, total: space.total, floor: view.keeper.minFree)
+            } catch { throw error.journalError }
+        }
+        return room
+    }
+
+    /// How many bytes of readable lines lie behind `position`: how far a reader
+    /// with that cursor has still to go. Reads no file.
+    public func bytes(after position: LogPosition) -> Int {
+        let head = state.head
+        guard position < head else { return 0 }
+        if position.segment == head.segment { return Int(head.offset - position.offset) }
+        var bytes = Int(head.offset)
+        for archive in ledger.archives
+        where archive.name.number >= position.segment && archive.name.number < head.segment {
+            bytes += Int(archive.end)
+            if archive.name.number == position.segment {
+                bytes -= Int(min(position.offset, archive.end))
+            }
+        }
+        for (number, end) in state.plainEnds
+        where number >= position.segment && number < head.segment {
+            bytes += Int(end)
+            if number == position.segment { bytes -= Int(min(position.offset, end)) }
+        }
+        return bytes
+    }
+}
