@@ -140,7 +140,7 @@ let package = Package(
                 "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
                 "Notifier", hummingbird, httpTypes, serviceLifecycle, unixSignals, logging, metrics,
-                crypto, grdb,
+                crypto, grdb, yams,
             ]),
         .executableTarget(
             name: "bellwether",

@@ -61,8 +61,8 @@ struct ArgoTests {
     @Test("the template is YAML that declares every argument it uses")
     func template() throws {
         let template = try AnalysisTemplate(
-            namespace: "prod", rollout: "payments-api", url: "https://gw.example:8443/",
-            concern: "latency")
+            namespace: "prod", rollout: "payments-api",
+            gateways: [.init(url: "https://gw.example:8443/")], concerns: ["latency"])
         let documents = try Array(Yams.load_all(yaml: template.yaml))
         #expect(documents.count == 3)
         let analysis = try #require(documents[0] as? [String: Any])
@@ -102,7 +102,7 @@ struct ArgoTests {
     func names(name: String) {
         #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(rollout: name) }
         #expect(throws: AnalysisTemplate.Fault.self) {
-            try AnalysisTemplate(url: "https://x/\"\n")
+            try AnalysisTemplate(gateways: [.init(url: "https://x/\"\n")])
         }
     }
 }

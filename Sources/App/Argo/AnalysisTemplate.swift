@@ -13,6 +13,27 @@ public struct AnalysisTemplate: Sendable {
         case pause
         /// Successful: the Rollout goes on; the digest still tells.
         case pass
+
+        /// The condition under which Argo counts a measurement as successful.
+        var successCondition: String {
+            switch self {
+            case .pause: "result.status == \"healthy\""
+            case .pass: "result.status == \"healthy\" || result.status == \"degraded\""
+            }
+        }
+    }
+
+    /// One gateway to be asked.
+    public struct Gateway: Sendable, Hashable {
+        /// Its availability zone, part of the metric's name; empty where there is one only.
+        public var az: String
+        /// `https://host:port`, as the controller reaches it.
+        public var url: String
+
+        public init(az: String = "", url: String) {
+            self.az = az
+            self.url = url
+        }
     }
 
     public struct Fault: Error, CustomStringConvertible, Sendable {
@@ -22,9 +43,10 @@ public struct AnalysisTemplate: Sendable {
     public var name: String
     public var namespace: String
     public var rollout: String
-    /// The gateway's address, `https://host:port`, as the controller reaches it.
-    public var url: String
-    public var concern: String?
+    /// Each is asked by metrics of its own: every zone must find the canary good.
+    public var gateways: [Gateway]
+    /// A metric each; none asks for the merged verdict.
+    public var concerns: [String]
     public var degraded: Degraded
     /// Between measurements, as Argo writes durations: `30s`, `1m`.
     public var interval: String
@@ -35,7 +57,8 @@ public struct AnalysisTemplate: Sendable {
 
     public init(
         name: String = "bellwether", namespace: String = "default", rollout: String = "my-rollout",
-        url: String = "https://bellwether.example:8443", concern: String? = nil,
+        gateways: [Gateway] = [Gateway(url: "https://bellwether.example:8443")],
+        concerns: [String] = [],
         degraded: Degraded = .pause, interval: String = "30s", count: Int = 10,
         failureLimit: Int = 0
     ) throws(Fault) {
@@ -48,20 +71,38 @@ public struct AnalysisTemplate: Sendable {
                 )
             }
         }
-        if let concern, !Self.isKubernetesName(concern) {
+        for concern in concerns where !Self.isKubernetesName(concern) {
             throw Fault(description: "--concern: lower-case letters, digits and '-' only")
         }
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"),
-            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
-        else { throw Fault(description: "--url: must be an http:// or https:// address") }
+        guard !gateways.isEmpty, Set(gateways.map(\.az)).count == gateways.count else {
+            throw Fault(description: "--gateway: each zone once")
+        }
+        for gateway in gateways {
+            guard gateway.az.isEmpty || Self.isKubernetesName(gateway.az) else {
+                throw Fault(
+                    description: "--gateway: a zone has lower-case letters, digits and '-' only")
+            }
+            guard gateway.url.hasPrefix("https://") || gateway.url.hasPrefix("http://"),
+                gateway.url.utf8.allSatisfy({
+                    $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C
+                })
+            else { throw Fault(description: "--url: must be an http:// or https:// address") }
+        }
+        let digits = interval.prefix { $0.isASCII && $0.isNumber }
+        guard !digits.isEmpty, ["s", "m", "h"].contains(interval.dropFirst(digits.count)) else {
+            throw Fault(description: "--interval takes whole seconds, minutes or hours: 30s, 1m")
+        }
         guard count > 0, failureLimit >= 0 else {
             throw Fault(description: "--count must be at least 1 and --failure-limit at least 0")
         }
         self.name = name
         self.namespace = namespace
         self.rollout = rollout
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        self.concern = concern
+        self.gateways = gateways.map { gateway in
+            gateway.url.hasSuffix("/")
+                ? Gateway(az: gateway.az, url: String(gateway.url.dropLast())) : gateway
+        }
+        self.concerns = concerns
         self.degraded = degraded
         self.interval = interval
         self.count = count
@@ -77,17 +118,46 @@ public struct AnalysisTemplate: Sendable {
             && text.utf8.allSatisfy { edge($0) || $0 == 0x2D || $0 == 0x2E }
     }
 
-    /// The condition under which Argo counts a measurement as successful.
-    public var successCondition: String {
-        switch degraded {
-        case .pause: "result.status == \"healthy\""
-        case .pass: "result.status == \"healthy\" || result.status == \"degraded\""
+    static let failureCondition = "result.status == \"unhealthy\""
+
+    /// Name and address of each metric, zone by zone.
+    private var metrics: [(name: String, url: String)] {
+        gateways.flatMap { gateway in
+            let suffix = gateway.az.isEmpty ? "" : "-" + gateway.az
+            return concerns.isEmpty
+                ? [("verdict" + suffix, gateway.url + "/rollouts/analysis")]
+                : concerns.map { ($0 + suffix, gateway.url + "/rollouts/analysis/" + $0) }
         }
     }
 
-    public var failureCondition: String { "result.status == \"unhealthy\"" }
-
-    private var path: String { concern.map { "/rollouts/analysis/\($0)" } ?? "/rollouts/analysis" }
+    private func metric(_ name: String, _ url: String) -> String {
+        """
+            - name: \(name)
+              interval: \(interval)
+              count: \(count)
+              failureLimit: \(failureLimit)
+              inconclusiveLimit: 2
+              consecutiveErrorLimit: 4
+              successCondition: '\(degraded.successCondition)'
+              failureCondition: '\(Self.failureCondition)'
+              provider:
+                web:
+                  method: POST
+                  url: "\(url)"
+                  timeoutSeconds: 15
+                  headers:
+                    - key: Authorization
+                      value: "Bearer {{args.api-token}}"
+                  jsonBody:
+                    rollout: "{{args.rollout}}"
+                    namespace: "{{args.namespace}}"
+                    uid: "{{args.uid}}"
+                    revision: "{{args.revision}}"
+                    canaryHash: "{{args.canary-hash}}"
+                    step: "{{args.step}}"
+                    metric: \(name)
+        """
+    }
 
     /// The AnalysisTemplate, a Secret to fill in, and the Rollout's analysis
     /// block, as one YAML stream; the block is a comment-headed document of its own.
@@ -115,30 +185,7 @@ public struct AnalysisTemplate: Sendable {
                   name: \(name)-token
                   key: token
           metrics:
-            - name: verdict
-              interval: \(interval)
-              count: \(count)
-              failureLimit: \(failureLimit)
-              inconclusiveLimit: 2
-              consecutiveErrorLimit: 4
-              successCondition: '\(successCondition)'
-              failureCondition: '\(failureCondition)'
-              provider:
-                web:
-                  method: POST
-                  url: "\(url)\(path)"
-                  timeoutSeconds: 15
-                  headers:
-                    - key: Authorization
-                      value: "Bearer {{args.api-token}}"
-                  jsonBody:
-                    rollout: "{{args.rollout}}"
-                    namespace: "{{args.namespace}}"
-                    uid: "{{args.uid}}"
-                    revision: "{{args.revision}}"
-                    canaryHash: "{{args.canary-hash}}"
-                    step: "{{args.step}}"
-                    metric: verdict
+        \(metrics.map { metric($0.name, $0.url) }.joined(separator: "\n"))
         ---
         # A newline at the end of the token makes the header invalid and nothing reaches the gateway:
         #   bellwether token create --name argo --scope analysis | tr -d '\\n' |

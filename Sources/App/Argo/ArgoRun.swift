@@ -79,12 +79,11 @@ public struct ArgoRun: Sendable {
         guard (200..<300).contains(status),
             let document = try? JSONValue(
                 parsing: body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 32)),
-            let verdict = document["status"]?.string
+            document["status"]?.string != nil,
+            let conditions = try? ArgoConditions(
+                success: degraded.successCondition, failure: AnalysisTemplate.failureCondition),
+            let phase = try? conditions.phase(of: document)
         else { return .error }
-        if verdict == "unhealthy" { return .failed }
-        if verdict == "healthy" || (degraded == .pass && verdict == "degraded") {
-            return .successful
-        }
-        return .inconclusive
+        return phase
     }
 }

@@ -1,35 +1,127 @@
 import App
 import ArgumentParser
+import Foundation
+import JSONScan
+import Settings
 
 struct TemplateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "template", abstract: "Print what the other side needs.",
-        subcommands: [TemplateAnalysisCommand.self])
+        commandName: "template", abstract: "Print or check what the other side needs.",
+        subcommands: [TemplateAnalysisCommand.self, TemplateCheckCommand.self])
 }
 
 struct TemplateAnalysisCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analysis",
-        abstract: "An AnalysisTemplate, its Secret, and the Rollout's analysis block.")
+        abstract: "An AnalysisTemplate, its Secret, and the Rollout's analysis block.",
+        discussion: "Warnings about it go to standard error.")
 
+    @OptionGroup var config: ConfigOption
     @Option(help: "The Rollout's name.") var rollout = "my-rollout"
     @Option(help: "Its namespace.") var namespace = "default"
     @Option(help: "The gateway's address as the controller reaches it.")
     var url = "https://bellwether.example:8443"
+    @Option(help: "ZONE=URL instead of --url; once for each availability zone.")
+    var gateway: [String] = []
     @Option(help: "What a degraded verdict does: pause (for a person) or pass.")
     var degraded = AnalysisTemplate.Degraded.pause
-    @Option(help: "Measure one concern only.") var concern: String?
+    @Option(help: "A metric for one concern; may be given several times.")
+    var concern: [String] = []
     @Option(help: "Time between measurements; the gateway's analysis.interval.")
-    var interval = "30s"
+    var interval: String?
     @Option(help: "Measurements in one run.") var count = 10
     @Option(name: .customLong("failure-limit"), help: "Unhealthy verdicts that the run forgives.")
     var failureLimit = 0
+    @Option(help: "The version of Argo Rollouts, to be warned of what it misjudges.")
+    var argoVersion: String?
 
     func run() throws {
+        let settings = try config.load()
+        let pace = settings.analysis.interval.components.seconds
         let template = try AnalysisTemplate(
-            namespace: namespace, rollout: rollout, url: url, concern: concern,
-            degraded: degraded, interval: interval, count: count, failureLimit: failureLimit)
+            namespace: namespace, rollout: rollout, gateways: try gateways(), concerns: concern,
+            degraded: degraded, interval: interval ?? "\(max(1, pace))s", count: count,
+            failureLimit: failureLimit)
+        for warning in template.warnings(for: settings.analysis) {
+            Standard.error("warning: \(warning)")
+        }
+        for finding in TemplateReview(yaml: template.yaml, argo: argoVersion).findings {
+            Standard.error("\(finding)")
+        }
         print(template.yaml, terminator: "")
+    }
+
+    private func gateways() throws -> [AnalysisTemplate.Gateway] {
+        if gateway.isEmpty { return [.init(url: url)] }
+        return try gateway.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { throw ValidationError("--gateway takes ZONE=URL") }
+            return .init(az: String(parts[0]), url: String(parts[1]))
+        }
+    }
+}
+
+struct TemplateCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "What Argo would make of each verdict by a template of your own.",
+        discussion: "Exit 1 when it would misjudge one.")
+
+    @Argument(help: "A YAML file with AnalysisTemplates; - is standard input.") var file: String
+    @Option(help: "The version of Argo Rollouts.") var argoVersion: String?
+    @Flag(help: "Print as JSON.") var json = false
+
+    func run() throws {
+        let data =
+            file == "-"
+            ? FileHandle.standardInput.readDataToEndOfFile()
+            : FileManager.default.contents(atPath: file)
+        guard let data else {
+            Standard.error("\(file): cannot be read")
+            throw ExitCode(66)
+        }
+        let review = TemplateReview(
+            yaml: String(decoding: data, as: UTF8.self), argo: argoVersion)
+        if json {
+            Standard.write(Self.document(review) + [UInt8(ascii: "\n")])
+        } else {
+            var table = Table("METRIC", "HEALTHY", "DEGRADED", "UNKNOWN", "UNHEALTHY")
+            for metric in review.metrics {
+                let phases = metric.phases.map { $0.phase?.rawValue ?? "?" }
+                table.add(
+                    "\(metric.template)/\(metric.name)", phases[0], phases[1], phases[2], phases[3])
+            }
+            if !review.metrics.isEmpty { Standard.line(table.text) }
+            for finding in review.findings { Standard.line(TerminalText.inert("\(finding)")) }
+        }
+        if review.hasFaults { throw ExitCode(1) }
+    }
+
+    private static func document(_ review: TemplateReview) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member(array: "metrics") { w in
+                for metric in review.metrics {
+                    w.object { w in
+                        w.member("template", metric.template)
+                        w.member("metric", metric.name)
+                        for (verdict, phase) in metric.phases {
+                            w.member(verdict, phase?.rawValue)
+                        }
+                    }
+                }
+            }
+            w.member(array: "findings") { w in
+                for finding in review.findings {
+                    w.object { w in
+                        w.member("fault", finding.isFault)
+                        w.member("place", finding.place)
+                        w.member("words", finding.words)
+                    }
+                }
+            }
+        }
+        return writer.bytes
     }
 }
 

@@ -1,0 +1,228 @@
+import JSONScan
+import Yams
+
+/// What Argo would make of our answers by a template that somebody wrote, and
+/// what about it would misjudge them.
+public struct TemplateReview: Sendable {
+    /// One metric that asks Bellwether.
+    public struct Metric: Sendable {
+        public let template: String
+        public let name: String
+        /// Argo's phase by our verdict; nil where the condition is beyond this review.
+        public internal(set) var phases: [(verdict: String, phase: ArgoRun.Phase?)] = []
+    }
+
+    public struct Finding: Sendable, Equatable, CustomStringConvertible {
+        /// It misjudges; false: worth knowing.
+        public let isFault: Bool
+        /// `template/metric`, or empty for the whole.
+        public let place: String
+        public let words: String
+
+        public var description: String {
+            "\(isFault ? "fault" : "warning"): \(place.isEmpty ? "" : place + ": ")\(words)"
+        }
+    }
+
+    public private(set) var metrics: [Metric] = []
+    public private(set) var findings: [Finding] = []
+
+    public var hasFaults: Bool { findings.contains(where: \.isFault) }
+
+    /// What a document of ours always has.
+    private static let documented: Set<String> = [
+        "status", "degraded", "rollout", "namespace", "concern", "attempt", "canary", "stable",
+        "gateway", "reasons", "score", "window", "policy", "binary", "schema",
+    ]
+
+    /// - Parameters:
+    ///   - yaml: One or more documents; those that are no (Cluster)AnalysisTemplate
+    ///     are passed over.
+    ///   - argo: The controller's version, as `1.9.1`; nil: not known.
+    public init(yaml: String, argo: String? = nil) {
+        do {
+            let documents = try Yams.compose_all(yaml: yaml)
+            for node in documents {
+                guard let kind = node["kind"]?.string, kind.hasSuffix("AnalysisTemplate") else {
+                    continue
+                }
+                review(template: node)
+            }
+            if let fault = documents.error { throw fault }
+        } catch {
+            findings.append(Finding(isFault: true, place: "", words: "not YAML: \(error)"))
+            return
+        }
+        if metrics.isEmpty {
+            findings.append(
+                Finding(
+                    isFault: true, place: "",
+                    words: "no metric asks /rollouts/analysis: nothing here is judged by us"))
+        }
+        findings += Self.version(argo)
+    }
+
+    /// What to know of a controller's version.
+    static func version(_ argo: String?) -> [Finding] {
+        guard let argo else { return [] }
+        let bare = argo.hasPrefix("v") ? argo.dropFirst() : argo[...]
+        let numbers = (bare.split(separator: "-").first ?? "").split(separator: ".").map { Int($0) }
+        guard numbers.count == 3, !numbers.contains(nil) else {
+            return [
+                Finding(isFault: true, place: "", words: "\(argo): not a version such as 1.9.1")
+            ]
+        }
+        let version = numbers.compactMap { $0 }
+        var findings: [Finding] = []
+        if version.lexicographicallyPrecedes([1, 8, 2]) {
+            findings.append(
+                Finding(
+                    isFault: true, place: "",
+                    words:
+                        "Argo Rollouts \(argo) promotes the canary after an Inconclusive background run; upgrade to 1.8.2 or later"
+                ))
+        }
+        if !([1, 9, 1].lexicographicallyPrecedes(version)) {
+            findings.append(
+                Finding(
+                    isFault: false, place: "",
+                    words:
+                        "Argo Rollouts up to 1.9.1 takes any 2xx that is no JSON for a success: let no proxy between answer 200 with a page of its own"
+                ))
+        }
+        return findings
+    }
+
+    // MARK: - One template
+
+    private mutating func review(template: Yams.Node) {
+        let name = template["metadata"]?["name"]?.string ?? "template"
+        let spec = template["spec"]
+        let declared = Set(
+            spec?["args"]?.sequence?.compactMap { $0["name"]?.string } ?? [])
+        for metric in spec?["metrics"]?.sequence ?? [] {
+            guard let web = metric["provider"]?["web"],
+                web["url"]?.string?.contains("/rollouts/analysis") == true
+            else { continue }
+            review(metric, web, of: name, declared: declared)
+        }
+    }
+
+    private mutating func review(
+        _ metric: Yams.Node, _ web: Yams.Node, of template: String, declared: Set<String>
+    ) {
+        let name = metric["name"]?.string ?? "metric"
+        let place = "\(template)/\(name)"
+        var reviewed = Metric(template: template, name: name)
+        func add(_ isFault: Bool, _ words: String) {
+            findings.append(Finding(isFault: isFault, place: place, words: words))
+        }
+        do throws(ArgoExpression.Fault) {
+            let conditions = try ArgoConditions(
+                success: metric["successCondition"]?.string,
+                failure: metric["failureCondition"]?.string)
+            for status in VerdictStatusNames.all {
+                let answer = try Self.answer(status, jsonPath: web["jsonPath"]?.string)
+                reviewed.phases.append((status, try conditions.phase(of: answer)))
+            }
+            if web["jsonPath"]?.string == nil {
+                for member in conditions.members.subtracting(Self.documented).sorted() {
+                    add(
+                        true,
+                        "result.\(member) is in no answer, so it is nil: `!=` is always true of it")
+                }
+            }
+            judge(reviewed, place)
+        } catch {
+            switch error {
+            case .syntax(let words):
+                add(true, "Argo cannot compile the condition: \(words)")
+            case .unsupported(let words):
+                add(false, "the condition is beyond this review (\(words)); try it yourself")
+            }
+            reviewed.phases = VerdictStatusNames.all.map { ($0, nil) }
+        }
+        metrics.append(reviewed)
+        if let text = web["timeoutSeconds"]?.int ?? Optional(10), text < 5 {
+            add(true, "timeoutSeconds \(text): probes may take longer, and a time-out is an Error")
+        }
+        if metric["inconclusiveLimit"] == nil {
+            add(false, "inconclusiveLimit is 0 by default: the first unclear answer pauses")
+        }
+        if metric["interval"] != nil, metric["count"] == nil {
+            add(false, "interval without count never ends")
+        }
+        if web["url"]?.string?.hasPrefix("http://") == true {
+            add(false, "http:// sends the token in clear")
+        }
+        let used = Self.arguments(in: metric)
+        for argument in used.subtracting(declared).sorted() {
+            add(true, "args.\(argument) is not declared below spec.args: Argo refuses the run")
+        }
+    }
+
+    private mutating func judge(_ metric: Metric, _ place: String) {
+        func add(_ isFault: Bool, _ words: String) {
+            findings.append(Finding(isFault: isFault, place: place, words: words))
+        }
+        for (verdict, phase) in metric.phases {
+            switch (verdict, phase) {
+            case ("healthy", let phase?) where phase != .successful:
+                add(true, "healthy becomes \(phase.rawValue): no canary would ever be promoted")
+            case ("unhealthy", let phase?) where phase != .failed:
+                add(true, "unhealthy becomes \(phase.rawValue): a failing canary goes on")
+            case ("unknown", .successful?):
+                add(true, "unknown becomes Successful: an outage of monitoring promotes the canary")
+            case ("unknown", .failed?):
+                add(false, "unknown becomes Failed: an outage of monitoring rolls back")
+            case ("degraded", .failed?):
+                add(false, "degraded becomes Failed: a warning rolls back")
+            default: break
+            }
+        }
+    }
+
+    /// A document of that status as a condition sees it.
+    private static func answer(
+        _ status: String, jsonPath: String?
+    ) throws(ArgoExpression.Fault) -> JSONValue {
+        var members: [JSONValue.Member] = documented.sorted().map { .init($0, .object([])) }
+        members.removeAll { ["status", "degraded"].contains($0.key) }
+        members.append(.init("status", .string(status)))
+        members.append(.init("degraded", .bool(status != "healthy")))
+        let document = JSONValue.object(members)
+        switch jsonPath {
+        case nil, "{$}": return document
+        case "{$.status}": return .string(status)
+        case "{$.degraded}": return .bool(status != "healthy")
+        case let other?: throw .unsupported("jsonPath \(other)")
+        }
+    }
+
+    /// Names in `{{args.NAME}}` anywhere in a metric.
+    private static func arguments(in node: Yams.Node) -> Set<String> {
+        switch node {
+        case .scalar(let scalar):
+            var names: Set<String> = []
+            var rest = scalar.string[...]
+            while let open = rest.firstRange(of: "{{") {
+                rest = rest[open.upperBound...]
+                guard let close = rest.firstRange(of: "}}") else { break }
+                let inside = rest[..<close.lowerBound].filter { $0 != " " }
+                if inside.hasPrefix("args.") { names.insert(String(inside.dropFirst(5))) }
+                rest = rest[close.upperBound...]
+            }
+            return names
+        case .sequence(let sequence):
+            return sequence.reduce(into: []) { $0.formUnion(arguments(in: $1)) }
+        case .mapping(let mapping):
+            return mapping.reduce(into: []) { $0.formUnion(arguments(in: $1.value)) }
+        case .alias: return []
+        }
+    }
+}
+
+/// The verdicts, in the order in which they are shown.
+private enum VerdictStatusNames {
+    static let all = ["healthy", "degraded", "unknown", "unhealthy"]
+}
