@@ -142,6 +142,11 @@ public struct DigestMachine: Sendable {
         }
     }
 
+    /// The reader is at `end`, and there was no line before it that was not
+    /// observed: the place where a segment begins is not the one where the
+    /// segment before it ends.
+    public mutating func passOver(to end: LogPosition) { position = max(position, end) }
+
     /// The reader found `count` lines missing before `end`.
     public mutating func observe(lost count: Int, before end: LogPosition) {
         position = max(position, end)

@@ -182,6 +182,8 @@ public final class DigestDesk: Sendable {
             guard let event = try? Event(line: line.bytes) else { continue }
             machine.observe(event, at: line.end, now: now)
         }
+        // Else waiting for lines after an older place would end at once, for ever.
+        machine.passOver(to: batch.end)
         return batch.lines.isEmpty || batch.end >= journal.head
     }
 

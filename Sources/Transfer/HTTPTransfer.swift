@@ -28,7 +28,8 @@ public struct HTTPTransfer: Sendable {
         url: String, method: String = "GET", headers: [(String, String)] = [],
         body: [UInt8] = [], deadline: Duration = .seconds(10),
         connectDeadline: Duration = .seconds(5), maxBody: Int = 1 << 20,
-        tls: TLSTrust = .system, unixSocket: String? = nil, connectTo: String? = nil, maxRedirects: Int = 0,
+        tls: TLSTrust = .system, unixSocket: String? = nil, connectTo: String? = nil,
+        maxRedirects: Int = 0,
         usesEnvironmentProxy: Bool = false
     ) {
         self.url = url

@@ -12,6 +12,17 @@ struct JournalTests {
 
     init() throws { log = try TestLog() }
 
+    @Test("a read that finds nothing ends at the head, so that waiting for more really waits")
+    func nothingYet() async throws {
+        let log = try TestLog()
+        let journal = try await log.open()
+        var reader = journal.reader(from: .start)
+        let batch = try await reader.next()
+        #expect(batch.lines.isEmpty)
+        #expect(batch.end == journal.head)
+        await journal.close()
+    }
+
     @Test("an event becomes a line with node, epoch, a sequence from 1 and an id")
     func append() async throws {
         let journal = try await log.open()

@@ -95,7 +95,8 @@ public struct Demonstration: Sendable {
     private func play(_ traffic: SimulatedTraffic, _ engine: TransferEngine) async throws {
         var run = ArgoRun(
             template: try AnalysisTemplate(
-                namespace: "demo", rollout: "payments-api", gateways: [.init(url: url)], failureLimit: 2))
+                namespace: "demo", rollout: "payments-api", gateways: [.init(url: url)],
+                failureLimit: 2))
         let started = WallClock.system.now
         let revision = String(started.milliseconds / 1000 % 100_000)
         show(
