@@ -174,6 +174,12 @@ let package = Package(
                 httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
             ]),
         tests("Notifier", ["Events", "JSONScan", "Serving", httpTypes, yams]),
+        tests(
+            "Gateway",
+            [
+                "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
+                "Telemetry", "Transfer", httpTypes, serviceLifecycle,
+            ]),
         tests("App", [yams]),
         .testTarget(
             name: "SystemTests",

@@ -21,8 +21,8 @@ if [ -z "$go" ]; then
 fi
 
 echo "building both (release)" >&2
-swift build -c release --product bellwether >&2
-bellwether=$(swift build -c release --show-bin-path)/bellwether
+swift build -c release --static-swift-stdlib --product bellwether >&2
+bellwether=$(swift build -c release --static-swift-stdlib --show-bin-path)/bellwether
 (cd Benchmarks/endpoint && GOFLAGS=-mod=mod GOCACHE="$work/gocache" "$go" build -o "$work/peer" .)
 
 cat > "$work/bellwether.yaml" <<YAML

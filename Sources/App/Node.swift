@@ -127,7 +127,11 @@ public final class Node: Sendable {
         let service = try await MeasurementService(
             plan: GatewayPlan(settings.analysis, engine: engine),
             node: settings.node, az: settings.az, binary: BinaryHash.current, journal: journal,
-            store: store, telemetry: telemetry)
+            store: store,
+            rate: TokenBucket.Rate(
+                burst: settings.listen.limits.measurementsBurst,
+                perSecond: Double(settings.listen.limits.measurementsPerSecond)),
+            telemetry: telemetry)
         let forwarder =
             settings.has(.notifier)
             ? nil

@@ -10,6 +10,23 @@ public enum ContentHash {
     /// `sha256:` and 64 hex digits: how documents name a policy or a binary.
     public static func named(_ bytes: some Sequence<UInt8>) -> String { "sha256:" + hex(bytes) }
 
+    /// The first eight of the 32 bytes, as 16 lower-case hex digits.
+    static func shortHex(_ bytes: UnsafeRawBufferPointer) -> String {
+        SHA256.hash(data: bytes).withUnsafeBytes { digest in
+            String(unsafeUninitializedCapacity: 16) { out in
+                for index in 0..<8 {
+                    out[2 * index] = digit(digest[index] >> 4)
+                    out[2 * index + 1] = digit(digest[index] & 15)
+                }
+                return 16
+            }
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
     /// The 32 bytes.
     public static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         Array(SHA256.hash(data: Array(bytes)))

@@ -30,6 +30,12 @@ public struct Series: Sendable, Hashable {
 
     /// The same over any list of parts.
     public static func id(of parts: [String]) -> String {
-        String(ContentHash.hex(parts.joined(separator: "\0").utf8).prefix(16))
+        var joined = ""
+        joined.reserveCapacity(parts.reduce(parts.count) { $0 + $1.utf8.count })
+        for (index, part) in parts.enumerated() {
+            if index > 0 { joined += "\0" }
+            joined += part
+        }
+        return joined.withUTF8 { ContentHash.shortHex(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -41,7 +41,7 @@ public struct AttemptCheckpoint: Sendable {
     /// One checkpoint. A state file that can't be written costs only reading
     /// time at the next start.
     public func write() async {
-        let (changes, position) = await service.desk.takeChanges(head: service.journal.head)
+        let (changes, position) = service.desk.takeChanges(head: service.journal.head)
         guard !changes.isEmpty else { return }
         let now = wall.now
         try? await store.write { db in

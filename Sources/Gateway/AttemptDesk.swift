@@ -1,12 +1,14 @@
 import Analysis
 import Events
+import Serving
+import Synchronization
 
 /// Owns the attempts of every series: decides whether a request is a repeat,
 /// and joins concurrent duplicates to the one evaluation under way.
 ///
-/// An actor because the ledger is one value that every request changes; it
-/// never waits for a probe or the disk while it holds a decision open.
-actor AttemptDesk {
+/// Thread-safe. Each decision is one short critical section, so that a repeat
+/// is answered without waiting for anything; nothing waits while the lock is held.
+final class AttemptDesk: Sendable {
     /// How an answer came about.
     enum Origin: Sendable {
         case evaluated
@@ -14,8 +16,21 @@ actor AttemptDesk {
         case repeated
     }
 
-    private var ledger: AttemptLedger
-    private var running: [String: Running] = [:]
+    typealias Evaluation =
+        @Sendable (AttemptTicket, _ previous: Timestamp?) async -> MeasurementOutcome
+
+    private struct State {
+        var ledger: AttemptLedger
+        var running: [String: Running] = [:]
+        /// Header fields of frozen verdicts that were asked for again.
+        var prepared: [String: Prepared] = [:]
+    }
+
+    private struct Prepared {
+        let digest: String
+        let measuredAt: Timestamp
+        let fields: ReadyAnswer.Fields
+    }
 
     private struct Running {
         let task: Task<MeasurementOutcome, Never>
@@ -23,48 +38,94 @@ actor AttemptDesk {
         let floor: LogPosition
     }
 
-    init(ledger: AttemptLedger) { self.ledger = ledger }
+    private enum Admission {
+        case frozen(FrozenVerdict)
+        case running(Task<MeasurementOutcome, Never>, Origin)
+    }
+
+    private let state: Mutex<State>
+
+    init(ledger: AttemptLedger) { state = Mutex(State(ledger: ledger)) }
 
     /// The frozen verdict when the request repeats the series' attempt, the
     /// outcome of the evaluation under way when there is one, else that of
-    /// `evaluate`, which is told when the series was measured last in this run. It runs to its end even when every caller goes away: one
-    /// attempt, one verdict, one event.
+    /// `evaluate`, which is told when the series was measured last in this run.
+    /// It runs to its end even when every caller goes away: one attempt, one
+    /// verdict, one event.
     func measure(
         _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
-        evaluate:
-            @escaping @Sendable (AttemptTicket, _ previous: Timestamp?) async -> MeasurementOutcome
+        evaluate: @escaping Evaluation
     ) async -> (outcome: MeasurementOutcome, origin: Origin) {
-        if let running = running[series] { return (await running.task.value, .repeated) }
-        var admission = ledger.begin(series, stated: stated, at: now)
-        if case .inFlight(let lost) = admission {
-            // Nobody evaluates it any more.
-            ledger.abandon(lost)
-            admission = ledger.begin(series, stated: stated, at: now)
-        }
-        switch admission {
-        case .repeat(let frozen): return (.judged(frozen), .repeated)
-        case .inFlight(let ticket), .new(let ticket):
-            let previous = ledger.frozen(series, at: now)?.measuredAt
-            let task = Task {
-                let outcome = await evaluate(ticket, previous)
-                self.ended(series)
-                return outcome
-            }
-            running[series] = Running(task: task, floor: head)
-            return (await task.value, .evaluated)
+        switch admit(series, stated: stated, at: now, head: head, evaluate: evaluate) {
+        case .frozen(let frozen): (.judged(frozen), .repeated)
+        case .running(let task, let origin): (await task.value, origin)
         }
     }
 
-    private func ended(_ series: String) { running[series] = nil }
+    private func admit(
+        _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
+        evaluate: @escaping Evaluation
+    ) -> Admission {
+        state.withLock { state in
+            if let running = state.running[series] { return .running(running.task, .repeated) }
+            var admission = state.ledger.begin(series, stated: stated, at: now)
+            if case .inFlight(let lost) = admission {
+                // Nobody evaluates it any more.
+                state.ledger.abandon(lost)
+                admission = state.ledger.begin(series, stated: stated, at: now)
+            }
+            switch admission {
+            case .repeat(let frozen): return .frozen(frozen)
+            case .inFlight(let ticket), .new(let ticket):
+                let previous = state.ledger.frozen(series, at: now)?.measuredAt
+                let task = Task {
+                    let outcome = await evaluate(ticket, previous)
+                    self.ended(series)
+                    return outcome
+                }
+                state.running[series] = Running(task: task, floor: head)
+                return .running(task, .evaluated)
+            }
+        }
+    }
+
+    private func ended(_ series: String) { state.withLock { $0.running[series] = nil } }
+
+    /// The frozen verdict, and the header fields that go with it, when the
+    /// request repeats the series' attempt and nothing is under way.
+    func repeated(
+        _ series: String, stated: Int?, at now: Timestamp
+    ) -> (verdict: FrozenVerdict, fields: ReadyAnswer.Fields)? {
+        state.withLock { state in
+            guard let frozen = state.ledger.repeated(series, stated: stated, at: now) else {
+                return nil
+            }
+            if let prepared = state.prepared[series], prepared.measuredAt == frozen.measuredAt,
+                prepared.digest == frozen.document.digest
+            {
+                return (frozen, prepared.fields)
+            }
+            if state.prepared.count >= state.ledger.capacity { state.prepared = [:] }
+            let fields = ReadyAnswer.Fields(MeasurementRoutes.headers(frozen))
+            state.prepared[series] = Prepared(
+                digest: frozen.document.digest, measuredAt: frozen.measuredAt, fields: fields)
+            return (frozen, fields)
+        }
+    }
+
+    /// The last answer of the series' run, however old: for who asks too often.
+    func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
+        state.withLock { $0.ledger.frozen(series, at: now) }
+    }
 
     // MARK: - Called by the evaluation
 
     func complete(_ ticket: AttemptTicket, with record: AttemptRecord) {
-        ledger.complete(ticket, with: record)
+        state.withLock { _ = $0.ledger.complete(ticket, with: record) }
     }
 
     func unmeasured(_ ticket: AttemptTicket, at now: Timestamp) -> AttemptLedger.Unmeasured {
-        ledger.unmeasured(ticket, at: now)
+        state.withLock { $0.ledger.unmeasured(ticket, at: now) }
     }
 
     // MARK: - Keeping
@@ -72,6 +133,9 @@ actor AttemptDesk {
     /// What changed since the last call, and the place in the log up to which
     /// it holds every attempt; `head` is the log's head by now.
     func takeChanges(head: LogPosition) -> (changes: [AttemptLedger.Change], to: LogPosition) {
-        (ledger.takeChanges(), running.values.map(\.floor).min().map { min($0, head) } ?? head)
+        state.withLock { state in
+            let floor = state.running.values.map(\.floor).min()
+            return (state.ledger.takeChanges(), floor.map { min($0, head) } ?? head)
+        }
     }
 }

@@ -24,10 +24,12 @@ public struct GatewayPlan: Sendable {
         self.interval = interval
     }
 
-    /// The checks of `concern`, all of them for the merged route; nil for a
-    /// concern that is not configured.
-    func policy(for concern: String) -> Policy? {
-        if concern.isEmpty { return policy }
-        return concerns[concern].map { policy.narrowed(to: $0) }
+    /// Whether `concern` is empty, for the merged route, or configured.
+    func knows(_ concern: String) -> Bool { concern.isEmpty || concerns[concern] != nil }
+
+    /// The checks of `concern`; all of them for the merged route, and for a
+    /// concern that a reload took away while its request was on the way.
+    func policy(for concern: String) -> Policy {
+        concerns[concern].map { policy.narrowed(to: $0) } ?? policy
     }
 }

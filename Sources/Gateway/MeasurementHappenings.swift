@@ -23,23 +23,31 @@ struct Measured: Happening {
         }
     }
 
+    static let durationMetric = "bellwether_measurement_duration_seconds"
+    static let durationHelp = "From the parsed request to the answer's bytes."
+
     func record(in registry: PrometheusRegistry) {
-        registry.count(
-            "bellwether_measurements_total",
-            help: "Measurements answered, by verdict; repeats got the frozen bytes.",
-            labels: [
-                ("status", status), ("repeated", isRepeat ? "true" : "false"),
-                ("concern", concern.isEmpty ? "all" : concern),
-            ])
+        Self.count(status: status, isRepeat: isRepeat, concern: concern, in: registry)
         if !isRepeat {
             registry.count(
                 "bellwether_attempts_total",
                 help: "Attempts: measurements that were evaluated, those without data included.",
                 labels: [("concern", concern.isEmpty ? "all" : concern)])
         }
-        registry.observe(
-            "bellwether_measurement_duration_seconds", duration / .seconds(1),
-            help: "From the parsed request to the answer's bytes.")
+        registry.observe(Self.durationMetric, duration / .seconds(1), help: Self.durationHelp)
+    }
+
+    static func count(
+        status: String, isRepeat: Bool, concern: String, by amount: Double = 1,
+        in registry: PrometheusRegistry
+    ) {
+        registry.count(
+            "bellwether_measurements_total", by: amount,
+            help: "Measurements answered, by verdict; repeats got the frozen bytes.",
+            labels: [
+                ("status", status), ("repeated", isRepeat ? "true" : "false"),
+                ("concern", concern.isEmpty ? "all" : concern),
+            ])
     }
 }
 

@@ -14,7 +14,7 @@ public enum MeasurementRoutes {
             [
                 Route(
                     .post, path, access: .requires(.analysis),
-                    bodyLimit: MeasurementRequest.limits.maxBytes
+                    bodyLimit: MeasurementRequest.limits.maxBytes, ready: service.atOnce
                 ) { exchange in
                     try checkMedia(exchange.head)
                     let body = try await exchange.collectBody()
@@ -50,17 +50,29 @@ public enum MeasurementRoutes {
         let request: MeasurementRequest
         do { request = try parse() } catch { throw problem(error) }
         let concern = exchange.parameters["concern"] ?? ""
-        guard let turn = await service.measure(request, concern: concern) else {
+        guard service.knows(concern) else {
             throw Problem(
                 .notFound, "concern_unknown",
                 "no concern of this name is configured below analysis.concerns", field: "concern")
         }
+        let series = request.series(concern: concern).id
+        let rate = service.admit(exchange.identity, series)
+        guard rate.isAllowed else {
+            // A controller that is refused five times aborts its rollout: it
+            // is refused only where there is nothing to tell it.
+            guard let frozen = service.frozen(series) else {
+                var random = SystemRandomNumberGenerator()
+                throw rate.problem(using: &random)
+            }
+            return .bytes(frozen.document.bytes, headers: headers(frozen, rate: rate))
+        }
+        let turn = await service.measure(request, series: series, concern: concern)
         switch turn.outcome {
         case .judged(let verdict, let timings):
             return .bytes(
-                verdict.document.bytes, etag: verdict.document.etag,
-                serverTiming: serverTiming(turn.origin, timings),
-                headers: [.measuredAt: verdict.measuredAt.rfc3339, .cacheControl: "no-store"])
+                verdict.document.bytes,
+                headers: headers(
+                    verdict, rate: rate, timing: serverTiming(turn.origin, timings)))
         case .unmeasured(let ordinal, let why):
             // The evaluation has written the event.
             var problem = Problem.retryLater(
@@ -70,6 +82,19 @@ public enum MeasurementRoutes {
             problem.isTold = false
             throw problem
         }
+    }
+
+    /// All that goes with a verdict's bytes, clocks and ages among it.
+    static func headers(
+        _ verdict: FrozenVerdict, rate: RateLimiter.Verdict? = nil, timing: String = "frozen"
+    ) -> HTTPFields {
+        var headers = rate?.headers ?? [:]
+        headers[.contentType] = "application/json"
+        headers[.eTag] = verdict.document.etag
+        headers[.serverTiming] = timing
+        headers[.measuredAt] = verdict.measuredAt.rfc3339
+        headers[.cacheControl] = "no-store"
+        return headers
     }
 
     private static func serverTiming(

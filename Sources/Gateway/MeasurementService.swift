@@ -2,6 +2,7 @@ public import Analysis
 public import Events
 public import Journal
 import Probes
+public import Serving
 public import Store
 import Synchronization
 public import Telemetry
@@ -16,22 +17,28 @@ public final class MeasurementService: Sendable {
     public let identity: GatewayIdentity
     let desk: AttemptDesk
     let journal: Journal
-    private let wall: WallClock
+    let wall: WallClock
+    let limiter: RateLimiter
+    let tally: MeasurementTally
     private let telemetry: Telemetry
     private let recorder: EventRecorder
     private let current: Mutex<GatewayPlan>
 
     /// Rebuilds the attempts from their checkpoint and the log behind it.
+    ///
+    /// - Parameter rate: How often one credential may ask about one series.
     public init(
         plan: GatewayPlan, node: String, az: String, binary: String, journal: Journal, store: Store,
-        wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
-        telemetry: Telemetry
+        rate: TokenBucket.Rate, wall: WallClock = .system,
+        clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
     ) async throws {
         let identity = GatewayIdentity(node: node, az: az, binary: binary)
         self.identity = identity
         self.journal = journal
         self.wall = wall
         self.telemetry = telemetry
+        limiter = RateLimiter(rate: rate)
+        tally = MeasurementTally(registry: telemetry.registry)
         recorder = EventRecorder(journal: journal, clock: clock, telemetry: telemetry)
         current = Mutex(plan)
         let ledger = AttemptLedger(timing: AttemptTiming(interval: plan.interval))
@@ -47,17 +54,22 @@ public final class MeasurementService: Sendable {
     /// A changed `interval` counts from the next start.
     public func replace(plan: GatewayPlan) { current.withLock { $0 = plan } }
 
-    /// - Parameter concern: Empty for the merged route.
-    /// - Returns: nil for a concern that is not configured.
+    /// An answer that needs no evaluation: the run's last verdict for a caller
+    /// who asks too often; nil when there is none.
+    func frozen(_ series: String) -> FrozenVerdict? { desk.frozen(series, at: wall.now) }
+
+    /// Whether `concern` is empty or configured.
+    func knows(_ concern: String) -> Bool { plan.knows(concern) }
+
+    /// - Parameter concern: Empty for the merged route; one that is known.
     func measure(
-        _ request: MeasurementRequest, concern: String
-    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin)? {
+        _ request: MeasurementRequest, series: String, concern: String
+    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin) {
         let plan = plan
-        guard let policy = plan.policy(for: concern) else { return nil }
+        let policy = plan.policy(for: concern)
         let started = ContinuousClock.now
         let turn = await desk.measure(
-            request.series(concern: concern).id, stated: request.attempt, at: wall.now,
-            head: journal.head
+            series, stated: request.attempt, at: wall.now, head: journal.head
         ) { [self] ticket, previous in
             await evaluate(ticket, since: previous, request, concern, plan, policy)
         }
@@ -91,7 +103,7 @@ public final class MeasurementService: Sendable {
         let left = max(plan.budget - (ContinuousClock.now - started), .milliseconds(250))
 
         if judgement.isUnmeasured,
-            case .refuse(let ordinal) = await desk.unmeasured(ticket, at: wall.now)
+            case .refuse(let ordinal) = desk.unmeasured(ticket, at: wall.now)
         {
             await recorder.record(
                 Event(
@@ -117,7 +129,7 @@ public final class MeasurementService: Sendable {
                 verdict: record, judgement: judgement, request: request, concern: concern,
                 ticket: ticket, gateway: identity),
             within: left)
-        await desk.complete(ticket, with: record)
+        desk.complete(ticket, with: record)
         return .judged(record.verdict, timings: results)
     }
 

@@ -95,7 +95,7 @@ struct Authenticator: Sendable {
         }
     }
 
-    private func certificate(_ connection: ConnectionFacts) throws(Refused) -> Identity {
+    func certificate(_ connection: ConnectionFacts) throws(Refused) -> Identity {
         guard let names = connection.clientNames else {
             throw Refused(
                 problem: .unauthenticated("certificate_missing", "a client certificate is needed"))

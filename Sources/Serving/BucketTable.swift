@@ -19,14 +19,25 @@ public struct BucketTable<Key: Hashable & Sendable>: Sendable {
 
     /// Takes one from the key's bucket if there is one.
     public mutating func take(_ key: Key, at now: ContinuousClock.Instant) -> Bool {
-        if young[key] == nil {
-            if young.count >= capacity {
-                old = young
-                young = [:]
-            }
-            young[key] = old.removeValue(forKey: key)
+        spend(key, at: now).isAllowed
+    }
+
+    /// The same, with the bucket as it stands after.
+    mutating func spend(
+        _ key: Key, at now: ContinuousClock.Instant
+    ) -> (isAllowed: Bool, bucket: TokenBucket) {
+        if let place = young.index(forKey: key) {
+            let isAllowed = young.values[place].take(rate, at: now)
+            return (isAllowed, young.values[place])
         }
-        return young[key, default: TokenBucket(rate, at: now)].take(rate, at: now)
+        if young.count >= capacity {
+            old = young
+            young = [:]
+        }
+        var bucket = old.removeValue(forKey: key) ?? TokenBucket(rate, at: now)
+        let isAllowed = bucket.take(rate, at: now)
+        young[key] = bucket
+        return (isAllowed, bucket)
     }
 
     /// The key's bucket as it stands; a full one for a key that is not known.

@@ -32,6 +32,7 @@ struct ConnectionChannel: ServerChildChannel {
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
     let responder: Responder
+    let gate: Gate
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -131,6 +132,12 @@ struct ConnectionChannel: ServerChildChannel {
                 return .http2(child, value)
             }
         } else {
+            do {
+                try channel.pipeline.syncOperations.addHandler(
+                    ExpressLane(gate: gate, connection: facts, watch: opening.watch))
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
             let child = HTTP1Channel(
                 responder: { request, writer, _ in try await responder(request, writer, facts) },
                 configuration: exchanges)

@@ -142,6 +142,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let isLast = isHTTP2 ? isReceiving : closesAfter
         guard isLast else { return context.write(data, promise: promise) }
         isDone = true
+        if !isHTTP2 { watch.beginEnding() }
         bodyDeadline?.cancel()
         let written = promise ?? context.eventLoop.makePromise()
         written.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }

@@ -12,14 +12,16 @@ import Telemetry
 ///
 /// Whatever is thrown on the way becomes a problem document, and is told.
 final class Gate: Sendable {
-    private let table: RouteTable
-    private let hosts: HostPolicy
-    private let authenticator: Authenticator
-    private let limits: ServingLimits
-    private let date: HTTPDate
+    let table: RouteTable
+    let hosts: HostPolicy
+    let authenticator: Authenticator
+    let limits: ServingLimits
+    let date: HTTPDate
     private let telemetry: Telemetry
     private let desk: RefusalDesk
-    private let tally: RequestTally
+    let tally: RequestTally
+    /// Those at a literal path, of which there are few.
+    let readyRoutes: [ReadyRoute]
     private let draining = Atomic<Bool>(false)
 
     init(
@@ -33,7 +35,10 @@ final class Gate: Sendable {
         self.telemetry = telemetry
         self.desk = desk
         date = HTTPDate(clock: clock)
-        tally = RequestTally(registry: telemetry.registry)
+        let tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
+        self.tally = tally
+        readyRoutes = routes.filter { !$0.path.contains("{") }
+            .compactMap { ReadyRoute($0, limits: limits, tally: tally) }
     }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }

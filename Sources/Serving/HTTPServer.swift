@@ -116,7 +116,7 @@ public final class HTTPServer: Service, Sendable {
             },
             responder: { [gate] request, writer, connection in
                 try await gate.respond(request, writer, connection)
-            })
+            }, gate: gate)
         return Server(
             childChannelSetup: child,
             configuration: ServerConfiguration(

@@ -11,9 +11,11 @@ struct HostPolicy: Sendable {
     /// - Parameters:
     ///   - authority: `Host` or `:authority`, with or without port.
     ///   - serverName: The handshake's name, when the client gave one.
-    func admits(authority: String?, serverName: String?) -> Bool {
+    func admits(authority: @autoclosure () -> String?, serverName: String?) -> Bool {
         if names.isEmpty { return true }
-        guard let authority, names.contains(Self.name(authority)) else { return false }
+        guard let authority = authority(), names.contains(Self.name(authority)) else {
+            return false
+        }
         return serverName.map { names.contains(Self.name($0)) } ?? true
     }
 

@@ -10,43 +10,44 @@ public final class RateLimiter: Sendable {
         public let remaining: Int
         /// Until one more is allowed; zero when one is, nil when never.
         public let wait: Duration?
-        public let rate: TokenBucket.Rate
+        /// `RateLimit-Policy`: a quota of `burst` in the seconds that refill it
+        /// (draft-ietf-httpapi-ratelimit-headers-10).
+        public let policy: String
+
+        /// `RateLimit` of the same draft: what is left, and when there is more.
+        public var state: String {
+            var state = #""default";r="# + String(remaining)
+            if let wait { state += ";t=" + String(wait.wholeSecondsUp) }
+            return state
+        }
     }
 
     private let table: Mutex<BucketTable<String>>
+    private let policy: String
 
     /// - Parameter capacity: Keys that are remembered for certain.
     public init(rate: TokenBucket.Rate, capacity: Int = 10_000) {
         table = Mutex(BucketTable(rate: rate, capacity: capacity))
+        var policy = #""default";q=\#(rate.burst)"#
+        if rate.perSecond > 0 {
+            policy += ";w=\(max(1, Int((Double(rate.burst) / rate.perSecond).rounded(.up))))"
+        }
+        self.policy = policy
     }
 
     public func take(_ key: String, at now: ContinuousClock.Instant = .now) -> Verdict {
         table.withLock { table in
-            let isAllowed = table.take(key, at: now)
-            let bucket = table.bucket(key, at: now)
+            let (isAllowed, bucket) = table.spend(key, at: now)
             return Verdict(
                 isAllowed: isAllowed, remaining: bucket.remaining(table.rate, at: now),
-                wait: bucket.wait(table.rate, at: now), rate: table.rate)
+                wait: bucket.wait(table.rate, at: now), policy: policy)
         }
     }
 }
 
 extension RateLimiter.Verdict {
-    /// `RateLimit` and `RateLimit-Policy`
-    /// (draft-ietf-httpapi-ratelimit-headers-10): a quota of `burst` in the
-    /// seconds that refill it.
-    public var headers: HTTPFields {
-        var headers: HTTPFields = [:]
-        var policy = #""default";q=\#(rate.burst)"#
-        if rate.perSecond > 0 {
-            policy += ";w=\(max(1, Int((Double(rate.burst) / rate.perSecond).rounded(.up))))"
-        }
-        headers[.rateLimitPolicy] = policy
-        var state = #""default";r=\#(remaining)"#
-        if let wait { state += ";t=\(wait.wholeSecondsUp)" }
-        headers[.rateLimit] = state
-        return headers
-    }
+    /// Both fields.
+    public var headers: HTTPFields { [.rateLimitPolicy: policy, .rateLimit: state] }
 
     /// 429 with these headers and a `Retry-After` that spreads callers over half
     /// as long again, so that they do not all come back at once.

@@ -9,30 +9,57 @@ final class RequestTally: Sendable {
         let status: Int
     }
 
-    private let counts = Mutex<[Key: Int]>([:])
-    private let registry: PrometheusRegistry
+    /// The count of one route and status, and the route's durations.
+    final class Series: Sendable {
+        private let answers = Atomic<Int>(0)
+        private let durations: HistogramTally
 
-    init(registry: PrometheusRegistry) {
-        self.registry = registry
+        fileprivate init(durations: HistogramTally) { self.durations = durations }
+
+        func count(_ duration: Duration) {
+            answers.add(1, ordering: .relaxed)
+            let (seconds, attoseconds) = duration.components
+            durations.observe(Double(seconds) + Double(attoseconds) * 1e-18)
+        }
+
+        fileprivate func take() -> Int { answers.exchange(0, ordering: .relaxed) }
+    }
+
+    private let all = Mutex<[Key: Series]>([:])
+    private let durations: [String: HistogramTally]
+    private let unknown: HistogramTally
+
+    /// - Parameter routes: The patterns served; requests that fit none are `none`.
+    init(routes: [String], registry: PrometheusRegistry) {
+        func histogram(_ route: String) -> HistogramTally {
+            HistogramTally(
+                "bellwether_http_request_duration_seconds",
+                help: "From the end of a request's header to its answer.",
+                labels: [("route", route)], registry: registry)
+        }
+        durations = Dictionary(uniqueKeysWithValues: Set(routes).map { ($0, histogram($0)) })
+        unknown = histogram("none")
         registry.beforeExposition { [weak self] registry in self?.flush(into: registry) }
     }
 
     func count(route: String, status: Int, duration: Duration) {
-        counts.withLock { $0[Key(route: route, status: status), default: 0] += 1 }
-        let (seconds, attoseconds) = duration.components
-        registry.observe(
-            "bellwether_http_request_duration_seconds",
-            Double(seconds) + Double(attoseconds) * 1e-18,
-            help: "From the end of a request's header to its answer.",
-            labels: [("route", route)])
+        series(route: route, status: status).count(duration)
+    }
+
+    func series(route: String, status: Int) -> Series {
+        all.withLock { all in
+            let key = Key(route: route, status: status)
+            if let series = all[key] { return series }
+            let series = Series(durations: durations[route] ?? unknown)
+            all[key] = series
+            return series
+        }
     }
 
     private func flush(into registry: PrometheusRegistry) {
-        let counted = counts.withLock { counts in
-            defer { counts = [:] }
-            return counts
-        }
-        for (key, count) in counted {
+        for (key, series) in all.withLock({ $0 }) {
+            let count = series.take()
+            guard count > 0 else { continue }
             registry.count(
                 "bellwether_http_requests", by: Double(count),
                 help: "Requests answered, by route and status.",

@@ -19,11 +19,15 @@ public struct Route: Sendable {
     /// Whether it is served while the node drains, as health must be.
     public var servesWhileDraining: Bool
     public var handler: Handler
+    /// What the route can answer from memory, without waiting; nil from it, or
+    /// none, sends the request to `handler`. It must answer as `handler` would
+    /// with 200 have done, quickly: it runs on the connection's event loop.
+    public var ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
 
     public init(
         _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
         bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
-        handler: @escaping Handler
+        ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -32,6 +36,7 @@ public struct Route: Sendable {
         self.bodyLimit = bodyLimit
         self.inflates = inflates
         self.servesWhileDraining = servesWhileDraining
+        self.ready = ready
         self.handler = handler
     }
 }

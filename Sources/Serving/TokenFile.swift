@@ -28,28 +28,6 @@ public struct TokenFile: Sendable, Hashable {
     /// Larger files are no token files.
     static let largest = 64 * 1024
 
-    /// Changes whenever the file does; a mounted Secret is replaced, so the inode counts.
-    struct Mark: Hashable, Sendable {
-        var inode: UInt64
-        var size: Int64
-        var changed: Int64
-        var changedNanoseconds: Int64
-    }
-
-    /// Nil when there is no such file (or it cannot be seen).
-    func mark() -> Mark? {
-        var facts = stat()
-        guard stat(path, &facts) == 0 else { return nil }
-        #if canImport(Darwin)
-            let time = facts.st_ctimespec
-        #else
-            let time = facts.st_ctim
-        #endif
-        return Mark(
-            inode: UInt64(facts.st_ino), size: Int64(facts.st_size),
-            changed: Int64(time.tv_sec), changedNanoseconds: Int64(time.tv_nsec))
-    }
-
     /// The tokens' hashes and records. Blocks.
     func read(at now: Timestamp) throws(ServingError) -> [TokenSnapshot.Entry] {
         let bytes = try contents()

@@ -21,7 +21,7 @@ actor TokenReader {
 
     private var files: [TokenFile]
     private var storeMark: Int?
-    private var fileMarks: [TokenFile: TokenFile.Mark?] = [:]
+    private var fileMarks: [TokenFile: FileMark?] = [:]
 
     /// The next look reads everything, of these files when some are given.
     private var isForced = true
@@ -104,10 +104,12 @@ actor TokenReader {
         publish(stored + filed)
     }
 
-    private func marks(of files: [TokenFile]) async -> [TokenFile: TokenFile.Mark?] {
+    private func marks(of files: [TokenFile]) async -> [TokenFile: FileMark?] {
         if files.isEmpty { return [:] }
         let marks = try? await onQueue {
-            Dictionary(files.map { ($0, $0.mark()) }, uniquingKeysWith: { first, _ in first })
+            Dictionary(
+                files.map { ($0, FileMark(path: $0.path)) }, uniquingKeysWith: { first, _ in first }
+            )
         }
         return marks ?? [:]
     }

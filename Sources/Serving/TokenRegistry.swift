@@ -52,9 +52,17 @@ public final class TokenRegistry: Service, Sendable {
     /// What the presented token is. Never suspends for a token that is known.
     public func verify(_ presented: some StringProtocol) async -> TokenVerdict {
         let hash = Self.hash(presented)
-        if let verdict = verdict(hash) { return verdict }
+        if let verdict = hash.withUnsafeBytes(verdict) { return verdict }
         await refresh()
-        return verdict(hash) ?? .refused(.unknown, id: nil)
+        return hash.withUnsafeBytes(verdict) ?? .refused(.unknown, id: nil)
+    }
+
+    /// The identity of a token that is known and good by now; nil asks to
+    /// `verify`, which says what is wrong. Never waits.
+    func known(_ presented: UnsafeRawBufferPointer) -> Identity? {
+        let hash = SHA256.hash(data: presented)
+        guard case .accepted(let identity) = hash.withUnsafeBytes(verdict) else { return nil }
+        return identity
     }
 
     /// Whether the token of this id is still good: for what outlives a request,
@@ -70,7 +78,7 @@ public final class TokenRegistry: Service, Sendable {
             .compactMap(\.expires).min()
     }
 
-    private func verdict(_ hash: [UInt8]) -> TokenVerdict? {
+    private func verdict(_ hash: UnsafeRawBufferPointer) -> TokenVerdict? {
         guard let record = snapshot.value.match(hash) else { return nil }
         if let refusal = record.refusal(at: clock.now) { return .refused(refusal, id: record.id) }
         return .accepted(

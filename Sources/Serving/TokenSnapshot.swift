@@ -6,33 +6,30 @@ import Events
 /// says nothing about which one matched, or how far (RFC 6819 §4.6.3 names the
 /// attack). What is compared is SHA-256 of a 256-bit random value: no salt or
 /// slow hash is needed, there is nothing to guess.
-struct TokenSnapshot: Sendable {
+final class TokenSnapshot: Sendable {
     struct Entry: Sendable {
         let hash: [UInt8]
         let record: TokenRecord
     }
 
     let records: [TokenRecord]
-    /// Four words a record.
-    private let words: [UInt64]
+    private let hashes: [SIMD4<UInt64>]
 
     init(_ entries: [Entry] = []) {
         records = entries.map(\.record)
-        words = entries.flatMap { Self.words(of: $0.hash) }
+        hashes = entries.map { $0.hash.withUnsafeBytes(Self.words) }
     }
 
     /// The record whose hash is `hash` (32 bytes).
-    func match(_ hash: [UInt8]) -> TokenRecord? {
+    func match(_ hash: UnsafeRawBufferPointer) -> TokenRecord? {
         let wanted = Self.words(of: hash)
         var found: UInt64 = 0
-        words.withUnsafeBufferPointer { words in
-            for index in 0..<records.count {
-                var difference: UInt64 = 0
-                for part in 0..<4 { difference |= words[index * 4 + part] ^ wanted[part] }
-                // 1 when there is no difference, computed without a branch.
-                let equal = ((difference | (0 &- difference)) >> 63) ^ 1
-                found |= (0 &- equal) & UInt64(index + 1)
-            }
+        for index in 0..<hashes.count {
+            let parts = hashes[index] ^ wanted
+            let difference = parts[0] | parts[1] | parts[2] | parts[3]
+            // 1 when there is no difference, computed without a branch.
+            let equal = ((difference | (0 &- difference)) >> 63) ^ 1
+            found |= (0 &- equal) & UInt64(index + 1)
         }
         return found == 0 ? nil : records[Int(found) - 1]
     }
@@ -40,8 +37,9 @@ struct TokenSnapshot: Sendable {
     /// By id, not by secret: no need to hide how long it takes.
     func record(id: String) -> TokenRecord? { records.first { $0.id == id } }
 
-    private static func words(of hash: [UInt8]) -> [UInt64] {
-        var words: [UInt64] = [0, 0, 0, 0]
+    /// Fewer than 32 bytes are filled up with zeros, further ones left out.
+    private static func words(of hash: UnsafeRawBufferPointer) -> SIMD4<UInt64> {
+        var words = SIMD4<UInt64>()
         for (index, byte) in hash.prefix(32).enumerated() {
             words[index / 8] = words[index / 8] << 8 | UInt64(byte)
         }

@@ -11,6 +11,8 @@ struct MetricFamily {
     struct Distribution {
         var counts: [UInt64]
         var sum: Double = 0
+
+        init(edges: Int) { counts = Array(repeating: 0, count: edges + 1) }
     }
 
     enum Sample {
@@ -40,11 +42,19 @@ struct MetricFamily {
     }
 
     mutating func observe(_ value: Double, in labels: String) {
-        let empty = Sample.distribution(
-            Distribution(counts: Array(repeating: 0, count: edges.count + 1)))
+        let empty = empty
         let bucket = edges.firstIndex { value <= $0 } ?? edges.count
         series[labels, default: empty].observe(value, bucket: bucket)
     }
+
+    /// Adds observations over the same edges.
+    mutating func merge(_ other: Distribution, in labels: String) {
+        guard other.counts.count == edges.count + 1 else { return }
+        let empty = empty
+        series[labels, default: empty].merge(other)
+    }
+
+    private var empty: Sample { .distribution(Distribution(edges: edges.count)) }
 }
 
 extension MetricFamily.Sample {
@@ -56,6 +66,13 @@ extension MetricFamily.Sample {
         guard case .distribution(var distribution) = self else { return }
         distribution.counts[bucket] += 1
         distribution.sum += value
+        self = .distribution(distribution)
+    }
+
+    fileprivate mutating func merge(_ other: MetricFamily.Distribution) {
+        guard case .distribution(var distribution) = self else { return }
+        for (bucket, count) in other.counts.enumerated() { distribution.counts[bucket] += count }
+        distribution.sum += other.sum
         self = .distribution(distribution)
     }
 

@@ -144,6 +144,15 @@ public final class PrometheusRegistry: Sendable {
         }
     }
 
+    func merge(
+        _ taken: MetricFamily.Distribution, into name: String, help: String, edges: [Double],
+        labels: String
+    ) {
+        change(name, MetricFamily(kind: .histogram, help: help, edges: edges), labels) {
+            $0.merge(taken, in: $1)
+        }
+    }
+
     private func change(
         _ name: String, _ family: @autoclosure () -> MetricFamily, _ labels: String,
         _ body: (inout MetricFamily, String) -> Void

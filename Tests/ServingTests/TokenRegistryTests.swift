@@ -217,8 +217,10 @@ import Testing
             return TokenSnapshot.Entry(hash: hash, record: record("\(index)"))
         }
         let snapshot = TokenSnapshot(entries)
-        #expect(snapshot.match(base) == nil)
-        for entry in entries { #expect(snapshot.match(entry.hash)?.id == entry.record.id) }
-        #expect(TokenSnapshot().match(base) == nil)
+        #expect(base.withUnsafeBytes(snapshot.match) == nil)
+        for entry in entries {
+            #expect(entry.hash.withUnsafeBytes(snapshot.match)?.id == entry.record.id)
+        }
+        #expect(base.withUnsafeBytes(TokenSnapshot().match) == nil)
     }
 }

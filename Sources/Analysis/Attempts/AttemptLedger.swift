@@ -72,6 +72,19 @@ public struct AttemptLedger: Sendable {
         return .new(ticket)
     }
 
+    /// The frozen verdict when the request repeats a series' attempt and nobody
+    /// evaluates the series: what `begin` would answer, without beginning anything.
+    public mutating func repeated(
+        _ series: String, stated: Int? = nil, at now: Timestamp
+    ) -> FrozenVerdict? {
+        guard let state = states[series], state.inFlight == nil, let frozen = state.frozen,
+            timing.isRepeat(of: frozen.measuredAt, at: now), stated ?? 0 <= state.attempts,
+            !timing.isSilent(since: state.heardAt, at: now)
+        else { return nil }
+        touch(series)
+        return frozen
+    }
+
     /// Ends an attempt with its answer. False when the ticket is no longer
     /// valid (its series was forgotten or given to another evaluation); the
     /// answer is then not kept.

@@ -16,6 +16,11 @@ extension MeasurementRequest {
         self = request
     }
 
+    /// The same from bytes that stay where they are.
+    public init(parsing body: UnsafeRawBufferPointer) throws(RequestFault) {
+        self = try Self.read(body)
+    }
+
     /// What can be read of a body that is too large to be read whole.
     public static func readable(prefix: [UInt8]) -> ReadableRequest {
         prefix.withUnsafeBytes { bytes in

@@ -2,20 +2,46 @@
 struct RequestFields {
     enum Name: String, CaseIterable {
         case rollout, namespace, uid, revision, canaryHash, step, metric, attempt
+
+        fileprivate var bit: UInt8 {
+            switch self {
+            case .rollout: 1
+            case .namespace: 2
+            case .uid: 4
+            case .revision: 8
+            case .canaryHash: 16
+            case .step: 32
+            case .metric: 64
+            case .attempt: 128
+            }
+        }
+    }
+
+    /// A set of names; one comes with every request, so it must cost nothing.
+    private struct Names {
+        private var bits: UInt8 = 0
+
+        /// Whether it was not there yet.
+        mutating func insert(_ name: Name) -> Bool {
+            defer { bits |= name.bit }
+            return !contains(name)
+        }
+
+        func contains(_ name: Name) -> Bool { bits & name.bit != 0 }
     }
 
     /// The most bytes of a field that is not a Kubernetes name.
     static let maxTextBytes = 253
 
     private var request = MeasurementRequest(rollout: "")
-    private var seen: Set<Name> = []
+    private var seen = Names()
     /// The first bad field, in source order; the others are still read, for `readable`.
     private(set) var fault: RequestFault?
-    private var refused: Set<Name> = []
+    private var refused = Names()
 
     /// Takes a field's text; empty means not given.
     mutating func take(_ name: Name, _ text: String) {
-        guard seen.insert(name).inserted else { return refuse(name, .repeated) }
+        guard seen.insert(name) else { return refuse(name, .repeated) }
         guard !text.isEmpty else { return }
         switch name {
         case .rollout, .namespace:
@@ -32,7 +58,7 @@ struct RequestFields {
             guard text.utf8.count <= Self.maxTextBytes else {
                 return refuse(name, .invalid("must be at most \(Self.maxTextBytes) bytes"))
             }
-            guard !text.unicodeScalars.contains(where: \.isControl) else {
+            guard !Self.holdsControl(text) else {
                 return refuse(name, .invalid("must not contain control characters"))
             }
             switch name {
@@ -46,7 +72,7 @@ struct RequestFields {
     }
 
     mutating func refuse(_ name: Name, _ reason: RequestFault.Reason) {
-        refused.insert(name)
+        _ = refused.insert(name)
         if fault == nil { fault = RequestFault(reason, field: name.rawValue) }
     }
 
@@ -75,7 +101,15 @@ struct RequestFields {
     }
 }
 
-extension Unicode.Scalar {
-    /// C0 and C1 controls and DEL.
-    fileprivate var isControl: Bool { value < 0x20 || (0x7F...0x9F).contains(value) }
+extension RequestFields {
+    /// C0 and C1 controls and DEL; the C1 ones are C2 80 to C2 9F in UTF-8.
+    private static func holdsControl(_ text: String) -> Bool {
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            if byte < 0x20 || byte == 0x7F { return true }
+            if last == 0xC2, byte < 0xA0 { return true }
+            last = byte
+        }
+        return false
+    }
 }

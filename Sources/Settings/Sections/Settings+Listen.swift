@@ -45,6 +45,10 @@ extension Settings {
         public var maxBody = 64 << 10
         /// Bytes of an event batch, as sent and once inflated.
         public var maxIngestBody = 8 << 20
+        /// Measurements that one credential may ask of one series: so many a
+        /// second, after a burst; beyond, it gets the frozen verdict.
+        public var measurementsPerSecond = 5
+        public var measurementsBurst = 20
         /// From accepting a connection to the end of the first request's header.
         public var headerTimeout = Duration.seconds(10)
         /// From the end of a request's header to the end of its body.
@@ -116,6 +120,9 @@ extension Settings.Limits {
         maxHeader = r.size("max_header", maxHeader, in: 4096...(1 << 20))
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
         maxIngestBody = r.size("max_ingest_body", maxIngestBody, in: (64 << 10)...(256 << 20))
+        measurementsPerSecond = r.integer(
+            "measurements_per_second", measurementsPerSecond, in: 1...1_000_000)
+        measurementsBurst = r.integer("measurements_burst", measurementsBurst, in: 1...1_000_000)
         let span = Duration.milliseconds(100)...Duration.seconds(3600)
         headerTimeout = r.duration("header_timeout", headerTimeout, in: span)
         requestDeadline = r.duration("request_deadline", requestDeadline, in: span)

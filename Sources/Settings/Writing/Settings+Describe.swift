@@ -50,6 +50,8 @@ extension Settings.Listen {
             y.entry("max_header", size: limits.maxHeader)
             y.entry("max_body", size: limits.maxBody)
             y.entry("max_ingest_body", size: limits.maxIngestBody)
+            y.entry("measurements_per_second", limits.measurementsPerSecond)
+            y.entry("measurements_burst", limits.measurementsBurst)
             y.entry("header_timeout", limits.headerTimeout)
             y.entry("request_deadline", limits.requestDeadline)
             y.entry("idle_timeout", limits.idleTimeout)

@@ -1,0 +1,63 @@
+import HTTPTypes
+import NIOCore
+
+extension Gate {
+    /// The answer of a route that has one ready, after the same checks as every
+    /// request passes; nil sends the request the whole way, which then finds
+    /// and tells what is wrong.
+    func answerAtOnce(
+        _ request: ExpressRequest, in bytes: UnsafeRawBufferPointer,
+        _ connection: ConnectionFacts, _ allocator: ByteBufferAllocator
+    ) -> ByteBuffer? {
+        guard !isDraining, bytes.equals("POST", request.method, folding: false),
+            request.body <= limits.headerBytes
+        else { return nil }
+        let started = ContinuousClock.now
+        guard let route = readyRoute(.init(rebasing: bytes[request.path])),
+            bytes.count - request.body <= route.bodyLimit,
+            hosts.admits(
+                authority: String(decoding: bytes[request.host], as: UTF8.self),
+                serverName: connection.serverName),
+            let identity = authenticator.identifyAtOnce(
+                authorization: request.authorization.map { .init(rebasing: bytes[$0]) },
+                connection, route.access)
+        else { return nil }
+        let question = ReadyQuestion(
+            body: .init(rebasing: bytes[request.body...]),
+            contentType: request.contentType.map { .init(rebasing: bytes[$0]) },
+            parameters: route.parameters, identity: identity)
+        guard let answer = route.ready(question) else { return nil }
+        route.count(started.duration(to: .now))
+        return compose(answer, allocator)
+    }
+
+    private func readyRoute(_ path: UnsafeRawBufferPointer) -> ReadyRoute? {
+        if let literal = readyRoutes.first(where: { $0.matches(path) }) { return literal }
+        guard
+            case .found(let route, let parameters) = table.find(
+                .post, String(decoding: path, as: UTF8.self))
+        else { return nil }
+        return ReadyRoute(route, parameters: parameters, limits: limits, tally: tally)
+    }
+
+    private func compose(_ answer: ReadyAnswer, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let fields = answer.fields.lines
+        var buffer = allocator.buffer(capacity: fields.count + answer.body.count + 256)
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
+        buffer.writeBytes(fields)
+        if let rate = answer.rate {
+            buffer.writeStaticString("RateLimit-Policy: ")
+            buffer.writeString(rate.policy)
+            buffer.writeStaticString("\r\nRateLimit: ")
+            buffer.writeString(rate.state)
+            buffer.writeStaticString("\r\n")
+        }
+        buffer.writeStaticString("Date: ")
+        buffer.writeString(date.now)
+        buffer.writeStaticString("\r\nContent-Length: ")
+        buffer.writeString(String(answer.body.count))
+        buffer.writeStaticString("\r\n\r\n")
+        buffer.writeBytes(answer.body)
+        return buffer
+    }
+}

@@ -1,0 +1,93 @@
+import Analysis
+import Events
+import Journal
+import Probes
+import Serving
+import ServiceLifecycle
+import Store
+import Synchronization
+import Telemetry
+import TestSupport
+import Transfer
+
+@testable import Gateway
+
+/// A gateway's measurement routes on a real TLS port, with a clock that stands
+/// still and one probe that answers at once and counts its looks.
+final class ServedGateway: Sendable {
+    let folder: TemporaryDirectory
+    let clock = ManualClock()
+    let service: MeasurementService
+    let telemetry = Telemetry.silent
+    let probe = CountingProbe()
+    let token: String
+    private let engine: TransferEngine
+    private let journal: Journal
+    private let port: Int
+    private let task: Task<Void, any Error>
+
+    init(
+        rate: TokenBucket.Rate = TokenBucket.Rate(burst: 1000, perSecond: 1000),
+        concerns: [String: [String]] = [:]
+    ) async throws {
+        folder = try TemporaryDirectory()
+        engine = TransferEngine(telemetry: .silent)
+        let store = try Store(path: folder.file("state.sqlite"))
+        journal = try await Journal.open(
+            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+            clock: clock.wall, telemetry: .silent)
+        service = try await MeasurementService(
+            plan: GatewayPlan(
+                probes: ProbeSet([probe]),
+                policy: Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
+                concerns: concerns, budget: .seconds(2), interval: .seconds(30)),
+            node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
+            rate: rate, wall: clock.wall, telemetry: telemetry)
+        let tokens = try await TokenRegistry(store: store)
+        token = try await tokens.create(name: "argo", scopes: [.analysis]).text
+        let server = try HTTPServer(
+            ServingConfiguration(
+                address: ListenAddress(host: "127.0.0.1", port: 0),
+                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
+            routes: MeasurementRoutes.routes(service), tokens: tokens, telemetry: telemetry)
+        task = Task { try await server.run() }
+        port = try await server.address.port
+    }
+
+    func stop() async {
+        task.cancel()
+        engine.shutdown()
+        await journal.close()
+    }
+
+    /// Asks over HTTP/2, as Argo Rollouts does and the full path answers, or
+    /// over HTTP/1.1, where a repeat takes the express lane.
+    func ask(
+        _ body: String = #"{"rollout":"shop","namespace":"prod"}"#, path: String = "",
+        token: String? = nil
+    ) async throws -> HTTPReply {
+        try await engine.http(
+            HTTPTransfer(
+                url: "https://127.0.0.1:\(port)/rollouts/analysis" + path, method: "POST",
+                headers: [
+                    ("Authorization", "Bearer \(token ?? self.token)"),
+                    ("Content-Type", "application/json"),
+                ],
+                body: Array(body.utf8), tls: .insecure))
+    }
+}
+
+/// Reports a healthy disk, and how often it was asked.
+final class CountingProbe: Probe, Sendable {
+    private let count = Atomic<Int>(0)
+    let name = "node"
+    let deadline = Duration.seconds(1)
+    let signals = [SignalDeclaration("gateway.disk_ok", unit: .flag)]
+
+    var looks: Int { count.load(ordering: .relaxed) }
+
+    func measure(_ context: MeasurementContext) async -> [Signal] {
+        count.add(1, ordering: .relaxed)
+        return [Signal("gateway.disk_ok", unit: .flag, value: .flag(true))]
+    }
+}
