@@ -135,12 +135,18 @@ let package = Package(
                 "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         room(
+            "Console",
+            [
+                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
+                "Serving", "Notifier", grdb, hummingbird, httpTypes, nioCore, serviceLifecycle,
+            ]),
+        room(
             "App",
             [
                 "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
-                "Notifier", hummingbird, httpTypes, serviceLifecycle, unixSignals, logging, metrics,
-                crypto, grdb, yams,
+                "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
+                logging, metrics, crypto, grdb, yams,
             ]),
         .executableTarget(
             name: "bellwether",
@@ -180,6 +186,7 @@ let package = Package(
                 "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
                 "Telemetry", "Transfer", httpTypes, serviceLifecycle,
             ]),
+        tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),
         tests("App", [yams]),
         .testTarget(
             name: "SystemTests",

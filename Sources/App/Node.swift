@@ -1,3 +1,4 @@
+import Console
 import Delivery
 import Digests
 import Events
@@ -33,6 +34,7 @@ public final class Node: Sendable {
     let engine: TransferEngine
     let gateway: GatewayParts?
     let notifier: NotifierParts?
+    let board: BoardKeeper
 
     /// The role `gateway`.
     struct GatewayParts: Sendable {
@@ -90,14 +92,16 @@ public final class Node: Sendable {
 
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         let sessions = SessionSeal()
+        board = BoardKeeper(journal: journal)
         let metrics = NodeMetrics(
             registry: telemetry.registry, journal: journal, store: store, tokens: tokens,
             gateway: gateway, notifier: notifier)
         server = try HTTPServer(
             ServingConfiguration(settings.listen, address: address, tls: certificate),
             routes: Self.routes(settings, journal, store, gateway, notifier, metrics)
-                + StatusRoutes(
-                    node: settings.node, journal: journal, store: store, sessions: sessions
+                + ConsoleRoutes(
+                    Self.console(settings, journal, gateway, notifier), journal: journal,
+                    store: store, keeper: board, sessions: sessions, tokens: tokens
                 ).routes,
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
@@ -177,9 +181,12 @@ public final class Node: Sendable {
     /// restart would otherwise have to read again.
     public func run() async throws {
         var services: [any Service] = [tokens]
+        services.append(BackgroundService { [board] in await board.run() })
         if let notifier {
             services.append(BackgroundService { await notifier.delivery.run() })
             services.append(BackgroundService { try await notifier.desk.run() })
+            let watch = DeliveryWatch(store, keeper: board)
+            services.append(BackgroundService { await watch.run() })
         }
         if let gateway {
             services.append(BackgroundService { await gateway.checkpoint.run() })

@@ -143,6 +143,29 @@ public enum Outbox {
             .map(RenderedDigest.init)
     }
 
+    /// A digest without its bodies.
+    public struct Headline: Sendable, Equatable {
+        public let id: String
+        public let subject: String
+        public let kind: String
+        public let composedAt: Timestamp
+    }
+
+    /// What was composed, newest first, without reading any body.
+    public static func headlines(_ db: Database, limit: Int) throws -> [Headline] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, subject, kind, composed_ms FROM digest
+                ORDER BY composed_ms DESC, id DESC LIMIT ?
+                """, arguments: [limit]
+        ).map { row in
+            Headline(
+                id: row["id"], subject: row["subject"], kind: row["kind"],
+                composedAt: Timestamp(milliseconds: row["composed_ms"]))
+        }
+    }
+
     /// Digests, newest first.
     public static func digests(_ db: Database, limit: Int = 100) throws -> [RenderedDigest] {
         try Row.fetchAll(

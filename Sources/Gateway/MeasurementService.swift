@@ -1,7 +1,7 @@
 public import Analysis
 public import Events
 public import Journal
-import Probes
+public import Probes
 public import Serving
 public import Store
 import Synchronization
@@ -23,6 +23,7 @@ public final class MeasurementService: Sendable {
     private let telemetry: Telemetry
     private let recorder: EventRecorder
     private let current: Mutex<GatewayPlan>
+    private let looks = Mutex<[String: ProbeLook]>([:])
 
     /// Rebuilds the attempts from their checkpoint and the log behind it.
     ///
@@ -52,7 +53,15 @@ public final class MeasurementService: Sendable {
 
     /// Measures and judges by `plan` from now on; attempts keep their numbers.
     /// A changed `interval` counts from the next start.
-    public func replace(plan: GatewayPlan) { current.withLock { $0 = plan } }
+    public func replace(plan: GatewayPlan) {
+        current.withLock { $0 = plan }
+        looks.withLock { $0 = [:] }
+    }
+
+    /// What each probe last did, by name.
+    public var lastLooks: [ProbeLook] {
+        looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
+    }
 
     /// An answer that needs no evaluation: the run's last verdict for a caller
     /// who asks too often; nil when there is none.
@@ -90,6 +99,11 @@ public final class MeasurementService: Sendable {
             context: MeasurementContext(
                 series: ticket.series, now: ticket.startedAt, interval: plan.interval))
         for result in results { telemetry.emit(ProbeLooked(result: result)) }
+        looks.withLock { looks in
+            for result in results {
+                looks[result.probe] = ProbeLook(result: result, at: ticket.startedAt)
+            }
+        }
         let signals = results.flatMap(\.signals)
         // Rates are increases since the series' last measurement.
         let start = previous ?? ticket.startedAt - plan.interval

@@ -25,11 +25,11 @@ extension Problem {
     /// The answer, without what depends on the connection.
     var response: Response {
         var headers = headers
-        headers[.contentType] = Self.mediaType
+        headers[.contentType] = page == nil ? Self.mediaType : "text/html; charset=utf-8"
         headers[.cacheControl] = "no-store"
         return Response(
             status: status, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: document)))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page ?? document)))
     }
 
     /// What becomes of an error that a route or the server's own parts threw.

@@ -18,6 +18,8 @@ public struct Problem: Error, Sendable {
     /// Whether the refusal is told to the server's `onRefusal`; a route that
     /// records the event itself turns it off.
     public var isTold: Bool
+    /// An HTML document for a person's browser, sent instead of the problem document.
+    public var page: [UInt8]?
     /// Further members of the document (RFC 9457 §3.2), such as a list of what is wrong.
     public var extensions: [JSONValue.Member] = []
 

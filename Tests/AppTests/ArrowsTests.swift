@@ -44,11 +44,18 @@ struct ArrowsTests {
             ]
         ),
         (
+            "Console",
+            [
+                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
+                "Serving", "Notifier",
+            ]
+        ),
+        (
             "App",
             [
                 "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
-                "Notifier",
+                "Notifier", "Console",
             ]
         ),
         // The command line: App, and the rooms whose files a command reads.

@@ -1,4 +1,6 @@
+import Events
 import Foundation
+import JSONScan
 import Telemetry
 import TestSupport
 import Testing
@@ -12,13 +14,12 @@ struct StatusPageTests {
         defer { engine.shutdown() }
         let node = try NodeProcess("gw-a1", engine: engine, yaml: BadInputTests.yaml)
         let fleet = Fleet()
+        defer { fleet.killAll() }
         try fleet.start(node)
         try await node.untilReady()
-        let hostile =
-            #"{"event":"analysis.unhealthy","ts":"2026-11-23T06:00:00Z","rollout":"shop","status":"unhealthy","message":"<script>alert(1)</script>"}"#
-        let taken = try await post(
-            node, engine, "/v1/events", hostile,
-            [("Authorization", "Bearer \(try node.token("ingest"))")])
+        let taken = try await node.post(
+            "/v1/events", token: try node.token("ingest"),
+            Self.line("shop", az: "a", 1, "unhealthy", message: "<script>alert(1)</script>"))
         #expect(taken.status == 200)
 
         let stranger = try await node.get("/")
@@ -26,38 +27,229 @@ struct StatusPageTests {
         let form = String(decoding: stranger.body, as: UTF8.self)
         #expect(form.contains("action=\"/sign-in\""))
         #expect(!form.contains("shop"))
-        #expect(stranger.header("content-security-policy")?.contains("default-src 'none'") == true)
+        let policy = stranger.header("content-security-policy") ?? ""
+        for rule in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"] {
+            #expect(policy.contains(rule))
+        }
+        #expect(!policy.contains("unsafe"))
 
         let kind = ("Content-Type", "application/x-www-form-urlencoded")
         let ours = ("Origin", "https://127.0.0.1:\(node.port)")
+        let read = try node.token("read")
         let wrong = try await post(node, engine, "/sign-in", "token=bw_no", [kind, ours])
         #expect(wrong.status == 401)
+        #expect(String(decoding: wrong.body, as: UTF8.self).contains("role=\"alert\""))
         let foreign = try await post(
-            node, engine, "/sign-in", "token=\(try node.token("read"))",
+            node, engine, "/sign-in", "token=\(read)",
             [kind, ("Origin", "https://evil.example")])
         #expect(foreign.status == 403)
 
-        let signedIn = try await post(
-            node, engine, "/sign-in", "token=\(try node.token("read"))", [kind, ours])
-        #expect(signedIn.status == 200)
+        let signedIn = try await post(node, engine, "/sign-in", "token=\(read)", [kind, ours])
+        #expect(signedIn.status == 303)
+        #expect(signedIn.header("location") == "/")
         let cookie = try #require(signedIn.header("set-cookie"))
         for attribute in ["HttpOnly", "Secure", "SameSite=Strict"] {
             #expect(cookie.contains(attribute))
         }
         let value = String(cookie.prefix { $0 != ";" })
-        let page = try await engine.http(
-            HTTPTransfer(
-                url: node.url + "/", headers: [("Cookie", value)], tls: .file(node.certificate)))
-        let html = String(decoding: page.body, as: UTF8.self)
+        let html = try await Self.page(node, engine, "/", value)
         #expect(html.contains("shop"))
-        #expect(html.contains("&lt;script&gt;alert(1)"))
-        #expect(!html.contains("<script"))
-        let forged = try await engine.http(
+        #expect(!html.contains("<script>"))
+        let id = try #require(html.firstMatch(of: /href="\/attempts\/([0-9a-f]+)"/)?.output.1)
+        let attempt = try await Self.page(node, engine, "/attempts/\(id)", value)
+        #expect(attempt.contains("&lt;script&gt;alert(1)"))
+        #expect(!attempt.contains("<script>"))
+        let forged = try await Self.page(node, engine, "/", value + "x")
+        #expect(!forged.contains("shop"))
+
+        // A reader may not change anything, whatever the form says.
+        let retry = try await post(
+            node, engine, "/outbox/1/retry", "form=x", [kind, ours, ("Cookie", value)])
+        #expect(retry.status == 403)
+        let unsigned = try await post(node, engine, "/outbox/1/retry", "form=x", [kind, ours])
+        #expect(unsigned.status == 401)
+        for path in ["/digests/x/html", "/status/events"] {
+            #expect(try await node.get(path).status == 401)
+        }
+    }
+
+    @Test(
+        "Chromium: sign-in, live update, retry of a dead letter, hostile text, accessibility",
+        .enabled(if: Browser.isInstalled, "chromium-driver is not installed"))
+    func browser() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let slack = try await SlackDouble.start(script: [.init(400, "invalid_payload")])
+        let node = try NodeProcess(
+            "notifier-1", engine: engine,
+            yaml: """
+                az: eu-west-1a
+                roles: [gateway, notifier]
+                allow_inline_secrets: true
+                digest: {first_after: 100ms, window: 1s}
+                receivers: [{name: oncall, kind: slack, url: "\(slack.url)"}]
+                route: {receiver: oncall}
+                """)
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        let ingest = try node.token("ingest")
+        try await tell(node, ingest)
+        _ = try await node.measure(#"{"rollout":"cart-api","namespace":"prod"}"#)
+        _ = try await node.command(
+            "silence", "add", "rollout=batch-jobs", "--for", "2h", "--who", "ann", "--why",
+            "moving the queue")
+        let (admin, _) = try await node.command(
+            "token", "create", "--name", "ann", "--scope", "admin")
+        let token = try #require(admin.firstMatch(of: /bw_[A-Za-z0-9_-]{43}/)).output
+        try await eventually("the digest is a dead letter") {
+            try await node.command("outbox", "list", "--state", "dead").output.contains("oncall")
+        }
+
+        let browser = try await Browser(engine)
+        do {
+            try await visit(browser, node, String(token), ingest, slack)
+        } catch {
+            await browser.quit()
+            throw error
+        }
+        await browser.quit()
+    }
+
+    private func visit(
+        _ browser: Browser, _ node: NodeProcess, _ token: String, _ ingest: String,
+        _ slack: SlackDouble
+    ) async throws {
+        let shots = ProcessInfo.processInfo.environment["BELLWETHER_SCREENSHOTS"]
+        try await browser.open(node.url + "/")
+        if let shots { try await browser.screenshot(to: shots + "/sign-in.png") }
+        try await browser.type("bw_wrong", into: "#token")
+        try await browser.click(".sign-in button")
+        #expect(try await browser.text("[role=alert]").contains("not a token"))
+        try await browser.type(token, into: "#token")
+        try await browser.click(".sign-in button")
+        try await eventually("the board is there") {
+            try await browser.count("article.rollout") >= 3
+        }
+        #expect(try await browser.value("document.cookie").string == "", "out of scripts' reach")
+
+        // Hostile names are text and nothing else.
+        #expect(try await browser.text("main").contains("<img src=x onerror="))
+        #expect(try await browser.count("main img, main script") == 0)
+        #expect(try await browser.value("window.evil === undefined").bool == true)
+
+        // Live: the page is not loaded again, and still shows what comes.
+        try await eventually("it is live") { try await browser.text("#live") == "live" }
+        _ = try await browser.value("(window.stayed = 1)")
+        _ = try await node.post(
+            "/v1/events", token: ingest, Self.line("payments-api", az: "us-east-1b", 9, "unhealthy")
+        )
+        try await eventually("the new attempt appears by itself") {
+            try await browser.count("a.cell.unhealthy[aria-label^=\\\"attempt 9,\\\"]") == 1
+        }
+        #expect(try await browser.value("window.stayed").integer == 1)
+
+        let tree = try await browser.accessibilityTree()
+        for wanted in [
+            "banner ", "main ", "heading Rollouts in flight", "heading payments-api",
+            "rowheader eu-west-1a gw-a1", "columnheader Zone", "link Skip to content",
+            "button Sign out", "status ",
+        ] {
+            #expect(tree.contains { $0.hasPrefix(wanted) }, "\(wanted) in \(tree.prefix(60))")
+        }
+        #expect(tree.contains { $0.hasPrefix("link attempt 7, unhealthy, ") })
+        #expect(
+            tree.contains {
+                $0.hasPrefix("image canary.5xx_rate, attempts 1 to")
+                    || $0.hasPrefix("img canary.5xx_rate, attempts 1 to")
+            })
+        #expect(!tree.contains("link ") && !tree.contains("button "), "everything has a name")
+
+        if let shots {
+            try await browser.screenshot(to: shots + "/light.png")
+            _ = try await browser.devTools(
+                "Emulation.setEmulatedMedia",
+                #"{"features":[{"name":"prefers-color-scheme","value":"dark"}]}"#)
+            try await browser.screenshot(to: shots + "/dark.png")
+        }
+        _ = try await browser.devTools(
+            "Emulation.setDeviceMetricsOverride",
+            #"{"width":390,"height":844,"deviceScaleFactor":1,"mobile":true}"#)
+        if let shots { try await browser.screenshot(to: shots + "/phone.png") }
+        let width = try await browser.value("document.documentElement.scrollWidth").integer
+        #expect((width ?? 999) <= 390, "a phone scrolls down only")
+        _ = try await browser.devTools("Emulation.clearDeviceMetricsOverride")
+
+        // A dead letter is sent again, and then is none.
+        let before = try slack.requests().count
+        try await browser.click("tr:has(strong.mark) button[id^=retry-]")
+        try await eventually("it was sent again") { try slack.requests().count > before }
+        try await eventually("the page says so by itself") {
+            try await browser.text("#outbox ~ p").contains("0 dead")
+        }
+
+        try await browser.click("#digests ~ ul a")
+        try await eventually("the digest is shown in a frame of its own") {
+            try await browser.count("iframe[sandbox]") == 1
+        }
+        if let shots { try await browser.screenshot(to: shots + "/digest.png") }
+        try await browser.open(node.url + "/")
+        try await browser.click("a.cell.unhealthy")
+        #expect(try await browser.text("#checks ~ div").contains("canary.5xx_rate"))
+        if let shots { try await browser.screenshot(to: shots + "/attempt.png") }
+        #expect(try await browser.value("window.evil === undefined").bool == true)
+    }
+
+    /// A failing rollout in two zones, a good one, a hostile one, and a quiet one.
+    private func tell(_ node: NodeProcess, _ ingest: String) async throws {
+        var lines: [String] = []
+        for attempt in 1...8 {
+            let status = attempt < 4 ? "healthy" : attempt < 6 ? "degraded" : "unhealthy"
+            lines.append(Self.line("payments-api", az: "eu-west-1a", attempt, status))
+            lines.append(
+                Self.line(
+                    "payments-api", az: "us-east-1b", attempt, attempt < 6 ? "healthy" : "degraded")
+            )
+            lines.append(Self.line("checkout", az: "eu-west-1a", attempt, "healthy"))
+            lines.append(
+                Self.line(
+                    "checkout", az: "us-east-1b", attempt, attempt == 5 ? "unknown" : "healthy"))
+        }
+        let evil = #"<img src=x onerror='window.evil=1'><script>window.evil=1</script>\u202e"#
+        lines.append(Self.line(evil, az: evil, 1, "unhealthy", message: evil))
+        let taken = try await node.post("/v1/events", token: ingest, lines.joined(separator: "\n"))
+        #expect(taken.status == 200)
+    }
+
+    /// One verdict's event, as a gateway writes it; `rollout`, `az` and
+    /// `message` are put in as they are.
+    private static func line(
+        _ rollout: String, az: String, _ attempt: Int, _ status: String, message: String = "told"
+    ) -> String {
+        let rate = status == "healthy" ? 0.002 : 0.004 + 0.0025 * Double(attempt - 3)
+        let latency = 170 + (status == "healthy" ? 3 : 35) * attempt
+        let state = status == "unhealthy" ? "fail" : status == "degraded" ? "warn" : "pass"
+        let node = az == "us-east-1b" ? "gw-b1" : "gw-a1"
+        let deltas = [
+            #"{"metric":"canary.5xx_rate","value":\#(rate),"previous":0.002,"stable":0.002,"limit":0.01,"unit":"ratio","state":"\#(state)"}"#,
+            #"{"metric":"canary.p99_ms","value":\#(latency),"previous":180,"stable":171,"limit":500,"unit":"ms","state":"pass"}"#,
+        ].joined(separator: ",")
+        let reason =
+            state == "pass"
+            ? ""
+            : #"{"check":"canary.5xx_rate","state":"\#(state)","value":\#(rate),"limit":0.01,"stable":0.002,"previous":0.002,"why":"abs_\#(state)"}"#
+        return
+            #"{"id":"\#(ContentHash.hex(Array("\(rollout)\(az)\(attempt)".utf8)).prefix(16))","ts":"\#(WallClock.system.now.rfc3339)","level":"info","event":"analysis.\#(status)","node":"\#(node)","az":"\#(az)","namespace":"prod","rollout":"\#(rollout)","revision":"17","concern":"all","attempt":\#(attempt),"status":"\#(status)","deltas":[\#(deltas)],"reasons":[\#(reason)],"message":"\#(message)","policy":"sha256:aaaabbbbccccdddd","binary":"sha256:\#(node == "gw-b1" ? "2222" : "1111")aaaabbbbcccc","run":1}"#
+    }
+
+    private static func page(
+        _ node: NodeProcess, _ engine: TransferEngine, _ path: String, _ cookie: String
+    ) async throws -> String {
+        let reply = try await engine.http(
             HTTPTransfer(
-                url: node.url + "/", headers: [("Cookie", value + "x")],
-                tls: .file(node.certificate)))
-        #expect(!String(decoding: forged.body, as: UTF8.self).contains("shop"))
-        fleet.killAll()
+                url: node.url + path, headers: [("Cookie", cookie)], tls: .file(node.certificate)))
+        return String(decoding: reply.body, as: UTF8.self)
     }
 
     @Test("a log that cannot take events holds no verdict back, and says so everywhere")

@@ -1,0 +1,46 @@
+import Console
+import Delivery
+import Events
+import Gateway
+import Journal
+import Notifier
+import Probes
+import Settings
+
+extension Node {
+    /// What the status page shows of the roles of this node.
+    static func console(
+        _ settings: Settings, _ journal: Journal, _ gateway: GatewayParts?,
+        _ notifier: NotifierParts?
+    ) -> ConsoleRoutes.Sources {
+        var forward: (@Sendable () -> ForwardSight)?
+        if let forwarder = gateway?.forwarder {
+            forward = {
+                let status = forwarder.status
+                return ForwardSight(
+                    to: settings.forward.to, behind: journal.bytes(after: status.acknowledged),
+                    failuresInARow: status.failuresInARow, fault: status.fault)
+            }
+        }
+        return ConsoleRoutes.Sources(
+            node: NodeFacts(
+                name: settings.node, az: settings.az, roles: settings.roles.map(\.rawValue),
+                version: Version.text, binary: BinaryHash.current),
+            isNotifier: notifier != nil,
+            probes: { gateway?.service.lastLooks.map(ProbeSight.init) ?? [] },
+            forward: forward,
+            deskFault: { notifier?.desk.status.fault ?? "" },
+            wake: { notifier?.delivery.wake() })
+    }
+}
+
+extension ProbeSight {
+    init(_ look: ProbeLook) {
+        let isAnswered = look.result.outcome == .answered
+        var outcome = "answered"
+        if case .absent(let reason) = look.result.outcome { outcome = reason.rawValue }
+        self.init(
+            name: look.result.probe, at: look.at, duration: look.result.duration,
+            outcome: outcome, isAnswered: isAnswered)
+    }
+}

@@ -1,0 +1,133 @@
+import Events
+import JSONScan
+
+/// `/attempts/{id}`: why one verdict was what it was, as it was recorded.
+struct AttemptPage {
+    let event: Event
+    let node: NodeFacts
+    let viewer: Viewer
+    let now: Timestamp
+
+    var html: HTML {
+        let rollout = event.rollout ?? "an unnamed rollout"
+        let attempt = event.attempt.map { "attempt \($0)" } ?? "one attempt"
+        let message: HTML = event.message.markup { "<p>\($0)</p>" }
+        return PageShell(
+            title: "\(rollout), \(attempt) · Bellwether", node: node, viewer: viewer,
+            main: """
+                <p><a href="/">All rollouts</a></p>
+                <article><header><h1>\(rollout), \(attempt)</h1> \(event.status.markup { $0.badge })
+                <p class="soft">\(place)</p></header>\(message)
+                \(checks)\(others)\(facts)
+                <details id="document"><summary>The event as the log holds it</summary><pre tabindex="0">\(String(decoding: event.line, as: UTF8.self))</pre></details></article>
+                """
+        ).html
+    }
+
+    private var place: String {
+        [
+            event.namespace, event.revision.map { "revision \($0)" },
+            event.concern.flatMap { $0 == "all" ? nil : "concern \($0)" }, event.az, event.node,
+            event.ts.rfc3339,
+        ].compactMap(\.self).joined(separator: " · ")
+    }
+
+    // MARK: - Checks
+
+    private var checks: HTML {
+        guard !event.deltas.isEmpty else { return .empty }
+        let rows = event.deltas.markup { delta -> HTML in
+            let reasons = event.reasons.filter { $0.check == delta.metric }
+            let why = reasons.markup(Self.reason)
+            return
+                "<tr><th scope=\"row\">\(delta.metric)</th><td><span class=\"state \(delta.state.rawValue)\">\(Self.words(delta.state))</span></td>\(Self.number(delta.value, delta.unit))\(Self.number(delta.limit, delta.unit))\(Self.number(delta.stable, delta.unit))\(Self.number(delta.previous, delta.unit))<td class=\"words\">\(why)</td></tr>\n"
+        }
+        return """
+            <section aria-labelledby="checks"><h2 id="checks">Checks</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Says</th><th scope="col" class="number">Value</th><th scope="col" class="number">Limit</th><th scope="col" class="number">Stable</th><th scope="col" class="number">Before</th><th scope="col">Rule</th></tr></thead><tbody>
+            \(rows)</tbody></table></div></section>
+            """
+    }
+
+    private static func words(_ state: CheckState) -> String {
+        switch state {
+        case .pass: "✓ pass"
+        case .warn: "! warn"
+        case .nodata: "? no data"
+        case .fail: "✕ fail"
+        }
+    }
+
+    private static func number(_ value: Double?, _ unit: MetricUnit) -> HTML {
+        "<td class=\"number\">\(value.map { unit.words(for: $0) } ?? "–")</td>"
+    }
+
+    private static func reason(_ reason: Reason) -> HTML {
+        let unit = MetricUnit(metricName: reason.check)
+        var words = reason.why
+        if let value = reason.value, let limit = reason.limit {
+            words += ": \(unit.words(for: value)) against \(unit.words(for: limit))"
+        }
+        if reason.advisory { words += " (dry run)" }
+        let detail: HTML =
+            reason.detail.isEmpty ? "" : " <span class=\"soft\">\(reason.detail)</span>"
+        return "<div><code>\(words)</code>\(detail)</div>"
+    }
+
+    /// Reasons of checks that have no number.
+    private var others: HTML {
+        let judged = Set(event.deltas.map(\.metric))
+        let others = event.reasons.filter { !judged.contains($0.check) }
+        guard !others.isEmpty else { return .empty }
+        let items = others.markup { "<li>\($0.check) \(Self.reason($0))</li>" }
+        return
+            "<section aria-labelledby=\"others\"><h2 id=\"others\">Further reasons</h2><ul>\(items)</ul></section>"
+    }
+
+    // MARK: - Facts
+
+    private var facts: HTML {
+        let document = event.extra("document")
+        var rows = HTML.empty
+        if let window = document?["window"], let start = window["start"]?.string,
+            let end = window["end"]?.string
+        {
+            rows += "<dt>Data</dt><dd>from \(start) to \(end)</dd>"
+        }
+        if let score = document?["score"]?.integer { rows += "<dt>Score</dt><dd>\(score)</dd>" }
+        if let run = event.extra("run")?.integer { rows += "<dt>Run</dt><dd>\(run)</dd>" }
+        if let policy = event.policy { rows += "<dt>Policy</dt><dd><code>\(policy)</code></dd>" }
+        if let binary = event.binary { rows += "<dt>Binary</dt><dd><code>\(binary)</code></dd>" }
+        rows += "<dt>On the command line</dt><dd><code>bellwether explain \(event.id)</code></dd>"
+        return
+            "<section aria-labelledby=\"facts\"><h2 id=\"facts\">Facts</h2><dl>\(rows)</dl></section>"
+    }
+}
+
+/// `/digests/{id}`: one digest in every form in which it was sent.
+struct DigestPage {
+    let id: String
+    let subject: String
+    let kind: String
+    let composedAt: Timestamp
+    let text: String
+    let slack: String
+    let node: NodeFacts
+    let viewer: Viewer
+    let now: Timestamp
+
+    var html: HTML {
+        PageShell(
+            title: "\(subject) · Bellwether", node: node, viewer: viewer,
+            main: """
+                <p><a href="/">Overview</a></p>
+                <article><h1>\(subject)</h1>
+                <p class="soft">\(kind) · composed \(composedAt.element(at: now)) · <code>\(id)</code></p>
+                <section aria-labelledby="text"><h2 id="text">As text</h2><pre tabindex="0">\(text)</pre></section>
+                <section aria-labelledby="mail"><h2 id="mail">As mail</h2>
+                <iframe sandbox src="/digests/\(segment: id)/html" title="The digest as mail shows it" loading="lazy"></iframe></section>
+                <details id="slack"><summary>As sent to Slack</summary><pre tabindex="0">\(slack)</pre></details></article>
+                """
+        ).html
+    }
+}

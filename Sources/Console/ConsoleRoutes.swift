@@ -1,0 +1,295 @@
+import Delivery
+public import Events
+import HTTPTypes
+import Hummingbird
+public import Journal
+import NIOCore
+import Notifier
+import Rendering
+public import Serving
+import ServiceLifecycle
+public import Store
+import Synchronization
+
+/// `/`: the status page for people, by sign-in with a token of scope `read`.
+///
+/// The session is a sealed cookie that scripts cannot read and other sites
+/// cannot send; forms are taken from this origin only, and what they change
+/// needs the scope `admin` and a token that only a page of this session knows.
+public struct ConsoleRoutes: Sendable {
+    /// What the page shows of the rooms that it does not know.
+    public struct Sources: Sendable {
+        public var node: NodeFacts
+        /// Whether digests are composed and sent here.
+        public var isNotifier: Bool
+        public var probes: @Sendable () -> [ProbeSight]
+        /// nil where nothing is forwarded.
+        public var forward: (@Sendable () -> ForwardSight)?
+        /// Why no digest is composed; empty while all is well.
+        public var deskFault: @Sendable () -> String
+        /// Called after a delivery was made due.
+        public var wake: @Sendable () -> Void
+
+        public init(
+            node: NodeFacts, isNotifier: Bool, probes: @escaping @Sendable () -> [ProbeSight],
+            forward: (@Sendable () -> ForwardSight)?,
+            deskFault: @escaping @Sendable () -> String, wake: @escaping @Sendable () -> Void
+        ) {
+            self.node = node
+            self.isNotifier = isNotifier
+            self.probes = probes
+            self.forward = forward
+            self.deskFault = deskFault
+            self.wake = wake
+        }
+    }
+
+    let sources: Sources
+    let journal: Journal
+    let store: Store
+    let keeper: BoardKeeper
+    let sessions: SessionSeal
+    let tokens: TokenRegistry
+    let wall: WallClock
+    private let streams: StreamCount
+
+    private static let sessionLife = Duration.seconds(8 * 3600)
+
+    /// - Parameter sessions: The server's own.
+    public init(
+        _ sources: Sources, journal: Journal, store: Store, keeper: BoardKeeper,
+        sessions: SessionSeal, tokens: TokenRegistry, wall: WallClock = .system
+    ) {
+        self.sources = sources
+        self.journal = journal
+        self.store = store
+        self.keeper = keeper
+        self.sessions = sessions
+        self.tokens = tokens
+        self.wall = wall
+        streams = StreamCount()
+    }
+
+    public var routes: [Serving.Route] {
+        let look = Access.optional(.read, by: [.session, .bearer])
+        return [
+            Serving.Route(.get, "/", access: look) { exchange in
+                guard let viewer = viewer(exchange) else { return signInForm() }
+                return ConsoleAnswer.page(OverviewPage(view: try await view(viewer)).html)
+            },
+            Serving.Route(.get, "/attempts/{id}", access: look) { exchange in
+                guard let viewer = viewer(exchange) else { return signInForm() }
+                return try await attempt(exchange.parameters["id"] ?? "", viewer)
+            },
+            Serving.Route(.get, "/digests/{id}", access: look) { exchange in
+                guard let viewer = viewer(exchange) else { return signInForm() }
+                return try await digest(exchange.parameters["id"] ?? "", viewer)
+            },
+            Serving.Route(
+                .get, "/digests/{id}/html", access: .requires(.read, by: [.session, .bearer])
+            ) { exchange in
+                ConsoleAnswer.sandboxed(try await rendered(exchange.parameters["id"] ?? "").html)
+            },
+            Serving.Route(
+                .get, "/status/events", access: .requires(.read, by: [.session, .bearer])
+            ) { exchange in try events(exchange) },
+            Serving.Route(
+                .post, "/outbox/{id}/retry", access: .requires(.admin, by: [.session]),
+                media: [ConsoleForm.mediaType], bodyLimit: 4096
+            ) { exchange in try await retry(exchange) },
+            Serving.Route(
+                .post, "/sign-in", access: .open, media: [ConsoleForm.mediaType], bodyLimit: 4096
+            ) { exchange in try await signIn(exchange) },
+            Serving.Route(.post, "/sign-out", access: .open, bodyLimit: 4096) { exchange in
+                try ConsoleForm.checkOrigin(exchange)
+                return ConsoleAnswer.page(
+                    SignInPage(node: sources.node, notice: "You are signed out.").html,
+                    cookie: SessionCookie.clear)
+            },
+            ConsoleAnswer.asset("/status.css", "text/css; charset=utf-8", StatusStyle.text),
+            ConsoleAnswer.asset("/status.js", "text/javascript; charset=utf-8", StatusScript.text),
+            ConsoleAnswer.asset("/status.svg", "image/svg+xml", StatusScript.icon),
+        ]
+    }
+
+    // MARK: - Sessions
+
+    private func viewer(_ exchange: Exchange) -> Viewer? {
+        guard let identity = exchange.identity else { return nil }
+        // Who shows a token in a header has no session, and so no form to send.
+        let cookie = identity.proof == .session ? SessionCookie.value(in: exchange.head) : nil
+        return Viewer(
+            name: identity.name, formToken: cookie.map(sessions.formToken) ?? "",
+            mayRetry: cookie != nil && identity.allows(.admin))
+    }
+
+    private func signInForm() -> Response {
+        ConsoleAnswer.page(SignInPage(node: sources.node).html)
+    }
+
+    private func signIn(_ exchange: Exchange) async throws -> Response {
+        try ConsoleForm.checkOrigin(exchange)
+        let form = ConsoleForm(String(buffer: try await exchange.collectBody()))
+        let identity: Identity
+        do throws(Problem) {
+            identity = try await exchange.authenticate(token: form["token"], for: .read)
+        } catch {
+            var problem = error
+            let words =
+                problem.status == .forbidden
+                ? "This token is good, but not for reading: it lacks the scope read."
+                : "This is not a token of this node, or it has expired or was revoked."
+            problem.page =
+                SignInPage(node: sources.node, notice: words, isFault: true).html.bytes
+            problem.headers = ConsoleAnswer.headers
+            throw problem
+        }
+        let cookie = SessionCookie.setting(
+            sessions.seal(identity, until: wall.now + Self.sessionLife), maxAge: Self.sessionLife)
+        return ConsoleAnswer.goHome(cookie: cookie)
+    }
+
+    // MARK: - Showing
+
+    private func view(_ viewer: Viewer) async throws -> ConsoleView {
+        let present = keeper.present
+        let now = wall.now
+        return ConsoleView(
+            node: sources.node, viewer: viewer, now: now, board: present.board,
+            version: present.version, log: journal.status, room: await journal.room(),
+            probes: sources.probes(), forward: sources.forward?(),
+            deliveries: sources.isNotifier
+                ? try await store.read { db in try ConsoleView.Deliveries(db, at: now) } : nil,
+            deskFault: sources.deskFault())
+    }
+
+    private func attempt(_ id: String, _ viewer: Viewer) async throws -> Response {
+        let unknown = Problem(
+            .notFound, "attempt_unknown", "the log holds no event with this id", field: "id")
+        guard (1...200).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { throw unknown }
+        let query = JournalQuery(where: try Expression("id=\(id)"))
+        var line: JournalLine?
+        if let known = keeper.present.board.attempt(event: id) {
+            var reader = journal.reader(from: known.from, query: query)
+            line = try await reader.next(maxLines: 1).lines.first
+        }
+        if line == nil { line = try await journal.last(1, query: query).lines.first }
+        guard let line, let event = try? Event(line: line.bytes) else { throw unknown }
+        return ConsoleAnswer.page(
+            AttemptPage(event: event, node: sources.node, viewer: viewer, now: wall.now).html)
+    }
+
+    private func rendered(_ id: String) async throws -> RenderedDigest {
+        guard sources.isNotifier,
+            let row = try await store.read({ db in try Outbox.digest(db, id: id) })
+        else {
+            throw Problem(
+                .notFound, "digest_unknown", "there is no digest with this id", field: "id")
+        }
+        return row
+    }
+
+    private func digest(_ id: String, _ viewer: Viewer) async throws -> Response {
+        let digest = try await rendered(id)
+        return ConsoleAnswer.page(
+            DigestPage(
+                id: digest.id, subject: digest.subject, kind: digest.kind,
+                composedAt: digest.composedAt, text: digest.text, slack: digest.slack,
+                node: sources.node, viewer: viewer, now: wall.now
+            ).html)
+    }
+
+    // MARK: - Changing
+
+    private func retry(_ exchange: Exchange) async throws -> Response {
+        try ConsoleForm.checkOrigin(exchange)
+        let form = ConsoleForm(String(buffer: try await exchange.collectBody()))
+        guard let cookie = SessionCookie.value(in: exchange.head),
+            sessions.verifies(formToken: form["form"], for: cookie)
+        else {
+            throw Problem(
+                .forbidden, "form_foreign", "this form is not of this session; load the page again",
+                field: "form")
+        }
+        guard let id = Int64(exchange.parameters["id"] ?? "") else {
+            throw Problem.malformed("id_malformed", "a delivery's id is a number", field: "id")
+        }
+        let now = wall.now
+        guard try await store.write({ db in try Outbox.retry(db, id: id, at: now) }) else {
+            throw Problem(
+                .notFound, "delivery_unknown", "no delivery of this id waits or is dead",
+                field: "id")
+        }
+        sources.wake()
+        keeper.touch()
+        return ConsoleAnswer.goHome()
+    }
+
+    // MARK: - Live
+
+    /// Server-sent events: `change` with the page's version, at most one a second.
+    private func events(_ exchange: Exchange) throws -> Response {
+        let since = try exchange.queryItems().first { $0.name == "since" }.flatMap { Int($0.value) }
+        guard let identity = exchange.identity, let place = streams.take() else {
+            throw Problem.retryLater(
+                .serviceUnavailable, "streams_taken", "too many pages are watching",
+                after: .seconds(30))
+        }
+        let (keeper, tokens) = (keeper, tokens)
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                defer { place.leave() }
+                var seen = since ?? keeper.present.version
+                try await writer.write(ByteBuffer(string: "retry: 3000\n\n"))
+                while !Task.isCancelled, !Task.isShuttingDownGracefully,
+                    identity.proof == .certificate || tokens.isActive(id: identity.id)
+                {
+                    await Self.wait(keeper, after: seen)
+                    let version = keeper.present.version
+                    let message =
+                        version == seen ? ": still here\n\n" : "event: change\ndata: \(version)\n\n"
+                    seen = version
+                    try await writer.write(ByteBuffer(string: message))
+                    // A busy log is told once a second.
+                    try? await cancelWhenGracefulShutdown {
+                        try await Task.sleep(for: .seconds(1))
+                    }
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Until something changes, or it is time for a sign of life.
+    private static func wait(_ keeper: BoardKeeper, after version: Int) async {
+        try? await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await keeper.waitForChange(after: version) }
+                group.addTask { try? await Task.sleep(for: .seconds(15)) }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+}
+
+/// How many pages watch: each holds a connection.
+private final class StreamCount: Sendable {
+    private static let most = 64
+    private let open = Mutex(0)
+
+    struct Place: Sendable {
+        fileprivate let count: StreamCount
+        func leave() { count.open.withLock { $0 -= 1 } }
+    }
+
+    func take() -> Place? {
+        open.withLock { open in
+            guard open < Self.most else { return nil }
+            open += 1
+            return Place(count: self)
+        }
+    }
+}

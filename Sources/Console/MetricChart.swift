@@ -1,0 +1,191 @@
+import Events
+
+/// One metric of a rollout over its attempts: canary, stable and limit, a line
+/// for each zone, as SVG that the server draws.
+struct MetricChart {
+    struct Point {
+        let number: Int
+        let value: Double
+    }
+
+    struct Line {
+        let name: String
+        var canary: [Point] = []
+        var stable: [Point] = []
+    }
+
+    let metric: String
+    let unit: MetricUnit
+    var lines: [Line]
+    /// The limit of the latest attempt that had one.
+    var limit: Double?
+    /// The worst state of the lanes' latest attempts.
+    var state: CheckState
+    let attempts: ClosedRange<Int>
+
+    /// More zones than this make a chart that nobody can read.
+    private static let linesShown = 6
+    private static let metricsShown = 12
+
+    /// The charts of a rollout, the worst metric first, then by name.
+    static func of(_ rollout: RolloutBoard.Rollout) -> [MetricChart] {
+        let numbers = rollout.lanes.flatMap { $0.attempts.map(\.number) }
+        guard let first = numbers.min(), let last = numbers.max() else { return [] }
+        var charts: [String: MetricChart] = [:]
+        for lane in rollout.lanes.prefix(linesShown) {
+            let name = lane.az.isEmpty ? lane.node : lane.az
+            for attempt in lane.attempts {
+                let isLatest = attempt.number == lane.attempts.last?.number
+                for delta in attempt.deltas where delta.unit != .flag {
+                    guard let value = delta.value, value.isFinite else { continue }
+                    var chart =
+                        charts.removeValue(forKey: delta.metric)
+                        ?? MetricChart(
+                            metric: delta.metric, unit: delta.unit, lines: [], state: .pass,
+                            attempts: first...last)
+                    if chart.lines.last?.name != name { chart.lines.append(Line(name: name)) }
+                    let place = chart.lines.count - 1
+                    chart.lines[place].canary.append(Point(number: attempt.number, value: value))
+                    if let stable = delta.stable, stable.isFinite {
+                        chart.lines[place].stable.append(
+                            Point(number: attempt.number, value: stable))
+                    }
+                    if let limit = delta.limit, limit.isFinite { chart.limit = limit }
+                    if isLatest, rank(delta.state) > rank(chart.state) { chart.state = delta.state }
+                    charts[delta.metric] = chart
+                }
+            }
+        }
+        return charts.values.sorted {
+            (rank($1.state), $0.metric) < (rank($0.state), $1.metric)
+        }.prefix(metricsShown).map(\.self)
+    }
+
+    private static func rank(_ state: CheckState) -> Int {
+        switch state {
+        case .pass: 0
+        case .warn: 1
+        case .nodata: 2
+        case .fail: 3
+        }
+    }
+
+    // MARK: - Drawing
+
+    // In tenths of a unit of the view box, so that whole numbers are exact enough.
+    private static let width = 2900
+    private static let height = 1000
+    private static let left = 90
+    private static let right = 1750
+    private static let top = 90
+    private static let bottom = 830
+
+    private var top: Double {
+        let values =
+            lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) } + [limit ?? 0]
+        let most = values.max() ?? 0
+        return most > 0 ? most * 1.08 : 1
+    }
+
+    private var floor: Double {
+        min(0, lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) }.min() ?? 0)
+    }
+
+    var html: HTML {
+        let (top, floor) = (top, floor)
+        func y(_ value: Double) -> Int {
+            let share = (value - floor) / (top - floor)
+            return Self.bottom - Int(share * Double(Self.bottom - Self.top))
+        }
+        func x(_ number: Int) -> Int {
+            let span = attempts.upperBound - attempts.lowerBound
+            guard span > 0 else { return (Self.left + Self.right) / 2 }
+            return Self.left + (number - attempts.lowerBound) * (Self.right - Self.left) / span
+        }
+        func path(_ points: [Point]) -> String {
+            var path = ""
+            for point in points {
+                path += "\(path.isEmpty ? "M" : "L")\(x(point.number)) \(y(point.value))"
+            }
+            return path
+        }
+        var drawn = HTML.empty
+        for line in lines where !line.stable.isEmpty {
+            drawn += "<path class=\"stable\" d=\"\(path(line.stable))\"/>"
+        }
+        for (place, line) in lines.enumerated() {
+            drawn += "<path class=\"canary l\(place)\" d=\"\(path(line.canary))\"/>"
+            if let last = line.canary.last {
+                drawn +=
+                    "<circle class=\"dot l\(place)\" cx=\"\(x(last.number))\" cy=\"\(y(last.value))\" r=\"42\"/>"
+            }
+        }
+        var labels = labels(y)
+        if let limit {
+            let height = y(limit)
+            drawn += "<path class=\"limit\" d=\"M\(Self.left) \(height)H\(Self.right)\"/>"
+            labels.append((height, "limit \(unit.words(for: limit))", "limit"))
+        }
+        let written = Self.spread(labels).markup { label in
+            "<text class=\"\(label.kind)\" x=\"\(Self.right + 70)\" y=\"\(label.y + 36)\">\(label.words)</text>"
+        }
+        return """
+            <figure class="chart \(state.rawValue)"><figcaption>\(metric) <b>\(stateWords)</b></figcaption>
+            <svg viewBox="0 0 \(Self.width) \(Self.height)" role="img" aria-label="\(summary)">
+            <path class="axis" d="M\(Self.left) \(Self.bottom)H\(Self.right)"/>\(drawn)
+            <text class="tick" x="\(Self.left)" y="955">#\(attempts.lowerBound)</text><text class="tick end" x="\(Self.right)" y="955">#\(attempts.upperBound)</text>\(written)
+            </svg></figure>
+            """
+    }
+
+    private var stateWords: String {
+        switch state {
+        case .pass: ""
+        case .warn: "warns"
+        case .nodata: "no data"
+        case .fail: "over the limit"
+        }
+    }
+
+    private func labels(_ y: (Double) -> Int) -> [(y: Int, words: String, kind: String)] {
+        var labels: [(y: Int, words: String, kind: String)] = []
+        for (place, line) in lines.enumerated() {
+            guard let last = line.canary.last else { continue }
+            let name = lines.count > 1 ? " \(line.name.prefix(10))" : ""
+            labels.append((y(last.value), unit.words(for: last.value) + name, "value l\(place)"))
+        }
+        if let stable = lines.first(where: { !$0.stable.isEmpty })?.stable.last {
+            labels.append((y(stable.value), "stable \(unit.words(for: stable.value))", "base"))
+        }
+        return labels
+    }
+
+    /// Moves labels apart that would be written over one another.
+    private static func spread(
+        _ labels: [(y: Int, words: String, kind: String)]
+    ) -> [(y: Int, words: String, kind: String)] {
+        let apart = 112
+        var placed = labels.sorted { $0.y < $1.y }
+        for place in placed.indices.dropFirst() {
+            placed[place].y = max(placed[place].y, placed[place - 1].y + apart)
+        }
+        var limit = height - 60
+        for place in placed.indices.reversed() {
+            placed[place].y = min(placed[place].y, limit)
+            limit = placed[place].y - apart
+        }
+        return placed
+    }
+
+    /// The chart in words, for who does not see it.
+    private var summary: String {
+        var words = lines.map { line in
+            let first = line.canary.first.map { unit.words(for: $0.value) } ?? "?"
+            let last = line.canary.last.map { unit.words(for: $0.value) } ?? "?"
+            let stable = line.stable.last.map { ", stable \(unit.words(for: $0.value))" } ?? ""
+            return "\(line.name) from \(first) to \(last)\(stable)"
+        }.joined(separator: "; ")
+        if let limit { words += "; limit \(unit.words(for: limit))" }
+        return "\(metric), attempts \(attempts.lowerBound) to \(attempts.upperBound): \(words)"
+    }
+}

@@ -1,0 +1,187 @@
+import Delivery
+import Events
+import Journal
+
+/// `/`: what is going on now, on one page.
+struct OverviewPage {
+    let view: ConsoleView
+
+    private static let inFlight = Duration.seconds(15 * 60)
+    private static let heard = Duration.seconds(3600)
+    private static let rolloutsShown = 50
+
+    var html: HTML {
+        let start = view.now - Self.inFlight
+        let rollouts = view.board.inFlight(since: start)
+        let main: HTML = """
+            <h1 class="hidden">Bellwether on \(view.node.name)</h1>
+            \(summary(rollouts))
+            \(inFlight(rollouts))
+            \(quiet(view.board.quiet(since: start)))
+            \(view.deliveries.markup { DeliverySections(deliveries: $0, view: view).html })
+            \(nodes)
+            <div class="columns">\(log)\(probes)</div>
+            """
+        return PageShell(
+            title: "Bellwether", node: view.node, viewer: view.viewer, version: view.version,
+            main: main
+        ).html
+    }
+
+    // MARK: - Summary
+
+    private func summary(_ rollouts: [RolloutBoard.Rollout]) -> HTML {
+        var tiles = HTML.empty
+        let failing = rollouts.count { $0.status == .unhealthy }
+        tiles += Self.tile(
+            "\(rollouts.count)", "in flight", failing > 0 ? "\(failing) unhealthy" : "", failing > 0
+        )
+        if let deliveries = view.deliveries {
+            let dead = deliveries.counts[.dead] ?? 0
+            let waiting = deliveries.counts[.waiting] ?? 0
+            tiles += Self.tile("\(waiting)", "digests waiting", "", false)
+            tiles += Self.tile("\(dead)", "dead letters", dead > 0 ? "see outbox" : "", dead > 0)
+            if !deliveries.silences.isEmpty {
+                tiles += Self.tile("\(deliveries.silences.count)", "silences", "", false)
+            }
+        }
+        if let forward = view.forward {
+            let isStuck = forward.failuresInARow > 0
+            tiles += Self.tile(
+                isStuck ? "\(forward.failuresInARow)" : Words.bytes(forward.behind),
+                isStuck ? "failed tries to forward" : "to forward", "", isStuck)
+        }
+        let percent = view.log.maxBytes > 0 ? view.log.usedBytes * 100 / view.log.maxBytes : 0
+        tiles += Self.tile(
+            "\(percent) %", "of the log's quota",
+            view.log.shedding.map { "takes no lines: \($0.rawValue)" } ?? "",
+            view.log.shedding != nil)
+        return "<section aria-label=\"Summary\"><ul class=\"tiles\">\(tiles)</ul></section>"
+    }
+
+    private static func tile(
+        _ value: String, _ words: String, _ note: String, _ isBad: Bool
+    ) -> HTML {
+        let kind = isBad ? "bad" : "good"
+        let more: HTML = note.isEmpty ? "" : " <em>\(note)</em>"
+        return "<li class=\"tile \(kind)\"><b>\(value)</b> <span>\(words)</span>\(more)</li>"
+    }
+
+    // MARK: - Rollouts
+
+    private func inFlight(_ rollouts: [RolloutBoard.Rollout]) -> HTML {
+        var body = HTML.empty
+        for (place, rollout) in rollouts.prefix(Self.rolloutsShown).enumerated() {
+            body += RolloutGrid(rollout: rollout, now: view.now, id: "r\(place)").html
+        }
+        if rollouts.isEmpty {
+            body = """
+                <p class="empty">No rollout was measured in the last 15 minutes. Argo Rollouts asks
+                <code>POST /rollouts/analysis</code>; <code>bellwether template analysis</code> prints what it needs.</p>
+                """
+        } else if rollouts.count > Self.rolloutsShown {
+            body += "<p class=\"soft\">And \(rollouts.count - Self.rolloutsShown) more.</p>"
+        }
+        return """
+            <section aria-labelledby="in-flight"><h2 id="in-flight">Rollouts in flight</h2>
+            <p class="legend soft" aria-label="Letters"><span class="badge healthy">H healthy</span> <span class="badge degraded">D degraded</span> <span class="badge unknown">? unknown</span> <span class="badge unhealthy">U unhealthy</span> A letter is one attempt: follow it for the reasons.</p>
+            \(body)</section>
+            """
+    }
+
+    private func quiet(_ rollouts: [RolloutBoard.Rollout]) -> HTML {
+        guard !rollouts.isEmpty else { return .empty }
+        let rows = rollouts.prefix(Self.rolloutsShown).markup { rollout -> HTML in
+            let last = rollout.lanes.compactMap(\.attempts.last).max { $0.at < $1.at }
+            let link: HTML = last.markup {
+                "<a href=\"/attempts/\(segment: $0.event)\">#\($0.number)</a>"
+            }
+            return
+                "<tr><th scope=\"row\">\(rollout.key.rollout)</th><td>\(rollout.key.namespace)</td><td>\(rollout.key.revision)</td><td>\(rollout.status.badge)</td><td>\(link)</td><td>\(Words.age(rollout.seen, at: view.now))</td></tr>\n"
+        }
+        return """
+            <details id="quiet"><summary>Quiet for 15 minutes: \(rollouts.count)</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="Quiet rollouts"><table><thead><tr><th scope="col">Rollout</th><th scope="col">Namespace</th><th scope="col">Revision</th><th scope="col">Last verdict</th><th scope="col">Attempt</th><th scope="col">Measured</th></tr></thead><tbody>
+            \(rows)</tbody></table></div></details>
+            """
+    }
+
+    // MARK: - Nodes
+
+    private var nodes: HTML {
+        let start = view.now - Self.heard
+        let nodes = view.board.nodes.values.sorted { ($0.az, $0.name) < ($1.az, $1.name) }
+        var rows = HTML.empty
+        for node in nodes {
+            let skew = view.board.skew(of: node, since: start)
+            let binary = Self.version(node.binary.map(Words.hash) ?? "", skew.binary)
+            let policy = Self.version(
+                (node.policies["all"] ?? node.policies.values.min()).map(Words.hash) ?? "",
+                skew.policy)
+            rows +=
+                "<tr><th scope=\"row\">\(node.name)</th><td>\(node.az)</td><td>\(binary)</td><td>\(policy)</td><td>\(Words.age(node.seen, at: view.now))</td></tr>\n"
+        }
+        let table: HTML =
+            nodes.isEmpty
+            ? "<p class=\"empty\">No gateway has told of a verdict in the last day.</p>"
+            : """
+            <div class="scroll" tabindex="0" role="region" aria-label="Gateways"><table><thead><tr><th scope="col">Node</th><th scope="col">Zone</th><th scope="col">Binary</th><th scope="col">Policy</th><th scope="col">Last verdict</th></tr></thead><tbody>
+            \(rows)</tbody></table></div>
+            """
+        return """
+            <section aria-labelledby="nodes"><h2 id="nodes">Gateways</h2>
+            \(table)
+            <p class="soft">This node runs release \(view.node.version), binary <code>\(Words.hash(view.node.binary))</code>.</p></section>
+            """
+    }
+
+    private static func version(_ text: String, _ isSkewed: Bool) -> HTML {
+        let mark: HTML = isSkewed ? " <strong class=\"mark\">differs</strong>" : ""
+        return "<code>\(text)</code>\(mark)"
+    }
+
+    // MARK: - This node
+
+    private var log: HTML {
+        let log = view.log
+        let room: HTML = view.room.markup {
+            "<dt>Disk</dt><dd>\(Words.bytes($0.free)) free of \(Words.bytes($0.total)); the log leaves \(Words.bytes($0.floor))</dd>"
+        }
+        let shedding: HTML = log.shedding.markup {
+            "<p role=\"alert\" class=\"alert\">The log takes no lines: \($0.rawValue). Verdicts are answered, their events are lost.</p>"
+        }
+        let forward: HTML = view.forward.markup { forward in
+            let fault: HTML =
+                forward.fault.isEmpty ? "" : " <strong class=\"mark\">\(forward.fault)</strong>"
+            return
+                "<dt>Forwarding</dt><dd>\(Words.bytes(forward.behind)) wait for \(forward.to)\(fault)</dd>"
+        }
+        return """
+            <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)
+            <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Words.bytes(log.usedBytes)) of \(Words.bytes(log.maxBytes))</p>
+            <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
+            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) sent again, \(log.rejected) rejected, \(log.shed) shed</dd>
+            \(room)\(forward)</dl></section>
+            """
+    }
+
+    private var probes: HTML {
+        guard view.node.roles.contains("gateway") else { return .empty }
+        let rows = view.probes.markup { probe -> HTML in
+            let outcome: HTML =
+                probe.isAnswered
+                ? "\(probe.outcome)" : "<strong class=\"mark\">\(probe.outcome)</strong>"
+            return
+                "<tr><th scope=\"row\">\(probe.name)</th><td class=\"number\">\(Words.milliseconds(probe.duration))</td><td>\(outcome)</td><td>\(Words.age(probe.at, at: view.now))</td></tr>\n"
+        }
+        let table: HTML =
+            view.probes.isEmpty
+            ? "<p class=\"empty\">Nothing was measured since the start.</p>"
+            : """
+            <div class="scroll" tabindex="0" role="region" aria-label="Probes"><table><thead><tr><th scope="col">Probe</th><th scope="col" class="number">Took</th><th scope="col">Outcome</th><th scope="col">Looked</th></tr></thead><tbody>
+            \(rows)</tbody></table></div>
+            """
+        return
+            "<section aria-labelledby=\"probes\"><h2 id=\"probes\">Probes of this node</h2>\(table)</section>"
+    }
+}

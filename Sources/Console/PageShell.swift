@@ -1,0 +1,48 @@
+/// What every page has around its content: landmarks, navigation, sign-out.
+struct PageShell {
+    let title: String
+    let node: NodeFacts
+    /// nil for whoever is not signed in.
+    let viewer: Viewer?
+    /// What the live update compares; nil on a page that doesn't change.
+    var version: Int?
+    let main: HTML
+
+    var html: HTML {
+        let place = node.az.isEmpty ? node.name : "\(node.name) in \(node.az)"
+        let session: HTML = viewer.markup { viewer in
+            """
+            <form method="post" action="/sign-out" class="session"><span class="soft">\(viewer.name)</span> <button id="sign-out">Sign out</button></form>
+            """
+        }
+        let live: HTML =
+            version == nil
+            ? "" : "<span id=\"live\" class=\"soft\" data-live=\"off\">as of this load</span>"
+        let mark: HTML = version.markup { " data-version=\"\($0)\"" }
+        let script: HTML =
+            version == nil ? "" : "<script src=\"/status.js\" defer></script>\n"
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>\(title)</title>
+            <link rel="icon" href="/status.svg" type="image/svg+xml">
+            <link rel="stylesheet" href="/status.css">
+            \(script)</head>
+            <body>
+            <a class="skip" href="#main">Skip to content</a>
+            <header class="top"><a class="brand" href="/"><img src="/status.svg" alt="" width="22" height="22"> Bellwether</a>
+            <span class="soft">\(place) · \(node.roles.joined(separator: " and "))</span> \(live)\(session)</header>
+            <main id="main" tabindex="-1"\(mark)>
+            \(main)
+            </main>
+            <p id="news" class="hidden" role="status"></p>
+            </body>
+            </html>
+
+            """
+    }
+}

@@ -1,0 +1,29 @@
+/// The form for whoever is not signed in. Says nothing of the node but its name.
+struct SignInPage {
+    let node: NodeFacts
+    /// Why the last try failed, or what just happened.
+    var notice = ""
+    var isFault = false
+
+    var html: HTML {
+        let words: HTML =
+            notice.isEmpty
+            ? ""
+            : isFault
+                ? "<p role=\"alert\" class=\"alert\" id=\"fault\">\(notice)</p>"
+                : "<p role=\"status\">\(notice)</p>"
+        let described: HTML = isFault ? " aria-describedby=\"fault\" aria-invalid=\"true\"" : ""
+        return PageShell(
+            title: "Sign in · Bellwether", node: node, viewer: nil,
+            main: """
+                <section class="sign-in" aria-labelledby="sign-in"><h1 id="sign-in">Sign in</h1>\(words)
+                <form method="post" action="/sign-in">
+                <p><label for="token">A token with the scope read</label>
+                <input id="token" name="token" type="password" autocomplete="current-password" required autofocus\(described)></p>
+                <button>Sign in</button>
+                </form>
+                <p class="soft">The first start wrote one to <code>data/tokens/read</code>; <code>bellwether token create --name you --scope read</code> makes another.</p></section>
+                """
+        ).html
+    }
+}

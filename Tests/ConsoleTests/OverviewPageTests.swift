@@ -1,0 +1,120 @@
+import Delivery
+import Events
+import Foundation
+import JSONScan
+@testable import Journal
+import Testing
+
+@testable import Console
+
+@Suite("The overview")
+struct OverviewPageTests {
+    private static let metrics: [(String, MetricUnit)] = [
+        ("canary.5xx_rate", .ratio), ("canary.p99_ms", .milliseconds),
+        ("canary.rps", .perSecond), ("dependency.db_ms", .milliseconds),
+    ]
+
+    /// `count` rollouts of `attempts` attempts in two zones.
+    private static func board(_ count: Int, attempts: Int) -> RolloutBoard {
+        var board = RolloutBoard()
+        for number in 0..<count {
+            for attempt in 1...attempts {
+                for az in ["eu-west-1a", "us-east-1b"] {
+                    let deltas = metrics.map { name, unit in
+                        MetricDelta(
+                            metric: name, value: Double(attempt) * 0.003, stable: 0.002,
+                            limit: 0.05, unit: unit, state: attempt > 10 ? .warn : .pass)
+                    }
+                    board.observe(
+                        RolloutBoardTests.event(
+                            "rollout-\(number)", az: az, attempt: attempt,
+                            attempt > 18 ? .unhealthy : .healthy, second: attempt,
+                            deltas: deltas), from: .start)
+                }
+            }
+        }
+        return board
+    }
+
+    private static func view(_ board: RolloutBoard) -> ConsoleView {
+        ConsoleView(
+            node: NodeFacts(
+                name: "n1", az: "a", roles: ["gateway"], version: "0", binary: "sha256:1"),
+            viewer: Viewer(name: "ann", formToken: "f", mayRetry: true),
+            now: RolloutBoardTests.start + .seconds(30), board: board, version: board.version,
+            log: JournalStatus.sample, room: nil, probes: [], forward: nil,
+            deliveries: nil, deskFault: "")
+    }
+
+    @Test("every verdict is lettered and linked, every table has heads, every chart its words")
+    func grid() {
+        let page = OverviewPage(view: Self.view(Self.board(1, attempts: 20)))
+        let html = String(decoding: page.html.bytes, as: UTF8.self)
+        #expect(html.matches(of: /<a class="cell healthy"[^>]*aria-label="attempt/).count == 36)
+        #expect(html.matches(of: /<a class="cell unhealthy"[^>]*>U</).count == 4)
+        #expect(html.contains("<th scope=\"row\">eu-west-1a"))
+        #expect(html.matches(of: /<svg [^>]*role="img" aria-label="[^"]+"/).count == 4)
+        #expect(html.contains("limit 5%"))
+        for place in ["<main ", "<header ", "lang=\"en\"", "class=\"skip\""] {
+            #expect(html.contains(place))
+        }
+        #expect(!html.contains("style="))
+        #expect(!html.contains(" onclick"))
+    }
+
+    @Test("texts from events are inert in every place where they are shown")
+    func hostile() {
+        let evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>"
+        var event = RolloutBoardTests.event(evil, az: evil, .unhealthy)
+        event.namespace = evil
+        event.revision = evil
+        event.concern = evil
+        event.node = evil
+        event.id = evil
+        event.message = evil
+        event.policy = evil
+        event.binary = evil
+        event.deltas = [
+            MetricDelta(metric: evil, value: 1, stable: 1, limit: 2, unit: .count, state: .fail)
+        ]
+        event.reasons = [Reason(check: evil, state: .fail, why: evil, detail: evil)]
+        var board = RolloutBoard()
+        board.observe(event, from: .start)
+        let view = Self.view(board)
+        let pages = [
+            OverviewPage(view: view).html,
+            AttemptPage(event: event, node: view.node, viewer: view.viewer, now: view.now).html,
+            DigestPage(
+                id: evil, subject: evil, kind: evil, composedAt: view.now, text: evil, slack: evil,
+                node: view.node, viewer: view.viewer, now: view.now
+            ).html,
+        ]
+        for page in pages {
+            let html = String(decoding: page.bytes, as: UTF8.self)
+            #expect(html.contains("&lt;script&gt;alert(1)"))
+            #expect(!html.contains("<script>"))
+            #expect(!html.contains("<img src=x"))
+            #expect(!html.contains("\"><" + "script"))
+        }
+    }
+
+    @Test("fifty rollouts of twenty attempts make a page, again and again")
+    func large() {
+        let view = Self.view(Self.board(50, attempts: 20))
+        let rounds = Int(ProcessInfo.processInfo.environment["BELLWETHER_PAGE_ROUNDS"] ?? "") ?? 3
+        let begun = ContinuousClock.now
+        var bytes = 0
+        for _ in 0..<rounds { bytes = OverviewPage(view: view).html.bytes.count }
+        let took = (ContinuousClock.now - begun) / rounds
+        print("page of 50 rollouts × 20 attempts: \(bytes) bytes in \(took)")
+        #expect(bytes > 100_000)
+        #expect(bytes < 2_000_000)
+    }
+}
+
+extension JournalStatus {
+    static let sample = JournalStatus(
+        head: .start, shedding: nil, durability: .commit, usedBytes: 1 << 20, maxBytes: 1 << 30,
+        archives: 3, unsealed: 0, oldestSegment: 1, appended: 7, duplicates: 0, rejected: 0,
+        shed: 0, isOpen: true)
+}
