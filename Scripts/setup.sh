@@ -50,6 +50,8 @@ find_missing_for_apt() {
         lacks python3 has python3
         lacks python3-venv python_has_venv
         lacks openssl has openssl
+        lacks systemd has systemd-analyze
+        lacks man-db has man
         lacks prometheus-alertmanager has prometheus-alertmanager
         # Not on a user's PATH in Debian.
         lacks haproxy test -x /usr/sbin/haproxy -o -x /usr/bin/haproxy
@@ -72,6 +74,8 @@ find_missing_for_brew() {
         lacks openssl has openssl
         lacks prometheus has promtool
         lacks chromedriver has chromedriver
+        lacks haproxy has haproxy
+        lacks alertmanager has alertmanager
     fi
 }
 
@@ -103,6 +107,15 @@ apt() {
     ${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
 }
+
+# Servers among them are for tests to start, not for the system: while this
+# file says so, Debian's packages start none.
+policy=/usr/sbin/policy-rc.d
+if $tests && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | ${root[@]+"${root[@]}"} tee $policy >/dev/null
+    ${root[@]+"${root[@]}"} chmod 0755 $policy
+    trap '${root[@]+"${root[@]}"} rm -f $policy' EXIT
+fi
 
 say "installing ${missing[*]}"
 # A fresh container has no package lists, an old machine stale ones.

@@ -10,6 +10,11 @@ struct HookTests {
     private static let failed =
         #"{"name":"podinfo","namespace":"test","phase":"Failed","checksum":"85d5","metadata":{"eventMessage":"rolled back","eventType":"Warning","timestamp":"1578607635167"TOKEN}}"#
 
+    /// Debian's name, or everybody else's.
+    private static let alertmanager =
+        ["/usr/bin/prometheus-alertmanager", "/usr/local/bin/alertmanager"]
+        .first { FileManager.default.isExecutableFile(atPath: $0) } ?? "alertmanager"
+
     private struct Running {
         let engine: TransferEngine
         let node: NodeProcess
@@ -138,7 +143,7 @@ struct HookTests {
             try configuration.write(
                 toFile: folder.file("alertmanager.yml"), atomically: true, encoding: .utf8)
             let alertmanager = try ChildProcess(
-                "prometheus-alertmanager",
+                Self.alertmanager,
                 [
                     "--config.file=" + folder.file("alertmanager.yml"),
                     "--storage.path=" + folder.file("data"),

@@ -1,0 +1,1011 @@
+#!/bin/bash
+
+__bellwether_cursor_index_in_current_word() {
+    local remaining="${COMP_LINE}"
+
+    local word
+    for word in "${COMP_WORDS[@]::COMP_CWORD}"; do
+        remaining="${remaining##*([[:space:]])"${word}"*([[:space:]])}"
+    done
+
+    local -ir index="$((COMP_POINT - ${#COMP_LINE} + ${#remaining}))"
+    if [[ "${index}" -le 0 ]]; then
+        printf 0
+    else
+        printf %s "${index}"
+    fi
+}
+
+# positional arguments:
+#
+# - 1: the current (sub)command's count of positional arguments
+#
+# required variables:
+#
+# - repeating_flags: the repeating flags that the current (sub)command can accept
+# - non_repeating_flags: the non-repeating flags that the current (sub)command can accept
+# - repeating_options: the repeating options that the current (sub)command can accept
+# - non_repeating_options: the non-repeating options that the current (sub)command can accept
+# - positional_number: value ignored
+# - unparsed_words: unparsed words from the current command line
+#
+# modified variables:
+#
+# - non_repeating_flags: remove flags for this (sub)command that are already on the command line
+# - non_repeating_options: remove options for this (sub)command that are already on the command line
+# - positional_number: set to the current positional number
+# - unparsed_words: remove all flags, options, and option values for this (sub)command
+__bellwether_offer_flags_options() {
+    local -ir positional_count="${1}"
+    positional_number=0
+
+    local was_flag_option_terminator_seen=false
+    local is_parsing_option_value=false
+
+    local -ar unparsed_word_indices=("${!unparsed_words[@]}")
+    local -i word_index
+    for word_index in "${unparsed_word_indices[@]}"; do
+        if "${is_parsing_option_value}"; then
+            # This word is an option value:
+            # Reset marker for next word iff not currently the last word
+            [[ "${word_index}" -ne "${unparsed_word_indices[${#unparsed_word_indices[@]} - 1]}" ]] && is_parsing_option_value=false
+            unset "unparsed_words[${word_index}]"
+            # Do not process this word as a flag or an option
+            continue
+        fi
+
+        local word="${unparsed_words["${word_index}"]}"
+        if ! "${was_flag_option_terminator_seen}"; then
+            case "${word}" in
+            --)
+                unset "unparsed_words[${word_index}]"
+                # by itself -- is a flag/option terminator, but if it is the last word, it is the start of a completion
+                if [[ "${word_index}" -ne "${unparsed_word_indices[${#unparsed_word_indices[@]} - 1]}" ]]; then
+                    was_flag_option_terminator_seen=true
+                fi
+                continue
+                ;;
+            -*)
+                # ${word} is a flag or an option
+                # If ${word} is an option, mark that the next word to be parsed is an option value
+                local option
+                for option in "${repeating_options[@]}" "${non_repeating_options[@]}"; do
+                    [[ "${word}" = "${option}" ]] && is_parsing_option_value=true && break
+                done
+
+                # Remove ${word} from ${non_repeating_flags} or ${non_repeating_options} so it isn't offered again
+                local not_found=true
+                local -i index
+                for index in "${!non_repeating_flags[@]}"; do
+                    if [[ "${non_repeating_flags[${index}]}" = "${word}" ]]; then
+                        unset "non_repeating_flags[${index}]"
+                        non_repeating_flags=("${non_repeating_flags[@]}")
+                        not_found=false
+                        break
+                    fi
+                done
+                if "${not_found}"; then
+                    for index in "${!non_repeating_flags[@]}"; do
+                        if [[ "${non_repeating_flags[${index}]}" = "${word}" ]]; then
+                            unset "non_repeating_flags[${index}]"
+                            non_repeating_flags=("${non_repeating_flags[@]}")
+                            break
+                        fi
+                    done
+                fi
+                unset "unparsed_words[${word_index}]"
+                continue
+                ;;
+            esac
+        fi
+
+        # ${word} is neither a flag, nor an option, nor an option value
+        if [[ "${positional_number}" -lt "${positional_count}" || "${positional_count}" -lt 0 ]]; then
+            # ${word} is a positional
+            ((positional_number++))
+            unset "unparsed_words[${word_index}]"
+        else
+            if [[ -z "${word}" ]]; then
+                # Could be completing a flag, option, or subcommand
+                positional_number=-1
+            else
+                # ${word} is a subcommand or invalid, so stop processing this (sub)command
+                positional_number=-2
+            fi
+            break
+        fi
+    done
+
+    unparsed_words=("${unparsed_words[@]}")
+
+    if\
+        ! "${was_flag_option_terminator_seen}"\
+        && ! "${is_parsing_option_value}"\
+        && [[ ("${cur}" = -* && "${positional_number}" -ge 0) || "${positional_number}" -eq -1 ]]
+    then
+        COMPREPLY+=($(compgen -W "${repeating_flags[*]} ${non_repeating_flags[*]} ${repeating_options[*]} ${non_repeating_options[*]}" -- "${cur}"))
+    fi
+}
+
+__bellwether_add_completions() {
+    local completion
+    while IFS='' read -r completion; do
+        COMPREPLY+=("${completion}")
+    done < <(IFS=$'\n' compgen "${@}" -- "${cur}")
+}
+
+__bellwether_custom_complete() {
+    if [[ -n "${cur}" || -z ${COMP_WORDS[${COMP_CWORD}]} || "${COMP_LINE:${COMP_POINT}:1}" != ' ' ]]; then
+        local -ar words=("${COMP_WORDS[@]}")
+    else
+        local -ar words=("${COMP_WORDS[@]::${COMP_CWORD}}" '' "${COMP_WORDS[@]:${COMP_CWORD}}")
+    fi
+
+    "${COMP_WORDS[0]}" "${@}" "${words[@]}"
+}
+
+_bellwether() {
+    local state
+    state="$(shopt -p;shopt -po)"
+    trap "${state//$'\n'/;}" RETURN
+    shopt -s extglob
+    set +o history +o posix
+
+    local -xr SAP_SHELL=bash
+    local -x SAP_SHELL_VERSION
+    SAP_SHELL_VERSION="$(IFS='.';printf %s "${BASH_VERSINFO[*]}")"
+    local -r SAP_SHELL_VERSION
+
+    local -r cur="${2}"
+    local -r prev="${3}"
+
+    local -i positional_number
+    local -a unparsed_words=("${COMP_WORDS[@]:1:${COMP_CWORD}}")
+
+    local -a repeating_flags=()
+    local -a non_repeating_flags=(--version -h --help)
+    local -a repeating_options=()
+    local -a non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    serve|check|init|demo|token|logs|digest|outbox|silence|template|explain|replay|parity|rehearse|help)
+        # Offer subcommand argument completions
+        "_bellwether_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence template explain replay parity rehearse help' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_serve() {
+    repeating_flags=()
+    non_repeating_flags=(--demo --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_check() {
+    repeating_flags=()
+    non_repeating_flags=(--show --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_init() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 1
+}
+
+_bellwether_demo() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --read-token-file)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--read-token-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_token() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    create|list|revoke)
+        # Offer subcommand argument completions
+        "_bellwether_token_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'create list revoke' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_token_create() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=(--scope)
+    non_repeating_options=(--config --name --expires)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--name')
+        return
+        ;;
+    '--scope')
+        return
+        ;;
+    '--expires')
+        return
+        ;;
+    esac
+}
+
+_bellwether_token_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_token_revoke() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --after)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--after')
+        return
+        ;;
+    esac
+}
+
+_bellwether_logs() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    tail|query|stats|verify)
+        # Offer subcommand argument completions
+        "_bellwether_logs_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'tail query stats verify' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_logs_tail() {
+    repeating_flags=()
+    non_repeating_flags=(--follow -f --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --since --where -n --fields)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--where')
+        return
+        ;;
+    '-n')
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    esac
+}
+
+_bellwether_logs_query() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --since --where --until --count-by --limit --fields)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--where')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--count-by')
+        return
+        ;;
+    '--limit')
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    esac
+}
+
+_bellwether_logs_stats() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_logs_verify() {
+    repeating_flags=()
+    non_repeating_flags=(--repair --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_digest() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|show|preview)
+        # Offer subcommand argument completions
+        "_bellwether_digest_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list show preview' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_digest_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --limit)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--limit')
+        return
+        ;;
+    esac
+}
+
+_bellwether_digest_show() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --for)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--for')
+        __bellwether_add_completions -W 'slack'$'\n''text'$'\n''html'
+        return
+        ;;
+    esac
+}
+
+_bellwether_digest_preview() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --since --for)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--for')
+        __bellwether_add_completions -W 'slack'$'\n''text'$'\n''html'
+        return
+        ;;
+    esac
+}
+
+_bellwether_outbox() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    list|retry|drop)
+        # Offer subcommand argument completions
+        "_bellwether_outbox_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'list retry drop' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_outbox_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --state --limit)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--state')
+        return
+        ;;
+    '--limit')
+        return
+        ;;
+    esac
+}
+
+_bellwether_outbox_retry() {
+    repeating_flags=()
+    non_repeating_flags=(--dead --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_outbox_drop() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_silence() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    add|list|expire)
+        # Offer subcommand argument completions
+        "_bellwether_silence_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'add list expire' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_silence_add() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file --for --until --why --who)
+    __bellwether_offer_flags_options -1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--for')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--why')
+        return
+        ;;
+    '--who')
+        return
+        ;;
+    esac
+}
+
+_bellwether_silence_list() {
+    repeating_flags=()
+    non_repeating_flags=(--all --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_silence_expire() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_template() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    analysis|check)
+        # Offer subcommand argument completions
+        "_bellwether_template_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'analysis check' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_template_analysis() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=(--gateway --concern)
+    non_repeating_options=(--config --rollout --namespace --url --degraded --interval --count --failure-limit --argo-version)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--rollout')
+        return
+        ;;
+    '--namespace')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--gateway')
+        return
+        ;;
+    '--degraded')
+        __bellwether_add_completions -W 'pause'$'\n''pass'
+        return
+        ;;
+    '--concern')
+        return
+        ;;
+    '--interval')
+        return
+        ;;
+    '--count')
+        return
+        ;;
+    '--failure-limit')
+        return
+        ;;
+    '--argo-version')
+        return
+        ;;
+    esac
+}
+
+_bellwether_template_check() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--argo-version)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--argo-version')
+        return
+        ;;
+    esac
+}
+
+_bellwether_explain() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_replay() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--vectors)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--vectors')
+        return
+        ;;
+    esac
+}
+
+_bellwether_parity() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=(--as --resolve)
+    non_repeating_options=(--url --ca-file --rollout --namespace --revision --concern)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--url')
+        return
+        ;;
+    '--as')
+        return
+        ;;
+    '--resolve')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--rollout')
+        return
+        ;;
+    '--namespace')
+        return
+        ;;
+    '--revision')
+        return
+        ;;
+    '--concern')
+        return
+        ;;
+    esac
+}
+
+_bellwether_rehearse() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    bookmark|run|verify|restore)
+        # Offer subcommand argument completions
+        "_bellwether_rehearse_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'bookmark run verify restore' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_rehearse_bookmark() {
+    repeating_flags=()
+    non_repeating_flags=(--shift --version -h --help)
+    repeating_options=(--weight --canary)
+    non_repeating_options=(--name --haproxy --backend --http --method --http-ca-file --command --rollout --namespace --argo-version --min-stable --probe --probe-status --probe-contains --probe-times --probe-ca-file)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--name')
+        return
+        ;;
+    '--haproxy')
+        return
+        ;;
+    '--backend')
+        return
+        ;;
+    '--http')
+        return
+        ;;
+    '--weight')
+        return
+        ;;
+    '--method')
+        return
+        ;;
+    '--http-ca-file')
+        return
+        ;;
+    '--command')
+        return
+        ;;
+    '--canary')
+        return
+        ;;
+    '--rollout')
+        return
+        ;;
+    '--namespace')
+        return
+        ;;
+    '--argo-version')
+        return
+        ;;
+    '--min-stable')
+        return
+        ;;
+    '--probe')
+        return
+        ;;
+    '--probe-status')
+        return
+        ;;
+    '--probe-contains')
+        return
+        ;;
+    '--probe-times')
+        return
+        ;;
+    '--probe-ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_rehearse_run() {
+    repeating_flags=()
+    non_repeating_flags=(--live --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--confirm --budget --poll --url --token-file --ca-file)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--confirm')
+        return
+        ;;
+    '--budget')
+        return
+        ;;
+    '--poll')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_rehearse_verify() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 1
+}
+
+_bellwether_rehearse_restore() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--url --token-file --ca-file)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_help() {
+    repeating_flags=()
+    non_repeating_flags=(--version)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options -1
+}
+
+complete -o filenames -F _bellwether bellwether

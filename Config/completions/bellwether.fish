@@ -1,0 +1,402 @@
+function __bellwether_should_offer_completions_for_flags_or_options -a expected_commands
+    set -l non_repeating_flags_or_options $argv[2..]
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __bellwether_parse_tokens
+    test "$commands" = "$expected_commands"; and return $non_repeating_flags_or_options_absent
+end
+
+function __bellwether_should_offer_completions_for_positional -a expected_commands positional_index_comparison expected_positional_index
+    set -l non_repeating_flags_or_options
+    set -l non_repeating_flags_or_options_absent 0
+    set -l positional_index 0
+    set -l commands
+    __bellwether_parse_tokens
+    test "$commands" = "$expected_commands" -a \( "$positional_index" "$positional_index_comparison" "$expected_positional_index" \)
+end
+
+function __bellwether_parse_tokens -S
+    set -l unparsed_tokens (__bellwether_tokens -pc)
+    switch $unparsed_tokens[1]
+    case 'bellwether'
+        __bellwether_parse_subcommand 0 'version' 'h/help'
+        switch $unparsed_tokens[1]
+        case 'serve'
+            __bellwether_parse_subcommand 0 'config=' 'demo' 'version' 'h/help'
+        case 'check'
+            __bellwether_parse_subcommand 0 'config=' 'show' 'json' 'version' 'h/help'
+        case 'init'
+            __bellwether_parse_subcommand 1 'version' 'h/help'
+        case 'demo'
+            __bellwether_parse_subcommand 0 'config=' 'url=' 'token-file=' 'read-token-file=' 'version' 'h/help'
+        case 'token'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'create'
+                __bellwether_parse_subcommand 0 'config=' 'name=' 'scope=+' 'expires=' 'json' 'version' 'h/help'
+            case 'list'
+                __bellwether_parse_subcommand 0 'config=' 'json' 'version' 'h/help'
+            case 'revoke'
+                __bellwether_parse_subcommand 1 'config=' 'after=' 'version' 'h/help'
+            end
+        case 'logs'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'tail'
+                __bellwether_parse_subcommand 0 'config=' 'since=' 'where=' 'f/follow' 'n=' 'fields=' 'json' 'version' 'h/help'
+            case 'query'
+                __bellwether_parse_subcommand 0 'config=' 'since=' 'where=' 'until=' 'count-by=' 'limit=' 'fields=' 'json' 'version' 'h/help'
+            case 'stats'
+                __bellwether_parse_subcommand 0 'config=' 'json' 'version' 'h/help'
+            case 'verify'
+                __bellwether_parse_subcommand 0 'config=' 'repair' 'version' 'h/help'
+            end
+        case 'digest'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'list'
+                __bellwether_parse_subcommand 0 'config=' 'limit=' 'json' 'version' 'h/help'
+            case 'show'
+                __bellwether_parse_subcommand 1 'config=' 'for=' 'version' 'h/help'
+            case 'preview'
+                __bellwether_parse_subcommand 0 'config=' 'since=' 'for=' 'version' 'h/help'
+            end
+        case 'outbox'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'list'
+                __bellwether_parse_subcommand 0 'config=' 'state=' 'limit=' 'json' 'version' 'h/help'
+            case 'retry'
+                __bellwether_parse_subcommand 1 'config=' 'dead' 'version' 'h/help'
+            case 'drop'
+                __bellwether_parse_subcommand 1 'config=' 'version' 'h/help'
+            end
+        case 'silence'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'add'
+                __bellwether_parse_subcommand -r 1 'config=' 'url=' 'token-file=' 'ca-file=' 'for=' 'until=' 'why=' 'who=' 'version' 'h/help'
+            case 'list'
+                __bellwether_parse_subcommand 0 'config=' 'url=' 'token-file=' 'ca-file=' 'all' 'json' 'version' 'h/help'
+            case 'expire'
+                __bellwether_parse_subcommand 1 'config=' 'url=' 'token-file=' 'ca-file=' 'version' 'h/help'
+            end
+        case 'template'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'analysis'
+                __bellwether_parse_subcommand 0 'config=' 'rollout=' 'namespace=' 'url=' 'gateway=+' 'degraded=' 'concern=+' 'interval=' 'count=' 'failure-limit=' 'argo-version=' 'version' 'h/help'
+            case 'check'
+                __bellwether_parse_subcommand 1 'argo-version=' 'json' 'version' 'h/help'
+            end
+        case 'explain'
+            __bellwether_parse_subcommand 1 'config=' 'json' 'version' 'h/help'
+        case 'replay'
+            __bellwether_parse_subcommand 0 'vectors=' 'version' 'h/help'
+        case 'parity'
+            __bellwether_parse_subcommand 0 'url=' 'as=+' 'resolve=+' 'ca-file=' 'rollout=' 'namespace=' 'revision=' 'concern=' 'json' 'version' 'h/help'
+        case 'rehearse'
+            __bellwether_parse_subcommand 0 'version' 'h/help'
+            switch $unparsed_tokens[1]
+            case 'bookmark'
+                __bellwether_parse_subcommand 1 'name=' 'haproxy=' 'backend=' 'http=' 'weight=+' 'method=' 'http-ca-file=' 'command=' 'canary=+' 'shift' 'rollout=' 'namespace=' 'argo-version=' 'min-stable=' 'probe=' 'probe-status=' 'probe-contains=' 'probe-times=' 'probe-ca-file=' 'version' 'h/help'
+            case 'run'
+                __bellwether_parse_subcommand 1 'live' 'confirm=' 'budget=' 'poll=' 'json' 'url=' 'token-file=' 'ca-file=' 'version' 'h/help'
+            case 'verify'
+                __bellwether_parse_subcommand 1 'version' 'h/help'
+            case 'restore'
+                __bellwether_parse_subcommand 1 'url=' 'token-file=' 'ca-file=' 'version' 'h/help'
+            end
+        case 'help'
+            __bellwether_parse_subcommand -r 1 'version'
+        end
+    end
+end
+
+function __bellwether_tokens
+    if test (string split -m 1 -f 1 -- . "$FISH_VERSION") -gt 3
+        commandline --tokens-raw $argv
+    else
+        commandline -o $argv
+    end
+end
+
+function __bellwether_parse_subcommand -S -a positional_count
+    argparse -s r -- $argv
+    set -l option_specs $argv[2..]
+    set -l is_repeating_positional $_flag_r
+    set -el _flag_r
+    set -a commands $unparsed_tokens[1]
+    set positional_index 0
+    while true
+        set -e unparsed_tokens[1]
+        argparse -sn "$commands" $option_specs -- $unparsed_tokens 2> /dev/null
+        set unparsed_tokens $argv
+        set positional_index (math $positional_index + 1)
+        for non_repeating_flag_or_option in $non_repeating_flags_or_options
+            if set -ql "_flag_$(string replace -a - _ -- $non_repeating_flag_or_option)"
+                set non_repeating_flags_or_options_absent 1
+                break
+            end
+        end
+        test (count $unparsed_tokens) -eq 0 -o \( -z "$is_repeating_positional" -a "$positional_index" -gt "$positional_count" \) && break
+    end
+end
+
+function __bellwether_complete_directories
+    set -l token (commandline -t)
+    string match -- '*/' $token
+    set -l subdirs $token*/
+    printf %s\n $subdirs
+end
+
+function __bellwether_custom_completion
+    set -x SAP_SHELL fish
+    set -x SAP_SHELL_VERSION $FISH_VERSION
+    set -l tokens (__bellwether_tokens -p)
+    if test -z "$(__bellwether_tokens -t)"
+        set -l index (count (__bellwether_tokens -pc))
+        set tokens $tokens[..$index] \'\' $tokens[(math $index + 1)..]
+    end
+    command $tokens[1] $argv $tokens
+end
+
+complete -c 'bellwether' -f
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'serve' -d 'Run the roles of the configuration.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'check' -d 'Validate a configuration without starting.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'init' -d 'Write a commented configuration, token, certificate and service unit.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'demo' -d 'Play a failing canary against a running node until its digest comes out.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'token' -d 'Make, list and revoke tokens.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'logs' -d 'Read the event log; works beside a running node.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'digest' -d 'What people were told, and what they would be told now.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'outbox' -d 'Deliveries that wait, failed or are dead.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'silence' -d 'Hold digests back for a while; a running node takes it up within a second.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'template' -d 'Print or check what the other side needs.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'explain' -d 'Why a verdict was what it was, check by check.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'replay' -d 'Judge recorded inputs again; exit 1 when anything differs.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'parity' -d 'Ask as several callers at once whether they are told the same.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'rehearse' -d 'Rehearse a rollback: do it, time it, put everything back.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether" -eq 1' -fa 'help' -d 'Show subcommand help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether serve" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether serve" demo' -l 'demo' -d 'Play the demonstration against this node, then go on serving.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether serve" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether serve" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether check" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether check" show' -l 'show' -d 'Print the whole effective configuration, secrets masked.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether check" json' -l 'json' -d 'Print faults and warnings as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether check" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether check" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether init" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether init" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" url' -l 'url' -d 'The node\'s address; by default the configuration\'s own.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" token-file' -l 'token-file' -d 'A token with the scope analysis; by default the first start\'s.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" read-token-file' -l 'read-token-file' -d 'A token with the scope read; by default the first start\'s.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether token" -eq 1' -fa 'create' -d 'Make a token and print it, this once.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether token" -eq 1' -fa 'list' -d 'Every token, without the tokens themselves.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether token" -eq 1' -fa 'revoke' -d 'Refuse a token from now on, or after a while.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" name' -l 'name' -d 'Whom it is for; several tokens of one name may be valid.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create"' -l 'scope' -d 'analysis, ingest, read or admin; may be given several times.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" expires' -l 'expires' -d 'When it ends, such as 30d; never by default.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token create" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token list" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token list" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token list" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token revoke" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token revoke" after' -l 'after' -d 'Let it work a while longer, such as 1h.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token revoke" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether token revoke" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether logs" -eq 1' -fa 'tail' -d 'The last events, and with -f those that come.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether logs" -eq 1' -fa 'query' -d 'Events that match, the oldest first, or their counts.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether logs" -eq 1' -fa 'stats' -d 'Sizes, span and rate of the log.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether logs" -eq 1' -fa 'verify' -d 'Check every archive and index; exit 1 when damage was found.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" since' -l 'since' -d 'From when: 10m, 2h, 7d or RFC 3339.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" where' -l 'where' -d 'field=value, !=, >, <, ~substring; dotted paths; several with spaces are joined by and.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" f follow' -l 'follow' -s 'f' -d 'Follow across rotations.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" n' -s 'n' -d 'How many to begin with.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" fields' -l 'fields' -d 'Only these fields, comma-separated dotted paths.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" json' -l 'json' -d 'Print the stored lines themselves.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs tail" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" since' -l 'since' -d 'From when: 10m, 2h, 7d or RFC 3339.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" where' -l 'where' -d 'field=value, !=, >, <, ~substring; dotted paths; several with spaces are joined by and.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" until' -l 'until' -d 'Up to when: a span or RFC 3339.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" count-by' -l 'count-by' -d 'Count by this field instead of printing.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" limit' -l 'limit' -d 'At most so many.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" fields' -l 'fields' -d 'Only these fields, comma-separated dotted paths.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" json' -l 'json' -d 'Print the stored lines themselves, or the counts as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs query" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs stats" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs stats" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs stats" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs stats" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs verify" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs verify" repair' -l 'repair' -d 'Mend what can be mended; the node must not run.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs verify" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether logs verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether digest" -eq 1' -fa 'list' -d 'Digests that were composed, the newest first.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether digest" -eq 1' -fa 'show' -d 'One digest as it was composed.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether digest" -eq 1' -fa 'preview' -d 'Compose from the log\'s history what would be told now; sends nothing.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest list" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest list" limit' -l 'limit' -d 'At most so many.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest list" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest list" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest show" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest show" for' -l 'for' -d 'text, html or slack.' -rfka 'slack text html'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest show" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest show" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest preview" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest preview" since' -l 'since' -d 'From when, such as 2h or RFC 3339.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest preview" for' -l 'for' -d 'text, html or slack.' -rfka 'slack text html'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest preview" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether digest preview" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether outbox" -eq 1' -fa 'list' -d 'What is in the outbox, the newest first.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether outbox" -eq 1' -fa 'retry' -d 'Try a delivery again now, or all dead ones.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether outbox" -eq 1' -fa 'drop' -d 'Give a delivery up.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" state' -l 'state' -d 'Only these: waiting, sent, dead or dropped.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" limit' -l 'limit' -d 'At most so many.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox retry" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox retry" dead' -l 'dead' -d 'Every dead letter.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox retry" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox retry" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox drop" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox drop" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether outbox drop" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether silence" -eq 1' -fa 'add' -d 'Silence what matches, from now on; prints the id.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether silence" -eq 1' -fa 'list' -d 'Silences in force, and those of the configuration.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether silence" -eq 1' -fa 'expire' -d 'End a silence now; what still fails is told at once.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" url' -l 'url' -d 'Ask this running node, https://host:port, instead of the data folder.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" token-file' -l 'token-file' -d 'A file with a token of that node, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" ca-file' -l 'ca-file' -d 'A PEM file to trust that node by, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" for' -l 'for' -d 'How long, such as 1h or 2d.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" until' -l 'until' -d 'Until when, RFC 3339.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" why' -l 'why' -d 'Why: shown in the digest that comes after it.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" who' -l 'who' -d 'Who silences; the user\'s name by default.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence add" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" url' -l 'url' -d 'Ask this running node, https://host:port, instead of the data folder.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" token-file' -l 'token-file' -d 'A file with a token of that node, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" ca-file' -l 'ca-file' -d 'A PEM file to trust that node by, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" all' -l 'all' -d 'Those that ended within 30 days, too.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence list" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" url' -l 'url' -d 'Ask this running node, https://host:port, instead of the data folder.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" token-file' -l 'token-file' -d 'A file with a token of that node, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" ca-file' -l 'ca-file' -d 'A PEM file to trust that node by, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether silence expire" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether template" -eq 1' -fa 'analysis' -d 'An AnalysisTemplate, its Secret, and the Rollout\'s analysis block.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether template" -eq 1' -fa 'check' -d 'What Argo would make of each verdict by a template of your own.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" rollout' -l 'rollout' -d 'The Rollout\'s name.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" namespace' -l 'namespace' -d 'Its namespace.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" url' -l 'url' -d 'The gateway\'s address as the controller reaches it.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis"' -l 'gateway' -d 'ZONE=URL instead of --url; once for each availability zone.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" degraded' -l 'degraded' -d 'What a degraded verdict does: pause (for a person) or pass.' -rfka 'pause pass'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis"' -l 'concern' -d 'A metric for one concern; may be given several times.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" interval' -l 'interval' -d 'Time between measurements; the gateway\'s analysis.interval.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" count' -l 'count' -d 'Measurements in one run.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" failure-limit' -l 'failure-limit' -d 'Unhealthy verdicts that the run forgives.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" argo-version' -l 'argo-version' -d 'The version of Argo Rollouts, to be warned of what it misjudges.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template check" argo-version' -l 'argo-version' -d 'The version of Argo Rollouts.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template check" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template check" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template check" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether explain" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether explain" json' -l 'json' -d 'Print the event\'s line as it is stored.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether explain" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether explain" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether replay" vectors' -l 'vectors' -d 'A file of test vectors.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether replay" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether replay" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" url' -l 'url' -d 'The gateway\'s address, https://host:port.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity"' -l 'as' -d 'A caller\'s token file; twice at least.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity"' -l 'resolve' -d 'HOST:PORT:ADDRESS: ask the gateway at this address; once for each gateway.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" ca-file' -l 'ca-file' -d 'A PEM file to trust the gateways by.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" rollout' -l 'rollout' -d 'The Rollout to ask about; its attempt is counted.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" namespace' -l 'namespace' -d 'Its namespace.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" revision' -l 'revision' -d 'Its revision.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" concern' -l 'concern' -d 'Ask for one concern only.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" json' -l 'json' -d 'Print as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether parity" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether rehearse" -eq 1' -fa 'bookmark' -d 'Write down weights, Rollout and how to tell that users are served.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether rehearse" -eq 1' -fa 'run' -d 'Print each step of the rollback; with --live do it, time it, and restore.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether rehearse" -eq 1' -fa 'verify' -d 'Show how the state differs from the bookmark; exit 3.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether rehearse" -eq 1' -fa 'restore' -d 'Put back what a rehearsal changed; harmless to run again.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" name' -l 'name' -d 'What `run --confirm` must repeat; the Rollout\'s name by default.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" haproxy' -l 'haproxy' -d 'HAProxy\'s runtime socket, level admin.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" backend' -l 'backend' -d 'HAProxy\'s backend.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" http' -l 'http' -d 'An endpoint that answers weights as JSON.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark"' -l 'weight' -d 'TARGET=POINTER into that JSON; once for each target.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" method' -l 'method' -d 'How the changed document is sent back.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" http-ca-file' -l 'http-ca-file' -d 'A PEM file to trust --http by.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" command' -l 'command' -d 'An executable: `get` prints weights as JSON, `set TARGET WEIGHT` sets one.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark"' -l 'canary' -d 'A target that serves the canary; may be given several times.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" shift' -l 'shift' -d 'Let the rehearsal set the canary\'s weight to 0 itself.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" rollout' -l 'rollout' -d 'The Rollout to abort.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" namespace' -l 'namespace' -d 'Its namespace.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" argo-version' -l 'argo-version' -d 'Argo Rollouts\' version, where its deployment may not be read.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" min-stable' -l 'min-stable' -d 'Available pods that the stable replica set must have.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" probe' -l 'probe' -d 'What a user would ask for.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" probe-status' -l 'probe-status' -d 'The status of a good answer.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" probe-contains' -l 'probe-contains' -d 'Text that only a stable instance answers.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" probe-times' -l 'probe-times' -d 'Good answers in a row that count as back.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" probe-ca-file' -l 'probe-ca-file' -d 'A PEM file to trust --probe by.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse bookmark" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" live' -l 'live' -d 'Really do it.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" confirm' -l 'confirm' -d 'The bookmark\'s name, needed for --live.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" budget' -l 'budget' -d 'How long the rollback may take.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" poll' -l 'poll' -d 'Between two looks while waiting.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" json' -l 'json' -d 'Print the report as JSON.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" url' -l 'url' -d 'Ask this running node, https://host:port, instead of the data folder.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" token-file' -l 'token-file' -d 'A file with a token of that node, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" ca-file' -l 'ca-file' -d 'A PEM file to trust that node by, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse run" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse verify" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse verify" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse restore" url' -l 'url' -d 'Ask this running node, https://host:port, instead of the data folder.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse restore" token-file' -l 'token-file' -d 'A file with a token of that node, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse restore" ca-file' -l 'ca-file' -d 'A PEM file to trust that node by, for --url.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse restore" version' -l 'version' -d 'Show the version.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether rehearse restore" h help' -s 'h' -l 'help' -d 'Show help information.'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether help" version' -l 'version' -d 'Show the version.'

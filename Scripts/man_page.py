@@ -1,0 +1,116 @@
+"""Turns what `bellwether --experimental-dump-help` prints into a manual page.
+
+Reads the JSON from standard input, writes man(7) to standard output. The page
+depends on the commands alone, so that two runs give the same bytes.
+"""
+
+import json
+import sys
+
+EXITS = [
+    ("0", "All is well."),
+    ("1", "Something was found: damage, a difference, a failed step. Each command says what."),
+    ("2-4", "See parity and rehearse."),
+    ("64", "The command line is wrong."),
+    ("65, 66", "An input is malformed, or cannot be read."),
+    ("70", "The service could not go on; standard error says why."),
+    ("73", "init: the folder is there already."),
+    ("78", "The configuration is wrong; every fault is named with its line and a remedy."),
+]
+FILES = [
+    ("./bellwether.yaml", "The configuration, where --config names no other."),
+    ("data_dir/log/", "The event log: active.jsonl, and sealed segments that zcat reads."),
+    ("data_dir/state.sqlite", "Cursors, windows, outbox, attempts, tokens (hashed)."),
+    ("data_dir/outgoing/", "Digests kept by receivers of the kind file."),
+]
+
+
+def escaped(text):
+    """Text as roff shows it: backslashes, hyphens of options, leading dots."""
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in text.split("\n"))
+
+
+def option_name(name):
+    return ("-" if name["kind"] == "short" else "--") + name["name"]
+
+
+def argument_head(argument):
+    value = argument.get("valueName", "")
+    if argument["kind"] == "positional":
+        return "\\fI" + escaped(value) + "\\fR"
+    names = ", ".join("\\fB" + escaped(option_name(n)) + "\\fR" for n in argument["names"])
+    return names + (" \\fI" + escaped(value) + "\\fR" if argument["kind"] == "option" else "")
+
+
+def synopsis(path, arguments):
+    words = ["\\fB" + escaped(" ".join(path)) + "\\fR"]
+    for argument in arguments:
+        if argument["kind"] == "positional":
+            word = "\\fI" + escaped(argument.get("valueName", "")) + "\\fR"
+        else:
+            word = "\\fB" + escaped(option_name(argument["preferredName"])) + "\\fR"
+            if argument["kind"] == "option":
+                word += " \\fI" + escaped(argument.get("valueName", "")) + "\\fR"
+        if argument.get("isRepeating"):
+            word += " ..."
+        words.append("[" + word + "]" if argument["isOptional"] else word)
+    return " ".join(words)
+
+
+def shown(command):
+    return [
+        argument
+        for argument in command.get("arguments", [])
+        if argument.get("shouldDisplay", True)
+        and argument.get("valueName") not in ("help", "version")
+    ]
+
+
+def write(command, path, out):
+    path = path + [command["commandName"]]
+    children = [c for c in command.get("subcommands", []) if c["commandName"] != "help"]
+    arguments = shown(command)
+    if len(path) > 1:
+        out.append('.SS "' + escaped(" ".join(path[1:])) + '"')
+        if not children:
+            out.append(synopsis(path, arguments))
+            out.append(".PP")
+        out.append(escaped(command.get("abstract", "")))
+        if command.get("discussion"):
+            out.append(".PP")
+            out.append(escaped(command["discussion"]))
+        for argument in arguments:
+            out.append(".TP")
+            out.append(argument_head(argument))
+            words = escaped(argument.get("abstract", "")) or "\\&"
+            if argument.get("defaultValue"):
+                words += " Default: " + escaped(argument["defaultValue"]) + "."
+            out.append(words)
+    for child in children:
+        write(child, path, out)
+
+
+def main():
+    root = json.load(sys.stdin)["command"]
+    out = [
+        '.\\" Written by Scripts/generate-cli.sh; change the commands, not this file.',
+        '.TH BELLWETHER 8 "" "bellwether" "System Manager\'s Manual"',
+        ".SH NAME",
+        "bellwether \\- " + escaped(root["abstract"].rstrip(".")),
+        ".SH SYNOPSIS",
+        "\\fBbellwether\\fR \\fIcommand\\fR [\\fIoptions\\fR]",
+        ".SH DESCRIPTION",
+        "Answers Argo Rollouts' web measurements with one verdict per attempt, keeps an event log,",
+        "and sends one digest per failure. \\fBbellwether help\\fR \\fIcommand\\fR says what a command takes.",
+        ".SH COMMANDS",
+    ]
+    write(root, [], out)
+    for title, rows in (("EXIT STATUS", EXITS), ("FILES", FILES)):
+        out.append('.SH "' + title + '"')
+        for head, words in rows:
+            out += [".TP", "\\fB" + escaped(head) + "\\fR", escaped(words)]
+    sys.stdout.write("\n".join(out) + "\n")
+
+
+main()

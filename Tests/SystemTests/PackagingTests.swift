@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What is installed", .serialized)
+struct PackagingTests {
+    private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
+    private func run(
+        _ executable: String, _ arguments: [String], environment: [String: String?] = [:]
+    ) async throws -> (output: String, exit: ChildProcess.Exit) {
+        let child = try ChildProcess(executable, arguments, environment: environment)
+        let exit = try await child.waitForExit()
+        return (child.output + child.errors, exit)
+    }
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    @Test("the manual page and the completions are what the commands say")
+    func current() async throws {
+        let folder = try TemporaryDirectory("bw-cli")
+        let made = try await run(
+            Self.top + "/Scripts/generate-cli.sh", [NodeProcess.executable, folder.path])
+        #expect(made.exit == .code(0), "\(made.output)")
+        for file in [
+            "man/bellwether.8", "completions/bellwether.bash", "completions/_bellwether",
+            "completions/bellwether.fish",
+        ] {
+            #expect(
+                try text(folder.file(file)) == text(Self.top + "/Config/" + file),
+                "\(file) is not current: run Scripts/generate-cli.sh")
+        }
+    }
+
+    @Test("the manual page is good roff and names every command")
+    func manual() async throws {
+        let page = Self.top + "/Config/man/bellwether.8"
+        #if os(Linux)
+            let checked = try await run("man", ["--warnings", "-E", "UTF-8", "-l", page])
+            #expect(checked.exit == .code(0))
+            #expect(!checked.output.contains("warning:"), "\(checked.output.prefix(500))")
+        #endif
+        let man = try text(page)
+        for command in [
+            "serve", "check", "init", "demo", "token create", "logs tail", "digest show",
+            "outbox retry", "template analysis", "explain", "replay", "parity", "rehearse run",
+        ] {
+            #expect(man.contains(".SS \"\(command)\""), "\(command)")
+        }
+        // What bash would source is bash.
+        let bash = try await run(
+            "bash", ["-n", Self.top + "/Config/completions/bellwether.bash"])
+        #expect(bash.exit == .code(0), "\(bash.output)")
+    }
+
+    @Test("install puts everything in place, keeps a configuration, and takes itself away")
+    func install() async throws {
+        let folder = try TemporaryDirectory("bw-install")
+        let prefix = folder.file("opt")
+        let environment: [String: String?] = [
+            "PREFIX": prefix, "DESTDIR": "", "BINARY": NodeProcess.executable,
+        ]
+        let script = Self.top + "/Scripts/install.sh"
+        let installed = try await run(script, [], environment: environment)
+        #expect(installed.exit == .code(0), "\(installed.output)")
+        let version = try await run(prefix + "/bin/bellwether", ["--version"])
+        #expect(version.exit == .code(0))
+        let config = prefix + "/etc/bellwether/bellwether.yaml"
+        let checked = try await run(prefix + "/bin/bellwether", ["check", "--config", config])
+        #expect(checked.exit == .code(0), "\(checked.output)")
+        #expect(try text(config).contains("data_dir: \(prefix)/var/lib/bellwether\n"))
+        for file in [
+            "share/man/man8/bellwether.8", "share/bash-completion/completions/bellwether",
+            "share/zsh/site-functions/_bellwether",
+            "share/fish/vendor_completions.d/bellwether.fish",
+            "share/bellwether/templates/text.mustache",
+            "share/bellwether/templates/argo/notifications.yaml",
+        ] {
+            #expect(FileManager.default.fileExists(atPath: prefix + "/" + file), "\(file)")
+        }
+        #if os(Linux)
+            let unit = try text(prefix + "/share/bellwether/systemd/bellwether.service")
+            #expect(unit.contains("ExecStart=\(prefix)/bin/bellwether serve --config \(config)\n"))
+        #endif
+
+        try "node: mine\n".write(toFile: config, atomically: true, encoding: .utf8)
+        let again = try await run(script, [], environment: environment)
+        #expect(again.exit == .code(0), "\(again.output)")
+        #expect(try text(config) == "node: mine\n")
+
+        let removed = try await run(script, ["--uninstall"], environment: environment)
+        #expect(removed.exit == .code(0), "\(removed.output)")
+        #expect(!FileManager.default.fileExists(atPath: prefix + "/bin/bellwether"))
+        #expect(!FileManager.default.fileExists(atPath: prefix + "/share/bellwether"))
+        #expect(try text(config) == "node: mine\n")
+
+        let relative = try await run(
+            script, [], environment: ["PREFIX": "opt", "BINARY": NodeProcess.executable])
+        #expect(relative.exit == .code(64))
+    }
+
+    #if os(Linux)
+        @Test(
+            "the units are as closed as they claim",
+            arguments: ["bellwether.service", "bellwether@.service"])
+        func units(name: String) async throws {
+            let unit = Self.top + "/Config/systemd/" + name
+            let shown = try text(unit)
+            for line in ["DynamicUser=yes", "ExecReload=/bin/kill -HUP $MAINPID"] {
+                #expect(shown.contains(line + "\n"))
+            }
+            #expect(shown.contains("\nStateDirectory=bellwether"))
+            let judged = try await run(
+                "systemd-analyze", ["security", "--offline=true", "--threshold=20", unit])
+            // Over 2.0 it exits with 1.
+            #expect(judged.exit == .code(0), "\(judged.output.suffix(300))")
+            #expect(judged.output.contains("Overall exposure level"))
+        }
+    #endif
+
+    @Test("the plist is one, and starts the same command as the unit")
+    func plist() throws {
+        let data = try Data(
+            contentsOf: URL(
+                fileURLWithPath: Self.top + "/Config/launchd/io.bellwether.bellwether.plist"))
+        let list = try PropertyListSerialization.propertyList(from: data, format: nil)
+        let keys = try #require(list as? [String: Any])
+        #expect(keys["Label"] as? String == "io.bellwether.bellwether")
+        let arguments = try #require(keys["ProgramArguments"] as? [String])
+        #expect(Array(arguments.prefix(3)) == ["/usr/local/bin/bellwether", "serve", "--config"])
+        #expect(keys["ExitTimeOut"] as? Int == 40)
+        #expect(keys["Umask"] as? Int == 0o077)
+    }
+}
