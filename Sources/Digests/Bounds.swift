@@ -1,6 +1,8 @@
 /// How much one group may hold. What exceeds a bound is counted, and the count
 /// is told; a storm makes numbers larger, never memory.
 enum Bounds {
+    /// How long a rehearsal whose end was never told may mark what fails.
+    static let rehearsal = Duration.seconds(3600)
     /// Groups, quiet ones included.
     static let groups = 4096
     /// Places (zone and node) in one group.

@@ -46,6 +46,7 @@ extension Digest {
         binaries = incident.binaries
         flaps = incident.flapping ? state.starts.count : nil
         outcome = incident.outcome
+        isRehearsal = incident.isRehearsal
         silence = incident.silence ?? state.swallowed
         silence?.swallowed = state.swallowed?.swallowed ?? 0
         if let place = state.nodeFault(settings) {

@@ -63,6 +63,8 @@ public struct Digest: Sendable, Hashable {
     public var binaries: [String] = []
     /// Incidents within the flap window when the group flaps; else nil.
     public var flaps: Int?
+    /// Whether all of it is part of a rollback rehearsal.
+    public var isRehearsal = false
     /// `aborted`, `promoted`, `completed`, `paused`; nil when no hook said.
     public var outcome: String?
 

@@ -1,4 +1,4 @@
-public import Events
+import Events
 
 // What keeps a group from speaking: silences, and other groups that tell of
 // the same node's fault. Held back is not forgotten.

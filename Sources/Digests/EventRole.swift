@@ -43,6 +43,7 @@ enum EventRole: Equatable {
     private static let notices: Set<String> = [
         EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
         EventName.deliveryDead, EventName.logShed, EventName.logGap,
-        EventName.comparabilityChanged,
+        EventName.comparabilityChanged, EventName.rehearsalStarted, EventName.rehearsalFinished,
+        EventName.rehearsalFailed,
     ]
 }

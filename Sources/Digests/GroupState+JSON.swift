@@ -29,6 +29,9 @@ extension GroupState {
             if !sources.isEmpty {
                 w.member(array: "sources") { w in for source in sources { source.write(to: &w) } }
             }
+            if let rehearsingUntil {
+                w.member("rehearsing", Int(rehearsingUntil.milliseconds))
+            }
             if let swallowed {
                 w.key("swallowed")
                 swallowed.write(to: &w)
@@ -53,6 +56,7 @@ extension GroupState {
         shedTold = tree.whole("shed") ?? 0
         starts = tree.list("starts") { $0.integer.map(Timestamp.init(milliseconds:)) }
         sources = tree.list("sources", Source.init(tree:))
+        rehearsingUntil = tree.moment("rehearsing")
         swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
         if let tree = tree["incident"] {
             guard let incident = Incident(tree: tree) else { return nil }
@@ -76,6 +80,7 @@ extension Incident {
             if let outcome { w.member("outcome", outcome) }
             if let outcomeAt { w.member("outcome_at", Int(outcomeAt.milliseconds)) }
             if flapping { w.member("flapping", true) }
+            if isRehearsal { w.member("rehearsal", true) }
             w.key("attempts")
             attempts.write(to: &w)
             w.member(array: "reasons") { w in
@@ -133,6 +138,7 @@ extension Incident {
         recoveredAt = tree.moment("recovered")
         outcome = tree["outcome"]?.string
         outcomeAt = tree.moment("outcome_at")
+        isRehearsal = tree["rehearsal"]?.bool ?? false
         flapping = tree["flapping"]?.bool ?? false
         if let tree = tree["attempts"] { attempts = AttemptTally(tree: tree) }
         reasons = tree.list("reasons") { entry in

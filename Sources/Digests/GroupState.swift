@@ -19,6 +19,8 @@ public struct GroupState: Sendable, Hashable {
     var shedTold = 0
     /// Failures that began and ended within a silence since the group last spoke.
     var swallowed: SilenceNote?
+    /// Set while a rehearsal is under way: until when it marks what fails.
+    var rehearsingUntil: Timestamp?
 
     init(key: GroupKey, absorbedTo: LogPosition) {
         self.key = key
@@ -34,6 +36,7 @@ public struct GroupState: Sendable, Hashable {
         _ event: Event, role: EventRole, at end: LogPosition, settings: DigestSettings
     ) -> Bool {
         absorbedTo = end
+        defer { markRehearsal(event, role) }
         switch role {
         case .neutral: return false
         case .notice:
@@ -96,7 +99,26 @@ public struct GroupState: Sendable, Hashable {
         if starts.count > Bounds.incidentStarts { starts.removeFirst() }
         incident.flapping = starts.count >= settings.flapAfter
         for i in sources.indices { sources[i].beginIncident() }
+        incident.isRehearsal =
+            event.event == EventName.rehearsalStarted || isRehearsing(at: event.ts)
         self.incident = incident
+    }
+
+    private func isRehearsing(at moment: Timestamp) -> Bool {
+        rehearsingUntil.map { moment <= $0 } ?? false
+    }
+
+    /// Only what began in a rehearsal is marked, and no longer than it fails in
+    /// one: a real failure is never told as a rehearsal.
+    private mutating func markRehearsal(_ event: Event, _ role: EventRole) {
+        switch event.event {
+        case EventName.rehearsalStarted: rehearsingUntil = event.ts + Bounds.rehearsal
+        case EventName.rehearsalFinished, EventName.rehearsalFailed: rehearsingUntil = nil
+        default:
+            if case .verdict(let status) = role, status.isDegraded, !isRehearsing(at: event.ts) {
+                incident?.isRehearsal = false
+            }
+        }
     }
 
     private func hasRecovered(at moment: Timestamp, settings: DigestSettings) -> Bool {

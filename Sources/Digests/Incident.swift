@@ -26,6 +26,8 @@ struct Incident: Sendable, Hashable {
     var policies: [String] = []
     var binaries: [String] = []
     var flapping = false
+    /// It began in a rollback rehearsal.
+    var isRehearsal = false
     var told: Told?
     var recoveredAt: Timestamp?
     /// How the run ended, by a hook's word.

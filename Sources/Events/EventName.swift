@@ -15,6 +15,12 @@ public enum EventName {
     /// A digest was held back by a silence, or because another tells of the same fault.
     public static let digestSuppressed = "digest.suppressed"
 
+    /// Begins a rehearsal in its group; what fails from here on is part of it,
+    /// until one of the other two.
+    public static let rehearsalStarted = "rehearsal.started"
+    public static let rehearsalFinished = "rehearsal.finished"
+    public static let rehearsalFailed = "rehearsal.failed"
+
     // What hooks tell of a rollout. The first three end its run.
     public static let rolloutAborted = "rollout.aborted"
     public static let rolloutPromoted = "rollout.promoted"

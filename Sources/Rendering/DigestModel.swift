@@ -20,6 +20,7 @@ enum DigestModel {
             w.member("worst", digest.worst?.rawValue)
             w.member("level", digest.noticeLevel?.rawValue)
             w.member("outcome", digest.outcome)
+            w.member("rehearsal", digest.isRehearsal)
             w.member("incident_start", digest.incidentStart.rfc3339)
             w.member("incident_end", digest.incidentEnd?.rfc3339)
             w.member(object: "window") { w in

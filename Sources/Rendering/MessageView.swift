@@ -50,8 +50,11 @@ struct MessageView {
 
     // MARK: - Head
 
+    /// What the message is about, and that it is a rehearsal where it is one.
+    private var name: String { (digest.isRehearsal ? "Rehearsal: " : "") + subjectName }
+
     /// The rollout, else the group's other fields; the number of groups for a roll-up.
-    private var name: String {
+    private var subjectName: String {
         if let rollup = digest.rollup { return HumanNumber.count(rollup.groups, "group") }
         if let rollout = digest.group["rollout"] { return shown(rollout) }
         let values = digest.group.fields.map { shown($0.value) }

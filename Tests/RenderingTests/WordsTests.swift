@@ -1,3 +1,4 @@
+import Digests
 import Events
 import Testing
 
@@ -125,5 +126,23 @@ struct WordsTests {
         #expect(link("javascript:alert(1)") == nil)
         #expect(link("https://x.example/{rollout") == nil)
         #expect(link(nil) == nil && link("") == nil)
+    }
+}
+
+@Suite("A rehearsal's message")
+struct RehearsalMessageTests {
+    @Test("begins with the word, in the subject, the headline and the text")
+    func marked() throws {
+        var digest = try #require(SampleDigests.all.first { $0.kind == .failing })
+        let renderer = Renderer()
+        let real = renderer.render(digest)
+        #expect(!real.text.contains("Rehearsal"))
+        digest.isRehearsal = true
+        let rendered = renderer.render(digest)
+        #expect(rendered.subject.contains("Rehearsal: "))
+        #expect(rendered.text.contains("Rehearsal: "))
+        #expect(rendered.slack.contains("Rehearsal: "))
+        #expect(rendered.html.contains("Rehearsal: "))
+        #expect(rendered.model.contains(#""rehearsal":true"#))
     }
 }
