@@ -62,7 +62,6 @@ case "${1:-}" in
         ;;
 esac
 
-# A symbolic link would be followed by cp -R and install.
 binary=${BINARY:-}
 if [ -z "$binary" ]; then
     binary=$top/.build/release/bellwether
