@@ -21,11 +21,14 @@ public enum EventName {
     public static let rehearsalFinished = "rehearsal.finished"
     public static let rehearsalFailed = "rehearsal.failed"
 
-    // What hooks tell of a rollout. The first three end its run.
+    // What hooks tell of a rollout. The first four end its run.
     public static let rolloutAborted = "rollout.aborted"
     public static let rolloutPromoted = "rollout.promoted"
     public static let rolloutCompleted = "rollout.completed"
+    /// It waits for a person, and not because its plan says so.
     public static let rolloutPaused = "rollout.paused"
+    /// A pause that is a step of the rollout's plan.
+    public static let rolloutStepPaused = "rollout.step_paused"
     public static let rolloutResumed = "rollout.resumed"
     public static let rolloutUpdated = "rollout.updated"
     public static let rolloutStepCompleted = "rollout.step_completed"

@@ -111,6 +111,8 @@ struct ArgoNotificationTests {
             of: "InconclusiveAnalysisRun", with: "CanaryPauseStep")
         let routine = try Self.event(#"{"trigger":"on-rollout-paused","object":\#(step)}"#)
         #expect(routine.level == .info)
+        #expect(asked.event == "rollout.paused")
+        #expect(routine.event == "rollout.step_paused")
     }
 
     @Test(

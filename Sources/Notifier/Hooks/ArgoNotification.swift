@@ -70,26 +70,33 @@ enum ArgoNotification {
 
     // MARK: - Rollouts
 
+    /// Reasons of pause conditions that the Rollout's own steps ask for.
+    private static let plannedPauses: Set<String> = ["CanaryPauseStep", "BlueGreenPause"]
+
     private static func rollout(
-        _ kind: Kind, _ trigger: String, _ object: JSONValue, _ name: String, _ now: Timestamp
+        _ kind: Kind, _ trigger: String, _ object: JSONValue, _ rollout: String, _ now: Timestamp
     ) -> Event {
         let status = object["status"]
         let pauses = pauseReasons(status)
-        // A pause step is routine; a pause because nobody could tell is not.
-        let asksAPerson = pauses.contains("InconclusiveAnalysisRun")
-        let level =
-            kind.event == EventName.rolloutPaused && asksAPerson ? Event.Level.warn : kind.level
+        var name = kind.event
+        var level = kind.level
         var words = kind.words
-        if kind.event == EventName.rolloutPaused, !pauses.isEmpty {
-            words += " (\(pauses.joined(separator: ", ")))"
+        if name == EventName.rolloutPaused {
+            // A pause step is routine; a pause because nobody could tell is not.
+            if !pauses.isEmpty, plannedPauses.isSuperset(of: pauses) {
+                name = EventName.rolloutStepPaused
+            } else {
+                level = .warn
+            }
+            if !pauses.isEmpty { words += " (\(pauses.joined(separator: ", ")))" }
         }
         if let message = HookText.at(status, "message", limit: HookText.message) {
             words += ": " + message
         }
-        var event = event(kind.event, level, trigger, object, name, now)
+        var event = event(name, level, trigger, object, rollout, now)
         event.message = words
         event.id = HookText.id(
-            kind.event, event.namespace, name, HookText.at(object, "metadata", "uid"),
+            name, event.namespace, rollout, HookText.at(object, "metadata", "uid"),
             event.revision, HookText.at(status, "currentStepIndex"),
             // Tells an abort after a retry from the first one.
             HookText.at(object, "metadata", "resourceVersion"))

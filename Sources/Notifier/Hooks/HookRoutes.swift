@@ -13,6 +13,9 @@ public import Serving
 /// event's id is made of what it says, so that a sender that repeats itself,
 /// as all three do, is heard once.
 public enum HookRoutes {
+    /// Flagger's payloads are small, and one is read before its token is found in it.
+    private static let flaggerLimit = 64 << 10
+
     /// - Parameters:
     ///   - node: The name of this node, which the events carry.
     ///   - bodyLimit: Bytes of one body.
@@ -35,12 +38,15 @@ public enum HookRoutes {
             // address's user part, in the path, or in the body.
             Route(
                 .post, "/v1/hooks/flagger",
-                access: .optional(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+                access: .optional(.ingest, by: [.bearer, .basic]),
+                bodyLimit: min(bodyLimit, flaggerLimit)
             ) { exchange in
                 try await desk.takeFlagger(exchange, token: nil)
             },
-            Route(.post, "/v1/hooks/flagger/{token}", access: .open, bodyLimit: bodyLimit) {
-                exchange in
+            Route(
+                .post, "/v1/hooks/flagger/{token}", access: .open,
+                bodyLimit: min(bodyLimit, flaggerLimit)
+            ) { exchange in
                 try await desk.takeFlagger(exchange, token: exchange.parameters["token"])
             },
         ]
@@ -61,9 +67,11 @@ private struct HookDesk: Sendable {
     }
 
     func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
+        // Nothing of a stranger is read that need not be.
+        if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
         let payload = try await payload(exchange)
-        if exchange.identity == nil {
-            guard let token = token ?? FlaggerHook.token(of: payload) else {
+        if token == nil, exchange.identity == nil {
+            guard let token = FlaggerHook.token(of: payload) else {
                 throw Problem.unauthenticated(
                     "credential_missing",
                     "a token is needed: in the address's path or in metadata.token")
