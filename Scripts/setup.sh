@@ -52,6 +52,7 @@ find_missing_for_apt() {
         lacks openssl has openssl
         lacks systemd has systemd-analyze
         lacks man-db has man
+        lacks curl has curl
         lacks prometheus-alertmanager has prometheus-alertmanager
         # Not on a user's PATH in Debian.
         lacks haproxy test -x /usr/sbin/haproxy -o -x /usr/bin/haproxy

@@ -65,12 +65,15 @@ final class Browser: Sendable {
         return try await Self.send(engine, "POST", session + "/execute/sync", json.text)
     }
 
-    func text(_ selector: String) async throws -> String {
-        try await value("document.querySelector('\(selector)')?.textContent ?? ''").string ?? ""
+    /// Empty where there is no such element, and while another page is loading.
+    func text(_ selector: String) async -> String {
+        let found = try? await value("document.querySelector('\(selector)')?.textContent ?? ''")
+        return found?.string ?? ""
     }
 
-    func count(_ selector: String) async throws -> Int {
-        Int(try await value("document.querySelectorAll('\(selector)').length").integer ?? 0)
+    func count(_ selector: String) async -> Int {
+        let found = try? await value("document.querySelectorAll('\(selector)').length")
+        return Int(found?.integer ?? 0)
     }
 
     /// Types into and clicks as a person would: through real key and mouse events.
