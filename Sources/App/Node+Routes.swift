@@ -30,6 +30,9 @@ extension Node {
                 journal, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes += SilenceRoutes.routes(store)
+            routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
+                delivery?.wake()
+            }
         }
         return routes
     }

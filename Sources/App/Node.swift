@@ -49,6 +49,7 @@ public final class Node: Sendable {
         let desk: DigestDesk
         let dispatcher: DigestDispatcher
         let delivery: DeliveryService
+        let receivers: ReceiversInForce
     }
 
     // MARK: - Opening
@@ -154,15 +155,10 @@ public final class Node: Sendable {
         guard settings.has(.notifier) else { return nil }
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
-        for fault in plan.renderer.faults {
-            telemetry.logger.error("a template is not used", metadata: ["fault": "\(fault)"])
-        }
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         let delivery = DeliveryService(
             store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
-            retryCeilings: Dictionary(
-                uniqueKeysWithValues: settings.receivers.map { ($0.name, $0.retryCeiling) }),
-            telemetry: telemetry,
+            retryCeilings: settings.retryCeilings, telemetry: telemetry,
             onDead: { letter in
                 await recorder.record(
                     Event(dead: letter, node: settings.node, az: settings.az),
@@ -172,7 +168,9 @@ public final class Node: Sendable {
         let desk = DigestDesk(
             DigestDesk.Plan(settings), journal: journal, store: store,
             dispatch: dispatcher, telemetry: telemetry)
-        return NotifierParts(desk: desk, dispatcher: dispatcher, delivery: delivery)
+        return NotifierParts(
+            desk: desk, dispatcher: dispatcher, delivery: delivery,
+            receivers: ReceiversInForce(settings.receivers))
     }
 
     // MARK: - Running
@@ -183,6 +181,7 @@ public final class Node: Sendable {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
         if let notifier {
+            await tell(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(BackgroundService { await notifier.delivery.run() })
             services.append(BackgroundService { try await notifier.desk.run() })
             let watch = DeliveryWatch(store, keeper: board)

@@ -18,10 +18,15 @@ public struct DeliveryAttempt: Sendable {
         public let outcome: Outcome
         /// Whose words they are is clear from them: printable, at most 300 characters.
         public let words: String
+        /// What the next digest of the thread has to know of this one, such as
+        /// where the live message stands; kept in one transaction with the
+        /// outcome, and only when it was sent.
+        public let mark: String
 
-        public init(recipient: String, outcome: Outcome, words: String) {
+        public init(recipient: String, outcome: Outcome, words: String, mark: String = "") {
             self.recipient = recipient
             self.outcome = outcome
+            self.mark = mark
             self.words = words.printableLine(atMost: 300)
         }
     }

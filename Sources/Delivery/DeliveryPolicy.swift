@@ -43,7 +43,7 @@ public struct DeliveryPolicy: Sendable {
         using generator: inout some RandomNumberGenerator
     ) -> Outbox.Verdict? {
         switch result.outcome {
-        case .sent: return Outbox.Verdict(fate: .sent, words: result.words)
+        case .sent: return Outbox.Verdict(fate: .sent, words: result.words, mark: result.mark)
         case .refused: return Outbox.Verdict(fate: .dead, words: result.words)
         case .interrupted: return nil
         case .retry(let asked):

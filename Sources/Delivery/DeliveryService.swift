@@ -1,6 +1,7 @@
 public import Events
 import GRDB
 import Rendering
+import Synchronization
 public import Store
 public import Telemetry
 import Transfer
@@ -13,14 +14,16 @@ import Transfer
 /// digest id and Message-ID. Within one recipient digests arrive in the order
 /// they were enqueued. Thread-safe.
 public final class DeliveryService: Sendable {
-    private let queues: [ReceiverQueue]
+    private let queues: Mutex<[ReceiverQueue]>
     private let store: Store
     private let policy: DeliveryPolicy
     private let clock: any Clock<Duration>
     private let wall: WallClock
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
-    private let graveBell: Bell
+    private let graveBell = Bell()
+    /// Rung when the receivers were replaced.
+    private let newBell = Bell()
 
     /// How often another process's commits are looked for.
     private static let foreignLook = Duration.seconds(1)
@@ -42,10 +45,16 @@ public final class DeliveryService: Sendable {
         self.wall = wall
         self.telemetry = telemetry
         self.onDead = onDead
-        let graveBell = Bell()
-        self.graveBell = graveBell
+        queues = Mutex([])
+        queues.withLock { $0 = makeQueues(receivers, retryCeilings) }
+    }
+
+    private func makeQueues(
+        _ receivers: [any Receiver], _ retryCeilings: [String: Duration]
+    ) -> [ReceiverQueue] {
         let bells = receivers.map { _ in Bell() }
-        queues = zip(receivers, bells).map { receiver, bell in
+        let (store, graveBell) = (store, graveBell)
+        return zip(receivers, bells).map { receiver, bell in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
                 own.retry = RetryPolicy(
@@ -72,44 +81,67 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    public var receivers: [any Receiver] { queues.map(\.receiver) }
+    /// Takes other receivers from now on. Tries under way come to their end;
+    /// a receiver that is gone leaves dead letters, a pause is forgotten.
+    public func replace(receivers: [any Receiver], retryCeilings: [String: Duration] = [:]) {
+        let new = makeQueues(receivers, retryCeilings)
+        queues.withLock { $0 = new }
+        newBell.ring()
+    }
+
+    private var inForce: [ReceiverQueue] { queues.withLock { $0 } }
+
+    public var receivers: [any Receiver] { inForce.map(\.receiver) }
 
     /// The outbox rows for these receivers; names that are not configured have none.
     public func addressees(of names: [String]) -> [Addressee] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }.flatMap { name in
-            queues.first { $0.receiver.name == name }?.receiver.addressees ?? []
+            inForce.first { $0.receiver.name == name }?.receiver.addressees ?? []
         }
     }
 
     /// Call after a commit that enqueued or retried something.
     public func wake() {
-        for queue in queues { queue.bell.ring() }
+        for queue in inForce { queue.bell.ring() }
         graveBell.ring()
     }
 
     /// Delivers until cancelled; tries under way may then end within `policy.drain`.
     public func run() async {
-        await buryUnknown()
         await withTaskGroup(of: Void.self) { group in
-            for queue in queues { group.addTask { await queue.run() } }
+            group.addTask { await self.serve() }
             group.addTask { await self.watch() }
             group.addTask { await self.announce() }
+        }
+    }
+
+    /// Runs the queues in force until cancelled, new ones once they are replaced.
+    private func serve() async {
+        while !Task.isCancelled {
+            await buryUnknown()
+            let queues = inForce
+            await withTaskGroup(of: Void.self) { group in
+                for queue in queues { group.addTask { await queue.run() } }
+                group.addTask { await self.newBell.wait() }
+                // A queue ends only when it is cancelled: the bell, or all is over.
+                await group.next()
+                group.cancelAll()
+            }
         }
     }
 
     /// Sends one marked digest to a receiver right away, past the outbox, and
     /// tells every step. nil when there is no receiver of that name.
     public func sendTest(_ name: String) async -> DeliveryAttempt? {
-        guard let receiver = queues.first(where: { $0.receiver.name == name })?.receiver else {
+        guard let receiver = inForce.first(where: { $0.receiver.name == name })?.receiver else {
             return nil
         }
-        return await receiver.send(
-            NoticeDigest.test(for: name, at: wall.now), to: receiver.recipients)
+        return await receiver.sendTest(at: wall.now)
     }
 
     private func buryUnknown() async {
-        let known = Set(queues.flatMap(\.receiver.addressees))
+        let known = Set(inForce.flatMap(\.receiver.addressees))
         let now = wall.now
         do {
             try await store.write { db in try Outbox.buryUnknown(db, known: known, at: now) }
@@ -128,7 +160,7 @@ public final class DeliveryService: Sendable {
             if let present = try? await store.foreignChanges(), present != seen {
                 seen = present
                 // Maybe a person corrected something and said so.
-                for queue in queues { queue.health.lookAgain() }
+                for queue in inForce { queue.health.lookAgain() }
                 wake()
             }
             if now - pruned >= Self.pruneEvery {

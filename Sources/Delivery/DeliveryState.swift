@@ -8,4 +8,7 @@ public enum DeliveryState: String, Sendable, CaseIterable {
     case dead
     /// A person gave it up.
     case dropped
+    /// Grew stale while it could not be delivered; a newer digest of its
+    /// incident stands for it and says so.
+    case replaced
 }

@@ -9,7 +9,8 @@ extension Outbox {
         case nothing
         case later(Timestamp)
         /// One digest for these recipients, each at the head of its own line.
-        case batch(RenderedDigest, [Delivery])
+        /// `mark` is that of the thread's last delivery.
+        case batch(RenderedDigest, [Delivery], mark: String?)
     }
 
     /// A waiting delivery that is due.
@@ -44,7 +45,13 @@ extension Outbox {
                 id: row["id"], recipient: row["recipient"], tries: row["tries"],
                 created: Timestamp(milliseconds: row["created_ms"]))
         }
-        return .batch(digest, together)
+        let mark = try String.fetchOne(
+            db,
+            sql: """
+                SELECT mark FROM outbox JOIN digest ON digest.id = outbox.digest
+                WHERE receiver = ? AND thread = ? AND mark <> '' ORDER BY outbox.id DESC LIMIT 1
+                """, arguments: [receiver, digest.thread])
+        return .batch(digest, together, mark: mark)
     }
 
     /// Writes what became of a try. A delivery that another process settled
@@ -65,13 +72,13 @@ extension Outbox {
             sql: """
                 UPDATE outbox
                 SET state = ?, tries = tries + 1, due_ms = ?, tried_ms = ?, settled_ms = ?,
-                    answer = ?, told = 0
+                    answer = ?, mark = ?, told = 0
                 WHERE id = ? AND (state = 'waiting' OR ? = 'sent')
                 """,
             arguments: [
                 state.rawValue, due.milliseconds, now.milliseconds,
-                state == .waiting ? nil : now.milliseconds, verdict.words, delivery,
-                state.rawValue,
+                state == .waiting ? nil : now.milliseconds, verdict.words,
+                state == .sent ? verdict.mark : "", delivery, state.rawValue,
             ])
     }
 
@@ -84,6 +91,7 @@ extension Outbox {
         }
         let fate: Fate
         let words: String
+        var mark = ""
     }
 
     /// Dead letters that nobody was told of yet.

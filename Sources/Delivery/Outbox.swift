@@ -15,14 +15,20 @@ public enum Outbox {
     ///
     /// What is there already (the same digest id, the same addressee) stays as
     /// it is: an id names fixed bytes, and what was sent is not sent again.
+    ///
+    /// - Parameter stale: Ids of digests that this one says it stands for; those
+    ///   that still wait for one of the addressees are not sent any more. The
+    ///   pause that the receiver asked for is kept.
     public static func enqueue(
-        _ db: Database, _ digest: RenderedDigest, to addressees: [Addressee], at now: Timestamp
+        _ db: Database, _ digest: RenderedDigest, to addressees: [Addressee],
+        replacing stale: [String] = [], at now: Timestamp
     ) throws {
         try db.execute(
             sql: """
                 INSERT INTO digest
-                    (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+                    (id, group_key, kind, subject, thread, composed_ms, model, slack, text, html,
+                    slack_reply)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
                 """,
             arguments: StatementArguments(
                 [
@@ -30,16 +36,19 @@ public enum Outbox {
                 ].map(storable)
             ) + [digest.composedAt.milliseconds]
                 + StatementArguments(
-                    [digest.model, digest.slack, digest.text, digest.html].map(storable)))
+                    [
+                        digest.model, digest.slack, digest.text, digest.html, digest.slackReply,
+                    ].map(storable)))
         for addressee in addressees {
+            let due = try replace(db, stale, for: addressee, by: digest.id, at: now)
             try db.execute(
                 sql: """
                     INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms)
                     VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
                     """,
                 arguments: [
-                    storable(digest.id), addressee.receiver, addressee.recipient, now.milliseconds,
-                    now.milliseconds,
+                    storable(digest.id), addressee.receiver, addressee.recipient,
+                    max(due, now).milliseconds, now.milliseconds,
                 ])
         }
     }
@@ -88,7 +97,8 @@ public enum Outbox {
     @discardableResult
     public static func prune(_ db: Database, before moment: Timestamp) throws -> Int {
         try db.execute(
-            sql: "DELETE FROM outbox WHERE state IN ('sent', 'dropped') AND settled_ms < ?",
+            sql:
+                "DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'replaced') AND settled_ms < ?",
             arguments: [moment.milliseconds])
         try db.execute(
             sql: """
@@ -181,6 +191,7 @@ extension RenderedDigest {
             id: row["id"], thread: row["thread"], subject: row["subject"], slack: row["slack"],
             text: row["text"], html: row["html"], model: row["model"], kind: row["kind"],
             groupKey: row["group_key"],
-            composedAt: Timestamp(milliseconds: row["composed_ms"]))
+            composedAt: Timestamp(milliseconds: row["composed_ms"]),
+            slackReply: row["slack_reply"])
     }
 }

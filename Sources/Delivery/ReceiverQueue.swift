@@ -48,8 +48,8 @@ struct ReceiverQueue: Sendable {
             switch next {
             case .nothing: await bell.wait()
             case .later(let moment): await wait(until: moment)
-            case .batch(let digest, let deliveries):
-                await finish { await deliver(digest, deliveries) }
+            case .batch(let digest, let deliveries, let mark):
+                await finish { await deliver(digest, deliveries, mark) }
                 if receiver.minimumInterval > .zero {
                     try? await clock.sleep(for: receiver.minimumInterval)
                 }
@@ -76,8 +76,11 @@ struct ReceiverQueue: Sendable {
         }
     }
 
-    private func deliver(_ digest: RenderedDigest, _ deliveries: [Outbox.Delivery]) async {
-        let attempt = await receiver.send(digest, to: deliveries.map(\.recipient))
+    private func deliver(
+        _ digest: RenderedDigest, _ deliveries: [Outbox.Delivery], _ mark: String?
+    ) async {
+        let attempt = await receiver.send(
+            digest, to: deliveries.map(\.recipient), following: mark)
         let now = wall.now
         var generator = SystemRandomNumberGenerator()
         var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []

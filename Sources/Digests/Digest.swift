@@ -73,6 +73,20 @@ public struct Digest: Sendable, Hashable {
     public var silence: SilenceNote?
     /// Set when the failure is one node's own.
     public var nodeFault: NodeFault?
+    /// Earlier messages of the incident that this one stands for, because they
+    /// could not be delivered: id, and the receiver that did not get it.
+    public var replaces: [Replaced] = []
+
+    public struct Replaced: Sendable, Hashable {
+        public var id: String
+        public var receiver: String
+
+        public init(id: String, receiver: String) {
+            self.id = id
+            self.receiver = receiver
+        }
+    }
+
     /// Names of receivers by the route of the settings.
     public var receivers: [String] = []
 

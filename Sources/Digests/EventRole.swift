@@ -43,7 +43,7 @@ enum EventRole: Equatable {
     private static let notices: Set<String> = [
         EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
         EventName.deliveryDead, EventName.logShed, EventName.logGap,
-        EventName.comparabilityChanged, EventName.rehearsalStarted, EventName.rehearsalFinished,
-        EventName.rehearsalFailed,
+        EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
+        EventName.rehearsalFinished, EventName.rehearsalFailed,
     ]
 }

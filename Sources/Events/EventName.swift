@@ -12,6 +12,8 @@ public enum EventName {
     public static let logShed = "log.shed"
     public static let logGap = "log.gap"
     public static let deliveryDead = "delivery.dead"
+    /// A template has a fault; the built-in text stands for it.
+    public static let templateFault = "template.fault"
     /// A digest was held back by a silence, or because another tells of the same fault.
     public static let digestSuppressed = "digest.suppressed"
 

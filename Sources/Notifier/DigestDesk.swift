@@ -1,3 +1,4 @@
+import Delivery
 public import Digests
 public import Events
 import GRDB
@@ -197,6 +198,7 @@ public final class DigestDesk: Sendable {
         _ checkpoint: Checkpoint, _ digests: [Digest], _ held: [Suppression]
     ) async throws {
         let dispatch = self.dispatch
+        let digests = try await standIn(digests)
         let messages = digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
         let now = wall.now
         try await store.write { db in
@@ -209,6 +211,24 @@ public final class DigestDesk: Sendable {
         }
         for message in messages { telemetry.emit(DigestComposed(digest: message.digest)) }
         if !messages.isEmpty { dispatch.wake() }
+    }
+
+    /// Digests that say which earlier ones they stand for.
+    private func standIn(_ digests: [Digest]) async throws -> [Digest] {
+        guard !digests.isEmpty else { return [] }
+        let threads = Set(digests.map(\.thread))
+        let now = wall.now
+        let stale = try await store.read { db in
+            try Outbox.stale(db, threads: threads, at: now)
+        }
+        guard !stale.isEmpty else { return digests }
+        return digests.map { digest in
+            var digest = digest
+            digest.replaces = stale.filter {
+                $0.thread == digest.thread && digest.receivers.contains($0.receiver)
+            }.map { Digest.Replaced(id: $0.digest, receiver: $0.receiver) }
+            return digest
+        }
     }
 
     private static func write(

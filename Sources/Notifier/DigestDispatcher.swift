@@ -46,7 +46,9 @@ public final class DigestDispatcher: DigestDispatch {
         let plan = plan
         let addressees = digest.receivers
             .compactMap { plan.receivers[$0] }.flatMap(\.addressees)
-        try Outbox.enqueue(db, rendered, to: addressees, at: wall.now)
+        try Outbox.enqueue(
+            db, rendered, to: addressees,
+            replacing: Set(digest.replaces.map(\.id)).sorted(), at: wall.now)
     }
 
     public func wake() { onEnqueued() }

@@ -33,7 +33,7 @@ public enum DigestRoutes {
                         .notFound, "digest_unknown", "there is no digest with this id", field: "id")
                 }
                 var json = JSONWriter()
-                write(row, to: &json)
+                write(row, isWhole: true, to: &json)
                 return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
             },
         ]
@@ -43,19 +43,23 @@ public enum DigestRoutes {
         var json = JSONWriter(capacity: 4096)
         json.object { json in
             json.member(array: "digests") { json in
-                for row in rows { write(row, to: &json) }
+                for row in rows { write(row, isWhole: false, to: &json) }
             }
         }
         return json.bytes
     }
 
-    private static func write(_ row: RenderedDigest, to json: inout JSONWriter) {
+    private static func write(
+        _ row: RenderedDigest, isWhole: Bool, to json: inout JSONWriter
+    ) {
         json.object { json in
             json.member("id", row.id)
             json.member("kind", row.kind)
             json.member("subject", row.subject)
             json.member("composed_at", row.composedAt.rfc3339)
             json.member("text", row.text)
+            // A page for each row of a list would be most of its bytes.
+            if isWhole { json.member("html", row.html) }
             // Both are JSON that Rendering wrote.
             json.key("digest")
             json.raw(row.model.utf8)

@@ -1,5 +1,6 @@
 import Foundation
 import Probes
+import Transfer
 
 /// A program that is run to its end, with a bound on time and output.
 struct Tool: Sendable {
@@ -28,7 +29,7 @@ struct Tool: Sendable {
             environment: ProcessInfo.processInfo.environment.map { "\($0)=\($1)" },
             maxOutput: 8 << 20)
         let end: BoundedCommand.End
-        do throws(Absence) {
+        do throws(CommandFault) {
             end = try await BlockingLane("rehearsal").run { command.run(within: limit) }.get()
         } catch { throw RehearsalFault(.failed, "\(shown): \(error)") }
         guard end.code == 0 else {

@@ -60,6 +60,9 @@ extension BuiltinTemplates {
         {{#silence}}
         <p>This was {{.}} ({{silence_count}}).</p>
         {{/silence}}
+        {{#replaces}}
+        <p>{{.}}</p>
+        {{/replaces}}
         {{#node_fault}}
         <p>{{.}}</p>
         {{/node_fault}}

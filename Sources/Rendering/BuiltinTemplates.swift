@@ -13,6 +13,7 @@ enum BuiltinTemplates {
         .slackSteps: slackSteps,
         .slackFooter: slackFooter,
         .slackFallback: slackFallback,
+        .slackReply: slackReply,
     ]
 
     private static let subject = """
@@ -31,6 +32,9 @@ enum BuiltinTemplates {
         {{#silence}}
         This was {{.}} ({{silence_count}}).
         {{/silence}}
+        {{#replaces}}
+        {{.}}
+        {{/replaces}}
         {{#node_fault}}
         {{.}}
         {{/node_fault}}
@@ -127,6 +131,9 @@ enum BuiltinTemplates {
         {{#silence}}
         This was {{.}} ({{silence_count}}).
         {{/silence}}
+        {{#replaces}}
+        {{.}}
+        {{/replaces}}
         {{#node_fault}}
         {{.}}
         {{/node_fault}}
@@ -211,6 +218,26 @@ enum BuiltinTemplates {
 
     private static let slackFooter = """
         digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}
+        """
+
+    private static let slackReply = """
+        {{icon}} *{{headline}}*
+        {{#replaces}}
+        {{.}}
+        {{/replaces}}
+        {{#changes}}
+        • {{change}}
+        {{/changes}}
+        {{#more_changes}}
+        • and {{.}} more changes
+        {{/more_changes}}
+        {{#metrics}}
+        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_note}} ({{.}}){{/metric_note}}
+        {{/metrics}}
+        {{#attempts}}
+        {{.}}.{{#chance}} *{{.}}*{{/chance}}
+        {{/attempts}}
+
         """
 
     private static let slackFallback = """

@@ -54,6 +54,16 @@ enum DigestModel {
             w.member(array: "policies") { w in for policy in digest.policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in digest.binaries { w.value(binary) } }
             w.member("flaps", digest.flaps)
+            if !digest.replaces.isEmpty {
+                w.member(array: "replaces") { w in
+                    for old in digest.replaces {
+                        w.object { w in
+                            w.member("id", old.id)
+                            w.member("receiver", old.receiver)
+                        }
+                    }
+                }
+            }
             w.member(array: "receivers") { w in for name in digest.receivers { w.value(name) } }
             if let silence = digest.silence {
                 w.member(object: "silence") { w in

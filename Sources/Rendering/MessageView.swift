@@ -203,6 +203,14 @@ struct MessageView {
             }
             values["silence_count"] = lost
         }
+        if !digest.replaces.isEmpty {
+            let ids = Set(digest.replaces.map(\.id)).count
+            let names = Set(digest.replaces.map(\.receiver)).sorted().prefix(4)
+            values["replaces"] =
+                "Stands for \(HumanNumber.count(ids, "earlier digest")) that had not reached "
+                + "\(names.map { InertText($0, limit: 64).description }.joined(separator: ", "))"
+                + " (\(InertText(digest.replaces[0].id, limit: 64))\(ids > 1 ? " …" : ""))."
+        }
         guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
         var words = "The fault is \(InertText(fault.node, limit: 63))'s own, not the canary's."
         if fault.echoes > 0 {

@@ -32,6 +32,8 @@ struct NoticeWords {
         case EventName.rateLimited: return count("request") + " over the rate limit"
         case EventName.deliveryDead:
             return count("digest") + " that could not be delivered"
+        case EventName.templateFault:
+            return count("template") + " with a fault; the built-in text stands for it"
         case EventName.comparabilityChanged:
             return "attempts are no longer comparable, the policy or the binary changed"
         case EventName.logShed:

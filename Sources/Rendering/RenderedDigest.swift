@@ -26,10 +26,14 @@ public struct RenderedDigest: Sendable, Equatable {
     public let groupKey: String
     /// When the window closed.
     public let composedAt: Timestamp
+    /// Like `slack`, in short: the reply in the thread of a message that is
+    /// updated in place. Empty: there is none.
+    public let slackReply: String
 
     public init(
         id: String, thread: String, subject: String, slack: String, text: String, html: String,
-        model: String, kind: String, groupKey: String, composedAt: Timestamp
+        model: String, kind: String, groupKey: String, composedAt: Timestamp,
+        slackReply: String = ""
     ) {
         self.id = id
         self.thread = thread
@@ -41,5 +45,6 @@ public struct RenderedDigest: Sendable, Equatable {
         self.kind = kind
         self.groupKey = groupKey
         self.composedAt = composedAt
+        self.slackReply = slackReply
     }
 }

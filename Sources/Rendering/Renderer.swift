@@ -34,6 +34,7 @@ public struct Renderer: Sendable {
     /// Every form of one digest.
     public func render(_ digest: Digest) -> RenderedDigest {
         var views = TighteningViews(digest, options, .mail)
+        var slackViews = TighteningViews(digest, options, .slack)
         let subject = templates.render(.subject, views.subject)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
@@ -42,19 +43,21 @@ public struct Renderer: Sendable {
             text: fit(.text, &views, limit: Self.textLimit).tidyLines,
             html: fit(.html, &views, limit: Self.htmlLimit).tidyLines,
             model: DigestModel.json(digest), kind: digest.kind.rawValue,
-            groupKey: digest.group.text, composedAt: digest.composedAt)
-    }
-
-    /// The Slack message as plain text, for a terminal: header, sections, footer.
-    public func slackAsText(_ digest: Digest) -> String {
-        let message = slack(digest)
-        return ([message.headline] + message.sections + [message.footer])
-            .map(\.trimmedLines).filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+            groupKey: digest.group.text, composedAt: digest.composedAt,
+            slackReply: slackReply(&slackViews))
     }
 
     /// Together below 100 KB of mail, transfer encoding included.
     static let textLimit = 20_000
     static let htmlLimit = 32_000
+
+    private func slackReply(_ views: inout TighteningViews) -> String {
+        SlackMessage(
+            fallback: fit(.slackFallback, &views, limit: SlackLimits.fallback), headline: "",
+            sections: [fit(.slackReply, &views, limit: SlackLimits.section)],
+            footer: fit(.slackFooter, &views, limit: SlackLimits.section)
+        ).json
+    }
 
     private func slack(_ digest: Digest) -> SlackMessage {
         var views = TighteningViews(digest, options, .slack)

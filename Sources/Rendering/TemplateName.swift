@@ -10,6 +10,8 @@ enum TemplateName: String, CaseIterable, Sendable {
     case slackSteps = "slack-steps"
     case slackFooter = "slack-footer"
     case slackFallback = "slack-fallback"
+    /// In the thread of a message that is updated in place.
+    case slackReply = "slack-reply"
 
     /// The markup of a template or partial of any name: what comes before the
     /// first dash. nil when that is none of ours.

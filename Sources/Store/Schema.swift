@@ -91,6 +91,16 @@ enum Schema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("live messages") { db in
+            // slack_reply: the thread's reply beside the updated message.
+            // mark: where the receiver's live message of the thread stands.
+            try db.execute(
+                sql: """
+                    ALTER TABLE digest ADD COLUMN slack_reply TEXT NOT NULL DEFAULT '';
+                    ALTER TABLE outbox ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+                    CREATE INDEX digest_thread ON digest (thread);
+                    """)
+        }
         return migrator
     }
 }

@@ -67,7 +67,7 @@ struct OutboxTests {
             }
         }
         let counts = try await store.read { db in try Outbox.counts(db) }
-        #expect(counts == [.waiting: 0, .sent: 0, .dead: 0, .dropped: 0])
+        #expect(counts == [.waiting: 0, .sent: 0, .dead: 0, .dropped: 0, .replaced: 0])
     }
 
     @Test("a person drops and retries; what was sent stays sent")

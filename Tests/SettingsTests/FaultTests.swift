@@ -37,7 +37,7 @@ struct FaultTests {
                         + "known are canary.5xx_rate",
                     "b.yaml:10:6: log: a list, not a mapping; write key: value lines without dashes",
                     "b.yaml:11:29: receivers[0].kind: \"slak\" is not a kind of receiver; "
-                        + "did you mean slack? known are slack, smtp, webhook, file",
+                        + "did you mean slack? known are slack, smtp, webhook, file, exec",
                 ])
     }
 

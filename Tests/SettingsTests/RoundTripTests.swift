@@ -100,6 +100,8 @@ struct RoundTripTests {
           - {id: nights, match: {namespace: dev}, where: [kind!=notice], days: [mon, sun], from: "22:00", until: "06:30", utc_offset: "-03:30", who: platform, why: asleep}
           - {id: move, where: [az~eu], from: "2026-11-28T20:00:00Z", until: "2026-11-28T23:00:00Z"}
         receivers:
+          - {name: live, kind: slack, token_file: DIR/slack, channel: C0123456789, api_url: "https://slack.example/api", timeout: 4s}
+          - {name: page, kind: exec, command: [/bin/sh, -c, "true"], timeout: 3s}
           - {name: oncall, kind: slack, url_file: DIR/slack, ca_file: DIR/ca, timeout: 5s, retry_ceiling: 1h}
           - {name: hook, kind: webhook, url: "https://a.b/c", secret: "${env:TOKEN}"}
           - {name: mail, kind: smtp, url: "smtps://m:465", from: "Bell <b@w.example>", to: [a@x.example],

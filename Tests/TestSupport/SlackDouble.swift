@@ -46,6 +46,37 @@ public final class SlackDouble: Sendable {
         self.key = key
     }
 
+    /// The two methods of the Web API that a bot uses, below `apiURL`.
+    public static func startAPI(
+        token: String = "xoxb-sekret-0123456789", script: [Answer?] = []
+    ) async throws -> SlackDouble {
+        let folder = try TemporaryDirectory("slack-api")
+        try write(script, in: folder)
+        let double = try await PythonDouble.start(
+            "slack_api_double.py", ["--folder", folder.path, "--key", token])
+        return SlackDouble(double, folder, token)
+    }
+
+    public var apiURL: String { "http://127.0.0.1:\(port)/api" }
+
+    /// A message as the channel shows it now.
+    public struct Message: Sendable, Decodable {
+        public struct Metadata: Sendable, Decodable {
+            public let event_payload: [String: String]
+        }
+        public let ts: String
+        public let thread_ts: String?
+        public let text: String
+        public let edits: Int
+        public let reply_broadcast: Bool?
+        public let metadata: Metadata
+    }
+
+    public func messages() throws -> [Message] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: folder.file("messages.json")))
+        return try JSONDecoder().decode([Message].self, from: data)
+    }
+
     public static func start(
         key: String = "sekretKey0123456789", script: [Answer?] = []
     ) async throws -> SlackDouble {

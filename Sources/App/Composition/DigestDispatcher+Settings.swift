@@ -29,6 +29,14 @@ extension DigestDispatcher.Plan {
             return SlackReceiver(
                 name: receiver.name, url: Secret(web.url), trust: trust(web.caFile),
                 deadline: receiver.timeout, transfer: transfer)
+        case .slackBot(let bot):
+            return SlackBotReceiver(
+                name: receiver.name, token: Secret(bot.token), channel: bot.channel,
+                api: bot.apiURL, trust: trust(bot.caFile), deadline: receiver.timeout,
+                transfer: transfer)
+        case .exec(let command):
+            return ExecReceiver(
+                name: receiver.name, command: command, deadline: receiver.timeout)
         case .webhook(let web):
             return WebhookReceiver(
                 name: receiver.name, url: Secret(web.url),

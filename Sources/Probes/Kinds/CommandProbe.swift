@@ -1,5 +1,6 @@
 import Events
 import JSONScan
+import Transfer
 
 /// What a command of one's own says: its exit code, and numbers in the JSON
 /// object that it prints.
@@ -50,7 +51,7 @@ public struct CommandProbe: Probe {
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(Absence) {
             let end = try await lane.run { [command] in
-                command.run(within: context.allowance)
+                command.run(within: context.allowance).mapError(Absence.init)
             }.get()
             guard end.code == 0 else {
                 let absence = Absence(.notRunning, "exit code \(end.code)")
@@ -65,5 +66,18 @@ public struct CommandProbe: Probe {
         } catch {
             return allAbsent(error)
         }
+    }
+}
+
+extension Absence {
+    fileprivate init(_ fault: CommandFault) {
+        let reason: AbsenceReason =
+            switch fault.kind {
+            case .missing: .missingFile
+            case .timeout: .timeout
+            case .tooLarge: .tooLarge
+            case .system: .fault
+            }
+        self.init(reason, fault.words)
     }
 }

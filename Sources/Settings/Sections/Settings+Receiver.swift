@@ -17,11 +17,25 @@ extension Settings {
         public enum Kind: Sendable, Equatable {
             /// An incoming webhook of Slack.
             case slack(Web)
+            /// Slack by a bot's token: one live message for each incident.
+            case slackBot(Bot)
             case smtp(Mail)
             /// JSON by POST, signed when `signingKey` is set.
             case webhook(Web)
             /// Files in a folder; empty: `outgoing/` below the data folder.
             case file(directory: String)
+            /// A program that reads the digest's JSON from its standard input.
+            case exec(command: [String])
+        }
+
+        public struct Bot: Sendable, Equatable {
+            public var token = Settings.Secret.unset
+            /// The channel's id, `C0123456789`.
+            public var channel = ""
+            public var apiURL = "https://slack.com/api"
+            public var caFile = ""
+
+            public init() {}
         }
 
         public struct Web: Sendable, Equatable {
@@ -68,6 +82,7 @@ extension Settings.Receiver {
         case smtp
         case webhook
         case file
+        case exec
     }
 
     /// Nil after a fault that leaves no receiver.
@@ -87,11 +102,14 @@ extension Settings.Receiver {
             return nil
         }
         switch kind {
+        case .slack where r.has("token") || r.has("token_file"):
+            self.init(name: name, kind: .slackBot(Bot(reading: r)))
         case .slack: self.init(name: name, kind: .slack(Web(reading: r, isSlack: true)))
         case .webhook: self.init(name: name, kind: .webhook(Web(reading: r, isSlack: false)))
         case .smtp:
             // RFC 5321 §4.5.3.2 gives the server minutes; giving up early sends twice.
             self.init(name: name, timeout: .seconds(60), kind: .smtp(Mail(reading: r)))
+        case .exec: self.init(name: name, kind: .exec(command: Self.command(r)))
         case .file: self.init(name: name, kind: .file(directory: r.plain("directory", "")))
         }
         if kind != .file {
@@ -100,6 +118,52 @@ extension Settings.Receiver {
                 "retry_ceiling", retryCeiling, in: .milliseconds(100)...(.seconds(86_400)))
         }
         r.finish()
+    }
+}
+
+extension Settings.Receiver {
+    fileprivate static func command(_ r: MappingReader) -> [String] {
+        let command = r.texts("command")
+        if command.isEmpty, !r.context.hasFault(within: r.path("command")) {
+            r.lacks("command is missing", "write command: [/usr/local/bin/page, --now]")
+        } else if let program = command.first {
+            if program.hasPrefix("/") {
+                r.checkFile(program, at: r.path("command[0]"))
+            } else {
+                r.fault("command[0]", "not an absolute path", "begin it with /")
+            }
+        }
+        return command
+    }
+}
+
+extension Settings.Receiver.Bot {
+    fileprivate init(reading r: MappingReader) {
+        self.init()
+        token = r.secret("token")
+        if r.has("url") || r.has("url_file") {
+            r.fault(
+                r.has("url") ? "url" : "url_file", "given beside a bot's token",
+                "keep url for a webhook, or token and channel for a bot", atKey: true)
+            _ = (r.text("url"), r.text("url_file"))
+        }
+        channel = r.expanded("channel", "")
+        let isChannel =
+            (2...64).contains(channel.utf8.count)
+            && channel.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit }
+        if !isChannel, !r.context.hasFault(at: r.path("channel")) {
+            let remedy = "write channel: C0123456789, which Slack shows in the channel's details"
+            if r.has("channel") {
+                r.fault("channel", "\(channel.quoted) is not a channel's id", remedy)
+            } else {
+                r.lacks("channel is missing", remedy)
+            }
+        }
+        if r.has("api_url") {
+            apiURL = r.webAddress("api_url", r.expanded("api_url", ""), schemes: ["https", "http"])
+            if apiURL.hasSuffix("/") { apiURL.removeLast() }
+        }
+        caFile = r.file("ca_file")
     }
 }
 

@@ -212,6 +212,15 @@ extension Settings.Receiver {
             y.entry("to", mail.to)
             y.entry("username", mail.username)
             y.entry("password", mail.password)
+        case .slackBot(let bot):
+            y.entry("kind", "slack")
+            y.entry("token", bot.token)
+            y.entry("channel", bot.channel)
+            y.entry("api_url", bot.apiURL)
+            y.entry("ca_file", bot.caFile)
+        case .exec(let command):
+            y.entry("kind", "exec")
+            y.entry("command", command)
         case .file(let directory):
             y.entry("kind", "file")
             y.entry("directory", directory)

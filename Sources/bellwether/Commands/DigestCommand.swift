@@ -14,11 +14,15 @@ struct DigestCommand: AsyncParsableCommand {
 
 /// How a digest can be shown.
 enum DigestForm: String, ExpressibleByArgument, CaseIterable {
-    case slack, text, html
+    case slack
+    case slackText = "slack-text"
+    case text
+    case html
 
     func of(_ digest: RenderedDigest) -> String {
         switch self {
         case .slack: digest.slack
+        case .slackText: TerminalText.inertLines(SlackText.plain(digest.slack))
         case .text: TerminalText.inertLines(digest.text)
         case .html: digest.html
         }
@@ -30,13 +34,20 @@ struct DigestList: AsyncParsableCommand {
         commandName: "list", abstract: "Digests that were composed, the newest first.")
 
     @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
     @Option(help: "At most so many.") var limit = 50
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
         let most = limit
-        let digests = try await config.store().read { db in
-            try Outbox.digests(db, limit: most)
+        let digests: [RenderedDigest]
+        if let node = try remote.node() {
+            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.get("/v1/digests?limit=\(max(1, min(most, 1000)))")
+            }
+            digests = RenderedDigest.list(in: document)
+        } else {
+            digests = try await config.store().read { db in try Outbox.digests(db, limit: most) }
         }
         if json {
             var writer = JSONWriter()
@@ -57,11 +68,22 @@ struct DigestShow: AsyncParsableCommand {
         commandName: "show", abstract: "One digest as it was composed.")
 
     @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
     @Argument(help: "The digest's id.") var id: String
-    @Option(name: .customLong("for"), help: "text, html or slack.") var form = DigestForm.text
+    @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
+    var form = DigestForm.text
 
     func run() async throws {
         let wanted = id
+        if let node = try remote.node() {
+            guard wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3F })
+            else { throw ValidationError("this is not the id of a digest") }
+            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.get("/v1/digests/\(wanted)")
+            }
+            if let digest = RenderedDigest(document: document) { print(form.of(digest)) }
+            return
+        }
         guard
             let digest = try await config.store().read({ db in
                 try Outbox.digest(db, id: wanted)
@@ -81,7 +103,8 @@ struct DigestPreviewCommand: AsyncParsableCommand {
 
     @OptionGroup var config: ConfigOption
     @Option(help: "From when, such as 2h or RFC 3339.") var since = "24h"
-    @Option(name: .customLong("for"), help: "text, html or slack.") var form = DigestForm.text
+    @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
+    var form = DigestForm.text
 
     func run() async throws {
         let now = WallClock.system.now
@@ -91,5 +114,37 @@ struct DigestPreviewCommand: AsyncParsableCommand {
         let digests = try await DigestPreview.compose(try config.load(), since: from, now: now)
         if digests.isEmpty { Standard.error("nothing failed since \(from.rfc3339)") }
         for digest in digests { print(form.of(digest)) }
+    }
+}
+
+extension RenderedDigest {
+    private static let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 40)
+
+    /// What `GET /v1/digests` gives.
+    fileprivate static func list(in document: [UInt8]) -> [RenderedDigest] {
+        guard let tree = try? JSONValue(parsing: document, limits: limits),
+            case .array(let rows)? = tree["digests"]
+        else { return [] }
+        return rows.map(RenderedDigest.init(tree:))
+    }
+
+    /// What `GET /v1/digests/{id}` gives.
+    fileprivate init?(document: [UInt8]) {
+        guard let tree = try? JSONValue(parsing: document, limits: Self.limits) else { return nil }
+        self.init(tree: tree)
+    }
+
+    private init(tree: JSONValue) {
+        func text(_ key: String) -> String { tree[key]?.string ?? "" }
+        func json(_ key: String) -> String {
+            var writer = JSONWriter()
+            writer.value(tree[key] ?? .null)
+            return writer.text
+        }
+        self.init(
+            id: text("id"), thread: tree["digest"]?["thread"]?.string ?? "",
+            subject: text("subject"), slack: json("slack"), text: text("text"),
+            html: text("html"), model: json("digest"), kind: text("kind"), groupKey: "",
+            composedAt: Timestamp(rfc3339: text("composed_at")) ?? Timestamp(milliseconds: 0))
     }
 }

@@ -25,7 +25,8 @@ struct OutboxList: AsyncParsableCommand {
         commandName: "list", abstract: "What is in the outbox, the newest first.")
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "Only these: waiting, sent, dead or dropped.") var state: String?
+    @OptionGroup var remote: RemoteOption
+    @Option(help: "Only these: waiting, sent, dead, dropped or replaced.") var state: String?
     @Option(help: "At most so many.") var limit = 100
     @Flag(help: "Print as JSON.") var json = false
 
@@ -33,17 +34,18 @@ struct OutboxList: AsyncParsableCommand {
         var states = Set(DeliveryState.allCases)
         if let state {
             guard let one = DeliveryState(rawValue: state) else {
-                throw ValidationError("--state takes waiting, sent, dead or dropped")
+                throw ValidationError("--state takes waiting, sent, dead, dropped or replaced")
             }
             states = [one]
         }
+        if let node = try remote.node() { return try await list(from: node) }
         let wanted = states
         let most = limit
         let entries = try await config.store().read { db in
             try Outbox.list(db, states: wanted, limit: most)
         }
         if json {
-            print(Self.document(entries))
+            print(String(decoding: OutboxDocument.list(entries), as: UTF8.self))
             return
         }
         var table = Table("ID", "STATE", "TRIES", "RECEIVER", "DIGEST", "CREATED", "ANSWER")
@@ -57,26 +59,29 @@ struct OutboxList: AsyncParsableCommand {
         print(table.text)
     }
 
-    private static func document(_ entries: [OutboxEntry]) -> String {
-        var writer = JSONWriter()
-        writer.array { w in
-            for entry in entries {
-                w.object { w in
-                    w.member("id", Int(entry.id))
-                    w.member("state", entry.state.rawValue)
-                    w.member("tries", entry.tries)
-                    w.member("receiver", entry.addressee.receiver)
-                    w.member("recipient", entry.addressee.recipient)
-                    w.member("digest", entry.digest)
-                    w.member("subject", entry.subject)
-                    w.member("created", entry.created.rfc3339)
-                    w.member("due", entry.due.rfc3339)
-                    w.member("settled", entry.settled?.rfc3339)
-                    w.member("answer", entry.answer)
-                }
+    private func list(from node: RemoteNode) async throws {
+        let query = state.map { "?state=\($0)" } ?? ""
+        let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+            try await node.get("/v1/outbox" + query)
+        }
+        if json {
+            print(String(decoding: document, as: UTF8.self))
+            return
+        }
+        let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 8)
+        var table = Table("ID", "STATE", "TRIES", "RECEIVER", "DIGEST", "CREATED", "ANSWER")
+        if case .array(let rows)? = try? JSONValue(parsing: document, limits: limits) {
+            for row in rows.prefix(limit) {
+                func text(_ key: String) -> String { row[key]?.string ?? "" }
+                table.add(
+                    "\(row["id"]?.integer ?? 0)", text("state"),
+                    "\(row["tries"]?.integer ?? 0)",
+                    text("recipient").isEmpty
+                        ? text("receiver") : "\(text("receiver")) <\(text("recipient"))>",
+                    text("digest"), text("created"), text("answer"))
             }
         }
-        return writer.text
+        print(table.text)
     }
 }
 
@@ -85,6 +90,7 @@ struct OutboxRetry: AsyncParsableCommand {
         commandName: "retry", abstract: "Try a delivery again now, or all dead ones.")
 
     @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
     @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64?
     @Flag(help: "Every dead letter.") var dead = false
 
@@ -95,6 +101,15 @@ struct OutboxRetry: AsyncParsableCommand {
     func run() async throws {
         let now = WallClock.system.now
         let wanted = id
+        if let node = try remote.node() {
+            let path = wanted.map { "/v1/outbox/\($0)/retry" } ?? "/v1/outbox/retry-dead"
+            let answer = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.post(path)
+            }
+            let count = (try? JSONValue(parsing: answer, limits: .event))?["count"]?.integer
+            Standard.error("\(count ?? 0) to be tried again")
+            return
+        }
         let count = try await config.store().write { db in
             guard let wanted else { return try Outbox.retryDead(db, at: now) }
             return try Outbox.retry(db, id: wanted, at: now) ? 1 : 0
@@ -112,11 +127,18 @@ struct OutboxDrop: AsyncParsableCommand {
         commandName: "drop", abstract: "Give a delivery up.")
 
     @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
     @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64
 
     func run() async throws {
         let now = WallClock.system.now
         let wanted = id
+        if let node = try remote.node() {
+            _ = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.post("/v1/outbox/\(wanted)/drop")
+            }
+            return
+        }
         guard
             try await config.store().write({ db in try Outbox.drop(db, id: wanted, at: now) })
         else {

@@ -8,46 +8,80 @@ import Synchronization
     import Darwin
 #endif
 
-/// A command with bounds on its time and its output. Blocks: run it on a `BlockingLane`.
+/// Why a command did not come to an end of its own.
+public struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: Sendable {
+        /// There is no such executable.
+        case missing
+        /// Killed at the deadline.
+        case timeout
+        /// Killed for the length of its output.
+        case tooLarge
+        /// The system refused something.
+        case system
+    }
+
+    public let kind: Kind
+    public let words: String
+
+    init(_ kind: Kind, _ words: String) {
+        self.kind = kind
+        self.words = words
+    }
+
+    public var description: String { words }
+}
+
+/// A command with bounds on its time and its output. Blocks: run it on a queue
+/// of its own. It is started directly, no shell reads its arguments.
 public struct BoundedCommand: Sendable {
     /// How a command ended.
     public struct End: Sendable, Equatable {
         /// The exit code; 128 and the signal's number when a signal ended it.
         public var code: Int32
-        /// Standard output.
+        /// Standard output, and error output where it is kept.
         public var output: [UInt8]
     }
 
     let arguments: [String]
     /// `NAME=value`.
     let environment: [String]
+    let input: [UInt8]
     let maxOutput: Int
+    let keepsErrors: Bool
 
     /// - Parameters:
-    ///   - arguments: The executable's absolute path, then its arguments.
-    ///   - environment: `NAME=value`; all that the command finds.
-    ///   - maxOutput: Bytes of standard output.
-    public init(arguments: [String], environment: [String], maxOutput: Int) {
+    ///   - arguments: the absolute path of the executable, then its arguments.
+    ///   - environment: all of it, each `NAME=value`.
+    ///   - input: what it reads from its standard input.
+    ///   - maxOutput: in bytes.
+    ///   - keepsErrors: its error output is part of the output, else dropped.
+    public init(
+        arguments: [String], environment: [String], input: [UInt8] = [], maxOutput: Int,
+        keepsErrors: Bool = false
+    ) {
         self.arguments = arguments
         self.environment = environment
+        self.input = input
         self.maxOutput = maxOutput
+        self.keepsErrors = keepsErrors
     }
 
     /// Pipes are marked close-on-exec only after they are made: while one is
-    /// half-made, no other command of this room may start and inherit it.
+    /// half-made, no other command may start and inherit it.
     private static let starting = Mutex(())
 
     /// Starts the command, reads what it prints and waits until it ended.
     ///
     /// Past `allowance`, or `maxOutput` bytes, the whole process group is
     /// killed; it is also killed when the command itself ended.
-    public func run(within allowance: Duration) -> Result<End, Absence> {
+    public func run(within allowance: Duration) -> Result<End, CommandFault> {
         let deadline = ContinuousClock.now + allowance
-        do throws(Absence) {
+        do throws(CommandFault) {
             let (pid, output) = try start()
             defer { close(output) }
-            var end: Result<End, Absence>
-            do throws(Absence) {
+            var end: Result<End, CommandFault>
+            do throws(CommandFault) {
                 let bytes = try read(output, of: pid, until: deadline)
                 end = .success(End(code: 0, output: bytes))
             } catch {
@@ -70,30 +104,62 @@ public struct BoundedCommand: Sendable {
 
     // MARK: - Starting
 
-    private func start() throws(Absence) -> (pid: pid_t, output: Int32) {
+    private func start() throws(CommandFault) -> (pid: pid_t, output: Int32) {
         guard let path = arguments.first, path.hasPrefix("/") else {
-            throw Absence(.fault, "a command begins with the absolute path of its executable")
+            throw CommandFault(.system, "a command begins with the absolute path of its executable")
         }
-        let started = Self.starting.withLock { _ -> Result<(pid_t, Int32), Absence> in
+        let source = try inputFile()
+        defer { if source >= 0 { close(source) } }
+        let started = Self.starting.withLock { _ -> Result<(pid_t, Int32), CommandFault> in
             var ends: [Int32] = [-1, -1]
             guard pipe(&ends) == 0 else { return .failure(Self.fault("pipe", errno)) }
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             defer { close(ends[1]) }
             var pid: pid_t = 0
-            let code = spawn(path, output: ends[1], &pid)
+            let code = spawn(path, input: source, output: ends[1], &pid)
             guard code == 0 else {
                 close(ends[0])
                 let missing = code == ENOENT || code == ENOTDIR
                 let words = "\(String(cString: strerror(code))): \(path)"
-                return .failure(Absence(missing ? .missingFile : .fault, words))
+                return .failure(CommandFault(missing ? .missing : .system, words))
             }
             return .success((pid, ends[0]))
         }
         return try started.get()
     }
 
+    /// The input as a file without a name, read from its beginning: a command
+    /// that does not read it holds nobody up. -1 without input.
+    private func inputFile() throws(CommandFault) -> Int32 {
+        guard !input.isEmpty else { return -1 }
+        var name = Array("/tmp/bellwether.XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { throw Self.fault("mkstemp", errno) }
+        unlink(name)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        var written = 0
+        while written < input.count {
+            let count = input.withUnsafeBytes {
+                write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]).baseAddress,
+                    input.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let code = errno
+                close(descriptor)
+                throw Self.fault("write", code)
+            }
+            written += count
+        }
+        lseek(descriptor, 0, SEEK_SET)
+        return descriptor
+    }
+
     /// Returns an `errno`, 0 when started.
-    private func spawn(_ path: String, output: Int32, _ pid: inout pid_t) -> Int32 {
+    private func spawn(
+        _ path: String, input: Int32, output: Int32, _ pid: inout pid_t
+    ) -> Int32 {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
             var attributes: posix_spawnattr_t?
@@ -103,9 +169,17 @@ public struct BoundedCommand: Sendable {
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if input >= 0 {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        if keepsErrors {
+            posix_spawn_file_actions_adddup2(&actions, output, 2)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        }
 
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -153,7 +227,7 @@ public struct BoundedCommand: Sendable {
     /// few milliseconds.
     private func read(
         _ descriptor: Int32, of pid: pid_t, until deadline: ContinuousClock.Instant
-    ) throws(Absence) -> [UInt8] {
+    ) throws(CommandFault) -> [UInt8] {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
         var isOpen = true
@@ -161,7 +235,7 @@ public struct BoundedCommand: Sendable {
             let ended = Self.hasEnded(pid)
             if ended && !isOpen { return output }
             guard ContinuousClock.now < deadline else {
-                throw Absence(.timeout, "killed at the deadline")
+                throw CommandFault(.timeout, "killed at the deadline")
             }
             var wanted = pollfd(fd: isOpen ? descriptor : -1, events: Int16(POLLIN), revents: 0)
             let ready = poll(&wanted, 1, ended ? 0 : 5)
@@ -175,7 +249,7 @@ public struct BoundedCommand: Sendable {
             isOpen = count > 0
             output.append(contentsOf: chunk[..<count])
             guard output.count <= maxOutput else {
-                throw Absence(.tooLarge, "more than \(maxOutput) bytes of output")
+                throw CommandFault(.tooLarge, "more than \(maxOutput) bytes of output")
             }
         }
     }
@@ -187,8 +261,8 @@ public struct BoundedCommand: Sendable {
             && info.si_signo == SIGCHLD
     }
 
-    private static func fault(_ call: String, _ code: Int32) -> Absence {
-        Absence(.fault, "\(call): \(String(cString: strerror(code)))")
+    private static func fault(_ call: String, _ code: Int32) -> CommandFault {
+        CommandFault(.system, "\(call): \(String(cString: strerror(code)))")
     }
 }
 

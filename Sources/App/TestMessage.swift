@@ -1,0 +1,22 @@
+public import Delivery
+import Events
+import Notifier
+public import Settings
+import Telemetry
+import Transfer
+
+/// A marked test, sent to one receiver of a configuration past any outbox.
+public enum TestMessage {
+    /// nil when there is no receiver of that name.
+    ///
+    /// - Throws: `ReceiverFault` for an address that cannot be used.
+    public static func send(
+        to name: String, _ settings: Settings
+    ) async throws -> DeliveryAttempt? {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let plan = try DigestDispatcher.Plan(
+            settings, outgoing: DataFolder(settings.dataDirectory).outgoing, transfer: engine)
+        return await plan.receivers[name]?.sendTest(at: WallClock.system.now)
+    }
+}

@@ -1,0 +1,82 @@
+import Events
+import Rendering
+import Store
+import TestSupport
+import Testing
+
+@testable import Delivery
+
+@Suite("Digests that grew stale, and other receivers while it runs")
+struct StaleTests {
+    let bench: DeliveryBench
+
+    init() throws { bench = try DeliveryBench() }
+
+    private func stale(_ thread: String) async throws -> [Outbox.Stale] {
+        let now = bench.clock.wall.now
+        return try await bench.store.read { db in
+            try Outbox.stale(db, threads: [thread], at: now)
+        }
+    }
+
+    @Test("the current one stands for those that could not be delivered, for that receiver alone")
+    func replaced() async throws {
+        let down = ScriptedReceiver("down") { _, _, turn in
+            turn < 3 ? .retry(after: .seconds(50)) : .sent
+        }
+        let fine = ScriptedReceiver("fine") { _, _, _ in .sent }
+        let service = bench.service([down, fine])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("g.1", thread: "g")], service)
+            #expect(try await stale("g").isEmpty)
+            try await bench.passing(until: "one was tried") {
+                let isStale = try await !stale("g").isEmpty
+                return try await bench.count(.sent) == 1 && isStale
+            }
+            #expect(try await stale("g").map { "\($0.digest) \($0.receiver)" } == ["g.1 down"])
+            #expect(try await stale("other").isEmpty)
+            let (now, addressees) = (bench.clock.wall.now, service.receivers.flatMap(\.addressees))
+            try await bench.store.write { db in
+                try Outbox.enqueue(
+                    db, Sample.digest("g.2", thread: "g"), to: addressees, replacing: ["g.1"],
+                    at: now)
+            }
+            service.wake()
+            let due = try await bench.entries().first {
+                $0.digest == "g.2" && $0.addressee.receiver == "down"
+            }?.due
+            // The pause that the receiver asked for holds for whoever comes next.
+            #expect((due ?? now) > now + .seconds(40))
+            try await bench.passing(.seconds(1), until: "the second is everywhere") {
+                try await bench.count(.sent) == 3
+            }
+        }
+        #expect(try await bench.count(.replaced) == 1)
+        #expect(try await bench.count(.waiting) == 0)
+        #expect(down.calls.map(\.digest).last == "g.2")
+        #expect(fine.calls.map(\.digest) == ["g.1", "g.2"])
+    }
+
+    @Test("receivers replaced while it runs: the new are served, the gone leave dead letters")
+    func receivers() async throws {
+        let old = ScriptedReceiver("old") { _, _, _ in .retry(after: .seconds(3000)) }
+        let kept = ScriptedReceiver("kept") { _, _, _ in .sent }
+        let service = bench.service([old, kept])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("a.1", thread: "a")], service)
+            try await bench.passing(until: "one is sent, one waits") {
+                try await bench.count(.sent) == 1 && !old.calls.isEmpty
+            }
+            let new = ScriptedReceiver("new") { _, _, _ in .sent }
+            let other = ScriptedReceiver("kept") { _, _, _ in .sent }
+            service.replace(receivers: [other, new])
+            try await bench.enqueue([Sample.digest("b.1", thread: "b")], service)
+            try await bench.passing(until: "the new ones are served") {
+                try await bench.count(.sent) == 3
+            }
+            #expect(new.calls.map(\.digest) == ["b.1"])
+            #expect(other.calls.map(\.digest) == ["b.1"])
+            #expect(try await bench.count(.dead) == 1)
+        }
+    }
+}
