@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import JSONScan
 import Rendering
 import TestSupport
@@ -24,6 +25,8 @@ struct EverySenderTests {
         let slack = try await SlackDouble.start()
         let hook = try await HTTPDouble.start()
         let server = try await SMTPDouble.start(.none, username: "")
+        let live = try await SlackDouble.startAPI()
+        let piped = bench.folder.file("piped")
         let outgoing = bench.folder.file("outgoing")
         let receivers: [any Receiver] = [
             SlackReceiver(
@@ -39,6 +42,10 @@ struct EverySenderTests {
                     from: try Mailbox("bw@example.com"), to: [try Mailbox("a@example.com")]),
                 transfer: bench.engine),
             FileReceiver(name: "kept", directory: outgoing),
+            SlackBotReceiver(
+                name: "live", token: .value(live.key), channel: "C0123456789", api: live.apiURL,
+                minimumInterval: .zero, transfer: bench.engine),
+            ExecReceiver(name: "page", command: ["/bin/sh", "-c", "cat >> \(piped)"]),
         ]
         let digests = HostileText.all.enumerated().map { index, text in
             Sample.digest(
@@ -53,7 +60,7 @@ struct EverySenderTests {
             }
         }
         #expect(try await bench.count(.dead) == 0)
-        #expect(try await bench.count(.sent) == digests.count * 4)
+        #expect(try await bench.count(.sent) == digests.count * receivers.count)
 
         let posts = try slack.requests()
         #expect(posts.map(\.body) == digests.map(\.slack))
@@ -64,6 +71,11 @@ struct EverySenderTests {
         #expect(hooks.map(\.body) == digests.map(\.model))
         #expect(Set(hooks.map { $0.header("webhook-id") }).count == digests.count)
         #expect(Set(hooks.map(\.connection)).count == 1)
+
+        let input = try String(contentsOfFile: piped, encoding: .utf8)
+        #expect(input == digests.map { $0.model + "\n" }.joined())
+        #expect(
+            try live.messages().map(\.text) == HostileText.all.map { $0.isEmpty ? "-" : $0 })
 
         let mails = try server.messages()
         #expect(mails.count == digests.count)
