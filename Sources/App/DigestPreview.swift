@@ -11,7 +11,10 @@ public enum DigestPreview {
     public static func compose(
         _ settings: Settings, since: Timestamp, now: Timestamp
     ) async throws -> [RenderedDigest] {
-        var machine = DigestMachine(settings: DigestSettings(settings))
+        // What is new is shown at once, not after the pause in which more may come.
+        var times = DigestSettings(settings)
+        times.firstAfter = .zero
+        var machine = DigestMachine(settings: times)
         let files = JournalFiles(directory: settings.dataDirectory)
         var reader = files.reader(query: JournalQuery(since: since))
         while true {
