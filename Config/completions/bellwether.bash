@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|token|logs|digest|outbox|silence|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|token|logs|digest|outbox|silence|send-test|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence send-test template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -466,12 +466,21 @@ _bellwether_digest_list() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --limit)
+    non_repeating_options=(--config --url --token-file --ca-file --limit)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--limit')
@@ -484,7 +493,7 @@ _bellwether_digest_show() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --for)
+    non_repeating_options=(--config --url --token-file --ca-file --for)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
@@ -492,8 +501,17 @@ _bellwether_digest_show() {
     '--config')
         return
         ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
     '--for')
-        __bellwether_add_completions -W 'slack'$'\n''text'$'\n''html'
+        __bellwether_add_completions -W 'slack'$'\n''slack-text'$'\n''text'$'\n''html'
         return
         ;;
     esac
@@ -515,7 +533,7 @@ _bellwether_digest_preview() {
         return
         ;;
     '--for')
-        __bellwether_add_completions -W 'slack'$'\n''text'$'\n''html'
+        __bellwether_add_completions -W 'slack'$'\n''slack-text'$'\n''text'$'\n''html'
         return
         ;;
     esac
@@ -548,12 +566,21 @@ _bellwether_outbox_list() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --state --limit)
+    non_repeating_options=(--config --url --token-file --ca-file --state --limit)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--state')
@@ -569,12 +596,21 @@ _bellwether_outbox_retry() {
     repeating_flags=()
     non_repeating_flags=(--dead --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac
@@ -584,12 +620,21 @@ _bellwether_outbox_drop() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac
@@ -697,6 +742,21 @@ _bellwether_silence_expire() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    esac
+}
+
+_bellwether_send-test() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
         return
         ;;
     esac
