@@ -164,7 +164,11 @@ let package = Package(
         tests("Settings", ["Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
-        tests("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
+        // Writes a log until it is killed.
+        .executableTarget(
+            name: "JournalDriver", dependencies: ["Journal", "Events"], path: "Tests/JournalDriver",
+            swiftSettings: strict),
+        tests("Journal", ["JournalDriver", "CZlib", "JSONScan", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["Telemetry"]),

@@ -43,7 +43,15 @@ extension Node {
     ) -> [HealthCheck] {
         var checks = [
             HealthCheck("log:durable") {
-                guard let why = journal.status.shedding else { return .init(.pass) }
+                let status = journal.status
+                guard let why = status.shedding else {
+                    guard let keeps = status.keeps else { return .init(.pass) }
+                    return .init(
+                        .warn,
+                        output:
+                            "room is short: lines that matter less than \(keeps.name) are given up; free disk space"
+                    )
+                }
                 // A gateway still answers measurements; a notifier can't do its work.
                 return .init(
                     settings.has(.gateway) ? .warn : .fail,

@@ -22,7 +22,7 @@ struct SharedState: Sendable, Hashable {
         absorbedTo = end
         guard event.event == EventName.logShed || event.event == EventName.logGap else { return }
         let named = event.extra("count") ?? event.extra("lines")
-        shed += max(1, named?.integer.flatMap { Int(exactly: $0) } ?? 1)
+        shed += max(0, named?.integer.flatMap { Int(exactly: $0) } ?? 1)
     }
 
     mutating func absorb(lost count: Int, before end: LogPosition) {

@@ -8,10 +8,15 @@ struct AppendRequest: Sendable {
         /// Within `bytes`, newline excluded.
         let range: Range<Int>
         let key: ScannedLine.Key
+        let kind: LineKind
     }
 
     let bytes: [UInt8]
     let lines: [Line]
+    /// The node that sent them, when it is another one.
+    var sender: Hash128?
+    /// Whether the sender can come again with what is refused.
+    var isRepeatable = true
     let reply: @Sendable (Result<AppendOutcome, JournalError>) -> Void
 }
 
@@ -19,6 +24,8 @@ struct AppendRequest: Sendable {
 struct AppendOutcome: Sendable, Equatable {
     var accepted: Int
     var duplicates: Int
+    /// New lines that were given up: the log is under pressure.
+    var shed = KindCounts()
     /// After the last line of the group that the request was part of.
     var end: LogPosition
 }

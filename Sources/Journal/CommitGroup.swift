@@ -8,6 +8,9 @@ struct CommitGroup: Sendable {
     /// What `marks` let in, to be taken back if the disk refuses.
     private(set) var admitted: [ScannedLine.Key] = []
     private(set) var acceptedPerRequest: [Int] = []
+    private(set) var shedPerRequest: [KindCounts] = []
+    /// Sum over `shedPerRequest`.
+    private(set) var shed = KindCounts()
 
     /// More than any commit line takes.
     static let commitLineRoom = 512
@@ -27,16 +30,28 @@ struct CommitGroup: Sendable {
         lines = 0
         admitted.removeAll(keepingCapacity: true)
         acceptedPerRequest.removeAll(keepingCapacity: true)
+        shedPerRequest.removeAll(keepingCapacity: true)
+        shed = KindCounts()
     }
 
-    /// Keeps the lines that `marks` don't know, in order.
-    mutating func form(_ requests: [AppendRequest], marks: inout Marks, at now: Timestamp) {
+    /// Keeps the lines that `marks` don't know, in order; those of a kind less than
+    /// `least` are given up.
+    mutating func form(
+        _ requests: [AppendRequest], marks: inout Marks, keeping least: LineKind?,
+        at now: Timestamp
+    ) {
         clear()
         for request in requests {
             let before = lines
+            var given = KindCounts()
             // Neighbouring new lines are copied at once.
             var run: Range<Int>?
             for line in request.lines {
+                if let least, line.kind < least {
+                    // What the log holds already is a duplicate, not a loss.
+                    if !marks.holds(line.key, at: now) { given[line.kind] += 1 }
+                    continue
+                }
                 guard marks.admit(line.key, at: now) else { continue }
                 if line.key != .none { admitted.append(line.key) }
                 lines += 1
@@ -49,6 +64,8 @@ struct CommitGroup: Sendable {
             }
             append(run, of: request.bytes)
             acceptedPerRequest.append(lines - before)
+            shedPerRequest.append(given)
+            shed += given
         }
     }
 

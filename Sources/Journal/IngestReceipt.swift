@@ -13,6 +13,8 @@ public struct IngestReceipt: Sendable, Equatable {
     /// Lines that the log held already.
     public var duplicates: Int
     public var rejected: [Rejection]
+    /// Lines given up for want of room, by kind; not acknowledged, not to be sent again.
+    public var shed = KindCounts()
     /// A place after every accepted line.
     public var end: LogPosition
 }
@@ -21,6 +23,8 @@ public struct IngestReceipt: Sendable, Equatable {
 struct IngestBody: Sendable {
     var lines: [AppendRequest.Line] = []
     var rejected: [IngestReceipt.Rejection] = []
+    /// The node of the first line that names one.
+    var sender: Hash128?
 
     /// Validates newline-delimited JSON. Blank lines are passed over.
     init(_ body: [UInt8]) {
@@ -37,7 +41,10 @@ struct IngestBody: Sendable {
                 do throws(EventFault) {
                     let scanned = try ScannedLine(line)
                     lines.append(
-                        AppendRequest.Line(range: start..<(start + line.count), key: scanned.key))
+                        AppendRequest.Line(
+                            range: start..<(start + line.count), key: scanned.key,
+                            kind: scanned.kind))
+                    if sender == nil { sender = scanned.node }
                 } catch {
                     rejected.append(IngestReceipt.Rejection(line: number, error: error))
                 }

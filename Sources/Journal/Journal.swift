@@ -21,6 +21,7 @@ public final class Journal: Sendable {
     let view: OwnView
     private let lock: JournalLock
     private let telemetry: Telemetry
+    private let clock: WallClock
     private let sequence = Mutex<UInt64>(0)
 
     // MARK: - Life
@@ -89,7 +90,9 @@ public final class Journal: Sendable {
             state: state, ledger: ledger, keeper: keeper, sealer: sealer, marks: recovery.marks,
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
-            number: recovery.number, headFile: HeadFile(in: folder))
+            number: recovery.number, headFile: HeadFile(in: folder),
+            shares: NodeShares(
+                share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit))
         if let active = writer.active { writer.headFile.publish(active.head, files: files) }
         // A full disk must not keep the log from being read: it opens shedding.
         writer.maintain()
@@ -97,6 +100,7 @@ public final class Journal: Sendable {
         self.configuration = configuration
         self.lock = lock
         self.telemetry = telemetry
+        self.clock = clock
         self.state = state
         self.ledger = ledger
         self.sealer = sealer
@@ -124,12 +128,14 @@ public final class Journal: Sendable {
                 writer.syncIfDue()
                 if batch.requests.isEmpty, batch.chores.isEmpty { writer.maintain() }
             }
+            tellShed()
             for chore in batch.chores {
                 switch chore {
                 case .maintain(let done):
                     writer.withLock { $0.maintain() }
                     done()
                 case .close(let done):
+                    tellShed(closing: true)
                     writer.withLock { $0.close() }
                     sealer.stop()
                     state.close()
@@ -138,6 +144,40 @@ public final class Journal: Sendable {
                     return
                 }
             }
+        }
+    }
+
+    /// Appends a `log.shed` event when it is time for one. What can't be told now is
+    /// told with the next.
+    private func tellShed(closing: Bool = false) {
+        guard let tally = writer.withLock({ $0.shedReport(closing: closing) }) else { return }
+        let state = self.state
+        let refusal = submit(tally.event(at: clock.now), pastQueue: closing) { result in
+            if case .failure = result { state.owe(tally) }
+        }
+        if refusal != nil { state.owe(tally) }
+    }
+
+    /// Numbers and queues an event of ours; the fault when it can't be.
+    private func submit(
+        _ event: Event, pastQueue: Bool = false,
+        reply: @escaping @Sendable (Result<AppendOutcome, JournalError>) -> Void
+    ) -> JournalError? {
+        // The lock spans numbering and queueing: lines are in the order of `seq`.
+        sequence.withLock { last -> JournalError? in
+            do throws(JournalError) {
+                let (line, scanned) = try line(of: event, after: &last)
+                let only = AppendRequest.Line(
+                    range: 0..<line.count, key: scanned.key, kind: scanned.kind)
+                let request = AppendRequest(
+                    bytes: line, lines: [only], isRepeatable: false, reply: reply)
+                if pastQueue {
+                    writer.withLock { $0.commit([request]) }
+                } else {
+                    try queue.submit(request)
+                }
+                return nil
+            } catch { return error }
         }
     }
 
@@ -176,28 +216,17 @@ public final class Journal: Sendable {
     public func append(_ event: Event) async throws(JournalError) -> LogPosition {
         let result: Result<AppendOutcome, JournalError> = await withCheckedContinuation {
             continuation in
-            do throws(JournalError) {
-                // The lock spans numbering and queueing: lines are in the order of `seq`.
-                let refusal = sequence.withLock { last -> JournalError? in
-                    do throws(JournalError) {
-                        let (line, key) = try line(of: event, after: &last)
-                        let all = 0..<line.count
-                        try queue.submit(
-                            AppendRequest(
-                                bytes: line, lines: [AppendRequest.Line(range: all, key: key)],
-                                reply: { continuation.resume(returning: $0) }))
-                        return nil
-                    } catch { return error }
-                }
-                if let refusal { throw refusal }
-            } catch { continuation.resume(returning: .failure(error)) }
+            let refusal = submit(event) { continuation.resume(returning: $0) }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
-        return try result.get().end
+        let outcome = try result.get()
+        guard outcome.shed.isEmpty else { throw .shedding(.minFree) }
+        return outcome.end
     }
 
     private func line(
         of event: Event, after last: inout UInt64
-    ) throws(JournalError) -> ([UInt8], ScannedLine.Key) {
+    ) throws(JournalError) -> ([UInt8], ScannedLine) {
         var event = event
         var next = last
         if event.seq == nil || event.node == nil || event.epoch == nil {
@@ -215,9 +244,9 @@ public final class Journal: Sendable {
             throw .lineTooLong(bytes: line.count, limit: JournalConfiguration.maxLineBytes)
         }
         do throws(EventFault) {
-            let key = try ScannedLine(line).key
+            let scanned = try ScannedLine(line)
             last = next
-            return (line, key)
+            return (line, scanned)
         } catch { throw .invalidEvent(error) }
     }
 
@@ -243,14 +272,14 @@ public final class Journal: Sendable {
             do throws(JournalError) {
                 try queue.submit(
                     AppendRequest(
-                        bytes: body, lines: parsed.lines,
+                        bytes: body, lines: parsed.lines, sender: parsed.sender,
                         reply: { continuation.resume(returning: $0) }))
             } catch { continuation.resume(returning: .failure(error)) }
         }
         let outcome = try result.get()
         return IngestReceipt(
             accepted: outcome.accepted, duplicates: outcome.duplicates,
-            rejected: parsed.rejected, end: outcome.end)
+            rejected: parsed.rejected, shed: outcome.shed, end: outcome.end)
     }
 
     /// Tells, as an event of ours, that `cursor` can't read `lines` lines any more:
@@ -309,11 +338,12 @@ public final class Journal: Sendable {
         let counts = state.counts
         let archives = ledger.archives
         return JournalStatus(
-            head: state.head, shedding: state.shedding, durability: configuration.durability,
+            head: state.head, shedding: state.shedding, keeps: state.keeps,
+            durability: configuration.durability,
             usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
             unsealed: ledger.unsealed,
             oldestSegment: archives.first?.name.number ?? state.head.segment,
             appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
-            shed: counts.shed, isOpen: state.isOpen)
+            shed: counts.shed, deferred: counts.deferred, isOpen: state.isOpen)
     }
 }

@@ -33,6 +33,11 @@ public struct JournalConfiguration: Sendable, Equatable {
     public var dedupWindow: Duration
     /// Bytes of requests that may wait for the disk; more are told to retry.
     public var queueBytes: Int
+    /// The most of a segment that one node's lines may take while older segments have
+    /// to go for room and other nodes write too; 0 to 1.
+    public var perNodeShare: Double
+    /// Size of the file that goes when the disk is full; 0: none.
+    public var ballastBytes: Int
     /// What senders may make us remember.
     public var markLimits: MarkLimits
 
@@ -41,6 +46,7 @@ public struct JournalConfiguration: Sendable, Equatable {
         minFree: Int? = nil, segmentBytes: Int = 64 << 20,
         segmentAge: Duration = .seconds(3600), durability: Durability = .commit,
         dedupWindow: Duration = .seconds(86_400), queueBytes: Int = 64 << 20,
+        perNodeShare: Double = 0.5, ballastBytes: Int = 16 << 20,
         markLimits: MarkLimits = MarkLimits()
     ) {
         self.directory = directory
@@ -53,6 +59,8 @@ public struct JournalConfiguration: Sendable, Equatable {
         self.durability = durability
         self.dedupWindow = dedupWindow
         self.queueBytes = queueBytes
+        self.perNodeShare = perNodeShare
+        self.ballastBytes = ballastBytes
         self.markLimits = markLimits
     }
 
@@ -65,6 +73,8 @@ public struct JournalConfiguration: Sendable, Equatable {
 
     /// Room that is always kept for the small files beside the segments.
     var sideBytes: Int { min(maxBytes / 8, 16 << 20) }
+
+    var ballast: Int { min(ballastBytes, maxBytes / 8) }
 
     func check() throws(JournalError) {
         guard maxBytes >= Self.leastBytes else {

@@ -12,6 +12,8 @@ public enum JournalError: Error, Sendable, Equatable {
     case invalidEvent(EventFault)
     /// The log takes no lines at present; retry later.
     case shedding(ShedReason)
+    /// The node's lines take their share of the log while others' have to go; retry later.
+    case overShare
     /// More bytes wait for the disk than the queue may hold; retry soon.
     case busy(waitingBytes: Int)
     /// The log was closed.
@@ -49,6 +51,8 @@ extension JournalError: CustomStringConvertible {
             "the event can't become a line: \(fault)"
         case .shedding(let reason):
             "the log takes no lines now (\(reason.rawValue)); retry later, nothing of this was kept"
+        case .overShare:
+            "this node's lines take their whole share (log.per_node_share) while the log is full; retry in a minute, nothing of this was kept"
         case .busy(let waiting):
             "\(waiting) bytes already wait for the disk; retry in a second"
         case .closed:

@@ -53,20 +53,80 @@ struct LinesRejected: Happening {
     }
 }
 
-/// Lines were refused because the log could not keep them.
+/// Lines were not kept: those of `lost` are gone, senders of the others come again.
 struct LinesShed: Happening {
-    let lines: Int
-    let reason: ShedReason
+    let tally: ShedTally
 
     var level: Logger.Level { .debug }
     var message: String { "lines shed" }
-    var fields: [(String, String)] { [("lines", "\(lines)"), ("reason", reason.rawValue)] }
+    var fields: [(String, String)] {
+        [
+            ("reason", tally.reason.rawValue), ("lost", tally.lost.words),
+            ("deferred", "\(tally.deferred)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        for kind in LineKind.allCases where tally.lost[kind] > 0 {
+            registry.count(
+                "bellwether_log_shed", by: Double(tally.lost[kind]),
+                help: "Lines lost because the event log could not keep them.",
+                labels: [("reason", tally.reason.rawValue), ("kind", kind.name)])
+        }
+        if tally.deferred > 0 {
+            registry.count(
+                "bellwether_log_deferred", by: Double(tally.deferred),
+                help: "Lines whose senders were told to come again.",
+                labels: [("reason", tally.reason.rawValue)])
+        }
+    }
+}
+
+/// A node sent more than its share of a full log.
+struct LinesOverShare: Happening {
+    let lines: Int
+
+    var level: Logger.Level { .debug }
+    var message: String { "lines beyond their node's share" }
+    var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_log_shed", by: Double(lines),
-            help: "Lines refused because the event log could not keep them.",
-            labels: [("reason", reason.rawValue)])
+            "bellwether_log_over_share", by: Double(lines),
+            help: "Lines refused because their node took its share of a full event log.")
+    }
+}
+
+/// Under pressure lines of lesser kinds are given up, or not any more.
+struct PressureChanged: Happening {
+    /// The least kind that is kept; nil: all are.
+    let keeps: LineKind?
+
+    var level: Logger.Level { keeps == nil ? .notice : .warning }
+    var message: String {
+        keeps == nil ? "event log keeps all kinds again" : "event log gives lesser lines up"
+    }
+    var fields: [(String, String)] { keeps.map { [("keeps", $0.name)] } ?? [] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_log_pressure", to: Double(keeps?.rawValue ?? 0),
+            help: "Kinds of lines that the event log gives up for want of room: 0 to 3.")
+    }
+}
+
+/// The room that is kept for a full disk was given back, or taken again.
+struct BallastChanged: Happening {
+    let bytes: Int
+
+    var level: Logger.Level { bytes == 0 ? .warning : .debug }
+    var message: String { bytes == 0 ? "ballast given back to a full disk" : "ballast in place" }
+    var fields: [(String, String)] { [("bytes", "\(bytes)")] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_log_ballast_bytes", to: Double(bytes),
+            help: "Bytes kept on the disk for when it is full.")
     }
 }
 

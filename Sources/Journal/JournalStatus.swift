@@ -6,6 +6,8 @@ public struct JournalStatus: Sendable, Equatable {
     public var head: LogPosition
     /// Why lines are refused; nil while they are taken.
     public var shedding: ShedReason?
+    /// The least kind of line that is kept while room is short; nil: all are.
+    public var keeps: LineKind?
     public var durability: JournalConfiguration.Durability
     /// Blocks in use by segments and their indexes, and how many `log/` may have.
     public var usedBytes: Int
@@ -19,6 +21,8 @@ public struct JournalStatus: Sendable, Equatable {
     public var appended: Int
     public var duplicates: Int
     public var rejected: Int
-    public var shed: Int
+    /// Lost for want of room, by kind, and refused with the advice to come again.
+    public var shed: KindCounts
+    public var deferred: Int
     public var isOpen: Bool
 }

@@ -39,6 +39,8 @@ protocol LogFileSystem: Sendable {
     func sync(_ file: LogFile) throws(SystemFault)
     /// Returns when the names in `folder` are on stable storage.
     func syncFolder(_ folder: String) throws(SystemFault)
+    /// Takes the blocks of the first `bytes`, so that writing them can't lack room.
+    func allocate(_ file: LogFile, bytes: Int) throws(SystemFault)
     /// The bytes before `offset`, which are synced, won't be read soon: the system
     /// may use their memory for others. A hint; never fails.
     func release(_ file: LogFile, before offset: Int)

@@ -13,13 +13,18 @@ final class LogState: Sendable {
         var appended = 0
         var duplicates = 0
         var rejected = 0
-        var shed = 0
+        /// Lost lines, by kind.
+        var shed = KindCounts()
+        /// Lines whose senders were told to come again.
+        var deferred = 0
     }
 
     fileprivate struct State {
         var head: LogPosition
         var plain: [UInt64: Plain] = [:]
         var shedding: ShedReason?
+        var keeps: LineKind?
+        var untold = ShedTally()
         var counts = Counts()
         var open = true
         var nextWaiter = 0
@@ -39,6 +44,32 @@ final class LogState: Sendable {
     func count(_ change: (inout Counts) -> Void) { state.withLock { change(&$0.counts) } }
 
     func shed(_ reason: ShedReason?) { state.withLock { $0.shedding = reason } }
+
+    /// The least kind of line that is kept while room is short; nil: all are.
+    var keeps: LineKind? {
+        get { state.withLock { $0.keeps } }
+        set { state.withLock { $0.keeps = newValue } }
+    }
+
+    /// Counts what was not kept, to be told.
+    func note(_ tally: ShedTally) {
+        state.withLock { state in
+            state.untold += tally
+            state.counts.shed += tally.lost
+            state.counts.deferred += tally.deferred
+        }
+    }
+
+    /// What is to be told, which the caller tells or `owe`s again; nil for nothing.
+    func takeUntold() -> ShedTally? {
+        state.withLock { state in
+            guard !state.untold.isEmpty else { return nil }
+            defer { state.untold = ShedTally() }
+            return state.untold
+        }
+    }
+
+    func owe(_ tally: ShedTally) { state.withLock { $0.untold += tally } }
 
     /// The durable part of a segment that isn't sealed; nil when it isn't known as one.
     func plain(_ number: UInt64) -> Plain? { state.withLock { $0.plain[number] } }

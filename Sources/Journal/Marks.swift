@@ -44,6 +44,15 @@ struct Marks: Sendable {
         }
     }
 
+    /// Whether `admit` would find the line there already.
+    func holds(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
+        switch key {
+        case .none: false
+        case .sequence(let stream, let seq): streams[stream]?.contains(seq) ?? false
+        case .id(let id): (ids[id] ?? olderIds[id]).map { isWithin($0, now) } ?? false
+        }
+    }
+
     /// Takes back what `admit` let in and the disk then refused.
     mutating func withdraw(_ key: ScannedLine.Key) {
         switch key {

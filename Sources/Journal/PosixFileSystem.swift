@@ -79,6 +79,20 @@ struct PosixFileSystem: LogFileSystem {
         guard fsync(file.descriptor) == 0 else { throw SystemFault("fsync", folder) }
     }
 
+    func allocate(_ file: LogFile, bytes: Int) throws(SystemFault) {
+        #if canImport(Darwin)
+            var request = fstore_t(
+                fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0,
+                fst_length: off_t(bytes), fst_bytesalloc: 0)
+            guard fcntl(file.descriptor, F_PREALLOCATE, &request) != -1 else {
+                throw SystemFault("fcntl", file.path)
+            }
+        #else
+            let code = posix_fallocate(file.descriptor, 0, off_t(bytes))
+            guard code == 0 else { throw SystemFault("fallocate", file.path, code: code) }
+        #endif
+    }
+
     func release(_ file: LogFile, before offset: Int) {
         #if canImport(Glibc) || canImport(Musl)
             posix_fadvise(file.descriptor, 0, off_t(offset), POSIX_FADV_DONTNEED)

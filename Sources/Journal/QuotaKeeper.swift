@@ -11,6 +11,8 @@ final class QuotaKeeper: Sendable {
     private let maxAge: Duration?
     let minFree: Int
     private let gone: Mutex<RemovedSegments>
+    private let segmentLimit: Int
+    let ballast: Ballast
 
     init(
         folder: LogFolder, ledger: Ledger, configuration: JournalConfiguration,
@@ -20,6 +22,10 @@ final class QuotaKeeper: Sendable {
         self.ledger = ledger
         self.telemetry = telemetry
         gone = Mutex(RemovedSegments(in: folder))
+        segmentLimit = configuration.segmentLimit
+        ballast = Ballast(
+            in: configuration.directory, bytes: configuration.ballast, files: folder.files,
+            telemetry: telemetry)
         maxBytes = configuration.maxBytes
         maxAge = configuration.maxAge
         if let bytes = configuration.minFree {
@@ -29,23 +35,54 @@ final class QuotaKeeper: Sendable {
         }
     }
 
-    /// Makes room for the open segment to grow to `active` bytes and for sealing;
-    /// the reason when there is none to be had.
-    func makeRoom(active: Int) -> ShedReason? {
-        while ledger.needed(active: active) > maxBytes {
-            guard removeOldest(.quota) else { return .quota }
-        }
-        while !isAboveFloor(active: active) {
-            guard removeOldest(.minFree) else { return .minFree }
-        }
-        return nil
+    /// What there is when a segment shall grow.
+    struct Room {
+        /// Why there is none.
+        var reason: ShedReason?
+        /// The least kind of line that there is room for; nil: all.
+        var keeps: LineKind?
     }
 
-    /// Whether the disk keeps its floor when the segment has grown. A disk that
-    /// doesn't answer is left for the write to find out.
-    private func isAboveFloor(active: Int) -> Bool {
-        guard let space = try? folder.files.space(at: folder.path) else { return true }
-        return space.free - ledger.growth(active: active) >= minFree
+    /// Makes room for the open segment to grow to `active` bytes and for sealing.
+    func makeRoom(active: Int) -> Room {
+        while ledger.needed(active: active) > maxBytes {
+            guard removeOldest(.quota) else { return Room(reason: .quota, keeps: keeps(spare: 0)) }
+        }
+        var spare = self.spare(active: active)
+        while spare < 0 {
+            guard removeOldest(.minFree) else {
+                return Room(reason: .minFree, keeps: keeps(spare: 0))
+            }
+            spare = self.spare(active: active)
+        }
+        return Room(reason: nil, keeps: keeps(spare: spare))
+    }
+
+    /// Free bytes above the floor once the segment has grown. A disk that doesn't
+    /// answer is left for the write to find out.
+    private func spare(active: Int) -> Int {
+        guard let space = try? folder.files.space(at: folder.path) else { return .max }
+        return space.free - ledger.growth(active: active) - minFree - ballast.missing
+    }
+
+    /// The last room of a disk that others fill is for the lines that matter most:
+    /// with three steps left all are kept, with less than one only failures. While
+    /// archives can still go, or sealing will make room, nothing is given up.
+    private func keeps(spare: Int) -> LineKind? {
+        let step = max(1 << 20, min(minFree / 8, 64 << 20))
+        guard spare < 3 * step, ledger.archives.isEmpty, ledger.unsealed == 0 else { return nil }
+        return spare < step ? .failure : spare < 2 * step ? .degraded : .refusal
+    }
+
+    /// Whether filling this segment and the next one pushes older ones out.
+    var isTight: Bool { ledger.needed(active: segmentLimit) + segmentLimit > maxBytes }
+
+    /// Gives the ballast back when the disk is full though the log itself wrote
+    /// nothing, and takes it again when there is room.
+    func keepBallast() {
+        guard let space = try? folder.files.space(at: folder.path) else { return }
+        if space.free < ballast.bytes / 4 { ballast.release() }
+        ballast.restore(free: space.free - minFree)
     }
 
     func removeAged(_ now: Timestamp) {

@@ -24,6 +24,8 @@ struct ScannedLine: Sendable, Equatable {
     var key: Key
     /// Hash of `node`; nil when the line has none.
     var node: Hash128?
+    /// How badly the line would be missed.
+    var kind: LineKind
 
     /// Validates one line, newline excluded, by the rules of `Event.init(line:)`.
     init(_ line: UnsafeRawBufferPointer) throws(EventFault) {
@@ -55,6 +57,7 @@ struct ScannedLine: Sendable, Equatable {
         guard fields.named else { throw .missing(field: "event") }
         self.ts = ts
         node = fields.node
+        kind = fields.kind ?? fields.weight ?? .degraded
         if let node = fields.node, let epoch = fields.epoch, let seq = fields.seq {
             key = .sequence(stream: Self.stream(node: node, epoch: epoch), seq: seq)
         } else if let id = fields.id {
@@ -154,6 +157,10 @@ private struct Fields {
     var node: Hash128?
     var epoch: Hash128?
     var seq: UInt64?
+    /// By the event's name; nil for names that say nothing.
+    var kind: LineKind?
+    /// By its level.
+    var weight: LineKind?
 
     mutating func read(
         _ field: Field, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
@@ -169,6 +176,7 @@ private struct Fields {
                     field: "event", expected: "another name: log.commit is the log's own")
             }
             named = value.kind == .number || value.range.count > 2
+            kind = Self.kind(of: value, in: line)
         case .id: id = try hash(field, value, in: line)
         case .node: node = try hash(field, value, in: line)
         case .epoch: epoch = try hash(field, value, in: line)
@@ -181,6 +189,9 @@ private struct Fields {
                 value.equals("info", in: line) || value.equals("error", in: line)
                     || value.equals("warn", in: line) || value.equals("debug", in: line)
             else { throw .invalid(field: "level", expected: "one of debug, info, warn, error") }
+            weight =
+                value.equals("error", in: line)
+                ? .failure : value.equals("warn", in: line) ? .degraded : .healthy
         case .status:
             try text(field, value)
             guard
@@ -196,6 +207,25 @@ private struct Fields {
         case .deltas: try list(field, value, naming: "metric", in: line)
         case .reasons: try list(field, value, naming: "check", in: line)
         }
+    }
+
+    private static func kind(
+        of name: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) -> LineKind? {
+        if name.equals("analysis.healthy", in: line) { return .healthy }
+        if name.equals("analysis.degraded", in: line) { return .degraded }
+        if name.equals("auth.refused", in: line) || name.equals("request.refused", in: line)
+            || name.equals("rate.limited", in: line)
+        {
+            return .refusal
+        }
+        if name.equals("analysis.unhealthy", in: line) || name.equals("analysis.unknown", in: line)
+            || name.equals("analysis.recovered", in: line) || name.equals("log.shed", in: line)
+            || name.equals("log.gap", in: line) || name.equals("delivery.dead", in: line)
+        {
+            return .failure
+        }
+        return nil
     }
 
     private func text(_ field: Field, _ value: JSONScanner.Slice) throws(EventFault) {

@@ -8,6 +8,7 @@ import Events
 ///     <…>.jsonl.gz.tmp          being compressed; worthless after a crash
 ///     <first>-<number>.jsonl.gz sealed; a plain file of the same name is superfluous
 ///     <first>-<number>.idx      what readers need to skip parts of the sealed one; rebuildable
+///     ../ballast                takes room for when the disk is full: `Ballast`
 ///     head, marks, removed      small files: `HeadFile`, `Marks`, `RemovedSegments`
 struct SegmentName: Sendable, Hashable, Comparable {
     /// When the segment's first line was accepted, ISO 8601 basic.

@@ -22,17 +22,28 @@ struct SegmentWriter: ~Copyable, Sendable {
     var headFile: HeadFile
     var group = CommitGroup()
     var lastSync = ContinuousClock.now
+    var shares: NodeShares
+    /// When `log.shed` was last told, and whether of the pressure that goes on.
+    var toldAt: Timestamp?
+    var hasTold = false
+    private static let pauseBetweenReports = Duration.seconds(60)
 
     private var files: any LogFileSystem { folder.files }
 
     /// Writes what `requests` bring as one group, makes it durable, answers each.
     mutating func commit(_ requests: [AppendRequest]) {
+        let requests = withinShares(requests)
         guard !requests.isEmpty else { return }
         let now = clock.now
-        group.form(requests, marks: &marks, at: now)
+        // Room for all that came first: it tells which kinds there is room for.
+        let room = self.room(for: requests.reduce(0) { $0 + $1.bytes.count })
+        feel(room.keeps)
+        // Who can't be served at all shall come again; nothing is given up for that.
+        group.form(
+            requests, marks: &marks, keeping: room.reason == nil ? room.keeps : nil, at: now)
         do throws(Refusal) {
             if !group.isEmpty {
-                try makeRoom()
+                if room.reason != nil { try makeRoom() }
                 try ensureActive()
                 try write(at: now)
             }
@@ -59,8 +70,11 @@ struct SegmentWriter: ~Copyable, Sendable {
     }
 
     private func makeRoom() throws(Refusal) {
-        let bytes = (active?.physicalEnd ?? 0) + group.bytes.count + CommitGroup.commitLineRoom
-        if let reason = keeper.makeRoom(active: bytes) { throw Refusal(reason) }
+        if let reason = room(for: group.bytes.count).reason { throw Refusal(reason) }
+    }
+
+    private func room(for bytes: Int) -> QuotaKeeper.Room {
+        keeper.makeRoom(active: (active?.physicalEnd ?? 0) + bytes + CommitGroup.commitLineRoom)
     }
 
     private mutating func write(at now: Timestamp) throws(Refusal) {
@@ -179,6 +193,7 @@ struct SegmentWriter: ~Copyable, Sendable {
                 number: number, after: after, end: 0, physicalEnd: physicalEnd,
                 lines: 0)
             active = segment
+            shares.begin()
             ledger.setActive(physicalEnd)
             headFile.publish(segment.head, files: files)
             state.publish(segment.head, physical: physicalEnd)
@@ -219,13 +234,63 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     private mutating func refuse(_ requests: [AppendRequest], _ refusal: Refusal) {
         enterShedding(refusal)
-        let lines = requests.reduce(0) { $0 + $1.lines.count }
-        state.count { $0.shed += lines }
-        telemetry.emit(LinesShed(lines: lines, reason: refusal.reason))
+        var tally = ShedTally(reason: refusal.reason)
+        for request in requests {
+            if request.isRepeatable {
+                tally.deferred += request.lines.count
+            } else {
+                for line in request.lines { tally.lost[line.kind] += 1 }
+            }
+        }
+        note(tally)
         for request in requests { request.reply(.failure(.shedding(refusal.reason))) }
     }
 
+    private func note(_ tally: ShedTally) {
+        guard !tally.isEmpty else { return }
+        state.note(tally)
+        telemetry.emit(LinesShed(tally: tally))
+    }
+
+    /// Takes note of the least kind that there is room for.
+    private mutating func feel(_ keeps: LineKind?) {
+        guard state.keeps != keeps else { return }
+        if keeps == nil { hasTold = false }
+        state.keeps = keeps
+        telemetry.emit(PressureChanged(keeps: keeps))
+    }
+
+    /// What was given up, when it is time to tell: once while the pressure goes
+    /// on, the rest when it is over; never twice a minute, unless the log is to close.
+    mutating func shedReport(closing: Bool = false) -> ShedTally? {
+        let now = clock.now
+        if !closing {
+            guard state.shedding == nil, state.keeps == nil || !hasTold else { return nil }
+            if let toldAt, now >= toldAt, now < toldAt + Self.pauseBetweenReports { return nil }
+        }
+        guard let tally = state.takeUntold() else { return nil }
+        hasTold = state.keeps != nil
+        toldAt = now
+        return tally
+    }
+
+    /// Refuses what is beyond its sender's share while others' lines have to go for it.
+    private func withinShares(_ requests: [AppendRequest]) -> [AppendRequest] {
+        guard requests.contains(where: { shares.isOver($0.sender, bytes: $0.bytes.count) }),
+            keeper.isTight
+        else { return requests }
+        return requests.filter { request in
+            guard shares.isOver(request.sender, bytes: request.bytes.count) else { return true }
+            let lines = request.lines.count
+            state.count { $0.deferred += lines }
+            telemetry.emit(LinesOverShare(lines: lines))
+            request.reply(.failure(.overShare))
+            return false
+        }
+    }
+
     private func enterShedding(_ refusal: Refusal) {
+        if refusal.reason == .diskFull { keeper.ballast.release() } else { keeper.keepBallast() }
         guard state.shedding != refusal.reason else { return }
         state.shed(refusal.reason)
         telemetry.emit(SheddingChanged(reason: refusal.reason, detail: refusal.detail))
@@ -237,14 +302,19 @@ struct SegmentWriter: ~Copyable, Sendable {
         telemetry.emit(SheddingChanged(reason: nil, detail: ""))
     }
 
-    private func answer(_ requests: [AppendRequest]) {
+    private mutating func answer(_ requests: [AppendRequest]) {
         let head = active?.head ?? state.head
         var duplicates = 0
-        for (request, accepted) in zip(requests, group.acceptedPerRequest) {
-            let repeated = request.lines.count - accepted
+        if !group.shed.isEmpty { note(ShedTally(lost: group.shed, reason: .minFree)) }
+        for (i, request) in requests.enumerated() {
+            let (accepted, shed) = (group.acceptedPerRequest[i], group.shedPerRequest[i])
+            let repeated = request.lines.count - accepted - shed.total
             duplicates += repeated
+            shares.note(request.sender, bytes: accepted == 0 ? 0 : request.bytes.count)
             request.reply(
-                .success(AppendOutcome(accepted: accepted, duplicates: repeated, end: head)))
+                .success(
+                    AppendOutcome(
+                        accepted: accepted, duplicates: repeated, shed: shed, end: head)))
         }
         let lines = group.lines
         let repeated = duplicates
@@ -259,7 +329,7 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     /// How long the thread may wait for requests.
     var pause: Duration {
-        if state.shedding != nil { return .seconds(1) }
+        if state.shedding != nil || state.keeps != nil { return .seconds(1) }
         if case .interval(let interval) = configuration.durability, active?.dirty == true {
             return max(.zero, interval - (ContinuousClock.now - lastSync))
         }
@@ -289,7 +359,9 @@ struct SegmentWriter: ~Copyable, Sendable {
             group.clear()
             try makeRoom()
             leaveShedding()
+            feel(room(for: 0).keeps)
         } catch { enterShedding(error) }
+        keeper.keepBallast()
         rotateIfDue(now)
         keeper.removeAged(now)
         sealer.retry()

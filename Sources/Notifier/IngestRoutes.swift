@@ -21,7 +21,9 @@ public enum IngestRoutes {
                 } catch {
                     throw Problem(log: error)
                 }
-                guard receipt.accepted + receipt.duplicates > 0 else { throw nothingGood(receipt) }
+                guard receipt.accepted + receipt.duplicates + receipt.shed.total > 0 else {
+                    throw nothingGood(receipt)
+                }
                 return .bytes(document(receipt, journal.status.durability))
             }
         ]
@@ -39,6 +41,14 @@ public enum IngestRoutes {
                     json.object { json in
                         json.member("line", rejection.line)
                         json.member("error", rejection.error.description)
+                    }
+                }
+            }
+            if !receipt.shed.isEmpty {
+                json.key("shed")
+                json.object { json in
+                    for kind in LineKind.allCases where receipt.shed[kind] > 0 {
+                        json.member(kind.name, receipt.shed[kind])
                     }
                 }
             }

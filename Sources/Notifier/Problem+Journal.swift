@@ -3,7 +3,8 @@ import Journal
 import Serving
 
 extension Problem {
-    /// 503: the log could not take what was sent; nothing of it was acknowledged.
+    /// 503, or 429 to a sender beyond its share: the log could not take what was
+    /// sent; nothing of it was acknowledged.
     init(log error: JournalError) {
         switch error {
         case .busy:
@@ -13,6 +14,9 @@ extension Problem {
             self = .retryLater(
                 .serviceUnavailable, "log_\(reason.rawValue)", error.description,
                 after: .seconds(10))
+        case .overShare:
+            self = .retryLater(
+                .tooManyRequests, "log_share_used", error.description, after: .seconds(60))
         default:
             self = .retryLater(
                 .serviceUnavailable, "log_unavailable",

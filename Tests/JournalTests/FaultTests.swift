@@ -14,9 +14,17 @@ struct FaultTests {
 
     init() throws { log = try TestLog() }
 
+    /// The senders' numbers; what the log tells of itself aside.
+    private static func sent(_ lines: [JournalLine]) throws -> [UInt64] {
+        try lines.compactMap {
+            let event = try Event(line: $0.bytes)
+            return event.node == "gw-b" ? event.seq : nil
+        }
+    }
+
     private func seqs(_ journal: Journal) async throws -> [UInt64] {
         var reader = journal.reader(from: .start)
-        return try await reader.all().compactMap { try Event(line: $0.bytes).seq }
+        return try Self.sent(try await reader.all())
     }
 
     /// One call in the life of a group and of a rotation.
@@ -74,7 +82,7 @@ struct FaultTests {
             #expect(try await seqs(journal) == expected, "\(call) \(name), sealed")
             await journal.close()
             var foreign = log.files.reader()
-            #expect(try await foreign.all().count == expected.count)
+            #expect(try Self.sent(try await foreign.all()) == expected)
             let again = try await log.open()
             #expect(try await seqs(again) == expected, "\(call) \(name), reopened")
             await again.close()
@@ -100,7 +108,8 @@ struct FaultTests {
         }
         try await journal.append(log.event())
         let synced = failed.withLock { $0 }
-        #expect(Set(synced).count == synced.count)
+        #expect(synced.count > 1)
+        #expect(!synced.dropFirst().contains(synced[0]))
         await journal.close()
     }
 
@@ -140,7 +149,8 @@ struct FaultTests {
         #expect(registry.value("bellwether_log_duplicates_total") == 1)
         #expect(registry.value("bellwether_log_rejected_total") == 1)
         #expect(
-            registry.value("bellwether_log_shed_total", labels: [("reason", "disk_fault")]) == 2)
+            registry.value("bellwether_log_deferred_total", labels: [("reason", "disk_fault")])
+                == 2)
         #expect(registry.value("bellwether_log_shedding") == 1)
         disk.fail(nil)
         await journal.maintain()

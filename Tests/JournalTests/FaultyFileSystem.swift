@@ -11,7 +11,9 @@ import Synchronization
 
 /// The real file system with a say in every call that changes the disk.
 final class FaultyFileSystem: LogFileSystem {
-    enum Call: String, Sendable { case open, write, sync, syncFolder, truncate, rename, remove }
+    enum Call: String, Sendable {
+        case open, write, sync, syncFolder, truncate, rename, remove, allocate
+    }
 
     /// The code to fail a call with; nil lets it pass.
     typealias Rule = @Sendable (_ call: Call, _ path: String) -> Int32?
@@ -80,6 +82,11 @@ final class FaultyFileSystem: LogFileSystem {
     func syncFolder(_ folder: String) throws(SystemFault) {
         try decide(.syncFolder, folder)
         try real.syncFolder(folder)
+    }
+
+    func allocate(_ file: LogFile, bytes: Int) throws(SystemFault) {
+        try decide(.allocate, file.path)
+        try real.allocate(file, bytes: bytes)
     }
 
     func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault) {

@@ -103,6 +103,10 @@ final class RecordingFileSystem: LogFileSystem {
         try note { state throws(SystemFault) in state.changes.append(.syncFolder) }
     }
 
+    func allocate(_ file: LogFile, bytes: Int) throws(SystemFault) {
+        try real.allocate(file, bytes: bytes)
+    }
+
     func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault) {
         try note { state throws(SystemFault) in
             try real.truncate(file, to: bytes)

@@ -20,7 +20,8 @@ struct TestLog: Sendable {
     func configuration(_ change: (inout JournalConfiguration) -> Void = { _ in })
         -> JournalConfiguration
     {
-        var configuration = JournalConfiguration(directory: directory, node: "gw-a1", minFree: 0)
+        var configuration = JournalConfiguration(
+            directory: directory, node: "gw-a1", minFree: 0, ballastBytes: 0)
         change(&configuration)
         return configuration
     }

@@ -14,7 +14,7 @@ extension JournalConfiguration {
             maxBytes: settings.log.maxBytes, maxAge: settings.log.maxAge,
             minFree: settings.log.minFree, segmentBytes: settings.log.segmentBytes,
             segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
-            dedupWindow: settings.log.dedupWindow)
+            dedupWindow: settings.log.dedupWindow, perNodeShare: settings.log.perNodeShare)
     }
 }
 

@@ -22,6 +22,9 @@ extension Settings {
         public var durability = Durability.commit
         /// How long an event's `id` is remembered.
         public var dedupWindow = Duration.seconds(86_400)
+        /// The most of a segment that one node may take while the log is full and
+        /// others write too.
+        public var perNodeShare = 0.5
 
         public init() {}
 
@@ -45,6 +48,7 @@ extension Settings.Log {
             durability = Self.durability(text, r)
         }
         dedupWindow = r.duration("dedup_window", dedupWindow, in: .zero...(.seconds(30 * 86_400)))
+        perNodeShare = r.number("per_node_share", perNodeShare, in: 0.01...1)
         if segmentBytes > maxBytes / 8, r.has("segment_bytes") || r.has("max_bytes") {
             let eighth = SizeText.text(maxBytes / 8)
             r.warn(

@@ -170,6 +170,7 @@ extension Settings.Log {
         case .interval(let pause): y.entry("durability", "interval:\(DurationText.text(pause))")
         }
         y.entry("dedup_window", dedupWindow)
+        y.entry("per_node_share", perNodeShare)
     }
 }
 

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Kills a process that writes the event log, 2,000 times at random moments under
+# eight writers, then makes every call of the disk fail in turn; after each the
+# log must hold what was acknowledged, once and whole.
+#
+# usage: Scripts/kill-log.sh [KILLS=2000] [FAULTS=12]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+swift build --build-tests
+BELLWETHER_KILLS=${1:-2000} BELLWETHER_FAULTS=${2:-12} \
+    swift test --skip-build --no-parallel --filter JournalTests.DriverTests
