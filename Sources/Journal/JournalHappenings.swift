@@ -67,18 +67,16 @@ struct LinesShed: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
-        for kind in LineKind.allCases where tally.lost[kind] > 0 {
+        for kind in LineKind.allCases {
             registry.count(
                 "bellwether_log_shed", by: Double(tally.lost[kind]),
                 help: "Lines lost because the event log could not keep them.",
                 labels: [("reason", tally.reason.rawValue), ("kind", kind.name)])
         }
-        if tally.deferred > 0 {
-            registry.count(
-                "bellwether_log_deferred", by: Double(tally.deferred),
-                help: "Lines whose senders were told to come again.",
-                labels: [("reason", tally.reason.rawValue)])
-        }
+        registry.count(
+            "bellwether_log_deferred", by: Double(tally.deferred),
+            help: "Lines whose senders were told to come again.",
+            labels: [("reason", tally.reason.rawValue)])
     }
 }
 
@@ -269,9 +267,11 @@ enum JournalCounters {
         LinesRepeated(lines: 0).record(in: registry)
         LinesRejected(lines: 0, first: "").record(in: registry)
         for reason in ShedReason.allCases {
-            LinesShed(lines: 0, reason: reason).record(in: registry)
+            LinesShed(tally: ShedTally(reason: reason)).record(in: registry)
         }
         SheddingChanged(reason: nil, detail: "").record(in: registry)
+        PressureChanged(keeps: nil).record(in: registry)
+        LinesOverShare(lines: 0).record(in: registry)
         DamageFound.count(0, in: registry)
         SealingFailed.count(0, in: registry)
         for why in ArchiveRemoved.Why.allCases {

@@ -275,18 +275,22 @@ struct SegmentWriter: ~Copyable, Sendable {
     }
 
     /// Refuses what is beyond its sender's share while others' lines have to go for it.
-    private func withinShares(_ requests: [AppendRequest]) -> [AppendRequest] {
+    private mutating func withinShares(_ requests: [AppendRequest]) -> [AppendRequest] {
         guard requests.contains(where: { shares.isOver($0.sender, bytes: $0.bytes.count) }),
             keeper.isTight
         else { return requests }
-        return requests.filter { request in
-            guard shares.isOver(request.sender, bytes: request.bytes.count) else { return true }
+        var kept: [AppendRequest] = []
+        for request in requests {
+            guard shares.refuses(request.sender, bytes: request.bytes.count) else {
+                kept.append(request)
+                continue
+            }
             let lines = request.lines.count
             state.count { $0.deferred += lines }
             telemetry.emit(LinesOverShare(lines: lines))
             request.reply(.failure(.overShare))
-            return false
         }
+        return kept
     }
 
     private func enterShedding(_ refusal: Refusal) {

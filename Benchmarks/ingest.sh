@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Lines a second, CPU seconds per million lines and memory of POST /v1/events over
+# TLS, durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32
+# connections, plain and gzip; beside rsyslog (omfile, sync on and off) taking the same
+# lines over TCP without an acknowledgement, and dd writing the same bytes with the
+# same sync pattern. All of them in turn in one run; quote the ratios.
+#
+# usage: Benchmarks/ingest.sh [LINES=1000000] [SEGMENT=4GiB]
+#   A SEGMENT larger than the run leaves sealing out; 64MiB takes it in.
+#   BELLWETHER_BINARY=PATH measures an executable that was built already.
+# needs: python3; rsyslog for the peer (apt-get install rsyslog)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lines=${1:-1000000}
+segment=${2:-4GiB}
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+
+bellwether=${BELLWETHER_BINARY:-}
+if [ -z "$bellwether" ]; then
+    echo "building (release)" >&2
+    swift build -c release --product bellwether >&2
+    bellwether=$(swift build -c release --show-bin-path)/bellwether
+fi
+echo "making $lines lines" >&2
+python3 Benchmarks/ingest/gen_events.py "$lines" --out "$work/lines"
+
+# PER_BODY CONNECTIONS LINES OPTION: each shape on a log of its own.
+shape() {
+    rm -rf "$work/data"
+    cat > "$work/bellwether.yaml" <<YAML
+data_dir: $work/data
+listen: {address: "127.0.0.1:18444"}
+roles: [notifier]
+log: {max_bytes: 64GiB, min_free: 0, segment_bytes: $segment}
+YAML
+    "$bellwether" serve --config "$work/bellwether.yaml" > "$work/log" 2>&1 &
+    local server=$!
+    for _ in $(seq 200); do
+        curl -sk --max-time 1 https://127.0.0.1:18444/readyz >/dev/null 2>&1 && [ -s "$work/data/tokens/ingest" ] && break
+        sleep 0.1
+    done
+    local result
+    result=$(python3 Benchmarks/ingest/load.py https://127.0.0.1:18444/v1/events \
+        "$work/data/tokens/ingest" "$work/lines" "$1" "$2" $server --lines "$3" $4)
+    kill $server && wait $server 2>/dev/null || true
+    # shellcheck disable=SC2086
+    set -- "$1x$2${4:+ gzip}" ${result#RESULT}
+    printf '%-14s %10s %10s %9s %9s %8s\n' "$@"
+}
+printf '%-14s %10s %10s %9s %9s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'p50 ms' 'p99 ms' 'rss MiB'
+for option in "" --gzip; do
+    shape 1 1 $((lines / 200)) "$option"
+    shape 1 32 $((lines / 20)) "$option"
+    shape 100 4 $((lines / 4)) "$option"
+    shape 1000 4 "$lines" "$option"
+    shape 10000 4 "$lines" "$option"
+done
+
+# The disk alone: as many bytes, synced every 1,000 lines' worth.
+group=$(head -1000 "$work/lines" | wc -c)
+dd if="$work/lines" of="$work/dd" bs="$group" oflag=dsync 2> "$work/dd.said"
+awk -v lines="$lines" '/copied/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^s,?$/) printf "%-14s %10.0f   (write and sync of 1,000 lines at a time)\n", "dd dsync", lines / $i }' "$work/dd.said"
+rm -f "$work/dd"
+
+command -v rsyslogd >/dev/null || { echo "rsyslog is missing: apt-get install rsyslog" >&2; exit 0; }
+peer() {
+    rm -f "$work/peer.log"
+    cat > "$work/rsyslog.conf" <<CONF
+global(workDirectory="$work" maxMessageSize="64k")
+module(load="imtcp")
+template(name="raw" type="string" string="%rawmsg%\n")
+ruleset(name="in") { action(type="omfile" file="$work/peer.log" template="raw" sync="$1") }
+input(type="imtcp" port="18445" address="127.0.0.1" ruleset="in")
+CONF
+    rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid" > "$work/rsyslog.said" 2>&1 &
+    local server=$!
+    sleep 1
+    python3 - "$work/lines" "$work/peer.log" "$lines" $server "rsyslog sync=$1" <<'PY'
+import os, socket, sys, time
+source, target, lines, pid, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
+# Syncing each message takes for ever: fewer lines tell as much.
+lines = lines if name.endswith("off") else lines // 50
+body = b"".join(line for _, line in zip(range(lines), open(source, "rb")))
+cpu = lambda: sum(map(int, open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+before, begun = cpu(), time.monotonic()
+wire = socket.create_connection(("127.0.0.1", 18445))
+wire.sendall(body)
+wire.close()
+size, deadline = -1, time.monotonic() + 300
+while time.monotonic() < deadline:
+    now = os.path.getsize(target) if os.path.exists(target) else 0
+    if now >= len(body) * 0.999:
+        break
+    size = now
+    time.sleep(0.01)
+took = time.monotonic() - begun
+rss = next(int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
+print(f"{name:<17}{lines / took:>8.0f} {(cpu() - before) / lines * 1e6:>10.2f} {'':>9} {'':>9} {rss:>8.0f}   (no acknowledgement)")
+PY
+    kill $server && wait $server 2>/dev/null || true
+}
+peer off
+peer on
