@@ -150,6 +150,9 @@ struct OverviewPage {
         let shedding: HTML = log.shedding.markup {
             "<p role=\"alert\" class=\"alert\">The log takes no lines: \($0.rawValue). Verdicts are answered, their events are lost.</p>"
         }
+        let pressure: HTML = log.keeps.markup {
+            "<p role=\"alert\" class=\"alert\">Room is short: lines that matter less than \($0.name) are given up. Free disk space.</p>"
+        }
         let forward: HTML = view.forward.markup { forward in
             let fault: HTML =
                 forward.fault.isEmpty ? "" : " <strong class=\"mark\">\(forward.fault)</strong>"
@@ -157,10 +160,10 @@ struct OverviewPage {
                 "<dt>Forwarding</dt><dd>\(Words.bytes(forward.behind)) wait for \(forward.to)\(fault)</dd>"
         }
         return """
-            <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)
+            <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)\(pressure)
             <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Words.bytes(log.usedBytes)) of \(Words.bytes(log.maxBytes))</p>
             <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
-            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) sent again, \(log.rejected) rejected, \(log.shed) shed</dd>
+            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) sent again, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
             \(room)\(forward)</dl></section>
             """
     }

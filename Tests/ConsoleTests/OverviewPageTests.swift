@@ -116,5 +116,5 @@ extension JournalStatus {
     static let sample = JournalStatus(
         head: .start, shedding: nil, durability: .commit, usedBytes: 1 << 20, maxBytes: 1 << 30,
         archives: 3, unsealed: 0, oldestSegment: 1, appended: 7, duplicates: 0, rejected: 0,
-        shed: 0, isOpen: true)
+        shed: KindCounts(), deferred: 0, isOpen: true)
 }
