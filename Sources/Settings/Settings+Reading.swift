@@ -14,6 +14,7 @@ extension Settings {
         listen = Listen(reading: r.mapping("listen"))
         auth = Auth(reading: r.mapping("auth"))
         analysis = Analysis(reading: r.mapping("analysis"))
+        policy = Policy(reading: r.mapping("policy"))
         forward = Forward(reading: r.mapping("forward"))
         log = Log(reading: r.mapping("log"))
         digest = Digest(reading: r.mapping("digest"))

@@ -20,6 +20,7 @@ public struct Settings: Sendable, Equatable {
     public var listen = Listen()
     public var auth = Auth()
     public var analysis = Analysis()
+    public var policy = Policy()
     public var forward = Forward()
     public var log = Log()
     public var digest = Digest()

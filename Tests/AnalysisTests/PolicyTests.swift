@@ -51,10 +51,25 @@ struct PolicyTests {
 
     @Test func aConcernKeepsThePolicysHash() {
         let policy = Policy(checks: [a, b], failShare: 30)
-        let narrowed = policy.narrowed(to: ["b.x", "unknown.x"])
-        #expect(narrowed.checks == [b])
-        #expect(narrowed.failShare == 30)
-        #expect(narrowed.sha == policy.sha)
+        let set = PolicySet(policy, concerns: ["some": [b]])
+        #expect(set.policy(for: "some")?.checks == [b])
+        #expect(set.policy(for: "some")?.failShare == 30)
+        #expect(set.policy(for: "some")?.sha == policy.sha)
+        #expect(set.policy(for: "")?.checks == policy.checks)
+        #expect(set.policy(for: "other") == nil)
+    }
+
+    @Test func aConcernsOwnLimitsArePartOfTheHash() {
+        let policy = Policy(checks: [a, b])
+        var strict = b
+        strict.fail = (b.fail ?? 1) / 2
+        let set = PolicySet(policy, concerns: ["strict": [strict], "some": [a]])
+        #expect(set.sha != policy.sha)
+        #expect(set.policy(for: "strict")?.sha == set.sha)
+        #expect(set.policy(for: "some")?.sha == set.sha)
+        #expect(set.sha == PolicySet(policy, concerns: ["strict": [strict]]).sha)
+        strict.fail = (b.fail ?? 1) / 3
+        #expect(set.sha != PolicySet(policy, concerns: ["strict": [strict]]).sha)
     }
 
     @Test func valuesOutOfRangeAreClamped() {

@@ -36,7 +36,7 @@ struct RoundTripTests {
         #expect(!shown.contains("hooks.slack.com"))
 
         // No key stands at its default, or the round trip above proves less.
-        for section in ["listen", "auth", "forward", "log", "digest", "telemetry"] {
+        for section in ["listen", "auth", "policy", "forward", "log", "digest", "telemetry"] {
             let standard = Self.entries(of: section, in: Settings.embedded.describe())
             let here = Self.entries(of: section, in: shown)
             #expect(!here.isEmpty)
@@ -70,6 +70,8 @@ struct RoundTripTests {
         analysis:
           budget: 2s
           interval: 1m
+          window: 20s
+          settle: 3s
           fail_share: 40
           probes:
             - {name: root, kind: disk, path: DIR, min_free_ratio: 0.1, timeout: 100ms}
@@ -88,7 +90,20 @@ struct RoundTripTests {
             - {id: doctor.anything, warn: 2, fail: 1, direction: below, critical: true, weight: 7, nodata: ignore}
             - {id: stable.p99_ms, warn: 100.5, advisory: true, nodata: fail}
             - {id: gateway.worker_alive, nodata: warn}
-          concerns: {work: [gateway.worker_alive, doctor.anything]}
+            - id: canary.5xx_rate
+              fail: 0.02
+              statistics: {rho_warn: 1.1, rho_fail: 2, alpha_warn: 0.01, alpha_fail: 0.001,
+                min_delta: 0.002, n_min: 50, prev_warn: 0.5, phi: 1.5}
+            - {id: canary.p99_ms, fail: 400, statistics: {q: 0.95, tau: 250}}
+            - {id: canary.rps, stable_warn: 0.5, stable_fail: 0.9, previous_warn: 0.2, direction: below}
+            - {id: stable.5xx_rate, warn: 0.1, statistics: {kind: counter}}
+          concerns:
+            work: [gateway.worker_alive, doctor.anything]
+            strict:
+              checks: [canary.p99_ms]
+              own: [{id: canary.5xx_rate, warn: 0.001, statistics: off}]
+              template: {interval: 10s, count: 30, failure_limit: 1}
+        policy: {mid_run: apply}
         forward: {to: "https://notifier:9", token_file: DIR/tokens, ca_file: DIR/ca, batch_lines: 5, batch_bytes: 65KiB,
           timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
         log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, segment_bytes: 1MiB, segment_age: 10m,

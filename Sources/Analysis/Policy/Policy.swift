@@ -29,12 +29,21 @@ public struct Policy: Sendable, Equatable {
                 Self.canonicalText(sorted.map(\.text), failShare: self.failShare).utf8)
     }
 
-    /// The part of this policy that judges one concern: the checks with these
-    /// ids. It keeps the whole policy's `sha`, because that is what was configured.
-    public func narrowed(to ids: some Sequence<String>) -> Policy {
-        let wanted = Set(ids)
-        return Policy(
-            checks: checks.filter { wanted.contains($0.id) }, failShare: failShare, sha: sha)
+    /// The same policy under the hash of the configuration that it is a part of.
+    func named(_ sha: String) -> Policy {
+        Policy(checks: checks, failShare: failShare, sha: sha)
+    }
+
+    /// The hash of a configuration whose concerns have limits of their own.
+    static func sha(of merged: Policy, and concerns: [(name: String, sha: String)]) -> String {
+        var writer = JSONWriter()
+        writer.object { w in
+            w.member("policy", merged.sha)
+            w.member(object: "concerns") { w in
+                for concern in concerns { w.member(concern.name, concern.sha) }
+            }
+        }
+        return ContentHash.named(writer.text.utf8)
     }
 
     private static func canonicalText(_ checks: [String], failShare: Int) -> String {

@@ -9,8 +9,7 @@ extension GatewayPlan {
     init(_ analysis: Settings.Analysis, engine: TransferEngine) {
         self.init(
             probes: ProbeSet(analysis.probes.map { Self.probe($0, engine) }),
-            policy: Policy(checks: analysis.checks.map(Check.init), failShare: analysis.failShare),
-            concerns: analysis.concerns, budget: analysis.budget, interval: analysis.interval)
+            policies: PolicySet(analysis), budget: analysis.budget, interval: analysis.interval)
     }
 
     private static func probe(_ probe: Settings.Probe, _ engine: TransferEngine) -> any Probe {
@@ -92,6 +91,27 @@ extension Check {
             direction: check.direction == .above ? .above : .below, critical: check.critical,
             weight: check.weight,
             nodata: MissingData(rawValue: check.nodata.rawValue) ?? .unknown,
-            advisory: check.advisory)
+            advisory: check.advisory,
+            relative: check.isRelative
+                ? RelativeLimits(
+                    stableWarn: check.stableWarn, stableFail: check.stableFail,
+                    previousWarn: check.previousWarn) : nil,
+            statistics: check.statistics.map {
+                StatisticalSpec($0, slowOver: check.warn ?? check.fail)
+            })
+    }
+}
+
+extension StatisticalSpec {
+    /// - Parameter slowOver: The edge where none is configured.
+    fileprivate init(_ statistics: Settings.Statistics, slowOver: Double?) {
+        self.init(
+            statistics.kind == .counter ? .counter : .latency,
+            rhoWarn: statistics.rhoWarn, rhoFail: statistics.rhoFail,
+            alphaWarn: statistics.alphaWarn, alphaFail: statistics.alphaFail,
+            minDelta: statistics.minDelta, minSample: Double(statistics.minSample),
+            growthWarn: statistics.growth, phi: statistics.phi ?? 1,
+            estimatesPhi: statistics.phi == nil, quantile: statistics.quantile,
+            slowOver: statistics.kind == .latency ? statistics.tau ?? slowOver : nil)
     }
 }

@@ -5,14 +5,19 @@ extension Settings {
         public var budget = Duration.milliseconds(2500)
         /// The time between two measurements of a series, as the AnalysisTemplate has it.
         public var interval = Duration.seconds(30)
+        /// Cells of the data grid; nil: the span in which a request is a repeat,
+        /// min(5 s, interval / 2).
+        public var window: Duration?
+        /// How long data takes to arrive: windows end this long before now.
+        public var settle = Duration.zero
         /// Per cent of the counted weight whose failure makes a verdict
         /// unhealthy without a critical failure.
         public var failShare = 50
         public var probes: [Probe] = Probe.standard
         public var checks: [Check] = Check.standard
-        /// Check ids of each concern, `POST /rollouts/analysis/{concern}`.
-        public var concerns: [String: [String]] = [
-            "errors": ["canary.5xx_rate"], "latency": ["canary.p99_ms"],
+        /// What `POST /rollouts/analysis/{concern}` judges, by concern.
+        public var concerns = [
+            "errors": Concern(["canary.5xx_rate"]), "latency": Concern(["canary.p99_ms"]),
         ]
 
         public init() {}
@@ -27,13 +32,18 @@ extension Settings.Analysis {
         if budget >= interval {
             r.fault("budget", "not shorter than interval", "measurements would overlap: shorten it")
         }
+        if r.has("window"), r.text("window") != "auto" {
+            window = r.duration(
+                "window", min(.seconds(5), interval / 2), in: .milliseconds(100)...(.seconds(3600)))
+        }
+        settle = r.duration("settle", settle, in: .zero...(.seconds(3600)))
         failShare = r.integer("fail_share", failShare, in: 1...100)
         if let given = r.mappings("probes") {
             probes = given.compactMap { Settings.Probe(reading: $0, budget: budget) }
         }
         if let given = r.mappings("checks") { checks = given.map { Settings.Check(reading: $0) } }
         checkNames(r)
-        readConcerns(r)
+        concerns = Settings.Concern.read(r, checks: checks, standard: concerns)
         r.finish()
     }
 
@@ -82,39 +92,5 @@ extension Settings.Analysis {
         r.warn(
             "checks[\(index)].id", "no probe reports \(id.quoted), so it never has data",
             Suggestion.remedy(for: id, among: known.sorted()))
-    }
-
-    private mutating func readConcerns(_ r: MappingReader) {
-        let ids = checks.map(\.id)
-        guard r.has("concerns") else {
-            // The standard concerns, as far as they fit the checks.
-            concerns = concerns.mapValues { $0.filter(ids.contains) }.filter { !$0.value.isEmpty }
-            return
-        }
-        let reader = r.mapping("concerns")
-        concerns = [:]
-        for name in reader.keys {
-            let isName =
-                !name.isEmpty && name.utf8.count <= 63
-                && name.unicodeScalars.allSatisfy {
-                    ("a"..."z").contains($0) || $0.isDigit || $0 == "-"
-                }
-            if !isName {
-                reader.fault(
-                    name, "\(name.quoted) cannot stand in a path", "use a-z, 0-9 and -", atKey: true
-                )
-            } else if name == "all" {
-                reader.fault(
-                    name, "all is every check already", "give it another name", atKey: true)
-            }
-            let members = reader.texts(name)
-            for (index, id) in members.enumerated() where !ids.contains(id) {
-                reader.fault(
-                    "\(name)[\(index)]", "there is no check \(id.quoted)",
-                    Suggestion.remedy(for: id, among: ids))
-            }
-            if members.isEmpty { reader.fault(name, "names no check", "name at least one") }
-            concerns[name] = members
-        }
     }
 }

@@ -30,11 +30,24 @@ extension Settings {
         public var nodata = NoData.unknown
         /// Listed, never counted.
         public var advisory = false
+        /// Allowed relative change against stable's value and against the
+        /// attempt before: 0.1 is 10 %; nil: no such limit.
+        public var stableWarn: Double?
+        public var stableFail: Double?
+        public var previousWarn: Double?
+        /// How counts are judged; nil: the bare number is.
+        public var statistics: Statistics?
 
         public init(id: String, warn: Double? = nil, fail: Double? = nil) {
             self.id = id
             self.warn = warn
             self.fail = fail
+            statistics = Statistics.standard(for: id)
+        }
+
+        /// Whether it has limits relative to another value.
+        public var isRelative: Bool {
+            stableWarn != nil || stableFail != nil || previousWarn != nil
         }
 
         /// What a signal of this name measures.
@@ -74,12 +87,40 @@ extension Settings.Check {
         weight = r.integer("weight", weight, in: 0...1_000_000)
         nodata = r.choice("nodata", nodata)
         advisory = r.flag("advisory", advisory)
+        readRelative(r)
         checkLimits(r, isFlag: isFlag)
         r.finish()
     }
 
+    private mutating func readRelative(_ r: MappingReader) {
+        let range = 0.0...1e6
+        if r.has("stable_warn") { stableWarn = r.number("stable_warn", 0, in: range) }
+        if r.has("stable_fail") { stableFail = r.number("stable_fail", 0, in: range) }
+        if r.has("previous_warn") { previousWarn = r.number("previous_warn", 0, in: range) }
+        statistics = Settings.Statistics.read(r, id: id)
+        // Counts are compared with stable by tests, and only for "more is worse".
+        guard statistics != nil, isRelative || direction == .below else { return }
+        if r.has("statistics") {
+            r.fault(
+                "statistics",
+                isRelative
+                    ? "beside limits relative to another number" : "with direction: below",
+                "write statistics: off to judge the bare number")
+        }
+        statistics = nil
+    }
+
     private func checkLimits(_ r: MappingReader, isFlag: Bool) {
-        if warn == nil, fail == nil, !r.has("warn"), !r.has("fail") {
+        if let stableWarn, let stableFail, stableWarn > stableFail {
+            r.fault(
+                "stable_warn", "\(stableWarn) lies beyond stable_fail (\(stableFail))", "swap them")
+        }
+        if stableWarn != nil || stableFail != nil, !id.hasPrefix("canary.") {
+            r.fault(
+                stableWarn != nil ? "stable_warn" : "stable_fail",
+                "only canary signals have a stable one to compare with", "remove it")
+        }
+        if warn == nil, fail == nil, !r.has("warn"), !r.has("fail"), !isRelative {
             r.lacks("neither warn nor fail is given", "give at least one of the two limits")
         }
         if let warn, let fail, direction == .above ? warn > fail : warn < fail {
@@ -87,7 +128,7 @@ extension Settings.Check {
                 "warn", "\(warn) lies beyond fail (\(fail)), so it never warns",
                 "swap them, or write direction: \(direction == .above ? "below" : "above")")
         }
-        if fail == nil, critical {
+        if fail == nil, stableFail == nil, statistics == nil, critical {
             r.warn("critical", "without a fail limit it never fails", "give fail a limit")
         }
         if advisory, critical {

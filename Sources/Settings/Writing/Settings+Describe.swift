@@ -20,6 +20,7 @@ extension Settings {
             }
         }
         y.mapping("analysis") { analysis.describe(&$0) }
+        y.mapping("policy") { $0.entry("mid_run", policy.midRun.rawValue) }
         y.mapping("forward") { forward.describe(&$0) }
         y.mapping("log") { log.describe(&$0) }
         y.mapping("digest") { digest.describe(&$0) }
@@ -57,90 +58,6 @@ extension Settings.Listen {
             y.entry("idle_timeout", limits.idleTimeout)
             y.entry("drain_deadline", limits.drainDeadline)
         }
-    }
-}
-
-extension Settings.Analysis {
-    fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("budget", budget)
-        y.entry("interval", interval)
-        y.entry("fail_share", failShare)
-        y.list("probes", probes) { $1.describe(&$0) }
-        y.list("checks", checks) { y, check in
-            y.entry("id", check.id)
-            if let warn = check.warn { y.entry("warn", warn) }
-            if let fail = check.fail { y.entry("fail", fail) }
-            y.entry("direction", check.direction.rawValue)
-            y.entry("critical", check.critical)
-            y.entry("weight", check.weight)
-            y.entry("nodata", check.nodata.rawValue)
-            y.entry("advisory", check.advisory)
-        }
-        guard !concerns.isEmpty else { return y.entry("concerns", [:] as [String: String]) }
-        y.mapping("concerns") { y in
-            for (name, ids) in concerns.sorted(by: { $0.key < $1.key }) { y.entry(name, ids) }
-        }
-    }
-}
-
-extension Settings.Probe {
-    fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("name", name)
-        switch kind {
-        case .disk(let disk):
-            y.entry("kind", "disk")
-            y.entry("path", disk.path)
-            y.entry("min_free_ratio", disk.minFreeRatio)
-        case .process(let life):
-            y.entry("kind", "process")
-            y.entry("pid_file", life.pidFile)
-            y.entry("process", life.process)
-        case .tcp(let address):
-            y.entry("kind", "tcp")
-            y.entry("address", address)
-        case .http(let http):
-            y.entry("kind", "http")
-            y.entry("url", http.url)
-            y.entry("expect", http.expect.map { "\($0.lowerBound)-\($0.upperBound)" })
-            y.entry("headers", http.headers.mapValues(\.shown))
-            y.entry("token", http.token)
-            y.entry("fields", http.fields)
-            http.trust.describe(&y)
-            y.entry("max_body", size: http.maxBody)
-        case .prometheus(let page):
-            y.entry("kind", "prometheus")
-            page.describe(&y)
-        case .file(let report):
-            y.entry("kind", "file")
-            y.entry("path", report.path)
-            y.entry("max_age", report.maxAge)
-            y.entry("fields", report.fields)
-        }
-        y.entry("timeout", timeout)
-    }
-}
-
-extension Settings.Probe.Prometheus {
-    fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("url", url)
-        y.entry("token", token)
-        trust.describe(&y)
-        y.entry("requests", requests)
-        y.entry("status_label", statusLabel)
-        y.entry("failing", failing)
-        y.entry("latency", latency)
-        y.entry("latency_unit", latencyUnit.rawValue)
-        y.entry("role_label", roleLabel)
-        y.entry("canary", canary)
-        y.entry("stable", stable)
-        y.entry("labels", labels)
-    }
-}
-
-extension Settings.Probe.Trust {
-    fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("ca_file", caFile)
-        y.entry("insecure", insecure)
     }
 }
 

@@ -1,0 +1,131 @@
+extension Settings.Analysis {
+    func describe(_ y: inout YAMLWriter) {
+        y.entry("budget", budget)
+        y.entry("interval", interval)
+        if let window { y.entry("window", window) } else { y.entry("window", "auto") }
+        y.entry("settle", settle)
+        y.entry("fail_share", failShare)
+        y.list("probes", probes) { $1.describe(&$0) }
+        y.list("checks", checks) { $1.describe(&$0) }
+        guard !concerns.isEmpty else { return y.entry("concerns", [:] as [String: String]) }
+        y.mapping("concerns") { y in
+            for (name, concern) in concerns.sorted(by: { $0.key < $1.key }) {
+                concern.describe(name, &y)
+            }
+        }
+    }
+}
+
+extension Settings.Probe {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("name", name)
+        switch kind {
+        case .disk(let disk):
+            y.entry("kind", "disk")
+            y.entry("path", disk.path)
+            y.entry("min_free_ratio", disk.minFreeRatio)
+        case .process(let life):
+            y.entry("kind", "process")
+            y.entry("pid_file", life.pidFile)
+            y.entry("process", life.process)
+        case .tcp(let address):
+            y.entry("kind", "tcp")
+            y.entry("address", address)
+        case .http(let http):
+            y.entry("kind", "http")
+            y.entry("url", http.url)
+            y.entry("expect", http.expect.map { "\($0.lowerBound)-\($0.upperBound)" })
+            y.entry("headers", http.headers.mapValues(\.shown))
+            y.entry("token", http.token)
+            y.entry("fields", http.fields)
+            http.trust.describe(&y)
+            y.entry("max_body", size: http.maxBody)
+        case .prometheus(let page):
+            y.entry("kind", "prometheus")
+            page.describe(&y)
+        case .file(let report):
+            y.entry("kind", "file")
+            y.entry("path", report.path)
+            y.entry("max_age", report.maxAge)
+            y.entry("fields", report.fields)
+        }
+        y.entry("timeout", timeout)
+    }
+}
+
+extension Settings.Probe.Prometheus {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url)
+        y.entry("token", token)
+        trust.describe(&y)
+        y.entry("requests", requests)
+        y.entry("status_label", statusLabel)
+        y.entry("failing", failing)
+        y.entry("latency", latency)
+        y.entry("latency_unit", latencyUnit.rawValue)
+        y.entry("role_label", roleLabel)
+        y.entry("canary", canary)
+        y.entry("stable", stable)
+        y.entry("labels", labels)
+    }
+}
+
+extension Settings.Probe.Trust {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("ca_file", caFile)
+        y.entry("insecure", insecure)
+    }
+}
+
+extension Settings.Check {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("id", id)
+        if let warn { y.entry("warn", warn) }
+        if let fail { y.entry("fail", fail) }
+        y.entry("direction", direction.rawValue)
+        y.entry("critical", critical)
+        y.entry("weight", weight)
+        y.entry("nodata", nodata.rawValue)
+        y.entry("advisory", advisory)
+        if let stableWarn { y.entry("stable_warn", stableWarn) }
+        if let stableFail { y.entry("stable_fail", stableFail) }
+        if let previousWarn { y.entry("previous_warn", previousWarn) }
+        if let statistics {
+            y.mapping("statistics") { statistics.describe(&$0) }
+        } else if !isRelative, direction == .above, Settings.Statistics.standard(for: id) != nil {
+            y.entry("statistics", "off")
+        }
+    }
+}
+
+extension Settings.Statistics {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("kind", kind.rawValue)
+        y.entry("rho_warn", rhoWarn)
+        y.entry("rho_fail", rhoFail)
+        y.entry("alpha_warn", alphaWarn)
+        y.entry("alpha_fail", alphaFail)
+        y.entry("min_delta", minDelta)
+        y.entry("n_min", minSample)
+        if let growth { y.entry("prev_warn", growth) } else { y.entry("prev_warn", "off") }
+        if let phi { y.entry("phi", phi) } else { y.entry("phi", "auto") }
+        guard kind == .latency else { return }
+        y.entry("q", quantile)
+        if let tau { y.entry("tau", tau) } else { y.entry("tau", "auto") }
+    }
+}
+
+extension Settings.Concern {
+    fileprivate func describe(_ name: String, _ y: inout YAMLWriter) {
+        guard !own.isEmpty || template != Template() else { return y.entry(name, checks) }
+        y.mapping(name) { y in
+            y.entry("checks", checks)
+            y.list("own", own) { $1.describe(&$0) }
+            y.mapping("template") { y in
+                if let interval = template.interval { y.entry("interval", interval) }
+                if let count = template.count { y.entry("count", count) }
+                if let limit = template.failureLimit { y.entry("failure_limit", limit) }
+            }
+        }
+    }
+}
