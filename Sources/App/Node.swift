@@ -13,6 +13,7 @@ public import Serving
 public import Settings
 public import Store
 public import Telemetry
+import Synchronization
 import Transfer
 
 /// One process: the rooms put together for the roles of a configuration.
@@ -35,11 +36,14 @@ public final class Node: Sendable {
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardKeeper
+    /// As configured now: a reload makes anew only what changed.
+    let probes: Mutex<[Settings.Probe]>
 
     /// The role `gateway`.
     struct GatewayParts: Sendable {
         let service: MeasurementService
         let checkpoint: AttemptCheckpoint
+        let upstreams: GatewayPlan.Upstreams
         /// nil where the notifier lives on the same node.
         let forwarder: Forwarder?
     }
@@ -73,6 +77,7 @@ public final class Node: Sendable {
         _ settings: Settings, _ folder: DataFolder, _ journal: Journal, _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
+        probes = Mutex(settings.analysis.probes)
         self.folder = folder
         self.journal = journal
         self.telemetry = telemetry
@@ -129,8 +134,9 @@ public final class Node: Sendable {
         _ telemetry: Telemetry
     ) async throws -> GatewayParts? {
         guard settings.has(.gateway) else { return nil }
+        let upstreams = GatewayPlan.Upstreams(engine: engine)
         let service = try await MeasurementService(
-            plan: GatewayPlan(settings.analysis, engine: engine),
+            plan: GatewayPlan(settings, upstreams: upstreams),
             node: settings.node, az: settings.az, binary: BinaryHash.current, journal: journal,
             store: store,
             rate: TokenBucket.Rate(
@@ -145,7 +151,7 @@ public final class Node: Sendable {
                 transfer: engine, telemetry: telemetry)
         return GatewayParts(
             service: service, checkpoint: AttemptCheckpoint(service, store: store),
-            forwarder: forwarder)
+            upstreams: upstreams, forwarder: forwarder)
     }
 
     private static func notifier(
@@ -208,12 +214,13 @@ public final class Node: Sendable {
         }
     }
 
-    /// Looks at the sampling probes every few seconds, so that the first
-    /// measurement of a series has something to compare with.
+    /// Looks at the sampling probes at once and then where windows may begin,
+    /// so that a measurement finds what there was at both its ends.
     private static func sample(_ service: MeasurementService) async {
         while !Task.isCancelled {
-            await service.plan.probes.sample()
-            try? await Task.sleep(for: .seconds(2))
+            let plan = service.plan
+            await plan.probes.sample()
+            try? await Task.sleep(for: plan.untilSample(after: WallClock.system.now))
         }
     }
 

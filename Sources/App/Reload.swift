@@ -6,6 +6,7 @@ import Notifier
 import Rendering
 import Serving
 import Settings
+import Synchronization
 import Telemetry
 
 /// What SIGHUP does: takes the configuration, tokens, certificates and
@@ -43,8 +44,15 @@ struct Reload: Sendable {
             telemetry.emit(ReloadRefused(part: "configuration", fault: "\(error)"))
             return
         }
-        node.gateway?.service.replace(
-            plan: GatewayPlan(settings.analysis, engine: node.engine))
+        if let gateway = node.gateway {
+            // Probes that did not change keep what they remember.
+            let kept = node.probes.withLock { probes in
+                defer { probes = settings.analysis.probes }
+                return probes == settings.analysis.probes ? gateway.service.plan.probes : nil
+            }
+            gateway.service.replace(
+                plan: GatewayPlan(settings, upstreams: gateway.upstreams, probes: kept))
+        }
         threshold.level = Logger.Level(rawValue: settings.telemetry.logLevel.rawValue) ?? .info
         telemetry.emit(Reloaded(needsRestart: Self.needsRestart(node.settings, settings)))
     }

@@ -17,7 +17,7 @@ final class AttemptDesk: Sendable {
     }
 
     typealias Evaluation =
-        @Sendable (AttemptTicket, _ previous: Timestamp?) async -> MeasurementOutcome
+        @Sendable (AttemptTicket) async -> MeasurementOutcome
 
     private struct State {
         var ledger: AttemptLedger
@@ -49,9 +49,8 @@ final class AttemptDesk: Sendable {
 
     /// The frozen verdict when the request repeats the series' attempt, the
     /// outcome of the evaluation under way when there is one, else that of
-    /// `evaluate`, which is told when the series was measured last in this run.
-    /// It runs to its end even when every caller goes away: one attempt, one
-    /// verdict, one event.
+    /// `evaluate`. It runs to its end even when every caller goes away: one
+    /// attempt, one verdict, one event.
     func measure(
         _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
         evaluate: @escaping Evaluation
@@ -77,9 +76,8 @@ final class AttemptDesk: Sendable {
             switch admission {
             case .repeat(let frozen): return .frozen(frozen)
             case .inFlight(let ticket), .new(let ticket):
-                let previous = state.ledger.frozen(series, at: now)?.measuredAt
                 let task = Task {
-                    let outcome = await evaluate(ticket, previous)
+                    let outcome = await evaluate(ticket)
                     self.ended(series)
                     return outcome
                 }

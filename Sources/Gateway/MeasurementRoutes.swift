@@ -101,6 +101,7 @@ public enum MeasurementRoutes {
         _ origin: AttemptDesk.Origin, _ timings: [ProbeResult]
     ) -> String {
         switch origin {
+        case .evaluated where timings.isEmpty: "window;desc=\"frozen\""
         case .evaluated: timings.map(\.serverTiming).joined(separator: ", ")
         case .repeated: "frozen"
         }

@@ -22,8 +22,17 @@ public final class MeasurementService: Sendable {
     let tally: MeasurementTally
     private let telemetry: Telemetry
     private let recorder: EventRecorder
-    private let current: Mutex<GatewayPlan>
     private let looks = Mutex<[String: ProbeLook]>([:])
+    private let current: Mutex<Plans>
+
+    private struct Plans {
+        var plan: GatewayPlan
+        /// Policies that runs under way began with, by hash, the newest last.
+        var former: [PolicySet] = []
+    }
+
+    /// How many former policies are kept: reloads within one run.
+    private static let formerLimit = 8
 
     /// Rebuilds the attempts from their checkpoint and the log behind it.
     ///
@@ -41,7 +50,7 @@ public final class MeasurementService: Sendable {
         limiter = RateLimiter(rate: rate)
         tally = MeasurementTally(registry: telemetry.registry)
         recorder = EventRecorder(journal: journal, clock: clock, telemetry: telemetry)
-        current = Mutex(plan)
+        current = Mutex(Plans(plan: plan))
         let ledger = AttemptLedger(timing: AttemptTiming(interval: plan.interval))
         desk = AttemptDesk(
             ledger: try await AttemptCheckpoint.restore(
@@ -49,18 +58,37 @@ public final class MeasurementService: Sendable {
                 telemetry: telemetry))
     }
 
-    public var plan: GatewayPlan { current.withLock { $0 } }
+    public var plan: GatewayPlan { current.withLock { $0.plan } }
 
     /// Measures and judges by `plan` from now on; attempts keep their numbers.
-    /// A changed `interval` counts from the next start.
+    /// Unless the plan says otherwise, a run under way is judged to its end by
+    /// the policy that it began with. A changed `interval` counts from the next
+    /// start.
     public func replace(plan: GatewayPlan) {
-        current.withLock { $0 = plan }
+        current.withLock { plans in
+            let (old, new) = (plans.plan.policies, plan.policies)
+            plans.former.removeAll { $0.sha == old.sha || $0.sha == new.sha }
+            if old.sha != new.sha { plans.former.append(old) }
+            if plans.former.count > Self.formerLimit { plans.former.removeFirst() }
+            plans.plan = plan
+        }
         looks.withLock { $0 = [:] }
     }
 
     /// What each probe last did, by name.
     public var lastLooks: [ProbeLook] {
         looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
+    }
+
+    /// The policy that judges an attempt: the run's own where it may be kept.
+    private func policy(
+        for concern: String, _ configured: Policy, _ plan: GatewayPlan, _ history: SeriesHistory
+    ) -> Policy {
+        guard !plan.appliesMidRun, let begun = history.policy, begun != configured.sha else {
+            return configured
+        }
+        let former = current.withLock { plans in plans.former.first { $0.sha == begun } }
+        return former?.policy(for: concern) ?? configured
     }
 
     /// An answer that needs no evaluation: the run's last verdict for a caller
@@ -75,12 +103,13 @@ public final class MeasurementService: Sendable {
         _ request: MeasurementRequest, series: String, concern: String
     ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin) {
         let plan = plan
-        let policy = plan.policy(for: concern)
+        let configured = plan.policy(for: concern)
         let started = ContinuousClock.now
         let turn = await desk.measure(
             series, stated: request.attempt, at: wall.now, head: journal.head
-        ) { [self] ticket, previous in
-            await evaluate(ticket, since: previous, request, concern, plan, policy)
+        ) { [self] ticket in
+            let policy = policy(for: concern, configured, plan, ticket.history)
+            return await evaluate(ticket, request, concern, plan, policy)
         }
         telemetry.emit(
             Measured(
@@ -90,26 +119,30 @@ public final class MeasurementService: Sendable {
     }
 
     private func evaluate(
-        _ ticket: AttemptTicket, since previous: Timestamp?, _ request: MeasurementRequest,
-        _ concern: String, _ plan: GatewayPlan, _ policy: Policy
+        _ ticket: AttemptTicket, _ request: MeasurementRequest, _ concern: String,
+        _ plan: GatewayPlan, _ policy: Policy
     ) async -> MeasurementOutcome {
         let started = ContinuousClock.now
-        let results = await plan.probes.run(
-            budget: plan.budget,
-            context: MeasurementContext(
-                series: ticket.series, now: ticket.startedAt, interval: plan.interval))
-        for result in results { telemetry.emit(ProbeLooked(result: result)) }
-        looks.withLock { looks in
-            for result in results {
-                looks[result.probe] = ProbeLook(result: result, at: ticket.startedAt)
-            }
-        }
-        let signals = results.flatMap(\.signals)
-        // Rates are increases since the series' last measurement.
-        let start = previous ?? ticket.startedAt - plan.interval
-        let window = MeasurementWindow(
-            start: min(start, ticket.startedAt), end: ticket.startedAt)
         let history = ticket.history
+        let window: MeasurementWindow
+        let signals: [Signal]
+        var results: [ProbeResult] = []
+        var frozen: WindowInputs?
+        switch history.next(at: ticket.startedAt, length: plan.window, settle: plan.settle) {
+        case .frozen(let inputs):
+            (window, signals, frozen) = (inputs.window, inputs.signals, inputs)
+        case .window(let next):
+            results = await plan.probes.run(
+                budget: plan.budget,
+                context: MeasurementContext(window: next, now: ticket.startedAt))
+            for result in results { telemetry.emit(ProbeLooked(result: result)) }
+            looks.withLock { [results] looks in
+                for result in results {
+                    looks[result.probe] = ProbeLook(result: result, at: ticket.startedAt)
+                }
+            }
+            (window, signals) = (next, results.flatMap(\.signals))
+        }
         let judgement = Judge.judge(
             signals: signals, policy: policy, history: history, window: window,
             comparable: history.isComparable(policy: policy.sha, binary: identity.binary))
@@ -132,8 +165,9 @@ public final class MeasurementService: Sendable {
             judgement, request: request, concern: concern, attempt: ticket.number,
             signals: signals, gateway: identity, window: window, policy: policy)
         let record = AttemptRecord(
-            judgement, document: document, ticket: ticket, policy: policy.sha,
-            binary: identity.binary)
+            judgement, document: document, ticket: ticket,
+            inputs: frozen ?? WindowInputs(signals, of: window, judgedBy: policy),
+            policy: policy.sha, binary: identity.binary)
         if history.changes(policy: policy.sha, binary: identity.binary) {
             await recorder.record(
                 comparabilityChanged(ticket, request, concern, policy: policy.sha), within: left)

@@ -14,9 +14,9 @@ public protocol Probe: Sendable {
     /// The signals that every measurement reports, in order. A probe may report
     /// more than it declares, never less: `ProbeSet` adds what is missing as absent.
     var signals: [SignalDeclaration] { get }
-    /// Whether what is seen depends on the series. When false, measurements of
-    /// different series that overlap in time share one look.
-    var isPerSeries: Bool { get }
+    /// Whether what is seen depends on the measurement's window. Measurements
+    /// that overlap in time share one look, when true only those of one window.
+    var isPerWindow: Bool { get }
 
     /// Looks once. Should end within `context.allowance` and soon after its
     /// task is cancelled; `ProbeSet` does not wait for one that does not.
@@ -24,7 +24,7 @@ public protocol Probe: Sendable {
 }
 
 extension Probe {
-    public var isPerSeries: Bool { false }
+    public var isPerWindow: Bool { false }
 
     /// Every declared signal, absent for the same reason.
     func allAbsent(_ absence: Absence) -> [Signal] { signals.map { $0.absent(absence) } }
@@ -33,7 +33,7 @@ extension Probe {
 /// A probe that compares with what it saw earlier and profits from being
 /// looked at between measurements.
 public protocol SamplingProbe: Probe {
-    /// Looks and remembers, reports nothing. Call it every few seconds, so that
-    /// the first measurement of a series finds something to compare with.
+    /// Looks and remembers, reports nothing. Call it where windows may begin,
+    /// so that a measurement finds what there was at that moment.
     func sample() async
 }

@@ -2,8 +2,8 @@ import Events
 
 /// The probes of a node, run together under one budget.
 ///
-/// Thread-safe. Overlapping runs share the looks of probes whose signals do not
-/// depend on the series, and a look that hangs keeps its place: a stuck probe
+/// Thread-safe. Overlapping runs share the looks of a probe, those of one window
+/// where its signals depend on it, and a look that hangs keeps its place: a stuck probe
 /// costs one task and at most one thread, however often it is asked.
 public final class ProbeSet: Sendable {
     /// In the order given.
@@ -14,21 +14,21 @@ public final class ProbeSet: Sendable {
     private static let lastWord = Duration.milliseconds(20)
 
     private let clock: any Clock<Duration>
-    /// By probe name; the key in flight is the series, empty for probes that do
+    /// By probe name; the key in flight is the window, nil for probes that do
     /// not look at it.
-    private let flights: [String: SingleFlight<String, [Signal]>]
+    private let flights: [String: SingleFlight<MeasurementWindow?, [Signal]>]
 
     /// Of several probes with one name only the first is kept; `conflicts` tells.
     ///
     /// - Parameters:
     ///   - clock: measures budgets and durations.
-    ///   - maximumLooks: most series that one probe is looked at for at once;
+    ///   - maximumLooks: most windows that one probe is looked at for at once;
     ///     more are absent(busy).
     public init(
         _ probes: [any Probe], clock: any Clock<Duration> = ContinuousClock(),
         maximumLooks: Int = 512
     ) {
-        var flights: [String: SingleFlight<String, [Signal]>] = [:]
+        var flights: [String: SingleFlight<MeasurementWindow?, [Signal]>] = [:]
         self.probes = probes.filter { probe in
             guard flights[probe.name] == nil else { return false }
             flights[probe.name] = SingleFlight(limit: maximumLooks)
@@ -78,7 +78,7 @@ public final class ProbeSet: Sendable {
     }
 
     private enum Finish: Sendable {
-        case landed(SingleFlight<String, [Signal]>.Outcome)
+        case landed(SingleFlight<MeasurementWindow?, [Signal]>.Outcome)
         case late
     }
 
@@ -101,7 +101,7 @@ public final class ProbeSet: Sendable {
         }
         var context = context
         context.allowance = allowance - min(allowance / 10, Self.lastWord)
-        let key = probe.isPerSeries ? context.series : ""
+        let key = probe.isPerWindow ? context.window : nil
         let finish = await withTaskGroup(of: Finish.self) { [context, clock] group in
             group.addTask { .landed(await flights.join(key) { await probe.measure(context) }) }
             group.addTask {

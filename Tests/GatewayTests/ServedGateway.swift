@@ -39,8 +39,10 @@ final class ServedGateway: Sendable {
         service = try await MeasurementService(
             plan: GatewayPlan(
                 probes: ProbeSet([probe]),
-                policy: Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
-                concerns: concerns, budget: .seconds(2), interval: .seconds(30)),
+                policies: PolicySet(
+                    Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
+                    concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } }),
+                budget: .seconds(2), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
             rate: rate, wall: clock.wall, telemetry: telemetry)
         let tokens = try await TokenRegistry(store: store)

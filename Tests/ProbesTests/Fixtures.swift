@@ -3,11 +3,13 @@ import Synchronization
 
 @testable import Probes
 
+/// The window is the `length` before `now`.
 func context(
-    _ series: String = "s", now: Timestamp = Timestamp(milliseconds: 1_766_000_000_000),
-    interval: Duration = .seconds(30), allowance: Duration = .seconds(10)
+    now: Timestamp = Timestamp(milliseconds: 1_766_000_000_000), length: Duration = .seconds(30),
+    allowance: Duration = .seconds(10)
 ) -> MeasurementContext {
-    MeasurementContext(series: series, now: now, interval: interval, allowance: allowance)
+    MeasurementContext(
+        window: MeasurementWindow(start: now - length, end: now), now: now, allowance: allowance)
 }
 
 extension [Signal] {

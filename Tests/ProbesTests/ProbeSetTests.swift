@@ -9,16 +9,16 @@ private struct ScriptedProbe: Probe {
     var name: String
     var deadline: Duration = .seconds(10)
     var signals: [SignalDeclaration]
-    var isPerSeries = false
+    var isPerWindow = false
     var look: @Sendable (MeasurementContext) async -> [Signal]
 
     init(
-        _ name: String, deadline: Duration = .seconds(10), isPerSeries: Bool = false,
+        _ name: String, deadline: Duration = .seconds(10), isPerWindow: Bool = false,
         _ look: @escaping @Sendable (MeasurementContext) async -> [Signal]
     ) {
         self.name = name
         self.deadline = deadline
-        self.isPerSeries = isPerSeries
+        self.isPerWindow = isPerWindow
         self.signals = [SignalDeclaration("gateway.\(name)_ok")]
         self.look = look
     }
@@ -126,20 +126,20 @@ struct ProbeSetTests {
         #expect(looks.value == 2)
     }
 
-    @Test("overlapping runs share a look, unless it depends on the series")
+    @Test("overlapping runs share a look, unless it depends on the window")
     func sharing() async throws {
         for (perSeries, expected) in [(false, 1), (true, 2)] {
             let gate = Gate()
             let looks = Counter()
-            let probe = ScriptedProbe("p", isPerSeries: perSeries) { _ in
+            let probe = ScriptedProbe("p", isPerWindow: perSeries) { _ in
                 looks.add()
                 await gate.pass()
                 return []
             }
             let clock = ManualClock()
             let set = ProbeSet([probe], clock: clock)
-            async let first = set.run(budget: .seconds(1), context: context("one"))
-            async let second = set.run(budget: .seconds(1), context: context("two"))
+            async let first = set.run(budget: .seconds(1), context: context())
+            async let second = set.run(budget: .seconds(1), context: context(length: .seconds(60)))
             await clock.sleepers(2)
             try await eventually("both wait") { looks.value == expected }
             gate.open()
@@ -152,15 +152,15 @@ struct ProbeSetTests {
     func busy() async throws {
         let gate = Gate()
         let looks = Counter()
-        let probe = ScriptedProbe("p", isPerSeries: true) { _ in
+        let probe = ScriptedProbe("p", isPerWindow: true) { _ in
             looks.add()
             await gate.pass()
             return []
         }
         let set = ProbeSet([probe], clock: clock, maximumLooks: 1)
-        async let first = set.run(budget: .seconds(1), context: context("one"))
+        async let first = set.run(budget: .seconds(1), context: context())
         try await eventually("the first looks") { looks.value == 1 }
-        let second = await set.run(budget: .seconds(1), context: context("two"))
+        let second = await set.run(budget: .seconds(1), context: context(length: .seconds(60)))
         #expect(second[0].outcome == .absent(.busy))
         gate.open()
         _ = await first

@@ -50,15 +50,19 @@ struct PrometheusProbeTests {
 
     init() {
         probe = PrometheusProbe(
-            name: "canary", metrics: RequestMetrics(), clock: clock, minimumSpan: .seconds(5),
-            reuse: .milliseconds(250), deadline: .seconds(1)
+            name: "canary", metrics: RequestMetrics(), wall: clock.wall, deadline: .seconds(1)
         ) { [page] (_) throws(Absence) in try page.read() }
+    }
+
+    /// Measures the `length` before now.
+    private func look(_ length: Duration = .seconds(10)) async -> [Signal] {
+        await probe.measure(context(now: clock.wall.now, length: length))
     }
 
     @Test("the first look has nothing to compare with")
     func first() async {
         page.show(traffic("canary", ok: 100, failed: 1) + traffic("stable", ok: 900, failed: 2))
-        let signals = await probe.measure(context())
+        let signals = await look()
         #expect(signals.map(\.name) == probe.signals.map(\.name))
         for name in ["5xx_rate", "requests", "rps"] {
             #expect(signals.reason("canary." + name) == .noSampleYet)
@@ -75,14 +79,14 @@ struct PrometheusProbeTests {
             traffic(
                 "canary", ok: 100, failed: 10, buckets: Array(zip(edges, [50, 80, 90, 110])))
                 + traffic("stable", ok: 1000, failed: 0, buckets: Array(zip(edges, [1, 1, 1, 1]))))
-        _ = await probe.measure(context())
+        _ = await look(.seconds(30))
         clock.advance(by: .seconds(30))
         // Canary: 294 + 6 = 300 requests; buckets +240, +285, +294, +300.
         page.show(
             traffic(
                 "canary", ok: 394, failed: 16, buckets: Array(zip(edges, [290, 365, 384, 410])))
                 + traffic("stable", ok: 1000, failed: 0, buckets: Array(zip(edges, [1, 1, 1, 1]))))
-        let signals = await probe.measure(context())
+        let signals = await look(.seconds(30))
         #expect(signals.number("canary.5xx_rate") == 0.02)
         #expect(signals["canary.5xx_rate"]?.evidence == .counter(failing: 6, total: 300))
         #expect(signals["canary.5xx_rate"]?.unit == .ratio)
@@ -101,42 +105,59 @@ struct PrometheusProbeTests {
         #expect(signals.number("stable.rps") == 0)
     }
 
-    @Test("windows of a series meet: each begins where the one before ended")
+    @Test("windows meet at the same counts, whoever looks in between")
     func windows() async {
         page.show(traffic("canary", ok: 0, failed: 0))
-        _ = await probe.measure(context())
+        await probe.sample()
         var counted = 0.0
         for step in 1...5 {
-            // Samples in between change nothing about it.
             clock.advance(by: .seconds(6))
             page.show(traffic("canary", ok: step * 100 - 50, failed: 0))
             await probe.sample()
             clock.advance(by: .seconds(6))
             page.show(traffic("canary", ok: step * 100, failed: 0))
-            counted += await probe.measure(context()).number("canary.requests") ?? 0
+            counted += await look(.seconds(12)).number("canary.requests") ?? 0
         }
         #expect(counted == 500)
     }
 
-    @Test("a sampler gives the first measurement its baseline, once old enough")
-    func sampler() async {
+    @Test("who asks later for the same window gets the same numbers, without another look")
+    func frozen() async {
+        page.show(traffic("canary", ok: 100, failed: 0))
+        await probe.sample()
+        clock.advance(by: .seconds(10))
+        page.show(traffic("canary", ok: 150, failed: 50))
+        let window = context(now: clock.wall.now, length: .seconds(10))
+        let first = await probe.measure(window)
+        #expect(first.number("canary.5xx_rate") == 0.5)
+        let reads = page.reads
+        clock.advance(by: .seconds(3))
+        page.show(traffic("canary", ok: 9000, failed: 50))
+        #expect(await probe.measure(window) == first)
+        #expect(page.reads == reads)
+    }
+
+    @Test("a window that began before the first look begins there")
+    func young() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         await probe.sample()
         clock.advance(by: .seconds(4))
-        let early = await probe.measure(context("early"))
-        #expect(early.reason("canary.5xx_rate") == .noSampleYet)
-        clock.advance(by: .seconds(1))
         page.show(traffic("canary", ok: 150, failed: 50))
-        #expect(await probe.measure(context("late")).number("canary.5xx_rate") == 0.5)
+        let signals = await look(.seconds(30))
+        #expect(signals.number("canary.5xx_rate") == 0.5)
+        #expect(signals.number("canary.rps") == 25)
+        // One that ended before it has nothing.
+        let past = context(now: clock.wall.now - .seconds(8), length: .seconds(5))
+        #expect(await probe.measure(past).reason("canary.requests") == .noSampleYet)
     }
 
     @Test("a restart in between")
     func restart() async {
         page.show(traffic("canary", ok: 1000, failed: 100))
-        _ = await probe.measure(context())
+        _ = await look()
         clock.advance(by: .seconds(10))
         page.show(traffic("canary", ok: 9, failed: 1))
-        let signals = await probe.measure(context())
+        let signals = await look()
         #expect(signals.number("canary.requests") == 10)
         #expect(signals.number("canary.5xx_rate") == 0.1)
     }
@@ -144,10 +165,10 @@ struct PrometheusProbeTests {
     @Test("a missing stable takes nothing from the canary")
     func noStable() async {
         page.show(traffic("canary", ok: 100, failed: 0))
-        _ = await probe.measure(context())
+        _ = await look()
         clock.advance(by: .seconds(10))
         page.show(traffic("canary", ok: 200, failed: 0))
-        let signals = await probe.measure(context())
+        let signals = await look()
         #expect(signals.number("canary.5xx_rate") == 0)
         for name in ["5xx_rate", "requests", "rps", "p99_ms"] {
             #expect(signals.reason("stable." + name) == .missingField)
@@ -157,10 +178,10 @@ struct PrometheusProbeTests {
     @Test("without a status label nothing could ever fail: that is absent, not zero")
     func noStatus() async {
         page.show("http_requests_total{role=\"canary\"} 1\n")
-        _ = await probe.measure(context())
+        _ = await look()
         clock.advance(by: .seconds(10))
         page.show("http_requests_total{role=\"canary\"} 11\n")
-        let signals = await probe.measure(context())
+        let signals = await look()
         #expect(signals.reason("canary.5xx_rate") == .missingField)
         #expect(signals.number("canary.requests") == 10)
     }
@@ -168,47 +189,35 @@ struct PrometheusProbeTests {
     @Test("a page that fails or lies: absent, and the window goes on from before")
     func failures() async {
         page.show(traffic("canary", ok: 100, failed: 0))
-        _ = await probe.measure(context())
+        _ = await look()
         for reason in [AbsenceReason.timeout, .refused, .badStatus, .tooLarge] {
             clock.advance(by: .seconds(1))
             page.fail(reason)
-            let signals = await probe.measure(context())
+            let signals = await look()
             for signal in probe.signals { #expect(signals.reason(signal.name) == reason) }
         }
         page.show("<html>502 Bad Gateway</html>")
-        #expect(await probe.measure(context()).reason("canary.5xx_rate") == .garbage)
+        #expect(await look().reason("canary.5xx_rate") == .garbage)
         clock.advance(by: .seconds(1))
         page.show(traffic("canary", ok: 90, failed: 110))
         // 90 < 100: that series restarted; 110 failures and 90 successes since.
-        #expect(await probe.measure(context()).number("canary.requests") == 200)
+        #expect(await look().number("canary.requests") == 200)
     }
 
-    @Test("one scrape serves several series, but never one series twice")
-    func reuse() async {
-        page.show(traffic("canary", ok: 100, failed: 0))
-        for series in ["a", "b", "c"] { _ = await probe.measure(context(series)) }
-        #expect(page.reads == 1)
-        _ = await probe.measure(context("a"))
-        #expect(page.reads == 2)
-        clock.advance(by: .milliseconds(251))
-        _ = await probe.measure(context("b"))
-        #expect(page.reads == 3)
-    }
-
-    @Test("a measurement that nobody waits for does not move the window")
+    @Test("a measurement that nobody waits for takes nothing from the next window")
     func cancelled() async {
         page.show(traffic("canary", ok: 100, failed: 0))
-        _ = await probe.measure(context())
+        await probe.sample()
         clock.advance(by: .seconds(10))
         page.show(traffic("canary", ok: 150, failed: 0))
-        let lost = Task { [probe] in
+        let lost = Task { [probe, clock] in
             withUnsafeCurrentTask { $0?.cancel() }
-            return await probe.measure(context())
+            return await probe.measure(context(now: clock.wall.now, length: .seconds(10)))
         }
         #expect(await lost.value.reason("canary.requests") == .cancelled)
         clock.advance(by: .seconds(10))
         page.show(traffic("canary", ok: 200, failed: 0))
-        #expect(await probe.measure(context()).number("canary.requests") == 100)
+        #expect(await look(.seconds(20)).number("canary.requests") == 100)
     }
 
     @Test("only what is asked for is declared and reported")
@@ -216,15 +225,16 @@ struct PrometheusProbeTests {
         let metrics = RequestMetrics(
             counter: nil, quantiles: [0.5, 0.999], groups: [.init("web")])
         let probe = PrometheusProbe(
-            name: "p", metrics: metrics, clock: clock, minimumSpan: .zero, reuse: .zero,
-            deadline: .seconds(1)
+            name: "p", metrics: metrics, wall: clock.wall, deadline: .seconds(1)
         ) { [page] (_) throws(Absence) in try page.read() }
         #expect(probe.signals.map(\.name) == ["web.p50_ms", "web.p999_ms"])
         page.show("http_request_duration_seconds_bucket{le=\"+Inf\"} 1\n")
-        let signals = await probe.measure(context())
+        let signals = await probe.measure(context(now: clock.wall.now, length: .seconds(1)))
         #expect(signals.map(\.name) == ["web.p50_ms", "web.p999_ms"])
         clock.advance(by: .seconds(1))
-        #expect(await probe.measure(context()).reason("web.p50_ms") == .garbage)
+        #expect(
+            await probe.measure(context(now: clock.wall.now, length: .seconds(1))).reason(
+                "web.p50_ms") == .garbage)
     }
 
     @Test("through the set: a page that hangs is one timeout after the other, and one request")
@@ -232,23 +242,26 @@ struct PrometheusProbeTests {
         let gate = Gate()
         let reads = Counter()
         let probe = PrometheusProbe(
-            name: "canary", metrics: RequestMetrics(), clock: clock,
-            minimumSpan: .seconds(5), reuse: .zero, deadline: .milliseconds(800)
+            name: "canary", metrics: RequestMetrics(), wall: clock.wall,
+            deadline: .milliseconds(800)
         ) { (_) throws(Absence) in
             if reads.add() == 1 { await gate.pass() }
             return Array(traffic("canary", ok: 1, failed: 0).utf8)
         }
         let set = ProbeSet([probe], clock: clock)
-        for series in ["a", "b"] {
-            async let run = set.run(budget: .seconds(2), context: context(series))
+        for length in [10, 20] {
+            async let run = set.run(
+                budget: .seconds(2),
+                context: context(now: clock.wall.now, length: .seconds(length)))
             await clock.sleepers(1)
             clock.advance(by: .milliseconds(800))
             #expect(await run[0].outcome == .absent(.timeout))
         }
         #expect(reads.value == 1)
         gate.open()
-        let results = await set.run(budget: .seconds(2), context: context("a"))
-        #expect(results[0].signals.reason("canary.5xx_rate") == .noSampleYet)
+        let results = await set.run(budget: .seconds(2), context: context(now: clock.wall.now))
+        // The page that hung was read after all: there is something to compare with.
+        #expect(results[0].signals.reason("canary.5xx_rate") == .noTraffic)
     }
 
     @Test("over HTTP: asks for the text format, takes ten megabytes and no more")
@@ -262,11 +275,13 @@ struct PrometheusProbeTests {
             connection.answer(page + String(repeating: line, count: filler / line.utf8.count))
         }
         let probe = PrometheusProbe(
-            name: "canary", source: HTTPSource(url: server.url), engine: engine, reuse: .zero)
-        let good = await probe.measure(context(allowance: .seconds(30)))
+            name: "canary", source: HTTPSource(url: server.url), engine: engine)
+        let good = await probe.measure(
+            context(now: WallClock.system.now, allowance: .seconds(30)))
         #expect(good.reason("canary.5xx_rate") == .noSampleYet)
         #expect(server.requests[0].contains("Accept: text/plain;version=0.0.4\r\n"))
-        let large = await probe.measure(context(allowance: .seconds(30)))
+        let large = await probe.measure(
+            context(now: WallClock.system.now, allowance: .seconds(30)))
         #expect(large.reason("canary.5xx_rate") == .tooLarge)
     }
 }

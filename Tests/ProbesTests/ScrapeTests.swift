@@ -1,3 +1,4 @@
+import Events
 import Testing
 
 @testable import Probes
@@ -19,7 +20,8 @@ struct ScrapeTests {
         var history = ScrapeHistory()
         var scrapes: [Scrape] = []
         for (index, text) in pages.enumerated() {
-            scrapes.append(history.record(try page(text), at: .seconds(index)))
+            scrapes.append(
+                history.record(try page(text), at: Timestamp(milliseconds: Int64(index) * 1000)))
         }
         return Increase.since(scrapes[0], to: scrapes[scrapes.count - 1], groups: 2)[0]
     }
@@ -58,9 +60,9 @@ struct ScrapeTests {
         // Not even when the gap itself is what is compared with.
         #expect(try increase(["x 1\n", canary(100, 3), "x 1\n", canary(110, 3)]).requests == 113)
         var history = ScrapeHistory()
-        history.record(try page(canary(100, 3)), at: .seconds(0))
-        let gap = history.record(try page("x 1\n"), at: .seconds(1))
-        let back = history.record(try page(canary(110, 3)), at: .seconds(2))
+        history.record(try page(canary(100, 3)), at: Timestamp(milliseconds: 0000))
+        let gap = history.record(try page("x 1\n"), at: Timestamp(milliseconds: 1000))
+        let back = history.record(try page(canary(110, 3)), at: Timestamp(milliseconds: 2000))
         #expect(Increase.since(gap, to: back, groups: 2)[0].requests == 10)
         #expect(!gap.presence[0].hasRequests)
     }
@@ -162,63 +164,49 @@ struct ScrapeTests {
 
 @Suite("The recent scrapes")
 struct ScrapeHistoryTests {
+    private func moment(_ seconds: Double) -> Timestamp {
+        Timestamp(milliseconds: Int64(seconds * 1000))
+    }
+
+    @discardableResult
     private func record(_ history: inout ScrapeHistory, _ seconds: Double) throws -> Scrape {
-        history.record(try page(canary(Int(seconds), 0)), at: .seconds(seconds))
+        history.record(try page(canary(Int(seconds), 0)), at: moment(seconds))
     }
 
-    private func baseline(
-        _ history: ScrapeHistory, _ series: String, _ scrape: Scrape
-    ) -> Duration? {
-        history.baseline(
-            for: series, of: scrape, minimumSpan: .seconds(5), horizon: .seconds(300))?.at
-    }
-
-    @Test("the previous measurement's scrape comes before any other")
-    func previous() throws {
-        var history = ScrapeHistory()
-        history.measure("s", by: try record(&history, 0))
-        _ = try record(&history, 10)
-        let now = try record(&history, 12)
-        #expect(baseline(history, "s", now) == .seconds(0))
-        #expect(baseline(history, "other", now) == .seconds(0))
-        history.measure("s", by: now)
-        let next = try record(&history, 13)
-        #expect(baseline(history, "s", next) == .seconds(12))
-        #expect(baseline(history, "other", next) == .seconds(0))
-        let later = try record(&history, 15)
-        #expect(baseline(history, "other", later) == .seconds(10))
-    }
-
-    @Test("nothing is old enough at first")
+    @Test("a moment's scrape is the first from there on, and stays it")
     func first() throws {
         var history = ScrapeHistory()
-        #expect(baseline(history, "s", try record(&history, 0)) == nil)
-        #expect(baseline(history, "s", try record(&history, 4.999)) == nil)
-        #expect(baseline(history, "s", try record(&history, 5)) == .seconds(0))
+        #expect(history.scrape(from: moment(0)) == nil)
+        try record(&history, 10)
+        try record(&history, 12)
+        for (asked, found) in [(0.0, 10.0), (10, 10), (10.001, 12), (12, 12)] {
+            #expect(history.scrape(from: moment(asked))?.at == moment(found))
+        }
+        #expect(history.scrape(from: moment(12.001)) == nil)
+        try record(&history, 15)
+        #expect(history.scrape(from: moment(10.001))?.at == moment(12))
+        #expect(history.scrape(from: moment(12.001))?.at == moment(15))
     }
 
-    @Test("a previous measurement beyond the horizon is of another run")
-    func horizon() throws {
+    @Test("a clock that was set back does not turn scrapes around")
+    func backwards() throws {
         var history = ScrapeHistory()
-        history.measure("s", by: try record(&history, 0))
-        _ = try record(&history, 290)
-        #expect(baseline(history, "s", try record(&history, 300)) == .seconds(0))
-        #expect(baseline(history, "s", try record(&history, 301)) == .seconds(290))
+        try record(&history, 10)
+        #expect(try record(&history, 7).at == moment(10))
+        try record(&history, 11)
+        #expect(history.scrape(from: moment(10.5))?.at == moment(11))
     }
 
-    @Test("scrapes, counters and series are bounded")
+    @Test("scrapes and counters are bounded")
     func bounds() throws {
-        var history = ScrapeHistory(.init(scrapes: 4, counters: 1000, series: 10))
-        history.measure("s", by: try record(&history, 0))
-        for second in 1...4 { _ = try record(&history, Double(second)) }
-        // The scrape of the previous measurement is gone: the newest old enough serves.
-        #expect(baseline(history, "s", try record(&history, 9)) == .seconds(4))
-        for index in 0..<100 { history.measure("s\(index)", by: try record(&history, 10)) }
-        #expect(history.seriesCount <= 10)
-        #expect(history.isMeasured("s99", by: try #require(history.newest)))
+        var history = ScrapeHistory(.init(scrapes: 4, counters: 1000))
+        for second in 0...9 { try record(&history, Double(second)) }
+        #expect(history.count == 4)
+        // What was forgotten is replaced by the oldest that is held.
+        #expect(history.scrape(from: moment(0))?.at == moment(6))
 
-        var small = ScrapeHistory(.init(scrapes: 100, counters: 5, series: 10))
-        for second in 0..<10 { _ = try record(&small, Double(second)) }
+        var small = ScrapeHistory(.init(scrapes: 100, counters: 5))
+        for second in 0..<10 { try record(&small, Double(second)) }
         #expect(small.count == 2)
     }
 }

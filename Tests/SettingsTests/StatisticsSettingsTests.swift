@@ -51,7 +51,8 @@ struct StatisticsSettingsTests {
         #expect(
             faults("id: canary.5xx_rate, stable_warn: 0.5, statistics: {rho_fail: 2}").count == 1)
         #expect(
-            faults("id: gateway.disk_free_ratio, stable_fail: 0.5").first?.contains("stable") == true)
+            faults("id: gateway.disk_free_ratio, stable_fail: 0.5").first?.contains("stable")
+                == true)
     }
 
     @Test(

@@ -5,6 +5,8 @@ public struct AttemptRecord: Sendable, Equatable {
     public var verdict: FrozenVerdict
     public var values: MetricValues
     public var evidence: [String: EvidenceStep]
+    /// What was judged; nil where nothing could be measured, or it was too much to keep.
+    public var inputs: WindowInputs?
     public var policy: String
     public var binary: String
     /// False when the verdict is `unknown` because nothing could be measured.
@@ -12,11 +14,12 @@ public struct AttemptRecord: Sendable, Equatable {
 
     public init(
         verdict: FrozenVerdict, values: MetricValues, evidence: [String: EvidenceStep] = [:],
-        policy: String, binary: String, measured: Bool = true
+        inputs: WindowInputs? = nil, policy: String, binary: String, measured: Bool = true
     ) {
         self.verdict = verdict
         self.values = values
         self.evidence = evidence
+        self.inputs = inputs
         self.policy = policy
         self.binary = binary
         self.measured = measured
@@ -24,13 +27,13 @@ public struct AttemptRecord: Sendable, Equatable {
 
     public init(
         _ judgement: Judgement, document: VerdictDocument, ticket: AttemptTicket,
-        policy: String, binary: String
+        inputs: WindowInputs? = nil, policy: String, binary: String
     ) {
         self.init(
             verdict: FrozenVerdict(
                 number: ticket.number, status: judgement.status, document: document,
                 measuredAt: ticket.startedAt),
-            values: judgement.values, evidence: judgement.evidence, policy: policy,
-            binary: binary, measured: !judgement.isUnmeasured)
+            values: judgement.values, evidence: judgement.evidence, inputs: inputs,
+            policy: policy, binary: binary, measured: !judgement.isUnmeasured)
     }
 }

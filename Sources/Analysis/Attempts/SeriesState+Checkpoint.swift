@@ -70,6 +70,7 @@ extension SeriesHistory {
         w.member("policy", policy)
         w.member("binary", binary)
         w.member("mixed", mixed)
+        if let inputs { w.member("inputs", inputs.member) }
         w.key("previous")
         previous.write(to: &w)
         w.member(array: "healthy") { w in for values in healthy { values.write(to: &w) } }
@@ -97,7 +98,7 @@ extension SeriesHistory {
             healthy: (tree["healthy"]?.elements ?? []).map { MetricValues(tree: $0) },
             lastStatus: tree["status"]?.string.flatMap(VerdictStatus.init(rawValue:)),
             policy: tree["policy"]?.string, binary: tree["binary"]?.string,
-            mixed: tree["mixed"]?.bool ?? false)
+            mixed: tree["mixed"]?.bool ?? false, inputs: WindowInputs(tree: tree["inputs"]))
         for member in tree["evidence"]?.members ?? [] {
             evidence[member.key] = RunEvidence(
                 logs: (member.value["logs"]?.elements ?? []).compactMap(\.double),
@@ -137,18 +138,5 @@ extension JSONWriter {
 }
 
 extension JSONValue {
-    /// A whole number from 0.
-    var count: Int? { integer.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil } }
-
     fileprivate var timestamp: Timestamp? { integer.map { Timestamp(milliseconds: $0) } }
-
-    var elements: [JSONValue]? {
-        guard case .array(let elements) = self else { return nil }
-        return elements
-    }
-
-    var members: [Member]? {
-        guard case .object(let members) = self else { return nil }
-        return members
-    }
 }

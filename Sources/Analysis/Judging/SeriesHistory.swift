@@ -17,11 +17,15 @@ public struct SeriesHistory: Sendable, Equatable {
     public var mixed: Bool
     /// The run's evidence against each statistical check, by check id.
     public var evidence: [String: RunEvidence]
+    /// What the last attempt of this run was judged on, when it measured
+    /// anything: judged again within the same window, and where the next begins.
+    public var inputs: WindowInputs?
 
     public init(
         previous: MetricValues = MetricValues(), healthy: [MetricValues] = [],
         lastStatus: VerdictStatus? = nil, policy: String? = nil, binary: String? = nil,
-        mixed: Bool = false, evidence: [String: RunEvidence] = [:]
+        mixed: Bool = false, evidence: [String: RunEvidence] = [:],
+        inputs: WindowInputs? = nil
     ) {
         self.previous = previous
         self.healthy = healthy
@@ -30,6 +34,24 @@ public struct SeriesHistory: Sendable, Equatable {
         self.binary = binary
         self.mixed = mixed
         self.evidence = evidence
+        self.inputs = inputs
+    }
+
+    /// What an attempt at `now` judges.
+    public enum Next: Sendable, Equatable {
+        /// The window was judged already: the same inputs count.
+        case frozen(WindowInputs)
+        /// From where the run's last window ended, or a whole cell at its start.
+        case window(MeasurementWindow)
+    }
+
+    /// The data of an attempt at `now` on a grid of cells of `length`: nothing
+    /// of a run is judged twice or left out, however regularly it is measured.
+    public func next(at now: Timestamp, length: Duration, settle: Duration) -> Next {
+        let cell = MeasurementWindow(at: now, length: length, settle: settle)
+        guard let inputs else { return .window(cell) }
+        if cell.end <= inputs.window.end { return .frozen(inputs) }
+        return .window(MeasurementWindow(start: inputs.window.end, end: cell.end))
     }
 
     /// Whether the attempt before, in the same run, was measured by another
@@ -54,6 +76,7 @@ public struct SeriesHistory: Sendable, Equatable {
         binary = nil
         mixed = false
         evidence = [:]
+        inputs = nil
     }
 
     /// Takes in a finished attempt.
@@ -61,7 +84,10 @@ public struct SeriesHistory: Sendable, Equatable {
         mixed = !isComparable(policy: record.policy, binary: record.binary)
         policy = record.policy
         binary = record.binary
-        if record.measured { previous = record.values }
+        if record.measured {
+            previous = record.values
+            inputs = record.inputs
+        }
         lastStatus = record.verdict.status
         if record.verdict.status == .healthy {
             healthy.append(record.values)

@@ -30,6 +30,9 @@ extension Event {
         ]
         if !record.measured { extra.append(.init("measured", .bool(false))) }
         if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
+        if let inputs = record.inputs { extra.append(.init("inputs", inputs.member)) }
+        if let rules = RuleRecord.list(judgement.outcomes) { extra.append(.init("rules", rules)) }
+        if !judgement.comparable { extra.append(.init("comparable", .bool(false))) }
         extra.append(.init("document", record.verdict.document.tree))
 
         self.init(
@@ -92,7 +95,8 @@ extension AttemptRecord {
             values: MetricValues(
                 event.deltas.compactMap { delta in delta.value.map { (delta.metric, $0) } }),
             evidence: [String: EvidenceStep](tree: event.extra("evidence")),
-            policy: event.policy ?? "", binary: event.binary ?? "",
+            inputs: WindowInputs(tree: event.extra("inputs")), policy: event.policy ?? "",
+            binary: event.binary ?? "",
             measured: event.extra("measured")?.bool ?? true)
     }
 }

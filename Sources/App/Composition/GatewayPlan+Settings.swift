@@ -6,13 +6,26 @@ import Transfer
 
 extension GatewayPlan {
     /// The plan of a configuration that was found without fault.
-    init(_ analysis: Settings.Analysis, engine: TransferEngine) {
+    ///
+    /// - Parameter probes: nil to make those of the configuration.
+    init(_ settings: Settings, upstreams: Upstreams, probes: ProbeSet? = nil) {
+        let analysis = settings.analysis
         self.init(
-            probes: ProbeSet(analysis.probes.map { Self.probe($0, engine) }),
-            policies: PolicySet(analysis), budget: analysis.budget, interval: analysis.interval)
+            probes: probes ?? ProbeSet(analysis.probes.map { Self.probe($0, upstreams) }),
+            policies: PolicySet(analysis), budget: analysis.budget, interval: analysis.interval,
+            window: analysis.window, settle: analysis.settle,
+            appliesMidRun: settings.policy.midRun == .apply)
     }
 
-    private static func probe(_ probe: Settings.Probe, _ engine: TransferEngine) -> any Probe {
+    /// What every probe that asks over the network shares.
+    struct Upstreams: Sendable {
+        let engine: TransferEngine
+        /// One retry budget for all probes of the node, also over reloads.
+        let policy = UpstreamPolicy()
+    }
+
+    private static func probe(_ probe: Settings.Probe, _ upstreams: Upstreams) -> any Probe {
+        let engine = upstreams.engine
         switch probe.kind {
         case .disk(let disk):
             return DiskProbe(
@@ -46,7 +59,7 @@ extension GatewayPlan {
                 fields: .pointers(
                     http.fields.sorted { $0.key < $1.key }
                         .map { FieldSelection.Field($0.key, $0.value) }),
-                engine: engine, deadline: probe.timeout)
+                engine: engine, deadline: probe.timeout, policy: upstreams.policy)
         case .prometheus(let page):
             return PrometheusProbe(
                 name: probe.name,
@@ -62,7 +75,7 @@ extension GatewayPlan {
                         label: page.roleLabel, canary: page.canary, stable: page.stable),
                     common: page.labels.sorted { $0.key < $1.key }
                         .map { RequestMetrics.Label($0.key, $0.value) }),
-                engine: engine, deadline: probe.timeout)
+                engine: engine, deadline: probe.timeout, policy: upstreams.policy)
         case .file(let report):
             return FileProbe(
                 name: probe.name, path: report.path, maxAge: report.maxAge,

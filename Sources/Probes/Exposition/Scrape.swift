@@ -1,3 +1,5 @@
+import Events
+
 /// Counters at one moment, made to grow for ever: where a process restarted and
 /// its counter fell, the count goes on from what was reached before.
 struct Scrape: Sendable {
@@ -16,8 +18,8 @@ struct Scrape: Sendable {
 
     /// Ascending, without gaps, from 0.
     let number: Int
-    /// When the page was read, on the probe's stopwatch.
-    let at: Duration
+    /// When the page was asked for; never before the scrape before.
+    let at: Timestamp
     /// Ascending by key.
     let counters: [Counter]
     let presence: [ScrapedPage.Presence]
@@ -26,7 +28,7 @@ struct Scrape: Sendable {
     /// the counter began at 0: the rule of Prometheus' `rate()`. Series that
     /// the page does not show are kept, until `forgetting` scrapes went by, so
     /// that one that comes back goes on counting instead of starting anew.
-    init(_ page: ScrapedPage, at: Duration, after previous: Scrape?, forgetting: Int) {
+    init(_ page: ScrapedPage, at: Timestamp, after previous: Scrape?, forgetting: Int) {
         let number = (previous?.number ?? -1) + 1
         var counters: [Counter] = []
         let old = previous?.counters ?? []
@@ -54,7 +56,7 @@ struct Scrape: Sendable {
         }
         keep(until: nil)
         self.number = number
-        self.at = at
+        self.at = max(at, previous?.at ?? at)
         self.counters = counters
         self.presence = page.presence
     }

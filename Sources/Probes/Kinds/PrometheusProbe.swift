@@ -11,10 +11,11 @@ import Transfer
 /// - `requests` and `rps`: how many there were, and how many a second,
 /// - `p99_ms`: the quantile, with the histogram in milliseconds as evidence.
 ///
-/// All are increases between two scrapes: this one, and the one of the series'
-/// previous measurement, so that the windows of a run meet and never overlap.
-/// Without it, or when it is too old, the newest scrape that is `minimumSpan`
-/// old serves: call `sample()` every few seconds. Restarted counters are
+/// All are increases over the measurement's window. What the counters showed at
+/// its ends is the first scrape at or after each, so the windows of a run meet
+/// and never overlap, and whoever asks for one window gets the same numbers.
+/// Call `sample()` where windows may begin: before the first scrape there is
+/// nothing to compare with, absent(no_sample_yet). Restarted counters are
 /// handled as Prometheus' `rate()` does, and a series that was not there
 /// before counts from 0. No request in between makes rate and quantile
 /// absent(no_traffic). Thread-safe.
@@ -25,52 +26,45 @@ public final class PrometheusProbe: SamplingProbe {
     public let name: String
     public let deadline: Duration
     public let signals: [SignalDeclaration]
-    public var isPerSeries: Bool { true }
+    public var isPerWindow: Bool { true }
 
     typealias Fetch = @Sendable (_ allowance: Duration) async throws(Absence) -> [UInt8]
 
     private let metrics: RequestMetrics
-    private let minimumSpan: Duration
-    private let reuse: Duration
     private let fetch: Fetch
-    private let stopwatch: Stopwatch
+    private let wall: WallClock
     private let history = Mutex(ScrapeHistory())
     private let scraping = SingleFlight<Bool, Result<Scrape, Absence>>(limit: 1)
 
     /// - Parameters:
     ///   - source: the page; its `maxBody` is set to `maxPage`.
-    ///   - minimumSpan: least time between two scrapes that are compared, but
-    ///     for those of two measurements.
-    ///   - reuse: a scrape this young serves another series' measurement too.
+    ///   - clock: measures the upstream's pauses.
+    ///   - wall: tells when a page was asked for.
     public convenience init(
         name: String, source: HTTPSource, metrics: RequestMetrics = RequestMetrics(),
         engine: TransferEngine, clock: any Clock<Duration> = ContinuousClock(),
-        minimumSpan: Duration = .seconds(5), reuse: Duration = .milliseconds(250),
-        deadline: Duration = .milliseconds(800), policy: UpstreamPolicy = UpstreamPolicy()
+        wall: WallClock = .system, deadline: Duration = .milliseconds(800),
+        policy: UpstreamPolicy = UpstreamPolicy()
     ) {
         var source = source
         source.maxBody = Self.maxPage
         source.headers.append(HTTPSource.Header("Accept", .value("text/plain;version=0.0.4")))
         let upstream = Upstream(name, source, engine, policy, clock)
-        self.init(
-            name: name, metrics: metrics, clock: clock, minimumSpan: minimumSpan, reuse: reuse,
-            deadline: deadline
-        ) { (allowance) throws(Absence) in
+        self.init(name: name, metrics: metrics, wall: wall, deadline: deadline) {
+            (allowance) throws(Absence) in
             try await upstream.body(within: allowance)
         }
     }
 
     init(
-        name: String, metrics: RequestMetrics, clock: any Clock<Duration>,
-        minimumSpan: Duration, reuse: Duration, deadline: Duration, fetch: @escaping Fetch
+        name: String, metrics: RequestMetrics, wall: WallClock, deadline: Duration,
+        fetch: @escaping Fetch
     ) {
         self.name = name
         self.metrics = metrics
-        self.minimumSpan = minimumSpan
-        self.reuse = reuse
+        self.wall = wall
         self.deadline = deadline
         self.fetch = fetch
-        self.stopwatch = Stopwatch(clock)
         self.signals = metrics.reports.flatMap(\.declarations)
     }
 
@@ -78,33 +72,31 @@ public final class PrometheusProbe: SamplingProbe {
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(Absence) {
-            let scrape = try await scrape(for: context)
-            return try signals(of: scrape, context)
+            return signals(of: context.window, until: try await scrape(for: context))
         } catch {
             return allAbsent(error)
         }
     }
 
-    /// A scrape that this series was not measured by yet.
+    /// The scrape at which the window ends. One that was under way when the
+    /// window ended was asked for before: then another is needed.
     private func scrape(for context: MeasurementContext) async throws(Absence) -> Scrape {
-        let now = stopwatch.elapsed
-        let young = history.withLock { history -> Scrape? in
-            guard let newest = history.newest, now - newest.at <= reuse,
-                !history.isMeasured(context.series, by: newest)
-            else { return nil }
-            return newest
+        let end = context.window.end
+        for attempt in 0...2 {
+            if let held = history.withLock({ $0.scrape(from: end) }) { return held }
+            if attempt < 2 { _ = try await scrape(within: context.allowance).get() }
         }
-        if let young { return young }
-        return try await scrape(within: context.allowance).get()
+        // Only a clock that was set back gets here: what is newest has to serve.
+        guard let newest = history.withLock({ $0.newest }) else { throw Absence(.noSampleYet) }
+        return newest
     }
 
     private func scrape(within allowance: Duration) async -> Result<Scrape, Absence> {
         let outcome = await scraping.join(true) { [fetch, metrics, self] in
+            let asked = wall.now
             do throws(Absence) {
-                let page = try await fetch(allowance)
-                let at = stopwatch.elapsed
-                let scraped = try ScrapedPage(reading: page, for: metrics)
-                return .success(history.withLock { $0.record(scraped, at: at) })
+                let scraped = try ScrapedPage(reading: try await fetch(allowance), for: metrics)
+                return .success(history.withLock { $0.record(scraped, at: asked) })
             } catch {
                 return .failure(error)
             }
@@ -116,29 +108,19 @@ public final class PrometheusProbe: SamplingProbe {
         }
     }
 
-    private func signals(
-        of scrape: Scrape, _ context: MeasurementContext
-    ) throws(Absence) -> [Signal] {
-        // A measurement that nobody waits for must not move the series' window.
-        if Task.isCancelled { throw Absence(.cancelled) }
-        // The silence that ends a run of attempts ends comparison as well.
-        let horizon = max(context.interval * 3, .seconds(300))
-        let baseline = history.withLock { history in
-            let baseline = history.baseline(
-                for: context.series, of: scrape, minimumSpan: minimumSpan, horizon: horizon)
-            history.measure(context.series, by: scrape)
-            return baseline
-        }
+    private func signals(of window: MeasurementWindow, until scrape: Scrape) -> [Signal] {
+        let baseline = history.withLock { $0.scrape(from: window.start) }
         let reports = metrics.reports
-        guard let baseline else {
+        guard let baseline, baseline.number < scrape.number else {
             return reports.flatMap { report in
                 report.absent(
-                    Absence(.noSampleYet, "first look at these counters"),
+                    Absence(.noSampleYet, "these counters were not looked at before"),
                     scrape.presence[report.index])
             }
         }
         let increases = Increase.since(baseline, to: scrape, groups: scrape.presence.count)
-        let span = (scrape.at - baseline.at).inSeconds
+        // Never zero: a rate needs a span, and the clock may have stood still.
+        let span = max((scrape.at - baseline.at).inSeconds, 0.001)
         return reports.flatMap { report in
             report.signals(
                 increases[report.index], scrape.presence[report.index], seconds: span)

@@ -29,19 +29,24 @@ struct TemplateAnalysisCommand: ParsableCommand {
     var concern: [String] = []
     @Option(help: "Time between measurements; the gateway's analysis.interval.")
     var interval: String?
-    @Option(help: "Measurements in one run.") var count = 10
-    @Option(name: .customLong("failure-limit"), help: "Unhealthy verdicts that the run forgives.")
-    var failureLimit = 0
+    @Option(help: "Measurements in one run; the concern's, else 10.") var count: Int?
+    @Option(
+        name: .customLong("failure-limit"),
+        help: "Unhealthy verdicts that the run forgives; the concern's, else 0.")
+    var failureLimit: Int?
     @Option(help: "The version of Argo Rollouts, to be warned of what it misjudges.")
     var argoVersion: String?
 
     func run() throws {
         let settings = try config.load()
-        let pace = settings.analysis.interval.components.seconds
+        // What a template of several metrics says is said of all of them.
+        let own = concern.count == 1 ? settings.analysis.concerns[concern[0]]?.template : nil
+        let pace = (own?.interval ?? settings.analysis.interval).components.seconds
         let template = try AnalysisTemplate(
             namespace: namespace, rollout: rollout, gateways: try gateways(), concerns: concern,
-            degraded: degraded, interval: interval ?? "\(max(1, pace))s", count: count,
-            failureLimit: failureLimit)
+            degraded: degraded, interval: interval ?? "\(max(1, pace))s",
+            count: count ?? own?.count ?? 10,
+            failureLimit: failureLimit ?? own?.failureLimit ?? 0)
         for warning in template.warnings(for: settings.analysis) {
             Standard.error("warning: \(warning)")
         }

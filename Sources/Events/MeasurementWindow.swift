@@ -1,5 +1,3 @@
-import Events
-
 /// The span of data that an attempt judges: every caller who asks within the
 /// same length of time judges the same window.
 public struct MeasurementWindow: Sendable, Hashable {

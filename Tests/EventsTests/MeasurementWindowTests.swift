@@ -1,8 +1,6 @@
 import Events
 import Testing
 
-@testable import Analysis
-
 struct MeasurementWindowTests {
     /// `identity.window` of the vectors, and moments before 1970.
     @Test(
@@ -23,8 +21,9 @@ struct MeasurementWindowTests {
     }
 
     @Test func noLengthIsAMillisecond() {
-        let window = MeasurementWindow(at: Sample.start, length: .zero, settle: .zero)
-        #expect(window.end == Sample.start)
+        let window = MeasurementWindow(
+            at: Timestamp(milliseconds: 1_766_000_000_000), length: .zero, settle: .zero)
+        #expect(window.end == Timestamp(milliseconds: 1_766_000_000_000))
         #expect(window.end - window.start == .milliseconds(1))
     }
 }

@@ -1,0 +1,145 @@
+import Events
+import JSONScan
+
+/// One check of a recorded verdict: its rule as configured, what it was asked
+/// about, every number that it computed, and what it came to. Carried in the
+/// verdict's event as `rules`; what `bellwether explain` prints.
+public struct RuleRecord: Sendable, Equatable {
+    public let id: String
+    public let state: CheckState
+    /// The check as configured, the keys of its canonical text.
+    public let rule: JSONValue
+    public let value: Double?
+    public let stable: Double?
+    public let previous: Double?
+    /// The statistical numbers by the names of the test vectors, in order.
+    public let numbers: [(name: String, value: JSONValue)]
+    public let findings: [Finding]
+
+    public struct Finding: Sendable, Equatable {
+        public let state: CheckState
+        public let why: String
+        public let limit: Double?
+        /// Untrusted.
+        public let detail: String
+    }
+
+    public static func == (a: RuleRecord, b: RuleRecord) -> Bool { a.tree == b.tree }
+
+    init(_ outcome: CheckOutcome) {
+        id = outcome.check.id
+        state = outcome.state
+        rule = outcome.check.tree
+        value = outcome.value
+        stable = outcome.stable
+        previous = outcome.previous
+        numbers = outcome.numbers?.named ?? []
+        findings = outcome.findings.map {
+            Finding(state: $0.state, why: $0.rule.name, limit: $0.limit, detail: $0.detail)
+        }
+    }
+
+    public init?(tree: JSONValue) {
+        guard let id = tree["rule"]?["id"]?.string,
+            let state = tree["state"]?.string.flatMap(CheckState.init(rawValue:))
+        else { return nil }
+        self.id = id
+        self.state = state
+        rule = tree["rule"] ?? .null
+        value = tree["value"]?.double
+        stable = tree["stable"]?.double
+        previous = tree["previous"]?.double
+        numbers = (tree["numbers"]?.members ?? []).map { ($0.key, $0.value) }
+        findings = (tree["findings"]?.elements ?? []).compactMap { finding in
+            guard let state = finding["state"]?.string.flatMap(CheckState.init(rawValue:)),
+                let why = finding["why"]?.string
+            else { return nil }
+            return Finding(
+                state: state, why: why, limit: finding["limit"]?.double,
+                detail: finding["detail"]?.string ?? "")
+        }
+    }
+
+    /// The rules of a recorded verdict; empty for an event that carries none.
+    public static func all(in event: Event) -> [RuleRecord] {
+        (event.extra("rules")?.elements ?? []).compactMap(RuleRecord.init(tree:))
+    }
+
+    public var tree: JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("state", .string(state.rawValue)), .init("rule", rule),
+            .init("value", JSONValue(value)), .init("stable", JSONValue(stable)),
+            .init("previous", JSONValue(previous)),
+        ]
+        if !numbers.isEmpty {
+            members.append(
+                .init("numbers", .object(numbers.map { JSONValue.Member($0.name, $0.value) })))
+        }
+        if !findings.isEmpty {
+            members.append(
+                .init(
+                    "findings",
+                    .array(
+                        findings.map { finding in
+                            var members: [JSONValue.Member] = [
+                                .init("state", .string(finding.state.rawValue)),
+                                .init("why", .string(finding.why)),
+                            ]
+                            if let limit = finding.limit {
+                                members.append(.init("limit", JSONValue(limit)))
+                            }
+                            if !finding.detail.isEmpty {
+                                members.append(.init("detail", .string(finding.detail)))
+                            }
+                            return .object(members)
+                        })))
+        }
+        return .object(members)
+    }
+
+    /// The records of an attempt, as far as they fit into an event: gravest
+    /// first kept, in the order of the checks; nil for none.
+    static func list(_ outcomes: [CheckOutcome], within limit: Int = 12 * 1024) -> JSONValue? {
+        var left = limit
+        var kept: [(id: String, tree: JSONValue)] = []
+        for outcome in outcomes.sorted(by: {
+            ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id)
+        }) {
+            let tree = RuleRecord(outcome).tree
+            var writer = JSONWriter(capacity: 512)
+            writer.value(tree)
+            guard writer.bytes.count <= left else { continue }
+            left -= writer.bytes.count
+            kept.append((outcome.check.id, tree))
+        }
+        guard !kept.isEmpty else { return nil }
+        return .array(kept.sorted { $0.id < $1.id }.map(\.tree))
+    }
+}
+
+extension Check {
+    /// The canonical text as a value.
+    fileprivate var tree: JSONValue {
+        let text = Array(canonicalText.utf8)
+        let limits = JSONLimits(maxBytes: max(text.count, 1), maxDepth: 8)
+        do { return try JSONValue(parsing: text, limits: limits) } catch { return .null }
+    }
+}
+
+extension StatisticalNumbers {
+    /// What was computed, by the names of the test vectors.
+    var named: [(name: String, value: JSONValue)] {
+        let numbers: [(String, Double?)] = [
+            ("n", sample), ("lower", lower), ("upper", upper), ("stable_value", stableValue),
+            ("ratio", ratio), ("exceed_canary", exceedCanary), ("exceed_stable", exceedStable),
+            ("rank_lo", rankLow.map(Double.init)), ("rank_hi", rankHigh.map(Double.init)),
+            ("p_window", pWindow), ("e", e), ("p_run", pRun), ("phi", step?.phi),
+            ("previous", healthyMedian), ("previous_limit", growthLimit),
+        ]
+        var named = numbers.compactMap { name, number in
+            number.map { (name: name, value: JSONValue($0)) }
+        }
+        if let certified { named.append(("certified", .bool(certified))) }
+        return named
+    }
+}
