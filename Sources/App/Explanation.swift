@@ -1,3 +1,4 @@
+import Analysis
 public import Events
 import JSONScan
 
@@ -21,8 +22,12 @@ public struct Explanation: Sendable {
                     + ", score \(document["score"]?.integer.map(String.init) ?? "none")")
         }
         if let message = event.message { lines.append(message) }
-        if !event.deltas.isEmpty { lines.append("") }
-        for delta in event.deltas {
+        let rules = RuleRecord.all(in: event)
+        if !rules.isEmpty { lines += [""] + RecordedRules.lines(rules) }
+        let recorded = Set(rules.map(\.id))
+        let deltas = event.deltas.filter { !recorded.contains($0.metric) }
+        if !deltas.isEmpty { lines.append("") }
+        for delta in deltas {
             lines.append(Self.row(delta))
             for reason in event.reasons where reason.check == delta.metric {
                 lines.append(Self.row(reason))

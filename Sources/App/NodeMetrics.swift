@@ -86,7 +86,7 @@ final class NodeMetrics: Sendable {
 
     private func showRoles() {
         if let gateway {
-            let policy = gateway.service.plan.policy.sha
+            let policy = gateway.service.plan.policies.sha
             let isNew = looks.withLock { looks in
                 defer { looks.policy = policy }
                 return looks.policy != policy

@@ -120,7 +120,9 @@ extension Settings.Check {
                 stableWarn != nil ? "stable_warn" : "stable_fail",
                 "only canary signals have a stable one to compare with", "remove it")
         }
-        if warn == nil, fail == nil, !r.has("warn"), !r.has("fail"), !isRelative {
+        if warn == nil, fail == nil, !r.has("warn"), !r.has("fail"), !isRelative,
+            !r.has("statistics")
+        {
             r.lacks("neither warn nor fail is given", "give at least one of the two limits")
         }
         if let warn, let fail, direction == .above ? warn > fail : warn < fail {

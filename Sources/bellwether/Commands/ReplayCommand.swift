@@ -1,19 +1,76 @@
 import Analysis
+import App
 import ArgumentParser
+import Events
 import Foundation
+import JSONScan
+import Journal
+import Settings
 
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Judge recorded inputs again; exit 1 when anything differs.",
         discussion: """
+            FILE holds events as the log keeps them, one JSON object a line (as `bellwether logs \
+            query --json` prints them); - is standard input: zcat *.jsonl.gz | bellwether replay -. \
+            Each verdict \
+            is judged again by the checks of --config, and those that would change are listed. \
             A vectors file holds checks, primitives, merge cases and identities with the results \
             that are expected of them.
             """)
 
-    @Option(help: "A file of test vectors.") var vectors: String
+    @OptionGroup var config: ConfigOption
+    @Argument(help: "Recorded events; without it and --vectors, the log of the configuration.")
+    var file: String?
+    @Option(help: "A file of test vectors instead.") var vectors: String?
+    @Flag(help: "Print one JSON object a line.") var json = false
 
-    func run() throws {
+    func validate() throws {
+        if file != nil, vectors != nil {
+            throw ValidationError("give a file of events or --vectors, not both")
+        }
+    }
+
+    func run() async throws {
+        if let vectors { return try replay(vectors: vectors) }
+        var replay = HistoryReplay(policies: PolicySet(try config.load().analysis))
+        if let file {
+            try judge(file: file, &replay)
+        } else {
+            var reader = try config.log().reader(
+                query: JournalQuery(where: try Expression("event~analysis.")))
+            while true {
+                let batch = try await reader.next(maxLines: 1000)
+                for line in batch.lines { judge(line.bytes, &replay) }
+                if batch.isCaughtUp { break }
+            }
+        }
+        let skipped = replay.skipped > 0 ? ", \(replay.skipped) carry no inputs" : ""
+        Standard.error("\(replay.judged) judged again, \(replay.changed) would change\(skipped)")
+        if replay.changed > 0 { throw ExitCode(1) }
+    }
+
+    private func judge(file: String, _ replay: inout HistoryReplay) throws {
+        let isInput = file == "-"
+        guard let handle = isInput ? .standardInput : FileHandle(forReadingAtPath: file) else {
+            Standard.error("\(file): cannot be read")
+            throw ExitCode(66)
+        }
+        var rest: [UInt8] = []
+        while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
+            rest += chunk
+            var start = rest.startIndex
+            while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                judge(Array(rest[start..<end]), &replay)
+                start = end + 1
+            }
+            rest.removeSubrange(..<start)
+        }
+        if !rest.isEmpty { judge(rest, &replay) }
+    }
+
+    private func replay(vectors: String) throws {
         guard let data = FileManager.default.contents(atPath: vectors) else {
             Standard.error("\(vectors): cannot be read")
             throw ExitCode(66)
@@ -26,5 +83,38 @@ struct ReplayCommand: ParsableCommand {
         for mismatch in report.mismatches { print(TerminalText.inert("\(mismatch)")) }
         print("\(report.compared) compared, \(report.mismatches.count) differ")
         if !report.mismatches.isEmpty { throw ExitCode(1) }
+    }
+
+    private func judge(_ line: [UInt8], _ replay: inout HistoryReplay) {
+        guard let event = try? Event(line: line), let change = replay.replay(event) else { return }
+        show(change)
+    }
+
+    private func show(_ change: HistoryReplay.Change) {
+        if json {
+            var writer = JSONWriter()
+            writer.object { w in
+                w.member("id", change.measurement)
+                w.member("ts", change.ts.rfc3339)
+                w.member("namespace", change.namespace)
+                w.member("rollout", change.rollout)
+                w.member("concern", change.concern)
+                w.member("attempt", change.attempt)
+                w.member("recorded", change.recorded.rawValue)
+                w.member("now", change.now.rawValue)
+                w.member(array: "reasons") { w in
+                    for reason in change.reasons { reason.write(to: &w) }
+                }
+            }
+            Standard.write(writer.bytes + [UInt8(ascii: "\n")])
+        } else {
+            let why = change.reasons.prefix(3).map { "\($0.check) \($0.why)" }
+            print(
+                TerminalText.inert(
+                    "\(change.ts.rfc3339) \(change.namespace)/\(change.rollout) \(change.concern) "
+                        + "#\(change.attempt): \(change.recorded) → \(change.now)"
+                        + (why.isEmpty ? "" : " (\(why.joined(separator: ", ")))")
+                        + "  \(change.measurement)"))
+        }
     }
 }

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""How often the judge aborts good rollouts, and finds bad ones.
+
+Simulated rollouts (seeded) are written as recorded measurements and judged by the
+product itself, `bellwether replay`; beside it, on the same counts, a p-value per
+window and Mann-Whitney over the windows so far, both at the same level of 1 %.
+
+    Benchmarks/simulation.py [--rollouts N] [--bellwether PATH] [--seed N]
+
+Needs numpy and scipy. Exit 1 when the judge aborts more than 1 % of good rollouts,
+or finds less than 80 % of those that fail three times as often as stable.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+from scipy import stats
+
+LOOKS, CANARY, STABLE, ALPHA = 20, 100, 900, 0.01
+CONFIG = """
+analysis:
+  probes: [{name: canary, kind: prometheus, url: "http://127.0.0.1:9102/metrics"}]
+  checks: [{id: canary.5xx_rate, fail: 1, critical: true}]
+  concerns: {}
+"""
+
+
+def simulate(rng, rate, ratio, rollouts):
+    """Failing requests of every rollout and window, canary and stable."""
+    shape = (rollouts, LOOKS)
+    return rng.binomial(CANARY, min(rate * ratio, 1), shape), rng.binomial(STABLE, rate, shape)
+
+
+def event(rollout, window, x1, x0):
+    start = 1_766_000_000_000 + window * 30_000
+    return {
+        "v": 1, "id": f"{rollout}-{window}", "ts": "2026-11-23T06:00:00.000Z", "level": "info",
+        "event": "analysis.healthy", "node": "sim", "namespace": "sim", "rollout": f"r{rollout}",
+        "concern": "all", "attempt": window + 1, "status": "healthy", "policy": "p", "binary": "b",
+        "series": f"{rollout:016x}", "run": 1,
+        "inputs": {"start": start, "end": start + 30_000, "signals": {
+            "canary.5xx_rate": [x1 / CANARY, [x1, CANARY]],
+            "stable.5xx_rate": [x0 / STABLE, [x0, STABLE]]}},
+        "document": {"attempt": {"source": "counted"}},
+    }
+
+
+def by_bellwether(path, canary, stable):
+    """The share of rollouts that the product would abort."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / "sim.yaml").write_text(CONFIG)
+        with open(folder / "events.jsonl", "w") as out:
+            for rollout, (xs1, xs0) in enumerate(zip(canary.tolist(), stable.tolist())):
+                for window, (x1, x0) in enumerate(zip(xs1, xs0)):
+                    out.write(json.dumps(event(rollout, window, x1, x0)) + "\n")
+        run = subprocess.run(
+            [path, "replay", str(folder / "events.jsonl"), "--config", str(folder / "sim.yaml"),
+             "--json"], capture_output=True, text=True)
+        if run.returncode not in (0, 1):
+            sys.exit(run.stderr)
+        judged = f"{canary.size} judged again"
+        if judged not in run.stderr:
+            sys.exit(f"not every measurement was judged: {run.stderr}")
+        changes = map(json.loads, run.stdout.splitlines())
+        return len({c["rollout"] for c in changes if c["now"] == "unhealthy"}) / len(canary)
+
+
+def by_window(canary, stable):
+    """Any window whose exact conditional test is below the level."""
+    p = stats.binom.sf(canary - 1, canary + stable, CANARY / (CANARY + STABLE))
+    return (p <= ALPHA).any(axis=1).mean()
+
+
+def by_mann_whitney(canary, stable):
+    """Any look, from the fifth, at which the rates so far differ."""
+    aborted = 0
+    for xs1, xs0 in zip(canary / CANARY, stable / STABLE):
+        for looks in range(5, LOOKS + 1):
+            if stats.mannwhitneyu(xs1[:looks], xs0[:looks], alternative="greater").pvalue <= ALPHA:
+                aborted += 1
+                break
+    return aborted / len(canary)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rollouts", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=20261123)
+    root = pathlib.Path(__file__).resolve().parent.parent
+    parser.add_argument("--bellwether", default=str(root / ".build/release/bellwether"))
+    given = parser.parse_args()
+    rng = numpy.random.default_rng(given.seed)
+    good = True
+    print(f"{given.rollouts} rollouts a row, {LOOKS} looks, {CANARY} canary and {STABLE} stable "
+          f"requests a window, level {ALPHA:.0%}, seed {given.seed}")
+    print(f"{'stable fails':>13} {'true ratio':>11} {'bellwether':>11} {'p per window':>13} "
+          f"{'Mann-Whitney':>13}")
+    for rate in (0.005, 0.02, 0.05):
+        for ratio in (1, 3):
+            canary, stable = simulate(rng, rate, ratio, given.rollouts)
+            ours = by_bellwether(given.bellwether, canary, stable)
+            print(f"{rate:>13.1%} {ratio:>11} {ours:>11.2%} {by_window(canary, stable):>13.2%} "
+                  f"{by_mann_whitney(canary, stable):>13.2%}", flush=True)
+            good &= ours <= 0.01 if ratio == 1 else ours >= 0.8 or rate < 0.02
+    print("at equal rates at most 1 % are aborted, at ratio 3 (stable failing 2 % or more) at least "
+          "80 % are: " + ("yes" if good else "NO"))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
