@@ -351,14 +351,23 @@ _bellwether_logs() {
 
 _bellwether_logs_tail() {
     repeating_flags=()
-    non_repeating_flags=(--follow -f --json --version -h --help)
+    non_repeating_flags=(--follow -f --show-cursor --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --since --where -n --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --since --where -n --after --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--since')
@@ -370,6 +379,9 @@ _bellwether_logs_tail() {
     '-n')
         return
         ;;
+    '--after')
+        return
+        ;;
     '--fields')
         return
         ;;
@@ -378,14 +390,23 @@ _bellwether_logs_tail() {
 
 _bellwether_logs_query() {
     repeating_flags=()
-    non_repeating_flags=(--json --version -h --help)
+    non_repeating_flags=(--json --timing --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --since --where --until --count-by --limit --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --since --where --until --count-by --limit --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--since')

@@ -31,17 +31,17 @@ public struct RemoteNode: Sendable {
     }
 
     public func get(_ path: String) async throws(Fault) -> [UInt8] {
-        try await ask("GET", path, [])
+        try await reply("GET", path, []).body
     }
 
     /// Posts one JSON object.
     public func post(_ path: String, _ body: [UInt8] = []) async throws(Fault) -> [UInt8] {
-        try await ask("POST", path, body)
+        try await reply("POST", path, body).body
     }
 
-    private func ask(
+    func reply(
         _ method: String, _ path: String, _ body: [UInt8]
-    ) async throws(Fault) -> [UInt8] {
+    ) async throws(Fault) -> HTTPReply {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         var headers = [("Authorization", "Bearer \(token)")]
@@ -58,6 +58,6 @@ public struct RemoteNode: Sendable {
             let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""
             throw Fault(description: "\(url) answers \(reply.status): \(words)")
         }
-        return reply.body
+        return reply
     }
 }

@@ -73,6 +73,25 @@ public struct JSONScanner {
         try scanner.end()
     }
 
+    /// The value that starts at `offset` inside a text that was validated before:
+    /// whole when it is a scalar; an object or array may be walked, its range goes
+    /// to the end of the text.
+    public static func value(
+        at offset: Int, in bytes: UnsafeRawBufferPointer
+    ) throws(JSONFault) -> Slice {
+        guard offset < bytes.count else { throw JSONFault(.unexpectedEnd, at: offset) }
+        switch bytes[offset] {
+        case UInt8(ascii: "{"):
+            return Slice(kind: .object, range: offset..<bytes.count, escaped: false)
+        case UInt8(ascii: "["):
+            return Slice(kind: .array, range: offset..<bytes.count, escaped: false)
+        default:
+            var scanner = JSONScanner(bytes, maxDepth: .max)
+            scanner.at = offset
+            return try scanner.value(depth: 0)
+        }
+    }
+
     /// Calls `visit` for each element of the array that `slice` (validated
     /// before) names inside `bytes`.
     @inlinable

@@ -5,7 +5,7 @@ extension Archive {
         let files = folder.files
         let path = folder.file(name.archive)
         let temporary = path + SegmentName.temporary
-        var rebuilt: SegmentIndex
+        let rebuilt: [UInt8]
         let source = try files.openToRead(path)
         do throws(SystemFault) {
             defer { files.close(source) }
@@ -30,13 +30,12 @@ extension Archive {
             }
             try output.finish()
             try files.sync(target)
-            rebuilt = output.index
-            rebuilt.closedAt = index.closedAt
+            rebuilt = output.encodedIndex(closedAt: index.closedAt)
         } catch {
             try? files.remove(temporary)
             throw error
         }
-        try files.replace(folder.file(name.index), in: folder.path, with: rebuilt.encoded)
+        try files.replace(folder.file(name.index), in: folder.path, with: rebuilt)
         try files.rename(temporary, to: path)
         try files.syncFolder(folder.path)
     }

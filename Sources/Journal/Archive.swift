@@ -7,23 +7,43 @@ struct Archive: Sendable {
 
     private var files: any LogFileSystem { folder.files }
 
-    /// The index beside the archive, or one rebuilt from it.
+    /// The members by the index beside the archive, or by one rebuilt from it.
     func index() throws(SystemFault) -> SegmentIndex {
-        if let bytes = try folder.files.contents(folder.file(name.index)),
-            let index = SegmentIndex(bytes)
-        {
-            return index
+        if let file = try indexFile(), let index = try file.index() { return index }
+        return try rebuild().index
+    }
+
+    /// The index beside the archive; nil when it is lost, damaged or of another archive.
+    func indexFile() throws(SystemFault) -> IndexFile? {
+        guard let file = try IndexFile(folder.file(name.index), files: files),
+            try files.facts(folder.file(name.archive)).bytes == file.archiveBytes
+        else { return nil }
+        return file
+    }
+
+    /// The index made anew, and put beside the archive when that is possible (a
+    /// reader may not be allowed to): the next one finds it.
+    func rebuild() throws(SystemFault) -> (index: SegmentIndex, file: IndexFile?) {
+        let rebuilt = try rebuiltIndex()
+        guard rebuilt.damage.isEmpty else { return (rebuilt.index, IndexFile(rebuilt.bytes)) }
+        try? files.replace(folder.file(name.index), in: folder.path, with: rebuilt.bytes)
+        // Removed for the quota meanwhile: an index alone is of no use.
+        if (try? files.facts(folder.file(name.archive))) == nil {
+            try? files.remove(folder.file(name.index))
         }
-        return try rebuiltIndex().index
+        return (rebuilt.index, IndexFile(rebuilt.bytes))
     }
 
     /// Steps from member to member. A damaged one keeps its place when its header
     /// is whole; what follows a damaged header is searched for the next member.
-    func rebuiltIndex() throws(SystemFault) -> (index: SegmentIndex, damage: [MemberDamage]) {
+    func rebuiltIndex() throws(SystemFault) -> (
+        index: SegmentIndex, bytes: [UInt8], damage: [MemberDamage]
+    ) {
         let file = try files.openToRead(folder.file(name.archive))
         defer { files.close(file) }
         let facts = try files.facts(file)
-        var index = SegmentIndex(closedAt: Timestamp(milliseconds: facts.modified))
+        let closedAt = Timestamp(milliseconds: facts.modified)
+        var builder = IndexBuilder(closedAt: closedAt)
         var damage: [MemberDamage] = []
         let inflater = Inflater()
         var offset = 0
@@ -38,19 +58,25 @@ struct Archive: Sendable {
                 continue
             }
             let member = try files.read(file, at: offset, count: sizes.packed)
-            var entry = SegmentIndex.Member(
-                offset: offset, packed: sizes.packed, start: index.end, plain: sizes.plain,
-                lines: sizes.lines, earliest: .min, latest: .max)
-            if let plain = member.withUnsafeBytes({ GzipMember.unpack($0, with: inflater) }) {
-                entry.span(of: plain)
+            if offset == builder.index.packed,
+                let plain = member.withUnsafeBytes({ GzipMember.unpack($0, with: inflater) })
+            {
+                plain.withUnsafeBytes {
+                    builder.add(builder.survey($0), packed: sizes.packed, plain: sizes.plain)
+                }
             } else {
-                damage.append(
-                    MemberDamage(range: offset..<(offset + sizes.packed), lines: sizes.lines))
+                let plain = member.withUnsafeBytes { GzipMember.unpack($0, with: inflater) }
+                if plain == nil {
+                    damage.append(
+                        MemberDamage(range: offset..<(offset + sizes.packed), lines: sizes.lines))
+                }
+                builder.addUnreadable(sizes, at: offset)
             }
-            index.members.append(entry)
             offset += sizes.packed
         }
-        return (index, damage)
+        return (
+            builder.index, builder.encoded(archiveBytes: facts.bytes, closedAt: closedAt), damage
+        )
     }
 
     /// Bytes of an archive that are not as they were written.
@@ -90,21 +116,5 @@ struct Archive: Sendable {
         defer { files.close(file) }
         let packed = try files.read(file, at: member.offset, count: member.packed)
         return packed.withUnsafeBytes { GzipMember.unpack($0, with: inflater) }
-    }
-}
-
-extension SegmentIndex.Member {
-    /// Sets the time span from the lines themselves.
-    fileprivate mutating func span(of plain: [UInt8]) {
-        var low = Int64.max
-        var high = Int64.min
-        plain.withUnsafeBytes { bytes in
-            bytes.forEachLine { line, _ in
-                guard let scanned = try? ScannedLine(line) else { return }
-                low = min(low, scanned.ts.milliseconds)
-                high = max(high, scanned.ts.milliseconds)
-            }
-        }
-        (earliest, latest) = (min(low, high), max(low, high))
     }
 }

@@ -16,11 +16,10 @@ struct ArchiveWriter {
     private let level: Int32
 
     private var pending: [UInt8] = []
-    private var lines = 0
-    private var earliest = Int64.max
-    private var latest = Int64.min
-    private(set) var index = SegmentIndex(closedAt: Timestamp(milliseconds: 0))
+    private var builder = IndexBuilder()
     private(set) var written = 0
+
+    var index: SegmentIndex { builder.index }
 
     /// Lines are gathered up to as many bytes.
     static let memberBytes = 256 * 1024
@@ -33,7 +32,7 @@ struct ArchiveWriter {
     }
 
     /// Bytes of lines so far.
-    private var position: UInt64 { index.end + UInt64(pending.count) }
+    private var position: UInt64 { builder.index.end + UInt64(pending.count) }
 
     /// Appends a group of lines, each with its newline, that starts `at` so many
     /// bytes of lines. Lost lines before it leave blank lines of the same length,
@@ -45,11 +44,6 @@ struct ArchiveWriter {
         try group.forEachLine { line, _ throws(SystemFault) in
             pending.append(contentsOf: line)
             pending.append(UInt8(ascii: "\n"))
-            if !line.isFiller { lines += 1 }
-            if let scanned = try? ScannedLine(line) {
-                earliest = min(earliest, scanned.ts.milliseconds)
-                latest = max(latest, scanned.ts.milliseconds)
-            }
             try flush(atLeast: Self.memberBytes)
         }
     }
@@ -66,22 +60,23 @@ struct ArchiveWriter {
 
     mutating func finish() throws(SystemFault) { try flush(atLeast: 1) }
 
+    /// Bytes of the index for what was written.
+    func encodedIndex(closedAt: Timestamp) -> [UInt8] {
+        builder.encoded(archiveBytes: written, closedAt: closedAt)
+    }
+
     private mutating func flush(atLeast bytes: Int) throws(SystemFault) {
         guard pending.count >= bytes else { return }
+        var survey = IndexBuilder.Survey()
+        pending.withUnsafeBytes { survey = builder.survey($0) }
         let packed = pending.withUnsafeBytes {
-            GzipMember.pack($0, lines: lines, with: deflater, level: level)
+            GzipMember.pack($0, lines: survey.lines, with: deflater, level: level)
         }
         // zlib refuses only for want of memory.
         guard let packed else { throw SystemFault("deflate", file.path, code: ENOMEM) }
         try files.writeAll(file, packed, at: written)
-        index.members.append(
-            SegmentIndex.Member(
-                offset: written, packed: packed.count, start: index.end, plain: pending.count,
-                lines: lines, earliest: min(earliest, latest), latest: max(earliest, latest)))
+        builder.add(survey, packed: packed.count, plain: pending.count)
         written += packed.count
         pending.removeAll(keepingCapacity: true)
-        lines = 0
-        earliest = .max
-        latest = .min
     }
 }

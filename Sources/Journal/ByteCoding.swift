@@ -10,6 +10,16 @@ struct ByteWriter {
         withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// Seven bits a byte, the low ones first; not negative.
+    mutating func write(varint number: Int) {
+        var rest = UInt64(number)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
     mutating func write(_ hash: Hash128) {
         write(hash.high)
         write(hash.low)
@@ -65,6 +75,18 @@ struct ByteReader {
         return bytes.withUnsafeBytes {
             UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: at, as: UInt32.self))
         }
+    }
+
+    mutating func readVarint() -> Int? {
+        var number: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 63, by: 7) {
+            guard at < end else { return nil }
+            let byte = bytes[at]
+            at += 1
+            number |= UInt64(byte & 0x7f) << shift
+            if byte < 0x80 { return Int(exactly: number) }
+        }
+        return nil
     }
 
     mutating func readHash() -> Hash128? {

@@ -4,8 +4,9 @@ import JSONScan
 /// spaces, all of which must hold.
 ///
 /// - A field is a dotted path: `status`, `deltas.metric`. At an array the rest of
-///   the path is tried on every element, or on one when the part is a number;
-///   a term holds when any of them fits.
+///   the path is tried on every element; or on one, when the part is a number
+///   (`deltas.0.value`) or the next parts are what the element's `metric` or
+///   `check` says (`deltas.canary.5xx_rate.value`). A term holds when any fits.
 /// - `=` compares numbers as numbers and everything else as text; `!=` is its
 ///   opposite and holds for lines without the field.
 /// - `>` and `<` compare numbers when both sides are, else text by its bytes,
@@ -27,15 +28,15 @@ public struct Expression: Sendable, Equatable {
         public let value: String
         /// The value as a number; nil when it isn't one.
         let number: Double?
+        let route: Path
 
         init(path: [String], comparison: Operator, value: String) {
             self.path = path
             self.comparison = comparison
             self.value = value
             number = Double(value)
+            route = Path(path)
         }
-
-        var field: String { path.joined(separator: ".") }
     }
 
     /// All must hold; none holds for every line.
@@ -60,12 +61,38 @@ public struct Expression: Sendable, Equatable {
 
 extension Expression.Term {
     func matches(_ root: JSONScanner.Slice, in line: UnsafeRawBufferPointer) -> Bool {
-        let wanted: Expression.Operator = comparison == .notEqual ? .equal : comparison
         var found = false
-        Path.visit(path[...], of: root, in: line) { value in
-            if !found { found = holds(wanted, value, in: line) }
+        route.visit(root, in: line) { value in
+            if !found { found = holds(sought, value, in: line) }
         }
         return comparison == .notEqual ? !found : found
+    }
+
+    /// What is looked for: `!=` is the opposite of finding an equal.
+    private var sought: Expression.Operator { comparison == .notEqual ? .equal : comparison }
+
+    /// Whether a line whose only value of the field is `raw` matches.
+    func accepts(_ raw: [UInt8]) -> Bool {
+        let found = raw.withUnsafeBytes { bytes in
+            guard let slice = try? JSONScanner.validate(bytes, limits: .event) else { return false }
+            return holds(sought, slice, in: bytes)
+        }
+        return comparison == .notEqual ? !found : found
+    }
+
+    /// Whether a line without the field matches.
+    var acceptsAbsence: Bool { comparison == .notEqual }
+
+    /// Whether any value that the path leads to from its part `first` on, at
+    /// `slice`, holds. Not for `!=`.
+    func holds(
+        at slice: JSONScanner.Slice, from first: Int, in line: UnsafeRawBufferPointer
+    ) -> Bool {
+        var found = false
+        route.visit(slice, from: first, in: line) { value in
+            if !found { found = holds(comparison, value, in: line) }
+        }
+        return found
     }
 
     private func holds(
@@ -99,44 +126,6 @@ extension String {
         guard hay.count >= wanted.count else { return false }
         return (0...(hay.count - wanted.count)).contains { start in
             hay[start] == wanted[0] && hay[start..<(start + wanted.count)].elementsEqual(wanted)
-        }
-    }
-}
-
-/// Follows a dotted path through a line.
-enum Path {
-    /// Calls `body` for every value that the path names.
-    static func visit(
-        _ path: ArraySlice<String>, of slice: JSONScanner.Slice,
-        in line: UnsafeRawBufferPointer, _ body: (JSONScanner.Slice) -> Void
-    ) {
-        guard let part = path.first else {
-            body(slice)
-            return
-        }
-        // The line was validated as a whole: the scans can't fail.
-        switch slice.kind {
-        case .object:
-            try? JSONScanner.members(of: slice, in: line) { key, value throws(JSONFault) in
-                if key.text(in: line) == part {
-                    visit(path.dropFirst(), of: value, in: line, body)
-                } else if path.count > 1, key.text(in: line) == path.joined(separator: ".") {
-                    // A key that has dots in itself.
-                    body(value)
-                }
-            }
-        case .array:
-            var place = 0
-            let wanted = Int(part)
-            try? JSONScanner.elements(of: slice, in: line) { element throws(JSONFault) in
-                if let wanted {
-                    if place == wanted { visit(path.dropFirst(), of: element, in: line, body) }
-                } else {
-                    visit(path, of: element, in: line, body)
-                }
-                place += 1
-            }
-        default: break
         }
     }
 }

@@ -329,8 +329,8 @@ public final class Journal: Sendable {
     ) async throws(JournalError) -> JournalCounts {
         let view = self.view
         return try await BlockingWork.run { () throws(JournalError) in
-            var source = LineSource(view, from: .start)
-            return try source.count(by: field, query)
+            var count = LogCount(view, by: field, query)
+            return try count.run()
         }
     }
 

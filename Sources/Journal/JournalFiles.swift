@@ -34,13 +34,15 @@ public struct JournalFiles: Sendable {
     }
 
     /// Counts the lines that `query` wants by the text of `field` (a dotted path).
+    /// `progress` is called on another thread with the part that is done, 0 to 1.
     public func count(
-        by field: String, query: JournalQuery = .all
+        by field: String, query: JournalQuery = .all,
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws(JournalError) -> JournalCounts {
         let view = self.view
         return try await BlockingWork.run { () throws(JournalError) in
-            var source = LineSource(view, from: .start)
-            return try source.count(by: field, query)
+            var count = LogCount(view, by: field, query)
+            return try count.run(progress: progress)
         }
     }
 

@@ -1,5 +1,4 @@
 public import Events
-import JSONScan
 
 /// Which lines are wanted.
 public struct JournalQuery: Sendable, Equatable {
@@ -20,11 +19,18 @@ public struct JournalQuery: Sendable, Equatable {
     /// Every line.
     public static let all = JournalQuery()
 
-    var span: LineSource.Span {
-        var span = LineSource.Span()
-        if let since { span.earliest = since.milliseconds }
-        if let until { span.latest = until.milliseconds - 1 }
-        return span
+    /// Whether it says nothing of when a line is from, or all of these times fit.
+    func covers(earliest: Int64, latest: Int64) -> Bool {
+        if let since, earliest < since.milliseconds { return false }
+        if let until, latest >= until.milliseconds { return false }
+        return true
+    }
+
+    /// Whether a line from that span of time may be wanted.
+    func touches(earliest: Int64, latest: Int64) -> Bool {
+        if let since, latest < since.milliseconds { return false }
+        if let until, earliest >= until.milliseconds { return false }
+        return true
     }
 
     /// Whether a line of the log is wanted.
@@ -52,37 +58,8 @@ public struct JournalCounts: Sendable, Equatable {
     public let total: Int
     /// Lines that can't be read any more.
     public let skipped: Int
-}
-
-extension LineSource {
-    /// Counts all acknowledged lines from the position on.
-    mutating func count(
-        by field: String, _ query: JournalQuery
-    ) throws(JournalError) -> JournalCounts {
-        let path = field.split(separator: ".").map(String.init)[...]
-        var counts: [String?: Int] = [:]
-        var total = 0
-        try read(span: query.span) { line, _ in
-            guard query.matches(line) else { return .more }
-            total += 1
-            counts[Self.value(of: path, in: line), default: 0] += 1
-            return .more
-        }
-        let rows = counts.map { JournalCounts.Row(value: $0.key, count: $0.value) }
-            .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
-        return JournalCounts(rows: rows, total: total, skipped: skipped)
-    }
-
-    private static func value(
-        of path: ArraySlice<String>, in line: UnsafeRawBufferPointer
-    ) -> String? {
-        guard let root = try? JSONScanner.validate(line, limits: .event) else { return nil }
-        var found: String?
-        Path.visit(path, of: root, in: line) { value in
-            if found == nil, value.kind != .null {
-                found = value.text(in: line) ?? value.raw(in: line)
-            }
-        }
-        return found
-    }
+    /// How many members of archives there were, and how many had to be inflated:
+    /// the others were told by their index.
+    public let members: Int
+    public let inflated: Int
 }

@@ -25,7 +25,7 @@ public struct JournalBatch: Sendable, Equatable {
 /// Reads acknowledged lines in order, each once, following rotation and sealing.
 ///
 /// A value: keeps its place, holds no file open and no more than one member in
-/// memory between reads. Use one reader from one task at a time.
+/// memory between reads; a read inflates as many side by side as `Archive.widest`. Use one reader from one task at a time.
 public struct JournalReader: Sendable {
     private var source: LineSource
     private let query: JournalQuery
@@ -68,17 +68,12 @@ extension LineSource {
     ) throws(JournalError) -> JournalBatch {
         var lines: [JournalLine] = []
         var bytes = 0
-        var looked = 0
         let before = skipped
         guard maxLines > 0 else { return JournalBatch(end: position) }
-        let caughtUp = try read(span: query.span) { line, end in
-            looked += line.count + 1
-            if query.matches(line) {
-                lines.append(JournalLine(bytes: Array(line), end: end))
-                bytes += line.count + 1
-            }
-            return lines.count >= maxLines || bytes >= maxBytes || looked >= Self.lookedAtMost
-                ? .enough : .more
+        let caughtUp = try read(query, budget: Self.lookedAtMost) { line, end in
+            lines.append(JournalLine(bytes: Array(line), end: end))
+            bytes += line.count + 1
+            return lines.count >= maxLines || bytes >= maxBytes ? .enough : .more
         }
         return JournalBatch(
             lines: lines, end: position, skipped: skipped - before, isCaughtUp: caughtUp)

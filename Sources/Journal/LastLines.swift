@@ -6,56 +6,93 @@ extension LineSource {
     static func last(
         _ count: Int, of query: JournalQuery, in view: any LogView
     ) throws(JournalError) -> JournalBatch {
-        do throws(SystemFault) {
-            let horizon = try view.horizon()
-            var batch = JournalBatch(end: horizon, isCaughtUp: true)
-            for chunk in try chunks(of: view, before: horizon).reversed() {
-                guard batch.lines.count < count else { break }
-                var found: [JournalLine] = []
-                var source = LineSource(view, from: chunk.start)
-                do throws(JournalError) {
-                    try source.read(span: query.span) { line, end in
-                        guard end <= chunk.end else { return .enough }
-                        if query.matches(line) {
-                            found.append(JournalLine(bytes: Array(line), end: end))
-                        }
-                        return end == chunk.end ? .enough : .more
-                    }
-                } catch .system(let call, let path, let code) {
-                    throw SystemFault(call, path, code: code)
-                } catch { continue }
-                batch.lines = found.suffix(count - batch.lines.count) + batch.lines
-                batch.skipped += source.skipped
-            }
-            return batch
-        } catch { throw error.journalError }
-    }
-
-    /// Stretches of the log that can be read alone, in order.
-    private static func chunks(
-        of view: any LogView, before horizon: LogPosition
-    ) throws(SystemFault) -> [(start: LogPosition, end: LogPosition)] {
-        var chunks: [(start: LogPosition, end: LogPosition)] = []
-        for segment in try view.folder.segments() where segment.name.number < horizon.segment {
-            let number = segment.name.number
-            guard segment.sealed else {
-                chunks.append(
-                    (
-                        LogPosition(segment: number, offset: 0),
-                        LogPosition(segment: number, offset: .max)
-                    ))
-                continue
-            }
-            let index = try Archive(folder: view.folder, name: segment.name).index()
-            for member in index.members {
-                chunks.append(
-                    (
-                        LogPosition(segment: number, offset: member.start),
-                        LogPosition(segment: number, offset: member.end)
-                    ))
+        var retries = 0
+        while true {
+            do throws(SystemFault) {
+                return try walk(count, query, view)
+            } catch {
+                // A segment was sealed or removed between looking and opening.
+                guard error.isAbsence, retries < 8 else { throw error.journalError }
+                retries += 1
             }
         }
-        chunks.append((LogPosition(segment: horizon.segment, offset: 0), horizon))
-        return chunks
+    }
+
+    private static func walk(
+        _ count: Int, _ query: JournalQuery, _ view: any LogView
+    ) throws(SystemFault) -> JournalBatch {
+        let horizon = try view.horizon()
+        var batch = JournalBatch(end: horizon, isCaughtUp: true)
+        guard count > 0 else { return batch }
+        let closed = try view.folder.segments().filter { $0.name.number < horizon.segment }
+        try batch.prepend(plain: horizon.segment, count, query, view)
+        for segment in closed.reversed() where batch.lines.count < count {
+            if segment.sealed {
+                let archive = Archive(folder: view.folder, name: segment.name)
+                try batch.prepend(archive, count, query)
+            } else {
+                try batch.prepend(plain: segment.name.number, count, query, view)
+            }
+        }
+        return batch
+    }
+}
+
+extension JournalBatch {
+    /// Puts the last matching lines of a segment before those that are there, up
+    /// to `count` in all.
+    fileprivate mutating func prepend(
+        plain number: UInt64, _ count: Int, _ query: JournalQuery, _ view: any LogView
+    ) throws(SystemFault) {
+        let wanted = count - lines.count
+        var found: [JournalLine] = []
+        let horizon = end
+        var source = LineSource(view, from: LogPosition(segment: number, offset: 0))
+        do throws(JournalError) {
+            try source.read(query, through: number) { line, end in
+                // Acknowledged since: they belong to whoever follows from here.
+                guard end <= horizon else { return .enough }
+                found.append(JournalLine(bytes: Array(line), end: end))
+                // Twice as many are held at most.
+                if found.count >= 2 * wanted + 64 { found.removeFirst(found.count - wanted) }
+                return .more
+            }
+        } catch .system(let call, let path, let code) {
+            throw SystemFault(call, path, code: code)
+        } catch {
+            // Reading throws nothing else.
+            return
+        }
+        lines = found.suffix(wanted) + lines
+        skipped += source.skipped
+    }
+
+    fileprivate mutating func prepend(
+        _ archive: Archive, _ count: Int, _ query: JournalQuery
+    ) throws(SystemFault) {
+        let plan = try archive.plan(query)
+        let members = plan.segment.members
+        var rest = members.indices.filter { plan.shares[$0] != .none }
+        var width = 1
+        while lines.count < count, !rest.isEmpty {
+            let group = Array(rest.suffix(width))
+            rest.removeLast(group.count)
+            let selections = try archive.select(query, from: group.map { members[$0] })
+            for (place, selection) in zip(group, selections).reversed() {
+                guard let selection else {
+                    skipped += members[place].lines
+                    continue
+                }
+                let found = selection.lines.suffix(count - lines.count).map { range in
+                    JournalLine(
+                        bytes: Array(selection.bytes[range]),
+                        end: LogPosition(
+                            segment: archive.name.number,
+                            offset: members[place].start + UInt64(range.upperBound + 1)))
+                }
+                lines = found + lines
+            }
+            width = min(width * 2, Archive.widest)
+        }
     }
 }

@@ -43,9 +43,10 @@ final class Ledger: Sendable {
     static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }
 
     /// At most what sealing a segment of `bytes` writes: gzip never grows deflate's
-    /// stored blocks by more than 5 bytes in 16 KiB, then headers and the index.
+    /// stored blocks by more than 5 bytes in 16 KiB, then headers and the index
+    /// (a twentieth and its tables).
     static func sealingRoom(_ bytes: Int) -> Int {
-        bytes == 0 ? 0 : blocks(bytes + bytes / 50 + 16 * 1024)
+        bytes == 0 ? 0 : blocks(bytes + bytes / 14 + 24 * 1024)
     }
 
     var archives: [Archive] { state.withLock { $0.archives } }

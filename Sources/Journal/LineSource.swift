@@ -12,8 +12,15 @@ struct LineSource: Sendable {
 
     /// The place in a plain file that `position` was last found at.
     private var hint: (segment: UInt64, logical: UInt64, physical: Int)?
-    private var index: (segment: UInt64, index: SegmentIndex)?
-    private var member: (segment: UInt64, start: UInt64, lines: [UInt8])?
+    private var plan: (segment: UInt64, query: JournalQuery, plan: SegmentPlan)?
+    private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
+    /// How many members are inflated next.
+    private var width = 1
+    /// Bytes of lines looked at in this read, and how many are allowed.
+    private var looked = 0
+    private var budget = Int.max
+    /// Members of archives that had to be inflated.
+    private(set) var inflated = 0
     private var segments: [LogFolder.Segment] = []
 
     private var folder: LogFolder { view.folder }
@@ -24,36 +31,29 @@ struct LineSource: Sendable {
         self.position = position
     }
 
-    /// What to pass over without looking at each line.
-    struct Span: Sendable {
-        var earliest = Int64.min
-        var latest = Int64.max
-
-        func touches(_ member: SegmentIndex.Member) -> Bool {
-            member.latest >= earliest && member.earliest <= latest
-        }
-    }
-
     /// Whether to go on after a line.
     enum Answer { case more, enough }
 
-    /// Calls `visit` for each line with the place after it, until it has enough
-    /// or the acknowledged lines end. Returns whether it stopped for the latter.
+    /// Calls `visit` for each line that `query` wants with the place after it, until
+    /// it has enough, about `budget` bytes were looked at, or the acknowledged lines
+    /// end or those of segment `last`. Returns whether it stopped for the end.
     @discardableResult
     mutating func read(
-        span: Span = Span(),
+        _ query: JournalQuery = .all, budget: Int = .max, through last: UInt64 = .max,
         _ visit: (_ line: UnsafeRawBufferPointer, _ end: LogPosition) -> Answer
     ) throws(JournalError) -> Bool {
         let horizon: LogPosition
         do throws(SystemFault) { horizon = try view.horizon() } catch { throw error.journalError }
+        looked = 0
+        self.budget = budget
         // A segment may be sealed or removed between looking and opening.
         var retries = 0
-        while position < horizon {
+        while position < horizon, position.segment <= last {
             do throws(SystemFault) {
                 let answer =
                     position.segment == horizon.segment
-                    ? try readActive(until: horizon, visit)
-                    : try readClosed(before: horizon, span: span, visit)
+                    ? try readActive(until: horizon, query, visit)
+                    : try readClosed(before: horizon, query, visit)
                 if answer == .enough { return false }
                 retries = 0
             } catch {
@@ -79,11 +79,12 @@ struct LineSource: Sendable {
     // MARK: - Segments
 
     private mutating func readActive(
-        until horizon: LogPosition, _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
+        until horizon: LogPosition, _ query: JournalQuery,
+        _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         if let file = try openActive(horizon.segment) {
             defer { files.close(file) }
-            return try readPlain(file, until: horizon.offset, visit)
+            return try readPlain(file, until: horizon.offset, query, visit)
         }
         // Rotated since, or in this moment: it has its own name now.
         segments = try folder.segments()
@@ -92,13 +93,13 @@ struct LineSource: Sendable {
                 "open", folder.file(SegmentName.active), code: SystemFault.absence)
         }
         if closed.sealed {
-            let answer = try readArchive(closed.name, span: Span(), visit)
+            let answer = try readArchive(closed.name, query, visit)
             if answer == .more { advance(to: horizon) }
             return answer
         }
         let file = try files.openToRead(folder.file(closed.name.plain))
         defer { files.close(file) }
-        return try readPlain(file, until: horizon.offset, visit)
+        return try readPlain(file, until: horizon.offset, query, visit)
     }
 
     /// The open segment's file; nil when it is not there or not number `segment`.
@@ -121,7 +122,7 @@ struct LineSource: Sendable {
     }
 
     private mutating func readClosed(
-        before horizon: LogPosition, span: Span,
+        before horizon: LogPosition, _ query: JournalQuery,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         if segments.last.map({ $0.name.number < position.segment }) ?? true {
@@ -136,12 +137,12 @@ struct LineSource: Sendable {
         jump(to: segment.name.number)
         let answer: Answer
         if segment.sealed {
-            answer = try readArchive(segment.name, span: span, visit)
+            answer = try readArchive(segment.name, query, visit)
         } else {
             let file = try files.openToRead(folder.file(segment.name.plain))
             defer { files.close(file) }
             let end = try view.plain(segment.name.number, file: file).end
-            answer = try readPlain(file, until: end, visit)
+            answer = try readPlain(file, until: end, query, visit)
         }
         if answer == .more {
             advance(to: LogPosition(segment: segment.name.number + 1, offset: 0))
@@ -152,7 +153,7 @@ struct LineSource: Sendable {
     // MARK: - Plain
 
     private mutating func readPlain(
-        _ file: LogFile, until end: UInt64,
+        _ file: LogFile, until end: UInt64, _ query: JournalQuery,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         let segment = position.segment
@@ -170,7 +171,9 @@ struct LineSource: Sendable {
                     logical += UInt64(line.count + 1)
                     guard begin >= position.offset else { continue }
                     let after = LogPosition(segment: segment, offset: logical)
-                    if !line.isFiller { answer = visit(line, after) }
+                    looked += line.count + 1
+                    if !line.isFiller, query.matches(line) { answer = visit(line, after) }
+                    if looked >= budget { answer = .enough }
                     advance(to: after)
                 }
             }
@@ -198,44 +201,71 @@ struct LineSource: Sendable {
     // MARK: - Archives
 
     private mutating func readArchive(
-        _ name: SegmentName, span: Span,
+        _ name: SegmentName, _ query: JournalQuery,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         let archive = Archive(folder: folder, name: name)
-        let index = try loadIndex(archive)
-        var i = index.member(after: position.offset)
-        while i < index.members.count {
-            let entry = index.members[i]
-            i += 1
-            guard span.touches(entry) else {
-                advance(to: LogPosition(segment: name.number, offset: entry.end))
-                continue
+        let plan = try plan(query, for: archive)
+        let members = plan.segment.members
+        var i = plan.segment.member(after: position.offset)
+        while i < members.count {
+            var group: [Int] = []
+            while i < members.count, group.count < width {
+                if plan.shares[i] != .none { group.append(i) }
+                i += 1
             }
-            guard let lines = try load(entry, of: archive) else {
-                skipped += entry.lines
-                advance(to: LogPosition(segment: name.number, offset: entry.end))
-                continue
+            let selections = try select(query, from: group.map { members[$0] }, of: archive)
+            var found = 0
+            for (place, selection) in zip(group, selections) {
+                let end = LogPosition(segment: name.number, offset: members[place].end)
+                if let selection {
+                    found += selection.lines.count
+                    looked += members[place].plain
+                    member = (name.number, members[place].start, selection)
+                    if show(selection, from: members[place].start, visit) == .enough {
+                        return .enough
+                    }
+                } else {
+                    skipped += members[place].lines
+                }
+                advance(to: end)
             }
-            if readMember(lines, from: entry.start, visit) == .enough { return .enough }
+            if let last = members[..<i].last {
+                advance(to: LogPosition(segment: name.number, offset: last.end))
+            }
+            // Where little matches, more can be inflated without holding many lines.
+            width = found < 64 * group.count ? min(width * 2, Archive.widest) : 2
+            if looked >= budget { return .enough }
         }
         return .more
     }
 
-    private mutating func readMember(
-        _ lines: [UInt8], from start: UInt64,
+    /// What the members hold, the one that was read last without inflating it again.
+    private mutating func select(
+        _ query: JournalQuery, from members: [SegmentIndex.Member], of archive: Archive
+    ) throws(SystemFault) -> [MemberSelection?] {
+        if let first = members.first, let member, member.segment == archive.name.number,
+            member.start == first.start
+        {
+            let rest = Array(members.dropFirst())
+            inflated += rest.count
+            return [member.selection] + (try archive.select(query, from: rest))
+        }
+        inflated += members.count
+        return try archive.select(query, from: members)
+    }
+
+    private mutating func show(
+        _ selection: MemberSelection, from start: UInt64,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) -> Answer {
-        lines.withUnsafeBytes { bytes in
-            var at = position.offset > start ? Int(position.offset - start) : 0
-            // A place inside a line, from a cursor that was tampered with.
-            if at > 0, bytes[at - 1] != UInt8(ascii: "\n") {
-                at = bytes.firstNewline(from: at).map { $0 + 1 } ?? bytes.count
-            }
-            while let newline = bytes.firstNewline(from: at) {
-                let line = UnsafeRawBufferPointer(rebasing: bytes[at..<newline])
-                at = newline + 1
-                let after = LogPosition(segment: position.segment, offset: start + UInt64(at))
-                let answer = line.isFiller ? .more : visit(line, after)
+        let seen = position.offset > start ? Int(position.offset - start) : 0
+        return selection.bytes.withUnsafeBytes { bytes in
+            // A place inside a line, from a cursor that was tampered with, is passed over.
+            for range in selection.lines where range.lowerBound >= seen {
+                let after = LogPosition(
+                    segment: position.segment, offset: start + UInt64(range.upperBound + 1))
+                let answer = visit(UnsafeRawBufferPointer(rebasing: bytes[range]), after)
                 advance(to: after)
                 if answer == .enough { return .enough }
             }
@@ -243,21 +273,13 @@ struct LineSource: Sendable {
         }
     }
 
-    private mutating func loadIndex(_ archive: Archive) throws(SystemFault) -> SegmentIndex {
-        if let index, index.segment == archive.name.number { return index.index }
-        let loaded = try archive.index()
-        index = (archive.name.number, loaded)
-        return loaded
-    }
-
-    private mutating func load(
-        _ entry: SegmentIndex.Member, of archive: Archive
-    ) throws(SystemFault) -> [UInt8]? {
-        if let member, member.segment == archive.name.number, member.start == entry.start {
-            return member.lines
-        }
-        guard let lines = try archive.lines(of: entry, with: Inflater()) else { return nil }
-        member = (archive.name.number, entry.start, lines)
-        return lines
+    private mutating func plan(
+        _ query: JournalQuery, for archive: Archive
+    ) throws(SystemFault) -> SegmentPlan {
+        if let plan, plan.segment == archive.name.number, plan.query == query { return plan.plan }
+        if member?.segment != archive.name.number || plan?.query != query { member = nil }
+        let made = try archive.plan(query)
+        plan = (archive.name.number, query, made)
+        return made
     }
 }

@@ -67,7 +67,9 @@ final class SegmentSealing {
         var index = output.index
         index.closedAt = scan.lastAt ?? index.closedAt
         try files.sync(target)
-        try files.replace(folder.file(name.index), in: folder.path, with: index.encoded)
+        try files.replace(
+            folder.file(name.index), in: folder.path,
+            with: output.encodedIndex(closedAt: index.closedAt))
         let allocated =
             try files.facts(target).allocated + files.facts(folder.file(name.index)).allocated
         return Sealed(

@@ -35,7 +35,10 @@ struct Verification {
     ) throws(SystemFault) {
         let name = archive.name
         let first = report.damage.count
-        let stored = try files.contents(folder.file(name.index)).flatMap { SegmentIndex($0) }
+        let size = try files.facts(folder.file(name.archive)).bytes
+        let bytes = try files.contents(folder.file(name.index))
+        let file = bytes.flatMap { IndexFile($0) }
+        let stored = try file?.index()
         var index: SegmentIndex
         if let stored {
             index = stored
@@ -53,6 +56,7 @@ struct Verification {
                         what: "the head of a member can't be read"))
             }
         }
+        var builder = IndexBuilder(closedAt: index.closedAt)
         var bad: Set<Int> = []
         for (i, member) in index.members.enumerated() {
             let range = member.offset..<(member.offset + member.packed)
@@ -66,9 +70,20 @@ struct Verification {
                         what: "a member is not as written"))
                 continue
             }
-            lines.withUnsafeBytes { count($0) }
+            lines.withUnsafeBytes { plain in
+                count(plain)
+                builder.add(builder.survey(plain), packed: member.packed, plain: member.plain)
+            }
         }
-        let size = try files.facts(folder.file(name.archive)).bytes
+        // Made anew from the lines it must come out the same, bit by bit.
+        if let bytes, let file, stored != nil, bad.isEmpty,
+            builder.encoded(archiveBytes: file.archiveBytes, closedAt: file.closedAt) != bytes
+        {
+            report.damage.append(
+                VerifyReport.Damage(
+                    file: name.index, range: 0..<bytes.count, lines: 0,
+                    what: "the index does not say what the archive holds"))
+        }
         let end = index.members.last.map { $0.offset + $0.packed } ?? 0
         if size > end, stored != nil {
             report.damage.append(

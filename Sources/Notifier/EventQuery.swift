@@ -7,6 +7,8 @@ struct EventQuery {
     var query = JournalQuery.all
     var limit = EventRoutes.defaultLimit
     var follow = false
+    /// Lines after this place only; nil: no such bound.
+    var after: LogPosition?
 
     /// - Throws: 400 for an unknown name, or a value that cannot be read.
     init(_ items: [(name: String, value: String)], now: Timestamp = WallClock.system.now)
@@ -39,13 +41,25 @@ struct EventQuery {
                         "follow_invalid", "follow must be true or false", field: "follow")
                 }
                 follow = flag
+            case "after":
+                after = try Self.place(item.value, field: "after")
             default:
                 throw .malformed(
-                    "query_unknown", "the query takes since, until, where, limit and follow",
+                    "query_unknown", "the query takes since, until, where, limit, after and follow",
                     field: "query")
             }
         }
         query = JournalQuery(since: since, until: until, where: condition)
+    }
+
+    /// Reads a cursor token: the `id` of a server-sent event, or `Bellwether-Next`.
+    static func place(_ token: String, field: String) throws(Problem) -> LogPosition {
+        guard let place = LogPosition(token) else {
+            throw .malformed(
+                "cursor_invalid", "\(field) must be a cursor of this log, such as 41:1830",
+                field: field)
+        }
+        return place
     }
 
     private static func moment(

@@ -1,4 +1,5 @@
 import Events
+import HTTPTypes
 import Hummingbird
 public import Journal
 import NIOCore
@@ -12,35 +13,55 @@ public enum EventRoutes {
     public static func routes(_ journal: Journal) -> [Route] {
         [
             Route(.get, "/v1/events", access: .requires(.read)) { exchange in
-                let wanted = try EventQuery(exchange.queryItems())
-                if wanted.follow { return follow(journal, wanted.query) }
+                var wanted = try EventQuery(exchange.queryItems())
+                // What a browser's EventSource sends when it connects again.
+                if wanted.follow, let name = HTTPField.Name("Last-Event-ID"),
+                    let last = exchange.head.headerFields[name]
+                {
+                    wanted.after = try EventQuery.place(last, field: "Last-Event-ID")
+                }
+                if wanted.follow { return follow(journal, wanted) }
                 return try await page(journal, wanted)
             }
         ]
     }
 
     private static func page(_ journal: Journal, _ wanted: EventQuery) async throws -> Response {
-        let lines = try await journal.last(wanted.limit, query: wanted.query).lines
+        let batch: JournalBatch
+        if let after = wanted.after {
+            var reader = journal.reader(from: after, query: wanted.query)
+            batch = try await reader.next(maxLines: wanted.limit, maxBytes: 8 << 20)
+        } else {
+            batch = try await journal.last(wanted.limit, query: wanted.query)
+        }
+        let lines = batch.lines
         var body = ByteBuffer()
         for line in lines {
             body.writeBytes(line.bytes)
             body.writeInteger(UInt8(ascii: "\n"))
         }
+        var headers: HTTPFields = [
+            .contentType: "application/x-ndjson", .cacheControl: "no-store",
+        ]
+        // Where to go on: `after=` of the next request.
+        if let name = HTTPField.Name("Bellwether-Next") { headers[name] = "\(batch.end)" }
+        if let name = HTTPField.Name("Bellwether-Caught-Up") {
+            headers[name] = "\(batch.isCaughtUp)"
+        }
         return Response(
-            status: .ok,
-            headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+            status: .ok, headers: headers,
             body: ResponseBody(byteBuffer: body))
     }
 
-    /// Server-sent events from the log's head on. A reader that is slow makes
+    /// Server-sent events from a place on, the log's head by default. A reader that is slow makes
     /// the log be read slowly; no line waits in memory for it.
-    private static func follow(_ journal: Journal, _ query: JournalQuery) -> Response {
+    private static func follow(_ journal: Journal, _ wanted: EventQuery) -> Response {
         Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                var position = journal.head
-                var reader = journal.reader(from: position, query: query)
+                var position = wanted.after ?? journal.head
+                var reader = journal.reader(from: position, query: wanted.query)
                 try await writer.write(ByteBuffer(string: ": following\n\n"))
                 while !Task.isCancelled {
                     await journal.waitForLines(after: position)

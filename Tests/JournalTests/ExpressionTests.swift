@@ -14,7 +14,9 @@ struct ExpressionTests {
         arguments: [
             "", "status=unhealthy", "status!=healthy", "absent!=x", "attempt=4", "attempt=4.0",
             "attempt>3.5", "attempt<5", "message~few", #"message~"\"few\" req""#,
-            "deltas.metric=p99", "deltas.value>200", "deltas.0.value<0.02", "own.deep.er=yes",
+            "deltas.metric=p99", "deltas.value>200", "deltas.canary.5xx_rate.value>0.01",
+            "deltas.p99.value=210", "deltas.canary.5xx_rate.metric~5xx", "deltas.0.value<0.02",
+            "own.deep.er=yes",
             "flag=true", "none=null", "ts>2026-11-23T05", "ts<2026-11-24", "a.b=dotted",
             "status=unhealthy  attempt=4", "deltas~p99", "event~.un",
         ])
@@ -25,7 +27,8 @@ struct ExpressionTests {
         arguments: [
             "status=healthy", "status!=unhealthy", "absent=x", "absent>1", "attempt=40",
             "attempt>4", "message~many", "deltas.metric=p98", "deltas.value>211",
-            "deltas.1.value<1",
+            "deltas.1.value<1", "deltas.canary.5xx_rate.value>0.02", "deltas.canary.value>0",
+            "deltas.p99.value<210", "deltas.p999.value>0",
             "own.deep=yes", "flag=false", "none>1", "status=unhealthy attempt=5", "message>zz",
             "deltas.metric!=p99",
         ])

@@ -17,7 +17,7 @@ struct LineSelection: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help:
-            "field=value, !=, >, <, ~substring; dotted paths; several with spaces are joined by and."
+            "field=value, !=, >, <, ~substring; dotted paths (deltas.canary.5xx_rate.value>0.01); several with spaces are joined by and."
     )
     var expression: String?
 
@@ -30,6 +30,14 @@ struct LineSelection: ParsableArguments {
         return JournalQuery(
             since: try Self.moment(since, "--since", now),
             until: try Self.moment(until, "--until", now), where: condition)
+    }
+
+    /// The same for `GET /v1/events` of another node.
+    func parameters(until: String? = nil) throws -> [(name: String, value: String)] {
+        _ = try query(until: until)
+        return [("since", since), ("until", until), ("where", expression)].compactMap { item in
+            item.1.map { (name: item.0, value: $0) }
+        }
     }
 
     private static func moment(
@@ -45,93 +53,6 @@ struct LineSelection: ParsableArguments {
 
 extension ConfigOption {
     func log() throws -> JournalFiles { JournalFiles(directory: try folder().path) }
-}
-
-struct LogsTail: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "tail", abstract: "The last events, and with -f those that come.")
-
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var selection: LineSelection
-    @Flag(name: .shortAndLong, help: "Follow across rotations.") var follow = false
-    @Option(name: .customShort("n"), help: "How many to begin with.") var count = 10
-    @Option(help: "Only these fields, comma-separated dotted paths.") var fields: String?
-    @Flag(help: "Print the stored lines themselves.") var json = false
-
-    func run() async throws {
-        let log = try config.log()
-        let query = try selection.query()
-        let printer = LinePrinter(fields: fields, asStored: json)
-        let batch = try await log.last(count, query: query)
-        for line in batch.lines { printer.show(line.bytes) }
-        guard follow else { return }
-        var reader = log.reader(from: batch.end, query: query)
-        while !Task.isCancelled {
-            let next = try await reader.next()
-            for line in next.lines { printer.show(line.bytes) }
-            if next.skipped > 0 {
-                Standard.error("\(next.skipped) lines were removed before they were read")
-            }
-            if next.isCaughtUp { try await Task.sleep(for: .milliseconds(200)) }
-        }
-    }
-}
-
-struct LogsQuery: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Events that match, the oldest first, or their counts.")
-
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var selection: LineSelection
-    @Option(help: "Up to when: a span or RFC 3339.") var until: String?
-    @Option(name: .customLong("count-by"), help: "Count by this field instead of printing.")
-    var countBy: String?
-    @Option(help: "At most so many.") var limit: Int?
-    @Option(help: "Only these fields, comma-separated dotted paths.") var fields: String?
-    @Flag(help: "Print the stored lines themselves, or the counts as JSON.") var json = false
-
-    func run() async throws {
-        let log = try config.log()
-        let query = try selection.query(until: until)
-        if let countBy {
-            show(try await log.count(by: countBy, query: query), of: countBy)
-            return
-        }
-        let printer = LinePrinter(fields: fields, asStored: json)
-        var left = limit ?? .max
-        var reader = log.reader(query: query)
-        while left > 0 {
-            let batch = try await reader.next(maxLines: min(left, 1000))
-            for line in batch.lines { printer.show(line.bytes) }
-            left -= batch.lines.count
-            if batch.isCaughtUp { break }
-        }
-    }
-
-    private func show(_ counts: JournalCounts, of field: String) {
-        let rows = counts.rows.prefix(limit ?? .max)
-        if json {
-            var writer = JSONWriter()
-            writer.object { w in
-                w.member("field", field)
-                w.member("total", counts.total)
-                w.member(array: "counts") { w in
-                    for row in rows {
-                        w.object { w in
-                            w.member("value", row.value)
-                            w.member("count", row.count)
-                        }
-                    }
-                }
-            }
-            print(writer.text)
-            return
-        }
-        var table = Table("COUNT", field.uppercased())
-        for row in rows { table.add("\(row.count)", row.value ?? "–") }
-        print(table.text)
-        print("\(counts.total) in all")
-    }
 }
 
 struct LogsStats: AsyncParsableCommand {

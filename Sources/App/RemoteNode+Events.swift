@@ -1,0 +1,35 @@
+import Events
+import Foundation
+import Transfer
+
+extension RemoteNode {
+    /// One page of `GET /v1/events`.
+    public struct EventPage: Sendable {
+        /// The stored lines, newlines excluded.
+        public let lines: [[UInt8]]
+        /// Where the next page goes on; nil from a node that doesn't say.
+        public let next: LogPosition?
+        /// Whether it ends with the last line that the node had.
+        public let isCaughtUp: Bool
+    }
+
+    /// Lines that match, the oldest first: the last `limit`, or the first after `after`.
+    ///
+    /// `parameters` are those of the endpoint: `since`, `until`, `where`.
+    public func events(
+        _ parameters: [(name: String, value: String)], limit: Int, after: LogPosition? = nil
+    ) async throws(Fault) -> EventPage {
+        var items = parameters + [("limit", "\(limit)")]
+        if let after { items.append(("after", "\(after)")) }
+        let query = items.map { "\($0.name)=\(Self.encoded($0.value))" }.joined(separator: "&")
+        let reply = try await reply("GET", "/v1/events?" + query, [])
+        return EventPage(
+            lines: reply.body.split(separator: UInt8(ascii: "\n")).map(Array.init),
+            next: reply.header("Bellwether-Next").flatMap { LogPosition($0) },
+            isCaughtUp: reply.header("Bellwether-Caught-Up") != "false")
+    }
+
+    private static func encoded(_ value: String) -> String {
+        value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+}

@@ -1,0 +1,54 @@
+/// Lines of a member that a query wants.
+struct MemberSelection: Sendable {
+    /// The member's lines; empty when none is wanted.
+    let bytes: [UInt8]
+    /// The wanted ones, newline excluded.
+    let lines: [Range<Int>]
+}
+
+extension Archive {
+    /// How many members are inflated at a time at most: bounds the memory of a query
+    /// to 32 × 256 KiB, unless single lines are longer.
+    static let widest = 32
+
+    /// The lines of members that `query` wants, inflated side by side; nil for a
+    /// member that is damaged.
+    func select(
+        _ query: JournalQuery, from members: [SegmentIndex.Member]
+    ) throws(SystemFault) -> [MemberSelection?] {
+        let filter = LinePrefilter(query.condition)
+        let found = ParallelWork.map(members.count) { i in
+            Result { () throws(SystemFault) in
+                try select(query, from: members[i], filter)
+            }
+        }
+        var selections: [MemberSelection?] = []
+        for result in found { selections.append(try result.get()) }
+        return selections
+    }
+
+    private func select(
+        _ query: JournalQuery, from member: SegmentIndex.Member, _ filter: LinePrefilter
+    ) throws(SystemFault) -> MemberSelection? {
+        guard let bytes = try lines(of: member, with: Inflater()) else { return nil }
+        let lines = bytes.withUnsafeBytes { query.select(from: $0, of: member, filter) }
+        return MemberSelection(bytes: lines.isEmpty ? [] : bytes, lines: lines)
+    }
+}
+
+extension JournalQuery {
+    /// The wanted lines among those of a member, newlines and blank lines excluded.
+    func select(
+        from bytes: UnsafeRawBufferPointer, of member: SegmentIndex.Member,
+        _ filter: LinePrefilter
+    ) -> [Range<Int>] {
+        let anyTime = covers(earliest: member.earliest, latest: member.latest)
+        var lines: [Range<Int>] = []
+        filter.forEachCandidate(in: bytes) { range in
+            let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+            guard !line.isFiller else { return }
+            if anyTime ? condition.matches(line) : matches(line) { lines.append(range) }
+        }
+        return lines
+    }
+}

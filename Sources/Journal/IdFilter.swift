@@ -1,0 +1,98 @@
+/// Bloom filters over the ids of a segment's members, one bit of each member side
+/// by side (bit-sliced): looking an id up reads a few rows, not a filter a member.
+///
+/// Rows lie in blocks of 64 bytes with a CRC-32 each, so that a lookup reads and
+/// checks only those it needs.
+struct IdFilter: Sendable, Equatable {
+    /// Bits of each member's filter.
+    let rows: Int
+    /// Bits that an id sets.
+    let hashes: Int
+    let members: Int
+
+    private static let block = 64
+    private static let blockOnDisk = 64 + 4
+
+    /// Sized for `bits` a id in the fullest member; nil when there is nothing to hold.
+    init?(ids: [[UInt64]], bits: Int) {
+        let most = ids.map(\.count).max() ?? 0
+        guard most > 0, bits >= 4 else { return nil }
+        rows = most * bits
+        // ln 2 bits is the best.
+        hashes = max(1, min(12, bits * 69 / 100))
+        members = ids.count
+    }
+
+    init?(rows: Int, hashes: Int, members: Int) {
+        guard rows > 0, (1...64).contains(hashes), members > 0 else { return nil }
+        self.rows = rows
+        self.hashes = hashes
+        self.members = members
+    }
+
+    /// Bytes on disk.
+    var length: Int {
+        ((rows * members + 7) / 8 + Self.block - 1) / Self.block * Self.blockOnDisk
+    }
+
+    private func row(_ i: Int, of id: UInt64) -> Int {
+        let step = (id >> 32 | id << 32) | 1
+        return Int((id &+ UInt64(i) &* step) % UInt64(rows))
+    }
+
+    func encoded(_ ids: [[UInt64]]) -> [UInt8] {
+        var bits = [UInt8](
+            repeating: 0, count: length / Self.blockOnDisk * Self.block)
+        for (member, ids) in ids.enumerated() {
+            for id in ids {
+                for i in 0..<hashes {
+                    let bit = row(i, of: id) * members + member
+                    bits[bit >> 3] |= 1 << UInt8(bit & 7)
+                }
+            }
+        }
+        var out = ByteWriter()
+        for start in stride(from: 0, to: bits.count, by: Self.block) {
+            let block = Array(bits[start..<start + Self.block])
+            out.append(block)
+            out.write(Checksum.crc32(block))
+        }
+        return out.bytes
+    }
+
+    /// Which members may hold `id`; nil when the bytes are not as they were written.
+    /// `read` gives as many bytes from a place in the filter.
+    func candidates(
+        _ id: UInt64, read: (_ at: Int, _ count: Int) throws(SystemFault) -> [UInt8]
+    ) throws(SystemFault) -> [Bool]? {
+        var found = [Bool](repeating: true, count: members)
+        for i in 0..<hashes {
+            let first = row(i, of: id) * members
+            let blocks = (first / 8 / Self.block)...((first + members - 1) / 8 / Self.block)
+            let bytes = try read(
+                blocks.lowerBound * Self.blockOnDisk, blocks.count * Self.blockOnDisk)
+            guard bytes.count == blocks.count * Self.blockOnDisk, Self.areSound(bytes) else {
+                return nil
+            }
+            for member in 0..<members where found[member] {
+                let bit = first + member - blocks.lowerBound * Self.block * 8
+                let byte = bit / 8
+                let place = byte / Self.block * Self.blockOnDisk + byte % Self.block
+                found[member] = bytes[place] & (1 << UInt8(bit & 7)) != 0
+            }
+        }
+        return found
+    }
+
+    private static func areSound(_ blocks: [UInt8]) -> Bool {
+        blocks.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count, by: blockOnDisk).allSatisfy { start in
+                let content = UnsafeRawBufferPointer(rebasing: bytes[start..<start + block])
+                return Checksum.crc32(content)
+                    == UInt32(
+                        littleEndian: bytes.loadUnaligned(
+                            fromByteOffset: start + block, as: UInt32.self))
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Events
+
+/// Makes the index of a segment from its members, in order. Not thread-safe.
+struct IndexBuilder {
+    private(set) var index: SegmentIndex
+    private var census = FieldCensus()
+
+    init(closedAt: Timestamp = Timestamp(milliseconds: 0)) {
+        index = SegmentIndex(closedAt: closedAt)
+    }
+
+    /// What the lines of a member say of it, before it has a place in the archive.
+    struct Survey {
+        var lines = 0
+        fileprivate var earliest = Int64.max
+        fileprivate var latest = Int64.min
+        fileprivate var isKnown = true
+    }
+
+    /// Looks at the lines of the next member; `add` follows.
+    mutating func survey(_ plain: UnsafeRawBufferPointer) -> Survey {
+        var survey = Survey()
+        plain.forEachLine { line, _ in
+            guard !line.isFiller else { return }
+            survey.lines += 1
+            if let scanned = try? ScannedLine(line), census.note(line) {
+                survey.earliest = min(survey.earliest, scanned.ts.milliseconds)
+                survey.latest = max(survey.latest, scanned.ts.milliseconds)
+            } else {
+                survey.isKnown = false
+            }
+        }
+        return survey
+    }
+
+    mutating func add(_ survey: Survey, packed: Int, plain: Int) {
+        census.endMember()
+        index.members.append(
+            SegmentIndex.Member(
+                offset: index.packed, packed: packed, start: index.end, plain: plain,
+                lines: survey.lines, earliest: min(survey.earliest, survey.latest),
+                latest: max(survey.earliest, survey.latest), isKnown: survey.isKnown))
+    }
+
+    /// A member whose lines can't be read: it may hold anything. Bytes between it
+    /// and the member before are of no use.
+    mutating func addUnreadable(_ sizes: GzipMember.Sizes, at offset: Int) {
+        census.endMember()
+        index.members.append(
+            SegmentIndex.Member(
+                offset: offset, packed: sizes.packed, start: index.end, plain: sizes.plain,
+                lines: sizes.lines, earliest: .min, latest: .max, isKnown: false))
+    }
+
+    /// Bytes of the index file for an archive of `archiveBytes`. What it knows is cut to a share of
+    /// them, the least useful first, so that the index stays small beside any lines.
+    func encoded(archiveBytes: Int, closedAt: Timestamp) -> [UInt8] {
+        var index = index
+        index.closedAt = closedAt
+        var budget = archiveBytes / Self.share + Self.least
+        var blocks: [IndexLayout.Block] = []
+        if census.deltas.isRegular {
+            for metric in census.deltas.metrics {
+                let name = Array("deltas.".utf8) + metric.name + Array(".value".utf8)
+                blocks.append(IndexLayout.Block(range: name, metric.ranges))
+            }
+        }
+        for field in census.fields {
+            if field.hasDictionary {
+                blocks.append(IndexLayout.Block(dictionary: field))
+            } else if field.hasRange {
+                blocks.append(IndexLayout.Block(range: field.key, field.ranges))
+            }
+        }
+        blocks.sort { ($0.rank, $0.length) < ($1.rank, $1.length) }
+        let wanted = census.ids.reduce(0) { $0 + $1.count }
+        // A third for the ids at most: 20 bits leave one false member in ten thousand.
+        let bits = wanted == 0 ? 0 : min(20, budget / 3 * 8 / wanted)
+        var filter = census.idsAreRegular ? IdFilter(ids: census.ids, bits: bits) : nil
+        if let found = filter {
+            if found.length <= budget / 2 { budget -= found.length } else { filter = nil }
+        }
+        let kept = blocks.filter { block in
+            guard block.length <= budget else { return false }
+            budget -= block.length
+            return true
+        }
+        let metrics = census.deltas.isRegular ? census.deltas.metrics.count : 0
+        let complete = kept.count { $0.isDelta } == metrics
+        return IndexLayout.encode(
+            index, archiveBytes: archiveBytes, blocks: kept,
+            knowsDeltas: census.deltas.isRegular && complete,
+            filter: filter.map { ($0, $0.encoded(census.ids)) })
+    }
+
+    /// A twentieth of the archive, and as much that a small one can be asked too.
+    private static let share = 20
+    private static let least = 4096
+}

@@ -1,0 +1,244 @@
+import Events
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The index beside an archive, read part by part: a question costs what it needs.
+///
+/// Parts that are not as they were written answer nil: nothing is known then.
+struct IndexFile: Sendable {
+    struct Field: Sendable {
+        let kind: IndexLayout.Block.Kind
+        fileprivate let summary: Range<Int>
+        fileprivate let detail: Range<Int>
+    }
+
+    let closedAt: Timestamp
+    /// The archive that it was made for has so many bytes.
+    let archiveBytes: Int
+    let lines: Int
+    /// Bytes of lines.
+    let end: UInt64
+    /// Of all lines; the earliest above the latest when there is none.
+    let earliest: Int64
+    let latest: Int64
+    let memberCount: Int
+    /// Whether every metric of `deltas` has its range.
+    let knowsDeltas: Bool
+    /// Whether it knows the fields of every line.
+    let knowsAll: Bool
+    let fields: [String: Field]
+    private let membersRange: Range<Int>
+    private let filterStart: Int
+    private let filter: IdFilter?
+    private let source: Source
+
+    /// Where the bytes come from.
+    private enum Source: Sendable {
+        case file(path: String, any LogFileSystem)
+        case bytes([UInt8])
+    }
+
+    /// nil when there is no such file or its head is not as it was written.
+    init?(_ path: String, files: any LogFileSystem) throws(SystemFault) {
+        let file: LogFile
+        do throws(SystemFault) { file = try files.openToRead(path) } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+        defer { files.close(file) }
+        var start = try files.read(file, at: 0, count: 4096)
+        guard let length = Self.headLength(start) else { return nil }
+        if length > start.count {
+            start += try files.read(file, at: start.count, count: length - start.count)
+        }
+        guard length <= start.count else { return nil }
+        self.init(head: Array(start[IndexLayout.preamble..<length]), .file(path: path, files))
+    }
+
+    /// From an index in memory.
+    init?(_ bytes: [UInt8]) {
+        guard let length = Self.headLength(bytes), length <= bytes.count else { return nil }
+        self.init(head: Array(bytes[IndexLayout.preamble..<length]), .bytes(bytes))
+    }
+
+    private static func headLength(_ start: [UInt8]) -> Int? {
+        guard start.count >= IndexLayout.preamble else { return nil }
+        return start.withUnsafeBytes { bytes in
+            let magic = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+            let length = Int(
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
+            guard magic == IndexLayout.magic, length >= IndexLayout.preamble, length <= 1 << 20
+            else { return nil }
+            return length
+        }
+    }
+
+    private init?(head: [UInt8], _ source: Source) {
+        guard var input = ByteReader(sealed: head), let closedAt = input.read(),
+            let archiveBytes = input.read(), let lines = input.read(), let end = input.read(),
+            let earliest = input.read(), let latest = input.read(),
+            let memberCount = input.readShort(), let membersLength = input.readShort(),
+            let flags = input.readShort(), let fieldCount = input.readShort()
+        else { return nil }
+        let base = IndexLayout.preamble + head.count
+        var fields: [String: Field] = [:]
+        for _ in 0..<fieldCount {
+            guard let name = input.readText(), let kind = input.readShort(),
+                let kind = IndexLayout.Block.Kind(rawValue: kind),
+                let summary = input.readShort(), let summaryLength = input.readShort(),
+                let detail = input.readShort(), let detailLength = input.readShort()
+            else { return nil }
+            fields[String(decoding: name, as: UTF8.self)] = Field(
+                kind: kind,
+                summary: (base + Int(summary))..<(base + Int(summary) + Int(summaryLength)),
+                detail: (base + Int(detail))..<(base + Int(detail) + Int(detailLength)))
+        }
+        guard let filterStart = input.readShort(), let rows = input.readShort(),
+            let hashes = input.readShort(), input.isAtEnd
+        else { return nil }
+        self.closedAt = Timestamp(milliseconds: Int64(bitPattern: closedAt))
+        self.archiveBytes = Int(clamping: archiveBytes)
+        self.lines = Int(clamping: lines)
+        self.end = end
+        self.earliest = Int64(bitPattern: earliest)
+        self.latest = Int64(bitPattern: latest)
+        self.memberCount = Int(memberCount)
+        self.knowsDeltas = flags & 1 != 0
+        knowsAll = flags & 2 != 0
+        self.fields = fields
+        membersRange = base..<(base + Int(membersLength))
+        self.filterStart = base + Int(filterStart)
+        filter = IdFilter(rows: Int(rows), hashes: Int(hashes), members: Int(memberCount))
+        self.source = source
+    }
+
+    // MARK: - Parts
+
+    private func bytes(_ range: Range<Int>) throws(SystemFault) -> [UInt8] {
+        switch source {
+        case .bytes(let all): return Array(all[range.clamped(to: 0..<all.count)])
+        case .file(let path, let files):
+            let file: LogFile
+            do throws(SystemFault) { file = try files.openToRead(path) } catch {
+                if error.isAbsence { return [] }
+                throw error
+            }
+            defer { files.close(file) }
+            return try files.read(file, at: range.lowerBound, count: range.count)
+        }
+    }
+
+    /// The table of members.
+    func index() throws(SystemFault) -> SegmentIndex? {
+        guard var input = ByteReader(sealed: try bytes(membersRange)) else { return nil }
+        var index = SegmentIndex(closedAt: closedAt)
+        index.members.reserveCapacity(memberCount)
+        for _ in 0..<memberCount {
+            guard let offset = input.read(), let start = input.read(),
+                let earliest = input.read(), let latest = input.read(),
+                let packed = input.readShort(), let plain = input.readShort(),
+                let lines = input.readShort(), plain <= GzipMember.maxPlain
+            else { return nil }
+            index.members.append(
+                SegmentIndex.Member(
+                    offset: Int(clamping: offset), packed: Int(packed), start: start,
+                    plain: Int(plain), lines: Int(lines >> 1),
+                    earliest: Int64(bitPattern: earliest), latest: Int64(bitPattern: latest),
+                    isKnown: lines & 1 != 0))
+        }
+        return input.isAtEnd ? index : nil
+    }
+
+    /// The values of a field as they stand in lines, by code, with the lines of each.
+    func dictionary(of field: Field) throws(SystemFault) -> [(raw: [UInt8], lines: Int)]? {
+        guard field.kind == .dictionary,
+            var input = ByteReader(sealed: try bytes(field.summary)),
+            let count = input.readShort(), count <= FieldTally.mostValues
+        else { return nil }
+        var values: [(raw: [UInt8], lines: Int)] = []
+        values.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            guard let lines = input.read(), let raw = input.readText() else { return nil }
+            values.append((raw, Int(clamping: lines)))
+        }
+        return values
+    }
+
+    /// Calls `visit` for each code of each member with its lines; false when the
+    /// part can't be read (some calls may have been made).
+    func occurrences(
+        of field: Field, values: Int, _ visit: (_ member: Int, _ code: Int, _ lines: Int) -> Void
+    ) throws(SystemFault) -> Bool {
+        guard field.kind == .dictionary,
+            var input = ByteReader(sealed: try bytes(field.detail))
+        else { return false }
+        for member in 0..<memberCount {
+            guard let count = input.readVarint() else { return false }
+            var code = 0
+            for _ in 0..<count {
+                guard let distance = input.readVarint(), let lines = input.readVarint(),
+                    distance < values - code
+                else { return false }
+                code += distance
+                visit(member, code, lines)
+            }
+        }
+        return input.isAtEnd
+    }
+
+    /// The numbers of a field in the whole segment.
+    func range(of field: Field) throws(SystemFault) -> NumberRange? {
+        guard field.kind == .range, var input = ByteReader(sealed: try bytes(field.summary))
+        else { return nil }
+        return input.readRange()
+    }
+
+    /// The numbers of a field in each member.
+    func ranges(of field: Field) throws(SystemFault) -> [NumberRange]? {
+        guard field.kind == .range, var input = ByteReader(sealed: try bytes(field.detail))
+        else { return nil }
+        var ranges: [NumberRange] = []
+        for _ in 0..<memberCount {
+            guard let range = input.readRange() else { return nil }
+            ranges.append(range)
+        }
+        return ranges
+    }
+
+    /// Which members may hold a line with that `id`; nil when nothing is known.
+    func members(holding id: String) throws(SystemFault) -> [Bool]? {
+        guard let filter else { return nil }
+        let hash = Hash128(id).low
+        let start = filterStart
+        switch source {
+        case .bytes(let all):
+            return try filter.candidates(hash) { at, count throws(SystemFault) in
+                Array(all[(start + at..<start + at + count).clamped(to: 0..<all.count)])
+            }
+        case .file(let path, let files):
+            let file: LogFile
+            do throws(SystemFault) { file = try files.openToRead(path) } catch {
+                if error.isAbsence { return nil }
+                throw error
+            }
+            defer { files.close(file) }
+            return try filter.candidates(hash) { at, count throws(SystemFault) in
+                try files.read(file, at: start + at, count: count)
+            }
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readRange() -> NumberRange? {
+        guard let low = read(), let high = read() else { return nil }
+        return NumberRange(low: Double(bitPattern: low), high: Double(bitPattern: high))
+    }
+}

@@ -1,0 +1,173 @@
+import Events
+
+/// What the index of a sealed segment says of a query: which members need not be
+/// looked at, and which match whole.
+struct SegmentPlan: Sendable {
+    /// How many of some lines match.
+    enum Share: Sendable {
+        case none, some, all
+
+        func and(_ other: Share) -> Share {
+            if self == .none || other == .none { return .none }
+            return self == .all && other == .all ? .all : .some
+        }
+
+        init(_ matching: Int, of lines: Int) {
+            self = matching <= 0 ? .none : matching >= lines ? .all : .some
+        }
+    }
+
+    let segment: SegmentIndex
+    let shares: [Share]
+
+    /// - Parameter file: nil when nothing is known but the members.
+    init(
+        _ query: JournalQuery, _ segment: SegmentIndex, _ file: IndexFile?
+    ) throws(SystemFault) {
+        self.segment = segment
+        var shares = segment.members.map { query.share(earliest: $0.earliest, latest: $0.latest) }
+        for term in query.condition.terms {
+            let found = try file?.shares(of: term, in: segment)
+            for i in shares.indices {
+                let known = segment.members[i].isKnown ? found?[i] : nil
+                shares[i] = shares[i].and(known ?? .some)
+            }
+        }
+        self.shares = shares
+    }
+
+    /// A plan by which no member is looked at.
+    init(nothingOf segment: SegmentIndex) {
+        self.segment = segment
+        shares = Array(repeating: .none, count: segment.members.count)
+    }
+}
+
+extension JournalQuery {
+    func share(earliest: Int64, latest: Int64) -> SegmentPlan.Share {
+        if !touches(earliest: earliest, latest: latest) { return .none }
+        return covers(earliest: earliest, latest: latest) ? .all : .some
+    }
+
+    /// Of a whole segment, without its table of members.
+    func share(of file: IndexFile) throws(SystemFault) -> SegmentPlan.Share {
+        var share = share(earliest: file.earliest, latest: file.latest)
+        for term in condition.terms where share != .none {
+            share = share.and(try file.share(of: term))
+        }
+        return share
+    }
+}
+
+extension IndexFile {
+    /// How much of the whole segment `term` selects.
+    func share(of term: Expression.Term) throws(SystemFault) -> SegmentPlan.Share {
+        guard knowsAll else { return .some }
+        if let id = term.soughtID {
+            guard let candidates = try members(holding: id) else { return .some }
+            return candidates.contains(true) ? .some : .none
+        }
+        if let field = dictionary(for: term) {
+            guard let values = try dictionary(of: field) else { return .some }
+            var matching = term.acceptsAbsence ? lines : 0
+            for value in values {
+                if term.acceptsAbsence { matching -= value.lines }
+                if term.accepts(value.raw) { matching += value.lines }
+            }
+            return SegmentPlan.Share(matching, of: lines)
+        }
+        guard let number = term.number, let fields = ranges(for: term) else { return .some }
+        for field in fields {
+            guard let range = try range(of: field) else { return .some }
+            if range.mayHold(term.comparison, number) { return .some }
+        }
+        return .none
+    }
+
+    /// How much of each member `term` selects; nil when nothing is known.
+    func shares(
+        of term: Expression.Term, in segment: SegmentIndex
+    ) throws(SystemFault) -> [SegmentPlan.Share]? {
+        if let id = term.soughtID {
+            return try members(holding: id)?.map { $0 ? .some : .none }
+        }
+        if let field = dictionary(for: term) {
+            return try shares(of: term, by: field, in: segment)
+        }
+        guard let number = term.number, let fields = ranges(for: term) else { return nil }
+        var shares = [SegmentPlan.Share](repeating: .none, count: segment.members.count)
+        for field in fields {
+            guard let ranges = try ranges(of: field), ranges.count == shares.count else {
+                return nil
+            }
+            for i in shares.indices where ranges[i].mayHold(term.comparison, number) {
+                shares[i] = .some
+            }
+        }
+        return shares
+    }
+
+    private func shares(
+        of term: Expression.Term, by field: Field, in segment: SegmentIndex
+    ) throws(SystemFault) -> [SegmentPlan.Share]? {
+        guard let values = try dictionary(of: field) else { return nil }
+        let accepted = values.map { term.accepts($0.raw) }
+        var matching = segment.members.map { term.acceptsAbsence ? $0.lines : 0 }
+        guard matching.count == memberCount else { return nil }
+        let whole = try occurrences(of: field, values: values.count) { member, code, lines in
+            if term.acceptsAbsence { matching[member] -= lines }
+            if accepted[code] { matching[member] += lines }
+        }
+        guard whole else { return nil }
+        return zip(matching, segment.members).map { SegmentPlan.Share($0, of: $1.lines) }
+    }
+
+    /// The dictionary that decides a term.
+    private func dictionary(for term: Expression.Term) -> Field? {
+        guard term.path.count == 1, let field = fields[term.path[0]], field.kind == .dictionary
+        else { return nil }
+        return field
+    }
+
+    /// The ranges one of which a number must lie in for a term to hold; nil when
+    /// ranges say nothing of it.
+    private func ranges(for term: Expression.Term) -> [Field]? {
+        switch term.comparison {
+        case .equal, .greater, .less: break
+        case .notEqual, .contains: return nil
+        }
+        if term.path.count == 1 {
+            guard let field = fields[term.path[0]], field.kind == .range else { return nil }
+            return [field]
+        }
+        guard knowsDeltas, term.path.first == "deltas", term.path.last == "value" else {
+            return nil
+        }
+        // `deltas.value` means all of them, and so may a place: `deltas.0.value`.
+        if term.path.count == 2 || Int(term.path[1]) != nil {
+            return fields.filter { $0.key.hasPrefix("deltas.") }.map(\.value)
+        }
+        return fields[term.path.joined(separator: ".")].map { [$0] } ?? []
+    }
+}
+
+extension Expression.Term {
+    /// The id that a line must have for the term to hold.
+    fileprivate var soughtID: String? {
+        comparison == .equal && path == ["id"] ? value : nil
+    }
+}
+
+extension Archive {
+    /// What its index says of `query`.
+    func plan(_ query: JournalQuery) throws(SystemFault) -> SegmentPlan {
+        guard let file = try indexFile(), let segment = try file.index() else {
+            let rebuilt = try rebuild()
+            return try SegmentPlan(query, rebuilt.index, rebuilt.file)
+        }
+        if query.condition != .all, file.knowsAll, try query.share(of: file) == .none {
+            return SegmentPlan(nothingOf: segment)
+        }
+        return try SegmentPlan(query, segment, file)
+    }
+}

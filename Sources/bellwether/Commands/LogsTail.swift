@@ -1,0 +1,118 @@
+import App
+import ArgumentParser
+import Events
+import Journal
+
+struct LogsTail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tail", abstract: "The last events, and with -f those that come.",
+        discussion: """
+            --show-cursor prints a token on standard error after each batch; --after TOKEN goes \
+            on from there, across rotation and compression, with no line twice and none left out.
+            """)
+
+    @OptionGroup var config: ConfigOption
+    @OptionGroup var remote: RemoteOption
+    @OptionGroup var selection: LineSelection
+    @Flag(name: .shortAndLong, help: "Follow across rotations.") var follow = false
+    @Option(name: .customShort("n"), help: "How many to begin with.") var count = 10
+    @Option(help: "Begin after this cursor instead of with the last lines.") var after: String?
+    @Flag(help: "Print the cursor after what was shown on standard error.") var showCursor = false
+    @Option(help: "Only these fields, comma-separated dotted paths.") var fields: String?
+    @Flag(help: "Print the stored lines themselves.") var json = false
+
+    func run() async throws {
+        let place = try after.map { token in
+            guard let place = LogPosition(token) else {
+                throw ValidationError("--after takes a cursor such as 41:1830")
+            }
+            return place
+        }
+        let printer = LinePrinter(fields: fields, asStored: json)
+        if let node = try remote.node() {
+            try await RemoteTail(
+                node: node, parameters: try selection.parameters(), follow: follow, count: count,
+                tell: tell
+            ).run(from: place, printer)
+        } else {
+            try await local(from: place, printer)
+        }
+    }
+
+    private func tell(_ cursor: LogPosition) {
+        if showCursor { Standard.error("cursor: \(cursor)") }
+    }
+
+    private func local(from place: LogPosition?, _ printer: LinePrinter) async throws {
+        let log = try config.log()
+        let query = try selection.query()
+        var position: LogPosition
+        if let place {
+            position = place
+        } else {
+            let batch = try await log.last(count, query: query)
+            for line in batch.lines { printer.show(line.bytes) }
+            position = batch.end
+            tell(position)
+            if !follow { return }
+        }
+        var reader = log.reader(from: position, query: query)
+        while !Task.isCancelled {
+            let next = try await reader.next()
+            for line in next.lines { printer.show(line.bytes) }
+            if next.skipped > 0 {
+                Standard.error("\(next.skipped) lines were removed before they were read")
+            }
+            if next.end != position {
+                position = next.end
+                tell(position)
+            }
+            guard next.isCaughtUp else { continue }
+            let head = try await log.head()
+            if head < position {
+                Standard.error("the log ends before \(position): it was made anew")
+                position = .start
+                reader = log.reader(from: .start, query: query)
+                continue
+            }
+            if !follow { return }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}
+
+/// `logs tail` of another machine, page by page.
+private struct RemoteTail {
+    let node: RemoteNode
+    let parameters: [(name: String, value: String)]
+    let follow: Bool
+    let count: Int
+    let tell: (LogPosition) -> Void
+
+    private static let page = 1000
+
+    func run(from place: LogPosition?, _ printer: LinePrinter) async throws {
+        var position = place
+        if position == nil {
+            // The endpoint gives one line at least.
+            let first = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+                try await node.events(parameters, limit: max(1, count))
+            }
+            for line in first.lines.suffix(count) { printer.show(line) }
+            position = first.next
+            if let position { tell(position) }
+            if !follow { return }
+        }
+        while let after = position, !Task.isCancelled {
+            let next = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+                try await node.events(parameters, limit: Self.page, after: after)
+            }
+            for line in next.lines { printer.show(line) }
+            position = next.next
+            if let position, position != after { tell(position) }
+            guard next.isCaughtUp else { continue }
+            if !follow { return }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+}

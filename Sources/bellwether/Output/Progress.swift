@@ -1,0 +1,38 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A bar on standard error for work that takes over a second; silent where that is no terminal.
+final class Progress {
+    private let started = ContinuousClock.now
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var shown = -1
+
+    private static let width = 40
+
+    /// `part` of the work is done, from 0 to 1.
+    func show(_ part: Double) {
+        guard isTerminal, ContinuousClock.now - started > .seconds(1) else { return }
+        let percent = Int(min(max(part, 0), 1) * 100)
+        guard percent != shown else { return }
+        shown = percent
+        let filled = percent * Self.width / 100
+        let bar =
+            String(repeating: "#", count: filled)
+            + String(repeating: ".", count: Self.width - filled)
+        FileHandle.standardError.write(Data("\r[\(bar)] \(percent) %".utf8))
+    }
+
+    /// Takes the bar away, before a line is printed or when the work is done.
+    func clear() {
+        guard shown >= 0 else { return }
+        shown = -1
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+}
