@@ -73,7 +73,8 @@ struct IndexBuilder {
             }
         }
         blocks.sort { ($0.rank, $0.length) < ($1.rank, $1.length) }
-        let wanted = census.ids.reduce(0) { $0 + $1.count }
+        // Every member's filter is as long as the fullest one needs.
+        let wanted = (census.ids.map(\.count).max() ?? 0) * census.ids.count
         // A third for the ids at most: 20 bits leave one false member in ten thousand.
         let bits = wanted == 0 ? 0 : min(20, budget / 3 * 8 / wanted)
         var filter = census.idsAreRegular ? IdFilter(ids: census.ids, bits: bits) : nil
