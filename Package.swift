@@ -43,6 +43,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -181,7 +182,8 @@ let package = Package(
             "Serving",
             [
                 "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
-                httpTypes, nioCore, nioPosix, nioSSL, x509, swiftASN1, logging, serviceLifecycle,
+                httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
+                logging, serviceLifecycle,
             ]),
         tests("Notifier", ["Events", "JSONScan", "Serving", httpTypes, yams]),
         tests(

@@ -22,6 +22,8 @@ struct ExpressRequest {
         "http2-settings", "if-match", "if-none-match", "range", "proxy-connection",
     ]
 
+    private static let methods: [StaticString] = ["POST", "GET", "HEAD"]
+
     /// - Returns: nil for anything but exactly one plain request.
     init?(_ bytes: UnsafeRawBufferPointer) {
         var line = Lines(bytes)
@@ -65,9 +67,9 @@ struct ExpressRequest {
         _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer
     ) -> (method: Range<Int>, path: Range<Int>)? {
         guard let gap = bytes[line].firstIndex(of: UInt8(ascii: " ")),
-            bytes[line.lowerBound..<gap].allSatisfy({ UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 }
-            ),
-            gap > line.lowerBound
+            methods.contains(where: {
+                bytes.equals($0, line.lowerBound..<gap, folding: false)
+            })
         else { return nil }
         let start = gap + 1
         guard let end = bytes[start..<line.upperBound].firstIndex(of: UInt8(ascii: " ")),
@@ -78,7 +80,7 @@ struct ExpressRequest {
         return (line.lowerBound..<gap, start..<end)
     }
 
-    /// `name: value`, blanks around the value left out.
+    /// `name: value`, blanks before the value left out.
     private static func field(
         _ line: Range<Int>, _ bytes: UnsafeRawBufferPointer
     ) -> (name: Range<Int>, value: Range<Int>)? {
@@ -88,9 +90,11 @@ struct ExpressRequest {
             return nil
         }
         let name = line.lowerBound..<at
-        var (start, end) = (at + 1, line.upperBound)
+        let end = line.upperBound
+        var start = at + 1
         while start < end, bytes[start] == UInt8(ascii: " ") { start += 1 }
-        while end > start, bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
+        // Parsers differ on whether blanks at the end belong to the value.
+        if start < end, bytes[end - 1] == UInt8(ascii: " ") { return nil }
         // Visible ASCII and blanks; tabs and other bytes are for the full parser.
         for index in start..<end where bytes[index] < 0x20 || bytes[index] > 0x7E { return nil }
         return (name, start..<end)
