@@ -871,7 +871,7 @@ _bellwether_explain() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
@@ -879,18 +879,30 @@ _bellwether_explain() {
     '--config')
         return
         ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
     esac
 }
 
 _bellwether_replay() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--vectors)
-    __bellwether_offer_flags_options 0
+    non_repeating_options=(--config --vectors)
+    __bellwether_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
+    '--config')
+        return
+        ;;
     '--vectors')
         return
         ;;

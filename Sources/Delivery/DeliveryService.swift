@@ -52,6 +52,7 @@ public final class DeliveryService: Sendable {
     private func makeQueues(
         _ receivers: [any Receiver], _ retryCeilings: [String: Duration]
     ) -> [ReceiverQueue] {
+        Self.declare(receivers, in: telemetry.registry)
         let bells = receivers.map { _ in Bell() }
         let (store, graveBell) = (store, graveBell)
         return zip(receivers, bells).map { receiver, bell in
@@ -71,7 +72,6 @@ public final class DeliveryService: Sendable {
                     for bell in bells { bell.ring() }
                 })
         }
-        Self.declare(receivers, in: telemetry.registry)
     }
 
     private static func declare(_ receivers: [any Receiver], in registry: PrometheusRegistry) {

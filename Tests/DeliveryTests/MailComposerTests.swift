@@ -98,7 +98,9 @@ struct MailComposerTests {
         let message = try compose(
             subject: text, text: text + "\n", html: text + "\n", id: text, thread: text, list: text)
         let bytes = Array(message.utf8)
-        #expect(bytes.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0D || $0 == 0x0A })
+        // A tab within a line is plain text to quoted-printable (RFC 2045 §6.7).
+        #expect(
+            bytes.allSatisfy { (0x20..<0x7F).contains($0) || [0x09, 0x0D, 0x0A].contains($0) })
         for line in message.split(separator: "\r\n", omittingEmptySubsequences: false) {
             #expect(line.utf8.count <= 998)
             #expect(!line.utf8.contains(0x0A) && !line.utf8.contains(0x0D))
