@@ -145,6 +145,8 @@ public final class DeliveryService: Sendable {
         let now = wall.now
         do {
             try await store.write { db in try Outbox.buryUnknown(db, known: known, at: now) }
+            // Who announces them may have looked already.
+            graveBell.ring()
         } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
         }

@@ -68,7 +68,10 @@ public struct MetricTrack: Sendable, Hashable {
             wasOver = true
             if wasPassing || overSince == nil { overSince = attempt }
             if let value {
-                if let limit = delta.limit?.finite, unit != .flag { lowerIsWorse = value < limit }
+                // Worse than stable, the whole run's statistics for one, is no low value.
+                if let limit = delta.limit?.finite, unit != .flag {
+                    lowerIsWorse = value < limit && value <= delta.stable ?? value
+                }
                 worst = worst.map { lowerIsWorse ? min($0, value) : max($0, value) } ?? value
             }
         } else {

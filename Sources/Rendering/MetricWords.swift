@@ -26,9 +26,11 @@ struct MetricWords {
             notes.append("limit \(HumanNumber.text(limit, track.unit))")
         }
         if !isOver, let since = track.overSince, track.state != .nodata {
-            let side =
-                track.unit == .flag || track.limit == nil
-                ? "" : track.lowerIsWorse ? "below it " : "over it "
+            // What fails by comparison with stable may be within its limit.
+            let isWithin =
+                track.unit == .flag
+                || !track.lowerIsWorse && track.value ?? 0 <= track.limit ?? .infinity
+            let side = isWithin ? "" : track.lowerIsWorse ? "below it " : "over it "
             notes.append("\(side)since attempt \(since)")
         }
         if let stable = track.stable {
