@@ -58,6 +58,11 @@ static inline CURLcode ccurl_get_string(CURL *handle, CURLINFO info, const char 
     return curl_easy_getinfo(handle, info, value);
 }
 
+// The chain that the server showed, owned by the handle; asked for by CURLOPT_CERTINFO.
+static inline CURLcode ccurl_get_certificates(CURL *handle, struct curl_certinfo **value) {
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, value);
+}
+
 static inline CURLMcode ccurl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }

@@ -22,7 +22,7 @@ public enum MetricUnit: String, Sendable, Hashable, CaseIterable {
             ("_ms", .milliseconds), ("_rate", .ratio), ("_ratio", .ratio), ("_bytes", .bytes),
             ("_rps", .perSecond), ("_per_s", .perSecond), ("_s", .seconds),
             ("_seconds", .seconds), ("_days", .days), ("_ok", .flag), ("_reachable", .flag),
-            ("_alive", .flag),
+            ("_alive", .flag), (".fresh", .flag),
         ]
         let named = suffixes.first { name.hasSuffix($0.0) }?.1
         self = named ?? (name.contains("error_rate_") ? .ratio : .count)

@@ -10,6 +10,8 @@ final class Exchange {
     let order: TransferOrder
 
     var maxBody = 0
+    /// Whether the server's own certificate is told at the end.
+    var keepsCertificate = false
     private(set) var body: [UInt8] = []
     private(set) var overflowed = false
     /// Lines of the last response's head, without line ends.
@@ -235,9 +237,25 @@ final class Exchange {
         finished.body = body
         finished.overflowed = overflowed
         finished.conversation = conversation
+        if keepsCertificate { finished.certificate = certificateLines() }
         finished.words = String(cString: words)
         if finished.words.isEmpty { finished.words = String(cString: curl_easy_strerror(code)) }
         return finished
+    }
+
+    /// `Name:value` lines of the first certificate of the chain, the server's own.
+    private func certificateLines() -> [String] {
+        var chain: UnsafeMutablePointer<curl_certinfo>?
+        guard ccurl_get_certificates(easy, &chain) == CURLE_OK, let chain = chain?.pointee,
+            chain.num_of_certs > 0, let certificates = chain.certinfo
+        else { return [] }
+        var lines: [String] = []
+        var entry = certificates[0]
+        while let line = entry {
+            if let data = line.pointee.data { lines.append(String(cString: data)) }
+            entry = line.pointee.next
+        }
+        return lines
     }
 
     private func long(_ info: CURLINFO) -> Int {

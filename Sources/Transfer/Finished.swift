@@ -20,6 +20,8 @@ struct Finished: Sendable {
     var body: [UInt8] = []
     var overflowed = false
     var conversation = SMTPConversation()
+    /// `Name:value` lines of the certificate that the server showed, where asked for.
+    var certificate: [String] = []
     var words = ""
 
     /// The failure as an error of ours; nil when the transfer succeeded.

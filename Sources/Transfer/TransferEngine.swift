@@ -60,6 +60,46 @@ public final class TransferEngine: Sendable {
         return finished.timings.connected
     }
 
+    /// The certificate that a TLS endpoint shows; nothing is said on the connection.
+    ///
+    /// Throws `.tls` when the certificate is not one that `trust` admits for
+    /// the name: with `.insecure` any is told.
+    ///
+    /// - Parameter name: asked for (SNI) and expected in the certificate; nil
+    ///   for the host.
+    public func certificate(
+        host: String, port: Int, name: String? = nil, trust: TLSTrust, deadline: Duration
+    ) async throws(TransferError) -> ServerCertificate {
+        let endpoint = try Endpoint(scheme: "tls", host: host, port: port)
+        let named = try Endpoint(scheme: "tls", host: name ?? host, port: port)
+        let finished = try await perform("certificate", endpoint.target) {
+            (exchange) throws(TransferError) in
+            let shown = { (target: String) in String(target.dropFirst("tls://".count)) }
+            try exchange.set(CURLOPT_URL, "https://" + shown(named.target))
+            try exchange.set(CURLOPT_PROTOCOLS_STR, "https")
+            try exchange.set(CURLOPT_PROXY, "")
+            if named != endpoint {
+                try exchange.set(
+                    CURLOPT_CONNECT_TO, list: [shown(named.target) + ":" + shown(endpoint.target)])
+            }
+            try exchange.set(CURLOPT_CONNECT_ONLY, 1)
+            try exchange.set(CURLOPT_CERTINFO, 1)
+            // A resumed session would show the certificate of the time before a renewal.
+            try exchange.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+            try exchange.set(trust: trust)
+            try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, deadline)
+            try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
+            exchange.keepsCertificate = true
+        }
+        if let fault = finished.fault(endpoint.target) { throw fault }
+        guard let certificate = ServerCertificate(lines: finished.certificate) else {
+            throw TransferError(
+                .protocolFault, target: endpoint.target,
+                words: "the certificate's end cannot be read")
+        }
+        return certificate
+    }
+
     /// Hands one message to a mail server for all its recipients.
     ///
     /// Returns whenever the server has answered, also when it refused: the

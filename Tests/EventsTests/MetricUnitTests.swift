@@ -10,7 +10,8 @@ struct MetricUnitTests {
         ("tls.left_days", .days), ("canary.rps", .count), ("canary.total_rps", .perSecond),
         ("a.lines_per_s", .perSecond), ("gateway.disk_ok", .flag),
         ("gateway.worker_reachable", .flag), ("worker.alive", .count),
-        ("worker.is_alive", .flag), ("gateway.queue_depth", .count),
+        ("worker.is_alive", .flag), ("doctor.fresh", .flag),
+        ("doctor.refresh", .count), ("gateway.queue_depth", .count),
     ])
     func namesTellUnits(name: String, unit: MetricUnit) {
         #expect(MetricUnit(metricName: name) == unit)

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import TestSupport
 import Testing
+import Transfer
 
 @testable import Probes
 
@@ -16,7 +17,8 @@ struct CommandProbeTests {
         fields: FieldSelection = .topLevel(), allowance: Duration = .seconds(30)
     ) async -> [Signal] {
         await CommandProbe(
-            name: "doctor", arguments: arguments, environment: environment, fields: fields
+            name: "doctor", arguments: arguments,
+            environment: environment.mapValues(Secret.value), fields: fields
         ).measure(context(allowance: allowance))
     }
 

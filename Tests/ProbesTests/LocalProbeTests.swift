@@ -171,7 +171,8 @@ struct FileProbeTests {
     }
 
     private func measure(
-        fields: FieldSelection = .topLevel(), ageSource: FileProbe.AgeSource = .modified,
+        fields: FieldSelection = .topLevel(), form: ReportForm? = nil,
+        ageSource: FileProbe.AgeSource = .modified,
         after: Duration = .zero
     ) async throws -> [Signal] {
         var status = stat()
@@ -179,7 +180,8 @@ struct FileProbeTests {
             stat(path, &status) == 0
             ? Timestamp(milliseconds: modified(status)) : WallClock.system.now
         return await FileProbe(
-            name: "doctor", path: path, maxAge: .seconds(60), fields: fields, ageSource: ageSource
+            name: "doctor", path: path, maxAge: .seconds(60),
+            form: form ?? .json(fields), ageSource: ageSource
         ).measure(context(now: written + after))
     }
 

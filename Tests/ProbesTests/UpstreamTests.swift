@@ -116,7 +116,7 @@ struct UpstreamTests {
             budget: RetryBudget(share: 0, reserve: reserve))
         let upstream = Upstream(
             HTTPSource(url: "http://x/", method: method), policy, clock
-        ) { (allowance) throws(Absence) in try script.attempt(allowance) }
+        ) { (_, allowance) throws(Absence) in try script.attempt(allowance) }
         var reason: AbsenceReason?
         for _ in 0..<calls {
             do throws(Absence) { _ = try await upstream.reply(within: allowance) } catch {

@@ -120,8 +120,11 @@ struct FaultTests {
     static let probes: [Case] = [
         ("{kind: disk}", "", "name is missing"),
         ("{name: a.b, kind: disk}", ".name", "begin with a letter"),
-        ("{name: a}", "", "known are disk, process, tcp, http, prometheus, file"),
-        ("{name: a, kind: queue}", ".kind", "known are disk, process, tcp, http, prometheus, file"),
+        (
+            "{name: a}", "",
+            "known are disk, process, tcp, http, prometheus, prometheus_query, file, queue, command, certificate"
+        ),
+        ("{name: a, kind: queu}", ".kind", "did you mean queue? known are disk, process,"),
         ("{name: a, kind: disk, timeout: 2500ms}", ".timeout", "analysis.budget (2500ms)"),
         ("{name: a, kind: disk, min_free_ratio: 5}", ".min_free_ratio", "0.0 to 0.99"),
         ("{name: a, kind: disk, url: x}", ".url", "unknown key"),
@@ -160,6 +163,69 @@ struct FaultTests {
         ("{name: a, kind: prometheus, url: \"http://a\", canary: stable}", ".canary", "same value"),
         ("{name: a, kind: file}", "", "path is missing"),
         ("{name: status, kind: file, path: /x}", ".name", "its own place"),
+        ("{name: a, kind: file, path: /x, schema: xml}", ".schema", "json, doctor, textfile"),
+        ("{name: a, kind: file, path: /x, schema: textfile}", "", "fields is missing"),
+        (
+            "{name: a, kind: file, path: /x, schema: textfile, fields: {a.b: \"x{y=z}\"}}",
+            ".fields.a.b", "metric{label="
+        ),
+        (
+            "{name: a, kind: file, path: /x, schema: textfile, fields: {a.b: x}, made_at: /t}",
+            ".made_at", "unknown key"
+        ),
+        ("{name: a, kind: file, path: /x, require: {a: number}}", ".require.a", "slash"),
+        ("{name: a, kind: file, path: /x, require: {/a: int}}", ".require./a", "number, flag"),
+        ("{name: a, kind: file, path: /x, made_at: t}", ".made_at", "slash"),
+        (
+            "{name: a, kind: file, path: /x, schema: doctor, fields: {a.b: /c}}", ".fields",
+            "unknown"
+        ),
+        ("{name: a, kind: queue}", "", "neither folder nor url"),
+        ("{name: a, kind: queue, folder: /x, url: \"http://a\", pointer: /b}", ".url", "beside"),
+        ("{name: a, kind: queue, url: \"http://a\"}", "", "pointer is missing"),
+        ("{name: a, kind: queue, url: \"http://a\", pointer: b}", ".pointer", "slash"),
+        ("{name: a, kind: queue, folder: /x, ca_file: /y}", ".ca_file", "unknown key"),
+        ("{name: a, kind: command}", "", "command is missing"),
+        ("{name: a, kind: command, command: [doctor]}", ".command[0]", "absolute"),
+        ("{name: a, kind: command, command: [/no/such]}", ".command[0]", "No such file"),
+        (
+            "{name: a, kind: command, command: [/bin/sh], environment: {A-B: c}}",
+            ".environment.A-B", "variable's name"
+        ),
+        (
+            "{name: a, kind: command, command: [/bin/sh], environment: {DB_PASSWORD: c}}",
+            ".environment.DB_PASSWORD", "${env:NAME}"
+        ),
+        (
+            "{name: a, kind: command, command: [/bin/sh], environment: {B: \"\"}}",
+            ".environment.B", "no value"
+        ),
+        ("{name: a, kind: command, command: [/bin/sh, \"${env:X}\"]}", ".command[1]", "argument"),
+        ("{name: a, kind: certificate}", "", "address is missing"),
+        ("{name: a, kind: certificate, address: \"https://a\"}", ".address", "host:port"),
+        (
+            "{name: a, kind: certificate, address: \"a:443\", server_name: \"a:443\"}",
+            ".server_name", "without scheme and port"
+        ),
+        ("{name: a, kind: certificate, address: \"a:443\", ca_file: /no}", ".ca_file", "No such"),
+        ("{name: a, kind: prometheus_query, queries: {a.b: c}}", "", "url is missing"),
+        ("{name: a, kind: prometheus_query, url: \"http://a\"}", "", "queries is missing"),
+        (
+            "{name: a, kind: prometheus_query, url: \"http://a/?x\", queries: {a.b: c}}", ".url",
+            "base address"
+        ),
+        (
+            "{name: a, kind: prometheus_query, url: \"http://a\", queries: {a: b}}", ".queries.a",
+            "canary.5xx_rate"
+        ),
+        (
+            "{name: a, kind: prometheus_query, url: \"http://a\", queries: {a.b: {total: x}}}",
+            ".queries.a.b", "failing is missing"
+        ),
+        (
+            "{name: a, kind: prometheus_query, url: \"http://a\", queries: {a.b: {buckets: x, unit: s}}}",
+            ".queries.a.b.unit", "seconds, milliseconds"
+        ),
     ]
 
     @Test("a probe that cannot be", arguments: probes)

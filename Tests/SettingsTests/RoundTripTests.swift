@@ -85,7 +85,24 @@ struct RoundTripTests {
                requests: rq, status_label: s, failing: ["500", 50x], latency: lat, latency_unit: milliseconds,
                role_label: version, canary: new, stable: old, labels: {app: "pay\\"ments: {x}"}}
             - {name: doctor, kind: file, path: DIR/doctor.json, max_age: 1m}
-            - {name: nurse, kind: file, path: DIR/nurse.json, fields: {nurse.beds_free: /beds}}
+            - {name: nurse, kind: file, path: DIR/nurse.json, fields: {nurse.beds_free: /beds},
+               require: {/beds: number, /wards: list}, made_at: /time}
+            - {name: surgeon, kind: file, path: DIR/surgeon.json, schema: doctor, require: {/time: time}}
+            - {name: backup, kind: file, path: DIR/backup.prom, schema: textfile,
+               fields: {backup.age_s: "backup_age_seconds{job=\\"db\\", host=\\"a\\"}"}}
+            - {name: spool, kind: queue, folder: DIR, suffix: .job}
+            - {name: jobs, kind: queue, url: "https://jobs:1/stats", pointer: /waiting, token_file: DIR/tokens, ca_file: DIR/ca}
+            - {name: self, kind: command, command: [/bin/sh, -c, "echo {}"], environment: {LANG: C, API_TOKEN: "${env:TOKEN}"},
+               fields: {self.lag_ms: /lag}}
+            - {name: edge, kind: certificate, address: "[::1]:443", server_name: shop.example, ca_file: DIR/ca}
+            - name: fleet
+              kind: prometheus_query
+              url: "http://prometheus:9090"
+              token: "${env:TOKEN}"
+              queries:
+                fleet.5xx_rate: {failing: "sum(increase(a[$window])) or vector(0)", total: 'sum(b)'}
+                fleet.p95_ms: {buckets: "sum by (le) (c)", unit: milliseconds}
+                fleet.cpu: avg(d{x="y"})
           checks:
             - {id: doctor.anything, warn: 2, fail: 1, direction: below, critical: true, weight: 7, nodata: ignore}
             - {id: stable.p99_ms, warn: 100.5, advisory: true, nodata: fail}

@@ -7,7 +7,7 @@ public struct TestCertificate: Sendable {
     /// Makes the two files in `folder`, for these names instead when given.
     public static func make(
         in folder: TemporaryDirectory, name: String = "server",
-        names: String = "DNS:localhost,IP:127.0.0.1"
+        names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2
     ) async throws -> TestCertificate {
         let made = TestCertificate(
             certificate: folder.file("\(name).pem"), key: folder.file("\(name).key"))
@@ -15,7 +15,7 @@ public struct TestCertificate: Sendable {
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                "-nodes", "-days", "2", "-subj", "/CN=bellwether test", "-addext",
+                "-nodes", "-days", "\(days)", "-subj", "/CN=bellwether test", "-addext",
                 "subjectAltName=\(names)", "-keyout", made.key, "-out", made.certificate,
             ])
         guard try await openssl.waitForExit() == .code(0) else {

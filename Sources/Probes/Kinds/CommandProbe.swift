@@ -7,8 +7,8 @@ import Transfer
 ///
 /// Reports `<object>.<name>_ok` (exit code 0) and the selected fields as
 /// `<object>.<name>_<field>`. The command is started directly, no shell reads
-/// its arguments; it gets only the environment given here, no input, and its
-/// error output is dropped. At the deadline, and when it ends, it is killed with
+/// its arguments; it gets only the environment given here, read anew each time,
+/// no input, and its error output is dropped. At the deadline, and when it ends, it is killed with
 /// everything it started in its process group; a child that makes a session of
 /// its own escapes that.
 public struct CommandProbe: Probe {
@@ -19,7 +19,8 @@ public struct CommandProbe: Probe {
     public let deadline: Duration
     public let signals: [SignalDeclaration]
 
-    private let command: BoundedCommand
+    private let arguments: [String]
+    private let environment: [String: Secret]
     private let fields: FieldSelection
     private let prefix: String
     private let lane: BlockingLane
@@ -30,16 +31,14 @@ public struct CommandProbe: Probe {
     ///   - fields: without a dot in their name they are `<object>.<name>_<field>`.
     public init(
         name: String, arguments: [String],
-        environment: [String: String] = ["PATH": "/usr/bin:/bin"],
+        environment: [String: Secret] = ["PATH": .value("/usr/bin:/bin")],
         fields: FieldSelection = .pointers([]), object: String = "gateway",
         prefix: String? = nil, deadline: Duration = .milliseconds(800)
     ) {
         self.name = name
         self.deadline = deadline
-        self.command = BoundedCommand(
-            arguments: arguments,
-            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(),
-            maxOutput: Self.maxOutput)
+        self.arguments = arguments
+        self.environment = environment
         self.fields = fields
         self.prefix = "\(object).\(prefix ?? name)_"
         self.lane = BlockingLane(name)
@@ -50,9 +49,7 @@ public struct CommandProbe: Probe {
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(Absence) {
-            let end = try await lane.run { [command] in
-                command.run(within: context.allowance).mapError(Absence.init)
-            }.get()
+            let end = try await lane.run { [self] in run(within: context.allowance) }.get()
             guard end.code == 0 else {
                 let absence = Absence(.notRunning, "exit code \(end.code)")
                 return [signals[0].flag(false)]
@@ -66,6 +63,20 @@ public struct CommandProbe: Probe {
         } catch {
             return allAbsent(error)
         }
+    }
+
+    private func run(within allowance: Duration) -> Result<BoundedCommand.End, Absence> {
+        var variables: [String] = []
+        for (name, secret) in environment.sorted(by: { $0.key < $1.key }) {
+            do throws(SecretError) {
+                variables.append("\(name)=\(try secret.read())")
+            } catch {
+                return .failure(Absence(.fault, "environment \(name): \(error)"))
+            }
+        }
+        return BoundedCommand(
+            arguments: arguments, environment: variables, maxOutput: Self.maxOutput
+        ).run(within: allowance).mapError(Absence.init)
     }
 }
 

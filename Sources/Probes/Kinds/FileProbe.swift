@@ -1,16 +1,17 @@
 import Events
 import JSONScan
 
-/// A JSON report that something else writes from time to time, such as a
-/// Doctor run by cron.
+/// A report that something else writes from time to time, such as a
+/// Doctor run by cron, or a textfile of metrics.
 ///
-/// Reports `<object>.fresh` and the selected fields as `<object>.<field>`. A
+/// Reports `<object>.fresh` and what the form tells as `<object>.<field>`. A
 /// report that is older than `maxAge` has `fresh` false and every field
-/// absent(stale): old numbers are no numbers.
+/// absent(stale): old numbers are no numbers. One that is not of its form, or
+/// fails a requirement, makes all absent, `fresh` included.
 public struct FileProbe: Probe {
     /// How old a report is.
     public enum AgeSource: Sendable, Hashable {
-        /// Since the file was last changed.
+        /// Since the time that the form itself tells; else since the file was last changed.
         case modified
         /// Since the moment inside the report that this JSON Pointer names: an
         /// RFC 3339 text, or seconds since 1970.
@@ -27,29 +28,29 @@ public struct FileProbe: Probe {
     private let path: String
     private let maxAge: Duration
     private let ageSource: AgeSource
-    private let fields: FieldSelection
-    private let object: String
+    private let form: ReportForm
+    private let prefix: String
     private let lane: BlockingLane
 
     /// - Parameters:
     ///   - object: where the signals appear; by default the probe's name.
     ///   - maxAge: also how far in the future a report may claim to be made.
     public init(
-        name: String, path: String, maxAge: Duration, fields: FieldSelection = .topLevel(),
+        name: String, path: String, maxAge: Duration, form: ReportForm = .json(.topLevel()),
         ageSource: AgeSource = .modified, object: String? = nil,
         deadline: Duration = .milliseconds(200)
     ) {
         self.name = name
         self.path = path
         self.maxAge = maxAge
-        self.fields = fields
+        self.form = form
         self.ageSource = ageSource
-        self.object = object ?? name
+        self.prefix = (object ?? name) + "."
         self.deadline = deadline
         self.lane = BlockingLane(name)
         self.signals =
-            [SignalDeclaration("\(self.object).fresh", unit: .flag)]
-            + fields.declarations(prefix: self.object + ".")
+            [SignalDeclaration(self.prefix + "fresh", unit: .flag)]
+            + form.declarations(prefix: self.prefix)
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
@@ -62,44 +63,32 @@ public struct FileProbe: Probe {
         }
         do throws(Absence) {
             let file = try read.get()
-            let document = try JSONValue.document(file.bytes)
-            guard case .object = document else {
-                throw Absence(.garbage, "not a JSON object: \(path)")
-            }
-            let age = context.now - (try written(document, file))
-            guard age <= maxAge && age >= .zero - maxAge else {
-                return stale(document, age)
-            }
-            return [signals[0].flag(true)] + fields.signals(of: document, prefix: object + ".")
+            let content = try form.read(file.bytes, prefix: prefix)
+            let age = context.now - (try written(content, file))
+            guard age <= maxAge && age >= .zero - maxAge else { return stale(content, age) }
+            return [signals[0].flag(true)] + content.signals
         } catch {
             return allAbsent(error)
         }
     }
 
-    private func written(_ document: JSONValue, _ file: BoundedFile) throws(Absence) -> Timestamp {
-        guard case .pointer(let pointer) = ageSource else { return file.modified }
-        switch document.resolve(pointer: pointer) {
-        case .string(let text)?:
-            if let time = Timestamp(rfc3339: text) { return time }
-        case .number?:
-            // Anything else than a plausible time is rejected by the age itself.
-            if let seconds = document.resolve(pointer: pointer)?.double, abs(seconds) < 1e12 {
-                return Timestamp(milliseconds: Int64(seconds * 1000))
-            }
-        default: break
+    private func written(
+        _ content: ReportForm.Content, _ file: BoundedFile
+    ) throws(Absence) -> Timestamp {
+        guard case .pointer(let pointer) = ageSource else { return content.time ?? file.modified }
+        guard let time = content.document?.resolve(pointer: pointer)?.time else {
+            throw Absence(.missingField, "no time at \(pointer)")
         }
-        throw Absence(.missingField, "no time at \(pointer)")
+        return time
     }
 
-    private func stale(_ document: JSONValue, _ age: Duration) -> [Signal] {
+    private func stale(_ content: ReportForm.Content, _ age: Duration) -> [Signal] {
         let seconds = age.wholeMilliseconds / 1000
         let words =
             age < .zero
             ? "made \(-seconds) s in the future" : "\(seconds) s old"
         let absence = Absence(.stale, words)
         return [signals[0].flag(false)]
-            + fields.signals(of: document, prefix: object + ".").map {
-                Signal($0.name, unit: $0.unit, value: absence.value)
-            }
+            + content.signals.map { Signal($0.name, unit: $0.unit, value: absence.value) }
     }
 }

@@ -1,74 +1,54 @@
 import Events
-import JSONScan
 import Transfer
 
 /// Signals from the instant query API of a Prometheus server (or of anything
-/// that speaks it: Thanos, Mimir, VictoriaMetrics), one query for each number.
+/// that speaks it: Thanos, Mimir, VictoriaMetrics), all evaluated at the end of
+/// the measurement's window, so that whoever asks for one window gets the same.
 ///
-/// Each query must give one number: a scalar, or a vector of one series. Use
-/// one for `canary.5xx_rate` and one for `stable.5xx_rate`, with the same window.
+/// An expression is asked once, however many signals use it. A query that fails,
+/// or gives no series, several, or no number, makes its own signals absent, no
+/// others.
 public struct PrometheusQueryProbe: Probe {
-    public struct Query: Sendable, Hashable {
-        enum Form: Sendable, Hashable {
-            case number(String)
-            case share(failing: String, total: String)
-        }
-
-        let signal: SignalDeclaration
-        let form: Form
-
-        /// The number that `expression` gives, as the signal of that full name.
-        public static func number(
-            _ signal: String, unit: MetricUnit? = nil, _ expression: String
-        ) -> Query {
-            Query(signal: SignalDeclaration(signal, unit: unit), form: .number(expression))
-        }
-
-        /// `failing` of `total`, both counts of requests such as
-        /// `sum(increase(http_requests_total{…}[2m]))`: a ratio that carries its
-        /// counts as evidence. An empty `failing` counts as 0.
-        public static func share(_ signal: String, failing: String, total: String) -> Query {
-            Query(
-                signal: SignalDeclaration(signal, unit: .ratio),
-                form: .share(failing: failing, total: total))
-        }
-    }
-
     public let name: String
     public let deadline: Duration
     public var signals: [SignalDeclaration] { queries.map(\.signal) }
+    public var isPerWindow: Bool { true }
 
-    private let queries: [Query]
+    private let queries: [PrometheusQuery]
+    /// By expression, each with a circuit of its own.
     private let upstreams: [String: Upstream]
 
     /// - Parameter server: the base address, `http://prometheus:9090`, with the
     ///   credentials and trust to use; its path and method are filled in.
     public init(
-        name: String, server: HTTPSource, queries: [Query], engine: TransferEngine,
+        name: String, server: HTTPSource, queries: [PrometheusQuery], engine: TransferEngine,
         deadline: Duration = .milliseconds(1500), policy: UpstreamPolicy = UpstreamPolicy(),
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.name = name
         self.deadline = deadline
         self.queries = queries
+        var source = server
+        while source.url.hasSuffix("/") { source.url.removeLast() }
+        source.url += "/api/v1/query?"
+        source.method = "GET"
+        // A refused query is answered with its reason, which is worth telling.
+        source.expectedStatuses = [200...299, 400...499]
         var upstreams: [String: Upstream] = [:]
         for expression in queries.flatMap(\.expressions) where upstreams[expression] == nil {
-            var source = server
-            source.method = "GET"
-            // A refused query is answered with its reason, which is worth telling.
-            source.expectedStatuses = [200...299, 400...499]
-            source.url = Self.url(server.url, expression)
             upstreams[expression] = Upstream(name, source, engine, policy, clock)
         }
         self.upstreams = upstreams
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        let answers = await withTaskGroup(of: (String, Result<Double?, Absence>).self) { group in
+        let answers = await withTaskGroup(
+            of: (String, Result<QueryAnswer, Absence>).self
+        ) { group in
             for (expression, upstream) in upstreams {
-                group.addTask { (expression, await Self.ask(upstream, context.allowance)) }
+                group.addTask { (expression, await Self.ask(upstream, expression, context)) }
             }
-            return await group.reduce(into: [String: Result<Double?, Absence>]()) {
+            return await group.reduce(into: [String: Result<QueryAnswer, Absence>]()) {
                 $0[$1.0] = $1.1
             }
         }
@@ -82,51 +62,24 @@ public struct PrometheusQueryProbe: Probe {
     }
 
     private static func ask(
-        _ upstream: Upstream, _ allowance: Duration
-    ) async -> Result<Double?, Absence> {
+        _ upstream: Upstream, _ expression: String, _ context: MeasurementContext
+    ) async -> Result<QueryAnswer, Absence> {
         do throws(Absence) {
-            return .success(try value(in: try await upstream.body(within: allowance)))
+            let body = try await upstream.body(
+                parameters(expression, context.window), within: context.allowance)
+            return .success(try QueryAnswer(reading: body))
         } catch {
             return .failure(error)
         }
     }
 
-    /// The number in an answer of `/api/v1/query`; nil for an empty vector.
-    static func value(in body: [UInt8]) throws(Absence) -> Double? {
-        let document = try JSONValue.document(body)
-        guard document["status"]?.string == "success" else {
-            guard let words = document["error"]?.string else {
-                throw Absence(.garbage, "not an answer to a query")
-            }
-            throw Absence(.badStatus, words)
-        }
-        let result = document.resolve(pointer: "/data/result")
-        switch document.resolve(pointer: "/data/resultType")?.string {
-        case "scalar":
-            return try number(result?[1])
-        case "vector":
-            guard case .array(let series)? = result else { break }
-            guard series.count <= 1 else {
-                throw Absence(.garbage, "\(series.count) series where one is needed: sum them")
-            }
-            guard let only = series.first else { return nil }
-            return try number(only["value"]?[1])
-        default: break
-        }
-        throw Absence(.garbage, "neither a scalar nor a vector")
-    }
-
-    private static func number(_ value: JSONValue?) throws(Absence) -> Double {
-        guard let text = value?.string, let number = Double(text) else {
-            throw Absence(.garbage, "a sample without a number")
-        }
-        return number
-    }
-
-    private static func url(_ base: String, _ expression: String) -> String {
-        var url = base
-        while url.hasSuffix("/") { url.removeLast() }
-        return url + "/api/v1/query?query=" + percentEncoded(expression)
+    /// `query=…&time=…`, the window's length put in.
+    static func parameters(_ expression: String, _ window: MeasurementWindow) -> String {
+        let length = (window.end - window.start).wholeMilliseconds
+        let query = expression.replacing("$window", with: "\(length)ms")
+        let (seconds, rest) = window.end.milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let thousandths = String(1000 + abs(rest)).dropFirst()
+        return "query=\(percentEncoded(query))&time=\(seconds).\(thousandths)"
     }
 
     /// All but the unreserved characters of RFC 3986 §2.3.
@@ -144,42 +97,5 @@ public struct PrometheusQueryProbe: Probe {
             }
         }
         return String(decoding: out, as: UTF8.self)
-    }
-}
-
-extension PrometheusQueryProbe.Query {
-    fileprivate var expressions: [String] {
-        switch form {
-        case .number(let expression): [expression]
-        case .share(let failing, let total): [failing, total]
-        }
-    }
-
-    fileprivate func signal(
-        _ answers: [String: Result<Double?, Absence>]
-    ) throws(Absence) -> Signal {
-        func answer(_ expression: String) throws(Absence) -> Double? {
-            guard let answer = answers[expression] else { throw Absence(.fault, "never asked") }
-            return try answer.get()
-        }
-        switch form {
-        case .number(let expression):
-            guard let number = try answer(expression) else {
-                throw Absence(.missingField, "the query gives no series")
-            }
-            // What a quotient of nothing by nothing gives.
-            if number.isNaN { throw Absence(.noTraffic, "the query gives NaN") }
-            return signal.number(number)
-        case .share(let failing, let total):
-            guard let total = try answer(total) else {
-                throw Absence(.missingField, "the query for the total gives no series")
-            }
-            let failing = try answer(failing) ?? 0
-            guard total > 0 else { throw Absence(.noTraffic, "no request in the window") }
-            // increase() extrapolates each query by itself, so the two may disagree a little.
-            let bounded = min(max(failing, 0), total)
-            return signal.number(
-                bounded / total, evidence: .counter(failing: bounded, total: total))
-        }
     }
 }

@@ -71,6 +71,7 @@ public struct QueueProbe: Probe {
             guard let depth = document.resolve(pointer: pointer)?.double else {
                 throw Absence(.missingField, "no number at \(pointer)")
             }
+            guard depth >= 0 else { throw Absence(.garbage, "\(depth) waiting at \(pointer)") }
             return depth
         }
     }

@@ -5,9 +5,9 @@ import Transfer
 /// One HTTP address that a probe asks, with what is known of its recent health.
 /// Thread-safe.
 final class Upstream: Sendable {
-    /// Makes one attempt.
+    /// Makes one attempt at the source's URL with `query` behind it.
     typealias Attempt =
-        @Sendable (_ allowance: Duration) async throws(Absence) -> HTTPReply
+        @Sendable (_ query: String, _ allowance: Duration) async throws(Absence) -> HTTPReply
 
     let source: HTTPSource
     private let policy: UpstreamPolicy
@@ -21,10 +21,11 @@ final class Upstream: Sendable {
         _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
     ) {
         let lane = BlockingLane(name)
-        self.init(source, policy, clock) { (allowance) throws(Absence) in
+        self.init(source, policy, clock) { (query, allowance) throws(Absence) in
             let headers = try await lane.run { source.readHeaders() }.get()
             let transfer = HTTPTransfer(
-                url: source.url, method: source.method, headers: headers, body: source.body,
+                url: source.url + query, method: source.method, headers: headers,
+                body: source.body,
                 deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
                 tls: source.tls)
             do throws(TransferError) {
@@ -49,13 +50,17 @@ final class Upstream: Sendable {
 
     /// The answer, whatever its status, after as many attempts as the policy,
     /// the retry budget and `allowance` admit.
-    func reply(within allowance: Duration) async throws(Absence) -> HTTPReply {
+    ///
+    /// - Parameter query: put behind the source's URL as it is.
+    func reply(
+        _ query: String = "", within allowance: Duration
+    ) async throws(Absence) -> HTTPReply {
         guard circuit.withLock({ $0.admits(at: stopwatch.elapsed) }) else {
             throw Absence(
                 .circuitOpen, "left alone after \(policy.circuitFailures) failures in a row")
         }
         do throws(Absence) {
-            let reply = try await attempts(within: allowance)
+            let reply = try await attempts(query, within: allowance)
             circuit.withLock { $0.succeeded() }
             return reply
         } catch {
@@ -70,15 +75,19 @@ final class Upstream: Sendable {
     }
 
     /// The body of an answer with one of the expected statuses.
-    func body(within allowance: Duration) async throws(Absence) -> [UInt8] {
-        let reply = try await reply(within: allowance)
+    func body(
+        _ query: String = "", within allowance: Duration
+    ) async throws(Absence) -> [UInt8] {
+        let reply = try await reply(query, within: allowance)
         guard source.accepts(reply.status) else {
             throw Absence(.badStatus, "status \(reply.status)")
         }
         return reply.body
     }
 
-    private func attempts(within allowance: Duration) async throws(Absence) -> HTTPReply {
+    private func attempts(
+        _ query: String, within allowance: Duration
+    ) async throws(Absence) -> HTTPReply {
         let end = stopwatch.elapsed + allowance
         policy.budget.earn()
         var made = 0
@@ -87,7 +96,7 @@ final class Upstream: Sendable {
             guard left > .zero else { throw Absence(.timeout, "no time left to ask") }
             do throws(Absence) {
                 made += 1
-                return try await attempt(min(policy.attempt, left))
+                return try await attempt(query, min(policy.attempt, left))
             } catch {
                 guard made < policy.attempts, mayRepeat(after: error) else { throw error }
                 var generator = SystemRandomNumberGenerator()

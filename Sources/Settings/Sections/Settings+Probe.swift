@@ -18,7 +18,11 @@ extension Settings {
             case tcp(address: String)
             case http(HTTP)
             case prometheus(Prometheus)
+            case prometheusQuery(Query)
             case file(Report)
+            case queue(Queue)
+            case command(Command)
+            case certificate(Certificate)
         }
 
         /// Reports `gateway.disk_ok`, `gateway.disk_free_ratio` and `gateway.disk_free_bytes`.
@@ -84,17 +88,6 @@ extension Settings {
             public init() {}
         }
 
-        /// Reports `NAME.fresh`, and `NAME.FIELD` for the JSON report's members.
-        public struct Report: Sendable, Equatable {
-            public var path = ""
-            /// An older report is no data.
-            public var maxAge = Duration.seconds(300)
-            /// Signal names to JSON pointers; empty: every number and flag at the top level.
-            public var fields: [String: String] = [:]
-
-            public init() {}
-        }
-
         /// Whose certificate an `https` target must show.
         public struct Trust: Sendable, Equatable {
             /// PEM file of authorities; empty: the system's.
@@ -126,13 +119,22 @@ extension Settings {
                 ["canary", "stable"].flatMap { object in
                     ["5xx_rate", "p99_ms", "requests", "rps"].map { "\(object).\($0)" }
                 }
-            case .file(let report): ["\(name).fresh"] + report.fields.keys.sorted()
+            case .prometheusQuery(let query): query.queries.keys.sorted()
+            case .file(let report):
+                ["\(name).fresh"]
+                    + (report.schema == .doctor
+                        ? Report.doctorFields.map { "\(name).\($0)" } : report.fields.keys.sorted())
+            case .queue: ["gateway.\(name)_depth"]
+            case .command(let command): ["gateway.\(name)_ok"] + command.fields.keys.sorted()
+            case .certificate:
+                ["dependency.\(name)_cert_ok", "dependency.\(name)_cert_days"]
             }
         }
 
         /// Whether it may report `NAME.anything` besides.
         public var reportsFurther: Bool {
-            if case .file(let report) = kind { report.fields.isEmpty } else { false }
+            guard case .file(let report) = kind else { return false }
+            return report.schema == .doctor || report.schema == .json && report.fields.isEmpty
         }
     }
 }

@@ -6,7 +6,11 @@ extension Settings.Probe {
         case tcp
         case http
         case prometheus
+        case prometheusQuery = "prometheus_query"
         case file
+        case queue
+        case command
+        case certificate
     }
 
     /// Objects and members of the verdict document that no report may stand for.
@@ -31,9 +35,8 @@ extension Settings.Probe {
                     + kinds.joined(separator: ", "))
             return nil
         }
-        let standard: Duration =
-            kind == .disk || kind == .process || kind == .file
-            ? .milliseconds(200) : .milliseconds(800)
+        let isLocal = [.disk, .process, .file].contains(kind) || kind == .queue && !r.has("url")
+        let standard = Duration.milliseconds(isLocal ? 200 : 800)
         let longest = Duration.seconds(60)
         let timeout = r.duration(
             "timeout", min(standard, budget / 2), in: .milliseconds(10)...longest)
@@ -47,11 +50,7 @@ extension Settings.Probe {
         case .process:
             self.init(name: name, timeout: timeout, kind: .process(ProcessLife(reading: r)))
         case .tcp:
-            let address = r.hostPort("address", r.plain("address", ""))
-            if address.isEmpty, !r.has("address") {
-                r.lacks("address is missing", "write address: host:port")
-            }
-            self.init(name: name, timeout: timeout, kind: .tcp(address: address))
+            self.init(name: name, timeout: timeout, kind: .tcp(address: r.requiredAddress()))
         case .http: self.init(name: name, timeout: timeout, kind: .http(HTTP(reading: r)))
         case .prometheus:
             self.init(name: name, timeout: timeout, kind: .prometheus(Prometheus(reading: r)))
@@ -62,6 +61,13 @@ extension Settings.Probe {
                     "its fields appear under the name: give it another")
             }
             self.init(name: name, timeout: timeout, kind: .file(Report(reading: r)))
+        case .prometheusQuery:
+            self.init(name: name, timeout: timeout, kind: .prometheusQuery(Query(reading: r)))
+        case .queue: self.init(name: name, timeout: timeout, kind: .queue(Queue(reading: r)))
+        case .command:
+            self.init(name: name, timeout: timeout, kind: .command(Command(reading: r)))
+        case .certificate:
+            self.init(name: name, timeout: timeout, kind: .certificate(Certificate(reading: r)))
         }
         r.finish()
     }
@@ -106,10 +112,7 @@ extension Settings.Probe.HTTP {
                     name, "\(name.quoted) is not a header's name", "use letters, digits and -",
                     atKey: true)
             }
-            let isSecret = ["authorization", "cookie", "token", "key", "secret"].contains {
-                name.lowercased().contains($0)
-            }
-            headers[name] = given.header(name, isSecret: isSecret)
+            headers[name] = given.named(name)
         }
         token = r.secret("token")
         fields = r.fields()
@@ -172,19 +175,8 @@ extension Settings.Probe.Prometheus {
     }
 }
 
-extension Settings.Probe.Report {
-    fileprivate init(reading r: MappingReader) {
-        self.init()
-        // Written by somebody else, perhaps later: it is not looked for here.
-        path = r.plain("path", "")
-        if path.isEmpty { r.lacks("path is missing", "name the report's file") }
-        maxAge = r.duration("max_age", maxAge, in: .seconds(1)...(.seconds(30 * 86_400)))
-        fields = r.fields()
-    }
-}
-
 extension Settings.Probe.Trust {
-    fileprivate init(reading r: MappingReader, url: String) {
+    init(reading r: MappingReader, url: String) {
         self.init()
         caFile = r.file("ca_file")
         insecure = r.flag("insecure", insecure)
@@ -194,75 +186,5 @@ extension Settings.Probe.Trust {
         if !caFile.isEmpty, url.hasPrefix("http:") {
             r.warn("ca_file", "never used by an http address", "write https in url")
         }
-    }
-}
-
-extension MappingReader {
-    fileprivate func requiredURL() -> String {
-        let url = webAddress("url", plain("url", ""), schemes: ["http", "https"])
-        if url.isEmpty, !has("url") {
-            lacks("url is missing", "write url: http://host:port/path")
-        }
-        return url
-    }
-
-    /// Signal names to JSON pointers.
-    fileprivate func fields() -> [String: String] {
-        let fields = pairs("fields")
-        for (name, pointer) in fields {
-            if !Settings.isSignalName(name) {
-                fault(
-                    "fields.\(name)", "\(name.quoted) is not a signal's name",
-                    "write object.field, like gateway.queue_depth", atKey: true)
-            }
-            if !pointer.hasPrefix("/") {
-                fault(
-                    "fields.\(name)", "\(pointer.quoted) is not a JSON pointer",
-                    "begin with a slash, like /queue/depth")
-            }
-        }
-        return fields
-    }
-
-    fileprivate func metricName(_ key: String, _ standard: String) -> String {
-        let name = plain(key, standard)
-        let isName =
-            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
-            && name.unicodeScalars.allSatisfy {
-                $0.isLetterASCII || $0.isDigit || "_:".unicodeScalars.contains($0)
-            }
-        if !isName {
-            fault(key, "\(name.quoted) is not a metric's name", "write it without labels")
-        }
-        return name
-    }
-
-    fileprivate func labelName(_ key: String, _ standard: String) -> String {
-        let name = plain(key, standard)
-        let isName =
-            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
-            && name.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit || $0 == "_" }
-        if !isName {
-            fault(key, "\(name.quoted) is not a label's name", "use letters, digits and _")
-        }
-        return name
-    }
-
-    /// A header's value; one whose name sounds like a credential must not be inline.
-    fileprivate func header(_ name: String, isSecret: Bool) -> Settings.Secret {
-        guard let text = text(name) else { return .unset }
-        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-            fault(name, "holds a control character", "write one line")
-        }
-        if text.contains("${") {
-            guard let value = expand(text, at: path(name)) else { return .unset }
-            return Settings.Secret(source: .expanded(template: text, value: value))
-        }
-        if isSecret, !context.allowsInlineSecrets {
-            fault(
-                name, "a secret written into the configuration",
-                "use ${env:NAME}, or token_file for a bearer token")
-        }
-        return isSecret ? .inline(text) : .visible(text)
     }
 }

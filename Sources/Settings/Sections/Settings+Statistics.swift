@@ -53,7 +53,7 @@ extension Settings {
         }
 
         /// 0.99 of `canary.p99_ms`, 0.999 of `canary.p999_ms`.
-        private static func quantile(of id: String) -> Double? {
+        static func quantile(of id: String) -> Double? {
             guard let field = id.split(separator: ".").last, field.hasPrefix("p"),
                 field.hasSuffix("_ms")
             else { return nil }

@@ -1,0 +1,154 @@
+import Gateway
+import Probes
+import Settings
+import Transfer
+
+extension Settings.Probe {
+    /// The probe of a configuration that was found without fault.
+    func made(with upstreams: GatewayPlan.Upstreams) -> any Probe {
+        let engine = upstreams.engine
+        switch kind {
+        case .disk(let disk):
+            return DiskProbe(
+                name: name, path: disk.path, minFreeRatio: disk.minFreeRatio, deadline: timeout)
+        case .process(let process):
+            return ProcessProbe(
+                name: name,
+                target: process.pidFile.isEmpty
+                    ? .processName(process.process)
+                    : .pidFile(
+                        process.pidFile, named: process.process.isEmpty ? nil : process.process),
+                deadline: timeout)
+        case .tcp(let address):
+            let (host, port) = Self.hostAndPort(address)
+            return TCPProbe(name: name, host: host, port: port, engine: engine, deadline: timeout)
+        case .http(let http):
+            var headers = http.headers.sorted { $0.key < $1.key }.map { name, value in
+                HTTPSource.Header(name, Secret(value))
+            }
+            headers += bearer(http.token)
+            return HTTPProbe(
+                name: name,
+                source: HTTPSource(
+                    url: http.url, headers: headers, expectedStatuses: http.expect,
+                    maxBody: http.maxBody, tls: http.trust.made),
+                fields: .pointers(http.fields.pointers), engine: engine, deadline: timeout,
+                policy: upstreams.policy)
+        case .prometheus(let page):
+            return PrometheusProbe(
+                name: name,
+                source: HTTPSource(
+                    url: page.url, headers: bearer(page.token), tls: page.trust.made),
+                metrics: page.made, engine: engine, deadline: timeout, policy: upstreams.policy)
+        case .prometheusQuery(let query):
+            return PrometheusQueryProbe(
+                name: name,
+                server: HTTPSource(
+                    url: query.url, headers: bearer(query.token), tls: query.trust.made),
+                queries: query.made, engine: engine, deadline: timeout, policy: upstreams.policy)
+        case .file(let report):
+            return FileProbe(
+                name: name, path: report.path, maxAge: report.maxAge, form: report.form,
+                ageSource: report.madeAt.isEmpty ? .modified : .pointer(report.madeAt),
+                deadline: timeout)
+        case .queue(let queue):
+            let source = HTTPSource(
+                url: queue.url, headers: bearer(queue.token), tls: queue.trust.made)
+            return QueueProbe(
+                name: name,
+                queue: queue.url.isEmpty
+                    ? .folder(queue.folder, suffix: queue.suffix)
+                    : .http(source, pointer: queue.pointer),
+                engine: engine, prefix: name, deadline: timeout, policy: upstreams.policy)
+        case .command(let command):
+            return CommandProbe(
+                name: name, arguments: command.command,
+                environment: command.environment.mapValues { Secret($0) },
+                fields: .pointers(command.fields.pointers), deadline: timeout)
+        case .certificate(let certificate):
+            let (host, port) = Self.hostAndPort(certificate.address)
+            return CertificateProbe(
+                name: name, host: host, port: port,
+                serverName: certificate.serverName.isEmpty ? nil : certificate.serverName,
+                trust: certificate.caFile.isEmpty ? .system : .file(certificate.caFile),
+                engine: engine, deadline: timeout)
+        }
+    }
+
+    private static func hostAndPort(_ address: String) -> (host: String, port: Int) {
+        let colon = address.lastIndex(of: ":") ?? address.endIndex
+        return (
+            address[..<colon].trimmingPrefix("[").filter { $0 != "]" },
+            Int(address[colon...].dropFirst()) ?? 0
+        )
+    }
+
+    private func bearer(_ token: Settings.Secret) -> [HTTPSource.Header] {
+        guard token.isSet else { return [] }
+        return [HTTPSource.Header("Authorization", prefix: "Bearer ", Secret(token))]
+    }
+}
+
+extension Settings.Probe.Trust {
+    fileprivate var made: TLSTrust {
+        insecure ? .insecure : caFile.isEmpty ? .system : .file(caFile)
+    }
+}
+
+extension [String: String] {
+    fileprivate var pointers: [FieldSelection.Field] {
+        sorted { $0.key < $1.key }.map { FieldSelection.Field($0.key, $0.value) }
+    }
+
+    fileprivate var labels: [RequestMetrics.Label] {
+        sorted { $0.key < $1.key }.map { RequestMetrics.Label($0.key, $0.value) }
+    }
+}
+
+extension Settings.Probe.Prometheus.LatencyUnit {
+    fileprivate var made: RequestMetrics.TimeUnit { self == .seconds ? .seconds : .milliseconds }
+}
+
+extension Settings.Probe.Prometheus {
+    fileprivate var made: RequestMetrics {
+        RequestMetrics(
+            counter: requests, statusLabel: statusLabel, failingStatuses: failing,
+            histogram: latency, histogramUnit: latencyUnit.made,
+            groups: RequestMetrics.groups(label: roleLabel, canary: canary, stable: stable),
+            common: labels.labels)
+    }
+}
+
+extension Settings.Probe.Query {
+    fileprivate var made: [PrometheusQuery] {
+        queries.sorted { $0.key < $1.key }.map { signal, source in
+            switch source {
+            case .number(let expression): .number(signal, expression)
+            case .share(let failing, let total): .share(signal, failing: failing, total: total)
+            case .quantile(let quantile, let buckets, let unit):
+                .quantile(quantile, signal, buckets: buckets, unit: unit.made)
+            }
+        }
+    }
+}
+
+extension Settings.Probe.Report {
+    fileprivate var form: ReportForm {
+        let requirements = require.sorted { $0.key < $1.key }.compactMap { pointer, shape in
+            ReportRequirement.Shape(rawValue: shape.rawValue).map { ReportRequirement(pointer, $0) }
+        }
+        switch schema {
+        case .json:
+            return .json(
+                fields.isEmpty ? .topLevel() : .pointers(fields.pointers), requires: requirements)
+        case .doctor: return .doctor(requires: requirements)
+        case .textfile:
+            return .textfile(
+                TextfileSelection(
+                    series.sorted { $0.key < $1.key }.map { name, series in
+                        TextfileSelection.Field(
+                            name, metric: series.metric, labels: series.labels.labels)
+                    }))
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Events
+import JSONScan
+
+/// The report of a node's Doctor, in the form of `application/health+json`
+/// (draft-inadarei-api-health-check-06), which `/readyz` of a node has too:
+///
+///     {"status": "warn", "time": "2026-11-26T03:00:00Z", "checks": {
+///       "disk:free": [{"status": "pass", "observedValue": 41.5, "observedUnit": "percent"}],
+///       "ntp:offset": [{"status": "warn", "observedValue": 180, "observedUnit": "ms"}]}}
+///
+/// `status` is `pass`, `ok` or `up`, `warn`, or `fail`, `error` or `down`.
+/// Anything of another shape makes the whole report absent(garbage).
+struct DoctorReport: Sendable {
+    enum Status: Int, Sendable, Comparable {
+        case pass, warn, fail
+
+        init?(_ text: String) {
+            switch text.lowercased() {
+            case "pass", "ok", "up": self = .pass
+            case "warn": self = .warn
+            case "fail", "error", "down": self = .fail
+            default: return nil
+            }
+        }
+
+        static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    struct Finding: Sendable {
+        /// The check's key, whatever is no part of a signal's name as `_`.
+        let name: String
+        /// The worst of its entries.
+        let status: Status
+        /// Of a check with one entry that is a number.
+        let value: Double?
+        let unit: MetricUnit?
+    }
+
+    /// Most checks.
+    static let findingLimit = 100
+
+    /// The report's own word, or the worst of its checks when that is worse.
+    let status: Status
+    let time: Timestamp?
+    let findings: [Finding]
+
+    init(reading document: JSONValue) throws(Absence) {
+        guard let own = document["status"]?.string.flatMap(Status.init) else {
+            throw Absence(.garbage, "status is not pass, warn or fail")
+        }
+        switch document["time"] {
+        case nil: time = nil
+        case let value?:
+            guard let given = value.time else { throw Absence(.garbage, "time is no time") }
+            time = given
+        }
+        var findings: [Finding] = []
+        if let checks = document["checks"] {
+            guard let members = checks.members else {
+                throw Absence(.garbage, "checks is no object")
+            }
+            guard members.count <= Self.findingLimit else {
+                throw Absence(.tooLarge, "more than \(Self.findingLimit) checks")
+            }
+            for member in members { findings.append(try Self.finding(member)) }
+        }
+        self.findings = findings
+        status = findings.map(\.status).reduce(own, max)
+    }
+
+    private static func finding(_ member: JSONValue.Member) throws(Absence) -> Finding {
+        guard let entries = member.value.elements, !entries.isEmpty else {
+            throw Absence(.garbage, "checks: \(member.key) is no list of entries")
+        }
+        var worst = Status.pass
+        for entry in entries {
+            guard let status = entry["status"]?.string.flatMap(Status.init) else {
+                throw Absence(.garbage, "checks: \(member.key): status is not pass, warn or fail")
+            }
+            worst = max(worst, status)
+        }
+        let only = entries.count == 1 ? entries[0] : nil
+        return Finding(
+            name: name(member.key), status: worst,
+            value: only?["observedValue"]?.double,
+            unit: only?["observedUnit"]?.string.flatMap(unit))
+    }
+
+    private static func name(_ key: String) -> String {
+        let scalars = key.unicodeScalars.prefix(64).map { scalar -> Character in
+            let isPart =
+                ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+                || ("0"..."9").contains(scalar) || scalar == "-"
+            return isPart ? Character(scalar) : "_"
+        }
+        return scalars.isEmpty ? "_" : String(scalars)
+    }
+
+    private static func unit(_ text: String) -> MetricUnit? {
+        switch text.lowercased() {
+        case "ms", "milliseconds": .milliseconds
+        case "s", "seconds": .seconds
+        case "d", "days": .days
+        case "bytes": .bytes
+        case "ratio": .ratio
+        default: nil
+        }
+    }
+
+    // MARK: - Signals
+
+    /// What every report has.
+    static func declarations(prefix: String) -> [SignalDeclaration] {
+        [
+            SignalDeclaration(prefix + "status_ok", unit: .flag),
+            SignalDeclaration(prefix + "checks", unit: .count),
+            SignalDeclaration(prefix + "warned", unit: .count),
+            SignalDeclaration(prefix + "failed", unit: .count),
+        ]
+    }
+
+    /// The declared ones, then `KEY_ok` and, with a value, `KEY` of each check.
+    func signals(prefix: String) -> [Signal] {
+        let declared = Self.declarations(prefix: prefix)
+        func count(_ status: Status) -> Double { Double(findings.count { $0.status == status }) }
+        var signals = [
+            declared[0].flag(status != .fail), declared[1].number(Double(findings.count)),
+            declared[2].number(count(.warn)), declared[3].number(count(.fail)),
+        ]
+        for finding in findings {
+            let ok = SignalDeclaration("\(prefix)\(finding.name)_ok", unit: .flag)
+            signals.append(ok.flag(finding.status != .fail))
+            guard let value = finding.value else { continue }
+            signals.append(
+                SignalDeclaration(prefix + finding.name, unit: finding.unit).number(value))
+        }
+        return signals
+    }
+}

@@ -1,0 +1,112 @@
+import JSONScan
+
+/// The answer of an instant query: `/api/v1/query` of the Prometheus HTTP API.
+struct QueryAnswer: Sendable, Equatable {
+    struct Sample: Sendable, Equatable {
+        /// The label that holds a histogram bucket's upper edge.
+        let edge: String?
+        let value: Double
+    }
+
+    /// Most series that are read.
+    static let sampleLimit = 1000
+
+    /// One for a scalar, one for each series of a vector.
+    let samples: [Sample]
+
+    /// Throws absent(bad_status) with the server's words for an error, and
+    /// absent(garbage) for whatever is neither a scalar nor a vector, or
+    /// carries a warning: then the server may not have seen all there is.
+    init(reading body: [UInt8]) throws(Absence) {
+        let document = try JSONValue.document(body)
+        guard document["status"]?.string == "success" else {
+            guard let words = document["error"]?.string else {
+                throw Absence(.garbage, "not an answer to a query")
+            }
+            throw Absence(.badStatus, words)
+        }
+        if let warning = document["warnings"]?[0]?.string {
+            throw Absence(.garbage, "the server warns: \(warning)")
+        }
+        let result = document.resolve(pointer: "/data/result")
+        switch document.resolve(pointer: "/data/resultType")?.string {
+        case "scalar": samples = [Sample(edge: nil, value: try Self.number(result?[1]))]
+        case "vector":
+            guard case .array(let series)? = result else {
+                throw Absence(.garbage, "a vector that is no list")
+            }
+            guard series.count <= Self.sampleLimit else {
+                throw Absence(.tooLarge, "more than \(Self.sampleLimit) series")
+            }
+            var samples: [Sample] = []
+            for one in series {
+                samples.append(
+                    Sample(
+                        edge: one["metric"]?["le"]?.string,
+                        value: try Self.number(one["value"]?[1])))
+            }
+            self.samples = samples
+        default: throw Absence(.garbage, "neither a scalar nor a vector")
+        }
+    }
+
+    /// Its one number; throws for none, for several, and for NaN, which is
+    /// what a quotient of nothing by nothing gives.
+    func number() throws(Absence) -> Double {
+        guard let first = samples.first else {
+            throw Absence(.missingField, "the query gives no series")
+        }
+        guard samples.count == 1 else {
+            throw Absence(.garbage, "\(samples.count) series where one is needed: sum them")
+        }
+        if first.value.isNaN { throw Absence(.noTraffic, "the query gives NaN") }
+        return first.value
+    }
+
+    /// Its one number as a count of requests: not negative, whole.
+    func count() throws(Absence) -> Double {
+        let number = try number()
+        guard number.isFinite, number >= 0 else {
+            throw Absence(.garbage, "\(number) is no count")
+        }
+        // increase() extrapolates; requests come whole.
+        return number.rounded()
+    }
+
+    /// Cumulative counts by ascending edge, each edge once, the last +infinity;
+    /// edges times `scale`. Evened out upwards, as Prometheus does.
+    func histogram(scale: Double) throws(Absence) -> (edges: [Double], cumulative: [Double]) {
+        guard !samples.isEmpty else {
+            throw Absence(.missingField, "the query gives no series")
+        }
+        var counts: [Double: Double] = [:]
+        for sample in samples {
+            guard let text = sample.edge, let edge = Double(text), !edge.isNaN else {
+                throw Absence(.garbage, "a series without the label le: sum by (le)")
+            }
+            guard sample.value.isFinite, sample.value >= 0 else {
+                throw Absence(.garbage, "\(sample.value) is no count")
+            }
+            guard counts.updateValue(sample.value.rounded(), forKey: edge * scale) == nil else {
+                throw Absence(.garbage, "two series of one edge: sum by (le)")
+            }
+        }
+        let edges = counts.keys.sorted()
+        guard edges.count > 1, edges.last == .infinity else {
+            throw Absence(.garbage, "a histogram without a +Inf bucket or with no other")
+        }
+        var highest = 0.0
+        let cumulative = edges.map { edge -> Double in
+            highest = max(highest, counts[edge] ?? 0)
+            return highest
+        }
+        return (edges, cumulative)
+    }
+
+    private static func number(_ value: JSONValue?) throws(Absence) -> Double {
+        guard let text = value?.string, let number = Double(text) else {
+            throw Absence(.garbage, "a sample without a number")
+        }
+        return number
+    }
+}

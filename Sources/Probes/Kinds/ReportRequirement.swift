@@ -1,0 +1,64 @@
+import Events
+import JSONScan
+
+/// One thing that a JSON report must have to count at all.
+public struct ReportRequirement: Sendable, Hashable {
+    public enum Shape: String, Sendable, Hashable, CaseIterable {
+        case number
+        case flag
+        case text
+        case list
+        case object
+        /// An RFC 3339 text, or seconds since 1970.
+        case time
+    }
+
+    /// A JSON Pointer (RFC 6901).
+    public let pointer: String
+    public let shape: Shape
+
+    public init(_ pointer: String, _ shape: Shape) {
+        self.pointer = pointer
+        self.shape = shape
+    }
+
+    /// Throws absent(missing_field) when nothing stands there, absent(garbage)
+    /// when something else does.
+    func check(_ document: JSONValue) throws(Absence) {
+        guard let value = document.resolve(pointer: pointer), value != .null else {
+            throw Absence(.missingField, "nothing at \(pointer)")
+        }
+        let holds =
+            switch shape {
+            case .number: value.double.map(\.isFinite) ?? false
+            case .flag: value.bool != nil
+            case .text: value.string != nil
+            case .list: value.elements != nil
+            case .object: value.members != nil
+            case .time: value.time != nil
+            }
+        guard holds else { throw Absence(.garbage, "no \(shape.rawValue) at \(pointer)") }
+    }
+}
+
+extension JSONValue {
+    /// A moment as reports write it: RFC 3339, or seconds since 1970.
+    var time: Timestamp? {
+        switch self {
+        case .string(let text): return Timestamp(rfc3339: text)
+        case .number:
+            // Anything else than a plausible time is rejected by the age itself.
+            guard let seconds = double, abs(seconds) < 1e12 else { return nil }
+            return Timestamp(milliseconds: Int64(seconds * 1000))
+        default: return nil
+        }
+    }
+
+    var elements: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    var members: [Member]? {
+        if case .object(let members) = self { members } else { nil }
+    }
+}

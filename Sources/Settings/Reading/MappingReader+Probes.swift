@@ -1,0 +1,120 @@
+/// What several kinds of probes have in common.
+extension MappingReader {
+    func requiredURL() -> String {
+        let url = webAddress("url", plain("url", ""), schemes: ["http", "https"])
+        if url.isEmpty, !has("url") {
+            lacks("url is missing", "write url: http://host:port/path")
+        }
+        return url
+    }
+
+    func requiredAddress() -> String {
+        let address = hostPort("address", plain("address", ""))
+        if address.isEmpty, !has("address") {
+            lacks("address is missing", "write address: host:port")
+        }
+        return address
+    }
+
+    /// An executable and its arguments.
+    ///
+    /// - Parameter remedy: when there is none.
+    func command(_ remedy: String) -> [String] {
+        let command = texts("command")
+        if command.isEmpty, !context.hasFault(within: path("command")) {
+            lacks("command is missing", remedy)
+        } else if let program = command.first {
+            if program.hasPrefix("/") {
+                checkFile(program, at: path("command[0]"))
+            } else {
+                fault("command[0]", "not an absolute path", "begin it with /")
+            }
+        }
+        for (index, argument) in command.enumerated() where argument.contains("${env:") {
+            fault(
+                "command[\(index)]", "variables are not expanded in an argument",
+                "every user of the machine sees arguments: let the program read it elsewhere")
+        }
+        return command
+    }
+
+    /// A JSON pointer; nil when absent.
+    func pointer(_ key: String) -> String? {
+        guard has(key) else { return nil }
+        let pointer = plain(key, "")
+        if !pointer.isEmpty, !pointer.hasPrefix("/") {
+            fault(
+                key, "\(pointer.quoted) is not a JSON pointer",
+                "begin with a slash, like /queue/depth")
+        }
+        return pointer
+    }
+
+    /// A member of the mapping below `key` whose name is a signal's.
+    func checkSignal(_ key: String, _ name: String) {
+        guard !Settings.isSignalName(name) else { return }
+        fault(
+            "\(key).\(name)", "\(name.quoted) is not a signal's name",
+            "write object.field, like gateway.queue_depth", atKey: true)
+    }
+
+    /// Signal names to JSON pointers.
+    func fields() -> [String: String] {
+        let fields = pairs("fields")
+        for (name, pointer) in fields {
+            checkSignal("fields", name)
+            if !pointer.hasPrefix("/") {
+                fault(
+                    "fields.\(name)", "\(pointer.quoted) is not a JSON pointer",
+                    "begin with a slash, like /queue/depth")
+            }
+        }
+        return fields
+    }
+
+    func metricName(_ key: String, _ standard: String) -> String {
+        let name = plain(key, standard)
+        let isName =
+            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
+            && name.unicodeScalars.allSatisfy {
+                $0.isLetterASCII || $0.isDigit || "_:".unicodeScalars.contains($0)
+            }
+        if !isName {
+            fault(key, "\(name.quoted) is not a metric's name", "write it without labels")
+        }
+        return name
+    }
+
+    func labelName(_ key: String, _ standard: String) -> String {
+        let name = plain(key, standard)
+        let isName =
+            !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
+            && name.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit || $0 == "_" }
+        if !isName {
+            fault(key, "\(name.quoted) is not a label's name", "use letters, digits and _")
+        }
+        return name
+    }
+
+    /// The value of a header or a variable; one whose name sounds like a
+    /// credential must not be inline.
+    func named(_ name: String) -> Settings.Secret {
+        guard let text = text(name), !text.isEmpty else { return .unset }
+        let isSecret = ["authorization", "cookie", "token", "key", "secret", "passw"].contains {
+            name.lowercased().contains($0)
+        }
+        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+            fault(name, "holds a control character", "write one line")
+        }
+        if text.contains("${") {
+            guard let value = expand(text, at: path(name)) else { return .unset }
+            return Settings.Secret(source: .expanded(template: text, value: value))
+        }
+        if isSecret, !context.allowsInlineSecrets {
+            fault(
+                name, "a secret written into the configuration",
+                "use ${env:NAME}, or token_file for a bearer token")
+        }
+        return isSecret ? .inline(text) : .visible(text)
+    }
+}

@@ -1,0 +1,36 @@
+extension Settings.Probe {
+    /// Reports `dependency.NAME_cert_ok` and `dependency.NAME_cert_days`.
+    public struct Certificate: Sendable, Equatable {
+        /// `host:port` of a server that speaks TLS from the start.
+        public var address = ""
+        /// Asked for, and expected in the certificate; empty: the host.
+        public var serverName = ""
+        /// PEM file of authorities; empty: the system's.
+        public var caFile = ""
+
+        public init() {}
+    }
+}
+
+extension Settings.Probe.Certificate {
+    init(reading r: MappingReader) {
+        self.init()
+        address = r.requiredAddress()
+        serverName = r.plain("server_name", "")
+        let isName = serverName.unicodeScalars.allSatisfy {
+            $0.isLetterASCII || $0.isDigit || "-._".unicodeScalars.contains($0)
+        }
+        if !isName {
+            r.fault(
+                "server_name", "\(serverName.quoted) is not a host's name",
+                "write it without scheme and port")
+        }
+        caFile = r.file("ca_file")
+    }
+
+    func describe(_ y: inout YAMLWriter) {
+        y.entry("address", address)
+        y.entry("server_name", serverName)
+        y.entry("ca_file", caFile)
+    }
+}

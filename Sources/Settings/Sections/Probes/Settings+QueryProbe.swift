@@ -1,0 +1,117 @@
+extension Settings.Probe {
+    /// Reports what its queries to a Prometheus server give.
+    public struct Query: Sendable, Equatable {
+        /// Where a signal comes from. `$window` in an expression is the length
+        /// of the data window.
+        public enum Source: Sendable, Equatable {
+            /// The number of an expression.
+            case number(String)
+            /// A proportion with its counts.
+            case share(failing: String, total: String)
+            /// A quantile in milliseconds with its histogram.
+            case quantile(Double, buckets: String, unit: Prometheus.LatencyUnit)
+        }
+
+        /// The server's base address.
+        public var url = ""
+        public var token = Settings.Secret.unset
+        public var trust = Trust()
+        /// By signal.
+        public var queries: [String: Source] = [:]
+
+        public init() {}
+    }
+}
+
+extension Settings.Probe.Query {
+    /// As many as are asked side by side without a thought.
+    private static let most = 32
+
+    init(reading r: MappingReader) {
+        self.init()
+        url = r.requiredURL()
+        if url.contains("?") || url.contains("#") {
+            r.fault("url", "holds a query", "write the server's base address")
+        }
+        token = r.secret("token")
+        trust = Settings.Probe.Trust(reading: r, url: url)
+        let given = r.mapping("queries")
+        if given.keys.isEmpty, !r.context.hasFault(at: r.path("queries")) {
+            r.context.fault(
+                r.has("queries") ? r.path("queries") : r.path, "queries is missing",
+                "name signals and expressions, like queries: {canary.cpu: 'avg(…)'}")
+        }
+        if given.keys.count > Self.most {
+            r.fault("queries", "more than \(Self.most)", "make it two probes")
+        }
+        for signal in given.keys {
+            if !Settings.isSignalName(signal) {
+                given.fault(
+                    signal, "\(signal.quoted) is not a signal's name",
+                    "write object.field, like canary.5xx_rate", atKey: true)
+            }
+            queries[signal] = Self.source(given, signal)
+        }
+    }
+
+    private static func source(_ r: MappingReader, _ signal: String) -> Source? {
+        if case .text = r.value(signal) { return .number(r.expression(signal)) }
+        guard r.has(signal) else {
+            r.fault(signal, "no expression", "write one")
+            return nil
+        }
+        let form = r.mapping(signal)
+        defer { form.finish() }
+        guard form.has("buckets") else {
+            for key in ["failing", "total"] where !form.has(key) {
+                form.lacks(
+                    "\(key) is missing",
+                    "give failing and total, or buckets, or the expression itself")
+            }
+            return .share(failing: form.expression("failing"), total: form.expression("total"))
+        }
+        return .quantile(
+            form.number("quantile", quantile(of: signal), in: 0.001...0.9999),
+            buckets: form.expression("buckets"), unit: form.choice("unit", .seconds))
+    }
+
+    /// As `pNN_ms` and `pNNN_ms` say it, else 0.99.
+    private static func quantile(of signal: String) -> Double {
+        Settings.Statistics.quantile(of: signal) ?? 0.99
+    }
+
+    func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url)
+        y.entry("token", token)
+        trust.describe(&y)
+        y.mapping("queries") { y in
+            for (signal, source) in queries.sorted(by: { $0.key < $1.key }) {
+                switch source {
+                case .number(let expression): y.entry(signal, expression)
+                case .share(let failing, let total):
+                    y.mapping(signal) { y in
+                        y.entry("failing", failing)
+                        y.entry("total", total)
+                    }
+                case .quantile(let quantile, let buckets, let unit):
+                    y.mapping(signal) { y in
+                        y.entry("buckets", buckets)
+                        y.entry("unit", unit.rawValue)
+                        y.entry("quantile", quantile)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension MappingReader {
+    /// An expression of PromQL; whether it is one only the server knows.
+    fileprivate func expression(_ key: String) -> String {
+        let text = plain(key, "")
+        if has(key), text.utf8.count > 4096 {
+            fault(key, "longer than 4096 bytes", "make it a recording rule and ask for that")
+        }
+        return text
+    }
+}

@@ -1,0 +1,28 @@
+import CCurl
+
+/// The certificate that a TLS server showed first: its own, not its issuers'.
+public struct ServerCertificate: Sendable, Equatable {
+    /// The end of its validity, seconds since 1970.
+    public let expires: Int64
+    /// One printable line, untrusted.
+    public let subject: String
+
+    /// Reads what libcurl tells of a certificate; nil without a readable end.
+    init?(lines: [String]) {
+        func value(_ name: String) -> String? {
+            lines.first { $0.hasPrefix(name + ":") }
+                .map { String($0.dropFirst(name.utf8.count + 1)) }
+        }
+        guard let text = value("Expire date"), let expires = Self.seconds(text) else { return nil }
+        self.expires = expires
+        subject = (value("Subject") ?? "").printableLine(atMost: 200)
+    }
+
+    /// `Nov 28 03:00:00 2026 GMT` (OpenSSL), `2026-11-28 03:00:00 GMT` (GnuTLS).
+    static func seconds(_ text: String) -> Int64? {
+        var parts = text.split(separator: " ").map(String.init)
+        if let first = parts.first, first.utf8.count == 10 { parts[0] = first.filter { $0 != "-" } }
+        let time = Int64(curl_getdate(parts.joined(separator: " "), nil))
+        return time < 0 ? nil : time
+    }
+}

@@ -1,0 +1,148 @@
+import Events
+import Telemetry
+import Testing
+import Transfer
+
+@testable import Probes
+
+@Suite("Numbers from a Prometheus server")
+struct PrometheusQueryProbeTests {
+    private func vector(_ values: String...) -> String {
+        let series = values.map { #"{"metric":{"a":"b"},"value":[1795413600.123,"\#($0)"]}"# }
+        return answer(series)
+    }
+
+    private func buckets(_ counts: (String, String)...) -> String {
+        answer(
+            counts.map { #"{"metric":{"le":"\#($0.0)"},"value":[1795413600.123,"\#($0.1)"]}"# })
+    }
+
+    private func answer(_ series: [String]) -> String {
+        #"{"status":"success","data":{"resultType":"vector","result":[\#(series.joined(separator: ","))]}}"#
+    }
+
+    @Test("shares carry their counts; what cannot be told is absent, query by query")
+    func queries() async throws {
+        let answers = [
+            "sum%28f%7Bcode%3D~%225..%22%7D%29": vector("3.4"), "total": vector("999.8"),
+            "none": vector(), "nan": vector("NaN"), "two": vector("1", "2"),
+            "inf": vector("+Inf"), "less": vector("-4"), "nought": vector("0"),
+            "warned":
+                #"{"status":"success","warnings":["partial"],"data":{"resultType":"scalar","result":[1,"5"]}}"#,
+        ]
+        let server = try ScriptedServer { connection in
+            let query = connection.request.split(separator: " ")[1].split(separator: "=")[1]
+                .prefix { $0 != "&" }
+            if let known = answers[String(query)] { return connection.answer(known) }
+            connection.answer(
+                #"{"status":"error","errorType":"bad_data","error":"parse error"}"#,
+                status: 400)
+        }
+        let probe = PrometheusQueryProbe(
+            name: "prom", server: HTTPSource(url: server.url),
+            queries: [
+                .share("canary.5xx_rate", failing: #"sum(f{code=~"5.."})"#, total: "total"),
+                .share("stable.5xx_rate", failing: "none", total: "total"),
+                .share("other.5xx_rate", failing: "total", total: "none"),
+                .share("idle.5xx_rate", failing: "nought", total: "nought"),
+                .share("odd.5xx_rate", failing: "less", total: "total"),
+                .number("canary.p99_ms", "total"), .number("stable.p99_ms", "nan"),
+                .number("x.two", "two"), .number("x.inf", "inf"), .number("x.none", "none"),
+                .number("x.warned", "warned"), .number("x.y", "1+"),
+            ], engine: TransferEngine(telemetry: .silent))
+        let signals = await probe.measure(context(allowance: .seconds(20)))
+        #expect(signals.map(\.name) == probe.signals.map(\.name))
+        // Requests come whole, whatever increase() makes of them.
+        #expect(signals.number("canary.5xx_rate") == 0.003)
+        #expect(signals["canary.5xx_rate"]?.evidence == .counter(failing: 3, total: 1000))
+        // An expression that matches nothing must not read as "none failed".
+        #expect(
+            signals["stable.5xx_rate"]?.value
+                == .absent(why: "missing_field", detail: "failing: the query gives no series"))
+        #expect(signals.reason("other.5xx_rate") == .missingField)
+        #expect(signals.reason("idle.5xx_rate") == .noTraffic)
+        #expect(signals.reason("odd.5xx_rate") == .garbage)
+        #expect(signals.number("canary.p99_ms") == 999.8)
+        #expect(signals.reason("stable.p99_ms") == .noTraffic)
+        #expect(signals.reason("x.two") == .garbage)
+        #expect(signals.reason("x.inf") == .garbage)
+        #expect(signals.reason("x.none") == .missingField)
+        #expect(signals.reason("x.warned") == .garbage)
+        #expect(signals["x.y"]?.value == .absent(why: "bad_status", detail: "parse error"))
+        // One request for each expression, however often it is used.
+        #expect(server.requests.count == 10)
+        #expect(server.requests.allSatisfy { $0.hasPrefix("GET /api/v1/query?query=") })
+    }
+
+    @Test("every query is for the window: its length is put in, its end is the time")
+    func window() {
+        let window = MeasurementWindow(
+            start: Timestamp(milliseconds: 1_766_000_000_050),
+            end: Timestamp(milliseconds: 1_766_000_005_050))
+        #expect(
+            PrometheusQueryProbe.parameters("increase(a[$window]) / b[$window]", window)
+                == "query=increase%28a%5B5000ms%5D%29%20%2F%20b%5B5000ms%5D&time=1766000005.050")
+        #expect(
+            PrometheusQueryProbe(
+                name: "a", server: HTTPSource(url: "http://x"), queries: [],
+                engine: TransferEngine(telemetry: .silent)
+            ).isPerWindow)
+    }
+
+    @Test("a quantile carries its histogram, edges in milliseconds")
+    func quantile() async throws {
+        let good = buckets(("+Inf", "101.2"), ("0.25", "50"), ("0.5", "99"))
+        let bad = [
+            "none": answer([]), "plain": vector("1"), "open": buckets(("0.5", "9"), ("1", "10")),
+            "twice": buckets(("1", "1"), ("1", "2"), ("+Inf", "3")),
+            "empty": buckets(("1", "0"), ("+Inf", "0")),
+        ]
+        let server = try ScriptedServer { connection in
+            let query = connection.request.split(separator: " ")[1].split(separator: "=")[1]
+                .prefix { $0 != "&" }
+            connection.answer(bad[String(query)] ?? good)
+        }
+        let probe = PrometheusQueryProbe(
+            name: "prom", server: HTTPSource(url: server.url),
+            queries: [.quantile(0.5, "canary.p50_ms", buckets: "good")]
+                + bad.keys.sorted().map { .quantile(0.5, "\($0).p50_ms", buckets: $0) },
+            engine: TransferEngine(telemetry: .silent))
+        let signals = await probe.measure(context(allowance: .seconds(20)))
+        let median = try #require(signals["canary.p50_ms"])
+        #expect(median.unit == .milliseconds)
+        #expect(
+            median.evidence
+                == .histogram(edges: [250, 500, .infinity], cumulative: [50, 99, 101]))
+        #expect(abs((median.number ?? 0) - (250 + 250 * 0.5 / 49)) < 1e-9)
+        #expect(signals.reason("none.p50_ms") == .missingField)
+        for name in ["plain", "open", "twice"] {
+            #expect(signals.reason("\(name).p50_ms") == .garbage, "\(name)")
+        }
+        #expect(signals.reason("empty.p50_ms") == .noTraffic)
+    }
+
+    @Test("a scalar is a number as well")
+    func scalar() throws {
+        let body = #"{"status":"success","data":{"resultType":"scalar","result":[1,"2.5"]}}"#
+        #expect(try QueryAnswer(reading: Array(body.utf8)).number() == 2.5)
+    }
+
+    @Test(
+        "answers that say nothing",
+        arguments: [
+            "", "{}", "null", #"{"status":"success"}"#,
+            #"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+            #"{"status":"success","data":{"resultType":"scalar","result":[1]}}"#,
+            #"{"status":"success","data":{"resultType":"vector","result":{}}}"#,
+            #"{"status":"success","data":{"resultType":"vector","result":[{"value":[1,2]}]}}"#,
+            #"{"status":"success","data":{"resultType":"vector","result":[{},{}]}}"#,
+        ])
+    func garbage(body: String) {
+        do throws(Absence) {
+            let answer = try QueryAnswer(reading: Array(body.utf8))
+            Issue.record("accepted as \(answer)")
+        } catch {
+            #expect(error.reason == .garbage)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Probes
+
+@Suite("The shape of a report")
+struct ReportTests {
+    let folder: TemporaryDirectory
+    var path: String { folder.file("report") }
+
+    init() throws { folder = try TemporaryDirectory() }
+
+    private func measure(_ text: String, _ form: ReportForm) async throws -> [Signal] {
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return await FileProbe(
+            name: "doctor", path: path, maxAge: .seconds(600), form: form
+        ).measure(context(now: WallClock.system.now))
+    }
+
+    // MARK: - Requirements
+
+    @Test(
+        "a report that lacks what it must have is missing data, whatever else it says",
+        arguments: [
+            (#"{"n":1,"ok":true,"a":{"t":"2026-11-26T03:00:00Z","l":[],"s":"x"}}"#, nil, ""),
+            (#"{"n":1,"ok":true,"a":{"t":1795413600,"l":[1],"s":""}}"#, nil, ""),
+            (
+                #"{"ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, AbsenceReason.missingField,
+                "nothing at /n"
+            ),
+            (
+                #"{"n":null,"ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, .missingField,
+                "nothing at /n"
+            ),
+            (#"{"n":"1","ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage, "no number at /n"),
+            (#"{"n":1,"ok":1,"a":{"t":0,"l":[],"s":"x"}}"#, .garbage, "no flag at /ok"),
+            (#"{"n":1,"ok":true,"a":[]}"#, .garbage, "no object at /a"),
+            (#"{"n":1,"ok":true,"a":{"t":"today","l":[],"s":"x"}}"#, .garbage, "no time at /a/t"),
+            (#"{"n":1,"ok":true,"a":{"t":0,"l":{},"s":"x"}}"#, .garbage, "no list at /a/l"),
+            (#"{"n":1,"ok":true,"a":{"t":0,"l":[],"s":5}}"#, .garbage, "no text at /a/s"),
+            ("[]", .garbage, "not a JSON object"),
+        ] as [(String, AbsenceReason?, String)])
+    func requirements(text: String, reason: AbsenceReason?, words: String) async throws {
+        let form = ReportForm.json(
+            .topLevel(),
+            requires: [
+                .init("/n", .number), .init("/ok", .flag), .init("/a", .object),
+                .init("/a/t", .time), .init("/a/l", .list), .init("/a/s", .text),
+            ])
+        let signals = try await measure(text, form)
+        if let reason {
+            #expect(signals.map(\.name) == ["doctor.fresh"], "nothing in it counts")
+            #expect(
+                signals[0].value == .absent(why: reason.rawValue, detail: words))
+        } else {
+            #expect(signals.number("doctor.n") == 1)
+        }
+    }
+
+    // MARK: - Doctor
+
+    private func doctor(_ text: String) async throws -> [Signal] {
+        try await measure(text, .doctor())
+    }
+
+    @Test("a Doctor's report: its word, its checks, their numbers")
+    func report() async throws {
+        let signals = try await doctor(
+            #"""
+            {"status": "warn", "checks": {
+              "disk:free": [{"status": "pass", "observedValue": 41.5, "observedUnit": "percent"}],
+              "ntp:offset": [{"status": "warn", "observedValue": 180, "observedUnit": "ms"}],
+              "raid": [{"status": "up"}, {"status": "FAIL", "observedValue": 3}],
+              "kernel": [{"status": "ok", "observedValue": "6.1"}]}}
+            """#)
+        #expect(
+            signals.map(\.name) == [
+                "doctor.fresh", "doctor.status_ok", "doctor.checks", "doctor.warned",
+                "doctor.failed", "doctor.disk_free_ok", "doctor.disk_free", "doctor.ntp_offset_ok",
+                "doctor.ntp_offset", "doctor.raid_ok", "doctor.kernel_ok",
+            ])
+        #expect(signals["doctor.fresh"]?.value == .flag(true))
+        #expect(
+            signals["doctor.status_ok"]?.value == .flag(false),
+            "no report is better than its checks")
+        #expect(signals.number("doctor.checks") == 4)
+        #expect(signals.number("doctor.warned") == 1)
+        #expect(signals.number("doctor.failed") == 1)
+        #expect(signals["doctor.raid_ok"]?.value == .flag(false))
+        #expect(signals["doctor.ntp_offset_ok"]?.value == .flag(true))
+        #expect(
+            signals["doctor.ntp_offset"]
+                == Signal("doctor.ntp_offset", unit: .milliseconds, value: .number(180)))
+    }
+
+    @Test("a warning alone is not a failure, and a report may have no checks")
+    func mild() async throws {
+        #expect(
+            try await doctor(#"{"status":"warn"}"#)["doctor.status_ok"]?.value == .flag(true))
+        #expect(
+            try await doctor(#"{"status":"down"}"#)["doctor.status_ok"]?.value == .flag(false))
+    }
+
+    @Test("the report's own time counts, not the file's")
+    func time() async throws {
+        let signals = try await doctor(#"{"status":"pass","time":"2020-01-01T00:00:00Z"}"#)
+        #expect(signals["doctor.fresh"]?.value == .flag(false))
+        #expect(signals.reason("doctor.status_ok") == .stale)
+    }
+
+    @Test(
+        "of a wrong shape nothing counts",
+        arguments: [
+            "{}", #"{"status":true}"#, #"{"status":"fine"}"#, #"{"status":"pass","checks":[]}"#,
+            #"{"status":"pass","checks":{"a":{"status":"pass"}}}"#,
+            #"{"status":"pass","checks":{"a":[]}}"#, #"{"status":"pass","checks":{"a":[{}]}}"#,
+            #"{"status":"pass","checks":{"a":[{"status":"great"}]}}"#,
+            #"{"status":"pass","time":"today"}"#, #"["pass"]"#, "pass", "",
+        ])
+    func wrong(text: String) async throws {
+        let signals = try await doctor(text)
+        #expect(signals.count == 5)
+        #expect(signals.allSatisfy { signals.reason($0.name) == .garbage }, "\(signals)")
+    }
+
+    // MARK: - Textfile
+
+    private let textfile = ReportForm.textfile(
+        TextfileSelection([
+            .init("age_s", metric: "backup_age_seconds", labels: [.init("job", "db")]),
+            .init("gateway.spool", metric: "spool_files"), .init("ok", metric: "backup_ok"),
+        ]))
+
+    @Test("series of a textfile, by labels")
+    func series() async throws {
+        let signals = try await measure(
+            """
+            # TYPE backup_age_seconds gauge
+            backup_age_seconds{job="db",host="a"} 12.5
+            backup_age_seconds{job="www"} 99
+            spool_files 3
+
+            """, textfile)
+        #expect(signals["doctor.fresh"]?.value == .flag(true))
+        #expect(signals.number("doctor.age_s") == 12.5)
+        #expect(signals.number("gateway.spool") == 3)
+        #expect(signals.reason("doctor.ok") == .missingField)
+    }
+
+    @Test("several series for one signal, and what is no textfile")
+    func wrongSeries() async throws {
+        let signals = try await measure("spool_files{a=\"b\"} 1\nspool_files 2\n", textfile)
+        #expect(signals.reason("gateway.spool") == .garbage)
+        let cut = try await measure("spool_files 2", textfile)
+        #expect(cut.allSatisfy { cut.reason($0.name) == .garbage }, "half-written")
+        #expect(try await measure("<html>", textfile).reason("doctor.fresh") == .garbage)
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import JSONScan
+import TestSupport
+import Transfer
+
+/// What a node said, as a document and on the way.
+struct Answer: Sendable {
+    let reply: HTTPReply
+    let document: JSONValue
+
+    init(_ reply: HTTPReply) throws {
+        self.reply = reply
+        document = try JSONValue(
+            parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
+    }
+
+    var status: String? { document["status"]?.string }
+
+    func number(_ name: String) -> Double? {
+        document.resolve(pointer: "/" + name.replacingOccurrences(of: ".", with: "/"))?.double
+    }
+
+    /// The reasons' `check: why`, in order.
+    var reasons: [String] {
+        guard case .array(let reasons)? = document["reasons"] else { return [] }
+        return reasons.map { "\($0["check"]?.string ?? ""): \($0["why"]?.string ?? "")" }
+    }
+}
+
+extension NodeProcess {
+    /// Measures until an answer is as wanted, and returns that one.
+    func answer(
+        to body: String, path: String = "/rollouts/analysis", _ what: String,
+        where fits: @Sendable (Answer) -> Bool
+    ) async throws -> Answer {
+        let found = Found()
+        do {
+            try await eventually(what) {
+                let answer = try Answer(try await self.ask(body, path: path))
+                await found.put(answer)
+                return fits(answer)
+            }
+        } catch {
+            let last = await found.last.map { String(decoding: $0.reply.body, as: UTF8.self) }
+            throw NeverHappened(description: "\(error); last: \(last ?? "nothing")")
+        }
+        guard let last = await found.last else { throw NeverHappened(description: what) }
+        return last
+    }
+
+    /// Measures; asks again where the server ended the connection in between,
+    /// as HTTP/2 clients do: it bears 200 control frames in 30 s, and old
+    /// versions of libcurl send one with each request.
+    func ask(_ body: String, path: String = "/rollouts/analysis") async throws -> HTTPReply {
+        do { return try await measure(body, path: path) } catch let error as TransferError {
+            guard error.kind == .protocolFault || error.kind == .closed else { throw error }
+            return try await measure(body, path: path)
+        }
+    }
+
+    private actor Found {
+        var last: Answer?
+        func put(_ answer: Answer) { last = answer }
+    }
+}
