@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "bellwether", "TestSupport", "Events", "JSONScan", "Telemetry", "Transfer",
+                "bellwether", "App", "TestSupport", "Events", "JSONScan", "Telemetry", "Transfer",
             ],
             swiftSettings: strict),
     ]

@@ -1,0 +1,234 @@
+import Foundation
+import JSONScan
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@testable import App
+
+/// What Argo Rollouts would make of the answers that a running node really gives.
+@Suite("Our answers under Argo's conditions", .serialized)
+struct ArgoAnswersTests {
+    private static let success = #"result.status == "healthy""#
+    private static let failure = #"result.status == "unhealthy""#
+
+    /// The fields of the contract: whatever is known, they are there.
+    private static let documented = [
+        "/status", "/degraded", "/rollout", "/namespace", "/concern", "/attempt/n",
+        "/attempt/epoch", "/attempt/source", "/canary/5xx_rate", "/canary/error_rate_5xx",
+        "/canary/p99_ms", "/stable/5xx_rate", "/stable/error_rate_5xx", "/stable/p99_ms",
+        "/gateway/node", "/gateway/az", "/gateway/disk_ok", "/gateway/queue_depth",
+        "/gateway/worker_reachable", "/reasons", "/reasons_omitted", "/signals_omitted", "/score",
+        "/window/start", "/window/end", "/policy", "/binary", "/schema",
+    ]
+
+    /// A node that answers what the file says.
+    private struct Rig {
+        let engine = TransferEngine(telemetry: .silent)
+        let folder: TemporaryDirectory
+        let node: NodeProcess
+        let fleet = Fleet()
+
+        init(checks: String = ArgoAnswersTests.checks, more: String = "") async throws {
+            folder = try TemporaryDirectory("argo")
+            node = try NodeProcess(
+                "gw-a1", engine: engine,
+                yaml: """
+                    az: eu-west-1a
+                    analysis:
+                      interval: 2s
+                      budget: 1900ms
+                      window: 100ms
+                      probes:
+                        - {name: node, kind: disk, path: /, timeout: 1500ms}
+                        - {name: doctor, kind: file, path: "\(folder.file("report.json"))", max_age: 1h, timeout: 1500ms}
+                    \(more)
+                      checks:
+                    \(checks)
+                      concerns: {}
+                    """)
+        }
+
+        func say(_ report: String) throws {
+            try report.write(
+                toFile: folder.file("report.json"), atomically: true, encoding: .utf8)
+        }
+
+        func start() async throws {
+            try fleet.start(node)
+            try await node.untilReady()
+        }
+
+        func stop() {
+            fleet.killAll()
+            engine.shutdown()
+        }
+    }
+
+    private static let checks = """
+            - {id: gateway.disk_ok, nodata: warn}
+            - {id: doctor.errors, warn: 1, fail: 10, critical: true}
+        """
+
+    private func phase(_ reply: HTTPReply, _ success: String?, _ failure: String?) throws -> String
+    {
+        guard (200..<300).contains(reply.status) else { return "Error" }
+        let document = try JSONValue(
+            parsing: reply.body, limits: JSONLimits(maxBytes: 4096, maxDepth: 16))
+        return try ArgoConditions(success: success, failure: failure).phase(of: document).rawValue
+    }
+
+    /// Everything that holds for a 200, whatever it says.
+    private func inspect(_ answer: Answer, largest: Int) throws {
+        let (reply, document) = (answer.reply, answer.document)
+        #expect(reply.status == 200)
+        // One complete object and not a byte more: the parser takes no less and no other.
+        guard case .object = document else {
+            Issue.record("not an object: \(String(decoding: reply.body, as: UTF8.self))")
+            return
+        }
+        #expect(reply.header("content-length") == "\(reply.body.count)")
+        #expect(reply.header("content-type") == "application/json")
+        #expect(reply.header("transfer-encoding") == nil)
+        #expect(reply.body.count <= largest, "\(reply.body.count) bytes")
+        for pointer in Self.documented {
+            #expect(document.resolve(pointer: pointer) != nil, "\(pointer) is missing")
+        }
+        let status = try #require(answer.status)
+        #expect(["healthy", "degraded", "unknown", "unhealthy"].contains(status))
+        #expect(document["degraded"]?.bool == (status != "healthy"))
+
+        // The template's own conditions, and other spellings that mean the same.
+        let phases = [
+            "healthy": "Successful", "degraded": "Inconclusive", "unknown": "Inconclusive",
+            "unhealthy": "Failed",
+        ]
+        for (success, failure) in [
+            (Self.success, Self.failure),
+            (#"result["status"] == "healthy""#, #"result.status in ["unhealthy"]"#),
+            ("!result.degraded", Self.failure),
+            ("result.degraded == false", Self.failure),
+        ] {
+            #expect(try phase(reply, success, failure) == phases[status], "\(success)")
+        }
+        // Every documented member can be named in a condition without being nil by absence.
+        for (condition, isTrue) in [
+            (#"result.canary["5xx_rate"] == nil"#, true),
+            ("result.canary.error_rate_5xx == nil", true),
+            (#"result.rollout == "shop""#, true), ("result.schema == 1", true),
+            (#"result.gateway.az == "eu-west-1a""#, true),
+            ("result.attempt.n >= 1", true),
+            (#"result.policy != "" && result.binary != """#, true),
+            ("result.reasons_omitted < 0", false),
+        ] {
+            #expect(
+                try ArgoConditions(success: condition, failure: nil).phase(of: document)
+                    == (isTrue ? .successful : .failed), "\(condition)")
+        }
+    }
+
+    @Test("healthy, degraded, unhealthy; then 503 three times, then unknown")
+    func verdicts() async throws {
+        let rig = try await Rig()
+        defer { rig.stop() }
+        try rig.say(#"{"errors":0}"#)
+        try await rig.start()
+        let body = #"{"rollout":"shop","namespace":"prod","step":"3"}"#
+
+        for (errors, status, largest) in [
+            (0, "healthy", 2048), (5, "degraded", 4096), (50, "unhealthy", 4096),
+            (0, "healthy", 2048),
+        ] {
+            try rig.say(#"{"errors":\#(errors)}"#)
+            let answer = try await rig.node.answer(to: body, status) { $0.status == status }
+            try inspect(answer, largest: largest)
+        }
+
+        // A report of a wrong shape: nothing is measured, and that is not well.
+        try rig.say(#"{"errors":"none"}"#)
+        let refusals = Refusals()
+        try await eventually("the answer is unknown") {
+            let reply = try await rig.node.ask(body)
+            if reply.status == 503 { await refusals.add(try Answer(reply)) }
+            return try Answer(reply).status == "unknown"
+        }
+        // Asked again at once it is the same refusal, not the next.
+        let byDetail = await refusals.byDetail
+        let refused = byDetail.keys.sorted().compactMap { byDetail[$0] }
+        #expect(refused.count == 3, "the first three attempts: \(byDetail.keys)")
+        for (index, reply) in refused.enumerated() {
+            #expect(
+                try Answer(reply).document["detail"]?.string?.contains("refusal \(index + 1) of 3")
+                    == true)
+            #expect(reply.header("content-type") == "application/problem+json")
+            #expect(reply.header("content-length") == "\(reply.body.count)")
+            #expect(reply.header("retry-after") == "10")
+            #expect(try phase(reply, Self.success, Self.failure) == "Error")
+        }
+        let unknown = try await rig.node.answer(to: body, "unknown") { $0.status == "unknown" }
+        try inspect(unknown, largest: 4096)
+        #expect(unknown.reasons.contains("doctor.errors: missing"))
+        #expect(unknown.document["score"] != nil)
+
+        // Five errors in a row abort a rollout: three and then an answer do not.
+        var run = ArgoRun(template: try AnalysisTemplate())
+        for reply in refused { #expect(run.record(status: reply.status, body: []).ending == nil) }
+        let (last, ending) = run.record(status: 200, body: unknown.reply.body)
+        #expect(last == .inconclusive)
+        #expect(ending == nil)
+    }
+
+    private actor Refusals {
+        var byDetail: [String: HTTPReply] = [:]
+        func add(_ answer: Answer) {
+            byDetail[answer.document["detail"]?.string ?? ""] = answer.reply
+        }
+    }
+
+    @Test("many checks, long names, long words, hostile text: at most 4 KiB, and all is counted")
+    func worst() async throws {
+        let long = String(repeating: "n", count: 55)
+        let longer = String(repeating: "m", count: 110)
+        let count = 250
+        // Half of them break a limit, the others are missing with words of the probe's.
+        let checks = (0..<count).map { n in
+            n % 2 == 0
+                ? "    - {id: \"doctor.\(long)_\(n)\", warn: 1, fail: 2, critical: true}"
+                : "    - {id: \"nurse.\(longer)_\(n)\", warn: 1}"
+        }
+        let fields = stride(from: 1, to: count, by: 2).map { "nurse.\(longer)_\($0): /x" }
+        let rig = try await Rig(
+            checks: checks.joined(separator: "\n"),
+            more: """
+                    - name: nurse
+                      kind: file
+                      path: "/nowhere/\(String(repeating: "\\\"ü", count: 80))"
+                      fields: {\(fields.joined(separator: ", "))}
+                      timeout: 1500ms
+                """)
+        defer { rig.stop() }
+        // The top level is taken up to 64 members; what is beyond is missing.
+        let members = stride(from: 0, to: count, by: 2).map { "\"\(long)_\($0)\":3" }
+        try rig.say("{\(members.joined(separator: ","))}")
+        try await rig.start()
+        let rollout = String(repeating: "a", count: 253)
+        let body =
+            #"{"rollout":"\#(rollout)","namespace":"\#(rollout)","revision":"\#(long)"}"#
+        let answer = try await rig.node.answer(to: body, "judged") { $0.reply.status == 200 }
+        #expect(answer.status == "unhealthy")
+        #expect(answer.reply.body.count <= 4096)
+        #expect(answer.document["rollout"]?.string == rollout)
+        for pointer in Self.documented {
+            #expect(answer.document.resolve(pointer: pointer) != nil, "\(pointer) is missing")
+        }
+        let omitted = try #require(answer.document["reasons_omitted"]?.integer)
+        #expect(answer.reasons.count + Int(omitted) == count)
+        #expect(answer.reasons.count >= 3, "the gravest are told")
+        #expect(try phase(answer.reply, Self.success, Self.failure) == "Failed")
+        #expect((answer.document["signals_omitted"]?.integer ?? 0) > 0)
+        // The event has them all, so nothing is lost to who asks.
+        let repeated = try await rig.node.ask(body)
+        #expect(repeated.status == 200)
+    }
+}
