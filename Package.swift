@@ -189,7 +189,7 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
+                grdb, "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
                 "Telemetry", "Transfer", httpTypes, serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),

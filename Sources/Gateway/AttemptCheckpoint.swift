@@ -38,13 +38,36 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// One checkpoint. A state file that can't be written costs only reading
-    /// time at the next start.
+    /// One checkpoint, in slices: ten thousand series written down at once are
+    /// thirty megabytes, and nobody could measure meanwhile. What a later slice
+    /// holds may be newer than the place in the log, which is no harm.
+    ///
+    /// A state file that can't be written costs only reading time at the next
+    /// start: the place in the log moves when every series is written down.
     public func write() async {
-        let (changes, position) = service.desk.takeChanges(head: service.journal.head)
-        guard !changes.isEmpty else { return }
+        let (changed, position) = service.desk.takeChanged(head: service.journal.head)
+        var rest = changed[...]
+        while !rest.isEmpty {
+            let slice = rest.prefix(Self.sliceLimit)
+            let isLast = slice.count == rest.count
+            do {
+                try await write(
+                    service.desk.changes(of: slice), until: isLast ? position : nil)
+            } catch {
+                return service.desk.putBack(rest)
+            }
+            rest = rest.dropFirst(slice.count)
+        }
+    }
+
+    /// Series in one transaction.
+    private static let sliceLimit = 250
+
+    private func write(
+        _ changes: [AttemptLedger.Change], until position: LogPosition?
+    ) async throws {
         let now = wall.now
-        try? await store.write { db in
+        try await store.write { db in
             for change in changes {
                 if let checkpoint = change.checkpoint {
                     try db.execute(
@@ -59,6 +82,7 @@ public struct AttemptCheckpoint: Sendable {
                         sql: "DELETE FROM attempt WHERE series = ?", arguments: [change.series])
                 }
             }
+            guard let position else { return }
             try CursorRow(segment: position.segment, offset: position.offset)
                 .write(db, name: Self.cursorName)
         }

@@ -128,12 +128,21 @@ final class AttemptDesk: Sendable {
 
     // MARK: - Keeping
 
-    /// What changed since the last call, and the place in the log up to which
-    /// it holds every attempt; `head` is the log's head by now.
-    func takeChanges(head: LogPosition) -> (changes: [AttemptLedger.Change], to: LogPosition) {
+    /// The series that changed since the last call, and the place in the log up
+    /// to which the ledger holds every attempt; `head` is the log's head by now.
+    func takeChanged(head: LogPosition) -> (series: [String], to: LogPosition) {
         state.withLock { state in
             let floor = state.running.values.map(\.floor).min()
-            return (state.ledger.takeChanges(), floor.map { min($0, head) } ?? head)
+            return (state.ledger.takeChanged(), floor.map { min($0, head) } ?? head)
         }
+    }
+
+    /// These series as they are now: a few at a time, nobody measures meanwhile.
+    func changes(of series: ArraySlice<String>) -> [AttemptLedger.Change] {
+        state.withLock { state in series.map { state.ledger.change(of: $0) } }
+    }
+
+    func putBack(_ series: ArraySlice<String>) {
+        state.withLock { $0.ledger.putBack(series) }
     }
 }

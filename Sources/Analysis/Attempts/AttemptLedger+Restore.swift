@@ -9,11 +9,21 @@ extension AttemptLedger {
     }
 
     /// The series that changed since the last call, ascending by id.
-    public mutating func takeChanges() -> [Change] {
-        let ids = changed.sorted()
-        changed = []
-        return ids.map { Change(series: $0, checkpoint: states[$0]?.checkpoint) }
+    public mutating func takeChanged() -> [String] {
+        defer { changed = [] }
+        return changed.sorted()
     }
+
+    /// A series as it is now.
+    public func change(of series: String) -> Change {
+        Change(series: series, checkpoint: states[series]?.checkpoint)
+    }
+
+    /// What was taken could not be written down: it is to be taken again.
+    public mutating func putBack(_ series: some Sequence<String>) { changed.formUnion(series) }
+
+    /// All at once: what changed since the last call, as it is now.
+    public mutating func takeChanges() -> [Change] { takeChanged().map { change(of: $0) } }
 
     /// Takes over a checkpoint; throws, and keeps what was there, when it is damaged.
     public mutating func restore(

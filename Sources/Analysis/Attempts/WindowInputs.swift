@@ -17,7 +17,8 @@ public struct WindowInputs: Sendable, Equatable {
 
     init(window: MeasurementWindow, text: [UInt8]) {
         self.window = window
-        self.text = text
+        // Without the writer's spare room: thousands are kept.
+        self.text = Array(text[...])
     }
 
     /// All signals where they fit, else those that `policy` judges; nil when

@@ -1,0 +1,98 @@
+import Analysis
+import Events
+import GRDB
+import Journal
+import Probes
+import Serving
+import Store
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("Attempts written down")
+struct AttemptCheckpointTests {
+    let folder: TemporaryDirectory
+    let clock = ManualClock()
+    let store: Store
+    let journal: Journal
+
+    init() async throws {
+        folder = try TemporaryDirectory()
+        store = try Store(path: folder.file("state.sqlite"))
+        journal = try await Journal.open(
+            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+            clock: clock.wall, telemetry: .silent)
+    }
+
+    /// A gateway on this folder, as a start makes it from what was written down.
+    private func start() async throws -> MeasurementService {
+        try await MeasurementService(
+            plan: GatewayPlan(
+                probes: ProbeSet([CountingProbe()]),
+                policies: PolicySet(
+                    Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]), concerns: [:]),
+                budget: .seconds(2), interval: .seconds(30)),
+            node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
+            rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall,
+            telemetry: .silent)
+    }
+
+    /// The attempt's number.
+    private func measure(_ rollout: String, _ service: MeasurementService) async throws -> Int? {
+        let request = MeasurementRequest(rollout: rollout, namespace: "prod")
+        let turn = await service.measure(
+            request, series: request.series(concern: "").id, concern: "")
+        guard case .judged(let verdict, _, _) = turn.outcome else { return nil }
+        return verdict.number.n
+    }
+
+    private func count() async throws -> Int? {
+        try await store.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM attempt") }
+    }
+
+    @Test("more series than one slice: all are written down, and each counts on")
+    func slices() async throws {
+        let first = try await start()
+        for n in 0..<600 { #expect(try await measure("shop-\(n)", first) == 1) }
+        await AttemptCheckpoint(first, store: store, wall: clock.wall).write()
+        #expect(try await count() == 600)
+        clock.advance(by: .seconds(30))
+        let second = try await start()
+        for n in [0, 249, 250, 500, 599] {
+            #expect(try await measure("shop-\(n)", second) == 2)
+        }
+        await journal.close()
+    }
+
+    @Test("what could not be written down is not passed over by the next that can")
+    func failing() async throws {
+        let first = try await start()
+        let checkpoint = AttemptCheckpoint(first, store: store, wall: clock.wall)
+        #expect(try await measure("shop", first) == 1)
+        try await setReadOnly(true)
+        await checkpoint.write()
+        try await setReadOnly(false)
+        #expect(try await count() == 0)
+        // Another series changes, so that the place in the log moves on.
+        #expect(try await measure("cart", first) == 1)
+        await checkpoint.write()
+        #expect(try await count() == 2)
+        clock.advance(by: .seconds(30))
+        let second = try await start()
+        #expect(try await measure("shop", second) == 2)
+        #expect(try await measure("cart", second) == 2)
+        await journal.close()
+    }
+
+    private func setReadOnly(_ isReadOnly: Bool) async throws {
+        // A trigger, because a pragma would not outlive the transaction.
+        try await store.write { db in
+            try db.execute(
+                sql: isReadOnly
+                    ? "CREATE TRIGGER full BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'full'); END"
+                    : "DROP TRIGGER full")
+        }
+    }
+}
