@@ -177,7 +177,8 @@ let package = Package(
         tests("Rehearsal", ["Events", "JSONScan"]),
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests(
-            "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
+            "Delivery",
+            [grdb, "Digests", "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
         tests(
             "Serving",
             [

@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
-"""Kills a notifier with SIGKILL at random points, again and again, while events
-come in and digests go out to a strict Slack double and an SMTP server, both of
-which record everything. Then counts:
+"""Kills a notifier with SIGKILL, again and again, while events come in and digests go
+out to a strict Slack double and an SMTP server, both of which record everything.
 
-  undigested   acknowledged events that no digest tells of
+Each kill aims at one phase: start-up, ingest (a request is unanswered), the window that
+is open, its closing, sending (the receiver has it and has not answered), recording (the
+answer is on its way or there, and not durable). What it hit is found out afterwards, from
+the times of both doubles and from the state file as the kill left it, and printed as a
+histogram; one kill may hit several phases. Then counts:
+
+  undigested   lines of the log that no digest tells of, exactly, group by group
   sent again   receipts of a digest after its delivery was recorded as sent
   other bytes  repeats of a digest that differ from the first
 
@@ -11,15 +16,17 @@ All three must be 0. Needs the package aiosmtpd for the SMTP double.
 """
 import argparse
 import collections
-import glob
+import datetime
 import http.client
 import json
 import os
 import random
 import re
+import shutil
 import socket
 import sqlite3
 import ssl
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +34,7 @@ import threading
 import time
 
 DOUBLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Tests/TestSupport/Doubles")
+FIRST_AFTER, WINDOW, ANSWER = 0.05, 0.2, 0.03
 CONFIG = """\
 node: notifier
 data_dir: {folder}/data
@@ -38,6 +46,13 @@ receivers:
   - {{name: slack, kind: slack, url: "http://127.0.0.1:{slack}/services/T0/B0/sekretKey", retry_ceiling: 200ms}}
   - {{name: mail, kind: smtp, url: "smtp://127.0.0.1:{smtp}", tls: none, from: "b@example.com", to: [a@example.com, c@example.com], retry_ceiling: 200ms}}
 """
+PHASES = ["start-up", "ingest", "window open", "closing", "sending", "recording", "none of these"]
+# What a kill aims at, and how often.
+AIMS = [("start-up", 10), ("ingest", 20), ("window open", 10), ("closing", 25), ("sending", 35)]
+
+
+def now():
+    return time.monotonic()
 
 
 def free_port():
@@ -54,30 +69,73 @@ def double(script, folder, *arguments):
     return process, int(process.stdout.readline())
 
 
-class Sender(threading.Thread):
-    """Posts failing verdicts for as long as the node takes them."""
+class Group:
+    """A rollout that fails for a few lives and then recovers."""
 
-    def __init__(self, run):
+    def __init__(self, number):
+        self.name = f"shop-{number}"
+        self.lines = 0
+        self.recovering = 0
+        self.made_at = None
+        # When its first window is due, and that of its recovery, each since it was taken.
+        self.first_due = None
+        self.recovery_due = None
+
+    def batch(self, ends):
+        """Five failing verdicts; at the end two healthy ones of each zone."""
+        self.recovering += 1 if ends or self.recovering else 0
+        status = "healthy" if self.recovering else "unhealthy"
+        self.made_at, stamp = now(), time.time()
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(stamp)) + f".{int(stamp * 1000) % 1000:03}Z"
+        lines = []
+        for n in range(4 if self.recovering else 5):
+            self.lines += 1
+            zone = "ab"[n % 2]
+            lines.append({
+                "ts": at, "id": f"{self.name}-{self.lines}", "event": "analysis." + status,
+                "level": "error" if status == "unhealthy" else "info", "node": "gw-" + zone,
+                "az": zone, "namespace": "prod", "rollout": self.name, "revision": "1",
+                "status": status, "attempt": self.lines})
+        return lines
+
+
+class Sender(threading.Thread):
+    """Posts verdicts for as long as the node takes them; what was not acknowledged
+    goes again in the next life, under the same ids."""
+
+    def __init__(self, run, pause):
         super().__init__(daemon=True)
-        self.run_of, self.over = run, threading.Event()
+        self.run_of, self.pause, self.over = run, pause, threading.Event()
+        self.ready_at = None
+        self.asked_at = self.answered_at = 0.0
+        self.acknowledged = threading.Event()
 
     def run(self):
-        run = self.run_of
+        run, link = self.run_of, None
         while not self.over.is_set():
-            lines = run.lines()
-            body = "".join(json.dumps(line) + "\n" for line in lines).encode()
             try:
-                link = http.client.HTTPSConnection(
-                    "127.0.0.1", run.port, timeout=5, context=run.tls)
+                if link is None:
+                    link = http.client.HTTPSConnection(
+                        "127.0.0.1", run.port, timeout=20, context=run.tls)
+                    link.connect()
+                lines = run.unsent or run.next_batch()
+                body = "".join(json.dumps(line) + "\n" for line in lines).encode()
+                run.unsent = lines
+                self.asked_at = now()
                 link.request("POST", "/v1/events", body, {
                     "Authorization": "Bearer " + run.token(),
                     "Content-Type": "application/x-ndjson"})
-                if link.getresponse().status == 200:
-                    run.acknowledge(lines)
-                link.close()
+                answer = link.getresponse()
+                answer.read()
+                self.answered_at = now()
+                if answer.status == 200:
+                    self.ready_at = self.ready_at or self.answered_at
+                    run.took(lines, self.answered_at)
+                    self.acknowledged.set()
+                self.over.wait(self.pause)
             except (OSError, http.client.HTTPException):
-                pass
-            self.over.wait(0.02)
+                link = None
+                self.over.wait(0.005)
 
 
 class Run:
@@ -85,155 +143,303 @@ class Run:
         self.options = options
         self.random = random.Random(options.seed)
         self.folder = tempfile.mkdtemp(prefix="bellwether-kill-")
-        self.slack, slack = double("slack_double.py", self.folder + "/slack", "--key", "sekretKey")
+        slow = ("--slow", str(ANSWER))
+        self.slack, slack = double(
+            "slack_double.py", self.folder + "/slack", "--key", "sekretKey", *slow)
         self.smtp, smtp = double(
             "smtp_double.py", self.folder + "/smtp", "--security", "none", "--username", "",
-            "--password", "")
+            "--password", "", *slow)
         self.port = free_port()
         self.config = self.folder + "/bellwether.yaml"
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(folder=self.folder, port=self.port, slack=slack, smtp=smtp))
         self.tls = ssl._create_unverified_context()
-        self.count = 0
-        self.acknowledged = {}
+        self.groups = [Group(1)]
+        self.unsent = None
+        self.ends_next = False
+        self.acknowledged = set()
+        # (receiver, digest, recipient) → [received, answered] of each receipt, in seconds.
+        self.receipts = collections.defaultdict(list)
+        self.bodies = collections.defaultdict(set)
+        self.slack_read = self.mail_read = 0
+        self.slack_names = []
+        self.mail_names = []
         self.recorded = {}
-        self.lives = 0
+        # What the wall clock shows at 0 of the monotonic one.
+        self.epoch = time.time() - now()
+        self.hits = collections.Counter()
+        self.starts = []
+
+    # MARK: What is sent
+
+    def next_batch(self):
+        group = self.groups[-1]
+        if group.recovering:
+            group = Group(len(self.groups) + 1)
+            self.groups.append(group)
+        ends = self.ends_next and group.lines > 0
+        if ends:
+            self.ends_next = False
+        return group.batch(ends)
+
+    def took(self, lines, at):
+        self.unsent = None
+        self.acknowledged.update(line["id"] for line in lines)
+        group = self.groups[-1]
+        due = max(at, group.made_at + FIRST_AFTER)
+        group.first_due = group.first_due or due
+        if group.recovering:
+            group.recovery_due = due
 
     def token(self):
         with open(self.folder + "/data/tokens/ingest", encoding="utf-8") as file:
             return file.read().strip()
 
-    def lines(self):
-        """Two lines of one group: a new one now and then, else the present one."""
-        self.count += 1
-        rollout = f"shop-{self.count // 8}"
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return [{
-            "ts": now, "id": f"e{self.count}-{zone}", "event": "analysis.unhealthy",
-            "level": "error", "node": "gw-" + zone, "az": zone, "namespace": "prod",
-            "rollout": rollout, "revision": "1", "status": "unhealthy", "attempt": self.count,
-        } for zone in "ab"]
-
-    def acknowledge(self, lines):
-        for line in lines:
-            self.acknowledged[line["id"]] = line["rollout"]
-
     def start(self):
-        self.lives += 1
         return subprocess.Popen(
             [self.options.bellwether, "serve", "--config", self.config],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def query(self, sql):
-        state = self.folder + "/data/state.sqlite"
+    # MARK: What is seen
+
+    def query(self, *questions):
+        """Asks a copy of the state file, so that the next life finds it as the kill left it."""
+        state, copy = self.folder + "/data/state.sqlite", self.folder + "/copy"
         if not os.path.exists(state):
-            return []
-        link = sqlite3.connect(state, timeout=10)
+            return [[] for _ in questions]
+        shutil.rmtree(copy, ignore_errors=True)
+        os.makedirs(copy)
+        for name in ("state.sqlite", "state.sqlite-wal"):
+            if os.path.exists(self.folder + "/data/" + name):
+                shutil.copyfile(self.folder + "/data/" + name, copy + "/" + name)
+        link = sqlite3.connect(copy + "/state.sqlite", timeout=10)
         try:
-            return link.execute(sql).fetchall()
+            return [link.execute(sql).fetchall() for sql in questions]
         except sqlite3.OperationalError:
-            return []
+            return [[] for _ in questions]
         finally:
             link.close()
 
-    def receipts(self):
-        """Receipts by receiver, digest and recipient, and their bytes by receiver and digest."""
-        counts, bodies = collections.Counter(), collections.defaultdict(set)
+    def read_receipts(self):
+        """Takes in what the doubles have recorded since the last call."""
         path = self.folder + "/slack/requests.jsonl"
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
+                file.seek(self.slack_read)
                 for line in file:
                     request = json.loads(line)
                     if request["status"] != 200:
                         sys.exit(f"the strict double refused: {request['answer']} {request['why']}")
-                    name = re.search(r"digest ([A-Za-z0-9.]+) ", request["body"]).group(1)
-                    counts["slack", name, ""] += 1
-                    bodies["slack", name].add(request["body"])
-        for path in glob.glob(self.folder + "/smtp/*.json"):
-            if path.endswith("script.json"):
-                continue
+                    name = re.search(r"digest ([a-z][0-9a-f]+\.\d+) ", request["body"]).group(1)
+                    self.slack_names.append([request["received_ms"] / 1000, float("inf")])
+                    self.receipts["slack", name, ""].append(self.slack_names[-1])
+                    self.bodies["slack", name].add(request["body"])
+                    self.slack_read += len(line.encode())
+        while os.path.exists(path := f"{self.folder}/smtp/{self.mail_read:04}.json"):
             with open(path, encoding="utf-8") as file:
                 mail = json.load(file)
             name = re.search(r"Message-ID:\s*<([^@]+)@", mail["data"]).group(1)
+            self.mail_names.append([mail["received_ms"] / 1000, float("inf")])
             for recipient in mail["recipients"]:
-                counts["mail", name, recipient] += 1
-            bodies["mail", name].add(mail["data"])
-        return counts, bodies
+                self.receipts["mail", name, recipient].append(self.mail_names[-1])
+            self.bodies["mail", name].add(mail["data"])
+            self.mail_read += 1
+        for folder, spans in (("slack", self.slack_names), ("smtp", self.mail_names)):
+            path = f"{self.folder}/{folder}/answers.txt"
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    for line in file:
+                        index, at = line.split()
+                        if int(index) < len(spans):
+                            spans[int(index)][1] = int(at) / 1000
 
-    def snapshot(self):
-        """Between two lives: what is recorded as sent must not be received again."""
-        counts, _ = self.receipts()
-        for key in self.query("SELECT receiver, digest, recipient FROM outbox WHERE state = 'sent'"):
-            self.recorded.setdefault(tuple(key), counts[tuple(key)])
+    # MARK: Killing
+
+    @staticmethod
+    def wait_for(holds, seconds):
+        end = now() + seconds
+        while now() < end and not holds():
+            time.sleep(0.0005)
+
+    def received(self):
+        """How many requests both doubles have taken: changes at once when one comes."""
+        path = self.folder + "/slack/requests.jsonl"
+        slack = os.path.getsize(path) if os.path.exists(path) else 0
+        mails = os.path.exists(f"{self.folder}/smtp/{self.mail_read:04}.json")
+        return slack > self.slack_read or mails
+
+    def one_life(self, aim):
+        process, began = self.start(), now()
+        sender = Sender(self, self.random.uniform(0.005, 0.03))
+        sender.start()
+        usual = statistics.median(self.starts[-20:]) if self.starts else 2.0
+        if aim == "start-up":
+            time.sleep(self.random.uniform(0.0, usual))
+        else:
+            self.wait_for(lambda: sender.ready_at, 60)
+            if sender.ready_at:
+                self.starts.append(sender.ready_at - began)
+            time.sleep(self.random.uniform(0.0, self.options.longest))
+        if aim == "ingest":
+            asked = sender.asked_at
+            self.wait_for(lambda: sender.asked_at > asked, 2)
+            time.sleep(self.random.uniform(0.0, 0.004))
+        elif aim == "closing":
+            # A recovery, and the group after it, open windows; aim at the end of one.
+            self.ends_next = True
+            known = self.groups[-1]
+            self.wait_for(lambda: known.recovery_due, 2)
+            due = known.recovery_due
+            if self.random.random() < 0.6:
+                self.wait_for(lambda: self.groups[-1] is not known and self.groups[-1].first_due, 2)
+                due = self.groups[-1].first_due
+            time.sleep(max(0, (due or 0) + self.random.uniform(-0.005, 0.02) - now()))
+        elif aim == "sending":
+            self.read_receipts()
+            self.ends_next = True
+            self.wait_for(self.received, 3)
+            time.sleep(self.random.uniform(0.0, ANSWER + 0.015))
+        process.kill()
+        killed = now()
+        process.wait()
+        sender.over.set()
+        sender.join()
+        return sender, killed
+
+    def phases(self, sender, killed):
+        """What the kill hit, by the times of the doubles and the state that it left."""
+        time.sleep(0.01)
+        self.read_receipts()
+        sent, digests = self.query(
+            "SELECT receiver, digest, recipient FROM outbox WHERE state = 'sent'",
+            "SELECT kind, model FROM digest")
+        sent = {tuple(key) for key in sent}
+        for key in sent:
+            self.recorded.setdefault(key, len(self.receipts[key]))
+        if sender.ready_at is None or sender.ready_at > killed:
+            return ["start-up"]
+        hit = set()
+        if sender.asked_at > sender.answered_at:
+            hit.add("ingest")
+        for key, spans in self.receipts.items():
+            received, answered = spans[-1]
+            if key not in sent and killed - 2 < received <= killed:
+                hit.add("sending" if answered > killed else "recording")
+        told = collections.defaultdict(list)
+        for kind, model in digests:
+            digest = json.loads(model)
+            said = datetime.datetime.fromisoformat(digest["composed"].replace("Z", "+00:00"))
+            told[digest["group"].get("rollout")].append((kind, said.timestamp() - self.epoch))
+        for group in self.groups[-3:]:
+            said = told[group.name]
+            if group.first_due is None or any(kind == "recovered" for kind, _ in said):
+                continue
+            if not said:
+                hit.add("closing" if killed >= group.first_due else "window open")
+            elif group.recovery_due:
+                due = max(group.recovery_due, said[-1][1] + WINDOW)
+                hit.add("closing" if killed >= due else "window open")
+        return hit or ["none of these"]
 
     def kill_many(self):
-        every = max(1, self.options.kills // 100)
+        names, weights = zip(*AIMS)
         for kill in range(self.options.kills):
-            process = self.start()
-            sender = Sender(self)
-            sender.start()
-            time.sleep(self.random.uniform(0.0, self.options.longest))
-            process.kill()
-            process.wait()
-            sender.over.set()
-            sender.join()
-            if kill % every == 0:
-                self.snapshot()
-        self.snapshot()
+            aim = self.random.choices(names, weights)[0]
+            for phase in self.phases(*self.one_life(aim)):
+                self.hits[phase] += 1
+            if (kill + 1) % 100 == 0:
+                print(f"{kill + 1} kills, {len(self.acknowledged)} events", file=sys.stderr, flush=True)
+
+    # MARK: Counting
+
+    def told(self):
+        told = collections.Counter()
+        (models,) = self.query("SELECT model FROM digest")
+        for (model,) in models:
+            digest = json.loads(model)
+            told[digest["group"].get("rollout")] += digest["events"]
+        return told
 
     def finish(self):
-        """One life to the end: all that was acknowledged is told, nothing waits."""
+        """One life to the end: the last group recovers, all is told, nothing waits."""
         process = self.start()
-        deadline = time.monotonic() + 120 + self.options.kills
-        told = {}
-        while time.monotonic() < deadline:
+        sender = Sender(self, 0.05)
+        sender.start()
+        self.wait_for(lambda: sender.ready_at, 60)
+        self.ends_next = True
+        last = self.groups[-1]
+        self.wait_for(lambda: last.recovery_due or self.groups[-1] is not last, 30)
+        while self.groups[-1].recovering == 0 or self.unsent:
+            self.ends_next = True
+            time.sleep(0.001)
+        sender.over.set()
+        sender.join()
+        deadline = now() + 120 + self.options.kills
+        while now() < deadline:
             time.sleep(0.5)
-            told = collections.Counter()
-            for (model,) in self.query("SELECT model FROM digest"):
-                digest = json.loads(model)
-                told[digest["group"].get("rollout")] += digest["events"]
-            waiting = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'")
-            wanted = collections.Counter(self.acknowledged.values())
-            if all(told[name] for name in wanted) and waiting == [(0,)]:
+            ((waiting,),), = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'")
+            told = self.told()
+            if waiting == 0 and all(told[group.name] >= group.lines for group in self.groups):
                 break
         process.terminate()
         process.wait()
-        self.slack.kill()
-        self.smtp.kill()
-        return told
 
-    def report(self, told):
-        groups = collections.Counter(self.acknowledged.values())
-        undigested = sum(count for name, count in groups.items() if not told[name])
-        counts, bodies = self.receipts()
-        again = sum(counts[key] - seen for key, seen in self.recorded.items())
-        other = sum(len(texts) > 1 for texts in bodies.values())
-        states = dict(self.query("SELECT state, COUNT(*) FROM outbox GROUP BY state"))
-        unsent = sum(
-            1 for key in self.query(
-                "SELECT receiver, digest, recipient FROM outbox WHERE state = 'sent'")
-            if counts[tuple(key)] == 0)
+    def report(self):
+        self.read_receipts()
+        told = self.told()
+        lines = sum(group.lines for group in self.groups)
+        wrong = {group.name: (told[group.name], group.lines)
+                 for group in self.groups if told[group.name] != group.lines}
+        counts = {key: len(spans) for key, spans in self.receipts.items()}
+        again = sum(counts.get(key, 0) - seen for key, seen in self.recorded.items())
+        other = sum(len(texts) > 1 for texts in self.bodies.values())
+        states, sent, digests = self.query(
+            "SELECT state, COUNT(*) FROM outbox GROUP BY state",
+            "SELECT receiver, digest, recipient FROM outbox WHERE state = 'sent'",
+            "SELECT COUNT(*) FROM digest")
+        states = dict(states)
+        unsent = sum(counts.get(tuple(key), 0) == 0 for key in sent)
+        for phase in PHASES:
+            count = self.hits[phase]
+            print(f"{phase:14} {count:6} {'#' * round(60 * count / max(self.hits.values()))}")
         print(json.dumps({
-            "kills": self.options.kills, "acknowledged_events": len(self.acknowledged),
-            "groups": len(groups), "digests": self.query("SELECT COUNT(*) FROM digest")[0][0],
-            "deliveries": states, "receipts": sum(counts.values()),
+            "kills": self.options.kills,
+            "start_up_ms_p50": round(statistics.median(self.starts or [0]) * 1000),
+            "events": lines, "acknowledged": len(self.acknowledged), "groups": len(self.groups),
+            "digests": digests[0][0], "deliveries": states, "receipts": sum(counts.values()),
             "repeats": sum(count - 1 for count in counts.values()),
-            "recorded_but_never_received": unsent,
-            "undigested": undigested, "sent_again_after_recorded": again,
-            "repeats_with_other_bytes": other, "waiting": states.get("waiting", 0),
+            "undigested": sum(max(0, want - got) for got, want in wrong.values()),
+            "digested_twice": sum(max(0, got - want) for got, want in wrong.values()),
+            "sent_again_after_recorded": again, "repeats_with_other_bytes": other,
+            "recorded_but_never_received": unsent, "waiting": states.get("waiting", 0),
+            "dead": states.get("dead", 0),
         }, indent=1))
-        return undigested or again or other or unsent or states.get("waiting", 0) or not groups
+        if wrong:
+            print("told and written:", dict(list(wrong.items())[:10]))
+        return wrong or again or other or unsent or states.get("waiting", 0) \
+            or states.get("dead", 0) or not sent
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bellwether", required=True, help="the executable")
     parser.add_argument("--kills", type=int, default=1000)
-    parser.add_argument("--longest", type=float, default=1.0, help="seconds of a life at most")
+    parser.add_argument(
+        "--longest", type=float, default=0.4, help="seconds at most before a kill takes aim")
     parser.add_argument("--seed", type=int, default=1)
     run = Run(parser.parse_args())
-    run.kill_many()
-    sys.exit(1 if run.report(run.finish()) else 0)
+    try:
+        run.kill_many()
+        run.finish()
+        failed = run.report()
+    finally:
+        run.slack.kill()
+        run.smtp.kill()
+    if failed:
+        print("kept:", run.folder)
+    else:
+        shutil.rmtree(run.folder, ignore_errors=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

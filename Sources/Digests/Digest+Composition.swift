@@ -35,7 +35,7 @@ extension Digest {
         worst = incident.worst
         metrics = Self.worstPerMetric(places)
         attempts = incident.attempts
-        attemptsPerRun = settings.attemptsPerRun
+        attemptsPerRun = state.attemptsPerRun(settings)
         failuresUntilAbort = isOver ? nil : state.failuresUntilAbort(settings)
         reasons = incident.reasons.sorted(by: ReasonTally.worstFirst)
         omittedReasons = incident.omittedReasons
@@ -45,6 +45,7 @@ extension Digest {
         policies = incident.policies
         binaries = incident.binaries
         flaps = incident.flapping ? state.starts.count : nil
+        flapsSince = incident.flapping ? state.starts.first : nil
         outcome = incident.outcome
         isRehearsal = incident.isRehearsal
         silence = incident.silence ?? state.swallowed
@@ -98,6 +99,9 @@ extension Digest {
                 let count = digests.count { $0.kind == kind }
                 return count == 0 ? nil : Rollup.KindCount(kind: kind, groups: count)
             })
+        rollup?.areCanaries = digests.allSatisfy {
+            $0.group["rollout"] != nil && $0.kind != .notice
+        }
     }
 
     /// Worst first: open failures before the rest, by verdict, places,

@@ -63,6 +63,8 @@ public struct Digest: Sendable, Hashable {
     public var binaries: [String] = []
     /// Incidents within the flap window when the group flaps; else nil.
     public var flaps: Int?
+    /// When the first of those incidents began.
+    public var flapsSince: Timestamp?
     /// Whether all of it is part of a rollback rehearsal.
     public var isRehearsal = false
     /// `aborted`, `promoted`, `completed`, `paused`; nil when no hook said.
@@ -145,6 +147,8 @@ public struct Rollup: Sendable, Hashable {
     public var members: [Member]
     /// All groups, the members included.
     public var groups: Int
+    /// Every group is a rollout's, and none has mere notices.
+    public var areCanaries = false
     /// All groups by kind, present kinds only, in the order of `Digest.Kind`.
     public var kinds: [KindCount]
 

@@ -143,11 +143,23 @@ public struct GroupState: Sendable, Hashable {
     }
 
     /// How many unhealthy attempts more abort the run; nil when the limit is
-    /// not known or nothing was unhealthy.
+    /// not known or nothing was unhealthy. What the caller says of its run goes
+    /// before the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
-        guard let limit = settings.abortAfter else { return nil }
-        let failures = sources.flatMap(\.lanes).map(\.failures).max() ?? 0
-        return failures == 0 ? nil : max(0, limit - failures)
+        sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
+            (lane.failureLimit.map { $0 + 1 } ?? settings.abortAfter).map {
+                max(0, $0 - lane.failures)
+            }
+        }.min()
+    }
+
+    /// How many attempts the run makes, when that is known and the same everywhere.
+    func attemptsPerRun(_ settings: DigestSettings) -> Int? {
+        let said = Set(sources.flatMap(\.lanes).map(\.runCount))
+        guard let first = said.first, said.count == 1 else {
+            return said.isEmpty ? settings.attemptsPerRun : nil
+        }
+        return first ?? settings.attemptsPerRun
     }
 
     /// What is new against the last message, in the order to be shown.

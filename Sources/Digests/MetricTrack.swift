@@ -19,12 +19,17 @@ public struct MetricTrack: Sendable, Hashable {
     public internal(set) var worst: Double?
     /// The attempt since which the check has not passed.
     public internal(set) var overSince: Int?
+    /// The attempt since which every value was beyond `limit` as it is now, the
+    /// warning limit or the failing one; nil when the last value is within it.
+    public internal(set) var beyondSince: Int?
     /// Whether the check ever did not pass within the incident.
     public internal(set) var wasOver = false
     /// The limit was last broken from below: smaller is worse.
     public internal(set) var lowerIsWorse = false
     /// Values by attempt, oldest first, at most 16; nil where not measured.
     public internal(set) var history: [Double?]
+    /// The attempts of `history`; nil where the number is not known.
+    var attempts: [Int?] = []
 
     public init(_ metric: String, unit: MetricUnit) {
         self.metric = metric
@@ -36,6 +41,15 @@ public struct MetricTrack: Sendable, Hashable {
 
     /// Whether the last check did not pass.
     public var isOver: Bool { state != .pass }
+
+    /// Whether the last value is beyond `limit`: what fails by comparison with
+    /// stable may be within it.
+    public var isBeyondLimit: Bool { isBeyond(value) }
+
+    private func isBeyond(_ value: Double?) -> Bool {
+        guard let value, let limit, unit != .flag else { return false }
+        return lowerIsWorse ? value < limit : value > limit
+    }
 
     /// How far beyond its limit, as a factor, now or at its worst; 0 when that
     /// can't be said.
@@ -49,7 +63,15 @@ public struct MetricTrack: Sendable, Hashable {
         first = value
         worst = nil
         overSince = nil
+        beyondSince = nil
         wasOver = false
+    }
+
+    /// The attempts count from 1 again.
+    mutating func restartAttempts() {
+        overSince = nil
+        beyondSince = nil
+        attempts = attempts.map { _ in nil }
     }
 
     mutating func absorb(_ delta: MetricDelta, attempt: Int?, inIncident: Bool) {
@@ -57,11 +79,16 @@ public struct MetricTrack: Sendable, Hashable {
         previous = delta.previous?.finite ?? value
         value = delta.value?.finite
         if let stable = delta.stable?.finite { self.stable = stable }
+        let before = limit
         if let limit = delta.limit?.finite { self.limit = limit }
         let wasPassing = state == .pass
         state = delta.state
         history.append(value)
+        attempts.append(attempt)
         if history.count > Bounds.history { history.removeFirst() }
+        if attempts.count > history.count { attempts.removeFirst() }
+        // A state of an earlier version holds no numbers.
+        while attempts.count < history.count { attempts.insert(nil, at: 0) }
         guard inIncident else { return }
         if first == nil { first = delta.previous?.finite ?? value }
         if isOver {
@@ -77,6 +104,23 @@ public struct MetricTrack: Sendable, Hashable {
         } else {
             overSince = nil
         }
+        noteBeyond(attempt, limitWas: before)
+    }
+
+    private mutating func noteBeyond(_ attempt: Int?, limitWas before: Double?) {
+        guard isOver, isBeyondLimit else {
+            beyondSince = nil
+            return
+        }
+        if before == limit {
+            beyondSince = beyondSince ?? attempt
+            return
+        }
+        // Another limit decides now: look back at what earlier values were to it.
+        let known = zip(history, attempts).reversed().prefix { isBeyond($0.0) && $0.1 != nil }
+        let isMilder = before.map(isBeyond) ?? false
+        let since = [known.last?.1 ?? attempt, isMilder ? beyondSince : nil].compactMap(\.self)
+        beyondSince = since.min()
     }
 
     /// Worst first: by state, then by how far over, then by name.

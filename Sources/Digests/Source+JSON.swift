@@ -34,6 +34,8 @@ extension Source.Lane {
             w.member("series", series)
             w.member("healthy_run", healthyRun)
             w.member("failures", failures)
+            if let failureLimit { w.member("failure_limit", failureLimit) }
+            if let runCount { w.member("run_count", runCount) }
             w.member("failed", failed)
             w.member("seen", Int(lastSeen.milliseconds))
         }
@@ -49,6 +51,8 @@ extension Source.Lane {
         series = tree["series"]?.string ?? ""
         healthyRun = tree.whole("healthy_run") ?? 0
         failures = tree.whole("failures") ?? 0
+        failureLimit = tree.whole("failure_limit")
+        runCount = tree.whole("run_count")
         failed = tree["failed"]?.bool ?? false
     }
 }
@@ -66,11 +70,17 @@ extension MetricTrack {
             w.member("first", first)
             w.member("worst", worst)
             w.member("over_since", overSince)
+            w.member("beyond_since", beyondSince)
             w.member("was_over", wasOver)
             w.member("lower_is_worse", lowerIsWorse)
             w.member(array: "history") { w in
                 for value in history {
                     if let value { w.value(value) } else { w.null() }
+                }
+            }
+            w.member(array: "attempts") { w in
+                for attempt in attempts {
+                    if let attempt { w.value(attempt) } else { w.null() }
                 }
             }
         }
@@ -88,9 +98,13 @@ extension MetricTrack {
         first = tree["first"]?.double
         worst = tree["worst"]?.double
         overSince = tree.whole("over_since")
+        beyondSince = tree.whole("beyond_since")
         wasOver = tree["was_over"]?.bool ?? false
         lowerIsWorse = tree["lower_is_worse"]?.bool ?? lowerIsWorse
         if case .array(let values)? = tree["history"] { history = values.map(\.double) }
+        if case .array(let numbers)? = tree["attempts"] {
+            attempts = numbers.map { $0.integer.flatMap { Int(exactly: $0) } }
+        }
     }
 }
 

@@ -16,6 +16,10 @@ public struct Source: Sendable, Hashable {
         var healthyRun = 0
         /// Unhealthy attempts of the series: what Argo's `failureLimit` counts.
         var failures = 0
+        /// How many failures the caller's run forgives, and how many attempts it
+        /// makes; nil when the caller does not say.
+        var failureLimit: Int?
+        var runCount: Int?
         /// Failed within the incident, so that its recovery is waited for.
         var failed = false
         var lastSeen: Timestamp
@@ -75,6 +79,9 @@ public struct Source: Sendable, Hashable {
         if let index {
             restarted = lanes[index].absorb(event, status: status, inIncident: inIncident)
         }
+        if restarted {
+            for i in metrics.indices { metrics[i].restartAttempts() }
+        }
         if inIncident { counts[status] += 1 }
         omittedMetrics = 0
         for delta in event.deltas {
@@ -101,6 +108,9 @@ extension Source.Lane {
         let again = !restarted && event.attempt != nil && event.attempt == attempt
         if restarted { failures = 0 }
         if !named.isEmpty { series = named }
+        // The run that goes on is the one that its last request describes.
+        failureLimit = event.extra("failure_limit")?.integer.flatMap { Int(exactly: $0) }
+        runCount = event.extra("run_count")?.integer.flatMap { Int(exactly: $0) }
         attempt = event.attempt ?? attempt
         lastSeen = max(lastSeen, event.ts)
         // `analysis.recovered` beside `analysis.healthy` is one attempt, not two.

@@ -55,10 +55,10 @@ extension BuiltinTemplates {
         <main>
         <div class="bar {{status_class}}">
         <h1>{{icon}} {{headline}}</h1>
-        <p class="soft">{{#scope}}{{.}}, {{/scope}}since {{since}} ({{duration}})</p>
+        <p class="soft">{{#scope}}{{.}}, {{/scope}}{{time}}</p>
         </div>
         {{#silence}}
-        <p>This was {{.}} ({{silence_count}}).</p>
+        <p>This was {{.}}. {{silence_count}}.</p>
         {{/silence}}
         {{#replaces}}
         <p>{{.}}</p>
@@ -124,11 +124,14 @@ extension BuiltinTemplates {
         <li>The policy changed in mid-run: {{.}}</li>
         {{/policies}}
         {{#binaries}}
-        <li>More than one binary measured: {{.}}</li>
+        <li>More than one binary measured, attempts across the change can't be compared: {{.}}</li>
         {{/binaries}}
         {{#has_items}}
         </ul>
         {{/has_items}}
+        {{#advice}}
+        <p>{{.}}</p>
+        {{/advice}}
         {{#has_commands}}
         <pre>{{#commands}}{{command}}
         {{/commands}}</pre>

@@ -22,15 +22,11 @@ enum BuiltinTemplates {
 
     private static let text = """
         {{icon}} {{headline}}
-        {{#scope}}
-        {{.}}, since {{since}} ({{duration}})
-        {{/scope}}
-        {{^scope}}
-        since {{since}} ({{duration}})
-        {{/scope}}
+        {{#scope}}{{.}}, {{/scope}}{{time}}
 
         {{#silence}}
-        This was {{.}} ({{silence_count}}).
+        This was {{.}}.
+        {{silence_count}}.
         {{/silence}}
         {{#replaces}}
         {{.}}
@@ -96,9 +92,12 @@ enum BuiltinTemplates {
         The policy changed in mid-run: {{.}}
         {{/policies}}
         {{#binaries}}
-        More than one binary measured: {{.}}
+        More than one binary measured, attempts across the change can't be compared: {{.}}
         {{/binaries}}
 
+        {{#advice}}
+        {{.}}
+        {{/advice}}
         {{#commands}}
           {{command}}
         {{/commands}}
@@ -122,14 +121,10 @@ enum BuiltinTemplates {
         """
 
     private static let slackSummary = """
-        {{#scope}}
-        {{.}}, since {{since}} ({{duration}})
-        {{/scope}}
-        {{^scope}}
-        since {{since}} ({{duration}})
-        {{/scope}}
+        {{#scope}}{{.}}, {{/scope}}{{time}}
         {{#silence}}
-        This was {{.}} ({{silence_count}}).
+        This was {{.}}.
+        {{silence_count}}.
         {{/silence}}
         {{#replaces}}
         {{.}}
@@ -201,12 +196,15 @@ enum BuiltinTemplates {
         The policy changed in mid-run: {{.}}
         {{/policies}}
         {{#binaries}}
-        More than one binary measured: {{.}}
+        More than one binary measured, attempts across the change can't be compared: {{.}}
         {{/binaries}}
 
         """
 
     private static let slackSteps = """
+        {{#advice}}
+        {{.}}
+        {{/advice}}
         {{#commands}}
         `{{command}}`
         {{/commands}}

@@ -42,7 +42,9 @@ struct Headline {
                 + (others > 0 ? " and \(HumanNumber.count(others, "other kind"))" : "")
         case .rollup:
             let kinds = digest.rollup?.kinds ?? []
-            let counts = kinds.map { "\($0.groups) \($0.kind.rawValue)" }
+            let counts = kinds.map {
+                HumanNumber.count($0.groups, $0.kind.rawValue, $0.kind.rawValue)
+            }
             text =
                 kinds.count == 1
                 ? "\(name) \(kinds[0].kind == .notice ? "with notices" : kinds[0].kind.rawValue)"

@@ -28,7 +28,7 @@ enum HumanNumber {
     /// said or is nothing.
     static func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
         guard let old, let new, old.isFinite, new.isFinite else { return "" }
-        if unit == .flag { return old == new ? "" : "was \(text(old, .flag))" }
+        if unit == .flag { return old == new ? "" : "(was \(text(old, .flag)))" }
         let difference = new - old
         if difference == 0 { return "±0" }
         let sign = difference < 0 ? "−" : "+"

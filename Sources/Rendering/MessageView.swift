@@ -23,9 +23,13 @@ struct MessageView {
         values["status_class"] = statusClass
         values["since"] = clock(digest.incidentStart)
         values["duration"] = duration
+        values["time"] = time
+        // The sentence on the attempts says the last chance.
+        let changes = digest.changes.filter {
+            $0 != .lastChance || digest.failuresUntilAbort == nil
+        }
         list(
-            "changes", digest.changes.map { PlainWords.change($0, digest) }, as: "change",
-            in: &values)
+            "changes", changes.map { PlainWords.change($0, digest) }, as: "change", in: &values)
         addHolding(to: &values)
         addMetrics(to: &values)
         addAttempts(to: &values)
@@ -55,26 +59,19 @@ struct MessageView {
 
     /// The rollout, else the group's other fields; the number of groups for a roll-up.
     private var subjectName: String {
-        if let rollup = digest.rollup { return HumanNumber.count(rollup.groups, "group") }
-        if let rollout = digest.group["rollout"] { return shown(rollout) }
-        let values = digest.group.fields.map { shown($0.value) }
-        return values.isEmpty ? "bellwether" : values.joined(separator: " ")
+        if let rollup = digest.rollup {
+            return rollup.areCanaries
+                ? HumanNumber.count(rollup.groups, "canary", "canaries")
+                : HumanNumber.count(rollup.groups, "group")
+        }
+        return GroupWords(digest.group).name
     }
 
-    /// The fields beside the name: `prod, revision 17`.
-    private var scope: String {
-        guard digest.group["rollout"] != nil else { return "" }
-        return digest.group.fields.filter { $0.name != "rollout" }.map { field in
-            field.name == "namespace"
-                ? shown(field.value) : "\(InertText(field.name, limit: 40)) \(shown(field.value))"
-        }.joined(separator: ", ")
-    }
+    private var scope: String { GroupWords(digest.group).scope }
 
     private var started: String {
         "\(digest.incidentStart.rfc3339.prefix(10)) \(digest.incidentStart.clockTime)"
     }
-
-    private func shown(_ value: String) -> String { InertText(value, limit: 63).description }
 
     private var icon: String {
         switch digest.kind {
@@ -103,6 +100,17 @@ struct MessageView {
 
     private var duration: String {
         HumanNumber.span((digest.incidentEnd ?? digest.composedAt) - digest.incidentStart)
+    }
+
+    /// `since 10:00Z (2 min 10 s)`; for what is over, from when to when.
+    private var time: String {
+        let begun = clock(digest.incidentStart)
+        guard let end = digest.incidentEnd else { return "since \(begun) (\(duration))" }
+        if digest.kind == .ended, digest.outcome == nil {
+            return "since \(begun), last measured \(clock(end))"
+        }
+        return begun == clock(end)
+            ? "\(begun) (\(duration))" : "from \(begun) to \(clock(end)) (\(duration))"
     }
 
     // MARK: - Lists
@@ -146,12 +154,14 @@ struct MessageView {
         guard let rollup = digest.rollup else { return }
         let kept = rollup.members.prefix(limits.members)
         values["members"] = kept.map { member -> [String: Any] in
-            var parts = [member.group.fields.map { shown($0.value) }.joined(separator: " · ")]
-            parts.append(
+            let doing =
                 member.kind == .failing
-                    ? PlainWords.doing(member.status ?? .unhealthy) : member.kind.rawValue)
-            if member.failingPlaces > 1 { parts.append("in \(member.failingPlaces) places") }
-            var row: [String: Any] = ["member": parts.joined(separator: " — ")]
+                ? PlainWords.doing(member.status ?? .unhealthy) : member.kind.rawValue
+            let places = member.failingPlaces
+            var row: [String: Any] = [
+                "member": "\(GroupWords(member.group).text) — \(doing)"
+                    + (places > 1 ? " in \(places) places" : "")
+            ]
             if let metric = member.metric {
                 row["member_metric"] =
                     "\(PlainWords.metric(metric.metric)) "
@@ -214,10 +224,7 @@ struct MessageView {
         guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
         var words = "The fault is \(InertText(fault.node, limit: 63))'s own, not the canary's."
         if fault.echoes > 0 {
-            let names = fault.names.map { key in
-                key["rollout"].map(shown)
-                    ?? key.fields.map { shown($0.value) }.joined(separator: " ")
-            }
+            let names = fault.names.map { GroupWords($0).name }
             let rest = fault.echoes - names.count
             words +=
                 " \(HumanNumber.count(fault.echoes, "other group")) that fail by it alone are not "
@@ -258,6 +265,7 @@ struct MessageView {
 
     private func addSteps(to values: inout [String: Any]) {
         let steps = NextSteps(for: digest)
+        values["advice"] = Advice.text(digest, steps)
         if !steps.commands.isEmpty {
             values["has_commands"] = true
             values["commands"] = steps.commands.map {

@@ -23,15 +23,19 @@ struct MetricWords {
             notes.append("worst \(HumanNumber.text(worst, track.unit))")
         }
         if let limit = track.limit, track.unit != .flag {
-            notes.append("limit \(HumanNumber.text(limit, track.unit))")
+            // What is beyond its limit and only warns is beyond the warning limit.
+            let isWarning = track.state == .warn && track.isBeyondLimit
+            notes.append(
+                "\(isWarning ? "warning limit" : "limit") \(HumanNumber.text(limit, track.unit))")
         }
-        if !isOver, let since = track.overSince, track.state != .nodata {
-            // What fails by comparison with stable may be within its limit.
-            let isWithin =
-                track.unit == .flag
-                || !track.lowerIsWorse && track.value ?? 0 <= track.limit ?? .infinity
-            let side = isWithin ? "" : track.lowerIsWorse ? "below it " : "over it "
-            notes.append("\(side)since attempt \(since)")
+        if !isOver, track.state != .nodata {
+            if let since = track.beyondSince {
+                notes.append("\(track.lowerIsWorse ? "below" : "over") it since attempt \(since)")
+            } else if let since = track.overSince, !track.isBeyondLimit {
+                // What fails by comparison with stable may be within its limit.
+                notes.append(
+                    "\(track.unit == .flag ? "" : "not passing ")since attempt \(since)")
+            }
         }
         if let stable = track.stable {
             notes.append("stable \(HumanNumber.text(stable, track.unit))")

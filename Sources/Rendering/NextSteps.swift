@@ -13,7 +13,13 @@ struct NextSteps {
 
     var commands: [Command] = []
 
+    /// Whether a command of that label is among them.
+    func offers(_ label: String) -> Bool { commands.contains { $0.label == label } }
+
     init(for digest: Digest) {
+        if digest.kind == .notice {
+            for notice in digest.notices { addMending(notice.event) }
+        }
         if let rollout = digest.group["rollout"], Self.isKubernetesName(rollout) {
             let namespace = digest.group["namespace"] ?? "default"
             if Self.isKubernetesName(namespace) {
@@ -21,7 +27,29 @@ struct NextSteps {
             }
         } else if let node = digest.group["node"], Self.isKubernetesName(node) {
             look(at: "node=\(node)")
+        } else if digest.rollup != nil {
+            commands.append(
+                Command(
+                    label: "look",
+                    line: "bellwether logs query --since 1h --where 'level=error' "
+                        + "--count-by rollout"))
+            commands.append(Command(label: "list", line: "bellwether digest list"))
         }
+    }
+
+    /// What mends the cause of one of our own notices.
+    private mutating func addMending(_ event: String) {
+        let lines: [String] =
+            switch event {
+            case EventName.authRefused: ["bellwether token list"]
+            case EventName.deliveryDead:
+                ["bellwether outbox list", "bellwether outbox retry --dead"]
+            case EventName.templateFault: ["bellwether check"]
+            case EventName.logShed: ["bellwether logs stats"]
+            case EventName.logGap: ["bellwether logs verify"]
+            default: []
+            }
+        for line in lines { commands.append(Command(label: "mend", line: line)) }
     }
 
     private mutating func addRollout(_ rollout: String, _ namespace: String, _ digest: Digest) {
@@ -32,9 +60,14 @@ struct NextSteps {
         switch digest.kind {
         // Neither version is at fault: a person looks at the node first.
         case .failing where digest.nodeFault != nil: commands += [argo("pause")]
+        case .failing where digest.status == .unknown:
+            commands += [argo("pause"), argo("abort"), argo("promote")]
         case .failing: commands += [argo("abort"), argo("pause"), argo("promote")]
         case .recovered: commands += [argo("promote")]
         case .ended where digest.outcome == "paused": commands += [argo("promote"), argo("abort")]
+        case .ended where digest.outcome == nil: commands += [argo("get rollout")]
+        case .ended where digest.outcome != "aborted" && digest.status?.isDegraded == true:
+            commands += [argo("undo")]
         case .ended, .notice, .rollup: break
         }
         if let attempt = digest.failingPlaces.flatMap(\.lanes).map(\.lastFailure)

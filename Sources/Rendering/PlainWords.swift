@@ -3,9 +3,14 @@ import Events
 
 /// Rules, states and changes in words.
 enum PlainWords {
-    /// `5xx_rate` for `canary.5xx_rate`; other objects keep their name.
+    /// `5xx_rate` for `canary.5xx_rate`, `p99` for `canary.p99_ms`, whose unit
+    /// stands behind the number; other objects keep their name.
     static func metric(_ name: String, limit: Int = 60) -> String {
-        let short = name.hasPrefix("canary.") ? String(name.dropFirst(7)) : name
+        var short = name
+        if name.hasPrefix("canary.") {
+            short = String(name.dropFirst(7))
+            if short.hasSuffix("_ms"), short.count > 3 { short.removeLast(3) }
+        }
         return InertText(short.isEmpty ? name : short, limit: limit).description
     }
 
@@ -78,8 +83,12 @@ enum PlainWords {
             case .nodata: return "\(metric(name)) can't be measured now, either"
             case _ where track?.unit == .flag: return "\(metric(name)) is wrong now, too"
             default:
-                let side = track?.lowerIsWorse == true ? "below" : "over"
-                return "\(metric(name)) is now \(side) its limit, too"
+                guard let track, track.isBeyondLimit else {
+                    return "\(metric(name)) does not pass now, either"
+                }
+                let side = track.lowerIsWorse ? "below" : "over"
+                let limit = track.state == .warn ? "warning limit" : "limit"
+                return "\(metric(name)) is now \(side) its \(limit), too"
             }
         case .lastChance: return "one more failure aborts"
         case .notice(let event):
@@ -90,7 +99,10 @@ enum PlainWords {
         case .policy: return "the policy changed in mid-run"
         case .binary: return "more than one binary measured this run"
         case .flapping:
-            return "it flaps: \(digest.flaps ?? 0) incidents in short time, told less often until "
+            let span = digest.flapsSince.map {
+                " within \(HumanNumber.span(digest.composedAt - $0))"
+            }
+            return "it flaps: \(digest.flaps ?? 0) incidents\(span ?? ""), told less often until "
                 + "it holds"
         }
     }

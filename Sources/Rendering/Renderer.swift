@@ -40,16 +40,16 @@ public struct Renderer: Sendable {
             id: digest.id, thread: digest.thread,
             subject: Self.clipped(InertText(subject.oneLine, limit: 200).description, to: 600),
             slack: slack(digest).json,
-            text: fit(.text, &views, limit: Self.textLimit).tidyLines,
-            html: fit(.html, &views, limit: Self.htmlLimit).tidyLines,
+            text: fit(.text, &views, limit: Self.textLimit, \.mailSize).tidyLines,
+            html: fit(.html, &views, limit: Self.htmlLimit, \.mailSize).tidyLines,
             model: DigestModel.json(digest), kind: digest.kind.rawValue,
             groupKey: digest.group.text, composedAt: digest.composedAt,
             slackReply: slackReply(&slackViews))
     }
 
-    /// Together below 100 KB of mail, transfer encoding included.
-    static let textLimit = 20_000
-    static let htmlLimit = 32_000
+    /// Bytes as a mail carries them: together, with a head, below 100 KB.
+    static let textLimit = 36_000
+    static let htmlLimit = 58_000
 
     private func slackReply(_ views: inout TighteningViews) -> String {
         SlackMessage(
@@ -72,18 +72,27 @@ public struct Renderer: Sendable {
     /// Renders with ever shorter lists until it fits; each says exactly how
     /// much it left out. A template that does not fit even then is cut.
     private func fit(
-        _ name: TemplateName, _ views: inout TighteningViews, limit: Int
+        _ name: TemplateName, _ views: inout TighteningViews, limit: Int,
+        _ size: (String) -> Int = { $0.utf16.count }
     ) -> String {
         var last = ""
         for step in 0..<views.steps {
             last = templates.render(name, views[step])
-            if last.utf16.count <= limit { return last }
+            if size(last) <= limit { return last }
         }
-        guard name == .html else { return SlackLimits.cut(last, to: limit) }
+        guard name == .html else {
+            var room = limit
+            var kept = SlackLimits.cut(last, to: room)
+            while size(kept) > limit, room > 0 {
+                room = min(room - 1, room * limit / size(kept))
+                kept = SlackLimits.cut(last, to: room)
+            }
+            return kept
+        }
         // Half a page is none: the built-in one always fits.
         for step in 0..<views.steps {
             last = templates.renderBuiltin(name, views[step])
-            if last.utf16.count <= limit { break }
+            if size(last) <= limit { break }
         }
         return last
     }

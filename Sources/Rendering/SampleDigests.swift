@@ -17,7 +17,7 @@ public enum SampleDigests {
         sample("one-az") { story in
             for n in 3...6 { story.attempt(n, rates: [0.002 + 0.004 * Double(n - 3)]) }
         },
-        sample("many-azs") { story in
+        sample("many-azs", DigestSettings(abortAfter: 4, attemptsPerRun: 10)) { story in
             for n in 3...7 {
                 let rate = 0.002 + 0.00425 * Double(n - 3)
                 story.attempt(
@@ -41,7 +41,8 @@ public enum SampleDigests {
         sample("comparability") { story in
             for n in 1...3 { story.attempt(n, rates: [0.02]) }
             story.notice(
-                EventName.comparabilityChanged, "policy 5f0c1d2e3a4b became 0a1b2c3d4e5f",
+                EventName.comparabilityChanged,
+                "the policy or the binary changed inside this run: its attempts cannot be compared",
                 revision: "17")
             story.pass(90)
         },
@@ -86,16 +87,28 @@ public enum SampleDigests {
         },
         sample("auth-refused") { story in
             for _ in 1...12 {
-                story.notice(EventName.authRefused, "token expired, peer 10.0.0.7")
+                story.notice(EventName.authRefused, "401 token_expired: the token has expired")
             }
         },
         sample("disk-shed") { story in
-            story.notice(EventName.logShed, "the log is at its quota", count: 1204, rollout: nil)
+            story.notice(
+                EventName.logShed,
+                "the log was under pressure (quota): 1204 lines lost (healthy 1200, refusal 4)",
+                count: 1204, rollout: nil)
         },
         sample("storm-rollup", DigestSettings(maxGroups: 1)) { story in
             for n in 0..<60 {
                 story.attempt(4, rates: [0.012 + 0.0003 * Double(n)], rollout: "service-\(n)")
             }
+        },
+        sample("storm-group") { story in
+            for n in 1...25 {
+                for gateway in 0..<40 {
+                    story.attempt(
+                        n, rates: [0.011 + 0.0002 * Double(gateway)], gateway: gateway)
+                }
+            }
+            story.pass(60)
         },
     ]
 
@@ -140,13 +153,14 @@ struct SampleStory {
     /// One attempt in as many zones as there are rates, then half a minute.
     mutating func attempt(
         _ n: Int, rates: [Double?], p99: Double = 180, binary: String = "a",
-        rollout: String = "payments-api"
+        rollout: String = "payments-api", gateway: Int? = nil
     ) {
         for (zone, rate) in zip(Self.zones, rates) {
+            let node = gateway.map { "gw-\($0)" } ?? "gw-\(zone)"
             let slow: Double? = rate == nil ? nil : (rate ?? 0) > 0.005 ? p99 : 180
             let deltas = [
-                delta("canary.5xx_rate", rate, 0.002, warn: 0.005, fail: 0.01, zone + rollout),
-                delta("canary.p99_ms", slow, 180, warn: 400, fail: 500, zone + rollout),
+                delta("canary.5xx_rate", rate, 0.002, warn: 0.005, fail: 0.01, node + rollout),
+                delta("canary.p99_ms", slow, 180, warn: 400, fail: 500, node + rollout),
             ]
             let state = deltas.map(\.state).max { $0.gravity < $1.gravity } ?? .pass
             let status: VerdictStatus =
@@ -157,8 +171,9 @@ struct SampleStory {
                 case .fail: .unhealthy
                 }
             var event = Event(
-                id: "e-\(zone)-\(n)", ts: now, level: state == .pass ? .info : .error,
-                event: EventName.analysis(status), node: "gw-\(zone)", az: zone)
+                id: "e-\(gateway.map { "\($0)" } ?? zone)-\(n)", ts: now,
+                level: state == .pass ? .info : .error,
+                event: EventName.analysis(status), node: node, az: zone)
             event.namespace = "prod"
             event.rollout = rollout
             event.revision = "17"
@@ -171,7 +186,7 @@ struct SampleStory {
             event.binary = "sha256:\(String(repeating: binary, count: 12))"
             write(event)
         }
-        if rollout == "payments-api" { pass(30) }
+        if rollout == "payments-api", gateway == nil { pass(30) }
     }
 
     /// Holds payments-api back from now on.

@@ -43,6 +43,24 @@ struct MeasurementRequestTests {
         #expect(try parse(text) == MeasurementRequest(rollout: "r"))
     }
 
+    @Test func whatTheCallerSaysOfItsRunIsReadAndNeverRefused() throws {
+        let told = try parse(#"{"rollout":"r","count":"10","failureLimit":"0"}"#)
+        #expect(told.count == 10)
+        #expect(told.failureLimit == 0)
+        #expect(try parse(#"{"rollout":"r","count":10,"failureLimit":2}"#).failureLimit == 2)
+        #expect(try MeasurementRequest(query: "rollout=r&count=10&failureLimit=2").count == 10)
+        for odd in [
+            #""count":"many","failureLimit":"-1""#, #""count":0,"failureLimit":1.5"#,
+            #""count":[1],"failureLimit":true"#, #""count":{},"failureLimit":null"#,
+            #""count":"99999999999999999999","failureLimit":1000001"#,
+        ] {
+            #expect(try parse("{\"rollout\":\"r\",\(odd)}") == MeasurementRequest(rollout: "r"))
+        }
+        #expect(try parse(#"{"rollout":"r","count":1,"count":2}"#).count == 1)
+        // It says nothing of what is measured.
+        #expect(told.series() == MeasurementRequest(rollout: "r").series())
+    }
+
     @Test func escapedKeysAndValuesAreRead() throws {
         #expect(try parse(#"{"rol\u006cout":"\u0072"}"#).rollout == "r")
     }

@@ -79,7 +79,10 @@ struct ArgoTests {
         #expect(
             Set(sent.keys) == [
                 "rollout", "namespace", "uid", "revision", "canaryHash", "step", "metric",
+                "count", "failureLimit",
             ])
+        #expect(sent["count"] == "10")
+        #expect(sent["failureLimit"] == "0")
         var used: Set<String> = ["api-token"]
         for value in sent.values where value.hasPrefix("{{args.") {
             used.insert(String(value.dropFirst(7).dropLast(2)))

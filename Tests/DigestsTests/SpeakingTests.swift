@@ -1,5 +1,6 @@
 import Digests
 import Events
+import JSONScan
 import Testing
 
 @Suite("When a group speaks")
@@ -94,6 +95,34 @@ struct SpeakingTests {
         log.write(log.verdict(.unhealthy, attempt: 3, rate: 0.02))
         log.pass(60)
         #expect(log.said().isEmpty)
+    }
+
+    @Test("What the caller says of its run goes before the settings")
+    func callersRun() {
+        var log = LogScript(DigestSettings(abortAfter: 9, attemptsPerRun: 99))
+        func attempt(_ n: Int) {
+            var event = log.verdict(.unhealthy, attempt: n, rate: 0.02)
+            event.extra += [
+                JSONValue.Member("run_count", .number("10")),
+                JSONValue.Member("failure_limit", .number("2")),
+            ]
+            log.write(event)
+        }
+        attempt(4)
+        log.pass(10)
+        let first = log.said().first
+        #expect(first?.failuresUntilAbort == 2)
+        #expect(first?.attemptsPerRun == 10)
+        log.machine = DigestMachine(
+            settings: log.machine.settings, position: log.machine.position,
+            states: log.machine.checkpoint().changed)
+        log.pass(60)
+        attempt(5)
+        log.pass(10)
+        let second = log.said().first
+        #expect(second?.changes == [.lastChance])
+        #expect(second?.failuresUntilAbort == 1)
+        #expect(second?.attemptsPerRun == 10)
     }
 
     @Test("A zone that comes back and fails as before is no news")

@@ -44,6 +44,7 @@ struct GoldenTests {
                 "comparability": .failing, "paused": .ended,
                 "node-fault": .failing, "binary-changed": .failing,
                 "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
+                "storm-group": .failing,
             ])
         #expect(Set(SampleDigests.all.map(\.kind)) == Set(Digest.Kind.allCases))
     }

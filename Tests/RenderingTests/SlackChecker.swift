@@ -25,9 +25,22 @@ struct SlackChecker {
     }
 
     private mutating func check(_ block: [String: Any]) {
+        let known: [String: Set<String>] = [
+            "header": ["text"], "section": ["text", "fields"], "context": ["elements"],
+        ]
+        let type = block["type"] as? String ?? ""
+        let members = Set(block.keys).subtracting(["type", "block_id"])
+        expect(members.isSubset(of: known[type] ?? []), "\(type) with \(members)")
+        expect((block["block_id"] as? String ?? "").utf16.count <= 255, "block_id")
         switch block["type"] as? String {
         case "header": checkText(block["text"], type: "plain_text", limit: 150)
-        case "section": checkText(block["text"], type: "mrkdwn", limit: 3000)
+        case "section":
+            let fields = block["fields"] as? [Any] ?? []
+            expect(fields.count <= 10, "\(fields.count) fields")
+            for field in fields { checkText(field, type: "mrkdwn", limit: 2000) }
+            if fields.isEmpty || block["text"] != nil {
+                checkText(block["text"], type: "mrkdwn", limit: 3000)
+            }
         case "context":
             let elements = block["elements"] as? [[String: Any]] ?? []
             expect((1...10).contains(elements.count), "\(elements.count) context elements")
@@ -38,6 +51,8 @@ struct SlackChecker {
 
     private mutating func checkText(_ value: Any?, type: String, limit: Int) {
         let object = value as? [String: Any] ?? [:]
+        let own = type == "mrkdwn" ? "verbatim" : "emoji"
+        expect(Set(object.keys) == ["type", "text", own], "text object with \(object.keys)")
         expect(object["type"] as? String == type, "text type")
         let text = object["text"] as? String ?? ""
         expect((1...limit).contains(text.utf16.count), "\(text.utf16.count) characters of \(limit)")

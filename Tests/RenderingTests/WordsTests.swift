@@ -33,7 +33,7 @@ struct WordsTests {
         "Changes",
         arguments: [
             (0.015, 0.019, MetricUnit.ratio, "+0.4 pp"), (360, 420, .milliseconds, "+60 ms"),
-            (420, 360, .milliseconds, "−60 ms"), (5, 5, .count, "±0"), (1, 0, .flag, "was yes"),
+            (420, 360, .milliseconds, "−60 ms"), (5, 5, .count, "±0"), (1, 0, .flag, "(was yes)"),
             (1, 1, .flag, ""), (.nan, 1, .count, ""),
         ] as [(Double, Double, MetricUnit, String)])
     func changes(_ old: Double, _ new: Double, _ unit: MetricUnit, _ text: String) {

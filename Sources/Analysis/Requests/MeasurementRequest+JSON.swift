@@ -51,6 +51,7 @@ extension MeasurementRequest {
                     let whole = value.integer(in: bytes).map(String.init)
                     fields.take(name, whole ?? value.raw(in: bytes))
                 case .bool, .array, .object:
+                    if name.isHint { return }
                     fields.refuse(name, .wrongType(expected: "a string or a number"))
                 }
             }
@@ -80,6 +81,10 @@ extension RequestFields.Name {
             self = .metric
         } else if key.equals("attempt", in: bytes) {
             self = .attempt
+        } else if key.equals("count", in: bytes) {
+            self = .count
+        } else if key.equals("failureLimit", in: bytes) {
+            self = .failureLimit
         } else {
             return nil
         }

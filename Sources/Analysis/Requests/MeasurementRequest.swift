@@ -7,6 +7,8 @@ public struct MeasurementRequest: Sendable, Equatable {
     public static let limits = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16)
     /// The largest attempt number that a caller may state.
     public static let maxAttempt = 1_000_000_000
+    /// The largest `count` and `failureLimit` that are believed.
+    public static let maxRun = 1_000_000
 
     public var rollout: String
     public var namespace = "default"
@@ -18,10 +20,15 @@ public struct MeasurementRequest: Sendable, Equatable {
     public var metric = ""
     /// From 1, when the caller knows it.
     public var attempt: Int?
+    /// How many measurements the caller's run makes (Argo's `count`), when it says so.
+    public var count: Int?
+    /// How many failures the caller's run forgives (Argo's `failureLimit`), when it says so.
+    public var failureLimit: Int?
 
     public init(
         rollout: String, namespace: String = "default", uid: String = "", revision: String = "",
-        canaryHash: String = "", step: String = "", metric: String = "", attempt: Int? = nil
+        canaryHash: String = "", step: String = "", metric: String = "", attempt: Int? = nil,
+        count: Int? = nil, failureLimit: Int? = nil
     ) {
         self.rollout = rollout
         self.namespace = namespace
@@ -31,6 +38,8 @@ public struct MeasurementRequest: Sendable, Equatable {
         self.step = step
         self.metric = metric
         self.attempt = attempt
+        self.count = count
+        self.failureLimit = failureLimit
     }
 
     /// What this request measures. `concern` is empty for the merged route;

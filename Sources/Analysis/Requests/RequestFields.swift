@@ -1,9 +1,13 @@
 /// Collects the known fields of a request, whatever form it came in.
 struct RequestFields {
     enum Name: String, CaseIterable {
-        case rollout, namespace, uid, revision, canaryHash, step, metric, attempt
+        case rollout, namespace, uid, revision, canaryHash, step, metric, attempt, count,
+            failureLimit
 
-        fileprivate var bit: UInt8 {
+        /// Told to people only: nobody is refused for it.
+        var isHint: Bool { self == .count || self == .failureLimit }
+
+        fileprivate var bit: UInt16 {
             switch self {
             case .rollout: 1
             case .namespace: 2
@@ -13,13 +17,15 @@ struct RequestFields {
             case .step: 32
             case .metric: 64
             case .attempt: 128
+            case .count: 256
+            case .failureLimit: 512
             }
         }
     }
 
     /// A set of names; one comes with every request, so it must cost nothing.
     private struct Names {
-        private var bits: UInt8 = 0
+        private var bits: UInt16 = 0
 
         /// Whether it was not there yet.
         mutating func insert(_ name: Name) -> Bool {
@@ -41,7 +47,10 @@ struct RequestFields {
 
     /// Takes a field's text; empty means not given.
     mutating func take(_ name: Name, _ text: String) {
-        guard seen.insert(name) else { return refuse(name, .repeated) }
+        guard seen.insert(name) else {
+            if !name.isHint { refuse(name, .repeated) }
+            return
+        }
         guard !text.isEmpty else { return }
         switch name {
         case .rollout, .namespace:
@@ -54,6 +63,8 @@ struct RequestFields {
                 return refuse(name, .wrongType(expected: "a whole number from 1 to \(most)"))
             }
             request.attempt = attempt
+        case .count: request.count = Self.hint(text, from: 1)
+        case .failureLimit: request.failureLimit = Self.hint(text, from: 0)
         case .uid, .revision, .canaryHash, .step, .metric:
             guard text.utf8.count <= Self.maxTextBytes else {
                 return refuse(name, .invalid("must be at most \(Self.maxTextBytes) bytes"))
@@ -69,6 +80,10 @@ struct RequestFields {
             default: request.metric = text
             }
         }
+    }
+
+    private static func hint(_ text: String, from least: Int) -> Int? {
+        Int(text).flatMap { (least...MeasurementRequest.maxRun).contains($0) ? $0 : nil }
     }
 
     mutating func refuse(_ name: Name, _ reason: RequestFault.Reason) {

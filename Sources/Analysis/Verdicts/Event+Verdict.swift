@@ -28,6 +28,12 @@ extension Event {
             .init("series", .string(ticket.series)),
             .init("run", .number(String(ticket.number.epoch))),
         ]
+        if let count = request.count {
+            extra.append(.init("run_count", .number(String(count))))
+        }
+        if let limit = request.failureLimit {
+            extra.append(.init("failure_limit", .number(String(limit))))
+        }
         if !record.measured { extra.append(.init("measured", .bool(false))) }
         if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
         if let inputs = record.inputs { extra.append(.init("inputs", inputs.member)) }

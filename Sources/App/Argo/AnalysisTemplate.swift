@@ -156,6 +156,8 @@ public struct AnalysisTemplate: Sendable {
                     canaryHash: "{{args.canary-hash}}"
                     step: "{{args.step}}"
                     metric: \(name)
+                    count: "\(count)"
+                    failureLimit: "\(failureLimit)"
         """
     }
 

@@ -93,10 +93,10 @@ public struct Demonstration: Sendable {
     }
 
     private func play(_ traffic: SimulatedTraffic, _ engine: TransferEngine) async throws {
-        var run = ArgoRun(
-            template: try AnalysisTemplate(
-                namespace: "demo", rollout: "payments-api", gateways: [.init(url: url)],
-                failureLimit: 2))
+        let template = try AnalysisTemplate(
+            namespace: "demo", rollout: "payments-api", gateways: [.init(url: url)],
+            failureLimit: 2)
+        var run = ArgoRun(template: template)
         let started = WallClock.system.now
         let revision = String(started.milliseconds / 1000 % 100_000)
         show(
@@ -108,7 +108,7 @@ public struct Demonstration: Sendable {
         for attempt in 1... {
             traffic.set(Self.script[min(attempt, Self.script.count) - 1])
             try await Task.sleep(for: attempt == 1 ? max(pace, Self.warmUp) : pace)
-            let reply = try await measure(engine, revision: revision)
+            let reply = try await measure(engine, template, revision: revision)
             let (phase, ending) = run.record(status: reply.status, body: reply.body)
             show(Self.row(reply, phase))
             switch ending {
@@ -126,7 +126,9 @@ public struct Demonstration: Sendable {
         try await awaitDigest(engine, revision: revision)
     }
 
-    private func measure(_ engine: TransferEngine, revision: String) async throws -> HTTPReply {
+    private func measure(
+        _ engine: TransferEngine, _ template: AnalysisTemplate, revision: String
+    ) async throws -> HTTPReply {
         // As Argo sends it: every value is a string.
         var body = JSONWriter()
         body.object { w in
@@ -137,6 +139,8 @@ public struct Demonstration: Sendable {
             w.member("canaryHash", "867588b79c")
             w.member("step", "1")
             w.member("metric", "verdict")
+            w.member("count", String(template.count))
+            w.member("failureLimit", String(template.failureLimit))
         }
         do {
             return try await engine.http(

@@ -8,7 +8,9 @@ answer to request n (from 0), whatever it holds; null, or no entry, means an
 honest answer. An entry is an object: `status`, `body`, `headers`, `hang`
 (seconds before it closes without an answer).
 
-Every request is appended to FOLDER/requests.jsonl before it is answered.
+Every request is appended to FOLDER/requests.jsonl before it is answered. With
+--slow SECONDS an answer comes that much later, and a line "INDEX MILLISECONDS" is
+appended to FOLDER/answers.txt just before it goes out.
 """
 import argparse
 import http.server
@@ -162,6 +164,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(hang)
             self.close_connection = True
             return
+        if self.server.slow:
+            time.sleep(self.server.slow)
+            with open(os.path.join(self.server.folder, "answers.txt"), "a") as file:
+                file.write(f"{index} {time.monotonic_ns() // 1_000_000}\n")
         content = word.encode()
         self.send_response(status)
         for name, value in headers.items():
@@ -187,10 +193,12 @@ def main():
     parser.add_argument("--folder", required=True)
     parser.add_argument("--key", default="sekret")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--slow", type=float, default=0)
     options = parser.parse_args()
     server = Server(("127.0.0.1", options.port), Handler)
     server.folder = options.folder
     server.key = options.key
+    server.slow = options.slow
     server.record = os.path.join(options.folder, "requests.jsonl")
     server.served = 0
     server.lock = threading.Lock()

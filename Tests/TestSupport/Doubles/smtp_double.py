@@ -4,7 +4,8 @@
 Prints its port on standard output. Every accepted message is written to
 FOLDER/NNNN.json (envelope, session, message as Latin-1 text, so that bytes are
 kept) before it is acknowledged; every connection is a line of
-FOLDER/sessions.txt.
+FOLDER/sessions.txt. With --slow SECONDS the acknowledgement comes that much later,
+and a line "NUMBER MILLISECONDS" is appended to FOLDER/answers.txt just before it.
 
 FOLDER/script.json, read before each answer, may hold
   "recipients": {"a@b": ["450 4.2.1 later", null]}   answers to the n-th RCPT
@@ -17,6 +18,7 @@ import asyncio
 import json
 import os
 import ssl
+import time
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
@@ -67,12 +69,18 @@ class Handler:
             "tls": session.ssl is not None or self.implicit,
             "login": self.login(session),
             "data": envelope.original_content.decode("latin-1"),
+            "received_ms": time.monotonic_ns() // 1_000_000,
         }
         name = os.path.join(self.folder, f"{self.accepted:04}.json")
         self.accepted += 1
         with open(name + ".part", "w", encoding="utf-8") as file:
             json.dump(record, file)
         os.rename(name + ".part", name)
+        if self.slow:
+            number = self.accepted - 1
+            await asyncio.sleep(self.slow)
+            with open(os.path.join(self.folder, "answers.txt"), "a") as file:
+                file.write(f"{number} {time.monotonic_ns() // 1_000_000}\n")
         return "250 2.0.0 taken"
 
     @staticmethod
@@ -107,6 +115,7 @@ async def serve(options):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate, options.key)
     handler = Handler(options.folder)
+    handler.slow = options.slow
     handler.implicit = options.security == "implicit"
 
     def make():
@@ -139,6 +148,7 @@ def main():
     parser.add_argument("--key", default="")
     parser.add_argument("--username", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--slow", type=float, default=0)
     asyncio.run(serve(parser.parse_args()))
 
 

@@ -1,0 +1,67 @@
+import Digests
+import Events
+
+/// What to do, in one sentence; absent where the commands say it all.
+enum Advice {
+    static func text(_ digest: Digest, _ steps: NextSteps) -> String? {
+        switch digest.kind {
+        case .failing:
+            guard steps.offers("pause") else { return nil }
+            if digest.nodeFault != nil {
+                return "Mend the node first, or take it out of service; "
+                    + "pause holds the canary meanwhile."
+            }
+            if digest.status == .unknown {
+                return "Mend what keeps it from being measured; pause holds the canary meanwhile, "
+                    + "abort takes its traffic back to stable."
+            }
+            return "Abort takes the traffic back to stable, pause holds it while you look, "
+                + "promote goes on regardless."
+        case .recovered:
+            return steps.offers("promote")
+                ? "Nothing to do, unless the rollout is paused: then promote." : nil
+        case .ended: return ended(digest, steps)
+        case .notice: return digest.notices.lazy.compactMap { notice($0.event) }.first
+        case .rollup:
+            guard digest.status?.isDegraded == true else { return nil }
+            return "Look for what they share (a gateway, a dependency, a policy) before you abort "
+                + "one by one."
+        }
+    }
+
+    private static func ended(_ digest: Digest, _ steps: NextSteps) -> String? {
+        switch digest.outcome {
+        case "paused"?:
+            return steps.offers("promote")
+                ? "A person decides: promote goes on, abort takes the traffic back to stable." : nil
+        case "aborted"?: return "Nothing to stop any more: the run is over."
+        case .some where steps.offers("undo"):
+            return "The new revision goes on although it failed: undo goes back to the one before."
+        case .some: return nil
+        case nil:
+            return "No attempt came for \(Self.quiet(digest)): the run is over, or nobody measures "
+                + "it any more. See how the rollout stands."
+        }
+    }
+
+    private static func quiet(_ digest: Digest) -> String {
+        HumanNumber.span(digest.composedAt - (digest.incidentEnd ?? digest.to))
+    }
+
+    private static func notice(_ event: String) -> String? {
+        switch event {
+        case EventName.authRefused:
+            "Give the caller a valid token: Argo takes a refusal for an error, and aborts the "
+                + "rollout after five in a row."
+        case EventName.requestRefused, EventName.rateLimited:
+            "Argo takes a refused measurement for an error, and aborts the rollout after five in "
+                + "a row."
+        case EventName.deliveryDead: "Mend the receiver, then have them sent again."
+        case EventName.templateFault: "Mend the template; the check names file and line."
+        case EventName.logShed:
+            "Free disk space on the node, or give its log more room (log.max_bytes)."
+        case EventName.logGap: "See whether the log is whole."
+        default: nil
+        }
+    }
+}

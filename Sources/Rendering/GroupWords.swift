@@ -1,0 +1,26 @@
+import Digests
+
+/// A group as people name it: `payments-api (prod, revision 17)`.
+struct GroupWords {
+    /// The rollout, else the values of the group's fields.
+    let name: String
+    /// The fields beside the rollout: `prod, revision 17`; empty without a rollout.
+    let scope: String
+
+    var text: String { scope.isEmpty ? name : "\(name) (\(scope))" }
+
+    init(_ group: GroupKey) {
+        func shown(_ value: String) -> String { InertText(value, limit: 63).description }
+        guard let rollout = group["rollout"] else {
+            let values = group.fields.map { shown($0.value) }
+            name = values.isEmpty ? "bellwether" : values.joined(separator: " ")
+            scope = ""
+            return
+        }
+        name = shown(rollout)
+        scope = group.fields.filter { $0.name != "rollout" }.map { field in
+            field.name == "namespace"
+                ? shown(field.value) : "\(InertText(field.name, limit: 40)) \(shown(field.value))"
+        }.joined(separator: ", ")
+    }
+}
