@@ -1,4 +1,6 @@
+import Events
 import Foundation
+import Rendering
 import TestSupport
 import Testing
 import Transfer

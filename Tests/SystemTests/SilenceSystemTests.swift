@@ -75,7 +75,7 @@ struct SilenceSystemTests {
         #expect(failed == .code(1), "\(again)")
     }
 
-    private static func fail(_ rollout: String, on node: NodeProcess) async throws {
+    static func fail(_ rollout: String, on node: NodeProcess) async throws {
         let (_, exit) = try await node.post(
             "/v1/events", token: node.token("ingest"),
             """
@@ -86,7 +86,7 @@ struct SilenceSystemTests {
         #expect(exit == 200)
     }
 
-    private static func told(_ node: NodeProcess, _ token: String) async throws -> [String] {
+    static func told(_ node: NodeProcess, _ token: String) async throws -> [String] {
         let reply = try await node.get("/v1/digests?limit=100", token: token)
         let list = try JSONValue(
             parsing: reply.body, limits: JSONLimits(maxBytes: 64 << 20, maxDepth: 32))
