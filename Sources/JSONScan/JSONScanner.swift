@@ -73,6 +73,34 @@ public struct JSONScanner {
         try scanner.end()
     }
 
+    /// The same, and calls `element` for each element of a member that `isList` picks
+    /// by its key and that is an array: before `visit` gets the array itself, and in
+    /// the same pass over its bytes. `element` is told the key too.
+    @inlinable
+    public static func members(
+        of bytes: UnsafeRawBufferPointer, limits: JSONLimits,
+        listing isList: (_ key: Slice) -> Bool,
+        _ element: (_ key: Slice, _ element: Slice) throws(JSONFault) -> Void,
+        visit: (_ key: Slice, _ value: Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
+        guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
+        var scanner = JSONScanner(
+            bytes, maxDepth: limits.maxDepth, uniqueKeys: limits.uniqueKeys)
+        scanner.skipSpace()
+        guard scanner.at < bytes.count else { throw JSONFault(.empty, at: scanner.at) }
+        guard bytes[scanner.at] == UInt8(ascii: "{") else {
+            throw JSONFault(.notAnObject, at: scanner.at)
+        }
+        try scanner.walk(depth: 1) { (scanner, key) throws(JSONFault) in
+            guard isList(key), scanner.at < bytes.count, bytes[scanner.at] == UInt8(ascii: "[")
+            else { return try visit(key, scanner.value(depth: 1)) }
+            let start = scanner.at
+            try scanner.array(depth: 2) { (slice) throws(JSONFault) in try element(key, slice) }
+            try visit(key, Slice(kind: .array, range: start..<scanner.at, escaped: false))
+        }
+        try scanner.end()
+    }
+
     /// The value that starts at `offset` inside a text that was validated before:
     /// whole when it is a scalar; an object or array may be walked, its range goes
     /// to the end of the text.
@@ -175,6 +203,16 @@ public struct JSONScanner {
     mutating func object(
         depth: Int, _ visit: (Slice, Slice) throws(JSONFault) -> Void
     ) throws(JSONFault) {
+        try walk(depth: depth) { (scanner, key) throws(JSONFault) in
+            try visit(key, scanner.value(depth: depth))
+        }
+    }
+
+    /// `member` is called with the scanner before the value and leaves it behind it.
+    @inlinable
+    mutating func walk(
+        depth: Int, _ member: (inout JSONScanner, Slice) throws(JSONFault) -> Void
+    ) throws(JSONFault) {
         guard depth <= maxDepth else { throw JSONFault(.tooDeep, at: at) }
         at += 1
         skipSpace()
@@ -194,8 +232,7 @@ public struct JSONScanner {
             guard bytes[at] == UInt8(ascii: ":") else { throw JSONFault(.unexpectedByte, at: at) }
             at += 1
             skipSpace()
-            let member = try value(depth: depth)
-            try visit(key, member)
+            try member(&self, key)
             skipSpace()
             guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
             switch bytes[at] {

@@ -48,8 +48,41 @@ extension JSONScanner.Slice {
     /// The value of a number slice; nil for other kinds. Overflow gives infinity.
     public func number(in bytes: UnsafeRawBufferPointer) -> Double? {
         guard kind == .number else { return nil }
-        return Double(raw(in: bytes))
+        return plainNumber(in: bytes) ?? Double(raw(in: bytes))
     }
+
+    /// A number of at most 15 digits without an exponent. Both the digits as a whole number
+    /// and the power of ten are then exact doubles, and so their quotient is rounded once
+    /// (W. D. Clinger, "How to Read Floating Point Numbers Accurately", 1990).
+    private func plainNumber(in bytes: UnsafeRawBufferPointer) -> Double? {
+        var at = range.lowerBound
+        let isNegative = bytes[at] == UInt8(ascii: "-")
+        if isNegative { at += 1 }
+        guard range.upperBound - at <= 16 else { return nil }
+        var digits: Int64 = 0
+        var count = 0
+        var decimals = -1
+        while at < range.upperBound {
+            let digit = bytes[at] &- 0x30
+            if digit < 10 {
+                digits = digits &* 10 &+ Int64(digit)
+                count += 1
+                if decimals >= 0 { decimals += 1 }
+            } else if bytes[at] == UInt8(ascii: ".") {
+                decimals = 0
+            } else {
+                return nil
+            }
+            at += 1
+        }
+        guard count <= 15 else { return nil }
+        let magnitude = Double(digits) / (decimals > 0 ? Self.powersOfTen[decimals] : 1)
+        return isNegative ? -magnitude : magnitude
+    }
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
 
     /// The value of a number slice that is a whole number within `Int64`, exactly.
     public func integer(in bytes: UnsafeRawBufferPointer) -> Int64? {

@@ -26,7 +26,7 @@ public enum JSONValue: Sendable, Equatable {
     /// and on a key that occurs twice in one object.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits) throws(JSONFault) {
         let root = try JSONScanner.validate(bytes, limits: limits)
-        self = try Self.build(root, bytes)
+        try self.init(of: root, in: bytes)
     }
 
     public init(parsing bytes: [UInt8], limits: JSONLimits) throws(JSONFault) {
@@ -41,31 +41,32 @@ public enum JSONValue: Sendable, Equatable {
         self = value
     }
 
-    private static func build(
-        _ slice: JSONScanner.Slice, _ bytes: UnsafeRawBufferPointer
-    ) throws(JSONFault) -> JSONValue {
+    /// The value that `slice` (validated before) names inside `bytes`. Throws for a key
+    /// that occurs twice in one object.
+    public init(
+        of slice: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer
+    ) throws(JSONFault) {
         switch slice.kind {
-        case .null: return .null
-        case .bool: return .bool(slice.bool(in: bytes) ?? false)
-        case .number: return .number(slice.raw(in: bytes))
-        case .string: return .string(slice.text(in: bytes) ?? "")
+        case .null: self = .null
+        case .bool: self = .bool(slice.bool(in: bytes) ?? false)
+        case .number: self = .number(slice.raw(in: bytes))
+        case .string: self = .string(slice.text(in: bytes) ?? "")
         case .array:
             var elements: [JSONValue] = []
             try JSONScanner.elements(of: slice, in: bytes) { (element) throws(JSONFault) in
-                elements.append(try build(element, bytes))
+                elements.append(try JSONValue(of: element, in: bytes))
             }
-            return .array(elements)
+            self = .array(elements)
         case .object:
             var members: [Member] = []
-            var seen: Set<String> = []
+            var filter = KeyFilter()
             try JSONScanner.members(of: slice, in: bytes) { (key, value) throws(JSONFault) in
-                let name = key.text(in: bytes) ?? ""
-                guard seen.insert(name).inserted else {
-                    throw JSONFault(.duplicateKey, at: key.range.lowerBound)
-                }
-                members.append(Member(name, try build(value, bytes)))
+                filter.note(key, in: bytes)
+                members.append(
+                    Member(key.text(in: bytes) ?? "", try JSONValue(of: value, in: bytes)))
             }
-            return .object(members)
+            if filter.isInDoubt { try JSONScanner.refuseRepeatedKeys(of: slice, in: bytes) }
+            self = .object(members)
         }
     }
 

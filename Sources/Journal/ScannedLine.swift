@@ -33,8 +33,12 @@ struct ScannedLine: Sendable, Equatable {
         var fault: EventFault?
         var others = KeyFilter()
         do throws(JSONFault) {
-            try JSONScanner.members(of: line, limits: .newEvent) { key, value throws(JSONFault) in
-                guard let field = Field(key, in: line) else {
+            try JSONScanner.members(of: line, limits: .newEvent) { key in
+                EventField.isList(key, in: line)
+            } _: { key, element throws(JSONFault) in
+                try fields.note(element, of: key, in: line)
+            } visit: { key, value throws(JSONFault) in
+                guard let field = EventField(key, in: line) else {
                     others.note(key, in: line)
                     return
                 }
@@ -60,7 +64,7 @@ struct ScannedLine: Sendable, Equatable {
         kind = fields.kind ?? fields.weight ?? .degraded
         if let node = fields.node, let epoch = fields.epoch, let seq = fields.seq {
             key = .sequence(stream: Self.stream(node: node, epoch: epoch), seq: seq)
-        } else if let id = fields.id {
+        } else if let id = try fields.idHash(in: line) {
             key = .id(id)
         } else {
             key = .none
@@ -81,79 +85,12 @@ struct ScannedLine: Sendable, Equatable {
     }
 }
 
-/// The members that the log knows, told by their keys.
-private enum Field: UInt8 {
-    case id, ts, level, event, node, az, epoch, seq, namespace, rollout, revision, concern
-    case attempt, status, deltas, reasons, message, policy, binary
-
-    /// By length and first byte before comparing: most keys are decided by two loads.
-    init?(_ key: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
-        if key.escaped {
-            guard let name = key.text(in: line), let field = Self.byName[name] else { return nil }
-            self = field
-            return
-        }
-        let count = key.range.count - 2
-        guard count >= 2, count <= 9 else { return nil }
-        guard let start = line.baseAddress else { return nil }
-        let name = start + key.range.lowerBound + 1
-        @inline(__always) func named(_ word: StaticString, _ field: Field) -> Field? {
-            memcmp(name, word.utf8Start, word.utf8CodeUnitCount) == 0 ? field : nil
-        }
-        let field: Field? =
-            switch (count, line[key.range.lowerBound + 1]) {
-            case (2, UInt8(ascii: "i")): named("id", .id)
-            case (2, UInt8(ascii: "t")): named("ts", .ts)
-            case (2, UInt8(ascii: "a")): named("az", .az)
-            case (3, UInt8(ascii: "s")): named("seq", .seq)
-            case (4, UInt8(ascii: "n")): named("node", .node)
-            case (5, UInt8(ascii: "l")): named("level", .level)
-            case (5, UInt8(ascii: "e")): named("event", .event) ?? named("epoch", .epoch)
-            case (6, UInt8(ascii: "s")): named("status", .status)
-            case (6, UInt8(ascii: "d")): named("deltas", .deltas)
-            case (6, UInt8(ascii: "p")): named("policy", .policy)
-            case (6, UInt8(ascii: "b")): named("binary", .binary)
-            case (7, UInt8(ascii: "r")): named("rollout", .rollout) ?? named("reasons", .reasons)
-            case (7, UInt8(ascii: "c")): named("concern", .concern)
-            case (7, UInt8(ascii: "a")): named("attempt", .attempt)
-            case (7, UInt8(ascii: "m")): named("message", .message)
-            case (8, UInt8(ascii: "r")): named("revision", .revision)
-            case (9, UInt8(ascii: "n")): named("namespace", .namespace)
-            default: nil
-            }
-        guard let field else { return nil }
-        self = field
-    }
-
-    private static let byName: [String: Field] = [
-        "id": .id, "ts": .ts, "level": .level, "event": .event, "node": .node, "az": .az,
-        "epoch": .epoch, "seq": .seq, "namespace": .namespace, "rollout": .rollout,
-        "revision": .revision, "concern": .concern, "attempt": .attempt, "status": .status,
-        "deltas": .deltas, "reasons": .reasons, "message": .message, "policy": .policy,
-        "binary": .binary,
-    ]
-
-    var name: String { Self.byName.first { $0.value == self }?.key ?? "" }
-
-    /// A set of fields in one word.
-    struct Seen {
-        private var bits: UInt32 = 0
-
-        /// False when the field is there already.
-        @inline(__always)
-        mutating func insert(_ field: Field) -> Bool {
-            let bit = UInt32(1) << UInt32(field.rawValue)
-            defer { bits |= bit }
-            return bits & bit == 0
-        }
-    }
-}
-
 private struct Fields {
-    var seen = Field.Seen()
+    var seen = EventField.Seen()
     var ts: Timestamp?
     var named = false
-    var id: Hash128?
+    /// Hashed only where no sequence names the line.
+    private var id: JSONScanner.Slice?
     var node: Hash128?
     var epoch: Hash128?
     var seq: UInt64?
@@ -161,9 +98,11 @@ private struct Fields {
     var kind: LineKind?
     /// By its level.
     var weight: LineKind?
+    /// Whether the list under way has an element that doesn't say what it is about.
+    private var hasUnnamed = false
 
     mutating func read(
-        _ field: Field, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) {
         // Null reads as absent, whatever the field.
         guard value.kind != .null else { return }
@@ -177,7 +116,9 @@ private struct Fields {
             }
             named = value.kind == .number || value.range.count > 2
             kind = Self.kind(of: value, in: line)
-        case .id: id = try hash(field, value, in: line)
+        case .id:
+            try text(field, value)
+            id = value
         case .node: node = try hash(field, value, in: line)
         case .epoch: epoch = try hash(field, value, in: line)
         case .seq: seq = try sequence(value, in: line)
@@ -204,8 +145,8 @@ private struct Fields {
                     field: "status", expected: "one of healthy, degraded, unknown, unhealthy")
             }
         case .attempt: try whole(field, value, in: line)
-        case .deltas: try list(field, value, naming: "metric", in: line)
-        case .reasons: try list(field, value, naming: "check", in: line)
+        case .deltas: try list(field, value, naming: "metric")
+        case .reasons: try list(field, value, naming: "check")
         }
     }
 
@@ -228,20 +169,25 @@ private struct Fields {
         return nil
     }
 
-    private func text(_ field: Field, _ value: JSONScanner.Slice) throws(EventFault) {
+    private func text(_ field: EventField, _ value: JSONScanner.Slice) throws(EventFault) {
         guard value.kind == .string || value.kind == .number else {
             throw .invalid(field: field.name, expected: "a string")
         }
     }
 
     private func hash(
-        _ field: Field, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) -> Hash128? {
         try text(field, value)
         if value.escaped { return value.text(in: line).map { Hash128($0) } }
         let inner = value.kind == .string ? value.range.dropFirst().dropLast() : value.range
-        if field == .id, inner.isEmpty { return nil }
         return Hash128(UnsafeRawBufferPointer(rebasing: line[inner]))
+    }
+
+    /// Nil without an id, or with an empty one.
+    func idHash(in line: UnsafeRawBufferPointer) throws(EventFault) -> Hash128? {
+        guard let id, id.kind == .number || id.range.count > 2 else { return nil }
+        return try hash(.id, id, in: line)
     }
 
     private func moment(
@@ -273,12 +219,34 @@ private struct Fields {
     }
 
     private func whole(
-        _ field: Field, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) {
         let found =
             value.kind == .number
             ? value.integer(in: line) != nil : value.text(in: line).flatMap { Int($0) } != nil
         guard found else { throw .invalid(field: field.name, expected: "a whole number") }
+    }
+
+    /// Notes an element of the list `key`, which comes before the list itself: whether
+    /// it is an object with a string member that names what it is about.
+    mutating func note(
+        _ element: JSONScanner.Slice, of key: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(JSONFault) {
+        let isDelta =
+            key.escaped
+            ? EventField(key, in: line) == .deltas
+            : line[key.range.lowerBound + 1] == UInt8(ascii: "d")
+        let naming: StaticString = isDelta ? "metric" : "check"
+        if Self.begins(element, with: naming, in: line) { return }
+        var found = false
+        if element.kind == .object {
+            try JSONScanner.members(of: element, in: line) { key, value throws(JSONFault) in
+                if key.equals(naming, in: line), value.kind == .string {
+                    found = !isDelta || value.range.count > 2
+                }
+            }
+        }
+        if !found { hasUnnamed = true }
     }
 
     /// Whether an object starts with the member `naming` and its value is a string
@@ -301,65 +269,13 @@ private struct Fields {
     }
 
     /// An array whose elements are objects with a string member `naming`.
-    private func list(
-        _ field: Field, _ value: JSONScanner.Slice, naming: StaticString,
-        in line: UnsafeRawBufferPointer
+    private mutating func list(
+        _ field: EventField, _ value: JSONScanner.Slice, naming: StaticString
     ) throws(EventFault) {
         guard value.kind == .array else {
             throw .invalid(field: field.name, expected: "an array")
         }
-        var complete = true
-        do throws(JSONFault) {
-            try JSONScanner.elements(of: value, in: line) { element throws(JSONFault) in
-                var found = Self.begins(element, with: naming, in: line)
-                if !found, element.kind == .object {
-                    try JSONScanner.members(of: element, in: line) { key, value throws(JSONFault) in
-                        if key.equals(naming, in: line), value.kind == .string {
-                            found = field == .reasons || value.range.count > 2
-                        }
-                    }
-                }
-                if !found { complete = false }
-            }
-        } catch { throw .json(error) }
-        guard complete else { throw .missing(field: "\(field.name).\(naming)") }
-    }
-}
-
-extension Timestamp {
-    /// Reads `2026-11-23T06:00:00.123Z`, the form that our own lines have; nil for
-    /// any other form, valid or not.
-    fileprivate init?(utcMilliseconds text: UnsafeRawBufferPointer) {
-        guard text.count == 24, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
-            text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
-            text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
-            text[23] == UInt8(ascii: "Z")
-        else { return nil }
-        var valid = true
-        @inline(__always) func number(_ at: Int, _ count: Int) -> Int64 {
-            var value: Int64 = 0
-            for i in at..<at + count {
-                let digit = text[i] &- 0x30
-                if digit > 9 { valid = false }
-                value = value &* 10 &+ Int64(digit)
-            }
-            return value
-        }
-        let (year, month, day) = (number(0, 4), number(5, 2), number(8, 2))
-        let (hour, minute, second) = (number(11, 2), number(14, 2), number(17, 2))
-        let fraction = number(20, 3)
-        // Days that not every month has are left to the full reader.
-        guard valid, month >= 1, month <= 12, day >= 1, day <= 28, hour < 24, minute < 60,
-            second < 60
-        else { return nil }
-        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        let days = era * 146_097 + dayOfEra - 719_468
-        self.init(
-            milliseconds: ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + fraction)
+        defer { hasUnnamed = false }
+        guard !hasUnnamed else { throw .missing(field: "\(field.name).\(naming)") }
     }
 }

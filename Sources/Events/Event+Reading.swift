@@ -1,0 +1,239 @@
+import JSONScan
+
+extension Event {
+    /// Decodes one line (without its newline) in one pass. Throws for broken JSON, a key
+    /// that occurs twice, a missing `event` or `ts`, and a known field of the wrong type.
+    public init(line: UnsafeRawBufferPointer) throws(EventFault) {
+        self.init(ts: Timestamp(milliseconds: 0), event: "")
+        var seen = EventField.Seen()
+        var others = KeyFilter()
+        var fault: EventFault?
+        var hasTime = false
+        do throws(JSONFault) {
+            try JSONScanner.members(of: line, limits: .newEvent) { key, value throws(JSONFault) in
+                guard let field = EventField(key, in: line) else {
+                    others.note(key, in: line)
+                    if key.equals("v", in: line) { return }
+                    extra.append(
+                        JSONValue.Member(
+                            key.text(in: line) ?? "", try JSONValue(of: value, in: line)))
+                    return
+                }
+                guard seen.insert(field) else {
+                    throw JSONFault(.duplicateKey, at: key.range.lowerBound)
+                }
+                // The first fault is told, but the scan goes on: broken JSON outranks it.
+                guard fault == nil else { return }
+                do throws(EventFault) {
+                    try read(Member(field: field, value: value, line: line), &hasTime)
+                } catch { fault = error }
+            }
+            if others.isInDoubt {
+                let whole = try JSONScanner.validate(line, limits: .event)
+                try JSONScanner.refuseRepeatedKeys(of: whole, in: line)
+            }
+        } catch { throw .json(error) }
+        if let fault { throw fault }
+        guard hasTime else { throw .missing(field: "ts") }
+        guard !event.isEmpty else { throw .missing(field: "event") }
+    }
+
+    public init(line: [UInt8]) throws(EventFault) {
+        let result = line.withUnsafeBytes { bytes -> Result<Event, EventFault> in
+            do throws(EventFault) { return .success(try Event(line: bytes)) } catch {
+                return .failure(error)
+            }
+        }
+        self = try result.get()
+    }
+
+    private mutating func read(_ member: Member, _ hasTime: inout Bool) throws(EventFault) {
+        switch member.field {
+        case .id: id = try member.text() ?? ""
+        case .ts:
+            guard let moment = try member.timestamp() else { return }
+            ts = moment
+            hasTime = true
+        case .level: level = try member.choice(Level.self) ?? .info
+        case .event: event = try member.text() ?? ""
+        case .node: node = try member.text()
+        case .az: az = try member.text()
+        case .epoch: epoch = try member.text()
+        case .seq: seq = try member.sequence()
+        case .namespace: namespace = try member.text()
+        case .rollout: rollout = try member.text()
+        case .revision: revision = try member.text()
+        case .concern: concern = try member.text()
+        case .attempt: attempt = try member.whole()
+        case .status:
+            // Refusals carry an empty status.
+            status = member.isEmptyText ? nil : try member.choice(VerdictStatus.self)
+        case .deltas: deltas = try member.list(MetricDelta.init)
+        case .reasons: reasons = try member.list(Reason.init)
+        case .message: message = try member.text()
+        case .policy: policy = try member.text()
+        case .binary: binary = try member.text()
+        }
+    }
+}
+
+extension MetricDelta {
+    fileprivate init(
+        _ object: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) {
+        var delta = MetricDelta(metric: "", value: nil, unit: .count, state: .pass)
+        var unit: MetricUnit?
+        visit(object, in: line) { key, value in
+            if key.equals("metric", in: line) {
+                delta.metric = value.text(in: line) ?? ""
+            } else if key.equals("value", in: line) {
+                delta.value = value.number(in: line)
+            } else if key.equals("previous", in: line) {
+                delta.previous = value.number(in: line)
+            } else if key.equals("stable", in: line) {
+                delta.stable = value.number(in: line)
+            } else if key.equals("limit", in: line) {
+                delta.limit = value.number(in: line)
+            } else if key.equals("unit", in: line) {
+                unit = value.text(in: line).flatMap(MetricUnit.init(rawValue:))
+            } else if key.equals("state", in: line) {
+                delta.state = value.text(in: line).flatMap(CheckState.init(rawValue:)) ?? .pass
+            }
+        }
+        guard !delta.metric.isEmpty else { throw .missing(field: "deltas.metric") }
+        delta.unit = unit ?? MetricUnit(metricName: delta.metric)
+        self = delta
+    }
+}
+
+extension Reason {
+    fileprivate init(
+        _ object: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) {
+        var reason = Reason(check: "", state: .warn, why: "")
+        var isNamed = false
+        visit(object, in: line) { key, value in
+            if key.equals("check", in: line), let check = value.text(in: line) {
+                reason.check = check
+                isNamed = true
+            } else if key.equals("state", in: line) {
+                reason.state = value.text(in: line).flatMap(CheckState.init(rawValue:)) ?? .warn
+            } else if key.equals("value", in: line) {
+                reason.value = value.number(in: line)
+            } else if key.equals("limit", in: line) {
+                reason.limit = value.number(in: line)
+            } else if key.equals("stable", in: line) {
+                reason.stable = value.number(in: line)
+            } else if key.equals("previous", in: line) {
+                reason.previous = value.number(in: line)
+            } else if key.equals("why", in: line) {
+                reason.why = value.text(in: line) ?? ""
+            } else if key.equals("detail", in: line) {
+                reason.detail = value.text(in: line) ?? ""
+            } else if key.equals("advisory", in: line) {
+                reason.advisory = value.bool(in: line) ?? false
+            }
+        }
+        guard isNamed else { throw .missing(field: "reasons.check") }
+        self = reason
+    }
+}
+
+/// The members of an object in a line that was validated; none of anything else.
+@inline(__always)
+private func visit(
+    _ slice: JSONScanner.Slice, in line: UnsafeRawBufferPointer,
+    _ body: (_ key: JSONScanner.Slice, _ value: JSONScanner.Slice) -> Void
+) {
+    guard slice.kind == .object else { return }
+    try? JSONScanner.members(of: slice, in: line) { (key, value) throws(JSONFault) in
+        body(key, value)
+    }
+}
+
+/// Typed reading of one member; `null` reads as absent.
+private struct Member {
+    let field: EventField
+    let value: JSONScanner.Slice
+    let line: UnsafeRawBufferPointer
+
+    var isEmptyText: Bool { value.kind == .string && value.range.count == 2 }
+
+    func text() throws(EventFault) -> String? {
+        switch value.kind {
+        case .null: return nil
+        case .string: return value.text(in: line)
+        case .number: return value.raw(in: line)
+        default: throw fault("a string")
+        }
+    }
+
+    func timestamp() throws(EventFault) -> Timestamp? {
+        if value.kind == .string, !value.escaped {
+            let inner = value.range.dropFirst().dropLast()
+            if let moment = Timestamp(
+                utcMilliseconds: UnsafeRawBufferPointer(rebasing: line[inner]))
+            {
+                return moment
+            }
+        }
+        guard let text = try text() else { return nil }
+        guard let moment = Timestamp(rfc3339: text) else {
+            throw fault("an RFC 3339 date and time")
+        }
+        return moment
+    }
+
+    func choice<T: RawRepresentable & CaseIterable>(
+        _ type: T.Type
+    ) throws(EventFault) -> T? where T.RawValue == String {
+        guard let text = try text() else { return nil }
+        guard let choice = T(rawValue: text) else {
+            throw fault("one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    func whole() throws(EventFault) -> Int? {
+        switch value.kind {
+        case .null: return nil
+        case .number:
+            if let whole = value.integer(in: line).flatMap({ Int(exactly: $0) }) { return whole }
+        case .string:
+            if let whole = value.text(in: line).flatMap({ Int($0) }) { return whole }
+        default: break
+        }
+        throw fault("a whole number")
+    }
+
+    func sequence() throws(EventFault) -> UInt64? {
+        if value.kind == .null { return nil }
+        guard value.kind == .number, let seq = UInt64(value.raw(in: line)), seq > 0 else {
+            throw fault("a whole number from 1")
+        }
+        return seq
+    }
+
+    func list<T>(
+        _ make: (JSONScanner.Slice, UnsafeRawBufferPointer) throws(EventFault) -> T
+    ) throws(EventFault) -> [T] {
+        if value.kind == .null { return [] }
+        guard value.kind == .array else { throw fault("an array") }
+        var list: [T] = []
+        var first: EventFault?
+        do throws(JSONFault) {
+            try JSONScanner.elements(of: value, in: line) { element throws(JSONFault) in
+                guard first == nil else { return }
+                do throws(EventFault) { list.append(try make(element, line)) } catch {
+                    first = error
+                }
+            }
+        } catch { throw .json(error) }
+        if let first { throw first }
+        return list
+    }
+
+    private func fault(_ expected: String) -> EventFault {
+        .invalid(field: field.name, expected: expected)
+    }
+}
