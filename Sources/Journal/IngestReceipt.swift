@@ -19,15 +19,20 @@ public struct IngestReceipt: Sendable, Equatable {
     public var end: LogPosition
 }
 
-/// A body cut into lines, each validated.
-struct IngestBody: Sendable {
-    var lines: [AppendRequest.Line] = []
-    var rejected: [IngestReceipt.Rejection] = []
+/// A body cut into lines, each validated: nothing is written or counted yet.
+public struct IngestBody: Sendable {
+    let bytes: [UInt8]
+    private(set) var lines: [AppendRequest.Line] = []
+    private(set) var rejected: [IngestReceipt.Rejection] = []
     /// The node of the first line that names one.
-    var sender: Hash128?
+    private(set) var sender: Hash128?
+
+    /// Whether any line is good.
+    public var hasEvents: Bool { !lines.isEmpty }
 
     /// Validates newline-delimited JSON. Blank lines are passed over.
-    init(_ body: [UInt8]) {
+    public init(_ body: [UInt8]) {
+        bytes = body
         body.withUnsafeBytes { bytes in
             lines.reserveCapacity(bytes.count / 400)
             var number = 0

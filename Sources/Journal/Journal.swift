@@ -258,28 +258,41 @@ public final class Journal: Sendable {
     /// When nothing is good the receipt says so and nothing is written.
     public func ingest(_ body: [UInt8]) async throws(JournalError) -> IngestReceipt {
         let parsed = IngestBody(body)
+        let result: Result<IngestReceipt, JournalError> = await withCheckedContinuation {
+            continuation in
+            ingest(parsed) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// The same without a task to wait in: `reply` is called once, from the log's own
+    /// thread or, when there is nothing to wait for, before this returns.
+    public func ingest(
+        _ parsed: IngestBody,
+        reply: @escaping @Sendable (Result<IngestReceipt, JournalError>) -> Void
+    ) {
         if let first = parsed.rejected.first {
             let count = parsed.rejected.count
             state.count { $0.rejected += count }
             telemetry.emit(LinesRejected(lines: count, first: first.error.description))
         }
-        guard !parsed.lines.isEmpty else {
-            return IngestReceipt(
-                accepted: 0, duplicates: 0, rejected: parsed.rejected, end: state.head)
+        let rejected = parsed.rejected
+        guard parsed.hasEvents else {
+            return reply(
+                .success(
+                    IngestReceipt(accepted: 0, duplicates: 0, rejected: rejected, end: state.head)))
         }
-        let result: Result<AppendOutcome, JournalError> = await withCheckedContinuation {
-            continuation in
-            do throws(JournalError) {
-                try queue.submit(
-                    AppendRequest(
-                        bytes: body, lines: parsed.lines, sender: parsed.sender,
-                        reply: { continuation.resume(returning: $0) }))
-            } catch { continuation.resume(returning: .failure(error)) }
+        let request = AppendRequest(
+            bytes: parsed.bytes, lines: parsed.lines, sender: parsed.sender
+        ) { result in
+            reply(
+                result.map { outcome in
+                    IngestReceipt(
+                        accepted: outcome.accepted, duplicates: outcome.duplicates,
+                        rejected: rejected, shed: outcome.shed, end: outcome.end)
+                })
         }
-        let outcome = try result.get()
-        return IngestReceipt(
-            accepted: outcome.accepted, duplicates: outcome.duplicates,
-            rejected: parsed.rejected, shed: outcome.shed, end: outcome.end)
+        do throws(JournalError) { try queue.submit(request) } catch { reply(.failure(error)) }
     }
 
     /// Tells, as an event of ours, that `cursor` can't read `lines` lines any more:

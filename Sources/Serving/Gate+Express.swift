@@ -2,16 +2,28 @@ import HTTPTypes
 import NIOCore
 
 extension Gate {
-    /// The answer of a route that has one ready, after the same checks as every
-    /// request passes; nil sends the request the whole way, which then finds
-    /// and tells what is wrong.
+    /// What became of a request on the express lane.
+    enum ExpressOutcome {
+        case answered(ByteBuffer)
+        /// `later` will be told.
+        case taken
+        /// The whole way finds and tells what is wrong, if anything is.
+        case left
+    }
+
+    /// The answer of a route that has one ready or takes the request at once, after the
+    /// same checks as every request passes.
+    ///
+    /// - Parameter later: Called once, on any thread, after `.taken` only; nil sends the
+    ///   request the whole way.
     func answerAtOnce(
         _ request: ExpressRequest, in bytes: UnsafeRawBufferPointer,
-        _ connection: ConnectionFacts, _ allocator: ByteBufferAllocator
-    ) -> ByteBuffer? {
+        _ connection: ConnectionFacts, _ allocator: ByteBufferAllocator,
+        later: @escaping @Sendable (ByteBuffer?) -> Void
+    ) -> ExpressOutcome {
         guard !isDraining, bytes.equals("POST", request.method, folding: false),
             request.body <= limits.headerBytes
-        else { return nil }
+        else { return .left }
         let started = ContinuousClock.now
         guard let route = readyRoute(.init(rebasing: bytes[request.path])),
             bytes.count - request.body <= route.bodyLimit,
@@ -21,14 +33,22 @@ extension Gate {
             let identity = authenticator.identifyAtOnce(
                 authorization: request.authorization.map { .init(rebasing: bytes[$0]) },
                 connection, route.access)
-        else { return nil }
+        else { return .left }
         let question = ReadyQuestion(
             body: .init(rebasing: bytes[request.body...]),
             contentType: request.contentType.map { .init(rebasing: bytes[$0]) },
             parameters: route.parameters, identity: identity)
-        guard let answer = route.ready(question) else { return nil }
-        route.count(started.duration(to: .now))
-        return compose(answer, allocator)
+        if let answer = route.ready?(question) {
+            route.count(started.duration(to: .now))
+            return .answered(compose(answer, allocator))
+        }
+        guard let deferred = route.deferred else { return .left }
+        let reply = DeferredReply { answer in
+            guard let answer else { return later(nil) }
+            route.count(started.duration(to: .now))
+            later(self.compose(answer, allocator))
+        }
+        return deferred(question, reply) ? .taken : .left
     }
 
     private func readyRoute(_ path: UnsafeRawBufferPointer) -> ReadyRoute? {

@@ -2,25 +2,29 @@ import HTTPTypes
 import Synchronization
 import Telemetry
 
-/// A route that has answers ready, as the express lane looks it up: without
+/// A route that answers, or takes, requests on the connection's own thread, as the express lane looks it up: without
 /// copying the route or building strings.
 final class ReadyRoute: Sendable {
     let access: Access
     let bodyLimit: Int
-    let ready: @Sendable (ReadyQuestion) -> ReadyAnswer?
+    let ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
+    let deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)?
     let parameters: [String: String]
     private let path: [UInt8]
     private let tally: RequestTally.Series
 
-    /// nil for a route without ready answers.
+    /// nil for a route that has neither.
     init?(
         _ route: Route, parameters: [String: String] = [:], limits: ServingLimits,
         tally: RequestTally
     ) {
-        guard route.method == .post, let ready = route.ready else { return nil }
+        guard route.method == .post, route.ready != nil || route.deferred != nil else {
+            return nil
+        }
         access = route.access
         bodyLimit = route.bodyLimit ?? limits.bodyBytes
-        self.ready = ready
+        ready = route.ready
+        deferred = route.deferred
         self.parameters = parameters
         path = Array(route.path.utf8)
         self.tally = tally.series(route: route.path, status: 200)

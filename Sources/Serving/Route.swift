@@ -23,11 +23,17 @@ public struct Route: Sendable {
     /// none, sends the request to `handler`. It must answer as `handler` would
     /// with 200 have done, quickly: it runs on the connection's event loop.
     public var ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
+    /// What the route can take at once and answer a little later, without a task of
+    /// its own; false from it, or none, sends the request to `handler`. The same
+    /// holds for it as for `ready`, and it must see to it that the reply is given.
+    public var deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)?
 
     public init(
         _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
         bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
-        ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil, handler: @escaping Handler
+        ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil,
+        deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)? = nil,
+        handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -37,6 +43,7 @@ public struct Route: Sendable {
         self.inflates = inflates
         self.servesWhileDraining = servesWhileDraining
         self.ready = ready
+        self.deferred = deferred
         self.handler = handler
     }
 }
