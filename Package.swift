@@ -134,6 +134,7 @@ let package = Package(
             [
                 "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
                 "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
+                serviceLifecycle,
             ]),
         room(
             "Console",

@@ -104,7 +104,8 @@ public final class Node: Sendable {
             gateway: gateway, notifier: notifier)
         server = try HTTPServer(
             ServingConfiguration(settings.listen, address: address, tls: certificate),
-            routes: Self.routes(settings, journal, store, gateway, notifier, metrics)
+            routes: Self.routes(
+                settings, journal, store, gateway, notifier, metrics, tokens: tokens)
                 + ConsoleRoutes(
                     Self.console(settings, journal, gateway, notifier), journal: journal,
                     store: store, keeper: board, sessions: sessions, tokens: tokens

@@ -21,12 +21,15 @@ extension RemoteNode {
     ) async throws(Fault) -> EventPage {
         var items = parameters + [("limit", "\(limit)")]
         if let after { items.append(("after", "\(after)")) }
-        let query = items.map { "\($0.name)=\(Self.encoded($0.value))" }.joined(separator: "&")
-        let reply = try await reply("GET", "/v1/events?" + query, [])
+        let reply = try await reply("GET", "/v1/events?" + Self.query(items), [])
         return EventPage(
             lines: reply.body.split(separator: UInt8(ascii: "\n")).map(Array.init),
             next: reply.header("Bellwether-Next").flatMap { LogPosition($0) },
             isCaughtUp: reply.header("Bellwether-Caught-Up") != "false")
+    }
+
+    static func query(_ items: [(name: String, value: String)]) -> String {
+        items.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
     }
 
     private static func encoded(_ value: String) -> String {

@@ -53,11 +53,27 @@ public struct RemoteNode: Sendable {
                     url: url + path, method: method, headers: headers, body: body,
                     maxBody: 64 << 20, tls: trust))
         } catch { throw Fault(description: "\(error)") }
-        guard reply.status == 200 else {
-            let problem = try? JSONValue(parsing: reply.body, limits: .event)
-            let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""
-            throw Fault(description: "\(url) answers \(reply.status): \(words)")
-        }
+        guard reply.status == 200 else { throw Fault(description: words(of: reply)) }
         return reply
+    }
+
+    /// A `GET` whose answer is handed out as it comes.
+    func streaming(
+        _ path: String, _ take: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool
+    ) async throws(TransferError) -> HTTPReply {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        return try await engine.http(
+            HTTPTransfer(
+                url: url + path, headers: [("Authorization", "Bearer \(token)")],
+                deadline: .seconds(7 * 86_400), onBody: take, idleDeadline: .seconds(60),
+                tls: trust))
+    }
+
+    /// What a refusal says.
+    func words(of reply: HTTPReply) -> String {
+        let problem = try? JSONValue(parsing: reply.body, limits: .event)
+        let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""
+        return "\(url) answers \(reply.status): \(words)"
     }
 }

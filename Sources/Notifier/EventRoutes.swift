@@ -10,7 +10,8 @@ public enum EventRoutes {
     static let defaultLimit = 1000
     static let largestLimit = 100_000
 
-    public static func routes(_ journal: Journal) -> [Route] {
+    /// - Parameter tokens: Ask whether a follower's token is still good.
+    public static func routes(_ journal: Journal, tokens: TokenRegistry) -> [Route] {
         [
             Route(.get, "/v1/events", access: .requires(.read)) { exchange in
                 var wanted = try EventQuery(exchange.queryItems())
@@ -20,7 +21,16 @@ public enum EventRoutes {
                 {
                     wanted.after = try EventQuery.place(last, field: "Last-Event-ID")
                 }
-                if wanted.follow { return follow(journal, wanted) }
+                if wanted.follow {
+                    let identity = exchange.identity
+                    return EventFollow(
+                        journal: journal, query: wanted.query,
+                        from: wanted.after ?? journal.head
+                    ) {
+                        identity.map { $0.proof == .certificate || tokens.isActive(id: $0.id) }
+                            ?? false
+                    }.response
+                }
                 return try await page(journal, wanted)
             }
         ]
@@ -51,30 +61,5 @@ public enum EventRoutes {
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody(byteBuffer: body))
-    }
-
-    /// Server-sent events from a place on, the log's head by default. A reader that is slow makes
-    /// the log be read slowly; no line waits in memory for it.
-    private static func follow(_ journal: Journal, _ wanted: EventQuery) -> Response {
-        Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-            body: ResponseBody { writer in
-                var position = wanted.after ?? journal.head
-                var reader = journal.reader(from: position, query: wanted.query)
-                try await writer.write(ByteBuffer(string: ": following\n\n"))
-                while !Task.isCancelled {
-                    await journal.waitForLines(after: position)
-                    let batch = try await reader.next(maxLines: 200)
-                    for line in batch.lines {
-                        var message = ByteBuffer(string: "id: \(line.end)\ndata: ")
-                        message.writeBytes(line.bytes)
-                        message.writeString("\n\n")
-                        try await writer.write(message)
-                    }
-                    position = batch.end
-                }
-                try await writer.finish(nil)
-            })
     }
 }

@@ -14,6 +14,10 @@ final class Exchange {
     var keepsCertificate = false
     private(set) var body: [UInt8] = []
     private(set) var overflowed = false
+    /// Takes the body of an answer 2xx instead.
+    var onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
+    /// It wanted no more.
+    private(set) var isCalledOff = false
     /// Lines of the last response's head, without line ends.
     private(set) var headerLines: [[UInt8]] = []
     private var headerBytes = 0
@@ -170,6 +174,11 @@ final class Exchange {
     }
 
     private func receive(_ data: UnsafeMutablePointer<CChar>?, _ size: Int) -> Int {
+        if let onBody, (200..<300).contains(long(CURLINFO_RESPONSE_CODE)) {
+            guard size > 0 else { return 0 }
+            isCalledOff = !onBody(UnsafeRawBufferPointer(start: data, count: size))
+            return isCalledOff ? size - 1 : size
+        }
         guard body.count + size <= maxBody else {
             overflowed = true
             return size == 0 ? 0 : size - 1
@@ -236,6 +245,7 @@ final class Exchange {
         finished.headerLines = headerLines
         finished.body = body
         finished.overflowed = overflowed
+        finished.isCalledOff = isCalledOff
         finished.conversation = conversation
         if keepsCertificate { finished.certificate = certificateLines() }
         finished.words = String(cString: words)

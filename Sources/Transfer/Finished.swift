@@ -19,6 +19,7 @@ struct Finished: Sendable {
     var headerLines: [[UInt8]] = []
     var body: [UInt8] = []
     var overflowed = false
+    var isCalledOff = false
     var conversation = SMTPConversation()
     /// `Name:value` lines of the certificate that the server showed, where asked for.
     var certificate: [String] = []
@@ -49,6 +50,7 @@ struct Finished: Sendable {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER,
             CURLE_USE_SSL_FAILED, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tls
+        case CURLE_WRITE_ERROR where isCalledOff: .cancelled
         case CURLE_WRITE_ERROR: overflowed ? .tooLarge : .internalFault
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: .closed
         case CURLE_ABORTED_BY_CALLBACK: .cancelled

@@ -18,6 +18,12 @@ extension HTTPTransfer {
         try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
         try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
         exchange.maxBody = max(maxBody, 0)
+        exchange.onBody = onBody
+        if let idleDeadline {
+            try exchange.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            try exchange.set(
+                CURLOPT_LOW_SPEED_TIME, Int(max(idleDeadline.components.seconds, 1)))
+        }
         try prepareMethod(exchange)
         try exchange.set(CURLOPT_HTTPHEADER, list: try headerLines(endpoint))
     }

@@ -12,6 +12,12 @@ public struct HTTPTransfer: Sendable {
     public var connectDeadline: Duration
     /// The answer's body may be this long, in bytes.
     public var maxBody: Int
+    /// With it the body of an answer 2xx is handed out as it comes and not kept. Called on
+    /// the engine's thread, which does nothing else meanwhile: a consumer that blocks
+    /// holds the peer back. Returning false ends the transfer as `.cancelled`.
+    public var onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
+    /// Ends as `.timeout` an answer of which nothing came for so long; nil: only `deadline` does.
+    public var idleDeadline: Duration?
     public var tls: TLSTrust
     /// Connect to this socket file instead of the URL's host.
     public var unixSocket: String?
@@ -28,6 +34,8 @@ public struct HTTPTransfer: Sendable {
         url: String, method: String = "GET", headers: [(String, String)] = [],
         body: [UInt8] = [], deadline: Duration = .seconds(10),
         connectDeadline: Duration = .seconds(5), maxBody: Int = 1 << 20,
+        onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)? = nil,
+        idleDeadline: Duration? = nil,
         tls: TLSTrust = .system, unixSocket: String? = nil, connectTo: String? = nil,
         maxRedirects: Int = 0,
         usesEnvironmentProxy: Bool = false
@@ -39,6 +47,8 @@ public struct HTTPTransfer: Sendable {
         self.deadline = deadline
         self.connectDeadline = connectDeadline
         self.maxBody = maxBody
+        self.onBody = onBody
+        self.idleDeadline = idleDeadline
         self.tls = tls
         self.unixSocket = unixSocket
         self.connectTo = connectTo

@@ -30,9 +30,10 @@ struct LogsTail: AsyncParsableCommand {
         }
         let printer = LinePrinter(fields: fields, asStored: json)
         if let node = try remote.node() {
+            let showsCursor = showCursor
             try await RemoteTail(
                 node: node, parameters: try selection.parameters(), follow: follow, count: count,
-                tell: tell
+                tell: { if showsCursor { Standard.error("cursor: \($0)") } }
             ).run(from: place, printer)
         } else {
             try await local(from: place, printer)
@@ -57,23 +58,31 @@ struct LogsTail: AsyncParsableCommand {
             if !follow { return }
         }
         var reader = log.reader(from: position, query: query)
+        var fault = ""
         while !Task.isCancelled {
-            let next = try await reader.next()
-            for line in next.lines { printer.show(line.bytes) }
-            if next.skipped > 0 {
-                Standard.error("\(next.skipped) lines were removed before they were read")
-            }
-            if next.end != position {
-                position = next.end
-                tell(position)
-            }
-            guard next.isCaughtUp else { continue }
-            let head = try await log.head()
-            if head < position {
-                Standard.error("the log ends before \(position): it was made anew")
-                position = .start
-                reader = log.reader(from: .start, query: query)
-                continue
+            do {
+                let next = try await reader.next()
+                for line in next.lines { printer.show(line.bytes) }
+                if next.skipped > 0 {
+                    Standard.error("\(next.skipped) lines were removed before they were read")
+                }
+                if next.end != position {
+                    position = next.end
+                    tell(position)
+                }
+                guard next.isCaughtUp else { continue }
+                if try await log.head() < position {
+                    Standard.error("the log ends before \(position): it was made anew")
+                    position = .start
+                    reader = log.reader(from: .start, query: query)
+                    continue
+                }
+                fault = ""
+            } catch {
+                // The folder may be moved, or made anew, under one who follows.
+                guard follow else { throw error }
+                if "\(error)" != fault { Standard.error("\(error); trying again") }
+                fault = "\(error)"
             }
             if !follow { return }
             try await Task.sleep(for: .milliseconds(200))
@@ -81,28 +90,53 @@ struct LogsTail: AsyncParsableCommand {
     }
 }
 
-/// `logs tail` of another machine, page by page.
+/// `logs tail` of another machine: the last page, then server-sent events.
 private struct RemoteTail {
     let node: RemoteNode
     let parameters: [(name: String, value: String)]
     let follow: Bool
     let count: Int
-    let tell: (LogPosition) -> Void
+    let tell: @Sendable (LogPosition) -> Void
 
     private static let page = 1000
 
     func run(from place: LogPosition?, _ printer: LinePrinter) async throws {
-        var position = place
-        if position == nil {
-            // The endpoint gives one line at least.
-            let first = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
-                try await node.events(parameters, limit: max(1, count))
+        var start = place
+        if start == nil { start = try await beginning(printer) }
+        guard let position = start else { return }
+        if follow {
+            let tell = self.tell
+            try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+                try await node.follow(parameters, from: position) { told in
+                    switch told {
+                    case .line(let line, let end):
+                        printer.show(line)
+                        tell(end)
+                    case .skipped(let lines):
+                        Standard.error("\(lines) lines were removed before they were read")
+                    case .anew: Standard.error("the log was made anew")
+                    case .lost(let words): Standard.error("\(words); trying again")
+                    }
+                }
             }
-            for line in first.lines.suffix(count) { printer.show(line) }
-            position = first.next
-            if let position { tell(position) }
-            if !follow { return }
+        } else if place != nil {
+            try await rest(after: position, printer)
         }
+    }
+
+    /// Shows the last lines; returns the place after them.
+    private func beginning(_ printer: LinePrinter) async throws -> LogPosition? {
+        // The endpoint gives one line at least.
+        let first = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+            try await node.events(parameters, limit: max(1, count))
+        }
+        for line in first.lines.suffix(count) { printer.show(line) }
+        if let next = first.next { tell(next) }
+        return first.next
+    }
+
+    private func rest(after place: LogPosition, _ printer: LinePrinter) async throws {
+        var position: LogPosition? = place
         while let after = position, !Task.isCancelled {
             let next = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: Self.page, after: after)
@@ -110,9 +144,7 @@ private struct RemoteTail {
             for line in next.lines { printer.show(line) }
             position = next.next
             if let position, position != after { tell(position) }
-            guard next.isCaughtUp else { continue }
-            if !follow { return }
-            try await Task.sleep(for: .seconds(1))
+            if next.isCaughtUp { return }
         }
     }
 }

@@ -1,0 +1,108 @@
+public import Events
+import Synchronization
+import Transfer
+
+extension RemoteNode {
+    /// What a followed log tells.
+    public enum Told: Sendable {
+        /// A stored line, newline excluded, and the place after it.
+        case line([UInt8], LogPosition)
+        /// So many lines were removed before they could be sent.
+        case skipped(Int)
+        /// The log was made anew; its lines follow from its start.
+        case anew
+        /// The connection ended, in words; it is tried again.
+        case lost(String)
+    }
+
+    /// Follows `GET /v1/events?follow=true` from `position` on until cancelled, over any
+    /// number of connections: each goes on after the last line of the one before.
+    ///
+    /// `parameters` are those of the endpoint. `tell` is called in order, never twice
+    /// at once, on a thread that may block: while it does, the node is held back and
+    /// may end the connection. Throws when the node refuses what is asked.
+    public func follow(
+        _ parameters: [(name: String, value: String)], from position: LogPosition,
+        _ tell: @escaping @Sendable (Told) -> Void
+    ) async throws(Fault) {
+        let place = Mutex(position)
+        var failures = 0
+        while !Task.isCancelled {
+            let before = place.withLock { $0 }
+            let words: String
+            do throws(StreamEnd) {
+                words = try await stream(parameters, from: before) { told in
+                    if case .line(_, let end) = told { place.withLock { $0 = end } }
+                    if case .anew = told { place.withLock { $0 = .start } }
+                    tell(told)
+                } at: { end in
+                    place.withLock { $0 = end }
+                }
+            } catch {
+                guard error.mayPass else { throw Fault(description: error.words) }
+                words = error.words
+            }
+            if Task.isCancelled { return }
+            failures = place.withLock { $0 } == before ? failures + 1 : 1
+            if failures == 1 || failures.isMultiple(of: 10) { tell(.lost(words)) }
+            var random = SystemRandomNumberGenerator()
+            try? await Task.sleep(
+                for: .milliseconds(100) + Self.retry.delay(after: failures, using: &random))
+        }
+    }
+
+    private static let retry = RetryPolicy(
+        initial: .milliseconds(200), factor: 2, ceiling: .seconds(10))
+
+    /// Why a connection ended.
+    struct StreamEnd: Error {
+        let words: String
+        /// Whether another connection may go on.
+        let mayPass: Bool
+    }
+
+    /// One connection. `at` is told of places that no line stands for.
+    private func stream(
+        _ parameters: [(name: String, value: String)], from position: LogPosition,
+        _ tell: @escaping @Sendable (Told) -> Void, at: @escaping @Sendable (LogPosition) -> Void
+    ) async throws(StreamEnd) -> String {
+        let events = Mutex(ServerSentEvents())
+        let items = parameters + [("follow", "true"), ("after", "\(position)")]
+        let reply: HTTPReply
+        do throws(TransferError) {
+            reply = try await streaming("/v1/events?" + Self.query(items)) { bytes in
+                events.withLock { events in
+                    let isSound = events.feed(bytes) { message in
+                        if let told = Told(message) { tell(told) }
+                        return true
+                    }
+                    if let end = LogPosition(events.lastID) { at(end) }
+                    return isSound
+                }
+            }
+        } catch {
+            switch error.kind {
+            case .invalid, .tls: throw StreamEnd(words: "\(error)", mayPass: false)
+            default: throw StreamEnd(words: "\(error)", mayPass: true)
+            }
+        }
+        guard reply.status == 200 else {
+            let isBusy = reply.status == 429 || reply.status >= 500
+            throw StreamEnd(words: words(of: reply), mayPass: isBusy)
+        }
+        return "the node ended the connection"
+    }
+}
+
+extension RemoteNode.Told {
+    fileprivate init?(_ message: ServerSentEvents.Message) {
+        switch message.event {
+        case "message":
+            guard let end = LogPosition(message.id) else { return nil }
+            self = .line(message.data, end)
+        case "gap": self = .skipped(Int(String(decoding: message.data, as: UTF8.self)) ?? 0)
+        case "anew": self = .anew
+        default: return nil
+        }
+    }
+}
