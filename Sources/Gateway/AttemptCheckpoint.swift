@@ -12,6 +12,8 @@ import Telemetry
 /// from it again.
 public struct AttemptCheckpoint: Sendable {
     static let cursorName = "attempts"
+    /// Without a change the cursor is moved once so many bytes of lines came.
+    private static let mostBehind = 4 << 20
 
     private let service: MeasurementService
     private let store: Store
@@ -46,6 +48,7 @@ public struct AttemptCheckpoint: Sendable {
     /// start: the place in the log moves when every series is written down.
     public func write() async {
         let (changed, position) = service.desk.takeChanged(head: service.journal.head)
+        if changed.isEmpty { await follow(position) }
         var rest = changed[...]
         while !rest.isEmpty {
             let slice = rest.prefix(Self.sliceLimit)
@@ -57,6 +60,18 @@ public struct AttemptCheckpoint: Sendable {
                 return service.desk.putBack(rest)
             }
             rest = rest.dropFirst(slice.count)
+        }
+    }
+
+    /// Others' lines may have come in plenty: the next start need not read them.
+    private func follow(_ position: LogPosition) async {
+        let journal = service.journal
+        try? await store.write { db in
+            let cursor = try CursorRow.read(db, name: Self.cursorName)
+            let last = cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) }
+            guard journal.bytes(after: last ?? .start) >= Self.mostBehind else { return }
+            try CursorRow(segment: position.segment, offset: position.offset)
+                .write(db, name: Self.cursorName)
         }
     }
 
@@ -115,15 +130,26 @@ public struct AttemptCheckpoint: Sendable {
         var position =
             cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         if unreadable > 0 { position = .start }
+        var hasOwn = false
+        // The index tells which parts hold lines of this node.
+        var reader = journal.reader(
+            from: position, query: JournalQuery(where: .equal("node", node)))
         while true {
-            var reader = journal.reader(from: position)
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
             for line in batch.lines {
                 guard let event = try? Event(line: line.bytes), event.node == node else { continue }
                 ledger.restore(from: event)
             }
-            position = batch.end
-            if batch.isCaughtUp { return ledger }
+            hasOwn = hasOwn || !batch.lines.isEmpty
+            guard batch.isCaughtUp else { continue }
+            if !hasOwn {
+                // Nothing of ours to write down with it: the next start need not look again.
+                try? await store.write { db in
+                    try CursorRow(segment: batch.end.segment, offset: batch.end.offset)
+                        .write(db, name: cursorName)
+                }
+            }
+            return ledger
         }
     }
 }

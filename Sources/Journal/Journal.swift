@@ -77,6 +77,10 @@ public final class Journal: Sendable {
         let keeper = try QuotaKeeper(
             folder: folder, ledger: ledger, configuration: configuration, telemetry: telemetry)
         for archive in recovery.archives { ledger.add(archive) }
+        if let unsaved = recovery.unsaved {
+            MarksFile(folder: folder, ledger: ledger).save(
+                unsaved.marks, covering: unsaved.covering)
+        }
         for closed in recovery.closed {
             state.note(plain: closed.name.number, closed.plain)
             ledger.close(closed.name.number, bytes: closed.bytes)
@@ -90,7 +94,7 @@ public final class Journal: Sendable {
             state: state, ledger: ledger, keeper: keeper, sealer: sealer, marks: recovery.marks,
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
-            number: recovery.number, headFile: HeadFile(in: folder),
+            number: recovery.number, newest: recovery.newest, headFile: HeadFile(in: folder),
             shares: NodeShares(
                 share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit))
         if let active = writer.active { writer.headFile.publish(active.head, files: files) }

@@ -15,12 +15,24 @@ enum JournalThread {
         _ name: String, _ standing: Standing = .normal, _ run: @escaping @Sendable () -> Void
     ) {
         let thread = Thread {
+            show(name)
             if standing == .background { yieldToOthers() }
             run()
         }
         thread.name = name
         if standing == .background { thread.qualityOfService = .utility }
         thread.start()
+    }
+
+    /// `Thread.name` reaches the system on Darwin only.
+    private static func show(_ name: String) {
+        #if os(Linux)
+            let file = open("/proc/thread-self/comm", O_WRONLY)
+            guard file >= 0 else { return }
+            // At most 15 bytes are kept.
+            _ = write(file, Array(name.utf8), name.utf8.count)
+            close(file)
+        #endif
     }
 
     private static func yieldToOthers() {

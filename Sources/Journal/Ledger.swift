@@ -34,10 +34,11 @@ final class Ledger: Sendable {
 
     init(allowance: Int) { self.allowance = allowance }
 
-    /// Whether a side file of `bytes` fits, twice because it is replaced whole,
-    /// beside the other small ones.
-    func hasRoom(forSideFile bytes: Int) -> Bool {
-        2 * (Self.blocks(bytes) + Self.blocks(RemovedSegments.most * 32)) + Self.block <= allowance
+    /// Whether so many `copies` of a side file of `bytes` fit beside the other small
+    /// ones: two at least, because it is replaced whole.
+    func hasRoom(forSideFile bytes: Int, copies: Int) -> Bool {
+        copies * Self.blocks(bytes) + 2 * Self.blocks(RemovedSegments.most * 32) + Self.block
+            <= allowance
     }
 
     static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }

@@ -11,6 +11,10 @@ struct Recovery {
     var archives: [Ledger.Archive] = []
     /// Closed and not sealed yet, by number.
     var closed: [(name: SegmentName, plain: LogState.Plain, bytes: Int)] = []
+    /// The last segment that isn't open.
+    var newest: SegmentName?
+    /// What had to be read for want of marks: to be written down for the next start.
+    var unsaved: (marks: Marks, covering: UInt64)?
     var activePlain = LogState.Plain(end: 0, checkpoints: Checkpoints())
     var tornBytes = 0
 
@@ -44,7 +48,9 @@ struct Recovery {
                 try readClosed(segment.name, limit: limit, covered: covered)
             }
             number = segment.name.number + 1
+            newest = segment.name
         }
+        if number - 1 > covered { unsaved = (marks, number - 1) }
         try openActive()
     }
 
@@ -70,32 +76,26 @@ struct Recovery {
 
     // MARK: - Marks
 
-    /// Reads the marks file; returns the last segment that it covers.
+    /// Reads the marks; returns the last segment that they cover. The older ones serve
+    /// when the newest are lost: then only what came since is read.
     private mutating func loadMarks(
         _ configuration: JournalConfiguration
     ) throws(SystemFault) -> UInt64 {
-        guard let bytes = try files.contents(folder.file(SegmentName.marks)) else { return 0 }
-        guard
-            let (marks, covered) = Marks.decode(
+        for name in [SegmentName.marks, SegmentName.olderMarks] {
+            guard let bytes = try files.contents(folder.file(name)) else { continue }
+            let found = Marks.decode(
                 bytes, limits: configuration.markLimits, window: configuration.dedupWindow,
                 now: now)
-        else {
+            if let found {
+                marks = found.marks
+                return found.covered
+            }
             telemetry.emit(
                 DamageFound(
-                    path: folder.file(SegmentName.marks),
-                    what: "not as written; reading the archives instead"))
-            return 0
+                    path: folder.file(name),
+                    what: "not as written; reading what it covered instead"))
         }
-        self.marks = marks
-        return covered
-    }
-
-    private mutating func admit(_ lines: UnsafeRawBufferPointer, at time: Timestamp) {
-        var marks = self.marks
-        lines.forEachLine { line, _ in
-            if let scanned = try? ScannedLine(line) { _ = marks.admit(scanned.key, at: time) }
-        }
-        self.marks = marks
+        return 0
     }
 
     // MARK: - Segments
@@ -104,27 +104,48 @@ struct Recovery {
         _ name: SegmentName, covered: UInt64, since: Timestamp
     ) throws(SystemFault) {
         let archive = Archive(folder: folder, name: name)
-        let index = try archive.index()
+        let outline = try archive.outline()
         let allocated =
             try files.facts(folder.file(name.archive)).allocated
             + ((try? files.facts(folder.file(name.index)))?.allocated ?? 0)
         archives.append(
             Ledger.Archive(
-                name: name, allocated: allocated, closedAt: index.closedAt, lines: index.lines,
-                end: index.end))
-        after = index.end
-        guard name.number > covered, index.closedAt >= since else { return }
-        let inflater = Inflater()
-        for member in index.members {
-            guard let lines = try archive.lines(of: member, with: inflater) else {
-                telemetry.emit(
-                    DamageFound(
-                        path: folder.file(name.archive),
-                        what: "\(member.lines) lines at byte \(member.offset) can't be read"))
-                continue
+                name: name, allocated: allocated, closedAt: outline.closedAt,
+                lines: outline.lines, end: outline.end))
+        after = outline.end
+        guard name.number > covered, outline.closedAt >= since else { return }
+        let index = try archive.index()
+        for start in stride(from: 0, to: index.members.count, by: Archive.widest) {
+            let members = Array(index.members[start...].prefix(Archive.widest))
+            let found = ParallelWork.map(members.count) { i in
+                Result { () throws(SystemFault) in try Self.keys(of: members[i], in: archive) }
             }
-            lines.withUnsafeBytes { admit($0, at: index.closedAt) }
+            for (member, result) in zip(members, found) {
+                guard let keys = try result.get() else {
+                    telemetry.emit(
+                        DamageFound(
+                            path: folder.file(name.archive),
+                            what: "\(member.lines) lines at byte \(member.offset) can't be read"))
+                    continue
+                }
+                for key in keys { _ = marks.admit(key, at: index.closedAt) }
+            }
         }
+    }
+
+    /// What makes each line of a member the same as another; nil when it is damaged.
+    private static func keys(
+        of member: SegmentIndex.Member, in archive: Archive
+    ) throws(SystemFault) -> [ScannedLine.Key]? {
+        guard let bytes = try archive.lines(of: member, with: Inflater()) else { return nil }
+        var keys: [ScannedLine.Key] = []
+        keys.reserveCapacity(member.lines)
+        bytes.withUnsafeBytes { bytes in
+            bytes.forEachLine { line, _ in
+                if let scanned = try? ScannedLine(line) { keys.append(scanned.key) }
+            }
+        }
+        return keys
     }
 
     private mutating func readClosed(
@@ -132,17 +153,20 @@ struct Recovery {
     ) throws(SystemFault) {
         let file = try files.openToRead(folder.file(name.plain))
         defer { files.close(file) }
+        // The marks know its lines and the next header its end: sealing reads it anyway.
+        let size = try files.facts(file).bytes
+        if let limit, limit > 0, name.number <= covered, size > limit {
+            after = limit
+            closed.append((name, LogState.Plain(end: limit, checkpoints: Checkpoints()), size))
+            return
+        }
         let scan = try scan(file, limit: limit, covered: covered)
         guard scan.end > 0 else {
             try files.remove(folder.file(name.plain))
             return
         }
         after = scan.end
-        closed.append(
-            (
-                name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints),
-                try files.facts(file).bytes
-            ))
+        closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
     }
 
     private mutating func scan(
@@ -227,8 +251,9 @@ extension Recovery {
             try files.remove(path)
             return
         }
-        let name = SegmentName(first: first, number: number)
+        let name = SegmentName(first: first, number: number, after: newest)
         try files.rename(path, to: folder.file(name.plain))
+        newest = name
         closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
         if number >= self.number {
             self.number = number + 1

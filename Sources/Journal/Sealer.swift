@@ -16,6 +16,8 @@ final class Sealer: Sendable {
 
     private struct State {
         var waiting: [Job] = []
+        /// The last segment that the marks on disk cover.
+        var covered: UInt64 = 0
         var running = false
         var stopped = false
         /// A job failed: wait for `retry`.
@@ -104,9 +106,9 @@ final class Sealer: Sendable {
         do throws(SystemFault) {
             // The denser levels are for quiet times: a backlog eats the quota.
             let level: Int32 = backlog <= 1 ? 6 : backlog == 2 ? 3 : 1
+            saveMarks()
             let sealed = try work.seal(job.name, end: job.end, level: level) { self.isStopped }
             guard let sealed else { return }
-            if let marks = job.marks { save(marks, covering: job.name.number) }
             ledger.add(sealed.archive)
             logState.forget(plain: job.name.number)
             if sealed.damagedGroups > 0 {
@@ -136,14 +138,14 @@ final class Sealer: Sendable {
         }
     }
 
-    /// Without the file, opening the log reads the archives instead.
-    private func save(_ marks: Marks, covering number: UInt64) {
-        let bytes = marks.encoded(covering: number)
-        let path = folder.file(SegmentName.marks)
-        guard ledger.hasRoom(forSideFile: bytes.count) else {
-            try? folder.files.remove(path)
-            return
+    /// Writes down what the log held at the end of the last closed segment: a start
+    /// then needs to read no segment that waits to be sealed.
+    private func saveMarks() {
+        let newest = state.withLock { state in
+            state.waiting.last { $0.marks != nil && $0.name.number > state.covered }
         }
-        try? folder.files.replace(path, in: folder.path, with: bytes)
+        guard let newest, let marks = newest.marks else { return }
+        MarksFile(folder: folder, ledger: ledger).save(marks, covering: newest.name.number)
+        state.withLock { $0.covered = newest.name.number }
     }
 }

@@ -9,9 +9,11 @@ import Events
 ///     <first>-<number>.jsonl.gz sealed; a plain file of the same name is superfluous
 ///     <first>-<number>.idx      what readers need to skip parts of the sealed one; rebuildable
 ///     ../ballast                takes room for when the disk is full: `Ballast`
-///     head, marks, removed      small files: `HeadFile`, `Marks`, `RemovedSegments`
+///     head, removed             small files: `HeadFile`, `RemovedSegments`
+///     marks, marks.old          small files: `MarksFile`
 struct SegmentName: Sendable, Hashable, Comparable {
-    /// When the segment's first line was accepted, ISO 8601 basic.
+    /// When the segment's first line was accepted, ISO 8601 basic; never before the
+    /// segment before it, so that names sort in order though a clock was set back.
     let first: String
     let number: UInt64
 
@@ -19,11 +21,13 @@ struct SegmentName: Sendable, Hashable, Comparable {
     static let next = "active.jsonl.next"
     static let head = "head"
     static let marks = "marks"
+    static let olderMarks = "marks.old"
     static let removed = "removed"
     static let temporary = ".tmp"
 
-    init(first: Timestamp, number: UInt64) {
-        self.first = first.basic
+    /// - Parameter before: The segment before, if any is known.
+    init(first: Timestamp, number: UInt64, after before: SegmentName?) {
+        self.first = max(first.basic, before?.first ?? "")
         self.number = number
     }
 

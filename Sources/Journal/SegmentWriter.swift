@@ -19,6 +19,8 @@ struct SegmentWriter: ~Copyable, Sendable {
     var rotation = Rotation.none
     /// The number of the open segment, or of the one to be installed.
     var number: UInt64
+    /// The last segment that was closed.
+    var newest: SegmentName?
     var headFile: HeadFile
     var group = CommitGroup()
     var lastSync = ContinuousClock.now
@@ -137,8 +139,11 @@ struct SegmentWriter: ~Copyable, Sendable {
     private mutating func retire(_ segment: ActiveSegment) {
         files.close(segment.file)
         active = nil
-        let name = segment.firstAt.map { SegmentName(first: $0, number: segment.number) }
+        let name = segment.firstAt.map {
+            SegmentName(first: $0, number: segment.number, after: newest)
+        }
         if segment.end > 0 {
+            newest = name
             rotation = .retiring(name, after: segment.end)
             ledger.close(segment.number, bytes: segment.physicalEnd)
             number = segment.number + 1
@@ -152,7 +157,9 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     private mutating func rotateIfDue(_ now: Timestamp) {
         guard let segment = active, let first = segment.firstAt else { return }
-        let old = now - first >= configuration.segmentAge
+        // A first line from as far in the future: the clock was wrong then or is now.
+        let age = configuration.segmentAge
+        let old = now - first >= age || first - now >= age
         guard old || segment.end >= UInt64(configuration.segmentLimit) else { return }
         rotate()
     }

@@ -9,7 +9,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// The real file system with a say in every call that changes the disk.
+/// The real file system with a say in every call that changes the disk, and a count of
+/// what is read.
 final class FaultyFileSystem: LogFileSystem {
     enum Call: String, Sendable {
         case open, write, sync, syncFolder, truncate, rename, remove, allocate
@@ -25,6 +26,7 @@ final class FaultyFileSystem: LogFileSystem {
         var free: Int?
         var after: (@Sendable () -> Void)?
         var calls: [Call: Int] = [:]
+        var read: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -38,6 +40,9 @@ final class FaultyFileSystem: LogFileSystem {
     /// Called after every call that changed the disk.
     func afterEach(_ look: (@Sendable () -> Void)?) { state.withLock { $0.after = look } }
     func count(_ call: Call) -> Int { state.withLock { $0.calls[call, default: 0] } }
+
+    /// Bytes that were read, by path.
+    var bytesRead: [String: Int] { state.withLock { $0.read } }
 
     private func decide(_ call: Call, _ path: String) throws(SystemFault) {
         let rule = state.withLock { state in
@@ -72,7 +77,11 @@ final class FaultyFileSystem: LogFileSystem {
 
     func read(
         _ file: LogFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
-    ) throws(SystemFault) -> Int { try real.read(file, into: buffer, at: offset) }
+    ) throws(SystemFault) -> Int {
+        let got = try real.read(file, into: buffer, at: offset)
+        state.withLock { $0.read[file.path, default: 0] += got }
+        return got
+    }
 
     func sync(_ file: LogFile) throws(SystemFault) {
         try decide(.sync, file.path)
