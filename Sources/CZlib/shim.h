@@ -6,3 +6,7 @@
    built without. */
 void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
 
+#ifndef __APPLE__
+/* The same of a GNU function that musl has too. */
+void *memrchr(const void *bytes, int byte, size_t length);
+#endif

@@ -46,8 +46,10 @@ extension JournalQuery {
         var lines: [Range<Int>] = []
         filter.forEachCandidate(in: bytes) { range in
             let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-            guard !line.isFiller else { return }
-            if anyTime ? condition.matches(line) : matches(line) { lines.append(range) }
+            if !line.isFiller, anyTime ? condition.matches(stored: line) : matches(stored: line) {
+                lines.append(range)
+            }
+            return true
         }
         return lines
     }

@@ -61,7 +61,7 @@ struct DeltaTally {
                 regular = false
             } else if key.equals("value", in: line) {
                 if value.kind == .number {
-                    number = value.number(in: line)
+                    number = value.quickNumber(in: line)
                     regular = regular && number != nil
                 } else if value.kind != .null {
                     regular = false

@@ -28,6 +28,8 @@ public struct Expression: Sendable, Equatable {
         public let value: String
         /// The value as a number; nil when it isn't one.
         let number: Double?
+        /// The value's UTF-8.
+        let bytes: [UInt8]
         let route: Path
 
         init(path: [String], comparison: Operator, value: String) {
@@ -35,6 +37,7 @@ public struct Expression: Sendable, Equatable {
             self.comparison = comparison
             self.value = value
             number = Double(value)
+            bytes = Array(value.utf8)
             route = Path(path)
         }
     }
@@ -47,6 +50,11 @@ public struct Expression: Sendable, Equatable {
     /// Holds for every line.
     public static let all = Expression(terms: [])
 
+    /// Holds for lines whose own member `field` is `value`.
+    public static func equal(_ field: String, _ value: String) -> Expression {
+        Expression(terms: [Term(path: [field], comparison: .equal, value: value)])
+    }
+
     /// Whether all terms hold for a line of the log (validated when it came in;
     /// a line that isn't JSON matches nothing but `all`).
     public func matches(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -57,6 +65,13 @@ public struct Expression: Sendable, Equatable {
     }
 
     public func matches(_ line: [UInt8]) -> Bool { line.withUnsafeBytes { matches($0) } }
+
+    /// The same of a line that the log holds: it isn't validated again where the
+    /// terms ask for members of their own.
+    func matches(stored line: UnsafeRawBufferPointer) -> Bool {
+        guard terms.allSatisfy({ $0.route.only != nil }) else { return matches(line) }
+        return terms.allSatisfy { $0.matches(stored: line) }
+    }
 }
 
 extension Expression.Term {
@@ -64,6 +79,15 @@ extension Expression.Term {
         var found = false
         route.visit(root, in: line) { value in
             if !found { found = holds(sought, value, in: line) }
+        }
+        return comparison == .notEqual ? !found : found
+    }
+
+    fileprivate func matches(stored line: UnsafeRawBufferPointer) -> Bool {
+        var found = false
+        LineMember.visit(route.first, in: line) { value in
+            found = holds(sought, value, in: line)
+            return !found
         }
         return comparison == .notEqual ? !found : found
     }
@@ -99,33 +123,40 @@ extension Expression.Term {
         _ comparison: Expression.Operator, _ slice: JSONScanner.Slice,
         in line: UnsafeRawBufferPointer
     ) -> Bool {
-        let text = slice.text(in: line) ?? slice.raw(in: line)
         switch comparison {
         case .equal, .notEqual:
-            if slice.kind == .number, let number { return slice.number(in: line) == number }
-            return text == value
-        case .contains: return text.utf8Contains(value)
+            if slice.kind == .number, let number { return slice.quickNumber(in: line) == number }
+            return slice.withText(in: line) { $0.count == bytes.count && $0.holds(bytes, at: 0) }
+        case .contains:
+            return bytes.isEmpty || slice.withText(in: line) { $0.first(bytes, from: 0) != nil }
         case .greater, .less:
             if slice.kind == .null { return false }
-            if let number, let found = slice.number(in: line) ?? Double(text) {
+            if let number,
+                let found = slice.quickNumber(in: line)
+                    ?? Double(slice.text(in: line) ?? slice.raw(in: line))
+            {
                 return comparison == .greater ? found > number : found < number
             }
             if slice.kind == .number || slice.kind == .object || slice.kind == .array {
                 return false
             }
-            let ascending = text.utf8.lexicographicallyPrecedes(value.utf8)
-            return comparison == .less ? ascending : !ascending && text != value
+            return slice.withText(in: line) { text in
+                let ascending = text.lexicographicallyPrecedes(bytes)
+                let isSame = text.count == bytes.count && text.holds(bytes, at: 0)
+                return comparison == .less ? ascending : !ascending && !isSame
+            }
         }
     }
 }
 
-extension String {
-    fileprivate func utf8Contains(_ needle: String) -> Bool {
-        if needle.isEmpty { return true }
-        let (hay, wanted) = (Array(utf8), Array(needle.utf8))
-        guard hay.count >= wanted.count else { return false }
-        return (0...(hay.count - wanted.count)).contains { start in
-            hay[start] == wanted[0] && hay[start..<(start + wanted.count)].elementsEqual(wanted)
-        }
+extension JSONScanner.Slice {
+    /// The text of a string, or the JSON of anything else.
+    fileprivate func withText<T>(
+        in line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> T
+    ) -> T {
+        if kind != .string { return body(UnsafeRawBufferPointer(rebasing: line[range])) }
+        if escaped { return Array((text(in: line) ?? "").utf8).withUnsafeBytes(body) }
+        return body(
+            UnsafeRawBufferPointer(rebasing: line[range.dropFirst().dropLast()]))
     }
 }

@@ -52,7 +52,7 @@ struct FieldTally {
             return silence()
         case .number:
             if hasRange {
-                if let number = value.number(in: line) {
+                if let number = value.quickNumber(in: line) {
                     range.include(number)
                 } else {
                     hasRange = false

@@ -1,7 +1,7 @@
 /// Bloom filters over the ids of a segment's members, one bit of each member side
 /// by side (bit-sliced): looking an id up reads a few rows, not a filter a member.
 ///
-/// Rows lie in blocks of 64 bytes with a CRC-32 each, so that a lookup reads and
+/// Rows lie in blocks of 256 bytes with a CRC-32 each, so that a lookup reads and
 /// checks only those it needs.
 struct IdFilter: Sendable, Equatable {
     /// Bits of each member's filter.
@@ -10,8 +10,8 @@ struct IdFilter: Sendable, Equatable {
     let hashes: Int
     let members: Int
 
-    private static let block = 64
-    private static let blockOnDisk = 64 + 4
+    private static let block = 256
+    private static let blockOnDisk = 256 + 4
 
     /// Sized for `bits` a id in the fullest member; nil when there is nothing to hold.
     init?(ids: [[UInt64]], bits: Int) {
@@ -28,6 +28,15 @@ struct IdFilter: Sendable, Equatable {
         self.rows = rows
         self.hashes = hashes
         self.members = members
+    }
+
+    /// How many bits an id may have when `bytes` are there for all.
+    static func bits(_ ids: [[UInt64]], within bytes: Int) -> Int {
+        // Every member's filter is as long as the fullest one needs.
+        let wanted = (ids.map(\.count).max() ?? 0) * ids.count
+        guard wanted > 0, bytes > blockOnDisk else { return 0 }
+        // 20 bits leave one false member in ten thousand.
+        return min(20, (bytes - blockOnDisk) / blockOnDisk * block * 8 / wanted)
     }
 
     /// Bytes on disk.
@@ -66,7 +75,7 @@ struct IdFilter: Sendable, Equatable {
         _ id: UInt64, read: (_ at: Int, _ count: Int) throws(SystemFault) -> [UInt8]
     ) throws(SystemFault) -> [Bool]? {
         var found = [Bool](repeating: true, count: members)
-        for i in 0..<hashes {
+        for i in 0..<hashes where found.contains(true) {
             let first = row(i, of: id) * members
             let blocks = (first / 8 / Self.block)...((first + members - 1) / 8 / Self.block)
             let bytes = try read(

@@ -57,7 +57,9 @@ struct IndexBuilder {
     func encoded(archiveBytes: Int, closedAt: Timestamp) -> [UInt8] {
         var index = index
         index.closedAt = closedAt
-        var budget = archiveBytes / Self.share + Self.least
+        let budget =
+            archiveBytes / Self.share + max(0, Self.least - archiveBytes / 200)
+            - index.members.count * IndexLayout.memberBytes
         var blocks: [IndexLayout.Block] = []
         if census.deltas.isRegular {
             for metric in census.deltas.metrics {
@@ -73,19 +75,20 @@ struct IndexBuilder {
             }
         }
         blocks.sort { ($0.rank, $0.length) < ($1.rank, $1.length) }
-        // Every member's filter is as long as the fullest one needs.
-        let wanted = (census.ids.map(\.count).max() ?? 0) * census.ids.count
-        // A third for the ids at most: 20 bits leave one false member in ten thousand.
-        let bits = wanted == 0 ? 0 : min(20, budget / 3 * 8 / wanted)
-        var filter = census.idsAreRegular ? IdFilter(ids: census.ids, bits: bits) : nil
-        if let found = filter {
-            if found.length <= budget / 2 { budget -= found.length } else { filter = nil }
+        // A third for the ids at least, and what the fields leave.
+        let idBits = census.idsAreRegular ? IdFilter.bits(census.ids, within: budget / 3) : 0
+        var room = budget - (idBits > 0 ? budget / 3 : 0)
+        let kept = blocks.compactMap { block -> IndexLayout.Block? in
+            for block in [block, block.summarized] where block.length <= room {
+                room -= block.length
+                return block
+            }
+            return nil
         }
-        let kept = blocks.filter { block in
-            guard block.length <= budget else { return false }
-            budget -= block.length
-            return true
-        }
+        let left = budget - kept.reduce(0) { $0 + $1.length }
+        let filter =
+            idBits > 0
+            ? IdFilter(ids: census.ids, bits: IdFilter.bits(census.ids, within: left)) : nil
         let metrics = census.deltas.isRegular ? census.deltas.metrics.count : 0
         let complete = kept.count { $0.isDelta } == metrics
         return IndexLayout.encode(
@@ -94,7 +97,7 @@ struct IndexBuilder {
             filter: filter.map { ($0, $0.encoded(census.ids)) })
     }
 
-    /// A twentieth of the archive, and as much that a small one can be asked too.
-    private static let share = 20
+    /// A part of the archive, and something more so that a small one can be asked too.
+    private static let share = 21
     private static let least = 4096
 }

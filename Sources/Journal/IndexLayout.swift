@@ -3,9 +3,12 @@ import Events
 /// How an index lies on disk: a head that says where the rest is, the table of
 /// members, blocks of fields, the filter of ids. Each carries its own CRC-32.
 enum IndexLayout {
-    static let magic: UInt64 = 0x3258_4449_4C57_4C42  // "BLWLIDX2", little-endian
+    static let magic: UInt64 = 0x3358_4449_4C57_4C42  // "BLWLIDX3", little-endian
     /// Magic, length of the head, zero.
     static let preamble = 16
+
+    /// Bytes of a member in the table.
+    static let memberBytes = 4 * 8 + 3 * 4
 
     /// What is known of one field: of the segment, and of each member.
     struct Block {
@@ -14,7 +17,8 @@ enum IndexLayout {
         let name: [UInt8]
         let kind: Kind
         let summary: [UInt8]
-        let detail: [UInt8]
+        /// Empty: nothing is known of the members.
+        private(set) var detail: [UInt8]
         let isDelta: Bool
 
         var length: Int { name.count + 40 + summary.count + detail.count }
@@ -45,6 +49,13 @@ enum IndexLayout {
             var detail = ByteWriter()
             for range in ranges { detail.write(range) }
             self.detail = detail.sealed()
+        }
+
+        /// What is known of the segment alone: it still tells counts, and what isn't there.
+        var summarized: Block {
+            var block = self
+            block.detail = []
+            return block
         }
 
         /// What goes last when there is no room for all: fields that the log doesn't know.

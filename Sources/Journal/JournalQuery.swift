@@ -1,4 +1,5 @@
 public import Events
+import JSONScan
 
 /// Which lines are wanted.
 public struct JournalQuery: Sendable, Equatable {
@@ -41,6 +42,27 @@ public struct JournalQuery: Sendable, Equatable {
             if let until, ts >= until { return false }
         }
         return condition.matches(line)
+    }
+
+    /// The same of a line that the log holds.
+    func matches(stored line: UnsafeRawBufferPointer) -> Bool {
+        if since != nil || until != nil {
+            guard let ts = Self.moment(of: line) else { return false }
+            if let since, ts < since { return false }
+            if let until, ts >= until { return false }
+        }
+        return condition.matches(stored: line)
+    }
+
+    private static let ts = Array("ts".utf8)
+
+    private static func moment(of line: UnsafeRawBufferPointer) -> Timestamp? {
+        guard let value = LineMember.first(ts, in: line) else { return nil }
+        if value.kind == .string, !value.escaped {
+            let text = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
+            if let moment = Timestamp(utcMilliseconds: text) { return moment }
+        }
+        return value.text(in: line).flatMap { Timestamp(rfc3339: $0) }
     }
 }
 

@@ -1,16 +1,7 @@
-import CZlib
 import JSONScan
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// Finds the lines of a member that may match an expression without parsing the
-/// others: by bytes that a matching line must hold.
+/// Finds the lines that may match an expression without parsing the others: by
+/// bytes that a matching line must hold.
 ///
 /// A backslash may spell anything, so lines with one are always looked at.
 struct LinePrefilter: Sendable {
@@ -19,6 +10,15 @@ struct LinePrefilter: Sendable {
         case bytes([UInt8])
         /// A key that starts with the bytes (a quote first) leads to a value that holds.
         case value([UInt8], Expression.Term)
+        /// The value of a delta.
+        case delta(DeltaNeedle)
+
+        var needle: [UInt8] {
+            switch self {
+            case .bytes(let bytes), .value(let bytes, _): bytes
+            case .delta(let delta): delta.needle
+            }
+        }
     }
 
     private let need: Need?
@@ -36,6 +36,8 @@ struct LinePrefilter: Sendable {
         }
         if best.count > 1 {
             need = .bytes(best)
+        } else if let delta = expression.terms.lazy.compactMap(DeltaNeedle.init).first {
+            need = .delta(delta)
         } else if let term = expression.terms.first(where: { $0.comparison != .notEqual }) {
             need = .value([UInt8(ascii: "\"")] + term.route.first, term)
         } else {
@@ -43,35 +45,39 @@ struct LinePrefilter: Sendable {
         }
     }
 
-    /// Calls `body` for each line that may match, in order, without its newline.
+    /// Calls `body` for each line that may match, in order, without its newline, until
+    /// it answers false.
     func forEachCandidate(
-        in lines: UnsafeRawBufferPointer, _ body: (_ line: Range<Int>) -> Void
+        in lines: UnsafeRawBufferPointer, _ body: (_ line: Range<Int>) -> Bool
     ) {
         guard let need else {
-            lines.forEachLine { line, start in body(start..<(start + line.count)) }
+            var start = 0
+            while start < lines.count {
+                let end = lines.firstNewline(from: start) ?? lines.count
+                guard body(start..<end) else { return }
+                start = end + 1
+            }
             return
         }
-        let needle =
-            switch need {
-            case .bytes(let bytes): bytes
-            case .value(let bytes, _): bytes
-            }
+        let needle = need.needle
         var at = 0
         var hit = lines.first(needle, from: 0) ?? lines.count
         var escape = lines.first(UInt8(ascii: "\\"), from: 0) ?? lines.count
         while min(hit, escape) < lines.count {
+            if hit < escape, case .delta(let delta) = need, delta.isElsewhere(hit, in: lines) {
+                hit = lines.first(needle, from: hit + 1) ?? lines.count
+                continue
+            }
             let place = min(hit, escape)
             let start = lines.lineStart(of: place, notBefore: at)
             let end = lines.firstNewline(from: place) ?? lines.count
-            if escape < end {
-                body(start..<end)
-            } else if case .value(_, let term) = need {
+            if escape >= end, case .value(_, let term) = need {
                 let line = UnsafeRawBufferPointer(rebasing: lines[start..<end])
                 if Self.mayHold(term, in: line, firstHit: hit - start, needle) {
-                    body(start..<end)
+                    guard body(start..<end) else { return }
                 }
             } else {
-                body(start..<end)
+                guard body(start..<end) else { return }
             }
             at = min(end + 1, lines.count)
             if hit < at { hit = lines.first(needle, from: at) ?? lines.count }
@@ -106,28 +112,65 @@ struct LinePrefilter: Sendable {
     }
 }
 
+/// What a line must hold for a term such as `deltas.canary.5xx_rate.value>0.01`.
+///
+/// Whatever form the deltas have, a part of the metric's name occurs in the line:
+/// as a key, in one, or in what `metric` or `check` says. Where it stands in the
+/// form that our own lines have, the number after it decides; anywhere else
+/// the line is looked at.
+private struct DeltaNeedle: Sendable {
+    let needle: [UInt8]
+    /// What stands before and after the needle in our own lines' form.
+    private let before: [UInt8]
+    private let after: [UInt8]
+    private let comparison: Expression.Operator
+    private let number: Double
+
+    init?(_ term: Expression.Term) {
+        switch term.comparison {
+        case .equal, .greater, .less: break
+        case .notEqual, .contains: return nil
+        }
+        let names = term.path.dropFirst().dropLast()
+        // A number names a place, not a text.
+        guard term.path.first == "deltas", term.path.last == "value", let number = term.number,
+            names.allSatisfy({ Int($0) == nil }),
+            let longest = names.indices.max(by: { names[$0].utf8.count < names[$1].utf8.count }),
+            !names[longest].isEmpty
+        else { return nil }
+        self.number = number
+        comparison = term.comparison
+        needle = Array(names[longest].utf8)
+        let left = names[..<longest].map { $0 + "." }.joined()
+        let right = names[(longest + 1)...].map { "." + $0 }.joined()
+        before = Array(#"{"metric":"\#(left)"#.utf8)
+        after = Array(#"\#(right)","value":"#.utf8)
+    }
+
+    /// Whether the needle at `place` is the metric of a delta whose value, which
+    /// follows at once, doesn't hold.
+    func isElsewhere(_ place: Int, in lines: UnsafeRawBufferPointer) -> Bool {
+        guard lines.holds(before, at: place - before.count),
+            lines.holds(after, at: place + needle.count)
+        else { return false }
+        let start = place + needle.count + after.count
+        var end = start
+        while end < lines.count, end - start < 20, lines[end] != UInt8(ascii: ","),
+            lines[end] != UInt8(ascii: "}")
+        {
+            end += 1
+        }
+        let text = UnsafeRawBufferPointer(rebasing: lines[start..<end])
+        guard let found = DecimalNumber.read(text) else { return false }
+        return switch comparison {
+        case .greater: found <= number
+        case .less: found >= number
+        default: found != number
+        }
+    }
+}
+
 extension UnsafeRawBufferPointer {
-    fileprivate func first(_ byte: UInt8, from start: Int) -> Int? {
-        guard start < count, let base = baseAddress,
-            let found = memchr(base + start, Int32(byte), count - start)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
-    }
-
-    fileprivate func first(_ needle: [UInt8], from start: Int) -> Int? {
-        guard start < count, let base = baseAddress,
-            let found = memmem(base + start, count - start, needle, needle.count)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
-    }
-
-    /// Where the line that holds `place` starts.
-    fileprivate func lineStart(of place: Int, notBefore floor: Int) -> Int {
-        var at = place
-        while at > floor, self[at - 1] != UInt8(ascii: "\n") { at -= 1 }
-        return at
-    }
-
     fileprivate func afterBlanks(_ start: Int) -> Int {
         var at = start
         while at < count, self[at] == UInt8(ascii: " ") || self[at] == UInt8(ascii: "\t") {

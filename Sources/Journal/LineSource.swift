@@ -157,36 +157,40 @@ struct LineSource: Sendable {
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         let segment = position.segment
+        let filter = LinePrefilter(query.condition)
         var (logical, physical) = try start(in: file)
-        var answer = Answer.more
-        while logical < end, answer == .more {
-            let piece = try files.read(file, at: physical, count: 256 * 1024)
-            var used = 0
-            piece.withUnsafeBytes { bytes in
-                while answer == .more, logical < end, let newline = bytes.firstNewline(from: used) {
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[used..<newline])
-                    used = newline + 1
-                    if CommitLine.isOne(line) { continue }
-                    let begin = logical
-                    logical += UInt64(line.count + 1)
-                    guard begin >= position.offset else { continue }
-                    let after = LogPosition(segment: segment, offset: logical)
-                    looked += line.count + 1
-                    if !line.isFiller, query.matches(line) { answer = visit(line, after) }
-                    if looked >= budget { answer = .enough }
+        while logical < end {
+            let bytes = try files.read(file, at: physical, count: 256 * 1024)
+            var answer = Answer.more
+            var used = (logical: 0, physical: 0)
+            bytes.withUnsafeBytes { bytes in
+                let piece = PlainPiece(bytes)
+                used = (piece.logical, piece.bytes.count)
+                piece.forEachCandidate(filter) { range, stop in
+                    let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
+                    guard after.offset <= end else { return false }
+                    // Seen before; or a place inside a line, from a cursor that was tampered with.
+                    guard after.offset > position.offset + UInt64(range.count) else { return true }
+                    let line = UnsafeRawBufferPointer(rebasing: bytes[range])
+                    guard !line.isFiller, query.matches(stored: line) else { return true }
+                    answer = visit(line, after)
                     advance(to: after)
+                    if answer == .enough { used = (stop, range.upperBound + 1) }
+                    return answer == .more
                 }
             }
-            physical += used
-            // Fewer bytes than were acknowledged: the file was cut by somebody else.
-            if used == 0 {
-                guard segment == position.segment else { break }
-                advance(to: LogPosition(segment: segment, offset: end))
-                break
-            }
+            looked += used.physical
+            // Nothing whole where more was acknowledged: the file was cut by somebody else.
+            if used.physical == 0 { used.logical = Int(clamping: end - logical) }
+            let reached = logical + UInt64(used.logical)
+            // What follows `end` is read again once it is acknowledged.
+            if reached <= end { hint = (segment, reached, physical + used.physical) }
+            if answer == .enough { return .enough }
+            advance(to: LogPosition(segment: segment, offset: min(reached, end)))
+            (logical, physical) = (reached, physical + used.physical)
+            if looked >= budget { return .enough }
         }
-        hint = (segment, logical, physical)
-        return answer
+        return .more
     }
 
     private mutating func start(in file: LogFile) throws(SystemFault) -> (UInt64, Int) {

@@ -1,5 +1,4 @@
 import Events
-import JSONScan
 
 /// Counts the lines of a query by the text of a field: from the dictionaries of
 /// the indexes where they say it exactly, else from the lines. Every call blocks.
@@ -8,45 +7,29 @@ struct LogCount {
     private let query: JournalQuery
     private let field: String
     private let path: Path
-    private var tally = Tally()
+    private let filter: LinePrefilter
+    private var tally = ValueTally()
+    private var skipped = 0
     private var members = 0
     private var inflated = 0
-
-    /// Lines by value.
-    private struct Tally: Sendable {
-        var counts: [String?: Int] = [:]
-        var total = 0
-        var skipped = 0
-
-        mutating func add(_ value: String?, _ lines: Int) {
-            guard lines > 0 else { return }
-            counts[value, default: 0] += lines
-            total += lines
-        }
-
-        mutating func add(_ other: Tally) {
-            for (value, lines) in other.counts { counts[value, default: 0] += lines }
-            total += other.total
-            skipped += other.skipped
-        }
-    }
 
     init(_ view: any LogView, by field: String, _ query: JournalQuery) {
         self.view = view
         self.query = query
         self.field = field
         path = Path(field)
+        filter = LinePrefilter(query.condition)
     }
 
     /// Calls `progress` with the part that is done, from 0 to 1.
     mutating func run(
         progress: (Double) -> Void = { _ in }
     ) throws(JournalError) -> JournalCounts {
-        // A segment that is sealed or removed while it is counted makes us begin anew.
+        // A rotation between two looks makes us begin anew.
         var retries = 0
         while true {
             do throws(SystemFault) {
-                (tally, members, inflated) = (Tally(), 0, 0)
+                (tally, skipped, members, inflated) = (ValueTally(), 0, 0, 0)
                 try countAll(progress)
                 break
             } catch {
@@ -54,68 +37,76 @@ struct LogCount {
                 retries += 1
             }
         }
-        let rows = tally.counts.map { JournalCounts.Row(value: $0.key, count: $0.value) }
+        let counts = tally.texts
+        let rows = counts.map { JournalCounts.Row(value: $0.key, count: $0.value) }
             .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
         return JournalCounts(
-            rows: rows, total: tally.total, skipped: tally.skipped, members: members,
+            rows: rows, total: counts.values.reduce(0, +), skipped: skipped, members: members,
             inflated: inflated)
     }
 
+    /// The newest first: they may be sealed soon, and the oldest may go.
     private mutating func countAll(_ progress: (Double) -> Void) throws(SystemFault) {
         let horizon = try view.horizon()
         let segments = try view.folder.segments().filter { $0.name.number < horizon.segment }
-        for (i, segment) in segments.enumerated() {
-            if segment.sealed {
-                try count(Archive(folder: view.folder, name: segment.name)) { part in
-                    progress((Double(i) + part) / Double(segments.count + 1))
+        try countActive(until: horizon)
+        for (i, segment) in segments.reversed().enumerated() {
+            let isCounted = segment.sealed ? false : try count(plain: segment.name)
+            if !isCounted {
+                let before = self
+                do throws(SystemFault) {
+                    try count(Archive(folder: view.folder, name: segment.name)) { part in
+                        progress((Double(i) + part) / Double(segments.count))
+                    }
+                } catch {
+                    // Removed for room meanwhile: its lines are no longer the log's.
+                    guard error.isAbsence else { throw error }
+                    self = before
                 }
-            } else {
-                try count(plain: segment.name.number)
             }
-            progress(Double(i + 1) / Double(segments.count + 1))
+            progress(Double(i + 1) / Double(segments.count))
         }
-        try count(plain: horizon.segment)
     }
 
     // MARK: - Lines
 
-    private mutating func count(plain number: UInt64) throws(SystemFault) {
-        var source = LineSource(view, from: LogPosition(segment: number, offset: 0))
-        var tally = self.tally
-        do throws(JournalError) {
-            try source.read(query, through: number) { line, _ in
-                tally.add(Self.value(of: path, in: line), 1)
-                return .more
-            }
-        } catch .system(let call, let path, let code) {
-            throw SystemFault(call, path, code: code)
-        } catch {
-            // Reading throws nothing else.
-            return
-        }
-        tally.skipped += source.skipped
-        self.tally = tally
+    private mutating func countActive(until horizon: LogPosition) throws(SystemFault) {
+        guard horizon.offset > 0 else { return }
+        let path = view.folder.file(SegmentName.active)
+        if try count(path, until: { _ in horizon.offset }, ifNumber: horizon.segment) { return }
+        // Rotated since.
+        let segment = try view.folder.segments().first { $0.name.number == horizon.segment }
+        guard let segment else { throw SystemFault("open", path, code: SystemFault.absence) }
+        let isCounted = segment.sealed ? false : try count(plain: segment.name)
+        if !isCounted { try count(Archive(folder: view.folder, name: segment.name)) { _ in } }
     }
 
-    private static func value(of path: Path, in line: UnsafeRawBufferPointer) -> String? {
-        guard let root = try? JSONScanner.validate(line, limits: .event) else { return nil }
-        var found: String?
-        path.visit(root, in: line) { value in
-            if found == nil { found = text(of: value, in: line) }
+    /// False when it isn't there: it may be sealed by now.
+    private mutating func count(plain name: SegmentName) throws(SystemFault) -> Bool {
+        let view = self.view
+        return try count(view.folder.file(name.plain)) { file throws(SystemFault) in
+            try view.plain(name.number, file: file).end
         }
-        return found
     }
 
-    private static func text(
-        of value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
-    ) -> String? {
-        value.kind == .null ? nil : value.text(in: line) ?? value.raw(in: line)
-    }
-
-    private static func text(of raw: [UInt8]) -> String? {
-        raw.withUnsafeBytes { bytes in
-            (try? JSONScanner.validate(bytes, limits: .event)).flatMap { text(of: $0, in: bytes) }
+    /// False when there is no such file, or it is another segment's.
+    private mutating func count(
+        _ path: String, until end: (LogFile) throws(SystemFault) -> UInt64,
+        ifNumber number: UInt64? = nil
+    ) throws(SystemFault) -> Bool {
+        let files = view.folder.files
+        let file: LogFile
+        do throws(SystemFault) { file = try files.openToRead(path) } catch {
+            if error.isAbsence { return false }
+            throw error
         }
+        defer { files.close(file) }
+        if let number, try CommitLine.header(of: file, files: files)?.segment != number {
+            return false
+        }
+        let count = PlainCount(query: query, filter: filter, path: self.path)
+        tally.add(try count.tally(file, files: files, end: try end(file)))
+        return true
     }
 
     // MARK: - Archives
@@ -148,8 +139,8 @@ struct LogCount {
         let told = try countMembers(plan, file)
         let rest = segment.members.indices.filter { plan.shares[$0] != .none && !told[$0] }
         inflated += rest.count
-        for start in stride(from: 0, to: rest.count, by: Archive.widest) {
-            let group = rest[start..<min(start + Archive.widest, rest.count)]
+        for start in stride(from: 0, to: rest.count, by: Self.width) {
+            let group = rest[start..<min(start + Self.width, rest.count)]
             try count(group.map { segment.members[$0] }, of: archive)
             progress(Double(start + group.count) / Double(rest.count))
         }
@@ -158,26 +149,28 @@ struct LogCount {
     private mutating func count(
         _ members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) {
-        let filter = LinePrefilter(query.condition)
-        let (query, path) = (self.query, self.path)
+        let (query, path, filter) = (self.query, self.path, self.filter)
         let tallies = ParallelWork.map(members.count) { i in
-            Result { () throws(SystemFault) -> Tally in
-                var tally = Tally()
+            Result { () throws(SystemFault) -> ValueTally? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {
-                    tally.skipped = members[i].lines
-                    return tally
+                    return nil
                 }
+                var tally = ValueTally()
                 bytes.withUnsafeBytes { bytes in
                     for range in query.select(from: bytes, of: members[i], filter) {
-                        let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-                        tally.add(Self.value(of: path, in: line), 1)
+                        tally.note(path, in: UnsafeRawBufferPointer(rebasing: bytes[range]))
                     }
                 }
                 return tally
             }
         }
-        for result in tallies { tally.add(try result.get()) }
+        for (member, result) in zip(members, tallies) {
+            if let found = try result.get() { tally.add(found) } else { skipped += member.lines }
+        }
     }
+
+    /// How many members are counted side by side: none of their lines are kept.
+    private static let width = 256
 
     // MARK: - Dictionaries
 
@@ -221,7 +214,7 @@ struct LogCount {
         var absent = file.lines
         for value in known.values {
             absent -= value.lines
-            if wants(value.raw) { tally.add(Self.text(of: value.raw), value.lines) }
+            if wants(value.raw) { tally.add(value.raw, value.lines) }
         }
         if wantsAbsence { tally.add(nil, absent) }
         return true
@@ -246,7 +239,7 @@ struct LogCount {
         }
         guard whole else { return nothing }
         for (value, count) in zip(known.values, lines) where wants(value.raw) {
-            tally.add(Self.text(of: value.raw), count)
+            tally.add(value.raw, count)
         }
         if wantsAbsence { tally.add(nil, absent) }
         return told

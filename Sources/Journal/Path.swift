@@ -35,6 +35,9 @@ struct Path: Sendable, Equatable {
     /// The first part's bytes.
     var first: [UInt8] { parts.first?.name ?? [] }
 
+    /// The name of the member that is all of the path.
+    var only: [UInt8]? { parts.count == 1 ? parts[0].name : nil }
+
     /// Calls `body` for every value that the path names below `slice`, which was
     /// validated; `from` is the part to begin with.
     func visit(
@@ -50,9 +53,9 @@ struct Path: Sendable, Equatable {
         switch slice.kind {
         case .object:
             try? JSONScanner.members(of: slice, in: line) { key, value throws(JSONFault) in
-                if Self.equal(key, part.name, in: line) {
+                if key.spells(part.name, in: line) {
                     visit(value, from: first + 1, in: line, body)
-                } else if first + 1 < parts.count, Self.equal(key, part.rest, in: line) {
+                } else if first + 1 < parts.count, key.spells(part.rest, in: line) {
                     body(value)
                 }
             }
@@ -111,12 +114,13 @@ struct Path: Sendable, Equatable {
         let dots = name.reduce(0) { $0 + ($1 == UInt8(ascii: ".") ? 1 : 0) }
         return first + dots + 1
     }
+}
 
-    private static func equal(
-        _ key: JSONScanner.Slice, _ name: [UInt8], in line: UnsafeRawBufferPointer
-    ) -> Bool {
-        if key.escaped { return key.text(in: line).map { Array($0.utf8) == name } ?? false }
-        guard key.range.count == name.count + 2, let start = line.baseAddress else { return false }
-        return memcmp(start + key.range.lowerBound + 1, name, name.count) == 0
+extension JSONScanner.Slice {
+    /// Whether a key is `name`, however it is spelled.
+    func spells(_ name: [UInt8], in line: UnsafeRawBufferPointer) -> Bool {
+        if escaped { return text(in: line).map { Array($0.utf8) == name } ?? false }
+        guard range.count == name.count + 2, let start = line.baseAddress else { return false }
+        return memcmp(start + range.lowerBound + 1, name, name.count) == 0
     }
 }

@@ -36,10 +36,10 @@ struct SegmentPlan: Sendable {
         self.shares = shares
     }
 
-    /// A plan by which no member is looked at.
-    init(nothingOf segment: SegmentIndex) {
-        self.segment = segment
-        shares = Array(repeating: .none, count: segment.members.count)
+    /// A plan by which no member is looked at: their table isn't read.
+    init(nothingOf file: IndexFile) {
+        segment = SegmentIndex(closedAt: file.closedAt)
+        shares = []
     }
 }
 
@@ -161,12 +161,13 @@ extension Expression.Term {
 extension Archive {
     /// What its index says of `query`.
     func plan(_ query: JournalQuery) throws(SystemFault) -> SegmentPlan {
-        guard let file = try indexFile(), let segment = try file.index() else {
+        let file = try indexFile()
+        if let file, query != .all, file.knowsAll, try query.share(of: file) == .none {
+            return SegmentPlan(nothingOf: file)
+        }
+        guard let file, let segment = try file.index() else {
             let rebuilt = try rebuild()
             return try SegmentPlan(query, rebuilt.index, rebuilt.file)
-        }
-        if query.condition != .all, file.knowsAll, try query.share(of: file) == .none {
-            return SegmentPlan(nothingOf: segment)
         }
         return try SegmentPlan(query, segment, file)
     }

@@ -17,9 +17,17 @@ import Journal
 ///
 /// One writer for each FIRST, which is the number of its first line; each sends
 /// BODIES bodies (0: for ever). Ends with 3 when the log can't be opened.
+///
+/// usage: JournalDriver fill DIRECTORY FILE
+///
+/// Puts the lines of FILE into a log with the usual segments, no faster than they are
+/// sealed at the densest level, and leaves it as a kill would.
 @main
 struct JournalDriver {
     static func main() async {
+        if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "fill" {
+            return await LogFill.run(CommandLine.arguments[2], from: CommandLine.arguments[3])
+        }
         let words = CommandLine.arguments.dropFirst()
         let numbers = words.dropFirst().compactMap { Int($0) }
         guard let directory = words.first, numbers.count >= 4 else { exit(2) }

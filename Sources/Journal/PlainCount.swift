@@ -1,0 +1,80 @@
+import Events
+
+/// Counts lines of a file that isn't sealed, piece by piece on all cores.
+struct PlainCount: Sendable {
+    let query: JournalQuery
+    let filter: LinePrefilter
+    let path: Path
+
+    /// What lines that start in one piece of the file say.
+    private struct Piece: Sendable {
+        var tally = ValueTally()
+        /// Bytes of event lines.
+        var logical: UInt64 = 0
+    }
+
+    /// Lines that start in as many bytes are one piece of work.
+    private static let pieceBytes = 1 << 20
+    /// Pieces looked at before asking whether the end is reached.
+    private static let width = 64
+
+    /// What the first `end` bytes of event lines say.
+    func tally(
+        _ file: LogFile, files: any LogFileSystem, end: UInt64
+    ) throws(SystemFault) -> ValueTally {
+        let size = try files.facts(file).bytes
+        let count = (size + Self.pieceBytes - 1) / Self.pieceBytes
+        var whole = ValueTally()
+        var logical: UInt64 = 0
+        for first in stride(from: 0, to: count, by: Self.width) where logical < end {
+            let pieces = ParallelWork.map(min(Self.width, count - first)) { i in
+                Result { () throws(SystemFault) in
+                    try piece(first + i, of: file, files: files, limit: .max)
+                }
+            }
+            for (i, result) in pieces.enumerated() where logical < end {
+                var piece = try result.get()
+                if logical + piece.logical > end {
+                    // What follows the end isn't acknowledged yet.
+                    piece = try self.piece(
+                        first + i, of: file, files: files, limit: end - logical)
+                    logical = end
+                }
+                whole.add(piece.tally)
+                logical += piece.logical
+            }
+        }
+        return whole
+    }
+
+    /// - Parameter limit: So many bytes of event lines are counted.
+    private func piece(
+        _ number: Int, of file: LogFile, files: any LogFileSystem, limit: UInt64
+    ) throws(SystemFault) -> Piece {
+        let start = number * Self.pieceBytes
+        // The byte before tells whether a line starts here; the last line may go on.
+        let lead = min(1, start)
+        let bytes = try files.read(
+            file, at: start - lead,
+            count: lead + Self.pieceBytes + JournalConfiguration.maxLineBytes + 1)
+        return bytes.withUnsafeBytes { bytes in
+            var found = Piece()
+            let low = lead == 0 ? 0 : bytes.firstNewline(from: 0).map { $0 + 1 } ?? bytes.count
+            // Lines that start before the next piece, whole ones.
+            let last = lead + Self.pieceBytes - 1
+            let high =
+                last < bytes.count
+                ? bytes.firstNewline(from: last).map { $0 + 1 } ?? bytes.count : bytes.count
+            guard low < high else { return found }
+            let piece = PlainPiece(UnsafeRawBufferPointer(rebasing: bytes[low..<high]))
+            found.logical = min(UInt64(piece.logical), limit)
+            piece.forEachCandidate(filter) { range, end in
+                guard UInt64(end) <= limit else { return false }
+                let line = UnsafeRawBufferPointer(rebasing: piece.bytes[range])
+                if !line.isFiller, query.matches(stored: line) { found.tally.note(path, in: line) }
+                return true
+            }
+            return found
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Journal
+
+@Suite("Space")
+struct SpaceTests {
+    @Test("of lines as gateways write them, archives and indexes are at most 8 % beyond gzip -6")
+    func beyondGzip() async throws {
+        let log = try TestLog()
+        let generator = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Benchmarks/ingest/gen_events.py")
+        let made = log.folder.file("lines")
+        let child = try ChildProcess(
+            "/usr/bin/env", ["python3", generator.path, "40000", "--out", made])
+        try #require(try await child.waitForExit() == .code(0), "\(child.errors)")
+        let lines = try Data(contentsOf: URL(fileURLWithPath: made)).split(separator: 0x0A)
+        let journal = try await log.open { $0.segmentBytes = 64 << 20 }
+        for start in stride(from: 0, to: lines.count, by: 2000) {
+            let some = lines[start..<min(start + 2000, lines.count)]
+            let receipt = try await journal.ingest(Array(some.joined(separator: [0x0A]) + [0x0A]))
+            #expect(receipt.rejected.isEmpty)
+        }
+        log.clock.advance(by: .seconds(3600))
+        await journal.maintain()
+        await journal.settle()
+        await journal.close()
+        var ours = 0
+        for name in try log.names() where name.hasSuffix(".gz") || name.hasSuffix(".idx") {
+            ours += try PosixFileSystem().facts(log.directory + "/log/" + name).bytes
+        }
+        let plain = try log.gunzipped()
+        #expect(plain.split(separator: 0x0A).count == lines.count)
+        let packed = plain.withUnsafeBytes { Deflater(level: 6).deflate($0, level: 6)?.count }
+        let beyond = Double(ours) / Double(try #require(packed)) - 1
+        #expect(beyond <= 0.08, "\(beyond)")
+    }
+}
