@@ -41,7 +41,7 @@ def shell(script, needs):
             return None, ""
     begun = time.monotonic()
     done = subprocess.run(["bash", "-o", "pipefail", "-c", script], capture_output=True, text=True)
-    if done.returncode > 1:
+    if done.returncode:
         sys.exit(f"{script}: {done.stderr[:500]}")
     return time.monotonic() - begun, done.stdout
 
@@ -111,10 +111,10 @@ def lnav(sql):
 QUESTIONS = [
     ("one hour, by rollout", ["--since", begin, "--until", end, "--count-by", "rollout"], 15, quick,
      f"""jq -r 'select(.ts >= "{begin}" and .ts < "{end}") | .rollout' | sort | uniq -c""",
-     f"""mlr --ijsonl --ojsonl filter '$ts >= "{begin}" && $ts < "{end}"' then count -f rollout""",
+     f"""mlr --ijsonl --ojsonl filter '$ts >= "{begin}" && $ts < "{end}"' then count-distinct -f rollout""",
      f"""SELECT rollout, count(*) FROM bw_log WHERE ts >= "{begin}" AND ts < "{end}" GROUP BY rollout""", None),
     ("all, by az", ["--count-by", "az"], 30, quick,
-     "jq -r .az | sort | uniq -c", "mlr --ijsonl --ojsonl count -f az",
+     "jq -r .az | sort | uniq -c", "mlr --ijsonl --ojsonl count-distinct -f az",
      "SELECT az, count(*) FROM bw_log GROUP BY az", None),
     ("one id", ["--where", f"id={needle}", "--json"], 15, quick,
      f"""jq -c 'select(.id == "{needle}")'""", f"""mlr --ijsonl --ojsonl filter '$id == "{needle}"'""",
@@ -127,7 +127,7 @@ QUESTIONS = [
      None, None, None),
     ("substring, all", ["--where", "message~reset", "--count-by", "az"], "inflate", 3,
      """jq -r 'select(.message | contains("reset")) | .az' | sort | uniq -c""",
-     """mlr --ijsonl --ojsonl filter '$message =~ "reset"' then count -f az""",
+     """mlr --ijsonl --ojsonl filter '$message =~ "reset"' then count-distinct -f az""",
      """SELECT az, count(*) FROM bw_log WHERE message LIKE "%reset%" GROUP BY az""", "reset"),
 ]
 
