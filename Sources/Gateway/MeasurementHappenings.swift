@@ -10,6 +10,7 @@ struct Measured: Happening {
     let origin: AttemptDesk.Origin
     let concern: String
     let duration: Duration
+    let own: Duration
     var level: Logger.Level { .debug }
     var message: String { "measured" }
     var fields: [(String, String)] { [("status", status), ("repeated", "\(isRepeat)")] }
@@ -18,7 +19,7 @@ struct Measured: Happening {
 
     private var status: String {
         switch outcome {
-        case .judged(let verdict, _): verdict.status.rawValue
+        case .judged(let verdict, _, _): verdict.status.rawValue
         case .unmeasured: "unmeasured"
         }
     }
@@ -33,6 +34,10 @@ struct Measured: Happening {
                 "bellwether_attempts_total",
                 help: "Attempts: measurements that were evaluated, those without data included.",
                 labels: [("concern", concern.isEmpty ? "all" : concern)])
+            registry.observe(
+                "bellwether_measurement_own_seconds", own / .seconds(1),
+                help: "What an attempt took besides its probes and the wait for the log.",
+                buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25])
         }
         registry.observe(Self.durationMetric, duration / .seconds(1), help: Self.durationHelp)
     }

@@ -68,12 +68,12 @@ public enum MeasurementRoutes {
         }
         let turn = await service.measure(request, series: series, concern: concern)
         switch turn.outcome {
-        case .judged(let verdict, let timings):
+        case .judged(let verdict, let timings, _):
             return .bytes(
                 verdict.document.bytes,
                 headers: headers(
-                    verdict, rate: rate, timing: serverTiming(turn.origin, timings)))
-        case .unmeasured(let ordinal, let why):
+                    verdict, rate: rate, timing: serverTiming(turn.origin, timings, turn.timing)))
+        case .unmeasured(let ordinal, let why, _):
             // The evaluation has written the event.
             var problem = Problem.retryLater(
                 .serviceUnavailable, "cannot_measure",
@@ -98,13 +98,11 @@ public enum MeasurementRoutes {
     }
 
     private static func serverTiming(
-        _ origin: AttemptDesk.Origin, _ timings: [ProbeResult]
+        _ origin: AttemptDesk.Origin, _ probes: [ProbeResult], _ timing: MeasurementTiming
     ) -> String {
-        switch origin {
-        case .evaluated where timings.isEmpty: "window;desc=\"frozen\""
-        case .evaluated: timings.map(\.serverTiming).joined(separator: ", ")
-        case .repeated: "frozen"
-        }
+        guard origin == .evaluated else { return "frozen" }
+        let rows = probes.isEmpty ? ["window;desc=\"frozen\""] : probes.map(\.serverTiming)
+        return (rows + [timing.serverTiming]).joined(separator: ", ")
     }
 
     private static func problem(_ fault: RequestFault) -> Problem {

@@ -101,7 +101,8 @@ public final class MeasurementService: Sendable {
     /// - Parameter concern: Empty for the merged route; one that is known.
     func measure(
         _ request: MeasurementRequest, series: String, concern: String
-    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin) {
+    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin, timing: MeasurementTiming)
+    {
         let plan = plan
         let configured = plan.policy(for: concern)
         let started = ContinuousClock.now
@@ -111,11 +112,13 @@ public final class MeasurementService: Sendable {
             let policy = policy(for: concern, configured, plan, ticket.history)
             return await evaluate(ticket, request, concern, plan, policy)
         }
+        let timing = MeasurementTiming(
+            total: ContinuousClock.now - started, waits: turn.outcome.waits)
         telemetry.emit(
             Measured(
                 outcome: turn.outcome, origin: turn.origin, concern: concern,
-                duration: ContinuousClock.now - started))
-        return turn
+                duration: ContinuousClock.now - started, own: timing.own))
+        return (turn.outcome, turn.origin, timing)
     }
 
     private func evaluate(
@@ -128,13 +131,16 @@ public final class MeasurementService: Sendable {
         let signals: [Signal]
         var results: [ProbeResult] = []
         var frozen: WindowInputs?
+        var waits = MeasurementWaits()
         switch history.next(at: ticket.startedAt, length: plan.window, settle: plan.settle) {
         case .frozen(let inputs):
             (window, signals, frozen) = (inputs.window, inputs.signals, inputs)
         case .window(let next):
+            let asked = ContinuousClock.now
             results = await plan.probes.run(
                 budget: plan.budget,
                 context: MeasurementContext(window: next, now: ticket.startedAt))
+            waits.probes = ContinuousClock.now - asked
             for result in results { telemetry.emit(ProbeLooked(result: result)) }
             looks.withLock { [results] looks in
                 for result in results {
@@ -152,13 +158,12 @@ public final class MeasurementService: Sendable {
         if judgement.isUnmeasured,
             case .refuse(let ordinal) = desk.unmeasured(ticket, at: wall.now)
         {
-            await recorder.record(
-                Event(
-                    unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
-                    ticket: ticket, gateway: identity, policy: policy),
-                within: left)
+            let event = Event(
+                unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
+                ticket: ticket, gateway: identity, policy: policy)
+            waits.log = await record(event, within: left)
             let why = judgement.reasons.first.map { "\($0.check): \($0.why)" } ?? "no checks"
-            return .unmeasured(ordinal: ordinal, why: why)
+            return .unmeasured(ordinal: ordinal, why: why, waits: waits)
         }
 
         let document = VerdictDocument(
@@ -169,16 +174,22 @@ public final class MeasurementService: Sendable {
             inputs: frozen ?? WindowInputs(signals, of: window, judgedBy: policy),
             policy: policy.sha, binary: identity.binary)
         if history.changes(policy: policy.sha, binary: identity.binary) {
-            await recorder.record(
+            waits.log += await self.record(
                 comparabilityChanged(ticket, request, concern, policy: policy.sha), within: left)
         }
-        await recorder.record(
-            Event(
-                verdict: record, judgement: judgement, request: request, concern: concern,
-                ticket: ticket, gateway: identity),
-            within: left)
+        let event = Event(
+            verdict: record, judgement: judgement, request: request, concern: concern,
+            ticket: ticket, gateway: identity)
+        waits.log += await self.record(event, within: left)
         desk.complete(ticket, with: record)
-        return .judged(record.verdict, timings: results)
+        return .judged(record.verdict, timings: results, waits: waits)
+    }
+
+    /// Records an event; returns how long that was waited for.
+    private func record(_ event: Event, within limit: Duration) async -> Duration {
+        let started = ContinuousClock.now
+        await recorder.record(event, within: limit)
+        return ContinuousClock.now - started
     }
 
     private func comparabilityChanged(

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Measures N series of a running node, round after round; see series.sh."""
+import argparse
+import http.client
+import json
+import pathlib
+import re
+import ssl
+import sys
+import threading
+import time
+
+INTERVAL = 10
+
+
+def memory(pid):
+    """Resident megabytes: all, and what is the process' own (not pages of files)."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    value = {k: int(v) / 1024 for k, v in re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", text)}
+    return value["VmRSS"], value["RssAnon"]
+
+
+def quantile(values, q):
+    return sorted(values)[min(int(len(values) * q), len(values) - 1)]
+
+
+def caller(given, token, numbers, rows, faults):
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection(given.url, context=context, timeout=20)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for number in numbers:
+        body = json.dumps({"rollout": f"r{number}", "namespace": "bench", "uid": f"u{number}",
+                           "revision": "1", "step": "0", "metric": "all"})
+        connection.request("POST", "/rollouts/analysis", body, headers)
+        reply = connection.getresponse()
+        text = reply.read()
+        if reply.status != 200:
+            faults.append((reply.status, text[:200]))
+            continue
+        row = dict(re.findall(r"([\w.-]+);dur=([0-9.]+)", reply.getheader("Server-Timing", "")))
+        rows.append({name: float(value) for name, value in row.items()})
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pid", type=int, required=True)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--series", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--connections", type=int, default=4)
+    given = parser.parse_args()
+
+    token = given.data / "tokens" / "analysis"
+    for _ in range(300):
+        try:
+            connection = http.client.HTTPSConnection(
+                given.url, context=ssl._create_unverified_context(), timeout=2)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200 and token.exists():
+                break
+        except OSError:
+            pass
+        time.sleep(0.1)
+    else:
+        sys.exit("the node never became ready")
+    token = token.read_text().strip()
+    # The first window has to end, and everything that is made once to be made.
+    time.sleep(4)
+    caller(given, token, range(-200, 0), [], [])
+    before = memory(given.pid)
+    print(f"{given.series} series, {given.rounds} rounds, {given.connections} connections")
+    print(f"ready: {before[0]:.1f} MB resident, {before[1]:.1f} MB its own")
+
+    rows, faults = [], []
+    for round_ in range(given.rounds):
+        started = time.monotonic()
+        parts = [range(n, given.series, given.connections) for n in range(given.connections)]
+        threads = [threading.Thread(target=caller, args=(given, token, part, rows, faults))
+                   for part in parts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.monotonic() - started
+        now = memory(given.pid)
+        print(f"round {round_ + 1}: {given.series / took:,.0f} attempts/s, {now[0]:.1f} MB resident, "
+              f"{now[1]:.1f} MB its own", flush=True)
+        if round_ + 1 < given.rounds:
+            # Then each is a new attempt, not a repeat.
+            time.sleep(max(0, INTERVAL / 2 + 1 - took))
+
+    if faults:
+        sys.exit(f"{len(faults)} answers were not 200, the first: {faults[0]}")
+    evaluated = [row for row in rows if "_own" in row]
+    print(f"{len(evaluated)} attempts of {len(rows)} answers, ms:")
+    print(f"{'':>8} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}")
+    for name in ["_own", "_log", "canary", "node"]:
+        values = [row[name] for row in evaluated if name in row]
+        if values:
+            shown = [quantile(values, q) for q in (0.5, 0.9, 0.99, 0.999)] + [max(values)]
+            print(f"{name:>8} " + " ".join(f"{value:>8.3f}" for value in shown))
+    grown = memory(given.pid)[0] - before[0]
+    own = quantile([row["_own"] for row in evaluated], 0.99)
+    good = grown < 64 and own < 1 and len(evaluated) >= given.series
+    print(f"grew by {grown:.1f} MB (below 64), own share p99 {own:.3f} ms (below 1): "
+          f"{'yes' if good else 'NO'}")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
