@@ -159,6 +159,21 @@ struct UpstreamTests {
         #expect(script.allowances.count == 1)
     }
 
+    @Test("one budget for all probes: what one spends another has not")
+    func sharedBudget() async {
+        let policy = UpstreamPolicy(
+            attempts: 2, jitter: .zero, budget: RetryBudget(share: 0, reserve: 1))
+        let (first, second) = (Script([.refused]), Script([.refused]))
+        for script in [first, second] {
+            let upstream = Upstream(HTTPSource(url: "http://x/"), policy, clock) {
+                (_, allowance) throws(Absence) in try script.attempt(allowance)
+            }
+            await #expect(throws: Absence.self) { try await upstream.reply(within: .seconds(2)) }
+        }
+        #expect(first.allowances.count == 2)
+        #expect(second.allowances.count == 1)
+    }
+
     @Test("three failed calls open the circuit; the fourth asks nobody")
     func circuit() async {
         let script = Script([.refused])
