@@ -51,6 +51,15 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         lingerTimeout = TimeAmount(limits.lingerTimeout)
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        guard isHTTP2 else { return }
+        do {
+            try context.pipeline.syncOperations.addHandler(AnswerEnd(), position: .first)
+        } catch {
+            context.fireErrorCaught(error)
+        }
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         bodyDeadline?.cancel()
         unreadDeadline?.cancel()

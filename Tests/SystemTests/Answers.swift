@@ -36,7 +36,7 @@ extension NodeProcess {
         let found = Found()
         do {
             try await eventually(what) {
-                let answer = try Answer(try await self.ask(body, path: path))
+                let answer = try Answer(try await self.measure(body, path: path))
                 await found.put(answer)
                 return fits(answer)
             }
@@ -46,16 +46,6 @@ extension NodeProcess {
         }
         guard let last = await found.last else { throw NeverHappened(description: what) }
         return last
-    }
-
-    /// Measures; asks again where the server ended the connection in between,
-    /// as HTTP/2 clients do: it bears 200 control frames in 30 s, and old
-    /// versions of libcurl send one with each request.
-    func ask(_ body: String, path: String = "/rollouts/analysis") async throws -> HTTPReply {
-        do { return try await measure(body, path: path) } catch let error as TransferError {
-            guard error.kind == .protocolFault || error.kind == .closed else { throw error }
-            return try await measure(body, path: path)
-        }
     }
 
     private actor Found {

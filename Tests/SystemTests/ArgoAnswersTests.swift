@@ -149,7 +149,7 @@ struct ArgoAnswersTests {
         try rig.say(#"{"errors":"none"}"#)
         let refusals = Refusals()
         try await eventually("the answer is unknown") {
-            let reply = try await rig.node.ask(body)
+            let reply = try await rig.node.measure(body)
             if reply.status == 503 { await refusals.add(try Answer(reply)) }
             return try Answer(reply).status == "unknown"
         }
@@ -228,7 +228,7 @@ struct ArgoAnswersTests {
         #expect(try phase(answer.reply, Self.success, Self.failure) == "Failed")
         #expect((answer.document["signals_omitted"]?.integer ?? 0) > 0)
         // The event has them all, so nothing is lost to who asks.
-        let repeated = try await rig.node.ask(body)
+        let repeated = try await rig.node.measure(body)
         #expect(repeated.status == 200)
     }
 }
