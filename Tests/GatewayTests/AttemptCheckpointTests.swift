@@ -44,7 +44,7 @@ struct AttemptCheckpointTests {
         let request = MeasurementRequest(rollout: rollout, namespace: "prod")
         let turn = await service.measure(
             request, series: request.series(concern: "").id, concern: "")
-        guard case .judged(let verdict, _) = turn.outcome else { return nil }
+        guard case .judged(let verdict, _, _) = turn.outcome else { return nil }
         return verdict.number.n
     }
 
