@@ -82,8 +82,8 @@ extension DigestMachine {
     /// A quiet group asks anew once the incident that spoke for it is over, or
     /// is about more than the node.
     mutating func wakeEchoes() {
+        guard groups.values.contains(where: { $0.live.incident?.echo != nil }) else { return }
         let quiet = groups.filter { $0.value.live.incident?.echo != nil }
-        guard !quiet.isEmpty else { return }
         var speaking: [String: Set<String>] = [:]
         for group in groups.values {
             guard let incident = group.live.incident, incident.told != nil,

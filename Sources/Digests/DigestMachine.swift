@@ -34,6 +34,36 @@ public struct DigestMachine: Sendable {
         var window: OpenWindow?
         /// The silence that holds the group back may be gone.
         var asksAgain = false
+
+        /// What a line did to the group.
+        enum Change {
+            /// It was folded in before.
+            case none
+            /// A window is open, which keeps it from being saved.
+            case window
+            /// Nothing to tell: the group is failing as it was, or isn't.
+            case still, quiet
+        }
+
+        /// Folds a line in, in place: groups are large, and lines are many.
+        mutating func absorb(
+            _ event: Event, _ role: EventRole, from: LogPosition, at end: LogPosition,
+            now: Timestamp, settings: DigestSettings
+        ) -> Change {
+            guard end > live.absorbedTo else { return .none }
+            if window != nil {
+                _ = live.absorb(event, role: role, at: end, settings: settings)
+                return .window
+            }
+            let before = live
+            guard live.absorb(event, role: role, at: end, settings: settings) else {
+                return live.isFailing ? .still : .quiet
+            }
+            let isNew = before.absorbedTo == .start
+            window = OpenWindow(
+                base: isNew ? nil : before, from: from, opened: event.ts, met: now)
+            return .window
+        }
     }
 
     /// Lines that are not told yet.
@@ -124,22 +154,11 @@ public struct DigestMachine: Sendable {
         _ event: Event, _ role: EventRole, into name: String, from: LogPosition,
         at end: LogPosition, now: Timestamp
     ) {
-        guard end > groups[name]?.live.absorbedTo ?? .start else { return }
-
-        let window = groups[name]?.window
-        let before = window == nil ? groups[name]?.live : nil
-        let speaks =
-            groups[name]?.live.absorb(event, role: role, at: end, settings: settings) ?? false
-        if window == nil {
-            if speaks {
-                let isNew = before?.absorbedTo == .start
-                groups[name]?.window = OpenWindow(
-                    base: isNew ? nil : before, from: from, opened: event.ts, met: now)
-            } else {
-                unsaved.insert(name)
-                if groups[name]?.live.isFailing == false { isCrowded = false }
-            }
-        }
+        let change = groups[name]?.absorb(
+            event, role, from: from, at: end, now: now, settings: settings)
+        guard change == .quiet || change == .still else { return }
+        unsaved.insert(name)
+        if change == .quiet { isCrowded = false }
     }
 
     /// The reader is at `end`, and there was no line before it that was not

@@ -89,28 +89,32 @@ public final class DigestDesk: Sendable {
         var machine = try await restore(inForce)
         var checkpointed = wall.now
         var failures = 0
+        // Whether all that the machine has said is durable. Where it is not, the machine
+        // is made anew from what is: a copy to go back to would cost more than the lines.
+        var isSettled = true
         while !Task.isCancelled {
             do {
+                if !isSettled { machine = try await restore(inForce) }
                 let wanted = plan.withLock { $0 }
                 if wanted.settings != inForce.settings {
                     try await commit(machine.checkpoint(), [], [])
                     machine = try await restore(wanted)
                 }
                 inForce = wanted
-                var next = machine
-                try await hear(inForce, &next)
-                let caughtUp = try await read(into: &next)
+                isSettled = false
+                try await hear(inForce, &machine)
+                let caughtUp = try await read(into: &machine)
                 let now = wall.now
-                let digests = next.due(now: now, caughtUp: caughtUp)
-                let held = next.takeSuppressions()
+                let digests = machine.due(now: now, caughtUp: caughtUp)
+                let held = machine.takeSuppressions()
                 if !digests.isEmpty || !held.isEmpty || now - checkpointed >= Self.checkpointEvery
                     || now < checkpointed
                 {
                     await record(held, at: now)
-                    try await commit(next.checkpoint(), digests, held)
+                    try await commit(machine.checkpoint(), digests, held)
                     checkpointed = now
                 }
-                machine = next
+                isSettled = true
                 failures = 0
                 show(machine, fault: "")
                 if caughtUp { await wait(machine, checkpointed) }
@@ -125,7 +129,7 @@ public final class DigestDesk: Sendable {
             }
         }
         // Saves the next start some reading; losing it loses nothing.
-        try? await commit(machine.checkpoint(), [], [])
+        if isSettled { try? await commit(machine.checkpoint(), [], []) }
     }
 
     private func restore(_ plan: Plan) async throws -> DigestMachine {
