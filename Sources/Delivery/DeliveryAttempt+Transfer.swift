@@ -1,3 +1,4 @@
+import Secrets
 import Transfer
 
 extension DeliveryAttempt {
@@ -15,7 +16,7 @@ extension DeliveryAttempt {
     }
 
     /// A credential that cannot be had may be there at the next try.
-    init(_ error: SecretError, for recipients: [String]) {
+    init(_ error: SecretFault, for recipients: [String]) {
         self.init(
             .retry(after: nil), "\(error)", for: recipients,
             steps: [

@@ -2,6 +2,7 @@ import Events
 import GRDB
 import JSONScan
 import Journal
+public import Secrets
 import Store
 import Synchronization
 import Telemetry

@@ -14,25 +14,27 @@ struct ArrowsTests {
         ("CZlib", []),
         ("JSONScan", []),
         ("Events", ["JSONScan"]),
-        ("Settings", ["Events", "JSONScan"]),
+        ("Secrets", []),
+        ("Settings", ["Secrets", "Events", "JSONScan"]),
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSONScan"]),
         ("Digests", ["Events", "JSONScan"]),
         ("Store", []),
         ("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "Telemetry"]),
-        ("Probes", ["JSONScan", "Events", "Transfer"]),
+        ("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         ("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),
         (
             "Delivery",
-            ["Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]
+            ["Secrets", "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]
         ),
         ("Serving", ["CZlib", "Events", "JSONScan", "Store", "Telemetry"]),
         (
             "Gateway",
             [
-                "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal", "Store",
+                "Secrets", "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal",
+                "Store",
                 "Serving", "Telemetry",
             ]
         ),
@@ -53,7 +55,8 @@ struct ArrowsTests {
         (
             "App",
             [
-                "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
+                "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal",
+                "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
                 "Notifier", "Console",
             ]

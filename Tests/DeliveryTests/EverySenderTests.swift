@@ -2,6 +2,7 @@ import Events
 import Foundation
 import JSONScan
 import Rendering
+import Secrets
 import TestSupport
 import Testing
 import Transfer

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Rendering
+import Secrets
 import TestSupport
 import Testing
 import Transfer

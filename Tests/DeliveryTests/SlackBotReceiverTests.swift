@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Rendering
+import Secrets
 import Store
 import TestSupport
 import Testing

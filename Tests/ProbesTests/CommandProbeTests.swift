@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Secrets
 import TestSupport
 import Testing
 import Transfer

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Secrets
 import Telemetry
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import Secrets
 import Settings
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ struct SecretTests {
         return try #require(settings.receivers.first)
     }
 
-    func url(of receiver: Settings.Receiver) throws -> Settings.Secret {
+    func url(of receiver: Settings.Receiver) throws -> Secret {
         let web: Settings.Receiver.Web? =
             if case .slack(let web) = receiver.kind { web } else { nil }
         return try #require(web).url
@@ -29,11 +30,11 @@ struct SecretTests {
     func file() throws {
         let path = try write("https://hooks.slack.com/a\r\n")
         let secret = try url(of: receiver("{name: a, kind: slack, url_file: \(path)}"))
-        #expect(try secret.reveal() == "https://hooks.slack.com/a")
+        #expect(try secret.read() == "https://hooks.slack.com/a")
         _ = try write("https://hooks.slack.com/b\n")
-        #expect(try secret.reveal() == "https://hooks.slack.com/b")
+        #expect(try secret.read() == "https://hooks.slack.com/b")
         try FileManager.default.removeItem(atPath: path)
-        #expect(throws: SecretUnreadable.self) { try secret.reveal() }
+        #expect(throws: SecretFault.self) { try secret.read() }
     }
 
     @Test("neither printing, dumping nor describing shows one")
@@ -70,6 +71,16 @@ struct SecretTests {
             let found = faults(of: "forward: {token_file: \"\(path)\"}")
             #expect(found.map(\.key) == ["forward.token_file"])
             #expect(found.first?.fault.contains(why) == true, "\(found)")
+        }
+    }
+
+    @Test("a pipe is told, not waited for", .timeLimit(.minutes(1)))
+    func pipe() throws {
+        let pipe = folder.file("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        for key in ["token_file", "ca_file"] {
+            let found = faults(of: "forward: {to: \"https://n:1\", \(key): \"\(pipe)\"}")
+            #expect(found.first?.fault.contains("a device or a pipe") == true, "\(found)")
         }
     }
 

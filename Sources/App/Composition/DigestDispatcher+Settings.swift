@@ -2,6 +2,7 @@ import Delivery
 import Digests
 import Notifier
 import Rendering
+import Secrets
 import Settings
 import Transfer
 
@@ -27,11 +28,11 @@ extension DigestDispatcher.Plan {
         switch receiver.kind {
         case .slack(let web):
             return SlackReceiver(
-                name: receiver.name, url: Secret(web.url), trust: trust(web.caFile),
+                name: receiver.name, url: web.url, trust: trust(web.caFile),
                 deadline: receiver.timeout, transfer: transfer)
         case .slackBot(let bot):
             return SlackBotReceiver(
-                name: receiver.name, token: Secret(bot.token), channel: bot.channel,
+                name: receiver.name, token: bot.token, channel: bot.channel,
                 api: bot.apiURL, trust: trust(bot.caFile), deadline: receiver.timeout,
                 transfer: transfer)
         case .exec(let command):
@@ -39,8 +40,8 @@ extension DigestDispatcher.Plan {
                 name: receiver.name, command: command, deadline: receiver.timeout)
         case .webhook(let web):
             return WebhookReceiver(
-                name: receiver.name, url: Secret(web.url),
-                signingKey: web.signingKey.isSet ? Secret(web.signingKey) : nil,
+                name: receiver.name, url: web.url,
+                signingKey: web.signingKey.isSet ? web.signingKey : nil,
                 trust: trust(web.caFile), deadline: receiver.timeout, transfer: transfer)
         case .file(let directory):
             return FileReceiver(
@@ -73,7 +74,7 @@ extension DigestDispatcher.Plan {
                 host: server.host, port: server.port,
                 security: isImplicit ? .implicit : mail.tls == .none ? .none : .starttls,
                 trust: trust(mail.caFile), username: mail.username,
-                password: mail.password.isSet ? Secret(mail.password) : nil, from: boxes[0],
+                password: mail.password.isSet ? mail.password : nil, from: boxes[0],
                 to: Array(boxes.dropFirst()), deadline: receiver.timeout),
             transfer: transfer)
     }

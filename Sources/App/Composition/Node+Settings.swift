@@ -3,6 +3,7 @@ import Events
 import Gateway
 import JSONScan
 import Journal
+import Secrets
 import Serving
 import Settings
 import Transfer
@@ -33,7 +34,7 @@ extension Forwarder.Configuration {
     init(_ forward: Settings.Forward) {
         self.init(
             to: forward.to.hasSuffix("/") ? String(forward.to.dropLast()) : forward.to,
-            token: forward.token.isSet ? .init(forward.token) : nil,
+            token: forward.token.isSet ? forward.token : nil,
             trust: forward.caFile.isEmpty ? .system : .file(forward.caFile),
             batchLines: forward.batchLines, batchBytes: forward.batchBytes,
             deadline: forward.timeout,

@@ -1,5 +1,6 @@
 import Gateway
 import Probes
+import Secrets
 import Settings
 import Transfer
 
@@ -24,7 +25,7 @@ extension Settings.Probe {
             return TCPProbe(name: name, host: host, port: port, engine: engine, deadline: timeout)
         case .http(let http):
             var headers = http.headers.sorted { $0.key < $1.key }.map { name, value in
-                HTTPSource.Header(name, Secret(value))
+                HTTPSource.Header(name, value)
             }
             headers += bearer(http.token)
             return HTTPProbe(
@@ -63,7 +64,7 @@ extension Settings.Probe {
         case .command(let command):
             return CommandProbe(
                 name: name, arguments: command.command,
-                environment: command.environment.mapValues { Secret($0) },
+                environment: command.environment,
                 fields: .pointers(command.fields.pointers), deadline: timeout)
         case .certificate(let certificate):
             let (host, port) = Self.hostAndPort(certificate.address)
@@ -83,9 +84,9 @@ extension Settings.Probe {
         )
     }
 
-    private func bearer(_ token: Settings.Secret) -> [HTTPSource.Header] {
+    private func bearer(_ token: Secret) -> [HTTPSource.Header] {
         guard token.isSet else { return [] }
-        return [HTTPSource.Header("Authorization", prefix: "Bearer ", Secret(token))]
+        return [HTTPSource.Header("Authorization", prefix: "Bearer ", token)]
     }
 }
 

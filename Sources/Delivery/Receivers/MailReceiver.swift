@@ -1,4 +1,5 @@
 public import Rendering
+public import Secrets
 public import Transfer
 
 /// Mail through a server of ours, one transaction for all recipients, one
@@ -50,7 +51,7 @@ public struct MailReceiver: Receiver {
     public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
         var password = ""
         if let secret = configuration.password {
-            do throws(SecretError) { password = try secret.read() } catch {
+            do throws(SecretFault) { password = try secret.read() } catch {
                 return DeliveryAttempt(error, for: recipients)
             }
         }

@@ -1,5 +1,6 @@
 import JSONScan
 public import Rendering
+public import Secrets
 public import Transfer
 
 /// Slack by a bot's token: one live message for each incident, updated in
@@ -150,7 +151,7 @@ public struct SlackBotReceiver: Receiver {
         _ method: String, _ body: [UInt8], _ steps: inout [DeliveryStep]
     ) async throws(SlackRefusal) -> JSONValue {
         let key: String
-        do throws(SecretError) { key = try token.read() } catch {
+        do throws(SecretFault) { key = try token.read() } catch {
             throw SlackRefusal(attempt: DeliveryAttempt(error, for: [""]))
         }
         let reply: HTTPReply

@@ -1,4 +1,5 @@
 public import Rendering
+public import Secrets
 public import Transfer
 
 /// A Slack incoming webhook. Its URL is the credential.
@@ -27,7 +28,7 @@ public struct SlackReceiver: Receiver {
 
     public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
         let address: String
-        do throws(SecretError) { address = try url.read() } catch {
+        do throws(SecretFault) { address = try url.read() } catch {
             return DeliveryAttempt(error, for: recipients)
         }
         do throws(TransferError) {

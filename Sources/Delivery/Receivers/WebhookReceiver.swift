@@ -1,5 +1,6 @@
 public import Events
 public import Rendering
+public import Secrets
 public import Transfer
 
 /// Any web service that takes the digest as JSON, signed in the form of
@@ -34,7 +35,7 @@ public struct WebhookReceiver: Receiver {
         let address: String
         var headers = [("Content-Type", "application/json")]
         var secrets: [String] = []
-        do throws(SecretError) {
+        do throws(SecretFault) {
             address = try url.read()
             secrets.append(address)
             let id = IdentifierText.safe(digest.id)

@@ -1,5 +1,6 @@
 import Events
 import JSONScan
+public import Secrets
 import Transfer
 
 /// What a command of one's own says: its exit code, and numbers in the JSON
@@ -68,7 +69,7 @@ public struct CommandProbe: Probe {
     private func run(within allowance: Duration) -> Result<BoundedCommand.End, Absence> {
         var variables: [String] = []
         for (name, secret) in environment.sorted(by: { $0.key < $1.key }) {
-            do throws(SecretError) {
+            do throws(SecretFault) {
                 variables.append("\(name)=\(try secret.read())")
             } catch {
                 return .failure(Absence(.fault, "environment \(name): \(error)"))

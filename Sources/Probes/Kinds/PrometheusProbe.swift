@@ -1,4 +1,5 @@
 import Events
+import Secrets
 import Synchronization
 import Transfer
 

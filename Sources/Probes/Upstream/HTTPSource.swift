@@ -1,4 +1,5 @@
 import Events
+public import Secrets
 import Transfer
 
 /// Where a probe gets an answer over HTTP, and which answers it takes.

@@ -1,4 +1,5 @@
 import Events
+import Secrets
 import Synchronization
 import Transfer
 
@@ -122,7 +123,7 @@ extension HTTPSource {
     fileprivate func readHeaders() -> Result<[(String, String)], Absence> {
         var read: [(String, String)] = []
         for header in headers {
-            do throws(SecretError) {
+            do throws(SecretFault) {
                 read.append((header.name, header.prefix + (try header.value.read())))
             } catch {
                 return .failure(Absence(.fault, "header \(header.name): \(error)"))

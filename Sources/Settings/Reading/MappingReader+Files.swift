@@ -1,3 +1,5 @@
+import Secrets
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -22,7 +24,8 @@ extension MappingReader {
         case .folder where access(path, R_OK | X_OK) == 0: break
         case .folder:
             fault(key, "the folder \(path.quoted) cannot be read", "check its permissions")
-        case .file: fault(key, "\(path.quoted) is a file", "name the folder that holds it")
+        case .file, .special:
+            fault(key, "\(path.quoted) is a file", "name the folder that holds it")
         case .missing(let why):
             fault(key, "\(path.quoted): \(why)", "make the folder, or leave the key empty")
         }
@@ -37,6 +40,9 @@ extension MappingReader {
                 path, "the file \(file.quoted) cannot be read",
                 "let the user that runs bellwether read it")
         case .folder: context.fault(path, "\(file.quoted) is a folder", "name a file in it")
+        case .special:
+            // Reading one may wait for ever.
+            context.fault(path, "\(file.quoted) is a device or a pipe", "name a file")
         case .missing(let why):
             context.fault(path, "\(file.quoted): \(why)", "make the file, or correct the path")
         }
@@ -47,17 +53,19 @@ extension MappingReader {
     ///
     /// - Parameter isPublic: Says of an inline value that it is no secret, such
     ///   as a webhook on this machine.
-    func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Settings.Secret {
+    func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Secret {
         let fileKey = "\(key)_file"
         let file = plain(fileKey, "")
         guard let text = text(key), !text.isEmpty else {
             guard !file.isEmpty else { return .unset }
             checkFile(file, at: path(fileKey))
             if !context.hasFault(at: path(fileKey)) {
-                do {
-                    _ = try Settings.Secret.file(file).reveal()
+                do throws(SecretFault) {
+                    _ = try Secret.file(file).read()
                 } catch {
-                    fault(fileKey, error.description, "put the secret, and nothing else, into it")
+                    fault(
+                        fileKey, "\(file.quoted): \(error.fault)",
+                        "put the secret, and nothing else, into it")
                 }
             }
             return .file(file)
@@ -68,7 +76,7 @@ extension MappingReader {
         if text.contains("${") {
             guard let value = expand(text, at: path(key)) else { return .unset }
             if value.isEmpty { fault(key, "expands to nothing", "set the variable") }
-            return Settings.Secret(source: .expanded(template: text, value: value))
+            return .expanded(text, value: value)
         }
         if isPublic(text) { return .visible(text) }
         if !context.allowsInlineSecrets {
@@ -76,18 +84,23 @@ extension MappingReader {
                 key, "a secret written into the configuration",
                 "use \(fileKey): PATH or ${env:NAME}; allow_inline_secrets: true permits it")
         }
-        return .inline(text)
+        return .value(text)
     }
 
     private enum FileKind {
         case file
         case folder
+        case special
         case missing(String)
     }
 
     private static func kind(of path: String) -> FileKind {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return .missing(String(cString: strerror(errno))) }
-        return facts.st_mode & S_IFMT == S_IFDIR ? .folder : .file
+        switch facts.st_mode & S_IFMT {
+        case S_IFDIR: return .folder
+        case S_IFREG: return .file
+        default: return .special
+        }
     }
 }

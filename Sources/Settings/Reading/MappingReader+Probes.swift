@@ -1,3 +1,5 @@
+import Secrets
+
 /// What several kinds of probes have in common.
 extension MappingReader {
     func requiredURL() -> String {
@@ -98,7 +100,7 @@ extension MappingReader {
 
     /// The value of a header or a variable; one whose name sounds like a
     /// credential must not be inline.
-    func named(_ name: String) -> Settings.Secret {
+    func named(_ name: String) -> Secret {
         guard let text = text(name), !text.isEmpty else { return .unset }
         let isSecret = ["authorization", "cookie", "token", "key", "secret", "passw"].contains {
             name.lowercased().contains($0)
@@ -108,13 +110,13 @@ extension MappingReader {
         }
         if text.contains("${") {
             guard let value = expand(text, at: path(name)) else { return .unset }
-            return Settings.Secret(source: .expanded(template: text, value: value))
+            return .expanded(text, value: value)
         }
         if isSecret, !context.allowsInlineSecrets {
             fault(
                 name, "a secret written into the configuration",
                 "use ${env:NAME}, or token_file for a bearer token")
         }
-        return isSecret ? .inline(text) : .visible(text)
+        return isSecret ? .value(text) : .visible(text)
     }
 }

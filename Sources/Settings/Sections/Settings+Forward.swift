@@ -1,10 +1,12 @@
+public import Secrets
+
 extension Settings {
     /// `forward`: how a gateway's events reach the notifier.
     public struct Forward: Sendable, Equatable {
         /// The notifier's `https://host:port`; empty: this node notifies.
         public var to = ""
         /// The bearer token, scope `ingest`.
-        public var token = Settings.Secret.unset
+        public var token = Secret.unset
         /// PEM file of the notifier's authority; empty: the system's.
         public var caFile = ""
         /// Most lines in one request.

@@ -1,3 +1,5 @@
+public import Secrets
+
 extension Settings {
     /// One entry of `analysis.probes`: something that is looked at in each measurement.
     public struct Probe: Sendable, Equatable {
@@ -48,9 +50,9 @@ extension Settings {
             public var url = ""
             /// Statuses that are well, ascending ranges.
             public var expect: [ClosedRange<Int>] = [200...299]
-            public var headers: [String: Settings.Secret] = [:]
+            public var headers: [String: Secret] = [:]
             /// A bearer token.
-            public var token = Settings.Secret.unset
+            public var token = Secret.unset
             /// Signal names to the JSON pointers (RFC 6901) of their values.
             public var fields: [String: String] = [:]
             public var trust = Trust()
@@ -67,7 +69,7 @@ extension Settings {
             }
 
             public var url = ""
-            public var token = Settings.Secret.unset
+            public var token = Secret.unset
             public var trust = Trust()
             /// The counter of requests.
             public var requests = "http_requests_total"

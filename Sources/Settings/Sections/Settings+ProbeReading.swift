@@ -1,3 +1,5 @@
+import Secrets
+
 extension Settings.Probe {
     /// The kinds by their names in the configuration.
     private enum KindName: String, CaseIterable {

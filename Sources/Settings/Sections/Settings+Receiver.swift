@@ -1,3 +1,5 @@
+public import Secrets
+
 extension Settings {
     /// One entry of `receivers`: where digests go.
     public struct Receiver: Sendable, Equatable {
@@ -29,7 +31,7 @@ extension Settings {
         }
 
         public struct Bot: Sendable, Equatable {
-            public var token = Settings.Secret.unset
+            public var token = Secret.unset
             /// The channel's id, `C0123456789`.
             public var channel = ""
             public var apiURL = "https://slack.com/api"
@@ -40,9 +42,9 @@ extension Settings {
 
         public struct Web: Sendable, Equatable {
             /// A secret, because whoever knows a webhook's address can post to it.
-            public var url = Settings.Secret.unset
+            public var url = Secret.unset
             /// HMAC-SHA256 key of the signature header; webhooks only.
-            public var signingKey = Settings.Secret.unset
+            public var signingKey = Secret.unset
             /// PEM file of authorities; empty: the system's.
             public var caFile = ""
 
@@ -65,7 +67,7 @@ extension Settings {
             public var from = ""
             public var to: [String] = []
             public var username = ""
-            public var password = Settings.Secret.unset
+            public var password = Secret.unset
 
             public init() {}
         }
@@ -169,7 +171,7 @@ extension Settings.Receiver.Web {
         if !url.isSet, !r.has("url"), !r.has("url_file") {
             r.lacks("url is missing", "write url_file: PATH or url: ${env:NAME}")
         }
-        if url.isSet, let text = try? url.reveal() {
+        if url.isSet, let text = try? url.read() {
             do {
                 let address = try WebAddress(text, schemes: ["https", "http"])
                 if address.scheme == "http", !address.isLoopback {

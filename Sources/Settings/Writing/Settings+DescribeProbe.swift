@@ -1,3 +1,5 @@
+import Secrets
+
 extension Settings.Probe {
     func describe(_ y: inout YAMLWriter) {
         y.entry("name", name)

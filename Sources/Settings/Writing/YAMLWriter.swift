@@ -1,3 +1,5 @@
+import Secrets
+
 /// Writes block YAML that `Settings.parse` reads back: two spaces a level,
 /// lists of plain words in one line, texts quoted where they need it.
 struct YAMLWriter {
@@ -34,7 +36,7 @@ struct YAMLWriter {
     mutating func entry(_ key: String, size: Int) { entry(key, bare: SizeText.text(size)) }
 
     /// `key: …` of what may be shown, or `key_file: path`; nothing when unset.
-    mutating func entry(_ key: String, _ secret: Settings.Secret) {
+    mutating func entry(_ key: String, _ secret: Secret) {
         if let path = secret.path {
             entry("\(key)_file", path)
         } else if secret.isSet {

@@ -1,15 +1,17 @@
+public import Secrets
+
 extension Settings.Probe {
     /// Reports `gateway.NAME_ok` and its fields.
     public struct Command: Sendable, Equatable {
         /// The executable's absolute path and its arguments; no shell reads them.
         public var command: [String] = []
         /// All that the command finds in its environment.
-        public var environment: [String: Settings.Secret] = standardEnvironment
+        public var environment: [String: Secret] = standardEnvironment
         /// Signal names to the JSON pointers (RFC 6901) of their values in what it prints.
         public var fields: [String: String] = [:]
 
         public static let standardEnvironment = [
-            "PATH": Settings.Secret.visible("/usr/bin:/bin")
+            "PATH": Secret.visible("/usr/bin:/bin")
         ]
 
         public init() {}

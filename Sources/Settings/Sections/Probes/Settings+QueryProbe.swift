@@ -1,3 +1,5 @@
+public import Secrets
+
 extension Settings.Probe {
     /// Reports what its queries to a Prometheus server give.
     public struct Query: Sendable, Equatable {
@@ -14,7 +16,7 @@ extension Settings.Probe {
 
         /// The server's base address.
         public var url = ""
-        public var token = Settings.Secret.unset
+        public var token = Secret.unset
         public var trust = Trust()
         /// By signal.
         public var queries: [String: Source] = [:]

@@ -1,3 +1,5 @@
+public import Secrets
+
 extension Settings.Probe {
     /// Reports `gateway.NAME_depth`: how many files are in a folder, or a number
     /// of a JSON answer. Either `folder` or `url` is set.
@@ -8,7 +10,7 @@ extension Settings.Probe {
         public var url = ""
         /// The JSON pointer (RFC 6901) of the number.
         public var pointer = ""
-        public var token = Settings.Secret.unset
+        public var token = Secret.unset
         public var trust = Trust()
 
         public init() {}

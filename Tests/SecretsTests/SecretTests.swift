@@ -1,7 +1,7 @@
 import Foundation
+import Secrets
 import TestSupport
 import Testing
-import Transfer
 
 @Suite("Secrets")
 struct SecretTests {
@@ -23,22 +23,32 @@ struct SecretTests {
         #expect(try Secret.file(path).read() == "two")
     }
 
-    @Test("an environment variable")
-    func environment() throws {
-        setenv("BELLWETHER_TEST_SECRET", "three", 1)
-        defer { unsetenv("BELLWETHER_TEST_SECRET") }
-        #expect(try Secret.environment("BELLWETHER_TEST_SECRET").read() == "three")
-        #expect(throws: SecretError.self) {
-            try Secret.environment("BELLWETHER_TEST_NEVER_SET").read()
+    @Test("what was configured is what is read, and what may be shown is something else")
+    func configured() throws {
+        let secret = Secret.expanded("${env:TOKEN}", value: " four ")
+        #expect(try secret.read() == "four")
+        #expect(secret.shown == "${env:TOKEN}")
+        #expect(secret.isSet && !Secret.unset.isSet)
+        for empty in [Secret.unset, .value(""), .value(" \n")] {
+            #expect(throws: SecretFault.self) { try empty.read() }
         }
+    }
+
+    @Test(
+        "a pipe that nobody writes to is no secret, and is not waited for", .timeLimit(.minutes(1)))
+    func pipe() throws {
+        let pipe = folder.file("pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        #expect(throws: SecretFault.self) { try Secret.file(pipe).read() }
     }
 
     @Test("absent, empty and binary files are faults that name the file, not the content")
     func faults() throws {
         let empty = try write(Array(" \n".utf8), "empty")
         let binary = try write([0xFF, 0xFE, 0x73, 0x65], "binary")
-        for path in [empty, binary, folder.file("absent"), folder.path] {
-            let error = #expect(throws: SecretError.self) { try Secret.file(path).read() }
+        let large = try write(Array(repeating: 0x78, count: 70_000), "large")
+        for path in [empty, binary, large, folder.file("absent"), folder.path] {
+            let error = #expect(throws: SecretFault.self) { try Secret.file(path).read() }
             #expect(error?.description.contains(path) == true)
         }
     }

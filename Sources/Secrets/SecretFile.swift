@@ -1,0 +1,55 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file that holds one credential.
+enum SecretFile {
+    /// Larger files hold no credential.
+    private static let largest = 64 * 1024
+
+    /// Its text without white space around; UTF-8, never empty.
+    static func read(_ path: String) throws(SecretFault) -> String {
+        func fault(_ words: String) -> SecretFault {
+            SecretFault(source: "file \(path)", fault: words)
+        }
+        // A pipe that nobody writes to must not hold us up.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw fault(String(cString: strerror(errno))) }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = fill(&piece, from: file)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw fault(String(cString: strerror(errno))) }
+            if count == 0 { break }
+            bytes += piece.prefix(count)
+            guard bytes.count <= largest else { throw fault("it is larger than 64KiB") }
+        }
+        guard let text = String(validating: bytes, as: UTF8.self).map(trimmed) else {
+            throw fault("it is not UTF-8 text")
+        }
+        guard !text.isEmpty else { throw fault("it is empty") }
+        return text
+    }
+
+    /// Without blanks, tabs and line breaks around.
+    static func trimmed(_ text: String) -> String {
+        func isSpace(_ byte: UInt8) -> Bool {
+            byte == 0x20 || (0x09...0x0D).contains(byte)
+        }
+        let bytes = text.utf8
+        let head = bytes.drop(while: isSpace)
+        guard let last = head.lastIndex(where: { !isSpace($0) }) else { return "" }
+        return String(head[...last]) ?? ""
+    }
+}
+
+/// `read(2)` under a name that no member shadows.
+private func fill(_ piece: inout [UInt8], from file: Int32) -> Int {
+    piece.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+}
