@@ -1,5 +1,6 @@
 import Foundation
 import JSONScan
+import TestSupport
 import Testing
 
 @testable import Analysis

@@ -1,5 +1,6 @@
 import Digests
 import Events
+import TestSupport
 import Testing
 
 /// A notifier in small: a log, stored states, and a machine that may be killed.
@@ -42,7 +43,7 @@ struct ReplayTests {
     /// lost lines, and a burst of small groups.
     static func story() -> [Event] {
         var script = LogScript()
-        var random = SplitMix(seed: 7)
+        var random = SeededRandom(seed: 7)
         for n in 1...120 {
             for rollout in ["payments-api", "search"] {
                 let phase = (n + (rollout == "search" ? 9 : 0)) / 15 % 3
@@ -174,20 +175,5 @@ struct ReplayTests {
             #expect(read == state)
             #expect(read.json == state.json)
         }
-    }
-}
-
-/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators".
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

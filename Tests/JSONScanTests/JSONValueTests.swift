@@ -1,4 +1,5 @@
 import JSONScan
+import TestSupport
 import Testing
 
 @Suite("The tree")
@@ -64,7 +65,7 @@ struct JSONValueTests {
 
     @Test("a tree that is written and parsed again is the same tree")
     func roundTrip() throws {
-        var random = SeededRandom(11)
+        var random = SeededRandom(seed: 11)
         for _ in 0..<500 {
             let tree = RandomJSON.tree(depth: 4, &random)
             var writer = JSONWriter()

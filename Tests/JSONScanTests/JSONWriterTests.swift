@@ -1,4 +1,5 @@
 import JSONScan
+import TestSupport
 import Testing
 
 @Suite("The writer")
@@ -38,7 +39,7 @@ struct JSONWriterTests {
 
     @Test("no text breaks a line or the string it is in")
     func anyScalar() throws {
-        var random = SeededRandom(5)
+        var random = SeededRandom(seed: 5)
         for _ in 0..<2000 {
             let text = RandomJSON.text(&random)
             var writer = JSONWriter()
@@ -84,7 +85,7 @@ struct JSONNumberTests {
 
     @Test("every number reads back as itself, in JSON's grammar")
     func readsBack() {
-        var random = SeededRandom(99)
+        var random = SeededRandom(seed: 99)
         for _ in 0..<20_000 {
             let number = Double(bitPattern: random.next())
             guard number.isFinite else { continue }

@@ -24,7 +24,7 @@ struct NumberDecodingTests {
 
     @Test("a hundred thousand random decimals")
     func random() throws {
-        var random = SeededRandom(41)
+        var random = SeededRandom(seed: 41)
         for _ in 0..<100_000 {
             var text = Bool.random(using: &random) ? "-" : ""
             let most = UInt64(1) << UInt64.random(in: 0...60, using: &random)

@@ -1,4 +1,5 @@
 import Events
+import TestSupport
 import Testing
 
 @testable import Journal
@@ -7,7 +8,7 @@ import Testing
 struct MarksTests {
     @Test("runs behave as a set of numbers, insertions and removals in any order")
     func runs() {
-        var random = SeededRandom(7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<200 {
             var mark = SequenceMark()
             var model: Set<UInt64> = []
@@ -70,7 +71,7 @@ struct MarksTests {
         let now = Timestamp(milliseconds: 1_766_000_000_000)
         let limits = MarkLimits()
         var marks = Marks(limits: limits, window: .seconds(3600))
-        var random = SeededRandom(3)
+        var random = SeededRandom(seed: 3)
         for _ in 0..<2000 {
             let stream = Hash128("n\(Int.random(in: 0..<20, using: &random))")
             let seq = UInt64.random(in: 1...500, using: &random)

@@ -31,7 +31,7 @@ struct PowerCutTests {
         let sent = (1...seq).map { senderLine($0, padding: 900) }
 
         var model = DiskModel()
-        var random = SeededRandom(17)
+        var random = SeededRandom(seed: 17)
         var checked = 0
         for (moment, change) in disk.changes.enumerated() {
             model.apply(change)

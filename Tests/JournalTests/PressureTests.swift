@@ -111,7 +111,7 @@ struct PressureTests {
             $0.maxBytes = 1 << 20
             $0.segmentBytes = 128 << 10
         }
-        var random = SeededRandom(7)
+        var random = SeededRandom(seed: 7)
         func noise() -> String { (0..<60).map { _ in String(random.next(), radix: 36) }.joined() }
         func send(_ node: String, _ seq: Int, lines: Int) async throws -> Bool {
             let text = (0..<lines).map { i in

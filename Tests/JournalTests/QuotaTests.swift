@@ -32,7 +32,7 @@ struct QuotaTests {
             let now = (try? log.allocated()) ?? 0
             most.withLock { $0 = max($0, now) }
         }
-        var random = SeededRandom(1)
+        var random = SeededRandom(seed: 1)
         var accepted = 0
         for group in 0..<150 {
             let lines = (1...50).map { noise(group * 50 + $0, &random) }
@@ -127,19 +127,5 @@ struct QuotaTests {
         #expect(journal.status.shedding == nil)
         #expect(journal.status.shed.total == 1)
         await journal.close()
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

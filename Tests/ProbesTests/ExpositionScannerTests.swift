@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Probes
@@ -165,7 +166,7 @@ struct ExpositionScannerTests {
 
     @Test("what is written is what is read", arguments: 0..<50)
     func roundTrip(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let alphabet: [Character] = ["a", "\\", "\"", "\n", "{", "}", ",", "é", " ", "#", "n"]
         var expected: [Sample] = []
         var page = ""
@@ -208,7 +209,7 @@ struct ExpositionScannerTests {
             {"m",role="x"} 4
             m_bucket{le="+Inf"} 12
             """.utf8)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed: seed)
         let interesting = Array("\"\\{}=,#\n \t\r0eE+-.mN\u{0}".utf8) + [0xFF, 0x80]
         for _ in 0..<500 {
             var mutant = page

@@ -201,7 +201,7 @@ struct UpstreamTests {
     @Test("waits are drawn from zero to the ceiling")
     func jitter() {
         let policy = UpstreamPolicy()
-        var generator = SeededGenerator(seed: 7)
+        var generator = SeededRandom(seed: 7)
         let waits = (0..<1000).map { _ in policy.wait(using: &generator) }
         #expect(waits.allSatisfy { $0 >= .zero && $0 <= .milliseconds(400) })
         #expect(Set(waits).count > 200)

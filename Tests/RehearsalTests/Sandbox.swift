@@ -16,7 +16,7 @@ final class Sandbox: Sendable {
 
     init() async throws {
         folder = try TemporaryDirectory("bw-rehearsal")
-        port = try Self.freePort()
+        port = try FreePort.take()
         // The two servers are frontends of the same HAProxy.
         let configuration = """
             global
@@ -62,34 +62,4 @@ final class Sandbox: Sendable {
             probe: probe ? UserPath(url: url, contains: contains, times: 8) : nil, rollout: nil,
             minStablePods: 1, at: .init(milliseconds: 1_790_000_000_000))
     }
-
-    private struct NoPort: Error {}
-
-    /// A port that was free a moment ago.
-    private static func freePort() throws -> Int {
-        #if canImport(Darwin)
-            let kind = SOCK_STREAM
-        #else
-            let kind = Int32(SOCK_STREAM.rawValue)
-        #endif
-        let listener = openSocket(AF_INET, kind, 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(listener, generic, length) == 0
-                    && getsockname(listener, generic, &length) == 0
-            }
-        }
-        guard isBound else { throw NoPort() }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-}
-
-/// `socket(2)`, whose name a member hides.
-private func openSocket(_ family: Int32, _ kind: Int32, _ protocolNumber: Int32) -> Int32 {
-    socket(family, kind, protocolNumber)
 }

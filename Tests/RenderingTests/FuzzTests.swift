@@ -1,6 +1,7 @@
 import Digests
 import Foundation
 import Rendering
+import TestSupport
 import Testing
 
 @Suite("Hostile text stays where it belongs")
@@ -9,7 +10,7 @@ struct FuzzTests {
 
     /// Digests whose texts are random chains of hostile pieces.
     static func digests(seed: UInt64) -> [Digest] {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         return HostileDigests.all {
             (0..<Int.random(in: 0...4, using: &random)).map { _ in
                 HostileDigests.pieces.randomElement(using: &random) ?? ""
@@ -128,20 +129,5 @@ enum HTMLTags {
             rest = rest[match.range.upperBound...]
         }
         guard rest.isEmpty else { throw Fault(near: "\(rest)") }
-    }
-}
-
-/// Steele, Lea, Flood: "Fast splittable pseudorandom number generators".
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

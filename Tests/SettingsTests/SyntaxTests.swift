@@ -1,5 +1,6 @@
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @Suite("Text that is not the YAML it should be")
@@ -89,7 +90,7 @@ struct SyntaxTests {
     @Test("random edits of a real file are read or refused, never worse")
     func mutations() throws {
         let original = Array(try ShippedFilesTests.text("bellwether.yaml").utf8)
-        var random = SplitMix(state: 20_261_123)
+        var random = SeededRandom(seed: 20_261_123)
         for _ in 0..<300 {
             var bytes = original
             for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -110,18 +111,5 @@ struct SyntaxTests {
             let found = faults(of: String(decoding: bytes, as: UTF8.self))
             #expect(found.allSatisfy { !$0.fault.isEmpty && $0.file == "b.yaml" })
         }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: repeatable, so that a failure can be looked at.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

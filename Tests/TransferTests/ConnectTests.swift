@@ -30,7 +30,7 @@ struct ConnectTests {
 
     @Test("closed ports, unknown names, and words that are no host")
     func failures() async throws {
-        let closed = try ClosedPort.find()
+        let closed = try FreePort.take()
         #expect(await kind("127.0.0.1", closed) == .refused)
         #expect(await kind("nowhere.invalid", 80) == .resolve)
         #expect(await kind("[::1]", closed) != nil)

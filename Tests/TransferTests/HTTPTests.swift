@@ -127,7 +127,7 @@ struct HTTPTests {
 
     @Test("nobody there, no such name, no such scheme")
     func unreachable() async throws {
-        let port = try ClosedPort.find()
+        let port = try FreePort.take()
         #expect(await fault(HTTPTransfer(url: "http://127.0.0.1:\(port)/"))?.kind == .refused)
         #expect(await fault(HTTPTransfer(url: "http://nowhere.invalid/"))?.kind == .resolve)
         for url in [
@@ -158,7 +158,7 @@ struct HTTPTests {
 
     @Test("errors name scheme, host and port, and neither path, query nor credentials")
     func secrets() async throws {
-        let port = try ClosedPort.find()
+        let port = try FreePort.take()
         let url = "http://user:passw0rd@127.0.0.1:\(port)/services/T0/B0/sekret?token=sekret"
         let error = try #require(
             await fault(HTTPTransfer(url: url, headers: [("Authorization", "Bearer sekret")])))

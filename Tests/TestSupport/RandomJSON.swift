@@ -1,22 +1,8 @@
-import JSONScan
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+public import JSONScan
 
 /// Trees and texts for tests that try many.
-enum RandomJSON {
-    static func tree(depth: Int, _ random: inout SeededRandom) -> JSONValue {
+public enum RandomJSON {
+    public static func tree(depth: Int, _ random: inout SeededRandom) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 7 : 5), using: &random) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &random))
@@ -36,7 +22,7 @@ enum RandomJSON {
         }
     }
 
-    static func text(_ random: inout SeededRandom) -> String {
+    public static func text(_ random: inout SeededRandom) -> String {
         var text = ""
         for _ in 0..<Int.random(in: 0...12, using: &random) {
             let limit: UInt32 =
