@@ -100,7 +100,8 @@ let package = Package(
         // Values and pure logic.
         room("JSONScan"),
         room("Events", ["JSONScan", crypto]),
-        room("Settings", ["Events", "JSONScan", yams]),
+        room("Secrets"),
+        room("Settings", ["Secrets", "Events", "JSONScan", yams]),
         room("Telemetry", ["Events", logging, coreMetrics]),
         room("Analysis", ["Events", "JSONScan"]),
         room("Digests", ["Events", "JSONScan"]),
@@ -109,11 +110,15 @@ let package = Package(
         room("Store", [grdb]),
         room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "Telemetry"]),
-        room("Probes", ["JSONScan", "Events", "Transfer"]),
+        room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         room("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
         room(
-            "Delivery", [grdb, "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
+            "Delivery",
+            [
+                grdb, "Secrets", "Events", "JSONScan", "Store", "Rendering", "Transfer",
+                "Telemetry",
+            ]),
         room(
             "Serving",
             [
@@ -128,7 +133,8 @@ let package = Package(
         room(
             "Gateway",
             [
-                "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal", "Store",
+                "Secrets", "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal",
+                "Store",
                 "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         room(
@@ -147,7 +153,8 @@ let package = Package(
         room(
             "App",
             [
-                "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal", "Analysis",
+                "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal",
+                "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
@@ -161,11 +168,12 @@ let package = Package(
 
         // Tests: one target a room, one that spawns the real executable.
         .target(
-            name: "TestSupport", dependencies: ["Events"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Events", "JSONScan"], path: "Tests/TestSupport",
             exclude: ["Doubles"], swiftSettings: strict),
         tests("JSONScan"),
         tests("Events", ["JSONScan"]),
-        tests("Settings", ["Events"]),
+        tests("Secrets"),
+        tests("Settings", ["Secrets", "Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
         // Writes a log until it is killed.
@@ -176,12 +184,15 @@ let package = Package(
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["Telemetry"]),
-        tests("Probes", ["Events", "JSONScan", "Transfer"]),
+        tests("Probes", ["Secrets", "Events", "JSONScan", "Transfer"]),
         tests("Rehearsal", ["Events", "JSONScan"]),
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests(
             "Delivery",
-            [grdb, "Digests", "Events", "JSONScan", "Store", "Rendering", "Transfer", "Telemetry"]),
+            [
+                grdb, "Secrets", "Digests", "Events", "JSONScan", "Store", "Rendering",
+                "Transfer", "Telemetry",
+            ]),
         tests(
             "Serving",
             [
@@ -198,6 +209,14 @@ let package = Package(
             ]),
         tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),
         tests("App", [yams]),
+        // The fuzz targets over their corpus; `Fuzzing/` builds the same for libFuzzer.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "JSONScan", "Events", "Settings", "Analysis", "Journal", "Probes", "Serving",
+                "TestSupport", nioCore, nioEmbedded, nioHTTP1,
+            ],
+            resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [

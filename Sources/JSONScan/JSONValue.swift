@@ -20,6 +20,9 @@ public enum JSONValue: Sendable, Equatable {
             self.key = key
             self.value = value
         }
+
+        /// Whether the key is `name`, byte by byte.
+        func isNamed(_ name: String) -> Bool { key.utf8.elementsEqual(name.utf8) }
     }
 
     /// Parses exactly one JSON value. Throws on anything `JSONScanner` refuses
@@ -73,7 +76,7 @@ public enum JSONValue: Sendable, Equatable {
     /// The member `key` of an object; nil for other kinds and absent keys.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.key == key }?.value
+        return members.first { $0.isNamed(key) }?.value
     }
 
     /// The element `index` of an array; nil for other kinds and out of range.

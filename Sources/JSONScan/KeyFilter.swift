@@ -41,9 +41,10 @@ extension JSONScanner {
     public static func refuseRepeatedKeys(
         of slice: Slice, in bytes: UnsafeRawBufferPointer
     ) throws(JSONFault) {
-        var seen: Set<String> = []
+        // As bytes: two spellings of one letter are two keys (RFC 8259 §8.3).
+        var seen: Set<[UInt8]> = []
         try members(of: slice, in: bytes) { (key, _) throws(JSONFault) in
-            guard seen.insert(key.text(in: bytes) ?? "").inserted else {
+            guard seen.insert(Array((key.text(in: bytes) ?? "").utf8)).inserted else {
                 throw JSONFault(.duplicateKey, at: key.range.lowerBound)
             }
         }

@@ -135,16 +135,17 @@ struct IndexFile: Sendable {
         }
     }
 
-    /// The table of members.
+    /// The table of members; nil also when they can't lie in the archive as it says.
     func index() throws(SystemFault) -> SegmentIndex? {
         guard var input = ByteReader(sealed: try bytes(membersRange)) else { return nil }
         var index = SegmentIndex(closedAt: closedAt)
-        index.members.reserveCapacity(memberCount)
         for _ in 0..<memberCount {
             guard let offset = input.read(), let start = input.read(),
                 let earliest = input.read(), let latest = input.read(),
                 let packed = input.readShort(), let plain = input.readShort(),
-                let lines = input.readShort(), plain <= GzipMember.maxPlain
+                let lines = input.readShort(), plain <= GzipMember.maxPlain,
+                start == index.end, offset >= index.packed, offset <= archiveBytes,
+                Int(packed) <= archiveBytes - Int(offset)
             else { return nil }
             index.members.append(
                 SegmentIndex.Member(

@@ -22,6 +22,10 @@ struct ExpressRequest {
         "http2-settings", "if-match", "if-none-match", "range", "proxy-connection",
     ]
 
+    /// No client sends more for a small message; what the full parser takes is more.
+    private static let mostFields = 64
+    private static let longestHeader = 8 * 1024
+
     private static let methods: [StaticString] = ["POST", "GET", "HEAD"]
 
     /// - Returns: nil for anything but exactly one plain request.
@@ -32,8 +36,10 @@ struct ExpressRequest {
         }
         var host: Range<Int>?
         var length: Int?
+        var fields = 0
         while true {
-            guard let field = line.next() else { return nil }
+            guard let field = line.next(), fields <= Self.mostFields else { return nil }
+            fields += 1
             if field.isEmpty { break }
             guard let (name, value) = Self.field(field, bytes) else { return nil }
             switch name.count {
@@ -55,7 +61,9 @@ struct ExpressRequest {
                 if Self.special.contains(where: { bytes.equals($0, name) }) { return nil }
             }
         }
-        guard let host, bytes.count - line.position == length ?? 0 else { return nil }
+        guard let host, bytes.count - line.position == length ?? 0,
+            line.position <= Self.longestHeader
+        else { return nil }
         self.method = method
         self.path = path
         self.host = host

@@ -33,6 +33,10 @@ struct HistogramQuantileTests {
     func undefined() {
         #expect(HistogramQuantile.value(0.9, edges: edges, cumulative: [0, 0, 0, 0]) == nil)
         #expect(HistogramQuantile.value(0.9, edges: [.infinity], cumulative: [5]) == nil)
+        for quantile in [0, 0.2, 0.9] {
+            let edges = [-Double.infinity, 100, .infinity]
+            #expect(HistogramQuantile.value(quantile, edges: edges, cumulative: [1, 3, 3]) == nil)
+        }
         #expect(HistogramQuantile.value(0.9, edges: [1, 2], cumulative: [5, 6]) == nil)
         #expect(HistogramQuantile.value(0.9, edges: [], cumulative: []) == nil)
     }

@@ -5,9 +5,16 @@ enum HistogramQuantile {
     ///   - quantile: 0...1.
     ///   - edges: upper bucket edges, ascending, the last +infinity.
     ///   - cumulative: observations at or below each edge, never falling.
-    /// - Returns: a value in the edges' unit; the highest finite edge when the
-    ///   rank lies above it; nil without observations or with fewer than two buckets.
+    /// - Returns: a finite value in the edges' unit; the highest finite edge when the
+    ///   rank lies above it; nil without observations, with fewer than two buckets, or
+    ///   where an edge at -infinity leaves no value.
     static func value(_ quantile: Double, edges: [Double], cumulative: [Double]) -> Double? {
+        interpolated(quantile, edges, cumulative).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private static func interpolated(
+        _ quantile: Double, _ edges: [Double], _ cumulative: [Double]
+    ) -> Double? {
         let last = edges.count - 1
         guard last >= 1, cumulative.count == edges.count, edges[last] == .infinity,
             cumulative[last] > 0

@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzzes what reads bytes of strangers. A package of its own so that its flags
+// and its build burden nobody: the rooms are the product's own sources, linked
+// in below `Sources/`, built with coverage for libFuzzer. `Scripts/fuzz.sh` builds
+// and runs it, and names the runtime library that comes with the compiler.
+
+/// The room's own settings, optimised (checks stay on), with coverage.
+let instrumented: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags(["-sanitize=fuzzer", "-O", "-enable-testing"]),
+]
+
+/// A library room of the product.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: instrumented)
+}
+
+let package = Package(
+    name: "fuzzing",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        room("JSONScan"),
+        room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
+        room("Secrets"),
+        room(
+            "Settings", ["Secrets", "Events", "JSONScan", .product(name: "Yams", package: "Yams")]),
+        room(
+            "Telemetry",
+            [
+                "Events", .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
+        room("Analysis", ["Events", "JSONScan"]),
+        room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
+        room("Transfer", ["CCurl", "Telemetry"]),
+        room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
+        // The express lane's reader alone: the rest of the room needs a server.
+        room("Serving"),
+        .target(name: "CLibFuzzer"),
+        .executableTarget(
+            name: "bellwether-fuzz",
+            dependencies: [
+                "CLibFuzzer", "JSONScan", "Events", "Settings", "Analysis", "Journal", "Probes",
+                "Serving", "CZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: instrumented,
+            linkerSettings: [
+                .unsafeFlags([Context.environment["BELLWETHER_FUZZER_RUNTIME"] ?? ""]),
+                .linkedLibrary("stdc++", .when(platforms: [.linux])),
+                .linkedLibrary("c++", .when(platforms: [.macOS])),
+            ]),
+    ]
+)

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Fuzzes what reads bytes of strangers with libFuzzer and the address sanitizer: builds the
+# package Fuzzing, runs each target from the corpus of Tests/FuzzTests. What one run learns
+# the next begins with (.build-fuzz/corpus). A finding ends it with status 1; its input
+# belongs into Tests/FuzzTests/Corpus/<target>/, under a name that says what it shows.
+#
+# usage: Scripts/fuzz.sh [SECONDS=600] [TARGET...]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+top=$PWD
+seconds=${1:-600}
+shift || true
+
+resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+runtime=$(find -L "$resources" "$resources/../clang" -name 'libclang_rt.fuzzer_no_main*.a' 2>/dev/null |
+    grep -E "$(uname -m)|osx" | head -n 1 || true)
+if [ -z "$runtime" ]; then
+    echo "fuzz: this Swift has no libFuzzer: use a toolchain of swift.org" >&2
+    exit 69
+fi
+
+export BELLWETHER_FUZZER_RUNTIME=$runtime
+scratch=$top/.build-fuzz
+build=(swift build --package-path Fuzzing --scratch-path "$scratch" --sanitize=address)
+# The linker warns of every symbol of the sanitizer.
+"${build[@]}" </dev/null 2>&1 | grep -v 'Cannot export local symbol' || true
+fuzzer=$(swift build --package-path Fuzzing --scratch-path "$scratch" --show-bin-path)/bellwether-fuzz
+
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+    while read -r target; do targets+=("$target"); done < <("$fuzzer")
+fi
+
+# A fault's backtrace is the sanitizer's own. Leaks are not looked for: what Swift makes once
+# and keeps looks like one, and looking takes most of the time.
+export SWIFT_BACKTRACE=enable=no
+export ASAN_OPTIONS=malloc_context_size=3:quarantine_size_mb=16
+findings=0
+for target in "${targets[@]}"; do
+    corpus=$scratch/corpus/$target
+    log=$scratch/$target.log
+    mkdir -p "$corpus" "$scratch/findings"
+    status=0
+    "$fuzzer" "$target" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=2048 \
+        -max_len=8192 -detect_leaks=0 -print_final_stats=1 -artifact_prefix="$scratch/findings/$target-" \
+        "$corpus" "Tests/FuzzTests/Corpus/$target" >"$log" 2>&1 || status=$?
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
+    edges=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+    if [ "$status" -eq 0 ]; then
+        echo "fuzz: $target: ${runs:-0} inputs in $seconds s, ${edges:-0} edges, no finding"
+    else
+        findings=$((findings + 1))
+        echo "fuzz: $target: a FINDING after ${runs:-?} inputs"
+        grep -E '^finding|ERROR: |Fatal error|Test unit written' "$log" || tail -n 20 "$log"
+    fi
+done
+if [ "$findings" -gt 0 ]; then exit 1; fi

@@ -1,0 +1,90 @@
+import Events
+
+@testable import Journal
+
+/// A sealed segment whose bytes are not as they were written: what is read is a part
+/// of what was written, in order; nothing that is whole is lost; repair makes it sound.
+///
+/// The input: a mode, how many lines a member has, changes (how many; place and value
+/// each), lines. The changes hit the archive and the index side by side; by mode they
+/// hit the index alone, whose checksums are then made right again (a forged index may
+/// say anything, and must end nothing), or the lines are an archive themselves.
+enum ArchiveTarget {
+    static func run(_ input: [UInt8]) throws {
+        var input = InputBytes(input)
+        let mode = input.byte()
+        let perMember = 1 + Int(input.byte() % 4)
+        let changes = (0..<Int(input.byte() % 12)).map { _ in (input.word(), input.byte()) }
+        switch mode % 3 {
+        case 0: try damage(SealedLog(lines(input), perMember: perMember), changes)
+        case 1: try forge(SealedLog(lines(input), perMember: perMember), changes)
+        default:
+            let log = SealedLog([], perMember: 1)
+            log.files[log.archivePath] = Array(input.rest)
+            log.files[log.indexPath] = nil
+            try askEverything(log)
+        }
+    }
+
+    private static func lines(_ input: InputBytes) -> [[UInt8]] {
+        input.lines.filter { line in !line.isEmpty && line.contains { $0 != 0x20 } }
+    }
+
+    private static func damage(_ log: SealedLog, _ changes: [(place: Int, value: UInt8)]) throws {
+        let archive = log.files[log.archivePath] ?? []
+        var bytes = archive + (log.files[log.indexPath] ?? [])
+        for (place, value) in changes where !bytes.isEmpty { bytes[place % bytes.count] ^= value }
+        var index = Array(bytes[archive.count...])
+        if let cut = changes.first, cut.value == 0 { index = Array(index.prefix(cut.place)) }
+        log.files[log.indexPath] = index
+        log.files[log.archivePath] = Array(bytes[..<archive.count])
+        let isWhole = archive == log.files[log.archivePath]
+        let answer = try log.read()
+        if isWhole {
+            try require(answer.lines == log.lines, "a whole archive read as \(answer)")
+            try require(
+                try log.count(by: "event", .all).total == log.lines.count, "counted otherwise")
+        } else {
+            try require(isPart(answer.lines, of: log.lines), "read what was not written: \(answer)")
+            log.files[log.indexPath] = nil
+            let again = try log.read()
+            try require(
+                isPart(again.lines, of: log.lines), "read what was not written: \(again)")
+        }
+        try askEverything(log)
+    }
+
+    private static func forge(_ log: SealedLog, _ changes: [(place: Int, value: UInt8)]) throws {
+        guard var index = ForgedIndex(log.files[log.indexPath] ?? []) else { return }
+        for change in changes { index.change(at: change.place, change.value) }
+        log.files[log.indexPath] = index.sealed
+        try askEverything(log)
+    }
+
+    /// Asks in every way, and mends: none may fail.
+    private static func askEverything(_ log: SealedLog) throws {
+        for text in ["id=a", "n>1 event~a", "deltas.value>1 az!=b"] {
+            let query = JournalQuery(
+                since: Timestamp(milliseconds: 0), where: try Expression(text))
+            _ = try log.read(query)
+            _ = try log.last(2, query)
+            _ = try log.count(by: "az", query)
+        }
+        let index = log.files[log.indexPath]
+        _ = try log.verify()
+        try require(log.files[log.indexPath] == index, "verify wrote")
+        _ = try log.verify(repairing: true)
+        let after = try log.verify()
+        try require(after.isSound, "repaired, and still \(after.damage)")
+        try require(log.files.descriptors == 0, "files are left open")
+    }
+
+    private static func isPart(_ some: [[UInt8]], of all: [[UInt8]]) -> Bool {
+        var rest = all[...]
+        for line in some {
+            guard let place = rest.firstIndex(of: line) else { return false }
+            rest = rest[(place + 1)...]
+        }
+        return true
+    }
+}

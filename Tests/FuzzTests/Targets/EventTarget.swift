@@ -1,0 +1,39 @@
+import Events
+
+@testable import Journal
+
+/// The log's door reads a line in one pass; `Event` reads it as a tree. What the
+/// door lets in `Event` can read, and the other way round, and they agree on what
+/// makes a line the same event.
+enum EventTarget {
+    static func run(_ input: [UInt8]) throws {
+        let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
+        let event = Result { () throws(EventFault) in try Event(line: input) }
+        switch (scanned, event) {
+        case (.success(let scanned), .success(let event)):
+            try compare(scanned, event)
+            let again = try? Event(line: event.line)
+            try require(again == event, "\(event) is written as \(again as Any)")
+        case (.failure(let fault), .success(let event)):
+            // The name that the log keeps for itself, and what only a new line must hold.
+            try require(event.event == "log.commit", "the door: \(fault), but it is \(event)")
+        case (.success(let scanned), .failure(let fault)):
+            throw Finding("the door let in \(scanned), which is no event: \(fault)")
+        case (.failure, .failure): break
+        }
+    }
+
+    private static func compare(_ scanned: ScannedLine, _ event: Event) throws {
+        try require(scanned.ts == event.ts, "at \(scanned.ts), the event at \(event.ts)")
+        try require(
+            scanned.node == event.node.map { Hash128($0) }, "not the node \(event.node as Any)")
+        let key: ScannedLine.Key
+        if let node = event.node, let epoch = event.epoch, let seq = event.seq {
+            let stream = ScannedLine.stream(node: Hash128(node), epoch: Hash128(epoch))
+            key = .sequence(stream: stream, seq: seq)
+        } else {
+            key = event.id.isEmpty ? .none : .id(Hash128(event.id))
+        }
+        try require(scanned.key == key, "told apart by \(scanned.key), the event by \(key)")
+    }
+}

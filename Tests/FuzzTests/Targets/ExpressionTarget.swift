@@ -1,0 +1,74 @@
+import Events
+import JSONScan
+
+@testable import Journal
+
+/// What the index spares must not change an answer: every question is asked of a
+/// sealed segment and of its lines, one by one.
+///
+/// The input: an expression, a field to count by, and lines. Lines that the log's
+/// door would refuse are left out. A field that begins with `@` bounds the time.
+enum ExpressionTarget {
+    static func run(_ input: [UInt8]) throws {
+        let all = InputBytes(input).lines
+        guard all.count > 2, all.count < 64, let text = String(validating: all[0], as: UTF8.self)
+        else { return }
+        guard let condition = try? Expression(text) else { return }
+        var field = String(decoding: all[1], as: UTF8.self)
+        var query = JournalQuery(where: condition)
+        if field.hasPrefix("@") {
+            query.since = Timestamp(rfc3339: "2026-11-23T06:00:00Z")
+            query.until = Timestamp(rfc3339: "2026-11-23T07:00:00Z")
+            field.removeFirst()
+        }
+        let lines = all[2...].filter { (try? ScannedLine($0)) != nil }
+        let log = SealedLog(lines, perMember: 3)
+        let expected = lines.filter { line in line.withUnsafeBytes { query.matches($0) } }
+        for way in ["with the index", "with an index made anew", "without"] {
+            if way == "with an index made anew" { log.files[log.indexPath] = nil }
+            if way == "without" { log.files[log.indexPath] = [] }
+            let answer = try log.read(query)
+            try require(
+                answer == SealedLog.Answer(lines: expected),
+                "\(way) \(shown(answer.lines)), expected \(shown(expected))")
+            let last = try log.last(2, query)
+            try require(
+                last == Array(expected.suffix(2)),
+                "\(way), the last \(shown(last)) of \(shown(expected))")
+            let counts = try log.count(by: field, query)
+            let counted = count(expected, by: field)
+            try require(
+                counts.rows == counted && counts.total == expected.count,
+                "\(way), by \(field) \(counts.rows), expected \(counted)")
+        }
+        try require(log.files.descriptors == 0, "files are left open")
+    }
+
+    /// The counts of lines, read one by one.
+    private static func count(_ lines: [[UInt8]], by field: String) -> [JournalCounts.Row] {
+        let path = Path(field)
+        var counts: [[UInt8]?: Int] = [:]
+        for line in lines { counts[value(of: path, in: line), default: 0] += 1 }
+        return counts.map { value, count in
+            JournalCounts.Row(
+                value: value.map { String(decoding: $0, as: UTF8.self) }, count: count)
+        }
+        .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
+    }
+
+    private static func value(of path: Path, in line: [UInt8]) -> [UInt8]? {
+        line.withUnsafeBytes { bytes in
+            guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return nil }
+            var found: [UInt8]?
+            path.visit(root, in: bytes) { slice in
+                guard found == nil, slice.kind != .null else { return }
+                found = Array((slice.text(in: bytes) ?? slice.raw(in: bytes)).utf8)
+            }
+            return found
+        }
+    }
+
+    private static func shown(_ lines: [[UInt8]]) -> String {
+        "\(lines.map { String(decoding: $0, as: UTF8.self) })"
+    }
+}

@@ -1,0 +1,65 @@
+/// What reads bytes of strangers, each with a judge of what it made of them.
+///
+/// The same code runs below libFuzzer (`Scripts/fuzz.sh`, the package `Fuzzing`)
+/// and over the committed corpus in every test run (`CorpusTests`).
+enum FuzzTarget: String, CaseIterable, Sendable {
+    /// JSON text: `JSONScan` against Foundation and against itself.
+    case json
+    /// An event line: the log's door against `Event`.
+    case event
+    /// A sealed segment, damaged: archive, index, verify and repair.
+    case archive
+    /// `--where` and the lines it is asked of: the index's answers against the lines'.
+    case expression
+    /// A measurement's body or query.
+    case request
+    /// An HTTP request: the express lane against the full parser.
+    case express
+    /// A Prometheus metrics page.
+    case exposition
+    /// A configuration file.
+    case configuration
+
+    /// Throws a `Finding` when the input was read wrongly; a crash is one too.
+    func run(_ input: [UInt8]) throws {
+        switch self {
+        case .json: try JSONTarget.run(input)
+        case .event: try EventTarget.run(input)
+        case .archive: try ArchiveTarget.run(input)
+        case .expression: try ExpressionTarget.run(input)
+        case .request: try RequestTarget.run(input)
+        case .express: try ExpressTarget.run(input)
+        case .exposition: try ExpositionTarget.run(input)
+        case .configuration: try ConfigurationTarget.run(input)
+        }
+    }
+}
+
+/// Something that was read wrongly.
+struct Finding: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Throws `words` unless `holds`.
+func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
+    if !holds { throw Finding(words()) }
+}
+
+/// Bytes taken one after another from an input's start.
+struct InputBytes {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ input: [UInt8]) { rest = input[...] }
+
+    /// 0 when there is no more.
+    mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+    mutating func word() -> Int { Int(byte()) << 8 | Int(byte()) }
+
+    /// What is left, split at newlines; nothing for an empty rest.
+    var lines: [[UInt8]] {
+        rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import JSONScan
+
+/// The scanner and the tree against Foundation's parser: what one accepts the
+/// other does, and they read the same values.
+///
+/// The differences that are meant are these, and no others:
+/// - Foundation takes UTF-16, UTF-32 and byte-order marks, and a comma before a
+///   closing bracket. Ours refuses them (RFC 8259 §8.1, §4, §5).
+/// - Foundation refuses or rounds numbers that a `Double` can't hold; ours keeps
+///   their text.
+/// - A key twice in one object: Foundation keeps one of the two, our tree refuses. Two
+///   keys that are spellings of one text are two keys to ours (RFC 8259 §8.3).
+/// - Foundation goes through `Decimal`: doubles differ by a few units in the last place.
+enum JSONTarget {
+    /// Foundation's own bound on nesting.
+    static let limits = JSONLimits(maxBytes: .max, maxDepth: 512)
+    private static let unique = JSONLimits(maxBytes: .max, maxDepth: 512, uniqueKeys: true)
+
+    static func run(_ input: [UInt8]) throws {
+        let ours = fault(input) { bytes throws(JSONFault) in
+            try JSONScanner.validate(bytes, limits: limits)
+        }
+        try agreesWithItself(input, ours)
+        try agrees(ours, input, foundation(input))
+        guard ours == nil, let tree = try? JSONValue(parsing: input, limits: limits) else { return }
+        try survivesWriting(tree)
+        if let theirs = foundation(input) {
+            try require(same(tree, theirs), "read as \(tree), by Foundation as \(theirs)")
+        }
+    }
+
+    /// What Foundation reads; nil when it refuses.
+    static func foundation(_ bytes: [UInt8]) -> Any? {
+        try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
+    }
+
+    /// Throws when one accepts what the other refuses, but for the meant differences.
+    static func agrees(_ ours: JSONFault?, _ bytes: [UInt8], _ theirs: Any?) throws {
+        guard (ours == nil) != (theirs != nil), !isMeant(ours, bytes) else { return }
+        throw Finding(
+            "ours: \(ours.map { "\($0)" } ?? "accepted"), Foundation: "
+                + (theirs == nil ? "refused" : "accepted"))
+    }
+
+    private static func isMeant(_ ours: JSONFault?, _ bytes: [UInt8]) -> Bool {
+        if ours != nil, bytes.prefix(4).contains(0) { return true }
+        let marks: [[UInt8]] = [[0xEF, 0xBB, 0xBF], [0xFE, 0xFF], [0xFF, 0xFE]]
+        if ours != nil, marks.contains(where: { bytes.starts(with: $0) }) { return true }
+        guard let ours else { return holdsHugeNumber(bytes) }
+        guard ours.reason == .unexpectedByte, ours.offset > 0,
+            bytes[ours.offset] == UInt8(ascii: "]") || bytes[ours.offset] == UInt8(ascii: "}")
+        else { return false }
+        return bytes[..<ours.offset].last { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            == UInt8(ascii: ",")
+    }
+
+    /// Whether a text that ours accepts holds a number beyond what Foundation takes.
+    private static func holdsHugeNumber(_ bytes: [UInt8]) -> Bool {
+        let isNumeric = { (byte: UInt8) in
+            byte &- 0x30 < 10 || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+        }
+        return bytes.split { !isNumeric($0) }.contains { text in
+            text.contains { $0 | 0x20 == 0x65 } || text.count > 30
+        }
+    }
+
+    // MARK: - Ours against ours
+
+    /// Every way through the scanner comes to the same result.
+    private static func agreesWithItself(_ input: [UInt8], _ ours: JSONFault?) throws {
+        let members = fault(input) { bytes throws(JSONFault) in
+            try JSONScanner.members(of: bytes, limits: limits) { (_, _) throws(JSONFault) in }
+        }
+        try require(
+            members == ours || members?.reason == .notAnObject,
+            "\(ours as Any), by its members \(members as Any)")
+        let uniqueFault = fault(input) { bytes throws(JSONFault) in
+            try JSONScanner.validate(bytes, limits: unique)
+        }
+        let treeFault = fault(input) { bytes throws(JSONFault) in
+            _ = try JSONValue(parsing: bytes, limits: limits)
+        }
+        try require(
+            (uniqueFault == nil) == (treeFault == nil),
+            "unique keys: \(uniqueFault as Any), tree: \(treeFault as Any)")
+        if let ours {
+            // A repeated key may stand before it.
+            try require(
+                uniqueFault == ours || uniqueFault?.reason == .duplicateKey,
+                "\(ours), with unique keys \(uniqueFault as Any)")
+        } else if let treeFault {
+            try require(treeFault.reason == .duplicateKey, "the tree refuses: \(treeFault)")
+        }
+    }
+
+    private static func fault(
+        _ input: [UInt8], _ read: (UnsafeRawBufferPointer) throws(JSONFault) -> Void
+    ) -> JSONFault? {
+        input.withUnsafeBytes { bytes in
+            do throws(JSONFault) {
+                try read(bytes)
+                return nil
+            } catch { return error }
+        }
+    }
+
+    private static func survivesWriting(_ tree: JSONValue) throws {
+        var writer = JSONWriter()
+        writer.value(tree)
+        let again = try? JSONValue(parsing: writer.bytes, limits: limits)
+        try require(again == tree, "written as \(writer.text), read again as \(again as Any)")
+    }
+
+    /// Whether Foundation's value is the same as ours.
+    static func same(_ ours: JSONValue, _ theirs: Any) -> Bool {
+        switch ours {
+        case .null: return theirs is NSNull
+        case .bool(let flag): return (theirs as? Bool) == flag
+        case .number:
+            guard let number = (theirs as? NSNumber)?.doubleValue, let ours = ours.double else {
+                return false
+            }
+            return ours == number || abs(number - ours) <= 8 * ours.ulp
+        case .string(let text):
+            return (theirs as? String).map { Array($0.utf8) == Array(text.utf8) } ?? false
+        case .array(let elements):
+            guard let list = theirs as? [Any], list.count == elements.count else { return false }
+            return zip(elements, list).allSatisfy { same($0, $1) }
+        case .object(let members):
+            guard let dictionary = theirs as? [String: Any] else { return false }
+            // Foundation's keys are strings, to which two spellings of one letter are the same.
+            if Set(members.map(\.key)).count < members.count { return true }
+            return members.allSatisfy { member in
+                dictionary[member.key].map { same(member.value, $0) } ?? false
+            }
+        }
+    }
+}
