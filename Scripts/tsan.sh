@@ -40,13 +40,14 @@ listen:
   address: "127.0.0.1:18445"
   limits: {measurements_per_second: 1000, measurements_burst: 1000, request_deadline: 5s, header_timeout: 3s}
 analysis:
+  budget: 800ms
   interval: 1s
   probes:
     - {name: node, kind: disk, path: /, timeout: 200ms}
     - {name: page, kind: prometheus, url: "http://127.0.0.1:1/metrics", timeout: 300ms}
   checks:
     - {id: gateway.disk_ok, critical: true}
-    - {id: canary.p99_ms, fail: 400}
+    - {id: canary.p99_ms, fail: 400, nodata: ignore}
   concerns: {latency: [canary.p99_ms]}
 log: {segment_bytes: 1MiB, max_bytes: 16MiB, min_free: 0}
 digest: {first_after: 1s, window: 2s, max_window: 4s}
