@@ -55,17 +55,4 @@ struct ClockJumpTests {
         await journal.close()
         #expect(try await log.files.verify().isSound)
     }
-
-    @Test("back and on again: a segment is closed when the clock is beyond its age")
-    func age() async throws {
-        let journal = try await log.open { $0.segmentAge = .seconds(60) }
-        try await journal.append(log.event())
-        log.clock.advance(by: .seconds(-3600))
-        await journal.maintain()
-        #expect(journal.head.segment == 1)
-        log.clock.advance(by: .seconds(3661))
-        await journal.maintain()
-        #expect(journal.head.segment == 2)
-        await journal.close()
-    }
 }

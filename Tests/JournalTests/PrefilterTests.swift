@@ -173,7 +173,7 @@ struct PrefilterTests {
 
     @Test("decimal numbers are read as Double reads them, other forms not at all")
     func decimals() {
-        var random = SeededRandom(11)
+        var random = SeededRandom(seed: 11)
         for _ in 0..<20_000 {
             let digits = Int.random(in: 1...15, using: &random)
             var text = (0..<digits).map { _ in

@@ -132,7 +132,7 @@ struct SideFileTests {
         for seq in 1...400 {
             // Hardly compressible, so that archives have to go.
             for copy in 0..<8 {
-                var noise = SeededRandom(UInt64(seq * 8 + copy))
+                var noise = SeededRandom(seed: UInt64(seq * 8 + copy))
                 let text = (0..<600).map { _ in
                     String(Int.random(in: 0..<36, using: &noise), radix: 36)
                 }.joined()

@@ -28,8 +28,9 @@ struct ForgedIndex {
                 parts.append(start..<start + next())
             }
         }
-        for start in stride(from: base + next(), to: bytes.count, by: 68) {
-            parts.append(start..<start + 68)
+        // Blocks of the filter: 256 bytes and a checksum.
+        for start in stride(from: base + next(), to: bytes.count, by: 260) {
+            parts.append(start..<start + 260)
         }
         self.parts = parts
     }

@@ -17,7 +17,8 @@ struct SealedLog {
     /// Seals `lines` in members of `perMember` lines.
     init(_ lines: [[UInt8]], perMember: Int) {
         folder = LogFolder(below: "", files: files)
-        name = SegmentName(first: Timestamp(milliseconds: 1_700_000_000_000), number: 1)
+        name = SegmentName(
+            first: Timestamp(milliseconds: 1_700_000_000_000), number: 1, after: nil)
         self.lines = lines
         var packed: [UInt8] = []
         let closedAt = Timestamp(milliseconds: 1_700_000_000_000)
