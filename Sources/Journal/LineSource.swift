@@ -16,6 +16,7 @@ struct LineSource: Sendable {
     private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
     /// How many members are inflated next.
     private var width = 1
+    private var ahead = ArchivesAhead()
     /// Bytes of lines looked at in this read, and how many are allowed.
     private var looked = 0
     private var budget = Int.max
@@ -211,6 +212,8 @@ struct LineSource: Sendable {
         let archive = Archive(folder: folder, name: name)
         let plan = try plan(query, for: archive)
         let members = plan.segment.members
+        var foundAny = false
+        defer { ahead.note(foundAny) }
         var i = plan.segment.member(after: position.offset)
         while i < members.count {
             var group: [Int] = []
@@ -224,6 +227,7 @@ struct LineSource: Sendable {
                 let end = LogPosition(segment: name.number, offset: members[place].end)
                 if let selection {
                     found += selection.lines.count
+                    foundAny = foundAny || !selection.lines.isEmpty
                     looked += members[place].plain
                     member = (name.number, members[place].start, selection)
                     if show(selection, from: members[place].start, visit) == .enough {
@@ -256,6 +260,7 @@ struct LineSource: Sendable {
             return [member.selection] + (try archive.select(query, from: rest))
         }
         inflated += members.count
+        if let known = ahead.selections(of: members, in: archive.name.number) { return known }
         return try archive.select(query, from: members)
     }
 
@@ -282,7 +287,13 @@ struct LineSource: Sendable {
     ) throws(SystemFault) -> SegmentPlan {
         if let plan, plan.segment == archive.name.number, plan.query == query { return plan.plan }
         if member?.segment != archive.name.number || plan?.query != query { member = nil }
-        let made = try archive.plan(query)
+        ahead.look(query, from: archive.name.number, among: segments, in: folder)
+        let made: SegmentPlan
+        if let known = ahead.plan(for: archive.name.number) {
+            made = known
+        } else {
+            made = try archive.plan(query)
+        }
         plan = (archive.name.number, query, made)
         return made
     }
