@@ -57,6 +57,9 @@ public final class DigestDesk: Sendable {
     /// How soon a silence, or a new plan, is taken up.
     private static let lookEvery = Duration.seconds(1)
     private static let batchLines = 2000
+    /// Where lines drip in faster than that, they are read together: waking for each
+    /// group of one or two would take more of the processor than writing them.
+    private static let gulp = Duration.milliseconds(5)
     private static let batchBytes = 1 << 20
 
     public init(
@@ -92,6 +95,7 @@ public final class DigestDesk: Sendable {
         // Whether all that the machine has said is durable. Where it is not, the machine
         // is made anew from what is: a copy to go back to would cost more than the lines.
         var isSettled = true
+        var woken = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if !isSettled { machine = try await restore(inForce) }
@@ -117,7 +121,12 @@ public final class DigestDesk: Sendable {
                 isSettled = true
                 failures = 0
                 show(machine, fault: "")
-                if caughtUp { await wait(machine, checkpointed) }
+                if caughtUp {
+                    await wait(machine, checkpointed)
+                    // The first line after a silence is read at once.
+                    if woken + Self.gulp > .now { try await Task.sleep(for: Self.gulp) }
+                    woken = .now
+                }
             } catch is CancellationError {
                 break
             } catch {
