@@ -13,7 +13,8 @@ import JSONScan
 ///   keys that are spellings of one text are two keys to ours (RFC 8259 §8.3).
 /// - Foundation drops U+FEFF after an escape in a string, as if the text began there; ours
 ///   keeps it: inside a string it is a character (RFC 8259 §7).
-/// - Foundation goes through `Decimal`: doubles differ by a few units in the last place.
+/// - Foundation goes through `Decimal`, a power of ten at a time: doubles differ by a few
+///   units in the last place, and by one more for each power.
 enum JSONTarget {
     /// Foundation's own bound on nesting.
     static let limits = JSONLimits(maxBytes: .max, maxDepth: 512)
@@ -123,7 +124,8 @@ enum JSONTarget {
             guard let number = (theirs as? NSNumber)?.doubleValue, let ours = ours.double else {
                 return false
             }
-            return ours == number || abs(number - ours) <= 8 * ours.ulp
+            let powers = ours.isNormal ? abs(log10(abs(ours))) : 0
+            return ours == number || abs(number - ours) <= (8 + powers) * ours.ulp
         case .string(let text):
             return (theirs as? String).map {
                 Array(unmarked($0).utf8) == Array(unmarked(text).utf8)
