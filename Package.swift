@@ -96,6 +96,7 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CAllocator"),
 
         // Values and pure logic.
         room("JSONScan"),
@@ -153,7 +154,8 @@ let package = Package(
         room(
             "App",
             [
-                "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store", "Journal",
+                "CAllocator", "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store",
+                "Journal",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,

@@ -32,6 +32,7 @@ public struct ServiceRun: Sendable {
 
     /// - Throws: Why the node cannot start, or what ended it.
     public func run() async throws {
+        AllocatorArenas.limit()
         let threshold = LogThreshold(level)
         let format: LineLogHandler.Format =
             settings.telemetry.logFormat == .json ? .json : .text

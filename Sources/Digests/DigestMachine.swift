@@ -24,6 +24,7 @@ public struct DigestMachine: Sendable {
     var suppressions: [Suppression] = []
     /// Keys whose durable form differs from what was last saved.
     private var unsaved: Set<String> = []
+    private var recentKeys: RecentKeys
     /// Every group is open: known until one becomes quiet, so that a storm of new
     /// names doesn't look through all groups for each line.
     private var isCrowded = false
@@ -91,6 +92,7 @@ public struct DigestMachine: Sendable {
         self.settings = settings
         self.position = position
         shared = SharedState(absorbedTo: position)
+        recentKeys = RecentKeys(names: settings.groupBy)
         for (key, text) in states {
             if key == SharedState.key, let state = SharedState(json: text) {
                 shared = state
@@ -132,7 +134,7 @@ public struct DigestMachine: Sendable {
             }
             return
         }
-        var key = GroupKey(of: event, by: settings.groupBy)
+        var key = recentKeys.key(of: event)
         if groups[key.text] == nil { key = room(for: key, from: from) }
         absorb(event, role, into: key.text, from: from, at: end, now: now)
     }

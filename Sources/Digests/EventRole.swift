@@ -14,7 +14,7 @@ enum EventRole: Equatable {
     case neutral
 
     init(of event: Event) {
-        if let ending = Self.endings[event.event] {
+        if event.event.hasPrefix("rollout."), let ending = Self.endings[event.event] {
             self = .outcome(ending)
         } else if let status = event.status {
             self = .verdict(status)

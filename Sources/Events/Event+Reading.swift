@@ -171,9 +171,7 @@ private struct Member {
     func timestamp() throws(EventFault) -> Timestamp? {
         if value.kind == .string, !value.escaped {
             let inner = value.range.dropFirst().dropLast()
-            if let moment = Timestamp(
-                utcMilliseconds: UnsafeRawBufferPointer(rebasing: line[inner]))
-            {
+            if let moment = Timestamp(utc: UnsafeRawBufferPointer(rebasing: line[inner])) {
                 return moment
             }
         }

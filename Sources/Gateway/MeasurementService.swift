@@ -1,7 +1,7 @@
 public import Analysis
 public import Events
 public import Journal
-public import Probes
+import Probes
 public import Serving
 public import Store
 import Synchronization

@@ -48,6 +48,20 @@ final class AppendQueue: Sendable {
         var chores: [Chore] = []
         var waitingBytes = 0
         var open = true
+        /// The writer found nothing and waits to be signalled. Who brings something takes
+        /// the mark away, so that there is one signal for one wait and a wake-up that
+        /// finds nothing means that the pause is over.
+        var writerWaits = false
+
+        mutating func takeWait() -> Bool {
+            defer { writerWaits = false }
+            return writerWaits
+        }
+    }
+
+    private enum Submission {
+        case refused(JournalError)
+        case taken(wakes: Bool)
     }
 
     private let state = Mutex(State())
@@ -58,36 +72,46 @@ final class AppendQueue: Sendable {
 
     /// Throws `.busy` when too much waits, `.closed` after `close`.
     func submit(_ request: AppendRequest) throws(JournalError) {
-        let refusal = state.withLock { state -> JournalError? in
-            guard state.open else { return .closed }
+        let submission = state.withLock { state -> Submission in
+            guard state.open else { return .refused(.closed) }
             // A single large request passes when nothing else waits.
             guard state.waitingBytes == 0 || state.waitingBytes + request.bytes.count <= capacity
-            else { return .busy(waitingBytes: state.waitingBytes) }
+            else { return .refused(.busy(waitingBytes: state.waitingBytes)) }
             state.requests.append(request)
             state.waitingBytes += request.bytes.count
-            return nil
+            return .taken(wakes: state.takeWait())
         }
-        if let refusal { throw refusal }
-        ready.signal()
+        switch submission {
+        case .refused(let error): throw error
+        case .taken(let wakes): if wakes { ready.signal() }
+        }
     }
 
     /// False after `close`: the chore will not be done.
     func submit(_ chore: Chore) -> Bool {
-        let taken = state.withLock { state in
-            guard state.open else { return false }
+        let wakes = state.withLock { state -> Bool? in
+            guard state.open else { return nil }
             if case .close = chore { state.open = false }
             state.chores.append(chore)
-            return true
+            return state.takeWait()
         }
-        if taken { ready.signal() }
-        return taken
+        if wakes == true { ready.signal() }
+        return wakes != nil
     }
 
     /// Blocks until something waits or `pause` is over, then takes requests of
     /// together at most `bytes` (at least one), and the chores once no request is left.
     func take(bytes limit: Int, pause: Duration) -> Batch {
-        if state.withLock({ $0.requests.isEmpty && $0.chores.isEmpty }) {
-            _ = ready.wait(timeout: .now() + .milliseconds(Int(pause.wholeMilliseconds)))
+        let mustWait = state.withLock { state in
+            state.writerWaits = state.requests.isEmpty && state.chores.isEmpty
+            return state.writerWaits
+        }
+        if mustWait,
+            ready.wait(timeout: .now() + .milliseconds(Int(pause.wholeMilliseconds))) == .timedOut,
+            !state.withLock({ $0.takeWait() })
+        {
+            // Signalled after all, just then: that signal belongs to this wait.
+            ready.wait()
         }
         return state.withLock { state in
             var count = 0

@@ -60,7 +60,7 @@ public struct JournalQuery: Sendable, Equatable {
         guard let value = LineMember.first(ts, in: line) else { return nil }
         if value.kind == .string, !value.escaped {
             let text = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
-            if let moment = Timestamp(utcMilliseconds: text) { return moment }
+            if let moment = Timestamp(utc: text) { return moment }
         }
         return value.text(in: line).flatMap { Timestamp(rfc3339: $0) }
     }

@@ -8,8 +8,8 @@ struct Marks: Sendable {
     private(set) var streams: [Hash128: SequenceMark] = [:]
     /// Arrival by id, in two generations: when the newer one is half of what is
     /// allowed, or as old as the window, the older one goes.
-    private var ids: [Hash128: Int64] = [:]
-    private var olderIds: [Hash128: Int64] = [:]
+    private var ids = IdTable()
+    private var olderIds = IdTable()
     private var generationStart: Int64 = .min
     private var admissions: UInt64 = 0
     /// Runs, streams and ids given up for the bounds since the log was opened.
@@ -39,7 +39,7 @@ struct Marks: Sendable {
         case .id(let id):
             if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
             turnGeneration(now)
-            ids[id] = now.milliseconds
+            ids.set(id, to: now.milliseconds)
             return true
         }
     }
@@ -59,8 +59,8 @@ struct Marks: Sendable {
         case .none: break
         case .sequence(let stream, let seq): streams[stream]?.remove(seq)
         case .id(let id):
-            ids[id] = nil
-            olderIds[id] = nil
+            ids.remove(id)
+            olderIds.remove(id)
         }
     }
 
@@ -73,9 +73,13 @@ struct Marks: Sendable {
         if generationStart == .min { generationStart = now.milliseconds }
         let full = ids.count >= max(1, limits.ids / 2)
         guard full || now.milliseconds &- generationStart >= window else { return }
-        if full { forgotten += olderIds.values.count { isWithin($0, now) } }
-        olderIds = ids
-        ids = [:]
+        if full {
+            var lost = 0
+            olderIds.forEach { if isWithin($1, now) { lost += 1 } }
+            forgotten += lost
+        }
+        swap(&ids, &olderIds)
+        ids.removeAll()
         generationStart = now.milliseconds
     }
 
@@ -121,7 +125,7 @@ extension Marks {
         }
         out.write(UInt64(ids.count + olderIds.count))
         for generation in [olderIds, ids] {
-            for (id, seen) in generation {
+            generation.forEach { id, seen in
                 out.write(id)
                 out.write(UInt64(bitPattern: seen))
             }

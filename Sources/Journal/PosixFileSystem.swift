@@ -8,6 +8,8 @@
 
 /// The machine's own file system.
 struct PosixFileSystem: LogFileSystem {
+    private let reading = SpaceReading()
+
     func makeFolder(_ path: String) throws(SystemFault) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemFault("mkdir", path) }
     }
@@ -103,6 +105,7 @@ struct PosixFileSystem: LogFileSystem {
         guard ftruncate(file.descriptor, off_t(bytes)) == 0 else {
             throw SystemFault("ftruncate", file.path)
         }
+        reading.forget()
     }
 
     func rename(_ from: String, to: String) throws(SystemFault) {
@@ -111,6 +114,7 @@ struct PosixFileSystem: LogFileSystem {
 
     func remove(_ path: String) throws(SystemFault) {
         guard unlink(path) == 0 else { throw SystemFault("unlink", path) }
+        reading.forget()
     }
 
     func facts(_ path: String) throws(SystemFault) -> FileFacts {
@@ -126,10 +130,13 @@ struct PosixFileSystem: LogFileSystem {
     }
 
     func space(at path: String) throws(SystemFault) -> (free: Int, total: Int) {
+        if let recent = reading.recent(at: path) { return recent }
         var found = statvfs()
         guard statvfs(path, &found) == 0 else { throw SystemFault("statvfs", path) }
         let unit = Int(found.f_frsize)
-        return (Int(found.f_bavail) * unit, Int(found.f_blocks) * unit)
+        let space = (free: Int(found.f_bavail) * unit, total: Int(found.f_blocks) * unit)
+        reading.note(space, at: path)
+        return space
     }
 }
 

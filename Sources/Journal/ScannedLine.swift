@@ -196,7 +196,7 @@ private struct Fields {
         try text(.ts, value)
         if value.kind == .string, !value.escaped {
             let inner = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
-            if let moment = Timestamp(utcMilliseconds: inner) { return moment }
+            if let moment = Timestamp(utc: inner) { return moment }
         }
         guard let words = value.text(in: line), let moment = Timestamp(rfc3339: words) else {
             throw .invalid(field: "ts", expected: "an RFC 3339 date and time")

@@ -59,7 +59,7 @@ public final class DigestDesk: Sendable {
     private static let batchLines = 2000
     /// Where lines drip in faster than that, they are read together: waking for each
     /// group of one or two would take more of the processor than writing them.
-    private static let gulp = Duration.milliseconds(5)
+    private static let gulp = Duration.milliseconds(25)
     private static let batchBytes = 1 << 20
 
     public init(
@@ -96,19 +96,28 @@ public final class DigestDesk: Sendable {
         // is made anew from what is: a copy to go back to would cost more than the lines.
         var isSettled = true
         var woken = ContinuousClock.now
+        var heard = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if !isSettled { machine = try await restore(inForce) }
                 let wanted = plan.withLock { $0 }
+                let isNew = wanted != inForce
                 if wanted.settings != inForce.settings {
                     try await commit(machine.checkpoint(), [], [])
                     machine = try await restore(wanted)
                 }
                 inForce = wanted
                 isSettled = false
-                try await hear(inForce, &machine)
+                let before = machine.position
                 let caughtUp = try await read(into: &machine)
                 let now = wall.now
+                // Before anything is told, and when there was time; not for each gulp of lines.
+                if isNew || machine.position == before || heard + Self.lookEvery <= .now
+                    || machine.nextDeadline.map({ $0 <= now }) == true
+                {
+                    try await hear(inForce, &machine)
+                    heard = .now
+                }
                 let digests = machine.due(now: now, caughtUp: caughtUp)
                 let held = machine.takeSuppressions()
                 if !digests.isEmpty || !held.isEmpty || now - checkpointed >= Self.checkpointEvery
@@ -120,9 +129,10 @@ public final class DigestDesk: Sendable {
                 }
                 isSettled = true
                 failures = 0
-                show(machine, fault: "")
+                let deadline = machine.nextDeadline
+                show(machine, deadline, fault: "")
                 if caughtUp {
-                    await wait(machine, checkpointed)
+                    await wait(after: machine.position, deadline, checkpointed)
                     // The first line after a silence is read at once.
                     if woken + Self.gulp > .now { try await Task.sleep(for: Self.gulp) }
                     woken = .now
@@ -132,7 +142,7 @@ public final class DigestDesk: Sendable {
             } catch {
                 // The log and the cursor still hold everything: look again later.
                 failures += 1
-                show(machine, fault: "\(error)")
+                show(machine, machine.nextDeadline, fault: "\(error)")
                 telemetry.emit(DigestDeskFailed(fault: "\(error)", failures: failures))
                 try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
             }
@@ -257,13 +267,14 @@ public final class DigestDesk: Sendable {
     }
 
     /// Until there are lines, a window is due, or a checkpoint is.
-    private func wait(_ machine: DigestMachine, _ checkpointed: Timestamp) async {
+    private func wait(
+        after position: LogPosition, _ deadline: Timestamp?, _ checkpointed: Timestamp
+    ) async {
         let now = wall.now
         var until = checkpointed + Self.checkpointEvery
-        if let deadline = machine.nextDeadline { until = min(until, deadline) }
+        if let deadline { until = min(until, deadline) }
         let pause = min(max(until - now, .milliseconds(1)), Self.lookEvery)
         let clock = clock
-        let position = machine.position
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [journal] in await journal.waitForLines(after: position) }
             group.addTask { try? await clock.sleep(for: pause) }
@@ -272,11 +283,11 @@ public final class DigestDesk: Sendable {
         }
     }
 
-    private func show(_ machine: DigestMachine, fault: String) {
+    private func show(_ machine: DigestMachine, _ deadline: Timestamp?, fault: String) {
         let status = Status(
             position: machine.position,
             openGroups: machine.openGroups, heldBack: machine.heldBack,
-            nextDeadline: machine.nextDeadline, fault: fault)
+            nextDeadline: deadline, fault: fault)
         shown.withLock { $0 = status }
     }
 }

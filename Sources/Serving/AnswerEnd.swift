@@ -41,7 +41,7 @@ final class AnswerEnd: ChannelOutboundHandler, RemovableChannelHandler {
 
     /// The bytes and the end as one frame.
     private func merge(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
-        guard var (data, first) = held else { return }
+        guard case (var data, let first)? = held else { return }
         held = nil
         data.endStream = true
         if let promise, let first { promise.futureResult.cascade(to: first) }

@@ -50,6 +50,30 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
+    @Test func theQuickReaderAgreesOrLeavesIt() {
+        let days = [
+            "2026-11-23", "2024-02-29", "2026-02-30", "1969-12-28", "0000-01-01", "2026-00-10",
+        ]
+        let times = ["06:07:08", "23:59:60", "24:00:00", "00:00:00", "1a:00:00"]
+        let ends = [
+            "Z", ".Z", ".1Z", ".12Z", ".123Z", ".1239Z", ".123456789Z", ".1234567891Z", ".12x4Z",
+            "z", "+01:00", "", ".5", ".123z",
+        ]
+        var quick = 0
+        for day in days {
+            for time in times {
+                for end in ends {
+                    let text = day + "T" + time + end
+                    let read = Array(text.utf8).withUnsafeBytes { Timestamp(utc: $0) }
+                    guard let read else { continue }
+                    quick += 1
+                    #expect(read == Timestamp(rfc3339: text), "\(text)")
+                }
+            }
+        }
+        #expect(quick == 3 * 2 * 6)
+    }
+
     @Test func everyDayOfFourCenturiesReadsBack() {
         let first = Timestamp.days(fromCivil: 1900, 1, 1)
         let last = Timestamp.days(fromCivil: 2300, 1, 1)

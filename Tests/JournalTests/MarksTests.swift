@@ -31,6 +31,38 @@ struct MarksTests {
         }
     }
 
+    @Test("the table of ids behaves as a dictionary, insertions and removals in any order")
+    func ids() {
+        var random = SeededRandom(seed: 11)
+        // Many with neighbouring places, so that removals have chains to close.
+        for bits in [3, 6, 64] {
+            var table = IdTable()
+            var model: [Hash128: Int64] = [:]
+            for step in 0..<6000 {
+                let low = UInt64.random(in: .min ... .max, using: &random) >> UInt64(64 - bits)
+                let id = Hash128(high: low / 2, low: low)
+                switch Int.random(in: 0..<100, using: &random) {
+                case ..<55:
+                    table.set(id, to: Int64(step))
+                    model[id] = Int64(step)
+                case ..<99:
+                    let gone = bits == 64 ? model.keys.first ?? id : id
+                    table.remove(gone)
+                    model[gone] = nil
+                default:
+                    guard step % 7 == 0 else { continue }
+                    table.removeAll()
+                    model = [:]
+                }
+                #expect(table[id] == model[id])
+                #expect(table.count == model.count)
+            }
+            var held: [Hash128: Int64] = [:]
+            table.forEach { held[$0] = $1 }
+            #expect(held == model)
+        }
+    }
+
     @Test("the ends of the number range are no trap")
     func extremes() {
         var mark = SequenceMark()

@@ -18,6 +18,9 @@ public struct AttemptLedger: Sendable {
     var states: [String: SeriesState] = [:]
     var recency = RecencyList()
     var changed: Set<String> = []
+    /// What is being evaluated now, by series; never written down, because an evaluation
+    /// dies with its process. Beside the states, because it is large and there are few.
+    private var inFlight: [String: AttemptTicket] = [:]
     private var serial: UInt64 = 0
 
     /// - Parameter capacity: How many series are kept, at least 1.
@@ -49,7 +52,7 @@ public struct AttemptLedger: Sendable {
         _ series: String, stated: Int? = nil, at now: Timestamp
     ) -> Admission {
         var state = states[series] ?? SeriesState(heardAt: now)
-        if let ticket = state.inFlight, !timing.isSilent(since: ticket.startedAt, at: now) {
+        if let ticket = inFlight[series], !timing.isSilent(since: ticket.startedAt, at: now) {
             return .inFlight(ticket)
         }
         if state.epoch == 0 || timing.isSilent(since: state.heardAt, at: now) {
@@ -67,7 +70,7 @@ public struct AttemptLedger: Sendable {
                 n: news ?? state.attempts + 1, epoch: state.epoch,
                 source: news == nil ? .counted : .caller),
             startedAt: now, history: state.history, serial: serial)
-        state.inFlight = ticket
+        inFlight[series] = ticket
         store(state, for: series)
         return .new(ticket)
     }
@@ -77,7 +80,7 @@ public struct AttemptLedger: Sendable {
     public mutating func repeated(
         _ series: String, stated: Int? = nil, at now: Timestamp
     ) -> FrozenVerdict? {
-        guard let state = states[series], state.inFlight == nil, let frozen = state.frozen,
+        guard let state = states[series], inFlight[series] == nil, let frozen = state.frozen,
             timing.isRepeat(of: frozen.measuredAt, at: now), stated ?? 0 <= state.attempts,
             !timing.isSilent(since: state.heardAt, at: now)
         else { return nil }
@@ -90,10 +93,8 @@ public struct AttemptLedger: Sendable {
     /// answer is then not kept.
     @discardableResult
     public mutating func complete(_ ticket: AttemptTicket, with record: AttemptRecord) -> Bool {
-        guard var state = states[ticket.series], state.inFlight?.serial == ticket.serial else {
-            return false
-        }
-        state.inFlight = nil
+        guard var state = state(heldBy: ticket) else { return false }
+        inFlight[ticket.series] = nil
         state.append(record)
         store(state, for: ticket.series)
         return true
@@ -101,11 +102,15 @@ public struct AttemptLedger: Sendable {
 
     /// Ends an evaluation that came to nothing: its number is given to the next.
     public mutating func abandon(_ ticket: AttemptTicket) {
-        guard var state = states[ticket.series], state.inFlight?.serial == ticket.serial else {
-            return
-        }
-        state.inFlight = nil
+        guard let state = state(heldBy: ticket) else { return }
+        inFlight[ticket.series] = nil
         store(state, for: ticket.series)
+    }
+
+    /// The series' state while the ticket is the valid one.
+    private func state(heldBy ticket: AttemptTicket) -> SeriesState? {
+        guard inFlight[ticket.series]?.serial == ticket.serial else { return nil }
+        return states[ticket.series]
     }
 
     public enum Unmeasured: Sendable, Equatable {
@@ -117,12 +122,10 @@ public struct AttemptLedger: Sendable {
 
     /// Says what to do with an attempt that could not be measured.
     public mutating func unmeasured(_ ticket: AttemptTicket, at now: Timestamp) -> Unmeasured {
-        guard var state = states[ticket.series], state.inFlight?.serial == ticket.serial else {
-            return .answer
-        }
+        guard var state = state(heldBy: ticket) else { return .answer }
         state.countUnmeasured(at: now, timing: timing)
         let refused = state.unmeasured <= Self.refusalLimit
-        if refused { state.inFlight = nil }
+        if refused { inFlight[ticket.series] = nil }
         store(state, for: ticket.series)
         return refused ? .refuse(ordinal: state.unmeasured) : .answer
     }
@@ -147,7 +150,7 @@ public struct AttemptLedger: Sendable {
     private mutating func touch(_ series: String) {
         recency.touch(series)
         guard states.count > capacity else { return }
-        let victim = recency.leastRecent { states[$0]?.inFlight == nil }
+        let victim = recency.leastRecent { inFlight[$0] == nil }
         if let victim, victim != series { forget(victim) }
     }
 

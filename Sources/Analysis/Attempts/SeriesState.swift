@@ -14,8 +14,6 @@ struct SeriesState: Sendable, Equatable {
     var unmeasured = 0
     var unmeasuredAt: Timestamp?
     var history = SeriesHistory()
-    /// Being evaluated now; never written down, because an evaluation dies with its process.
-    var inFlight: AttemptTicket?
 
     mutating func beginRun(_ epoch: Int, at now: Timestamp) {
         self.epoch = epoch

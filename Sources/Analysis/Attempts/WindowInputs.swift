@@ -18,7 +18,7 @@ public struct WindowInputs: Sendable, Equatable {
     init(window: MeasurementWindow, text: [UInt8]) {
         self.window = window
         // Without the writer's spare room: thousands are kept.
-        self.text = Array(text[...])
+        self.text = text.withUnsafeBufferPointer { Array($0) }
     }
 
     /// All signals where they fit, else those that `policy` judges; nil when

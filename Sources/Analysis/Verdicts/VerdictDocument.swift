@@ -19,7 +19,7 @@ public struct VerdictDocument: Sendable, Equatable {
 
     init(bytes: [UInt8]) {
         // Without the writer's spare room: thousands are kept.
-        self.bytes = Array(bytes[...])
+        self.bytes = bytes.withUnsafeBufferPointer { Array($0) }
         digest = ContentHash.hex(bytes)
     }
 
