@@ -24,11 +24,15 @@ def quantile(values, q):
     return sorted(values)[min(int(len(values) * q), len(values) - 1)]
 
 
-def caller(given, token, numbers, rows, faults):
+def caller(given, token, numbers, rows, faults, rate=0):
+    """Measures each of the numbers; at most `rate` a second where it is given."""
+    began = time.monotonic()
     context = ssl._create_unverified_context()
     connection = http.client.HTTPSConnection(given.url, context=context, timeout=20)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    for number in numbers:
+    for turn, number in enumerate(numbers):
+        if rate:
+            time.sleep(max(0, began + turn / rate - time.monotonic()))
         body = json.dumps({"rollout": f"r{number}", "namespace": "bench", "uid": f"u{number}",
                            "revision": "1", "step": "0", "metric": "all"})
         connection.request("POST", "/rollouts/analysis", body, headers)
@@ -49,6 +53,7 @@ def main():
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--rate", type=int, default=500)
     given = parser.parse_args()
 
     token = given.data / "tokens" / "analysis"
@@ -72,11 +77,13 @@ def main():
     print(f"{given.series} series, {given.rounds} rounds, {given.connections} connections")
     print(f"ready: {before[0]:.1f} MB resident, {before[1]:.1f} MB its own")
 
-    rows, faults = [], []
+    hurried, paced, faults = [], [], []
     for round_ in range(given.rounds):
+        is_last = round_ + 1 == given.rounds
+        rows, rate = (paced, given.rate / given.connections) if is_last else (hurried, 0)
         started = time.monotonic()
         parts = [range(n, given.series, given.connections) for n in range(given.connections)]
-        threads = [threading.Thread(target=caller, args=(given, token, part, rows, faults))
+        threads = [threading.Thread(target=caller, args=(given, token, part, rows, faults, rate))
                    for part in parts]
         for thread in threads:
             thread.start()
@@ -86,22 +93,25 @@ def main():
         now = memory(given.pid)
         print(f"round {round_ + 1}: {given.series / took:,.0f} attempts/s, {now[0]:.1f} MB resident, "
               f"{now[1]:.1f} MB its own", flush=True)
-        if round_ + 1 < given.rounds:
+        if not is_last:
             # Then each is a new attempt, not a repeat.
             time.sleep(max(0, INTERVAL / 2 + 1 - took))
 
     if faults:
         sys.exit(f"{len(faults)} answers were not 200, the first: {faults[0]}")
-    evaluated = [row for row in rows if "_own" in row]
-    print(f"{len(evaluated)} attempts of {len(rows)} answers, ms:")
-    print(f"{'':>8} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}")
-    for name in ["_own", "_log", "canary", "node"]:
-        values = [row[name] for row in evaluated if name in row]
-        if values:
-            shown = [quantile(values, q) for q in (0.5, 0.9, 0.99, 0.999)] + [max(values)]
-            print(f"{name:>8} " + " ".join(f"{value:>8.3f}" for value in shown))
+    own = 0
+    for word, rows in [("as fast as they are taken", hurried), (f"{given.rate}/s", paced)]:
+        evaluated = [row for row in rows if "_own" in row]
+        print(f"{word}: {len(evaluated)} attempts of {len(rows)} answers, ms:")
+        print(f"{'':>8} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}")
+        for name in ["_own", "_log", "canary", "node"]:
+            values = [row[name] for row in evaluated if name in row]
+            if values:
+                shown = [quantile(values, q) for q in (0.5, 0.9, 0.99, 0.999)] + [max(values)]
+                print(f"{name:>8} " + " ".join(f"{value:>8.3f}" for value in shown))
+                if name == "_own":
+                    own = shown[2]
     grown = memory(given.pid)[0] - before[0]
-    own = quantile([row["_own"] for row in evaluated], 0.99)
     good = grown < 64 and own < 1 and len(evaluated) >= given.series
     print(f"grew by {grown:.1f} MB (below 64), own share p99 {own:.3f} ms (below 1): "
           f"{'yes' if good else 'NO'}")

@@ -24,16 +24,9 @@ trap finish EXIT
 
 Scripts/setup.sh --tests
 
-# An SMTP server to send to, apart from the system's Python.
-venv=$top/.build/test-venv
-if ! "$venv/bin/python" -c 'import aiosmtpd' 2>/dev/null; then
-    step="making the Python environment"
-    echo "test: installing aiosmtpd into .build/test-venv"
-    mkdir -p .build
-    python3 -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'aiosmtpd==1.4.6' </dev/null
-fi
-export BELLWETHER_TEST_PYTHON=$venv/bin/python
+step="making the Python environment"
+BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
+export BELLWETHER_TEST_PYTHON
 
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null

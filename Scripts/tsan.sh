@@ -3,7 +3,7 @@
 # everything at once for a while, with reloads in the middle and a drain at the end; and the
 # tests of the rooms where threads meet. Any report of the sanitizer fails.
 #
-# usage: Scripts/tsan.sh [SECONDS=60] [--node-only|--tests-only]
+# usage: Scripts/tsan.sh [SECONDS=60] [--node-only|--tests-only [FILTER]]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 top=$PWD
@@ -11,7 +11,7 @@ seconds=${1:-60}
 part=${2:-}
 
 # Where many writers, callers, deliveries and readers share state.
-suites='JournalTests|GatewayTests|ServingTests|TransferTests|DeliveryTests|NotifierTests|ConsoleTests|ProbesTests'
+suites=${3:-'JournalTests|GatewayTests|ServingTests|TransferTests|DeliveryTests|NotifierTests|ConsoleTests|ProbesTests'}
 
 mkdir -p .build-tsan
 sanitized=(--scratch-path .build-tsan --sanitize=thread)
@@ -88,6 +88,8 @@ YAML
 }
 
 suites_under_tsan() {
+    BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
+    export BELLWETHER_TEST_PYTHON
     "${build[@]}" --build-tests </dev/null
     swift test "${sanitized[@]}" --skip-build --no-parallel --filter "$suites" </dev/null
 }

@@ -264,7 +264,7 @@ public struct ConsoleRoutes: Sendable {
 
     /// Until something changes, or it is time for a sign of life.
     private static func wait(_ keeper: BoardKeeper, after version: Int) async {
-        try? await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await keeper.waitForChange(after: version) }
                 group.addTask { try? await Task.sleep(for: .seconds(15)) }

@@ -89,7 +89,7 @@ struct EventFollow: Sendable {
 
     /// Until there is a line, or it is time for a sign of life.
     private func wait(after position: LogPosition) async {
-        try? await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await journal.waitForLines(after: position) }
                 group.addTask { try? await Task.sleep(for: Self.pause) }

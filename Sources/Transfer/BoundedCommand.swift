@@ -52,7 +52,8 @@ public struct BoundedCommand: Sendable {
 
     /// - Parameters:
     ///   - arguments: the absolute path of the executable, then its arguments.
-    ///   - environment: all of it, each `NAME=value`.
+    ///   - environment: all of it, each `NAME=value`; a mark is added by which what the
+    ///     command started is known.
     ///   - input: what it reads from its standard input.
     ///   - maxOutput: in bytes.
     ///   - keepsErrors: its error output is part of the output, else dropped.
@@ -73,12 +74,13 @@ public struct BoundedCommand: Sendable {
 
     /// Starts the command, reads what it prints and waits until it ended.
     ///
-    /// Past `allowance`, or `maxOutput` bytes, the whole process group is
-    /// killed; it is also killed when the command itself ended.
+    /// Past `allowance`, or `maxOutput` bytes, the command is killed with all that it
+    /// started; what it left behind is also killed when the command itself ended.
     public func run(within allowance: Duration) -> Result<End, CommandFault> {
         let deadline = ContinuousClock.now + allowance
+        let descendants = CommandDescendants()
         do throws(CommandFault) {
-            let (pid, output) = try start()
+            let (pid, output) = try start(marked: descendants.mark)
             defer { close(output) }
             var end: Result<End, CommandFault>
             do throws(CommandFault) {
@@ -87,7 +89,10 @@ public struct BoundedCommand: Sendable {
             } catch {
                 end = .failure(error)
             }
-            // The leader is not reaped yet, so the group's number is still its own.
+            // The leader is not reaped yet, so the group's number is still its own. It has to
+            // live, stopped, while its descendants are looked for: they are found by it.
+            kill(-pid, SIGSTOP)
+            descendants.kill(of: pid)
             kill(-pid, SIGKILL)
             var status: Int32 = 0
             while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
@@ -104,7 +109,7 @@ public struct BoundedCommand: Sendable {
 
     // MARK: - Starting
 
-    private func start() throws(CommandFault) -> (pid: pid_t, output: Int32) {
+    private func start(marked mark: String) throws(CommandFault) -> (pid: pid_t, output: Int32) {
         guard let path = arguments.first, path.hasPrefix("/") else {
             throw CommandFault(.system, "a command begins with the absolute path of its executable")
         }
@@ -116,7 +121,7 @@ public struct BoundedCommand: Sendable {
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             defer { close(ends[1]) }
             var pid: pid_t = 0
-            let code = spawn(path, input: source, output: ends[1], &pid)
+            let code = spawn(path, environment + [mark], input: source, output: ends[1], &pid)
             guard code == 0 else {
                 close(ends[0])
                 let missing = code == ENOENT || code == ENOTDIR
@@ -158,7 +163,8 @@ public struct BoundedCommand: Sendable {
 
     /// Returns an `errno`, 0 when started.
     private func spawn(
-        _ path: String, input: Int32, output: Int32, _ pid: inout pid_t
+        _ path: String, _ environment: [String], input: Int32, output: Int32,
+        _ pid: inout pid_t
     ) -> Int32 {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?

@@ -86,6 +86,43 @@ struct AttemptCheckpointTests {
         await journal.close()
     }
 
+    @Test("a node that measures nothing does not read others' lines anew at each start")
+    func idle() async throws {
+        let checkpoint = AttemptCheckpoint(try await start(), store: store, wall: clock.wall)
+        let first = try await place()
+        try await ingest(megabytes: 1)
+        await checkpoint.write()
+        #expect(try await place() == first)
+        try await ingest(megabytes: 4)
+        await checkpoint.write()
+        #expect(try await place() == journal.head)
+        // A few lines more are no reason to write again.
+        let before = journal.head
+        try await ingest(megabytes: 1)
+        await checkpoint.write()
+        #expect(try await place() == before)
+        await journal.close()
+    }
+
+    private func place() async throws -> LogPosition? {
+        try await store.read { db in
+            try CursorRow.read(db, name: AttemptCheckpoint.cursorName).map {
+                LogPosition(segment: $0.segment, offset: $0.offset)
+            }
+        }
+    }
+
+    /// Lines of another node.
+    private func ingest(megabytes: Int) async throws {
+        let words = String(repeating: "x", count: 1000)
+        for _ in 0..<megabytes {
+            let lines = (0..<1024).map { _ in
+                #"{"ts":"2026-11-23T06:00:00Z","event":"note","node":"gw-b1","message":"\#(words)"}"#
+            }
+            _ = try await journal.ingest(Array(lines.joined(separator: "\n").utf8))
+        }
+    }
+
     private func setReadOnly(_ isReadOnly: Bool) async throws {
         // A trigger, because a pragma would not outlive the transaction.
         try await store.write { db in

@@ -68,6 +68,48 @@ struct CommandProbeTests {
         }
     }
 
+    @Test("a child in a session of its own is killed at the deadline, without its environment too")
+    func ownSession() async throws {
+        let child = try sessionMaker()
+        let signals = await shell(
+            "env -i $(command -v python3) \(child.program) \(child.pidFile) stay & wait",
+            allowance: .seconds(3))
+        #expect(signals.reason("gateway.doctor_ok") == .timeout)
+        try await eventually("the child is gone too") {
+            await child.probe.measure(context()).number("gateway.c_alive") == 0
+        }
+    }
+
+    @Test("a child in a session of its own is killed when its parent and the command have ended")
+    func orphan() async throws {
+        let child = try sessionMaker()
+        let signals = await shell(
+            "python3 \(child.program) \(child.pidFile) leave; "
+                + "until [ -s \(child.pidFile) ]; do sleep 0.02; done; echo '{\"n\":1}'")
+        #expect(signals.number("gateway.doctor_n") == 1)
+        try await eventually("the child is gone too") {
+            await child.probe.measure(context()).number("gateway.c_alive") == 0
+        }
+    }
+
+    /// A program that makes a session of its own, writes its number and stays; told to
+    /// `leave`, it does so as a child whose parent ends.
+    private func sessionMaker() throws -> (program: String, pidFile: String, probe: ProcessProbe) {
+        let (program, pidFile) = (folder.file("session.py"), folder.file("pid"))
+        try """
+        import os, sys, time
+        if sys.argv[2] == "leave" and os.fork():
+            os._exit(0)
+        os.setsid()
+        with open(sys.argv[1] + ".new", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename(sys.argv[1] + ".new", sys.argv[1])
+        os.close(1)
+        time.sleep(600)
+        """.write(toFile: program, atomically: true, encoding: .utf8)
+        return (program, pidFile, ProcessProbe(name: "c", target: .pidFile(pidFile)))
+    }
+
     @Test("a child left behind holds up nothing, and is killed")
     func leftBehind() async throws {
         let pidFile = folder.file("pid")

@@ -10,8 +10,8 @@ import Transfer
 /// `<object>.<name>_<field>`. The command is started directly, no shell reads
 /// its arguments; it gets only the environment given here, read anew each time,
 /// no input, and its error output is dropped. At the deadline, and when it ends, it is killed with
-/// everything it started in its process group; a child that makes a session of
-/// its own escapes that.
+/// everything it started, also what made a session of its own. A variable `BELLWETHER_COMMAND` is
+/// added by which that is known.
 public struct CommandProbe: Probe {
     /// Most output, in bytes.
     public static let maxOutput = 64 * 1024

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Makes a Python apart from the system's, with the SMTP server that the tests send to, unless it
+# is there already; prints its path, for BELLWETHER_TEST_PYTHON.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+venv=$PWD/.build/test-venv
+if ! "$venv/bin/python" -c 'import aiosmtpd' 2>/dev/null; then
+    echo "test: installing aiosmtpd into .build/test-venv" >&2
+    mkdir -p .build
+    python3 -m venv --clear "$venv" >&2
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check 'aiosmtpd==1.4.6' </dev/null >&2
+fi
+echo "$venv/bin/python"
