@@ -130,16 +130,16 @@ public struct GroupState: Sendable, Hashable {
 
     /// Whether the line just folded in changed what people should know.
     private func wantsToSpeak(of place: Int?, settings: DigestSettings) -> Bool {
-        guard let incident else { return false }
-        guard let told = incident.told else { return true }
-        if incident.recoveredAt != nil { return true }
-        if incident.policies.count > max(1, told.policies) { return true }
-        if incident.binaries.count > max(1, told.binaries) { return true }
+        // Looked at in its place: incidents and sources are large, and this is asked for each line.
+        guard incident != nil else { return false }
+        guard let told = incident?.told else { return true }
+        if incident?.recoveredAt != nil { return true }
+        if incident?.policies.count ?? 0 > max(1, told.policies) { return true }
+        if incident?.binaries.count ?? 0 > max(1, told.binaries) { return true }
         if !told.lastChance, failuresUntilAbort(settings) == 1 { return true }
         guard let place else { return false }
-        let source = sources[place]
-        if source.status > told.statuses[source.id] ?? .healthy { return true }
-        return source.metrics.contains { $0.isOver && !told.metrics.contains($0.metric) }
+        if sources[place].status > told.statuses[sources[place].id] ?? .healthy { return true }
+        return sources[place].metrics.contains { $0.isOver && !told.metrics.contains($0.metric) }
     }
 
     /// How many unhealthy attempts more abort the run; nil when the limit is

@@ -56,6 +56,9 @@ public final class DigestDesk: Sendable {
     private static let checkpointEvery = Duration.seconds(10)
     /// How soon a silence, or a new plan, is taken up.
     private static let lookEvery = Duration.seconds(1)
+    /// While it is behind, how often the desk asks whether a window has waited long enough:
+    /// that looks through every group, and patience is counted in minutes.
+    private static let lookBehindEvery = Duration.milliseconds(250)
     private static let batchLines = 2000
     /// Where lines drip in faster than that, they are read together: waking for each
     /// group of one or two would take more of the processor than writing them.
@@ -97,6 +100,7 @@ public final class DigestDesk: Sendable {
         var isSettled = true
         var woken = ContinuousClock.now
         var heard = ContinuousClock.now
+        var looked = ContinuousClock.now
         while !Task.isCancelled {
             do {
                 if !isSettled { machine = try await restore(inForce) }
@@ -110,6 +114,11 @@ public final class DigestDesk: Sendable {
                 isSettled = false
                 let before = machine.position
                 let caughtUp = try await read(into: &machine)
+                guard caughtUp || looked + Self.lookBehindEvery <= .now else {
+                    isSettled = true
+                    continue
+                }
+                looked = .now
                 let now = wall.now
                 // Before anything is told, and when there was time; not for each gulp of lines.
                 if isNew || machine.position == before || heard + Self.lookEvery <= .now
