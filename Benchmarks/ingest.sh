@@ -2,12 +2,12 @@
 # Lines a second, CPU seconds per million lines and memory of POST /v1/events over
 # TLS, durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32
 # connections, plain and gzip; beside rsyslog (omfile, sync on and off) taking the same
-# lines over TCP without an acknowledgement, and dd writing the same bytes with the
-# same sync pattern. All of them in turn in one run; quote the ratios.
+# lines over TCP without an acknowledgement, dd writing the same bytes with the same
+# sync pattern, and the log alone doing so. All of them in turn in one run; quote the ratios.
 #
 # usage: Benchmarks/ingest.sh [LINES=1000000] [SEGMENT=4GiB]
 #   A SEGMENT larger than the run leaves sealing out; 64MiB takes it in.
-#   BELLWETHER_BINARY=PATH measures an executable that was built already.
+#   BELLWETHER_BINARY=PATH measures an executable that was built already, JournalDriver beside it.
 # needs: python3; rsyslog for the peer (apt-get install rsyslog)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,8 +20,10 @@ bellwether=${BELLWETHER_BINARY:-}
 if [ -z "$bellwether" ]; then
     echo "building (release)" >&2
     swift build -c release --product bellwether >&2
+    swift build -c release --product JournalDriver >&2
     bellwether=$(swift build -c release --show-bin-path)/bellwether
 fi
+driver=$(dirname "$bellwether")/JournalDriver
 echo "making $lines lines" >&2
 python3 Benchmarks/ingest/gen_events.py "$lines" --out "$work/lines"
 
@@ -62,6 +64,12 @@ group=$(head -1000 "$work/lines" | wc -c)
 dd if="$work/lines" of="$work/dd" bs="$group" oflag=dsync 2> "$work/dd.said"
 awk -v lines="$lines" '/copied/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^s,?$/) printf "%-14s %10.0f   (write and sync of 1,000 lines at a time)\n", "dd dsync", lines / $i }' "$work/dd.said"
 rm -f "$work/dd"
+
+# The log alone: the same lines, validated before, 1,000 to a body, each body written and
+# synced before the next.
+seconds=$("$driver" append "$work/alone" "$work/lines" 1000)
+awk -v lines="$lines" -v took="$seconds" 'BEGIN { printf "%-14s %10.0f   (the log itself, each body durable before the next)\n", "append alone", lines / took }'
+rm -rf "$work/alone"
 
 command -v rsyslogd >/dev/null || { echo "rsyslog is missing: apt-get install rsyslog" >&2; exit 0; }
 peer() {

@@ -124,7 +124,7 @@ def main():
           f"requests a window, level {ALPHA:.0%}, seed {given.seed}")
     print(f"{'stable fails':>13} {'true ratio':>11} {'bellwether':>11} {'p per window':>13} "
           f"{'Mann-Whitney':>13} {'true ratio known':>17} {'oracle':>8}")
-    for rate in (0.005, 0.02, 0.05):
+    for rate in (0.005, 0.01, 0.02, 0.05):
         for ratio in (1, 3):
             canary, stable = simulate(rng, rate, ratio, given.rollouts)
             ours = by_bellwether(given.bellwether, canary, stable)

@@ -13,6 +13,9 @@ struct AppendRequest: Sendable {
 
     let bytes: [UInt8]
     let lines: [Line]
+    /// CRC-32 from the first line to the newline after the last, where that is known and
+    /// nothing stands between the lines: the writer need not look at each byte then.
+    var checksum: UInt32?
     /// The node that sent them, when it is another one.
     var sender: Hash128?
     /// Whether the sender can come again with what is refused.

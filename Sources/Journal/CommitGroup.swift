@@ -11,6 +11,9 @@ struct CommitGroup: Sendable {
     private(set) var shedPerRequest: [KindCounts] = []
     /// Sum over `shedPerRequest`.
     private(set) var shed = KindCounts()
+    /// CRC-32 of the first `summed` bytes.
+    private var sum: UInt32 = 0
+    private var summed = 0
 
     /// More than any commit line takes.
     static let commitLineRoom = 512
@@ -32,6 +35,8 @@ struct CommitGroup: Sendable {
         acceptedPerRequest.removeAll(keepingCapacity: true)
         shedPerRequest.removeAll(keepingCapacity: true)
         shed = KindCounts()
+        sum = 0
+        summed = 0
     }
 
     /// Keeps the lines that `marks` don't know, in order; those of a kind less than
@@ -42,7 +47,7 @@ struct CommitGroup: Sendable {
     ) {
         clear()
         for request in requests {
-            let before = lines
+            let (before, start) = (lines, bytes.count)
             var given = KindCounts()
             // Neighbouring new lines are copied at once.
             var run: Range<Int>?
@@ -63,6 +68,11 @@ struct CommitGroup: Sendable {
                 }
             }
             append(run, of: request.bytes)
+            if let known = request.checksum, lines - before == request.lines.count {
+                sumUp(to: start)
+                sum = Checksum.crc32(sum, then: known, of: bytes.count - start)
+                summed = bytes.count
+            }
             acceptedPerRequest.append(lines - before)
             shedPerRequest.append(given)
             shed += given
@@ -75,8 +85,15 @@ struct CommitGroup: Sendable {
         bytes.append(UInt8(ascii: "\n"))
     }
 
+    private mutating func sumUp(to end: Int) {
+        sum = bytes.withUnsafeBytes {
+            Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[summed..<end]), continuing: sum)
+        }
+        summed = end
+    }
+
     mutating func finish(with line: CommitLine) {
-        let checksum = Checksum.crc32(bytes)
-        bytes.append(contentsOf: line.encoded(groupChecksum: checksum))
+        sumUp(to: bytes.count)
+        bytes.append(contentsOf: line.encoded(groupChecksum: sum))
     }
 }

@@ -113,5 +113,10 @@ enum Checksum {
         return UInt32(CZlib.crc32_z(uLong(continuing), start, bytes.count))
     }
 
+    /// Of what `first` stands for, followed by `count` bytes that `second` stands for.
+    static func crc32(_ first: UInt32, then second: UInt32, of count: Int) -> UInt32 {
+        UInt32(CZlib.crc32_combine(uLong(first), uLong(second), numericCast(count)))
+    }
+
     static func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }
 }

@@ -9,6 +9,9 @@ struct Hash128: Sendable, Hashable {
         self.low = low
     }
 
+    // Half of it tells as much apart as a table can use.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
     /// `key` makes hashes of different kinds, or of parts in sequence, independent.
     init(_ bytes: UnsafeRawBufferPointer, key: Hash128 = Hash128(high: 0, low: 0)) {
         var v0 = key.low ^ 0x736f_6d65_7073_6575

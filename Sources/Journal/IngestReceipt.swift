@@ -26,6 +26,10 @@ public struct IngestBody: Sendable {
     private(set) var rejected: [IngestReceipt.Rejection] = []
     /// The node of the first line that names one.
     private(set) var sender: Hash128?
+    /// As of `AppendRequest`.
+    private(set) var checksum: UInt32?
+    /// The writer sums up a shorter one about as fast as it adds two sums.
+    private static let summedFrom = 32 << 10
 
     /// Whether any line is good.
     public var hasEvents: Bool { !lines.isEmpty }
@@ -36,6 +40,7 @@ public struct IngestBody: Sendable {
         body.withUnsafeBytes { bytes in
             lines.reserveCapacity(bytes.count / 400)
             var number = 0
+            var isWhole = true
             bytes.forEachLine { line, start in
                 number += 1
                 if line.first != UInt8(ascii: "{"),
@@ -45,6 +50,7 @@ public struct IngestBody: Sendable {
                 }
                 do throws(EventFault) {
                     let scanned = try ScannedLine(line)
+                    if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
                     lines.append(
                         AppendRequest.Line(
                             range: start..<(start + line.count), key: scanned.key,
@@ -52,6 +58,15 @@ public struct IngestBody: Sendable {
                     if sender == nil { sender = scanned.node }
                 } catch {
                     rejected.append(IngestReceipt.Rejection(line: number, error: error))
+                }
+            }
+            if isWhole, let first = lines.first, let last = lines.last,
+                last.range.upperBound - first.range.lowerBound >= Self.summedFrom
+            {
+                let run = first.range.lowerBound..<last.range.upperBound
+                let sum = Checksum.crc32(UnsafeRawBufferPointer(rebasing: bytes[run]))
+                checksum = withUnsafeBytes(of: UInt8(ascii: "\n")) {
+                    Checksum.crc32($0, continuing: sum)
                 }
             }
         }

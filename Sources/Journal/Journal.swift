@@ -287,7 +287,8 @@ public final class Journal: Sendable {
                     IngestReceipt(accepted: 0, duplicates: 0, rejected: rejected, end: state.head)))
         }
         let request = AppendRequest(
-            bytes: parsed.bytes, lines: parsed.lines, sender: parsed.sender
+            bytes: parsed.bytes, lines: parsed.lines, checksum: parsed.checksum,
+            sender: parsed.sender
         ) { result in
             reply(
                 result.map { outcome in

@@ -31,11 +31,15 @@ struct Marks: Sendable {
         case .none: return true
         case .sequence(let stream, let seq):
             admissions += 1
-            guard streams[stream, default: SequenceMark()].admit(seq, at: admissions) else {
-                return false
+            // Looked up once: this is done for each line.
+            let ordinal = admissions
+            let (isNew, runs) = { (mark: inout SequenceMark) in
+                (mark.admit(seq, at: ordinal), mark.runs.count)
+            }(&streams[stream, default: SequenceMark()])
+            if isNew, runs > limits.runsPerStream || streams.count > limits.streams {
+                bound(stream)
             }
-            bound(stream)
-            return true
+            return isNew
         case .id(let id):
             if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
             turnGeneration(now)

@@ -22,11 +22,21 @@ import Journal
 ///
 /// Puts the lines of FILE into a log with the usual segments, no faster than they are
 /// sealed at the densest level, and leaves it as a kill would.
+///
+/// usage: JournalDriver append DIRECTORY FILE LINES
+///
+/// Appends the lines of FILE, so many at a time, and prints the seconds that it took.
 @main
 struct JournalDriver {
     static func main() async {
         if CommandLine.arguments.count == 4, CommandLine.arguments[1] == "fill" {
             return await LogFill.run(CommandLine.arguments[2], from: CommandLine.arguments[3])
+        }
+        if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "append",
+            let lines = Int(CommandLine.arguments[4])
+        {
+            return await AppendAlone.run(
+                CommandLine.arguments[2], from: CommandLine.arguments[3], linesPerBody: lines)
         }
         let words = CommandLine.arguments.dropFirst()
         let numbers = words.dropFirst().compactMap { Int($0) }

@@ -131,3 +131,56 @@ struct IngestTests {
         await journal.close()
     }
 }
+
+@Suite("Sums of groups")
+struct GroupSumTests {
+    /// Lines of together about `bytes`, ids from `first` on.
+    private func lines(_ first: Int, bytes: Int) -> [String] {
+        let words = String(repeating: "w", count: 400)
+        return (0...(bytes / 480)).map {
+            #"{"ts":"2026-11-23T06:00:00Z","id":"s\#(first + $0)","event":"note","message":"\#(words)"}"#
+        }
+    }
+
+    private func request(_ text: String) -> AppendRequest {
+        let body = IngestBody(Array(text.utf8))
+        return AppendRequest(
+            bytes: body.bytes, lines: body.lines, checksum: body.checksum, sender: body.sender
+        ) { _ in }
+    }
+
+    @Test("however a group came together, its commit line fits its bytes")
+    func everyMix() throws {
+        let large = lines(0, bytes: 60_000).joined(separator: "\n")
+        let other = lines(1000, bytes: 90_000).joined(separator: "\n") + "\n"
+        let small = lines(2000, bytes: 2000).joined(separator: "\n")
+        let apart = lines(3000, bytes: 50_000).joined(separator: "\n\n")
+        let windows = lines(4000, bytes: 50_000).joined(separator: "\r\n")
+        let half = lines(0, bytes: 30_000) + lines(5000, bytes: 40_000)
+        #expect(request(large).checksum != nil)
+        #expect(request(other).checksum != nil)
+        #expect(request(small).checksum == nil)
+        #expect(request(apart).checksum == nil)
+        let mixes = [
+            [large], [large, other], [small, large, small, other, small], [apart, large],
+            // Lines that came before are left out of the second.
+            [large, half.joined(separator: "\n"), other], [windows, large], [large, large],
+        ]
+        for mix in mixes {
+            var marks = Marks(limits: MarkLimits(), window: .seconds(3600))
+            var group = CommitGroup()
+            let now = Timestamp(milliseconds: 1_800_000_000_000)
+            group.form(mix.map(request), marks: &marks, keeping: nil, at: now)
+            let plain = group.bytes
+            group.finish(
+                with: CommitLine(
+                    segment: 1, end: UInt64(plain.count), bytes: plain.count, count: group.lines,
+                    at: now))
+            let line = Array(group.bytes.dropFirst(plain.count).dropLast())
+            let read = line.withUnsafeBytes {
+                CommitLine($0, groupChecksum: Checksum.crc32(plain))
+            }
+            #expect(read?.bytes == plain.count)
+        }
+    }
+}

@@ -316,6 +316,7 @@ struct FaultTests {
                       routes:
                         - {match: {a: b}, receiver: nobody}
                         - {match: [a], receivers: []}
+                        - {match: {'d o"': b}}
                     """)
                 == [
                     "b.yaml:1:48: receivers[1].name: a second receiver named \"oncall\"; give it another name",
@@ -327,6 +328,8 @@ struct FaultTests {
                         + "write key: value lines without dashes",
                     "b.yaml:8:31: route.routes[1].receivers: names nobody; "
                         + "name a receiver, or leave the key out",
+                    "b.yaml:9:16: route.routes[2].match.d o\": \"d o\"\" is not a field's name; "
+                        + "write letters, digits and any of _ - .",
                 ])
     }
 }

@@ -111,15 +111,21 @@ extension MappingReader {
     /// `match` (fields and their values) and `where` (texts with a comparison)
     /// together, each as `field=value`.
     func matchers() -> [String] {
-        var matchers = pairs("match").sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        var matchers: [String] = []
+        for (field, value) in pairs("match").sorted(by: { $0.key < $1.key }) {
+            if Self.isFieldName(field.unicodeScalars) {
+                matchers.append("\(field)=\(value)")
+            } else {
+                mapping("match").fault(
+                    field, "\(field.quoted) is not a field's name",
+                    "write letters, digits and any of _ - .", atKey: true)
+            }
+        }
         for (index, text) in texts("where").enumerated() {
             let field = text.unicodeScalars.prefix { !"!=~".unicodeScalars.contains($0) }
             let rest = text.unicodeScalars.dropFirst(field.count)
             let isMatcher =
-                !field.isEmpty
-                && field.allSatisfy {
-                    $0.isLetterASCII || $0.isDigit || "_-.".unicodeScalars.contains($0)
-                }
+                Self.isFieldName(field)
                 && (rest.first == "=" || rest.first == "~"
                     || rest.starts(with: "!=".unicodeScalars))
             if isMatcher {
@@ -131,5 +137,12 @@ extension MappingReader {
             }
         }
         return matchers
+    }
+
+    private static func isFieldName(_ name: some Collection<Unicode.Scalar>) -> Bool {
+        !name.isEmpty
+            && name.allSatisfy {
+                $0.isLetterASCII || $0.isDigit || "_-.".unicodeScalars.contains($0)
+            }
     }
 }

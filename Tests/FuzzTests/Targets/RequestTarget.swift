@@ -31,6 +31,8 @@ enum RequestTarget {
             ("revision", request.revision), ("canaryHash", request.canaryHash),
             ("step", request.step), ("metric", request.metric),
             ("attempt", request.attempt.map(String.init) ?? ""),
+            ("count", request.count.map(String.init) ?? ""),
+            ("failureLimit", request.failureLimit.map(String.init) ?? ""),
         ]
     }
 
@@ -47,6 +49,10 @@ enum RequestTarget {
             try require(text.wholeMatch(of: name) != nil, "\(text) is no Kubernetes name")
         }
         try require(request.attempt.map { $0 > 0 } ?? true, "attempt \(request.attempt as Any)")
+        for (number, least) in [(request.count, 1), (request.failureLimit, 0)] {
+            let isBelieved = number.map { (least...MeasurementRequest.maxRun).contains($0) } ?? true
+            try require(isBelieved, "of the caller's run: \(number as Any)")
+        }
         var body = JSONWriter()
         body.object { w in for (name, text) in fields { w.member(name, text) } }
         try require(
@@ -78,6 +84,11 @@ enum RequestTarget {
             if stated.isEmpty, name == "namespace" { continue }
             if name == "attempt" {
                 try require(Int(stated) == request.attempt, "attempt \(stated) as \(text)")
+                continue
+            }
+            if name == "count" || name == "failureLimit" {
+                // What is no number in its range is passed over.
+                try require(text.isEmpty || Int(stated) == Int(text), "\(name) \(stated) as \(text)")
                 continue
             }
             try require(Array(text.utf8) == Array(stated.utf8), "\(name) \(stated) read as \(text)")
