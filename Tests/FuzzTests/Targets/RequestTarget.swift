@@ -88,7 +88,8 @@ enum RequestTarget {
             }
             if name == "count" || name == "failureLimit" {
                 // What is no number in its range is passed over.
-                try require(text.isEmpty || Int(stated) == Int(text), "\(name) \(stated) as \(text)")
+                try require(
+                    text.isEmpty || Int(stated) == Int(text), "\(name) \(stated) as \(text)")
                 continue
             }
             try require(Array(text.utf8) == Array(stated.utf8), "\(name) \(stated) read as \(text)")
