@@ -96,6 +96,9 @@ let package = Package(
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib",
             providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CAllocator"),
 
         // Values and pure logic.
@@ -109,7 +112,7 @@ let package = Package(
 
         // Things with a disk or a network behind them.
         room("Store", [grdb]),
-        room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
+        room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         room("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),

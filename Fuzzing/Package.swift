@@ -32,6 +32,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         room("JSONScan"),
         room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
         room("Secrets"),
@@ -44,7 +45,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
         room("Analysis", ["Events", "JSONScan"]),
-        room("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
+        room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         // The express lane's reader alone: the rest of the room needs a server.

@@ -46,6 +46,7 @@ find_missing_for_apt() {
     lacks libcurl4-openssl-dev pkg-config --exists libcurl
     lacks libsqlite3-dev pkg-config --exists sqlite3
     lacks zlib1g-dev pkg-config --exists zlib
+    lacks libdeflate-dev pkg-config --exists libdeflate
     if $tests; then
         lacks python3 has python3
         lacks python3-venv python_has_venv
@@ -67,7 +68,7 @@ find_missing_for_apt() {
 
 find_missing_for_brew() {
     missing=()
-    for formula in curl sqlite zlib pkgconf; do
+    for formula in curl sqlite zlib libdeflate pkgconf; do
         lacks "$formula" test -d "$(brew --prefix "$formula" 2>/dev/null)"
     done
     if $tests; then
@@ -83,7 +84,7 @@ find_missing_for_brew() {
 # --- macOS: Homebrew is the owner's, so only say what to run -------------------
 
 if [ "$(uname -s)" = Darwin ]; then
-    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib pkgconf"
+    has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate pkgconf"
     find_missing_for_brew
     if [ "${#missing[@]}" -gt 0 ]; then fail "missing packages, run: brew install ${missing[*]}"; fi
     exit 0

@@ -1,3 +1,4 @@
+import CDeflate
 import CZlib
 import Events
 import JSONScan
@@ -109,8 +110,9 @@ struct CommitLine: Sendable, Equatable {
 /// CRC-32 as in gzip (RFC 1952 §8).
 enum Checksum {
     static func crc32(_ bytes: UnsafeRawBufferPointer, continuing: UInt32 = 0) -> UInt32 {
-        guard let start = bytes.bindMemory(to: UInt8.self).baseAddress else { return continuing }
-        return UInt32(CZlib.crc32_z(uLong(continuing), start, bytes.count))
+        guard let start = bytes.baseAddress else { return continuing }
+        // With the processor's carry-less multiplication, which zlib does without.
+        return libdeflate_crc32(continuing, start, bytes.count)
     }
 
     /// Of what `first` stands for, followed by `count` bytes that `second` stands for.

@@ -98,6 +98,6 @@ struct IndexBuilder {
     }
 
     /// A part of the archive, and something more so that a small one can be asked too.
-    private static let share = 21
+    private static let share = 16
     private static let least = 4096
 }

@@ -12,6 +12,7 @@ struct ArrowsTests {
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
         ("CAllocator", []),
+        ("CDeflate", []),
         ("CZlib", []),
         ("JSONScan", []),
         ("Events", ["JSONScan"]),
@@ -21,7 +22,7 @@ struct ArrowsTests {
         ("Analysis", ["Events", "JSONScan"]),
         ("Digests", ["Events", "JSONScan"]),
         ("Store", []),
-        ("Journal", ["CZlib", "JSONScan", "Events", "Telemetry"]),
+        ("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "Telemetry"]),
         ("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         ("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -121,7 +122,7 @@ struct ArrowsTests {
     }
 
     /// System libraries: shims, no Swift.
-    private static let libraries: Set<String> = ["CAllocator", "CCurl", "CZlib"]
+    private static let libraries: Set<String> = ["CAllocator", "CCurl", "CDeflate", "CZlib"]
 
     private static let testExecutables: Set<String> = ["JournalDriver"]
 

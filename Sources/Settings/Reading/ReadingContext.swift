@@ -48,9 +48,10 @@ final class ReadingContext {
         _ path: String, _ fault: String, _ remedy: String, atKey: Bool
     ) -> SettingsFault {
         let place = place(of: path, atKey: atKey)
+        // Whatever names of the file's own they hold, and wherever those come from.
         return SettingsFault(
             file: file, line: place?.line ?? 0, column: place?.column ?? 0, key: path,
-            fault: fault, remedy: remedy)
+            fault: fault.inert(upTo: .max), remedy: remedy.inert(upTo: .max))
     }
 
     /// The path's own place, else that of the nearest path around it.
