@@ -75,9 +75,10 @@ struct IndexBuilder {
             }
         }
         blocks.sort { ($0.rank, $0.length) < ($1.rank, $1.length) }
-        // A third for the ids at least, and what the fields leave.
-        let idBits = census.idsAreRegular ? IdFilter.bits(census.ids, within: budget / 3) : 0
-        var room = budget - (idBits > 0 ? budget / 3 : 0)
+        // Half for the ids, and what the fields leave: a member that is looked at in vain costs
+        // more than a field's values that are counted from the lines.
+        let idBits = census.idsAreRegular ? IdFilter.bits(census.ids, within: budget / 2) : 0
+        var room = budget - (idBits > 0 ? budget / 2 : 0)
         let kept = blocks.compactMap { block -> IndexLayout.Block? in
             for block in [block, block.summarized] where block.length <= room {
                 room -= block.length
