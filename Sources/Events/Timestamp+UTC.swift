@@ -28,8 +28,9 @@ extension Timestamp {
             if digits < 3 { fraction *= digits == 1 ? 100 : 10 }
             for _ in 0..<max(0, digits - 3) { fraction /= 10 }
         }
-        // Days that not every month has are left to the full reader.
-        guard valid, month >= 1, month <= 12, day >= 1, day <= 28, hour < 24, minute < 60,
+        // A leap second is left to the full reader.
+        guard valid, month >= 1, month <= 12, day >= 1,
+            day <= 28 || day <= Self.days(inMonth: month, of: year), hour < 24, minute < 60,
             second < 60
         else { return nil }
         self.init(

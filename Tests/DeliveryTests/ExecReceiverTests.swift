@@ -33,7 +33,10 @@ struct ExecReceiverTests {
         #expect(!attempt.results[0].words.contains("$("))
         #expect(try String(contentsOfFile: folder.file("in"), encoding: .utf8) == model + "\n")
         let names = try String(contentsOfFile: folder.file("env"), encoding: .utf8)
-        let ours = ["BELLWETHER_DIGEST", "BELLWETHER_KIND", "BELLWETHER_THREAD", "PATH"]
+        let ours = [
+            "BELLWETHER_COMMAND", "BELLWETHER_DIGEST", "BELLWETHER_KIND", "BELLWETHER_THREAD",
+            "PATH",
+        ]
         #expect(
             Set(names.split(separator: " ").map(String.init)).subtracting([
                 "PWD", "_", "SHLVL", "OLDPWD",

@@ -71,7 +71,7 @@ struct TimestampTests {
                 }
             }
         }
-        #expect(quick == 3 * 2 * 6)
+        #expect(quick == 4 * 2 * 6)
     }
 
     @Test func everyDayOfFourCenturiesReadsBack() {

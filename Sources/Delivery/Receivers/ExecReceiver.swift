@@ -6,7 +6,8 @@ import Transfer
 ///
 /// Started directly, no shell reads its arguments; nothing of the digest is
 /// among them. In its environment: `PATH`, and `BELLWETHER_DIGEST`,
-/// `BELLWETHER_THREAD` and `BELLWETHER_KIND`, cleaned to one plain word each.
+/// `BELLWETHER_THREAD` and `BELLWETHER_KIND`, cleaned to one plain word each, and the mark
+/// `BELLWETHER_COMMAND` by which all that it started is found at the deadline.
 /// Exit code 0 is sent, 75 (EX_TEMPFAIL) and an end by a signal or at the
 /// deadline are tried again, any other is a refusal, in its last line's words.
 public struct ExecReceiver: Receiver {
