@@ -14,10 +14,12 @@ struct ExecReceiverTests {
     private func receiver(_ script: String, deadline: Duration = .seconds(10)) throws
         -> ExecReceiver
     {
+        // Read by a shell, not executed itself: a file that was just written is busy for as long as
+        // a process that another test forks meanwhile has the descriptor.
         let path = folder.file("page")
-        try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        return ExecReceiver(name: "page", command: [path, "--now"], deadline: deadline)
+        try script.write(toFile: path, atomically: true, encoding: .utf8)
+        return ExecReceiver(
+            name: "page", command: ["/bin/sh", path, "--now"], deadline: deadline)
     }
 
     @Test("the digest's JSON arrives on standard input, its id in the environment, nothing else")
