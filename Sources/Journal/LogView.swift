@@ -46,8 +46,15 @@ final class ForeignView: LogView {
         // Nobody writes: whatever is whole will be kept when the log is opened.
         if let active = try openActive() {
             defer { folder.files.close(active.file) }
-            return LogPosition(
-                segment: active.number, offset: try plain(active.number, file: active.file).end)
+            let offset: UInt64
+            if let end = try PlainTail.end(
+                of: active.file, files: folder.files, number: active.number)
+            {
+                offset = end
+            } else {
+                offset = try plain(active.number, file: active.file).end
+            }
+            return LogPosition(segment: active.number, offset: offset)
         }
         let last = try folder.segments().last?.name.number ?? 0
         return LogPosition(segment: last + 1, offset: 0)
