@@ -97,13 +97,15 @@ public struct Forwarder: Sendable {
             }.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         state.value.withLock { $0.acknowledged = position }
         var limit = configuration.batchLines
+        var reader = journal.reader(from: position)
 
         while !Task.isCancelled {
             await journal.waitForLines(after: position)
             if Task.isCancelled { break }
             let batch: JournalBatch
             do {
-                var reader = journal.reader(from: position)
+                // What was not acknowledged is read again.
+                if reader.position != position { reader = journal.reader(from: position) }
                 batch = try await reader.next(
                     maxLines: limit, maxBytes: configuration.batchBytes)
             } catch {

@@ -40,18 +40,37 @@ extension LineSource {
 
 extension JournalBatch {
     /// Puts the last matching lines of a segment before those that are there, up
-    /// to `count` in all.
+    /// to `count` in all. The open segment is looked at from its back, further each time.
     fileprivate mutating func prepend(
         plain number: UInt64, _ count: Int, _ query: JournalQuery, _ view: any LogView
     ) throws(SystemFault) {
-        let wanted = count - lines.count
+        var upTo = number == end.segment ? end.offset : .max
+        var span = max(1 << 20, UInt64(count - lines.count) * 1024)
+        while lines.count < count {
+            let from = upTo == .max || upTo <= span ? 0 : upTo - span
+            let wanted = count - lines.count
+            let found = try self.lines(of: number, from..<upTo, wanted, query, view)
+            lines = found.suffix(wanted) + lines
+            if from == 0 { return }
+            (upTo, span) = (from, span * 4)
+        }
+    }
+
+    /// Matching lines that start in `range` of a segment: the last `wanted`, and perhaps some
+    /// before them.
+    private mutating func lines(
+        of number: UInt64, _ range: Range<UInt64>, _ wanted: Int, _ query: JournalQuery,
+        _ view: any LogView
+    ) throws(SystemFault) -> [JournalLine] {
         var found: [JournalLine] = []
         let horizon = end
-        var source = LineSource(view, from: LogPosition(segment: number, offset: 0))
+        var source = LineSource(view, from: LogPosition(segment: number, offset: range.lowerBound))
         do throws(JournalError) {
             try source.read(query, through: number) { line, end in
                 // Acknowledged since: they belong to whoever follows from here.
-                guard end <= horizon else { return .enough }
+                guard end <= horizon, end.offset - UInt64(line.count) <= range.upperBound else {
+                    return .enough
+                }
                 found.append(JournalLine(bytes: Array(line), end: end))
                 // Twice as many are held at most.
                 if found.count >= 2 * wanted + 64 { found.removeFirst(found.count - wanted) }
@@ -61,10 +80,10 @@ extension JournalBatch {
             throw SystemFault(call, path, code: code)
         } catch {
             // Reading throws nothing else.
-            return
+            return found
         }
-        lines = found.suffix(wanted) + lines
         skipped += source.skipped
+        return found
     }
 
     fileprivate mutating func prepend(

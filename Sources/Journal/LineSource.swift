@@ -187,7 +187,8 @@ struct LineSource: Sendable {
             // What follows `end` is read again once it is acknowledged.
             if reached <= end { hint = (segment, reached, physical + used.physical) }
             if answer == .enough { return .enough }
-            advance(to: LogPosition(segment: segment, offset: min(reached, end)))
+            // Not back: the piece may end before the place that was asked for.
+            advance(to: max(position, LogPosition(segment: segment, offset: min(reached, end))))
             (logical, physical) = (reached, physical + used.physical)
             if looked >= budget { return .enough }
         }

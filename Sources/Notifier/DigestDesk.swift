@@ -93,6 +93,7 @@ public final class DigestDesk: Sendable {
     public func run() async throws {
         var inForce = plan.withLock { $0 }
         var machine = try await restore(inForce)
+        var reader = journal.reader(from: machine.position)
         var checkpointed = wall.now
         var failures = 0
         // Whether all that the machine has said is durable. Where it is not, the machine
@@ -113,7 +114,7 @@ public final class DigestDesk: Sendable {
                 inForce = wanted
                 isSettled = false
                 let before = machine.position
-                let caughtUp = try await read(into: &machine)
+                let caughtUp = try await read(through: &reader, into: &machine)
                 guard caughtUp || looked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
@@ -200,8 +201,13 @@ public final class DigestDesk: Sendable {
     }
 
     /// Feeds the next lines; true when the log's head was reached.
-    private func read(into machine: inout DigestMachine) async throws -> Bool {
-        var reader = journal.reader(from: machine.position)
+    private func read(
+        through reader: inout JournalReader, into machine: inout DigestMachine
+    ) async throws -> Bool {
+        // Kept from read to read, since it knows the place in the file; made anew with the machine.
+        if reader.position != machine.position {
+            reader = journal.reader(from: machine.position)
+        }
         let batch = try await reader.next(maxLines: Self.batchLines, maxBytes: Self.batchBytes)
         if batch.skipped > 0 {
             telemetry.emit(DigestGap(lost: batch.skipped))

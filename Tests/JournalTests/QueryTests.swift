@@ -82,6 +82,48 @@ struct QueryTests {
         await journal.close()
     }
 
+    @Test("the last lines of a long open segment, however far back they are")
+    func lastOfLong() async throws {
+        let journal = try await log.open()
+        for start in stride(from: 1, to: 401, by: 25) {
+            _ = try await journal.ingest(
+                body((start..<start + 25).map { senderLine($0, padding: 20_000) }))
+        }
+        try #require(try log.archives().isEmpty)
+        func numbers(_ batch: JournalBatch) throws -> [Int] {
+            try batch.lines.compactMap { try Event(line: $0.bytes).seq }.map { Int($0) }
+        }
+        for count in [1, 51, 52, 53, 200, 399, 400, 401] {
+            let batch = try await journal.last(count)
+            #expect(try numbers(batch) == Array((1...400).suffix(count)), "\(count)")
+        }
+        // Few match: the one wanted is at the very front.
+        for (text, wanted) in [("seq<2", [1]), ("seq<4", [1, 2, 3]), ("seq<1", [])] {
+            let query = JournalQuery(where: try Expression(text))
+            #expect(try numbers(try await journal.last(5, query: query)) == wanted)
+            #expect(try numbers(try await log.files.last(5, query: query)) == wanted)
+        }
+        await journal.close()
+    }
+
+    @Test("each line once for readers that begin in the middle of a group, however long it is")
+    func middleOfGroup() async throws {
+        let journal = try await log.open()
+        _ = try await journal.ingest(body((1...200).map { senderLine($0, padding: 20_000) }))
+        for own in [true, false] {
+            var position = LogPosition.start
+            var seen: [UInt64] = []
+            for _ in 0..<100 where position < journal.head {
+                var reader = own ? journal.reader(from: position) : log.files.reader(from: position)
+                let batch = try await reader.next(maxLines: 30, maxBytes: 1 << 20)
+                seen += try batch.lines.compactMap { try Event(line: $0.bytes).seq }
+                position = batch.end
+            }
+            #expect(seen == Array(1...200), "\(own ? "own" : "foreign")")
+        }
+        await journal.close()
+    }
+
     @Test("a process beside the writer sees only what is acknowledged")
     func unacknowledged() async throws {
         let disk = FaultyFileSystem()
