@@ -93,4 +93,34 @@ struct StormSystemTests {
         #expect(posts.contains { $0.contains("1,000 events, 0 dropped") })
         #expect(posts.contains { $0.contains("200 events from further places") })
     }
+
+    @Test("a body of megabytes, one group of the log, is read to its end and told whole")
+    func longGroup() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "notifier", engine: engine,
+            yaml: """
+                roles: [notifier]
+                digest: {first_after: 1s, window: 1h, max_window: 1h, repeat: 1h}
+                """)
+        let process = try node.start()
+        defer { process.kill() }
+        try await node.untilReady()
+
+        let ts = Date().ISO8601Format()
+        // More than twice what the desk reads at once.
+        let body = (1...9000).map { Self.line("shop", $0 % 4, $0, ts) }.joined()
+        try #require(body.utf8.count > 3 << 20)
+        let token = try node.token("ingest")
+        #expect(try await node.post("/v1/events", token: token, body).status == 200)
+        let read = try node.token("read")
+        try await eventually("every event is told of", within: .seconds(60)) {
+            let reply = try await node.get("/v1/digests?limit=100", token: read)
+            let root = try JSONSerialization.jsonObject(with: Data(reply.body)) as? [String: Any]
+            let digests = (root?["digests"] as? [[String: Any]] ?? [])
+                .compactMap { $0["digest"] as? [String: Any] }
+            return digests.reduce(0) { $0 + ($1["events"] as? Int ?? 0) } == 9000
+        }
+    }
 }
