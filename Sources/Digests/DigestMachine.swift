@@ -72,13 +72,29 @@ public struct DigestMachine: Sendable {
         /// The group before the window's first line: what a checkpoint saves,
         /// so that the window is read from the log again after a restart. nil
         /// for a group that the window's first line created.
-        let base: GroupState?
+        var base: GroupState? { saved?.state }
+        private let saved: Saved?
         /// Where to read from to meet the first line again.
         let from: LogPosition
         /// The time that the first line carries.
         let opened: Timestamp
         /// When this process met it; bounds the harm of senders' clocks.
         let met: Timestamp
+
+        init(base: GroupState?, from: LogPosition, opened: Timestamp, met: Timestamp) {
+            saved = base.map(Saved.init)
+            self.from = from
+            self.opened = opened
+            self.met = met
+        }
+
+        /// Apart from the window: states are large, and a table of groups has room for more than
+        /// it holds.
+        private final class Saved: Sendable {
+            let state: GroupState
+
+            init(_ state: GroupState) { self.state = state }
+        }
     }
 
     /// A machine that has seen everything before `position`.

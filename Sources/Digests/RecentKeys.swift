@@ -6,13 +6,9 @@ import Events
 /// Found by the grouping fields' values. Bounded: when full it begins anew.
 struct RecentKeys: Sendable {
     private let names: [String]
-    private var keys: [Int: Entry] = [:]
-    private static let capacity = 1024
-
-    private struct Entry: Sendable {
-        let values: [String?]
-        let key: GroupKey
-    }
+    private var keys: [Int: GroupKey] = [:]
+    /// Room for names in a storm beside those that have groups.
+    private static let capacity = 2 * Bounds.groups
 
     init(names: [String]) { self.names = names }
 
@@ -20,18 +16,19 @@ struct RecentKeys: Sendable {
         var hasher = Hasher()
         for name in names { hasher.combine(event.value(of: name)) }
         let hash = hasher.finalize()
-        if let entry = keys[hash], isSame(entry.values, event) { return entry.key }
+        if let key = keys[hash], isKey(key, of: event) { return key }
         let key = GroupKey(of: event, by: names)
-        // Without any of the fields its key comes from elsewhere.
-        let values = names.map { event.value(of: $0) }
-        guard values.contains(where: { $0?.isEmpty == false }) else { return key }
+        guard isKey(key, of: event) else { return key }
         if keys.count >= Self.capacity { keys = [:] }
-        keys[hash] = Entry(values: values, key: key)
+        keys[hash] = key
         return key
     }
 
-    private func isSame(_ values: [String?], _ event: Event) -> Bool {
-        for (name, value) in zip(names, values) where event.value(of: name) != value {
+    /// Whether the key says what the event does, field by field: one with a field that is absent
+    /// or was cut doesn't, and is made each time.
+    private func isKey(_ key: GroupKey, of event: Event) -> Bool {
+        guard key.fields.count == names.count else { return false }
+        for (name, field) in zip(names, key.fields) where event.value(of: name) != field.value {
             return false
         }
         return true
