@@ -152,7 +152,7 @@ public struct ConsoleRoutes: Sendable {
     // MARK: - Showing
 
     private func view(_ viewer: Viewer) async throws -> ConsoleView {
-        let present = keeper.present
+        let present = await keeper.look()
         let now = wall.now
         return ConsoleView(
             node: sources.node, viewer: viewer, now: now, board: present.board,

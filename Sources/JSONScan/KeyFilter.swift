@@ -2,9 +2,13 @@
 /// over the keys that were noted. Doubt is rare (one object of twenty keys in a hundred) and
 /// never missed.
 public struct KeyFilter: Sendable {
-    // One function each over 512 bits.
-    private var first = SIMD8<UInt64>()
-    private var second = SIMD8<UInt64>()
+    /// Sixteen words: one function each over 512 bits. No vector: a word of one is written
+    /// through memory, and the whole read back.
+    private typealias Words = (
+        UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,
+        UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
+    )
+    private var words: Words = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     /// Whether a key may have been noted twice: look with
     /// `JSONScanner.refuseRepeatedKeys`.
     public private(set) var isInDoubt = false
@@ -35,10 +39,17 @@ public struct KeyFilter: Sendable {
         hash ^= hash >> 32
         let one = UInt64(1) << (hash & 63)
         let other = UInt64(1) << (hash >> 9 & 63)
-        let (row, otherRow) = (Int(hash >> 6 & 7), Int(hash >> 15 & 7))
-        if first[row] & one != 0, second[otherRow] & other != 0 { isInDoubt = true }
-        first[row] |= one
-        second[otherRow] |= other
+        let (row, otherRow) = (Int(hash >> 6 & 7) * 8, Int(hash >> 15 & 7) * 8 + 64)
+        let isKnown = withUnsafeMutableBytes(of: &words) { words in
+            let (old, otherOld) = (
+                words.load(fromByteOffset: row, as: UInt64.self),
+                words.load(fromByteOffset: otherRow, as: UInt64.self)
+            )
+            words.storeBytes(of: old | one, toByteOffset: row, as: UInt64.self)
+            words.storeBytes(of: otherOld | other, toByteOffset: otherRow, as: UInt64.self)
+            return old & one != 0 && otherOld & other != 0
+        }
+        if isKnown { isInDoubt = true }
     }
 }
 

@@ -11,10 +11,11 @@ struct RolloutBoardTests {
     static func event(
         _ rollout: String = "shop", az: String = "a", attempt: Int? = 1, run: Int = 1,
         _ status: VerdictStatus = .healthy, second: Int = 0, deltas: [MetricDelta] = [],
-        binary: String = "sha256:1", policy: String = "sha256:p"
+        binary: String = "sha256:1", policy: String = "sha256:p", now: Bool = false
     ) -> Event {
         Event(
-            id: "\(rollout)-\(az)-\(run)-\(attempt ?? 0)", ts: start + .seconds(second),
+            id: "\(rollout)-\(az)-\(run)-\(attempt ?? 0)",
+            ts: now ? WallClock.system.now : start + .seconds(second),
             event: EventName.analysis(status), node: "gw-\(az)", az: az, namespace: "prod",
             rollout: rollout, concern: "all", attempt: attempt, status: status, deltas: deltas,
             policy: policy, binary: binary,
