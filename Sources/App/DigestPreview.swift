@@ -16,12 +16,15 @@ public enum DigestPreview {
         times.firstAfter = .zero
         var machine = DigestMachine(settings: times)
         let files = JournalFiles(directory: settings.dataDirectory)
+        var view = EventLine()
         var reader = files.reader(query: JournalQuery(since: since))
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
             for line in batch.lines {
-                guard let event = try? Event(line: line.bytes) else { continue }
-                machine.observe(event, at: line.end, now: event.ts)
+                line.bytes.withUnsafeBytes { bytes in
+                    guard view.read(bytes) else { return }
+                    machine.observe(view, at: line.end, now: view.ts)
+                }
             }
             if batch.isCaughtUp { break }
         }

@@ -59,8 +59,8 @@ extension DigestMachine {
 
     /// Silences changed: every silenced group asks anew.
     mutating func wakeSilenced() {
-        for (name, group) in groups where group.live.incident?.silence != nil {
-            groups[name]?.asksAgain = true
+        for place in table.groups.indices where table.groups[place].live.incident?.silence != nil {
+            table.groups[place].asksAgain = true
         }
     }
 
@@ -68,7 +68,8 @@ extension DigestMachine {
 
     /// The thread of an open incident that told all of `receivers` of the same fault.
     private func source(ofFaultAt place: String, telling receivers: [String]) -> String? {
-        let threads = groups.values.compactMap { group -> String? in
+        let threads = table.groups.indices.compactMap { index -> String? in
+            let group = table.groups[index]
             guard let incident = group.live.incident, let told = incident.told,
                 incident.recoveredAt == nil, incident.outcome == nil,
                 told.receivers.isSuperset(of: receivers),
@@ -82,28 +83,28 @@ extension DigestMachine {
     /// A quiet group asks anew once the incident that spoke for it is over, or
     /// is about more than the node.
     mutating func wakeEchoes() {
-        guard groups.values.contains(where: { $0.live.incident?.echo != nil }) else { return }
-        let quiet = groups.filter { $0.value.live.incident?.echo != nil }
+        let quiet = table.groups.indices.filter { table.groups[$0].live.incident?.echo != nil }
+        guard !quiet.isEmpty else { return }
         var speaking: [String: Set<String>] = [:]
-        for group in groups.values {
-            guard let incident = group.live.incident, incident.told != nil,
+        for index in table.groups.indices {
+            guard let incident = table.groups[index].live.incident, incident.told != nil,
                 incident.recoveredAt == nil, incident.outcome == nil,
-                let place = group.live.nodeFault(settings)
+                let place = table.groups[index].live.nodeFault(settings)
             else { continue }
             speaking[place.id, default: []].insert(incident.id)
         }
-        for (name, group) in quiet {
-            guard let echo = group.live.incident?.echo,
+        for index in quiet {
+            guard let echo = table.groups[index].live.incident?.echo,
                 speaking[echo.place]?.contains(echo.thread) != true
             else { continue }
-            groups[name]?.asksAgain = true
+            table.groups[index].asksAgain = true
         }
     }
 
     /// Says in the message of a node's fault whom it speaks for.
     func countEchoes(of digest: inout Digest) {
         guard digest.nodeFault != nil else { return }
-        let echoes = groups.values.map(\.live)
+        let echoes = table.groups.indices.map { table.groups[$0].live }
             .filter { $0.incident?.echo?.thread == digest.thread }
             .map(\.key).sorted { $0.text < $1.text }
         digest.nodeFault?.echoes = echoes.count

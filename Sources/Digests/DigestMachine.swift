@@ -13,7 +13,7 @@ public struct DigestMachine: Sendable {
     public let settings: DigestSettings
     /// Where the reader is: the end of the last line observed.
     public private(set) var position: LogPosition
-    var groups: [String: Group] = [:]
+    var table: GroupTable
     var shared: SharedState
     /// What is not to be sent now; may be set at any time. A silence that is
     /// taken away lets speak at once what it held back.
@@ -22,25 +22,33 @@ public struct DigestMachine: Sendable {
     }
     /// Messages held back since the last call of `takeSuppressions`.
     var suppressions: [Suppression] = []
-    /// Keys whose durable form differs from what was last saved.
-    private var unsaved: Set<String> = []
-    private var recentKeys: RecentKeys
+    /// Keys of groups that are no more, whose states may still be stored.
+    private var forgotten: Set<String> = []
+    /// A group was closed without a message since the last checkpoint: to be made durable
+    /// before more lines are read, else a restart would not come to the same windows.
+    public private(set) var hasClosed = false
     /// Every group is open: known until one becomes quiet, so that a storm of new
     /// names doesn't look through all groups for each line.
     private var isCrowded = false
 
-    /// A group, and its form before the window that is open.
+    /// A group, and what of it is not durable.
     struct Group: Sendable {
         var live: GroupState
         var window: OpenWindow?
+        /// Where the first line begins that the stored state does not know; nil when it knows
+        /// all. While a window is open the state is not stored: a restart reads again from
+        /// here, and comes to the same window.
+        var unstoredFrom: LogPosition?
         /// The silence that holds the group back may be gone.
         var asksAgain = false
+
+        init(_ live: GroupState) { self.live = live }
 
         /// What a line did to the group.
         enum Change {
             /// It was folded in before.
             case none
-            /// A window is open, which keeps it from being saved.
+            /// A window is open.
             case window
             /// Nothing to tell: the group is failing as it was, or isn't.
             case still, quiet
@@ -48,53 +56,25 @@ public struct DigestMachine: Sendable {
 
         /// Folds a line in, in place: groups are large, and lines are many.
         mutating func absorb(
-            _ event: Event, _ role: EventRole, from: LogPosition, at end: LogPosition,
+            _ line: EventLine, _ role: EventRole, from: LogPosition, at end: LogPosition,
             now: Timestamp, settings: DigestSettings
         ) -> Change {
             guard end > live.absorbedTo else { return .none }
-            if window != nil {
-                _ = live.absorb(event, role: role, at: end, settings: settings)
-                return .window
-            }
-            let before = live
-            guard live.absorb(event, role: role, at: end, settings: settings) else {
-                return live.isFailing ? .still : .quiet
-            }
-            let isNew = before.absorbedTo == .start
-            window = OpenWindow(
-                base: isNew ? nil : before, from: from, opened: event.ts, met: now)
+            if unstoredFrom == nil { unstoredFrom = from }
+            let isNews = live.absorb(line, role: role, at: end, settings: settings)
+            if window != nil { return .window }
+            guard isNews else { return live.isFailing ? .still : .quiet }
+            window = OpenWindow(opened: line.ts, met: now)
             return .window
         }
     }
 
     /// Lines that are not told yet.
     struct OpenWindow: Sendable {
-        /// The group before the window's first line: what a checkpoint saves,
-        /// so that the window is read from the log again after a restart. nil
-        /// for a group that the window's first line created.
-        var base: GroupState? { saved?.state }
-        private let saved: Saved?
-        /// Where to read from to meet the first line again.
-        let from: LogPosition
         /// The time that the first line carries.
         let opened: Timestamp
         /// When this process met it; bounds the harm of senders' clocks.
         let met: Timestamp
-
-        init(base: GroupState?, from: LogPosition, opened: Timestamp, met: Timestamp) {
-            saved = base.map(Saved.init)
-            self.from = from
-            self.opened = opened
-            self.met = met
-        }
-
-        /// Apart from the window: states are large, and a table of groups has room for more than
-        /// it holds.
-        private final class Saved: Sendable {
-            let state: GroupState
-
-            init(_ state: GroupState) { self.state = state }
-        }
     }
 
     /// A machine that has seen everything before `position`.
@@ -108,12 +88,12 @@ public struct DigestMachine: Sendable {
         self.settings = settings
         self.position = position
         shared = SharedState(absorbedTo: position)
-        recentKeys = RecentKeys(names: settings.groupBy)
+        table = GroupTable(names: settings.groupBy)
         for (key, text) in states {
             if key == SharedState.key, let state = SharedState(json: text) {
                 shared = state
             } else if let state = GroupState(json: text), state.key.text == key {
-                groups[key] = Group(live: state)
+                _ = table.insert(Group(state))
             } else {
                 unreadable += 1
             }
@@ -124,58 +104,65 @@ public struct DigestMachine: Sendable {
     public private(set) var unreadable = 0
 
     /// Groups with an open failure.
-    public var openGroups: Int { groups.values.count { $0.live.isFailing } }
+    public var openGroups: Int { table.groups.indices.count { table.groups[$0].live.isFailing } }
 
     /// What is held back until its silence or another group's incident ends.
     public var heldBack: Int {
-        groups.values.count {
-            $0.live.incident?.silence != nil || $0.live.incident?.echo != nil
+        table.groups.indices.count {
+            table.groups[$0].live.incident?.silence != nil
+                || table.groups[$0].live.incident?.echo != nil
         }
     }
 
     // MARK: - Observing
 
-    /// Folds the line that ends at `end` in.
+    /// Folds the line that ends at `end` in. For lines that the log accepted.
     ///
     /// - Parameter now: when it is read, by the notifier's clock.
-    public mutating func observe(_ event: Event, at end: LogPosition, now: Timestamp) {
+    public mutating func observe(_ line: EventLine, at end: LogPosition, now: Timestamp) {
         let from = position
         position = max(position, end)
-        shared.absorb(event, at: end)
-        let role = EventRole(of: event)
+        shared.absorb(line, at: end)
+        let role = EventRole(of: line)
         guard role != .neutral else { return }
         if case .outcome = role {
-            for name in groups(endedBy: event) {
-                absorb(event, role, into: name, from: from, at: end, now: now)
+            for place in groups(endedBy: line) {
+                absorb(line, role, into: place, from: from, at: end, now: now)
             }
             return
         }
-        var key = recentKeys.key(of: event)
-        if groups[key.text] == nil { key = room(for: key, from: from) }
-        absorb(event, role, into: key.text, from: from, at: end, now: now)
+        absorb(line, role, into: place(of: line), from: from, at: end, now: now)
+    }
+
+    /// The same for an event that is no line of a log: a sample.
+    public mutating func observe(_ event: Event, at end: LogPosition, now: Timestamp) {
+        let bytes = event.line
+        bytes.withUnsafeBytes { bytes in
+            var line = EventLine()
+            if line.read(bytes) { observe(line, at: end, now: now) }
+        }
     }
 
     /// The groups that the end of a run concerns: those that agree in every
     /// field that the event names. A hook may not know the revision.
-    private func groups(endedBy event: Event) -> [String] {
-        groups.filter { _, group in
-            let said = group.live.key.fields.compactMap { field in
-                event.value(of: field.name).map { $0 == field.value }
+    private func groups(endedBy line: EventLine) -> [Int] {
+        table.groups.indices.filter { place in
+            let state = table.groups[place].live
+            let said = state.key.fields.compactMap { field in
+                line.value(of: field.name).map { $0 == field.value }
             }
             // A namespace alone would end everything in it.
-            let isNamed = event.rollout.map { $0 == group.live.key["rollout"] } ?? false
-            return group.live.isFailing && isNamed && said.allSatisfy(\.self)
-        }.keys.sorted()
+            let isNamed = line.text(.rollout).map { $0 == state.key["rollout"] } ?? false
+            return state.isFailing && isNamed && said.allSatisfy(\.self)
+        }
     }
 
     private mutating func absorb(
-        _ event: Event, _ role: EventRole, into name: String, from: LogPosition,
+        _ line: EventLine, _ role: EventRole, into place: Int, from: LogPosition,
         at end: LogPosition, now: Timestamp
     ) {
-        let change = groups[name]?.absorb(
-            event, role, from: from, at: end, now: now, settings: settings)
-        guard change == .quiet || change == .still else { return }
-        unsaved.insert(name)
+        let change = table.groups[place].absorb(
+            line, role, from: from, at: end, now: now, settings: settings)
         if change == .quiet { isCrowded = false }
     }
 
@@ -190,29 +177,47 @@ public struct DigestMachine: Sendable {
         shared.absorb(lost: count, before: end)
     }
 
-    /// Makes sure that `key` has a group, making room by forgetting quiet
-    /// groups; the overflow group when every group is open.
-    private mutating func room(for key: GroupKey, from: LogPosition) -> GroupKey {
-        var key = key
-        if isCrowded {
-            key = .overflow
-        } else if groups.count >= Bounds.groups {
-            let quiet = groups.filter { !$0.value.live.isFailing && $0.value.window == nil }
-                .sorted { ($0.value.live.absorbedTo, $0.key) < ($1.value.live.absorbedTo, $1.key) }
-            // Several at once: a storm of new names must not sort for each.
-            for (name, _) in quiet.prefix(Bounds.groups / 8) {
-                groups[name] = nil
-                unsaved.insert(name)
-            }
-            if quiet.isEmpty {
-                key = .overflow
-                isCrowded = true
-            }
+    /// The group of a line, made if there is none yet; the overflow group when there is room
+    /// for no more.
+    private mutating func place(of line: EventLine) -> Int {
+        switch table.place(of: line) {
+        case .group(let place): return place
+        case .none where isCrowded: return place(of: .overflow)
+        case .none, .unsure:
+            let key = GroupKey(of: line, by: settings.groupBy)
+            if let known = table.place(of: key) { return known }
+            return makeRoom() ? place(of: key) : place(of: .overflow)
         }
-        if groups[key.text] == nil {
-            groups[key.text] = Group(live: GroupState(key: key, absorbedTo: .start))
+    }
+
+    private mutating func place(of key: GroupKey) -> Int {
+        table.place(of: key)
+            ?? table.insert(Group(GroupState(key: key, absorbedTo: .start)))
+    }
+
+    /// Whether there is room for one group more, at need by forgetting those that were quiet
+    /// longest. Not those with lines that a restart would read again: it would tell of them
+    /// once more.
+    private mutating func makeRoom() -> Bool {
+        guard !isCrowded else { return false }
+        guard table.groups.count >= Bounds.groups else { return true }
+        let durable = resumePosition(head: position)
+        let quiet = table.groups.indices.filter { place in
+            !table.groups[place].live.isFailing && table.groups[place].window == nil
+                && table.groups[place].live.absorbedTo <= durable
+        }.sorted { a, b in
+            let (left, right) = (table.groups[a].live, table.groups[b].live)
+            return (left.absorbedTo, left.key.text) < (right.absorbedTo, right.key.text)
         }
-        return key
+        guard !quiet.isEmpty else {
+            isCrowded = true
+            return false
+        }
+        // Several at once: a storm of new names must not sort for each.
+        let gone = quiet.prefix(Bounds.groups / 8)
+        for place in gone { forgotten.insert(table.groups[place].live.key.text) }
+        table.remove(Set(gone))
+        return true
     }
 
     // MARK: - Speaking
@@ -226,15 +231,20 @@ public struct DigestMachine: Sendable {
         guard shared.slots(at: now, settings: settings) > 0 else { return [] }
         wakeEchoes()
         // In the order of their times, so that a restart closes them alike.
-        var open: [(moment: Timestamp, name: String)] = []
-        for (name, group) in groups {
-            guard let moment = group.deadline(settings),
-                now >= (caughtUp ? moment : group.window?.patience(settings) ?? .never)
+        var open: [(moment: Timestamp, place: Int)] = []
+        for place in table.groups.indices {
+            guard let moment = table.groups[place].deadline(settings),
+                now
+                    >= (caughtUp
+                        ? moment : table.groups[place].window?.patience(settings) ?? .never)
             else { continue }
-            open.append((moment, name))
+            open.append((moment, place))
         }
-        open.sort { ($0.moment, $0.name) < ($1.moment, $1.name) }
-        var digests = open.compactMap { close($0.name, at: $0.moment, now: now) }
+        open.sort {
+            ($0.moment, table.groups[$0.place].live.key.text)
+                < ($1.moment, table.groups[$1.place].live.key.text)
+        }
+        var digests = open.compactMap { close($0.place, at: $0.moment, now: now) }
         for i in digests.indices { countEchoes(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
         return shared.spend(on: digests, now: now, settings: settings)
@@ -243,32 +253,36 @@ public struct DigestMachine: Sendable {
     /// When `due` should be asked next, if no line comes before; nil when no
     /// group has anything to tell.
     public var nextDeadline: Timestamp? {
-        guard let first = groups.values.compactMap({ $0.deadline(settings) }).min() else {
-            return nil
+        var first: Timestamp?
+        for place in table.groups.indices {
+            guard let moment = table.groups[place].deadline(settings) else { continue }
+            first = min(first ?? moment, moment)
         }
+        guard let first else { return nil }
         return max(first, shared.openAgain(settings: settings) ?? first)
     }
 
     /// Closes one group's window. nil when there is nothing to tell after all:
     /// what had changed has changed back.
-    private mutating func close(_ name: String, at moment: Timestamp, now: Timestamp) -> Digest? {
-        guard var group = groups[name], let incident = group.live.incident else { return nil }
+    private mutating func close(_ place: Int, at moment: Timestamp, now: Timestamp) -> Digest? {
+        var group = table.groups[place]
+        guard let incident = group.live.incident else { return nil }
+        defer { table.groups[place] = group }
         isCrowded = false
+        hasClosed = true
+        let hadWindow = group.window != nil
         group.window = nil
         group.asksAgain = false
-        unsaved.insert(name)
+        // Its state differs from the stored one from here on, lines or not.
+        if group.unstoredFrom == nil { group.unstoredFrom = position }
         let isOver = incident.recoveredAt != nil || incident.outcome != nil
         let silent = incident.told != nil && !incident.hasNews
-        if groups[name]?.window != nil, incident.told != nil, !isOver,
-            group.live.changes(settings).isEmpty
-        {
-            groups[name] = group
+        if hadWindow, incident.told != nil, !isOver, group.live.changes(settings).isEmpty {
             return nil
         }
         // Nobody waits for the end of a warning.
         if silent, incident.isNoticeOnly {
             group.live.incident = nil
-            groups[name] = group
             return nil
         }
         // Another group told of it; nothing is left to tell.
@@ -276,7 +290,6 @@ public struct DigestMachine: Sendable {
             isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
         {
             group.live.incident = nil
-            groups[name] = group
             return nil
         }
         let composedAt = min(now, max(moment, incident.untoldTo ?? moment))
@@ -285,7 +298,6 @@ public struct DigestMachine: Sendable {
             shed: shared.shed - group.live.shedTold, silent: silent, settings: settings)
         if let cause = reasonToWait(digest, group.live, at: now) {
             hold(digest, back: cause, &group.live, isOver: isOver)
-            groups[name] = group
             return nil
         }
         if isOver || silent {
@@ -298,42 +310,40 @@ public struct DigestMachine: Sendable {
         group.live.saidAt = now
         group.live.swallowed = nil
         group.live.shedTold = shared.shed
-        groups[name] = group
         return digest
     }
 
     // MARK: - Remembering
 
-    /// Where the durable cursor may stand: before the first line that a window
-    /// still has to tell, else at `position`. Never beyond `head`.
+    /// Where the durable cursor may stand once a checkpoint is written: before the first line
+    /// of a group with an open window that its stored state doesn't know, else at `position`.
+    /// Never beyond `head`.
     public func resumePosition(head: LogPosition) -> LogPosition {
-        min(head, groups.values.compactMap { $0.window?.from }.min() ?? position)
+        var from = position
+        for place in table.groups.indices where table.groups[place].window != nil {
+            from = min(from, table.groups[place].unstoredFrom ?? from)
+        }
+        return min(head, from)
     }
 
     /// What changed since the last checkpoint, to be written in one
     /// transaction with the digests that `due` returned.
     public mutating func checkpoint() -> Checkpoint {
         var changed: [String: String] = [SharedState.key: shared.json(at: position)]
-        var removed: Set<String> = []
-        for name in unsaved {
-            guard let group = groups[name] else {
-                removed.insert(name)
-                continue
-            }
-            switch group.window {
-            case nil: changed[name] = group.live.json
-            case .some(let window):
-                changed[name] = window.base?.json
-                if window.base == nil { removed.insert(name) }
-            }
+        for place in table.groups.indices
+        where table.groups[place].unstoredFrom != nil && table.groups[place].window == nil {
+            changed[table.groups[place].live.key.text] = table.groups[place].live.json
+            table.groups[place].unstoredFrom = nil
         }
-        unsaved = []
+        let removed = forgotten.subtracting(changed.keys)
+        forgotten = []
+        hasClosed = false
         return Checkpoint(
             position: resumePosition(head: position), changed: changed, removed: removed)
     }
 
     /// The groups as they stand, by key.
     public var states: [GroupState] {
-        groups.values.map(\.live).sorted { $0.key.text < $1.key.text }
+        table.groups.indices.map { table.groups[$0].live }.sorted { $0.key.text < $1.key.text }
     }
 }

@@ -13,17 +13,25 @@ enum EventRole: Equatable {
     /// Nothing to tell.
     case neutral
 
-    init(of event: Event) {
-        if event.event.hasPrefix("rollout."), let ending = Self.endings[event.event] {
+    init(of line: EventLine) {
+        // Most lines are verdicts of our own, told by two looks.
+        let mayEnd = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
+        if mayEnd, let ending = Self.endings[line.text(.event) ?? ""] {
             self = .outcome(ending)
-        } else if let status = event.status {
+        } else if let status = line.status {
             self = .verdict(status)
-        } else if let status = Self.verdicts[event.event] {
+        } else {
+            self.init(unjudged: line, named: line.text(.event) ?? "")
+        }
+    }
+
+    private init(unjudged line: EventLine, named name: String) {
+        if let status = Self.verdicts[name] {
             self = .verdict(status)
-        } else if event.extra("unmeasured") != nil {
+        } else if line.extra("unmeasured") != nil {
             // Asked again within seconds: what stays unmeasured becomes `unknown`.
             self = .neutral
-        } else if Self.notices.contains(event.event) || event.level >= .warn {
+        } else if Self.notices.contains(name) || line.level >= .warn {
             self = .notice
         } else {
             self = .neutral

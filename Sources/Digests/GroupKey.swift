@@ -25,18 +25,18 @@ public struct GroupKey: Sendable, Hashable {
         text = writer.text
     }
 
-    /// The group of an event. An event without any of the fields belongs to
+    /// The group of a line. A line without any of the fields belongs to
     /// the node that it speaks of.
-    init(of event: Event, by names: [String]) {
+    init(of line: EventLine, by names: [String]) {
         var fields: [Field] = []
         for name in names {
-            guard let value = event.value(of: name), !value.isEmpty,
+            guard let value = line.value(of: name), !value.isEmpty,
                 !fields.contains(where: { $0.name == name })
             else { continue }
             fields.append(Field(name, Self.bounded(value)))
         }
         if fields.isEmpty {
-            fields = [Field("node", Self.bounded(event.node ?? "bellwether"))]
+            fields = [Field("node", Self.bounded(line.text(.node) ?? "bellwether"))]
         }
         self.init(fields)
     }
@@ -61,24 +61,24 @@ public struct GroupKey: Sendable, Hashable {
     }
 }
 
-extension Event {
+extension EventLine {
     /// The text of a field by name, for grouping and matching; nil when absent.
     /// Numbers and flags give their JSON text.
     func value(of name: String) -> String? {
         switch name {
-        case "namespace": return namespace
-        case "rollout": return rollout
-        case "revision": return revision
-        case "concern": return concern
-        case "node": return node
-        case "az": return az
-        case "event": return event
+        case "namespace": return text(.namespace)
+        case "rollout": return text(.rollout)
+        case "revision": return text(.revision)
+        case "concern": return text(.concern)
+        case "node": return text(.node)
+        case "az": return text(.az)
+        case "event": return text(.event)
         case "level": return level.rawValue
         case "status": return status?.rawValue
-        case "policy": return policy
-        case "binary": return binary
-        case "epoch": return epoch
-        case "message": return message
+        case "policy": return text(.policy)
+        case "binary": return text(.binary)
+        case "epoch": return text(.epoch)
+        case "message": return text(.message)
         case "attempt": return attempt.map(String.init)
         default: break
         }

@@ -55,7 +55,7 @@ extension GroupState {
         saidAt = tree.moment("said")
         shedTold = tree.whole("shed") ?? 0
         starts = tree.list("starts") { $0.integer.map(Timestamp.init(milliseconds:)) }
-        sources = tree.list("sources", Source.init(tree:))
+        restore(tree.list("sources", Source.init(tree:)))
         rehearsingUntil = tree.moment("rehearsing")
         swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
         if let tree = tree["incident"] {

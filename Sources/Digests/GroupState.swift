@@ -9,8 +9,17 @@ public struct GroupState: Sendable, Hashable {
     /// Lines that end here or earlier are part of this state; read again after
     /// a restart, they are passed over.
     public internal(set) var absorbedTo: LogPosition
-    public internal(set) var sources: [Source] = []
-    var incident: Incident?
+    public internal(set) var sources: [Source] = [] {
+        didSet { if marks.count != sources.count { marks = sources.map(\.mark) } }
+    }
+    /// Those of `sources`, together: the place of a line is looked for among them.
+    private var marks: [UInt64] = []
+    /// For what is done for each line; else `incident` tells the same.
+    private var open: Apart<Incident>?
+    var incident: Incident? {
+        get { open?.value }
+        set { open = newValue.map(Apart.init) }
+    }
     /// When the group last spoke, by the notifier's clock; paces the next message.
     var saidAt: Timestamp?
     /// Starts of recent incidents, for flap damping.
@@ -27,80 +36,96 @@ public struct GroupState: Sendable, Hashable {
         self.absorbedTo = absorbedTo
     }
 
+    /// Takes the places of a stored state.
+    mutating func restore(_ stored: [Source]) { sources = stored }
+
     /// Whether a failure is open.
-    public var isFailing: Bool { incident != nil }
+    public var isFailing: Bool { open != nil }
 
     /// Folds one line in. Returns whether something is new that should be
     /// told soon.
     mutating func absorb(
-        _ event: Event, role: EventRole, at end: LogPosition, settings: DigestSettings
+        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings
     ) -> Bool {
         absorbedTo = end
-        defer { markRehearsal(event, role) }
+        let isNews = fold(line, role: role, at: end, settings: settings)
+        markRehearsal(line, role)
+        return isNews
+    }
+
+    private mutating func fold(
+        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings
+    ) -> Bool {
         switch role {
         case .neutral: return false
         case .notice:
-            if incident == nil { begin(event, at: end, settings: settings) }
-            incident?.count(event)
-            let kept = incident?.absorb(notice: event) ?? false
-            guard let told = incident?.told else { return true }
-            return kept && !told.notices.contains(event.event.clipped(to: Bounds.name))
+            if !isFailing { begin(line, at: end, settings: settings) }
+            open?.value.count(line)
+            let kept = open?.value.absorb(notice: line) ?? false
+            guard let told = open?.value.told else { return true }
+            return kept && !told.notices.contains(line.name(.event))
         case .outcome(let word):
-            guard incident != nil else { return false }
-            incident?.count(event)
-            incident?.end(word, at: event.ts)
+            guard isFailing else { return false }
+            open?.value.count(line)
+            open?.value.end(word, at: line.ts)
             return true
         case .verdict(let status):
-            return absorb(verdict: status, event, at: end, settings: settings)
+            return absorb(verdict: status, line, at: end, settings: settings)
         }
     }
 
     private mutating func absorb(
-        verdict status: VerdictStatus, _ event: Event, at end: LogPosition,
+        verdict status: VerdictStatus, _ line: EventLine, at end: LogPosition,
         settings: DigestSettings
     ) -> Bool {
-        if status.isDegraded, incident == nil { begin(event, at: end, settings: settings) }
-        let inIncident = incident != nil
-        let place = place(of: event)
+        if status.isDegraded, !isFailing { begin(line, at: end, settings: settings) }
+        let inIncident = isFailing
+        let place = place(of: line)
         var restarted = false
         if let place {
-            restarted = sources[place].absorb(event, status: status, inIncident: inIncident)
+            restarted = sources[place].absorb(line, status: status, inIncident: inIncident)
         }
         guard inIncident else { return false }
-        if restarted { incident?.attempts.restart() }
-        incident?.count(event)
-        incident?.attempts.record(status, attempt: event.attempt)
-        if place == nil { incident?.omittedLines += 1 }
+        if restarted { open?.value.attempts.restart() }
+        open?.value.count(line)
+        open?.value.attempts.record(status, attempt: line.attempt)
+        if place == nil { open?.value.omittedLines += 1 }
         if status.isDegraded {
-            incident?.fail(status, at: event.ts, reasons: event.reasons)
-        } else if hasRecovered(at: event.ts, settings: settings) {
-            incident?.recover(at: event.ts)
+            open?.value.fail(status, at: line.ts, reasons: line.reasons)
+        } else if hasRecovered(at: line.ts, settings: settings) {
+            open?.value.recover(at: line.ts)
         }
         return wantsToSpeak(of: place, settings: settings)
     }
 
-    /// The place that an event speaks for; nil when there are too many.
-    private mutating func place(of event: Event) -> Int? {
-        let az = (event.az ?? "").clipped(to: Bounds.name)
-        let node = (event.node ?? "").clipped(to: Bounds.name)
-        if let known = sources.firstIndex(where: { $0.az == az && $0.node == node }) {
-            return known
+    /// The place that a line speaks for; nil when there are too many.
+    private mutating func place(of line: EventLine) -> Int? {
+        let known: Int? = line.withName(.az) { az in
+            line.withName(.node) { node -> Int? in
+                let mark = Source.mark(az, node)
+                for i in marks.indices where marks[i] == mark {
+                    if sources[i].isPlace(az: az, node: node) { return i }
+                }
+                return nil
+            }
         }
+        if let known { return known }
         guard sources.count < Bounds.sources else { return nil }
-        sources.append(Source(az: az, node: node))
+        sources.append(Source(az: line.name(.az), node: line.name(.node)))
         return sources.count - 1
     }
 
-    private mutating func begin(_ event: Event, at end: LogPosition, settings: DigestSettings) {
-        let name = [key.text, end.description, event.ts.rfc3339, event.id].joined(separator: "\0")
+    private mutating func begin(_ line: EventLine, at end: LogPosition, settings: DigestSettings) {
+        let name = [key.text, end.description, line.ts.rfc3339, line.text(.id) ?? ""]
+            .joined(separator: "\0")
         var incident = Incident(
-            id: "g" + ContentHash.hex(name.utf8).prefix(12), start: event.ts)
-        starts = starts.filter { event.ts - $0 < settings.flapWithin } + [event.ts]
+            id: "g" + ContentHash.hex(name.utf8).prefix(12), start: line.ts)
+        starts = starts.filter { line.ts - $0 < settings.flapWithin } + [line.ts]
         if starts.count > Bounds.incidentStarts { starts.removeFirst() }
         incident.flapping = starts.count >= settings.flapAfter
         for i in sources.indices { sources[i].beginIncident() }
         incident.isRehearsal =
-            event.event == EventName.rehearsalStarted || isRehearsing(at: event.ts)
+            line.says(.event, "rehearsal.started") || isRehearsing(at: line.ts)
         self.incident = incident
     }
 
@@ -110,32 +135,38 @@ public struct GroupState: Sendable, Hashable {
 
     /// Only what began in a rehearsal is marked, and no longer than it fails in
     /// one: a real failure is never told as a rehearsal.
-    private mutating func markRehearsal(_ event: Event, _ role: EventRole) {
-        switch event.event {
-        case EventName.rehearsalStarted: rehearsingUntil = event.ts + Bounds.rehearsal
-        case EventName.rehearsalFinished, EventName.rehearsalFailed: rehearsingUntil = nil
-        default:
-            if case .verdict(let status) = role, status.isDegraded, !isRehearsing(at: event.ts) {
-                incident?.isRehearsal = false
+    private mutating func markRehearsal(_ line: EventLine, _ role: EventRole) {
+        let mayBeRehearsal = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
+        if mayBeRehearsal {
+            switch line.text(.event) {
+            case EventName.rehearsalStarted:
+                rehearsingUntil = line.ts + Bounds.rehearsal
+                return
+            case EventName.rehearsalFinished, EventName.rehearsalFailed:
+                rehearsingUntil = nil
+                return
+            default: break
             }
+        }
+        if case .verdict(let status) = role, status.isDegraded, !isRehearsing(at: line.ts) {
+            open?.value.isRehearsal = false
         }
     }
 
     private func hasRecovered(at moment: Timestamp, settings: DigestSettings) -> Bool {
-        guard let incident, !incident.isNoticeOnly else { return false }
-        let attempts = settings.attemptsToRecover(flapping: incident.flapping)
+        guard open?.value.isNoticeOnly == false else { return false }
+        let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
         let horizon = moment - settings.repeatEvery
         return sources.allSatisfy { $0.hasRecovered(after: attempts, heardSince: horizon) }
     }
 
     /// Whether the line just folded in changed what people should know.
     private func wantsToSpeak(of place: Int?, settings: DigestSettings) -> Bool {
-        // Looked at in its place: incidents and sources are large, and this is asked for each line.
-        guard incident != nil else { return false }
-        guard let told = incident?.told else { return true }
-        if incident?.recoveredAt != nil { return true }
-        if incident?.policies.count ?? 0 > max(1, told.policies) { return true }
-        if incident?.binaries.count ?? 0 > max(1, told.binaries) { return true }
+        guard isFailing else { return false }
+        guard let told = open?.value.told else { return true }
+        if open?.value.recoveredAt != nil { return true }
+        if open?.value.policies.count ?? 0 > max(1, told.policies) { return true }
+        if open?.value.binaries.count ?? 0 > max(1, told.binaries) { return true }
         if !told.lastChance, failuresUntilAbort(settings) == 1 { return true }
         guard let place else { return false }
         if sources[place].status > told.statuses[sources[place].id] ?? .healthy { return true }

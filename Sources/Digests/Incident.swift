@@ -54,13 +54,13 @@ struct Incident: Sendable, Hashable {
             ? omittedNotices > 0 || notices.contains { $0.untold > 0 } : untold > 0
     }
 
-    mutating func count(_ event: Event) {
+    mutating func count(_ line: EventLine) {
         events += 1
         untold += 1
-        untoldFrom = untoldFrom.map { min($0, event.ts) } ?? event.ts
-        untoldTo = untoldTo.map { max($0, event.ts) } ?? event.ts
-        Self.note(event.policy, in: &policies)
-        Self.note(event.binary, in: &binaries)
+        untoldFrom = untoldFrom.map { min($0, line.ts) } ?? line.ts
+        untoldTo = untoldTo.map { max($0, line.ts) } ?? line.ts
+        if line[.policy] != nil { Self.note(line, .policy, in: &policies) }
+        if line[.binary] != nil { Self.note(line, .binary, in: &binaries) }
     }
 
     mutating func fail(_ status: VerdictStatus, at moment: Timestamp, reasons: [Reason]) {
@@ -102,12 +102,13 @@ struct Incident: Sendable, Hashable {
 
     /// Returns whether the notice is kept by its kind; false when there are
     /// more kinds than are told apart.
-    mutating func absorb(notice event: Event) -> Bool {
-        let name = event.event.clipped(to: Bounds.name)
-        let message = (event.message ?? "").clipped(to: Bounds.words)
-        let place = (event.az ?? event.node ?? "").clipped(to: Bounds.name)
+    mutating func absorb(notice line: EventLine) -> Bool {
+        let name = line.name(.event)
+        let level = line.level
+        let message = line.name(.message, limit: Bounds.words)
+        let place = line.name(line[.az] == nil ? .node : .az)
         if let known = notices.firstIndex(where: { $0.event == name }) {
-            notices[known].level = max(notices[known].level, event.level)
+            notices[known].level = max(notices[known].level, level)
             notices[known].message = message
             notices[known].place = place
             notices[known].total += 1
@@ -115,7 +116,7 @@ struct Incident: Sendable, Hashable {
         } else if notices.count < Bounds.notices {
             notices.append(
                 NoticeTally(
-                    event: name, level: event.level, message: message, place: place, total: 1,
+                    event: name, level: level, message: message, place: place, total: 1,
                     untold: 1))
         } else {
             omittedNotices += 1
@@ -140,10 +141,12 @@ struct Incident: Sendable, Hashable {
         echo = nil
     }
 
-    private static func note(_ version: String?, in known: inout [String]) {
-        guard let version, !version.isEmpty, known.count < Bounds.versions else { return }
-        let bounded = version.clipped(to: Bounds.name)
-        if !known.contains(bounded) { known.append(bounded) }
+    private static func note(_ line: EventLine, _ field: EventField, in known: inout [String]) {
+        guard known.count < Bounds.versions else { return }
+        let isNew = line.withName(field) { version in
+            !version.isEmpty && !known.contains { $0.isSpelled(version) }
+        }
+        if isNew { known.append(line.name(field)) }
     }
 }
 

@@ -8,35 +8,46 @@ public struct MetricTrack: Sendable, Hashable {
     /// What the last attempt's check said.
     public internal(set) var state: CheckState
     /// The last attempt's value; nil when it could not be measured.
-    public internal(set) var value: Double?
+    @SparingDouble public internal(set) var value: Double? = nil
     /// The value one attempt earlier.
-    public internal(set) var previous: Double?
-    public internal(set) var stable: Double?
-    public internal(set) var limit: Double?
+    @SparingDouble public internal(set) var previous: Double? = nil
+    @SparingDouble public internal(set) var stable: Double? = nil
+    @SparingDouble public internal(set) var limit: Double? = nil
     /// The value before the incident, or the first of it when none came before.
-    public internal(set) var first: Double?
+    @SparingDouble public internal(set) var first: Double? = nil
     /// The value furthest on the wrong side within the incident.
-    public internal(set) var worst: Double?
+    @SparingDouble public internal(set) var worst: Double? = nil
     /// The attempt since which the check has not passed.
-    public internal(set) var overSince: Int?
+    @SparingInt public internal(set) var overSince: Int? = nil
     /// The attempt since which every value was beyond `limit` as it is now, the
     /// warning limit or the failing one; nil when the last value is within it.
-    public internal(set) var beyondSince: Int?
+    @SparingInt public internal(set) var beyondSince: Int? = nil
     /// Whether the check ever did not pass within the incident.
     public internal(set) var wasOver = false
     /// The limit was last broken from below: smaller is worse.
     public internal(set) var lowerIsWorse = false
+    /// By attempt, oldest first, at most 16.
+    var samples: [Sample] = []
+
+    /// One attempt's value, and its number where that is known.
+    struct Sample: Sendable, Hashable {
+        @SparingDouble var value: Double? = nil
+        @SparingInt var attempt: Int? = nil
+
+        init(_ value: Double?, attempt: Int?) {
+            self.value = value
+            self.attempt = attempt
+        }
+    }
+
     /// Values by attempt, oldest first, at most 16; nil where not measured.
-    public internal(set) var history: [Double?]
-    /// The attempts of `history`; nil where the number is not known.
-    var attempts: [Int?] = []
+    public var history: [Double?] { samples.map(\.value) }
 
     public init(_ metric: String, unit: MetricUnit) {
         self.metric = metric
         self.unit = unit
         state = .pass
         lowerIsWorse = unit == .flag
-        history = []
     }
 
     /// Whether the last check did not pass.
@@ -71,10 +82,10 @@ public struct MetricTrack: Sendable, Hashable {
     mutating func restartAttempts() {
         overSince = nil
         beyondSince = nil
-        attempts = attempts.map { _ in nil }
+        for i in samples.indices { samples[i].attempt = nil }
     }
 
-    mutating func absorb(_ delta: MetricDelta, attempt: Int?, inIncident: Bool) {
+    mutating func absorb(_ delta: EventLine.Delta, attempt: Int?, inIncident: Bool) {
         unit = delta.unit
         previous = delta.previous?.finite ?? value
         value = delta.value?.finite
@@ -83,12 +94,8 @@ public struct MetricTrack: Sendable, Hashable {
         if let limit = delta.limit?.finite { self.limit = limit }
         let wasPassing = state == .pass
         state = delta.state
-        history.append(value)
-        attempts.append(attempt)
-        if history.count > Bounds.history { history.removeFirst() }
-        if attempts.count > history.count { attempts.removeFirst() }
-        // A state of an earlier version holds no numbers.
-        while attempts.count < history.count { attempts.insert(nil, at: 0) }
+        if samples.count >= Bounds.history { samples.removeFirst() }
+        samples.append(Sample(value, attempt: attempt))
         guard inIncident else { return }
         if first == nil { first = delta.previous?.finite ?? value }
         if isOver {
@@ -117,9 +124,10 @@ public struct MetricTrack: Sendable, Hashable {
             return
         }
         // Another limit decides now: look back at what earlier values were to it.
-        let known = zip(history, attempts).reversed().prefix { isBeyond($0.0) && $0.1 != nil }
+        let known = samples.reversed().prefix { isBeyond($0.value) && $0.attempt != nil }
         let isMilder = before.map(isBeyond) ?? false
-        let since = [known.last?.1 ?? attempt, isMilder ? beyondSince : nil].compactMap(\.self)
+        let since = [known.last?.attempt ?? attempt, isMilder ? beyondSince : nil].compactMap(
+            \.self)
         beyondSince = since.min()
     }
 

@@ -17,11 +17,11 @@ struct SharedState: Sendable, Hashable {
 
     init(absorbedTo: LogPosition) { self.absorbedTo = absorbedTo }
 
-    mutating func absorb(_ event: Event, at end: LogPosition) {
+    mutating func absorb(_ line: EventLine, at end: LogPosition) {
         guard end > absorbedTo else { return }
         absorbedTo = end
-        guard event.event == EventName.logShed || event.event == EventName.logGap else { return }
-        let named = event.extra("count") ?? event.extra("lines")
+        guard line.says(.event, "log.shed") || line.says(.event, "log.gap") else { return }
+        let named = line.extra("count") ?? line.extra("lines")
         shed += max(0, named?.integer.flatMap { Int(exactly: $0) } ?? 1)
     }
 

@@ -79,7 +79,7 @@ extension MetricTrack {
                 }
             }
             w.member(array: "attempts") { w in
-                for attempt in attempts {
+                for attempt in samples.map(\.attempt) {
                     if let attempt { w.value(attempt) } else { w.null() }
                 }
             }
@@ -101,9 +101,14 @@ extension MetricTrack {
         beyondSince = tree.whole("beyond_since")
         wasOver = tree["was_over"]?.bool ?? false
         lowerIsWorse = tree["lower_is_worse"]?.bool ?? lowerIsWorse
-        if case .array(let values)? = tree["history"] { history = values.map(\.double) }
-        if case .array(let numbers)? = tree["attempts"] {
-            attempts = numbers.map { $0.integer.flatMap { Int(exactly: $0) } }
+        guard case .array(let values)? = tree["history"] else { return }
+        var numbers: [JSONValue] = []
+        if case .array(let known)? = tree["attempts"] { numbers = known }
+        // A state of an earlier version holds no numbers.
+        let unknown = values.count - numbers.count
+        samples = values.enumerated().map { i, value in
+            let number = i < unknown ? nil : numbers[i - unknown].integer
+            return Sample(value.double, attempt: number.flatMap { Int(exactly: $0) })
         }
     }
 }

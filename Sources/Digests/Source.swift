@@ -7,7 +7,7 @@ public struct Source: Sendable, Hashable {
     public struct Lane: Sendable, Hashable {
         public let concern: String
         public internal(set) var status: VerdictStatus = .healthy
-        public internal(set) var attempt: Int?
+        @SparingInt public internal(set) var attempt: Int? = nil
         /// Names the last attempt that was not healthy: its event's id.
         public internal(set) var lastFailure = ""
         /// Series and run: the attempts count from 1 again when it changes.
@@ -18,8 +18,8 @@ public struct Source: Sendable, Hashable {
         var failures = 0
         /// How many failures the caller's run forgives, and how many attempts it
         /// makes; nil when the caller does not say.
-        var failureLimit: Int?
-        var runCount: Int?
+        @SparingInt var failureLimit: Int? = nil
+        @SparingInt var runCount: Int? = nil
         /// Failed within the incident, so that its recovery is waited for.
         var failed = false
         var lastSeen: Timestamp
@@ -42,6 +42,45 @@ public struct Source: Sendable, Hashable {
     init(az: String, node: String) {
         self.az = az
         self.node = node
+    }
+
+    /// Of `az` and `node`: tells most other places apart without a look at either.
+    var mark: UInt64 {
+        var (az, node) = (az, node)
+        return az.withUTF8 { az in
+            node.withUTF8 {
+                Self.mark(UnsafeRawBufferPointer(az), UnsafeRawBufferPointer($0))
+            }
+        }
+    }
+
+    /// Equal names have equal marks.
+    static func mark(_ az: UnsafeRawBufferPointer, _ node: UnsafeRawBufferPointer) -> UInt64 {
+        var mark = UInt64(az.count)
+        for bytes in [az, node] {
+            var at = 0
+            while at &+ 8 <= bytes.count {
+                mark = Self.mix(mark, bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                at &+= 8
+            }
+            var rest = UInt64(0)
+            while at < bytes.count {
+                rest = rest << 8 | UInt64(bytes[at])
+                at &+= 1
+            }
+            mark = Self.mix(mark, rest)
+        }
+        return mark
+    }
+
+    private static func mix(_ mark: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (mark ^ word) &* 0x9E37_79B9_7F4A_7C15
+        return product ^ product >> 29
+    }
+
+    /// Whether this is the place with these names.
+    func isPlace(az: UnsafeRawBufferPointer, node: UnsafeRawBufferPointer) -> Bool {
+        self.node.isSpelled(node) && self.az.isSpelled(az)
     }
 
     /// The worst that the place last said over its concerns.
@@ -68,29 +107,28 @@ public struct Source: Sendable, Hashable {
     }
 
     /// Folds a verdict in. Returns whether the attempts began anew.
-    mutating func absorb(_ event: Event, status: VerdictStatus, inIncident: Bool) -> Bool {
+    mutating func absorb(_ line: EventLine, status: VerdictStatus, inIncident: Bool) -> Bool {
         var restarted = false
-        let concern = (event.concern == "all" ? "" : event.concern ?? "").clipped(to: Bounds.name)
-        var index = lanes.firstIndex { $0.concern == concern }
-        if index == nil, lanes.count < Bounds.lanes {
-            lanes.append(Lane(concern: concern, at: event.ts))
-            index = lanes.count - 1
-        }
-        if let index {
-            restarted = lanes[index].absorb(event, status: status, inIncident: inIncident)
+        if let lane = lane(of: line) {
+            restarted = lanes[lane].absorb(line, status: status, inIncident: inIncident)
         }
         if restarted {
             for i in metrics.indices { metrics[i].restartAttempts() }
         }
         if inIncident { counts[status] += 1 }
         omittedMetrics = 0
-        for delta in event.deltas {
-            let name = delta.metric.clipped(to: Bounds.name)
-            if let known = metrics.firstIndex(where: { $0.metric == name }) {
-                metrics[known].absorb(delta, attempt: event.attempt, inIncident: inIncident)
+        for (i, delta) in line.deltas.enumerated() {
+            let place = line.withName(delta.metric) { name in
+                // A place measures the same metrics in the same order, mostly.
+                i < metrics.count && metrics[i].metric.isSpelled(name)
+                    ? i : metrics.firstIndex { $0.metric.isSpelled(name) }
+            }
+            if let place {
+                metrics[place].absorb(delta, attempt: line.attempt, inIncident: inIncident)
             } else if metrics.count < Bounds.metrics {
-                var track = MetricTrack(name, unit: delta.unit)
-                track.absorb(delta, attempt: event.attempt, inIncident: inIncident)
+                var track = MetricTrack(
+                    line.withName(delta.metric) { String(name: $0) }, unit: delta.unit)
+                track.absorb(delta, attempt: line.attempt, inIncident: inIncident)
                 metrics.append(track)
             } else {
                 omittedMetrics += 1
@@ -98,21 +136,33 @@ public struct Source: Sendable, Hashable {
         }
         return restarted
     }
+
+    /// The lane that a line speaks of; nil when there are too many.
+    private mutating func lane(of line: EventLine) -> Int? {
+        let isMerged = line[.concern] == nil || line.says(.concern, "all")
+        let known =
+            isMerged
+            ? lanes.firstIndex { $0.concern.isEmpty }
+            : line.withName(.concern) { name in lanes.firstIndex { $0.concern.isSpelled(name) } }
+        if let known { return known }
+        guard lanes.count < Bounds.lanes else { return nil }
+        lanes.append(Lane(concern: isMerged ? "" : line.name(.concern), at: line.ts))
+        return lanes.count - 1
+    }
 }
 
 extension Source.Lane {
-    mutating func absorb(_ event: Event, status: VerdictStatus, inIncident: Bool) -> Bool {
-        let run = event.extra("run")?.integer.map { "/\($0)" } ?? ""
-        let named = ((event.extra("series")?.string ?? "") + run).clipped(to: Bounds.name)
+    mutating func absorb(_ line: EventLine, status: VerdictStatus, inIncident: Bool) -> Bool {
+        let named = Self.series(of: line)
         let restarted = !series.isEmpty && !named.isEmpty && series != named
-        let again = !restarted && event.attempt != nil && event.attempt == attempt
+        let again = !restarted && line.attempt != nil && line.attempt == attempt
         if restarted { failures = 0 }
         if !named.isEmpty { series = named }
         // The run that goes on is the one that its last request describes.
-        failureLimit = event.extra("failure_limit")?.integer.flatMap { Int(exactly: $0) }
-        runCount = event.extra("run_count")?.integer.flatMap { Int(exactly: $0) }
-        attempt = event.attempt ?? attempt
-        lastSeen = max(lastSeen, event.ts)
+        failureLimit = line.integer("failure_limit").flatMap { Int(exactly: $0) }
+        runCount = line.integer("run_count").flatMap { Int(exactly: $0) }
+        attempt = line.attempt ?? attempt
+        lastSeen = max(lastSeen, line.ts)
         // `analysis.recovered` beside `analysis.healthy` is one attempt, not two.
         if status != .healthy {
             healthyRun = 0
@@ -121,8 +171,15 @@ extension Source.Lane {
         }
         if status == .unhealthy, !again { failures += 1 }
         self.status = status
-        if status.isDegraded { lastFailure = event.id.clipped(to: Bounds.name) }
+        if status.isDegraded { lastFailure = line.name(.id) }
         if inIncident, status.isDegraded { failed = true }
         return restarted
+    }
+
+    /// The series and the run that a line says it is of; empty when it says neither.
+    private static func series(of line: EventLine) -> String {
+        guard line.hasExtras else { return "" }
+        let run = line.integer("run").map { "/\($0)" } ?? ""
+        return ((line.extra("series")?.string ?? "") + run).clipped(to: Bounds.name)
     }
 }

@@ -107,7 +107,8 @@ extension MetricDelta {
 }
 
 extension Reason {
-    fileprivate init(
+    /// Reads an element of the member `reasons`.
+    init(
         _ object: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) {
         var reason = Reason(check: "", state: .warn, why: "")

@@ -127,4 +127,24 @@ extension JSONScanner.Slice {
         for i in 0..<count where bytes[start + i] != word.utf8Start[i] { return false }
         return true
     }
+
+    /// The same for a word that is known later.
+    public func isText(_ word: String, in bytes: UnsafeRawBufferPointer) -> Bool {
+        if escaped { return text(in: bytes) == word }
+        guard kind == .string, range.count == word.utf8.count + 2 else { return false }
+        return word.utf8.elementsEqual(bytes[range.dropFirst().dropLast()])
+    }
+
+    /// The bytes of a string without its quotes, of any other value as they stand; nil for a
+    /// string with escapes.
+    @inlinable @inline(__always)
+    public func plain(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard !escaped else { return nil }
+        return UnsafeRawBufferPointer(
+            rebasing: bytes[kind == .string ? range.dropFirst().dropLast() : range])
+    }
+
+    /// Stands for a value that isn't there: an empty `null`.
+    @inlinable
+    public static var nothing: Self { Self(kind: .null, range: 0..<0, escaped: false) }
 }

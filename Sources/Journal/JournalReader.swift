@@ -58,6 +58,40 @@ public struct JournalReader: Sendable {
         self.source = source
         return batch
     }
+
+    /// The next lines as `next` has them, but shown where they lie instead of copied: `body`
+    /// runs once, on a thread where reading may block, and may go through them once.
+    public mutating func pass<Result: Sendable>(
+        maxLines: Int = 1000, maxBytes: Int = 1 << 20,
+        _ body: @escaping @Sendable (inout JournalPass) throws(JournalError) -> Result
+    ) async throws(JournalError) -> Result {
+        let query = self.query
+        let start = source
+        let (source, result) = try await BlockingWork.run { () throws(JournalError) in
+            var pass = JournalPass(
+                source: start, query: query, maxLines: maxLines, maxBytes: maxBytes)
+            let result = try body(&pass)
+            return (pass.source, result)
+        }
+        self.source = source
+        return result
+    }
+}
+
+/// One read of a `JournalReader`, under way.
+public struct JournalPass {
+    fileprivate(set) var source: LineSource
+    fileprivate let query: JournalQuery
+    fileprivate let maxLines: Int
+    fileprivate let maxBytes: Int
+
+    /// Shows each line and the place after it; the bytes are there only during the call.
+    /// Returns the batch without its lines.
+    public mutating func forEach(
+        _ visit: (_ line: UnsafeRawBufferPointer, _ end: LogPosition) -> Void
+    ) throws(JournalError) -> JournalBatch {
+        try source.visit(query, maxLines: maxLines, maxBytes: maxBytes, visit)
+    }
 }
 
 extension LineSource {
@@ -67,15 +101,29 @@ extension LineSource {
         _ query: JournalQuery, maxLines: Int, maxBytes: Int
     ) throws(JournalError) -> JournalBatch {
         var lines: [JournalLine] = []
+        var batch = try visit(query, maxLines: maxLines, maxBytes: maxBytes) { line, end in
+            lines.append(JournalLine(bytes: Array(line), end: end))
+        }
+        batch.lines = lines
+        return batch
+    }
+
+    /// The same without copies of the lines.
+    mutating func visit(
+        _ query: JournalQuery, maxLines: Int, maxBytes: Int,
+        _ visit: (UnsafeRawBufferPointer, LogPosition) -> Void
+    ) throws(JournalError) -> JournalBatch {
+        var lines = 0
         var bytes = 0
         let before = skipped
         guard maxLines > 0 else { return JournalBatch(end: position) }
         let caughtUp = try read(query, budget: Self.lookedAtMost) { line, end in
-            lines.append(JournalLine(bytes: Array(line), end: end))
+            visit(line, end)
+            lines += 1
             bytes += line.count + 1
-            return lines.count >= maxLines || bytes >= maxBytes ? .enough : .more
+            return lines >= maxLines || bytes >= maxBytes ? .enough : .more
         }
         return JournalBatch(
-            lines: lines, end: position, skipped: skipped - before, isCaughtUp: caughtUp)
+            end: position, skipped: skipped - before, isCaughtUp: caughtUp)
     }
 }

@@ -44,6 +44,8 @@ public final class DigestDesk: Sendable {
     }
 
     private let plan: Mutex<Plan>
+    /// Only `run` uses it: its own task, and the thread that reads lines meanwhile.
+    private let machine: Mutex<DigestMachine>
     private let journal: Journal
     private let store: Store
     private let dispatch: any DigestDispatch
@@ -59,11 +61,11 @@ public final class DigestDesk: Sendable {
     /// While it is behind, how often the desk asks whether a window has waited long enough:
     /// that looks through every group, and patience is counted in minutes.
     private static let lookBehindEvery = Duration.milliseconds(250)
-    private static let batchLines = 2000
+    private static let batchLines = 8000
     /// Where lines drip in faster than that, they are read together: waking for each
     /// group of one or two would take more of the processor than writing them.
     private static let gulp = Duration.milliseconds(25)
-    private static let batchBytes = 1 << 20
+    private static let batchBytes = 4 << 20
 
     public init(
         _ plan: Plan, journal: Journal, store: Store, dispatch: any DigestDispatch,
@@ -71,6 +73,7 @@ public final class DigestDesk: Sendable {
         telemetry: Telemetry
     ) {
         self.plan = Mutex(plan)
+        machine = Mutex(DigestMachine(settings: plan.settings))
         self.journal = journal
         self.store = store
         self.dispatch = dispatch
@@ -92,8 +95,8 @@ public final class DigestDesk: Sendable {
     /// Reads and tells until cancelled.
     public func run() async throws {
         var inForce = plan.withLock { $0 }
-        var machine = try await restore(inForce)
-        var reader = journal.reader(from: machine.position)
+        try await restore(inForce)
+        var reader = journal.reader(from: position)
         var checkpointed = wall.now
         var failures = 0
         // Whether all that the machine has said is durable. Where it is not, the machine
@@ -104,45 +107,46 @@ public final class DigestDesk: Sendable {
         var looked = ContinuousClock.now
         while !Task.isCancelled {
             do {
-                if !isSettled { machine = try await restore(inForce) }
+                if !isSettled { try await restore(inForce) }
                 let wanted = plan.withLock { $0 }
                 let isNew = wanted != inForce
                 if wanted.settings != inForce.settings {
-                    try await commit(machine.checkpoint(), [], [])
-                    machine = try await restore(wanted)
+                    try await commit([], [])
+                    try await restore(wanted)
                 }
                 inForce = wanted
                 isSettled = false
-                let before = machine.position
-                let caughtUp = try await read(through: &reader, into: &machine)
+                let before = position
+                let caughtUp = try await read(through: &reader)
                 guard caughtUp || looked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
                 }
                 looked = .now
                 let now = wall.now
+                let due = machine.withLock { $0.nextDeadline }
                 // Before anything is told, and when there was time; not for each gulp of lines.
-                if isNew || machine.position == before || heard + Self.lookEvery <= .now
-                    || machine.nextDeadline.map({ $0 <= now }) == true
+                if isNew || position == before || heard + Self.lookEvery <= .now
+                    || due.map({ $0 <= now }) == true
                 {
-                    try await hear(inForce, &machine)
+                    try await hear(inForce)
                     heard = .now
                 }
-                let digests = machine.due(now: now, caughtUp: caughtUp)
-                let held = machine.takeSuppressions()
-                if !digests.isEmpty || !held.isEmpty || now - checkpointed >= Self.checkpointEvery
-                    || now < checkpointed
+                let (digests, held, hasClosed) = machine.withLock {
+                    ($0.due(now: now, caughtUp: caughtUp), $0.takeSuppressions(), $0.hasClosed)
+                }
+                if !digests.isEmpty || !held.isEmpty || hasClosed
+                    || now - checkpointed >= Self.checkpointEvery || now < checkpointed
                 {
                     await record(held, at: now)
-                    try await commit(machine.checkpoint(), digests, held)
+                    try await commit(digests, held)
                     checkpointed = now
                 }
                 isSettled = true
                 failures = 0
-                let deadline = machine.nextDeadline
-                show(machine, deadline, fault: "")
+                let status = show(fault: "")
                 if caughtUp {
-                    await wait(after: machine.position, deadline, checkpointed)
+                    await wait(after: status.position, status.nextDeadline, checkpointed)
                     // The first line after a silence is read at once.
                     if woken + Self.gulp > .now { try await Task.sleep(for: Self.gulp) }
                     woken = .now
@@ -152,16 +156,20 @@ public final class DigestDesk: Sendable {
             } catch {
                 // The log and the cursor still hold everything: look again later.
                 failures += 1
-                show(machine, machine.nextDeadline, fault: "\(error)")
+                show(fault: "\(error)")
                 telemetry.emit(DigestDeskFailed(fault: "\(error)", failures: failures))
                 try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
             }
         }
         // Saves the next start some reading; losing it loses nothing.
-        if isSettled { try? await commit(machine.checkpoint(), [], []) }
+        if isSettled { try? await commit([], []) }
     }
 
-    private func restore(_ plan: Plan) async throws -> DigestMachine {
+    /// Where the machine has read to.
+    private var position: LogPosition { machine.withLock { $0.position } }
+
+    /// Makes the machine anew from what is durable.
+    private func restore(_ plan: Plan) async throws {
         let (row, states) = try await store.read { db in
             (
                 try CursorRow.read(db, name: Self.cursorName),
@@ -169,20 +177,20 @@ public final class DigestDesk: Sendable {
             )
         }
         let position = row.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
-        var machine = DigestMachine(settings: plan.settings, position: position, states: states)
-        if machine.unreadable > 0 {
-            telemetry.emit(DigestStatesUnreadable(count: machine.unreadable))
+        let unreadable = machine.withLock { machine in
+            machine = DigestMachine(settings: plan.settings, position: position, states: states)
+            return machine.unreadable
         }
-        try await hear(plan, &machine)
-        return machine
+        if unreadable > 0 { telemetry.emit(DigestStatesUnreadable(count: unreadable)) }
+        try await hear(plan)
     }
 
     /// Takes up the silences as they are now; any process may have changed them.
-    private func hear(_ plan: Plan, _ machine: inout DigestMachine) async throws {
+    private func hear(_ plan: Plan) async throws {
         let now = wall.now
         let book = try await store.read { db in try SilenceBook.list(db, at: now) }
         let silences = plan.silences + book.map(\.silence)
-        if machine.silences != silences { machine.silences = silences }
+        machine.withLock { if $0.silences != silences { $0.silences = silences } }
     }
 
     /// Writes down what was held back, before the transaction that counts it:
@@ -201,29 +209,36 @@ public final class DigestDesk: Sendable {
     }
 
     /// Feeds the next lines; true when the log's head was reached.
-    private func read(
-        through reader: inout JournalReader, into machine: inout DigestMachine
-    ) async throws -> Bool {
+    private func read(through reader: inout JournalReader) async throws -> Bool {
         // Kept from read to read, since it knows the place in the file; made anew with the machine.
-        if reader.position != machine.position {
-            reader = journal.reader(from: machine.position)
+        let before = position
+        if reader.position != before { reader = journal.reader(from: before) }
+        let now = wall.now
+        let batch = try await reader.pass(maxLines: Self.batchLines, maxBytes: Self.batchBytes) {
+            pass throws(JournalError) in try self.feed(&pass, now: now)
         }
-        let batch = try await reader.next(maxLines: Self.batchLines, maxBytes: Self.batchBytes)
         if batch.skipped > 0 {
             telemetry.emit(DigestGap(lost: batch.skipped))
             // Becomes a line of the log, which the next digest counts.
             try await journal.appendGap(
                 lines: batch.skipped, cursor: Self.cursorName, at: wall.now)
         }
-        let now = wall.now
-        for line in batch.lines {
-            // Every line was validated when it was accepted.
-            guard let event = try? Event(line: line.bytes) else { continue }
-            machine.observe(event, at: line.end, now: now)
+        return batch.end == before || batch.end >= journal.head
+    }
+
+    private func feed(
+        _ pass: inout JournalPass, now: Timestamp
+    ) throws(JournalError) -> JournalBatch {
+        try machine.withLock { machine throws(JournalError) in
+            var view = EventLine()
+            let batch = try pass.forEach { line, end in
+                // Every line was validated when it was accepted.
+                if view.read(line) { machine.observe(view, at: end, now: now) }
+            }
+            // Else waiting for lines after an older place would end at once, for ever.
+            machine.passOver(to: batch.end)
+            return batch
         }
-        // Else waiting for lines after an older place would end at once, for ever.
-        machine.passOver(to: batch.end)
-        return batch.lines.isEmpty || batch.end >= journal.head
     }
 
     /// A digest with what it looks like, rendered before the transaction.
@@ -232,9 +247,9 @@ public final class DigestDesk: Sendable {
         let rendered: RenderedDigest
     }
 
-    private func commit(
-        _ checkpoint: Checkpoint, _ digests: [Digest], _ held: [Suppression]
-    ) async throws {
+    /// Writes what the machine knows by now, with what it has to say.
+    private func commit(_ digests: [Digest], _ held: [Suppression]) async throws {
+        let checkpoint = machine.withLock { $0.checkpoint() }
         let dispatch = self.dispatch
         let digests = try await standIn(digests)
         let messages = digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
@@ -298,12 +313,16 @@ public final class DigestDesk: Sendable {
         }
     }
 
-    private func show(_ machine: DigestMachine, _ deadline: Timestamp?, fault: String) {
-        let status = Status(
-            position: machine.position,
-            openGroups: machine.openGroups, heldBack: machine.heldBack,
-            nextDeadline: deadline, fault: fault)
+    @discardableResult
+    private func show(fault: String) -> Status {
+        let status = machine.withLock { machine in
+            Status(
+                position: machine.position,
+                openGroups: machine.openGroups, heldBack: machine.heldBack,
+                nextDeadline: machine.nextDeadline, fault: fault)
+        }
         shown.withLock { $0 = status }
+        return status
     }
 }
 

@@ -1,0 +1,167 @@
+import Events
+import JSONScan
+
+/// The groups, found by the bytes of a line's grouping fields: making a key of them takes
+/// longer than everything else that is done with most lines.
+///
+/// Complete: what is not found by the bytes of plain fields has no group. Places stay as they
+/// are until something is removed.
+struct GroupTable: Sendable {
+    /// What a line's fields say of its group.
+    enum Finding: Equatable {
+        case group(Int)
+        case none
+        /// A field has escapes, is long, or has no bytes of its own: make the key.
+        case unsure
+    }
+
+    private let names: [String]
+    /// The event's fields that `names` name; nil where one of them is not told by its bytes.
+    private let fields: [EventField]?
+    /// By place. To be changed in place only; `insert` and `remove` keep the way to them.
+    var groups: [DigestMachine.Group] = []
+    /// By group: of the key.
+    private var hashes: [Int] = []
+    /// Open addressing with linear steps: places plus one, 0 where there is none.
+    private var buckets: [Int32] = Array(repeating: 0, count: 64)
+
+    init(names: [String]) {
+        var unique: [String] = []
+        for name in names where !unique.contains(name) { unique.append(name) }
+        self.names = unique
+        let fields = unique.compactMap(EventField.init(grouping:))
+        self.fields = fields.count == unique.count ? fields : nil
+    }
+
+    // MARK: - Finding
+
+    func place(of key: GroupKey) -> Int? {
+        place(hash(of: key)) { $0 == key }
+    }
+
+    func place(of line: EventLine) -> Finding {
+        guard let fields else { return .unsure }
+        var hasher = Hasher()
+        var count = 0
+        for (i, field) in fields.enumerated() {
+            guard let slice = line[field] else { continue }
+            guard let value = slice.plain(in: line.bytes), value.count <= Bounds.name else {
+                return .unsure
+            }
+            if value.isEmpty { continue }
+            count += 1
+            Self.combine(value, ofField: i, into: &hasher)
+        }
+        // Then the group is the node's.
+        guard count > 0 else { return .unsure }
+        let found = place(hasher.finalize()) { isKey($0, of: line, fields, count: count) }
+        return found.map(Finding.group) ?? .none
+    }
+
+    private func isKey(
+        _ key: GroupKey, of line: EventLine, _ fields: [EventField], count: Int
+    ) -> Bool {
+        guard key.fields.count == count else { return false }
+        var next = 0
+        for (i, field) in fields.enumerated() {
+            guard let value = line.plain(field), !value.isEmpty else { continue }
+            guard next < count, key.fields[next].name == names[i],
+                key.fields[next].value.isSpelled(value)
+            else { return false }
+            next += 1
+        }
+        return true
+    }
+
+    private func place(_ hash: Int, _ isWanted: (GroupKey) -> Bool) -> Int? {
+        let mask = buckets.count - 1
+        var bucket = hash & mask
+        while buckets[bucket] != 0 {
+            let place = Int(buckets[bucket]) - 1
+            if hashes[place] == hash, isWanted(groups[place].live.key) { return place }
+            bucket = (bucket + 1) & mask
+        }
+        return nil
+    }
+
+    /// The same for a key as for the line that it was made of.
+    private func hash(of key: GroupKey) -> Int {
+        var hasher = Hasher()
+        for field in key.fields {
+            let ordinal = names.firstIndex(of: field.name)
+            if ordinal == nil { hasher.combine(field.name) }
+            var value = field.value
+            value.withUTF8 {
+                Self.combine(UnsafeRawBufferPointer($0), ofField: ordinal ?? -1, into: &hasher)
+            }
+        }
+        return hasher.finalize()
+    }
+
+    private static func combine(
+        _ value: UnsafeRawBufferPointer, ofField ordinal: Int, into hasher: inout Hasher
+    ) {
+        hasher.combine(ordinal << 32 | value.count)
+        hasher.combine(bytes: value)
+    }
+
+    // MARK: - Changing
+
+    /// Adds a group whose key has none yet; its place.
+    mutating func insert(_ group: DigestMachine.Group) -> Int {
+        let place = groups.count
+        groups.append(group)
+        hashes.append(hash(of: group.live.key))
+        if groups.count * 2 > buckets.count {
+            fillBuckets(buckets.count * 2)
+        } else {
+            fill(place)
+        }
+        return place
+    }
+
+    /// Groups get other places.
+    mutating func remove(_ places: Set<Int>) {
+        var kept: [DigestMachine.Group] = []
+        var keptHashes: [Int] = []
+        kept.reserveCapacity(groups.count)
+        for place in groups.indices where !places.contains(place) {
+            kept.append(groups[place])
+            keptHashes.append(hashes[place])
+        }
+        (groups, hashes) = (kept, keptHashes)
+        fillBuckets(buckets.count)
+    }
+
+    private mutating func fillBuckets(_ count: Int) {
+        buckets = Array(repeating: 0, count: count)
+        for place in groups.indices { fill(place) }
+    }
+
+    private mutating func fill(_ place: Int) {
+        let mask = buckets.count - 1
+        var bucket = hashes[place] & mask
+        while buckets[bucket] != 0 { bucket = (bucket + 1) & mask }
+        buckets[bucket] = Int32(place + 1)
+    }
+}
+
+extension EventField {
+    /// The field that a setting names, if its bytes are its text in every line that has it.
+    fileprivate init?(grouping name: String) {
+        switch name {
+        case "namespace": self = .namespace
+        case "rollout": self = .rollout
+        case "revision": self = .revision
+        case "concern": self = .concern
+        case "node": self = .node
+        case "az": self = .az
+        case "event": self = .event
+        case "policy": self = .policy
+        case "binary": self = .binary
+        case "epoch": self = .epoch
+        case "message": self = .message
+        default: return nil
+        }
+    }
+}

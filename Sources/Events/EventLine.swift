@@ -1,0 +1,230 @@
+public import JSONScan
+
+/// One line of the event log, looked at where it lies: where its members are, their values
+/// read only when they are asked for. For readers that look at every line and need little
+/// of most of them; tells what `Event.init(line:)` does, texts aside, without an allocation.
+///
+/// For lines that were validated when they were accepted. One value is used for many lines,
+/// so that its room is, too. Holds no copy: what it tells is of the bytes last given to
+/// `read`, and only as long as they are there. Not thread-safe.
+public struct EventLine {
+    /// One metric of the member `deltas`, its name aside as `MetricDelta`.
+    public struct Delta {
+        public var metric: JSONScanner.Slice
+        public var value: Double?
+        public var previous: Double?
+        public var stable: Double?
+        public var limit: Double?
+        public var unit: MetricUnit
+        public var state: CheckState
+    }
+
+    public private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// When it happened, by the sender's clock.
+    public private(set) var ts = Timestamp(milliseconds: 0)
+    public private(set) var status: VerdictStatus?
+    public private(set) var attempt: Int?
+    public private(set) var deltas: [Delta] = []
+
+    /// By `EventField`; those that the line has are told by `present`.
+    private var slices = Array(
+        repeating: JSONScanner.Slice.nothing, count: EventField.allCases.count)
+    private var present: UInt32 = 0
+    /// Further members, keys and values in turn.
+    private var others: [JSONScanner.Slice] = []
+
+    public init() {}
+
+    /// Looks at a line, newline excluded. False when it is no event: `ts` or `event` is not
+    /// there, or the text is not what was accepted.
+    public mutating func read(_ line: UnsafeRawBufferPointer) -> Bool {
+        bytes = line
+        present = 0
+        status = nil
+        attempt = nil
+        deltas.removeAll(keepingCapacity: true)
+        others.removeAll(keepingCapacity: true)
+        var cursor = JSONCursor(line)
+        guard cursor.enter(.object) else { return false }
+        while let key = cursor.nextKey() {
+            guard let field = EventField(key, in: line) else {
+                guard let value = cursor.value() else { return false }
+                if key.equals("v", in: line) { continue }
+                others.append(key)
+                others.append(value)
+                continue
+            }
+            if field == .deltas, cursor.enter(.array) {
+                guard readDeltas(&cursor) else { return false }
+                continue
+            }
+            guard let value = cursor.value() else { return false }
+            // Null reads as absent, whatever the field.
+            guard value.kind != .null else { continue }
+            slices[Int(field.rawValue)] = value
+            present |= 1 << UInt32(field.rawValue)
+        }
+        guard cursor.isAtEnd, !cursor.isBroken, let name = self[.event],
+            name.range.count > 2 || name.kind == .number
+        else { return false }
+        if let said = self[.status] { status = VerdictStatus(said, in: line) }
+        if let said = self[.attempt] {
+            attempt =
+                said.integer(in: line).flatMap { Int(exactly: $0) }
+                ?? said.text(in: line).flatMap { Int($0) }
+        }
+        guard let moment = readMoment() else { return false }
+        ts = moment
+        return true
+    }
+
+    private func readMoment() -> Timestamp? {
+        guard let said = self[.ts] else { return nil }
+        if let plain = said.plain(in: bytes), said.kind == .string,
+            let moment = Timestamp(utc: plain)
+        {
+            return moment
+        }
+        return text(.ts).flatMap { Timestamp(rfc3339: $0) }
+    }
+
+    private mutating func readDeltas(_ cursor: inout JSONCursor) -> Bool {
+        while cursor.hasElement() {
+            guard cursor.enter(.object) else { return false }
+            var delta = Delta(metric: .nothing, unit: .count, state: .pass)
+            var unit: MetricUnit?
+            while let key = cursor.nextKey() {
+                guard let value = cursor.value() else { return false }
+                if key.equals("metric", in: bytes) {
+                    delta.metric = value
+                } else if key.equals("value", in: bytes) {
+                    delta.value = value.number(in: bytes)
+                } else if key.equals("previous", in: bytes) {
+                    delta.previous = value.number(in: bytes)
+                } else if key.equals("stable", in: bytes) {
+                    delta.stable = value.number(in: bytes)
+                } else if key.equals("limit", in: bytes) {
+                    delta.limit = value.number(in: bytes)
+                } else if key.equals("unit", in: bytes) {
+                    // The usual two without a look through all.
+                    unit =
+                        value.equals("ratio", in: bytes)
+                        ? .ratio
+                        : value.equals("ms", in: bytes)
+                            ? .milliseconds : MetricUnit(value, in: bytes)
+                } else if key.equals("state", in: bytes) {
+                    delta.state = CheckState(value, in: bytes) ?? .pass
+                }
+            }
+            guard delta.metric.kind == .string else { return false }
+            delta.unit =
+                unit ?? MetricUnit(metricName: delta.metric.text(in: bytes) ?? "")
+            deltas.append(delta)
+        }
+        return true
+    }
+
+    // MARK: - Members
+
+    /// Where the value of a field is; nil when the line has none, or `null`. Not for
+    /// `deltas`, which are read already.
+    @inline(__always)
+    public subscript(field: EventField) -> JSONScanner.Slice? {
+        present & 1 << UInt32(field.rawValue) == 0 ? nil : slices[Int(field.rawValue)]
+    }
+
+    /// The text of a field; a number's as it is written.
+    public func text(_ field: EventField) -> String? { self[field]?.words(in: bytes) }
+
+    /// The bytes of a field's text without quotes; nil when it is not there or has escapes.
+    @inline(__always)
+    public func plain(_ field: EventField) -> UnsafeRawBufferPointer? {
+        self[field]?.plain(in: bytes)
+    }
+
+    /// Whether a field's text is `words`.
+    public func says(_ field: EventField, _ words: StaticString) -> Bool {
+        self[field]?.equals(words, in: bytes) ?? false
+    }
+
+    /// `info` where the line says nothing.
+    public var level: Event.Level {
+        guard let said = self[.level] else { return .info }
+        return Event.Level.allCases.first { said.isText($0.rawValue, in: bytes) } ?? .info
+    }
+
+    public var reasons: [Reason] {
+        guard let said = self[.reasons] else { return [] }
+        var reasons: [Reason] = []
+        try? JSONScanner.elements(of: said, in: bytes) { (element) throws(JSONFault) in
+            do throws(EventFault) { reasons.append(try Reason(element, in: bytes)) } catch {}
+        }
+        return reasons
+    }
+
+    /// Whether there are members that the contract does not name.
+    public var hasExtras: Bool { !others.isEmpty }
+
+    /// A member that the contract does not name.
+    public func extra(_ name: String) -> JSONValue? {
+        slice(ofExtra: name).flatMap { try? JSONValue(of: $0, in: bytes) }
+    }
+
+    /// A further member's whole number.
+    public func integer(_ name: String) -> Int64? { slice(ofExtra: name)?.integer(in: bytes) }
+
+    private func slice(ofExtra name: String) -> JSONScanner.Slice? {
+        for i in stride(from: 0, to: others.count, by: 2)
+        where others[i].isText(name, in: bytes) {
+            return others[i + 1]
+        }
+        return nil
+    }
+}
+
+extension JSONScanner.Slice {
+    /// A string's text, a number as it is written; nil for other kinds.
+    func words(in bytes: UnsafeRawBufferPointer) -> String? {
+        kind == .number ? raw(in: bytes) : text(in: bytes)
+    }
+}
+
+extension VerdictStatus {
+    fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
+        if word.equals("healthy", in: bytes) {
+            self = .healthy
+        } else if word.equals("degraded", in: bytes) {
+            self = .degraded
+        } else if word.equals("unknown", in: bytes) {
+            self = .unknown
+        } else if word.equals("unhealthy", in: bytes) {
+            self = .unhealthy
+        } else {
+            return nil
+        }
+    }
+}
+
+extension CheckState {
+    fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
+        if word.equals("pass", in: bytes) {
+            self = .pass
+        } else if word.equals("warn", in: bytes) {
+            self = .warn
+        } else if word.equals("fail", in: bytes) {
+            self = .fail
+        } else if word.equals("nodata", in: bytes) {
+            self = .nodata
+        } else {
+            return nil
+        }
+    }
+}
+
+extension MetricUnit {
+    fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
+        guard let unit = Self.allCases.first(where: { word.isText($0.rawValue, in: bytes) })
+        else { return nil }
+        self = unit
+    }
+}
