@@ -7,6 +7,9 @@ enum Bounds {
     static let groups = 4096
     /// Places (zone and node) in one group.
     static let sources = 32
+    /// Places, and metrics of places, of all groups together; `StateRoom` says what goes beyond.
+    static let places = 16_384
+    static let tracks = 65_536
     static let lanes = 8
     static let metrics = 16
     /// Attempts of one metric that a sparkline shows.

@@ -14,6 +14,7 @@ public struct DigestMachine: Sendable {
     /// Where the reader is: the end of the last line observed.
     public private(set) var position: LogPosition
     var table: GroupTable
+    private var room = StateRoom()
     var shared: SharedState
     /// What is not to be sent now; may be set at any time. A silence that is
     /// taken away lets speak at once what it held back.
@@ -27,9 +28,10 @@ public struct DigestMachine: Sendable {
     /// A group was closed without a message since the last checkpoint: to be made durable
     /// before more lines are read, else a restart would not come to the same windows.
     public private(set) var hasClosed = false
-    /// Every group is open: known until one becomes quiet, so that a storm of new
-    /// names doesn't look through all groups for each line.
-    private var isCrowded = false
+    /// For how many lines no look for groups to forget is worth its while: it goes through
+    /// all of them.
+    private var crowdedFor = 0
+    private static let linesBetweenLooks = 1024
 
     /// A group, and what of it is not durable.
     struct Group: Sendable {
@@ -44,28 +46,16 @@ public struct DigestMachine: Sendable {
 
         init(_ live: GroupState) { self.live = live }
 
-        /// What a line did to the group.
-        enum Change {
-            /// It was folded in before.
-            case none
-            /// A window is open.
-            case window
-            /// Nothing to tell: the group is failing as it was, or isn't.
-            case still, quiet
-        }
-
         /// Folds a line in, in place: groups are large, and lines are many.
         mutating func absorb(
             _ line: EventLine, _ role: EventRole, from: LogPosition, at end: LogPosition,
-            now: Timestamp, settings: DigestSettings
-        ) -> Change {
-            guard end > live.absorbedTo else { return .none }
+            now: Timestamp, settings: DigestSettings, room: inout StateRoom
+        ) {
+            guard end > live.absorbedTo else { return }
             if unstoredFrom == nil { unstoredFrom = from }
-            let isNews = live.absorb(line, role: role, at: end, settings: settings)
-            if window != nil { return .window }
-            guard isNews else { return live.isFailing ? .still : .quiet }
-            window = OpenWindow(opened: line.ts, met: now)
-            return .window
+            let isNews = live.absorb(
+                line, role: role, at: end, settings: settings, room: &room)
+            if isNews, window == nil { window = OpenWindow(opened: line.ts, met: now) }
         }
     }
 
@@ -94,6 +84,7 @@ public struct DigestMachine: Sendable {
                 shared = state
             } else if let state = GroupState(json: text), state.key.text == key {
                 _ = table.insert(Group(state))
+                room.take(state)
             } else {
                 unreadable += 1
             }
@@ -131,6 +122,8 @@ public struct DigestMachine: Sendable {
             }
             return
         }
+        crowdedFor = max(0, crowdedFor - 1)
+        if room.isTight { forgetQuiet() }
         absorb(line, role, into: place(of: line), from: from, at: end, now: now)
     }
 
@@ -161,9 +154,8 @@ public struct DigestMachine: Sendable {
         _ line: EventLine, _ role: EventRole, into place: Int, from: LogPosition,
         at end: LogPosition, now: Timestamp
     ) {
-        let change = table.groups[place].absorb(
-            line, role, from: from, at: end, now: now, settings: settings)
-        if change == .quiet { isCrowded = false }
+        table.groups[place].absorb(
+            line, role, from: from, at: end, now: now, settings: settings, room: &room)
     }
 
     /// The reader is at `end`, and there was no line before it that was not
@@ -182,25 +174,27 @@ public struct DigestMachine: Sendable {
     private mutating func place(of line: EventLine) -> Int {
         switch table.place(of: line) {
         case .group(let place): return place
-        case .none where isCrowded: return place(of: .overflow)
+        case .none where isFull: return place(of: .overflow)
         case .none, .unsure:
             let key = GroupKey(of: line, by: settings.groupBy)
             if let known = table.place(of: key) { return known }
-            return makeRoom() ? place(of: key) : place(of: .overflow)
+            if table.groups.count >= Bounds.groups { forgetQuiet() }
+            return place(of: isFull ? .overflow : key)
         }
     }
+
+    /// Whether there is no room for a group more, nor a way to make some.
+    private var isFull: Bool { crowdedFor > 0 && table.groups.count >= Bounds.groups }
 
     private mutating func place(of key: GroupKey) -> Int {
         table.place(of: key)
             ?? table.insert(Group(GroupState(key: key, absorbedTo: .start)))
     }
 
-    /// Whether there is room for one group more, at need by forgetting those that were quiet
-    /// longest. Not those with lines that a restart would read again: it would tell of them
-    /// once more.
-    private mutating func makeRoom() -> Bool {
-        guard !isCrowded else { return false }
-        guard table.groups.count >= Bounds.groups else { return true }
+    /// Makes room by forgetting the groups that were quiet longest. Not those with lines that a
+    /// restart would read again: it would tell of them once more.
+    private mutating func forgetQuiet() {
+        guard crowdedFor == 0 else { return }
         let durable = resumePosition(head: position)
         let quiet = table.groups.indices.filter { place in
             !table.groups[place].live.isFailing && table.groups[place].window == nil
@@ -209,15 +203,15 @@ public struct DigestMachine: Sendable {
             let (left, right) = (table.groups[a].live, table.groups[b].live)
             return (left.absorbedTo, left.key.text) < (right.absorbedTo, right.key.text)
         }
-        guard !quiet.isEmpty else {
-            isCrowded = true
-            return false
-        }
         // Several at once: a storm of new names must not sort for each.
-        let gone = quiet.prefix(Bounds.groups / 8)
-        for place in gone { forgotten.insert(table.groups[place].live.key.text) }
+        let atOnce = Bounds.groups / 8
+        if quiet.count < atOnce { crowdedFor = Self.linesBetweenLooks }
+        let gone = quiet.prefix(atOnce)
+        for place in gone {
+            forgotten.insert(table.groups[place].live.key.text)
+            room.giveBack(table.groups[place].live)
+        }
         table.remove(Set(gone))
-        return true
     }
 
     // MARK: - Speaking
@@ -268,7 +262,7 @@ public struct DigestMachine: Sendable {
         var group = table.groups[place]
         guard let incident = group.live.incident else { return nil }
         defer { table.groups[place] = group }
-        isCrowded = false
+        crowdedFor = 0
         hasClosed = true
         let hadWindow = group.window != nil
         group.window = nil

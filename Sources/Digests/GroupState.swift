@@ -45,16 +45,18 @@ public struct GroupState: Sendable, Hashable {
     /// Folds one line in. Returns whether something is new that should be
     /// told soon.
     mutating func absorb(
-        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings
+        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings,
+        room: inout StateRoom
     ) -> Bool {
         absorbedTo = end
-        let isNews = fold(line, role: role, at: end, settings: settings)
+        let isNews = fold(line, role: role, at: end, settings: settings, room: &room)
         markRehearsal(line, role)
         return isNews
     }
 
     private mutating func fold(
-        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings
+        _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings,
+        room: inout StateRoom
     ) -> Bool {
         switch role {
         case .neutral: return false
@@ -70,20 +72,21 @@ public struct GroupState: Sendable, Hashable {
             open?.value.end(word, at: line.ts)
             return true
         case .verdict(let status):
-            return absorb(verdict: status, line, at: end, settings: settings)
+            return absorb(verdict: status, line, at: end, settings: settings, room: &room)
         }
     }
 
     private mutating func absorb(
         verdict status: VerdictStatus, _ line: EventLine, at end: LogPosition,
-        settings: DigestSettings
+        settings: DigestSettings, room: inout StateRoom
     ) -> Bool {
         if status.isDegraded, !isFailing { begin(line, at: end, settings: settings) }
         let inIncident = isFailing
-        let place = place(of: line)
+        let place = place(of: line, room: &room)
         var restarted = false
         if let place {
-            restarted = sources[place].absorb(line, status: status, inIncident: inIncident)
+            restarted = sources[place].absorb(
+                line, status: status, inIncident: inIncident, room: &room)
         }
         guard inIncident else { return false }
         if restarted { open?.value.attempts.restart() }
@@ -99,7 +102,7 @@ public struct GroupState: Sendable, Hashable {
     }
 
     /// The place that a line speaks for; nil when there are too many.
-    private mutating func place(of line: EventLine) -> Int? {
+    private mutating func place(of line: EventLine, room: inout StateRoom) -> Int? {
         let known: Int? = line.withName(.az) { az in
             line.withName(.node) { node -> Int? in
                 let mark = Source.mark(az, node)
@@ -110,7 +113,7 @@ public struct GroupState: Sendable, Hashable {
             }
         }
         if let known { return known }
-        guard sources.count < Bounds.sources else { return nil }
+        guard room.takePlace(after: sources.count) else { return nil }
         sources.append(Source(az: line.name(.az), node: line.name(.node)))
         return sources.count - 1
     }

@@ -107,7 +107,9 @@ public struct Source: Sendable, Hashable {
     }
 
     /// Folds a verdict in. Returns whether the attempts began anew.
-    mutating func absorb(_ line: EventLine, status: VerdictStatus, inIncident: Bool) -> Bool {
+    mutating func absorb(
+        _ line: EventLine, status: VerdictStatus, inIncident: Bool, room: inout StateRoom
+    ) -> Bool {
         var restarted = false
         if let lane = lane(of: line) {
             restarted = lanes[lane].absorb(line, status: status, inIncident: inIncident)
@@ -125,7 +127,7 @@ public struct Source: Sendable, Hashable {
             }
             if let place {
                 metrics[place].absorb(delta, attempt: line.attempt, inIncident: inIncident)
-            } else if metrics.count < Bounds.metrics {
+            } else if room.takeTrack(after: metrics.count) {
                 var track = MetricTrack(
                     line.withName(delta.metric) { String(name: $0) }, unit: delta.unit)
                 track.absorb(delta, attempt: line.attempt, inIncident: inIncident)

@@ -98,4 +98,47 @@ struct StormTests {
         #expect(log.machine.states.count <= 4096)
         #expect(stored.count == log.machine.states.count + 1)
     }
+
+    @Test("Places of all groups together are bounded: quiet groups give way to failing ones")
+    func quietPlaces() {
+        var log = LogScript()
+        for n in 0..<700 {
+            for node in 0..<32 {
+                log.write(
+                    log.verdict(
+                        .healthy, az: "a\(node)", attempt: 1, rate: 0.001, rollout: "q\(n)"))
+            }
+        }
+        #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 16_384)
+        for n in 0..<20 {
+            for node in 0..<32 {
+                log.write(
+                    log.verdict(
+                        .unhealthy, az: "a\(node)", attempt: 1, rate: 0.02, rollout: "f\(n)"))
+            }
+        }
+        log.pass(10)
+        let said = log.said()
+        #expect(said.count == 20)
+        #expect(said.allSatisfy { $0.places.count == 32 && $0.omittedLines == 0 })
+    }
+
+    @Test(
+        "Where all places are of failing groups, further ones are counted, and each group has one")
+    func failingPlaces() {
+        var log = LogScript(DigestSettings(maxGroups: 1000))
+        for n in 0..<700 {
+            for node in 0..<32 {
+                log.write(
+                    log.verdict(
+                        .unhealthy, az: "a\(node)", attempt: 1, rate: 0.02, rollout: "f\(n)"))
+            }
+        }
+        log.pass(10)
+        let said = log.said()
+        #expect(said.count == 700)
+        #expect(said.reduce(0) { $0 + $1.places.count } < 16_384 + 700)
+        #expect(said.allSatisfy { !$0.places.isEmpty })
+        #expect(said.allSatisfy { $0.places.count + $0.omittedLines == 32 && $0.events == 32 })
+    }
 }
