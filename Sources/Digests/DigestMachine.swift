@@ -28,10 +28,10 @@ public struct DigestMachine: Sendable {
     /// A group was closed without a message since the last checkpoint: to be made durable
     /// before more lines are read, else a restart would not come to the same windows.
     public private(set) var hasClosed = false
-    /// For how many lines no look for groups to forget is worth its while: it goes through
-    /// all of them.
-    private var crowdedFor = 0
-    private static let linesBetweenLooks = 1024
+    /// Until when no look for groups to forget is worth its while: it goes through all of
+    /// them, and the last one found few.
+    private var crowdedUntil = Timestamp.longAgo
+    private static let betweenLooks = Duration.milliseconds(250)
 
     /// A group, and what of it is not durable.
     struct Group: Sendable {
@@ -122,9 +122,8 @@ public struct DigestMachine: Sendable {
             }
             return
         }
-        crowdedFor = max(0, crowdedFor - 1)
-        if room.isTight { forgetQuiet() }
-        absorb(line, role, into: place(of: line), from: from, at: end, now: now)
+        if room.isTight { forgetQuiet(now) }
+        absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)
     }
 
     /// The same for an event that is no line of a log: a sample.
@@ -171,20 +170,27 @@ public struct DigestMachine: Sendable {
 
     /// The group of a line, made if there is none yet; the overflow group when there is room
     /// for no more.
-    private mutating func place(of line: EventLine) -> Int {
+    private mutating func place(of line: EventLine, now: Timestamp) -> Int {
         switch table.place(of: line) {
         case .group(let place): return place
-        case .none where isFull: return place(of: .overflow)
+        case .none where isFull(now): return place(of: .overflow)
         case .none, .unsure:
             let key = GroupKey(of: line, by: settings.groupBy)
             if let known = table.place(of: key) { return known }
-            if table.groups.count >= Bounds.groups { forgetQuiet() }
-            return place(of: isFull ? .overflow : key)
+            if table.groups.count >= Bounds.groups { forgetQuiet(now) }
+            return place(of: isFull(now) ? .overflow : key)
         }
     }
 
     /// Whether there is no room for a group more, nor a way to make some.
-    private var isFull: Bool { crowdedFor > 0 && table.groups.count >= Bounds.groups }
+    private func isFull(_ now: Timestamp) -> Bool {
+        table.groups.count >= Bounds.groups && isCrowded(now)
+    }
+
+    /// A clock that jumped back ends the pause.
+    private func isCrowded(_ now: Timestamp) -> Bool {
+        now < crowdedUntil && now >= crowdedUntil - Self.betweenLooks
+    }
 
     private mutating func place(of key: GroupKey) -> Int {
         table.place(of: key)
@@ -193,8 +199,8 @@ public struct DigestMachine: Sendable {
 
     /// Makes room by forgetting the groups that were quiet longest. Not those with lines that a
     /// restart would read again: it would tell of them once more.
-    private mutating func forgetQuiet() {
-        guard crowdedFor == 0 else { return }
+    private mutating func forgetQuiet(_ now: Timestamp) {
+        guard !isCrowded(now) else { return }
         let durable = resumePosition(head: position)
         let quiet = table.groups.indices.filter { place in
             !table.groups[place].live.isFailing && table.groups[place].window == nil
@@ -205,13 +211,13 @@ public struct DigestMachine: Sendable {
         }
         // Several at once: a storm of new names must not sort for each.
         let atOnce = Bounds.groups / 8
-        if quiet.count < atOnce { crowdedFor = Self.linesBetweenLooks }
+        if quiet.count < atOnce { crowdedUntil = now + Self.betweenLooks }
         let gone = quiet.prefix(atOnce)
         for place in gone {
             forgotten.insert(table.groups[place].live.key.text)
             room.giveBack(table.groups[place].live)
         }
-        table.remove(Set(gone))
+        table.remove(gone)
     }
 
     // MARK: - Speaking
@@ -262,7 +268,7 @@ public struct DigestMachine: Sendable {
         var group = table.groups[place]
         guard let incident = group.live.incident else { return nil }
         defer { table.groups[place] = group }
-        crowdedFor = 0
+        crowdedUntil = .longAgo
         hasClosed = true
         let hadWindow = group.window != nil
         group.window = nil

@@ -121,15 +121,14 @@ struct GroupTable: Sendable {
     }
 
     /// Groups get other places.
-    mutating func remove(_ places: Set<Int>) {
-        var kept: [DigestMachine.Group] = []
-        var keptHashes: [Int] = []
-        kept.reserveCapacity(groups.count)
-        for place in groups.indices where !places.contains(place) {
-            kept.append(groups[place])
-            keptHashes.append(hashes[place])
+    mutating func remove(_ places: some Sequence<Int>) {
+        // From behind, so that what takes a place is one that stays.
+        for place in places.sorted(by: >) {
+            groups.swapAt(place, groups.count - 1)
+            hashes.swapAt(place, hashes.count - 1)
+            groups.removeLast()
+            hashes.removeLast()
         }
-        (groups, hashes) = (kept, keptHashes)
         fillBuckets(buckets.count)
     }
 
