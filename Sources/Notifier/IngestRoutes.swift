@@ -14,10 +14,10 @@ public enum IngestRoutes {
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
                 inflates: true, deferred: { take($0, reply: $1, into: journal) }
             ) { exchange in
-                let body = try await exchange.collectBody()
+                let body = try await exchange.collectBytes()
                 let receipt: IngestReceipt
                 do throws(JournalError) {
-                    receipt = try await journal.ingest(Array(body.readableBytesView))
+                    receipt = try await journal.ingest(body)
                 } catch {
                     throw Problem(log: error)
                 }

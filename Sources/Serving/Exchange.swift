@@ -58,6 +58,12 @@ public struct Exchange: Sendable {
         try await body.collect(head: head, limit: limit ?? self.limit, inflates: inflates)
     }
 
+    /// The same as an array, in fewer copies.
+    public func collectBytes(limit: Int? = nil) async throws(Problem) -> [UInt8] {
+        try await body.collectBytes(
+            head: head, limit: limit ?? self.limit, inflates: inflates)
+    }
+
     /// The body as it comes, for a route that streams or watches for the
     /// caller's going; nil when it was already read.
     public func streamBody() -> RequestBody? { body.take() }

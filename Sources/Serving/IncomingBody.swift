@@ -8,8 +8,20 @@ import Synchronization
 final class IncomingBody: Sendable {
     private struct State {
         var unread: RequestBody?
-        /// What was read and understood: the beginning, at most `rememberedBytes`.
-        var seen = ByteBuffer()
+        /// What was read and understood: of it the beginning, at most `rememberedBytes`.
+        var seen = Seen.buffer(ByteBuffer())
+    }
+
+    private enum Seen {
+        case buffer(ByteBuffer)
+        case bytes([UInt8])
+
+        var beginning: [UInt8] {
+            switch self {
+            case .buffer(let buffer): Array(buffer.readableBytesView.prefix(rememberedBytes))
+            case .bytes(let bytes): Array(bytes.prefix(rememberedBytes))
+            }
+        }
     }
 
     /// As much as the largest measurement request.
@@ -28,7 +40,7 @@ final class IncomingBody: Sendable {
     }
 
     /// The beginning of the body as far as it was read.
-    var seen: [UInt8] { state.withLock { Array($0.seen.readableBytesView) } }
+    var seen: [UInt8] { state.withLock { $0.seen }.beginning }
 
     func collect(
         head: HTTPRequest, limit: Int, inflates: Bool
@@ -59,6 +71,31 @@ final class IncomingBody: Sendable {
         return whole
     }
 
+    /// The same as an array, which a body that isn't encoded is copied into once.
+    func collectBytes(
+        head: HTTPRequest, limit: Int, inflates: Bool
+    ) async throws(Problem) -> [UInt8] {
+        let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        guard announced > 0, announced <= limit, head.headerFields[.contentEncoding] == nil else {
+            let whole = try await collect(head: head, limit: limit, inflates: inflates)
+            return Array(whole.readableBytesView)
+        }
+        var whole: [UInt8] = []
+        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
+        guard let body = take() else { return whole }
+        // Memory is used only as bytes come.
+        whole.reserveCapacity(announced)
+        do {
+            for try await chunk in body {
+                guard whole.count + chunk.readableBytes <= limit else {
+                    throw Problem.tooLarge(limit)
+                }
+                whole.append(contentsOf: chunk.readableBytesView)
+            }
+        } catch { throw Self.problem(reading: error) }
+        return whole
+    }
+
     /// Reads what a refusal may tell, when nobody has read it; never throws,
     /// waits no longer than the request's deadline.
     func read(head: HTTPRequest) async {
@@ -66,9 +103,7 @@ final class IncomingBody: Sendable {
     }
 
     private func remember(_ whole: ByteBuffer) {
-        let beginning = whole.getSlice(
-            at: whole.readerIndex, length: min(whole.readableBytes, Self.rememberedBytes))
-        state.withLock { $0.seen = beginning ?? ByteBuffer() }
+        state.withLock { $0.seen = .buffer(whole) }
     }
 
     private static func inflater(
