@@ -54,7 +54,8 @@ public struct DigestMachine: Sendable {
             guard end > live.absorbedTo else { return }
             if unstoredFrom == nil { unstoredFrom = from }
             let isNews = live.absorb(
-                line, role: role, at: end, settings: settings, room: &room)
+                line, role: role, at: end, settings: settings, room: &room,
+                asksForNews: window == nil)
             if isNews, window == nil { window = OpenWindow(opened: line.ts, met: now) }
         }
     }

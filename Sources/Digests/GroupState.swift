@@ -43,20 +43,21 @@ public struct GroupState: Sendable, Hashable {
     public var isFailing: Bool { open != nil }
 
     /// Folds one line in. Returns whether something is new that should be
-    /// told soon.
+    /// told soon, if that is asked for.
     mutating func absorb(
         _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings,
-        room: inout StateRoom
+        room: inout StateRoom, asksForNews: Bool
     ) -> Bool {
         absorbedTo = end
-        let isNews = fold(line, role: role, at: end, settings: settings, room: &room)
+        let isNews = fold(
+            line, role: role, at: end, settings: settings, room: &room, asksForNews: asksForNews)
         markRehearsal(line, role)
         return isNews
     }
 
     private mutating func fold(
         _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings,
-        room: inout StateRoom
+        room: inout StateRoom, asksForNews: Bool
     ) -> Bool {
         switch role {
         case .neutral: return false
@@ -72,14 +73,16 @@ public struct GroupState: Sendable, Hashable {
             open?.value.end(word, at: line.ts)
             return true
         case .verdict(let status):
-            return absorb(verdict: status, line, at: end, settings: settings, room: &room)
+            let place = absorb(verdict: status, line, at: end, settings: settings, room: &room)
+            return asksForNews && wantsToSpeak(of: place, settings: settings)
         }
     }
 
+    /// Returns the place that the line speaks for; nil when there are too many.
     private mutating func absorb(
         verdict status: VerdictStatus, _ line: EventLine, at end: LogPosition,
         settings: DigestSettings, room: inout StateRoom
-    ) -> Bool {
+    ) -> Int? {
         if status.isDegraded, !isFailing { begin(line, at: end, settings: settings) }
         let inIncident = isFailing
         let place = place(of: line, room: &room)
@@ -88,7 +91,7 @@ public struct GroupState: Sendable, Hashable {
             restarted = sources[place].absorb(
                 line, status: status, inIncident: inIncident, room: &room)
         }
-        guard inIncident else { return false }
+        guard inIncident else { return place }
         if restarted { open?.value.attempts.restart() }
         open?.value.count(line)
         open?.value.attempts.record(status, attempt: line.attempt)
@@ -98,7 +101,7 @@ public struct GroupState: Sendable, Hashable {
         } else if hasRecovered(at: line.ts, settings: settings) {
             open?.value.recover(at: line.ts)
         }
-        return wantsToSpeak(of: place, settings: settings)
+        return place
     }
 
     /// The place that a line speaks for; nil when there are too many.
@@ -170,10 +173,21 @@ public struct GroupState: Sendable, Hashable {
         if open?.value.recoveredAt != nil { return true }
         if open?.value.policies.count ?? 0 > max(1, told.policies) { return true }
         if open?.value.binaries.count ?? 0 > max(1, told.binaries) { return true }
-        if !told.lastChance, failuresUntilAbort(settings) == 1 { return true }
+        if !told.lastChance, mayAbort(settings), failuresUntilAbort(settings) == 1 { return true }
         guard let place else { return false }
         if sources[place].status > told.statuses[sources[place].id] ?? .healthy { return true }
         return sources[place].metrics.contains { $0.isOver && !told.metrics.contains($0.metric) }
+    }
+
+    /// Whether any limit is known: most callers tell none.
+    private func mayAbort(_ settings: DigestSettings) -> Bool {
+        if settings.abortAfter != nil { return true }
+        for i in sources.indices {
+            for j in sources[i].lanes.indices where sources[i].lanes[j].failureLimit != nil {
+                return true
+            }
+        }
+        return false
     }
 
     /// How many unhealthy attempts more abort the run; nil when the limit is

@@ -22,6 +22,9 @@ struct GroupTable: Sendable {
     var groups: [DigestMachine.Group] = []
     /// By group: of the key.
     private var hashes: [Int] = []
+    /// By group: the values of the key's fields, each with its field and its length before it,
+    /// so that one look tells whether a line says the same.
+    private var spellings: [[UInt8]] = []
     /// Open addressing with linear steps: places plus one, 0 where there is none.
     private var buckets: [Int32] = Array(repeating: 0, count: 64)
 
@@ -30,13 +33,14 @@ struct GroupTable: Sendable {
         for name in names where !unique.contains(name) { unique.append(name) }
         self.names = unique
         let fields = unique.compactMap(EventField.init(grouping:))
-        self.fields = fields.count == unique.count ? fields : nil
+        // A field's ordinal is one byte of a spelling.
+        self.fields = fields.count == unique.count && fields.count < 255 ? fields : nil
     }
 
     // MARK: - Finding
 
     func place(of key: GroupKey) -> Int? {
-        place(hash(of: key)) { $0 == key }
+        place(hash(of: key)) { groups[$0].live.key == key }
     }
 
     func place(of line: EventLine) -> Finding {
@@ -54,31 +58,45 @@ struct GroupTable: Sendable {
         }
         // Then the group is the node's.
         guard count > 0 else { return .unsure }
-        let found = place(hasher.finalize()) { isKey($0, of: line, fields, count: count) }
+        let found = place(hasher.finalize()) { isSpelling(spellings[$0], of: line, fields) }
         return found.map(Finding.group) ?? .none
     }
 
-    private func isKey(
-        _ key: GroupKey, of line: EventLine, _ fields: [EventField], count: Int
+    private func isSpelling(
+        _ spelling: [UInt8], of line: EventLine, _ fields: [EventField]
     ) -> Bool {
-        guard key.fields.count == count else { return false }
-        var next = 0
-        for (i, field) in fields.enumerated() {
-            guard let value = line.plain(field), !value.isEmpty else { continue }
-            guard next < count, key.fields[next].name == names[i],
-                key.fields[next].value.isSpelled(value)
-            else { return false }
-            next += 1
+        spelling.withUnsafeBytes { spelling in
+            var at = 0
+            for (i, field) in fields.enumerated() {
+                guard let value = line.plain(field), !value.isEmpty else { continue }
+                guard at + 3 + value.count <= spelling.count, spelling[at] == UInt8(i),
+                    Int(spelling[at + 1]) << 8 | Int(spelling[at + 2]) == value.count,
+                    spelling.holds(value, at: at + 3)
+                else { return false }
+                at += 3 + value.count
+            }
+            return at == spelling.count
         }
-        return true
     }
 
-    private func place(_ hash: Int, _ isWanted: (GroupKey) -> Bool) -> Int? {
+    /// Of a key that has a field which no line's fields can spell, one that none has.
+    private func spelling(of key: GroupKey) -> [UInt8] {
+        var spelling: [UInt8] = []
+        for field in key.fields {
+            let value = Array(field.value.utf8)
+            let ordinal = names.firstIndex(of: field.name).flatMap { UInt8(exactly: $0) }
+            guard let ordinal, value.count <= Bounds.name else { return [.max] }
+            spelling += [ordinal, UInt8(value.count >> 8), UInt8(value.count & 0xFF)] + value
+        }
+        return spelling
+    }
+
+    private func place(_ hash: Int, _ isWanted: (Int) -> Bool) -> Int? {
         let mask = buckets.count - 1
         var bucket = hash & mask
         while buckets[bucket] != 0 {
             let place = Int(buckets[bucket]) - 1
-            if hashes[place] == hash, isWanted(groups[place].live.key) { return place }
+            if hashes[place] == hash, isWanted(place) { return place }
             bucket = (bucket + 1) & mask
         }
         return nil
@@ -112,6 +130,7 @@ struct GroupTable: Sendable {
         let place = groups.count
         groups.append(group)
         hashes.append(hash(of: group.live.key))
+        spellings.append(spelling(of: group.live.key))
         if groups.count * 2 > buckets.count {
             fillBuckets(buckets.count * 2)
         } else {
@@ -126,8 +145,10 @@ struct GroupTable: Sendable {
         for place in places.sorted(by: >) {
             groups.swapAt(place, groups.count - 1)
             hashes.swapAt(place, hashes.count - 1)
+            spellings.swapAt(place, spellings.count - 1)
             groups.removeLast()
             hashes.removeLast()
+            spellings.removeLast()
         }
         fillBuckets(buckets.count)
     }

@@ -35,6 +35,14 @@ extension EventLine {
     }
 }
 
+extension UnsafeRawBufferPointer {
+    /// Whether `other` stands at `at`, which has room for it.
+    func holds(_ other: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+        guard let base = baseAddress, let start = other.baseAddress else { return other.isEmpty }
+        return memcmp(base + offset, start, other.count) == 0
+    }
+}
+
 extension String {
     /// Whether these are its bytes.
     func isSpelled(_ bytes: UnsafeRawBufferPointer) -> Bool {
