@@ -17,8 +17,6 @@ public import JSONScan
     }
 
     /// The field of a key; nil for a sender's own.
-    ///
-    /// By length and first byte before comparing: most keys are decided by two loads.
     @inlinable
     public init?(_ key: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
         if key.escaped {
@@ -27,33 +25,57 @@ public import JSONScan
             return
         }
         let count = key.range.count - 2
+        let start = key.range.lowerBound + 1
         guard count >= 2, count <= 9 else { return nil }
-        @inline(__always) func named(_ word: StaticString, _ field: EventField) -> EventField? {
-            key.equals(word, in: line) ? field : nil
+        var word: UInt64
+        if start + 8 <= line.count {
+            word = UInt64(
+                littleEndian: line.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            if count < 8 { word &= .max >> UInt64(64 - 8 * count) }
+        } else {
+            word = 0
+            for i in 0..<min(count, 8) { word |= UInt64(line[start + i]) << UInt64(8 * i) }
         }
-        let field: EventField? =
-            switch (count, line[key.range.lowerBound + 1]) {
-            case (2, UInt8(ascii: "i")): named("id", .id)
-            case (2, UInt8(ascii: "t")): named("ts", .ts)
-            case (2, UInt8(ascii: "a")): named("az", .az)
-            case (3, UInt8(ascii: "s")): named("seq", .seq)
-            case (4, UInt8(ascii: "n")): named("node", .node)
-            case (5, UInt8(ascii: "l")): named("level", .level)
-            case (5, UInt8(ascii: "e")): named("event", .event) ?? named("epoch", .epoch)
-            case (6, UInt8(ascii: "s")): named("status", .status)
-            case (6, UInt8(ascii: "d")): named("deltas", .deltas)
-            case (6, UInt8(ascii: "p")): named("policy", .policy)
-            case (6, UInt8(ascii: "b")): named("binary", .binary)
-            case (7, UInt8(ascii: "r")): named("rollout", .rollout) ?? named("reasons", .reasons)
-            case (7, UInt8(ascii: "c")): named("concern", .concern)
-            case (7, UInt8(ascii: "a")): named("attempt", .attempt)
-            case (7, UInt8(ascii: "m")): named("message", .message)
-            case (8, UInt8(ascii: "r")): named("revision", .revision)
-            case (9, UInt8(ascii: "n")): named("namespace", .namespace)
-            default: nil
+        self.init(firstBytes: word, count: count, last: line[start + count - 1])
+    }
+
+    /// The field of a key without escapes.
+    ///
+    /// - Parameters:
+    ///   - word: The first eight bytes of the key, little-endian, zeros behind a shorter one.
+    ///   - count: The bytes of the key.
+    ///   - last: The last of them.
+    @inlinable @inline(__always)
+    public init?(firstBytes word: UInt64, count: Int, last: UInt8) {
+        // Of fewer than eight bytes the word tells all.
+        guard count <= 8 else {
+            guard count == 9, word == 0x6361_7073_656D_616E, last == UInt8(ascii: "e") else {
+                return nil
             }
-        guard let field else { return nil }
-        self = field
+            self = .namespace
+            return
+        }
+        switch word {
+        case 0x6469: self = .id
+        case 0x7374: self = .ts
+        case 0x6C_6576_656C: self = .level
+        case 0x74_6E65_7665: self = .event
+        case 0x6564_6F6E: self = .node
+        case 0x7A61: self = .az
+        case 0x68_636F_7065: self = .epoch
+        case 0x71_6573: self = .seq
+        case 0x74_756F_6C6C_6F72: self = .rollout
+        case 0x6E6F_6973_6976_6572: self = .revision
+        case 0x6E_7265_636E_6F63: self = .concern
+        case 0x74_706D_6574_7461: self = .attempt
+        case 0x7375_7461_7473: self = .status
+        case 0x7361_746C_6564: self = .deltas
+        case 0x73_6E6F_7361_6572: self = .reasons
+        case 0x65_6761_7373_656D: self = .message
+        case 0x7963_696C_6F70: self = .policy
+        case 0x7972_616E_6962: self = .binary
+        default: return nil
+        }
     }
 
     @usableFromInline

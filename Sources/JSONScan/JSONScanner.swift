@@ -116,6 +116,18 @@ public struct JSONScanner {
         }
     }
 
+    /// Validates the value that starts at `offset`, inside `depth` containers; where it ends.
+    public static func end(
+        ofValueAt offset: Int, in bytes: UnsafeRawBufferPointer, limits: JSONLimits,
+        within depth: Int
+    ) throws(JSONFault) -> Int {
+        var scanner = JSONScanner(
+            bytes, maxDepth: limits.maxDepth, uniqueKeys: limits.uniqueKeys)
+        scanner.at = offset
+        _ = try scanner.value(depth: depth)
+        return scanner.at
+    }
+
     /// Calls `visit` for each element of the array that `slice` (validated
     /// before) names inside `bytes`.
     @inlinable

@@ -20,8 +20,14 @@ public struct KeyFilter: Sendable {
     public mutating func note(_ key: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
         // What the escapes stand for is not looked into here.
         if key.escaped { isInDoubt = true }
-        let start = key.range.lowerBound + 1
-        let count = key.range.count - 2
+        note((key.range.lowerBound + 1)..<(key.range.upperBound - 1), in: bytes)
+    }
+
+    /// Notes a key without escapes by the range between its quotes.
+    @inline(__always)
+    public mutating func note(_ key: Range<Int>, in bytes: UnsafeRawBufferPointer) {
+        let start = key.lowerBound
+        let count = key.count
         var word: UInt64 = 0
         if start + 8 <= bytes.count {
             word = UInt64(

@@ -1,9 +1,13 @@
 import Events
 
-/// The lines of one group commit, gathered into one buffer that is used again.
+/// The lines of one group commit: small ones gathered into one buffer that is used again,
+/// large bodies left where they are.
 struct CommitGroup: Sendable {
-    /// The new lines, each with its newline; after `finish` the commit line too.
-    private(set) var bytes: [UInt8] = []
+    /// The new lines in order, each with its newline; after `finish` the commit line too.
+    private(set) var pieces: [Piece] = []
+    /// Bytes of all pieces.
+    private(set) var count = 0
+    private var gathered: [UInt8] = []
     private(set) var lines = 0
     /// What `marks` let in, to be taken back if the disk refuses.
     private(set) var admitted: [ScannedLine.Key] = []
@@ -11,9 +15,20 @@ struct CommitGroup: Sendable {
     private(set) var shedPerRequest: [KindCounts] = []
     /// Sum over `shedPerRequest`.
     private(set) var shed = KindCounts()
-    /// CRC-32 of the first `summed` bytes.
+    /// CRC-32 of all pieces before the last `count - summed` bytes, which are gathered ones.
     private var sum: UInt32 = 0
     private var summed = 0
+
+    /// A stretch of the group.
+    enum Piece: Sendable {
+        /// Of the buffer.
+        case gathered(Range<Int>)
+        /// Of a request's body.
+        case body([UInt8], Range<Int>)
+    }
+
+    /// A body's run of lines is copied up to this length: fewer writes are worth more.
+    private static let copiedAtMost = 32 << 10
 
     /// More than any commit line takes.
     static let commitLineRoom = 512
@@ -25,11 +40,13 @@ struct CommitGroup: Sendable {
     var isEmpty: Bool { lines == 0 }
 
     mutating func clear() {
-        if bytes.capacity > Self.bytesKept {
-            bytes = []
+        if gathered.capacity > Self.bytesKept {
+            gathered = []
         } else {
-            bytes.removeAll(keepingCapacity: true)
+            gathered.removeAll(keepingCapacity: true)
         }
+        pieces.removeAll(keepingCapacity: true)
+        count = 0
         lines = 0
         admitted.removeAll(keepingCapacity: true)
         acceptedPerRequest.removeAll(keepingCapacity: true)
@@ -47,7 +64,14 @@ struct CommitGroup: Sendable {
     ) {
         clear()
         for request in requests {
-            let (before, start) = (lines, bytes.count)
+            let before = lines
+            let known = request.checksum.flatMap { sum in
+                request.lines.first.flatMap { first in
+                    request.lines.last.map { last in
+                        (first.range.lowerBound..<last.range.upperBound, sum)
+                    }
+                }
+            }
             var given = KindCounts()
             // Neighbouring new lines are copied at once.
             var run: Range<Int>?
@@ -63,37 +87,97 @@ struct CommitGroup: Sendable {
                 if let open = run, open.upperBound + 1 == line.range.lowerBound {
                     run = open.lowerBound..<line.range.upperBound
                 } else {
-                    append(run, of: request.bytes)
+                    append(run, of: request.bytes, known)
                     run = line.range
                 }
             }
-            append(run, of: request.bytes)
-            if let known = request.checksum, lines - before == request.lines.count {
-                sumUp(to: start)
-                sum = Checksum.crc32(sum, then: known, of: bytes.count - start)
-                summed = bytes.count
-            }
+            append(run, of: request.bytes, known)
             acceptedPerRequest.append(lines - before)
             shedPerRequest.append(given)
             shed += given
         }
     }
 
-    private mutating func append(_ run: Range<Int>?, of source: [UInt8]) {
+    /// - Parameter known: The CRC-32 of a run and the newline after it.
+    private mutating func append(
+        _ run: Range<Int>?, of source: [UInt8], _ known: (run: Range<Int>, sum: UInt32)?
+    ) {
         guard let run else { return }
-        bytes.append(contentsOf: source[run])
-        bytes.append(UInt8(ascii: "\n"))
+        let sum = known.flatMap { $0.run == run ? $0.sum : nil }
+        let isClosed = run.upperBound < source.count && source[run.upperBound] == Self.newline
+        if run.count > Self.copiedAtMost, isClosed {
+            sumUp()
+            let whole = run.lowerBound..<(run.upperBound + 1)
+            add(sum ?? Self.checksum(of: source, whole), of: whole.count)
+            pieces.append(.body(source, whole))
+            count += whole.count
+            summed = count
+            return
+        }
+        if sum != nil { sumUp() }
+        gather(source[run])
+        gather(CollectionOfOne(Self.newline))
+        if let sum {
+            add(sum, of: run.count + 1)
+            summed = count
+        }
     }
 
-    private mutating func sumUp(to end: Int) {
-        sum = bytes.withUnsafeBytes {
-            Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[summed..<end]), continuing: sum)
+    private static let newline = UInt8(ascii: "\n")
+
+    private mutating func gather(_ more: some Collection<UInt8>) {
+        let start = gathered.count
+        gathered.append(contentsOf: more)
+        if case .gathered(let range)? = pieces.last {
+            pieces[pieces.count - 1] = .gathered(range.lowerBound..<gathered.count)
+        } else {
+            pieces.append(.gathered(start..<gathered.count))
         }
-        summed = end
+        count += gathered.count - start
+    }
+
+    private mutating func add(_ more: UInt32, of bytes: Int) {
+        sum = Checksum.crc32(sum, then: more, of: bytes)
+    }
+
+    /// Takes the gathered bytes at the end into the sum.
+    private mutating func sumUp() {
+        guard summed < count else { return }
+        let tail = gathered.count - (count - summed)
+        sum = gathered.withUnsafeBytes {
+            Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[tail...]), continuing: sum)
+        }
+        summed = count
+    }
+
+    private static func checksum(of bytes: [UInt8], _ range: Range<Int>) -> UInt32 {
+        bytes.withUnsafeBytes { Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
     mutating func finish(with line: CommitLine) {
-        sumUp(to: bytes.count)
-        bytes.append(contentsOf: line.encoded(groupChecksum: sum))
+        sumUp()
+        gather(line.encoded(groupChecksum: sum))
+    }
+
+    /// Calls `body` with the bytes of each piece and their offset in the group.
+    func forEachPiece<E: Error>(
+        _ body: (UnsafeRawBufferPointer, _ offset: Int) throws(E) -> Void
+    ) throws(E) {
+        var offset = 0
+        for piece in pieces {
+            let (bytes, range) =
+                switch piece {
+                case .gathered(let range): (gathered, range)
+                case .body(let bytes, let range): (bytes, range)
+                }
+            let result = bytes.withUnsafeBytes { bytes -> Result<Void, E> in
+                do throws(E) {
+                    return .success(
+                        try body(UnsafeRawBufferPointer(rebasing: bytes[range]), offset))
+                } catch { return .failure(error) }
+            }
+            try result.get()
+            offset += range.count
+        }
     }
 }

@@ -27,8 +27,30 @@ struct ScannedLine: Sendable, Equatable {
     /// How badly the line would be missed.
     var kind: LineKind
 
+    init(ts: Timestamp, key: Key, node: Hash128?, kind: LineKind) {
+        self.ts = ts
+        self.key = key
+        self.node = node
+        self.kind = kind
+    }
+
     /// Validates one line, newline excluded, by the rules of `Event.init(line:)`.
     init(_ line: UnsafeRawBufferPointer) throws(EventFault) {
+        var streams = StreamNames()
+        try self.init(line, &streams)
+    }
+
+    /// The same for one of many lines of a body.
+    init(_ line: UnsafeRawBufferPointer, _ streams: inout StreamNames) throws(EventFault) {
+        if let plain = PlainLine.scan(line, &streams) {
+            self = plain
+        } else {
+            try self.init(scanning: line)
+        }
+    }
+
+    /// Validates any line.
+    init(scanning line: UnsafeRawBufferPointer) throws(EventFault) {
         var fields = Fields()
         var fault: EventFault?
         var others = KeyFilter()

@@ -51,10 +51,13 @@ struct SegmentWriter: ~Copyable, Sendable {
             }
         } catch {
             for key in group.admitted { marks.withdraw(key) }
+            group.clear()
             refuse(requests, error)
             return
         }
         answer(requests)
+        // It holds bodies.
+        group.clear()
         rotateIfDue(now)
     }
 
@@ -72,7 +75,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     }
 
     private func makeRoom() throws(Refusal) {
-        if let reason = room(for: group.bytes.count).reason { throw Refusal(reason) }
+        if let reason = room(for: group.count).reason { throw Refusal(reason) }
     }
 
     private func room(for bytes: Int) -> QuotaKeeper.Room {
@@ -81,22 +84,25 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     private mutating func write(at now: Timestamp) throws(Refusal) {
         guard var segment = active else { throw Refusal(.diskFault) }
-        let end = segment.end + UInt64(group.bytes.count)
+        let lineBytes = group.count
+        let end = segment.end + UInt64(lineBytes)
         let line = CommitLine(
-            segment: segment.number, end: end, bytes: group.bytes.count, count: group.lines, at: now
+            segment: segment.number, end: end, bytes: lineBytes, count: group.lines, at: now
         )
-        let lineBytes = group.bytes.count
         group.finish(with: line)
         let begun = ContinuousClock.now
         do throws(SystemFault) {
-            try files.writeAll(segment.file, group.bytes, at: segment.physicalEnd)
+            let start = segment.physicalEnd
+            try group.forEachPiece { (bytes, offset) throws(SystemFault) in
+                try files.writeAll(segment.file, bytes, at: start + offset)
+            }
             segment.dirty = true
             if configuration.durability == .commit { try sync(&segment) }
         } catch {
             poison(error)
             throw Refusal(error)
         }
-        segment.physicalEnd += group.bytes.count
+        segment.physicalEnd += group.count
         segment.end = end
         segment.lines += group.lines
         if segment.firstAt == nil { segment.firstAt = now }

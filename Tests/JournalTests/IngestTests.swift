@@ -149,6 +149,16 @@ struct GroupSumTests {
         ) { _ in }
     }
 
+    private static func bytes(of group: CommitGroup) -> [UInt8] {
+        var all: [UInt8] = []
+        group.forEachPiece { (bytes, offset) throws(Never) in
+            #expect(offset == all.count)
+            all.append(contentsOf: bytes)
+        }
+        #expect(group.count == all.count)
+        return all
+    }
+
     @Test("however a group came together, its commit line fits its bytes")
     func everyMix() throws {
         let large = lines(0, bytes: 60_000).joined(separator: "\n")
@@ -171,12 +181,12 @@ struct GroupSumTests {
             var group = CommitGroup()
             let now = Timestamp(milliseconds: 1_800_000_000_000)
             group.form(mix.map(request), marks: &marks, keeping: nil, at: now)
-            let plain = group.bytes
+            let plain = Self.bytes(of: group)
             group.finish(
                 with: CommitLine(
                     segment: 1, end: UInt64(plain.count), bytes: plain.count, count: group.lines,
                     at: now))
-            let line = Array(group.bytes.dropFirst(plain.count).dropLast())
+            let line = Array(Self.bytes(of: group).dropFirst(plain.count).dropLast())
             let read = line.withUnsafeBytes {
                 CommitLine($0, groupChecksum: Checksum.crc32(plain))
             }

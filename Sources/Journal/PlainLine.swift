@@ -1,0 +1,191 @@
+import Events
+import JSONScan
+
+/// Reads a line in the form that senders mostly write: one object without white space
+/// between its tokens, ASCII without escapes, fields of their usual kinds, lists of flat
+/// objects. Twice as fast as the scan of any line, which reads whatever this one leaves.
+///
+/// What it takes, the scan takes and tells the same of; it never tells a fault.
+struct PlainLine {
+    private var ts: Timestamp?
+    private var isNamed = false
+    private var id = 0..<0
+    private var node: Range<Int>?
+    private var epoch: Range<Int>?
+    private var seq: UInt64?
+    private var kind: LineKind?
+    private var weight: LineKind?
+
+    private init() {}
+
+    /// What the log needs to know of the line; nil where only the scan can tell.
+    static func scan(
+        _ line: UnsafeRawBufferPointer, _ streams: inout StreamNames
+    ) -> ScannedLine? {
+        guard line.count <= JSONLimits.newEvent.maxBytes, var tokens = PlainTokens(line) else {
+            return nil
+        }
+        var plain = PlainLine()
+        guard plain.readMembers(&tokens), plain.isNamed, let ts = plain.ts else { return nil }
+        func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+            UnsafeRawBufferPointer(rebasing: line[range])
+        }
+        let kind = plain.kind ?? plain.weight ?? .degraded
+        if let node = plain.node, let epoch = plain.epoch, let seq = plain.seq {
+            let names = streams.names(node: bytes(node), epoch: bytes(epoch))
+            return ScannedLine(
+                ts: ts, key: .sequence(stream: names.stream, seq: seq), node: names.node,
+                kind: kind)
+        }
+        return ScannedLine(
+            ts: ts, key: plain.id.isEmpty ? .none : .id(Hash128(bytes(plain.id))),
+            node: plain.node.map { Hash128(bytes($0)) }, kind: kind)
+    }
+
+    // MARK: - Members
+
+    private mutating func readMembers(_ tokens: inout PlainTokens) -> Bool {
+        guard tokens.take(UInt8(ascii: "{")) else { return false }
+        var seen: UInt32 = 0
+        // One other key can't be there twice.
+        var other: Range<Int>?
+        var others: KeyFilter?
+        while true {
+            guard let key = tokens.readKey() else { return false }
+            if let field = EventField(firstBytes: key.word, count: key.count, last: key.last) {
+                let bit = UInt32(1) &<< UInt32(field.rawValue)
+                guard seen & bit == 0, read(field, &tokens) else { return false }
+                seen |= bit
+            } else {
+                let range = key.start..<(key.start + key.count)
+                if let first = other {
+                    if others == nil {
+                        others = KeyFilter()
+                        others?.note(first, in: tokens.line)
+                    }
+                    others?.note(range, in: tokens.line)
+                    if others?.isInDoubt == true { return false }
+                } else {
+                    other = range
+                }
+                guard tokens.skipValue() else { return false }
+            }
+            if tokens.take(UInt8(ascii: ",")) { continue }
+            return tokens.take(UInt8(ascii: "}")) && tokens.isAtEnd
+        }
+    }
+
+    @inline(__always)
+    private mutating func read(_ field: EventField, _ tokens: inout PlainTokens) -> Bool {
+        switch field {
+        case .ts:
+            guard let text = tokens.readText() else { return false }
+            ts = Timestamp(utc: UnsafeRawBufferPointer(rebasing: tokens.line[text]))
+            return ts != nil
+        case .event:
+            guard let text = tokens.readText() else { return false }
+            isNamed = !text.isEmpty
+            kind = Self.kind(text, tokens)
+            return !tokens.says(text, "log.commit")
+        case .id:
+            guard let text = tokens.readText() else { return false }
+            id = text
+        case .node:
+            guard let text = tokens.readText() else { return false }
+            node = text
+        case .epoch:
+            guard let text = tokens.readText() else { return false }
+            epoch = text
+        case .seq:
+            guard let whole = tokens.readWhole(), whole > 0 else { return false }
+            seq = whole
+        case .attempt:
+            return tokens.readWhole() != nil
+        case .az, .namespace, .rollout, .revision, .concern, .message, .policy, .binary:
+            return tokens.readText() != nil
+        case .level:
+            guard let text = tokens.readText() else { return false }
+            switch tokens.short(text) {
+            case PlainWord.info, PlainWord.debug: weight = .healthy
+            case PlainWord.warn: weight = .degraded
+            case PlainWord.error: weight = .failure
+            default: return false
+            }
+        case .status:
+            guard let text = tokens.readText() else { return false }
+            switch tokens.short(text) {
+            case PlainWord.empty, PlainWord.healthy, PlainWord.unknown, PlainWord.degraded: break
+            default: return tokens.says(text, "unhealthy")
+            }
+        case .deltas: return Self.readList(isDeltas: true, &tokens)
+        case .reasons: return Self.readList(isDeltas: false, &tokens)
+        }
+        return true
+    }
+
+    private static func kind(_ name: Range<Int>, _ tokens: PlainTokens) -> LineKind? {
+        if name.count == 16, tokens.word(name.lowerBound) == PlainWord.analysis {
+            switch tokens.word(name.lowerBound + 8) {
+            case PlainWord.dotHealthy: return .healthy
+            case PlainWord.dotUnknown: return .failure
+            default: return nil
+            }
+        }
+        if tokens.says(name, "analysis.degraded") { return .degraded }
+        if tokens.says(name, "analysis.unhealthy") || tokens.says(name, "analysis.recovered")
+            || tokens.says(name, "log.shed") || tokens.says(name, "log.gap")
+            || tokens.says(name, "delivery.dead")
+        {
+            return .failure
+        }
+        if tokens.says(name, "auth.refused") || tokens.says(name, "request.refused")
+            || tokens.says(name, "rate.limited")
+        {
+            return .refusal
+        }
+        return nil
+    }
+
+    // MARK: - Lists
+
+    private static func readList(isDeltas: Bool, _ tokens: inout PlainTokens) -> Bool {
+        guard tokens.take(UInt8(ascii: "[")) else { return false }
+        if tokens.take(UInt8(ascii: "]")) { return true }
+        repeat {
+            guard readElement(isDelta: isDeltas, &tokens) else { return false }
+        } while tokens.take(UInt8(ascii: ","))
+        return tokens.take(UInt8(ascii: "]"))
+    }
+
+    /// One flat object of members that we write ourselves, each once, that names what it is
+    /// about.
+    private static func readElement(isDelta: Bool, _ tokens: inout PlainTokens) -> Bool {
+        guard tokens.take(UInt8(ascii: "{")) else { return false }
+        var seen: UInt32 = 0
+        repeat {
+            guard let key = tokens.readKey(), key.count <= 8 else { return false }
+            let bit: UInt32
+            switch key.word {
+            case PlainWord.metric where isDelta:
+                bit = 1
+                guard let text = tokens.readText(), !text.isEmpty else { return false }
+            case PlainWord.check where !isDelta:
+                bit = 1
+                guard tokens.readText() != nil else { return false }
+            case PlainWord.value: bit = 2
+            case PlainWord.previous: bit = 4
+            case PlainWord.stable: bit = 8
+            case PlainWord.limit: bit = 16
+            case PlainWord.unit: bit = 32
+            case PlainWord.state: bit = 64
+            case PlainWord.why: bit = 128
+            case PlainWord.detail: bit = 256
+            case PlainWord.advisory: bit = 512
+            default: return false
+            }
+            guard seen & bit == 0, bit == 1 || tokens.skipScalar() else { return false }
+            seen |= bit
+        } while tokens.take(UInt8(ascii: ","))
+        return tokens.take(UInt8(ascii: "}")) && seen & 1 != 0
+    }
+}
