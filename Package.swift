@@ -100,6 +100,7 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CAllocator"),
+        .target(name: "CImage"),
 
         // Values and pure logic.
         room("JSONScan"),
@@ -157,7 +158,8 @@ let package = Package(
         room(
             "App",
             [
-                "CAllocator", "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store",
+                "CAllocator", "CImage", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "Store",
                 "Journal",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",

@@ -99,6 +99,7 @@ public struct ServiceRun: Sendable {
             show("  token \(token.name): \(token.file)\(token.isNew ? " (new)" : "")")
         }
         show("  certificate: \(node.certificate.certificate)")
+        StartImage.release()
         guard demonstrates else { return }
         show("")
         do {

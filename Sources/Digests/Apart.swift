@@ -4,7 +4,8 @@ struct Apart<Value: Sendable & Hashable>: Sendable, Hashable {
     // Sendable: nobody but `value` reads or writes it, and that writes only to one that a
     // single owner holds.
     private final class Storage: @unchecked Sendable {
-        var value: Value
+        // Exclusive because its one owner is: no need to look at each access.
+        @exclusivity(unchecked) var value: Value
 
         init(_ value: Value) { self.value = value }
     }

@@ -4,12 +4,12 @@ enum Bounds {
     /// How long a rehearsal whose end was never told may mark what fails.
     static let rehearsal = Duration.seconds(3600)
     /// Groups, quiet ones included.
-    static let groups = 4096
+    static let groups = 2048
     /// Places (zone and node) in one group.
     static let sources = 32
     /// Places, and metrics of places, of all groups together; `StateRoom` says what goes beyond.
-    static let places = 16_384
-    static let tracks = 65_536
+    static let places = 8192
+    static let tracks = 32_768
     static let lanes = 8
     static let metrics = 16
     /// Attempts of one metric that a sparkline shows.

@@ -212,7 +212,7 @@ public struct DigestMachine: Sendable {
         }
         // Several at once: a storm of new names must not sort for each.
         let atOnce = Bounds.groups / 8
-        if quiet.count < atOnce { crowdedUntil = now + Self.betweenLooks }
+        if quiet.count < atOnce / 8 { crowdedUntil = now + Self.betweenLooks }
         let gone = quiet.prefix(atOnce)
         for place in gone {
             forgotten.insert(table.groups[place].live.key.text)

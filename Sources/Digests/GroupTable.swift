@@ -21,7 +21,9 @@ struct GroupTable: Sendable {
     /// By place. To be changed in place only; `insert` and `remove` keep the way to them.
     var groups: [DigestMachine.Group] = []
     /// By group: of the key.
-    private var hashes: [Int] = []
+    private var hashes: [UInt64] = []
+    /// Odd, and another in each table.
+    private let seed = UInt64.random(in: .min ... .max) | 1
     /// By group: the values of the key's fields, each with its field and its length before it,
     /// so that one look tells whether a line says the same.
     private var spellings: [[UInt8]] = []
@@ -45,7 +47,7 @@ struct GroupTable: Sendable {
 
     func place(of line: EventLine) -> Finding {
         guard let fields else { return .unsure }
-        var hasher = Hasher()
+        var hash = seed
         var count = 0
         for (i, field) in fields.enumerated() {
             guard let slice = line[field] else { continue }
@@ -54,11 +56,11 @@ struct GroupTable: Sendable {
             }
             if value.isEmpty { continue }
             count += 1
-            Self.combine(value, ofField: i, into: &hasher)
+            hash = combine(value, ofField: i, into: hash)
         }
         // Then the group is the node's.
         guard count > 0 else { return .unsure }
-        let found = place(hasher.finalize()) { isSpelling(spellings[$0], of: line, fields) }
+        let found = place(hash) { isSpelling(spellings[$0], of: line, fields) }
         return found.map(Finding.group) ?? .none
     }
 
@@ -91,9 +93,9 @@ struct GroupTable: Sendable {
         return spelling
     }
 
-    private func place(_ hash: Int, _ isWanted: (Int) -> Bool) -> Int? {
+    private func place(_ hash: UInt64, _ isWanted: (Int) -> Bool) -> Int? {
         let mask = buckets.count - 1
-        var bucket = hash & mask
+        var bucket = Int(truncatingIfNeeded: hash) & mask
         while buckets[bucket] != 0 {
             let place = Int(buckets[bucket]) - 1
             if hashes[place] == hash, isWanted(place) { return place }
@@ -103,24 +105,46 @@ struct GroupTable: Sendable {
     }
 
     /// The same for a key as for the line that it was made of.
-    private func hash(of key: GroupKey) -> Int {
-        var hasher = Hasher()
+    private func hash(of key: GroupKey) -> UInt64 {
+        var hash = seed
         for field in key.fields {
             let ordinal = names.firstIndex(of: field.name)
-            if ordinal == nil { hasher.combine(field.name) }
-            var value = field.value
-            value.withUTF8 {
-                Self.combine(UnsafeRawBufferPointer($0), ofField: ordinal ?? -1, into: &hasher)
+            var texts = ordinal == nil ? [field.name, field.value] : [field.value]
+            for i in texts.indices {
+                hash = texts[i].withUTF8 {
+                    combine(UnsafeRawBufferPointer($0), ofField: ordinal ?? -1, into: hash)
+                }
             }
         }
-        return hasher.finalize()
+        return hash
     }
 
-    private static func combine(
-        _ value: UnsafeRawBufferPointer, ofField ordinal: Int, into hasher: inout Hasher
-    ) {
-        hasher.combine(ordinal << 32 | value.count)
-        hasher.combine(bytes: value)
+    /// By words, each multiplied into the hash and folded (the step of wyhash, W. Yi 2019). The
+    /// seed is nobody else's, so that no sender can choose names that meet.
+    private func combine(
+        _ value: UnsafeRawBufferPointer, ofField ordinal: Int, into hash: UInt64
+    ) -> UInt64 {
+        var hash = Self.fold(hash ^ UInt64(truncatingIfNeeded: ordinal << 32 | value.count), seed)
+        var at = 0
+        while at &+ 8 <= value.count {
+            hash = Self.fold(
+                hash ^ value.loadUnaligned(fromByteOffset: at, as: UInt64.self), seed)
+            at &+= 8
+        }
+        guard at < value.count else { return hash }
+        var rest: UInt64 = 0
+        if value.count >= 8 {
+            rest = value.loadUnaligned(fromByteOffset: value.count &- 8, as: UInt64.self)
+        } else {
+            for byte in value { rest = rest << 8 | UInt64(byte) }
+        }
+        return Self.fold(hash ^ rest, seed)
+    }
+
+    @inline(__always)
+    private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low ^ a
     }
 
     // MARK: - Changing
@@ -160,7 +184,7 @@ struct GroupTable: Sendable {
 
     private mutating func fill(_ place: Int) {
         let mask = buckets.count - 1
-        var bucket = hashes[place] & mask
+        var bucket = Int(truncatingIfNeeded: hashes[place]) & mask
         while buckets[bucket] != 0 { bucket = (bucket + 1) & mask }
         buckets[bucket] = Int32(place + 1)
     }

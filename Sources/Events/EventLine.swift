@@ -44,8 +44,7 @@ public struct EventLine {
         attempt = nil
         deltas.removeAll(keepingCapacity: true)
         others.removeAll(keepingCapacity: true)
-        var cursor = JSONCursor(line)
-        guard cursor.enter(.object) else { return false }
+        guard var cursor = JSONCursor(line), cursor.enter(.object) else { return false }
         while let key = cursor.nextKey() {
             guard let field = EventField(key, in: line) else {
                 guard let value = cursor.value() else { return false }
@@ -95,25 +94,15 @@ public struct EventLine {
             var unit: MetricUnit?
             while let key = cursor.nextKey() {
                 guard let value = cursor.value() else { return false }
-                if key.equals("metric", in: bytes) {
-                    delta.metric = value
-                } else if key.equals("value", in: bytes) {
-                    delta.value = value.number(in: bytes)
-                } else if key.equals("previous", in: bytes) {
-                    delta.previous = value.number(in: bytes)
-                } else if key.equals("stable", in: bytes) {
-                    delta.stable = value.number(in: bytes)
-                } else if key.equals("limit", in: bytes) {
-                    delta.limit = value.number(in: bytes)
-                } else if key.equals("unit", in: bytes) {
-                    // The usual two without a look through all.
-                    unit =
-                        value.equals("ratio", in: bytes)
-                        ? .ratio
-                        : value.equals("ms", in: bytes)
-                            ? .milliseconds : MetricUnit(value, in: bytes)
-                } else if key.equals("state", in: bytes) {
-                    delta.state = CheckState(value, in: bytes) ?? .pass
+                switch key.escaped ? Self.word(of: key.text(in: bytes)) : key.word(in: bytes) {
+                case EventWord.metric: delta.metric = value
+                case EventWord.value: delta.value = value.number(in: bytes)
+                case EventWord.previous: delta.previous = value.number(in: bytes)
+                case EventWord.stable: delta.stable = value.number(in: bytes)
+                case EventWord.limit: delta.limit = value.number(in: bytes)
+                case EventWord.unit: unit = MetricUnit(value, in: bytes)
+                case EventWord.state: delta.state = CheckState(value, in: bytes) ?? .pass
+                default: break
                 }
             }
             guard delta.metric.kind == .string else { return false }
@@ -122,6 +111,12 @@ public struct EventLine {
             deltas.append(delta)
         }
         return true
+    }
+
+    /// Of a key that was written with escapes.
+    private static func word(of key: String?) -> UInt64 {
+        guard let bytes = key.map({ Array($0.utf8) }), bytes.count <= 8 else { return .max }
+        return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     // MARK: - Members
@@ -189,42 +184,52 @@ extension JSONScanner.Slice {
     }
 }
 
+// By one look where the word is written plainly.
+
 extension VerdictStatus {
     fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
-        if word.equals("healthy", in: bytes) {
-            self = .healthy
-        } else if word.equals("degraded", in: bytes) {
-            self = .degraded
-        } else if word.equals("unknown", in: bytes) {
-            self = .unknown
-        } else if word.equals("unhealthy", in: bytes) {
-            self = .unhealthy
-        } else {
-            return nil
+        switch word.word(in: bytes) {
+        case EventWord.healthy: self = .healthy
+        case EventWord.degraded: self = .degraded
+        case EventWord.unknown: self = .unknown
+        default:
+            if word.equals("unhealthy", in: bytes) {
+                self = .unhealthy
+                return
+            }
+            guard let text = word.text(in: bytes), let status = Self(rawValue: text) else {
+                return nil
+            }
+            self = status
         }
     }
 }
 
 extension CheckState {
     fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
-        if word.equals("pass", in: bytes) {
-            self = .pass
-        } else if word.equals("warn", in: bytes) {
-            self = .warn
-        } else if word.equals("fail", in: bytes) {
-            self = .fail
-        } else if word.equals("nodata", in: bytes) {
-            self = .nodata
-        } else {
-            return nil
+        switch word.word(in: bytes) {
+        case EventWord.pass: self = .pass
+        case EventWord.warn: self = .warn
+        case EventWord.fail: self = .fail
+        case EventWord.nodata: self = .nodata
+        default:
+            guard word.escaped, let text = word.text(in: bytes), let state = Self(rawValue: text)
+            else { return nil }
+            self = state
         }
     }
 }
 
 extension MetricUnit {
     fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
-        guard let unit = Self.allCases.first(where: { word.isText($0.rawValue, in: bytes) })
-        else { return nil }
-        self = unit
+        switch word.word(in: bytes) {
+        case EventWord.ratio: self = .ratio
+        case EventWord.milliseconds: self = .milliseconds
+        default:
+            guard let text = word.text(in: bytes), let unit = Self(rawValue: text) else {
+                return nil
+            }
+            self = unit
+        }
     }
 }

@@ -4,7 +4,8 @@
 /// Over any other text it stops early or tells nonsense, but never looks outside of it.
 /// Not thread-safe; a value of this type lives inside one `withUnsafeBytes` call.
 public struct JSONCursor {
-    @usableFromInline let bytes: UnsafeRawBufferPointer
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline let count: Int
     /// The next byte that was not looked at.
     @usableFromInline var at: Int
 
@@ -13,19 +14,18 @@ public struct JSONCursor {
     public var isBroken: Bool { wasBroken }
     @usableFromInline var wasBroken = false
 
-    /// Before the first byte of `bytes`.
+    /// Before the first byte of `bytes`; nil where there is none.
     @inlinable
-    public init(_ bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
+    public init?(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress else { return nil }
+        self.base = base
+        count = bytes.count
         at = 0
     }
 
-    /// Before the value that `slice` names inside `bytes`.
-    @inlinable
-    public init(_ slice: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
-        at = slice.range.lowerBound
-    }
+    /// The byte at `offset`, which must be within the text.
+    @inlinable @inline(__always)
+    func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
 
     /// Whether nothing but white space is left.
     public var isAtEnd: Bool {
@@ -114,10 +114,10 @@ public struct JSONCursor {
             }
         // Past the first byte in any case: over other text, too, each step gets on.
         at &+= 1
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
-                || byte <= 0x20
+        while at < count {
+            let next = self.byte(at)
+            if next == UInt8(ascii: ",") || next == UInt8(ascii: "}") || next == UInt8(ascii: "]")
+                || next <= 0x20
             {
                 break
             }
@@ -129,9 +129,9 @@ public struct JSONCursor {
     /// The byte that the next token begins with.
     @inlinable @inline(__always)
     mutating func peek() -> UInt8? {
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte > 0x20 { return byte }
+        while at < count {
+            let next = byte(at)
+            if next > 0x20 { return next }
             at &+= 1
         }
         return nil
@@ -144,16 +144,16 @@ public struct JSONCursor {
         // Mycroft's zero-byte test, as in `JSONScanner.skipPlain`: the lowest byte is exact.
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
-        while at &+ 8 <= bytes.count {
+        while at &+ 8 <= count {
             let word = UInt64(
-                littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
             let quotes = word ^ (ones &* 0x22)
             let backslashes = word ^ (ones &* 0x5C)
             let special =
                 (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)) & highs
             if special != 0 {
                 at &+= special.trailingZeroBitCount >> 3
-                if bytes[at] == UInt8(ascii: "\"") {
+                if byte(at) == UInt8(ascii: "\"") {
                     at &+= 1
                     return false
                 }
@@ -169,15 +169,16 @@ public struct JSONCursor {
     @usableFromInline
     mutating func skipRest() -> Bool {
         var escaped = false
-        while at < bytes.count {
-            let byte = bytes[at]
-            if byte == UInt8(ascii: "\"") {
+        while at < count {
+            let next = byte(at)
+            if next == UInt8(ascii: "\"") {
                 at += 1
                 return escaped
             }
-            if byte == UInt8(ascii: "\\") {
+            if next == UInt8(ascii: "\\") {
                 escaped = true
-                var scanner = JSONScanner(bytes, maxDepth: .max)
+                var scanner = JSONScanner(
+                    UnsafeRawBufferPointer(start: base, count: count), maxDepth: .max)
                 scanner.at = at
                 do throws(JSONFault) { try scanner.escape() } catch { break }
                 at = scanner.at
@@ -192,8 +193,8 @@ public struct JSONCursor {
     @usableFromInline
     mutating func skipContainer() {
         var depth = 0
-        while at < bytes.count {
-            switch bytes[at] {
+        while at < count {
+            switch byte(at) {
             case UInt8(ascii: "\""): _ = skipString()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1

@@ -144,6 +144,23 @@ extension JSONScanner.Slice {
             rebasing: bytes[kind == .string ? range.dropFirst().dropLast() : range])
     }
 
+    /// A string of up to eight bytes without escapes as one number, the first byte its lowest;
+    /// of any other value a number that no text has.
+    @inlinable @inline(__always)
+    public func word(in bytes: UnsafeRawBufferPointer) -> UInt64 {
+        let count = range.count &- 2
+        guard kind == .string, !escaped, count <= 8 else { return .max }
+        let start = range.lowerBound &+ 1
+        if start &+ 8 <= bytes.count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+            return count == 0 ? 0 : word & (.max &>> UInt64(64 &- 8 &* count))
+        }
+        var word: UInt64 = 0
+        for i in 0..<count { word |= UInt64(bytes[start &+ i]) &<< UInt64(8 &* i) }
+        return word
+    }
+
     /// Stands for a value that isn't there: an empty `null`.
     @inlinable
     public static var nothing: Self { Self(kind: .null, range: 0..<0, escaped: false) }

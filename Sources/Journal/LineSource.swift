@@ -160,8 +160,10 @@ struct LineSource: Sendable {
         let segment = position.segment
         let filter = LinePrefilter(query.condition)
         var (logical, physical) = try start(in: file)
+        // One buffer for all pieces: it is larger than what the allocator keeps at hand.
+        var bytes: [UInt8] = []
         while logical < end {
-            let bytes = try files.read(file, at: physical, count: 256 * 1024)
+            try files.read(file, into: &bytes, at: physical, count: 256 * 1024)
             var answer = Answer.more
             var used = (logical: 0, physical: 0)
             bytes.withUnsafeBytes { bytes in

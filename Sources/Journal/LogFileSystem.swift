@@ -80,19 +80,51 @@ extension LogFileSystem {
         var fault: SystemFault?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(SystemFault) {
-                while filled < count {
-                    let got = try read(
-                        file,
-                        into: UnsafeMutableRawBufferPointer(
-                            rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<count]),
-                        at: offset + filled)
-                    if got == 0 { break }
-                    filled += got
-                }
+                filled = try fill(
+                    UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]),
+                    from: file, at: offset)
             } catch { fault = error }
         }
         if let fault { throw fault }
         return bytes
+    }
+
+    /// The same into an array that is used again, whose bytes are replaced.
+    func read(
+        _ file: LogFile, into bytes: inout [UInt8], at offset: Int, count: Int
+    ) throws(SystemFault) {
+        if bytes.count < count {
+            bytes = try read(file, at: offset, count: count)
+            return
+        }
+        var fault: SystemFault?
+        let filled = bytes.withUnsafeMutableBytes { buffer -> Int in
+            do throws(SystemFault) {
+                return try fill(
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), from: file,
+                    at: offset)
+            } catch {
+                fault = error
+                return 0
+            }
+        }
+        if let fault { throw fault }
+        bytes.removeLast(bytes.count - filled)
+    }
+
+    private func fill(
+        _ buffer: UnsafeMutableRawBufferPointer, from file: LogFile, at offset: Int
+    ) throws(SystemFault) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let got = try read(
+                file, into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]),
+                at: offset + filled)
+            if got == 0 { break }
+            filled += got
+        }
+        return filled
     }
 
     /// The whole of a small file; nil when there is none.

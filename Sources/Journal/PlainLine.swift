@@ -106,15 +106,15 @@ struct PlainLine {
         case .level:
             guard let text = tokens.readText() else { return false }
             switch tokens.short(text) {
-            case PlainWord.info, PlainWord.debug: weight = .healthy
-            case PlainWord.warn: weight = .degraded
-            case PlainWord.error: weight = .failure
+            case EventWord.info, EventWord.debug: weight = .healthy
+            case EventWord.warn: weight = .degraded
+            case EventWord.error: weight = .failure
             default: return false
             }
         case .status:
             guard let text = tokens.readText() else { return false }
             switch tokens.short(text) {
-            case PlainWord.empty, PlainWord.healthy, PlainWord.unknown, PlainWord.degraded: break
+            case EventWord.empty, EventWord.healthy, EventWord.unknown, EventWord.degraded: break
             default: return tokens.says(text, "unhealthy")
             }
         case .deltas: return Self.readList(isDeltas: true, &tokens)
@@ -124,10 +124,10 @@ struct PlainLine {
     }
 
     private static func kind(_ name: Range<Int>, _ tokens: PlainTokens) -> LineKind? {
-        if name.count == 16, tokens.word(name.lowerBound) == PlainWord.analysis {
+        if name.count == 16, tokens.word(name.lowerBound) == EventWord.analysis {
             switch tokens.word(name.lowerBound + 8) {
-            case PlainWord.dotHealthy: return .healthy
-            case PlainWord.dotUnknown: return .failure
+            case EventWord.dotHealthy: return .healthy
+            case EventWord.dotUnknown: return .failure
             default: return nil
             }
         }
@@ -166,21 +166,21 @@ struct PlainLine {
             guard let key = tokens.readKey(), key.count <= 8 else { return false }
             let bit: UInt32
             switch key.word {
-            case PlainWord.metric where isDelta:
+            case EventWord.metric where isDelta:
                 bit = 1
                 guard let text = tokens.readText(), !text.isEmpty else { return false }
-            case PlainWord.check where !isDelta:
+            case EventWord.check where !isDelta:
                 bit = 1
                 guard tokens.readText() != nil else { return false }
-            case PlainWord.value: bit = 2
-            case PlainWord.previous: bit = 4
-            case PlainWord.stable: bit = 8
-            case PlainWord.limit: bit = 16
-            case PlainWord.unit: bit = 32
-            case PlainWord.state: bit = 64
-            case PlainWord.why: bit = 128
-            case PlainWord.detail: bit = 256
-            case PlainWord.advisory: bit = 512
+            case EventWord.value: bit = 2
+            case EventWord.previous: bit = 4
+            case EventWord.stable: bit = 8
+            case EventWord.limit: bit = 16
+            case EventWord.unit: bit = 32
+            case EventWord.state: bit = 64
+            case EventWord.why: bit = 128
+            case EventWord.detail: bit = 256
+            case EventWord.advisory: bit = 512
             default: return false
             }
             guard seen & bit == 0, bit == 1 || tokens.skipScalar() else { return false }

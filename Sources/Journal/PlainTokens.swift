@@ -1,3 +1,4 @@
+import Events
 import JSONScan
 
 /// Steps through the tokens of a line that has no white space between them and no escapes;
@@ -119,9 +120,9 @@ struct PlainTokens {
         guard at < count else { return false }
         switch byte(at) {
         case UInt8(ascii: "\""): return readText() != nil
-        case UInt8(ascii: "n"): return take(PlainWord.null, 4)
-        case UInt8(ascii: "t"): return take(PlainWord.true, 4)
-        case UInt8(ascii: "f"): return take(PlainWord.false, 5)
+        case UInt8(ascii: "n"): return take(EventWord.null, 4)
+        case UInt8(ascii: "t"): return take(EventWord.yes, 4)
+        case UInt8(ascii: "f"): return take(EventWord.no, 5)
         default: return skipNumber()
         }
     }

@@ -75,27 +75,27 @@ struct StormTests {
     @Test("More open groups than can be told apart fold into one, counted")
     func overflow() {
         var log = LogScript()
-        for n in 0..<6000 {
+        for n in 0..<3000 {
             log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
         }
-        #expect(log.machine.states.count == 4097)
+        #expect(log.machine.states.count == 2049)
         log.pass(10)
-        #expect(log.said().reduce(0) { $0 + $1.events } == 6000)
+        #expect(log.said().reduce(0) { $0 + $1.events } == 3000)
     }
 
     @Test("Quiet groups make room for new ones, and their stored states go")
     func eviction() {
         var log = LogScript()
         var stored: Set<String> = []
-        for n in 0..<6_000 {
+        for n in 0..<3_000 {
             log.write(log.verdict(.healthy, attempt: 1, rate: 0.001, rollout: "r\(n)"))
-            if n % 1000 == 999 {
+            if n % 500 == 499 {
                 let checkpoint = log.machine.checkpoint()
                 stored.formUnion(checkpoint.changed.keys)
                 stored.subtract(checkpoint.removed)
             }
         }
-        #expect(log.machine.states.count <= 4096)
+        #expect(log.machine.states.count <= 2048)
         #expect(stored.count == log.machine.states.count + 1)
     }
 
@@ -109,7 +109,7 @@ struct StormTests {
                         .healthy, az: "a\(node)", attempt: 1, rate: 0.001, rollout: "q\(n)"))
             }
         }
-        #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 16_384)
+        #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 8192)
         for n in 0..<20 {
             for node in 0..<32 {
                 log.write(
@@ -137,7 +137,7 @@ struct StormTests {
         log.pass(10)
         let said = log.said()
         #expect(said.count == 700)
-        #expect(said.reduce(0) { $0 + $1.places.count } < 16_384 + 700)
+        #expect(said.reduce(0) { $0 + $1.places.count } < 8192 + 700)
         #expect(said.allSatisfy { !$0.places.isEmpty })
         #expect(said.allSatisfy { $0.places.count + $0.omittedLines == 32 && $0.events == 32 })
     }
