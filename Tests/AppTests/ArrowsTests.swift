@@ -12,6 +12,7 @@ struct ArrowsTests {
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
         ("CAllocator", []),
+        ("CImage", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("JSONScan", []),
@@ -57,8 +58,8 @@ struct ArrowsTests {
         (
             "App",
             [
-                "CAllocator", "Secrets", "Events", "JSONScan", "Settings", "Telemetry", "Store",
-                "Journal",
+                "CAllocator", "CImage", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "Store", "Journal",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
                 "Notifier", "Console",
@@ -122,7 +123,9 @@ struct ArrowsTests {
     }
 
     /// System libraries: shims, no Swift.
-    private static let libraries: Set<String> = ["CAllocator", "CCurl", "CDeflate", "CZlib"]
+    private static let libraries: Set<String> = [
+        "CAllocator", "CCurl", "CDeflate", "CImage", "CZlib",
+    ]
 
     private static let testExecutables: Set<String> = ["JournalDriver"]
 
