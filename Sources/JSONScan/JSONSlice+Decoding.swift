@@ -128,9 +128,9 @@ extension JSONScanner.Slice {
         return true
     }
 
-    /// The same for a word that is known later.
+    /// The same for a word that is known later; byte by byte, whatever its letters.
     public func isText(_ word: String, in bytes: UnsafeRawBufferPointer) -> Bool {
-        if escaped { return text(in: bytes) == word }
+        if escaped { return text(in: bytes)?.utf8.elementsEqual(word.utf8) ?? false }
         guard kind == .string, range.count == word.utf8.count + 2 else { return false }
         return word.utf8.elementsEqual(bytes[range.dropFirst().dropLast()])
     }

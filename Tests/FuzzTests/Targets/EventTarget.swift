@@ -1,14 +1,29 @@
 import Events
+import JSONScan
 
 @testable import Journal
 
 /// The log's door reads a line in one pass; `Event` reads it as a tree. What the
 /// door lets in `Event` can read, and the other way round, and they agree on what
-/// makes a line the same event.
+/// makes a line the same event. The quick readings of both, `PlainLine` and
+/// `EventLine`, tell the same; over anything else they only stay within the bytes.
 enum EventTarget {
     static func run(_ input: [UInt8]) throws {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
         let event = Result { () throws(EventFault) in try Event(line: input) }
+        try input.withUnsafeBytes { bytes in
+            var streams = StreamNames()
+            if let plain = PlainLine.scan(bytes, &streams) {
+                let whole = try? ScannedLine(scanning: bytes)
+                try require(plain == whole, "plainly \(plain), by the scan \(whole as Any)")
+            }
+            var view = EventLine()
+            let isEvent = view.read(bytes)
+            if case .success(let event) = event {
+                try require(isEvent, "no event at a look, but \(event)")
+                try compare(view, event)
+            }
+        }
         switch (scanned, event) {
         case (.success(let scanned), .success(let event)):
             try compare(scanned, event)
@@ -20,6 +35,34 @@ enum EventTarget {
         case (.success(let scanned), .failure(let fault)):
             throw Finding("the door let in \(scanned), which is no event: \(fault)")
         case (.failure, .failure): break
+        }
+    }
+
+    private static func compare(_ view: EventLine, _ event: Event) throws {
+        try require(
+            view.ts == event.ts && view.level == event.level && view.status == event.status
+                && view.attempt == event.attempt, "the look: \(view.ts), the event: \(event)")
+        let texts: [(EventField, String?)] = [
+            (.event, event.event), (.node, event.node), (.az, event.az),
+            (.namespace, event.namespace), (.rollout, event.rollout),
+            (.revision, event.revision), (.concern, event.concern), (.message, event.message),
+            (.policy, event.policy), (.binary, event.binary), (.epoch, event.epoch),
+        ]
+        for (field, text) in texts {
+            try require(view.text(field) == text, "\(field): \(view.text(field) as Any)")
+        }
+        try require(view.text(.id) ?? "" == event.id, "id \(view.text(.id) as Any)")
+        let deltas = view.deltas.map { delta in
+            MetricDelta(
+                metric: delta.metric.text(in: view.bytes) ?? "", value: delta.value,
+                previous: delta.previous, stable: delta.stable, limit: delta.limit,
+                unit: delta.unit, state: delta.state)
+        }
+        try require(deltas == event.deltas, "\(deltas), the event \(event.deltas)")
+        try require(view.reasons == event.reasons, "\(view.reasons)")
+        for member in event.extra {
+            try require(
+                view.extra(member.key) == member.value, "\(member.key) is another at a look")
         }
     }
 
