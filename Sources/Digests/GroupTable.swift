@@ -11,7 +11,8 @@ struct GroupTable: Sendable {
     enum Finding: Equatable {
         case group(Int)
         case none
-        /// A field has escapes, is long, or has no bytes of its own: make the key.
+        /// A field has escapes or letters beyond ASCII, which two spellings may stand for, is
+        /// long, or has no bytes of its own: make the key.
         case unsure
     }
 
@@ -51,9 +52,9 @@ struct GroupTable: Sendable {
         var count = 0
         for (i, field) in fields.enumerated() {
             guard let slice = line[field] else { continue }
-            guard let value = slice.plain(in: line.bytes), value.count <= Bounds.name else {
-                return .unsure
-            }
+            guard let value = slice.plain(in: line.bytes), value.count <= Bounds.name,
+                Self.isASCII(value)
+            else { return .unsure }
             if value.isEmpty { continue }
             count += 1
             hash = combine(value, ofField: i, into: hash)
@@ -87,7 +88,9 @@ struct GroupTable: Sendable {
         for field in key.fields {
             let value = Array(field.value.utf8)
             let ordinal = names.firstIndex(of: field.name).flatMap { UInt8(exactly: $0) }
-            guard let ordinal, value.count <= Bounds.name else { return [.max] }
+            guard let ordinal, value.count <= Bounds.name, value.allSatisfy({ $0 < 0x80 }) else {
+                return [.max]
+            }
             spelling += [ordinal, UInt8(value.count >> 8), UInt8(value.count & 0xFF)] + value
         }
         return spelling
@@ -111,8 +114,13 @@ struct GroupTable: Sendable {
             let ordinal = names.firstIndex(of: field.name)
             var texts = ordinal == nil ? [field.name, field.value] : [field.value]
             for i in texts.indices {
-                hash = texts[i].withUTF8 {
-                    combine(UnsafeRawBufferPointer($0), ofField: ordinal ?? -1, into: hash)
+                hash = texts[i].withUTF8 { bytes in
+                    let bytes = UnsafeRawBufferPointer(bytes)
+                    // Equal texts of other letters may have other bytes, but hash alike.
+                    return Self.isASCII(bytes)
+                        ? combine(bytes, ofField: ordinal ?? -1, into: hash)
+                        : Self.fold(
+                            hash ^ UInt64(truncatingIfNeeded: field.value.hashValue), seed)
                 }
             }
         }
@@ -139,6 +147,20 @@ struct GroupTable: Sendable {
             for byte in value { rest = rest << 8 | UInt64(byte) }
         }
         return Self.fold(hash ^ rest, seed)
+    }
+
+    private static func isASCII(_ value: UnsafeRawBufferPointer) -> Bool {
+        var seen: UInt64 = 0
+        var at = 0
+        while at &+ 8 <= value.count {
+            seen |= value.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            at &+= 8
+        }
+        while at < value.count {
+            seen |= UInt64(value[at])
+            at &+= 1
+        }
+        return seen & 0x8080_8080_8080_8080 == 0
     }
 
     @inline(__always)

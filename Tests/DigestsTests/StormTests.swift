@@ -141,4 +141,22 @@ struct StormTests {
         #expect(said.allSatisfy { !$0.places.isEmpty })
         #expect(said.allSatisfy { $0.places.count + $0.omittedLines == 32 && $0.events == 32 })
     }
+
+    @Test("A group is found however its name is written, and no other is taken for it")
+    func names() {
+        var log = LogScript()
+        let long = String(repeating: "x", count: 300)
+        // One letter in two spellings, and a letter that JSON escapes.
+        let names = ["caf\u{E9}", "cafe\u{301}", "a\"b", "a", "ab", "b", "", long, long + "y"]
+        for _ in 0..<2 {
+            for name in names {
+                log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: name))
+            }
+        }
+        #expect(log.machine.states.count == names.count - 1)
+        let saved = log.machine.checkpoint()
+        log.pass(10)
+        #expect(log.said().reduce(0) { $0 + $1.events } == 2 * names.count)
+        #expect(saved.position == .start)
+    }
 }
