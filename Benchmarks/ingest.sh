@@ -50,9 +50,9 @@ YAML
     kill $server && wait $server 2>/dev/null || true
     # shellcheck disable=SC2086
     set -- "$1x$2${4:+ gzip}" ${result#RESULT}
-    printf '%-14s %10s %10s %9s %9s %8s\n' "$@"
+    printf '%-14s %10s %10s %9s %9s %8s %8s\n' "$@"
 }
-printf '%-14s %10s %10s %9s %9s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'p50 ms' 'p99 ms' 'rss MiB'
+printf '%-14s %10s %10s %9s %9s %8s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'p50 ms' 'p99 ms' 'rss MiB' refused
 for option in "" --gzip; do
     shape 1 1 $((lines / 200)) "$option"
     shape 1 32 $((lines / 20)) "$option"
