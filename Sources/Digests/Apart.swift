@@ -1,8 +1,8 @@
 /// A large value kept apart from its owner, which so stays small where there is none; copied
 /// when it is written to while it has another owner.
 struct Apart<Value: Sendable & Hashable>: Sendable, Hashable {
-    // Sendable: nobody but `value` reads or writes it, and that writes only to one that a
-    // single owner holds.
+    // Unchecked, and safe: only `value` reaches it, which reads what no one else writes, since
+    // it writes only where this owner is the only one, and makes a copy first elsewhere.
     private final class Storage: @unchecked Sendable {
         // Exclusive because its one owner is: no need to look at each access.
         @exclusivity(unchecked) var value: Value

@@ -8,7 +8,7 @@ public import Events
 /// transaction. A machine restored from the last checkpoint, and fed the log
 /// from its position, composes the same digests with the same ids.
 ///
-/// A value: keep a copy, and drop the changed one when the transaction fails.
+/// A value. When the transaction fails, make it anew from what is durable.
 public struct DigestMachine: Sendable {
     public let settings: DigestSettings
     /// Where the reader is: the end of the last line observed.

@@ -25,18 +25,14 @@ public import JSONScan
             return
         }
         let count = key.range.count - 2
-        let start = key.range.lowerBound + 1
-        guard count >= 2, count <= 9 else { return nil }
-        var word: UInt64
-        if start + 8 <= line.count {
-            word = UInt64(
-                littleEndian: line.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-            if count < 8 { word &= .max >> UInt64(64 - 8 * count) }
-        } else {
-            word = 0
-            for i in 0..<min(count, 8) { word |= UInt64(line[start + i]) << UInt64(8 * i) }
+        guard count > 0 else { return nil }
+        if count == 9 {
+            guard key.equals("namespace", in: line) else { return nil }
+            self = .namespace
+            return
         }
-        self.init(firstBytes: word, count: count, last: line[start + count - 1])
+        self.init(
+            firstBytes: key.word(in: line), count: count, last: line[key.range.upperBound - 2])
     }
 
     /// The field of a key without escapes.

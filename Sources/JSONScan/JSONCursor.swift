@@ -141,16 +141,10 @@ public struct JSONCursor {
     @inlinable @inline(__always)
     mutating func skipString() -> Bool {
         at &+= 1
-        // Mycroft's zero-byte test, as in `JSONScanner.skipPlain`: the lowest byte is exact.
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         while at &+ 8 <= count {
             let word = UInt64(
                 littleEndian: base.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5C)
-            let special =
-                (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)) & highs
+            let special = TextMarks.delimiters(in: word)
             if special != 0 {
                 at &+= special.trailingZeroBitCount >> 3
                 if byte(at) == UInt8(ascii: "\"") {

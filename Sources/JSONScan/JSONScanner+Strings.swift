@@ -39,19 +39,10 @@ extension JSONScanner {
     /// a control character, or one beyond ASCII; or to the end.
     @inlinable @inline(__always)
     mutating func skipPlain() {
-        // Eight bytes at a time. Each term has the high bit of a byte set when the
-        // byte is special; a borrow can set it wrongly only above a byte where it is
-        // set rightly, so the lowest one is exact (Mycroft's zero-byte test).
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         while at &+ 8 <= bytes.count {
             let word = UInt64(
                 littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let quotes = word ^ (ones &* 0x22)
-            let backslashes = word ^ (ones &* 0x5C)
-            let special =
-                (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-                    | (word &- (ones &* 0x20)) | word) & highs
+            let special = TextMarks.special(in: word)
             if special != 0 {
                 at &+= special.trailingZeroBitCount >> 3
                 return

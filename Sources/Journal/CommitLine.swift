@@ -13,7 +13,7 @@ import JSONScan
 
 /// The line that ends each group commit in a segment that isn't sealed yet.
 ///
-/// Group and commit line share one write and one sync; the line says how many
+/// Group and commit line share one sync; the line says how many
 /// bytes before it are event lines and carries a checksum over them and itself,
 /// so that a torn or damaged tail is recognised. Readers never show it and
 /// sealing drops it. The first line of a segment is one with no group: the header.

@@ -5,8 +5,8 @@ public import Telemetry
 
 /// The event log of one node: durable before acknowledged, in order, each line once.
 ///
-/// All appends go through one writer thread: what waits is written with one
-/// write and made durable with one sync, then everyone who waited is answered.
+/// All appends go through one writer thread: what waits is written together, large bodies
+/// from where they lie, and made durable with one sync, then everyone who waited is answered.
 /// Thread-safe. Call `close` when done: the threads keep the log alive.
 public final class Journal: Sendable {
     public let configuration: JournalConfiguration

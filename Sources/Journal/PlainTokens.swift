@@ -40,7 +40,7 @@ struct PlainTokens {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = at
         var first = word(start)
-        let marks = Self.marks(in: first)
+        let marks = TextMarks.special(in: first)
         if marks != 0 {
             let length = marks.trailingZeroBitCount >> 3
             at = start &+ length
@@ -69,7 +69,7 @@ struct PlainTokens {
     mutating func readRest() -> Bool {
         while true {
             // Behind the end there are zeros, which are marks.
-            let marks = Self.marks(in: word(at))
+            let marks = TextMarks.special(in: word(at))
             if marks != 0 {
                 at &+= marks.trailingZeroBitCount >> 3
                 return take(UInt8(ascii: "\""))
@@ -184,17 +184,5 @@ struct PlainTokens {
             return false
         }
         return true
-    }
-
-    /// The high bit of each byte that isn't plain text of a string: a quote, a backslash, a
-    /// control character or one beyond ASCII. As in `JSONScanner.skipPlain`, the lowest is exact.
-    @inline(__always)
-    private static func marks(in word: UInt64) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quotes = word ^ (ones &* 0x22)
-        let backslashes = word ^ (ones &* 0x5C)
-        return
-            (((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-            | (word &- (ones &* 0x20)) | word) & (ones &* 0x80)
     }
 }

@@ -99,24 +99,24 @@ struct StormTests {
         #expect(stored.count == log.machine.states.count + 1)
     }
 
+    /// One attempt of each of so many rollouts in each of 32 zones.
+    private static func fill(_ log: inout LogScript, _ rollouts: Int, _ status: VerdictStatus) {
+        for n in 0..<rollouts {
+            for zone in 0..<32 {
+                log.write(
+                    log.verdict(
+                        status, az: "a\(zone)", attempt: 1,
+                        rate: status.isDegraded ? 0.02 : 0.001, rollout: "\(status)\(n)"))
+            }
+        }
+    }
+
     @Test("Places of all groups together are bounded: quiet groups give way to failing ones")
     func quietPlaces() {
         var log = LogScript()
-        for n in 0..<700 {
-            for node in 0..<32 {
-                log.write(
-                    log.verdict(
-                        .healthy, az: "a\(node)", attempt: 1, rate: 0.001, rollout: "q\(n)"))
-            }
-        }
+        Self.fill(&log, 700, .healthy)
         #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 8192)
-        for n in 0..<20 {
-            for node in 0..<32 {
-                log.write(
-                    log.verdict(
-                        .unhealthy, az: "a\(node)", attempt: 1, rate: 0.02, rollout: "f\(n)"))
-            }
-        }
+        Self.fill(&log, 20, .unhealthy)
         log.pass(10)
         let said = log.said()
         #expect(said.count == 20)
@@ -127,13 +127,7 @@ struct StormTests {
         "Where all places are of failing groups, further ones are counted, and each group has one")
     func failingPlaces() {
         var log = LogScript(DigestSettings(maxGroups: 1000))
-        for n in 0..<700 {
-            for node in 0..<32 {
-                log.write(
-                    log.verdict(
-                        .unhealthy, az: "a\(node)", attempt: 1, rate: 0.02, rollout: "f\(n)"))
-            }
-        }
+        Self.fill(&log, 700, .unhealthy)
         log.pass(10)
         let said = log.said()
         #expect(said.count == 700)
