@@ -5,7 +5,7 @@ import Events
 /// Owned by the writer. Memory is bounded by `MarkLimits` whatever senders do;
 /// `forgotten` counts what the bounds cost.
 struct Marks: Sendable {
-    private(set) var streams: [Hash128: SequenceMark] = [:]
+    private(set) var streams = StreamTable()
     /// Arrival by id, in two generations: when the newer one is half of what is
     /// allowed, or as old as the window, the older one goes.
     private var ids = IdTable()
@@ -31,11 +31,7 @@ struct Marks: Sendable {
         case .none: return true
         case .sequence(let stream, let seq):
             admissions += 1
-            // Looked up once: this is done for each line.
-            let ordinal = admissions
-            let (isNew, runs) = { (mark: inout SequenceMark) in
-                (mark.admit(seq, at: ordinal), mark.runs.count)
-            }(&streams[stream, default: SequenceMark()])
+            let (isNew, runs) = streams.admit(seq, of: stream, at: admissions)
             if isNew, runs > limits.runsPerStream || streams.count > limits.streams {
                 bound(stream)
             }
@@ -61,7 +57,7 @@ struct Marks: Sendable {
     mutating func withdraw(_ key: ScannedLine.Key) {
         switch key {
         case .none: break
-        case .sequence(let stream, let seq): streams[stream]?.remove(seq)
+        case .sequence(let stream, let seq): streams.withdraw(seq, of: stream)
         case .id(let id):
             ids.remove(id)
             olderIds.remove(id)
@@ -88,23 +84,12 @@ struct Marks: Sendable {
     }
 
     private mutating func bound(_ stream: Hash128) {
-        if let runs = streams[stream]?.runs.count, runs > limits.runsPerStream {
-            forgotten += streams[stream]?.forget(beyond: limits.runsPerStream) ?? 0
-        }
+        forgotten += streams.forget(of: stream, beyond: limits.runsPerStream)
         guard streams.count > limits.streams else { return }
         // A quarter at once, so that the sort is paid once in so many admissions.
-        let oldest = streams.map { ($0.value.touched, $0.key) }.sorted { $0.0 < $1.0 }
-        for (_, key) in oldest.prefix(max(1, limits.streams / 4)) {
-            streams[key] = nil
-            forgotten += 1
-        }
-    }
-}
-
-extension SequenceMark {
-    fileprivate mutating func admit(_ seq: UInt64, at ordinal: UInt64) -> Bool {
-        touched = ordinal
-        return insert(seq)
+        let surplus = max(1, limits.streams / 4)
+        streams.forgetOldest(surplus)
+        forgotten += surplus
     }
 }
 
@@ -119,9 +104,9 @@ extension Marks {
         out.write(Self.magic)
         out.write(covered)
         out.write(UInt64(streams.count))
-        for (key, mark) in streams.sorted(by: { $0.value.touched < $1.value.touched }) {
-            out.write(key)
-            out.write(UInt64(mark.runs.count))
+        for (stream, mark) in streams.inOrder {
+            out.write(stream)
+            out.write(UInt64(mark.runCount))
             for run in mark.runs {
                 out.write(run.lowerBound)
                 out.write(run.upperBound)
@@ -157,7 +142,7 @@ extension Marks {
             var mark = SequenceMark(runs: runs)
             marks.admissions += 1
             mark.touched = marks.admissions
-            marks.streams[key] = mark
+            marks.streams.set(key, to: mark)
             marks.bound(key)
         }
         guard let idCount = input.read() else { return nil }

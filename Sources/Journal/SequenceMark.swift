@@ -1,75 +1,130 @@
 /// Which numbers of one sender's sequence the log holds: disjoint runs, ascending.
+///
+/// Of most senders there is one run, which lies in the mark itself.
 struct SequenceMark: Sendable, Equatable {
-    /// Never adjacent: adjacent runs are joined.
-    private(set) var runs: [ClosedRange<UInt64>] = []
+    /// The latest run; `high` is 0 while there is none.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+    /// The runs before it.
+    private var earlier: [ClosedRange<UInt64>] = []
     /// Counts admissions of all streams; the least is the longest unused.
     var touched: UInt64 = 0
 
     init() {}
 
-    init(runs: [ClosedRange<UInt64>]) { self.runs = runs }
-
-    /// The highest number seen; 0 before the first.
-    var highWater: UInt64 { runs.last?.upperBound ?? 0 }
-
-    func contains(_ seq: UInt64) -> Bool {
-        let i = firstRun(endingAtOrAfter: seq)
-        return i < runs.count && runs[i].contains(seq)
+    init(runs: [ClosedRange<UInt64>]) {
+        guard let last = runs.last else { return }
+        (low, high) = (last.lowerBound, last.upperBound)
+        earlier = Array(runs.dropLast())
     }
 
-    /// False when the number is there already.
+    /// Never adjacent: adjacent runs are joined.
+    var runs: [ClosedRange<UInt64>] { high == 0 ? [] : earlier + [low...high] }
+
+    var runCount: Int { high == 0 ? 0 : earlier.count + 1 }
+
+    /// The highest number seen; 0 before the first.
+    var highWater: UInt64 { high }
+
+    func contains(_ seq: UInt64) -> Bool {
+        if seq >= low { return seq <= high }
+        let i = firstEarlier(endingAtOrAfter: seq)
+        return i < earlier.count && earlier[i].contains(seq)
+    }
+
+    /// False when the number, from 1, is there already.
+    @inline(__always)
     mutating func insert(_ seq: UInt64) -> Bool {
-        if let last = runs.last, seq > last.upperBound {
-            // The usual case: the next number.
-            if seq - 1 == last.upperBound {
-                runs[runs.count - 1] = last.lowerBound...seq
-            } else {
-                runs.append(seq...seq)
+        // The usual case: the next number.
+        if seq > high, seq - 1 == high, high > 0 {
+            high = seq
+            return true
+        }
+        return insertElsewhere(seq)
+    }
+
+    private mutating func insertElsewhere(_ seq: UInt64) -> Bool {
+        if seq > high {
+            if high > 0 { earlier.append(low...high) }
+            (low, high) = (seq, seq)
+            return true
+        }
+        if seq >= low { return false }
+        if low - 1 == seq {
+            low = seq
+            if let before = earlier.last, before.upperBound == seq - 1 {
+                low = before.lowerBound
+                earlier.removeLast()
             }
             return true
         }
-        let i = firstRun(endingAtOrAfter: seq)
-        guard i < runs.count else {
-            runs.append(seq...seq)
+        return insertEarlier(seq)
+    }
+
+    private mutating func insertEarlier(_ seq: UInt64) -> Bool {
+        let i = firstEarlier(endingAtOrAfter: seq)
+        let joinsPrevious = i > 0 && earlier[i - 1].upperBound + 1 == seq
+        guard i < earlier.count else {
+            if joinsPrevious {
+                earlier[i - 1] = earlier[i - 1].lowerBound...seq
+            } else {
+                earlier.append(seq...seq)
+            }
             return true
         }
-        if runs[i].contains(seq) { return false }
-        let joinsNext = runs[i].lowerBound - 1 == seq
-        let joinsPrevious = i > 0 && runs[i - 1].upperBound + 1 == seq
+        if earlier[i].contains(seq) { return false }
+        let joinsNext = earlier[i].lowerBound - 1 == seq
         switch (joinsPrevious, joinsNext) {
         case (true, true):
-            runs[i - 1] = runs[i - 1].lowerBound...runs[i].upperBound
-            runs.remove(at: i)
-        case (true, false): runs[i - 1] = runs[i - 1].lowerBound...seq
-        case (false, true): runs[i] = seq...runs[i].upperBound
-        case (false, false): runs.insert(seq...seq, at: i)
+            earlier[i - 1] = earlier[i - 1].lowerBound...earlier[i].upperBound
+            earlier.remove(at: i)
+        case (true, false): earlier[i - 1] = earlier[i - 1].lowerBound...seq
+        case (false, true): earlier[i] = seq...earlier[i].upperBound
+        case (false, false): earlier.insert(seq...seq, at: i)
         }
         return true
     }
 
     /// Takes a number back that `insert` let in.
     mutating func remove(_ seq: UInt64) {
-        let i = firstRun(endingAtOrAfter: seq)
-        guard i < runs.count, runs[i].contains(seq) else { return }
-        let run = runs.remove(at: i)
-        if seq < run.upperBound { runs.insert((seq + 1)...run.upperBound, at: i) }
-        if seq > run.lowerBound { runs.insert(run.lowerBound...(seq - 1), at: i) }
+        guard seq < low || high == 0 else {
+            removeFromLatest(seq)
+            return
+        }
+        let i = firstEarlier(endingAtOrAfter: seq)
+        guard i < earlier.count, earlier[i].contains(seq) else { return }
+        let run = earlier.remove(at: i)
+        if seq < run.upperBound { earlier.insert((seq + 1)...run.upperBound, at: i) }
+        if seq > run.lowerBound { earlier.insert(run.lowerBound...(seq - 1), at: i) }
     }
 
-    /// Keeps the newest `count` runs; returns how many were forgotten.
+    private mutating func removeFromLatest(_ seq: UInt64) {
+        guard seq <= high else { return }
+        if low == high {
+            let before = earlier.popLast()
+            (low, high) = (before?.lowerBound ?? 0, before?.upperBound ?? 0)
+        } else if seq == high {
+            high -= 1
+        } else {
+            if seq > low { earlier.append(low...(seq - 1)) }
+            low = seq + 1
+        }
+    }
+
+    /// Keeps the newest `count` runs, at least one; returns how many were forgotten.
     mutating func forget(beyond count: Int) -> Int {
-        let surplus = runs.count - count
+        let surplus = min(earlier.count, runCount - count)
         guard surplus > 0 else { return 0 }
-        runs.removeFirst(surplus)
+        earlier.removeFirst(surplus)
         return surplus
     }
 
-    private func firstRun(endingAtOrAfter seq: UInt64) -> Int {
+    private func firstEarlier(endingAtOrAfter seq: UInt64) -> Int {
         var low = 0
-        var high = runs.count
+        var high = earlier.count
         while low < high {
             let middle = (low + high) / 2
-            if runs[middle].upperBound < seq { low = middle + 1 } else { high = middle }
+            if earlier[middle].upperBound < seq { low = middle + 1 } else { high = middle }
         }
         return low
     }

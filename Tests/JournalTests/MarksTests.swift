@@ -63,6 +63,39 @@ struct MarksTests {
         }
     }
 
+    @Test("the table of streams behaves as a dictionary of sets, the oldest go first")
+    func streams() {
+        var random = SeededRandom(seed: 13)
+        var table = StreamTable()
+        var model: [Hash128: Set<UInt64>] = [:]
+        var touched: [Hash128: UInt64] = [:]
+        for step in 1...20_000 as ClosedRange<UInt64> {
+            let low = UInt64.random(in: 0..<300, using: &random) << 56
+            let stream = Hash128(high: 1, low: low)
+            let seq = UInt64.random(in: 1...40, using: &random)
+            switch Int.random(in: 0..<1000, using: &random) {
+            case ..<800:
+                let (isNew, runs) = table.admit(seq, of: stream, at: step)
+                #expect(isNew == model[stream, default: []].insert(seq).inserted)
+                #expect(runs == table[stream]?.runs.count)
+                touched[stream] = step
+            case ..<995:
+                table.withdraw(seq, of: stream)
+                model[stream]?.remove(seq)
+            default:
+                let oldest = touched.sorted { $0.value < $1.value }.prefix(20)
+                table.forgetOldest(20)
+                for (stream, _) in oldest {
+                    model[stream] = nil
+                    touched[stream] = nil
+                }
+            }
+            #expect(table[stream]?.runs.flatMap(Array.init) == model[stream]?.sorted())
+            #expect(table.count == model.count)
+        }
+        #expect(table.inOrder.map(\.stream) == touched.sorted { $0.value < $1.value }.map(\.key))
+    }
+
     @Test("the ends of the number range are no trap")
     func extremes() {
         var mark = SequenceMark()
@@ -114,7 +147,8 @@ struct MarksTests {
         let (read, covered) = try #require(
             Marks.decode(bytes, limits: limits, window: .seconds(3600), now: now))
         #expect(covered == 41)
-        #expect(read.streams.mapValues(\.runs) == marks.streams.mapValues(\.runs))
+        #expect(read.streams.inOrder.map(\.stream) == marks.streams.inOrder.map(\.stream))
+        #expect(read.streams.inOrder.map(\.mark.runs) == marks.streams.inOrder.map(\.mark.runs))
         #expect(read.idCount == marks.idCount)
         for place in stride(from: 0, to: bytes.count, by: 97) {
             var damaged = bytes
