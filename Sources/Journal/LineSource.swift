@@ -95,7 +95,8 @@ struct LineSource: Sendable {
         }
         if closed.sealed {
             let answer = try readArchive(closed.name, query, visit)
-            if answer == .more { advance(to: horizon) }
+            // It may hold more than was known when the read began.
+            if answer == .more { advance(to: max(position, horizon)) }
             return answer
         }
         let file = try files.openToRead(folder.file(closed.name.plain))
