@@ -31,6 +31,7 @@ public struct DigestMachine: Sendable {
     /// Until when no look for groups to forget is worth its while: it goes through all of
     /// them, and the last one found few.
     private var crowdedUntil = Timestamp.longAgo
+    private var crowdedSince = Timestamp.longAgo
     private static let betweenLooks = Duration.milliseconds(250)
 
     /// A group, and what of it is not durable.
@@ -115,7 +116,7 @@ public struct DigestMachine: Sendable {
         let from = position
         position = max(position, end)
         shared.absorb(line, at: end)
-        let role = EventRole(of: line)
+        let role = line.role
         guard role != .neutral else { return }
         if case .outcome = role {
             for place in groups(endedBy: line) {
@@ -174,7 +175,7 @@ public struct DigestMachine: Sendable {
     private mutating func place(of line: EventLine, now: Timestamp) -> Int {
         switch table.place(of: line) {
         case .group(let place): return place
-        case .none where isFull(now): return place(of: .overflow)
+        case .none where isFull(now): return table.overflow ?? place(of: .overflow)
         case .none, .unsure:
             let key = GroupKey(of: line, by: settings.groupBy)
             if let known = table.place(of: key) { return known }
@@ -190,7 +191,7 @@ public struct DigestMachine: Sendable {
 
     /// A clock that jumped back ends the pause.
     private func isCrowded(_ now: Timestamp) -> Bool {
-        now < crowdedUntil && now >= crowdedUntil - Self.betweenLooks
+        now < crowdedUntil && now >= crowdedSince
     }
 
     private mutating func place(of key: GroupKey) -> Int {
@@ -212,7 +213,9 @@ public struct DigestMachine: Sendable {
         }
         // Several at once: a storm of new names must not sort for each.
         let atOnce = Bounds.groups / 8
-        if quiet.count < atOnce / 8 { crowdedUntil = now + Self.betweenLooks }
+        if quiet.count < atOnce / 8 {
+            (crowdedSince, crowdedUntil) = (now, now + Self.betweenLooks)
+        }
         let gone = quiet.prefix(atOnce)
         for place in gone {
             forgotten.insert(table.groups[place].live.key.text)

@@ -1,3 +1,5 @@
+import Events
+
 /// What decides when a group speaks and how much is kept of it.
 public struct DigestSettings: Sendable, Equatable {
     /// Event fields whose values name a group; dotted paths reach into the
@@ -11,7 +13,11 @@ public struct DigestSettings: Sendable, Equatable {
     /// The longest that anything is held while the reader is behind the log's head.
     public var maxWindow: Duration
     /// How often an unchanged failure is told again.
-    public var repeatEvery: Duration
+    public var repeatEvery: Duration {
+        didSet { repeatMilliseconds = repeatEvery.wholeMilliseconds }
+    }
+    /// The same, for what is done for each line: arithmetic with a `Duration` is slow.
+    private(set) var repeatMilliseconds: Int64
     /// Healthy attempts in a row, in every place that failed, that end an incident.
     public var recoverAfter: Int
     /// Messages within one `window`; what exceeds them goes into one roll-up
@@ -43,6 +49,7 @@ public struct DigestSettings: Sendable, Equatable {
         self.window = window
         self.maxWindow = maxWindow
         self.repeatEvery = repeatEvery
+        repeatMilliseconds = repeatEvery.wholeMilliseconds
         self.recoverAfter = max(1, recoverAfter)
         self.maxGroups = max(1, maxGroups)
         self.abortAfter = abortAfter

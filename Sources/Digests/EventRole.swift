@@ -13,45 +13,35 @@ enum EventRole: Equatable {
     /// Nothing to tell.
     case neutral
 
-    init(of line: EventLine) {
-        // Most lines are verdicts of our own, told by two looks.
-        let mayEnd = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if mayEnd, let ending = Self.endings[line.text(.event) ?? ""] {
-            self = .outcome(ending)
-        } else if let status = line.status {
-            self = .verdict(status)
-        } else {
-            self.init(unjudged: line, named: line.text(.event) ?? "")
-        }
-    }
-
-    private init(unjudged line: EventLine, named name: String) {
-        if let status = Self.verdicts[name] {
-            self = .verdict(status)
-        } else if line.extra("unmeasured") != nil {
-            // Asked again within seconds: what stays unmeasured becomes `unknown`.
-            self = .neutral
-        } else if Self.notices.contains(name) || line.level >= .warn {
-            self = .notice
-        } else {
-            self = .neutral
-        }
-    }
-
-    private static let endings = [
+    fileprivate static let endings = [
         "rollout.aborted": "aborted", "rollout.promoted": "promoted",
         "rollout.completed": "completed", "rollout.paused": "paused",
     ]
 
-    private static let verdicts: [String: VerdictStatus] = [
+    fileprivate static let verdicts: [String: VerdictStatus] = [
         EventName.healthy: .healthy, EventName.recovered: .healthy, EventName.degraded: .degraded,
         EventName.unknown: .unknown, EventName.unhealthy: .unhealthy,
     ]
 
-    private static let notices: Set<String> = [
+    fileprivate static let notices: Set<String> = [
         EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
         EventName.deliveryDead, EventName.logShed, EventName.logGap,
         EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
         EventName.rehearsalFinished, EventName.rehearsalFailed,
     ]
+}
+
+extension EventLine {
+    /// What it means to the digests. Not an initializer, which would take a copy of the line.
+    var role: EventRole {
+        // Most lines are verdicts of our own, told by two looks.
+        let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
+        if mayEnd, let ending = EventRole.endings[text(.event) ?? ""] { return .outcome(ending) }
+        if let status { return .verdict(status) }
+        let name = text(.event) ?? ""
+        if let status = EventRole.verdicts[name] { return .verdict(status) }
+        // Asked again within seconds: what stays unmeasured becomes `unknown`.
+        if extra("unmeasured") != nil { return .neutral }
+        return EventRole.notices.contains(name) || level >= .warn ? .notice : .neutral
+    }
 }

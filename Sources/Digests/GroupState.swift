@@ -106,19 +106,26 @@ public struct GroupState: Sendable, Hashable {
 
     /// The place that a line speaks for; nil when there are too many.
     private mutating func place(of line: EventLine, room: inout StateRoom) -> Int? {
-        let known: Int? = line.withName(.az) { az in
-            line.withName(.node) { node -> Int? in
-                let mark = Source.mark(az, node)
-                for i in marks.indices where marks[i] == mark {
-                    if sources[i].isPlace(az: az, node: node) { return i }
-                }
-                return nil
-            }
+        let known: Int?
+        if let az = line.plainName(.az), let node = line.plainName(.node) {
+            known = place(az, node)
+        } else {
+            known = line.withName(.az) { az in line.withName(.node) { place(az, $0) } }
         }
         if let known { return known }
         guard room.takePlace(after: sources.count) else { return nil }
         sources.append(Source(az: line.name(.az), node: line.name(.node)))
         return sources.count - 1
+    }
+
+    private func place(
+        _ az: UnsafeRawBufferPointer, _ node: UnsafeRawBufferPointer
+    ) -> Int? {
+        let mark = Source.mark(az, node)
+        for i in marks.indices where marks[i] == mark {
+            if sources[i].isPlace(az: az, node: node) { return i }
+        }
+        return nil
     }
 
     private mutating func begin(_ line: EventLine, at end: LogPosition, settings: DigestSettings) {
@@ -162,7 +169,8 @@ public struct GroupState: Sendable, Hashable {
     private func hasRecovered(at moment: Timestamp, settings: DigestSettings) -> Bool {
         guard open?.value.isNoticeOnly == false else { return false }
         let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
-        let horizon = moment - settings.repeatEvery
+        let horizon = Timestamp(
+            milliseconds: moment.milliseconds &- settings.repeatMilliseconds)
         return sources.allSatisfy { $0.hasRecovered(after: attempts, heardSince: horizon) }
     }
 

@@ -52,12 +52,14 @@ struct GroupTable: Sendable {
         var count = 0
         for (i, field) in fields.enumerated() {
             guard let slice = line[field] else { continue }
-            guard let value = slice.plain(in: line.bytes), value.count <= Bounds.name,
-                Self.isASCII(value)
-            else { return .unsure }
+            guard let value = slice.plain(in: line.bytes), value.count <= Bounds.name else {
+                return .unsure
+            }
             if value.isEmpty { continue }
             count += 1
-            hash = combine(value, ofField: i, into: hash)
+            let (combined, isASCII) = combine(value, ofField: i, into: hash)
+            guard isASCII else { return .unsure }
+            hash = combined
         }
         // Then the group is the node's.
         guard count > 0 else { return .unsure }
@@ -117,8 +119,9 @@ struct GroupTable: Sendable {
                 hash = texts[i].withUTF8 { bytes in
                     let bytes = UnsafeRawBufferPointer(bytes)
                     // Equal texts of other letters may have other bytes, but hash alike.
-                    return Self.isASCII(bytes)
-                        ? combine(bytes, ofField: ordinal ?? -1, into: hash)
+                    let (combined, isASCII) = combine(bytes, ofField: ordinal ?? -1, into: hash)
+                    return isASCII
+                        ? combined
                         : Self.fold(
                             hash ^ UInt64(truncatingIfNeeded: field.value.hashValue), seed)
                 }
@@ -128,39 +131,30 @@ struct GroupTable: Sendable {
     }
 
     /// By words, each multiplied into the hash and folded (the step of wyhash, W. Yi 2019). The
-    /// seed is nobody else's, so that no sender can choose names that meet.
+    /// seed is nobody else's, so that no sender can choose names that meet. Also tells whether
+    /// all bytes are ASCII.
+    @inline(__always)
     private func combine(
         _ value: UnsafeRawBufferPointer, ofField ordinal: Int, into hash: UInt64
-    ) -> UInt64 {
+    ) -> (UInt64, isASCII: Bool) {
         var hash = Self.fold(hash ^ UInt64(truncatingIfNeeded: ordinal << 32 | value.count), seed)
+        var seen: UInt64 = 0
         var at = 0
         while at &+ 8 <= value.count {
-            hash = Self.fold(
-                hash ^ value.loadUnaligned(fromByteOffset: at, as: UInt64.self), seed)
+            let word = value.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            seen |= word
+            hash = Self.fold(hash ^ word, seed)
             at &+= 8
         }
-        guard at < value.count else { return hash }
+        guard at < value.count else { return (hash, seen & 0x8080_8080_8080_8080 == 0) }
         var rest: UInt64 = 0
         if value.count >= 8 {
             rest = value.loadUnaligned(fromByteOffset: value.count &- 8, as: UInt64.self)
         } else {
-            for byte in value { rest = rest << 8 | UInt64(byte) }
+            for byte in value { rest = rest &<< 8 | UInt64(byte) }
         }
-        return Self.fold(hash ^ rest, seed)
-    }
-
-    private static func isASCII(_ value: UnsafeRawBufferPointer) -> Bool {
-        var seen: UInt64 = 0
-        var at = 0
-        while at &+ 8 <= value.count {
-            seen |= value.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            at &+= 8
-        }
-        while at < value.count {
-            seen |= UInt64(value[at])
-            at &+= 1
-        }
-        return seen & 0x8080_8080_8080_8080 == 0
+        seen |= rest
+        return (Self.fold(hash ^ rest, seed), seen & 0x8080_8080_8080_8080 == 0)
     }
 
     @inline(__always)
@@ -177,6 +171,7 @@ struct GroupTable: Sendable {
         groups.append(group)
         hashes.append(hash(of: group.live.key))
         spellings.append(spelling(of: group.live.key))
+        if group.live.key == .overflow { overflow = place }
         if groups.count * 2 > buckets.count {
             fillBuckets(buckets.count * 2)
         } else {
@@ -184,6 +179,9 @@ struct GroupTable: Sendable {
         }
         return place
     }
+
+    /// The place of the group that takes what finds no room; nil while there is none.
+    private(set) var overflow: Int?
 
     /// Groups get other places.
     mutating func remove(_ places: some Sequence<Int>) {
@@ -197,6 +195,7 @@ struct GroupTable: Sendable {
             spellings.removeLast()
         }
         fillBuckets(buckets.count)
+        overflow = place(of: .overflow)
     }
 
     private mutating func fillBuckets(_ count: Int) {

@@ -29,6 +29,22 @@ extension EventLine {
         return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
+    /// A name's bytes where they are kept as they stand in the line; nil where a text has to be
+    /// made of them. `withName` without a closure, for what is done for each line.
+    @inline(__always)
+    func plainName(_ field: EventField) -> UnsafeRawBufferPointer? {
+        guard let slice = self[field] else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return plainName(slice)
+    }
+
+    @inline(__always)
+    func plainName(_ slice: JSONScanner.Slice) -> UnsafeRawBufferPointer? {
+        guard let plain = slice.plain(in: bytes), plain.count <= Bounds.name else { return nil }
+        return plain
+    }
+
     /// A field's text, cut to `limit`; empty where the line has none.
     func name(_ field: EventField, limit: Int = Bounds.name) -> String {
         (text(field) ?? "").clipped(to: limit)

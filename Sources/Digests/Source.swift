@@ -119,13 +119,15 @@ public struct Source: Sendable, Hashable {
         }
         if inIncident { counts[status] += 1 }
         omittedMetrics = 0
-        for (i, delta) in line.deltas.enumerated() {
-            let place = line.withName(delta.metric) { name in
-                // A place measures the same metrics in the same order, mostly.
-                i < metrics.count && metrics[i].metric.isSpelled(name)
-                    ? i : metrics.firstIndex { $0.metric.isSpelled(name) }
+        for i in line.deltas.indices {
+            let delta = line.deltas[i]
+            let known: Int?
+            if let name = line.plainName(delta.metric) {
+                known = place(ofMetric: name, i)
+            } else {
+                known = line.withName(delta.metric) { place(ofMetric: $0, i) }
             }
-            if let place {
+            if let place = known {
                 metrics[place].absorb(delta, attempt: line.attempt, inIncident: inIncident)
             } else if room.takeTrack(after: metrics.count) {
                 var track = MetricTrack(
@@ -139,14 +141,25 @@ public struct Source: Sendable, Hashable {
         return restarted
     }
 
+    /// The place of a metric, the first look where it is expected.
+    private func place(ofMetric name: UnsafeRawBufferPointer, _ expected: Int) -> Int? {
+        // A place measures the same metrics in the same order, mostly.
+        if expected < metrics.count, metrics[expected].metric.isSpelled(name) { return expected }
+        for i in metrics.indices where metrics[i].metric.isSpelled(name) { return i }
+        return nil
+    }
+
     /// The lane that a line speaks of; nil when there are too many.
     private mutating func lane(of line: EventLine) -> Int? {
         let isMerged = line[.concern] == nil || line.says(.concern, "all")
-        let known =
-            isMerged
-            ? lanes.firstIndex { $0.concern.isEmpty }
-            : line.withName(.concern) { name in lanes.firstIndex { $0.concern.isSpelled(name) } }
-        if let known { return known }
+        if isMerged {
+            for i in lanes.indices where lanes[i].concern.isEmpty { return i }
+        } else {
+            let known = line.withName(.concern) { name in
+                lanes.firstIndex { $0.concern.isSpelled(name) }
+            }
+            if let known { return known }
+        }
         guard lanes.count < Bounds.lanes else { return nil }
         lanes.append(Lane(concern: isMerged ? "" : line.name(.concern), at: line.ts))
         return lanes.count - 1

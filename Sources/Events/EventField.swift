@@ -51,6 +51,14 @@ public import JSONScan
             self = .namespace
             return
         }
+        self.init(word: word)
+    }
+
+    /// The field of a key of at most eight bytes without escapes.
+    ///
+    /// - Parameter word: Its bytes, little-endian, zeros behind a shorter one.
+    @inlinable @inline(__always)
+    public init?(word: UInt64) {
         switch word {
         case 0x6469: self = .id
         case 0x7374: self = .ts

@@ -44,27 +44,12 @@ public struct EventLine {
         attempt = nil
         deltas.removeAll(keepingCapacity: true)
         others.removeAll(keepingCapacity: true)
-        guard var cursor = JSONCursor(line), cursor.enter(.object) else { return false }
-        while let key = cursor.nextKey() {
-            guard let field = EventField(key, in: line) else {
-                guard let value = cursor.value() else { return false }
-                if key.equals("v", in: line) { continue }
-                others.append(key)
-                others.append(value)
-                continue
-            }
-            if field == .deltas, cursor.enter(.array) {
-                guard readDeltas(&cursor) else { return false }
-                continue
-            }
-            guard let value = cursor.value() else { return false }
-            // Null reads as absent, whatever the field.
-            guard value.kind != .null else { continue }
-            slices[Int(field.rawValue)] = value
-            present |= 1 << UInt32(field.rawValue)
-        }
-        guard cursor.isAtEnd, !cursor.isBroken, let name = self[.event],
-            name.range.count > 2 || name.kind == .number
+        // Taken out, so that not each store has to ask whether the array has other owners.
+        var places: [JSONScanner.Slice] = []
+        swap(&places, &slices)
+        let isWhole = places.withUnsafeMutableBufferPointer { readMembers(line, into: $0) }
+        swap(&places, &slices)
+        guard isWhole, let name = self[.event], name.range.count > 2 || name.kind == .number
         else { return false }
         if let said = self[.status] { status = VerdictStatus(said, in: line) }
         if let said = self[.attempt] {
@@ -77,6 +62,45 @@ public struct EventLine {
         return true
     }
 
+    /// - Parameter places: By field; those of `present` are set.
+    private mutating func readMembers(
+        _ line: UnsafeRawBufferPointer,
+        into places: UnsafeMutableBufferPointer<JSONScanner.Slice>
+    ) -> Bool {
+        guard var cursor = JSONCursor(line), cursor.enter(.object) else { return false }
+        var seen: UInt32 = 0
+        while true {
+            let key: JSONScanner.Slice
+            let known: EventField?
+            if let plain = cursor.plainKey() {
+                (key, known) = (plain.slice, EventField(word: plain.word))
+            } else if let next = cursor.nextKey() {
+                (key, known) = (next, EventField(next, in: line))
+            } else {
+                break
+            }
+            guard let field = known else {
+                guard let value = cursor.value() else { return false }
+                if key.equals("v", in: line) { continue }
+                others.append(key)
+                others.append(value)
+                continue
+            }
+            if field == .deltas, cursor.enter(.array) {
+                guard let behind = readDeltas(from: cursor) else { return false }
+                cursor = behind
+                continue
+            }
+            guard let value = cursor.value() else { return false }
+            // Null reads as absent, whatever the field.
+            guard value.kind != .null else { continue }
+            places[Int(field.rawValue)] = value
+            seen |= 1 &<< UInt32(field.rawValue)
+        }
+        present = seen
+        return cursor.isAtEnd && !cursor.isBroken
+    }
+
     private func readMoment() -> Timestamp? {
         guard let said = self[.ts] else { return nil }
         if let plain = said.plain(in: bytes), said.kind == .string,
@@ -87,14 +111,34 @@ public struct EventLine {
         return text(.ts).flatMap { Timestamp(rfc3339: $0) }
     }
 
-    private mutating func readDeltas(_ cursor: inout JSONCursor) -> Bool {
+    /// From within the array to behind it.
+    private mutating func readDeltas(from start: JSONCursor) -> JSONCursor? {
+        var cursor = start
         while cursor.hasElement() {
-            guard cursor.enter(.object) else { return false }
+            guard cursor.enter(.object) else { return nil }
             var delta = Delta(metric: .nothing, unit: .count, state: .pass)
             var unit: MetricUnit?
-            while let key = cursor.nextKey() {
-                guard let value = cursor.value() else { return false }
-                switch key.escaped ? Self.word(of: key.text(in: bytes)) : key.word(in: bytes) {
+            while true {
+                let word: UInt64
+                if let plain = cursor.plainKey() {
+                    word = plain.word
+                } else if let key = cursor.nextKey() {
+                    word = key.escaped ? Self.word(of: key.text(in: bytes)) : key.word(in: bytes)
+                } else {
+                    break
+                }
+                if let number = cursor.plainNumber() {
+                    switch word {
+                    case EventWord.value: delta.value = number
+                    case EventWord.previous: delta.previous = number
+                    case EventWord.stable: delta.stable = number
+                    case EventWord.limit: delta.limit = number
+                    default: break
+                    }
+                    continue
+                }
+                guard let value = cursor.value() else { return nil }
+                switch word {
                 case EventWord.metric: delta.metric = value
                 case EventWord.value: delta.value = value.number(in: bytes)
                 case EventWord.previous: delta.previous = value.number(in: bytes)
@@ -105,12 +149,12 @@ public struct EventLine {
                 default: break
                 }
             }
-            guard delta.metric.kind == .string else { return false }
+            guard delta.metric.kind == .string else { return nil }
             delta.unit =
                 unit ?? MetricUnit(metricName: delta.metric.text(in: bytes) ?? "")
             deltas.append(delta)
         }
-        return true
+        return cursor
     }
 
     /// Of a key that was written with escapes.

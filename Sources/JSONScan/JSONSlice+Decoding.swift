@@ -76,13 +76,35 @@ extension JSONScanner.Slice {
             at += 1
         }
         guard count <= 15 else { return nil }
-        let magnitude = Double(digits) / (decimals > 0 ? Self.powersOfTen[decimals] : 1)
+        let magnitude = Self.decimal(digits, max(0, decimals))
         return isNegative ? -magnitude : magnitude
     }
 
-    private static let powersOfTen: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-    ]
+    /// `digits` with so many of them behind the point; exact as `plainNumber` says, for at most
+    /// 15 of them.
+    @inlinable @inline(__always)
+    static func decimal(_ digits: Int64, _ decimals: Int) -> Double {
+        let power: Double =
+            switch decimals {
+            case 0: 1
+            case 1: 1e1
+            case 2: 1e2
+            case 3: 1e3
+            case 4: 1e4
+            case 5: 1e5
+            case 6: 1e6
+            case 7: 1e7
+            case 8: 1e8
+            case 9: 1e9
+            case 10: 1e10
+            case 11: 1e11
+            case 12: 1e12
+            case 13: 1e13
+            case 14: 1e14
+            default: 1e15
+            }
+        return Double(digits) / power
+    }
 
     /// The value of a number slice that is a whole number within `Int64`, exactly.
     public func integer(in bytes: UnsafeRawBufferPointer) -> Int64? {
@@ -140,8 +162,9 @@ extension JSONScanner.Slice {
     @inlinable @inline(__always)
     public func plain(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard !escaped else { return nil }
+        let quote = kind == .string ? 1 : 0
         return UnsafeRawBufferPointer(
-            rebasing: bytes[kind == .string ? range.dropFirst().dropLast() : range])
+            rebasing: bytes[(range.lowerBound &+ quote)..<(range.upperBound &- quote)])
     }
 
     /// A string of up to eight bytes without escapes as one number, the first byte its lowest;

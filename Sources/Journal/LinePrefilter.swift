@@ -23,6 +23,9 @@ struct LinePrefilter: Sendable {
 
     private let need: Need?
 
+    /// Whether every line may match.
+    var isOpen: Bool { need == nil }
+
     init(_ expression: Expression) {
         var best: [UInt8] = []
         for term in expression.terms {

@@ -168,9 +168,7 @@ struct LineSource: Sendable {
             var answer = Answer.more
             var used = (logical: 0, physical: 0)
             bytes.withUnsafeBytes { bytes in
-                let piece = PlainPiece(bytes)
-                used = (piece.logical, piece.bytes.count)
-                piece.forEachCandidate(filter) { range, stop in
+                let look = { (range: Range<Int>, stop: Int) -> Bool in
                     let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
                     guard after.offset <= end else { return false }
                     // Seen before; or a place inside a line, from a cursor that was tampered with.
@@ -181,6 +179,13 @@ struct LineSource: Sendable {
                     advance(to: after)
                     if answer == .enough { used = (stop, range.upperBound + 1) }
                     return answer == .more
+                }
+                if filter.isOpen {
+                    used = PlainPiece.forEachLine(in: bytes, look)
+                } else {
+                    let piece = PlainPiece(bytes)
+                    used = (piece.logical, piece.bytes.count)
+                    piece.forEachCandidate(filter, look)
                 }
             }
             looked += used.physical

@@ -22,11 +22,11 @@ struct PlainLine {
     static func scan(
         _ line: UnsafeRawBufferPointer, _ streams: inout StreamNames
     ) -> ScannedLine? {
-        guard line.count <= JSONLimits.newEvent.maxBytes, var tokens = PlainTokens(line) else {
+        guard line.count <= JSONLimits.newEvent.maxBytes, let tokens = PlainTokens(line) else {
             return nil
         }
         var plain = PlainLine()
-        guard plain.readMembers(&tokens), plain.isNamed, let ts = plain.ts else { return nil }
+        guard plain.readMembers(tokens), plain.isNamed, let ts = plain.ts else { return nil }
         func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: line[range])
         }
@@ -44,7 +44,10 @@ struct PlainLine {
 
     // MARK: - Members
 
-    private mutating func readMembers(_ tokens: inout PlainTokens) -> Bool {
+    // Tokens are handed on as copies: those whose address nobody takes are kept in registers.
+
+    private mutating func readMembers(_ start: PlainTokens) -> Bool {
+        var tokens = start
         guard tokens.take(UInt8(ascii: "{")) else { return false }
         var seen: UInt32 = 0
         // One other key can't be there twice.
@@ -54,8 +57,16 @@ struct PlainLine {
             guard let key = tokens.readKey() else { return false }
             if let field = EventField(firstBytes: key.word, count: key.count, last: key.last) {
                 let bit = UInt32(1) &<< UInt32(field.rawValue)
-                guard seen & bit == 0, read(field, &tokens) else { return false }
+                guard seen & bit == 0 else { return false }
                 seen |= bit
+                if field == .deltas || field == .reasons {
+                    guard let behind = Self.readList(isDeltas: field == .deltas, tokens) else {
+                        return false
+                    }
+                    tokens = behind
+                } else {
+                    guard read(field, &tokens) else { return false }
+                }
             } else {
                 let range = key.start..<(key.start + key.count)
                 if let first = other {
@@ -75,7 +86,7 @@ struct PlainLine {
         }
     }
 
-    @inline(__always)
+    @inline(always)
     private mutating func read(_ field: EventField, _ tokens: inout PlainTokens) -> Bool {
         switch field {
         case .ts:
@@ -117,8 +128,7 @@ struct PlainLine {
             case EventWord.empty, EventWord.healthy, EventWord.unknown, EventWord.degraded: break
             default: return tokens.says(text, "unhealthy")
             }
-        case .deltas: return Self.readList(isDeltas: true, &tokens)
-        case .reasons: return Self.readList(isDeltas: false, &tokens)
+        case .deltas, .reasons: return false
         }
         return true
     }
@@ -148,17 +158,19 @@ struct PlainLine {
 
     // MARK: - Lists
 
-    private static func readList(isDeltas: Bool, _ tokens: inout PlainTokens) -> Bool {
-        guard tokens.take(UInt8(ascii: "[")) else { return false }
-        if tokens.take(UInt8(ascii: "]")) { return true }
+    private static func readList(isDeltas: Bool, _ start: PlainTokens) -> PlainTokens? {
+        var tokens = start
+        guard tokens.take(UInt8(ascii: "[")) else { return nil }
+        if tokens.take(UInt8(ascii: "]")) { return tokens }
         repeat {
-            guard readElement(isDelta: isDeltas, &tokens) else { return false }
+            guard readElement(isDelta: isDeltas, &tokens) else { return nil }
         } while tokens.take(UInt8(ascii: ","))
-        return tokens.take(UInt8(ascii: "]"))
+        return tokens.take(UInt8(ascii: "]")) ? tokens : nil
     }
 
     /// One flat object of members that we write ourselves, each once, that names what it is
     /// about.
+    @inline(always)
     private static func readElement(isDelta: Bool, _ tokens: inout PlainTokens) -> Bool {
         guard tokens.take(UInt8(ascii: "{")) else { return false }
         var seen: UInt32 = 0

@@ -29,6 +29,25 @@ struct PlainPiece {
         self.logical = logical
     }
 
+    /// Calls `body` for each event line in `bytes`, as `forEachCandidate` does, in one pass;
+    /// returns how many bytes of event lines, and of all lines, were passed.
+    static func forEachLine(
+        in bytes: UnsafeRawBufferPointer, _ body: (_ line: Range<Int>, _ end: Int) -> Bool
+    ) -> (logical: Int, physical: Int) {
+        var start = 0
+        var skipped = 0
+        while let newline = bytes.firstNewline(from: start) {
+            let after = newline + 1
+            if CommitLine.isOne(UnsafeRawBufferPointer(rebasing: bytes[start..<newline])) {
+                skipped += after - start
+            } else if !body(start..<newline, after - skipped) {
+                return (after - skipped, after)
+            }
+            start = after
+        }
+        return (start - skipped, start)
+    }
+
     /// Calls `body` for each event line that `filter` lets through, without its
     /// newline, with how many bytes of event lines end there, until it answers false.
     func forEachCandidate(

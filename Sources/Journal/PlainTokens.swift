@@ -21,7 +21,7 @@ struct PlainTokens {
     var isAtEnd: Bool { at == count }
 
     /// The byte at `offset`, which must be within the line.
-    @inline(__always)
+    @inline(always)
     private func byte(_ offset: Int) -> UInt8 {
         base.load(fromByteOffset: offset, as: UInt8.self)
     }
@@ -35,7 +35,7 @@ struct PlainTokens {
     }
 
     /// A key with its colon.
-    @inline(__always)
+    @inline(always)
     mutating func readKey() -> Key? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = at
@@ -56,7 +56,7 @@ struct PlainTokens {
     }
 
     /// A string's inner range.
-    @inline(__always)
+    @inline(always)
     mutating func readText() -> Range<Int>? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = at
@@ -65,7 +65,7 @@ struct PlainTokens {
     }
 
     /// To behind the quote that ends the string.
-    @inline(__always)
+    @inline(always)
     mutating func readRest() -> Bool {
         while true {
             // Behind the end there are zeros, which are marks.
@@ -79,7 +79,7 @@ struct PlainTokens {
     }
 
     /// A whole number of at most 18 digits, without a sign.
-    @inline(__always)
+    @inline(always)
     mutating func readWhole() -> UInt64? {
         let start = at
         var value: UInt64 = 0
@@ -101,7 +101,7 @@ struct PlainTokens {
     }
 
     /// A number without an exponent.
-    @inline(__always)
+    @inline(always)
     mutating func skipNumber() -> Bool {
         _ = take(UInt8(ascii: "-"))
         let start = at
@@ -115,7 +115,7 @@ struct PlainTokens {
         return isBehindWhole
     }
 
-    @inline(__always)
+    @inline(always)
     mutating func skipScalar() -> Bool {
         guard at < count else { return false }
         switch byte(at) {
@@ -127,25 +127,27 @@ struct PlainTokens {
         }
     }
 
+    @inline(always)
     mutating func skipValue() -> Bool {
         guard at < count else { return false }
         if byte(at) != UInt8(ascii: "{"), byte(at) != UInt8(ascii: "[") { return skipScalar() }
-        guard
-            let end = try? JSONScanner.end(
-                ofValueAt: at, in: line, limits: .newEvent, within: 1)
-        else { return false }
+        guard let end = Self.end(ofContainerAt: at, in: line) else { return false }
         at = end
         return true
     }
 
-    @inline(__always)
+    private static func end(ofContainerAt at: Int, in line: UnsafeRawBufferPointer) -> Int? {
+        try? JSONScanner.end(ofValueAt: at, in: line, limits: .newEvent, within: 1)
+    }
+
+    @inline(always)
     mutating func take(_ wanted: UInt8) -> Bool {
         guard at < count, byte(at) == wanted else { return false }
         at &+= 1
         return true
     }
 
-    @inline(__always)
+    @inline(always)
     mutating func take(_ literal: UInt64, _ length: Int) -> Bool {
         guard word(at) & (.max &>> UInt64(64 &- 8 &* length)) == literal else { return false }
         at &+= length
@@ -153,7 +155,7 @@ struct PlainTokens {
     }
 
     /// The eight bytes from `offset` on, zeros behind the end.
-    @inline(__always)
+    @inline(always)
     func word(_ offset: Int) -> UInt64 {
         guard offset &+ 8 <= count else { return lastWord(offset) }
         return UInt64(
@@ -171,7 +173,7 @@ struct PlainTokens {
     }
 
     /// A text of up to eight bytes as a word; of a longer one a word that none has.
-    @inline(__always)
+    @inline(always)
     func short(_ text: Range<Int>) -> UInt64 {
         guard text.count <= 8 else { return .max }
         return text.isEmpty
