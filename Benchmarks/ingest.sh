@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lines a second, CPU seconds per million lines and memory of POST /v1/events over
+# Lines a second, CPU seconds per million lines (up to the last answer, and until the node is
+# idle again: digests are made behind the answers) and memory of POST /v1/events over
 # TLS, durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32
 # connections, plain and gzip; beside rsyslog (omfile, sync on and off) taking the same
 # lines over TCP without an acknowledgement, dd writing the same bytes with the same
@@ -50,9 +51,9 @@ YAML
     kill $server && wait $server 2>/dev/null || true
     # shellcheck disable=SC2086
     set -- "$1x$2${4:+ gzip}" ${result#RESULT}
-    printf '%-14s %10s %10s %9s %9s %8s %8s\n' "$@"
+    printf '%-14s %10s %10s %10s %9s %9s %8s %8s\n' "$@"
 }
-printf '%-14s %10s %10s %9s %9s %8s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'p50 ms' 'p99 ms' 'rss MiB' refused
+printf '%-14s %10s %10s %10s %9s %9s %8s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'till idle' 'p50 ms' 'p99 ms' 'rss MiB' refused
 for option in "" --gzip; do
     shape 1 1 $((lines / 200)) "$option"
     shape 1 32 $((lines / 20)) "$option"
@@ -106,7 +107,7 @@ while time.monotonic() < deadline:
     time.sleep(0.01)
 took = time.monotonic() - begun
 rss = next(int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
-print(f"{name:<17}{lines / took:>8.0f} {(cpu() - before) / lines * 1e6:>10.2f} {'':>9} {'':>9} {rss:>8.0f}   (no acknowledgement)")
+print(f"{name:<17}{lines / took:>8.0f} {(cpu() - before) / lines * 1e6:>10.2f} {'':>10} {'':>9} {'':>9} {rss:>8.0f}   (no acknowledgement)")
 PY
     kill $server && wait $server 2>/dev/null || true
 }

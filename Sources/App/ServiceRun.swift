@@ -63,6 +63,10 @@ public struct ServiceRun: Sendable {
                     try await greet(node)
                     return false
                 }
+                group.addTask {
+                    await AllocatorSlack.keepSmall()
+                    return false
+                }
                 while let isOver = try await group.next() {
                     if isOver { group.cancelAll() }
                 }

@@ -8,8 +8,8 @@ enum Bounds {
     /// Places (zone and node) in one group.
     static let sources = 32
     /// Places, and metrics of places, of all groups together; `StateRoom` says what goes beyond.
-    static let places = 8192
-    static let tracks = 32_768
+    static let places = 4096
+    static let tracks = 16_384
     static let lanes = 8
     static let metrics = 16
     /// Attempts of one metric that a sparkline shows.

@@ -333,17 +333,19 @@ public struct DigestMachine: Sendable {
     /// What changed since the last checkpoint, to be written in one
     /// transaction with the digests that `due` returned.
     public mutating func checkpoint() -> Checkpoint {
-        var changed: [String: String] = [SharedState.key: shared.json(at: position)]
+        var changed: [GroupState] = []
         for place in table.groups.indices
         where table.groups[place].unstoredFrom != nil && table.groups[place].window == nil {
-            changed[table.groups[place].live.key.text] = table.groups[place].live.json
+            changed.append(table.groups[place].live)
             table.groups[place].unstoredFrom = nil
         }
-        let removed = forgotten.subtracting(changed.keys)
+        changed.sort { $0.key.text < $1.key.text }
+        let removed = forgotten.subtracting(changed.map(\.key.text))
         forgotten = []
         hasClosed = false
         return Checkpoint(
-            position: resumePosition(head: position), changed: changed, removed: removed)
+            position: resumePosition(head: position), groups: changed,
+            shared: shared.json(at: position), removed: removed)
     }
 
     /// The groups as they stand, by key.

@@ -16,14 +16,14 @@ enum DigestGroupRow {
         for key in checkpoint.removed {
             try db.execute(sql: "DELETE FROM digest_group WHERE key = ?", arguments: [key])
         }
-        for (key, state) in checkpoint.changed.sorted(by: { $0.key < $1.key }) {
-            try db.execute(
-                sql: """
-                    INSERT INTO digest_group (key, state, updated_ms) VALUES (?, ?, ?)
-                    ON CONFLICT (key) DO UPDATE
-                    SET state = excluded.state, updated_ms = excluded.updated_ms
-                    """,
-                arguments: [key, state, now.milliseconds])
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO digest_group (key, state, updated_ms) VALUES (?, ?, ?)
+                ON CONFLICT (key) DO UPDATE
+                SET state = excluded.state, updated_ms = excluded.updated_ms
+                """)
+        try checkpoint.forEachChanged { key, state in
+            try statement.execute(arguments: [key, state, now.milliseconds])
         }
     }
 }

@@ -115,7 +115,7 @@ struct StormTests {
     func quietPlaces() {
         var log = LogScript()
         Self.fill(&log, 700, .healthy)
-        #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 8192)
+        #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 4096)
         Self.fill(&log, 20, .unhealthy)
         log.pass(10)
         let said = log.said()
@@ -131,7 +131,7 @@ struct StormTests {
         log.pass(10)
         let said = log.said()
         #expect(said.count == 700)
-        #expect(said.reduce(0) { $0 + $1.places.count } < 8192 + 700)
+        #expect(said.reduce(0) { $0 + $1.places.count } < 4096 + 700)
         #expect(said.allSatisfy { !$0.places.isEmpty })
         #expect(said.allSatisfy { $0.places.count + $0.omittedLines == 32 && $0.events == 32 })
     }
