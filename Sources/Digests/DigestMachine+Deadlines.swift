@@ -4,29 +4,24 @@ extension DigestMachine.Group {
     /// When the group should speak next, by the notifier's clock, if the
     /// reader keeps up; nil when it has nothing to tell.
     func deadline(_ settings: DigestSettings) -> Timestamp? {
-        guard let incident = live.incident else { return nil }
+        guard live.isFailing else { return nil }
         if let window {
             // A sender's clock may be ahead (then our own meeting counts) or
             // behind (then it is due at once, but paced by our own clock).
             let first = min(window.opened, window.met) + settings.firstAfter
             guard let saidAt = live.saidAt else { return first }
             // A notice never holds back the first failure behind it.
-            if !incident.isNoticeOnly, let told = incident.told,
-                told.statuses.values.allSatisfy({ !$0.isDegraded })
-            {
-                return first
-            }
-            return max(first, saidAt + settings.gap(flapping: incident.flapping))
+            if !live.isNoticeOnly, live.wasTold, !live.wasToldOfFailure { return first }
+            return max(first, saidAt + settings.gap(flapping: live.isFlapping))
         }
-        if let silence = incident.silence, incident.told == nil || incident.hasNews {
-            return asksAgain ? .longAgo : silence.until
+        if let until = live.silencedUntil, !live.wasTold || live.hasNews {
+            return asksAgain ? .longAgo : until
         }
-        if incident.echo != nil, asksAgain { return .longAgo }
-        guard incident.told != nil, let saidAt = live.saidAt else { return nil }
+        if live.isEcho, asksAgain { return .longAgo }
+        guard live.wasTold, let saidAt = live.saidAt else { return nil }
         // Told and unchanged: again after a while if it goes on, else it has
         // fallen silent and is closed.
-        let patience = incident.hasNews || incident.isNoticeOnly ? 1 : 2
-        return saidAt + settings.repeatEvery * patience
+        return saidAt + settings.repeatEvery * (live.hasNews || live.isNoticeOnly ? 1 : 2)
     }
 }
 

@@ -83,7 +83,7 @@ extension DigestMachine {
     /// A quiet group asks anew once the incident that spoke for it is over, or
     /// is about more than the node.
     mutating func wakeEchoes() {
-        let quiet = table.groups.indices.filter { table.groups[$0].live.incident?.echo != nil }
+        let quiet = table.groups.indices.filter { table.groups[$0].live.isEcho }
         guard !quiet.isEmpty else { return }
         var speaking: [String: Set<String>] = [:]
         for index in table.groups.indices {

@@ -102,8 +102,7 @@ public struct DigestMachine: Sendable {
     /// What is held back until its silence or another group's incident ends.
     public var heldBack: Int {
         table.groups.indices.count {
-            table.groups[$0].live.incident?.silence != nil
-                || table.groups[$0].live.incident?.echo != nil
+            table.groups[$0].live.silencedUntil != nil || table.groups[$0].live.isEcho
         }
     }
 

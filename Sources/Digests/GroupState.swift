@@ -20,6 +20,24 @@ public struct GroupState: Sendable, Hashable {
         get { open?.value }
         set { open = newValue.map(Apart.init) }
     }
+
+    // Asked of all groups, often: one member each, where `incident` would be copied whole.
+
+    /// Nothing failed by verdict so far.
+    var isNoticeOnly: Bool { open?.value.isNoticeOnly ?? false }
+    var isFlapping: Bool { open?.value.flapping ?? false }
+    var hasNews: Bool { open?.value.hasNews ?? false }
+    /// A message of the incident was sent.
+    var wasTold: Bool { open?.value.told != nil }
+    /// And it told of a failing place.
+    var wasToldOfFailure: Bool {
+        open?.value.told?.statuses.values.contains { $0.isDegraded } ?? false
+    }
+    /// The end of the silence that holds the group back.
+    var silencedUntil: Timestamp? { open?.value.silence?.until }
+    /// Another group's message stands for this one's.
+    var isEcho: Bool { open?.value.echo != nil }
+
     /// When the group last spoke, by the notifier's clock; paces the next message.
     var saidAt: Timestamp?
     /// Starts of recent incidents, for flap damping.
