@@ -28,6 +28,8 @@ public final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
+            // KiB; what is read is small, and what is written goes to the log of SQLite early.
+            try db.execute(sql: "PRAGMA cache_size = -512")
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
