@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -48,6 +49,54 @@ struct SealingTests {
             var later = journal.reader(from: place)
             #expect(try await later.texts() == Array(lines[i...]))
         }
+        await journal.close()
+    }
+
+    /// What a reader knew of the log's end a moment before the segment was closed and sealed.
+    private final class EarlierView: LogView {
+        let view: any LogView
+        let earlier: LogPosition
+        let isOver = Mutex(false)
+
+        init(_ view: any LogView, at earlier: LogPosition) {
+            self.view = view
+            self.earlier = earlier
+        }
+
+        var folder: LogFolder { view.folder }
+
+        func horizon() throws(SystemFault) -> LogPosition {
+            isOver.withLock { $0 } ? try view.horizon() : earlier
+        }
+
+        func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain {
+            try view.plain(number, file: file)
+        }
+
+        func removed() -> RemovedSegments { view.removed() }
+    }
+
+    @Test("lines of a segment that grew and was sealed while it was opened are seen once")
+    func sealedWhileOpened() async throws {
+        let journal = try await log.open { $0.segmentBytes = 300_000 }
+        var lines = try await fill(journal, 1...20)
+        let earlier = journal.head
+        lines += try await fill(journal, 21...50)
+        log.clock.advance(by: .seconds(3600))
+        await journal.maintain()
+        await journal.settle()
+        #expect(try log.archives().count == 1)
+        let view = EarlierView(log.files.view, at: earlier)
+        var source = LineSource(view, from: .start)
+        var seen: [String] = []
+        for _ in 0..<2 {
+            try source.read { line, _ in
+                seen.append(String(decoding: line, as: UTF8.self))
+                return .more
+            }
+            view.isOver.withLock { $0 = true }
+        }
+        #expect(seen == lines)
         await journal.close()
     }
 
