@@ -1,9 +1,4 @@
-/// When each id arrived: a hash table of fixed-size entries, open addressing, linear probing.
-///
-/// The keys are hashes already, so that a place is one multiplication away, where `Dictionary`
-/// would hash again; a look costs about one cache line. The multiplier is random for each
-/// table: who chooses ids can't choose their places (Dietzfelbinger et al. 1997, "A Reliable
-/// Randomized Algorithm for the Closest-Pair Problem", multiply-shift).
+/// When each id arrived: a hash table of fixed-size entries.
 struct IdTable: Sendable {
     private struct Slot: Sendable {
         var id = Hash128(high: 0, low: 0)
@@ -12,19 +7,12 @@ struct IdTable: Sendable {
 
     /// The moment of no entry.
     private static let free = Int64.min
-    private static let smallest = 64
 
     private var slots: [Slot]
-    /// 64 less the number of bits of a place.
-    private var shift: UInt64
-    private let multiplier: UInt64
+    private var places = TablePlaces()
     private(set) var count = 0
 
-    init() {
-        slots = Array(repeating: Slot(), count: Self.smallest)
-        shift = UInt64(64 - Self.smallest.trailingZeroBitCount)
-        multiplier = .random(in: .min ... .max) | 1
-    }
+    init() { slots = Array(repeating: Slot(), count: places.count) }
 
     subscript(id: Hash128) -> Int64? {
         let place = find(id)
@@ -38,8 +26,7 @@ struct IdTable: Sendable {
         slots[place] = Slot(id: id, moment: moment)
         guard isNew else { return }
         count += 1
-        // Half full: two or three slots are looked at for an id that isn't there.
-        if count * 2 > slots.count { grow() }
+        if places.isFull(with: count) { grow() }
     }
 
     mutating func remove(_ id: Hash128) {
@@ -48,15 +35,15 @@ struct IdTable: Sendable {
         slots[gap] = Slot()
         count -= 1
         // Whoever stands behind the gap because its place was taken moves up.
-        var next = after(gap)
+        var next = places.after(gap)
         while slots[next].moment != Self.free {
-            let distance = (next - home(of: slots[next].id)) & (slots.count - 1)
+            let distance = (next - places.home(of: slots[next].id)) & (slots.count - 1)
             if distance >= (next - gap) & (slots.count - 1) {
                 slots[gap] = slots[next]
                 slots[next] = Slot()
                 gap = next
             }
-            next = after(next)
+            next = places.after(next)
         }
     }
 
@@ -75,22 +62,18 @@ struct IdTable: Sendable {
     /// The slot that holds the id, or the free one where it would go.
     private func find(_ id: Hash128) -> Int {
         slots.withUnsafeBufferPointer { slots in
-            var place = home(of: id)
+            var place = places.home(of: id)
             while slots[place].moment != Self.free, slots[place].id != id {
-                place = (place + 1) & (slots.count - 1)
+                place = places.after(place)
             }
             return place
         }
     }
 
-    private func home(of id: Hash128) -> Int { Int((id.low &* multiplier) >> shift) }
-
-    private func after(_ place: Int) -> Int { (place + 1) & (slots.count - 1) }
-
     private mutating func grow() {
         let old = slots
-        slots = Array(repeating: Slot(), count: old.count * 2)
-        shift -= 1
+        places.double()
+        slots = Array(repeating: Slot(), count: places.count)
         for slot in old where slot.moment != Self.free { slots[find(slot.id)] = slot }
     }
 }

@@ -1,5 +1,5 @@
-/// What the log holds of each sender's sequence: a hash table of fixed-size entries, open
-/// addressing, linear probing, as `IdTable`. An admission of the next number costs one place.
+/// What the log holds of each sender's sequence: a hash table of fixed-size entries. An
+/// admission of the next number costs one place.
 struct StreamTable: Sendable {
     private struct Slot: Sendable {
         var stream = Hash128(high: 0, low: 0)
@@ -9,19 +9,11 @@ struct StreamTable: Sendable {
         var isFree: Bool { mark.touched == 0 }
     }
 
-    private static let smallest = 64
-
     private var slots: [Slot]
-    /// 64 less the number of bits of a place.
-    private var shift: UInt64
-    private let multiplier: UInt64
+    private var places = TablePlaces()
     private(set) var count = 0
 
-    init() {
-        slots = Array(repeating: Slot(), count: Self.smallest)
-        shift = UInt64(64 - Self.smallest.trailingZeroBitCount)
-        multiplier = .random(in: .min ... .max) | 1
-    }
+    init() { slots = Array(repeating: Slot(), count: places.count) }
 
     subscript(stream: Hash128) -> SequenceMark? {
         let slot = slots[find(stream)]
@@ -73,9 +65,7 @@ struct StreamTable: Sendable {
     /// Forgets the streams that were unused longest.
     mutating func forgetOldest(_ number: Int) {
         let kept = inOrder.dropFirst(number)
-        let room = slots.count
-        slots = []
-        slots = Array(repeating: Slot(), count: room)
+        slots = Array(repeating: Slot(), count: places.count)
         count = 0
         for (stream, mark) in kept { insert(mark, of: stream, at: find(stream)) }
     }
@@ -89,16 +79,15 @@ struct StreamTable: Sendable {
     private mutating func insert(_ mark: SequenceMark, of stream: Hash128, at free: Int) {
         slots[free] = Slot(stream: stream, mark: mark)
         count += 1
-        // Half full: two or three slots are looked at for a stream that isn't there.
-        if count * 2 > slots.count { grow() }
+        if places.isFull(with: count) { grow() }
     }
 
     /// The slot that holds the stream, or the free one where it would go.
     private func find(_ stream: Hash128) -> Int {
         slots.withUnsafeBufferPointer { slots in
-            var place = Int((stream.low &* multiplier) >> shift)
+            var place = places.home(of: stream)
             while !slots[place].isFree, slots[place].stream != stream {
-                place = (place + 1) & (slots.count - 1)
+                place = places.after(place)
             }
             return place
         }
@@ -106,8 +95,8 @@ struct StreamTable: Sendable {
 
     private mutating func grow() {
         let old = slots
-        slots = Array(repeating: Slot(), count: old.count * 2)
-        shift -= 1
+        places.double()
+        slots = Array(repeating: Slot(), count: places.count)
         for slot in old where !slot.isFree { slots[find(slot.stream)] = slot }
     }
 }
