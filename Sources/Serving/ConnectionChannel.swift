@@ -118,6 +118,11 @@ struct ConnectionChannel: ServerChildChannel {
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
         exchanges.httpDecoder.maxHeaderFieldSize = limits.headerBytes
         exchanges.httpDecoder.maxHeaderFieldCount = 200
+        do {
+            try channel.pipeline.syncOperations.addHandler(DetachedReads())
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         let responder = responder
         if isHTTP2 {
             opening.watch.grantFarewell()
