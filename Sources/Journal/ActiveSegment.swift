@@ -19,10 +19,12 @@ struct ActiveSegment: Sendable {
     /// Before it the system was told that its memory may go.
     var released = 0
 
-    /// What readers at the end of the log still find in memory.
-    static let keptInMemory = 16 << 20
+    /// What readers at the end of the log still find in memory: a segment of the usual size, so
+    /// that digests, which may be behind, and sealing, which comes after, fetch nothing from
+    /// the disk that was there a moment ago.
+    static let keptInMemory = 64 << 20
     /// The hint is given once in as many bytes.
-    static let releaseStep = 1 << 20
+    static let releaseStep = 4 << 20
 
     var head: LogPosition { LogPosition(segment: number, offset: end) }
 }
