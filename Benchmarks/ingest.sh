@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Lines a second, CPU seconds per million lines (up to the last answer, and until the node is
-# idle again: digests are made behind the answers) and memory of POST /v1/events over
+# Lines a second, CPU seconds per million lines and memory of POST /v1/events over
 # TLS, durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32
-# connections, plain and gzip; beside rsyslog (omfile, sync on and off) taking the same
+# connections, plain and gzip. The CPU seconds are counted up to the last answer and until the
+# node is idle again, and of these is told what went into ingest itself, and what into digests and
+# sealing, which are done behind the answers. Beside it rsyslog (omfile, sync on and off) taking the same
 # lines over TCP without an acknowledgement, dd writing the same bytes with the same
 # sync pattern, and the log alone doing so. All of them in turn in one run; quote the ratios.
 #
@@ -51,9 +52,11 @@ YAML
     kill $server && wait $server 2>/dev/null || true
     # shellcheck disable=SC2086
     set -- "$1x$2${4:+ gzip}" ${result#RESULT}
-    printf '%-14s %10s %10s %10s %9s %9s %8s %8s\n' "$@"
+    printf "$row" "$@"
 }
-printf '%-14s %10s %10s %10s %9s %9s %8s %8s\n' 'lines x conns' lines/s 'cpu-s/M' 'till idle' 'p50 ms' 'p99 ms' 'rss MiB' refused
+row='%-14s %9s %11s %9s %8s %8s %8s %8s %8s %8s %8s\n'
+# shellcheck disable=SC2059
+printf "$row" 'lines x conns' lines/s 'cpu answer' 'cpu idle' ingest digests sealing 'p50 ms' 'p99 ms' 'rss MiB' refused
 for option in "" --gzip; do
     shape 1 1 $((lines / 200)) "$option"
     shape 1 32 $((lines / 20)) "$option"
@@ -107,7 +110,7 @@ while time.monotonic() < deadline:
     time.sleep(0.01)
 took = time.monotonic() - begun
 rss = next(int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
-print(f"{name:<17}{lines / took:>8.0f} {(cpu() - before) / lines * 1e6:>10.2f} {'':>10} {'':>9} {'':>9} {rss:>8.0f}   (no acknowledgement)")
+print(f"{name:<16}{lines / took:>8.0f} {'':>11} {(cpu() - before) / lines * 1e6:>9.2f} {'':>44} {rss:>8.0f}   (no acknowledgement)")
 PY
     kill $server && wait $server 2>/dev/null || true
 }

@@ -96,7 +96,7 @@ final class Sealer: Sendable {
                 ready.wait()
                 continue
             }
-            perform(job, backlog: backlog, with: work)
+            telemetry.measuring(.sealing) { perform(job, backlog: backlog, with: work) }
         }
         ended.signal()
     }

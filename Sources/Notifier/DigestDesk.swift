@@ -82,6 +82,7 @@ public final class DigestDesk: Sendable {
         self.telemetry = telemetry
         DigestGap(lost: 0).record(in: telemetry.registry)
         DigestDeskFailed.count(0, in: telemetry.registry)
+        telemetry.registry.declareBackgroundWork()
         for cause in ["silence", "node_fault"] {
             DigestSuppressed.count(0, cause: cause, in: telemetry.registry)
         }
@@ -132,8 +133,10 @@ public final class DigestDesk: Sendable {
                     try await hear(inForce)
                     heard = .now
                 }
-                let (digests, held, hasClosed) = machine.withLock {
-                    ($0.due(now: now, caughtUp: caughtUp), $0.takeSuppressions(), $0.hasClosed)
+                let (digests, held, hasClosed) = telemetry.measuring(.digests) {
+                    machine.withLock {
+                        ($0.due(now: now, caughtUp: caughtUp), $0.takeSuppressions(), $0.hasClosed)
+                    }
                 }
                 if !digests.isEmpty || !held.isEmpty || hasClosed
                     || now - checkpointed >= Self.checkpointEvery || now < checkpointed
@@ -215,7 +218,10 @@ public final class DigestDesk: Sendable {
         if reader.position != before { reader = journal.reader(from: before) }
         let now = wall.now
         let batch = try await reader.pass(maxLines: Self.batchLines, maxBytes: Self.batchBytes) {
-            pass throws(JournalError) in try self.feed(&pass, now: now)
+            pass throws(JournalError) in
+            try self.telemetry.measuring(.digests) { () throws(JournalError) in
+                try self.feed(&pass, now: now)
+            }
         }
         if batch.skipped > 0 {
             telemetry.emit(DigestGap(lost: batch.skipped))
@@ -252,10 +258,15 @@ public final class DigestDesk: Sendable {
         let checkpoint = machine.withLock { $0.checkpoint() }
         let dispatch = self.dispatch
         let digests = try await standIn(digests)
-        let messages = digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
+        let messages = telemetry.measuring(.digests) {
+            digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
+        }
+        let telemetry = self.telemetry
         let now = wall.now
         try await store.write { db in
-            try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
+            try telemetry.measuring(.digests) {
+                try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
+            }
             for suppression in held {
                 if case .silence(let silence, _) = suppression.cause {
                     try SilenceBook.countHeld(db, id: silence.id)
