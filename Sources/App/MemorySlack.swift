@@ -2,12 +2,13 @@ import CAllocator
 import Dispatch
 import Foundation
 
-/// Free memory that the C library keeps between the blocks that are in use.
+/// Memory that the process holds and has no use for.
 ///
 /// glibc gives back by itself what is free at a heap's end. Bodies of requests come and go between
 /// blocks that stay, so that after a burst of large ones a heap holds two or three times what is in
-/// use. Giving back whole free pages takes about a millisecond.
-enum AllocatorSlack {
+/// use. Giving back whole free pages takes about a millisecond. With them go the pages of code,
+/// of which a burst passes through more than it comes back to.
+enum MemorySlack {
     /// How often it is looked at, and how much more memory there must be since it was last given
     /// back, in bytes.
     private static let lookEvery = Duration.milliseconds(250)
@@ -25,11 +26,12 @@ enum AllocatorSlack {
         }
     }
 
-    /// Gives free pages back if the process has grown since; how large it is after that.
+    /// Gives pages back if the process has grown since; how large it is after that.
     private static func giveBack(beyond least: Int) -> Int {
         guard let now = privateBytes() else { return least }
         if now < least + growth { return min(now, least) }
         bellwether_give_back_free_pages()
+        ImagePages.release()
         return privateBytes() ?? now
     }
 

@@ -64,7 +64,7 @@ public struct ServiceRun: Sendable {
                     return false
                 }
                 group.addTask {
-                    await AllocatorSlack.keepSmall()
+                    await MemorySlack.keepSmall()
                     return false
                 }
                 while let isOver = try await group.next() {
@@ -103,7 +103,7 @@ public struct ServiceRun: Sendable {
             show("  token \(token.name): \(token.file)\(token.isNew ? " (new)" : "")")
         }
         show("  certificate: \(node.certificate.certificate)")
-        StartImage.release()
+        ImagePages.release()
         guard demonstrates else { return }
         show("")
         do {

@@ -4,7 +4,7 @@ import Testing
 @testable import App
 
 @Suite("What the start has mapped")
-struct StartImageTests {
+struct ImagePagesTests {
     /// Pages of files that this process has mapped.
     private static func mapped() -> Int? {
         let words = FileManager.default.contents(atPath: "/proc/self/statm")
@@ -15,13 +15,13 @@ struct StartImageTests {
     @Test("it is given back, and all code goes on")
     func release() throws {
         let before = Self.mapped()
-        StartImage.release()
+        ImagePages.release()
         let after = Self.mapped()
         #if os(Linux)
             #expect(try #require(after) < #require(before))
         #else
             #expect(before == after)
         #endif
-        StartImage.release()
+        ImagePages.release()
     }
 }

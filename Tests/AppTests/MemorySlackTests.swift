@@ -5,7 +5,7 @@ import Testing
 @testable import App
 
 @Suite("What the allocator keeps", .serialized)
-struct AllocatorSlackTests {
+struct MemorySlackTests {
     /// Blocks of a body's size between small ones that stay.
     private static func litter() -> [[UInt8]] {
         var stay: [[UInt8]] = []
@@ -21,20 +21,20 @@ struct AllocatorSlackTests {
 
     @Test("it is given back while the process grows, until cancelled")
     func keepSmall() async throws {
-        guard let idle = AllocatorSlack.privateBytes() else {
+        guard let idle = MemorySlack.privateBytes() else {
             #if os(Linux)
                 Issue.record("the system does not tell how much memory there is")
             #endif
             return
         }
         let clock = ManualClock()
-        let keeping = Task { await AllocatorSlack.keepSmall(clock: clock) }
+        let keeping = Task { await MemorySlack.keepSmall(clock: clock) }
         let stay = Self.litter()
         // 48 MB of blocks, of which nothing but the small ones is in use.
-        #expect(AllocatorSlack.privateBytes() ?? 0 > idle + (30 << 20))
+        #expect(MemorySlack.privateBytes() ?? 0 > idle + (30 << 20))
         try await eventually("what is free is given back") {
             clock.advance(by: .seconds(1))
-            return AllocatorSlack.privateBytes() ?? .max < idle + (12 << 20)
+            return MemorySlack.privateBytes() ?? .max < idle + (12 << 20)
         }
         #expect(stay.count == 400)
         keeping.cancel()
