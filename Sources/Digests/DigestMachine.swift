@@ -236,7 +236,7 @@ public struct DigestMachine: Sendable {
         // In the order of their times, so that a restart closes them alike.
         var open: [(moment: Timestamp, place: Int)] = []
         for place in table.groups.indices {
-            guard let moment = table.groups[place].deadline(settings),
+            guard let moment = table.deadline(of: place, settings),
                 now
                     >= (caughtUp
                         ? moment : table.groups[place].window?.patience(settings) ?? .never)
@@ -258,7 +258,7 @@ public struct DigestMachine: Sendable {
     public var nextDeadline: Timestamp? {
         var first: Timestamp?
         for place in table.groups.indices {
-            guard let moment = table.groups[place].deadline(settings) else { continue }
+            guard let moment = table.deadline(of: place, settings) else { continue }
             first = min(first ?? moment, moment)
         }
         guard let first else { return nil }

@@ -21,21 +21,29 @@ public struct GroupState: Sendable, Hashable {
         set { open = newValue.map(Apart.init) }
     }
 
-    // Asked of all groups, often: one member each, where `incident` would be copied whole.
+    // Asked of all groups, often: one member each, where `incident` would be copied whole, and
+    // inlined, since a group that is asked by a call is copied, too.
 
     /// Nothing failed by verdict so far.
+    @inline(always)
     var isNoticeOnly: Bool { open?.value.isNoticeOnly ?? false }
+    @inline(always)
     var isFlapping: Bool { open?.value.flapping ?? false }
+    @inline(always)
     var hasNews: Bool { open?.value.hasNews ?? false }
     /// A message of the incident was sent.
+    @inline(always)
     var wasTold: Bool { open?.value.told != nil }
     /// And it told of a failing place.
+    @inline(always)
     var wasToldOfFailure: Bool {
         open?.value.told?.statuses.values.contains { $0.isDegraded } ?? false
     }
     /// The end of the silence that holds the group back.
+    @inline(always)
     var silencedUntil: Timestamp? { open?.value.silence?.until }
     /// Another group's message stands for this one's.
+    @inline(always)
     var isEcho: Bool { open?.value.echo != nil }
 
     /// When the group last spoke, by the notifier's clock; paces the next message.

@@ -49,6 +49,7 @@ struct Incident: Sendable, Hashable {
 
     /// Whether something came since the last message that is worth another one.
     /// Healthy attempts beside a notice are not.
+    @inline(always)
     var hasNews: Bool {
         isNoticeOnly
             ? omittedNotices > 0 || notices.contains { $0.untold > 0 } : untold > 0
