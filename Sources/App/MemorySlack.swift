@@ -12,7 +12,7 @@ enum MemorySlack {
     /// How often it is looked at, and how much more memory there must be since it was last given
     /// back, in bytes.
     private static let lookEvery = Duration.milliseconds(250)
-    private static let growth = 1 << 20
+    private static let growth = 4 << 20
     private static let queue = DispatchQueue(label: "bellwether.allocator", qos: .utility)
 
     /// Gives it back as it grows, until cancelled.
