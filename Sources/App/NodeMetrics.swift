@@ -44,6 +44,7 @@ final class NodeMetrics: Sendable {
         self.notifier = notifier
         process = ProcessFigures(started: Double(wall.now.milliseconds) / 1000)
         ReloadCounters.declare(in: registry)
+        registry.declareBackgroundWork()
         registry.set(
             "bellwether_build_info", to: 1, help: "Which release and executable runs; always 1.",
             labels: [("version", Version.text), ("binary", BinaryHash.current)])

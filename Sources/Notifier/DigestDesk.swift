@@ -82,7 +82,6 @@ public final class DigestDesk: Sendable {
         self.telemetry = telemetry
         DigestGap(lost: 0).record(in: telemetry.registry)
         DigestDeskFailed.count(0, in: telemetry.registry)
-        telemetry.registry.declareBackgroundWork()
         for cause in ["silence", "node_fault"] {
             DigestSuppressed.count(0, cause: cause, in: telemetry.registry)
         }

@@ -61,6 +61,9 @@ struct MetricsTests {
         #expect(pages[0].contains(#"bellwether_outbox_deliveries{state="dead"} 0"#))
         #expect(pages[1].contains(#"bellwether_refusals_total{reason="token_unknown"} 1"#))
         #expect(pages[1].contains(#"bellwether_attempts_total{concern="all"} 1"#))
+        #expect(try #require(Self.background("digests", in: pages[0])) > 0)
+        #expect(Self.background("digests", in: pages[1]) == 0)
+        #expect(Self.background("sealing", in: pages[1]) == 0)
         for page in pages {
             let file = notifier.folder.file("metrics.txt")
             try page.write(toFile: file, atomically: true, encoding: .utf8)
@@ -93,6 +96,13 @@ struct MetricsTests {
             let exit = try await promtool.waitForExit()
             #expect(exit == .code(0), "\(promtool.output)\(promtool.errors)")
         }
+    }
+
+    /// CPU seconds of what is done behind the answers.
+    private static func background(_ work: String, in page: String) -> Double? {
+        let name = "bellwether_background_cpu_seconds_total{work=\"\(work)\"} "
+        return page.split(separator: "\n").first { $0.hasPrefix(name) }
+            .flatMap { Double($0.dropFirst(name.count)) }
     }
 
     private static func scrape(_ node: NodeProcess) async throws -> String {
