@@ -100,10 +100,11 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CAllocator"),
+        .systemLibrary(name: "CTextMarks"),
         .target(name: "CImage"),
 
         // Values and pure logic.
-        room("JSONScan"),
+        room("JSONScan", ["CTextMarks"]),
         room("Events", ["JSONScan", crypto]),
         room("Secrets"),
         room("Settings", ["Secrets", "Events", "JSONScan", yams]),

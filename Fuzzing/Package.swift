@@ -33,7 +33,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
-        room("JSONScan"),
+        .systemLibrary(name: "CTextMarks"),
+        room("JSONScan", ["CTextMarks"]),
         room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
         room("Secrets"),
         room(

@@ -16,17 +16,18 @@ struct PlainLine {
     private var kind: LineKind?
     private var weight: LineKind?
 
-    private init() {}
+    private init?(_ tokens: PlainTokens) {
+        guard readMembers(tokens) else { return nil }
+    }
 
     /// What the log needs to know of the line; nil where only the scan can tell.
     static func scan(
         _ line: UnsafeRawBufferPointer, _ streams: inout StreamNames
     ) -> ScannedLine? {
-        guard line.count <= JSONLimits.newEvent.maxBytes, let tokens = PlainTokens(line) else {
-            return nil
-        }
-        var plain = PlainLine()
-        guard plain.readMembers(tokens), plain.isNamed, let ts = plain.ts else { return nil }
+        guard line.count <= JSONLimits.newEvent.maxBytes,
+            let plain = streams.quotes.withTokens(of: line, { Self($0) }), plain.isNamed,
+            let ts = plain.ts
+        else { return nil }
         func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
             UnsafeRawBufferPointer(rebasing: line[range])
         }
@@ -55,20 +56,20 @@ struct PlainLine {
         var others: KeyFilter?
         while true {
             guard let key = tokens.readKey() else { return false }
-            if let field = EventField(firstBytes: key.word, count: key.count, last: key.last) {
+            if let field = EventField(
+                firstBytes: key.word, count: key.count, last: tokens.last(of: key.range))
+            {
                 let bit = UInt32(1) &<< UInt32(field.rawValue)
                 guard seen & bit == 0 else { return false }
                 seen |= bit
                 if field == .deltas || field == .reasons {
-                    guard let behind = Self.readList(isDeltas: field == .deltas, tokens) else {
-                        return false
-                    }
-                    tokens = behind
+                    tokens = Self.readList(isDeltas: field == .deltas, tokens)
+                    guard !tokens.isBroken else { return false }
                 } else {
                     guard read(field, &tokens) else { return false }
                 }
             } else {
-                let range = key.start..<(key.start + key.count)
+                let range = key.range
                 if let first = other {
                     if others == nil {
                         others = KeyFilter()
@@ -79,11 +80,26 @@ struct PlainLine {
                 } else {
                     other = range
                 }
-                guard tokens.skipValue() else { return false }
+                guard Self.skipValue(&tokens) else { return false }
             }
             if tokens.take(UInt8(ascii: ",")) { continue }
             return tokens.take(UInt8(ascii: "}")) && tokens.isAtEnd
         }
+    }
+
+    @inline(always)
+    private static func skipValue(_ tokens: inout PlainTokens) -> Bool {
+        let next = tokens.peek
+        guard next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
+            return tokens.skipScalar()
+        }
+        guard let end = end(ofContainerAt: tokens.at, in: tokens.line) else { return false }
+        tokens.skip(to: end)
+        return true
+    }
+
+    private static func end(ofContainerAt at: Int, in line: UnsafeRawBufferPointer) -> Int? {
+        try? JSONScanner.end(ofValueAt: at, in: line, limits: .newEvent, within: 1)
     }
 
     @inline(always)
@@ -158,14 +174,15 @@ struct PlainLine {
 
     // MARK: - Lists
 
-    private static func readList(isDeltas: Bool, _ start: PlainTokens) -> PlainTokens? {
+    /// From the list's start to behind it; broken where it is not of the usual form.
+    private static func readList(isDeltas: Bool, _ start: PlainTokens) -> PlainTokens {
         var tokens = start
-        guard tokens.take(UInt8(ascii: "[")) else { return nil }
+        guard tokens.take(UInt8(ascii: "[")) else { return tokens.broken }
         if tokens.take(UInt8(ascii: "]")) { return tokens }
         repeat {
-            guard readElement(isDelta: isDeltas, &tokens) else { return nil }
+            guard readElement(isDelta: isDeltas, &tokens) else { return tokens.broken }
         } while tokens.take(UInt8(ascii: ","))
-        return tokens.take(UInt8(ascii: "]")) ? tokens : nil
+        return tokens.take(UInt8(ascii: "]")) ? tokens : tokens.broken
     }
 
     /// One flat object of members that we write ourselves, each once, that names what it is

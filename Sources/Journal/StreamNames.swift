@@ -1,3 +1,5 @@
+import JSONScan
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -25,6 +27,8 @@ struct StreamNames {
     /// By a few bytes of both; one that comes later takes the place of one before.
     private var entries: [Entry?] = []
     private var last: Entry?
+    /// Beside them, for the same lines.
+    var quotes = QuotePlaces()
     private static let room = 256
 
     init() {}

@@ -15,7 +15,8 @@ struct ArrowsTests {
         ("CImage", []),
         ("CDeflate", []),
         ("CZlib", []),
-        ("JSONScan", []),
+        ("CTextMarks", []),
+        ("JSONScan", ["CTextMarks"]),
         ("Events", ["JSONScan"]),
         ("Secrets", []),
         ("Settings", ["Secrets", "Events", "JSONScan"]),
@@ -124,7 +125,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CAllocator", "CCurl", "CDeflate", "CImage", "CZlib",
+        "CAllocator", "CCurl", "CDeflate", "CImage", "CTextMarks", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver"]
