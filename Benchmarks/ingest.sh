@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Lines a second, CPU seconds per million lines and memory of POST /v1/events over
-# TLS, durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32
-# connections, plain and gzip. The CPU seconds are counted up to the last answer and until the
-# node is idle again, and of these is told what went into ingest itself, and what into digests and
-# sealing, which are done behind the answers. Beside it rsyslog (omfile, sync on and off) taking the same
-# lines over TCP without an acknowledgement, dd writing the same bytes with the same
-# sync pattern, and the log alone doing so. All of them in turn in one run; quote the ratios.
+# Lines a second, CPU seconds per million lines and memory of POST /v1/events over TLS, durable
+# before the answer, for bodies of 1 to 10,000 lines on 1 to 32 connections, plain and gzip. The
+# CPU seconds are counted up to the last answer and until the node is idle again, and of these is
+# told what went into ingest itself, and what into digests and sealing, which are done behind the
+# answers. Beside it rsyslog and syslog-ng, with their sync on and off, taking the same lines over
+# TCP without an acknowledgement, dd writing the same bytes with the same sync pattern, and the log
+# alone doing so. All of them in turn in one run; quote the ratios.
 #
 # usage: Benchmarks/ingest.sh [LINES=1000000] [SEGMENT=4GiB]
 #   A SEGMENT larger than the run leaves sealing out; 64MiB takes it in.
 #   BELLWETHER_BINARY=PATH measures an executable that was built already, JournalDriver beside it.
-# needs: python3; rsyslog for the peer (apt-get install rsyslog)
+# needs: python3; rsyslog or syslog-ng for the peer (apt-get install rsyslog, syslog-ng-core)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-1000000}
@@ -77,42 +77,53 @@ seconds=$("$driver" append "$work/alone" "$work/lines" 1000)
 awk -v lines="$lines" -v took="$seconds" 'BEGIN { printf "%-14s %10.0f   (the log itself, each body durable before the next)\n", "append alone", lines / took }'
 rm -rf "$work/alone"
 
-command -v rsyslogd >/dev/null || { echo "rsyslog is missing: apt-get install rsyslog" >&2; exit 0; }
+# The log daemons of Debian, which installs one of the two at a time.
+# NAME LINES COMMAND...: the daemon listens on port 18445 and writes to $work/peer.log.
 peer() {
+    local name=$1 count=$2
+    shift 2
     rm -f "$work/peer.log"
-    cat > "$work/rsyslog.conf" <<CONF
+    "$@" > "$work/peer.said" 2>&1 &
+    local server=$!
+    sleep 1
+    python3 Benchmarks/ingest/peer.py "$work/lines" "$work/peer.log" "$count" $server "$name" || cat "$work/peer.said"
+    kill $server && wait $server 2>/dev/null || true
+}
+if command -v rsyslogd >/dev/null; then
+    for sync in off on; do
+        # It syncs each message, which takes for ever: fewer lines tell as much.
+        count=$lines
+        [ $sync = off ] || count=$((lines / 50))
+        cat > "$work/rsyslog.conf" <<CONF
 global(workDirectory="$work" maxMessageSize="64k")
 module(load="imtcp")
 template(name="raw" type="string" string="%rawmsg%\n")
-ruleset(name="in") { action(type="omfile" file="$work/peer.log" template="raw" sync="$1") }
+ruleset(name="in") { action(type="omfile" file="$work/peer.log" template="raw" sync="$sync") }
 input(type="imtcp" port="18445" address="127.0.0.1" ruleset="in")
 CONF
-    rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid" > "$work/rsyslog.said" 2>&1 &
-    local server=$!
-    sleep 1
-    python3 - "$work/lines" "$work/peer.log" "$lines" $server "rsyslog sync=$1" <<'PY'
-import os, socket, sys, time
-source, target, lines, pid, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5]
-# Syncing each message takes for ever: fewer lines tell as much.
-lines = lines if name.endswith("off") else lines // 50
-body = b"".join(line for _, line in zip(range(lines), open(source, "rb")))
-cpu = lambda: sum(map(int, open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
-before, begun = cpu(), time.monotonic()
-wire = socket.create_connection(("127.0.0.1", 18445))
-wire.sendall(body)
-wire.close()
-size, deadline = -1, time.monotonic() + 300
-while time.monotonic() < deadline:
-    now = os.path.getsize(target) if os.path.exists(target) else 0
-    if now >= len(body) * 0.999:
-        break
-    size = now
-    time.sleep(0.01)
-took = time.monotonic() - begun
-rss = next(int(line.split()[1]) / 1024 for line in open(f"/proc/{pid}/status") if line.startswith("VmHWM"))
-print(f"{name:<16}{lines / took:>8.0f} {'':>11} {(cpu() - before) / lines * 1e6:>9.2f} {'':>44} {rss:>8.0f}   (no acknowledgement)")
-PY
-    kill $server && wait $server 2>/dev/null || true
-}
-peer off
-peer on
+        peer "rsyslog $sync" $count rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid"
+    done
+else
+    echo "without rsyslog: apt-get install rsyslog" >&2
+fi
+if command -v syslog-ng >/dev/null; then
+    for sync in off on; do
+        cat > "$work/syslog-ng.conf" <<CONF
+@version: 3.35
+options { stats-freq(0); };
+source in {
+    network(transport("tcp") ip("127.0.0.1") port(18445) flags(no-parse) log-msg-size(65536)
+            log-iw-size(10000) log-fetch-limit(1000));
+};
+destination out {
+    file("$work/peer.log" template("\${MSG}\n") fsync($([ $sync = on ] && echo yes || echo no))
+         log-fifo-size(20000) flush-lines(1000));
+};
+log { source(in); destination(out); flags(flow-control); };
+CONF
+        peer "syslog-ng $sync" "$lines" syslog-ng -F --no-caps -f "$work/syslog-ng.conf" \
+            -R "$work/syslog-ng.persist" -c "$work/syslog-ng.ctl" -p "$work/syslog-ng.pid"
+    done
+else
+    echo "without syslog-ng: apt-get install syslog-ng-core" >&2
+fi
