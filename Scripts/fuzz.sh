@@ -26,10 +26,16 @@ build=(swift build --package-path Fuzzing --scratch-path "$scratch" --sanitize=a
 "${build[@]}" </dev/null 2>&1 | grep -v 'Cannot export local symbol' || true
 fuzzer=$(swift build --package-path Fuzzing --scratch-path "$scratch" --show-bin-path)/bellwether-fuzz
 
+known=()
+while read -r target; do known+=("$target"); done < <("$fuzzer")
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then
-    while read -r target; do targets+=("$target"); done < <("$fuzzer")
-fi
+if [ ${#targets[@]} -eq 0 ]; then targets=("${known[@]}"); fi
+for target in "${targets[@]}"; do
+    if [[ " ${known[*]} " != *" $target "* ]]; then
+        echo "fuzz: there is no target '$target', but: ${known[*]}" >&2
+        exit 64
+    fi
+done
 
 # A fault's backtrace is the sanitizer's own. Leaks are not looked for: what Swift makes once
 # and keeps looks like one, and looking takes most of the time.
