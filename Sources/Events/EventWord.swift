@@ -23,9 +23,6 @@ public enum EventWord {
     @inlinable public static var why: UInt64 { 0x79_6877 }
     @inlinable public static var detail: UInt64 { 0x6C69_6174_6564 }
     @inlinable public static var advisory: UInt64 { 0x7972_6F73_6976_6461 }
-    @inlinable public static var null: UInt64 { 0x6C6C_756E }
-    @inlinable public static var yes: UInt64 { 0x6575_7274 }
-    @inlinable public static var no: UInt64 { 0x65_736C_6166 }
     @inlinable public static var pass: UInt64 { 0x7373_6170 }
     @inlinable public static var fail: UInt64 { 0x6C69_6166 }
     @inlinable public static var nodata: UInt64 { 0x6174_6164_6F6E }

@@ -11,7 +11,8 @@
     @usableFromInline let quoteCount: Int
     /// The quote that the next string begins with.
     @usableFromInline var next = 0
-    /// The next byte that was not stepped over; below 0 after a step that failed.
+    /// The next byte that was not stepped over; below 0 after a step that failed. For the steps
+    /// alone to change.
     public var at = 0
 
     /// - Parameters:
@@ -173,7 +174,7 @@
         guard next == 0x2C || next == 0x7D else { return nil }
         at = start &+ length
         let value = JSONScanner.Slice.decimal(
-            Self.value(ofDigits: digits, decimals == 0 ? whole : whole &+ decimals), decimals)
+            Self.value(ofDigits: digits, whole &+ decimals), decimals)
         return isNegative ? -value : value
     }
 
@@ -279,7 +280,7 @@
         return isThere
     }
 
-    /// To behind an object or array that was found to end before `end`.
+    /// To behind an object or array that was found to end before `end`, within the line.
     @inlinable @inline(always)
     public mutating func skip(to end: Int) {
         at = end

@@ -20,10 +20,11 @@ struct IndexBuilder {
     /// Looks at the lines of the next member; `add` follows.
     mutating func survey(_ plain: UnsafeRawBufferPointer) -> Survey {
         var survey = Survey()
+        var notes = LineNotes()
         plain.forEachLine { line, _ in
             guard !line.isFiller else { return }
             survey.lines += 1
-            if let scanned = try? ScannedLine(line), census.note(line) {
+            if let scanned = try? ScannedLine(line, &notes), census.note(line) {
                 survey.earliest = min(survey.earliest, scanned.ts.milliseconds)
                 survey.latest = max(survey.latest, scanned.ts.milliseconds)
             } else {

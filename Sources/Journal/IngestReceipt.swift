@@ -41,7 +41,7 @@ public struct IngestBody: Sendable {
             lines.reserveCapacity(bytes.count / 400)
             var number = 0
             var isWhole = true
-            var streams = StreamNames()
+            var notes = LineNotes()
             bytes.forEachLine { line, start in
                 number += 1
                 if line.first != UInt8(ascii: "{"),
@@ -50,7 +50,7 @@ public struct IngestBody: Sendable {
                     return
                 }
                 do throws(EventFault) {
-                    let scanned = try ScannedLine(line, &streams)
+                    let scanned = try ScannedLine(line, &notes)
                     if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
                     lines.append(
                         AppendRequest.Line(

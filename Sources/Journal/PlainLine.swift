@@ -22,10 +22,10 @@ struct PlainLine {
 
     /// What the log needs to know of the line; nil where only the scan can tell.
     static func scan(
-        _ line: UnsafeRawBufferPointer, _ streams: inout StreamNames
+        _ line: UnsafeRawBufferPointer, _ notes: inout LineNotes
     ) -> ScannedLine? {
         guard line.count <= JSONLimits.newEvent.maxBytes,
-            let plain = streams.quotes.withTokens(of: line, { Self($0) }), plain.isNamed,
+            let plain = notes.quotes.withTokens(of: line, { Self($0) }), plain.isNamed,
             let ts = plain.ts
         else { return nil }
         func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
@@ -33,7 +33,7 @@ struct PlainLine {
         }
         let kind = plain.kind ?? plain.weight ?? .degraded
         if let node = plain.node, let epoch = plain.epoch, let seq = plain.seq {
-            let names = streams.names(node: bytes(node), epoch: bytes(epoch))
+            let names = notes.streams.names(node: bytes(node), epoch: bytes(epoch))
             return ScannedLine(
                 ts: ts, key: .sequence(stream: names.stream, seq: seq), node: names.node,
                 kind: kind)

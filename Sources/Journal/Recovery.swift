@@ -141,8 +141,9 @@ struct Recovery {
         var keys: [ScannedLine.Key] = []
         keys.reserveCapacity(member.lines)
         bytes.withUnsafeBytes { bytes in
+            var notes = LineNotes()
             bytes.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line) { keys.append(scanned.key) }
+                if let scanned = try? ScannedLine(line, &notes) { keys.append(scanned.key) }
             }
         }
         return keys
@@ -175,8 +176,9 @@ struct Recovery {
         var marks = self.marks
         let scan = try PlainScan(file, files: files, limit: limit) { group, commit in
             guard commit.segment > covered else { return }
+            var notes = LineNotes()
             group.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line) {
+                if let scanned = try? ScannedLine(line, &notes) {
                     _ = marks.admit(scanned.key, at: commit.at)
                 }
             }

@@ -36,13 +36,13 @@ struct ScannedLine: Sendable, Equatable {
 
     /// Validates one line, newline excluded, by the rules of `Event.init(line:)`.
     init(_ line: UnsafeRawBufferPointer) throws(EventFault) {
-        var streams = StreamNames()
-        try self.init(line, &streams)
+        var notes = LineNotes()
+        try self.init(line, &notes)
     }
 
-    /// The same for one of many lines of a body.
-    init(_ line: UnsafeRawBufferPointer, _ streams: inout StreamNames) throws(EventFault) {
-        if let plain = PlainLine.scan(line, &streams) {
+    /// The same for one of many lines of a buffer.
+    init(_ line: UnsafeRawBufferPointer, _ notes: inout LineNotes) throws(EventFault) {
+        if let plain = PlainLine.scan(line, &notes) {
             self = plain
         } else {
             try self.init(scanning: line)

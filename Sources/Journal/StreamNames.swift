@@ -1,5 +1,3 @@
-import JSONScan
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -27,8 +25,6 @@ struct StreamNames {
     /// By a few bytes of both; one that comes later takes the place of one before.
     private var entries: [Entry?] = []
     private var last: Entry?
-    /// Beside them, for the same lines.
-    var quotes = QuotePlaces()
     private static let room = 256
 
     init() {}

@@ -138,11 +138,14 @@ private struct LineCount {
     var bytes = 0
 
     mutating func add(_ group: UnsafeRawBufferPointer, to sequences: inout SequenceCensus) {
+        var notes = LineNotes()
         group.forEachLine { line, _ in
             guard !line.isFiller else { return }
             lines += 1
             bytes += line.count + 1
-            if let scanned = try? ScannedLine(line) { sequences.note(scanned.key, of: line) }
+            if let scanned = try? ScannedLine(line, &notes) {
+                sequences.note(scanned.key, of: line)
+            }
         }
     }
 }

@@ -154,10 +154,9 @@ struct ScannedLineTests {
         + #""message":"","policy":"sha256:a","binary":"sha256:b","series":"3ab5","run":2,"own":{"a":[1,{"b":"c"}]}}"#
 
     /// What the plain reading takes; it must be what the scan takes, and the same.
-    private static func taken(_ line: [UInt8], _ streams: inout StreamNames) throws -> ScannedLine?
-    {
+    private static func taken(_ line: [UInt8], _ notes: inout LineNotes) throws -> ScannedLine? {
         try line.withUnsafeBytes { bytes in
-            guard let plain = PlainLine.scan(bytes, &streams) else { return nil }
+            guard let plain = PlainLine.scan(bytes, &notes) else { return nil }
             let scanned = try ScannedLine(scanning: bytes)
             #expect(plain == scanned, "\(String(decoding: line, as: UTF8.self))")
             return plain
@@ -166,17 +165,17 @@ struct ScannedLineTests {
 
     @Test("lines as senders write them are taken by the plain reading")
     func plainLines() throws {
-        var streams = StreamNames()
+        var notes = LineNotes()
         let line = Array(Self.plain.utf8)
-        #expect(try Self.taken(line, &streams)?.kind == .failure)
+        #expect(try Self.taken(line, &notes)?.kind == .failure)
         for word in [
             "healthy", "degraded", "unknown", "unhealthy", "recovered", "of.somebody.else",
         ] {
             let other = Self.plain.replacing("analysis.unhealthy", with: "analysis.\(word)")
-            #expect(try Self.taken(Array(other.utf8), &streams) != nil)
+            #expect(try Self.taken(Array(other.utf8), &notes) != nil)
         }
         let short = #"{"event":"rate.limited","ts":"2026-11-23T06:00:00.123Z"}"#
-        #expect(try Self.taken(Array(short.utf8), &streams)?.kind == .refusal)
+        #expect(try Self.taken(Array(short.utf8), &notes)?.kind == .refusal)
     }
 
     @Test("whatever the plain reading takes, the scan takes and tells the same")
@@ -193,8 +192,8 @@ struct ScannedLineTests {
                 members.append("\"o\(random.next() % 3)\":\(random.next() % 9)")
             }
             let line = Array(("{" + members.joined(separator: ",") + "}").utf8)
-            var streams = StreamNames()
-            if try Self.taken(line, &streams) != nil { taken += 1 }
+            var notes = LineNotes()
+            if try Self.taken(line, &notes) != nil { taken += 1 }
         }
         #expect(taken > 300)
         let line = Array(Self.plain.utf8)
@@ -202,11 +201,11 @@ struct ScannedLineTests {
             for other in UInt8.min...UInt8.max {
                 var spoilt = line
                 spoilt[at] = other
-                var streams = StreamNames()
-                _ = try Self.taken(spoilt, &streams)
+                var notes = LineNotes()
+                _ = try Self.taken(spoilt, &notes)
             }
-            var streams = StreamNames()
-            #expect(try Self.taken(Array(line[..<at]), &streams) == nil)
+            var notes = LineNotes()
+            #expect(try Self.taken(Array(line[..<at]), &notes) == nil)
         }
     }
 

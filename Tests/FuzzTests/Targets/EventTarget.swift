@@ -12,8 +12,8 @@ enum EventTarget {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
         let event = Result { () throws(EventFault) in try Event(line: input) }
         try input.withUnsafeBytes { bytes in
-            var streams = StreamNames()
-            if let plain = PlainLine.scan(bytes, &streams) {
+            var notes = LineNotes()
+            if let plain = PlainLine.scan(bytes, &notes) {
                 let whole = try? ScannedLine(scanning: bytes)
                 try require(plain == whole, "plainly \(plain), by the scan \(whole as Any)")
             }
