@@ -99,9 +99,7 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
-        .systemLibrary(name: "CAllocator"),
         .systemLibrary(name: "CTextMarks"),
-        .target(name: "CImage"),
 
         // Values and pure logic.
         room("JSONScan", ["CTextMarks"]),
@@ -159,7 +157,7 @@ let package = Package(
         room(
             "App",
             [
-                "CAllocator", "CImage", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
                 "Store",
                 "Journal",
                 "Analysis",

@@ -32,7 +32,7 @@ public struct ServiceRun: Sendable {
 
     /// - Throws: Why the node cannot start, or what ended it.
     public func run() async throws {
-        AllocatorArenas.limit()
+        AllocatorSettings.apply()
         let threshold = LogThreshold(level)
         let format: LineLogHandler.Format =
             settings.telemetry.logFormat == .json ? .json : .text
@@ -61,10 +61,6 @@ public struct ServiceRun: Sendable {
                 }
                 group.addTask {
                     try await greet(node)
-                    return false
-                }
-                group.addTask {
-                    await MemorySlack.keepSmall()
                     return false
                 }
                 while let isOver = try await group.next() {
@@ -103,7 +99,6 @@ public struct ServiceRun: Sendable {
             show("  token \(token.name): \(token.file)\(token.isNew ? " (new)" : "")")
         }
         show("  certificate: \(node.certificate.certificate)")
-        ImagePages.release()
         guard demonstrates else { return }
         show("")
         do {

@@ -11,8 +11,6 @@ struct ArrowsTests {
     /// From the top of the house down: each room may name only earlier ones.
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
-        ("CAllocator", []),
-        ("CImage", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("CTextMarks", []),
@@ -59,7 +57,7 @@ struct ArrowsTests {
         (
             "App",
             [
-                "CAllocator", "CImage", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
                 "Store", "Journal",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
@@ -125,7 +123,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CAllocator", "CCurl", "CDeflate", "CImage", "CTextMarks", "CZlib",
+        "CCurl", "CDeflate", "CTextMarks", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver"]
