@@ -808,9 +808,9 @@ _bellwether_template() {
 
 _bellwether_template_analysis() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--secret --version -h --help)
     repeating_options=(--gateway --concern)
-    non_repeating_options=(--config --rollout --namespace --url --degraded --interval --count --failure-limit --argo-version)
+    non_repeating_options=(--config --rollout --strategy --placement --namespace --url --degraded --interval --count --failure-limit --argo-version)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -819,6 +819,14 @@ _bellwether_template_analysis() {
         return
         ;;
     '--rollout')
+        return
+        ;;
+    '--strategy')
+        __bellwether_add_completions -W 'canary'$'\n''canary-without-steps'$'\n''bluegreen'
+        return
+        ;;
+    '--placement')
+        __bellwether_add_completions -W 'background'$'\n''step'
         return
         ;;
     '--namespace')

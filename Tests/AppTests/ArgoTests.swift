@@ -1,4 +1,5 @@
 import App
+import JSONScan
 import Testing
 import Yams
 
@@ -53,8 +54,8 @@ struct ArgoTests {
             return
         }
 
-        var good = ArgoRun(template: try AnalysisTemplate(count: 2))
-        _ = good.record(status: 200, body: body("healthy"))
+        var good = ArgoRun(template: try AnalysisTemplate(count: 3))
+        for _ in 0..<2 { #expect(good.record(status: 200, body: body("healthy")).ending == nil) }
         #expect(good.record(status: 200, body: body("healthy")).ending == .promoted)
     }
 
@@ -64,7 +65,9 @@ struct ArgoTests {
             namespace: "prod", rollout: "payments-api",
             gateways: [.init(url: "https://gw.example:8443/")], concerns: ["latency"])
         let documents = try Array(Yams.load_all(yaml: template.yaml))
-        #expect(documents.count == 3)
+        // One object, and it may be applied: no Rollout, no Secret with a placeholder.
+        #expect(documents.count == 1)
+        #expect((documents.first as? [String: Any])?["kind"] as? String == "AnalysisTemplate")
         let analysis = try #require(documents[0] as? [String: Any])
         let spec = try #require(analysis["spec"] as? [String: Any])
         let declared = Set(
@@ -81,6 +84,8 @@ struct ArgoTests {
                 "rollout", "namespace", "uid", "revision", "canaryHash", "step", "metric",
                 "count", "failureLimit",
             ])
+        #expect(metric["initialDelay"] as? String == "30s")
+        #expect(metric["inconclusiveLimit"] as? Int == 2)
         #expect(sent["count"] == "10")
         #expect(sent["failureLimit"] == "0")
         var used: Set<String> = ["api-token"]
@@ -89,14 +94,87 @@ struct ArgoTests {
         }
         #expect(used == declared)
 
-        let rollout = try #require(documents[2] as? [String: Any])
-        let strategy = try #require(
-            (rollout["spec"] as? [String: Any])?["strategy"] as? [String: Any])
-        let block = try #require(
-            (strategy["canary"] as? [String: Any])?["analysis"] as? [String: Any])
-        let given = Set(
-            try #require(block["args"] as? [[String: Any]]).compactMap { $0["name"] as? String })
-        #expect(given == declared.subtracting(["api-token"]))
+        let patch = try Self.patch(in: template.rolloutComments)
+        let block = try #require(patch["spec"]?["strategy"]?["canary"]?["analysis"])
+        #expect(Self.names(block) == declared.subtracting(["api-token"]))
+        #expect(block["startingStep"]?.integer == 1)
+    }
+
+    /// The merge patch that the comments hold, as a shell would hand it on.
+    private static func patch(in comments: String) throws -> JSONValue {
+        for line in comments.split(separator: "\n") { #expect(line.hasPrefix("#")) }
+        let line = try #require(comments.split(separator: "\n").last { $0.contains(" patch ") })
+        let start = try #require(line.firstRange(of: "--patch '"))
+        let quoted = line[start.upperBound...].dropLast().replacing("'\\''", with: "'")
+        return try JSONValue(
+            parsing: Array(quoted.utf8), limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
+    }
+
+    private static func names(_ block: JSONValue) -> Set<String> {
+        guard case .array(let args)? = block["args"] else { return [] }
+        return Set(args.compactMap { $0["name"]?.string })
+    }
+
+    @Test("only a canary with steps refers to the current step")
+    func strategies() throws {
+        for strategy in AnalysisTemplate.Strategy.allCases {
+            let template = try AnalysisTemplate(rollout: "shop", strategy: strategy)
+            let hasStep = strategy == .canary
+            #expect(template.yaml.contains("{{args.step}}") == hasStep)
+            #expect(template.yaml.contains("- name: step") == hasStep)
+            let patch = try Self.patch(in: template.rolloutComments)
+            let block = try #require(
+                strategy == .bluegreen
+                    ? patch["spec"]?["strategy"]?["blueGreen"]?["prePromotionAnalysis"]
+                    : patch["spec"]?["strategy"]?["canary"]?["analysis"])
+            #expect(Self.names(block).contains("step") == hasStep)
+            #expect((block["startingStep"] != nil) == hasStep)
+            #expect(TemplateReview(yaml: template.yaml, argo: "1.10.0").findings == [])
+        }
+        let step = try AnalysisTemplate(rollout: "shop", placement: .step)
+        #expect(step.rolloutComments.contains("kubectl -n default edit rollout shop"))
+        #expect(step.rolloutComments.split(separator: "\n").allSatisfy { $0.hasPrefix("#") })
+        #expect(throws: AnalysisTemplate.Fault.self) {
+            try AnalysisTemplate(strategy: .bluegreen, placement: .step)
+        }
+    }
+
+    @Test("each zone has a token and a Secret of its own, made by commands in comments")
+    func secrets() throws {
+        let template = try AnalysisTemplate(gateways: [
+            .init(az: "eu-1a", url: "https://a.example"),
+            .init(az: "eu-1b", url: "https://b.example"),
+        ])
+        for zone in ["eu-1a", "eu-1b"] {
+            #expect(template.yaml.contains("\"Bearer {{args.api-token-\(zone)}}\""))
+            #expect(template.yaml.contains("name: bellwether-token-\(zone)\n"))
+            #expect(template.secretComments.contains("generic bellwether-token-\(zone) "))
+        }
+        #expect(template.secretComments.split(separator: "\n").allSatisfy { $0.hasPrefix("#") })
+    }
+
+    @Test(
+        "limits that would end a run wrongly are refused",
+        arguments: [(1, 0), (2, 0), (3, 3), (10, 11), (10, -1)])
+    func limits(count: Int, failureLimit: Int) {
+        #expect(throws: AnalysisTemplate.Fault.self) {
+            try AnalysisTemplate(count: count, failureLimit: failureLimit)
+        }
+    }
+
+    @Test("a run that can measure nothing never ends Successful, whatever its count")
+    func outage() throws {
+        for count in 3...12 {
+            var run = ArgoRun(template: try AnalysisTemplate(count: count))
+            var ending: ArgoRun.Ending?
+            for answer in 0..<(count + 3) where ending == nil {
+                ending = run.record(status: answer < 3 ? 503 : 200, body: body("unknown")).ending
+            }
+            guard case .paused = ending else {
+                Issue.record("count \(count): \(String(describing: ending))")
+                continue
+            }
+        }
     }
 
     @Test(

@@ -1,17 +1,19 @@
-/// The Kubernetes objects that make Argo Rollouts ask this service, written so
-/// that Argo's own rules judge our answers rightly.
+import JSONScan
+
+/// The AnalysisTemplate that makes Argo Rollouts call this service, with limits that Argo's
+/// own rules judge rightly, and what goes with it on request.
 ///
 /// Facts behind the choices, from Argo Rollouts 1.9: both conditions are given
 /// so that neither being true is Inconclusive (a pause for a person), never a
 /// silent success; `timeoutSeconds` exceeds the handler's budget; arguments of
 /// the run are declared in the template or Argo refuses it; `jsonBody` values
-/// are strings.
+/// are strings. Argo refuses limits above `count`, and a limit equal to `count` never stops a run.
 public struct AnalysisTemplate: Sendable {
     /// What a `degraded` verdict does to the run.
     public enum Degraded: String, Sendable, CaseIterable {
         /// Inconclusive: the Rollout pauses for a person.
         case pause
-        /// Successful: the Rollout goes on; the digest still tells.
+        /// Successful: the Rollout continues; the digest still reports it.
         case pass
 
         /// The condition under which Argo counts a measurement as successful.
@@ -21,6 +23,26 @@ public struct AnalysisTemplate: Sendable {
             case .pass: "result.status == \"healthy\" || result.status == \"degraded\""
             }
         }
+    }
+
+    /// The Rollout's strategy, which decides where an analysis block belongs and whether the
+    /// Rollout has a current step.
+    public enum Strategy: String, Sendable, CaseIterable {
+        case canary
+        /// A canary without steps has no `status.currentStepIndex`: a reference to it means that
+        /// Argo makes no AnalysisRun.
+        case canaryWithoutSteps = "canary-without-steps"
+        case bluegreen
+
+        var hasSteps: Bool { self == .canary }
+    }
+
+    /// When the run measures.
+    public enum Placement: String, Sendable, CaseIterable {
+        /// Beside the steps (`canary.analysis`), or before promotion (`prePromotionAnalysis`).
+        case background
+        /// As one step of the canary, which waits for its end.
+        case step
     }
 
     /// One gateway to be asked.
@@ -43,24 +65,30 @@ public struct AnalysisTemplate: Sendable {
     public var name: String
     public var namespace: String
     public var rollout: String
-    /// Each is asked by metrics of its own: every zone must find the canary good.
+    /// Each has metrics of its own and a token of its own: every zone must find the canary good.
     public var gateways: [Gateway]
-    /// A metric each; none asks for the merged verdict.
+    /// A metric each; empty: one metric for the merged verdict.
     public var concerns: [String]
     public var degraded: Degraded
     /// Between measurements, as Argo writes durations: `30s`, `1m`.
     public var interval: String
     /// Measurements in one run.
     public var count: Int
-    /// How many `unhealthy` verdicts the run forgives.
+    /// How many `unhealthy` verdicts the run tolerates.
     public var failureLimit: Int
+    public var strategy: Strategy
+    public var placement: Placement
+
+    /// How many inconclusive measurements the run tolerates: always below `count`, since Argo
+    /// ends a run that stays within its limits as Successful.
+    public var inconclusiveLimit: Int { min(2, count - 1) }
 
     public init(
         name: String = "bellwether", namespace: String = "default", rollout: String = "my-rollout",
         gateways: [Gateway] = [Gateway(url: "https://bellwether.example:8443")],
         concerns: [String] = [],
         degraded: Degraded = .pause, interval: String = "30s", count: Int = 10,
-        failureLimit: Int = 0
+        failureLimit: Int = 0, strategy: Strategy = .canary, placement: Placement = .background
     ) throws(Fault) {
         for (what, value) in [("--namespace", namespace), ("--rollout", rollout), ("--name", name)]
         {
@@ -92,8 +120,25 @@ public struct AnalysisTemplate: Sendable {
         guard !digits.isEmpty, ["s", "m", "h"].contains(interval.dropFirst(digits.count)) else {
             throw Fault(description: "--interval takes whole seconds, minutes or hours: 30s, 1m")
         }
-        guard count > 0, failureLimit >= 0 else {
-            throw Fault(description: "--count must be at least 1 and --failure-limit at least 0")
+        guard count >= 3 else {
+            throw Fault(
+                description:
+                    "--count \(count): with fewer than 3 measurements a run that can measure nothing may end Successful; take 3 or more"
+            )
+        }
+        guard failureLimit >= 0 else {
+            throw Fault(description: "--failure-limit must be at least 0")
+        }
+        guard failureLimit < count else {
+            throw Fault(
+                description:
+                    "--failure-limit \(failureLimit) is not below --count \(count): a canary that is unhealthy to the end would be Successful"
+            )
+        }
+        guard strategy == .canary || placement == .background else {
+            throw Fault(
+                description:
+                    "--placement step needs --strategy canary: \(strategy.rawValue) has no steps")
         }
         self.name = name
         self.namespace = namespace
@@ -107,6 +152,8 @@ public struct AnalysisTemplate: Sendable {
         self.interval = interval
         self.count = count
         self.failureLimit = failureLimit
+        self.strategy = strategy
+        self.placement = placement
     }
 
     static func isKubernetesName(_ text: String) -> Bool {
@@ -120,125 +167,180 @@ public struct AnalysisTemplate: Sendable {
 
     static let failureCondition = "result.status == \"unhealthy\""
 
-    /// Name and address of each metric, zone by zone.
-    private var metrics: [(name: String, url: String)] {
-        gateways.flatMap { gateway in
-            let suffix = gateway.az.isEmpty ? "" : "-" + gateway.az
-            return concerns.isEmpty
-                ? [("verdict" + suffix, gateway.url + "/rollouts/analysis")]
-                : concerns.map { ($0 + suffix, gateway.url + "/rollouts/analysis/" + $0) }
+    /// The name of the argument, and of the Secret, that holds a gateway's token. Tokens are per
+    /// node: with several gateways each has its own.
+    private func tokenArgument(_ gateway: Gateway) -> String {
+        gateway.az.isEmpty ? "api-token" : "api-token-" + gateway.az
+    }
+
+    private func secretName(_ gateway: Gateway) -> String {
+        gateway.az.isEmpty ? name + "-token" : name + "-token-" + gateway.az
+    }
+
+    /// The arguments that the Rollout passes, each with its source.
+    private var arguments: [(name: String, source: JSONValue)] {
+        func field(_ path: String) -> JSONValue {
+            .object([.init("fieldRef", .object([.init("fieldPath", .string(path))]))])
+        }
+        var arguments: [(name: String, source: JSONValue)] = [
+            ("rollout", field("metadata.name")), ("namespace", field("metadata.namespace")),
+            ("uid", field("metadata.uid")),
+            ("revision", field("metadata.annotations['rollout.argoproj.io/revision']")),
+            ("canary-hash", .object([.init("podTemplateHashValue", .string("Latest"))])),
+        ]
+        if strategy.hasSteps { arguments.append(("step", field("status.currentStepIndex"))) }
+        return arguments
+    }
+
+    private func metrics(of gateway: Gateway) -> [String] {
+        let suffix = gateway.az.isEmpty ? "" : "-" + gateway.az
+        let address = gateway.url + "/rollouts/analysis"
+        guard !concerns.isEmpty else {
+            return [metric("verdict" + suffix, address, token: tokenArgument(gateway))]
+        }
+        return concerns.map {
+            metric($0 + suffix, address + "/" + $0, token: tokenArgument(gateway))
         }
     }
 
-    private func metric(_ name: String, _ url: String) -> String {
-        """
-            - name: \(name)
-              interval: \(interval)
-              count: \(count)
-              failureLimit: \(failureLimit)
-              inconclusiveLimit: 2
-              consecutiveErrorLimit: 4
-              successCondition: '\(degraded.successCondition)'
-              failureCondition: '\(Self.failureCondition)'
-              provider:
-                web:
-                  method: POST
-                  url: "\(url)"
-                  timeoutSeconds: 15
-                  headers:
-                    - key: Authorization
-                      value: "Bearer {{args.api-token}}"
-                  jsonBody:
-                    rollout: "{{args.rollout}}"
-                    namespace: "{{args.namespace}}"
-                    uid: "{{args.uid}}"
-                    revision: "{{args.revision}}"
-                    canaryHash: "{{args.canary-hash}}"
-                    step: "{{args.step}}"
-                    metric: \(name)
-                    count: "\(count)"
-                    failureLimit: "\(failureLimit)"
-        """
+    private func metric(_ name: String, _ url: String, token: String) -> String {
+        let step = strategy.hasSteps ? "\n            step: \"{{args.step}}\"" : ""
+        return """
+                - name: \(name)
+                  # The first measurement needs an interval's requests to judge by.
+                  initialDelay: \(interval)
+                  interval: \(interval)
+                  count: \(count)
+                  failureLimit: \(failureLimit)
+                  inconclusiveLimit: \(inconclusiveLimit)
+                  consecutiveErrorLimit: 4
+                  successCondition: '\(degraded.successCondition)'
+                  failureCondition: '\(Self.failureCondition)'
+                  provider:
+                    web:
+                      method: POST
+                      url: "\(url)"
+                      timeoutSeconds: 15
+                      headers:
+                        - key: Authorization
+                          value: "Bearer {{args.\(token)}}"
+                      jsonBody:
+                        rollout: "{{args.rollout}}"
+                        namespace: "{{args.namespace}}"
+                        uid: "{{args.uid}}"
+                        revision: "{{args.revision}}"
+                        canaryHash: "{{args.canary-hash}}"\(step)
+                        metric: \(name)
+                        count: "\(count)"
+                        failureLimit: "\(failureLimit)"
+            """
     }
 
-    /// The AnalysisTemplate, a Secret to fill in, and the Rollout's analysis
-    /// block, as one YAML stream; the block is a comment-headed document of its own.
+    /// The AnalysisTemplate alone: one YAML document that may be applied as it is.
     public var yaml: String {
-        """
-        # Needs Argo Rollouts 1.8.2 or later: before it, an Inconclusive background run promoted the canary.
-        # The controller trusts the system's certificate authorities only: give the gateway a certificate
-        # that they sign, or set `insecure: true` below `web:` and know what that means.
-        apiVersion: argoproj.io/v1alpha1
-        kind: AnalysisTemplate
-        metadata:
-          name: \(name)
-          namespace: \(namespace)
-        spec:
-          args:
-            - name: rollout
-            - name: namespace
-            - name: uid
-            - name: revision
-            - name: canary-hash
-            - name: step
-            - name: api-token
-              valueFrom:
-                secretKeyRef:
-                  name: \(name)-token
-                  key: token
-          metrics:
-        \(metrics.map { metric($0.name, $0.url) }.joined(separator: "\n"))
-        ---
-        # A newline at the end of the token makes the header invalid and nothing reaches the gateway:
-        #   bellwether token create --name argo --scope analysis | tr -d '\\n' |
-        #     kubectl -n \(namespace) create secret generic \(name)-token --from-file=token=/dev/stdin
-        apiVersion: v1
-        kind: Secret
-        metadata:
-          name: \(name)-token
-          namespace: \(namespace)
-        type: Opaque
-        stringData:
-          token: "REPLACE-WITH-A-TOKEN"
-        ---
-        # Merge this into the Rollout; the steps are yours.
-        apiVersion: argoproj.io/v1alpha1
-        kind: Rollout
-        metadata:
-          name: \(rollout)
-          namespace: \(namespace)
-        spec:
-          strategy:
-            canary:
-              analysis:
-                startingStep: 1
-                templates:
-                  - templateName: \(name)
-                args:
-                  - name: rollout
-                    valueFrom:
-                      fieldRef:
-                        fieldPath: metadata.name
-                  - name: namespace
-                    valueFrom:
-                      fieldRef:
-                        fieldPath: metadata.namespace
-                  - name: uid
-                    valueFrom:
-                      fieldRef:
-                        fieldPath: metadata.uid
-                  - name: revision
-                    valueFrom:
-                      fieldRef:
-                        fieldPath: metadata.annotations['rollout.argoproj.io/revision']
-                  - name: canary-hash
-                    valueFrom:
-                      podTemplateHashValue: Latest
-                  - name: step
-                    valueFrom:
-                      fieldRef:
-                        fieldPath: status.currentStepIndex
+        let tokens = gateways.map { gateway in
+            """
+                - name: \(tokenArgument(gateway))
+                  valueFrom:
+                    secretKeyRef:
+                      name: \(secretName(gateway))
+                      key: token
+            """
+        }
+        return """
+            # Needs Argo Rollouts 1.8.2 or later: before it, an Inconclusive background run promoted the canary.
+            # The controller trusts the system's certificate authorities only: give the gateway a certificate
+            # that they sign, or set `insecure: true` below `web:` and know what that means.
+            apiVersion: argoproj.io/v1alpha1
+            kind: AnalysisTemplate
+            metadata:
+              name: \(name)
+              namespace: \(namespace)
+            spec:
+              args:
+            \(arguments.map { "    - name: \($0.name)" }.joined(separator: "\n"))
+            \(tokens.joined(separator: "\n"))
+              metrics:
+            \(gateways.flatMap(metrics(of:)).joined(separator: "\n"))
 
-        """
+            """
+    }
+
+    /// A Secret for each gateway's token, as commands in comments.
+    ///
+    /// Never as an object: applying a Secret with a placeholder would overwrite a token that is
+    /// already there, and each measurement would be refused.
+    public var secretComments: String {
+        let commands = gateways.map { gateway in
+            let node = gateway.az.isEmpty ? "the gateway" : "the gateway of \(gateway.az)"
+            return """
+                # On \(node):
+                #   bellwether token create --name argo --scope analysis > token
+                #   tr -d '\\n' < token | kubectl -n \(namespace) create secret generic \(secretName(gateway)) --from-file=token=/dev/stdin
+
+                """
+        }
+        return """
+            # The token goes into the Secret without a newline: with one, the header is invalid and nothing
+            # reaches the gateway. Without the Secret, Argo ends each run with an error at once.
+            \(commands.joined())
+            """
+    }
+
+    /// How to add the analysis to a Rollout that is there, in comments.
+    ///
+    /// Never as an object: applying a partial Rollout removes the replicas, selector, template and
+    /// steps of the one that is there (three-way merge).
+    public var rolloutComments: String {
+        let block = JSONValue.object([
+            .init("templates", .array([.object([.init("templateName", .string(name))])])),
+            .init(
+                "args",
+                .array(
+                    arguments.map {
+                        .object([
+                            .init("name", .string($0.name)), .init("valueFrom", $0.source),
+                        ])
+                    })),
+        ])
+        guard placement == .background else {
+            return """
+                # Add this step where the canary should wait for the verdict (a patch would replace all steps):
+                #   kubectl -n \(namespace) edit rollout \(rollout)
+                #     - analysis: \(Self.text(block))
+
+                """
+        }
+        let key = strategy == .bluegreen ? "prePromotionAnalysis" : "analysis"
+        var members: [JSONValue.Member] = []
+        if strategy == .canary { members.append(.init("startingStep", .number("1"))) }
+        if case .object(let rest) = block { members += rest }
+        let patch = JSONValue.object([
+            .init(
+                "spec",
+                .object([
+                    .init(
+                        "strategy",
+                        .object([
+                            .init(
+                                strategy == .bluegreen ? "blueGreen" : "canary",
+                                .object([.init(key, .object(members))]))
+                        ]))
+                ]))
+        ])
+        // The only quotes that a shell would take for its own stand in the annotation's path.
+        let quoted = Self.text(patch).replacing("'", with: "'\\''")
+        return """
+            # Adds the analysis to the Rollout and leaves everything else as it is; an analysis that is there
+            # already loses its own templates and args (look first: kubectl -n \(namespace) get rollout \(rollout) -o yaml):
+            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(quoted)'
+
+            """
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

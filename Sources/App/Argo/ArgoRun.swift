@@ -21,7 +21,7 @@ public struct ArgoRun: Sendable {
     }
 
     public let template: AnalysisTemplate
-    private let inconclusiveLimit = 2
+    private var inconclusiveLimit: Int { template.inconclusiveLimit }
     private let consecutiveErrorLimit = 4
     public private(set) var measured = 0
     public private(set) var failed = 0

@@ -24,6 +24,8 @@ public struct TemplateReview: Sendable {
         }
     }
 
+    /// The controller's version; nil: not known.
+    private let argo: String?
     public private(set) var metrics: [Metric] = []
     public private(set) var findings: [Finding] = []
 
@@ -40,6 +42,7 @@ public struct TemplateReview: Sendable {
     ///     are passed over.
     ///   - argo: The controller's version, as `1.9.1`; nil: not known.
     public init(yaml: String, argo: String? = nil) {
+        self.argo = argo
         do {
             let documents = try Yams.compose_all(yaml: yaml)
             for node in documents {
@@ -65,14 +68,11 @@ public struct TemplateReview: Sendable {
     /// What to know of a controller's version.
     static func version(_ argo: String?) -> [Finding] {
         guard let argo else { return [] }
-        let bare = argo.hasPrefix("v") ? argo.dropFirst() : argo[...]
-        let numbers = (bare.split(separator: "-").first ?? "").split(separator: ".").map { Int($0) }
-        guard numbers.count == 3, !numbers.contains(nil) else {
+        guard let version = numbers(of: argo) else {
             return [
                 Finding(isFault: true, place: "", words: "\(argo): not a version such as 1.9.1")
             ]
         }
-        let version = numbers.compactMap { $0 }
         var findings: [Finding] = []
         if version.lexicographicallyPrecedes([1, 8, 2]) {
             findings.append(
@@ -93,6 +93,14 @@ public struct TemplateReview: Sendable {
         return findings
     }
 
+    /// The three numbers of a version, a leading `v` and a pre-release suffix left out.
+    private static func numbers(of argo: String) -> [Int]? {
+        let bare = argo.hasPrefix("v") ? argo.dropFirst() : argo[...]
+        let numbers = (bare.split(separator: "-").first ?? "").split(separator: ".").map { Int($0) }
+        guard numbers.count == 3, !numbers.contains(nil) else { return nil }
+        return numbers.compactMap { $0 }
+    }
+
     // MARK: - One template
 
     private mutating func review(template: Yams.Node) {
@@ -100,11 +108,23 @@ public struct TemplateReview: Sendable {
         let spec = template["spec"]
         let declared = Set(
             spec?["args"]?.sequence?.compactMap { $0["name"]?.string } ?? [])
+        for words in Self.misspelt(spec, in: "spec") {
+            findings.append(Finding(isFault: true, place: name, words: words))
+        }
         for metric in spec?["metrics"]?.sequence ?? [] {
             guard let web = metric["provider"]?["web"],
                 web["url"]?.string?.contains("/rollouts/analysis") == true
             else { continue }
             review(metric, web, of: name, declared: declared)
+            let own = metric["name"]?.string ?? "metric"
+            if Self.dryRunNames(spec).contains(where: { $0 == own || $0 == ".*" }) {
+                findings.append(
+                    Finding(
+                        isFault: true, place: "\(name)/\(own)",
+                        words:
+                            "dryRun: Argo measures and ignores the outcome; nothing would ever stop the canary"
+                    ))
+            }
         }
     }
 
@@ -143,6 +163,16 @@ public struct TemplateReview: Sendable {
             reviewed.phases = VerdictStatusNames.all.map { ($0, nil) }
         }
         metrics.append(reviewed)
+        for (isFault, words) in Self.limits(of: metric, web) { add(isFault, words) }
+        let conditions = [metric["successCondition"]?.string, metric["failureCondition"]?.string]
+        if conditions.contains(where: { $0?.contains("`") == true }),
+            let version = argo.flatMap(Self.numbers(of:)),
+            version.lexicographicallyPrecedes([1, 10, 0])
+        {
+            add(
+                true,
+                "a condition has backticks, which Argo compiles from 1.10: write double quotes")
+        }
         if let text = web["timeoutSeconds"]?.int ?? Optional(10), text < 5 {
             add(true, "timeoutSeconds \(text): probes may take longer, and a time-out is an Error")
         }

@@ -1,8 +1,8 @@
 /// "Did you mean": the nearest of the known words.
-enum Suggestion {
+public enum Suggestion {
     /// The known word with the least edit distance to `word`, when that is at
     /// most a third of its length (at least 1, so that a slip in a short word counts).
-    static func nearest(to word: String, among known: [String]) -> String? {
+    public static func nearest(to word: String, among known: [String]) -> String? {
         let typed = Array(word.lowercased().unicodeScalars.prefix(64))
         let ranked = known.map { ($0, distance(typed, Array($0.lowercased().unicodeScalars))) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }),
@@ -12,7 +12,7 @@ enum Suggestion {
     }
 
     /// The remedy for a word that is not known: the nearest one, else all of them.
-    static func remedy(for word: String, among known: [String]) -> String {
+    public static func remedy(for word: String, among known: [String]) -> String {
         if let nearest = nearest(to: word, among: known) { return "did you mean \(nearest)?" }
         return known.isEmpty ? "" : "known are " + known.joined(separator: ", ")
     }

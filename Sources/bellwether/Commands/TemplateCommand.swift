@@ -13,11 +13,21 @@ struct TemplateCommand: ParsableCommand {
 struct TemplateAnalysisCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analysis",
-        abstract: "An AnalysisTemplate, its Secret, and the Rollout's analysis block.",
-        discussion: "Warnings about it go to standard error.")
+        abstract: "Print an AnalysisTemplate; may be applied as it is.",
+        discussion: """
+            --secret and --rollout add comments: the commands that make the Secret and that add the \
+            analysis to a Rollout without touching the rest of it. Warnings go to standard error.
+            """)
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "The Rollout's name.") var rollout = "my-rollout"
+    @Option(help: "Add the command that adds the analysis to this Rollout, as comments.")
+    var rollout: String?
+    @Flag(help: "Add the commands that make the Secret of each token, as comments.")
+    var secret = false
+    @Option(help: "The Rollout's strategy: canary, canary-without-steps or bluegreen.")
+    var strategy = AnalysisTemplate.Strategy.canary
+    @Option(help: "When it measures: in the background of the steps, or as a step.")
+    var placement = AnalysisTemplate.Placement.background
     @Option(help: "Its namespace.") var namespace = "default"
     @Option(help: "The gateway's address as the controller reaches it.")
     var url = "https://bellwether.example:8443"
@@ -32,7 +42,7 @@ struct TemplateAnalysisCommand: ParsableCommand {
     @Option(help: "Measurements in one run; the concern's, else 10.") var count: Int?
     @Option(
         name: .customLong("failure-limit"),
-        help: "Unhealthy verdicts that the run forgives; the concern's, else 0.")
+        help: "Unhealthy verdicts that the run tolerates; the concern's, else 0.")
     var failureLimit: Int?
     @Option(help: "The version of Argo Rollouts, to be warned of what it misjudges.")
     var argoVersion: String?
@@ -43,10 +53,12 @@ struct TemplateAnalysisCommand: ParsableCommand {
         let own = concern.count == 1 ? settings.analysis.concerns[concern[0]]?.template : nil
         let pace = (own?.interval ?? settings.analysis.interval).components.seconds
         let template = try AnalysisTemplate(
-            namespace: namespace, rollout: rollout, gateways: try gateways(), concerns: concern,
+            namespace: namespace, rollout: rollout ?? "my-rollout", gateways: try gateways(),
+            concerns: concern,
             degraded: degraded, interval: interval ?? "\(max(1, pace))s",
             count: count ?? own?.count ?? 10,
-            failureLimit: failureLimit ?? own?.failureLimit ?? 0)
+            failureLimit: failureLimit ?? own?.failureLimit ?? 0,
+            strategy: strategy, placement: placement)
         for warning in template.warnings(for: settings.analysis) {
             Standard.error("warning: \(warning)")
         }
@@ -54,6 +66,8 @@ struct TemplateAnalysisCommand: ParsableCommand {
             Standard.error("\(finding)")
         }
         print(template.yaml, terminator: "")
+        if secret { print(template.secretComments, terminator: "") }
+        if rollout != nil { print(template.rolloutComments, terminator: "") }
     }
 
     private func gateways() throws -> [AnalysisTemplate.Gateway] {
@@ -131,3 +145,5 @@ struct TemplateCheckCommand: ParsableCommand {
 }
 
 extension AnalysisTemplate.Degraded: ExpressibleByArgument {}
+extension AnalysisTemplate.Strategy: ExpressibleByArgument {}
+extension AnalysisTemplate.Placement: ExpressibleByArgument {}
