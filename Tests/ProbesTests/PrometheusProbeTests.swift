@@ -237,6 +237,66 @@ struct PrometheusProbeTests {
                 "web.p50_ms") == .garbage)
     }
 
+    @Test(
+        "a status that is no status is missing data that quotes it",
+        arguments: ["error", "Unavailable", "5", "5XY", "timeout", "600", "-"])
+    func statusWords(word: String) async throws {
+        func page(_ n: Int) -> String {
+            traffic("stable", ok: n * 10, failed: 0)
+                + "http_requests_total{role=\"canary\",code=\"200\"} \(n * 2)\n"
+                + "http_requests_total{role=\"canary\",code=\"\(word)\"} \(n)\n"
+        }
+        self.page.show(page(10))
+        _ = await look()
+        clock.advance(by: .seconds(10))
+        self.page.show(page(20))
+        let signals = await look()
+        let canary = try #require(signals["canary.5xx_rate"])
+        guard case .absent(let why, let detail) = canary.value else {
+            Issue.record("\(canary)")
+            return
+        }
+        #expect(why == "garbage")
+        #expect(detail.contains("code=\"\(word)\""))
+        // What can be read still counts, for the other version, too.
+        #expect(signals.number("canary.requests") == 30)
+        #expect(signals.number("stable.5xx_rate") == 0)
+    }
+
+    @Test("a series without the status label beside others that have it is missing data")
+    func partLabelled() async {
+        func page(_ n: Int) -> String {
+            traffic("canary", ok: n, failed: 0) + "http_requests_total{role=\"canary\"} \(n)\n"
+        }
+        self.page.show(page(10))
+        _ = await look()
+        clock.advance(by: .seconds(10))
+        self.page.show(page(20))
+        #expect(await look().reason("canary.5xx_rate") == .missingField)
+    }
+
+    @Test("two processes that answer in turns are missing data; a restart is not")
+    func severalProcesses() async throws {
+        func page(_ start: Int, _ ok: Int) -> String {
+            "process_start_time_seconds \(start)\n" + traffic("canary", ok: ok, failed: 0)
+        }
+        self.page.show(page(100, 1000))
+        _ = await look()
+        clock.advance(by: .seconds(10))
+        self.page.show(page(200, 10))
+        #expect(await look().number("canary.requests") == 10)
+        clock.advance(by: .seconds(10))
+        self.page.show(page(100, 1010))
+        let signals = await look()
+        #expect(signals.reason("canary.5xx_rate") == .garbage)
+        let requests = try #require(signals["canary.requests"])
+        guard case .absent(_, let detail) = requests.value else {
+            Issue.record("\(requests)")
+            return
+        }
+        #expect(detail.hasPrefix("several processes answer at this address"))
+    }
+
     @Test("through the set: a page that hangs is one timeout after the other, and one request")
     func hanging() async throws {
         let gate = Gate()

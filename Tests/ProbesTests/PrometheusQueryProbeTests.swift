@@ -94,7 +94,6 @@ struct PrometheusQueryProbeTests {
         let good = buckets(("+Inf", "101.2"), ("0.25", "50"), ("0.5", "99"))
         let bad = [
             "none": answer([]), "plain": vector("1"), "open": buckets(("0.5", "9"), ("1", "10")),
-            "twice": buckets(("1", "1"), ("1", "2"), ("+Inf", "3")),
             "empty": buckets(("1", "0"), ("+Inf", "0")),
         ]
         let server = try ScriptedServer { connection in
@@ -115,10 +114,63 @@ struct PrometheusQueryProbeTests {
                 == .histogram(edges: [250, 500, .infinity], cumulative: [50, 99, 101]))
         #expect(abs((median.number ?? 0) - (250 + 250 * 0.5 / 49)) < 1e-9)
         #expect(signals.reason("none.p50_ms") == .missingField)
-        for name in ["plain", "open", "twice"] {
+        for name in ["plain", "open"] {
             #expect(signals.reason("\(name).p50_ms") == .garbage, "\(name)")
         }
         #expect(signals.reason("empty.p50_ms") == .noTraffic)
+    }
+
+    @Test(
+        "an answer that says in any form that it is partial is missing data",
+        arguments: [
+            #""isPartial":true"#, #""isPartial":"true""#, #""isPartial":1"#,
+            #""warnings":["a store is away"]"#, #""warnings":[{"store":"a"}]"#,
+            #""warnings":"a store is away""#, #""warnings":{"a":1}"#, #""warnings":true"#,
+            #""infos":["metric might not be a counter"]"#,
+        ])
+    func partial(member: String) {
+        let body =
+            #"{"status":"success",\#(member),"data":{"resultType":"scalar","result":[1,"5"]}}"#
+        do {
+            _ = try QueryAnswer(reading: Array(body.utf8))
+            Issue.record("accepted: \(member)")
+        } catch {
+            #expect(error.reason == .garbage)
+            #expect(!error.detail.isEmpty)
+        }
+    }
+
+    @Test(
+        "members that say that nothing is missing are accepted",
+        arguments: [
+            #""isPartial":false"#, #""warnings":[]"#, #""infos":null"#, #""warnings":"""#,
+        ])
+    func whole(member: String) throws {
+        let body =
+            #"{"status":"success",\#(member),"data":{"resultType":"scalar","result":[1,"5"]}}"#
+        #expect(try QueryAnswer(reading: Array(body.utf8)).number() == 5)
+    }
+
+    @Test(
+        "result types that were not asked for are missing data",
+        arguments: [
+            #""matrix","result":[]"#, #""string","result":[1,"5"]"#, #""vector","result":{}"#,
+            #""scalar","result":[]"#, #""streams","result":[]"#,
+        ])
+    func resultTypes(data: String) {
+        let body = #"{"status":"success","data":{"resultType":\#(data)}}"#
+        #expect(throws: Absence.self) { try QueryAnswer(reading: Array(body.utf8)) }
+    }
+
+    @Test(
+        "two spellings of one edge are one bucket",
+        arguments: [("1", "1.0"), ("0.1", "0.10"), ("1e+06", "1000000.0"), ("+Inf", "Inf")])
+    func edgeSpellings(a: String, b: String) throws {
+        let other = a == "+Inf" ? ("0.5", "2") : ("+Inf", "9")
+        let body = buckets((a, "3"), (b, "4"), other)
+        let histogram = try QueryAnswer(reading: Array(body.utf8)).histogram(scale: 1)
+        #expect(histogram.edges.count == 2)
+        #expect(histogram.cumulative == (a == "+Inf" ? [2, 7] : [7, 9]))
     }
 
     @Test("a scalar is a number as well")

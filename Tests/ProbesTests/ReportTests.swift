@@ -103,6 +103,19 @@ struct ReportTests {
             try await doctor(#"{"status":"down"}"#)["doctor.status_ok"]?.value == .flag(false))
     }
 
+    @Test("a check without a status only measures: it is no success and no failure")
+    func measuringOnly() async throws {
+        let signals = try await doctor(
+            #"{"status":"pass","checks":{"up":[{"observedValue":9}],"none":[],"bare":[{}],"mixed":[{},{"status":"fail"}]}}"#
+        )
+        #expect(signals.number("doctor.up") == 9)
+        for name in ["up", "none", "bare"] { #expect(signals["doctor.\(name)_ok"] == nil) }
+        #expect(signals["doctor.mixed_ok"]?.value == .flag(false))
+        #expect(signals["doctor.status_ok"]?.value == .flag(false))
+        #expect(signals.number("doctor.checks") == 1)
+        #expect(signals.number("doctor.failed") == 1)
+    }
+
     @Test("the report's own time counts, not the file's")
     func time() async throws {
         let signals = try await doctor(#"{"status":"pass","time":"2020-01-01T00:00:00Z"}"#)
@@ -115,7 +128,8 @@ struct ReportTests {
         arguments: [
             "{}", #"{"status":true}"#, #"{"status":"fine"}"#, #"{"status":"pass","checks":[]}"#,
             #"{"status":"pass","checks":{"a":{"status":"pass"}}}"#,
-            #"{"status":"pass","checks":{"a":[]}}"#, #"{"status":"pass","checks":{"a":[{}]}}"#,
+            #"{"status":"pass","checks":{"a":[1]}}"#,
+            #"{"status":"pass","checks":{"a":[{"status":null}]}}"#,
             #"{"status":"pass","checks":{"a":[{"status":"great"}]}}"#,
             #"{"status":"pass","time":"today"}"#, #"["pass"]"#, "pass", "",
         ])

@@ -110,11 +110,79 @@ struct ScrapeTests {
         "which statuses are failures",
         arguments: [
             ("500", true), ("599", true), ("5xx", true), ("404", false), ("50", false),
-            ("5000", false), ("", false), ("5x3", true), ("ERROR", true), ("error", false),
+            ("5000", false), ("", false), ("5XX", true), ("50x", true), ("ERROR", true),
+            ("error", false),
         ])
     func statuses(status: String, isFailing: Bool) {
-        let metrics = RequestMetrics(failingStatuses: ["5xx", "ERROR"])
-        #expect(metrics.isFailing(Array(status.utf8)) == isFailing)
+        let words = StatusWords(failing: ["5xx", "ERROR"])
+        #expect((words.meaning(of: Array(status.utf8)) == .failing) == isFailing)
+    }
+
+    @Test(
+        "what a status says where failing and ok do not name it",
+        arguments: [
+            (["5xx"], [], "200", "ok"), (["5xx"], [], "4xx", "ok"), (["5xx"], [], "4XX", "ok"),
+            (["500-599"], [], "503", "failing"), (["500-599"], [], "5xx", "failing"),
+            // A class of which only a part fails says neither.
+            (["503"], [], "5xx", "unknown"), (["503"], [], "502", "ok"),
+            (["500-502"], [], "50x", "unknown"), (["50x"], [], "51x", "ok"),
+            (["5xx"], [], "error", "unknown"), (["5xx"], [], "ok", "unknown"),
+            (["5xx"], [], "Unavailable", "unknown"), (["5xx"], [], "OK", "unknown"),
+            (["5xx"], [], "5", "unknown"), (["5xx"], [], "2", "unknown"),
+            (["5xx"], [], "", "unknown"), (["5xx"], [], "0", "unknown"),
+            (["5xx"], [], "600", "unknown"), (["5xx"], [], "success", "unknown"),
+            (["5"], [], "5", "failing"), (["5"], [], "2", "ok"), (["5"], [], "6", "unknown"),
+            (["Unavailable"], [], "UNAVAILABLE", "failing"), (["Unavailable"], [], "OK", "ok"),
+            (["DEADLINE_EXCEEDED"], [], "DeadlineExceeded", "failing"),
+            (["Unavailable"], [], "Canceled", "ok"), (["Unavailable"], [], "fine", "unknown"),
+            (["failure"], [], "success", "unknown"), (["failure"], ["success"], "success", "ok"),
+            (["error"], ["ok"], "ok", "ok"), (["error"], ["ok"], "Ok", "ok"),
+            (["error"], ["fine"], "Fine", "unknown"), (["error"], ["fine"], "200", "ok"),
+        ] as [([String], [String], String, String)])
+    func meanings(failing: [String], ok: [String], value: String, expected: String) {
+        let words = StatusWords(failing: failing, ok: ok)
+        #expect("\(words.meaning(of: Array(value.utf8)))" == expected, "\(value)")
+    }
+
+    @Test("a start time that goes back means several processes, one that goes forward a restart")
+    func startTimes() throws {
+        func page(_ start: Int, _ count: Int) throws -> ScrapedPage {
+            try ProbesTests.page("process_start_time_seconds \(start)\n" + canary(count, 0))
+        }
+        var restarted = ScrapeHistory()
+        let first = restarted.record(try page(1000, 50), at: Timestamp(milliseconds: 0))
+        restarted.record(try page(2000, 5), at: Timestamp(milliseconds: 1000))
+        restarted.record(try page(2001, 9), at: Timestamp(milliseconds: 2000))
+        #expect(restarted.severalProcesses(since: first) == nil)
+
+        var shared = ScrapeHistory()
+        let start = shared.record(try page(1000, 50), at: Timestamp(milliseconds: 0))
+        shared.record(try page(2000, 5), at: Timestamp(milliseconds: 1000))
+        #expect(shared.severalProcesses(since: start) == nil)
+        shared.record(try page(1000, 60), at: Timestamp(milliseconds: 2000))
+        let reason = try #require(shared.severalProcesses(since: start))
+        #expect(reason.hasPrefix("process_start_time_seconds went back"))
+    }
+
+    @Test("a counter that falls and comes back, twice, means several processes")
+    func interleaved() throws {
+        func history(_ counts: [Int]) throws -> String? {
+            var history = ScrapeHistory()
+            var first: Scrape?
+            for (index, count) in counts.enumerated() {
+                let scrape = history.record(
+                    try page(canary(count, 0)), at: Timestamp(milliseconds: Int64(index) * 1000))
+                if first == nil { first = scrape }
+            }
+            return history.severalProcesses(since: try #require(first))
+        }
+        #expect(try history([100, 40, 110, 50, 120]) != nil)
+        #expect(try history([100, 40, 30, 105, 45, 120]) != nil)
+        // A restart, and a restart that overtakes the old value soon.
+        #expect(try history([100, 4, 20, 44, 70, 90]) == nil)
+        #expect(try history([100, 4, 130, 200, 300]) == nil)
+        // Two restarts that do not come back.
+        #expect(try history([100, 4, 20, 3, 10]) == nil)
     }
 
     @Test("counters that count nothing, and too many of them, make the page unusable")

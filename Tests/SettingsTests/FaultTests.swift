@@ -153,8 +153,16 @@ struct FaultTests {
             "labels"
         ),
         (
-            "{name: a, kind: prometheus, url: \"http://a\", failing: [5]}", ".failing[0]",
-            "5xx, or 503"
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [\"\"]}", ".failing[0]",
+            "503, 5xx or 500-599"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", failing: [bad], ok: [bad]}", ".ok[0]",
+            "keep it in one of them"
+        ),
+        (
+            "{name: a, kind: prometheus, url: \"http://a\", preset: lingerd}", ".preset",
+            "did you mean linkerd?"
         ),
         (
             "{name: a, kind: prometheus, url: \"http://a\", role_label: a-b}", ".role_label",

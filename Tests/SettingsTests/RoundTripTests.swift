@@ -82,7 +82,7 @@ struct RoundTripTests {
                headers: {Accept: application/json, X-Api-Key: "${env:TOKEN}"}, token_file: DIR/tokens,
                fields: {gateway.queue_depth: /queue/depth}, ca_file: DIR/ca, insecure: true, max_body: 1KiB}
             - {name: page, kind: prometheus, url: "http://c:9/metrics", token: "${env:TOKEN}",
-               requests: rq, status_label: s, failing: ["500", 50x], latency: lat, latency_unit: milliseconds,
+               requests: rq, status_label: s, failing: ["500", 50x], ok: [fine], latency: lat, latency_unit: milliseconds,
                role_label: version, canary: new, stable: old, labels: {app: "pay\\"ments: {x}"}}
             - {name: doctor, kind: file, path: DIR/doctor.json, max_age: 1m}
             - {name: nurse, kind: file, path: DIR/nurse.json, fields: {nurse.beds_free: /beds},

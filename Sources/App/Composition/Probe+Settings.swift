@@ -113,7 +113,8 @@ extension Settings.Probe.Prometheus.LatencyUnit {
 extension Settings.Probe.Prometheus {
     fileprivate var made: RequestMetrics {
         RequestMetrics(
-            counter: requests, statusLabel: statusLabel, failingStatuses: failing,
+            counter: requests, statusLabel: statusLabel,
+            statuses: StatusWords(failing: failing, ok: ok),
             histogram: latency, histogramUnit: latencyUnit.made,
             groups: RequestMetrics.groups(label: roleLabel, canary: canary, stable: stable),
             common: labels.labels)

@@ -38,9 +38,8 @@ public struct RequestMetrics: Sendable, Hashable {
     public var counter: String?
     /// The counter's label that holds the status.
     public var statusLabel: String
-    /// Statuses that are failures; an `x` stands for any digit and for itself,
-    /// so `5xx` matches `503` and `5xx`.
-    public var failingStatuses: [String]
+    /// What the label's values mean.
+    public var statuses: StatusWords
     /// The latency histogram, without `_bucket`; nil when only rates are asked for.
     public var histogram: String?
     public var histogramUnit: TimeUnit
@@ -53,14 +52,14 @@ public struct RequestMetrics: Sendable, Hashable {
 
     public init(
         counter: String? = "http_requests_total", statusLabel: String = "code",
-        failingStatuses: [String] = ["5xx"],
+        statuses: StatusWords = StatusWords(),
         histogram: String? = "http_request_duration_seconds",
         histogramUnit: TimeUnit = .seconds, quantiles: [Double] = [0.99],
         groups: [Group] = RequestMetrics.groups(label: "role"), common: [Label] = []
     ) {
         self.counter = counter
         self.statusLabel = statusLabel
-        self.failingStatuses = failingStatuses
+        self.statuses = statuses
         self.histogram = histogram
         self.histogramUnit = histogramUnit
         self.quantiles = quantiles
@@ -76,17 +75,6 @@ public struct RequestMetrics: Sendable, Hashable {
             Group("canary", [Label(label, canary)]),
             Group("stable", [Label(label, stable)]),
         ]
-    }
-
-    /// Whether `status` is one of `failingStatuses`.
-    func isFailing(_ status: [UInt8]) -> Bool {
-        failingStatuses.contains { pattern in
-            pattern.utf8.count == status.count
-                && zip(pattern.utf8, status).allSatisfy { expected, byte in
-                    let wildcard = expected == UInt8(ascii: "x")
-                    return expected == byte || (wildcard && byte &- UInt8(ascii: "0") < 10)
-                }
-        }
     }
 
     /// `p99_ms` of 0.99, `p50_ms` of 0.5, `p999_ms` of 0.999.

@@ -73,6 +73,10 @@ struct RequestReport: Sendable {
     private func rateSignal(_ increase: Increase, _ presence: ScrapedPage.Presence) -> Signal {
         if let missing = missingStatus(presence) { return rate.absent(missing) }
         guard increase.requests > 0 else { return rate.absent(Self.noTraffic) }
+        // A request whose outcome is not understood could be a failure: no rate can be given.
+        if increase.unknown > 0, let word = presence.unknownStatus {
+            return rate.absent(notUnderstood(word))
+        }
         return rate.number(
             increase.failing / increase.requests,
             evidence: .counter(failing: increase.failing, total: increase.requests))
@@ -111,6 +115,17 @@ struct RequestReport: Sendable {
         if let missing = missingCounter(presence) { return missing }
         if presence.hasStatus { return nil }
         return Absence(.missingField, "no label \(metrics.statusLabel) on \(metrics.counter ?? "")")
+    }
+
+    private func notUnderstood(_ word: String) -> Absence {
+        let counter = metrics.counter ?? ""
+        return word.isEmpty
+            ? Absence(
+                .missingField, "some series of \(counter) have no label \(metrics.statusLabel)")
+            : Absence(
+                .garbage,
+                "\(metrics.statusLabel)=\"\(word)\" of \(counter) is no status: say what it means with failing: and ok:"
+            )
     }
 
     private func missing(_ name: String) -> Absence {

@@ -34,6 +34,17 @@ struct ScrapeHistory: Sendable {
         return scrape
     }
 
+    /// Why several processes seem to answer at this address, as seen from a scrape on or shortly
+    /// before it; nil while one does. Their counters cannot be told apart, so neither can a
+    /// difference of them mean anything.
+    func severalProcesses(since baseline: Scrape) -> String? {
+        scrapes.last { $0.number > baseline.number - Self.memory && $0.severalProcesses != nil }?
+            .severalProcesses
+    }
+
+    /// How many scrapes before a window still speak against it.
+    private static let memory = 12
+
     /// The first scrape at or after a moment: what the counters showed there.
     /// Once there is one it stays the same until it is forgotten, so that
     /// windows which meet at a moment meet at the same counts.

@@ -2,7 +2,7 @@
 struct ScrapedPage: Sendable {
     /// What a series counts.
     enum Kind: Sendable, Hashable {
-        case requests(failing: Bool)
+        case requests(StatusWords.Meaning)
         /// Requests at or below this edge in milliseconds.
         case bucket(edge: Double)
     }
@@ -23,7 +23,14 @@ struct ScrapedPage: Sendable {
         /// Whether any request counter carries the status label.
         var hasStatus = false
         var hasBuckets = false
+        /// A value of the status label that is not understood; empty for a series without the
+        /// label on a page where others have it. Cut, for words.
+        var unknownStatus: String?
     }
+
+    /// The name of the metric by which Prometheus clients say when their process started, in
+    /// seconds since 1970.
+    static let startMetric = "process_start_time_seconds"
 
     /// Most series that are read of one page.
     static let seriesLimit = 20_000
@@ -32,6 +39,8 @@ struct ScrapedPage: Sendable {
     let series: [Series]
     /// One for each group.
     let presence: [Presence]
+    /// When the process behind the page started, in seconds since 1970; nil where it does not say.
+    let processStart: Double?
 
     /// Throws absent(garbage) for a malformed page or a counter that counts
     /// nothing (NaN, negative, infinite), absent(too_large) over `seriesLimit`.
@@ -42,6 +51,7 @@ struct ScrapedPage: Sendable {
             try reader.read(reader.names[name], labels, value)
         }
         presence = reader.presence
+        processStart = reader.processStart
         var last: UInt64?
         series = reader.series.sorted { $0.key < $1.key }.filter { one in
             defer { last = one.key }
@@ -66,6 +76,7 @@ extension ScrapedPage {
         let names: [String]
         private(set) var series: [Series] = []
         private(set) var presence: [Presence]
+        private(set) var processStart: Double?
 
         private let metrics: RequestMetrics
         private let groups: [[Matcher]]
@@ -74,7 +85,9 @@ extension ScrapedPage {
 
         init(_ metrics: RequestMetrics) {
             self.metrics = metrics
-            names = [metrics.counter, metrics.histogram.map { $0 + "_bucket" }].compactMap { $0 }
+            names =
+                [metrics.counter, metrics.histogram.map { $0 + "_bucket" }].compactMap { $0 }
+                + [ScrapedPage.startMetric]
             groups = metrics.groups.prefix(RequestMetrics.groupLimit).map {
                 $0.labels.map(Matcher.init)
             }
@@ -86,6 +99,11 @@ extension ScrapedPage {
         mutating func read(
             _ name: String, _ labels: ExpositionLabels, _ value: Double
         ) throws(Absence) {
+            if name == ScrapedPage.startMetric {
+                // Pages joined from several processes carry one each, told apart by labels.
+                if labels.entries.isEmpty, value.isFinite { processStart = value }
+                return
+            }
             guard common.allSatisfy({ labels.matches($0.name, $0.value) }),
                 let group = groups.firstIndex(where: { matchers in
                     matchers.allSatisfy { labels.matches($0.name, $0.value) }
@@ -108,7 +126,12 @@ extension ScrapedPage {
             let status = labels.value(of: statusLabel)
             presence[group].hasRequests = true
             if status != nil { presence[group].hasStatus = true }
-            return .requests(failing: status.map(metrics.isFailing) ?? false)
+            let meaning = status.map(metrics.statuses.meaning(of:)) ?? .unknown
+            if meaning == .unknown, presence[group].unknownStatus == nil {
+                presence[group].unknownStatus = String(
+                    decoding: (status ?? []).prefix(64), as: UTF8.self)
+            }
+            return .requests(meaning)
         }
 
         private mutating func bucket(

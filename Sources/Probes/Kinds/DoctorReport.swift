@@ -29,8 +29,8 @@ struct DoctorReport: Sendable {
     struct Finding: Sendable {
         /// The check's key, whatever is no part of a signal's name as `_`.
         let name: String
-        /// The worst of its entries.
-        let status: Status
+        /// The worst of its entries that have one; nil where none has: it only measures.
+        let status: Status?
         /// Of a check with one entry that is a number.
         let value: Double?
         let unit: MetricUnit?
@@ -65,19 +65,21 @@ struct DoctorReport: Sendable {
             for member in members { findings.append(try Self.finding(member)) }
         }
         self.findings = findings
-        status = findings.map(\.status).reduce(own, max)
+        status = findings.compactMap(\.status).reduce(own, max)
     }
 
     private static func finding(_ member: JSONValue.Member) throws(Absence) -> Finding {
-        guard let entries = member.value.elements, !entries.isEmpty else {
+        guard let entries = member.value.elements else {
             throw Absence(.garbage, "checks: \(member.key) is no list of entries")
         }
-        var worst = Status.pass
+        var worst: Status?
         for entry in entries {
+            // §4.5 of the draft: `status` is optional; an entry that only measures has none.
+            if entry["status"] == nil, entry.members != nil { continue }
             guard let status = entry["status"]?.string.flatMap(Status.init) else {
                 throw Absence(.garbage, "checks: \(member.key): status is not pass, warn or fail")
             }
-            worst = max(worst, status)
+            worst = max(worst ?? status, status)
         }
         let only = entries.count == 1 ? entries[0] : nil
         return Finding(
@@ -119,17 +121,20 @@ struct DoctorReport: Sendable {
         ]
     }
 
-    /// The declared ones, then `KEY_ok` and, with a value, `KEY` of each check.
+    /// The declared ones, then `KEY_ok` of each check with a status, and `KEY` of each with a value.
     func signals(prefix: String) -> [Signal] {
         let declared = Self.declarations(prefix: prefix)
         func count(_ status: Status) -> Double { Double(findings.count { $0.status == status }) }
         var signals = [
-            declared[0].flag(status != .fail), declared[1].number(Double(findings.count)),
+            declared[0].flag(status != .fail),
+            declared[1].number(Double(findings.count { $0.status != nil })),
             declared[2].number(count(.warn)), declared[3].number(count(.fail)),
         ]
         for finding in findings {
-            let ok = SignalDeclaration("\(prefix)\(finding.name)_ok", unit: .flag)
-            signals.append(ok.flag(finding.status != .fail))
+            if let status = finding.status {
+                let ok = SignalDeclaration("\(prefix)\(finding.name)_ok", unit: .flag)
+                signals.append(ok.flag(status != .fail))
+            }
             guard let value = finding.value else { continue }
             signals.append(
                 SignalDeclaration(prefix + finding.name, unit: finding.unit).number(value))

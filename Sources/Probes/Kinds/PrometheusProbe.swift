@@ -119,6 +119,13 @@ public final class PrometheusProbe: SamplingProbe {
                     scrape.presence[report.index])
             }
         }
+        if let reason = history.withLock({ $0.severalProcesses(since: baseline) }) {
+            return allAbsent(
+                Absence(
+                    .garbage,
+                    "several processes answer at this address (\(reason)): scrape each at an address of its own"
+                ))
+        }
         let increases = Increase.since(baseline, to: scrape, groups: scrape.presence.count)
         // Never zero: a rate needs a span, and the clock may have stood still.
         let span = max((scrape.at - baseline.at).inSeconds, 0.001)

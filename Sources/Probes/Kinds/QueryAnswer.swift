@@ -16,7 +16,8 @@ struct QueryAnswer: Sendable, Equatable {
 
     /// Throws absent(bad_status) with the server's words for an error, and
     /// absent(garbage) for whatever is neither a scalar nor a vector, or
-    /// carries a warning: then the server may not have seen all there is.
+    /// says in any form that it may not have seen all there is: `warnings`, `infos`
+    /// (Prometheus, Thanos, Mimir) or `isPartial` (VictoriaMetrics).
     init(reading body: [UInt8]) throws(Absence) {
         let document = try JSONValue.document(body)
         guard document["status"]?.string == "success" else {
@@ -25,9 +26,7 @@ struct QueryAnswer: Sendable, Equatable {
             }
             throw Absence(.badStatus, words)
         }
-        if let warning = document["warnings"]?[0]?.string {
-            throw Absence(.garbage, "the server warns: \(warning)")
-        }
+        try Self.refusePartial(document)
         let result = document.resolve(pointer: "/data/result")
         switch document.resolve(pointer: "/data/resultType")?.string {
         case "scalar": samples = [Sample(edge: nil, value: try Self.number(result?[1]))]
@@ -48,6 +47,30 @@ struct QueryAnswer: Sendable, Equatable {
             self.samples = samples
         default: throw Absence(.garbage, "neither a scalar nor a vector")
         }
+    }
+
+    /// Only absent, null, false and empty mean that nothing is missing.
+    private static func refusePartial(_ document: JSONValue) throws(Absence) {
+        for (name, words) in [
+            ("warnings", "the server warns"), ("infos", "the server notes"),
+            ("isPartial", "the answer is partial"),
+        ] {
+            switch document[name] {
+            case nil, .null, .bool(false), .array([]), .object([]), .string(""): continue
+            case .array(let items)?:
+                throw Absence(.garbage, "\(words): \(text(items[0]))")
+            case .bool(true)?: throw Absence(.garbage, "\(words): \(name) is true")
+            case let value?: throw Absence(.garbage, "\(words): \(text(value))")
+            }
+        }
+    }
+
+    /// A text as it is, anything else as JSON.
+    private static func text(_ value: JSONValue) -> String {
+        if let text = value.string { return text }
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
     /// Its one number; throws for none, for several, and for NaN, which is
@@ -87,9 +110,8 @@ struct QueryAnswer: Sendable, Equatable {
             guard sample.value.isFinite, sample.value >= 0 else {
                 throw Absence(.garbage, "\(sample.value) is no count")
             }
-            guard counts.updateValue(sample.value.rounded(), forKey: edge * scale) == nil else {
-                throw Absence(.garbage, "two series of one edge: sum by (le)")
-            }
+            // Two spellings of one edge (1 and 1.0) are one bucket, as for `histogram_quantile`.
+            counts[edge * scale, default: 0] += sample.value.rounded()
         }
         let edges = counts.keys.sorted()
         guard edges.count > 1, edges.last == .infinity else {

@@ -63,6 +63,11 @@ extension Settings {
 
         /// Reports `5xx_rate`, `p99_ms`, `requests` and `rps` of `canary` and `stable`.
         public struct Prometheus: Sendable, Equatable {
+            /// The names that a source of metrics gives its counter, labels and histogram.
+            public enum Preset: String, Sendable, CaseIterable {
+                case grpc, envoy, linkerd, istio, nginx, traefik
+            }
+
             public enum LatencyUnit: String, Sendable, CaseIterable {
                 case seconds
                 case milliseconds
@@ -75,8 +80,10 @@ extension Settings {
             public var requests = "http_requests_total"
             /// The counter's label that holds the status.
             public var statusLabel = "code"
-            /// Statuses that are failures; an `x` is any digit.
+            /// Statuses that are failures: words, gRPC codes, `500-599`, `5xx` (an `x` is any digit).
             public var failing = ["5xx"]
+            /// Words that are successes, where the status is not an HTTP status.
+            public var ok: [String] = []
             /// The histogram of durations, without `_bucket`.
             public var latency = "http_request_duration_seconds"
             public var latencyUnit = LatencyUnit.seconds

@@ -153,9 +153,11 @@ extension Settings.Probe.Prometheus {
         url = r.requiredURL()
         token = r.secret("token")
         trust = Settings.Probe.Trust(reading: r, url: url)
+        if r.has("preset") { apply(r.choice("preset", Preset.grpc)) }
         requests = r.metricName("requests", requests)
         statusLabel = r.labelName("status_label", statusLabel)
         failing = r.texts("failing", failing)
+        ok = r.texts("ok", ok)
         latency = r.metricName("latency", latency)
         latencyUnit = r.choice("latency_unit", latencyUnit)
         roleLabel = r.labelName("role_label", roleLabel)
@@ -168,11 +170,58 @@ extension Settings.Probe.Prometheus {
         if failing.isEmpty {
             r.fault("failing", "is empty", "name at least one status, or leave the key out")
         }
-        for (index, text) in failing.enumerated()
-        where text.count != 3
-            || !text.unicodeScalars.allSatisfy({ $0.isDigit || $0 == "x" })
-        {
-            r.fault("failing[\(index)]", "\(text.quoted) is not a status", "write 5xx, or 503")
+        for (key, texts) in [("failing", failing), ("ok", ok)] {
+            for (index, text) in texts.enumerated() {
+                if text.isEmpty || text.utf8.count > 64 {
+                    r.fault(
+                        "\(key)[\(index)]", "\(text.quoted) is no value of a label",
+                        "write a word of 1 to 64 bytes, 503, 5xx or 500-599")
+                } else if key == "ok", failing.contains(text) {
+                    r.fault(
+                        "ok[\(index)]", "\(text.quoted) is in failing, too",
+                        "keep it in one of them")
+                }
+            }
+        }
+    }
+
+    /// Sources: go-grpc-middleware's metrics, Envoy's and Istio's standard metrics, Linkerd's proxy
+    /// metrics, ingress-nginx' and Traefik's metrics pages.
+    private mutating func apply(_ preset: Preset) {
+        switch preset {
+        case .grpc:
+            requests = "grpc_server_handled_total"
+            statusLabel = "grpc_code"
+            // What a server is to blame for; the other codes are answers to callers' mistakes.
+            failing = ["Unknown", "DeadlineExceeded", "Internal", "Unavailable", "DataLoss"]
+            latency = "grpc_server_handling_seconds"
+        case .envoy:
+            requests = "envoy_cluster_upstream_rq_xx"
+            statusLabel = "envoy_response_code_class"
+            failing = ["5"]
+            latency = "envoy_cluster_upstream_rq_time"
+            latencyUnit = .milliseconds
+        case .linkerd:
+            requests = "response_total"
+            statusLabel = "classification"
+            failing = ["failure"]
+            ok = ["success"]
+            latency = "response_latency_ms"
+            latencyUnit = .milliseconds
+        case .istio:
+            requests = "istio_requests_total"
+            statusLabel = "response_code"
+            // 0: no response came.
+            failing = ["5xx", "0"]
+            latency = "istio_request_duration_milliseconds"
+            latencyUnit = .milliseconds
+        case .nginx:
+            requests = "nginx_ingress_controller_requests"
+            statusLabel = "status"
+            latency = "nginx_ingress_controller_request_duration_seconds"
+        case .traefik:
+            requests = "traefik_service_requests_total"
+            latency = "traefik_service_request_duration_seconds"
         }
     }
 }

@@ -55,6 +55,7 @@ extension Settings.Probe.Prometheus {
         y.entry("requests", requests)
         y.entry("status_label", statusLabel)
         y.entry("failing", failing)
+        y.entry("ok", ok)
         y.entry("latency", latency)
         y.entry("latency_unit", latencyUnit.rawValue)
         y.entry("role_label", roleLabel)
