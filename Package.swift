@@ -186,6 +186,10 @@ let package = Package(
         .executableTarget(
             name: "JournalDriver", dependencies: ["Journal", "Events"], path: "Tests/JournalDriver",
             swiftSettings: strict),
+        // Serves, and ends at lines that say so.
+        .executableTarget(
+            name: "PoisonDriver", dependencies: ["App", "Journal", "Settings"],
+            path: "Tests/PoisonDriver", swiftSettings: strict),
         tests("Journal", ["JournalDriver", "CZlib", "JSONScan", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
@@ -226,7 +230,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "bellwether", "App", "TestSupport", "Events", "JSONScan", "Telemetry", "Transfer",
+                "bellwether", "PoisonDriver", "App", "TestSupport", "Events", "JSONScan",
+                "Telemetry", "Transfer",
             ],
             swiftSettings: strict),
     ]

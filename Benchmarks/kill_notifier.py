@@ -12,7 +12,9 @@ histogram; one kill may hit several phases. Then counts:
   sent again   receipts of a digest after its delivery was recorded as sent
   other bytes  repeats of a digest that differ from the first
 
-All three must be 0. Needs the package aiosmtpd for the SMTP double.
+All three must be 0. With --poison N lines among them end the digests' reader (give
+PoisonDriver as the executable): each of those must be set aside, once, and told of by one
+notice; and no other line. Needs the package aiosmtpd for the SMTP double.
 """
 import argparse
 import collections
@@ -23,6 +25,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
@@ -76,6 +79,8 @@ class Group:
         self.name = f"shop-{number}"
         self.lines = 0
         self.recovering = 0
+        # Lines that end the reader: told of by a notice each.
+        self.poison = 0
         self.made_at = None
         # When its first window is due, and that of its recovery, each since it was taken.
         self.first_due = None
@@ -97,6 +102,12 @@ class Group:
                 "az": zone, "namespace": "prod", "rollout": self.name, "revision": "1",
                 "status": status, "attempt": self.lines})
         return lines
+
+    def poisoned(self, line):
+        """The line as one that ends the digests' reader, of the same group."""
+        self.poison += 1
+        return {**line, "id": f"{self.name}-poison-{self.poison}", "status": "unhealthy",
+                "event": "analysis.unhealthy", "level": "error", "message": "poison-digest"}
 
 
 class Sender(threading.Thread):
@@ -169,6 +180,9 @@ class Run:
         self.epoch = time.time() - now()
         self.hits = collections.Counter()
         self.starts = []
+        self.poison = 0
+        self.killed = 0
+        self.crashes = 0
 
     # MARK: What is sent
 
@@ -180,7 +194,14 @@ class Run:
         ends = self.ends_next and group.lines > 0
         if ends:
             self.ends_next = False
-        return group.batch(ends)
+        lines = group.batch(ends)
+        # Evenly over the kills; a line more while the one before it is still being found would
+        # only add to the same restarts.
+        if self.poison < self.options.poison * self.killed / max(1, self.options.kills):
+            self.poison += 1
+            place = self.random.randrange(len(lines) + 1)
+            lines.insert(place, group.poisoned(lines[0]))
+        return lines
 
     def took(self, lines, at):
         self.unsent = None
@@ -198,7 +219,9 @@ class Run:
     def start(self):
         return subprocess.Popen(
             [self.options.bellwether, "serve", "--config", self.config],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            # Takes seconds, for crashes that are meant.
+            env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
 
     # MARK: What is seen
 
@@ -301,7 +324,8 @@ class Run:
             time.sleep(self.random.uniform(0.0, ANSWER + 0.015))
         process.kill()
         killed = now()
-        process.wait()
+        if process.wait() != -signal.SIGKILL:
+            self.crashes += 1
         sender.over.set()
         sender.join()
         return sender, killed
@@ -344,6 +368,7 @@ class Run:
     def kill_many(self):
         names, weights = zip(*AIMS)
         for kill in range(self.options.kills):
+            self.killed = kill
             aim = self.random.choices(names, weights)[0]
             for phase in self.phases(*self.one_life(aim)):
                 self.hits[phase] += 1
@@ -360,9 +385,34 @@ class Run:
             told[digest["group"].get("rollout")] += digest["events"]
         return told
 
+    def supervised(self):
+        """Starts the node, and again whenever it ends, until `over`."""
+        def run():
+            while not self.over:
+                process = self.start()
+                while process.poll() is None and not self.over:
+                    time.sleep(0.01)
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+                else:
+                    self.crashes += 1
+        self.over = False
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    def set_aside(self):
+        """The lines that are kept in quarantine/."""
+        path = self.folder + "/data/quarantine/lines.jsonl"
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as file:
+            return [json.loads(json.loads(line)["line"])["id"] for line in file]
+
     def finish(self):
         """One life to the end: the last group recovers, all is told, nothing waits."""
-        process = self.start()
+        process = self.supervised()
         sender = Sender(self, 0.05)
         sender.start()
         self.wait_for(lambda: sender.ready_at, 60)
@@ -379,17 +429,21 @@ class Run:
             time.sleep(0.5)
             ((waiting,),), = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'")
             told = self.told()
-            if waiting == 0 and all(told[group.name] >= group.lines for group in self.groups):
+            if waiting == 0 and all(
+                    told[group.name] >= group.lines + group.poison for group in self.groups):
                 break
-        process.terminate()
-        process.wait()
+        self.over = True
+        process.join()
 
     def report(self):
         self.read_receipts()
         told = self.told()
         lines = sum(group.lines for group in self.groups)
-        wrong = {group.name: (told[group.name], group.lines)
-                 for group in self.groups if told[group.name] != group.lines}
+        wrong = {group.name: (told[group.name], group.lines + group.poison)
+                 for group in self.groups if told[group.name] != group.lines + group.poison}
+        aside = sorted(self.set_aside())
+        poison = sorted(f"{group.name}-poison-{n + 1}" for group in self.groups
+                        for n in range(group.poison))
         counts = {key: len(spans) for key, spans in self.receipts.items()}
         again = sum(counts.get(key, 0) - seen for key, seen in self.recorded.items())
         other = sum(len(texts) > 1 for texts in self.bodies.values())
@@ -412,11 +466,15 @@ class Run:
             "digested_twice": sum(max(0, got - want) for got, want in wrong.values()),
             "sent_again_after_recorded": again, "repeats_with_other_bytes": other,
             "recorded_but_never_received": unsent, "waiting": states.get("waiting", 0),
-            "dead": states.get("dead", 0),
+            "dead": states.get("dead", 0), "crashes": self.crashes,
+            "poison_lines": len(poison), "set_aside": len(aside),
+            "sound_lines_set_aside": sum("poison" not in name for name in aside),
         }, indent=1))
         if wrong:
             print("told and written:", dict(list(wrong.items())[:10]))
-        return wrong or again or other or unsent or states.get("waiting", 0) \
+        if aside != poison:
+            print("set aside:", aside, "poison:", poison)
+        return aside != poison or wrong or again or other or unsent or states.get("waiting", 0) \
             or states.get("dead", 0) or not sent
 
 
@@ -426,6 +484,7 @@ def main():
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument(
         "--longest", type=float, default=0.4, help="seconds at most before a kill takes aim")
+    parser.add_argument("--poison", type=int, default=0, help="lines that end the digests' reader")
     parser.add_argument("--seed", type=int, default=1)
     run = Run(parser.parse_args())
     try:

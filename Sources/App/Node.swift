@@ -61,10 +61,17 @@ public final class Node: Sendable {
     /// - Throws: What is wrong with the data folder, the log (another process
     ///   holds it), the state file, certificates or receivers; each says what to do.
     public static func open(_ settings: Settings, telemetry: Telemetry) async throws -> Node {
+        try await open(settings, telemetry: telemetry, examine: nil)
+    }
+
+    /// The same with readers of the log that tests may let end the process.
+    package static func open(
+        _ settings: Settings, telemetry: Telemetry, examine: LineExamination?
+    ) async throws -> Node {
         let folder = DataFolder(settings.dataDirectory)
         try folder.prepare()
         let journal = try await Journal.open(
-            JournalConfiguration(settings), telemetry: telemetry)
+            JournalConfiguration(settings), telemetry: telemetry, examine: examine)
         do {
             return try await Node(settings, folder, journal, telemetry)
         } catch {
@@ -189,7 +196,11 @@ public final class Node: Sendable {
         services.append(BackgroundService { [board] in await board.run() })
         if let notifier {
             await tell(faults: notifier.dispatcher.plan.renderer.faults)
-            services.append(BackgroundService { await notifier.delivery.run() })
+            services.append(
+                BackgroundService {
+                    await notifier.desk.settled()
+                    await notifier.delivery.run()
+                })
             services.append(BackgroundService { try await notifier.desk.run() })
             let watch = DeliveryWatch(store, keeper: board)
             services.append(BackgroundService { await watch.run() })

@@ -1,4 +1,5 @@
 import Events
+package import Journal
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -14,6 +15,7 @@ public struct ServiceRun: Sendable {
     private let settings: Settings
     private let configurationFile: String?
     private let demonstrates: Bool
+    private let examine: LineExamination?
     private let show: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -24,6 +26,17 @@ public struct ServiceRun: Sendable {
         settings: Settings, configurationFile: String?, demonstrates: Bool,
         show: @escaping @Sendable (String) -> Void
     ) {
+        self.init(
+            settings: settings, configurationFile: configurationFile, demonstrates: demonstrates,
+            examine: nil, show: show)
+    }
+
+    /// The same with readers that tests may let end the process: see `Node.open`.
+    package init(
+        settings: Settings, configurationFile: String?, demonstrates: Bool = false,
+        examine: LineExamination?, show: @escaping @Sendable (String) -> Void
+    ) {
+        self.examine = examine
         self.settings = settings
         self.configurationFile = configurationFile
         self.demonstrates = demonstrates
@@ -43,7 +56,7 @@ public struct ServiceRun: Sendable {
         MetricsSystem.bootstrap(registry)
         let telemetry = Telemetry(logger: Logger(label: "bellwether"), registry: registry)
 
-        let node = try await Node.open(settings, telemetry: telemetry)
+        let node = try await Node.open(settings, telemetry: telemetry, examine: examine)
         let reload = Reload(
             node: node, configurationFile: configurationFile, threshold: threshold,
             telemetry: telemetry)

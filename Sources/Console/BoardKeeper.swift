@@ -60,6 +60,7 @@ public final class BoardKeeper: Sendable {
     }
 
     private let journal: Journal
+    private let lines: LineGuard
     private let wall: WallClock
     private let clock: any Clock<Duration>
     private let state = Mutex(State())
@@ -81,6 +82,7 @@ public final class BoardKeeper: Sendable {
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.journal = journal
+        lines = journal.lineGuard(of: .page)
         self.wall = wall
         self.clock = clock
     }
@@ -112,6 +114,7 @@ public final class BoardKeeper: Sendable {
     /// tried again.
     public func run() async {
         var reader: JournalReader?
+        await lines.pause(clock)
         while !Task.isCancelled {
             await wait(for: .interest)
             if Task.isCancelled { return }
@@ -148,26 +151,30 @@ public final class BoardKeeper: Sendable {
         let wanted = try Expression(RolloutBoard.wanted)
         let batch = try await journal.last(
             Self.linesAtStart, query: JournalQuery(since: wall.now - Self.span, where: wanted))
-        observe(batch.lines, from: .start, to: batch.end)
+        await observe(batch.lines, from: .start, to: batch.end)
         return journal.reader(from: batch.end, query: JournalQuery(where: wanted))
     }
 
     private func read(through reader: inout JournalReader?) async throws {
         guard let from = reader?.position else { return }
         guard let batch = try await reader?.next(maxLines: 2000, maxBytes: 4 << 20) else { return }
-        observe(batch.lines, from: from, to: batch.end)
+        await observe(batch.lines, from: from, to: batch.end)
     }
 
-    private func observe(_ lines: [JournalLine], from start: LogPosition, to end: LogPosition) {
-        var from = start
-        var events: [(Event, LogPosition)] = []
-        for line in lines {
+    /// Only `run` calls it, one call at a time: nobody else changes the board.
+    private func observe(
+        _ batch: [JournalLine], from start: LogPosition, to end: LogPosition
+    ) async {
+        let board = state.withLock { $0.board }
+        let read = await lines.fold(batch, into: (board: board, from: start)) { read, line in
             // Every line was validated when it was accepted.
-            if let event = try? Event(line: line.bytes) { events.append((event, from)) }
-            from = line.end
+            if let event = try? Event(line: line.bytes) {
+                read.board.observe(event, from: read.from)
+            }
+            read.from = line.end
         }
         change { state in
-            for (event, from) in events { state.board.observe(event, from: from) }
+            state.board = read.board
             state.reached = max(state.reached, end)
         }
     }

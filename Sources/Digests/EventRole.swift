@@ -26,6 +26,7 @@ enum EventRole: Equatable {
     fileprivate static let notices: Set<String> = [
         EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
         EventName.deliveryDead, EventName.logShed, EventName.logGap,
+        EventName.logQuarantined,
         EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
         EventName.rehearsalFinished, EventName.rehearsalFailed,
     ]

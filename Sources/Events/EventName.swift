@@ -11,6 +11,8 @@ public enum EventName {
     public static let comparabilityChanged = "comparability.changed"
     public static let logShed = "log.shed"
     public static let logGap = "log.gap"
+    /// A reader of the log skips a line that ended the process.
+    public static let logQuarantined = "log.quarantined"
     public static let deliveryDead = "delivery.dead"
     /// A template has a fault; the built-in text stands for it.
     public static let templateFault = "template.fault"

@@ -131,13 +131,15 @@ public struct AttemptCheckpoint: Sendable {
             cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         if unreadable > 0 { position = .start }
         var hasOwn = false
+        let lines = journal.lineGuard(of: .attempts)
+        await lines.pause(ContinuousClock())
         // The index tells which parts hold lines of this node.
         var reader = journal.reader(
             from: position, query: JournalQuery(where: .equal("node", node)))
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
-            for line in batch.lines {
-                guard let event = try? Event(line: line.bytes), event.node == node else { continue }
+            ledger = await lines.fold(batch.lines, into: ledger) { ledger, line in
+                guard let event = try? Event(line: line.bytes), event.node == node else { return }
                 ledger.restore(from: event)
             }
             hasOwn = hasOwn || !batch.lines.isEmpty

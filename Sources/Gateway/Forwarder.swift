@@ -58,6 +58,7 @@ public struct Forwarder: Sendable {
 
     private let configuration: Configuration
     private let journal: Journal
+    private let lines: LineGuard
     private let store: Store
     private let transfer: TransferEngine
     private let telemetry: Telemetry
@@ -75,6 +76,7 @@ public struct Forwarder: Sendable {
     ) {
         self.configuration = configuration
         self.journal = journal
+        lines = journal.lineGuard(of: .forward)
         self.store = store
         self.transfer = transfer
         self.telemetry = telemetry
@@ -91,6 +93,7 @@ public struct Forwarder: Sendable {
     /// Forwards until cancelled. Returns normally then; whatever was not
     /// acknowledged is read again by the next run.
     public func run() async throws {
+        await lines.pause(clock)
         var position =
             try await store.read { db in
                 try CursorRow.read(db, name: Self.cursorName)
@@ -157,11 +160,15 @@ public struct Forwarder: Sendable {
     }
 
     private func send(_ batch: JournalBatch) async -> Outcome {
-        var body: [UInt8] = []
-        for line in batch.lines {
-            body.append(contentsOf: line.bytes)
-            body.append(UInt8(ascii: "\n"))
+        // Not guarded while the notifier is waited for: most kills would hit lines then that
+        // have nothing to do with them.
+        let (body, count) = await lines.fold(batch.lines, into: (bytes: [UInt8](), count: 0)) {
+            body, line in
+            body.bytes.append(contentsOf: line.bytes)
+            body.bytes.append(UInt8(ascii: "\n"))
+            body.count += 1
         }
+        guard count > 0 else { return .acknowledged(rejected: 0) }
         var headers = [("Content-Type", "application/x-ndjson")]
         if let token = configuration.token {
             do {
@@ -187,7 +194,7 @@ public struct Forwarder: Sendable {
             guard let accepted = answer?["accepted"]?.integer,
                 let duplicates = answer?["duplicates"]?.integer,
                 case .array(let rejected)? = answer?["rejected"],
-                Int(accepted + duplicates) + rejected.count == batch.lines.count
+                Int(accepted + duplicates) + rejected.count == count
             else {
                 // Something that is not a notifier answered 200: not an acknowledgement.
                 return .again(
@@ -199,7 +206,7 @@ public struct Forwarder: Sendable {
             // Only a notifier's own word that it looked at each line and can
             // take none, now or later, lets the cursor pass them.
             guard case .array(let rejected)? = answer?["rejected"],
-                rejected.count == batch.lines.count
+                rejected.count == count
             else { return .again(fault: "\(configuration.to) answered 400", retryAfter: nil) }
             return .acknowledged(rejected: rejected.count)
         case 413:

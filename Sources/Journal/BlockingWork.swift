@@ -5,16 +5,19 @@ enum BlockingWork {
     private static let queue = DispatchQueue(
         label: "bellwether.journal.read", attributes: .concurrent)
 
-    static func run<T: Sendable>(
-        _ body: @escaping @Sendable () throws(JournalError) -> T
-    ) async throws(JournalError) -> T {
-        let result: Result<T, JournalError> = await withCheckedContinuation { continuation in
+    static func run<T: Sendable, Fault: Error>(
+        _ body: @escaping @Sendable () throws(Fault) -> T
+    ) async throws(Fault) -> T {
+        let result: Result<T, Fault> = await withCheckedContinuation { continuation in
             queue.async {
-                do throws(JournalError) {
+                do throws(Fault) {
                     continuation.resume(returning: .success(try body()))
                 } catch { continuation.resume(returning: .failure(error)) }
             }
         }
         return try result.get()
     }
+
+    /// The same for work that nobody waits for.
+    static func start(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 }

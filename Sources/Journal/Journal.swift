@@ -20,6 +20,7 @@ public final class Journal: Sendable {
     private let sealer: Sealer
     let view: OwnView
     private let lock: JournalLock
+    private let quarantine: Quarantine
     private let telemetry: Telemetry
     private let clock: WallClock
     private let sequence = Mutex<UInt64>(0)
@@ -37,9 +38,18 @@ public final class Journal: Sendable {
         try await open(configuration, clock: clock, telemetry: telemetry, files: PosixFileSystem())
     }
 
+    /// The same with readers that tests may let end the process.
+    package static func open(
+        _ configuration: JournalConfiguration, telemetry: Telemetry, examine: LineExamination?
+    ) async throws(JournalError) -> Journal {
+        try await open(
+            configuration, clock: .system, telemetry: telemetry, files: PosixFileSystem(),
+            examine: examine)
+    }
+
     static func open(
         _ configuration: JournalConfiguration, clock: WallClock, telemetry: Telemetry,
-        files: any LogFileSystem
+        files: any LogFileSystem, examine: LineExamination? = nil
     ) async throws(JournalError) -> Journal {
         try configuration.check()
         return try await BlockingWork.run { () throws(JournalError) in
@@ -49,7 +59,8 @@ public final class Journal: Sendable {
             let lock = try JournalLock(directory: configuration.directory)
             do throws(SystemFault) {
                 return try Journal(
-                    configuration, clock: clock, telemetry: telemetry, files: files, lock: lock)
+                    configuration, clock: clock, telemetry: telemetry, files: files, lock: lock,
+                    examine: examine)
             } catch {
                 lock.release()
                 throw error.journalError
@@ -59,15 +70,22 @@ public final class Journal: Sendable {
 
     private init(
         _ configuration: JournalConfiguration, clock: WallClock, telemetry: Telemetry,
-        files: any LogFileSystem, lock: JournalLock
+        files: any LogFileSystem, lock: JournalLock, examine: LineExamination?
     ) throws(SystemFault) {
         let begun = ContinuousClock.now
         JournalCounters.declare(in: telemetry.registry)
         let folder = LogFolder(below: configuration.directory, files: files)
         try files.makeFolder(folder.path)
         try files.syncFolder(configuration.directory)
+        let quarantine = Quarantine(
+            below: configuration.directory, node: configuration.node, clock: clock,
+            telemetry: telemetry, examine: examine)
         let recovery = try Recovery(
-            folder, configuration: configuration, now: clock.now, telemetry: telemetry)
+            folder, configuration: configuration, now: clock.now,
+            lines: quarantine.lineGuard(of: .recovery), telemetry: telemetry)
+        quarantine.forget(
+            before: recovery.archives.first?.name.number ?? recovery.closed.first?.name.number
+                ?? recovery.number)
 
         let head =
             recovery.active?.head ?? LogPosition(segment: recovery.number, offset: 0)
@@ -103,6 +121,7 @@ public final class Journal: Sendable {
 
         self.configuration = configuration
         self.lock = lock
+        self.quarantine = quarantine
         self.telemetry = telemetry
         self.clock = clock
         self.state = state
@@ -120,6 +139,12 @@ public final class Journal: Sendable {
             JournalOpened(
                 lines: recovery.active?.lines ?? 0, tornBytes: recovery.tornBytes,
                 seconds: (ContinuousClock.now - begun).inSeconds))
+        quarantine.report { [weak self] event, done in
+            guard let self else { return done(false) }
+            ingest(IngestBody(event)) { result in
+                done(((try? result.get()).map { $0.accepted + $0.duplicates } ?? 0) > 0)
+            }
+        }
     }
 
     /// The writer thread.
@@ -132,6 +157,7 @@ public final class Journal: Sendable {
                 writer.syncIfDue()
                 if batch.requests.isEmpty, batch.chores.isEmpty { writer.maintain() }
             }
+            if batch.requests.isEmpty { quarantine.report() }
             tellShed()
             for chore in batch.chores {
                 switch chore {
@@ -330,6 +356,9 @@ public final class Journal: Sendable {
     public func reader(from position: LogPosition, query: JournalQuery = .all) -> JournalReader {
         JournalReader(view, from: position, query: query)
     }
+
+    /// What keeps `reader` from ending the process for good; the same one each time.
+    public func lineGuard(of reader: LineReader) -> LineGuard { quarantine.lineGuard(of: reader) }
 
     /// The last `count` lines that `query` wants; `end` is where to follow from.
     public func last(

@@ -38,7 +38,7 @@ extension JournalFiles {
             do throws(SystemFault) {
                 var before = Verification(folder)
                 try before.run(repairing: true)
-                try Self.finish(folder, now: clock.now)
+                try Self.finish(folder, below: directory, clock)
                 var after = Verification(folder)
                 try after.run(repairing: false)
                 var report = before.report
@@ -51,11 +51,15 @@ extension JournalFiles {
     }
 
     /// What opening the log does about crashes, and sealing what waits for it.
-    private static func finish(_ folder: LogFolder, now: Timestamp) throws(SystemFault) {
+    private static func finish(
+        _ folder: LogFolder, below directory: String, _ clock: WallClock
+    ) throws(SystemFault) {
+        let quarantine = Quarantine(
+            below: directory, node: "", clock: clock, telemetry: .silent)
         // The marks are not kept: opening the log makes its own.
         let recovery = try Recovery(
             folder, configuration: JournalConfiguration(directory: folder.path, node: ""),
-            now: now, telemetry: .silent)
+            now: clock.now, lines: quarantine.lineGuard(of: .recovery), telemetry: .silent)
         if let active = recovery.active { folder.files.close(active.file) }
         let sealing = SegmentSealing(folder: folder)
         for closed in recovery.closed {

@@ -85,12 +85,17 @@ public struct JournalPass {
     fileprivate let maxLines: Int
     fileprivate let maxBytes: Int
 
-    /// Shows each line and the place after it; the bytes are there only during the call.
-    /// Returns the batch without its lines.
+    /// Shows each line that `lines` does not skip and the place after it; the bytes are there
+    /// only during the call. Returns the batch without its lines.
     public mutating func forEach(
+        guardedBy lines: LineGuard,
         _ visit: (_ line: UnsafeRawBufferPointer, _ end: LogPosition) -> Void
     ) throws(JournalError) -> JournalBatch {
-        try source.visit(query, maxLines: maxLines, maxBytes: maxBytes, visit)
+        try lines.reading { reading throws(JournalError) in
+            try source.visit(query, maxLines: maxLines, maxBytes: maxBytes) { line, end in
+                if reading.admits(line, endingAt: end) { visit(line, end) }
+            }
+        }
     }
 }
 

@@ -19,15 +19,17 @@ struct Recovery {
     var tornBytes = 0
 
     private let folder: LogFolder
+    private let lines: LineGuard
     private let telemetry: Telemetry
     private let now: Timestamp
     private var files: any LogFileSystem { folder.files }
 
     init(
         _ folder: LogFolder, configuration: JournalConfiguration, now: Timestamp,
-        telemetry: Telemetry
+        lines: LineGuard, telemetry: Telemetry
     ) throws(SystemFault) {
         self.folder = folder
+        self.lines = lines
         self.telemetry = telemetry
         self.now = now
         marks = Marks(limits: configuration.markLimits, window: configuration.dedupWindow)
@@ -117,20 +119,56 @@ struct Recovery {
         let index = try archive.index()
         for start in stride(from: 0, to: index.members.count, by: Archive.widest) {
             let members = Array(index.members[start...].prefix(Archive.widest))
-            let found = ParallelWork.map(members.count) { i in
-                Result { () throws(SystemFault) in try Self.keys(of: members[i], in: archive) }
+            try readMembers(members, of: archive, at: index.closedAt)
+        }
+    }
+
+    /// Members side by side, or, where lines among them ended a process, one line by one.
+    private mutating func readMembers(
+        _ members: [SegmentIndex.Member], of archive: Archive, at closed: Timestamp
+    ) throws(SystemFault) {
+        guard let first = members.first, let last = members.last else { return }
+        var marks = self.marks
+        let number = archive.name.number
+        let telemetry = self.telemetry
+        let folder = self.folder
+        func tellDamage(_ member: SegmentIndex.Member) {
+            telemetry.emit(
+                DamageFound(
+                    path: folder.file(archive.name.archive),
+                    what: "\(member.lines) lines at byte \(member.offset) can't be read"))
+        }
+        try lines.reading { reading throws(SystemFault) in
+            let isCalm = reading.admits(
+                from: LogPosition(segment: number, offset: first.start + 1),
+                to: LogPosition(segment: number, offset: last.end),
+                lines: members.reduce(0) { $0 + $1.lines })
+            guard !isCalm else {
+                let found = ParallelWork.map(members.count) { i in
+                    Result { () throws(SystemFault) in try Self.keys(of: members[i], in: archive) }
+                }
+                for (member, result) in zip(members, found) {
+                    guard let keys = try result.get() else {
+                        tellDamage(member)
+                        continue
+                    }
+                    for key in keys { _ = marks.admit(key, at: closed) }
+                }
+                return
             }
-            for (member, result) in zip(members, found) {
-                guard let keys = try result.get() else {
-                    telemetry.emit(
-                        DamageFound(
-                            path: folder.file(name.archive),
-                            what: "\(member.lines) lines at byte \(member.offset) can't be read"))
+            for member in members {
+                guard let bytes = try archive.lines(of: member, with: Inflater()) else {
+                    tellDamage(member)
                     continue
                 }
-                for key in keys { _ = marks.admit(key, at: index.closedAt) }
+                bytes.withUnsafeBytes { bytes in
+                    Self.admit(
+                        bytes, from: LogPosition(segment: number, offset: member.start),
+                        at: closed, to: &marks, &reading)
+                }
             }
         }
+        self.marks = marks
     }
 
     /// What makes each line of a member the same as another; nil when it is damaged.
@@ -147,6 +185,22 @@ struct Recovery {
             }
         }
         return keys
+    }
+
+    /// Takes the lines that begin at `start` into the marks.
+    private static func admit(
+        _ bytes: UnsafeRawBufferPointer, from start: LogPosition, at moment: Timestamp,
+        to marks: inout Marks, _ reading: inout LineGuard.Reading
+    ) {
+        var notes = LineNotes()
+        bytes.forEachLine { line, place in
+            let end = LogPosition(
+                segment: start.segment, offset: start.offset &+ UInt64(place + line.count + 1))
+            guard reading.admits(line, endingAt: end) else { return }
+            if let scanned = try? ScannedLine(line, &notes) {
+                _ = marks.admit(scanned.key, at: moment)
+            }
+        }
     }
 
     private mutating func readClosed(
@@ -174,13 +228,13 @@ struct Recovery {
         _ file: LogFile, limit: UInt64?, covered: UInt64
     ) throws(SystemFault) -> PlainScan {
         var marks = self.marks
-        let scan = try PlainScan(file, files: files, limit: limit) { group, commit in
-            guard commit.segment > covered else { return }
-            var notes = LineNotes()
-            group.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line, &notes) {
-                    _ = marks.admit(scanned.key, at: commit.at)
-                }
+        let files = self.files
+        let scan = try lines.reading { reading throws(SystemFault) in
+            try PlainScan(file, files: files, limit: limit) { group, commit in
+                guard commit.segment > covered else { return }
+                let start = LogPosition(
+                    segment: commit.segment, offset: commit.end &- UInt64(commit.bytes))
+                Self.admit(group, from: start, at: commit.at, to: &marks, &reading)
             }
         }
         self.marks = marks

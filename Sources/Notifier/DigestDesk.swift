@@ -47,12 +47,14 @@ public final class DigestDesk: Sendable {
     /// Only `run` uses it: its own task, and the thread that reads lines meanwhile.
     private let machine: Mutex<DigestMachine>
     private let journal: Journal
+    private let lines: LineGuard
     private let store: Store
     private let dispatch: any DigestDispatch
     private let wall: WallClock
     private let clock: any Clock<Duration>
     private let telemetry: Telemetry
     private let shown = Mutex(Status())
+    private let settling = AsyncStream<Never>.makeStream()
 
     /// How long read lines may stay without a checkpoint; bounds what a restart reads again.
     private static let checkpointEvery = Duration.seconds(10)
@@ -75,6 +77,7 @@ public final class DigestDesk: Sendable {
         self.plan = Mutex(plan)
         machine = Mutex(DigestMachine(settings: plan.settings))
         self.journal = journal
+        lines = journal.lineGuard(of: .digest)
         self.store = store
         self.dispatch = dispatch
         self.wall = wall
@@ -94,6 +97,8 @@ public final class DigestDesk: Sendable {
 
     /// Reads and tells until cancelled.
     public func run() async throws {
+        defer { settling.continuation.finish() }
+        await lines.pause(clock)
         var inForce = plan.withLock { $0 }
         try await restore(inForce)
         var reader = journal.reader(from: position)
@@ -118,6 +123,7 @@ public final class DigestDesk: Sendable {
                 isSettled = false
                 let before = position
                 let caughtUp = try await read(through: &reader)
+                if caughtUp || !lines.isSuspicious { settling.continuation.finish() }
                 guard caughtUp || looked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
@@ -157,6 +163,7 @@ public final class DigestDesk: Sendable {
                 break
             } catch {
                 // The log and the cursor still hold everything: look again later.
+                settling.continuation.finish()
                 failures += 1
                 show(fault: "\(error)")
                 telemetry.emit(DigestDeskFailed(fault: "\(error)", failures: failures))
@@ -166,6 +173,11 @@ public final class DigestDesk: Sendable {
         // Saves the next start some reading; losing it loses nothing.
         if isSettled { try? await commit([], []) }
     }
+
+    /// Returns once the lines that were being read when an earlier process ended are read, or
+    /// `run` cannot read them, or has ended. Who delivers waits for it: what is sent and not
+    /// recorded when the process ends is sent again.
+    public func settled() async { for await _ in settling.stream {} }
 
     /// Where the machine has read to.
     private var position: LogPosition { machine.withLock { $0.position } }
@@ -236,7 +248,7 @@ public final class DigestDesk: Sendable {
     ) throws(JournalError) -> JournalBatch {
         try machine.withLock { machine throws(JournalError) in
             var view = EventLine()
-            let batch = try pass.forEach { line, end in
+            let batch = try pass.forEach(guardedBy: lines) { line, end in
                 // Every line was validated when it was accepted.
                 if view.read(line) { machine.observe(view, at: end, now: now) }
             }

@@ -61,6 +61,9 @@ enum Advice {
         case EventName.logShed:
             "Free disk space on the node, or give its log more room (log.max_bytes)."
         case EventName.logGap: "See whether the log is whole."
+        case EventName.logQuarantined:
+            "No digest counts this line: look at it yourself, and report the defect with the line "
+                + "from quarantine/lines.jsonl."
         default: nil
         }
     }

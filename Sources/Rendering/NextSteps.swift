@@ -47,6 +47,8 @@ struct NextSteps {
             case EventName.templateFault: ["bellwether check"]
             case EventName.logShed: ["bellwether logs stats"]
             case EventName.logGap: ["bellwether logs verify"]
+            case EventName.logQuarantined:
+                ["bellwether logs query --since 1d --where 'event=log.quarantined'"]
             default: []
             }
         for line in lines { commands.append(Command(label: "mend", line: line)) }

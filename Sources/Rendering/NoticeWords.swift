@@ -44,6 +44,8 @@ struct NoticeWords {
             return shed > 0
                 ? HumanNumber.count(shed, "event") + " missing from the log"
                 : "events missing from the log"
+        case EventName.logQuarantined:
+            return count("line") + " of the event log set aside, reading it crashed the node"
         default: return nil
         }
     }

@@ -126,7 +126,7 @@ struct ArrowsTests {
         "CCurl", "CDeflate", "CTextMarks", "CZlib",
     ]
 
-    private static let testExecutables: Set<String> = ["JournalDriver"]
+    private static let testExecutables: Set<String> = ["JournalDriver", "PoisonDriver"]
 
     @Test("the manifest declares no arrow beyond the table")
     func manifest() throws {

@@ -36,6 +36,21 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
+    @Test("A line set aside is a notice of its rollout, whatever the line was")
+    func quarantined() {
+        var log = LogScript()
+        var event = log.notice(
+            EventName.logQuarantined, level: .error, rollout: "payments-api",
+            extra: [JSONValue.Member("line_event", .string(EventName.unhealthy))])
+        event.revision = "17"
+        log.write(event)
+        log.pass(10)
+        let said = log.said()
+        #expect(said.map(\.kind) == [.notice])
+        #expect(said.first?.notices.map(\.event) == [EventName.logQuarantined])
+        #expect(said.first?.group["rollout"] == "payments-api")
+    }
+
     @Test("A notice never holds back the first failure behind it")
     func failureBehindNotice() {
         var log = LogScript()

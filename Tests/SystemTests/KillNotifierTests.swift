@@ -7,17 +7,33 @@ struct KillNotifierTests {
     /// `Benchmarks/kill-notifier.sh` runs the same a thousand times.
     static let kills = ProcessInfo.processInfo.environment["BELLWETHER_NOTIFIER_KILLS"] ?? "12"
 
+    /// With lines among them that end the digests' reader.
+    static let poisonKills =
+        ProcessInfo.processInfo.environment["BELLWETHER_POISON_KILLS"] ?? "12"
+
+    @Test("lines that end the reader among them: those are set aside, nothing else is lost")
+    func poison() async throws {
+        let kills = Int(Self.poisonKills) ?? 12
+        try await run(
+            NodeProcess.built("PoisonDriver"), "--kills", "\(kills)", "--poison",
+            "\(max(2, kills / 12))")
+    }
+
     @Test("nothing undigested, nothing sent again once recorded, repeats to the byte")
     func kills() async throws {
+        try await run(NodeProcess.executable, "--kills", Self.kills)
+    }
+
+    private func run(_ executable: String, _ options: String...) async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let child = try ChildProcess(
             PythonDouble.interpreter,
             [
                 root.appendingPathComponent("Benchmarks/kill_notifier.py").path, "--bellwether",
-                NodeProcess.executable, "--kills", Self.kills,
-            ])
-        let exit = try await child.waitForExit()
+                executable,
+            ] + options)
+        let exit = try await child.waitForExit(within: .seconds(3600))
         #expect(exit == .code(0), "\(child.output) \(child.errors)")
     }
 }

@@ -6,13 +6,16 @@ import Transfer
 /// A real `bellwether serve` in a folder of its own, to be asked, killed and started again.
 final class NodeProcess: Sendable {
     /// The executable that was built beside the tests.
-    static let executable: String = {
+    static let executable = built("bellwether")
+
+    /// An executable of the package, built beside the tests.
+    static func built(_ name: String) -> String {
         let tests = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let folder =
             (tests ?? Bundle.main.executableURL ?? Bundle.main.bundleURL)
             .deletingLastPathComponent()
-        return folder.appendingPathComponent("bellwether").path
-    }()
+        return folder.appendingPathComponent(name).path
+    }
 
     let name: String
     let folder: TemporaryDirectory
@@ -44,8 +47,11 @@ final class NodeProcess: Sendable {
     }
 
     /// Starts it; returns before it serves.
-    func start() throws -> ChildProcess {
-        try ChildProcess(Self.executable, ["serve", "--config", configuration])
+    func start(as executable: String = NodeProcess.executable) throws -> ChildProcess {
+        // A crash on purpose needs no backtrace, which takes seconds.
+        try ChildProcess(
+            executable, ["serve", "--config", configuration],
+            environment: ["SWIFT_BACKTRACE": "enable=no"])
     }
 
     /// Waits until `/readyz` answers.

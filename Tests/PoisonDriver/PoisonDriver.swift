@@ -1,0 +1,46 @@
+import App
+import Foundation
+import Journal
+import Settings
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `bellwether serve` whose readers end the process at lines that say so.
+///
+/// usage: PoisonDriver serve --config FILE
+///
+/// A line with the text `poison-READER` traps where that reader is about to fold it; one with
+/// `killer-READER` gets the process killed there, as a line does that takes all memory. READER
+/// is a `LineReader`. The events that report such a line are sound.
+@main
+struct PoisonDriver {
+    static func main() async {
+        guard CommandLine.arguments.count == 4, CommandLine.arguments[1] == "serve" else { exit(2) }
+        let path = CommandLine.arguments[3]
+        do {
+            let settings = try Settings.load(
+                path: path, environment: ProcessInfo.processInfo.environment)
+            try await ServiceRun(
+                settings: settings, configurationFile: path,
+                examine: { reader, line in examine(line, for: reader) },
+                show: { print($0) }
+            ).run()
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            exit(70)
+        }
+    }
+
+    private static func examine(_ line: UnsafeRawBufferPointer, for reader: LineReader) {
+        let text = String(decoding: line, as: UTF8.self)
+        guard !text.contains("log.quarantined") else { return }
+        if text.contains("killer-" + reader.rawValue) { _ = kill(getpid(), SIGKILL) }
+        if text.contains("poison-" + reader.rawValue) { fatalError("a poison line") }
+    }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import JSONScan
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+/// Real nodes with readers that end the process at chosen lines: `PoisonDriver`.
+@Suite("A line that ends the process is set aside by the node", .serialized)
+struct PoisonLineTests {
+    private static let executable = NodeProcess.built("PoisonDriver")
+
+    /// How many processes such a line ends: one that reads many lines, three that read it alone.
+    private static let crashes = 4
+
+    private static func yaml(_ roles: String, in folder: String, _ more: String = "") -> String {
+        """
+        az: eu-west-1a
+        roles: \(roles)
+        analysis:
+          probes: [{name: doctor, kind: file, path: \(folder)/doctor.json, max_age: 1h}]
+          checks: [{id: doctor.error_rate, warn: 0.005, fail: 0.01, critical: true}]
+          concerns: {}
+        digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 3s}
+        \(more)
+        """
+    }
+
+    /// Starts the node again and again, as a supervisor does, until `isDone`; how many
+    /// processes ended.
+    private func supervise(
+        _ node: NodeProcess, by signals: [Int32] = [SIGILL, SIGTRAP],
+        _ poke: () async throws -> Void = {},
+        until isDone: () async throws -> Bool
+    ) async throws -> (deaths: Int, child: ChildProcess) {
+        var deaths = 0
+        while true {
+            let child = try node.start(as: Self.executable)
+            let deadline = ContinuousClock.now + .seconds(120)
+            while child.isRunning {
+                if (try? await isDone()) == true { return (deaths, child) }
+                try? await poke()
+                try #require(ContinuousClock.now < deadline, "\(child.errors.suffix(2000))")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            let isExpected = signals.contains { child.exit == .signal($0) }
+            #expect(isExpected, "\(child.exit as Any) \(child.errors.suffix(2000))")
+            deaths += 1
+            try #require(deaths < 12)
+        }
+    }
+
+    private func measure(_ node: NodeProcess, _ rollout: String, _ attempt: Int) async throws {
+        let reply = try await node.measure(
+            #"{"rollout":"\#(rollout)","namespace":"prod","revision":"7","attempt":"\#(attempt)"}"#)
+        try #require(reply.status == 200)
+    }
+
+    private func digests(_ node: NodeProcess) async throws -> [JSONValue] {
+        let reply = try await node.get("/v1/digests?limit=1000", token: try node.token("read"))
+        guard reply.status == 200 else { return [] }
+        let list = try JSONValue(
+            parsing: reply.body, limits: JSONLimits(maxBytes: 64 << 20, maxDepth: 32))
+        guard case .array(let digests)? = list["digests"] else { return [] }
+        return digests.compactMap { $0["digest"] }
+    }
+
+    /// How many events the digests of a rollout tell of, and which notices.
+    private func told(_ node: NodeProcess, of rollout: String) async throws -> (
+        events: Int, notices: [String]
+    ) {
+        var told = (events: 0, notices: [String]())
+        for digest in try await digests(node)
+        where digest["group"]?["rollout"]?.string == rollout {
+            told.events += Int(digest["events"]?.integer ?? 0)
+            guard case .array(let notices)? = digest["notices"] else { continue }
+            told.notices += notices.compactMap { $0["event"]?.string }
+        }
+        return told
+    }
+
+    private func quarantined(_ node: NodeProcess, by reader: String) async throws -> Int {
+        let reply = try await node.get(
+            "/v1/events?limit=1000&where=event%3Dlog.quarantined", token: try node.token("read"))
+        try #require(reply.status == 200)
+        return reply.body.split(separator: UInt8(ascii: "\n")).count {
+            String(decoding: $0, as: UTF8.self).contains(#""reader":"\#(reader)""#)
+        }
+    }
+
+    @Test(
+        "whichever reader it ends, by a trap or by a kill: four crashes, then all else goes on",
+        arguments: [
+            ("poison", "digest"), ("killer", "digest"), ("poison", "attempts"),
+            ("poison", "recovery"), ("poison", "page"),
+        ])
+    func oneNode(kind: String, reader: String) async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let reports = try TemporaryDirectory("doctor")
+        try #"{"error_rate": 0.02}"#.write(
+            toFile: reports.file("doctor.json"), atomically: true, encoding: .utf8)
+        let node = try NodeProcess(
+            "gw-a1", engine: engine,
+            yaml: Self.yaml("[gateway, notifier]", in: reports.path))
+        let rollouts = ["shop", "\(kind)-\(reader)", "shop"]
+        var next = 0
+        let isRead = reader == "digest" || reader == "page"
+        if !isRead {
+            // Read at a start only.
+            let first = try node.start(as: Self.executable)
+            try await node.untilReady()
+            for rollout in rollouts {
+                next += 1
+                try await measure(node, rollout, next)
+            }
+            first.kill()
+            try await first.waitForExit()
+            // A checkpoint may have been written meanwhile.
+            let python = try ChildProcess(
+                PythonDouble.interpreter,
+                [
+                    "-c",
+                    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                        + "c.execute(\"DELETE FROM cursor WHERE name = 'attempts'\"); c.commit()",
+                    node.data + "/state.sqlite",
+                ])
+            try #require(try await python.waitForExit() == .code(0), "\(python.errors)")
+        }
+        let (deaths, child) = try await supervise(
+            node, by: kind == "killer" ? [SIGKILL] : [SIGILL, SIGTRAP],
+            {
+                if next < rollouts.count {
+                    try await measure(node, rollouts[next], next + 1)
+                    next += 1
+                } else if reader == "page" {
+                    // Its reader reads only while somebody looks.
+                    try await Self.look(at: node, engine)
+                }
+            }
+        ) {
+            guard next == rollouts.count, try await node.get("/readyz").status == 200 else {
+                return false
+            }
+            return try await quarantined(node, by: reader) == 1
+        }
+        #expect(deaths == Self.crashes)
+        // Sound lines are told exactly; the one that is skipped is told of by a notice alone.
+        try await eventually("the digests tell of all", within: .seconds(60)) {
+            let shop = try await told(node, of: "shop")
+            let other = try await told(node, of: "\(kind)-\(reader)")
+            return shop.events == 2 && other.notices.contains("log.quarantined")
+                && other.events == (reader == "digest" ? 1 : 2)
+        }
+        try await measure(node, "shop", 3)
+        #expect(child.isRunning)
+        child.terminate()
+        #expect(try await child.waitForExit() == .code(0))
+    }
+
+    private static func look(
+        at node: NodeProcess, _ engine: TransferEngine
+    ) async throws {
+        let token = try node.token("read")
+        let form = [
+            ("Content-Type", "application/x-www-form-urlencoded"), ("Origin", node.url),
+        ]
+        let signedIn = try await engine.http(
+            HTTPTransfer(
+                url: node.url + "/sign-in", method: "POST", headers: form,
+                body: Array("token=\(token)".utf8), tls: .file(node.certificate)))
+        let cookie = try #require(signedIn.header("set-cookie"))
+        _ = try await engine.http(
+            HTTPTransfer(
+                url: node.url + "/", headers: [("Cookie", String(cookie.prefix { $0 != ";" }))],
+                tls: .file(node.certificate)))
+    }
+
+    @Test("a line that ends the forwarder: all others reach the notifier, with the report")
+    func forwarder() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let reports = try TemporaryDirectory("doctor")
+        try #"{"error_rate": 0.02}"#.write(
+            toFile: reports.file("doctor.json"), atomically: true, encoding: .utf8)
+        let notifier = try NodeProcess(
+            "notifier", engine: engine,
+            yaml: """
+                roles: [notifier]
+                digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 3s}
+                """)
+        let receiving = try notifier.start()
+        try await notifier.untilReady()
+        let gateway = try NodeProcess(
+            "gw-a1", engine: engine,
+            yaml: Self.yaml(
+                "[gateway]", in: reports.path,
+                """
+                forward:
+                  to: "\(notifier.url)"
+                  token_file: \(notifier.data)/tokens/ingest
+                  ca_file: \(notifier.certificate)
+                  retry_ceiling: 500ms
+                """))
+        var next = 0
+        let rollouts = ["shop", "poison-forward", "shop"]
+        let (deaths, child) = try await supervise(
+            gateway,
+            {
+                guard next < rollouts.count else { return }
+                try await measure(gateway, rollouts[next], next + 1)
+                next += 1
+            }
+        ) {
+            let shop = try await told(notifier, of: "shop")
+            let other = try await told(notifier, of: "poison-forward")
+            return shop.events == 2 && other.notices == ["log.quarantined"]
+        }
+        #expect(deaths == Self.crashes)
+        #expect(try await told(notifier, of: "poison-forward").events == 1)
+        #expect(child.isRunning && receiving.isRunning)
+    }
+}
