@@ -128,7 +128,8 @@ let package = Package(
             [
                 "CZlib", "Events", "JSONScan", "Store", "Telemetry", grdb, crypto, hummingbird,
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
-                nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP2, nioSSL, nioTLS, x509,
+                nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
+                nioTLS, x509,
                 swiftASN1,
                 serviceLifecycle, logging,
             ]),

@@ -2,6 +2,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
+import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOTLS
 
@@ -37,18 +38,29 @@ struct ConnectionChannel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let negotiated = channel.eventLoop.makePromise(of: Negotiated.self)
-            census.opened()
+            let loop = channel.eventLoop
+            let entry = ConnectionCensus.Entry(
+                peerGroup: ConnectionFacts.peerGroup(
+                    of: channel.remoteAddress?.ipAddress ?? "unknown"))
+            let watch = ConnectionWatch(limits: limits, census: census, entry: entry)
+            let bound = NIOLoopBound(watch, eventLoop: loop)
+            let isAdmitted = census.admit(entry) { loop.execute { bound.value.endNow() } }
             channel.closeFuture.whenComplete { [census] _ in
-                census.closed()
+                if isAdmitted { census.closed(entry) }
                 // What is not decided by now will not be; what is stays so.
                 negotiated.fail(ChannelError.eof)
             }
             let pipeline = channel.pipeline.syncOperations
-            let watch = ConnectionWatch(limits: limits, census: census)
             try pipeline.addHandler(watch)
+            guard isAdmitted else {
+                channel.close(promise: nil)
+                return Value(negotiated: negotiated.futureResult, channel: channel)
+            }
             let opening = NIOLoopBound(
-                Opening(channel: channel, watch: watch, logger: logger, negotiated: negotiated),
-                eventLoop: channel.eventLoop)
+                Opening(
+                    channel: channel, watch: watch, entry: entry, logger: logger,
+                    negotiated: negotiated),
+                eventLoop: loop)
             if keepsServerName {
                 let sni = SNIHandler { result in
                     channel.eventLoop.makeCompletedFuture {
@@ -79,6 +91,7 @@ struct ConnectionChannel: ServerChildChannel {
     private struct Opening {
         let channel: any Channel
         let watch: ConnectionWatch
+        let entry: ConnectionCensus.Entry
         let logger: Logger
         let negotiated: EventLoopPromise<Negotiated>
     }
@@ -107,12 +120,14 @@ struct ConnectionChannel: ServerChildChannel {
         let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()
         let facts = ConnectionFacts(
             address: channel.remoteAddress, isHTTP2: isHTTP2, serverName: serverName,
-            clientNames: certificate.map(\.subjectNames))
+            clientNames: certificate.map(\.subjectNames), entry: opening.entry)
         let watch = NIOLoopBound(opening.watch, eventLoop: channel.eventLoop)
+        let feed = isHTTP2 ? nil : RequestFeed(watch: opening.watch, limits: limits)
+        let boundFeed = NIOLoopBound(feed, eventLoop: channel.eventLoop)
         var exchanges = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ExchangeGuard(
-                    isHTTP2: isHTTP2, watch: watch.value, limits: limits,
+                    isHTTP2: isHTTP2, watch: watch.value, feed: boundFeed.value, limits: limits,
                     onUnreadable: { onUnreadable(facts) })
             ])
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
@@ -124,7 +139,13 @@ struct ConnectionChannel: ServerChildChannel {
             return channel.eventLoop.makeFailedFuture(error)
         }
         let responder = responder
-        if isHTTP2 {
+        let pipeline = channel.pipeline.syncOperations
+        guard let feed else {
+            do {
+                try pipeline.addHandler(FrameBudget(watch: opening.watch))
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
             opening.watch.grantFarewell()
             var configuration = HTTP2ChannelConfiguration(
                 idleTimeout: limits.idleTimeout, gracefulCloseTimeout: limits.drainDeadline)
@@ -132,21 +153,30 @@ struct ConnectionChannel: ServerChildChannel {
             let child = HTTP2Channel(
                 responder: { request, writer, _ in try await responder(request, writer, facts) },
                 configuration: configuration)
-            return child.setup(channel: channel, logger: opening.logger).flatMapThrowing { value in
+            return child.setup(channel: channel, logger: opening.logger).flatMapThrowing {
+                [census] value in
                 try LastAnswerKeeper.insert(into: channel.pipeline.syncOperations)
+                try FloodCounter.insert(into: channel.pipeline.syncOperations, census: census)
                 return .http2(child, value)
             }
-        } else {
-            do {
-                try channel.pipeline.syncOperations.addHandler(
-                    ExpressLane(gate: gate, connection: facts, watch: opening.watch))
-            } catch {
-                return channel.eventLoop.makeFailedFuture(error)
+        }
+        do {
+            try pipeline.addHandler(
+                ExpressLane(gate: gate, connection: facts, watch: opening.watch))
+            try pipeline.addHandler(feed)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        let child = HTTP1Channel(
+            responder: { request, writer, _ in try await responder(request, writer, facts) },
+            configuration: exchanges)
+        return child.setup(channel: channel, logger: opening.logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            if let feed = boundFeed.value {
+                try pipeline.addHandler(RequestTarget(feed: feed), position: .before(codec))
             }
-            let child = HTTP1Channel(
-                responder: { request, writer, _ in try await responder(request, writer, facts) },
-                configuration: exchanges)
-            return child.setup(channel: channel, logger: opening.logger).map { .http1(child, $0) }
+            return .http1(child, value)
         }
     }
 }

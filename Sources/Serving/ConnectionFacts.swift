@@ -2,7 +2,7 @@ import Events
 import NIOCore
 
 /// What is known of a connection, decided once when its handshake is done.
-public struct ConnectionFacts: Sendable, Hashable {
+public struct ConnectionFacts: Sendable {
     /// The peer's address without port; `unknown` when the system does not say.
     public let peer: String
     public let port: Int
@@ -17,17 +17,24 @@ public struct ConnectionFacts: Sendable, Hashable {
     /// Whose conduct is counted together: an IPv4 address, an IPv6 /64 (what
     /// one subscriber is given).
     public let peerGroup: String
+    /// The connection in the census; nil where nobody counts.
+    let entry: ConnectionCensus.Entry?
 
     init(
         address: SocketAddress?, isHTTP2: Bool, serverName: String? = nil,
-        clientNames: [String]? = nil
+        clientNames: [String]? = nil, entry: ConnectionCensus.Entry? = nil
     ) {
         peer = address?.ipAddress ?? "unknown"
         port = address?.port ?? 0
         self.isHTTP2 = isHTTP2
         self.serverName = serverName
         self.clientNames = clientNames
+        self.entry = entry
+        peerGroup = entry?.peerGroup ?? Self.peerGroup(of: peer)
+    }
+
+    static func peerGroup(of peer: String) -> String {
         let bytes = IPAddress.bytes(peer) ?? []
-        peerGroup = bytes.count == 16 ? ContentHash.hexDigits(bytes.prefix(8)) : peer
+        return bytes.count == 16 ? ContentHash.hexDigits(bytes.prefix(8)) : peer
     }
 }

@@ -9,6 +9,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = Any
 
     let census: ConnectionCensus
+    private let entry: ConnectionCensus.Entry?
     private let headerTimeout: TimeAmount
     private var idleTimeout: TimeAmount
     private var active = 0
@@ -20,8 +21,10 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    init(limits: ServingLimits, census: ConnectionCensus) {
+    /// - Parameter entry: The connection in the census, when it is one.
+    init(limits: ServingLimits, census: ConnectionCensus, entry: ConnectionCensus.Entry? = nil) {
         self.census = census
+        self.entry = entry
         headerTimeout = TimeAmount(limits.headerTimeout)
         idleTimeout = TimeAmount(limits.idleTimeout)
         patience = headerTimeout
@@ -53,6 +56,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     func requestBegan() {
         active += 1
+        if active == 1, let entry { census.becameBusy(entry) }
         guard isOpening else { return }
         isOpening = false
         patience = idleTimeout
@@ -63,7 +67,11 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     func requestEnded() {
         active -= 1
         since = .now()
+        if active == 0, let entry { census.becameIdle(entry) }
     }
+
+    /// Ends the connection at once, without a farewell of TLS: the descriptor is needed.
+    func endNow() { context?.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)

@@ -9,10 +9,11 @@ import NIOHTTPTypesHTTP2
 ///
 /// - A body that is not complete by the deadline, however it drips, fails the
 ///   reading of it; an answer that the client leaves unread as long closes.
-/// - An answer that says `Connection: close` closes. What the client still
-///   sends is read and dropped for a moment first: closing on unread bytes
-///   resets the connection and can cost the client the answer. On HTTP/2 the
-///   stream is reset with NO_ERROR instead (RFC 9113 §8.1).
+/// - An answer that says `Connection: close` closes, and so does the answer to a
+///   request that says so, once every answer before it is written (RFC 9112 §9.6).
+///   What the client still sends is read and dropped for a moment first: closing on
+///   unread bytes resets the connection and can cost the client the answer. On
+///   HTTP/2 the stream is reset with NO_ERROR instead (RFC 9113 §8.1).
 /// - An error without a body, which only the HTTP parser's own answer is, gets
 ///   one.
 ///
@@ -25,6 +26,8 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let isHTTP2: Bool
     private let watch: ConnectionWatch
+    /// In front of the HTTP/1.1 parser.
+    private let feed: RequestFeed?
     private let requestDeadline: TimeAmount
     private let lingerTimeout: TimeAmount
     private let onUnreadable: @Sendable () -> Void
@@ -37,15 +40,18 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unreadDeadline: Scheduled<Void>?
     /// The answer under way is the last one.
     private var closesAfter = false
+    /// The newest request is the last one: nothing behind it is taken for a request.
+    private var isLastRequest = false
     /// The last answer is out: nothing more is let in.
     private var isDone = false
 
     init(
-        isHTTP2: Bool, watch: ConnectionWatch, limits: ServingLimits,
+        isHTTP2: Bool, watch: ConnectionWatch, feed: RequestFeed? = nil, limits: ServingLimits,
         onUnreadable: @escaping @Sendable () -> Void
     ) {
         self.isHTTP2 = isHTTP2
         self.watch = watch
+        self.feed = feed
         self.onUnreadable = onUnreadable
         requestDeadline = TimeAmount(limits.requestDeadline)
         lingerTimeout = TimeAmount(limits.lingerTimeout)
@@ -72,15 +78,14 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            if isDone { return }
+            if isDone || isLastRequest { return }
             isReceiving = true
             unanswered += 1
             watch.requestBegan()
-            if !isHTTP2, head.headerFields[.connection]?.lowercased() == "close" {
-                closesAfter = true
-            }
-        case .body: break
+            isLastRequest = !isHTTP2 && head.headerFields[.connection] == "close"
+        case .body: if !isReceiving { return }
         case .end:
+            guard isReceiving else { return }
             isReceiving = false
             bodyDeadline?.cancel()
             bodyDeadline = nil
@@ -147,8 +152,9 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if unanswered > 0 {
             unanswered -= 1
             watch.requestEnded()
+            feed?.answered()
         }
-        let isLast = isHTTP2 ? isReceiving : closesAfter
+        let isLast = isHTTP2 ? isReceiving : closesAfter || (isLastRequest && unanswered == 0)
         guard isLast else { return context.write(data, promise: promise) }
         isDone = true
         if !isHTTP2 { watch.beginEnding() }

@@ -25,7 +25,8 @@ extension Gate {
             request.body <= limits.headerBytes
         else { return .left }
         let started = ContinuousClock.now
-        guard let route = readyRoute(.init(rebasing: bytes[request.path])),
+        guard HostPolicy.isValid(bytes[request.host]),
+            let route = readyRoute(.init(rebasing: bytes[request.path])),
             bytes.count - request.body <= route.bodyLimit,
             hosts.admits(
                 authority: String(decoding: bytes[request.host], as: UTF8.self),
@@ -34,6 +35,7 @@ extension Gate {
                 authorization: request.authorization.map { .init(rebasing: bytes[$0]) },
                 connection, route.access)
         else { return .left }
+        connection.entry?.markKnown()
         let question = ReadyQuestion(
             body: .init(rebasing: bytes[request.body...]),
             contentType: request.contentType.map { .init(rebasing: bytes[$0]) },
@@ -74,6 +76,10 @@ extension Gate {
         }
         buffer.writeStaticString("Date: ")
         buffer.writeString(date.now)
+        if let strictTransport {
+            buffer.writeStaticString("\r\nStrict-Transport-Security: ")
+            buffer.writeString(strictTransport)
+        }
         buffer.writeStaticString("\r\nContent-Length: ")
         buffer.writeString(String(answer.body.count))
         buffer.writeStaticString("\r\n\r\n")

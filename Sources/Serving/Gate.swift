@@ -6,9 +6,14 @@ import NIOCore
 import Synchronization
 import Telemetry
 
-/// What every request passes, in this order: a name that is served (421), a
-/// route (404, 405), a node that is not shutting down (503), a credential (401,
-/// 403), a media type (415), a length (413); then the route itself.
+/// What every request passes, in this order: a target and a host that can be read (400), a
+/// name that is served (421), a route (404, 405), a node that is not shutting down (503), a
+/// credential (401, 403), a media type (415), a length (413); then the route itself.
+///
+/// Nothing that a caller sends for a route is examined before the credential: not its type, not
+/// its length, not its body. The paths and methods themselves are public, so that a stranger's
+/// wrong path is answered with 404 or 405 as everybody's is; and which host is meant must be
+/// clear before anything else.
 ///
 /// Whatever is thrown on the way becomes a problem document, and is told.
 final class Gate: Sendable {
@@ -17,6 +22,8 @@ final class Gate: Sendable {
     let authenticator: Authenticator
     let limits: ServingLimits
     let date: HTTPDate
+    /// The value of `Strict-Transport-Security`, where it is sent.
+    let strictTransport: String?
     private let telemetry: Telemetry
     private let desk: RefusalDesk
     let tally: RequestTally
@@ -26,7 +33,7 @@ final class Gate: Sendable {
 
     init(
         routes: [Route], hosts: HostPolicy, authenticator: Authenticator, limits: ServingLimits,
-        clock: WallClock, telemetry: Telemetry, desk: RefusalDesk
+        strictTransport: Duration?, clock: WallClock, telemetry: Telemetry, desk: RefusalDesk
     ) {
         table = RouteTable(routes)
         self.hosts = hosts
@@ -35,6 +42,7 @@ final class Gate: Sendable {
         self.telemetry = telemetry
         self.desk = desk
         date = HTTPDate(clock: clock)
+        self.strictTransport = strictTransport.map { "max-age=\($0.wholeSecondsUp)" }
         let tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
         self.tally = tally
         readyRoutes = routes.filter { !$0.path.contains("{") }
@@ -70,8 +78,8 @@ final class Gate: Sendable {
         guard passage.path.hasPrefix("/") else {
             throw Problem.malformed("target_malformed", "the target must be a path", field: "path")
         }
-        guard hosts.admits(authority: request.head.authority, serverName: connection.serverName)
-        else {
+        let authority = try HostPolicy.authority(of: request.head, isHTTP2: connection.isHTTP2)
+        guard hosts.admits(authority: authority, serverName: connection.serverName) else {
             throw Problem(
                 .misdirectedRequest, "host_unknown", "this node does not serve the name asked for",
                 field: "Host")
@@ -87,9 +95,13 @@ final class Gate: Sendable {
             passage.credential = error.id
             throw error.problem
         }
+        if passage.identity != nil { connection.entry?.markKnown() }
         try Self.checkMedia(request.head, route)
         let limit = route.bodyLimit ?? limits.bodyBytes
-        if let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+        // A route that authenticates by itself looks at the length once it has.
+        if !(route.access.isOptional && passage.identity == nil),
+            let announced = request.headers[.contentLength].flatMap({ Int($0) }), announced > limit
+        {
             throw Problem.tooLarge(limit)
         }
         return try await route.handler(
@@ -144,6 +156,7 @@ final class Gate: Sendable {
 
     private func finish(_ response: inout Response, _ passage: Passage) {
         response.headers[.date] = date.now
+        if let strictTransport { response.headers[.strictTransportSecurity] = strictTransport }
         // HTTP/2 forbids the header (RFC 9113 §8.2.2).
         if response.status.code >= 400, !passage.connection.isHTTP2 {
             response.headers[.connection] = "close"

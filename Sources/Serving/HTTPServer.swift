@@ -36,7 +36,8 @@ public final class HTTPServer: Service, Sendable {
             routes: routes, hosts: HostPolicy(configuration.hosts),
             authenticator: Authenticator(
                 tokens: tokens, clients: configuration.clients, sessions: sessions),
-            limits: configuration.limits, clock: clock, telemetry: telemetry, desk: desk)
+            limits: configuration.limits, strictTransport: configuration.strictTransport,
+            clock: clock, telemetry: telemetry, desk: desk)
         showExpiry()
     }
 
@@ -107,7 +108,7 @@ public final class HTTPServer: Service, Sendable {
         // Its words on starting are ours to say; what goes wrong is not lost.
         var logger = telemetry.logger
         logger.logLevel = max(logger.logLevel, .warning)
-        let census = ConnectionCensus(telemetry: telemetry)
+        let census = ConnectionCensus(limits: limits, telemetry: telemetry)
         let child = ConnectionChannel(
             tls: box, limits: limits, census: census,
             keepsServerName: HostPolicy(configuration.hosts).isRestricted,
@@ -121,10 +122,13 @@ public final class HTTPServer: Service, Sendable {
             childChannelSetup: child,
             configuration: ServerConfiguration(
                 address: .hostname(configuration.address.host, port: configuration.address.port),
-                backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    limits.connections, logger: logger)),
+                backlog: 1024),
             onServerRunning: { [bound, configuration] channel in
+                // Fails only where the socket is closed already.
+                try? await channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptGate(census: census), position: .first)
+                }.get()
                 let port = channel.localAddress?.port ?? configuration.address.port
                 bound.fulfil(
                     .success(ListenAddress(host: configuration.address.host, port: port)))

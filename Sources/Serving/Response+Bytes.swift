@@ -11,6 +11,9 @@ extension HTTPField.Name {
     public static let rateLimit = constant("RateLimit")
     public static let rateLimitPolicy = constant("RateLimit-Policy")
 
+    /// A `Host` that is not the request's authority: a second one, or one beside `:authority`.
+    static let hostField = constant("Host")
+
     private static func constant(_ name: StaticString) -> HTTPField.Name {
         guard let name = HTTPField.Name("\(name)") else {
             preconditionFailure("not a field name: \(name)")

@@ -6,16 +6,20 @@ public struct ServingConfiguration: Sendable {
     public var tls: TLSFiles
     public var clients: ClientCertificates
     public var limits: ServingLimits
+    /// How long browsers are told to use TLS only with this host name (RFC 6797); nil: not told.
+    public var strictTransport: Duration?
 
     public init(
         address: ListenAddress, hosts: [String] = [], tls: TLSFiles,
-        clients: ClientCertificates = ClientCertificates(), limits: ServingLimits = ServingLimits()
+        clients: ClientCertificates = ClientCertificates(), limits: ServingLimits = ServingLimits(),
+        strictTransport: Duration? = nil
     ) {
         self.address = address
         self.hosts = hosts
         self.tls = tls
         self.clients = clients
         self.limits = limits
+        self.strictTransport = strictTransport
     }
 }
 
@@ -65,8 +69,11 @@ public struct ClientCertificates: Sendable, Hashable {
 
 /// Bounds against slow, large and many clients.
 public struct ServingLimits: Sendable, Hashable {
-    /// Open connections; further ones wait in the listen queue.
+    /// Open connections. For a new one beyond, the idle one that matters least is closed; where
+    /// all are busy with requests of authenticated callers, it waits in the listen queue.
     public var connections: Int
+    /// Open connections of one peer address (an IPv6 /64).
+    public var connectionsPerPeer: Int
     /// From accept to the end of the first request's header, handshake included.
     public var headerTimeout: Duration
     /// From the end of one answer to the end of the next request's header.
@@ -84,12 +91,13 @@ public struct ServingLimits: Sendable, Hashable {
     public var bodyBytes: Int
 
     public init(
-        connections: Int = 1024, headerTimeout: Duration = .seconds(10),
+        connections: Int = 1024, connectionsPerPeer: Int? = nil, headerTimeout: Duration = .seconds(10),
         idleTimeout: Duration = .seconds(75), requestDeadline: Duration = .seconds(15),
         lingerTimeout: Duration = .seconds(2), drainDeadline: Duration = .seconds(20),
         headerBytes: Int = 32 * 1024, bodyBytes: Int = 64 * 1024
     ) {
         self.connections = connections
+        self.connectionsPerPeer = connectionsPerPeer ?? connections
         self.headerTimeout = headerTimeout
         self.idleTimeout = idleTimeout
         self.requestDeadline = requestDeadline

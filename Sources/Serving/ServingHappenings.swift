@@ -36,7 +36,7 @@ struct RequestFailed: Happening {
     var fields: [(String, String)] { [("route", route), ("fault", fault)] }
 }
 
-/// A client was too slow to stay.
+/// The server ended a connection on its own account.
 struct ConnectionCut: Happening {
     let cause: ConnectionCensus.Cut
 
@@ -51,8 +51,25 @@ struct ConnectionCut: Happening {
     ) {
         registry.count(
             "bellwether_connections_cut", by: connections,
-            help: "Connections ended for being slow, by what was.",
+            help: "Connections that the server ended on its own account, by cause.",
             labels: [("cause", cause.rawValue)])
+    }
+}
+
+/// The system refused to accept a connection for want of descriptors or memory.
+struct AcceptFailed: Happening {
+    let fault: String
+
+    var level: Logger.Level { .warning }
+    var message: String {
+        "no connection can be accepted for a moment; raise the limit of open files (LimitNOFILE, ulimit -n)"
+    }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_accept_failures",
+            help: "Pauses in accepting because the system had no descriptor or memory for a connection.")
     }
 }
 

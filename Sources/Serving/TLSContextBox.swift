@@ -15,6 +15,15 @@ final class TLSContextBox: Sendable {
         let expiry: Timestamp?
     }
 
+    /// Of TLS 1.2, authenticated encryption with forward secrecy (RFC 9325 §4.2). TLS 1.3 has
+    /// nothing else.
+    private static let suites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+
     private let current: Mutex<Loaded>
 
     init(_ files: TLSFiles, clients: ClientCertificates) throws(ServingError) {
@@ -44,6 +53,7 @@ final class TLSContextBox: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuiteValues = Self.suites
         configuration.applicationProtocols = ["h2", "http/1.1"]
         configuration.shutdownTimeout = .seconds(1)
         if clients.demand != .token {

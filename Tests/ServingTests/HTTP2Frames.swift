@@ -24,7 +24,7 @@ enum HTTP2Frames {
         return [UInt8(text.utf8.count)] + Array(text.utf8)
     }
 
-    private static func frame(
+    static func frame(
         type: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8]
     ) -> [UInt8] {
         let length = UInt32(payload.count)

@@ -67,6 +67,9 @@ final class RawClient: Sendable {
     var received: [UInt8] { collector.bytes.withLock { $0 } }
     var text: String { String(decoding: received, as: UTF8.self) }
 
+    /// Whether neither side has closed.
+    var isOpen: Bool { channel.isActive }
+
     /// Until the server closes.
     func closed() async throws { try await channel.closeFuture.get() }
 

@@ -37,6 +37,7 @@ final class RunningServer: Sendable {
         var clients = ClientCertificates()
         var clock = WallClock.system
         var sessions = SessionSeal()
+        var strictTransport: Duration?
     }
 
     init(_ setup: Setup = Setup(), routes: [Route]? = nil) async throws {
@@ -51,7 +52,7 @@ final class RunningServer: Sendable {
         self.refusals = refusals
         let configuration = ServingConfiguration(
             address: ListenAddress(host: "127.0.0.1", port: 0), hosts: setup.hosts, tls: files,
-            clients: setup.clients, limits: setup.limits)
+            clients: setup.clients, limits: setup.limits, strictTransport: setup.strictTransport)
         server = try HTTPServer(
             configuration, routes: routes ?? Self.routes(telemetry.registry), tokens: tokens,
             sessions: setup.sessions, clock: setup.clock, telemetry: telemetry,

@@ -213,25 +213,6 @@ import Testing
         try await expectServing(server)
     }
 
-    @Test func connectionsBeyondTheLimitWait() async throws {
-        let server = try await RunningServer(setup { $0.connections = 2 })
-        let first = try await RawClient.connect(server)
-        let second = try await RawClient.connect(server)
-        for client in [first, second] {
-            try await client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await client.receives(#""status":"pass""#)
-        }
-        let third = try await RawClient.connect(server, alpn: "http/1.1")
-        let asked = Task {
-            try await third.send("GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            try await third.closed()
-            return third.text
-        }
-        #expect(third.received.isEmpty)
-        try await first.close()
-        #expect(try await asked.value.hasSuffix("127.0.0.1"))
-    }
-
     @Test func pipelinedRequestsAreAnsweredInOrderAndEndWithTheFirstRefusal() async throws {
         let server = try await RunningServer(setup { _ in })
         let client = try await RawClient.connect(server)

@@ -1,0 +1,219 @@
+import NIOCore
+import Synchronization
+import Telemetry
+
+/// The open connections: how many there are, and which one ends when there are too many.
+///
+/// Every connection costs a descriptor, so that their number is bounded, for all peers together
+/// and for each. At the bound the one that matters least makes place for a new one: an idle
+/// one of a stranger, then any idle one, then a busy one of a stranger. A connection with a
+/// request of an authenticated caller under way is never ended for another. Among equals the
+/// oldest of the peer that has most goes first. Thread-safe.
+final class ConnectionCensus: Sendable {
+    /// Why the server ended a connection on its own account.
+    enum Cut: String, Sendable, CaseIterable {
+        /// No complete first request in time, handshake included.
+        case header
+        /// No further request in time.
+        case idle
+        /// The client left an answer unread.
+        case unread
+        /// It made place for a new one.
+        case displaced
+        /// It was new, and its peer had as many as one peer may have, all busy.
+        case refused
+        /// Too many HTTP/2 frames that carry nothing.
+        case frames
+        /// Bytes came that are no part of a request.
+        case unparsed
+    }
+
+    /// One open connection. Thread-safe.
+    final class Entry: Sendable {
+        /// Whose connections are counted together (`ConnectionFacts.peerGroup`).
+        let peerGroup: String
+        private let isKnown = Atomic(false)
+        /// When it became idle, on the clock of `NIODeadline`; 0 while it is busy.
+        private let idleSince: Atomic<UInt64>
+
+        init(peerGroup: String) {
+            self.peerGroup = peerGroup
+            idleSince = Atomic(NIODeadline.now().uptimeNanoseconds)
+        }
+
+        /// A caller authenticated on this connection.
+        func markKnown() { isKnown.store(true, ordering: .relaxed) }
+
+        fileprivate func beBusy() { idleSince.store(0, ordering: .relaxed) }
+
+        fileprivate func beIdle() {
+            // Ordered before the look at whether somebody waits for it.
+            idleSince.store(
+                NIODeadline.now().uptimeNanoseconds, ordering: .sequentiallyConsistent)
+        }
+
+        /// How much it matters (less goes first) and since when; nil when it must stay.
+        fileprivate var standing: (rank: Int, since: UInt64)? {
+            let since = idleSince.load(ordering: .relaxed)
+            switch (since > 0, isKnown.load(ordering: .relaxed)) {
+            case (true, false): return (0, since)
+            case (true, true): return (1, since)
+            case (false, false): return (2, 0)
+            case (false, true): return nil
+            }
+        }
+    }
+
+    private struct Member {
+        let entry: Entry
+        /// Ends it, from any thread.
+        let end: @Sendable () -> Void
+    }
+
+    private struct State {
+        var members: [ObjectIdentifier: Member] = [:]
+        var peers: [String: Int] = [:]
+        /// Called once when there may be a place again.
+        var waiter: (@Sendable () -> Void)?
+
+        mutating func insert(_ member: Member) {
+            members[ObjectIdentifier(member.entry)] = member
+            peers[member.entry.peerGroup, default: 0] += 1
+        }
+
+        mutating func remove(_ entry: Entry) {
+            guard members.removeValue(forKey: ObjectIdentifier(entry)) != nil else { return }
+            let left = peers[entry.peerGroup, default: 1] - 1
+            peers[entry.peerGroup] = left > 0 ? left : nil
+        }
+
+        var hasEndable: Bool { members.values.contains { $0.entry.standing != nil } }
+
+        /// Takes out the one that matters least, of one peer or of all.
+        mutating func takeLeast(of peer: String? = nil) -> Member? {
+            var found: (member: Member, rank: Int, crowd: Int, since: UInt64)?
+            for member in members.values where peer == nil || member.entry.peerGroup == peer {
+                guard let (rank, since) = member.entry.standing else { continue }
+                let crowd = peers[member.entry.peerGroup, default: 0]
+                if let best = found,
+                    (best.rank, -best.crowd, best.since) <= (rank, -crowd, since)
+                {
+                    continue
+                }
+                found = (member, rank, crowd, since)
+            }
+            if let found { remove(found.member.entry) }
+            return found?.member
+        }
+    }
+
+    private let telemetry: Telemetry
+    private let most: Int
+    private let mostPerPeer: Int
+    private let state = Mutex(State())
+    private let isAwaited = Atomic(false)
+    private let open = Atomic<Int>(0)
+    private let accepted = Atomic<Int>(0)
+
+    init(limits: ServingLimits, telemetry: Telemetry) {
+        self.telemetry = telemetry
+        most = limits.connections
+        mostPerPeer = limits.connectionsPerPeer
+        for cause in Cut.allCases {
+            ConnectionCut.count(0, cause: cause, in: telemetry.registry)
+        }
+        telemetry.registry.set(
+            "bellwether_connections_limit", to: Double(limits.connections),
+            help: "Connections that may be open at once: the setting or what the descriptors allow.")
+        telemetry.registry.beforeExposition { [weak self] registry in self?.sample(into: registry) }
+    }
+
+    /// Takes a new connection in, and ends others for it where there are too many.
+    ///
+    /// - Parameter end: Ends the connection; called at most once, on any thread.
+    /// - Returns: false when it must be closed itself.
+    func admit(_ entry: Entry, end: @escaping @Sendable () -> Void) -> Bool {
+        let (isAdmitted, ended) = state.withLock { state -> (Bool, [Member]) in
+            var ended: [Member] = []
+            if mostPerPeer < most, state.peers[entry.peerGroup, default: 0] >= mostPerPeer {
+                guard let victim = state.takeLeast(of: entry.peerGroup) else { return (false, []) }
+                ended.append(victim)
+            }
+            // More than one where several were accepted before one could end.
+            while state.members.count >= most, ended.count < 4, let victim = state.takeLeast() {
+                ended.append(victim)
+            }
+            state.insert(Member(entry: entry, end: end))
+            return (true, ended)
+        }
+        for victim in ended {
+            cut(.displaced)
+            victim.end()
+        }
+        guard isAdmitted else {
+            cut(.refused)
+            return false
+        }
+        open.add(1, ordering: .relaxed)
+        accepted.add(1, ordering: .relaxed)
+        return true
+    }
+
+    /// An admitted connection is closed.
+    func closed(_ entry: Entry) {
+        state.withLock { $0.remove(entry) }
+        open.subtract(1, ordering: .relaxed)
+        wake()
+    }
+
+    func becameBusy(_ entry: Entry) { entry.beBusy() }
+
+    func becameIdle(_ entry: Entry) {
+        entry.beIdle()
+        wake()
+    }
+
+    /// Ends the connection that matters least, to have its descriptor.
+    func makePlace() {
+        guard let victim = state.withLock({ $0.takeLeast() }) else { return }
+        cut(.displaced)
+        victim.end()
+    }
+
+    /// Whether a new connection can be taken in now.
+    ///
+    /// - Parameter notify: Kept when there is no place, and called once, on any thread, as soon
+    ///   as there may be one.
+    func hasPlace(orNotify notify: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            if state.members.count < most || state.hasEndable { return true }
+            state.waiter = notify
+            isAwaited.store(true, ordering: .sequentiallyConsistent)
+            // What became idle since it was looked at saw nobody waiting.
+            return state.hasEndable
+        }
+    }
+
+    private func wake() {
+        guard isAwaited.load(ordering: .sequentiallyConsistent) else { return }
+        let waiter = state.withLock { state -> (@Sendable () -> Void)? in
+            isAwaited.store(false, ordering: .sequentiallyConsistent)
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?()
+    }
+
+    func cut(_ cause: Cut) { telemetry.emit(ConnectionCut(cause: cause)) }
+
+    func acceptFailed(_ fault: String) { telemetry.emit(AcceptFailed(fault: fault)) }
+
+    private func sample(into registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_connections_open", to: Double(open.load(ordering: .relaxed)),
+            help: "Connections that are open.")
+        registry.count(
+            "bellwether_connections_accepted",
+            by: Double(accepted.exchange(0, ordering: .relaxed)), help: "Connections accepted.")
+    }
+}

@@ -1,0 +1,154 @@
+import NIOCore
+import NIOHTTP2
+
+/// Ends an HTTP/2 connection whose frames are many and carry nothing.
+///
+/// A `WINDOW_UPDATE`, a `PING`, a `DATA` frame of one byte cost the sender a few bytes and this
+/// side the work of a frame. Each takes one from a budget, which fills with time and with what
+/// is sent: a reader acknowledges what it reads with such frames. Requests, and data in frames of
+/// a useful size, are free. Beyond the budget the answer is GOAWAY with ENHANCE_YOUR_CALM
+/// (RFC 9113 §10.5). NIO itself limits some kinds (PING, SETTINGS, PRIORITY, RST_STREAM, empty
+/// DATA, CONTINUATION) more tightly; `FloodCounter` counts those.
+///
+/// Stands in front of NIO's HTTP/2 handler, on the connection's event loop.
+final class FrameBudget: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// The most that is ever in the budget.
+    static let most = 1000
+    static let perSecond = 100
+    /// For each `DATA` frame that is sent, and for each KiB in it. Clients acknowledge on the
+    /// stream and on the connection; some do both for every frame.
+    static let perDataFrame = 4
+    /// A `DATA` frame with fewer bytes, received, costs one.
+    static let smallData = 32
+
+    private let watch: ConnectionWatch
+    private var inbound = FrameScanner(preface: 24)
+    private var outbound = FrameScanner(preface: 0)
+    private var budget = most
+    private var filled = NIODeadline.now()
+    private var isOver = false
+
+    init(watch: ConnectionWatch) { self.watch = watch }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let buffer = unwrapInboundIn(data)
+        var cost = 0
+        buffer.withUnsafeReadableBytes { bytes in
+            inbound.scan(bytes) { type, length in
+                switch type {
+                case 0: if length < Self.smallData { cost += 1 }
+                case 1: break
+                default: cost += 1
+                }
+            }
+        }
+        if cost > 0 {
+            fill()
+            budget -= cost
+        }
+        guard budget >= 0 else { return end(context) }
+        context.fireChannelRead(data)
+    }
+
+    private func fill() {
+        let now = NIODeadline.now()
+        let tokens = (now - filled).nanoseconds / (1_000_000_000 / Int64(Self.perSecond))
+        guard tokens > 0 else { return }
+        filled = now
+        budget = min(Self.most, budget + Int(min(tokens, Int64(Self.most))))
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let buffer = unwrapOutboundIn(data)
+        buffer.withUnsafeReadableBytes { bytes in
+            outbound.scan(bytes) { type, length in
+                guard type == 0 else { return }
+                budget = min(Self.most, budget + Self.perDataFrame * (1 + length / 1024))
+            }
+        }
+        context.write(data, promise: promise)
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        isOver = true
+        watch.census.cut(.frames)
+        // Length 8, type 7, no flags, stream 0; last stream 0, error 0xb.
+        var goAway = context.channel.allocator.buffer(capacity: 17)
+        goAway.writeBytes([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb])
+        context.writeAndFlush(wrapOutboundOut(goAway), promise: nil)
+        context.close(promise: nil)
+    }
+}
+
+/// Finds the frames in a stream of bytes (RFC 9113 §4.1), by their nine-byte headers alone.
+struct FrameScanner {
+    private var skip: Int
+    private var header: (length: Int, type: UInt8, filled: Int) = (0, 0, 0)
+
+    /// - Parameter preface: Bytes before the first frame.
+    init(preface: Int) { skip = preface }
+
+    /// Calls `found` with type and payload length of each frame whose header ends in `bytes`.
+    mutating func scan(_ bytes: UnsafeRawBufferPointer, _ found: (UInt8, Int) -> Void) {
+        var at = 0
+        while at < bytes.count {
+            if skip > 0 {
+                let step = min(skip, bytes.count - at)
+                skip -= step
+                at += step
+                continue
+            }
+            switch header.filled {
+            case 0..<3: header.length = header.length << 8 | Int(bytes[at])
+            case 3: header.type = bytes[at]
+            default: break
+            }
+            header.filled += 1
+            at += 1
+            if header.filled == 9 {
+                found(header.type, header.length)
+                skip = header.length
+                header = (0, 0, 0)
+            }
+        }
+    }
+}
+
+/// Counts the connections that NIO's HTTP/2 handler ends because of a flood.
+///
+/// Stands behind that handler, on the connection's event loop.
+final class FloodCounter: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTP2Frame
+    typealias InboundOut = HTTP2Frame
+
+    private let census: ConnectionCensus
+    private var isCounted = false
+
+    init(census: ConnectionCensus) { self.census = census }
+
+    static func insert(
+        into pipeline: ChannelPipeline.SynchronousOperations, census: ConnectionCensus
+    ) throws {
+        let http2 = try pipeline.handler(type: NIOHTTP2Handler.self)
+        try pipeline.addHandler(FloodCounter(census: census), position: .after(http2))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case is NIOHTTP2Errors.ExcessiveRSTFrames, is NIOHTTP2Errors.ExcessiveControlFrames,
+            is NIOHTTP2Errors.ExcessiveEmptyDataFrames, is NIOHTTP2Errors.ExcessiveStreamErrors,
+            is NIOHTTP2Errors.ExcessiveContinuationFrames,
+            is NIOHTTP2Errors.ExcessiveNumberOfGlitches:
+            if !isCounted { census.cut(.frames) }
+            isCounted = true
+        default: break
+        }
+        context.fireErrorCaught(error)
+    }
+}

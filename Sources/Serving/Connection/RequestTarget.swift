@@ -1,0 +1,87 @@
+import NIOCore
+import NIOHTTP1
+
+/// Brings what HTTP/1 says about target, host and persistence into the one form that the gate
+/// examines, right behind the parser.
+///
+/// - An absolute target (RFC 9112 §3.2.2) becomes its path. When its authority is not the one in
+///   `Host`, it is added as a second `Host`, which the gate refuses.
+/// - HTTP/1.0 needs no `Host`: then it is the address that the client connected to (§3.3).
+/// - A request that closes by any rule of §9.3, and one after which NIO's parser stops
+///   (`Upgrade`, `CONNECT`), says `Connection: close`: this server speaks no other protocol, and
+///   may answer as if the field were not there (RFC 9110 §7.8).
+///
+/// Reports to the feed in front of the parser. Lives on the connection's event loop.
+final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let feed: RequestFeed
+
+    init(feed: RequestFeed) { self.feed = feed }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(var head):
+            let isChunked = head.headers.contains(name: "transfer-encoding")
+            let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+            feed.parsedHead(length: isChunked ? nil : length)
+            Self.normalize(&head, local: context.localAddress)
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .body(let bytes):
+            feed.parsedBody(bytes.readableBytes)
+            context.fireChannelRead(data)
+        case .end:
+            feed.parsedEnd()
+            context.fireChannelRead(data)
+        }
+    }
+
+    static func normalize(_ head: inout HTTPRequestHead, local: SocketAddress?) {
+        let isOldest = head.version.minor == 0
+        let switches =
+            head.method == .CONNECT
+            || (head.headers.contains(name: "upgrade")
+                && head.headers[canonicalForm: "connection"].contains {
+                    $0.lowercased() == "upgrade"
+                })
+        if isOldest || switches || !head.isKeepAlive {
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        }
+        if isOldest, !head.headers.contains(name: "host"), let local {
+            let address = local.ipAddress ?? "localhost"
+            let host = address.contains(":") ? "[\(address)]" : address
+            head.headers.add(name: "Host", value: "\(host):\(local.port ?? 0)")
+        }
+        guard head.method != .CONNECT, !head.uri.hasPrefix("/") else {
+            // The target of CONNECT is an authority, whatever it looks like.
+            if head.method == .CONNECT { head.uri = notAPath }
+            return
+        }
+        guard let (authority, path) = absolute(head.uri) else {
+            head.uri = notAPath
+            return
+        }
+        head.uri = path
+        if let host = head.headers.first(name: "host"),
+            host.lowercased() != authority.lowercased()
+        {
+            head.headers.add(name: "Host", value: authority)
+        }
+    }
+
+    /// What the gate refuses as no path.
+    private static let notAPath = "*"
+
+    /// Authority and path of an `https` URI; nil for anything else.
+    private static func absolute(_ target: String) -> (authority: String, path: String)? {
+        let scheme = "https://"
+        guard target.utf8.count > scheme.utf8.count,
+            target.prefix(scheme.count).lowercased() == scheme
+        else { return nil }
+        let rest = target.dropFirst(scheme.count)
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+        let path = String(rest[end...])
+        return (String(rest[..<end]), path.hasPrefix("/") ? path : "/" + path)
+    }
+}
