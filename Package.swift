@@ -99,6 +99,7 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CTextMarks"),
 
         // Values and pure logic.
@@ -158,7 +159,7 @@ let package = Package(
         room(
             "App",
             [
-                "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "CProcess", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
                 "Store",
                 "Journal",
                 "Analysis",

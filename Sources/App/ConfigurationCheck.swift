@@ -29,6 +29,17 @@ public enum ConfigurationCheck {
         }
         return Findings(
             settings: faults.isEmpty ? reading.settings : nil, faults: faults,
-            warnings: reading.warnings)
+            warnings: reading.warnings + descriptors(reading.settings, path))
+    }
+
+    /// The limit of open files where the check runs, which a start would raise.
+    private static func descriptors(_ settings: Settings, _ path: String?) -> [SettingsFault] {
+        let budget = DescriptorBudget.afterRaising(wanted: settings.listen.limits.maxConnections)
+        guard let fault = budget.fault else { return [] }
+        return [
+            SettingsFault(
+                file: path ?? "embedded", line: 0, column: 0, key: "listen.limits.max_connections",
+                fault: fault, remedy: DescriptorBudget.remedy)
+        ]
     }
 }

@@ -109,8 +109,13 @@ public final class Node: Sendable {
         let metrics = NodeMetrics(
             registry: telemetry.registry, journal: journal, store: store, tokens: tokens,
             gateway: gateway, notifier: notifier)
+        let budget = DescriptorBudget.inForce(wanted: settings.listen.limits.maxConnections)
+        if budget.isTooLow { throw DescriptorsMissing(budget: budget) }
+        if budget.fault != nil { telemetry.emit(ConnectionsLimited(budget: budget)) }
         server = try HTTPServer(
-            ServingConfiguration(settings.listen, address: address, tls: certificate),
+            ServingConfiguration(
+                settings.listen, address: address, tls: certificate,
+                connections: budget.connections),
             routes: Self.routes(
                 settings, journal, store, gateway, notifier, metrics, tokens: tokens)
                 + ConsoleRoutes(

@@ -46,6 +46,7 @@ public struct ServiceRun: Sendable {
     /// - Throws: Why the node cannot start, or what ended it.
     public func run() async throws {
         AllocatorSettings.apply()
+        ProcessLimits.raiseOpenFiles()
         let threshold = LogThreshold(level)
         let format: LineLogHandler.Format =
             settings.telemetry.logFormat == .json ? .json : .text

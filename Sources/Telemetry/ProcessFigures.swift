@@ -75,7 +75,8 @@ public final class ProcessFigures: Sendable {
             return result == KERN_SUCCESS ? info.resident_size : nil
         }
 
-        private static func openFiles() -> Int? { entries(of: "/dev/fd") }
+        /// Descriptors that are open; nil where the system does not say.
+        public static func openFiles() -> Int? { entries(of: "/dev/fd") }
     #else
         /// The second number of `/proc/self/statm` counts resident pages (proc(5)).
         private static func residentBytes() -> UInt64? {
@@ -90,7 +91,8 @@ public final class ProcessFigures: Sendable {
             return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
         }
 
-        private static func openFiles() -> Int? { entries(of: "/proc/self/fd") }
+        /// Descriptors that are open; nil where the system does not say.
+        public static func openFiles() -> Int? { entries(of: "/proc/self/fd") }
     #endif
 
     /// Entries of a folder of descriptors, without `.`, `..` and the one that reads it.

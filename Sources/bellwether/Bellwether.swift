@@ -15,4 +15,10 @@ struct Bellwether: AsyncParsableCommand {
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
             RehearseCommand.self,
         ])
+
+    static func main() async {
+        // Every command may have a token in its memory.
+        ProcessLimits.forbidCoreDumps()
+        await main(nil)
+    }
 }

@@ -61,8 +61,8 @@ struct RoundTripTests {
         listen:
           address: "[::1]:0"
           hosts: [bellwether.example]
-          tls: {certificate: DIR/cert, key: DIR/key, client_ca: DIR/ca, client_names: [argo.example], clients: both}
-          limits: {max_connections: 10, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB,
+          tls: {certificate: DIR/cert, key: DIR/key, client_ca: DIR/ca, client_names: [argo.example], clients: both, hsts: 30d}
+          limits: {max_connections: 10, max_connections_per_peer: 5, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB,
             measurements_per_second: 7, measurements_burst: 8,
             header_timeout: 1s, request_deadline: 2s, idle_timeout: 3s, drain_deadline: 4s}
         auth:

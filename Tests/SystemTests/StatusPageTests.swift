@@ -228,7 +228,7 @@ struct StatusPageTests {
 
     /// One verdict's event, as a gateway writes it; `rollout`, `az` and
     /// `message` are put in as they are.
-    private static func line(
+    static func line(
         _ rollout: String, az: String, _ attempt: Int, _ status: String, message: String = "told"
     ) -> String {
         let rate = status == "healthy" ? 0.002 : 0.004 + 0.0025 * Double(attempt - 3)

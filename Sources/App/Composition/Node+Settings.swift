@@ -52,18 +52,29 @@ extension TokenFile {
 }
 
 extension ServingConfiguration {
-    init(_ listen: Settings.Listen, address: ListenAddress, tls: TLSFiles) {
+    /// - Parameter connections: How many may be open at once.
+    init(
+        _ listen: Settings.Listen, address: ListenAddress, tls: TLSFiles, connections: Int
+    ) {
         let limits = listen.limits
+        let perPeer = limits.maxConnectionsPerPeer
         self.init(
             address: address, hosts: listen.hosts, tls: tls,
             clients: ClientCertificates(
                 authority: listen.tls.clientCA, names: listen.tls.clientNames,
                 demand: ClientCertificates.Demand(rawValue: listen.tls.clients.rawValue) ?? .token),
             limits: ServingLimits(
-                connections: limits.maxConnections, headerTimeout: limits.headerTimeout,
+                connections: connections,
+                connectionsPerPeer: perPeer > 0 ? perPeer : max(1, connections / 2),
+                headerTimeout: limits.headerTimeout,
                 idleTimeout: limits.idleTimeout, requestDeadline: limits.requestDeadline,
                 drainDeadline: limits.drainDeadline, headerBytes: limits.maxHeader,
-                bodyBytes: limits.maxBody))
+                bodyBytes: limits.maxBody),
+            // Not with a certificate of our own making: who trusts it for `localhost` would no
+            // longer reach anything there without TLS, on any port, and no browser could be told
+            // to go on when the certificate is made anew.
+            strictTransport: listen.tls.certificate.isEmpty || listen.tls.hsts == .zero
+                ? nil : listen.tls.hsts)
     }
 }
 

@@ -32,6 +32,9 @@ extension Settings {
         public var clientNames: [String] = []
         /// Without the key: `token`, or `either` once there is a `client_ca`.
         public var clients = Clients.token
+        /// How long browsers use nothing but TLS with this host name, once they reached it;
+        /// zero: they are not told. Never sent with the self-signed certificate.
+        public var hsts = Duration.seconds(365 * 86400)
 
         public init() {}
     }
@@ -39,6 +42,8 @@ extension Settings {
     /// `listen.limits`: bounds against slow, large and many clients.
     public struct Limits: Sendable, Equatable {
         public var maxConnections = 1024
+        /// Of one address (an IPv6 /64); 0: half of all.
+        public var maxConnectionsPerPeer = 0
         /// Bytes of all header fields of a request.
         public var maxHeader = 32 << 10
         /// Bytes of a request's body, measurements for one.
@@ -95,6 +100,7 @@ extension Settings.TLS {
         clientCA = r.file("client_ca")
         clientNames = r.texts("client_names")
         clients = r.choice("clients", clientCA.isEmpty ? .token : .either)
+        hsts = r.duration("hsts", hsts, in: .zero...(.seconds(2 * 365 * 86400)))
         if clientCA.isEmpty {
             if !clientNames.isEmpty {
                 r.fault(
@@ -117,6 +123,8 @@ extension Settings.Limits {
     init(reading r: MappingReader) {
         self.init()
         maxConnections = r.integer("max_connections", maxConnections, in: 1...1_000_000)
+        maxConnectionsPerPeer = r.integer(
+            "max_connections_per_peer", maxConnectionsPerPeer, in: 0...1_000_000)
         maxHeader = r.size("max_header", maxHeader, in: 4096...(1 << 20))
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
         maxIngestBody = r.size("max_ingest_body", maxIngestBody, in: (64 << 10)...(256 << 20))

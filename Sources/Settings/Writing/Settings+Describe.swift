@@ -45,9 +45,11 @@ extension Settings.Listen {
             y.entry("client_ca", tls.clientCA)
             y.entry("client_names", tls.clientNames)
             y.entry("clients", tls.clients.rawValue)
+            y.entry("hsts", tls.hsts)
         }
         y.mapping("limits") { y in
             y.entry("max_connections", limits.maxConnections)
+            y.entry("max_connections_per_peer", limits.maxConnectionsPerPeer)
             y.entry("max_header", size: limits.maxHeader)
             y.entry("max_body", size: limits.maxBody)
             y.entry("max_ingest_body", size: limits.maxIngestBody)

@@ -1,0 +1,113 @@
+import CProcess
+import Logging
+import Telemetry
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the process may do with memory and descriptors, set once at its start.
+public enum ProcessLimits {
+    /// Forbids core dumps: memory holds tokens and keys.
+    ///
+    /// On Linux the process also becomes unreadable for debuggers and for other processes of the
+    /// same user; root may still read it.
+    public static func forbidCoreDumps() { _ = bellwether_forbid_core_dumps() }
+
+    /// Whether the system may write this process's memory to a file.
+    public static var permitsCoreDumps: Bool { bellwether_may_dump_core() != 0 }
+
+    /// More than this is never asked for: some programs that inherit the limit walk over it.
+    private static let mostOpenFiles = 65_536
+
+    /// Raises the soft limit of open files to the hard one.
+    public static func raiseOpenFiles() {
+        bellwether_raise_open_files(UInt64(mostOpenFiles))
+    }
+}
+
+/// How many connections the descriptors leave place for.
+///
+/// The log, the state, archives that are read, receivers, probes and commands need descriptors
+/// whatever strangers do, so that these are set aside before connections are counted.
+public struct DescriptorBudget: Sendable, Equatable {
+    /// Fewer connections than this are not served.
+    static let leastConnections = 32
+    /// For what is opened besides connections, not counting event loops.
+    static let reserve = 128
+    /// epoll, eventfd and timerfd (Linux), or one kqueue.
+    static let perLoop = 3
+
+    /// The limit of open files.
+    public let limit: Int
+    /// `listen.limits.max_connections`.
+    public let wanted: Int
+    /// Connections that may be open at once.
+    public let connections: Int
+
+    /// - Parameter inUse: Descriptors that are open before serving begins.
+    init(limit: Int, inUse: Int, wanted: Int, cores: Int) {
+        self.limit = limit
+        self.wanted = wanted
+        let left = limit - inUse - Self.reserve - Self.perLoop * cores
+        connections = min(wanted, max(0, left))
+    }
+
+    /// With the soft limit in force, for a node that is about to serve.
+    public static func inForce(wanted: Int) -> DescriptorBudget {
+        DescriptorBudget(wanted: wanted, limit: bellwether_open_files(0))
+    }
+
+    /// With the hard limit, to which a start raises the soft one.
+    public static func afterRaising(wanted: Int) -> DescriptorBudget {
+        DescriptorBudget(wanted: wanted, limit: bellwether_open_files(1))
+    }
+
+    private init(wanted: Int, limit: UInt64) {
+        self.init(
+            limit: Int(clamping: limit), inUse: ProcessFigures.openFiles() ?? 32, wanted: wanted,
+            cores: ProcessInfo.processInfo.activeProcessorCount)
+    }
+
+    /// Whether so few connections are left that a node does not start.
+    public var isTooLow: Bool { connections < min(wanted, Self.leastConnections) }
+
+    /// What is wrong with the limit; nil when it leaves place for all connections.
+    public var fault: String? {
+        if isTooLow {
+            return
+                "the limit of open files, \(limit), is too low to serve: log, state and receivers need \(Self.reserve) of them"
+        }
+        return connections < wanted
+            ? "the limit of open files, \(limit), leaves place for \(connections) of \(wanted) connections"
+            : nil
+    }
+
+    static let remedy =
+        "raise it (LimitNOFILE of systemd, ulimit -n) or lower listen.limits.max_connections"
+}
+
+/// The limit of open files is too low to serve.
+struct DescriptorsMissing: Error, CustomStringConvertible {
+    let budget: DescriptorBudget
+
+    var description: String { "\(budget.fault ?? ""); \(DescriptorBudget.remedy)" }
+}
+
+/// Fewer connections are served than are configured.
+struct ConnectionsLimited: Happening {
+    let budget: DescriptorBudget
+
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the limit of open files leaves place for fewer connections than max_connections; raise it (LimitNOFILE, ulimit -n)"
+    }
+    var fields: [(String, String)] {
+        [
+            ("limit", String(budget.limit)), ("connections", String(budget.connections)),
+            ("max_connections", String(budget.wanted)),
+        ]
+    }
+}
