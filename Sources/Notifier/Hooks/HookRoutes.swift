@@ -69,15 +69,18 @@ private struct HookDesk: Sendable {
     func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
         // Nothing of a stranger is read that need not be.
         if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
-        let payload = try await payload(exchange)
-        if token == nil, exchange.identity == nil {
-            guard let token = FlaggerHook.token(of: payload) else {
-                throw Problem.unauthenticated(
-                    "credential_missing",
-                    "a token is needed: in the address's path or in metadata.token")
-            }
-            _ = try await exchange.authenticate(token: token, for: .ingest)
+        if token != nil || exchange.identity != nil {
+            return try await keep(FlaggerHook.events(payload(exchange), WallClock.system.now))
         }
+        // What is wrong with a body is told only to who has a token, and this one has to be in it.
+        guard let payload = try? await payload(exchange),
+            let token = FlaggerHook.token(of: payload)
+        else {
+            throw Problem.unauthenticated(
+                "credential_missing",
+                "a token is needed: in the address's path or in metadata.token")
+        }
+        _ = try await exchange.authenticate(token: token, for: .ingest)
         return try await keep(FlaggerHook.events(payload, WallClock.system.now))
     }
 
