@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Every hostile client at once, beside honest load, against one node.
+#
+# Starts a node (gateway and notifier) under the usual limit of 1,024 open files and lets honest
+# clients use it: measurements at a fixed rate, and events whose acknowledged ids are kept on
+# disk. First alone (a tenth of the time, at least 20 s), then for MINUTES together with clients
+# that mean harm: endless bytes after Upgrade and CONNECT, wrong Hosts, floods of HTTP/2 frames,
+# rapid resets, streams that take nothing, slow headers and bodies, hundreds of idle connections,
+# abandoned handshakes, pipelined floods, gzip bodies of bad lines, readers of many events that
+# do not read, followers. The hostile processes run at the lowest priority: what is measured is
+# what they do to the node, not what they take of the machine.
+#
+# Prints the p99 of honest measurements quiet and under attack, every honest answer that was not
+# 200, acknowledged lines and how many of them are in the log, the node's peak memory, its peak
+# of descriptors and their limit, and what each hostile client did. Exit 1 when an acknowledged
+# line is missing, memory reached 256 MiB, the descriptors reached the limit, the node ended, or
+# the p99 under attack is twice the quiet one or more.
+#
+# usage: Benchmarks/hostile.sh
+# env:   MINUTES=30 of attack (a fraction is fine), RATE=20 measurements a second,
+#        OPEN_FILES=1024, ONLY=a,b for some of the hostile clients (the names in attacks.py),
+#        BELLWETHER=PATH of a built executable, else a release build is made. Linux.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
+
+bellwether=${BELLWETHER:-}
+if [ -z "$bellwether" ]; then
+    echo "building (release)" >&2
+    swift build -c release --static-swift-stdlib --product bellwether >&2
+    bellwether=$(swift build -c release --static-swift-stdlib --show-bin-path)/bellwether
+fi
+cat > "$work/bellwether.yaml" <<YAML
+data_dir: $work/data
+listen:
+  address: "127.0.0.1:18463"
+  limits: {measurements_per_second: 10000, measurements_burst: 10000}
+log: {max_bytes: 8GiB, segment_bytes: 8MiB}
+telemetry: {log_level: error}
+analysis:
+  probes:
+    - {name: node, kind: disk, path: /}
+  checks:
+    - {id: gateway.disk_ok, nodata: warn}
+YAML
+(
+    ulimit -n "${OPEN_FILES:-1024}"
+    exec "$bellwether" serve --config "$work/bellwether.yaml"
+) > "$work/log" 2>&1 &
+PYTHONDONTWRITEBYTECODE=1 python3 Benchmarks/hostile/run.py --pid $! --port 18463 \
+    --data "$work/data" --work "$work" --minutes "${MINUTES:-30}" --rate "${RATE:-20}" \
+    --only "${ONLY:-}" || { tail -20 "$work/log" >&2; exit 1; }
