@@ -60,7 +60,7 @@ class Watch:
 def in_log(folder):
     """Ids of the honest clients' lines that the log holds."""
     found = set()
-    pattern = re.compile(rb'"id":"(honest-\d+)"')
+    pattern = re.compile(rb'"id": ?"(honest-\d+)"')
     for file in folder.rglob("*.jsonl*"):
         opened = gzip.open(file, "rb") if file.suffix == ".gz" else open(file, "rb")
         with opened as lines:

@@ -91,7 +91,8 @@ public struct ServingLimits: Sendable, Hashable {
     public var bodyBytes: Int
 
     public init(
-        connections: Int = 1024, connectionsPerPeer: Int? = nil, headerTimeout: Duration = .seconds(10),
+        connections: Int = 1024, connectionsPerPeer: Int? = nil,
+        headerTimeout: Duration = .seconds(10),
         idleTimeout: Duration = .seconds(75), requestDeadline: Duration = .seconds(15),
         lingerTimeout: Duration = .seconds(2), drainDeadline: Duration = .seconds(20),
         headerBytes: Int = 32 * 1024, bodyBytes: Int = 64 * 1024

@@ -69,7 +69,9 @@ struct AcceptFailed: Happening {
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_accept_failures",
-            help: "Pauses in accepting because the system had no descriptor or memory for a connection.")
+            help:
+                "Pauses in accepting because the system had no descriptor or memory for a connection."
+        )
     }
 }
 

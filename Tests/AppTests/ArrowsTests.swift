@@ -11,6 +11,7 @@ struct ArrowsTests {
     /// From the top of the house down: each room may name only earlier ones.
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
+        ("CProcess", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("CTextMarks", []),
@@ -57,6 +58,7 @@ struct ArrowsTests {
         (
             "App",
             [
+                "CProcess",
                 "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
                 "Store", "Journal",
                 "Analysis",
@@ -123,7 +125,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CCurl", "CDeflate", "CTextMarks", "CZlib",
+        "CCurl", "CDeflate", "CProcess", "CTextMarks", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver", "PoisonDriver"]

@@ -123,6 +123,18 @@ struct ExpressLaneTests {
         #expect(try await status(good) == "401")
     }
 
+    @Test(
+        "leaves a host that is none to the gate, which refuses it",
+        arguments: ["a b", "u@a", "a,b", "a:b", "[x]"])
+    func hosts(host: String) async throws {
+        let server = try await Self.server()
+        let token = try await server.token(.analysis)
+        let client = try await RawClient.connect(server)
+        try await client.send(Self.request("a", token: token, host: host))
+        try await client.receives(#""reason":"host_malformed""#)
+        #expect(client.text.hasPrefix("HTTP/1.1 400 "))
+    }
+
     @Test("is closed while the node drains")
     func draining() async throws {
         let server = try await Self.server()

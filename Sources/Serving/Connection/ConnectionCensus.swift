@@ -124,7 +124,8 @@ final class ConnectionCensus: Sendable {
         }
         telemetry.registry.set(
             "bellwether_connections_limit", to: Double(limits.connections),
-            help: "Connections that may be open at once: the setting or what the descriptors allow.")
+            help: "Connections that may be open at once: the setting or what the descriptors allow."
+        )
         telemetry.registry.beforeExposition { [weak self] registry in self?.sample(into: registry) }
     }
 

@@ -20,9 +20,11 @@ struct FrameFloodTests {
                 (":path", "/hold"),
             ]
             switch self {
-            case .windowUpdate: return HTTP2Frames.frame(type: 8, flags: 0, stream: 0, [0, 0, 0, 1])
+            case .windowUpdate:
+                return HTTP2Frames.frame(type: 8, flags: 0, stream: 0, [0, 0, 0, 1])
             case .ping:
-                return HTTP2Frames.frame(type: 6, flags: 0, stream: 0, [UInt8](repeating: 7, count: 8))
+                return HTTP2Frames.frame(
+                    type: 6, flags: 0, stream: 0, [UInt8](repeating: 7, count: 8))
             case .settings: return HTTP2Frames.frame(type: 4, flags: 0, stream: 0, [])
             case .priority:
                 return HTTP2Frames.frame(type: 2, flags: 0, stream: stream, [0, 0, 0, 0, 16])
@@ -37,7 +39,8 @@ struct FrameFloodTests {
                     + HTTP2Frames.data(stream: 1, [0x20])
             case .unknown: return HTTP2Frames.frame(type: 0xfa, flags: 0, stream: 0, [])
             case .goAway:
-                return HTTP2Frames.frame(type: 7, flags: 0, stream: 0, [UInt8](repeating: 0, count: 8))
+                return HTTP2Frames.frame(
+                    type: 7, flags: 0, stream: 0, [UInt8](repeating: 0, count: 8))
             }
         }
     }

@@ -53,7 +53,8 @@ struct HostTests {
             "GET /livez HTTP/1.1\r\nHost: a", "GET /livez HTTP/1.1\r\nHost: A.example:8443",
             "GET /livez HTTP/1.1\r\nHost: a.", "GET /livez HTTP/1.1\r\nHost: 127.0.0.1:1",
             "GET /livez HTTP/1.1\r\nHost: [::1]:8443", "GET /livez HTTP/1.1\r\nHost: [fe80::1]",
-            "GET https://a/livez HTTP/1.1\r\nHost: a", "GET HTTPS://A:8443/livez HTTP/1.1\r\nHost: a:8443",
+            "GET https://a/livez HTTP/1.1\r\nHost: a",
+            "GET HTTPS://A:8443/livez HTTP/1.1\r\nHost: a:8443",
             "GET /livez HTTP/1.1\r\nHost: under_score", "GET /livez HTTP/1.0",
         ])
     func taken(head: String) async throws {

@@ -105,7 +105,7 @@ struct DescriptorTests {
         #expect(ready.status == 200)
         for round in 0..<20 {
             let lines = (0..<100).map {
-                StatusPageTests.line("crowd-\(round)-\($0)", az: "a", 1, "healthy")
+                StatusPageTests.line("crowd-\(round)-\($0)", az: "a", 1, "healthy") + "\n"
             }
             let taken = try await node.post("/v1/events", token: token, lines.joined())
             #expect(taken.status == 200)
@@ -114,7 +114,8 @@ struct DescriptorTests {
         let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
         let open = try #require(Self.value("process_open_fds", metrics))
         #expect(open < 256 - 64, "descriptors are left for log, state and receivers")
-        #expect((Self.value(#"bellwether_connections_cut_total{cause="displaced"}"#, metrics) ?? 0) > 0)
+        #expect(
+            (Self.value(#"bellwether_connections_cut_total{cause="displaced"}"#, metrics) ?? 0) > 0)
         let files = try FileManager.default.contentsOfDirectory(atPath: node.data + "/log")
         #expect(files.count { $0.hasSuffix(".jsonl.gz") || $0.hasSuffix(".jsonl") } > 2)
         child.terminate()
@@ -142,7 +143,8 @@ struct DescriptorTests {
             let child = try node.start()
             try await node.untilReady()
             func limit(_ files: String) async throws {
-                let set = try ChildProcess("prlimit", ["--pid", "\(child.pid)", "--nofile=\(files)"])
+                let set = try ChildProcess(
+                    "prlimit", ["--pid", "\(child.pid)", "--nofile=\(files)"])
                 #expect(try await set.waitForExit() == .code(0))
             }
             try await limit("8:4096")
