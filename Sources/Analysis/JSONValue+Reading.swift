@@ -1,8 +1,13 @@
+import Events
 import JSONScan
 
 extension JSONValue {
-    /// A whole number from 0.
-    var count: Int? { integer.flatMap { Int(exactly: $0) }.flatMap { $0 >= 0 ? $0 : nil } }
+    /// Milliseconds since 1970 within the times that events carry.
+    var moment: Timestamp? {
+        integer.map { Timestamp(milliseconds: $0) }.flatMap {
+            Timestamp.range.contains($0) ? $0 : nil
+        }
+    }
 
     var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }

@@ -27,14 +27,14 @@ public struct AttemptTally: Sendable, Hashable {
     public var counts: StatusCounts {
         var all = settled
         for status in VerdictStatus.allCases {
-            all[status] += unnumbered[status] + recent.count { $0.status == status }
+            all[status] +|= unnumbered[status] +| recent.count { $0.status == status }
         }
         return all
     }
 
     mutating func record(_ status: VerdictStatus, attempt: Int?) {
         guard let attempt else {
-            unnumbered[status] += 1
+            unnumbered[status] +|= 1
             return
         }
         first = min(first ?? attempt, attempt)
@@ -44,14 +44,14 @@ public struct AttemptTally: Sendable, Hashable {
             recent[index].status = max(recent[index].status, status)
         } else {
             recent.insert(Entry(number: attempt, status: status), at: index + 1)
-            if recent.count > Bounds.attempts { settled[recent.removeFirst().status] += 1 }
+            if recent.count > Bounds.attempts { settled[recent.removeFirst().status] +|= 1 }
         }
     }
 
     /// The next attempts count from 1 again.
     mutating func restart() {
         settled = counts
-        for status in VerdictStatus.allCases { settled[status] -= unnumbered[status] }
+        for status in VerdictStatus.allCases { settled[status] -|= unnumbered[status] }
         recent = []
         first = nil
         last = nil

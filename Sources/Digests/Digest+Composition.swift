@@ -19,7 +19,7 @@ extension Digest {
             }
         let changes = state.changes(settings)
         self.init(
-            id: "\(incident.id).\(incident.ordinal + 1)", thread: incident.id, kind: kind,
+            id: "\(incident.id).\(incident.ordinal +| 1)", thread: incident.id, kind: kind,
             occasion: incident.told == nil
                 ? .first : changes.isEmpty && !isOver ? .repeated : .changed,
             group: state.key, from: incident.untoldFrom ?? incident.start,
@@ -86,8 +86,8 @@ extension Digest {
         status = digests.compactMap(\.status).max()
         worst = digests.compactMap(\.worst).max()
         noticeLevel = digests.compactMap(\.noticeLevel).max()
-        events = digests.reduce(0) { $0 + $1.events }
-        eventsInIncident = digests.reduce(0) { $0 + $1.eventsInIncident }
+        events = digests.reduce(0) { $0 +| $1.events }
+        eventsInIncident = digests.reduce(0) { $0 +| $1.eventsInIncident }
         // Lost lines are the node's, not the group's: each group tells of the same ones.
         shed = digests.map(\.shed).max() ?? 0
         next = digests.compactMap(\.next).min()

@@ -42,7 +42,7 @@ extension DigestMachine {
             if isOver, incident.told == nil {
                 var note = SilenceNote(
                     silence, until: until, after: incident.silence ?? state.swallowed)
-                note.swallowed = (state.swallowed?.swallowed ?? 0) + incident.events
+                note.swallowed = (state.swallowed?.swallowed ?? 0) +| incident.events
                 state.swallowed = note
                 state.incident = nil
             }

@@ -298,7 +298,7 @@ public struct DigestMachine: Sendable {
         let composedAt = min(now, max(moment, incident.untoldTo ?? moment))
         let digest = Digest(
             of: group.live, incident: incident, composedAt: composedAt,
-            shed: shared.shed - group.live.shedTold, silent: silent, settings: settings)
+            shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
         if let cause = reasonToWait(digest, group.live, at: now) {
             hold(digest, back: cause, &group.live, isOver: isOver)
             return nil

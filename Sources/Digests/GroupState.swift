@@ -121,7 +121,7 @@ public struct GroupState: Sendable, Hashable {
         if restarted { open?.value.attempts.restart() }
         open?.value.count(line)
         open?.value.attempts.record(status, attempt: line.attempt)
-        if place == nil { open?.value.omittedLines += 1 }
+        if place == nil { open?.value.omittedLines +|= 1 }
         if status.isDegraded {
             open?.value.fail(status, at: line.ts, reasons: line.reasons)
         } else if hasRecovered(at: line.ts, settings: settings) {
@@ -229,8 +229,8 @@ public struct GroupState: Sendable, Hashable {
     /// before the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
         sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
-            (lane.failureLimit.map { $0 + 1 } ?? settings.abortAfter).map {
-                max(0, $0 - lane.failures)
+            (lane.failureLimit.map { $0 +| 1 } ?? settings.abortAfter).map {
+                max(0, $0 -| lane.failures)
             }
         }.min()
     }

@@ -56,8 +56,8 @@ struct Incident: Sendable, Hashable {
     }
 
     mutating func count(_ line: EventLine) {
-        events += 1
-        untold += 1
+        events +|= 1
+        untold +|= 1
         untoldFrom = untoldFrom.map { min($0, line.ts) } ?? line.ts
         untoldTo = untoldTo.map { max($0, line.ts) } ?? line.ts
         if line[.policy] != nil { Self.note(line, .policy, in: &policies) }
@@ -92,11 +92,11 @@ struct Incident: Sendable, Hashable {
                 if reason.distance >= reasons[known].reason.distance {
                     reasons[known].reason = reason.bounded
                 }
-                reasons[known].count += 1
+                reasons[known].count +|= 1
             } else if reasons.count < Bounds.reasons {
                 reasons.append(ReasonTally(reason: reason.bounded, count: 1))
             } else {
-                omittedReasons += 1
+                omittedReasons +|= 1
             }
         }
     }
@@ -112,15 +112,15 @@ struct Incident: Sendable, Hashable {
             notices[known].level = max(notices[known].level, level)
             notices[known].message = message
             notices[known].place = place
-            notices[known].total += 1
-            notices[known].untold += 1
+            notices[known].total +|= 1
+            notices[known].untold +|= 1
         } else if notices.count < Bounds.notices {
             notices.append(
                 NoticeTally(
                     event: name, level: level, message: message, place: place, total: 1,
                     untold: 1))
         } else {
-            omittedNotices += 1
+            omittedNotices +|= 1
             return false
         }
         return true
@@ -129,7 +129,7 @@ struct Incident: Sendable, Hashable {
     /// After a message: what follows is counted anew.
     mutating func settle(_ told: Told) {
         self.told = told
-        ordinal += 1
+        ordinal +|= 1
         untold = 0
         untoldFrom = nil
         untoldTo = nil

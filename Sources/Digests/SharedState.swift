@@ -22,18 +22,18 @@ struct SharedState: Sendable, Hashable {
         absorbedTo = end
         guard line.says(.event, "log.shed") || line.says(.event, "log.gap") else { return }
         let named = line.extra("count") ?? line.extra("lines")
-        shed += max(0, named?.integer.flatMap { Int(exactly: $0) } ?? 1)
+        shed +|= named?.integer.map { Count(clamping: $0).value } ?? 1
     }
 
     mutating func absorb(lost count: Int, before end: LogPosition) {
         guard end > absorbedTo else { return }
         absorbedTo = end
-        shed += max(0, count)
+        shed +|= max(0, count)
     }
 
     /// Messages that may still be composed now.
     func slots(at now: Timestamp, settings: DigestSettings) -> Int {
-        now >= windowStart + settings.window ? settings.maxGroups : settings.maxGroups - spent
+        now >= windowStart + settings.window ? settings.maxGroups : settings.maxGroups -| spent
     }
 
     /// When messages may be composed again; nil when they may be now.
@@ -52,10 +52,10 @@ struct SharedState: Sendable, Hashable {
             spent = 0
         }
         guard digests.count > slots else {
-            spent += digests.count
+            spent +|= digests.count
             return digests
         }
-        spent += slots
+        spent +|= slots
         // Nobody gets to read what is routed to others.
         let rest = Dictionary(grouping: digests.dropFirst(slots - 1), by: \.receivers)
         let rollups = rest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { _, members in

@@ -34,7 +34,7 @@ public struct Silence: Sendable, Hashable {
         switch schedule {
         case .once(let from, let until): return now >= from && now < until ? until : nil
         case .weekly(let days, let from, let until, let offset):
-            let local = now.milliseconds + Int64(offset) * 60_000
+            let local = now.milliseconds +| Int64(offset) * 60_000
             let today = local.dividedDown(by: 86_400_000)
             // 1970-01-01 was a Thursday.
             for day in [today - 1, today] where days.contains(Int((day + 4).modulo(7))) {

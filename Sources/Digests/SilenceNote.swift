@@ -27,6 +27,6 @@ public struct SilenceNote: Sendable, Hashable {
     init(_ silence: Silence, until: Timestamp, after earlier: SilenceNote?) {
         self.init(
             id: silence.id, who: silence.who, why: silence.why, until: until,
-            messages: (earlier?.messages ?? 0) + 1, swallowed: earlier?.swallowed ?? 0)
+            messages: (earlier?.messages ?? 0) +| 1, swallowed: earlier?.swallowed ?? 0)
     }
 }

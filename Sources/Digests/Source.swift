@@ -117,7 +117,7 @@ public struct Source: Sendable, Hashable {
         if restarted {
             for i in metrics.indices { metrics[i].restartAttempts() }
         }
-        if inIncident { counts[status] += 1 }
+        if inIncident { counts[status] +|= 1 }
         omittedMetrics = 0
         for i in line.deltas.indices {
             let delta = line.deltas[i]
@@ -174,17 +174,17 @@ extension Source.Lane {
         if restarted { failures = 0 }
         if !named.isEmpty { series = named }
         // The run that goes on is the one that its last request describes.
-        failureLimit = line.integer("failure_limit").flatMap { Int(exactly: $0) }
-        runCount = line.integer("run_count").flatMap { Int(exactly: $0) }
+        failureLimit = line.count(.failureLimit)?.value
+        runCount = line.count(.runCount)?.value
         attempt = line.attempt ?? attempt
         lastSeen = max(lastSeen, line.ts)
         // `analysis.recovered` beside `analysis.healthy` is one attempt, not two.
         if status != .healthy {
             healthyRun = 0
         } else if !(again && self.status == .healthy) || healthyRun == 0 {
-            healthyRun += 1
+            healthyRun +|= 1
         }
-        if status == .unhealthy, !again { failures += 1 }
+        if status == .unhealthy, !again { failures +|= 1 }
         self.status = status
         if status.isDegraded { lastFailure = line.name(.id) }
         if inIncident, status.isDegraded { failed = true }

@@ -33,7 +33,7 @@ public struct StatusCounts: Sendable, Hashable {
         }
     }
 
-    public var total: Int { healthy + degraded + unknown + unhealthy }
+    public var total: Int { healthy +| degraded +| unknown +| unhealthy }
 
     /// The counts above zero, healthy first.
     public var present: [(status: VerdictStatus, count: Int)] {

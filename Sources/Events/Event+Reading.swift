@@ -3,17 +3,28 @@ import JSONScan
 extension Event {
     /// Decodes one line (without its newline) in one pass. Throws for broken JSON, a key
     /// that occurs twice, a missing `event` or `ts`, and a known field of the wrong type.
-    public init(line: UnsafeRawBufferPointer) throws(EventFault) {
+    ///
+    /// - Parameter origin: Whether a count or a time beyond its range is a fault, or, as in
+    ///   lines of an earlier version, a count that is missing and a time like any other.
+    public init(
+        line: UnsafeRawBufferPointer, from origin: LineOrigin = .log
+    ) throws(EventFault) {
         self.init(ts: Timestamp(milliseconds: 0), event: "")
         var seen = EventField.Seen()
         var others = KeyFilter()
         var fault: EventFault?
+        var outside: [(member: CountMember, fault: EventFault)] = []
         var hasTime = false
         do throws(JSONFault) {
             try JSONScanner.members(of: line, limits: .newEvent) { key, value throws(JSONFault) in
                 guard let field = EventField(key, in: line) else {
                     others.note(key, in: line)
                     if key.equals("v", in: line) { return }
+                    if origin == .sender, let member = CountMember(key, in: line),
+                        let fault = member.fault(of: value, in: line)
+                    {
+                        outside.append((member, fault))
+                    }
                     extra.append(
                         JSONValue.Member(
                             key.text(in: line) ?? "", try JSONValue(of: value, in: line)))
@@ -25,7 +36,8 @@ extension Event {
                 // The first fault is told, but the scan goes on: broken JSON outranks it.
                 guard fault == nil else { return }
                 do throws(EventFault) {
-                    try read(Member(field: field, value: value, line: line), &hasTime)
+                    try read(
+                        Member(field: field, value: value, line: line, origin: origin), &hasTime)
                 } catch { fault = error }
             }
             if others.isInDoubt {
@@ -36,11 +48,15 @@ extension Event {
         if let fault { throw fault }
         guard hasTime else { throw .missing(field: "ts") }
         guard !event.isEmpty else { throw .missing(field: "event") }
+        let name = event
+        if let first = outside.first(where: { $0.member.isCount(inEventsNamed: name) }) {
+            throw first.fault
+        }
     }
 
-    public init(line: [UInt8]) throws(EventFault) {
+    public init(line: [UInt8], from origin: LineOrigin = .log) throws(EventFault) {
         let result = line.withUnsafeBytes { bytes -> Result<Event, EventFault> in
-            do throws(EventFault) { return .success(try Event(line: bytes)) } catch {
+            do throws(EventFault) { return .success(try Event(line: bytes, from: origin)) } catch {
                 return .failure(error)
             }
         }
@@ -64,7 +80,7 @@ extension Event {
         case .rollout: rollout = try member.text()
         case .revision: revision = try member.text()
         case .concern: concern = try member.text()
-        case .attempt: attempt = try member.whole()
+        case .attempt: attempt = try member.count()
         case .status:
             // Refusals carry an empty status.
             status = member.isEmptyText ? nil : try member.choice(VerdictStatus.self)
@@ -157,6 +173,7 @@ private struct Member {
     let field: EventField
     let value: JSONScanner.Slice
     let line: UnsafeRawBufferPointer
+    let origin: LineOrigin
 
     var isEmptyText: Bool { value.kind == .string && value.range.count == 2 }
 
@@ -173,12 +190,20 @@ private struct Member {
         if value.kind == .string, !value.escaped {
             let inner = value.range.dropFirst().dropLast()
             if let moment = Timestamp(utc: UnsafeRawBufferPointer(rebasing: line[inner])) {
-                return moment
+                return try bounded(moment)
             }
         }
         guard let text = try text() else { return nil }
         guard let moment = Timestamp(rfc3339: text) else {
             throw fault("an RFC 3339 date and time")
+        }
+        return try bounded(moment)
+    }
+
+    private func bounded(_ moment: Timestamp) throws(EventFault) -> Timestamp {
+        guard origin == .log || Timestamp.range.contains(moment) else {
+            throw .outside(
+                field: field.name, expected: Timestamp.expected, value: value, in: line)
         }
         return moment
     }
@@ -193,16 +218,15 @@ private struct Member {
         return choice
     }
 
-    func whole() throws(EventFault) -> Int? {
-        switch value.kind {
-        case .null: return nil
-        case .number:
-            if let whole = value.integer(in: line).flatMap({ Int(exactly: $0) }) { return whole }
-        case .string:
-            if let whole = value.text(in: line).flatMap({ Int($0) }) { return whole }
-        default: break
+    func count() throws(EventFault) -> Int? {
+        if value.kind == .null { return nil }
+        switch Count.read(value, in: line) {
+        case .count(let count): return count.value
+        case .outside where origin == .log: return nil
+        case .outside:
+            throw .outside(field: field.name, expected: Count.expected, value: value, in: line)
+        case .other: throw fault("a whole number")
         }
-        throw fault("a whole number")
     }
 
     func sequence() throws(EventFault) -> UInt64? {

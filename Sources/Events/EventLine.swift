@@ -52,6 +52,7 @@ public struct EventLine {
     /// When it happened, by the sender's clock.
     public private(set) var ts = Timestamp(milliseconds: 0)
     public private(set) var status: VerdictStatus?
+    /// Within `Count.range`.
     public private(set) var attempt: Int?
     public private(set) var deltas: [Delta] = []
 
@@ -92,10 +93,8 @@ public struct EventLine {
         guard isWhole, let name = self[.event], name.range.count > 2 || name.kind == .number
         else { return false }
         if let said = self[.status] { status = VerdictStatus(said, in: line) }
-        if let said = self[.attempt] {
-            attempt =
-                said.integer(in: line).flatMap { Int(exactly: $0) }
-                ?? said.text(in: line).flatMap { Int($0) }
+        if let said = self[.attempt], case .count(let count) = Count.read(said, in: line) {
+            attempt = count.value
         }
         guard let moment = readMoment() else { return false }
         ts = moment
@@ -298,7 +297,12 @@ public struct EventLine {
         slice(ofExtra: name).flatMap { try? JSONValue(of: $0, in: bytes) }
     }
 
-    /// A further member's whole number.
+    /// A further member's count; nil when it is absent, no number or beyond the range.
+    public func count(_ member: CountMember) -> Count? {
+        slice(ofExtra: member.rawValue)?.integer(in: bytes).flatMap { Count(exactly: $0) }
+    }
+
+    /// A further member's whole number: for names, not for arithmetic.
     public func integer(_ name: String) -> Int64? { slice(ofExtra: name)?.integer(in: bytes) }
 
     private func slice(ofExtra name: String) -> JSONScanner.Slice? {

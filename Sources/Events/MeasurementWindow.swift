@@ -19,9 +19,9 @@ public struct MeasurementWindow: Sendable, Hashable {
         let length = max(length.wholeMilliseconds, 1)
         let settled = (now - settle).milliseconds
         let remainder = settled % length
-        let end = settled - (remainder < 0 ? remainder + length : remainder)
+        let end = settled -| (remainder < 0 ? remainder + length : remainder)
         self.init(
-            start: Timestamp(milliseconds: end - length), end: Timestamp(milliseconds: end))
+            start: Timestamp(milliseconds: end -| length), end: Timestamp(milliseconds: end))
     }
 
     /// Names the window among those of its run, ascending.

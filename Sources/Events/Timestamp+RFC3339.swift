@@ -10,7 +10,8 @@ extension Timestamp {
 
     private func formatted(dateSeparator d: String, timeSeparator t: String) -> String {
         let days = milliseconds.floorDivided(by: 86_400_000)
-        let inDay = milliseconds - days * 86_400_000
+        // Below a day; of the earliest times the product alone is beyond `Int64`.
+        let inDay = milliseconds &- days &* 86_400_000
         let (year, month, day) = Self.civil(fromDays: days)
         let (hour, minute) = (inDay / 3_600_000, inDay / 60_000 % 60)
         let (second, fraction) = (inDay / 1000 % 60, inDay % 1000)
@@ -113,8 +114,10 @@ extension Timestamp {
 }
 
 extension Int64 {
+    /// - Parameter divisor: At least 2.
     fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-        self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }
 

@@ -10,16 +10,25 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
+    /// The years 1970 to 9999: the times that new events may carry.
+    public static let range =
+        Timestamp(milliseconds: 0)...Timestamp(milliseconds: 253_402_300_799_999)
+
+    /// What a time must be, as faults say it.
+    public static let expected = "a time in the years 1970 to 9999"
+
+    // Beyond the end of `Int64` each of these stops there.
+
     public static func + (a: Timestamp, b: Duration) -> Timestamp {
-        Timestamp(milliseconds: a.milliseconds &+ b.wholeMilliseconds)
+        Timestamp(milliseconds: a.milliseconds +| b.wholeMilliseconds)
     }
 
     public static func - (a: Timestamp, b: Duration) -> Timestamp {
-        Timestamp(milliseconds: a.milliseconds &- b.wholeMilliseconds)
+        Timestamp(milliseconds: a.milliseconds -| b.wholeMilliseconds)
     }
 
     public static func - (a: Timestamp, b: Timestamp) -> Duration {
-        .milliseconds(a.milliseconds &- b.milliseconds)
+        .milliseconds(a.milliseconds -| b.milliseconds)
     }
 
     /// Seconds since the epoch, for formulas.
@@ -32,7 +41,7 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         if overflow { return seconds < 0 ? .min : .max }
-        return scaled.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue
+        return scaled +| attoseconds / 1_000_000_000_000_000
     }
 
     /// Seconds as a floating-point number.

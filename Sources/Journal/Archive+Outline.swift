@@ -34,8 +34,8 @@ extension Archive {
         while offset < facts.bytes {
             let header = try files.read(file, at: offset, count: GzipMember.headerLength)
             guard let sizes = header.withUnsafeBytes({ GzipMember.sizes($0) }) else { return nil }
-            outline.lines += sizes.lines
-            outline.end += UInt64(sizes.plain)
+            outline.lines +|= sizes.lines
+            outline.end +|= UInt64(sizes.plain)
             offset += sizes.packed
         }
         return offset == facts.bytes ? outline : nil

@@ -69,6 +69,13 @@ struct ByteReader {
         }
     }
 
+    /// A word that counts lines or bytes. Nothing on disk has more than 2^53 of them: a word
+    /// that says so is damage, and reads as nil.
+    mutating func readCount() -> Int? {
+        guard let word = read(), word <= 1 << 53 else { return nil }
+        return Int(word)
+    }
+
     mutating func readShort() -> UInt32? {
         guard at + 4 <= end else { return nil }
         defer { at += 4 }

@@ -85,6 +85,7 @@ struct CommitLine: Sendable, Equatable {
         } catch { return nil }
         guard let segment, segment > 0, let end, let bytes, let count, let at, let checksum,
             end >= bytes, bytes >= 0, count >= 0, (after ?? 0) >= 0,
+            max(segment, end, count, after ?? 0) <= 1 << 53,
             UInt32(checksum, radix: 16)
                 == Checksum.crc32(
                     UnsafeRawBufferPointer(rebasing: line.dropLast(Self.trailer)),

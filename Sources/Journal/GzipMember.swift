@@ -16,6 +16,8 @@ enum GzipMember {
     /// Fixed header, extra length, subfield header, three words.
     static let headerLength = 10 + 2 + 4 + 12
     private static let trailerLength = 8
+    /// No member has fewer bytes.
+    static let leastPacked = headerLength + trailerLength + 1
 
     /// Compresses `plain` at zlib level 1…9.
     static func pack(
@@ -45,7 +47,7 @@ enum GzipMember {
             Int(UInt32(littleEndian: header.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
         }
         let sizes = Sizes(packed: word(16), plain: word(20), lines: word(24))
-        guard sizes.packed > headerLength + trailerLength, sizes.plain <= maxPlain else {
+        guard sizes.packed >= leastPacked, sizes.plain <= maxPlain else {
             return nil
         }
         return sizes

@@ -1,3 +1,5 @@
+import Events
+
 /// Bloom filters over the ids of a segment's members, one bit of each member side
 /// by side (bit-sliced): looking an id up reads a few rows, not a filter a member.
 ///
@@ -24,7 +26,9 @@ struct IdFilter: Sendable, Equatable {
     }
 
     init?(rows: Int, hashes: Int, members: Int) {
-        guard rows > 0, (1...64).contains(hashes), members > 0 else { return nil }
+        guard rows > 0, (1...64).contains(hashes), members > 0, rows *| members <= 1 << 53 else {
+            return nil
+        }
         self.rows = rows
         self.hashes = hashes
         self.members = members

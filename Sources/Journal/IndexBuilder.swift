@@ -24,7 +24,7 @@ struct IndexBuilder {
         plain.forEachLine { line, _ in
             guard !line.isFiller else { return }
             survey.lines += 1
-            if let scanned = try? ScannedLine(line, &notes), census.note(line) {
+            if let scanned = try? ScannedLine(line, &notes, from: .log), census.note(line) {
                 survey.earliest = min(survey.earliest, scanned.ts.milliseconds)
                 survey.latest = max(survey.latest, scanned.ts.milliseconds)
             } else {

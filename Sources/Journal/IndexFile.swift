@@ -82,10 +82,13 @@ struct IndexFile: Sendable {
 
     private init?(head: [UInt8], _ source: Source) {
         guard var input = ByteReader(sealed: head), let closedAt = input.read(),
-            let archiveBytes = input.read(), let lines = input.read(), let end = input.read(),
+            let archiveBytes = input.readCount(), let lines = input.readCount(),
+            let end = input.readCount(),
             let earliest = input.read(), let latest = input.read(),
             let memberCount = input.readShort(), let membersLength = input.readShort(),
-            let flags = input.readShort(), let fieldCount = input.readShort()
+            let flags = input.readShort(), let fieldCount = input.readShort(),
+            // Each member has its bytes in the archive.
+            Int(memberCount) <= archiveBytes / GzipMember.leastPacked
         else { return nil }
         let base = IndexLayout.preamble + head.count
         var fields: [String: Field] = [:]
@@ -104,9 +107,9 @@ struct IndexFile: Sendable {
             let hashes = input.readShort(), input.isAtEnd
         else { return nil }
         self.closedAt = Timestamp(milliseconds: Int64(bitPattern: closedAt))
-        self.archiveBytes = Int(clamping: archiveBytes)
-        self.lines = Int(clamping: lines)
-        self.end = end
+        self.archiveBytes = archiveBytes
+        self.lines = lines
+        self.end = UInt64(end)
         self.earliest = Int64(bitPattern: earliest)
         self.latest = Int64(bitPattern: latest)
         self.memberCount = Int(memberCount)
@@ -131,7 +134,9 @@ struct IndexFile: Sendable {
                 throw error
             }
             defer { files.close(file) }
-            return try files.read(file, at: range.lowerBound, count: range.count)
+            // A length that is not as it was written must not make us allocate more.
+            let there = range.clamped(to: 0..<(try files.facts(file).bytes))
+            return try files.read(file, at: there.lowerBound, count: there.count)
         }
     }
 
@@ -145,7 +150,7 @@ struct IndexFile: Sendable {
                 let packed = input.readShort(), let plain = input.readShort(),
                 let lines = input.readShort(), plain <= GzipMember.maxPlain,
                 start == index.end, offset >= index.packed, offset <= archiveBytes,
-                Int(packed) <= archiveBytes - Int(offset)
+                Int(packed) <= archiveBytes - Int(clamping: offset)
             else { return nil }
             index.members.append(
                 SegmentIndex.Member(
@@ -166,8 +171,8 @@ struct IndexFile: Sendable {
         var values: [(raw: [UInt8], lines: Int)] = []
         values.reserveCapacity(Int(count))
         for _ in 0..<count {
-            guard let lines = input.read(), let raw = input.readText() else { return nil }
-            values.append((raw, Int(clamping: lines)))
+            guard let lines = input.readCount(), let raw = input.readText() else { return nil }
+            values.append((raw, lines))
         }
         return values
     }

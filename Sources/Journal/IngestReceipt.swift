@@ -50,7 +50,7 @@ public struct IngestBody: Sendable {
                     return
                 }
                 do throws(EventFault) {
-                    let scanned = try ScannedLine(line, &notes)
+                    let scanned = try ScannedLine(line, &notes, from: .sender)
                     if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
                     lines.append(
                         AppendRequest.Line(

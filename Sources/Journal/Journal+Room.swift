@@ -27,19 +27,19 @@ extension Journal {
     public func bytes(after position: LogPosition) -> Int {
         let head = state.head
         guard position < head else { return 0 }
-        if position.segment == head.segment { return Int(head.offset - position.offset) }
-        var bytes = Int(head.offset)
+        if position.segment == head.segment { return Int(clamping: head.offset - position.offset) }
+        var bytes = Int(clamping: head.offset)
         for archive in ledger.archives
         where archive.name.number >= position.segment && archive.name.number < head.segment {
-            bytes += Int(archive.end)
+            bytes +|= Int(clamping: archive.end)
             if archive.name.number == position.segment {
-                bytes -= Int(min(position.offset, archive.end))
+                bytes -|= Int(clamping: min(position.offset, archive.end))
             }
         }
         for (number, end) in state.plainEnds
         where number >= position.segment && number < head.segment {
-            bytes += Int(end)
-            if number == position.segment { bytes -= Int(min(position.offset, end)) }
+            bytes +|= Int(clamping: end)
+            if number == position.segment { bytes -|= Int(clamping: min(position.offset, end)) }
         }
         return bytes
     }

@@ -37,7 +37,7 @@ public struct JournalQuery: Sendable, Equatable {
     /// Whether a line of the log is wanted.
     public func matches(_ line: UnsafeRawBufferPointer) -> Bool {
         if since != nil || until != nil {
-            guard let ts = (try? ScannedLine(line))?.ts else { return false }
+            guard let ts = (try? ScannedLine(line, from: .log))?.ts else { return false }
             if let since, ts < since { return false }
             if let until, ts >= until { return false }
         }

@@ -23,9 +23,9 @@ public struct JournalStats: Sendable, Equatable {
     /// By number.
     public internal(set) var segments: [Segment] = []
 
-    public var lines: Int { segments.reduce(0) { $0 + $1.lines } }
-    public var bytes: Int { segments.reduce(0) { $0 + $1.bytes } }
-    public var allocated: Int { segments.reduce(0) { $0 + $1.allocated } }
+    public var lines: Int { segments.reduce(0) { $0 +| $1.lines } }
+    public var bytes: Int { segments.reduce(0) { $0 +| $1.bytes } }
+    public var allocated: Int { segments.reduce(0) { $0 +| $1.allocated } }
     public var earliest: Timestamp? { segments.compactMap(\.earliest).min() }
     public var latest: Timestamp? { segments.compactMap(\.latest).max() }
 
@@ -55,10 +55,16 @@ public struct JournalStats: Sendable, Equatable {
         let beside = (try? folder.files.facts(folder.file(name.index)))?.allocated ?? 0
         return Segment(
             number: name.number, file: name.archive, state: .sealed, lines: index.lines,
-            bytes: Int(index.end),
+            bytes: Int(clamping: index.end),
             allocated: try folder.files.facts(folder.file(name.archive)).allocated + beside,
-            earliest: index.earliest.map { Timestamp(milliseconds: $0) },
-            latest: index.latest.map { Timestamp(milliseconds: $0) })
+            earliest: index.earliest.flatMap(Self.moment),
+            latest: index.latest.flatMap(Self.moment))
+    }
+
+    /// nil for a time that no event has: of a member that can't be read the index knows none.
+    private static func moment(_ milliseconds: Int64) -> Timestamp? {
+        let moment = Timestamp(milliseconds: milliseconds)
+        return Timestamp.range.contains(moment) ? moment : nil
     }
 
     /// nil when the file is gone or holds no commit line.
@@ -74,7 +80,7 @@ public struct JournalStats: Sendable, Equatable {
         let scan = try PlainScan(file, files: folder.files)
         guard let number = scan.number else { return nil }
         return Segment(
-            number: number, file: name, state: state, lines: scan.lines, bytes: Int(scan.end),
+            number: number, file: name, state: state, lines: scan.lines, bytes: Int(clamping: scan.end),
             allocated: try folder.files.facts(file).allocated, earliest: scan.firstAt,
             latest: scan.lastAt)
     }

@@ -45,14 +45,14 @@ extension JournalBatch {
         plain number: UInt64, _ count: Int, _ query: JournalQuery, _ view: any LogView
     ) throws(SystemFault) {
         var upTo = number == end.segment ? end.offset : .max
-        var span = max(1 << 20, UInt64(count - lines.count) * 1024)
+        var span = max(1 << 20, UInt64(count - lines.count) *| 1024)
         while lines.count < count {
             let from = upTo == .max || upTo <= span ? 0 : upTo - span
             let wanted = count - lines.count
             let found = try self.lines(of: number, from..<upTo, wanted, query, view)
             lines = found.suffix(wanted) + lines
             if from == 0 { return }
-            (upTo, span) = (from, span * 4)
+            (upTo, span) = (from, span *| 4)
         }
     }
 
@@ -68,12 +68,12 @@ extension JournalBatch {
         do throws(JournalError) {
             try source.read(query, through: number) { line, end in
                 // Acknowledged since: they belong to whoever follows from here.
-                guard end <= horizon, end.offset - UInt64(line.count) <= range.upperBound else {
+                guard end <= horizon, end.offset -| UInt64(line.count) <= range.upperBound else {
                     return .enough
                 }
                 found.append(JournalLine(bytes: Array(line), end: end))
                 // Twice as many are held at most.
-                if found.count >= 2 * wanted + 64 { found.removeFirst(found.count - wanted) }
+                if found.count >= 2 *| wanted +| 64 { found.removeFirst(found.count - wanted) }
                 return .more
             }
         } catch .system(let call, let path, let code) {
@@ -82,7 +82,7 @@ extension JournalBatch {
             // Reading throws nothing else.
             return found
         }
-        skipped += source.skipped
+        skipped +|= source.skipped
         return found
     }
 
@@ -99,7 +99,7 @@ extension JournalBatch {
             let selections = try archive.select(query, from: group.map { members[$0] })
             for (place, selection) in zip(group, selections).reversed() {
                 guard let selection else {
-                    skipped += members[place].lines
+                    skipped +|= members[place].lines
                     continue
                 }
                 let found = selection.lines.suffix(count - lines.count).map { range in

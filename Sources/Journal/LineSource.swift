@@ -73,7 +73,7 @@ struct LineSource: Sendable {
     /// Goes on with segment `number`; those in between are gone.
     private mutating func jump(to number: UInt64) {
         guard number > position.segment else { return }
-        skipped += view.removed().lines(after: position, before: number)
+        skipped +|= view.removed().lines(after: position, before: number)
         advance(to: LogPosition(segment: number, offset: 0))
     }
 
@@ -172,7 +172,7 @@ struct LineSource: Sendable {
                     let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
                     guard after.offset <= end else { return false }
                     // Seen before; or a place inside a line, from a cursor that was tampered with.
-                    guard after.offset > position.offset + UInt64(range.count) else { return true }
+                    guard after.offset > position.offset +| UInt64(range.count) else { return true }
                     let line = UnsafeRawBufferPointer(rebasing: bytes[range])
                     guard !line.isFiller, query.matches(stored: line) else { return true }
                     answer = visit(line, after)
@@ -243,7 +243,7 @@ struct LineSource: Sendable {
                         return .enough
                     }
                 } else {
-                    skipped += members[place].lines
+                    skipped +|= members[place].lines
                 }
                 advance(to: end)
             }
@@ -277,7 +277,7 @@ struct LineSource: Sendable {
         _ selection: MemberSelection, from start: UInt64,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) -> Answer {
-        let seen = position.offset > start ? Int(position.offset - start) : 0
+        let seen = position.offset > start ? Int(clamping: position.offset - start) : 0
         return selection.bytes.withUnsafeBytes { bytes in
             // A place inside a line, from a cursor that was tampered with, is passed over.
             for range in selection.lines where range.lowerBound >= seen {

@@ -41,7 +41,7 @@ struct LogCount {
         let rows = counts.map { JournalCounts.Row(value: $0.key, count: $0.value) }
             .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
         return JournalCounts(
-            rows: rows, total: counts.values.reduce(0, +), skipped: skipped, members: members,
+            rows: rows, total: counts.values.reduce(0, +|), skipped: skipped, members: members,
             inflated: inflated)
     }
 
@@ -165,7 +165,7 @@ struct LogCount {
             }
         }
         for (member, result) in zip(members, tallies) {
-            if let found = try result.get() { tally.add(found) } else { skipped += member.lines }
+            if let found = try result.get() { tally.add(found) } else { skipped +|= member.lines }
         }
     }
 
@@ -213,7 +213,7 @@ struct LogCount {
         guard let known = try dictionary(file) else { return false }
         var absent = file.lines
         for value in known.values {
-            absent -= value.lines
+            absent -|= value.lines
             if wants(value.raw) { tally.add(value.raw, value.lines) }
         }
         if wantsAbsence { tally.add(nil, absent) }
@@ -231,11 +231,11 @@ struct LogCount {
             let known = try dictionary(file)
         else { return nothing }
         var lines = [Int](repeating: 0, count: known.values.count)
-        var absent = members.indices.reduce(0) { told[$1] ? $0 + members[$1].lines : $0 }
+        var absent = members.indices.reduce(0) { told[$1] ? $0 +| members[$1].lines : $0 }
         let whole = try file.occurrences(of: known.field, values: lines.count) { member, code, n in
             guard told[member] else { return }
-            lines[code] += n
-            absent -= n
+            lines[code] +|= n
+            absent -|= n
         }
         guard whole else { return nothing }
         for (value, count) in zip(known.values, lines) where wants(value.raw) {

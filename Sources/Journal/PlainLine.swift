@@ -80,7 +80,7 @@ struct PlainLine {
                 } else {
                     other = range
                 }
-                guard Self.skipValue(&tokens) else { return false }
+                guard Self.skipValue(of: key, &tokens) else { return false }
             }
             if tokens.take(UInt8(ascii: ",")) { continue }
             return tokens.take(UInt8(ascii: "}")) && tokens.isAtEnd
@@ -88,14 +88,28 @@ struct PlainLine {
     }
 
     @inline(always)
-    private static func skipValue(_ tokens: inout PlainTokens) -> Bool {
+    private static func skipValue(
+        of key: PlainTokens.Key, _ tokens: inout PlainTokens
+    ) -> Bool {
         let next = tokens.peek
+        if CountMember.mayBeNamed(firstBytes: key.word),
+            next &- 0x30 < 10 || next == UInt8(ascii: "-")
+        {
+            return readCount(&tokens)
+        }
         guard next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
             return tokens.skipScalar()
         }
         guard let end = end(ofContainerAt: tokens.at, in: tokens.line) else { return false }
         tokens.skip(to: end)
         return true
+    }
+
+    /// A number that may be a count: only one that is clearly within the range.
+    @inline(always)
+    private static func readCount(_ tokens: inout PlainTokens) -> Bool {
+        guard let whole = tokens.readWhole() else { return false }
+        return whole <= UInt64(Count.range.upperBound)
     }
 
     private static func end(ofContainerAt at: Int, in line: UnsafeRawBufferPointer) -> Int? {
@@ -108,7 +122,7 @@ struct PlainLine {
         case .ts:
             guard let text = tokens.readText() else { return false }
             ts = Timestamp(utc: UnsafeRawBufferPointer(rebasing: tokens.line[text]))
-            return ts != nil
+            return ts.map { Timestamp.range.contains($0) } ?? false
         case .event:
             guard let text = tokens.readText() else { return false }
             isNamed = !text.isEmpty
@@ -127,7 +141,7 @@ struct PlainLine {
             guard let whole = tokens.readWhole(), whole > 0 else { return false }
             seq = whole
         case .attempt:
-            return tokens.readWhole() != nil
+            return Self.readCount(&tokens)
         case .az, .namespace, .rollout, .revision, .concern, .message, .policy, .binary:
             return tokens.readText() != nil
         case .level:

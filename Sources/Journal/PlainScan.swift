@@ -67,7 +67,7 @@ struct PlainScan: Sendable {
                         lastAt = commit.at
                     }
                     end = commit.end
-                    lines += commit.count
+                    lines +|= commit.count
                     physicalEnd = pendingStart + newline + 1
                     checkpoints.note(logical: end, physical: physicalEnd)
                     if commit.count > 0 { visit(group, commit) }
@@ -94,7 +94,7 @@ struct Checkpoints: Sendable, Equatable {
     private static let spacing: UInt64 = 256 * 1024
 
     mutating func note(logical: UInt64, physical: Int) {
-        if let last = pairs.last, logical < last.logical + Self.spacing { return }
+        if let last = pairs.last, logical < last.logical +| Self.spacing { return }
         pairs.append((logical, physical))
     }
 

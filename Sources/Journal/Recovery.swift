@@ -181,7 +181,7 @@ struct Recovery {
         bytes.withUnsafeBytes { bytes in
             var notes = LineNotes()
             bytes.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line, &notes) { keys.append(scanned.key) }
+                if let scanned = try? ScannedLine(line, &notes, from: .log) { keys.append(scanned.key) }
             }
         }
         return keys

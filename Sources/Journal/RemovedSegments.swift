@@ -32,9 +32,10 @@ struct RemovedSegments: Sendable, Equatable {
         guard position.segment > 0 else { return 0 }
         return entries.reduce(0) { sum, entry in
             guard entry.number >= position.segment, entry.number < next else { return sum }
-            guard entry.number == position.segment, entry.end > 0 else { return sum + entry.lines }
+            guard entry.number == position.segment, entry.end > 0 else { return sum +| entry.lines }
             let left = entry.end - min(entry.end, position.offset)
-            return sum + Int((Double(entry.lines) * Double(left) / Double(entry.end)).rounded())
+            let part = Double(entry.lines) * Double(left) / Double(entry.end)
+            return sum +| Int(saturating: part.rounded())
         }
     }
 
@@ -61,9 +62,9 @@ struct RemovedSegments: Sendable, Equatable {
             let count = input.read()
         else { return }
         for _ in 0..<count {
-            guard let number = input.read(), let lines = input.read(), let end = input.read()
+            guard let number = input.read(), let lines = input.readCount(), let end = input.read()
             else { return }
-            add(Entry(number: number, lines: Int(clamping: lines), end: end))
+            add(Entry(number: number, lines: lines, end: end))
         }
     }
 }

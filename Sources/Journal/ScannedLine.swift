@@ -34,24 +34,30 @@ struct ScannedLine: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// Validates one line, newline excluded, by the rules of `Event.init(line:)`.
-    init(_ line: UnsafeRawBufferPointer) throws(EventFault) {
+    /// Validates one line, newline excluded, by the rules of `Event.init(line:from:)`.
+    init(
+        _ line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
+    ) throws(EventFault) {
         var notes = LineNotes()
-        try self.init(line, &notes)
+        try self.init(line, &notes, from: origin)
     }
 
     /// The same for one of many lines of a buffer.
-    init(_ line: UnsafeRawBufferPointer, _ notes: inout LineNotes) throws(EventFault) {
+    init(
+        _ line: UnsafeRawBufferPointer, _ notes: inout LineNotes, from origin: LineOrigin
+    ) throws(EventFault) {
         if let plain = PlainLine.scan(line, &notes) {
             self = plain
         } else {
-            try self.init(scanning: line)
+            try self.init(scanning: line, from: origin)
         }
     }
 
     /// Validates any line.
-    init(scanning line: UnsafeRawBufferPointer) throws(EventFault) {
-        var fields = Fields()
+    init(
+        scanning line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
+    ) throws(EventFault) {
+        var fields = Fields(origin: origin)
         var fault: EventFault?
         var others = KeyFilter()
         do throws(JSONFault) {
@@ -62,6 +68,7 @@ struct ScannedLine: Sendable, Equatable {
             } visit: { key, value throws(JSONFault) in
                 guard let field = EventField(key, in: line) else {
                     others.note(key, in: line)
+                    fields.noteCount(key, value, in: line)
                     return
                 }
                 guard fields.seen.insert(field) else {
@@ -81,6 +88,7 @@ struct ScannedLine: Sendable, Equatable {
         if let fault { throw fault }
         guard let ts = fields.ts else { throw .missing(field: "ts") }
         guard fields.named else { throw .missing(field: "event") }
+        if let fault = fields.countFault(in: line) { throw fault }
         self.ts = ts
         node = fields.node
         kind = fields.kind ?? fields.weight ?? .degraded
@@ -93,9 +101,11 @@ struct ScannedLine: Sendable, Equatable {
         }
     }
 
-    init(_ line: [UInt8]) throws(EventFault) {
+    init(_ line: [UInt8], from origin: LineOrigin = .sender) throws(EventFault) {
         let result = line.withUnsafeBytes { bytes -> Result<ScannedLine, EventFault> in
-            do throws(EventFault) { return .success(try ScannedLine(bytes)) } catch {
+            do throws(EventFault) {
+                return .success(try ScannedLine(bytes, from: origin))
+            } catch {
                 return .failure(error)
             }
         }
@@ -108,6 +118,7 @@ struct ScannedLine: Sendable, Equatable {
 }
 
 private struct Fields {
+    let origin: LineOrigin
     var seen = EventField.Seen()
     var ts: Timestamp?
     var named = false
@@ -120,8 +131,28 @@ private struct Fields {
     var kind: LineKind?
     /// By its level.
     var weight: LineKind?
+    private var event: JSONScanner.Slice?
+    /// Further members that are beyond their range if the event's name makes them counts.
+    private var outside: [(member: CountMember, fault: EventFault)] = []
     /// Whether the list under way has an element that doesn't say what it is about.
     private var hasUnnamed = false
+
+    init(origin: LineOrigin) { self.origin = origin }
+
+    mutating func noteCount(
+        _ key: JSONScanner.Slice, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) {
+        guard origin == .sender, value.kind == .number, let member = CountMember(key, in: line),
+            let fault = member.fault(of: value, in: line)
+        else { return }
+        outside.append((member, fault))
+    }
+
+    /// Of the first further member that is a count in events of this name and beyond its range.
+    func countFault(in line: UnsafeRawBufferPointer) -> EventFault? {
+        guard !outside.isEmpty, let name = event?.text(in: line) else { return nil }
+        return outside.first { $0.member.isCount(inEventsNamed: name) }?.fault
+    }
 
     mutating func read(
         _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
@@ -136,6 +167,7 @@ private struct Fields {
                 throw .invalid(
                     field: "event", expected: "another name: log.commit is the log's own")
             }
+            event = value
             named = value.kind == .number || value.range.count > 2
             kind = Self.kind(of: value, in: line)
         case .id:
@@ -166,7 +198,7 @@ private struct Fields {
                 throw .invalid(
                     field: "status", expected: "one of healthy, degraded, unknown, unhealthy")
             }
-        case .attempt: try whole(field, value, in: line)
+        case .attempt: try count(field, value, in: line)
         case .deltas: try list(field, value, naming: "metric")
         case .reasons: try list(field, value, naming: "check")
         }
@@ -218,10 +250,19 @@ private struct Fields {
         try text(.ts, value)
         if value.kind == .string, !value.escaped {
             let inner = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
-            if let moment = Timestamp(utc: inner) { return moment }
+            if let moment = Timestamp(utc: inner) { return try bounded(moment, value, in: line) }
         }
         guard let words = value.text(in: line), let moment = Timestamp(rfc3339: words) else {
             throw .invalid(field: "ts", expected: "an RFC 3339 date and time")
+        }
+        return try bounded(moment, value, in: line)
+    }
+
+    private func bounded(
+        _ moment: Timestamp, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) -> Timestamp {
+        guard origin == .log || Timestamp.range.contains(moment) else {
+            throw .outside(field: "ts", expected: Timestamp.expected, value: value, in: line)
         }
         return moment
     }
@@ -240,13 +281,16 @@ private struct Fields {
         throw .invalid(field: "seq", expected: "a whole number from 1")
     }
 
-    private func whole(
+    private func count(
         _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) {
-        let found =
-            value.kind == .number
-            ? value.integer(in: line) != nil : value.text(in: line).flatMap { Int($0) } != nil
-        guard found else { throw .invalid(field: field.name, expected: "a whole number") }
+        switch Count.read(value, in: line) {
+        case .count: break
+        case .outside where origin == .log: break
+        case .outside:
+            throw .outside(field: field.name, expected: Count.expected, value: value, in: line)
+        case .other: throw .invalid(field: field.name, expected: "a whole number")
+        }
     }
 
     /// Notes an element of the list `key`, which comes before the list itself: whether

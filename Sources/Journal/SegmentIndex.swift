@@ -32,7 +32,7 @@ struct SegmentIndex: Sendable, Equatable {
     var end: UInt64 { members.last?.end ?? 0 }
     /// Where the last member ends in the archive.
     var packed: Int { members.last.map { $0.offset + $0.packed } ?? 0 }
-    var lines: Int { members.reduce(0) { $0 + $1.lines } }
+    var lines: Int { members.reduce(0) { $0 +| $1.lines } }
     var earliest: Int64? { members.map(\.earliest).min() }
     var latest: Int64? { members.map(\.latest).max() }
 

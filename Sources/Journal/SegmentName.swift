@@ -36,7 +36,7 @@ struct SegmentName: Sendable, Hashable, Comparable {
         guard let dash = stem.lastIndex(of: "-") else { return nil }
         let digits = stem[stem.index(after: dash)...]
         guard digits.count >= 6, digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
-            let number = UInt64(digits), number > 0
+            let number = UInt64(digits), (1...(1 << 53)).contains(number)
         else { return nil }
         first = String(stem[..<dash])
         self.number = number

@@ -71,8 +71,8 @@ extension IndexFile {
             guard let values = try dictionary(of: field) else { return .some }
             var matching = term.acceptsAbsence ? lines : 0
             for value in values {
-                if term.acceptsAbsence { matching -= value.lines }
-                if term.accepts(value.raw) { matching += value.lines }
+                if term.acceptsAbsence { matching -|= value.lines }
+                if term.accepts(value.raw) { matching +|= value.lines }
             }
             return SegmentPlan.Share(matching, of: lines)
         }
@@ -115,8 +115,8 @@ extension IndexFile {
         var matching = segment.members.map { term.acceptsAbsence ? $0.lines : 0 }
         guard matching.count == memberCount else { return nil }
         let whole = try occurrences(of: field, values: values.count) { member, code, lines in
-            if term.acceptsAbsence { matching[member] -= lines }
-            if accepted[code] { matching[member] += lines }
+            if term.acceptsAbsence { matching[member] -|= lines }
+            if accepted[code] { matching[member] +|= lines }
         }
         guard whole else { return nil }
         return zip(matching, segment.members).map { SegmentPlan.Share($0, of: $1.lines) }

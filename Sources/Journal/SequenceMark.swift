@@ -63,7 +63,7 @@ struct SequenceMark: Sendable, Equatable {
 
     private mutating func insertEarlier(_ seq: UInt64) -> Bool {
         let i = firstEarlier(endingAtOrAfter: seq)
-        let joinsPrevious = i > 0 && earlier[i - 1].upperBound + 1 == seq
+        let joinsPrevious = i > 0 && earlier[i - 1].upperBound &+ 1 == seq
         guard i < earlier.count else {
             if joinsPrevious {
                 earlier[i - 1] = earlier[i - 1].lowerBound...seq

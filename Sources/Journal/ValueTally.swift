@@ -1,3 +1,4 @@
+import Events
 import JSONScan
 
 #if canImport(Glibc)
@@ -29,31 +30,31 @@ struct ValueTally: Sendable {
         if let found {
             add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
         } else {
-            absent += 1
+            absent +|= 1
         }
     }
 
     /// Counts lines with a value as it stands in them; nil for those without.
     mutating func add(_ raw: [UInt8]?, _ lines: Int) {
-        if let raw { raw.withUnsafeBytes { add($0, lines) } } else { absent += lines }
+        if let raw { raw.withUnsafeBytes { add($0, lines) } } else { absent +|= lines }
     }
 
     mutating func add(_ other: ValueTally) {
         for row in other.rows { add(row.raw, row.lines) }
-        absent += other.absent
+        absent +|= other.absent
     }
 
     private mutating func add(_ raw: UnsafeRawBufferPointer, _ lines: Int) {
         guard lines > 0 else { return }
         if last < rows.count, isRow(last, raw) {
-            rows[last].lines += lines
+            rows[last].lines +|= lines
             return
         }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in raw { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         while let place = places[hash] {
             if isRow(place, raw) {
-                rows[place].lines += lines
+                rows[place].lines +|= lines
                 last = place
                 return
             }
@@ -73,7 +74,7 @@ struct ValueTally: Sendable {
     var texts: [String?: Int] {
         var texts: [String?: Int] = [:]
         if absent > 0 { texts[nil] = absent }
-        for row in rows { texts[Self.text(of: row.raw), default: 0] += row.lines }
+        for row in rows { texts[Self.text(of: row.raw), default: 0] +|= row.lines }
         return texts
     }
 

@@ -143,7 +143,7 @@ private struct LineCount {
             guard !line.isFiller else { return }
             lines += 1
             bytes += line.count + 1
-            if let scanned = try? ScannedLine(line, &notes) {
+            if let scanned = try? ScannedLine(line, &notes, from: .log) {
                 sequences.note(scanned.key, of: line)
             }
         }
@@ -170,7 +170,7 @@ private struct SequenceCensus {
         let all = marks.compactMap { stream, mark -> VerifyReport.Gap? in
             guard mark.runs.count > 1, let name = names[stream] else { return nil }
             let missing = zip(mark.runs, mark.runs.dropFirst()).reduce(0) {
-                $0 + Int(clamping: $1.1.lowerBound - $1.0.upperBound - 1)
+                $0 +| Int(clamping: $1.1.lowerBound - $1.0.upperBound - 1)
             }
             return VerifyReport.Gap(node: name.node, epoch: name.epoch, missing: missing)
         }

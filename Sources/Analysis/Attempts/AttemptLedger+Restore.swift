@@ -42,7 +42,7 @@ extension AttemptLedger {
     /// - Returns: Whether the event changed anything.
     @discardableResult
     public mutating func restore(from event: Event) -> Bool {
-        guard let series = event.extra("series")?.string, let run = event.extra("run")?.count
+        guard let series = event.extra("series")?.string, let run = event.extra("run")?.count?.value
         else { return false }
         var state = states[series] ?? SeriesState(heardAt: event.ts)
         guard run >= max(state.epoch, 1) else { return false }
@@ -54,7 +54,7 @@ extension AttemptLedger {
             if !record.measured { state.countUnmeasured(at: event.ts, timing: timing) }
             state.append(record)
         } else if event.event == EventName.requestRefused,
-            let ordinal = event.extra("unmeasured")?.count
+            let ordinal = event.extra("unmeasured")?.count?.value
         {
             guard isNewRun || event.ts > state.heardAt else { return false }
             if isNewRun { state.beginRun(run, at: event.ts) }

@@ -56,7 +56,7 @@ public struct AttemptLedger: Sendable {
             return .inFlight(ticket)
         }
         if state.epoch == 0 || timing.isSilent(since: state.heardAt, at: now) {
-            state.beginRun(state.epoch + 1, at: now)
+            state.beginRun(Count(clamping: state.epoch + 1).value, at: now)
         }
         let news = stated.flatMap { $0 > state.attempts ? $0 : nil }
         if news == nil, let frozen = state.frozen, timing.isRepeat(of: frozen.measuredAt, at: now) {
@@ -67,7 +67,7 @@ public struct AttemptLedger: Sendable {
         let ticket = AttemptTicket(
             series: series,
             number: AttemptNumber(
-                n: news ?? state.attempts + 1, epoch: state.epoch,
+                n: news ?? Count(clamping: state.attempts + 1).value, epoch: state.epoch,
                 source: news == nil ? .counted : .caller),
             startedAt: now, history: state.history, serial: serial)
         inFlight[series] = ticket

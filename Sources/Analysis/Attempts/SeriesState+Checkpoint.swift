@@ -39,15 +39,15 @@ extension SeriesState {
             let limits = JSONLimits(maxBytes: 1 << 20, maxDepth: 16)
             tree = try JSONValue(parsing: Array(checkpoint.utf8), limits: limits)
         } catch { throw CheckpointFault(description: "checkpoint: \(error)") }
-        guard tree["v"]?.integer == 1, let epoch = tree["epoch"]?.count,
-            let attempts = tree["attempts"]?.count, let heardAt = tree["heard"]?.timestamp,
-            let unmeasured = tree["unmeasured"]?.count
+        guard tree["v"]?.integer == 1, let epoch = tree["epoch"]?.count?.value,
+            let attempts = tree["attempts"]?.count?.value, let heardAt = tree["heard"]?.timestamp,
+            let unmeasured = tree["unmeasured"]?.count?.value
         else { throw CheckpointFault(description: "checkpoint: a member is missing or damaged") }
         self.init(
             epoch: epoch, attempts: attempts, heardAt: heardAt, unmeasured: unmeasured,
             unmeasuredAt: tree["unmeasured_at"]?.timestamp, history: SeriesHistory(tree: tree))
         if let verdict = tree["verdict"] {
-            guard let n = verdict["n"]?.count, let at = verdict["at"]?.timestamp,
+            guard let n = verdict["n"]?.count?.value, let at = verdict["at"]?.timestamp,
                 let source = verdict["source"]?.string.flatMap(
                     AttemptNumber.Source.init(rawValue:)),
                 let status = verdict["status"]?.string.flatMap(VerdictStatus.init(rawValue:)),
@@ -112,7 +112,7 @@ extension SeriesHistory {
 extension Dispersion {
     fileprivate init(tree: JSONValue?) {
         self.init(
-            windows: tree?[0]?.count ?? 0, failing: tree?[1]?.double ?? 0,
+            windows: tree?[0]?.count?.value ?? 0, failing: tree?[1]?.double ?? 0,
             total: tree?[2]?.double ?? 0, squares: tree?[3]?.double ?? 0)
     }
 }

@@ -39,7 +39,7 @@ struct SeriesState: Sendable, Equatable {
     /// Counts a measurement that could not be made; asking again at once is the same one.
     mutating func countUnmeasured(at now: Timestamp, timing: AttemptTiming) {
         if let last = unmeasuredAt, timing.isRepeat(of: last, at: now) { return }
-        unmeasured += 1
+        unmeasured = Count(clamping: unmeasured + 1).value
         unmeasuredAt = now
         heardAt = now
     }

@@ -66,14 +66,13 @@ public struct WindowInputs: Sendable, Equatable {
 
     /// The inputs that an event or a checkpoint carries; nil for any other value.
     public init?(tree: JSONValue?) {
-        guard let start = tree?["start"]?.integer, let end = tree?["end"]?.integer,
+        guard let start = tree?["start"]?.moment, let end = tree?["end"]?.moment, start <= end,
             let signals = tree?["signals"], case .object = signals
         else { return nil }
         var writer = JSONWriter(capacity: 640)
         writer.value(signals)
         self.init(
-            window: MeasurementWindow(
-                start: Timestamp(milliseconds: start), end: Timestamp(milliseconds: end)),
+            window: MeasurementWindow(start: start, end: end),
             text: writer.bytes)
     }
 }

@@ -7,7 +7,7 @@ struct ReplayPolicy {
     let comparable: Bool
 
     init(_ tree: JSONValue?) {
-        failShare = tree?["fail_share"]?.count ?? 50
+        failShare = tree?["fail_share"]?.count?.value ?? 50
         comparable = tree?["comparable"]?.bool ?? true
     }
 }
@@ -75,7 +75,7 @@ extension Check {
     /// What vectors say of a check beside its observation and limits.
     init(id: String, tree: JSONValue) {
         self.init(
-            id: id, critical: tree["critical"]?.bool ?? false, weight: tree["weight"]?.count ?? 1,
+            id: id, critical: tree["critical"]?.bool ?? false, weight: tree["weight"]?.count?.value ?? 1,
             nodata: tree["nodata"]?.string.flatMap(MissingData.init(rawValue:)) ?? .unknown,
             advisory: tree["advisory"]?.bool ?? false)
     }

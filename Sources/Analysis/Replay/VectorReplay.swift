@@ -95,9 +95,9 @@ public struct VectorReplay {
         for window in identity["window"]?.elements ?? [] {
             let (at, length) = (window["t"]?.double ?? .nan, window["w"]?.double ?? .nan)
             let computed = MeasurementWindow(
-                at: Timestamp(milliseconds: Int64(clamping: at * 1000)),
-                length: .milliseconds(Int64(clamping: length * 1000)),
-                settle: .milliseconds(Int64(clamping: (window["settle"]?.double ?? 0) * 1000)))
+                at: Timestamp(milliseconds: Int64(saturating: (at * 1000).rounded())),
+                length: .milliseconds(Int64(saturating: (length * 1000).rounded())),
+                settle: .milliseconds(Int64(saturating: ((window["settle"]?.double ?? 0) * 1000).rounded())))
             comparison.compare(
                 "identity window \(JSONNumber.text(at))", expected: window["expect"] ?? .null,
                 actual: .array([.init(computed.start.seconds), .init(computed.end.seconds)]))
@@ -117,12 +117,5 @@ public struct VectorReplay {
                 "identity canonical sha256", expected: canonical["sha256"] ?? .null,
                 actual: .string(ContentHash.hex(text.utf8)))
         }
-    }
-}
-
-extension Int64 {
-    /// The nearest whole number; 0 for what is none.
-    fileprivate init(clamping number: Double) {
-        self = number.isFinite ? Int64(exactly: number.rounded()) ?? (number > 0 ? .max : .min) : 0
     }
 }

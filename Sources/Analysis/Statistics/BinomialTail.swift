@@ -1,3 +1,5 @@
+import Events
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -31,24 +33,24 @@ enum BinomialTail {
         func reaches(_ k: Int) -> Bool { atMost(Double(k), of: count, p: p, q: q) >= least }
 
         // Widen from the mean until the quantile is enclosed, then halve.
-        let spread = max(1, Int((count * p * q).squareRoot()))
-        var low = min(max(Int(count * p), 0), n)
+        let spread = max(1, Int(saturating: (count * p * q).squareRoot()))
+        var low = min(max(Int(saturating: count * p), 0), n)
         var high = low
         var step = spread
         while high < n, !reaches(high) {
             low = high
-            high = min(n, high + step)
-            step *= 2
+            high = min(n, high +| step)
+            step = step *| 2
         }
         step = spread
         while low > 0, reaches(low) {
             high = low
-            low = max(0, low - step)
-            step *= 2
+            low = max(0, low -| step)
+            step = step *| 2
         }
         if low == 0, reaches(0) { return 0 }
         while high - low > 1 {
-            let middle = (low + high) / 2
+            let middle = low + (high - low) / 2
             if reaches(middle) { high = middle } else { low = middle }
         }
         return high

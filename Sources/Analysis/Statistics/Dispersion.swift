@@ -1,3 +1,5 @@
+import Events
+
 /// How much more the failures of stable windows scatter than independent
 /// requests would: the divisor φ of the run's evidence.
 ///
@@ -22,7 +24,7 @@ public struct Dispersion: Sendable, Hashable {
     /// Takes in a window with `failing` of `total` requests; one without requests says nothing.
     public mutating func add(failing x: Double, of n: Double) {
         guard n > 0 else { return }
-        windows += 1
+        windows +|= 1
         failing += x
         total += n
         squares += x * x / n

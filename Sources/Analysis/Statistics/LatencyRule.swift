@@ -17,7 +17,8 @@ enum LatencyRule {
 
         var findings: [CheckOutcome.Finding] = []
         if value != nil {
-            let count = Int(canary.total)
+            // Beyond that a double no longer counts by ones.
+            let count = min(Int(saturating: canary.total), 1 << 53)
             let low = OrderStatisticRanks.low(
                 of: count, quantile: spec.quantile, alpha: spec.alphaFail)
             let high = OrderStatisticRanks.high(

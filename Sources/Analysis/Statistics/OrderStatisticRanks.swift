@@ -1,3 +1,5 @@
+import Events
+
 /// Distribution-free one-sided confidence bounds of a quantile: how many of n
 /// values lie below the q-quantile is binomial, so the order statistics at
 /// these ranks enclose it (David, Nagaraja, Order Statistics, 7.1).
@@ -10,7 +12,7 @@ public enum OrderStatisticRanks {
 
     /// The smallest rank whose value is an upper bound; n + 1 when none is.
     public static func high(of n: Int, quantile q: Double, alpha: Double) -> Int {
-        BinomialTail.quantile(1 - alpha, of: n, p: q) + 1
+        BinomialTail.quantile(1 - alpha, of: n, p: q) +| 1
     }
 }
 

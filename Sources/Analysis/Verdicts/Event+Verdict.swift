@@ -88,7 +88,7 @@ extension AttemptRecord {
     /// The attempt that a verdict's event tells of; nil for any other event.
     public init?(event: Event) {
         guard let status = event.status, event.event.hasPrefix("analysis."),
-            let n = event.attempt, n > 0, let run = event.extra("run")?.count,
+            let n = event.attempt, n > 0, let run = event.extra("run")?.count?.value,
             let tree = event.extra("document"), case .object = tree
         else { return nil }
         let source = tree["attempt"]?["source"]?.string.flatMap(
@@ -141,7 +141,8 @@ extension [String: EvidenceStep] {
         self.init()
         for member in tree?.members ?? [] {
             let value = member.value
-            guard let window = value["window"]?.integer, let x1 = value["canary"]?[0]?.double,
+            guard let window = value["window"]?.moment?.milliseconds,
+                let x1 = value["canary"]?[0]?.double,
                 let n1 = value["canary"]?[1]?.double, let x0 = value["stable"]?[0]?.double,
                 let n0 = value["stable"]?[1]?.double, let rho = value["rho"]?.double,
                 let phi = value["phi"]?.double

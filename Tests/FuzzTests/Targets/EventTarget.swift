@@ -10,7 +10,7 @@ import JSONScan
 enum EventTarget {
     static func run(_ input: [UInt8]) throws {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
-        let event = Result { () throws(EventFault) in try Event(line: input) }
+        let event = Result { () throws(EventFault) in try Event(line: input, from: .sender) }
         try input.withUnsafeBytes { bytes in
             var notes = LineNotes()
             if let plain = PlainLine.scan(bytes, &notes) {
@@ -19,9 +19,9 @@ enum EventTarget {
             }
             var view = EventLine()
             let isEvent = view.read(bytes)
-            if case .success(let event) = event {
-                try require(isEvent, "no event at a look, but \(event)")
-                try compare(view, event)
+            if let stored = try? Event(line: bytes, from: .log) {
+                try require(isEvent, "no event at a look, but \(stored)")
+                try compare(view, stored)
             }
         }
         switch (scanned, event) {
