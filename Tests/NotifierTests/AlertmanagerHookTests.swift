@@ -36,6 +36,20 @@ struct AlertmanagerHookTests {
         #expect(event.message == "HighErrors firing: 5xx over 1 %")
     }
 
+    @Test("numbers and times beyond their range are refused by name")
+    func outside() throws {
+        for truncated in [Int.max, .min, -1, 1_000_000_001] {
+            let problem = #expect(throws: Problem.self) { try events(firing, truncated: truncated) }
+            #expect(problem?.field == "truncatedAlerts")
+        }
+        for time in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"] {
+            let alert = firing.replacing("2026-11-23T06:00:00Z", with: time)
+            let problem = #expect(throws: Problem.self) { try events(alert) }
+            #expect(problem?.field == "alerts.startsAt")
+            #expect(problem?.detail.contains(time) == true)
+        }
+    }
+
     @Test("a repeat is the same event, its resolution another")
     func repeats() throws {
         let first = try events(firing)[0].id

@@ -46,6 +46,39 @@ struct FlaggerHookTests {
                 of: try ArgoNotificationTests.payload(self.event(phase: "Failed"))) == "bw_secret")
     }
 
+    @Test(
+        "a time or a counter beyond its range is refused by name",
+        arguments: [
+            ("timestamp", "-9223372036854775808"), ("timestamp", "9223372036854775807"),
+            ("timestamp", "-1"), ("timestamp", "253402300800000"),
+            ("timestamp", "99999999999999999999"), ("failedChecks", "9223372036854775807"),
+            ("canaryWeight", "-1"), ("iterations", "1e300"),
+        ])
+    func outside(field: String, number: String) throws {
+        let values = number == "1e300" ? [number] : [number, "\"\(number)\""]
+        for value in values {
+            let text = event(phase: "Failed").replacing(
+                field == "timestamp" ? #""timestamp":"1578607635167""# : #""name":"podinfo""#,
+                with: field == "timestamp"
+                    ? #""timestamp":\#(value)"# : #""name":"podinfo","\#(field)":\#(value)"#)
+            let payload = try ArgoNotificationTests.payload(text)
+            do throws(Problem) {
+                _ = try FlaggerHook.events(payload, ArgoNotificationTests.now)
+                Issue.record("taken: \(text)")
+            } catch {
+                #expect(error.reason == "number_out_of_range")
+                #expect(error.field == (field == "timestamp" ? "metadata.timestamp" : field))
+                #expect(error.detail.contains(number))
+            }
+        }
+    }
+
+    @Test("a time that is no number is not believed, the event is kept")
+    func noNumber() throws {
+        let text = event(phase: "Failed").replacing("1578607635167", with: "yesterday")
+        #expect(try events(text).first?.ts == ArgoNotificationTests.now)
+    }
+
     @Test("a retried hook is the same event")
     func repeats() throws {
         let first = try events(event(phase: "Failed")).map(\.id)

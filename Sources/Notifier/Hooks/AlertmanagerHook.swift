@@ -16,9 +16,9 @@ enum AlertmanagerHook {
         }
         var events: [Event] = []
         for alert in alerts { events.append(try event(alert, payload, now)) }
-        let truncated = payload["truncatedAlerts"]?.integer ?? 0
-        if truncated > 0 {
-            events.append(gap(Int(clamping: truncated), payload, now))
+        _ = try HookText.count(payload, "truncatedAlerts")
+        if let truncated = payload["truncatedAlerts"]?.count?.value, truncated > 0 {
+            events.append(gap(truncated, payload, now))
         }
         return events
     }
@@ -36,6 +36,8 @@ enum AlertmanagerHook {
         let isFiring = status == "firing"
         let starts = HookText.at(alert, "startsAt")
         let ends = isFiring ? nil : HookText.at(alert, "endsAt")
+        let moment = try HookText.moment(
+            isFiring ? starts : ends, isFiring ? "alerts.startsAt" : "alerts.endsAt")
         let name = HookText.at(labels, "alertname") ?? "alert"
         let kept = HookText.labels(labels)
         var identity = JSONWriter()
@@ -48,7 +50,7 @@ enum AlertmanagerHook {
         return Event(
             id: HookText.id(
                 "alertmanager", status, fingerprint ?? identity.text, starts, ends),
-            ts: (isFiring ? starts : ends).flatMap { Timestamp(rfc3339: $0) } ?? now,
+            ts: moment ?? now,
             level: isFiring ? level(HookText.at(labels, "severity")) : .info,
             event: isFiring ? EventName.alertFiring : EventName.alertResolved,
             namespace: HookText.at(labels, "namespace"), rollout: HookText.at(labels, "rollout"),

@@ -58,14 +58,14 @@ enum ArgoNotification {
                 "object_missing", "the payload must hold the object with its metadata.name",
                 field: "object")
         }
-        if let kind = runs[trigger] { return [run(kind, trigger, object, name, now)] }
+        if let kind = runs[trigger] { return [try run(kind, trigger, object, name, now)] }
         guard let kind = rollouts[trigger] else {
             throw .malformed(
                 "trigger_unknown",
                 "the trigger must be one of \(known.joined(separator: ", "))",
                 field: "trigger")
         }
-        return [rollout(kind, trigger, object, name, now)]
+        return [try rollout(kind, trigger, object, name, now)]
     }
 
     // MARK: - Rollouts
@@ -75,7 +75,7 @@ enum ArgoNotification {
 
     private static func rollout(
         _ kind: Kind, _ trigger: String, _ object: JSONValue, _ rollout: String, _ now: Timestamp
-    ) -> Event {
+    ) throws(Problem) -> Event {
         let status = object["status"]
         let pauses = pauseReasons(status)
         var name = kind.event
@@ -93,7 +93,7 @@ enum ArgoNotification {
         if let message = HookText.at(status, "message", limit: HookText.message) {
             words += ": " + message
         }
-        var event = event(name, level, trigger, object, rollout, now)
+        var event = try event(name, level, trigger, object, rollout, now)
         event.message = words
         event.id = HookText.id(
             name, event.namespace, rollout, HookText.at(object, "metadata", "uid"),
@@ -114,12 +114,12 @@ enum ArgoNotification {
     /// with the AnalysisRun: both give the run's name, and so the same id.
     private static func run(
         _ kind: Kind, _ trigger: String, _ object: JSONValue, _ name: String, _ now: Timestamp
-    ) -> Event {
+    ) throws(Problem) -> Event {
         let owner = owner(of: object)
         let rollout = owner ?? name
         let seen = owner == nil ? run(of: object, trigger: trigger) : nil
         let run = owner == nil ? seen?.name : name
-        var event = event(kind.event, kind.level, trigger, object, rollout, now)
+        var event = try event(kind.event, kind.level, trigger, object, rollout, now)
         let message =
             owner == nil
             ? seen?.message : HookText.at(object, "status", "message", limit: HookText.message)
@@ -170,13 +170,16 @@ enum ArgoNotification {
     private static func event(
         _ name: String, _ level: Event.Level, _ trigger: String, _ object: JSONValue,
         _ rollout: String, _ now: Timestamp
-    ) -> Event {
+    ) throws(Problem) -> Event {
         let metadata = object["metadata"]
         var extra: [JSONValue.Member] = [.init("trigger", .string(trigger))]
-        for (key, path) in [("step", "currentStepIndex"), ("phase", "phase")] {
-            if let text = HookText.at(object, "status", path) {
-                extra.append(.init(key, .string(text)))
-            }
+        if let step = try HookText.count(
+            object["status"], "currentStepIndex", in: "object.status.")
+        {
+            extra.append(.init("step", .string(step)))
+        }
+        if let phase = HookText.at(object, "status", "phase") {
+            extra.append(.init("phase", .string(phase)))
         }
         let hash =
             HookText.at(object, "status", "currentPodHash")

@@ -34,13 +34,14 @@ enum FlaggerHook {
         let (event, level) = meaning(of: phase)
         var words = HookText.at(metadata, "eventMessage", limit: HookText.message)
         if words == nil { words = "Flagger: \(kind) hook in phase \(phase)" }
-        let ts = HookText.at(metadata, "timestamp").flatMap { Int64($0) }
+        let ts = try HookText.moment(
+            milliseconds: HookText.at(metadata, "timestamp"), "metadata.timestamp")
         var flagger: [JSONValue.Member] = [
             .init("phase", .string(phase)), .init("hook", .string(kind)),
         ]
         if let checksum { flagger.append(.init("checksum", .string(checksum))) }
         for counter in ["failedChecks", "canaryWeight", "iterations"] {
-            if let text = HookText.at(payload, counter) {
+            if let text = try HookText.count(payload, counter) {
                 flagger.append(.init(counter, .string(text)))
             }
         }
@@ -52,7 +53,7 @@ enum FlaggerHook {
         return [
             Event(
                 id: HookText.id("flagger", namespace, name, identity.text),
-                ts: ts.map { Timestamp(milliseconds: $0) } ?? now,
+                ts: ts ?? now,
                 level: isWarning ? max(level, .warn) : level, event: event,
                 namespace: namespace, rollout: name,
                 revision: HookText.at(metadata, "revision") ?? HookText.at(payload, "buildId")

@@ -1,5 +1,6 @@
 import Events
 import JSONScan
+import Serving
 
 /// Reading of hook payloads: nothing a stranger sends makes an event too long
 /// for the log.
@@ -19,9 +20,51 @@ enum HookText {
         for key in path { value = value?[key] }
         switch value {
         case .string(let text) where !text.isEmpty: return text.cut(to: limit)
-        case .number(let text): return text
+        case .number(let text): return text.cut(to: limit)
         default: return nil
         }
+    }
+
+    /// A count's text at `key`; nil when it is absent, empty or of another kind.
+    ///
+    /// - Throws: 400 for a number beyond the range.
+    static func count(_ tree: JSONValue?, _ key: String, in place: String = "")
+        throws(Problem) -> String?
+    {
+        guard let text = at(tree, key) else { return nil }
+        if let value = tree?[key], Count.read(value) == .outside {
+            throw outside(place + key, Count.expected, text)
+        }
+        return text
+    }
+
+    /// A moment, given in RFC 3339; nil when it can't be read.
+    ///
+    /// - Throws: 400 for one beyond the years that events may carry.
+    static func moment(_ text: String?, _ field: String) throws(Problem) -> Timestamp? {
+        guard let text, let moment = Timestamp(rfc3339: text) else { return nil }
+        guard Timestamp.range.contains(moment) else {
+            throw outside(field, Timestamp.expected, text)
+        }
+        return moment
+    }
+
+    /// The same in milliseconds since 1970.
+    static func moment(milliseconds text: String?, _ field: String) throws(Problem) -> Timestamp? {
+        guard let text else { return nil }
+        if let whole = Int64(text) {
+            let moment = Timestamp(milliseconds: whole)
+            if Timestamp.range.contains(moment) { return moment }
+        } else if Count.read(.string(text)) == .other {
+            return nil
+        }
+        throw outside(field, "milliseconds since 1970, " + Timestamp.expected, text)
+    }
+
+    private static func outside(_ field: String, _ expected: String, _ text: String) -> Problem {
+        .malformed(
+            "number_out_of_range", "\(field) must be \(expected), not \(text.cut(to: 64))",
+            field: field)
     }
 
     /// The members of an object that are text, each and all of them bounded.
