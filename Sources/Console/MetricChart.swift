@@ -80,27 +80,28 @@ struct MetricChart {
     private static let top = 90
     private static let bottom = 830
 
-    private var top: Double {
-        let values =
-            lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) } + [limit ?? 0]
-        let most = values.max() ?? 0
-        return most > 0 ? most * 1.08 : 1
-    }
-
-    private var floor: Double {
-        min(0, lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) }.min() ?? 0)
+    /// The values between which the chart is drawn, and what they are divided by first: between
+    /// values near the end of `Double` there is none of `Double`.
+    private var scale: (floor: Double, top: Double, divisor: Double) {
+        let values = lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) }
+        let most = (values + [limit ?? 0]).max() ?? 0
+        let least = min(0, values.min() ?? 0)
+        let divisor = max(1, most.magnitude, least.magnitude)
+        return (least / divisor, most > 0 ? most / divisor * 1.08 : 1 / divisor, divisor)
     }
 
     var html: HTML {
-        let (top, floor) = (top, floor)
+        let scale = scale
         func y(_ value: Double) -> Int {
-            let share = (value - floor) / (top - floor)
-            return Self.bottom - Int(share * Double(Self.bottom - Self.top))
+            let share = (value / scale.divisor - scale.floor) / (scale.top - scale.floor)
+            let shown = min(max(share, 0), 1) * Double(Self.bottom - Self.top)
+            return Self.bottom - Int(saturating: shown)
         }
         func x(_ number: Int) -> Int {
-            let span = attempts.upperBound - attempts.lowerBound
+            let span = attempts.upperBound -| attempts.lowerBound
             guard span > 0 else { return (Self.left + Self.right) / 2 }
-            return Self.left + (number - attempts.lowerBound) * (Self.right - Self.left) / span
+            let place = (number -| attempts.lowerBound) *| (Self.right - Self.left)
+            return Self.left + place / span
         }
         func path(_ points: [Point]) -> String {
             var path = ""

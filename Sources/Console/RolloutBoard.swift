@@ -93,7 +93,7 @@ public struct RolloutBoard: Sendable {
             rollouts[key] = rollout
             return
         }
-        let run = event.extra("run")?.integer.map { Int(clamping: $0) } ?? 1
+        let run = event.extra("run")?.count?.value ?? 1
         if run != rollout.lanes[place].run {
             // The attempts of an earlier run are another comparison.
             attempts -= rollout.lanes[place].attempts.count
@@ -101,7 +101,7 @@ public struct RolloutBoard: Sendable {
             rollout.lanes[place].run = run
         }
         let last = rollout.lanes[place].attempts.last?.number ?? 0
-        let number = event.attempt ?? last + 1
+        let number = event.attempt ?? last +| 1
         let attempt = Attempt(
             event: event.id, number: number, run: run, status: status, at: event.ts,
             deltas: Array(event.deltas.prefix(Self.deltasKept)), from: from)

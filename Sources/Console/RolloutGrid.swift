@@ -32,7 +32,7 @@ struct RolloutGrid {
         let last = rollout.lanes.compactMap(\.attempts.last?.number).max() ?? 1
         let first = max(
             rollout.lanes.compactMap(\.attempts.first?.number).min() ?? 1,
-            last - RolloutBoard.attemptsShown + 1)
+            last -| (RolloutBoard.attemptsShown - 1))
         let numbers = Array(first...max(first, last))
         let head = numbers.markup { "<th scope=\"col\">\($0)</th>" }
         let rows = rollout.lanes.markup { row($0, numbers) }

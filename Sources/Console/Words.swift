@@ -4,12 +4,12 @@ import Events
 enum Words {
     /// `12 s ago`, `4 min ago`, `2 h ago`, `3 d ago`.
     static func age(_ moment: Timestamp, at now: Timestamp) -> String {
-        let seconds = (now.milliseconds - moment.milliseconds) / 1000
+        let seconds = (now.milliseconds -| moment.milliseconds) / 1000
         return seconds < 0 ? "ahead of this node's clock" : "\(span(seconds)) ago"
     }
 
     static func ahead(_ moment: Timestamp, at now: Timestamp) -> String {
-        let seconds = (moment.milliseconds - now.milliseconds) / 1000
+        let seconds = (moment.milliseconds -| now.milliseconds) / 1000
         return seconds <= 0 ? "now" : "in \(span(seconds))"
     }
 
