@@ -43,7 +43,7 @@ extension RemoteNode {
                 words = error.words
             }
             if Task.isCancelled { return }
-            failures = place.withLock { $0 } == before ? failures + 1 : 1
+            failures = place.withLock { $0 } == before ? failures +| 1 : 1
             if failures == 1 || failures.isMultiple(of: 10) { tell(.lost(words)) }
             var random = SystemRandomNumberGenerator()
             try? await Task.sleep(
@@ -95,12 +95,18 @@ extension RemoteNode {
 }
 
 extension RemoteNode.Told {
+    /// As many as a count can be where the node says more, or nothing that can be read.
+    private static func count(_ text: [UInt8]) -> Int {
+        Int64(String(decoding: text, as: UTF8.self)).map { Count(clamping: $0).value }
+            ?? Count.max.value
+    }
+
     fileprivate init?(_ message: ServerSentEvents.Message) {
         switch message.event {
         case "message":
             guard let end = LogPosition(message.id) else { return nil }
             self = .line(message.data, end)
-        case "gap": self = .skipped(Int(String(decoding: message.data, as: UTF8.self)) ?? 0)
+        case "gap": self = .skipped(Self.count(message.data))
         case "anew": self = .anew
         default: return nil
         }

@@ -191,10 +191,10 @@ public struct Forwarder: Sendable {
             parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8))
         switch reply.status {
         case 200:
-            guard let accepted = answer?["accepted"]?.integer,
-                let duplicates = answer?["duplicates"]?.integer,
+            guard let accepted = answer?["accepted"]?.count?.value,
+                let duplicates = answer?["duplicates"]?.count?.value,
                 case .array(let rejected)? = answer?["rejected"],
-                Int(accepted + duplicates) + rejected.count == count
+                accepted +| duplicates +| rejected.count == count
             else {
                 // Something that is not a notifier answered 200: not an acknowledgement.
                 return .again(
@@ -221,7 +221,7 @@ public struct Forwarder: Sendable {
     /// Counts a failure and waits before the next try.
     private func failed(_ fault: String, retryAfter: Duration?) async throws {
         let failures = state.value.withLock { status in
-            status.failuresInARow += 1
+            status.failuresInARow +|= 1
             status.fault = fault
             return status.failuresInARow
         }

@@ -337,7 +337,8 @@ public final class Journal: Sendable {
                 ts: time, level: .warn, event: EventName.logGap,
                 message: "\(lines) lines were removed before \(cursor) had read them",
                 extra: [
-                    .init("cursor", .string(cursor)), .init("lines", .number("\(Count(clamping: lines).value)")),
+                    .init("cursor", .string(cursor)),
+                    .init("lines", .number("\(Count(clamping: lines).value)")),
                 ]))
     }
 

@@ -80,7 +80,8 @@ public struct JournalStats: Sendable, Equatable {
         let scan = try PlainScan(file, files: folder.files)
         guard let number = scan.number else { return nil }
         return Segment(
-            number: number, file: name, state: state, lines: scan.lines, bytes: Int(clamping: scan.end),
+            number: number, file: name, state: state, lines: scan.lines,
+            bytes: Int(clamping: scan.end),
             allocated: try folder.files.facts(file).allocated, earliest: scan.firstAt,
             latest: scan.lastAt)
     }

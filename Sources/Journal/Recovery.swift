@@ -181,7 +181,9 @@ struct Recovery {
         bytes.withUnsafeBytes { bytes in
             var notes = LineNotes()
             bytes.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line, &notes, from: .log) { keys.append(scanned.key) }
+                if let scanned = try? ScannedLine(line, &notes, from: .log) {
+                    keys.append(scanned.key)
+                }
             }
         }
         return keys
@@ -197,7 +199,7 @@ struct Recovery {
             let end = LogPosition(
                 segment: start.segment, offset: start.offset &+ UInt64(place + line.count + 1))
             guard reading.admits(line, endingAt: end) else { return }
-            if let scanned = try? ScannedLine(line, &notes) {
+            if let scanned = try? ScannedLine(line, &notes, from: .log) {
                 _ = marks.admit(scanned.key, at: moment)
             }
         }

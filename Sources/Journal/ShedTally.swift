@@ -26,10 +26,13 @@ struct ShedTally: Sendable, Equatable {
         if !lost.isEmpty { words += ": \(lost.total) lines lost (\(lost.words))" }
         if deferred > 0 { words += "; \(deferred) were told to come again" }
         var extra: [JSONValue.Member] = [
-            .init("reason", .string(reason.rawValue)), .init("count", .number(Self.count(lost.total))),
+            .init("reason", .string(reason.rawValue)),
+            .init("count", .number(Self.count(lost.total))),
             .init("deferred", .number(Self.count(deferred))),
         ]
-        for kind in LineKind.allCases { extra.append(.init(kind.name, .number(Self.count(lost[kind])))) }
+        for kind in LineKind.allCases {
+            extra.append(.init(kind.name, .number(Self.count(lost[kind]))))
+        }
         return Event(
             ts: time, level: .warn, event: EventName.logShed, message: words, extra: extra)
     }

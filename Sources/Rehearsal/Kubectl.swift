@@ -1,3 +1,4 @@
+import Events
 import JSONScan
 
 /// The cluster, through the `kubectl` on PATH and its current context.
@@ -29,7 +30,7 @@ struct Kubectl: Sendable {
                     "--selector=rollouts-pod-template-hash=\(stable)",
                 ])
             pods = sets.items.reduce(0) {
-                $0 + Int(clamping: $1["status"]?["availableReplicas"]?.integer ?? 0)
+                $0 +| Int(clamping: $1["status"]?["availableReplicas"]?.integer ?? 0)
             }
         }
         let version: String

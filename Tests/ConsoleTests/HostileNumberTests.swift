@@ -37,7 +37,8 @@ struct HostileNumberTests {
     func attempts(number: String) throws {
         let lines = [number, "1", number, "1000000000"].map {
             Self.line(
-                #""attempt":\#($0),"run":1,"deltas":[{"metric":"m","value":1,"unit":"count","state":"fail"}]"#)
+                #""attempt":\#($0),"run":1,"deltas":[{"metric":"m","value":1,"unit":"count","state":"fail"}]"#
+            )
         }
         let page = try Self.page(lines)
         #expect(page.contains("attempt 1,") || page.contains("attempt 1000000000,"))
@@ -57,7 +58,7 @@ struct HostileNumberTests {
         let lines = ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"].map {
             Self.line(#""attempt":1"#, ts: $0)
         }
-        #expect(try Self.page(lines).contains("ahead of this node's clock"))
+        #expect(try Self.page(lines).contains("ahead of this node"))
     }
 
     @Test(
@@ -70,7 +71,8 @@ struct HostileNumberTests {
         for limit in ["null", "0", "1.7e308", "-1.7e308", "5e-324"] {
             let lines = values.enumerated().map { i, value in
                 Self.line(
-                    #""attempt":\#(i + 1),"run":1,"deltas":[{"metric":"m","value":\#(value),"stable":\#(values[0]),"previous":\#(value),"limit":\#(limit),"unit":"ratio","state":"fail"}]"#)
+                    #""attempt":\#(i + 1),"run":1,"deltas":[{"metric":"m","value":\#(value),"stable":\#(values[0]),"previous":\#(value),"limit":\#(limit),"unit":"ratio","state":"fail"}]"#
+                )
             }
             let page = try Self.page(lines)
             for match in page.matches(of: /[ML](-?\d+) (-?\d+)/) {

@@ -55,7 +55,8 @@ struct HostileNumberTests {
         try Self.read(
             [1, 2, 3].map {
                 Self.verdict(
-                    #""attempt":\#($0),"failure_limit":\#(limit),"run_count":\#(limit),"run":\#(limit)"#)
+                    #""attempt":\#($0),"failure_limit":\#(limit),"run_count":\#(limit),"run":\#(limit)"#
+                )
             }, into: &machine)
         let digest = try #require(try Self.speak(&machine).first)
         let isCount = Count(exactly: limit) != nil
@@ -123,7 +124,9 @@ struct HostileNumberTests {
         _ = machine.due(now: LogScript.epoch + .seconds(2000), caughtUp: true)
         let checkpoint = machine.checkpoint()
         var states: [String: String] = [:]
-        for group in checkpoint.groups { states[group.key.text] = Self.with(number, in: group.json) }
+        for group in checkpoint.groups {
+            states[group.key.text] = Self.with(number, in: group.json)
+        }
         states[SharedState.key] = Self.with(number, in: checkpoint.shared)
         var again = DigestMachine(position: checkpoint.position, states: states)
         #expect(again.unreadable == 0)

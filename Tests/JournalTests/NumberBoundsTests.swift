@@ -42,7 +42,8 @@ struct NumberBoundsTests {
     func door() async throws {
         let log = try TestLog()
         let journal = try await log.open()
-        let receipt = try await journal.ingest(body([senderLine(1)] + Self.poison + [senderLine(2)]))
+        let receipt = try await journal.ingest(
+            body([senderLine(1)] + Self.poison + [senderLine(2)]))
         #expect(receipt.accepted == 2)
         #expect(receipt.rejected.map(\.error.description) == Self.faults)
         #expect(receipt.rejected.map(\.line) == Array(2...(Self.poison.count + 1)))
@@ -55,7 +56,8 @@ struct NumberBoundsTests {
             for number in ["0", "999999999", "1000000000", "1000000001", "-1", "-0", "1e3", "1.5"] {
                 let line = Array((Self.start + #""\#(field)":\#(number)}"#).utf8)
                 let isTaken =
-                    field == "own" || ["0", "999999999", "1000000000", "-0", "1e3"].contains(number)
+                    field == "own"
+                    || ["0", "999999999", "1000000000", "-0", "1e3"].contains(number)
                 #expect(((try? ScannedLine(line)) != nil) == isTaken, "\(field) \(number)")
                 #expect((try? ScannedLine(line, from: .log)) != nil || number == "1.5")
                 line.withUnsafeBytes { bytes in
@@ -160,7 +162,8 @@ struct NumberBoundsTests {
     func missingNumbers() async throws {
         let log = try TestLog()
         let journal = try await log.open()
-        let lines = ["1", "9223372036854775808", "18446744073709551615", "4611686018427387904"].map {
+        let lines = ["1", "9223372036854775808", "18446744073709551615", "4611686018427387904"].map
+        {
             #"{"ts":"2026-11-23T06:00:00Z","event":"x","node":"gw-b","epoch":"e","seq":\#($0)}"#
         }
         #expect(try await journal.ingest(body(lines)).accepted == 4)
@@ -251,16 +254,17 @@ struct NumberBoundsTests {
         Forgery(testDescription: "closed at", at: 0, value: 1 << 63),
         Forgery(testDescription: "members", at: 48, value: UInt64(UInt32.max), bytes: 4),
         Forgery(testDescription: "members' table", at: 52, value: UInt64(UInt32.max), bytes: 4),
-        Forgery(testDescription: "rows of the filter", at: -12, value: UInt64(UInt32.max), bytes: 4),
+        Forgery(
+            testDescription: "rows of the filter", at: -12, value: UInt64(UInt32.max), bytes: 4),
     ]
 
     @Test("an archive whose index says so, with checksums that fit", arguments: forgeries)
     func forgedIndex(forgery: Forgery) async throws {
         let log = try TestLog()
-        let journal = try await log.open { $0.segmentBytes = 16 * 1024 }
-        for start in stride(from: 1, to: 121, by: 40) {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        for start in stride(from: 1, to: 241, by: 40) {
             _ = try await journal.ingest(
-                body((start..<start + 40).map { senderLine($0, padding: 400) }))
+                body((start..<start + 40).map { senderLine($0, padding: 900) }))
         }
         await journal.settle()
         await journal.close()
@@ -281,10 +285,10 @@ struct NumberBoundsTests {
             }
             try Data(index).write(to: url)
         }
-        #expect(try await Self.askEverything(log).count == 120)
-        let again = try await log.open { $0.segmentBytes = 16 * 1024 }
+        #expect(try await Self.askEverything(log).count == 240)
+        let again = try await log.open { $0.segmentBytes = 64 * 1024 }
         _ = again.bytes(after: .start)
-        #expect(try await again.ingest(body([senderLine(121)])).accepted == 1)
+        #expect(try await again.ingest(body([senderLine(241)])).accepted == 1)
         await again.close()
     }
 

@@ -75,7 +75,8 @@ extension Check {
     /// What vectors say of a check beside its observation and limits.
     init(id: String, tree: JSONValue) {
         self.init(
-            id: id, critical: tree["critical"]?.bool ?? false, weight: tree["weight"]?.count?.value ?? 1,
+            id: id, critical: tree["critical"]?.bool ?? false,
+            weight: tree["weight"]?.count?.value ?? 1,
             nodata: tree["nodata"]?.string.flatMap(MissingData.init(rawValue:)) ?? .unknown,
             advisory: tree["advisory"]?.bool ?? false)
     }

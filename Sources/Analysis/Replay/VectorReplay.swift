@@ -97,7 +97,8 @@ public struct VectorReplay {
             let computed = MeasurementWindow(
                 at: Timestamp(milliseconds: Int64(saturating: (at * 1000).rounded())),
                 length: .milliseconds(Int64(saturating: (length * 1000).rounded())),
-                settle: .milliseconds(Int64(saturating: ((window["settle"]?.double ?? 0) * 1000).rounded())))
+                settle: .milliseconds(
+                    Int64(saturating: ((window["settle"]?.double ?? 0) * 1000).rounded())))
             comparison.compare(
                 "identity window \(JSONNumber.text(at))", expected: window["expect"] ?? .null,
                 actual: .array([.init(computed.start.seconds), .init(computed.end.seconds)]))

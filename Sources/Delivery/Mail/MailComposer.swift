@@ -72,7 +72,10 @@ struct MailComposer {
     }
 
     /// RFC 5322 §3.3, in UTC.
-    static func date(_ moment: Timestamp) -> String {
+    static func date(_ said: Timestamp) -> String {
+        // A year has four digits there: from 0001 to 9999.
+        let first = Timestamp(milliseconds: -62_135_596_800_000)
+        let moment = min(max(said, first), Timestamp.range.upperBound)
         let iso = Array(moment.rfc3339)
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -1,4 +1,6 @@
 #if os(Linux)
+    import Events
+
     #if canImport(Glibc)
         import Glibc
     #elseif canImport(Musl)
@@ -49,7 +51,7 @@
             return ProcessEntry(
                 name: name, command: cut ? command(of: pid) : "",
                 isZombie: state == "Z" || state == "X",
-                residentBytes: pages * UInt64(max(1, sysconf(Int32(_SC_PAGESIZE)))))
+                residentBytes: pages *| UInt64(max(1, sysconf(Int32(_SC_PAGESIZE)))))
         }
 
         private static func command(of pid: Int32) -> String {

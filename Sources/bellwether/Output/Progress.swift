@@ -1,3 +1,4 @@
+import Events
 import Foundation
 
 #if canImport(Glibc)
@@ -19,7 +20,7 @@ final class Progress {
     /// `part` of the work is done, from 0 to 1.
     func show(_ part: Double) {
         guard isTerminal, ContinuousClock.now - started > .seconds(1) else { return }
-        let percent = Int(min(max(part, 0), 1) * 100)
+        let percent = Int(saturating: min(max(part, 0), 1) * 100)
         guard percent != shown else { return }
         shown = percent
         let filled = percent * Self.width / 100

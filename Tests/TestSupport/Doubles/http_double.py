@@ -15,6 +15,7 @@ line of that file before it is answered. Paths:
   /half            promises 100 bytes, sends 10, closes
   /redirect        to /echo
   /redirect-file   to file:///etc/passwd
+  /receipt/A/D/…   a notifier's receipt for no lines: A accepted, D duplicates
 """
 import argparse
 import http.server
@@ -99,6 +100,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif path == "redirect":
             self.answer(302, b"", [("Location", "/echo")])
+        elif path == "receipt":
+            accepted, duplicates = argument.split("/")[:2]
+            receipt = '{"accepted":%s,"duplicates":%s,"rejected":[]}' % (accepted, duplicates)
+            self.answer(200, receipt.encode(), [("Content-Type", "application/json")])
         elif path == "redirect-file":
             self.answer(302, b"", [("Location", "file:///etc/passwd")])
         else:

@@ -1,0 +1,416 @@
+import Foundation
+import Testing
+
+/// Numbers from outside are not reckoned with by operators that trap.
+///
+/// Files that fold or decode what came from outside use `+|`, `-|` and `*|` (`Saturating.swift`),
+/// conversions that say what becomes of a number that does not fit (`exactly:`, `clamping:`,
+/// `saturating:`), and subscripts whose index was compared before. Every other arithmetic in
+/// these files is in a list of exceptions, each with its reason.
+@Suite("Numbers from outside cannot trap")
+struct NumbersTests {
+    /// What folds or decodes: folders with all their files, or single files.
+    private static let covered = [
+        "Digests/", "Analysis/Attempts/", "Notifier/Hooks/",
+        "Analysis/JSONValue+Reading.swift", "Analysis/Statistics/LatencyRule.swift",
+        "Analysis/Statistics/OrderStatisticRanks.swift", "Analysis/Verdicts/Event+Verdict.swift",
+        "App/RemoteNode+Events.swift", "App/RemoteNode+Follow.swift", "Console/AttemptPage.swift",
+        "Console/MetricChart.swift", "Console/RolloutBoard.swift", "Console/RolloutGrid.swift",
+        "Console/Words.swift", "Events/Count.swift", "Events/Event+Reading.swift",
+        "Events/EventLine.swift", "Events/LogPosition.swift", "Events/Timestamp+Relative.swift",
+        "Events/Timestamp.swift", "Gateway/Forwarder.swift", "Journal/Archive+Outline.swift",
+        "Journal/CommitLine.swift", "Journal/GzipMember.swift", "Journal/HeadFile.swift",
+        "Journal/IndexFile.swift", "Journal/Journal+Room.swift", "Journal/JournalStats.swift",
+        "Journal/LogCount.swift", "Journal/RemovedSegments.swift", "Journal/SegmentPlan.swift",
+        "Journal/ValueTally.swift", "Notifier/EventQuery.swift",
+    ]
+
+    /// Files of those folders that reckon with nothing from outside.
+    private static let left: [String: String] = [
+        "Digests/Bounds.swift": "constants",
+        "Digests/DigestSettings.swift": "the configuration, which has ranges of its own",
+        "Digests/GroupKey.swift": "lengths of texts in memory",
+        "Digests/GroupTable.swift": "places in tables that `Bounds` limits",
+        "Digests/LineName.swift": "lengths of texts in memory",
+        "Digests/Matcher.swift": "texts",
+        "Digests/Silence.swift": "the clock and the configuration",
+        "Digests/StateRoom.swift": "what is left of `Bounds`, by lengths of lists in memory",
+    ]
+
+    private struct Exception {
+        let file: String
+        let reason: String
+        /// Parts of lines, white space as in the file.
+        let lines: [String]
+    }
+
+    // What makes arithmetic harmless.
+    private static let times = "the operators of Timestamp and Duration stop at the ends themselves"
+    private static let places = "places in a list in memory, and its length"
+    private static let lists = "joins lists, texts or markup"
+    private static let doubles = "Double does not trap"
+    private static let ours = "counts what this process does, one at a time"
+    private static let wider = "from a narrower type or a text: nil or exact"
+    private static let checked = "compared with its bounds just before"
+
+    private static let exceptions = [
+        Exception(
+            file: "Digests/AttemptTally.swift", reason: places, lines: ["at: index + 1)"]),
+        Exception(
+            file: "Digests/Digest+Composition.swift", reason: places,
+            lines: ["state.sources.count - places.count"]),
+        Exception(
+            file: "Digests/Digest+Composition.swift", reason: times,
+            lines: ["composedAt + settings.repeatEvery"]),
+        Exception(
+            file: "Digests/DigestMachine+Deadlines.swift", reason: times,
+            lines: [
+                "min(window.opened, window.met) + settings.firstAfter",
+                "saidAt + settings.gap(", "saidAt + settings.repeatEvery * (",
+                "met + settings.maxWindow",
+            ]),
+        Exception(file: "Digests/DigestMachine.swift", reason: ours, lines: ["unreadable += 1"]),
+        Exception(
+            file: "Digests/DigestMachine.swift", reason: times,
+            lines: ["(now, now + Self.betweenLooks)", "+ settings.repeatEvery < now"]),
+        Exception(
+            file: "Digests/GroupState+JSON.swift", reason: wider,
+            lines: [".milliseconds))", "Int64(Self.version)"]),
+        Exception(
+            file: "Digests/GroupState+JSON.swift", reason: places,
+            lines: ["to: flat.count - 1, by: 2", "flat[i + 1]"]),
+        Exception(file: "Digests/GroupState.swift", reason: places, lines: ["sources.count - 1"]),
+        Exception(
+            file: "Digests/GroupState.swift", reason: times,
+            lines: ["line.ts - $0 < settings.flapWithin", "line.ts + Bounds.rehearsal"]),
+        Exception(
+            file: "Digests/GroupState.swift", reason: lists,
+            lines: ["changes += over", "changes += incident"]),
+        Exception(file: "Digests/Incident.swift", reason: doubles, lines: ["abs(value - limit)"]),
+        Exception(
+            file: "Digests/SharedState.swift", reason: times,
+            lines: [
+                "now >= windowStart + settings.window", "? windowStart + settings.window : nil",
+            ]),
+        Exception(
+            file: "Digests/SharedState.swift", reason: checked,
+            lines: ["digests.dropFirst(slots - 1)", "digests.prefix(slots - 1) + rollups"]),
+        Exception(
+            file: "Digests/SharedState.swift", reason: wider, lines: ["Int(windowStart."]),
+        Exception(file: "Digests/Source+JSON.swift", reason: wider, lines: ["Int(lastSeen."]),
+        Exception(
+            file: "Digests/Source+JSON.swift", reason: places,
+            lines: ["values.count - numbers.count", "numbers[i - unknown]"]),
+        Exception(
+            file: "Digests/Source.swift", reason: wider,
+            lines: ["UInt64(az.count)", "UInt64(0)", "UInt64(bytes[at])"]),
+        Exception(
+            file: "Digests/Source.swift", reason: places,
+            lines: ["omittedMetrics += 1", "lanes.count - 1"]),
+        Exception(file: "Digests/Source.swift", reason: lists, lines: ["?? \"\") + run)"]),
+        Exception(file: "Digests/SparingDouble.swift", reason: wider, lines: ["UInt64(0x7FF8"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptLedger.swift", reason: ours, lines: ["serial += 1"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptLedger.swift",
+            reason: "of counts, and a count again at once",
+            lines: [
+                "Count(clamping: state.epoch + 1).value",
+                "Count(clamping: state.attempts + 1).value",
+            ]),
+        Exception(
+            file: "Analysis/Attempts/SeriesState.swift",
+            reason: "of counts, and a count again at once",
+            lines: ["Count(clamping: unmeasured + 1).value"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptTiming.swift", reason: times,
+            lines: [
+                "max(interval * 3, .seconds(300))", "let apart = now - first", ".zero - apart",
+                "now - last > silence",
+            ]),
+        Exception(
+            file: "Analysis/Attempts/WindowInputs.swift", reason: lists,
+            lines: ["[$0.id] + (", "first + open"]),
+        Exception(
+            file: "Analysis/Attempts/WindowInputs.swift", reason: "a constant",
+            lines: ["12 * 1024"]),
+        Exception(
+            file: "Analysis/Statistics/OrderStatisticRanks.swift", reason: doubles,
+            lines: ["1 - alpha"]),
+        Exception(
+            file: "Analysis/Statistics/OrderStatisticRanks.swift", reason: places,
+            lines: ["edges[$0 - 1]"]),
+        Exception(
+            file: "Notifier/Hooks/ArgoNotification.swift", reason: lists,
+            lines: ["Array(rollouts.keys) + Array(runs.keys)", "kind.words + ("]),
+        Exception(
+            file: "Notifier/Hooks/HookRoutes.swift", reason: lists,
+            lines: ["body += HookText.fitting(event).line"]),
+        Exception(file: "Notifier/Hooks/HookText.swift", reason: lists, lines: ["place + key"]),
+        Exception(
+            file: "Notifier/Hooks/HookText.swift", reason: wider,
+            lines: ["if let whole = Int64(text)"]),
+        Exception(
+            file: "Notifier/Hooks/HookText.swift", reason: places,
+            lines: ["JSONLimits.event.maxBytes - 1024", "bytes += self[index].utf8.count"]),
+        Exception(
+            file: "Notifier/EventQuery.swift", reason: wider,
+            lines: ["let number = Int(item.value)"]
+        ),
+        Exception(
+            file: "App/RemoteNode+Events.swift", reason: lists,
+            lines: ["var items = parameters + ["]
+        ),
+        Exception(
+            file: "App/RemoteNode+Follow.swift", reason: lists,
+            lines: ["let items = parameters + ["]
+        ),
+        Exception(
+            file: "App/RemoteNode+Follow.swift", reason: times,
+            lines: [".milliseconds(100) + Self.retry.delay"]),
+        Exception(
+            file: "App/RemoteNode+Follow.swift", reason: wider,
+            lines: ["Int64(String(decoding: text, as: UTF8.self))"]),
+        Exception(
+            file: "Console/MetricChart.swift", reason: places,
+            lines: ["chart.lines.count - 1", "placed[place - 1].y + apart"]),
+        Exception(
+            file: "Console/MetricChart.swift", reason: lists,
+            lines: [
+                "$0.canary.map(\\.value) + $0.stable.map(\\.value)", "(values + [limit ?? 0])",
+                "unit.words(for: last.value) + name",
+            ]),
+        Exception(
+            file: "Console/MetricChart.swift", reason: doubles,
+            lines: ["most / divisor * 1.08", "- scale.floor) / (scale.top - scale.floor)"]),
+        Exception(
+            file: "Console/MetricChart.swift",
+            reason: "the frame of the chart: constants, and a share of it",
+            lines: [
+                "* Double(Self.bottom - Self.top)", "Self.bottom - Int(saturating: shown)",
+                "(Self.left + Self.right) / 2", "*| (Self.right - Self.left)",
+                "Self.left + place / span", "var limit = height - 60",
+                "limit = placed[place].y - apart", "\\(Self.right + 70)",
+            ]),
+        Exception(
+            file: "Console/RolloutBoard.swift", reason: ours,
+            lines: [
+                "version += 1", "attempts -= rollout.lanes[place].attempts.count", "attempts += 1",
+                "attempts -= 1", "attempts -= oldest.lanes.reduce(0)",
+                "counts[value, default: 0] += 1",
+            ]),
+        Exception(
+            file: "Console/RolloutBoard.swift", reason: places, lines: ["map { $0 + 1 } ?? 0"]),
+        Exception(
+            file: "Console/RolloutGrid.swift", reason: "a constant",
+            lines: ["(RolloutBoard.attemptsShown - 1)"]),
+        Exception(
+            file: "Console/RolloutGrid.swift", reason: lists,
+            lines: ["cells += cell(attempt, lane)"]
+        ),
+        Exception(
+            file: "Events/Count.swift", reason: wider, lines: ["if let whole = Int64(text)"]),
+        Exception(
+            file: "Events/Event+Reading.swift", reason: wider,
+            lines: ["UInt64(value.raw(in: line))"]),
+        Exception(
+            file: "Events/EventLine.swift", reason: wider,
+            lines: ["(field.rawValue)", "UInt64(UInt8(", "UInt64($1)"]),
+        Exception(file: "Events/EventLine.swift", reason: places, lines: ["others[i + 1]"]),
+        Exception(
+            file: "Events/EventLine.swift", reason: "a field's name, no number",
+            lines: ["self[.attempt]"]),
+        Exception(
+            file: "Events/LogPosition.swift", reason: wider,
+            lines: ["UInt64(parts[0]), let offset = UInt64(parts[1])"]),
+        Exception(
+            file: "Events/Timestamp+Relative.swift", reason: wider, lines: ["Int64(digits)"]),
+        Exception(
+            file: "Events/Timestamp.swift", reason: "these are the operators",
+            lines: ["static func + (a:", "static func - (a:"]),
+        Exception(
+            file: "Events/Timestamp.swift", reason: doubles,
+            lines: ["Double(seconds) + Double(attoseconds)"]),
+        Exception(
+            file: "Journal/Archive+Outline.swift", reason: wider, lines: ["UInt64(sizes.plain)"]),
+        Exception(
+            file: "Journal/Archive+Outline.swift", reason: "within 4 GiB of the file's own end",
+            lines: ["offset += sizes.packed"]),
+        Exception(
+            file: "Journal/CommitLine.swift", reason: places,
+            lines: ["count: 8 - hex.count) + hex", "Self.prefix.count + Self.trailer"]),
+        Exception(
+            file: "Journal/CommitLine.swift", reason: checked,
+            lines: ["segment: UInt64(segment), end: UInt64(end)"]),
+        Exception(
+            file: "Journal/CommitLine.swift", reason: wider,
+            lines: ["UInt32(checksum, radix: 16)", "UInt32(CZlib.crc32_combine"]),
+        Exception(
+            file: "Journal/GzipMember.swift", reason: "constants",
+            lines: ["10 + 2 + 4 + 12", "headerLength + trailerLength + 1"]),
+        Exception(
+            file: "Journal/GzipMember.swift", reason: "what we write ourselves: at most a member",
+            lines: [
+                "UInt32(headerLength + body.count + trailerLength)", "UInt32(plain.count)",
+                "UInt32(lines)",
+            ]),
+        Exception(
+            file: "Journal/GzipMember.swift", reason: wider,
+            lines: ["Int(UInt32(littleEndian:", "let checksum = UInt32("]),
+        Exception(
+            file: "Journal/GzipMember.swift", reason: checked,
+            lines: ["member.count - trailerLength"]),
+        Exception(
+            file: "Journal/IndexFile.swift", reason: wider,
+            lines: [
+                "let magic = UInt64(", "let length = Int(", "Int(memberCount)",
+                "self.end = UInt64(end)", "rows: Int(rows)", "packed: Int(packed)",
+                "plain: Int(plain)", "reserveCapacity(Int(count))",
+            ]),
+        Exception(
+            file: "Journal/IndexFile.swift", reason: "lengths of 32 bits behind a head in memory",
+            lines: [
+                "IndexLayout.preamble + head.count", "(base + Int(summary))",
+                "(base + Int(detail))",
+                "(base + Int(membersLength))", "base + Int(filterStart)",
+            ]),
+        Exception(
+            file: "Journal/IndexFile.swift", reason: checked,
+            lines: [
+                "count: length - start.count", "archiveBytes - Int(clamping: offset)",
+                "distance < values - code", "code += distance",
+            ]),
+        Exception(
+            file: "Journal/IndexFile.swift",
+            reason: "places in a filter that `IdFilter.init` bounds",
+            lines: ["all[(start + at..<start + at + count)", "at: start + at, count: count"]),
+        Exception(
+            file: "Journal/Journal+Room.swift", reason: checked,
+            lines: ["head.offset - position.offset"]),
+        Exception(
+            file: "Journal/JournalStats.swift", reason: times, lines: ["(latest - earliest)"]),
+        Exception(
+            file: "Journal/JournalStats.swift", reason: "blocks of two files on one disk",
+            lines: [".allocated + beside"]),
+        Exception(
+            file: "Journal/LogCount.swift", reason: ours,
+            lines: [
+                "retries += 1", "members += file?.memberCount", "inflated += rest.count",
+                "start + Self.width", "start + group.count",
+            ]),
+        Exception(
+            file: "Journal/LogCount.swift", reason: doubles,
+            lines: ["(Double(i) + part)", "Double(i + 1)"]),
+        Exception(
+            file: "Journal/LogCount.swift",
+            reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
+            lines: ["told[member]", "lines[code]"]),
+        Exception(
+            file: "Journal/RemovedSegments.swift", reason: places,
+            lines: ["entries.count - Self.most"]),
+        Exception(
+            file: "Journal/RemovedSegments.swift", reason: checked,
+            lines: ["entry.end - min(entry.end, position.offset)"]),
+        Exception(
+            file: "Journal/RemovedSegments.swift", reason: doubles,
+            lines: ["Double(entry.lines) * Double(left)"]),
+        Exception(
+            file: "Journal/RemovedSegments.swift", reason: wider,
+            lines: ["UInt64(entries.count)", "UInt64(entry.lines)"]),
+        Exception(
+            file: "Journal/SegmentPlan.swift", reason: wider, lines: ["Int(term.path[1])"]),
+        Exception(
+            file: "Journal/SegmentPlan.swift",
+            reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
+            lines: ["matching[member] -|= lines", "matching[member] +|= lines"]),
+        Exception(file: "Journal/ValueTally.swift", reason: wider, lines: ["UInt64(byte)"]),
+    ]
+
+    @Test(
+        "no bare arithmetic, conversion or subscript on a number from outside", arguments: covered)
+    func bare(path: String) throws {
+        for (file, text) in try Self.sources(path) {
+            let known = Self.exceptions.filter { $0.file == file }.flatMap(\.lines)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            for number in Self.findings(in: text) {
+                let line = lines[number - 1].trimmingCharacters(in: .whitespaces)
+                #expect(
+                    known.contains { line.contains($0) },
+                    "\(file):\(number): \(line): use +|, -|, *| or a conversion that names what happens beyond the range, or add it to the exceptions with its reason"
+                )
+            }
+        }
+    }
+
+    @Test("every exception is still needed, and every file is still there")
+    func needed() throws {
+        var findings: [String: [String]] = [:]
+        for path in Self.covered {
+            for (file, text) in try Self.sources(path) {
+                let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+                findings[file] = Self.findings(in: text).map { String(lines[$0 - 1]) }
+            }
+        }
+        for exception in Self.exceptions {
+            for line in exception.lines {
+                #expect(
+                    findings[exception.file]?.contains { $0.contains(line) } == true,
+                    "\(exception.file) has nothing like: \(line)")
+            }
+        }
+        let all = try Set(ArrowsTests.sources(of: "Digests").map(\.file))
+        #expect(Set(Self.left.keys).isSubset(of: all))
+    }
+
+    @Test("it sees what it is for, and no text or comment")
+    func scanner() {
+        let bad = [
+            "shed += count", "let n = $0.limit + 1", "max(0, $0 - lane.failures)", "a\n    + b",
+            "Int(value)", "UInt64(line.count)", "x * y", "n -= 1", "lanes[attempt]", "row[i + 1]",
+            #""\#("\\")(tally.count + 1) times""#, "Int(share * 3)",
+        ]
+        for text in bad { #expect(!Self.findings(in: text).isEmpty, "\(text)") }
+        let good = [
+            "shed +|= count", "a +| b", "a &+ b", "Int(clamping: value)", "Int(exactly: value)",
+            "Int(saturating: value)", "// a + b", "/* a + b */", #""a + b""#, #""" + name"#,
+            "-1", "[-1, +2]", "lanes[place]", #"tree["a - b"]"#, "func f() -> Int { -x }",
+            #"text += "more""#, "UInt8(ascii: x)", ##"#"a " + b"#"##, "let x: [Int]",
+        ]
+        for text in good { #expect(Self.findings(in: text).isEmpty, "\(text)") }
+    }
+
+    // MARK: - Scanning
+
+    private static func sources(_ path: String) throws -> [(file: String, text: String)] {
+        let module = String(path.prefix { $0 != "/" })
+        let found = try ArrowsTests.sources(of: module).filter {
+            ($0.file == path || path.hasSuffix("/") && $0.file.hasPrefix(path))
+                && left[$0.file] == nil
+        }
+        try #require(!found.isEmpty, "there is no \(path)")
+        return found
+    }
+
+    /// The lines, from 1, where numbers are reckoned with as no exception-free file may.
+    static func findings(in text: String) -> [Int] {
+        let code = SourceScanner.code(of: text)
+        var places: [String.Index] = []
+        for match in code.matches(of: #/[\w)\]}?!$]\s+(?:[-+*]=?)\s+[^\s"]/#) {
+            places.append(code.index(before: match.range.upperBound))
+        }
+        for match in code.matches(
+            of:
+                #/\bU?Int(?:8|16|32|64)?\((?!(?:exactly|clamping|saturating|truncatingIfNeeded|bitPattern|ascii|littleEndian)\b)/#
+        ) {
+            places.append(match.range.lowerBound)
+        }
+        for match in code.matches(
+            of:
+                #/[\w)\]?]\[[^\[\]"]*(?:\b(?:attempt|number|code|member|offset|count|lines|run|limit)\b(?!\.)|\w [-+] )[^\[\]"]*\]/#
+        ) {
+            places.append(match.range.lowerBound)
+        }
+        let lines = places.map { place in code[..<place].count(where: \.isNewline) + 1 }
+        return Set(lines).sorted()
+    }
+}

@@ -1,0 +1,65 @@
+import Events
+import Foundation
+import Journal
+import Store
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Gateway
+
+@Suite("Receipts that a notifier sends back")
+struct ForwarderReceiptTests {
+    @Test(
+        "numbers that no receipt has acknowledge nothing, and stop nothing",
+        arguments: [
+            ("9223372036854775807", "1"), ("9223372036854775807", "9223372036854775807"),
+            ("-9223372036854775808", "-1"), ("-9223372036854775807", "-9223372036854775808"),
+            ("2", "-1"), ("1000000001", "0"), ("1e300", "1e300"), ("0", "0"),
+        ])
+    func numbers(accepted: String, duplicates: String) async throws {
+        let (position, status) = try await forward(accepted: accepted, duplicates: duplicates)
+        #expect(position == nil)
+        #expect(status.fault.contains("without a receipt for these lines"))
+    }
+
+    @Test("a receipt for all lines moves the cursor")
+    func whole() async throws {
+        #expect(try await forward(accepted: "1", duplicates: "0").position != nil)
+    }
+
+    /// Where the cursor stands after one line was sent, and what the forwarder then says.
+    private func forward(
+        accepted: String, duplicates: String
+    ) async throws -> (position: LogPosition?, status: Forwarder.Status) {
+        let folder = try TemporaryDirectory()
+        let double = try await HTTPDouble.start()
+        defer { double.kill() }
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let store = try Store(path: folder.file("state.sqlite"))
+        let journal = try await Journal.open(
+            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+            telemetry: .silent)
+        _ = try await journal.append(Event(ts: WallClock.system.now, event: "x"))
+        let forwarder = Forwarder(
+            Forwarder.Configuration(
+                to: double.url("/receipt/\(accepted)/\(duplicates)"), token: nil, trust: .system,
+                retry: RetryPolicy(initial: .seconds(60), factor: 1, ceiling: .seconds(60))),
+            journal: journal, store: store, transfer: engine, telemetry: .silent)
+        let task = Task { try await forwarder.run() }
+        defer { task.cancel() }
+        try await eventually("the receipt is read") {
+            let status = forwarder.status
+            return status.failuresInARow > 0 || status.acknowledged > .start
+        }
+        let row = try await store.read { db in
+            try CursorRow.read(db, name: Forwarder.cursorName)
+        }
+        task.cancel()
+        _ = await task.result
+        await journal.close()
+        return (row.map { LogPosition(segment: $0.segment, offset: $0.offset) }, forwarder.status)
+    }
+}
