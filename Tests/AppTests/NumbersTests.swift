@@ -231,6 +231,7 @@ struct NumbersTests {
         Exception(
             file: "Events/Timestamp.swift", reason: doubles,
             lines: ["Double(seconds) + Double(attoseconds)"]),
+        Exception(file: "Gateway/Forwarder.swift", reason: ours, lines: ["body.count += 1"]),
         Exception(
             file: "Journal/Archive+Outline.swift", reason: wider, lines: ["UInt64(sizes.plain)"]),
         Exception(
