@@ -264,6 +264,10 @@ public struct DigestMachine: Sendable {
     }
 
     /// Forgets all of a group but how far it has read, which a restart reads no second time.
+    public mutating func beginAnew(_ key: GroupKey) {
+        if let place = table.place(of: key) { beginAnew(place) }
+    }
+
     private mutating func beginAnew(_ place: Int) {
         let old = table.groups[place]
         room.giveBack(old.live)

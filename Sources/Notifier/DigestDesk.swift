@@ -270,12 +270,10 @@ public final class DigestDesk: Sendable {
 
     /// Writes what the machine knows by now, with what it has to say.
     private func commit(_ digests: [Digest], _ held: [Suppression]) async throws {
-        let checkpoint = machine.withLock { $0.checkpoint() }
         let dispatch = self.dispatch
         let digests = try await standIn(digests)
-        let messages = telemetry.measuring(.digests) {
-            render(digests)
-        }
+        let messages = telemetry.measuring(.digests) { render(digests) }
+        let checkpoint = machine.withLock { $0.checkpoint() }
         let telemetry = self.telemetry
         let now = wall.now
         try await store.write { db in
@@ -304,7 +302,7 @@ public final class DigestDesk: Sendable {
         }
     }
 
-    /// The same for how they look.
+    /// The same for how they look. A group that is left out begins anew.
     private func render(_ digests: [Digest]) -> [Message] {
         guard !digests.isEmpty else { return [] }
         let position = position
@@ -312,8 +310,11 @@ public final class DigestDesk: Sendable {
             digests.compactMap { digest in
                 let isAdmitted = reading.admits(
                     "render", of: digest.group.text, naming: .init(digest.group), at: position)
-                return isAdmitted
-                    ? Message(digest: digest, rendered: dispatch.render(digest)) : nil
+                guard isAdmitted else {
+                    machine.withLock { $0.beginAnew(digest.group) }
+                    return nil
+                }
+                return Message(digest: digest, rendered: dispatch.render(digest))
             }
         }
     }
