@@ -230,7 +230,11 @@ public struct DigestMachine: Sendable {
     /// - Parameter caughtUp: the reader has met the log's head. While it has
     ///   not, a window waits, so that a backlog becomes one message; at most
     ///   `maxWindow`.
-    public mutating func due(now: Timestamp, caughtUp: Bool) -> [Digest] {
+    /// - Parameter admits: Asked before a group's message is composed; where it says no, the
+    ///   group begins anew, without what it had to say.
+    public mutating func due(
+        now: Timestamp, caughtUp: Bool, admits: (GroupKey) -> Bool = { _ in true }
+    ) -> [Digest] {
         guard shared.slots(at: now, settings: settings) > 0 else { return [] }
         wakeEchoes()
         // In the order of their times, so that a restart closes them alike.
@@ -247,10 +251,30 @@ public struct DigestMachine: Sendable {
             ($0.moment, table.groups[$0.place].live.key.text)
                 < ($1.moment, table.groups[$1.place].live.key.text)
         }
-        var digests = open.compactMap { close($0.place, at: $0.moment, now: now) }
+        var digests = open.compactMap { moment, place -> Digest? in
+            guard admits(table.groups[place].live.key) else {
+                beginAnew(place)
+                return nil
+            }
+            return close(place, at: moment, now: now)
+        }
         for i in digests.indices { countEchoes(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
         return shared.spend(on: digests, now: now, settings: settings)
+    }
+
+    /// Forgets all of a group but how far it has read, which a restart reads no second time.
+    public mutating func beginAnew(_ key: GroupKey) {
+        if let place = table.place(of: key) { beginAnew(place) }
+    }
+
+    private mutating func beginAnew(_ place: Int) {
+        let old = table.groups[place]
+        room.giveBack(old.live)
+        var group = Group(GroupState(key: old.live.key, absorbedTo: old.live.absorbedTo))
+        group.unstoredFrom = old.unstoredFrom ?? position
+        table.groups[place] = group
+        hasClosed = true
     }
 
     /// When `due` should be asked next, if no line comes before; nil when no

@@ -123,7 +123,7 @@ public final class DigestDesk: Sendable {
                 isSettled = false
                 let before = position
                 let caughtUp = try await read(through: &reader)
-                if caughtUp || !lines.isSuspicious { settling.continuation.finish() }
+                if !lines.isSuspicious { settling.continuation.finish() }
                 guard caughtUp || looked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
@@ -140,7 +140,10 @@ public final class DigestDesk: Sendable {
                 }
                 let (digests, held, hasClosed) = telemetry.measuring(.digests) {
                     machine.withLock {
-                        ($0.due(now: now, caughtUp: caughtUp), $0.takeSuppressions(), $0.hasClosed)
+                        (
+                            compose(&$0, now: now, caughtUp: caughtUp), $0.takeSuppressions(),
+                            $0.hasClosed
+                        )
                     }
                 }
                 if !digests.isEmpty || !held.isEmpty || hasClosed
@@ -151,6 +154,7 @@ public final class DigestDesk: Sendable {
                     checkpointed = now
                 }
                 isSettled = true
+                if caughtUp { settling.continuation.finish() }
                 failures = 0
                 let status = show(fault: "")
                 if caughtUp {
@@ -266,12 +270,10 @@ public final class DigestDesk: Sendable {
 
     /// Writes what the machine knows by now, with what it has to say.
     private func commit(_ digests: [Digest], _ held: [Suppression]) async throws {
-        let checkpoint = machine.withLock { $0.checkpoint() }
         let dispatch = self.dispatch
         let digests = try await standIn(digests)
-        let messages = telemetry.measuring(.digests) {
-            digests.map { Message(digest: $0, rendered: dispatch.render($0)) }
-        }
+        let messages = telemetry.measuring(.digests) { render(digests) }
+        let checkpoint = machine.withLock { $0.checkpoint() }
         let telemetry = self.telemetry
         let now = wall.now
         try await store.write { db in
@@ -286,6 +288,35 @@ public final class DigestDesk: Sendable {
         }
         for message in messages { telemetry.emit(DigestComposed(digest: message.digest)) }
         if !messages.isEmpty { dispatch.wake() }
+    }
+
+    /// The messages that are due, but those of groups whose message crashed the process.
+    private func compose(
+        _ machine: inout DigestMachine, now: Timestamp, caughtUp: Bool
+    ) -> [Digest] {
+        let position = machine.position
+        return lines.reading { reading in
+            machine.due(now: now, caughtUp: caughtUp) { key in
+                reading.admits("compose", of: key.text, naming: .init(key), at: position)
+            }
+        }
+    }
+
+    /// The same for how they look. A group that is left out begins anew.
+    private func render(_ digests: [Digest]) -> [Message] {
+        guard !digests.isEmpty else { return [] }
+        let position = position
+        return lines.reading { reading in
+            digests.compactMap { digest in
+                let isAdmitted = reading.admits(
+                    "render", of: digest.group.text, naming: .init(digest.group), at: position)
+                guard isAdmitted else {
+                    machine.withLock { $0.beginAnew(digest.group) }
+                    return nil
+                }
+                return Message(digest: digest, rendered: dispatch.render(digest))
+            }
+        }
     }
 
     /// Digests that say which earlier ones they stand for.
@@ -345,6 +376,12 @@ public final class DigestDesk: Sendable {
         }
         shown.withLock { $0 = status }
         return status
+    }
+}
+
+extension QuarantinedLine.Names {
+    fileprivate init(_ key: GroupKey) {
+        self.init(what: "the digest of " + key.fields.map(\.value).joined(separator: "/"))
     }
 }
 

@@ -17,7 +17,8 @@ import Settings
 ///
 /// A line with the text `poison-READER` traps where that reader is about to fold it; one with
 /// `killer-READER` gets the process killed there, as a line does that takes all memory. READER
-/// is a `LineReader`. The events that report such a line are sound.
+/// is a `LineReader`, or `compose` or `render` for the digest of a group with that text in its
+/// key. The events that report such a line are sound.
 @main
 struct PoisonDriver {
     static func main() async {
@@ -40,6 +41,10 @@ struct PoisonDriver {
     private static func examine(_ line: UnsafeRawBufferPointer, for reader: LineReader) {
         let text = String(decoding: line, as: UTF8.self)
         guard !text.contains("log.quarantined") else { return }
+        for step in ["compose", "render"] where text.hasPrefix(step + " ") {
+            if text.contains("poison-" + step) { fatalError("a poison digest") }
+            return
+        }
         if text.contains("killer-" + reader.rawValue) { _ = kill(getpid(), SIGKILL) }
         if text.contains("poison-" + reader.rawValue) { fatalError("a poison line") }
     }

@@ -176,6 +176,41 @@ struct PoisonLineTests {
                 tls: .file(node.certificate)))
     }
 
+    @Test(
+        "a digest that cannot be composed or rendered: three crashes, then all others go out",
+        arguments: ["compose", "render"])
+    func digest(step: String) async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let reports = try TemporaryDirectory("doctor")
+        try #"{"error_rate": 0.02}"#.write(
+            toFile: reports.file("doctor.json"), atomically: true, encoding: .utf8)
+        let node = try NodeProcess(
+            "gw-a1", engine: engine, yaml: Self.yaml("[gateway, notifier]", in: reports.path))
+        let rollouts = ["shop", "poison-\(step)", "shop"]
+        var next = 0
+        let (deaths, child) = try await supervise(
+            node,
+            {
+                guard next < rollouts.count else { return }
+                try await measure(node, rollouts[next], next + 1)
+                next += 1
+            }
+        ) {
+            let shop = try await told(node, of: "shop")
+            let reported = try await digests(node).contains { digest in
+                guard case .array(let notices)? = digest["notices"] else { return false }
+                return digest["group"]?["node"]?.string == "gw-a1"
+                    && notices.contains { $0["event"]?.string == "log.quarantined" }
+            }
+            return next == rollouts.count && shop.events == 2 && reported
+        }
+        // One at least for each time that it is composed.
+        #expect(deaths >= 3)
+        #expect(try await told(node, of: "poison-\(step)").events == 0)
+        #expect(child.isRunning)
+    }
+
     @Test("a line that ends the forwarder: all others reach the notifier, with the report")
     func forwarder() async throws {
         let engine = TransferEngine(telemetry: .silent)

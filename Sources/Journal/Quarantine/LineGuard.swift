@@ -1,4 +1,4 @@
-import Events
+public import Events
 import Synchronization
 
 /// Keeps one reader of the log from ending the process for good.
@@ -20,6 +20,9 @@ import Synchronization
 /// microseconds that its reading takes, each time before it was read once. A process that dies
 /// of something else at the same moment of each life would come close to that; so a reader with
 /// a line under suspicion first waits for a random part of a second (`pause`).
+///
+/// The same holds for what is done with many lines together, such as a digest (`admits(_:of:)`):
+/// each step is noted alone from the first.
 ///
 /// Lines are named by the place after them and a CRC-32, so nothing is skipped that is not the
 /// same line. Thread-safe; reads of one guard exclude each other.
@@ -69,8 +72,9 @@ public final class LineGuard: Sendable {
         try? await clock.sleep(for: .milliseconds(Int.random(in: 0...Self.longestPause)))
     }
 
-    /// Calls `body`, which asks for each line before it reads it.
-    func reading<Result, Fault: Error>(
+    /// Calls `body`, which asks for each line before it reads it, or each step of other work
+    /// before it does it.
+    public func reading<Result, Fault: Error>(
         _ body: (inout Reading) throws(Fault) -> Result
     ) throws(Fault) -> Result {
         try state.withLock { state throws(Fault) in
@@ -99,7 +103,7 @@ public final class LineGuard: Sendable {
     }
 
     /// One read under way.
-    struct Reading {
+    public struct Reading {
         fileprivate var state: State
         fileprivate let owner: LineGuard
 
@@ -107,7 +111,7 @@ public final class LineGuard: Sendable {
         /// before it was read to its end.
         mutating func admits(_ line: UnsafeRawBufferPointer, endingAt end: LogPosition) -> Bool {
             let isCalm =
-                state.note.suspects.isEmpty && (state.lastSkipped.map { $0 < end } ?? true)
+                !state.note.suspectsLines && (state.lastSkipped.map { $0 < end } ?? true)
             if isCalm {
                 noteStride(from: end)
             } else {
@@ -124,7 +128,7 @@ public final class LineGuard: Sendable {
         /// Notes that all lines that end in `from...to` are read together; false when one of
         /// them is suspected or skipped: then they are to be read one by one.
         mutating func admits(from: LogPosition, to: LogPosition, lines: Int) -> Bool {
-            clearLineBefore()
+            clearBefore()
             guard !state.note.hasSuspects(upTo: to),
                 !state.skipped.keys.contains(where: { $0 >= from && $0 <= to })
             else { return false }
@@ -138,7 +142,7 @@ public final class LineGuard: Sendable {
         private mutating func admitsWithCare(
             _ line: UnsafeRawBufferPointer, endingAt end: LogPosition
         ) -> Bool {
-            clearLineBefore()
+            clearBefore()
             if let checksum = state.skipped[end], checksum == Checksum.crc32(line) { return false }
             if let suspect = state.note.line(endingAt: end) {
                 let checksum = Checksum.crc32(line)
@@ -163,11 +167,43 @@ public final class LineGuard: Sendable {
             return true
         }
 
-        /// The line that was noted alone was read to its end.
-        private mutating func clearLineBefore() {
-            guard let open = state.note.open, open.kind == .line else { return }
+        /// What was noted alone was done to its end.
+        private mutating func clearBefore() {
+            guard let open = state.note.open, open.kind != .several else { return }
             state.note.open = nil
-            state.note.clear(lineEndingAt: open.from)
+            if open.kind == .line {
+                state.note.clear(lineEndingAt: open.from)
+            } else {
+                state.note.clear(work: open.checksum)
+            }
+        }
+
+        /// Whether to do `step` of the work on what the group `key` holds: false when that ended
+        /// `deathsAlone` processes and was never done in between; reported then, and allowed
+        /// again from then on. The work before it is done.
+        public mutating func admits(
+            _ step: String, of key: String, naming names: QuarantinedLine.Names, at end: LogPosition
+        ) -> Bool {
+            clearBefore()
+            state.left = 0
+            let name = Array("\(step) \(key)".utf8)
+            return name.withUnsafeBytes { name in
+                let checksum = Checksum.crc32(name)
+                let deaths = state.note.work(checksum)?.deaths ?? 0
+                if deaths >= LineGuard.deathsAlone {
+                    state.note.clear(work: checksum)
+                    owner.quarantine.setAside(
+                        QuarantinedLine(
+                            reader: owner.reader, end: end, checksum: checksum,
+                            crashes: Int(clamping: deaths), names: names), name)
+                    return false
+                }
+                note(
+                    ReadingNote.Stretch(
+                        kind: .work, from: .start, lines: 1, checksum: checksum))
+                owner.quarantine.examine?(owner.reader, name)
+                return true
+            }
         }
 
         private mutating func setAside(
@@ -208,7 +244,7 @@ public final class LineGuard: Sendable {
 
         /// All that was admitted was read to its end.
         fileprivate mutating func end() {
-            clearLineBefore()
+            clearBefore()
             state.note.open = nil
             state.left = 0
             guard state.isOpen else { return }

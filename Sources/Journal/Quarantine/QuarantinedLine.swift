@@ -2,7 +2,7 @@ import Events
 import JSONScan
 
 /// A line that a reader skips because reading it ended the process.
-struct QuarantinedLine: Sendable, Equatable {
+public struct QuarantinedLine: Sendable, Equatable {
     let reader: LineReader
     /// The place after it.
     let end: LogPosition
@@ -14,11 +14,15 @@ struct QuarantinedLine: Sendable, Equatable {
     let names: Names?
 
     /// What the line is about, in its own words, each cut to 256 characters.
-    struct Names: Sendable, Equatable {
+    public struct Names: Sendable, Equatable {
         var event: String?
         var namespace: String?
         var rollout: String?
         var revision: String?
+
+        /// - Parameter what: What it is, in words, where it is no line. It names no rollout,
+        ///   so that its report is no part of the group whose digest crashed the process.
+        public init(what: String) { event = String(what.prefix(512)) }
 
         /// Reads the whole line as a tree, which none of the readers do.
         init(_ line: UnsafeRawBufferPointer) {

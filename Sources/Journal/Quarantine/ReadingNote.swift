@@ -10,14 +10,18 @@ import Events
 struct ReadingNote: Sendable, Equatable {
     /// Lines that were being read when a process ended, or that are being read now.
     struct Stretch: Sendable, Equatable {
-        enum Kind: UInt32 { case several = 1, line = 2 }
+        enum Kind: UInt32 {
+            case several = 1, line = 2
+            /// What many lines make together, named by the checksum of a key; no place.
+            case work = 3
+        }
 
         var kind: Kind
         /// The end of the first line, or a place between its start and its end.
         var from: LogPosition
         /// How many lines from there on.
         var lines: UInt32
-        /// CRC-32 of the bytes of a single line.
+        /// CRC-32 of the bytes of a single line, or of a key.
         var checksum: UInt32 = 0
         /// How many processes ended while it was being read.
         var deaths: UInt32 = 0
@@ -60,8 +64,23 @@ struct ReadingNote: Sendable, Equatable {
         suspects.contains { $0.kind == .several && $0.from <= end }
     }
 
-    /// Whether anything under suspicion begins at or before `end`.
-    func hasSuspects(upTo end: LogPosition) -> Bool { suspects.contains { $0.from <= end } }
+    /// Whether a line is under suspicion.
+    var suspectsLines: Bool { suspects.contains { $0.kind != .work } }
+
+    /// Whether a line under suspicion may end at or before `end`.
+    func hasSuspects(upTo end: LogPosition) -> Bool {
+        suspects.contains { $0.kind != .work && $0.from <= end }
+    }
+
+    /// The work under suspicion with that key's checksum.
+    func work(_ checksum: UInt32) -> Stretch? {
+        suspects.first { $0.kind == .work && $0.checksum == checksum }
+    }
+
+    /// The work with that key's checksum was done without harm, or is not done any more.
+    mutating func clear(work checksum: UInt32) {
+        suspects.removeAll { $0.kind == .work && $0.checksum == checksum }
+    }
 
     /// The line that ends at `end` was read without harm, or is not read any more.
     mutating func clear(lineEndingAt end: LogPosition) {
