@@ -99,6 +99,7 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CTextMarks"),
 
         // Values and pure logic.
@@ -113,9 +114,9 @@ let package = Package(
         // Things with a disk or a network behind them.
         room("Store", [grdb]),
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        room("Transfer", ["CCurl", "Telemetry"]),
+        room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        room("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
+        room("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
         room(
             "Delivery",

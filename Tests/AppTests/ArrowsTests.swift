@@ -11,6 +11,7 @@ struct ArrowsTests {
     /// From the top of the house down: each room may name only earlier ones.
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
+        ("CSpawn", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("CTextMarks", []),
@@ -23,9 +24,9 @@ struct ArrowsTests {
         ("Digests", ["Events", "JSONScan"]),
         ("Store", []),
         ("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        ("Transfer", ["CCurl", "Telemetry"]),
+        ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        ("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
+        ("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),
         (
             "Delivery",
@@ -123,7 +124,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CCurl", "CDeflate", "CTextMarks", "CZlib",
+        "CCurl", "CDeflate", "CSpawn", "CTextMarks", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver", "PoisonDriver"]
