@@ -100,6 +100,7 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CTextMarks"),
 
         // Values and pure logic.
@@ -114,9 +115,9 @@ let package = Package(
         // Things with a disk or a network behind them.
         room("Store", [grdb]),
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        room("Transfer", ["CCurl", "Telemetry"]),
+        room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        room("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
+        room("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
         room(
             "Delivery",
@@ -212,7 +213,12 @@ let package = Package(
                 httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
                 logging, serviceLifecycle,
             ]),
-        tests("Notifier", ["Events", "JSONScan", "Serving", httpTypes, yams]),
+        tests(
+            "Notifier",
+            [
+                grdb, "Delivery", "Digests", "Events", "Journal", "JSONScan", "Rendering",
+                "Serving", "Store", "Telemetry", httpTypes, yams,
+            ]),
         tests(
             "Gateway",
             [

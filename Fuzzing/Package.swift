@@ -33,6 +33,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
+        .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CTextMarks"),
         room("JSONScan", ["CTextMarks"]),
         room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
@@ -47,7 +48,7 @@ let package = Package(
             ]),
         room("Analysis", ["Events", "JSONScan"]),
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        room("Transfer", ["CCurl", "Telemetry"]),
+        room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
         // The express lane's reader alone: the rest of the room needs a server.
         room("Serving"),

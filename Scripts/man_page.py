@@ -20,6 +20,7 @@ EXITS = [
 FILES = [
     ("./bellwether.yaml", "The configuration, where --config names no other."),
     ("data_dir/log/", "The event log: active.jsonl, and sealed segments that zcat reads."),
+    ("data_dir/log.key", "By it a node knows the lines of its log that it wrote itself."),
     ("data_dir/state.sqlite", "Cursors, windows, outbox, attempts, tokens (hashed)."),
     ("data_dir/outgoing/", "Digests kept by receivers of the kind file."),
 ]

@@ -1,4 +1,5 @@
 import Foundation
+import Secrets
 
 /// Where a node keeps what it must not lose, and who may read it.
 public struct DataFolder: Sendable, Hashable {
@@ -27,30 +28,84 @@ public struct DataFolder: Sendable, Hashable {
 
     public func token(_ name: String) -> String { tokens + "/" + name }
 
-    /// Makes the folder (0700) and those below it. Idempotent.
-    public func prepare() throws(Fault) {
-        for folder in [path, log, outgoing, tls, tokens] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw Fault(
-                    description:
-                        "\(folder): cannot make this folder (\(error.localizedDescription)); make it, or set data_dir to a folder that this user may write"
-                )
-            }
+    /// Makes the folder and those below it, for their owner only from the first moment, and
+    /// takes a folder that was open to others back to 0700. Idempotent.
+    ///
+    /// - Returns: The mode that the folder had when others could read or write it.
+    /// - Throws: What cannot be made, and a folder of another user that everybody may write.
+    @discardableResult
+    public func prepare() throws(Fault) -> UInt32? {
+        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        try? FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: true)
+        try Self.make(path)
+        let open = try tighten()
+        for folder in [log, outgoing, tls, tokens] { try Self.make(folder) }
+        return open
+    }
+
+    private static func make(_ folder: String) throws(Fault) {
+        var code: Int32 = mkdir(folder, 0o700) == 0 ? 0 : errno
+        var facts = stat()
+        if code == EEXIST, stat(folder, &facts) == 0 {
+            code = facts.st_mode & S_IFMT == S_IFDIR ? 0 : ENOTDIR
+        }
+        guard code == 0 else {
+            throw Fault(
+                description:
+                    "\(folder): cannot make this folder (\(String(cString: strerror(code)))); make it, or set data_dir to a folder that this user may write"
+            )
         }
     }
 
-    /// Writes a file that only the owner may read, whole or not at all.
+    /// A volume of a cluster may be root's and open to this process's group: that one is left.
+    private func tighten() throws(Fault) -> UInt32? {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { return nil }
+        let mode = UInt32(facts.st_mode) & 0o7777
+        if facts.st_uid == geteuid() || geteuid() == 0 {
+            guard mode & 0o077 != 0 else { return nil }
+            guard chmod(path, 0o700) == 0 else {
+                throw Fault(
+                    description:
+                        "\(path): is open to others and cannot be closed (\(String(cString: strerror(errno)))); run chmod 700 on it"
+                )
+            }
+            return mode
+        }
+        guard mode & 0o002 == 0 else {
+            throw Fault(
+                description:
+                    "\(path): belongs to user \(facts.st_uid) and everybody may write it; give it to this user with chown and chmod 700, or set data_dir to a folder below it, which is then made for this user only"
+            )
+        }
+        return nil
+    }
+
+    /// Writes a file that only the owner may read from its first byte, whole or not at all;
+    /// it is on the disk when this returns.
     public func writeSecret(_ text: String, to file: String) throws(Fault) {
         let temporary = file + ".new"
-        let done = FileManager.default.createFile(
-            atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        guard done, rename(temporary, file) == 0 else {
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let bytes = Array(text.utf8)
+        let isWritten =
+            descriptor >= 0
+            && bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+                == bytes.count
+            && fsync(descriptor) == 0
+        let isClosed = descriptor >= 0 && close(descriptor) == 0
+        guard isWritten, isClosed, rename(temporary, file) == 0, syncFolder(of: file) else {
             throw Fault(description: "\(file): cannot write this file; is the folder writable?")
         }
+    }
+
+    private func syncFolder(of file: String) -> Bool {
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     /// The first line of a file written by `writeSecret`.
@@ -61,7 +116,7 @@ public struct DataFolder: Sendable, Hashable {
         else {
             throw Fault(
                 description:
-                    "\(file): cannot read a token from this file; give another with --token-file, or make one with `bellwether token create`"
+                    "\(ShownText.file(file)): cannot read a token from this file; give another with --token-file, or make one with `bellwether token create`"
             )
         }
         return String(line)

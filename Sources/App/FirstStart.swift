@@ -25,8 +25,11 @@ public enum FirstStart {
             let file = folder.token(name)
             let isNew = !known.contains(name)
             if isNew {
-                let token = try await registry.create(name: name, scopes: [scope])
-                try folder.writeSecret(token.text + "\n", to: file)
+                // The file first: a crash in between leaves a file that the next start
+                // replaces, and never a token that nobody has.
+                _ = try await registry.create(name: name, scopes: [scope]) { token in
+                    try folder.writeSecret(token.text + "\n", to: file)
+                }
             }
             made.append(MadeToken(name: name, file: file, isNew: isNew))
         }

@@ -33,6 +33,14 @@ public enum InitialFolder {
         }
         let folder = DataFolder(path + "/data")
         do {
+            try manager.createDirectory(
+                atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path,
+                withIntermediateDirectories: true)
+            if mkdir(path, 0o700) != 0, errno != EEXIST {
+                throw Fault(
+                    exists: false,
+                    description: "\(path): cannot be made (\(String(cString: strerror(errno))))")
+            }
             try folder.prepare()
             let configuration = path + "/bellwether.yaml"
             try write(Self.configuration(data: folder.path), to: configuration)
@@ -55,8 +63,15 @@ public enum InitialFolder {
     }
 
     private static func write(_ text: String, to file: String) throws(Fault) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Fault(
+                exists: false,
+                description: "\(file): cannot be written (\(String(cString: strerror(errno))))")
+        }
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .withoutOverwriting)
+            try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+                .write(contentsOf: Data(text.utf8))
         } catch {
             throw Fault(
                 exists: false,

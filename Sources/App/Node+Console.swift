@@ -5,6 +5,7 @@ import Gateway
 import Journal
 import Notifier
 import Probes
+import Secrets
 import Settings
 
 extension Node {
@@ -18,7 +19,8 @@ extension Node {
             forward = {
                 let status = forwarder.status
                 return ForwardSight(
-                    to: settings.forward.to, behind: journal.bytes(after: status.acknowledged),
+                    to: ShownText.url(settings.forward.to),
+                    behind: journal.bytes(after: status.acknowledged),
                     failuresInARow: status.failuresInARow, fault: status.fault)
             }
         }

@@ -14,7 +14,7 @@ extension Node {
 
     static func routes(
         _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
-        _ notifier: NotifierParts?, _ metrics: NodeMetrics, tokens: TokenRegistry
+        _ notifier: NotifierParts?, _ metrics: NodeMetrics
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
@@ -22,7 +22,7 @@ extension Node {
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
-        routes += EventRoutes.routes(journal, tokens: tokens)
+        routes += EventRoutes.routes(journal)
         if notifier != nil {
             routes += IngestRoutes.routes(
                 journal, bodyLimit: settings.listen.limits.maxIngestBody)

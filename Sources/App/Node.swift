@@ -69,7 +69,9 @@ public final class Node: Sendable {
         _ settings: Settings, telemetry: Telemetry, examine: LineExamination?
     ) async throws -> Node {
         let folder = DataFolder(settings.dataDirectory)
-        try folder.prepare()
+        if let mode = try folder.prepare() {
+            telemetry.emit(FolderClosed(path: folder.path, mode: mode))
+        }
         let journal = try await Journal.open(
             JournalConfiguration(settings), telemetry: telemetry, examine: examine)
         do {
@@ -117,10 +119,10 @@ public final class Node: Sendable {
                 settings.listen, address: address, tls: certificate,
                 connections: budget.connections),
             routes: Self.routes(
-                settings, journal, store, gateway, notifier, metrics, tokens: tokens)
+                settings, journal, store, gateway, notifier, metrics)
                 + ConsoleRoutes(
                     Self.console(settings, journal, gateway, notifier), journal: journal,
-                    store: store, keeper: board, sessions: sessions, tokens: tokens
+                    store: store, keeper: board, sessions: sessions
                 ).routes,
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in

@@ -32,9 +32,11 @@ struct Reload: Sendable {
                 try DigestDispatcher.Plan(
                     settings, outgoing: node.folder.outgoing, transfer: node.engine)
             }
-            await node.tell(faults: plan?.renderer.faults ?? [])
-            try node.server.reloadCertificates(from: node.certificate)
+            let certificates = try node.server.prepareCertificates(from: node.certificate)
+            // The last that can fail: it takes up all tokens, or throws and changes nothing.
             try await node.tokens.reload(files: settings.auth.tokenFiles.map { .init($0) })
+            node.server.take(certificates)
+            await node.tell(faults: plan?.renderer.faults ?? [])
             if let plan, let notifier = node.notifier {
                 notifier.dispatcher.replace(plan: plan)
                 await notifier.takeUp(receivers: settings.receivers, of: plan)

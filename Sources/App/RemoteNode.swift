@@ -1,5 +1,6 @@
 import Foundation
 import JSONScan
+import Secrets
 import Telemetry
 import Transfer
 
@@ -74,6 +75,6 @@ public struct RemoteNode: Sendable {
     func words(of reply: HTTPReply) -> String {
         let problem = try? JSONValue(parsing: reply.body, limits: .event)
         let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""
-        return "\(url) answers \(reply.status): \(words)"
+        return "\(ShownText.url(url)) answers \(reply.status): \(words)"
     }
 }

@@ -1,4 +1,5 @@
 import Events
+import Foundation
 package import Journal
 import Logging
 import Metrics
@@ -45,6 +46,8 @@ public struct ServiceRun: Sendable {
 
     /// - Throws: Why the node cannot start, or what ended it.
     public func run() async throws {
+        // Whatever file is made from now on, by whichever library, is the owner's alone.
+        umask(0o077)
         AllocatorSettings.apply()
         ProcessLimits.raiseOpenFiles()
         let threshold = LogThreshold(level)

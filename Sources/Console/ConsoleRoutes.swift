@@ -49,7 +49,6 @@ public struct ConsoleRoutes: Sendable {
     let store: Store
     let keeper: BoardKeeper
     let sessions: SessionSeal
-    let tokens: TokenRegistry
     let wall: WallClock
     private let streams: StreamCount
 
@@ -58,14 +57,13 @@ public struct ConsoleRoutes: Sendable {
     /// - Parameter sessions: The server's own.
     public init(
         _ sources: Sources, journal: Journal, store: Store, keeper: BoardKeeper,
-        sessions: SessionSeal, tokens: TokenRegistry, wall: WallClock = .system
+        sessions: SessionSeal, wall: WallClock = .system
     ) {
         self.sources = sources
         self.journal = journal
         self.store = store
         self.keeper = keeper
         self.sessions = sessions
-        self.tokens = tokens
         self.wall = wall
         streams = StreamCount()
     }
@@ -102,6 +100,7 @@ public struct ConsoleRoutes: Sendable {
             ) { exchange in try await signIn(exchange) },
             Serving.Route(.post, "/sign-out", access: .open, bodyLimit: 4096) { exchange in
                 try ConsoleForm.checkOrigin(exchange)
+                if let cookie = SessionCookie.value(in: exchange.head) { sessions.end(cookie) }
                 return ConsoleAnswer.page(
                     SignInPage(node: sources.node, notice: "You are signed out.").html,
                     cookie: SessionCookie.clear)
@@ -231,12 +230,12 @@ public struct ConsoleRoutes: Sendable {
     /// Server-sent events: `change` with the page's version, at most one a second.
     private func events(_ exchange: Exchange) throws -> Response {
         let since = try exchange.queryItems().first { $0.name == "since" }.flatMap { Int($0.value) }
-        guard let identity = exchange.identity, let place = streams.take() else {
+        guard let place = streams.take() else {
             throw Problem.retryLater(
                 .serviceUnavailable, "streams_taken", "too many pages are watching",
                 after: .seconds(30))
         }
-        let (keeper, tokens) = (keeper, tokens)
+        let (keeper, holds) = (keeper, exchange.stillHolds)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
@@ -244,10 +243,10 @@ public struct ConsoleRoutes: Sendable {
                 defer { place.leave() }
                 var seen = since ?? keeper.present.version
                 try await writer.write(ByteBuffer(string: "retry: 3000\n\n"))
-                while !Task.isCancelled, !Task.isShuttingDownGracefully,
-                    identity.proof == .certificate || tokens.isActive(id: identity.id)
-                {
-                    await Self.wait(keeper, after: seen)
+                while !Task.isCancelled, !Task.isShuttingDownGracefully {
+                    await Self.wait(keeper, after: seen, while: holds)
+                    // The credential may have ended meanwhile.
+                    guard holds() else { break }
                     let version = keeper.present.version
                     let message =
                         version == seen ? ": still here\n\n" : "event: change\ndata: \(version)\n\n"
@@ -262,12 +261,18 @@ public struct ConsoleRoutes: Sendable {
             })
     }
 
-    /// Until something changes, or it is time for a sign of life.
-    private static func wait(_ keeper: BoardKeeper, after version: Int) async {
+    /// Until something changes, the credential ended, or it is time for a sign of life.
+    private static func wait(
+        _ keeper: BoardKeeper, after version: Int, while holds: @escaping @Sendable () -> Bool
+    ) async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await keeper.waitForChange(after: version) }
-                group.addTask { try? await Task.sleep(for: .seconds(15)) }
+                group.addTask {
+                    for _ in 0..<15 where holds() && !Task.isCancelled {
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
                 await group.next()
                 group.cancelAll()
             }

@@ -9,6 +9,8 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
     /// The field is there with a number or a time beyond its range. `value` is untrusted text
     /// of at most 64 characters.
     case outside(field: String, expected: String, value: String)
+    /// It came from outside and bears the receiving node's own name.
+    case ownNode
 
     public var description: String {
         switch self {
@@ -17,6 +19,8 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalid(let field, let expected): "field \"\(field)\" must be \(expected)"
         case .outside(let field, let expected, let value):
             "field \"\(field)\" must be \(expected), not \(value)"
+        case .ownNode:
+            "field \"node\" is this node's own name, and only it writes such lines; give each node a name of its own"
         }
     }
 

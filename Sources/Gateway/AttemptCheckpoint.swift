@@ -103,7 +103,8 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// The ledger as the checkpoint and the log behind it say.
+    /// The ledger as the checkpoint and the log behind it say: of the log, only lines that this
+    /// node itself appended count, by their seal. A line that another sent under its name does not.
     static func restore(
         _ empty: AttemptLedger, node: String, journal: Journal, store: Store,
         telemetry: Telemetry
@@ -139,7 +140,10 @@ public struct AttemptCheckpoint: Sendable {
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
             ledger = await lines.fold(batch.lines, into: ledger) { ledger, line in
-                guard let event = try? Event(line: line.bytes), event.node == node else { return }
+                // What an older version, or anybody else, wrote under this name is not sealed.
+                guard journal.wrote(line.bytes), let event = try? Event(line: line.bytes),
+                    event.node == node
+                else { return }
                 ledger.restore(from: event)
             }
             hasOwn = hasOwn || !batch.lines.isEmpty

@@ -57,6 +57,8 @@ public struct Forwarder: Sendable {
     }
 
     private let configuration: Configuration
+    /// The notifier's address as faults show it.
+    private let shown: String
     private let journal: Journal
     private let lines: LineGuard
     private let store: Store
@@ -75,6 +77,7 @@ public struct Forwarder: Sendable {
         telemetry: Telemetry, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
+        shown = ShownText.url(configuration.to)
         self.journal = journal
         lines = journal.lineGuard(of: .forward)
         self.store = store
@@ -198,7 +201,7 @@ public struct Forwarder: Sendable {
             else {
                 // Something that is not a notifier answered 200: not an acknowledgement.
                 return .again(
-                    fault: "\(configuration.to) answered 200 without a receipt for these lines",
+                    fault: "\(shown) answered 200 without a receipt for these lines",
                     retryAfter: nil)
             }
             return .acknowledged(rejected: rejected.count)
@@ -207,13 +210,18 @@ public struct Forwarder: Sendable {
             // take none, now or later, lets the cursor pass them.
             guard case .array(let rejected)? = answer?["rejected"],
                 rejected.count == count
-            else { return .again(fault: "\(configuration.to) answered 400", retryAfter: nil) }
+            else { return .again(fault: "\(shown) answered 400", retryAfter: nil) }
             return .acknowledged(rejected: rejected.count)
+        case 409 where answer?["reason"]?.string == "node_name_taken":
+            // Nothing is lost: the lines wait until one of the two has another name.
+            return .again(
+                fault: "\(shown) has this node's name; give one of the two another `node`",
+                retryAfter: nil)
         case 413:
             return .tooLarge
         default:
             return .again(
-                fault: "\(configuration.to) answered \(reply.status)",
+                fault: "\(shown) answered \(reply.status)",
                 retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
         }
     }

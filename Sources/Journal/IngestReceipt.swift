@@ -34,8 +34,11 @@ public struct IngestBody: Sendable {
     /// Whether any line is good.
     public var hasEvents: Bool { !lines.isEmpty }
 
-    /// Validates newline-delimited JSON. Blank lines are passed over.
-    public init(_ body: [UInt8]) {
+    /// Validates newline-delimited JSON that this node made itself. Blank lines are passed over.
+    public init(_ body: [UInt8]) { self.init(body, refusing: nil) }
+
+    /// - Parameter node: Lines of this node are rejected.
+    init(_ body: [UInt8], refusing node: Hash128?) {
         bytes = body
         body.withUnsafeBytes { bytes in
             lines.reserveCapacity(bytes.count / 400)
@@ -51,6 +54,7 @@ public struct IngestBody: Sendable {
                 }
                 do throws(EventFault) {
                     let scanned = try ScannedLine(line, &notes, from: .sender)
+                    if let node, scanned.node == node { throw .ownNode }
                     if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
                     lines.append(
                         AppendRequest.Line(

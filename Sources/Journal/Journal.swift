@@ -21,6 +21,8 @@ public final class Journal: Sendable {
     let view: OwnView
     private let lock: JournalLock
     private let quarantine: Quarantine
+    let seal: LineSeal
+    let ownNode: Hash128
     private let telemetry: Telemetry
     private let clock: WallClock
     private let sequence = Mutex<UInt64>(0)
@@ -122,6 +124,10 @@ public final class Journal: Sendable {
         self.configuration = configuration
         self.lock = lock
         self.quarantine = quarantine
+        let (seal, unkept) = SealKey.load(configuration.directory)
+        self.seal = seal
+        ownNode = Hash128(configuration.node)
+        if let unkept { telemetry.emit(SealKeyUnkept(fault: "\(unkept)")) }
         self.telemetry = telemetry
         self.clock = clock
         self.state = state
@@ -239,7 +245,8 @@ public final class Journal: Sendable {
     /// Appends one event and returns, once it is durable, a place after it.
     ///
     /// Without a sequence of its own the event becomes one of ours: `node`, `epoch`
-    /// and `seq` are filled in, `seq` from 1 in the order of the lines. Without an
+    /// and `seq` are filled in, `seq` from 1 in the order of the lines, and the line is
+    /// sealed: `wrote` knows it again after a restart. Without an
     /// `id` it gets one derived from the three. An event that the log holds
     /// already is not appended again. Cancelling the task doesn't recall the line.
     @discardableResult
@@ -259,7 +266,8 @@ public final class Journal: Sendable {
     ) throws(JournalError) -> ([UInt8], ScannedLine) {
         var event = event
         var next = last
-        if event.seq == nil || event.node == nil || event.epoch == nil {
+        let isOurs = event.seq == nil || event.node == nil || event.epoch == nil
+        if isOurs {
             next += 1
             event.node = configuration.node
             event.epoch = epoch
@@ -269,7 +277,7 @@ public final class Journal: Sendable {
             let name = "\(event.node ?? "")\0\(event.epoch ?? "")\0\(event.seq ?? 0)"
             event.id = String(ContentHash.hex(name.utf8).prefix(32))
         }
-        let line = event.line
+        let line = isOurs ? seal.seal(event.line) : event.line
         guard line.count <= JournalConfiguration.maxLineBytes else {
             throw .lineTooLong(bytes: line.count, limit: JournalConfiguration.maxLineBytes)
         }
@@ -280,19 +288,14 @@ public final class Journal: Sendable {
         } catch { throw .invalidEvent(error) }
     }
 
-    /// Keeps the good lines of a newline-delimited body and returns once they are
+    /// Keeps the good lines of a newline-delimited body from outside and returns once they are
     /// durable, in the order of the body.
     ///
     /// A line that the log holds, or that came earlier in the body or in another
     /// body, is a duplicate; it is called so only once its original is durable.
     /// When nothing is good the receipt says so and nothing is written.
     public func ingest(_ body: [UInt8]) async throws(JournalError) -> IngestReceipt {
-        let parsed = IngestBody(body)
-        let result: Result<IngestReceipt, JournalError> = await withCheckedContinuation {
-            continuation in
-            ingest(parsed) { continuation.resume(returning: $0) }
-        }
-        return try result.get()
+        try await ingest(outside(body))
     }
 
     /// The same without a task to wait in: `reply` is called once, from the log's own

@@ -279,3 +279,15 @@ enum JournalCounters {
         }
     }
 }
+
+/// The key by which this node knows its own lines again could not be written.
+struct SealKeyUnkept: Happening {
+    let fault: String
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the file log.key cannot be written: after the next start, attempts of this run are measured anew"
+    }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) {}
+}

@@ -217,8 +217,8 @@ public final class DigestDesk: Sendable {
         for suppression in held {
             telemetry.emit(DigestSuppressed(suppression: suppression))
             do {
-                _ = try await journal.ingest(
-                    Event(suppression, node: journal.configuration.node, at: now).line)
+                let event = Event(suppression, node: journal.configuration.node, at: now)
+                _ = try await journal.ingest(IngestBody(event.line))
             } catch {
                 // A log that takes nothing must not keep failures from being told.
                 telemetry.emit(SuppressionUnlogged(fault: "\(error)"))

@@ -87,12 +87,17 @@ struct EventFollow: Sendable {
         return message
     }
 
-    /// Until there is a line, or it is time for a sign of life.
+    /// Until there is a line, the client may no longer read, or it is time for a sign of life.
     private func wait(after position: LogPosition) async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await journal.waitForLines(after: position) }
-                group.addTask { try? await Task.sleep(for: Self.pause) }
+                group.addTask {
+                    let end = ContinuousClock.now + Self.pause
+                    while isWelcome(), ContinuousClock.now < end, !Task.isCancelled {
+                        try? await Task.sleep(for: .seconds(1))
+                    }
+                }
                 await group.next()
                 group.cancelAll()
             }

@@ -10,8 +10,7 @@ public enum EventRoutes {
     static let defaultLimit = 1000
     static let largestLimit = 100_000
 
-    /// - Parameter tokens: Ask whether a follower's token is still good.
-    public static func routes(_ journal: Journal, tokens: TokenRegistry) -> [Route] {
+    public static func routes(_ journal: Journal) -> [Route] {
         [
             Route(.get, "/v1/events", access: .requires(.read)) { exchange in
                 var wanted = try EventQuery(exchange.queryItems())
@@ -22,14 +21,10 @@ public enum EventRoutes {
                     wanted.after = try EventQuery.place(last, field: "Last-Event-ID")
                 }
                 if wanted.follow {
-                    let identity = exchange.identity
                     return EventFollow(
                         journal: journal, query: wanted.query,
-                        from: wanted.after ?? journal.head
-                    ) {
-                        identity.map { $0.proof == .certificate || tokens.isActive(id: $0.id) }
-                            ?? false
-                    }.response
+                        from: wanted.after ?? journal.head, while: exchange.stillHolds
+                    ).response
                 }
                 return try await page(journal, wanted)
             }

@@ -34,7 +34,7 @@ public enum IngestRoutes {
     private static func take(
         _ question: ReadyQuestion, reply: DeferredReply, into journal: Journal
     ) -> Bool {
-        let body = IngestBody(Array(question.body))
+        let body = journal.outside(Array(question.body))
         guard body.hasEvents else { return false }
         journal.ingest(body) { result in
             switch result {
@@ -86,6 +86,14 @@ public enum IngestRoutes {
     /// 400: none of the lines was good. Names each, so that a forwarder knows
     /// that they were looked at.
     private static func nothingGood(_ receipt: IngestReceipt) -> Problem {
+        if !receipt.rejected.isEmpty, receipt.rejected.allSatisfy({ $0.error == .ownNode }) {
+            // A sender that forwards its own log keeps its lines, and sends them again once
+            // one of the two has another name.
+            return Problem(
+                .conflict, "node_name_taken",
+                "every line bears this node's own name; give each node a name of its own",
+                field: "node")
+        }
         var problem = Problem.malformed(
             "no_event_accepted",
             receipt.rejected.isEmpty

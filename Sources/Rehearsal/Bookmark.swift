@@ -27,13 +27,13 @@ public struct Bookmark: Sendable, Hashable {
 extension Bookmark {
     /// Writes the file whole or not at all, for its owner only.
     public func write(to path: String) throws(RehearsalFault) {
-        let manager = FileManager.default
         let temporary = path + ".new"
-        guard
-            manager.createFile(
-                atPath: temporary, contents: Data(bytes),
-                attributes: [.posixPermissions: 0o600]),
-            rename(temporary, path) == 0
+        unlink(temporary)
+        // Its owner's alone from the first byte.
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+        guard descriptor >= 0, (try? file.write(contentsOf: Data(bytes))) != nil,
+            fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0
         else {
             throw RehearsalFault(.failed, "\(path): cannot be written; is the folder writable?")
         }

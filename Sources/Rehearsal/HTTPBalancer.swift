@@ -1,4 +1,5 @@
 import JSONScan
+import Secrets
 import Telemetry
 import Transfer
 
@@ -38,7 +39,7 @@ struct HTTPBalancer: Balancer {
     }
 
     func command(setting target: String, to value: Int) -> String {
-        "\(method) \(url) with \(pointers[target] ?? target) = \(value)"
+        "\(method) \(ShownText.url(url)) with \(pointers[target] ?? target) = \(value)"
     }
 
     private func document() async throws(RehearsalFault) -> JSONValue {

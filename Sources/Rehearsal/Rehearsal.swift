@@ -1,5 +1,6 @@
 public import Events
 import JSONScan
+import Secrets
 import Telemetry
 import Transfer
 
@@ -122,7 +123,7 @@ public struct Rehearsal: Sendable {
             goals.append("weight 0 of \(bookmark.canary.joined(separator: ", "))")
         }
         if let probe = bookmark.probe {
-            goals.append("\(probe.times) good answers in a row from \(probe.url)")
+            goals.append("\(probe.times) good answers in a row from \(ShownText.url(probe.url))")
         }
         guard !goals.isEmpty else {
             throw RehearsalFault(

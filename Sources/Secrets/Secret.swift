@@ -54,11 +54,11 @@ public struct Secret: Sendable, Hashable {
         }
     }
 
-    /// What may be shown: the file's path, the text with `${env:NAME}` in it, or `(hidden)`.
+    /// What may be shown: the file's path where it is plainly one, the text with `${env:NAME}` in it, or `(hidden)`.
     public var shown: String {
         switch source {
         case .unset: ""
-        case .file(let path): path
+        case .file(let path): ShownText.file(path)
         case .expanded(let template, _): template
         case .value: "(hidden)"
         }

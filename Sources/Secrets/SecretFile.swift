@@ -14,7 +14,7 @@ enum SecretFile {
     /// Its text without white space around; UTF-8, never empty.
     static func read(_ path: String) throws(SecretFault) -> String {
         func fault(_ words: String) -> SecretFault {
-            SecretFault(source: "file \(path)", fault: words)
+            SecretFault(source: "file \(ShownText.file(path))", fault: words)
         }
         // A pipe that nobody writes to must not hold us up.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

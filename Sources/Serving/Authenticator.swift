@@ -5,6 +5,8 @@ import HTTPTypes
 struct Authenticator: Sendable {
     let tokens: TokenRegistry
     let clients: ClientCertificates
+    /// Whether the client authorities in force still vouch for a certificate.
+    let trusts: @Sendable (ClientCertificate) -> Bool
     let sessions: SessionSeal
 
     /// A refusal, and the id of the token that it is about, when it is one of ours.
@@ -51,7 +53,7 @@ struct Authenticator: Sendable {
             _ = try certificate(connection)
             return try await identity(credential)
         case .either:
-            if credential == .none, connection.clientNames != nil {
+            if credential == .none, connection.client != nil {
                 return try certificate(connection)
             }
             return try await identity(credential)
@@ -70,13 +72,33 @@ struct Authenticator: Sendable {
         case .token(let token): return try await identity(token: token)
         case .session(let cookie):
             guard let session = sessions.open(cookie, at: tokens.clock.now),
-                tokens.isActive(id: session.identity.id)
+                let identity = tokens.current(session.identity)
             else {
                 throw Refused(
                     problem: .unauthenticated("session_expired", "the session ended; sign in again")
                 )
             }
-            return session.identity
+            return identity
+        }
+    }
+
+    /// Whether what a request showed is still a credential: for answers that go on and on. A
+    /// token or session that ended, or may less than before, and a certificate that is over or
+    /// no longer trusted, is none. Never waits.
+    func stillHolds(
+        _ identity: Identity, _ head: HTTPRequest, _ connection: ConnectionFacts
+    ) -> Bool {
+        if clients.demand == .both || identity.proof == .certificate {
+            guard (try? certificate(connection)) != nil else { return false }
+        }
+        switch identity.proof {
+        case .certificate: return true
+        case .token: return tokens.current(identity)?.scopes == identity.scopes
+        case .session:
+            guard let cookie = SessionCookie.value(in: head),
+                sessions.open(cookie, at: tokens.clock.now) != nil
+            else { return false }
+            return tokens.current(identity)?.scopes == identity.scopes
         }
     }
 
@@ -96,10 +118,12 @@ struct Authenticator: Sendable {
     }
 
     func certificate(_ connection: ConnectionFacts) throws(Refused) -> Identity {
-        guard let names = connection.clientNames else {
+        guard let client = connection.client else {
             throw Refused(
                 problem: .unauthenticated("certificate_missing", "a client certificate is needed"))
         }
+        let names = client.names
+        try check(client, id: names.first.map { "cert:\($0)" })
         let allowed =
             clients.names.isEmpty ? names.first : names.first { clients.names.contains($0) }
         guard let name = allowed else {
@@ -111,5 +135,30 @@ struct Authenticator: Sendable {
         }
         return Identity(
             id: "cert:\(name)", name: name, scopes: clients.scopes, proof: .certificate)
+    }
+
+    /// The handshake verified it, of a resumed session the handshake before: what may have
+    /// changed since is looked at again.
+    private func check(_ client: ClientCertificate, id: String?) throws(Refused) {
+        let now = tokens.clock.now
+        guard client.notBefore <= now, now < client.notAfter else {
+            throw Refused(
+                problem: .unauthenticated(
+                    "certificate_expired", "the client certificate is over; show a new one"),
+                id: id)
+        }
+        guard client.isForClients else {
+            throw Refused(
+                problem: Problem(
+                    .forbidden, "certificate_purpose",
+                    "the client certificate is not for clients: its extended key usage must name clientAuth"
+                ), id: id)
+        }
+        guard trusts(client) else {
+            throw Refused(
+                problem: .unauthenticated(
+                    "certificate_untrusted",
+                    "the client certificate's authority was taken away; connect again"), id: id)
+        }
     }
 }

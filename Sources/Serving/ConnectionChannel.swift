@@ -94,12 +94,17 @@ struct ConnectionChannel: ServerChildChannel {
         let entry: ConnectionCensus.Entry
         let logger: Logger
         let negotiated: EventLoopPromise<Negotiated>
+        /// Which authorities were in force at the handshake.
+        var trust = 0
     }
 
     private func secure(_ opening: Opening, serverName: String?) throws {
         let channel = opening.channel
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+        let (context, trust) = tls.context
+        var opening = opening
+        opening.trust = trust
+        try pipeline.addHandler(NIOSSLServerHandler(context: context))
         let bound = NIOLoopBound(opening, eventLoop: channel.eventLoop)
         let alpn = NIOTypedApplicationProtocolNegotiationHandler<Negotiated> { result in
             switch result {
@@ -120,7 +125,8 @@ struct ConnectionChannel: ServerChildChannel {
         let certificate = try? channel.pipeline.syncOperations.nioSSL_peerCertificate()
         let facts = ConnectionFacts(
             address: channel.remoteAddress, isHTTP2: isHTTP2, serverName: serverName,
-            clientNames: certificate.map(\.subjectNames), entry: opening.entry)
+            client: certificate.flatMap { ClientCertificate($0, trust: opening.trust) },
+            entry: opening.entry)
         let watch = NIOLoopBound(opening.watch, eventLoop: channel.eventLoop)
         let feed = isHTTP2 ? nil : RequestFeed(watch: opening.watch, limits: limits)
         let boundFeed = NIOLoopBound(feed, eventLoop: channel.eventLoop)

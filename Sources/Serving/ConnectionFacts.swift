@@ -10,9 +10,9 @@ public struct ConnectionFacts: Sendable {
     /// The name that the client asked for in the handshake (SNI), lower case;
     /// nil when it named none, or `listen.hosts` is empty and nobody looked.
     public let serverName: String?
-    /// DNS and URI subject alternative names of the verified client
-    /// certificate; nil when none was shown.
-    public let clientNames: [String]?
+    /// The client certificate that was shown, verified at the handshake of its session; nil
+    /// when none was.
+    let client: ClientCertificate?
 
     /// Whose conduct is counted together: an IPv4 address, an IPv6 /64 (what
     /// one subscriber is given).
@@ -22,13 +22,13 @@ public struct ConnectionFacts: Sendable {
 
     init(
         address: SocketAddress?, isHTTP2: Bool, serverName: String? = nil,
-        clientNames: [String]? = nil, entry: ConnectionCensus.Entry? = nil
+        client: ClientCertificate? = nil, entry: ConnectionCensus.Entry? = nil
     ) {
         peer = address?.ipAddress ?? "unknown"
         port = address?.port ?? 0
         self.isHTTP2 = isHTTP2
         self.serverName = serverName
-        self.clientNames = clientNames
+        self.client = client
         self.entry = entry
         peerGroup = entry?.peerGroup ?? Self.peerGroup(of: peer)
     }

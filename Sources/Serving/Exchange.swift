@@ -68,6 +68,14 @@ public struct Exchange: Sendable {
     /// caller's going; nil when it was already read.
     public func streamBody() -> RequestBody? { body.take() }
 
+    /// Whether the credential that the request showed still counts; false without one. For
+    /// answers that go on: ask between two parts. Never waits.
+    public var stillHolds: @Sendable () -> Bool {
+        { [authenticator, head, connection, identity] in
+            identity.map { authenticator.stillHolds($0, head, connection) } ?? false
+        }
+    }
+
     /// Verifies a credential that came elsewhere than in a header: in the path
     /// or the body of a hook that cannot send headers.
     ///

@@ -29,13 +29,15 @@ public final class HTTPServer: Service, Sendable {
     ) throws(ServingError) {
         self.configuration = configuration
         self.telemetry = telemetry
-        box = try TLSContextBox(configuration.tls, clients: configuration.clients)
+        let box = try TLSContextBox(configuration.tls, clients: configuration.clients)
+        self.box = box
         desk = RefusalDesk(
             clock: clock, telemetry: telemetry, meter: RefusalMeter(at: .now), onRefusal: onRefusal)
         gate = Gate(
             routes: routes, hosts: HostPolicy(configuration.hosts),
             authenticator: Authenticator(
-                tokens: tokens, clients: configuration.clients, sessions: sessions),
+                tokens: tokens, clients: configuration.clients, trusts: { box.trusts($0) },
+                sessions: sessions),
             limits: configuration.limits, strictTransport: configuration.strictTransport,
             clock: clock, telemetry: telemetry, desk: desk)
         showExpiry()
@@ -60,7 +62,26 @@ public final class HTTPServer: Service, Sendable {
     ///
     /// - Throws: `ServingError`, and keeps the old ones, when the new cannot be used.
     public func reloadCertificates(from tls: TLSFiles? = nil) throws(ServingError) {
-        try box.reload(tls ?? configuration.tls, clients: configuration.clients)
+        take(try prepareCertificates(from: tls))
+    }
+
+    /// Certificates that were read and can be used, for `take`.
+    public struct PreparedCertificates: Sendable {
+        fileprivate let prepared: TLSContextBox.Prepared
+    }
+
+    /// The first half of `reloadCertificates`: reads and checks the files, changes nothing.
+    public func prepareCertificates(
+        from tls: TLSFiles? = nil
+    ) throws(ServingError) -> PreparedCertificates {
+        PreparedCertificates(
+            prepared: try TLSContextBox.prepare(
+                tls ?? configuration.tls, clients: configuration.clients))
+    }
+
+    /// The second half: takes up what was prepared, and cannot fail.
+    public func take(_ certificates: PreparedCertificates) {
+        box.take(certificates.prepared)
         showExpiry()
     }
 

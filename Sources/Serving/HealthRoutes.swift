@@ -24,7 +24,7 @@ public struct HealthCheck: Sendable {
 
     public struct Finding: Sendable {
         public var status: Status
-        /// What is wrong; shown to anyone who can reach the port.
+        /// What is wrong; shown to who has the scope `read`.
         public var output: String?
         public var value: Double?
         public var unit: String?
@@ -51,23 +51,26 @@ public struct HealthCheck: Sendable {
 
 extension Route {
     /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06):
-    /// 200 for pass and warn, 503 for fail. Served while the node drains; open.
+    /// 200 for pass and warn, 503 for fail. Served while the node drains; open. A stranger is
+    /// shown which components there are and how they are, who has the scope `read` all else.
     public static func health(
         _ path: String, checks: [HealthCheck], clock: WallClock = .system
     ) -> Route {
-        Route(.get, path, access: .open, servesWhileDraining: true) { _ in
+        Route(.get, path, access: .optional(.read), servesWhileDraining: true) { exchange in
             var findings: [(String, HealthCheck.Finding)] = []
             for check in checks { findings.append((check.name, await check.look())) }
             let status = findings.map(\.1.status).max() ?? .pass
             return .bytes(
-                document(status, findings, at: clock.now),
+                document(
+                    status, findings, at: clock.now, showsDetails: exchange.identity != nil),
                 status: status == .fail ? .serviceUnavailable : .ok,
                 contentType: "application/health+json", headers: [.cacheControl: "no-store"])
         }
     }
 
     private static func document(
-        _ status: HealthCheck.Status, _ findings: [(String, HealthCheck.Finding)], at now: Timestamp
+        _ status: HealthCheck.Status, _ findings: [(String, HealthCheck.Finding)],
+        at now: Timestamp, showsDetails: Bool
     ) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
@@ -77,9 +80,10 @@ extension Route {
                     json.member(array: name) { json in
                         json.object { json in
                             json.member("status", finding.status.rawValue)
+                            json.member("time", now.rfc3339)
+                            guard showsDetails else { return }
                             if let value = finding.value { json.member("observedValue", value) }
                             if let unit = finding.unit { json.member("observedUnit", unit) }
-                            json.member("time", now.rfc3339)
                             if let output = finding.output { json.member("output", output) }
                         }
                     }

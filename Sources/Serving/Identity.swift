@@ -13,8 +13,13 @@ public struct Identity: Sendable, Hashable {
     public let name: String
     public let scopes: Set<Scope>
     public let proof: Proof
+    /// Tells the token from others that had or get the same id, while the process lives; no secret.
+    public let instance: UInt64
 
-    public init(id: String, name: String, scopes: Set<Scope>, proof: Proof) {
+    public init(
+        id: String, name: String, scopes: Set<Scope>, proof: Proof, instance: UInt64 = 0
+    ) {
+        self.instance = instance
         self.id = id
         self.name = name
         self.scopes = scopes

@@ -80,7 +80,7 @@ struct TokensNotRead: Happening {
     let fault: String
 
     var level: Logger.Level { .error }
-    var message: String { "tokens cannot be read again; the ones before stay in force" }
+    var message: String { "tokens cannot be read as they should" }
     var fields: [(String, String)] { [("fault", fault)] }
 
     func record(in registry: PrometheusRegistry) {

@@ -1,50 +1,86 @@
 import Crypto
 public import Events
+import Synchronization
 
 /// Signed-in browsers: what their cookie says, sealed so that nobody else can say it.
 ///
 /// The cookie is `payload.tag`: who signed in and until when, and HMAC-SHA256
-/// over it (RFC 2104) with a key that lives as long as the process. Nothing is
-/// stored; a session ends with its time, with its token, or with the process.
-public struct SessionSeal: Sendable {
+/// over it (RFC 2104) with a key that lives as long as the process. Of the sessions
+/// only those that ended are remembered: a session ends with its time, with its
+/// token, when it is signed out of, or with the process. Thread-safe.
+public final class SessionSeal: Sendable {
     public struct Session: Sendable, Equatable {
         public let identity: Identity
         public let expires: Timestamp
     }
 
-    private let key: SymmetricKey
+    private struct State {
+        var key: SymmetricKey
+        /// The tags of sessions that ended before the key.
+        var ended: Set<[UInt8]> = []
+    }
 
-    public init() { key = SymmetricKey(size: .bits256) }
+    private let state: Mutex<State>
+    /// With so many ended ones a new key ends all sessions: nobody needs so many in earnest.
+    private static let mostEnded = 10_000
 
-    init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
+    public init() { state = Mutex(State(key: SymmetricKey(size: .bits256))) }
+
+    init(key: [UInt8]) { state = Mutex(State(key: SymmetricKey(data: key))) }
+
+    private var key: SymmetricKey { state.withLock { $0.key } }
+
+    /// Ends the session of a cookie that was sealed here: it opens nothing any more.
+    public func end(_ cookie: String) {
+        guard let tag = tag(of: cookie) else { return }
+        state.withLock { state in
+            state.ended.insert(tag)
+            if state.ended.count > Self.mostEnded {
+                state = State(key: SymmetricKey(size: .bits256))
+            }
+        }
+    }
+
+    /// The tag of a cookie that was sealed here; nil for any other.
+    private func tag(of cookie: String) -> [UInt8]? {
+        let parts = cookie.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let shown = Base64URL.decode(parts[1]),
+            verifies(shown, "session", String(parts[0]))
+        else { return nil }
+        return shown
+    }
 
     /// The cookie's value for who just showed a token.
     public func seal(_ identity: Identity, until expires: Timestamp) -> String {
         let payload = [
             identity.id, identity.name, Scope.text(identity.scopes), String(expires.milliseconds),
+            String(identity.instance), String(UInt64.random(in: .min ... .max)),
         ].joined(separator: "\n")
         let sealed = Base64URL.encode(Array(payload.utf8))
         return sealed + "." + Base64URL.encode(tag("session", sealed))
     }
 
-    /// Who holds the cookie; nil when it is not ours, was changed or is over.
+    /// Who holds the cookie; nil when it is not ours, was changed or is over. One that is
+    /// over stays so when the clock goes back.
     ///
     /// Whether the token behind it still stands is asked of the registry.
     public func open(_ cookie: String, at now: Timestamp) -> Session? {
-        let parts = cookie.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let shown = Base64URL.decode(parts[1]),
-            verifies(shown, "session", String(parts[0])),
-            let payload = Base64URL.decode(parts[0])
+        guard let tag = tag(of: cookie), !state.withLock({ $0.ended.contains(tag) }),
+            let payload = Base64URL.decode(cookie.prefix { $0 != "." })
         else { return nil }
         let fields = String(decoding: payload, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
-        guard fields.count == 4, let milliseconds = Int64(fields[3]),
-            milliseconds > now.milliseconds
+        guard fields.count == 6, let milliseconds = Int64(fields[3]),
+            let instance = UInt64(fields[4])
         else { return nil }
+        guard milliseconds > now.milliseconds else {
+            end(cookie)
+            return nil
+        }
         return Session(
             identity: Identity(
                 id: String(fields[0]), name: String(fields[1]),
-                scopes: Scope.parse(String(fields[2])), proof: .session),
+                scopes: Scope.parse(String(fields[2])), proof: .session, instance: instance),
             expires: Timestamp(milliseconds: milliseconds))
     }
 

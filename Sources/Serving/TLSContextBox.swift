@@ -10,9 +10,18 @@ import X509
 /// Thread-safe. A replacement is built whole before it is taken up: what cannot
 /// be used leaves the old one in place.
 final class TLSContextBox: Sendable {
-    private struct Loaded {
+    fileprivate struct Loaded {
         let context: NIOSSLContext
         let expiry: Timestamp?
+        /// Those that clients' certificates come from.
+        let authorities: [Certificate]
+        /// Counts up whenever an authority is taken away.
+        var trust = 0
+    }
+
+    /// What was read and can be used, to be taken up.
+    struct Prepared: Sendable {
+        fileprivate let loaded: Loaded
     }
 
     /// Of TLS 1.2, authenticated encryption with forward secrecy (RFC 9325 §4.2). TLS 1.3 has
@@ -30,14 +39,36 @@ final class TLSContextBox: Sendable {
         current = Mutex(try Self.load(files, clients))
     }
 
-    var context: NIOSSLContext { current.withLock { $0.context } }
+    /// For the next handshake, and what `trusts` has to know of it.
+    var context: (context: NIOSSLContext, trust: Int) {
+        current.withLock { ($0.context, $0.trust) }
+    }
+
+    /// Whether the authorities in force vouch for a certificate that was verified at its
+    /// handshake: where an authority was taken away since, one of those left must have signed it.
+    func trusts(_ client: ClientCertificate) -> Bool {
+        let (trust, authorities) = current.withLock { ($0.trust, $0.authorities) }
+        return client.trust == trust || client.isSigned(byOneOf: authorities)
+    }
 
     /// When the node's own certificate is over.
     var expiry: Timestamp? { current.withLock { $0.expiry } }
 
-    func reload(_ files: TLSFiles, clients: ClientCertificates) throws(ServingError) {
-        let loaded = try Self.load(files, clients)
-        current.withLock { $0 = loaded }
+    /// Reads the files; changes nothing yet.
+    static func prepare(
+        _ files: TLSFiles, clients: ClientCertificates
+    ) throws(ServingError) -> Prepared {
+        Prepared(loaded: try load(files, clients))
+    }
+
+    /// Takes up what was read, for the next handshakes.
+    func take(_ prepared: Prepared) {
+        current.withLock { current in
+            var new = prepared.loaded
+            let isWider = Set(new.authorities).isSuperset(of: current.authorities)
+            new.trust = current.trust + (isWider ? 0 : 1)
+            current = new
+        }
     }
 
     private static func load(
@@ -56,12 +87,16 @@ final class TLSContextBox: Sendable {
         configuration.cipherSuiteValues = Self.suites
         configuration.applicationProtocols = ["h2", "http/1.1"]
         configuration.shutdownTimeout = .seconds(1)
+        var authorityCertificates: [Certificate] = []
         if clients.demand != .token {
             let authorities = try attempt(
                 clients.authority, "holds no readable PEM certificate",
                 "give the authority that clients' certificates come from"
             ) { try NIOSSLCertificate.fromPEMFile(clients.authority) }
             configuration.trustRoots = .certificates(authorities)
+            authorityCertificates = authorities.compactMap {
+                (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }
+            }
             configuration.certificateVerification =
                 clients.demand == .either ? .optionalVerification : .noHostnameVerification
         }
@@ -72,7 +107,8 @@ final class TLSContextBox: Sendable {
         ) { try NIOSSLContext(configuration: settings) }
         return Loaded(
             context: context,
-            expiry: chain.first.map { Timestamp(milliseconds: Int64($0.notValidAfter) * 1000) })
+            expiry: chain.first.map { Timestamp(milliseconds: Int64($0.notValidAfter) * 1000) },
+            authorities: authorityCertificates)
     }
 
     private static func attempt<T>(
@@ -80,22 +116,6 @@ final class TLSContextBox: Sendable {
     ) throws(ServingError) -> T {
         do { return try body() } catch {
             throw ServingError(place: place, fault: "\(fault) (\(error))", remedy: remedy)
-        }
-    }
-}
-
-extension NIOSSLCertificate {
-    /// DNS and URI subject alternative names, as written.
-    var subjectNames: [String] {
-        guard let der = try? toDERBytes(), let certificate = try? Certificate(derEncoded: der),
-            let names = try? certificate.extensions.subjectAlternativeNames
-        else { return [] }
-        return names.compactMap { name in
-            switch name {
-            case .dnsName(let name): name
-            case .uniformResourceIdentifier(let uri): uri
-            default: nil
-            }
         }
     }
 }

@@ -28,10 +28,22 @@ public struct TokenFile: Sendable, Hashable {
     /// Larger files are no token files.
     static let largest = 64 * 1024
 
-    /// The tokens' hashes and records. Blocks.
-    func read(at now: Timestamp) throws(ServingError) -> [TokenSnapshot.Entry] {
-        let bytes = try contents()
-        var entries: [TokenSnapshot.Entry] = []
+    /// What a file held when it was read.
+    struct Reading: Sendable {
+        /// The tokens' hashes and records, none when the file is gone; nil when it is there
+        /// and cannot be read.
+        var entries: [TokenSnapshot.Entry]?
+        /// The first thing that is wrong with it.
+        var fault: ServingError?
+    }
+
+    /// Reads the file; a line that is no token is left out. Blocks.
+    func read(at now: Timestamp) -> Reading {
+        let bytes: [UInt8]
+        do throws(Unreadable) { bytes = try contents() } catch {
+            return Reading(entries: error.isGone ? [] : nil, fault: error.fault)
+        }
+        var reading = Reading(entries: [])
         for (index, line) in bytes.split(
             separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
         ).enumerated() {
@@ -39,28 +51,44 @@ public struct TokenFile: Sendable, Hashable {
                 .drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.reversed()
             guard let first = token.first, first != UInt8(ascii: "#") else { continue }
             guard token.count >= Self.shortest else {
-                throw ServingError(
-                    place: "\(path):\(index + 1)", fault: "a token of under \(Self.shortest) bytes",
-                    remedy: "make one with 'bellwether token create' or 32 random bytes in base64")
+                if reading.fault == nil {
+                    reading.fault = ServingError(
+                        place: "\(path):\(index + 1)",
+                        fault: "a token of under \(Self.shortest) bytes",
+                        remedy:
+                            "make one with 'bellwether token create' or 32 random bytes in base64")
+                }
+                continue
             }
             let base = path.split(separator: "/").last.map(String.init) ?? path
-            entries.append(
+            reading.entries?.append(
                 TokenSnapshot.Entry(
                     hash: ContentHash.digest(token),
                     record: TokenRecord(
                         id: "file:\(base)#\(index + 1)", name: name, scopes: scopes, created: now,
                         expires: nil, revoked: nil)))
         }
-        return entries
+        return reading
     }
 
-    private func contents() throws(ServingError) -> [UInt8] {
+    private struct Unreadable: Error {
+        let fault: ServingError
+        /// Whether nobody can have a token from it any more, other than for want of descriptors
+        /// or a failing disk.
+        var isGone = false
+    }
+
+    private func unreadable(_ code: Int32) -> Unreadable {
+        Unreadable(
+            fault: ServingError(
+                place: path, fault: "cannot be read: \(String(cString: strerror(code)))",
+                remedy: "check auth.token_files and the file's permissions"),
+            isGone: [ENOENT, ENOTDIR, EACCES].contains(code))
+    }
+
+    private func contents() throws(Unreadable) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw ServingError(
-                place: path, fault: "cannot be read: \(String(cString: strerror(errno)))",
-                remedy: "check auth.token_files and the file's permissions")
-        }
+        guard descriptor >= 0 else { throw unreadable(errno) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: Self.largest + 1)
         var filled = 0
@@ -70,18 +98,15 @@ public struct TokenFile: Sendable, Hashable {
                 readBytes(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: raw[start...]))
             }
             if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else {
-                throw ServingError(
-                    place: path, fault: "cannot be read: \(String(cString: strerror(errno)))",
-                    remedy: "check auth.token_files and the file's permissions")
-            }
+            guard count >= 0 else { throw unreadable(errno) }
             if count == 0 { break }
             filled += count
         }
         guard filled <= Self.largest else {
-            throw ServingError(
-                place: path, fault: "larger than \(Self.largest) bytes",
-                remedy: "give a file with one token a line")
+            throw Unreadable(
+                fault: ServingError(
+                    place: path, fault: "larger than \(Self.largest) bytes",
+                    remedy: "give a file with one token a line"))
         }
         return Array(bytes.prefix(filled))
     }

@@ -17,14 +17,19 @@ actor TokenReader {
     private let store: Store
     private let clock: WallClock
     private let publish: @Sendable ([TokenSnapshot.Entry]) -> Void
+    private let report: @Sendable (ServingError) -> Void
     private let queue = DispatchQueue(label: "bellwether.tokens")
 
     private var files: [TokenFile]
     private var storeMark: Int?
     private var fileMarks: [TokenFile: FileMark?] = [:]
+    /// What the files held when they were last read.
+    private var filed: [TokenFile: [TokenSnapshot.Entry]] = [:]
 
     /// The next look reads everything, of these files when some are given.
     private var isForced = true
+    /// The next look changes nothing when something is wrong with a file.
+    private var isStrict = true
     private var wantedFiles: [TokenFile]?
 
     private var isLooking = false
@@ -32,24 +37,31 @@ actor TokenReader {
     /// Those who share the look under way.
     private var sharers: [CheckedContinuation<Turn, any Error>] = []
 
-    /// - Parameter publish: Takes all tokens after each look that found something new.
+    /// - Parameters:
+    ///   - publish: Takes all tokens after each look that found something new.
+    ///   - report: Takes what is wrong with a file that was read all the same.
     init(
         store: Store, files: [TokenFile], clock: WallClock,
-        publish: @escaping @Sendable ([TokenSnapshot.Entry]) -> Void
+        publish: @escaping @Sendable ([TokenSnapshot.Entry]) -> Void,
+        report: @escaping @Sendable (ServingError) -> Void
     ) {
         self.store = store
         self.files = files
         self.clock = clock
         self.publish = publish
+        self.report = report
     }
 
-    /// Publishes all tokens if anything changed since the last look.
+    /// Publishes all tokens if anything changed since the last look. The tokens of a file that
+    /// is gone end, and so does a token that is no longer in its file; a file that is there and
+    /// cannot be read keeps its own.
     func refresh() async throws { try await takeTurn() }
 
     /// Publishes all tokens, of other files from now on when some are given; on
     /// a fault everything stays as it was.
-    func reload(files: [TokenFile]?) async throws {
+    func reload(files: [TokenFile]?, isStrict: Bool = true) async throws {
         isForced = true
+        if isStrict { self.isStrict = true }
         if let files { wantedFiles = files }
         try await takeTurn()
     }
@@ -84,24 +96,34 @@ actor TokenReader {
 
     private func look() async throws {
         let isForced = isForced
+        let isStrict = isStrict
         let files = wantedFiles ?? files
         self.isForced = false
+        self.isStrict = false
         wantedFiles = nil
         // Marks first: what changes while it is read is read again.
         let storeMark = try await store.foreignChanges()
-        let fileMarks = await marks(of: files)
+        var fileMarks = await marks(of: files)
         guard isForced || storeMark != self.storeMark || fileMarks != self.fileMarks else { return }
         let now = clock.now
         let stored = try await store.read { db in try TokenRow.all(db) }
-        let filed = try await onQueue { () throws -> [TokenSnapshot.Entry] in
-            var entries: [TokenSnapshot.Entry] = []
-            for file in files { entries += try file.read(at: now) }
-            return entries
+        let readings = try await onQueue { files.map { (file: $0, reading: $0.read(at: now)) } }
+        if isStrict, let fault = readings.lazy.compactMap(\.reading.fault).first { throw fault }
+        var entries = stored
+        var filed: [TokenFile: [TokenSnapshot.Entry]] = [:]
+        for (file, reading) in readings {
+            if let fault = reading.fault { report(fault) }
+            // What could not be read is tried again at the next look.
+            if reading.entries == nil { fileMarks.removeValue(forKey: file) }
+            let held = reading.entries ?? self.filed[file] ?? []
+            filed[file] = held
+            entries += held
         }
         self.files = files
+        self.filed = filed
         self.storeMark = storeMark
         self.fileMarks = fileMarks
-        publish(stored + filed)
+        publish(entries)
     }
 
     private func marks(of files: [TokenFile]) async -> [TokenFile: FileMark?] {

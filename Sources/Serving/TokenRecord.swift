@@ -9,9 +9,12 @@ public struct TokenRecord: Sendable, Hashable {
     public let expires: Timestamp?
     /// From when on it is refused; may lie ahead, so that old and new overlap.
     public let revoked: Timestamp?
+    /// Why it ended, once it was seen to have ended: it stays so whatever the clock says then.
+    public internal(set) var ended: TokenRefusal?
 
     /// Why the token is refused at `now`; nil when it is good.
     public func refusal(at now: Timestamp) -> TokenRefusal? {
+        if let ended { return ended }
         if let revoked, revoked <= now { return .revoked }
         if let expires, expires <= now { return .expired }
         return nil

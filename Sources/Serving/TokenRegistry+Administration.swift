@@ -12,11 +12,14 @@ extension TokenRegistry {
     /// Makes a token and keeps its hash. The token itself is in the answer and
     /// nowhere else. Several tokens of one name are valid side by side.
     ///
+    /// - Parameter deliver: Takes the token before it is committed, so that a crash never leaves
+    ///   a token that nobody has; when it throws there is none.
     /// - Throws: `ServingError` for a name that is not 1 to 64 letters, digits,
     ///   `.`, `_`, `-` or `@`, no scope, or an expiry that is not ahead; the
     ///   store's error when it cannot be kept.
     public func create(
-        name: String, scopes: Set<Scope>, expires: Duration? = nil
+        name: String, scopes: Set<Scope>, expires: Duration? = nil,
+        deliver: (IssuedToken) throws -> Void = { _ in }
     ) async throws -> IssuedToken {
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameByte) else {
             throw ServingError(
@@ -40,9 +43,11 @@ extension TokenRegistry {
             id: "t-" + ContentHash.hexDigits(Self.random(5)), name: name, scopes: scopes,
             created: now, expires: expires.map { now + $0 }, revoked: nil)
         let hash = Self.hash(text)
+        let token = IssuedToken(record: record, text: text)
+        try deliver(token)
         try await store.write { db in try TokenRow.insert(record, hash: hash, db) }
-        try await reload()
-        return IssuedToken(record: record, text: text)
+        try await reread()
+        return token
     }
 
     /// Every token of the state file, the oldest first.
@@ -57,13 +62,19 @@ extension TokenRegistry {
     @discardableResult
     public func revoke(_ id: String, after: Duration = .zero) async throws -> TokenRecord {
         let moment = clock.now + max(.zero, after)
-        let record = try await store.write { db in try TokenRow.revoke(id, at: moment, db) }
+        let isAtOnce = after <= .zero
+        let record = try await store.write { db in
+            let record = try TokenRow.revoke(id, at: moment, db)
+            guard isAtOnce, record?.ended == nil else { return record }
+            try TokenRow.end(id, .revoked, db)
+            return try TokenRow.one(id, db)
+        }
         guard let record else {
             throw ServingError(
                 place: "token \(id)", fault: "there is none with this id",
                 remedy: "see 'bellwether token list'")
         }
-        try await reload()
+        try await reread()
         return record
     }
 
@@ -87,10 +98,21 @@ extension TokenRegistry {
 enum TokenRow {
     static func all(_ db: Database) throws -> [TokenSnapshot.Entry] {
         try Row.fetchAll(
-            db, sql: "SELECT id, name, scope, hash, created_ms, expires_ms, revoked_ms FROM token"
+            db, sql: "SELECT * FROM token"
         ).map { row in
             TokenSnapshot.Entry(hash: Array(row["hash"] as Data), record: record(row))
         }
+    }
+
+    static func one(_ id: String, _ db: Database) throws -> TokenRecord? {
+        try Row.fetchOne(db, sql: "SELECT * FROM token WHERE id = ?", arguments: [id]).map(record)
+    }
+
+    /// The token ended for good; why it did first stands.
+    static func end(_ id: String, _ why: TokenRefusal, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE token SET ended = ? WHERE id = ? AND ended = ''",
+            arguments: [why.rawValue, id])
     }
 
     static func insert(_ record: TokenRecord, hash: [UInt8], _ db: Database) throws {
@@ -111,14 +133,7 @@ enum TokenRow {
                 UPDATE token SET revoked_ms = min(coalesce(revoked_ms, ?), ?) WHERE id = ?
                 """,
             arguments: [moment.milliseconds, moment.milliseconds, id])
-        return try Row.fetchOne(
-            db,
-            sql: """
-                SELECT id, name, scope, hash, created_ms, expires_ms, revoked_ms
-                FROM token WHERE id = ?
-                """,
-            arguments: [id]
-        ).map(record)
+        return try one(id, db)
     }
 
     private static func record(_ row: Row) -> TokenRecord {
@@ -126,6 +141,7 @@ enum TokenRow {
             id: row["id"], name: row["name"], scopes: Scope.parse(row["scope"]),
             created: Timestamp(milliseconds: row["created_ms"]),
             expires: (row["expires_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
-            revoked: (row["revoked_ms"] as Int64?).map { Timestamp(milliseconds: $0) })
+            revoked: (row["revoked_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
+            ended: TokenRefusal(rawValue: row["ended"]))
     }
 }

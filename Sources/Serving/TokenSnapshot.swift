@@ -1,3 +1,4 @@
+import Crypto
 import Events
 
 /// Every token's hash at one moment, for comparing without touching the store.
@@ -13,15 +14,24 @@ final class TokenSnapshot: Sendable {
     }
 
     let records: [TokenRecord]
+    /// By place of the record, which token of its id it is, told by its hash with a key of this
+    /// process: a line of a token file keeps its id when another token takes its place.
+    private let instances: [UInt64]
     private let hashes: [SIMD4<UInt64>]
 
-    init(_ entries: [Entry] = []) {
+    init(_ entries: [Entry] = [], key: SymmetricKey = SymmetricKey(size: .bits256)) {
         records = entries.map(\.record)
+        instances = entries.map { entry in
+            HMAC<SHA256>.authenticationCode(for: entry.hash, using: key).prefix(8)
+                .reduce(0) { $0 << 8 | UInt64($1) }
+        }
         hashes = entries.map { $0.hash.withUnsafeBytes(Self.words) }
     }
 
-    /// The record whose hash is `hash` (32 bytes).
-    func match(_ hash: UnsafeRawBufferPointer) -> TokenRecord? {
+    /// The record whose hash is `hash` (32 bytes), and which token of its id it is.
+    func match(
+        _ hash: UnsafeRawBufferPointer
+    ) -> (record: TokenRecord, instance: UInt64)? {
         let wanted = Self.words(of: hash)
         var found: UInt64 = 0
         for index in 0..<hashes.count {
@@ -31,11 +41,14 @@ final class TokenSnapshot: Sendable {
             let equal = ((difference | (0 &- difference)) >> 63) ^ 1
             found |= (0 &- equal) & UInt64(index + 1)
         }
-        return found == 0 ? nil : records[Int(found) - 1]
+        return found == 0 ? nil : (records[Int(found) - 1], instances[Int(found) - 1])
     }
 
-    /// By id, not by secret: no need to hide how long it takes.
-    func record(id: String) -> TokenRecord? { records.first { $0.id == id } }
+    /// The record of a token that was accepted before; nil when it is gone, or another stands in
+    /// its place. By id, not by secret: no need to hide how long it takes.
+    func record(of identity: Identity) -> TokenRecord? {
+        zip(records, instances).first { $0.0.id == identity.id && $0.1 == identity.instance }?.0
+    }
 
     /// Fewer than 32 bytes are filled up with zeros, further ones left out.
     private static func words(of hash: UnsafeRawBufferPointer) -> SIMD4<UInt64> {

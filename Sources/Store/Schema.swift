@@ -101,6 +101,10 @@ enum Schema {
                     CREATE INDEX digest_thread ON digest (thread);
                     """)
         }
+        migrator.registerMigration("ended tokens") { db in
+            // Why a token ended, once it was seen to: expired or revoked, else empty.
+            try db.execute(sql: "ALTER TABLE token ADD COLUMN ended TEXT NOT NULL DEFAULT ''")
+        }
         return migrator
     }
 }

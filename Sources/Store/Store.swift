@@ -19,7 +19,8 @@ public final class Store: Sendable {
     private let queue: DatabaseQueue
     public let path: String
 
-    /// Opens the file, makes it (0600) when it is not there, and migrates it.
+    /// Opens the file, makes it (0600 from the first moment) when it is not there, and migrates
+    /// it. SQLite gives the files beside it the same mode.
     public init(path: String) throws {
         self.path = path
         var configuration = Configuration()
@@ -31,6 +32,7 @@ public final class Store: Sendable {
             // KiB; what is read is small, and what is written goes to the log of SQLite early.
             try db.execute(sql: "PRAGMA cache_size = -512")
         }
+        try Self.claim(path)
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try Schema.migrator.migrate(queue)

@@ -1,3 +1,4 @@
+import CSpawn
 import Synchronization
 
 #if canImport(Glibc)
@@ -186,6 +187,11 @@ public struct BoundedCommand: Sendable {
         } else {
             posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         }
+        // The child gets these three and nothing else of ours: one that outlives us would keep
+        // our port and our locks.
+        #if !canImport(Darwin)
+            if bellwether_spawn_close_from(&actions, 3) != 0 { Self.markAllCloseOnExec() }
+        #endif
 
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -266,6 +272,23 @@ public struct BoundedCommand: Sendable {
         return waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT | WNOHANG) == 0
             && info.si_signo == SIGCHLD
     }
+
+    #if !canImport(Darwin)
+        /// For a C library that cannot close all of a child's descriptors (musl, glibc before
+        /// 2.34): they are marked, one by one, as the system shows them.
+        private static func markAllCloseOnExec() {
+            guard let folder = opendir("/proc/self/fd") else { return }
+            defer { closedir(folder) }
+            while let entry = readdir(folder) {
+                let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if let number = Int32(name), number > 2 {
+                    _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+                }
+            }
+        }
+    #endif
 
     private static func fault(_ call: String, _ code: Int32) -> CommandFault {
         CommandFault(.system, "\(call): \(String(cString: strerror(code)))")

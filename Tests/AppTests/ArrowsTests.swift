@@ -12,6 +12,7 @@ struct ArrowsTests {
     static let rooms: [(name: String, imports: Set<String>)] = [
         ("CCurl", []),
         ("CProcess", []),
+        ("CSpawn", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("CTextMarks", []),
@@ -24,9 +25,9 @@ struct ArrowsTests {
         ("Digests", ["Events", "JSONScan"]),
         ("Store", []),
         ("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        ("Transfer", ["CCurl", "Telemetry"]),
+        ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        ("Rehearsal", ["JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
+        ("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),
         (
             "Delivery",
@@ -125,7 +126,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CCurl", "CDeflate", "CProcess", "CTextMarks", "CZlib",
+        "CCurl", "CDeflate", "CProcess", "CSpawn", "CTextMarks", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver", "PoisonDriver"]

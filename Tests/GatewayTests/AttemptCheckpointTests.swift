@@ -104,6 +104,36 @@ struct AttemptCheckpointTests {
         await journal.close()
     }
 
+    @Test("a verdict that somebody else wrote in this node's name is not restored")
+    func forged() async throws {
+        let first = try await start()
+        #expect(try await measure("shop", first) == 1)
+        // Its own line with the next attempt, as whoever may read and send can make it.
+        var reader = journal.reader(from: .start)
+        let own = try #require(try await reader.next(maxLines: 10).lines.first).bytes
+        var event = try Event(line: own)
+        #expect(event.attempt == 1)
+        event.id = "forged"
+        event.seq = nil
+        event.attempt = 2
+        let text = String(decoding: event.line, as: UTF8.self)
+            .replacing(#""attempt":1"#, with: #""attempt":2"#)
+        _ = try await journal.ingest(IngestBody(Array(text.utf8)))
+        clock.advance(by: .seconds(30))
+        let second = try await start()
+        let request = MeasurementRequest(rollout: "shop", namespace: "prod")
+        let turn = await second.measure(
+            request, series: request.series(concern: "").id, concern: "")
+        // Attempt 2 is measured here, not answered from the line.
+        #expect(turn.origin == .evaluated)
+        guard case .judged(let verdict, _, _) = turn.outcome else {
+            Issue.record("no verdict")
+            return
+        }
+        #expect(verdict.number.n == 2)
+        await journal.close()
+    }
+
     private func place() async throws -> LogPosition? {
         try await store.read { db in
             try CursorRow.read(db, name: AttemptCheckpoint.cursorName).map {

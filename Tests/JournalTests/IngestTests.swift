@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import TestSupport
 import Testing
 
@@ -192,5 +193,44 @@ struct GroupSumTests {
             }
             #expect(read?.bytes == plain.count)
         }
+    }
+
+    @Test("a line from outside that bears this node's own name is refused, in whatever spelling")
+    func ownName() async throws {
+        let log = try TestLog()
+        let journal = try await log.open()
+        let escaped = senderLine(2, node: "gw-a1").replacing("gw-a1", with: #"gw-\u0061\u0031"#)
+        let key = senderLine(3, node: "gw-a1").replacing(#""node""#, with: #""n\u006fde""#)
+        let receipt = try await journal.ingest(
+            body([senderLine(1), senderLine(1, node: "gw-a1"), escaped, key, senderLine(4)]))
+        #expect(receipt.accepted == 2)
+        #expect(receipt.rejected.map(\.error) == [.ownNode, .ownNode, .ownNode])
+        #expect(receipt.rejected.map(\.line) == [2, 3, 4])
+        await journal.close()
+    }
+
+    @Test("a node knows its own lines again after a restart, and nobody else's")
+    func own() async throws {
+        let log = try TestLog()
+        let journal = try await log.open()
+        _ = try await journal.append(log.event())
+        _ = try await journal.ingest(body([senderLine(1)]))
+        // As a hook's event, or a log of an older version.
+        _ = try await journal.ingest(IngestBody(body([senderLine(1, node: "gw-a1")])))
+        await journal.close()
+        let again = try await log.open()
+        var reader = again.reader(from: .start)
+        #expect(try await reader.all().map { again.wrote($0.bytes) } == [true, false, false])
+        await again.close()
+        let mode = try FileManager.default.attributesOfItem(atPath: log.directory + "/log.key")[
+            .posixPermissions]
+        #expect((mode as? NSNumber)?.intValue == 0o600)
+        // With another key it is another node's log.
+        try Data(repeating: 7, count: 32).write(
+            to: URL(fileURLWithPath: log.directory + "/log.key"))
+        let stranger = try await log.open()
+        var all = stranger.reader(from: .start)
+        #expect(try await all.all().contains { stranger.wrote($0.bytes) } == false)
+        await stranger.close()
     }
 }

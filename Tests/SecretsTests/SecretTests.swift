@@ -60,4 +60,31 @@ struct SecretTests {
         dump(secret, to: &dumped)
         #expect(!"\(secret) \(String(reflecting: secret)) \(dumped)".contains("sekret"))
     }
+
+    @Test("a text that is no path is not repeated as one")
+    func notAPath() throws {
+        let token = "bw_vJ3mX0S9q8N2r7T1kLw5Zy4Hc6"
+        for text in [token, "hunter2", "/vJ3mX0S9q8N2r7T1kLw5Zy4Hc6"] {
+            let error = #expect(throws: SecretFault.self) { try Secret.file(text).read() }
+            #expect(error?.description.contains(text) == false)
+            #expect(Secret.file(text).shown == "(hidden)")
+        }
+        for path in ["/run/secrets/token", "./token", "../secrets/token"] {
+            #expect(Secret.file(path).shown == path)
+        }
+    }
+
+    @Test(
+        "an address is shown without what may be a secret in it",
+        arguments: [
+            ("https://a:1/b?x=1#y", "https://a:1/b?x=1#y"),
+            ("https://me:pw@a:1/b", "https://(hidden)@a:1/b"),
+            ("https://me:p/w@a:1/b", "https://(hidden)@a:1/b"),
+            ("https://me@a/", "https://(hidden)@a/"),
+            ("https://a/?Token=t&b=c", "https://a/?Token=(hidden)&b=c"),
+            ("https://a/hooks/bw_vJ3mX0S9q8N2r7T1k/x", "https://a/hooks/(hidden)/x"),
+            ("https://a/?n=vJ3mX0S9q8N2r7T1kLw5", "https://a/?n=(hidden)"),
+            ("bw_vJ3mX0S9q8N2r7T1k", "(hidden)"), ("", ""), ("a.b:80", "a.b:80"),
+        ])
+    func addresses(text: String, shown: String) { #expect(ShownText.url(text) == shown) }
 }

@@ -1,4 +1,7 @@
+import Events
+import Foundation
 import JSONScan
+import NIOSSL
 import TestSupport
 import Testing
 import X509
@@ -98,6 +101,73 @@ import X509
         let stranger = try TestAuthority("Another authority").client([.dnsName("argo.test")])
         let foreign = try await ask(curl(server, http2, stranger), server.token(.analysis))
         #expect(foreign.status == 0)
+    }
+
+    @Test("a certificate that is not for clients is refused", arguments: [false, true])
+    func otherPurpose(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(.certificate, authority)
+        let silent = try authority.client([.dnsName("argo.test")], usage: nil)
+        let reply = try await ask(curl(server, http2, silent))
+        #expect(reply.status == 403)
+        #expect(reply.json?["reason"]?.string == "certificate_purpose")
+        // What is for servers only does not even come through the handshake.
+        let serving = try authority.client([.dnsName("argo.test")], usage: [.serverAuth])
+        #expect([0, 403].contains(try await ask(curl(server, http2, serving)).status))
+        let both = try authority.client([.dnsName("argo.test")], usage: [.serverAuth, .clientAuth])
+        #expect(try await ask(curl(server, http2, both)).status == 200)
+    }
+
+    @Test("a connection does not outlive its client's certificate")
+    func overWhileConnected() async throws {
+        let clock = ManualClock(startingAt: WallClock.system.now)
+        let authority = try TestAuthority()
+        var setup = RunningServer.Setup()
+        setup.clock = clock.wall
+        setup.clients = ClientCertificates(
+            authority: authority.path, demand: .certificate, scopes: [.analysis])
+        let server = try await RunningServer(setup)
+        let client = try authority.client([.dnsName("argo.test")], validFor: 3600)
+        #expect(try await ask(curl(server, false, client)).status == 200)
+        // The handshake goes by the machine's clock, as one that is resumed goes by no clock.
+        clock.advance(by: .seconds(3601))
+        let reply = try await ask(curl(server, true, client))
+        #expect(reply.status == 401)
+        #expect(reply.json?["reason"]?.string == "certificate_expired")
+    }
+
+    @Test("a connection does not outlive the authority of its client's certificate")
+    func authorityTakenAway() async throws {
+        let (old, new) = (try TestAuthority("Old"), try TestAuthority("New"))
+        let folder = try TemporaryDirectory()
+        let path = folder.file("clients.pem")
+        func install(_ authorities: TestAuthority...) throws {
+            let text = try authorities.map {
+                try String(contentsOfFile: $0.path, encoding: .utf8) + "\n"
+            }
+            try text.joined().write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try install(old)
+        let files = try SelfSignedCertificate.files(in: folder.file("tls"), names: ["a.test"])
+        let clients = ClientCertificates(authority: path, demand: .certificate)
+        let box = try TLSContextBox(files, clients: clients)
+        func shown(by authority: TestAuthority) throws -> ClientCertificate {
+            let file = try authority.client([.dnsName("argo.test")]).certificate
+            let certificate = try #require(try NIOSSLCertificate.fromPEMFile(file).first)
+            return try #require(ClientCertificate(certificate, trust: box.context.trust))
+        }
+        let early = try shown(by: old)
+        #expect(box.trusts(early))
+        // Both for a while: nobody has to connect again.
+        try install(old, new)
+        box.take(try TLSContextBox.prepare(files, clients: clients))
+        let late = try shown(by: new)
+        #expect(box.trusts(early) && box.trusts(late))
+        // The old one goes.
+        try install(new)
+        box.take(try TLSContextBox.prepare(files, clients: clients))
+        #expect(!box.trusts(early))
+        #expect(box.trusts(late))
     }
 
     @Test func anAuthorityThatCannotBeReadIsAFault() async throws {

@@ -286,7 +286,14 @@ import Testing
         #expect(ready.status == 503)
         #expect(ready.json?["status"]?.string == "fail")
         #expect(
-            ready.json?.resolve(pointer: "/checks/log:durable/0/output")?.string == "disk full")
+            ready.json?.resolve(pointer: "/checks/log:durable/0/status")?.string == "fail")
+        #expect(!ready.text.contains("disk full"), "a stranger is not shown why")
+        let seen = try await curl.get("/readyz", token: server.token(.read))
+        #expect(seen.status == 503)
+        #expect(
+            seen.json?.resolve(pointer: "/checks/log:durable/0/output")?.string == "disk full")
+        let other = try await curl.get("/readyz", token: server.token(.analysis))
+        #expect(!other.text.contains("disk full"))
         #expect(server.refusals.all.isEmpty)
         let metrics = try await curl.get("/metrics")
         #expect(

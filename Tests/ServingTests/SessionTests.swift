@@ -46,6 +46,28 @@ import Testing
         #expect(!seal.verifies(formToken: String(mine.split(separator: ".")[1]), for: mine))
     }
 
+    @Test("a session that was ended opens nothing, and no other session ends with it")
+    func ended() {
+        let seal = SessionSeal()
+        let mine = seal.seal(identity, until: now + .seconds(60))
+        let other = seal.seal(identity, until: now + .seconds(60))
+        seal.end(mine)
+        #expect(seal.open(mine, at: now) == nil)
+        #expect(seal.open(other, at: now) != nil)
+        // Nobody else can end one, nor fill the list.
+        for _ in 0..<20_000 { seal.end("x" + other) }
+        #expect(seal.open(other, at: now) != nil)
+        #expect(seal.open(mine, at: now) == nil)
+    }
+
+    @Test("a session that is over stays so when the clock goes back")
+    func over() {
+        let seal = SessionSeal()
+        let cookie = seal.seal(identity, until: now + .seconds(60))
+        #expect(seal.open(cookie, at: now + .seconds(61)) == nil)
+        #expect(seal.open(cookie, at: now) == nil)
+    }
+
     @Test func theCookieIsTheOnlyOneOfItsName() {
         func value(_ cookies: String...) -> String? {
             var head = HTTPRequest(method: .get, scheme: "https", authority: "a", path: "/")

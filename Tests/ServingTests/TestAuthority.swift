@@ -16,6 +16,9 @@ struct TestAuthority {
     private let key = P256.Signing.PrivateKey()
     private let name: DistinguishedName
 
+    /// What a certificate may be used for; nil: it does not say.
+    static let clientUsage: [ExtendedKeyUsage.Usage]? = [.clientAuth]
+
     init(_ commonName: String = "Test authority") throws {
         directory = try TemporaryDirectory()
         path = directory.file("ca.pem")
@@ -30,7 +33,10 @@ struct TestAuthority {
     }
 
     /// A certificate for a client of these alternative names.
-    func client(_ names: [GeneralName]) throws -> Client {
+    func client(
+        _ names: [GeneralName], usage: [ExtendedKeyUsage.Usage]? = clientUsage,
+        validFor validity: TimeInterval = 86_400
+    ) throws -> Client {
         let key = P256.Signing.PrivateKey()
         let certificate = try Self.certificate(
             subject: DistinguishedName { CommonName("client") }, key: key.publicKey, issuer: name,
@@ -38,7 +44,8 @@ struct TestAuthority {
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 SubjectAlternativeNames(names)
-            })
+                if let usage { try ExtendedKeyUsage(usage) }
+            }, validity: validity)
         let client = Client(
             certificate: directory.file("\(UUID()).pem"), key: directory.file("\(UUID()).key"))
         try Data(certificate.serializeAsPEM().pemString.utf8)
@@ -49,12 +56,13 @@ struct TestAuthority {
 
     private static func certificate(
         subject: DistinguishedName, key: P256.Signing.PublicKey, issuer: DistinguishedName,
-        signer: P256.Signing.PrivateKey, extensions: Certificate.Extensions
+        signer: P256.Signing.PrivateKey, extensions: Certificate.Extensions,
+        validity: TimeInterval = 86_400
     ) throws -> Certificate {
         try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(),
             publicKey: Certificate.PublicKey(key), notValidBefore: Date() - 3600,
-            notValidAfter: Date() + 86400, issuer: issuer, subject: subject,
+            notValidAfter: Date() + validity, issuer: issuer, subject: subject,
             signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions,
             issuerPrivateKey: Certificate.PrivateKey(signer))
     }

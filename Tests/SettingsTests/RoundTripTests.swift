@@ -92,7 +92,7 @@ struct RoundTripTests {
                fields: {backup.age_s: "backup_age_seconds{job=\\"db\\", host=\\"a\\"}"}}
             - {name: spool, kind: queue, folder: DIR, suffix: .job}
             - {name: jobs, kind: queue, url: "https://jobs:1/stats", pointer: /waiting, token_file: DIR/tokens, ca_file: DIR/ca}
-            - {name: self, kind: command, command: [/bin/sh, -c, "echo {}"], environment: {LANG: C, API_TOKEN: "${env:TOKEN}"},
+            - {name: self, kind: command, command: [/bin/sh], environment: {LANG: C, API_TOKEN: "${env:TOKEN}"},
                fields: {self.lag_ms: /lag}}
             - {name: edge, kind: certificate, address: "[::1]:443", server_name: shop.example, ca_file: DIR/ca}
             - name: fleet
@@ -133,7 +133,7 @@ struct RoundTripTests {
           - {id: move, where: [az~eu], from: "2026-11-28T20:00:00Z", until: "2026-11-28T23:00:00Z"}
         receivers:
           - {name: live, kind: slack, token_file: DIR/slack, channel: C0123456789, api_url: "https://slack.example/api", timeout: 4s}
-          - {name: page, kind: exec, command: [/bin/sh, -c, "true"], timeout: 3s}
+          - {name: page, kind: exec, command: [/bin/sh], timeout: 3s}
           - {name: oncall, kind: slack, url_file: DIR/slack, ca_file: DIR/ca, timeout: 5s, retry_ceiling: 1h}
           - {name: hook, kind: webhook, url: "https://a.b/c", secret: "${env:TOKEN}"}
           - {name: mail, kind: smtp, url: "smtps://m:465", from: "Bell <b@w.example>", to: [a@x.example],

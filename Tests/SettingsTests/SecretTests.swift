@@ -58,6 +58,41 @@ struct SecretTests {
             settings.describe().contains("password: \"(hidden)\""))
     }
 
+    @Test("what is shown holds no secret of an address and no argument of a command")
+    func addressesAndArguments() throws {
+        let settings = try Settings.parse(
+            text: """
+                analysis:
+                  probes:
+                    - {name: db, kind: http, url: "https://db:1/health?api_key=hush&x=1"}
+                    - {name: self, kind: command, command: [/bin/sh, --password, hush]}
+                receivers:
+                  - {name: page, kind: exec, command: [/bin/sh, --token=hush], timeout: 3s}
+                """)
+        let shown = settings.describe()
+        #expect(!shown.contains("hush"))
+        #expect(shown.contains(#"url: "https://db:1/health?api_key=(hidden)&x=1""#))
+        #expect(shown.contains(#"command: [/bin/sh, "(hidden)", "(hidden)"]"#))
+        #expect(shown.contains(#"command: [/bin/sh, "(hidden)"]"#))
+    }
+
+    @Test(
+        "a secret where a file's name belongs is not repeated",
+        arguments: [
+            "forward: {token_file: SECRET}", "auth: {token_files: [SECRET]}",
+            "auth: {token_files: [{path: SECRET}]}", "listen: {tls: {key: SECRET}}",
+            "receivers: [{name: a, kind: slack, url_file: SECRET}]",
+            "analysis: {probes: [{name: db, kind: http, url: \"https://u:SECRET@db:1/\"}]}",
+            "analysis: {probes: [{name: db, kind: http, url: \"https://u:SECRET{@db:1/\"}]}",
+        ])
+    func misplaced(text: String) {
+        for secret in ["bw_vJ3mX0S9q8N2r7T1kLw5Zy4Hc6", "hunter2"] {
+            let found = messages(of: text.replacing("SECRET", with: secret))
+            #expect(!found.isEmpty)
+            #expect(!found.joined().contains(secret), "\(found)")
+        }
+    }
+
     @Test("files that cannot serve are told")
     func unreadable() throws {
         let empty = try write("\n", "empty")

@@ -19,7 +19,8 @@ struct StatusPageTests {
         try await node.untilReady()
         let taken = try await node.post(
             "/v1/events", token: try node.token("ingest"),
-            Self.line("shop", az: "a", 1, "unhealthy", message: "<script>alert(1)</script>"))
+            Self.line(
+                "shop", az: "us-east-1b", 1, "unhealthy", message: "<script>alert(1)</script>"))
         #expect(taken.status == 200)
 
         let stranger = try await node.get("/")
@@ -272,7 +273,8 @@ struct StatusPageTests {
         #expect(again.body == reply.body)
         let metrics = String(decoding: try await node.get("/metrics").body, as: UTF8.self)
         #expect(metrics.contains("bellwether_events_lost_total 1"), "\(metrics.prefix(2000))")
-        let health = String(decoding: try await node.get("/readyz").body, as: UTF8.self)
+        let health = String(
+            decoding: try await node.get("/readyz", token: node.token("read")).body, as: UTF8.self)
         #expect(health.contains("min_free"))
         let refused = try await post(
             node, engine, "/v1/events", #"{"event":"a","ts":"2026-11-23T06:00:00Z"}"#,

@@ -104,7 +104,7 @@ private struct HookDesk: Sendable {
             body.append(UInt8(ascii: "\n"))
         }
         let receipt: IngestReceipt
-        do throws(JournalError) { receipt = try await journal.ingest(body) } catch {
+        do throws(JournalError) { receipt = try await journal.ingest(IngestBody(body)) } catch {
             throw Problem(log: error)
         }
         if let first = receipt.rejected.first {

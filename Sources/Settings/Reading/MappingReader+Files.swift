@@ -32,6 +32,17 @@ extension MappingReader {
         return path
     }
 
+    /// A file that holds secrets. What is not there and not plainly a path is not
+    /// repeated: it may be the secret itself.
+    func checkSecretFile(_ file: String, at path: String) {
+        if case .missing = Self.kind(of: file), !ShownText.isPath(file) {
+            return context.fault(
+                path, "names no file (the text is not shown, it may be a secret)",
+                "write the secret into a file, and give that file's path here")
+        }
+        checkFile(file, at: path)
+    }
+
     func checkFile(_ file: String, at path: String) {
         switch Self.kind(of: file) {
         case .file where access(file, R_OK) == 0: break
@@ -58,13 +69,13 @@ extension MappingReader {
         let file = plain(fileKey, "")
         guard let text = text(key), !text.isEmpty else {
             guard !file.isEmpty else { return .unset }
-            checkFile(file, at: path(fileKey))
+            checkSecretFile(file, at: path(fileKey))
             if !context.hasFault(at: path(fileKey)) {
                 do throws(SecretFault) {
                     _ = try Secret.file(file).read()
                 } catch {
                     fault(
-                        fileKey, "\(file.quoted): \(error.fault)",
+                        fileKey, "\(ShownText.file(file).quoted): \(error.fault)",
                         "put the secret, and nothing else, into it")
                 }
             }

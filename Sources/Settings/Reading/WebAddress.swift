@@ -1,3 +1,5 @@
+import Secrets
+
 /// An `http`, `https`, `smtp` or `smtps` address, taken apart as far as
 /// configuration needs it (RFC 3986 §3).
 struct WebAddress {
@@ -89,7 +91,7 @@ extension MappingReader {
             }
         } catch {
             fault(
-                key, "\(text.quoted) \(error.why)",
+                key, "\(ShownText.url(text).quoted) \(error.why)",
                 "write \(schemes[0])://host:port" + (schemes[0].hasPrefix("http") ? "/path" : ""))
         }
         return text

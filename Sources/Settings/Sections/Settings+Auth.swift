@@ -35,7 +35,7 @@ extension Settings.Auth {
         for (index, element) in (r.list("token_files") ?? []).enumerated() {
             let path = r.path("token_files[\(index)]")
             if case .text(let file) = element {
-                r.checkFile(file, at: path)
+                r.checkSecretFile(file, at: path)
                 tokenFiles.append(
                     Settings.TokenFile(path: file, name: Settings.TokenFile.name(of: file)))
             } else {
@@ -50,7 +50,8 @@ extension Settings.Auth {
 
 extension Settings.TokenFile {
     init(reading r: MappingReader) {
-        let path = r.file("path")
+        let path = r.plain("path", "")
+        if !path.isEmpty { r.checkSecretFile(path, at: r.path("path")) }
         if path.isEmpty {
             r.lacks("path is missing", "name the file of tokens")
         }

@@ -92,7 +92,8 @@ extension Settings.TLS {
     init(reading r: MappingReader) {
         self.init()
         certificate = r.file("certificate")
-        key = r.file("key")
+        key = r.plain("key", "")
+        if !key.isEmpty { r.checkSecretFile(key, at: r.path("key")) }
         if certificate.isEmpty != key.isEmpty {
             let (given, missing) = key.isEmpty ? ("certificate", "key") : ("key", "certificate")
             r.fault(given, "given without \(missing)", "name both files, or neither")

@@ -2,8 +2,9 @@ import Events
 
 extension Settings {
     /// The whole effective configuration as YAML that `parse` reads back to the
-    /// same settings. Secrets are shown as where they come from: the file's
-    /// path, the text with `${env:NAME}` in it, or `(hidden)`.
+    /// same settings, unless something in it is `(hidden)`. Secrets are shown as
+    /// where they come from: the file's path, the text with `${env:NAME}` in it,
+    /// or `(hidden)`; so are secrets in addresses, and every argument of a command.
     public func describe() -> String {
         var y = YAMLWriter()
         y.entry("node", node)
@@ -65,7 +66,7 @@ extension Settings.Listen {
 
 extension Settings.Forward {
     fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("to", to)
+        y.entry("to", url: to)
         y.entry("token", token)
         y.entry("ca_file", caFile)
         y.entry("batch_lines", batchLines)
@@ -102,9 +103,9 @@ extension Settings.Digest {
         y.entry("repeat", repeatEvery)
         y.entry("recover_after", recoverAfter)
         y.entry("max_groups", maxGroups)
-        y.entry("runbook_url", runbookURL)
-        y.entry("rollout_url", rolloutURL)
-        y.entry("status_url", statusURL)
+        y.entry("runbook_url", url: runbookURL)
+        y.entry("rollout_url", url: rolloutURL)
+        y.entry("status_url", url: statusURL)
         y.entry("node_checks", nodeChecks)
         if let abortAfter { y.entry("abort_after", abortAfter) }
         if let attempts { y.entry("attempts", attempts) }
@@ -125,7 +126,7 @@ extension Settings.Receiver {
             y.entry("secret", web.signingKey)
         case .smtp(let mail):
             y.entry("kind", "smtp")
-            y.entry("url", mail.url)
+            y.entry("url", url: mail.url)
             y.entry("tls", mail.tls.rawValue)
             y.entry("ca_file", mail.caFile)
             y.entry("from", mail.from)
@@ -136,11 +137,11 @@ extension Settings.Receiver {
             y.entry("kind", "slack")
             y.entry("token", bot.token)
             y.entry("channel", bot.channel)
-            y.entry("api_url", bot.apiURL)
+            y.entry("api_url", url: bot.apiURL)
             y.entry("ca_file", bot.caFile)
         case .exec(let command):
             y.entry("kind", "exec")
-            y.entry("command", command)
+            y.entry("command", command: command)
         case .file(let directory):
             y.entry("kind", "file")
             y.entry("directory", directory)

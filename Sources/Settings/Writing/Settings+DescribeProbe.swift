@@ -17,7 +17,7 @@ extension Settings.Probe {
             y.entry("address", address)
         case .http(let http):
             y.entry("kind", "http")
-            y.entry("url", http.url)
+            y.entry("url", url: http.url)
             y.entry("expect", http.expect.map { "\($0.lowerBound)-\($0.upperBound)" })
             y.entry("headers", http.headers.mapValues(\.shown))
             y.entry("token", http.token)
@@ -49,7 +49,7 @@ extension Settings.Probe {
 
 extension Settings.Probe.Prometheus {
     fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("url", url)
+        y.entry("url", url: url)
         y.entry("token", token)
         trust.describe(&y)
         y.entry("requests", requests)

@@ -27,6 +27,14 @@ struct YAMLWriter {
         line("\(Self.scalar(key)): {\(inner.joined(separator: ", "))}")
     }
 
+    /// An address, without the secrets in it.
+    mutating func entry(_ key: String, url: String) { entry(key, ShownText.url(url)) }
+
+    /// A command: arguments are often passwords, so that only their number is shown.
+    mutating func entry(_ key: String, command: [String]) {
+        entry(key, ShownText.command(command))
+    }
+
     mutating func entry(_ key: String, _ flag: Bool) { entry(key, bare: flag ? "true" : "false") }
     mutating func entry(_ key: String, _ number: Int) { entry(key, bare: String(number)) }
     mutating func entry(_ key: String, _ number: Double) { entry(key, bare: number.description) }
@@ -38,7 +46,7 @@ struct YAMLWriter {
     /// `key: …` of what may be shown, or `key_file: path`; nothing when unset.
     mutating func entry(_ key: String, _ secret: Secret) {
         if let path = secret.path {
-            entry("\(key)_file", path)
+            entry("\(key)_file", ShownText.file(path))
         } else if secret.isSet {
             entry(key, secret.shown)
         }

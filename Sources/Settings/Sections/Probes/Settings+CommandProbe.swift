@@ -42,7 +42,7 @@ extension Settings.Probe.Command {
     }
 
     func describe(_ y: inout YAMLWriter) {
-        y.entry("command", command)
+        y.entry("command", command: command)
         y.entry("environment", environment.mapValues(\.shown))
         y.entry("fields", fields)
     }

@@ -83,7 +83,7 @@ extension Settings.Probe.Query {
     }
 
     func describe(_ y: inout YAMLWriter) {
-        y.entry("url", url)
+        y.entry("url", url: url)
         y.entry("token", token)
         trust.describe(&y)
         y.mapping("queries") { y in

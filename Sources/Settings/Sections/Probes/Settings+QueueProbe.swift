@@ -47,7 +47,7 @@ extension Settings.Probe.Queue {
 
     func describe(_ y: inout YAMLWriter) {
         guard url.isEmpty else {
-            y.entry("url", url)
+            y.entry("url", url: url)
             y.entry("pointer", pointer)
             y.entry("token", token)
             return trust.describe(&y)

@@ -1,0 +1,64 @@
+import Events
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The key by which a node knows its own lines again: the file `log.key` (0600) in the data folder.
+///
+/// It goes with the folder: a copy of the whole folder is the same node, a log without it is
+/// somebody else's. Whoever can read it can write lines in the node's name.
+enum SealKey {
+    static func path(_ directory: String) -> String { directory + "/log.key" }
+
+    /// The key in `directory`, made where there is none or it is damaged. Call it while the
+    /// folder's lock is held.
+    ///
+    /// - Returns: The key, and why it is not on the disk: then no line of this opening is known
+    ///   again by the next.
+    static func load(_ directory: String) -> (seal: LineSeal, fault: SystemFault?) {
+        let path = path(directory)
+        if let key = read(path) { return (LineSeal(key: key), nil) }
+        var system = SystemRandomNumberGenerator()
+        let key = (0..<LineSeal.keyBytes).map { _ in UInt8.random(in: .min ... .max, using: &system)
+        }
+        do throws(SystemFault) {
+            try write(key, to: path, in: directory)
+            return (LineSeal(key: key), nil)
+        } catch { return (LineSeal(key: key), error) }
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: LineSeal.keyBytes + 1)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        return count == LineSeal.keyBytes ? Array(bytes.prefix(count)) : nil
+    }
+
+    /// Whole or not at all: synced before it has its name, and its name before a line is sealed.
+    private static func write(
+        _ key: [UInt8], to path: String, in directory: String
+    ) throws(SystemFault) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemFault("open", temporary) }
+        let written = key.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+        let isSynced = written == key.count && fsync(descriptor) == 0
+        let fault = SystemFault("write", temporary)
+        guard close(descriptor) == 0, isSynced, rename(temporary, path) == 0 else {
+            unlink(temporary)
+            throw fault
+        }
+        let folder = open(directory, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { throw SystemFault("open", directory) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw SystemFault("fsync", directory) }
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+import Transfer
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite("Commands with bounds")
+struct BoundedCommandTests {
+    private func run(_ script: String, input: String = "") throws -> String {
+        let end = try BoundedCommand(
+            arguments: ["/bin/sh", "-c", script], environment: ["PATH=/usr/bin:/bin"],
+            input: Array(input.utf8), maxOutput: 4096, keepsErrors: true
+        ).run(within: .seconds(60)).get()
+        return String(decoding: end.output, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    #if os(Linux)
+        @Test(
+            "a command has its three streams and no other descriptor of ours", arguments: ["", "x"])
+        func descriptors(input: String) throws {
+            let folder = try TemporaryDirectory()
+            // As libraries leave them that know nothing of close-on-exec.
+            var open: [Int32] = []
+            defer { for descriptor in open { close(descriptor) } }
+            for name in 0..<8 {
+                open.append(creat(folder.file("\(name)"), 0o600))
+                open.append(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+            }
+            try #require(open.allSatisfy { $0 > 2 })
+            // The shell reads the folder through a descriptor of its own: ls is another process.
+            let seen = try run("ls /proc/$$/fd | tr '\\n' ' '", input: input)
+            #expect(seen == "0 1 2")
+        }
+    #endif
+}
