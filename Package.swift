@@ -210,7 +210,12 @@ let package = Package(
                 httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
                 logging, serviceLifecycle,
             ]),
-        tests("Notifier", ["Events", "JSONScan", "Serving", httpTypes, yams]),
+        tests(
+            "Notifier",
+            [
+                grdb, "Delivery", "Digests", "Events", "Journal", "JSONScan", "Rendering",
+                "Serving", "Store", "Telemetry", httpTypes, yams,
+            ]),
         tests(
             "Gateway",
             [

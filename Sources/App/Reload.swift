@@ -30,7 +30,7 @@ struct Reload: Sendable {
             // Whatever can be wrong comes first, so that all is taken or nothing.
             let plan = try node.notifier.map { _ in
                 try DigestDispatcher.Plan(
-                    settings, outgoing: node.folder.outgoing, transfer: node.engine)
+                    settings, outgoing: node.folder.outgoing, transfer: node.delivering)
             }
             await node.tell(faults: plan?.renderer.faults ?? [])
             try node.server.reloadCertificates(from: node.certificate)

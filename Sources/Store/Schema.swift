@@ -101,6 +101,23 @@ enum Schema {
                     CREATE INDEX digest_thread ON digest (thread);
                     """)
         }
+        migrator.registerMigration("retry by hand") { db in
+            // since_ms: when a person had a delivery tried again, from when on its time
+            // counts; NULL: from created_ms.
+            try db.execute(sql: "ALTER TABLE outbox ADD COLUMN since_ms INTEGER")
+        }
+        migrator.registerMigration("gaps") { db in
+            // How many lines that a cursor's reader missed after this place were reported.
+            try db.execute(
+                sql: """
+                    CREATE TABLE gap (
+                        cursor TEXT PRIMARY KEY,
+                        segment INTEGER NOT NULL,
+                        offset INTEGER NOT NULL,
+                        lines INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }
