@@ -32,7 +32,10 @@ public final class Node: Sendable {
     public let certificate: TLSFiles
     public let server: HTTPServer
     let telemetry: Telemetry
-    let engine: TransferEngine
+    /// What probes read; nothing that is delivered shares its thread.
+    let probing: TransferEngine
+    /// Digests and forwarded events.
+    let delivering: TransferEngine
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardKeeper
@@ -92,8 +95,9 @@ public final class Node: Sendable {
         self.telemetry = telemetry
         let store = try Store(path: folder.state)
         self.store = store
-        let engine = TransferEngine(telemetry: telemetry)
-        self.engine = engine
+        let probing = TransferEngine(telemetry: telemetry)
+        let delivering = TransferEngine(telemetry: telemetry)
+        (self.probing, self.delivering) = (probing, delivering)
         tokens = try await TokenRegistry(
             store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
             telemetry: telemetry)
@@ -102,8 +106,10 @@ public final class Node: Sendable {
         let address = try ListenAddress(parsing: settings.listen.address)
         certificate = try Self.certificate(settings.listen, folder, address)
 
-        gateway = try await Self.gateway(settings, journal, store, engine, telemetry)
-        notifier = try await Self.notifier(settings, folder, journal, store, engine, telemetry)
+        gateway = try await Self.gateway(
+            settings, journal, store, probing: probing, forwarding: delivering, telemetry)
+        notifier = try await Self.notifier(
+            settings, folder, journal, store, delivering, telemetry)
 
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         let sessions = SessionSeal()
@@ -145,11 +151,11 @@ public final class Node: Sendable {
     }
 
     private static func gateway(
-        _ settings: Settings, _ journal: Journal, _ store: Store, _ engine: TransferEngine,
-        _ telemetry: Telemetry
+        _ settings: Settings, _ journal: Journal, _ store: Store, probing: TransferEngine,
+        forwarding: TransferEngine, _ telemetry: Telemetry
     ) async throws -> GatewayParts? {
         guard settings.has(.gateway) else { return nil }
-        let upstreams = GatewayPlan.Upstreams(engine: engine)
+        let upstreams = GatewayPlan.Upstreams(engine: probing)
         let service = try await MeasurementService(
             plan: GatewayPlan(settings, upstreams: upstreams),
             node: settings.node, az: settings.az, binary: BinaryHash.current, journal: journal,
@@ -163,7 +169,7 @@ public final class Node: Sendable {
             ? nil
             : Forwarder(
                 Forwarder.Configuration(settings.forward), journal: journal, store: store,
-                transfer: engine, telemetry: telemetry)
+                transfer: forwarding, telemetry: telemetry)
         return GatewayParts(
             service: service, checkpoint: AttemptCheckpoint(service, store: store),
             upstreams: upstreams, forwarder: forwarder)
@@ -247,7 +253,8 @@ public final class Node: Sendable {
     public func close() async {
         if let gateway { await gateway.checkpoint.write() }
         await journal.close()
-        engine.shutdown()
+        probing.shutdown()
+        delivering.shutdown()
         try? store.close()
     }
 }

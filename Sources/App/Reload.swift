@@ -30,7 +30,7 @@ struct Reload: Sendable {
             // Whatever can be wrong comes first, so that all is taken or nothing.
             let plan = try node.notifier.map { _ in
                 try DigestDispatcher.Plan(
-                    settings, outgoing: node.folder.outgoing, transfer: node.engine)
+                    settings, outgoing: node.folder.outgoing, transfer: node.delivering)
             }
             let certificates = try node.server.prepareCertificates(from: node.certificate)
             // The last that can fail: it takes up all tokens, or throws and changes nothing.

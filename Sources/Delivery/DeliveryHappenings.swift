@@ -65,6 +65,24 @@ struct DeliveryDied: Happening {
     }
 }
 
+/// Dead letters that nobody had tried again were removed.
+struct DeadLettersDropped: Happening {
+    let receivers: [String]
+    let count: Int
+
+    var level: Logger.Level { .warning }
+    var message: String { "old dead letters were removed from the outbox" }
+    var fields: [(String, String)] {
+        [("count", "\(count)"), ("receivers", receivers.joined(separator: ","))]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_dead_letters_dropped_total", by: Double(count),
+            help: "Dead letters removed from the outbox for their age or number.")
+    }
+}
+
 /// A receiver refuses everything and is left alone for a while.
 struct ReceiverPaused: Happening {
     let receiver: String

@@ -5,7 +5,8 @@ public import Transfer
 public struct DeliveryPolicy: Sendable {
     /// Exponential with full jitter and a ceiling.
     public var retry: RetryPolicy
-    /// A delivery that has been waiting this long is given up at its next failure.
+    /// A delivery that has been waiting this long, since it was enqueued or retried by hand,
+    /// is given up at its next failure.
     public var giveUpAfter: Duration
     /// The most that a receiver's `Retry-After` can ask for.
     public var longestRetryAfter: Duration
@@ -15,14 +16,17 @@ public struct DeliveryPolicy: Sendable {
     public var pause: Duration
     /// How long a stopping service lets tries under way come to their end.
     public var drain: Duration
-    /// How long sent deliveries and their digests are kept to be looked at.
+    /// How long sent deliveries, dead letters and their digests are kept to be looked at.
     public var keep: Duration
+    /// So many dead letters are kept; the oldest go first.
+    public var keepDead: Int
 
     public init(
         retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(300)),
         giveUpAfter: Duration = .seconds(24 * 3600), longestRetryAfter: Duration = .seconds(3600),
         pauseAfterRefusals: Int = 3, pause: Duration = .seconds(900),
-        drain: Duration = .seconds(5), keep: Duration = .seconds(30 * 86_400)
+        drain: Duration = .seconds(5), keep: Duration = .seconds(30 * 86_400),
+        keepDead: Int = 10_000
     ) {
         self.retry = retry
         self.giveUpAfter = giveUpAfter
@@ -31,23 +35,24 @@ public struct DeliveryPolicy: Sendable {
         self.pause = pause
         self.drain = drain
         self.keep = keep
+        self.keepDead = max(keepDead, 0)
     }
 
     /// Decides what becomes of a delivery after a try; nil when the try does
-    /// not count.
+    /// not count. `age` is how long the delivery has been tried for.
     ///
     /// A `Retry-After` is honoured as it stands, to the second, within
     /// `longestRetryAfter`; it overrides the exponential delay.
     func verdict(
-        _ result: DeliveryAttempt.Result, _ delivery: Outbox.Delivery, at now: Timestamp,
-        using generator: inout some RandomNumberGenerator
+        _ result: DeliveryAttempt.Result, _ delivery: Outbox.Delivery, age: Duration,
+        at now: Timestamp, using generator: inout some RandomNumberGenerator
     ) -> Outbox.Verdict? {
         switch result.outcome {
         case .sent: return Outbox.Verdict(fate: .sent, words: result.words, mark: result.mark)
         case .refused: return Outbox.Verdict(fate: .dead, words: result.words)
         case .interrupted: return nil
         case .retry(let asked):
-            if now - delivery.created >= giveUpAfter {
+            if age >= giveUpAfter {
                 return Outbox.Verdict(
                     fate: .dead,
                     words: "given up after \(delivery.tries + 1) tries; last: \(result.words)")

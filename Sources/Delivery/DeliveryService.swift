@@ -19,6 +19,10 @@ public final class DeliveryService: Sendable {
     private let policy: DeliveryPolicy
     private let clock: any Clock<Duration>
     private let wall: WallClock
+    private let stopwatch: Stopwatch
+    /// The time of day at the stopwatch's zero.
+    private let began: Timestamp
+    private let times: OutboxClock
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
     private let graveBell = Bell()
@@ -43,8 +47,16 @@ public final class DeliveryService: Sendable {
         self.policy = policy
         self.clock = clock
         self.wall = wall
+        stopwatch = Stopwatch(clock)
+        began = wall.now
+        times = OutboxClock(
+            wall: wall, clock: clock,
+            longestWait: ([policy.retry.ceiling, policy.longestRetryAfter] + retryCeilings.values)
+                .max() ?? .zero,
+            telemetry: telemetry)
         self.telemetry = telemetry
         self.onDead = onDead
+        DeadLettersDropped(receivers: [], count: 0).record(in: telemetry.registry)
         queues = Mutex([])
         queues.withLock { $0 = makeQueues(receivers, retryCeilings) }
     }
@@ -63,8 +75,9 @@ public final class DeliveryService: Sendable {
             }
             let others = receivers.filter { $0.name != receiver.name }.flatMap(\.addressees)
             return ReceiverQueue(
-                receiver: receiver, store: store, policy: own, clock: clock, wall: wall,
-                telemetry: telemetry, bell: bell, died: { graveBell.ring() },
+                receiver: receiver, store: store, policy: own, clock: clock,
+                stopwatch: stopwatch, times: times, telemetry: telemetry, bell: bell,
+                died: { graveBell.ring() },
                 tellOthers: { notice in
                     try await store.write { db in
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
@@ -142,9 +155,11 @@ public final class DeliveryService: Sendable {
 
     private func buryUnknown() async {
         let known = Set(inForce.flatMap(\.receiver.addressees))
-        let now = wall.now
+        let times = times
         do {
-            try await store.write { db in try Outbox.buryUnknown(db, known: known, at: now) }
+            try await store.write { db in
+                try Outbox.buryUnknown(db, known: known, at: times.now(db))
+            }
             // Who announces them may have looked already.
             graveBell.ring()
         } catch {
@@ -155,24 +170,38 @@ public final class DeliveryService: Sendable {
     /// Notices what other processes did to the outbox, and keeps it small.
     private func watch() async {
         var seen = try? await store.foreignChanges()
-        var pruned = wall.now
+        let times = times
+        var last = wall.now
+        var pruned = stopwatch.elapsed
         while !Task.isCancelled {
             try? await clock.sleep(for: Self.foreignLook)
-            let now = wall.now
+            // Notices a clock that was set while nothing is due.
+            if let now = try? await store.write({ db in try times.now(db) }) {
+                if now < last { for queue in inForce { queue.bell.ring() } }
+                last = now
+            }
             if let present = try? await store.foreignChanges(), present != seen {
                 seen = present
                 // Maybe a person corrected something and said so.
                 for queue in inForce { queue.health.lookAgain() }
                 wake()
             }
-            if now - pruned >= Self.pruneEvery {
-                pruned = now
-                let policy = policy
-                _ = try? await store.write { db in
-                    try Outbox.prune(db, before: now - policy.keep)
-                }
+            if stopwatch.elapsed - pruned >= Self.pruneEvery {
+                pruned = stopwatch.elapsed
+                await prune()
             }
         }
+    }
+
+    private func prune() async {
+        // A clock that jumps ahead makes nothing old.
+        let now = min(wall.now, began + stopwatch.elapsed)
+        let policy = policy
+        let pruned = try? await store.write { db in
+            try Outbox.prune(db, before: now - policy.keep, deadAtMost: policy.keepDead)
+        }
+        guard let pruned, pruned.dead > 0 else { return }
+        telemetry.emit(DeadLettersDropped(receivers: pruned.receivers, count: pruned.dead))
     }
 
     /// Tells of dead letters, those of an earlier run first.

@@ -18,7 +18,6 @@ extension Outbox {
         let id: Int64
         let recipient: String
         let tries: Int
-        let created: Timestamp
     }
 
     /// Order holds for each recipient: only the oldest waiting delivery of a
@@ -27,7 +26,7 @@ extension Outbox {
         let heads = try Row.fetchAll(
             db,
             sql: """
-                SELECT id, digest, recipient, tries, due_ms, created_ms FROM outbox
+                SELECT id, digest, recipient, tries, due_ms FROM outbox
                 WHERE id IN (
                     SELECT MIN(id) FROM outbox WHERE receiver = ? AND state = 'waiting'
                     GROUP BY recipient)
@@ -41,9 +40,7 @@ extension Outbox {
         let id: String = first["digest"]
         guard let digest = try digest(db, id: id) else { return .nothing }
         let together = due.filter { ($0["digest"] as String) == id }.map { row in
-            Delivery(
-                id: row["id"], recipient: row["recipient"], tries: row["tries"],
-                created: Timestamp(milliseconds: row["created_ms"]))
+            Delivery(id: row["id"], recipient: row["recipient"], tries: row["tries"])
         }
         let mark = try String.fetchOne(
             db,
@@ -52,6 +49,15 @@ extension Outbox {
                 WHERE receiver = ? AND thread = ? AND mark <> '' ORDER BY outbox.id DESC LIMIT 1
                 """, arguments: [receiver, digest.thread])
         return .batch(digest, together, mark: mark)
+    }
+
+    /// How long a delivery has been tried for: since it was enqueued, or since a person had
+    /// it tried again; zero when it is gone.
+    static func age(_ db: Database, _ delivery: Int64, at now: Timestamp) throws -> Duration {
+        let since = try Int64.fetchOne(
+            db, sql: "SELECT COALESCE(since_ms, created_ms) FROM outbox WHERE id = ?",
+            arguments: [delivery])
+        return since.map { now - Timestamp(milliseconds: $0) } ?? .zero
     }
 
     /// Writes what became of a try. A delivery that another process settled

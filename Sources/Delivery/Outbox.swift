@@ -59,7 +59,7 @@ public enum Outbox {
     }
 
     /// Makes a dead, dropped or waiting delivery due now, with its tries
-    /// forgotten. False when there is no such delivery or it was sent.
+    /// forgotten and the whole time to try again before it. False when there is no such delivery or it was sent.
     public static func retry(_ db: Database, id: Int64, at now: Timestamp) throws -> Bool {
         try revive(db, "id = ? AND state <> 'sent'", [id], now) == 1
     }
@@ -76,9 +76,10 @@ public enum Outbox {
         try db.execute(
             sql: """
                 UPDATE outbox
-                SET state = 'waiting', tries = 0, due_ms = ?, settled_ms = NULL, told = 0
+                SET state = 'waiting', tries = 0, due_ms = ?, since_ms = ?, settled_ms = NULL,
+                    told = 0
                 WHERE \(condition)
-                """, arguments: [now.milliseconds] + arguments)
+                """, arguments: [now.milliseconds, now.milliseconds] + arguments)
         return db.changesCount
     }
 
@@ -92,20 +93,44 @@ public enum Outbox {
         return db.changesCount == 1
     }
 
-    /// Forgets what was sent or dropped before `moment`, and digests that no
-    /// delivery names any more. Returns how many digests went.
+    /// What `prune` removed.
+    public struct Pruned: Sendable, Equatable {
+        public var digests = 0
+        /// Dead letters that nobody had tried again, by age or because there were too many.
+        public var dead = 0
+        /// The removed dead letters' receivers, by name.
+        public var receivers: [String] = []
+    }
+
+    /// Forgets what was sent, dropped or refused for good before `moment`, the oldest dead
+    /// letters beyond `deadAtMost`, and digests that no delivery names any more. A dead
+    /// letter that was not announced yet stays.
     @discardableResult
-    public static func prune(_ db: Database, before moment: Timestamp) throws -> Int {
+    public static func prune(
+        _ db: Database, before moment: Timestamp, deadAtMost: Int = .max
+    ) throws -> Pruned {
+        var pruned = Pruned()
         try db.execute(
             sql:
                 "DELETE FROM outbox WHERE state IN ('sent', 'dropped', 'replaced') AND settled_ms < ?",
             arguments: [moment.milliseconds])
+        let dead = try String.fetchAll(
+            db,
+            sql: """
+                DELETE FROM outbox WHERE state = 'dead' AND told = 1 AND (settled_ms < ? OR id IN (
+                    SELECT id FROM outbox WHERE state = 'dead' ORDER BY settled_ms DESC, id DESC
+                    LIMIT -1 OFFSET ?))
+                RETURNING receiver
+                """, arguments: [moment.milliseconds, deadAtMost])
+        pruned.dead = dead.count
+        pruned.receivers = Set(dead).sorted()
         try db.execute(
             sql: """
                 DELETE FROM digest WHERE composed_ms < ?
                     AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.digest = digest.id)
                 """, arguments: [moment.milliseconds])
-        return db.changesCount
+        pruned.digests = db.changesCount
+        return pruned
     }
 
     // MARK: - Reading

@@ -11,7 +11,8 @@ struct ReceiverQueue: Sendable {
     let store: Store
     let policy: DeliveryPolicy
     let clock: any Clock<Duration>
-    let wall: WallClock
+    let stopwatch: Stopwatch
+    let times: OutboxClock
     let telemetry: Telemetry
     let bell: Bell
     /// Told after deliveries died and that was committed.
@@ -20,7 +21,7 @@ struct ReceiverQueue: Sendable {
     let tellOthers: @Sendable (RenderedDigest) async throws -> Void
     let health = ReceiverHealth()
 
-    /// A wait is looked at anew this often, should the wall clock have jumped.
+    /// A wait is looked at anew this often.
     private static let longestPause = Duration.seconds(60)
 
     /// Delivers until cancelled. A try that is under way then may come to its
@@ -28,15 +29,17 @@ struct ReceiverQueue: Sendable {
     func run() async {
         var failures = 0
         while !Task.isCancelled {
-            if let end = health.pause(at: wall.now) {
-                await wait(until: end)
+            if let end = health.pause(at: stopwatch.elapsed) {
+                await wait(end - stopwatch.elapsed)
                 continue
             }
             let next: Outbox.Next
+            let now: Timestamp
             do {
-                let (name, now) = (receiver.name, wall.now)
-                next = try await store.read { db in
-                    try Outbox.next(db, receiver: name, at: now)
+                let (name, times) = (receiver.name, times)
+                (next, now) = try await store.write { db in
+                    let now = try times.now(db)
+                    return (try Outbox.next(db, receiver: name, at: now), now)
                 }
                 failures = 0
             } catch {
@@ -47,7 +50,7 @@ struct ReceiverQueue: Sendable {
             }
             switch next {
             case .nothing: await bell.wait()
-            case .later(let moment): await wait(until: moment)
+            case .later(let moment): await wait(moment - now)
             case .batch(let digest, let deliveries, let mark):
                 await finish { await deliver(digest, deliveries, mark) }
                 if receiver.minimumInterval > .zero {
@@ -57,9 +60,9 @@ struct ReceiverQueue: Sendable {
         }
     }
 
-    private func wait(until moment: Timestamp) async {
-        let pause = min(max(moment - wall.now, .milliseconds(1)), Self.longestPause)
-        await bell.wait(atMost: pause, on: clock)
+    private func wait(_ pause: Duration) async {
+        await bell.wait(
+            atMost: min(max(pause, .milliseconds(1)), Self.longestPause), on: clock)
     }
 
     /// Runs `body` out of reach of this task's cancellation, then for at most
@@ -81,22 +84,18 @@ struct ReceiverQueue: Sendable {
     ) async {
         let attempt = await receiver.send(
             digest, to: deliveries.map(\.recipient), following: mark)
-        let now = wall.now
-        var generator = SystemRandomNumberGenerator()
-        var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
-        for delivery in deliveries {
+        let results = deliveries.map { delivery in
             // A receiver that forgets someone has not delivered to them.
             let result =
                 attempt.results.first { $0.recipient == delivery.recipient }
                 ?? DeliveryAttempt.Result(
                     recipient: delivery.recipient, outcome: .retry(after: nil),
                     words: "no outcome was reported")
-            if let verdict = policy.verdict(result, delivery, at: now, using: &generator) {
-                verdicts.append((delivery, verdict))
-            }
+            return (delivery, result)
         }
-        guard !verdicts.isEmpty else { return }
-        guard await settle(verdicts, at: now) else { return }
+        guard results.contains(where: { $0.1.outcome != .interrupted }),
+            let (verdicts, now) = await settle(results)
+        else { return }
         for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
         if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
         await judge(attempt, now)
@@ -109,7 +108,7 @@ struct ReceiverQueue: Sendable {
             if health.delivered() { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
         } else if results.allSatisfy({ $0.outcome == .refused }),
             Set(results.map(\.recipient)).isSuperset(of: receiver.recipients),
-            health.refused(at: now, policy)
+            health.refused(at: stopwatch.elapsed, policy)
         {
             let words = results.last?.words ?? ""
             telemetry.emit(
@@ -124,21 +123,31 @@ struct ReceiverQueue: Sendable {
     }
 
     /// Writes the outcome, again and again: going on without would send twice.
-    /// False when cancelled before it could be written.
+    /// nil when cancelled before it could be written.
     private func settle(
-        _ verdicts: [(Outbox.Delivery, Outbox.Verdict)], at now: Timestamp
-    ) async -> Bool {
+        _ results: [(Outbox.Delivery, DeliveryAttempt.Result)]
+    ) async -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp)? {
+        let (policy, times) = (policy, times)
         var failures = 0
         while true {
             do {
-                try await store.write { db in
-                    for (delivery, verdict) in verdicts {
+                return try await store.write { db in
+                    let now = try times.now(db)
+                    var generator = SystemRandomNumberGenerator()
+                    var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
+                    for (delivery, result) in results {
+                        let age = try Outbox.age(db, delivery.id, at: now)
+                        guard
+                            let verdict = policy.verdict(
+                                result, delivery, age: age, at: now, using: &generator)
+                        else { continue }
                         try Outbox.settle(db, delivery.id, verdict, at: now)
+                        verdicts.append((delivery, verdict))
                     }
+                    return (verdicts, now)
                 }
-                return true
             } catch {
-                if Task.isCancelled { return false }
+                if Task.isCancelled { return nil }
                 failures += 1
                 await pause(after: error, failures)
             }

@@ -27,7 +27,7 @@ public struct DigestMachine: Sendable {
     private var forgotten: Set<String> = []
     /// A group was closed without a message since the last checkpoint: to be made durable
     /// before more lines are read, else a restart would not come to the same windows.
-    public private(set) var hasClosed = false
+    public internal(set) var hasClosed = false
     /// Until when no look for groups to forget is worth its while: it goes through all of
     /// them, and the last one found few.
     private var crowdedUntil = Timestamp.longAgo

@@ -2,6 +2,7 @@ import Analysis
 import Events
 import Serving
 import Synchronization
+import Telemetry
 
 /// Owns the attempts of every series: decides whether a request is a repeat,
 /// and joins concurrent duplicates to the one evaluation under way.
@@ -21,6 +22,7 @@ final class AttemptDesk: Sendable {
 
     private struct State {
         var ledger: AttemptLedger
+        var watch: ClockWatch
         var running: [String: Running] = [:]
         /// Header fields of frozen verdicts that were asked for again.
         var prepared: [String: Prepared] = [:]
@@ -44,8 +46,31 @@ final class AttemptDesk: Sendable {
     }
 
     private let state: Mutex<State>
+    private let telemetry: Telemetry
 
-    init(ledger: AttemptLedger) { state = Mutex(State(ledger: ledger)) }
+    /// - Parameters:
+    ///   - now: The time of day; what the ledger holds of later moments counts as of now.
+    ///   - clock: Tells how much time passed, whatever the time of day does.
+    init(
+        ledger: AttemptLedger, at now: Timestamp,
+        clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
+    ) {
+        var ledger = ledger
+        ledger.forgetFuture(of: now)
+        state = Mutex(State(ledger: ledger, watch: ClockWatch(at: now, clock: clock)))
+        self.telemetry = telemetry
+    }
+
+    /// Takes the lock for a decision at `now`, after the clock's step if it was set.
+    private func deciding<T: Sendable>(at now: Timestamp, _ body: (inout State) -> T) -> T {
+        let (result, step) = state.withLock { state -> (T, Duration) in
+            let step = state.watch.step(to: now)
+            if step != .zero { state.ledger.clockSet(by: step) }
+            return (body(&state), step)
+        }
+        if step != .zero { telemetry.emit(ClockSet(part: "attempts", step: step)) }
+        return result
+    }
 
     /// The frozen verdict when the request repeats the series' attempt, the
     /// outcome of the evaluation under way when there is one, else that of
@@ -65,7 +90,7 @@ final class AttemptDesk: Sendable {
         _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
         evaluate: @escaping Evaluation
     ) -> Admission {
-        state.withLock { state in
+        deciding(at: now) { state in
             if let running = state.running[series] { return .running(running.task, .repeated) }
             var admission = state.ledger.begin(series, stated: stated, at: now)
             if case .inFlight(let lost) = admission {
@@ -94,7 +119,7 @@ final class AttemptDesk: Sendable {
     func repeated(
         _ series: String, stated: Int?, at now: Timestamp
     ) -> (verdict: FrozenVerdict, fields: ReadyAnswer.Fields)? {
-        state.withLock { state in
+        deciding(at: now) { state in
             guard let frozen = state.ledger.repeated(series, stated: stated, at: now) else {
                 return nil
             }
@@ -113,7 +138,7 @@ final class AttemptDesk: Sendable {
 
     /// The last answer of the series' run, however old: for who asks too often.
     func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
-        state.withLock { $0.ledger.frozen(series, at: now) }
+        deciding(at: now) { $0.ledger.frozen(series, at: now) }
     }
 
     // MARK: - Called by the evaluation
@@ -123,7 +148,7 @@ final class AttemptDesk: Sendable {
     }
 
     func unmeasured(_ ticket: AttemptTicket, at now: Timestamp) -> AttemptLedger.Unmeasured {
-        state.withLock { $0.ledger.unmeasured(ticket, at: now) }
+        deciding(at: now) { $0.ledger.unmeasured(ticket, at: now) }
     }
 
     // MARK: - Keeping

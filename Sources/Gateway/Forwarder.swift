@@ -118,11 +118,12 @@ public struct Forwarder: Sendable {
                 try await failed("reading the log: \(error)", retryAfter: nil)
                 continue
             }
+            var unreported = 0
             if batch.skipped > 0 {
-                telemetry.emit(ForwardGap(lost: batch.skipped))
-                // Becomes a line of the log, and so is forwarded itself.
-                _ = try? await journal.appendGap(
-                    lines: batch.skipped, cursor: Self.cursorName, at: WallClock.system.now)
+                // A log that takes no line must not hold up what it has.
+                do { try await report(gapAfter: position, lines: batch.skipped) } catch {
+                    unreported = batch.skipped
+                }
             }
             if !batch.lines.isEmpty {
                 switch await send(batch) {
@@ -139,6 +140,7 @@ public struct Forwarder: Sendable {
                 }
             }
             try await commit(batch.end)
+            if unreported > 0 { telemetry.emit(ForwardGap(lost: unreported)) }
             telemetry.emit(Forwarded(lines: batch.lines.count))
             position = batch.end
             limit = configuration.batchLines
@@ -152,6 +154,23 @@ public struct Forwarder: Sendable {
         }
         state.value.withLock { status in
             status = Status(acknowledged: position)
+        }
+    }
+
+    /// Reports lines that were removed before they were forwarded, once for each: a batch
+    /// that was not acknowledged is read again, and meets the same gap.
+    private func report(gapAfter position: LogPosition, lines: Int) async throws {
+        let place = CursorRow(segment: position.segment, offset: position.offset)
+        let new = try await store.read { db in
+            try GapRow.unreported(db, cursor: Self.cursorName, at: place, lines: lines)
+        }
+        guard new > 0 else { return }
+        telemetry.emit(ForwardGap(lost: new))
+        // Becomes a line of the log, and so is forwarded itself.
+        try await journal.appendGap(
+            lines: new, cursor: Self.cursorName, at: WallClock.system.now)
+        try await store.write { db in
+            try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
         }
     }
 

@@ -55,7 +55,8 @@ public final class MeasurementService: Sendable {
         desk = AttemptDesk(
             ledger: try await AttemptCheckpoint.restore(
                 ledger, node: identity.node, journal: journal, store: store,
-                telemetry: telemetry))
+                telemetry: telemetry),
+            at: wall.now, clock: clock, telemetry: telemetry)
     }
 
     public var plan: GatewayPlan { current.withLock { $0.plan } }

@@ -102,7 +102,9 @@ public final class DigestDesk: Sendable {
         var inForce = plan.withLock { $0 }
         try await restore(inForce)
         var reader = journal.reader(from: position)
-        var checkpointed = wall.now
+        var watch = ClockWatch(at: wall.now, clock: clock)
+        let stopwatch = Stopwatch(clock)
+        var checkpointed = stopwatch.elapsed
         var failures = 0
         // Whether all that the machine has said is durable. Where it is not, the machine
         // is made anew from what is: a copy to go back to would cost more than the lines.
@@ -122,14 +124,20 @@ public final class DigestDesk: Sendable {
                 inForce = wanted
                 isSettled = false
                 let before = position
-                let caughtUp = try await read(through: &reader)
+                // One moment for the lines and the windows: the clock may be set any time.
+                let now = wall.now
+                let step = watch.step(to: now)
+                if step != .zero {
+                    machine.withLock { $0.clockSet(by: step) }
+                    telemetry.emit(ClockSet(part: "digests", step: step))
+                }
+                let caughtUp = try await read(through: &reader, at: now)
                 if !lines.isSuspicious { settling.continuation.finish() }
                 guard caughtUp || looked + Self.lookBehindEvery <= .now else {
                     isSettled = true
                     continue
                 }
                 looked = .now
-                let now = wall.now
                 let due = machine.withLock { $0.nextDeadline }
                 // Before anything is told, and when there was time; not for each gulp of lines.
                 if isNew || position == before || heard + Self.lookEvery <= .now
@@ -147,18 +155,20 @@ public final class DigestDesk: Sendable {
                     }
                 }
                 if !digests.isEmpty || !held.isEmpty || hasClosed
-                    || now - checkpointed >= Self.checkpointEvery || now < checkpointed
+                    || stopwatch.elapsed - checkpointed >= Self.checkpointEvery
                 {
                     await record(held, at: now)
                     try await commit(digests, held)
-                    checkpointed = now
+                    checkpointed = stopwatch.elapsed
                 }
                 isSettled = true
                 if caughtUp { settling.continuation.finish() }
                 failures = 0
                 let status = show(fault: "")
                 if caughtUp {
-                    await wait(after: status.position, status.nextDeadline, checkpointed)
+                    await wait(
+                        after: status.position, status.nextDeadline,
+                        atMost: Self.checkpointEvery - (stopwatch.elapsed - checkpointed))
                     // The first line after a silence is read at once.
                     if woken + Self.gulp > .now { try await Task.sleep(for: Self.gulp) }
                     woken = .now
@@ -195,8 +205,10 @@ public final class DigestDesk: Sendable {
             )
         }
         let position = row.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+        let now = wall.now
         let unreadable = machine.withLock { machine in
             machine = DigestMachine(settings: plan.settings, position: position, states: states)
+            machine.forgetFuture(of: now)
             return machine.unreadable
         }
         if unreadable > 0 { telemetry.emit(DigestStatesUnreadable(count: unreadable)) }
@@ -227,24 +239,38 @@ public final class DigestDesk: Sendable {
     }
 
     /// Feeds the next lines; true when the log's head was reached.
-    private func read(through reader: inout JournalReader) async throws -> Bool {
+    private func read(
+        through reader: inout JournalReader, at now: Timestamp
+    ) async throws -> Bool {
         // Kept from read to read, since it knows the place in the file; made anew with the machine.
         let before = position
         if reader.position != before { reader = journal.reader(from: before) }
-        let now = wall.now
         let batch = try await reader.pass(maxLines: Self.batchLines, maxBytes: Self.batchBytes) {
             pass throws(JournalError) in
             try self.telemetry.measuring(.digests) { () throws(JournalError) in
                 try self.feed(&pass, now: now)
             }
         }
-        if batch.skipped > 0 {
-            telemetry.emit(DigestGap(lost: batch.skipped))
-            // Becomes a line of the log, which the next digest counts.
-            try await journal.appendGap(
-                lines: batch.skipped, cursor: Self.cursorName, at: wall.now)
-        }
+        if batch.skipped > 0 { try await report(gapAfter: before, lines: batch.skipped, at: now) }
         return batch.end == before || batch.end >= journal.head
+    }
+
+    /// Reports lines that were removed before they were read, once for each: what is not
+    /// durable is read again, and meets the same gap.
+    private func report(
+        gapAfter position: LogPosition, lines: Int, at now: Timestamp
+    ) async throws {
+        let place = CursorRow(segment: position.segment, offset: position.offset)
+        let new = try await store.read { db in
+            try GapRow.unreported(db, cursor: Self.cursorName, at: place, lines: lines)
+        }
+        guard new > 0 else { return }
+        telemetry.emit(DigestGap(lost: new))
+        // Becomes a line of the log, which the next digest counts.
+        try await journal.appendGap(lines: new, cursor: Self.cursorName, at: now)
+        try await store.write { db in
+            try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
+        }
     }
 
     private func feed(
@@ -351,12 +377,10 @@ public final class DigestDesk: Sendable {
 
     /// Until there are lines, a window is due, or a checkpoint is.
     private func wait(
-        after position: LogPosition, _ deadline: Timestamp?, _ checkpointed: Timestamp
+        after position: LogPosition, _ deadline: Timestamp?, atMost longest: Duration
     ) async {
-        let now = wall.now
-        var until = checkpointed + Self.checkpointEvery
-        if let deadline { until = min(until, deadline) }
-        let pause = min(max(until - now, .milliseconds(1)), Self.lookEvery)
+        let due = deadline.map { $0 - wall.now } ?? longest
+        let pause = max(min(due, longest, Self.lookEvery), .milliseconds(1))
         let clock = clock
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [journal] in await journal.waitForLines(after: position) }

@@ -105,6 +105,23 @@ enum Schema {
             // Why a token ended, once it was seen to: expired or revoked, else empty.
             try db.execute(sql: "ALTER TABLE token ADD COLUMN ended TEXT NOT NULL DEFAULT ''")
         }
+        migrator.registerMigration("retry by hand") { db in
+            // since_ms: when a person had a delivery tried again, from when on its time
+            // counts; NULL: from created_ms.
+            try db.execute(sql: "ALTER TABLE outbox ADD COLUMN since_ms INTEGER")
+        }
+        migrator.registerMigration("gaps") { db in
+            // How many lines that a cursor's reader missed after this place were reported.
+            try db.execute(
+                sql: """
+                    CREATE TABLE gap (
+                        cursor TEXT PRIMARY KEY,
+                        segment INTEGER NOT NULL,
+                        offset INTEGER NOT NULL,
+                        lines INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }

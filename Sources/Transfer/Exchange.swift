@@ -29,6 +29,29 @@ final class Exchange {
     /// When the loop gives up on its own: before libcurl's deadline.
     private(set) var giveUpAt: ContinuousClock.Instant?
     private var deadlineAfterUpload: Duration?
+    /// Why it ends before its own end; set once.
+    private(set) var ending: Ending?
+    /// Whether libcurl itself must end it, because taking it away half-way is not clean.
+    private(set) var endsByCallback = false
+    /// Whether the loop is to stop.
+    var isStopping: @Sendable () -> Bool = { false }
+
+    /// Why the loop ended a transfer.
+    enum Ending: Sendable {
+        case calledOff
+        case shutDown
+        case deadline
+
+        var kind: TransferError.Kind { self == .deadline ? .timeout : .cancelled }
+
+        var words: String {
+            switch self {
+            case .calledOff: "the transfer was called off"
+            case .shutDown: "the engine was shut down"
+            case .deadline: "no answer within the deadline"
+            }
+        }
+    }
 
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private let words: UnsafeMutablePointer<CChar>
@@ -161,7 +184,35 @@ final class Exchange {
         try set(CURLOPT_VERBOSE, 1)
     }
 
+    /// Lets libcurl end the transfer when it is called off, its time is up, or the loop
+    /// stops: also while `curl_multi_perform` waits for an answer, which it does for the
+    /// answers to a message's end and to QUIT, with a look at this at least once a second.
+    ///
+    /// Needed for mail: a transfer that is removed half-way has libcurl before 8 send the
+    /// end of the message, so that a message cut short arrives, and then wait for the answer.
+    func endByCallback() throws(TransferError) {
+        endsByCallback = true
+        try check(
+            ccurl_set_progress_callback(easy) { context, _, _, _, _ in
+                Exchange.of(context)?.mustEnd() == true ? 1 : 0
+            })
+        ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, Unmanaged.passUnretained(self).toOpaque())
+        try set(CURLOPT_NOPROGRESS, 0)
+    }
+
+    /// The first reason to end counts.
+    func end(_ ending: Ending) {
+        if self.ending == nil { self.ending = ending }
+    }
+
     // MARK: - Callbacks
+
+    private func mustEnd() -> Bool {
+        if order.called.isSet { end(.calledOff) }
+        if isStopping() { end(.shutDown) }
+        if let giveUpAt, giveUpAt <= .now { end(.deadline) }
+        return ending != nil
+    }
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> Exchange? {
         context.map { Unmanaged<Exchange>.fromOpaque($0).takeUnretainedValue() }
@@ -246,6 +297,7 @@ final class Exchange {
         finished.body = body
         finished.overflowed = overflowed
         finished.isCalledOff = isCalledOff
+        finished.ending = ending
         finished.conversation = conversation
         if keepsCertificate { finished.certificate = certificateLines() }
         finished.words = String(cString: words)
@@ -266,6 +318,14 @@ final class Exchange {
             entry = line.pointee.next
         }
         return lines
+    }
+
+    /// The socket of the connection that libcurl keeps for the next transfer; nil when it
+    /// keeps none. Right only while the handle is in the loop.
+    var keptSocket: Int32? {
+        var socket = curl_socket_t(-1)
+        guard ccurl_get_socket(easy, &socket) == CURLE_OK, socket >= 0 else { return nil }
+        return socket
     }
 
     private func long(_ info: CURLINFO) -> Int {

@@ -25,6 +25,7 @@ extension MailTransfer {
         let answerSeconds = Int(answerDeadline.components.seconds) + 1
         try exchange.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(answerSeconds, 1))
         try exchange.recordConversation()
+        try exchange.endByCallback()
         try exchange.send(
             upload: message, before: .now + deadline, thenWithin: answerDeadline)
     }

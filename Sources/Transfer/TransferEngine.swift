@@ -2,31 +2,45 @@ import CCurl
 import Synchronization
 public import Telemetry
 
-/// Every outgoing connection of the process: one libcurl multi handle, driven
-/// by one thread.
+/// Outgoing connections: HTTP side by side in one libcurl multi handle on one thread, each
+/// conversation with a mail server on a thread of its own.
 ///
-/// Callers suspend, they never block. Transfers run side by side; connections
-/// are kept and reused (HTTP/2 where TLS agrees on it). Cancelling the calling
-/// task aborts its transfer. Thread-safe. A deadline, a body limit and a TLS
-/// trust belong to each transfer; only http, https, smtp and smtps are spoken.
+/// Callers suspend, they never block. Connections are kept and reused (HTTP/2 where TLS
+/// agrees on it). Cancelling the calling task aborts its transfer: HTTP at once, mail within
+/// two seconds, unless the server's answer to the message comes first. Thread-safe. A
+/// deadline, a body limit and a TLS trust belong to each transfer; only http, https, smtp
+/// and smtps are spoken. What must not wait for others has an engine of its own: a node has
+/// one for its probes and one for what it delivers.
 public final class TransferEngine: Sendable {
     private let inbox = TransferInbox()
+    private let mailThreads: MailThreads
     private let telemetry: Telemetry
     private let lastID = Atomic<UInt64>(0)
 
     private static let libcurlIsReady: Bool = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    public init(telemetry: Telemetry) {
+    /// Whether libcurl looks names up away from the thread that serves all transfers.
+    static var resolvesApart: Bool { ccurl_features() & CURL_VERSION_ASYNCHDNS != 0 }
+
+    public convenience init(telemetry: Telemetry) {
+        self.init(telemetry: telemetry, mailThreads: MailThreads())
+    }
+
+    init(telemetry: Telemetry, mailThreads: MailThreads) {
         self.telemetry = telemetry
+        self.mailThreads = mailThreads
         guard Self.libcurlIsReady, let loop = TransferLoop(inbox) else { return }
         if !TransferThread.start(loop) { inbox.close() }
     }
 
-    deinit { inbox.stop() }
+    deinit { shutdown() }
 
     /// Ends every transfer under way with `.cancelled`, and takes no more.
-    /// Returns at once; the thread ends shortly after.
-    public func shutdown() { inbox.stop() }
+    /// Returns at once; the threads end shortly after.
+    public func shutdown() {
+        inbox.stop()
+        mailThreads.stop()
+    }
 
     /// One HTTP request and its whole answer, whatever the status.
     public func http(_ transfer: HTTPTransfer) async throws(TransferError) -> HTTPReply {
@@ -107,7 +121,10 @@ public final class TransferEngine: Sendable {
     /// the message arrived is unknown.
     public func mail(_ transfer: MailTransfer) async throws(TransferError) -> MailReply {
         let endpoint = try transfer.validated()
-        let finished = try await perform("mail", endpoint.target) {
+        let lane = try mailThreads.take(
+            "\(endpoint.target) \(transfer.username)", target: endpoint.target)
+        defer { mailThreads.giveBack(lane) }
+        let finished = try await perform("mail", endpoint.target, on: lane.inbox) {
             (exchange) throws(TransferError) in
             try transfer.prepare(exchange, endpoint)
         }
@@ -116,9 +133,10 @@ public final class TransferEngine: Sendable {
 
     /// Sends an order to the loop and waits for its end.
     private func perform(
-        _ kind: String, _ target: String,
+        _ kind: String, _ target: String, on own: TransferInbox? = nil,
         _ prepare: @escaping @Sendable (Exchange) throws(TransferError) -> Void
     ) async throws(TransferError) -> Finished {
+        let inbox = own ?? inbox
         let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
         let called = CallOff()
         let result = await withTaskCancellationHandler {

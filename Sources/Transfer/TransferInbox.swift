@@ -19,6 +19,8 @@ final class TransferInbox: Sendable {
         var commands: [Command] = []
         var waker: Waker?
         var stopping = false
+        /// Somebody is about to use the loop: it does not end for want of work.
+        var isReserved = false
     }
 
     /// The multi handle for the one call that libcurl allows from any thread.
@@ -49,6 +51,38 @@ final class TransferInbox: Sendable {
         state.withLock { state in
             state.stopping = true
             state.waker?.wake()
+        }
+    }
+
+    var isStopping: Bool { state.withLock { $0.stopping } }
+
+    // MARK: - For a loop that ends for want of work
+
+    /// Keeps the loop from ending until `release`; false when it has ended.
+    func reserve() -> Bool {
+        state.withLock { state in
+            guard state.waker != nil, !state.stopping else { return false }
+            state.isReserved = true
+            return true
+        }
+    }
+
+    /// Lets the loop end once it has had nothing to do for long enough.
+    func release() {
+        state.withLock { state in
+            state.isReserved = false
+            state.waker?.wake()
+        }
+    }
+
+    var isReserved: Bool { state.withLock { $0.isReserved } }
+
+    /// Takes no more commands, unless there are some or the loop is reserved; true when so.
+    func closeIfUnused() -> Bool {
+        state.withLock { state in
+            guard state.commands.isEmpty, !state.isReserved else { return false }
+            state.waker = nil
+            return true
         }
     }
 

@@ -8,20 +8,37 @@ import CCurl
     import Darwin
 #endif
 
-/// The thread's own part: one multi handle, the transfers under way.
+/// A thread's own part: one multi handle, the transfers under way.
 final class TransferLoop {
     private let multi: UnsafeMutableRawPointer
     private let inbox: TransferInbox
+    /// How long it goes on without work; nil: until it is stopped.
+    private let idleLimit: Duration?
+    private let onEnd: @Sendable () -> Void
     private var live: [UInt64: Exchange] = [:]
     private var ids: [UnsafeMutableRawPointer: UInt64] = [:]
+    /// The last transfer of a loop that ends for want of work: through it the connection
+    /// that libcurl keeps is found again.
+    private var last: Exchange?
+    private var idleSince = ContinuousClock.now
 
     /// Idle connections kept over all hosts.
     private static let keptConnections = 64
+    /// How long transfers that libcurl must end itself have for it when the loop stops.
+    private static let endLimit = Duration.seconds(4)
 
-    init?(_ inbox: TransferInbox) {
+    /// - Parameters:
+    ///   - idleLimit: Ends the loop once it had no work for so long, unless it is reserved.
+    ///   - onEnd: Called when `run` is over and all of the loop's memory is free.
+    init?(
+        _ inbox: TransferInbox, idleLimit: Duration? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) {
         guard let multi = curl_multi_init() else { return nil }
         self.multi = multi
         self.inbox = inbox
+        self.idleLimit = idleLimit
+        self.onEnd = onEnd
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.keptConnections)
         inbox.open(TransferInbox.Waker(multi: multi))
     }
@@ -30,26 +47,38 @@ final class TransferLoop {
     func run() {
         while true {
             let (commands, stopping) = inbox.take()
-            for command in commands { obey(command) }
+            for command in commands { handle(command) }
             if stopping { break }
-            var running: Int32 = 0
-            curl_multi_perform(multi, &running)
-            collect()
-            giveUp()
-            if curl_multi_poll(multi, nil, 0, pause, nil) != CURLM_OK {
-                // Without a working poll, at least do not spin.
-                usleep(10_000)
-            }
+            advance()
+            expire()
+            if isUnused, inbox.closeIfUnused() { break }
+            poll(pause)
         }
-        for id in Array(live.keys) { abort(id, .cancelled, "the engine was shut down") }
+        endAll()
         inbox.close()
+        sayGoodbye()
         curl_multi_cleanup(multi)
+        onEnd()
     }
 
-    private func obey(_ command: TransferInbox.Command) {
+    /// One round of libcurl's work.
+    private func advance() {
+        var running: Int32 = 0
+        curl_multi_perform(multi, &running)
+        collect()
+    }
+
+    private func poll(_ milliseconds: Int32) {
+        if curl_multi_poll(multi, nil, 0, milliseconds, nil) != CURLM_OK {
+            // Without a working poll, at least do not spin.
+            usleep(10_000)
+        }
+    }
+
+    private func handle(_ command: TransferInbox.Command) {
         switch command {
         case .start(let id, let order): start(id, order)
-        case .callOff(let id): abort(id, .cancelled, "the transfer was called off")
+        case .callOff(let id): end(id, .calledOff)
         }
     }
 
@@ -67,6 +96,7 @@ final class TransferLoop {
                     TransferError(.internalFault, target: order.target, words: "out of memory")))
             return
         }
+        exchange.isStopping = { [inbox] in inbox.isStopping }
         do throws(TransferError) {
             try exchange.setUp()
             try order.prepare(exchange)
@@ -99,26 +129,64 @@ final class TransferLoop {
         }
     }
 
-    private func giveUp() {
+    private func expire() {
         let now = ContinuousClock.now
         for (id, exchange) in live {
-            if let end = exchange.giveUpAt, end <= now {
-                abort(id, .timeout, "no answer within the deadline")
-            }
+            if let end = exchange.giveUpAt, end <= now { self.end(id, .deadline) }
         }
     }
 
-    private func abort(_ id: UInt64, _ kind: TransferError.Kind, _ words: String) {
+    /// Ends a transfer before its own end: at once where that is clean, else in the next round.
+    private func end(_ id: UInt64, _ ending: Exchange.Ending) {
         guard let exchange = live[id] else { return }
+        exchange.end(ending)
+        guard !exchange.endsByCallback else { return }
+        abort(exchange, ending)
+    }
+
+    private func abort(_ exchange: Exchange, _ ending: Exchange.Ending) {
         remove(exchange)
         exchange.order.settle(
-            .failure(TransferError(kind, target: exchange.order.target, words: words)))
+            .failure(
+                TransferError(ending.kind, target: exchange.order.target, words: ending.words)))
+    }
+
+    /// Ends every transfer because the loop stops.
+    private func endAll() {
+        for id in Array(live.keys) { end(id, .shutDown) }
+        let limit = ContinuousClock.now + Self.endLimit
+        while !live.isEmpty, .now < limit {
+            advance()
+            if !live.isEmpty { poll(20) }
+        }
+        for exchange in Array(live.values) { abort(exchange, exchange.ending ?? .shutDown) }
     }
 
     private func remove(_ exchange: Exchange) {
-        curl_multi_remove_handle(multi, exchange.easy)
         live[exchange.id] = nil
         ids[exchange.easy] = nil
+        idleSince = .now
+        guard idleLimit != nil else {
+            curl_multi_remove_handle(multi, exchange.easy)
+            return
+        }
+        // Only now: libcurl looks the kept connection up for a handle that it holds.
+        if let last { curl_multi_remove_handle(multi, last.easy) }
+        last = exchange
+    }
+
+    /// Has libcurl say QUIT on the connection that it keeps without waiting for the answer,
+    /// for which it would wait two minutes: nothing more can be received on it.
+    private func sayGoodbye() {
+        guard let last else { return }
+        if let socket = last.keptSocket { shutdown(socket, Int32(SHUT_RD)) }
+        curl_multi_remove_handle(multi, last.easy)
+        self.last = nil
+    }
+
+    private var isUnused: Bool {
+        guard let idleLimit, live.isEmpty else { return false }
+        return idleSince + idleLimit <= .now
     }
 
     /// How long to sleep at most, in milliseconds; libcurl shortens it for its own timers.
@@ -126,7 +194,12 @@ final class TransferLoop {
         var longest: Duration = .seconds(60)
         let now = ContinuousClock.now
         for exchange in live.values {
+            // What libcurl ends itself it must be asked to.
+            if exchange.ending != nil { return 1 }
             if let end = exchange.giveUpAt { longest = min(longest, end - now) }
+        }
+        if let idleLimit, live.isEmpty, !inbox.isReserved {
+            longest = min(longest, idleSince + idleLimit - now)
         }
         let (seconds, attoseconds) = max(longest, .zero).components
         return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000) + 1

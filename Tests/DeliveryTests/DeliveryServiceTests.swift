@@ -127,6 +127,28 @@ struct DeliveryServiceTests {
         #expect(bench.deadLetters.count == 1)
     }
 
+    @Test("a delivery retried by hand after a day has another day")
+    func retriedLater() async throws {
+        let receiver = ScriptedReceiver("slack") { _, _, turn in
+            turn == 0 ? .refused : turn < 3 ? .retry(after: .seconds(60)) : .sent
+        }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest()], service)
+            try await eventually("it is dead") { bench.deadLetters.count == 1 }
+            bench.clock.advance(by: .seconds(30 * 3600))
+            let now = bench.clock.wall.now
+            let count = try await bench.store.write { db in try Outbox.retryDead(db, at: now) }
+            #expect(count == 1)
+            service.wake()
+            try await bench.passing(.seconds(1), until: "it is sent") {
+                try await bench.count(.sent) == 1
+            }
+        }
+        #expect(receiver.calls.count == 4)
+        #expect(bench.deadLetters.count == 1)
+    }
+
     @Test("dead letters of an earlier run are announced if nobody was told")
     func announcedLater() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, _ in .refused }

@@ -57,6 +57,44 @@ struct WebhookReceiverTests {
         #expect(request.header("webhook-signature") == "v1," + Base64.encode(mac))
     }
 
+    @Test(
+        "an answer that is no HTTP, on a fresh or a kept connection, is tried again",
+        arguments: ["garbage", "half", "close"])
+    func noHTTP(answer: String) async throws {
+        let server = try await HTTPDouble.start()
+        for isKept in [false, true] {
+            if isKept {
+                let sound = WebhookReceiver(
+                    name: "hook", url: .value(server.url("/echo")), signingKey: nil,
+                    transfer: bench.engine)
+                _ = await sound.send(Sample.digest(), to: [""])
+            }
+            let receiver = WebhookReceiver(
+                name: "hook", url: .value(server.url("/" + answer)), signingKey: nil,
+                transfer: bench.engine)
+            let attempt = await receiver.send(Sample.digest(), to: [""])
+            #expect(attempt.results.map(\.outcome) == [.retry(after: nil)], "kept: \(isKept)")
+        }
+    }
+
+    @Test("a receiver that answers a byte at a time holds up its own deliveries only")
+    func drip() async throws {
+        let server = try await HTTPDouble.start()
+        func hook(_ name: String, _ path: String) -> WebhookReceiver {
+            WebhookReceiver(
+                name: name, url: .value(server.url(path)), signingKey: nil,
+                deadline: .seconds(600), transfer: bench.engine)
+        }
+        let slow = hook("slow", "/drip")
+        let stuck = Task { await slow.send(Sample.digest(), to: [""]) }
+        for _ in 0..<20 {
+            let attempt = await hook("sound", "/echo").send(Sample.digest(), to: [""])
+            #expect(attempt.results.map(\.outcome) == [.sent])
+        }
+        stuck.cancel()
+        #expect(await stuck.value.results.map(\.outcome) == [.interrupted])
+    }
+
     @Test("without a key nothing is signed; a key that is missing keeps the digest waiting")
     func keys() async throws {
         let server = try await HTTPDouble.start()

@@ -44,7 +44,7 @@ struct RunPolicyTests {
         try await MeasurementService(
             plan: plan, node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal,
             store: store, rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall,
-            telemetry: .silent)
+            clock: clock, telemetry: .silent)
     }
 
     private func measure(_ service: MeasurementService) async throws -> JSONValue {
@@ -115,7 +115,7 @@ struct RunPolicyTests {
         let second = try await MeasurementService(
             plan: plan(weight: 1), node: "gw-a1", az: "az-1", binary: "sha256:c",
             journal: journal, store: store, rate: TokenBucket.Rate(burst: 100, perSecond: 100),
-            wall: clock.wall, telemetry: .silent)
+            wall: clock.wall, clock: clock, telemetry: .silent)
         let later = try await measure(second)
         #expect(later["attempt"]?["n"]?.integer == 2)
         #expect(later["status"]?.string == "unknown")

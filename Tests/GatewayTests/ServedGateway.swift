@@ -44,7 +44,7 @@ final class ServedGateway: Sendable {
                     concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } }),
                 budget: .seconds(2), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
-            rate: rate, wall: clock.wall, telemetry: telemetry)
+            rate: rate, wall: clock.wall, clock: clock, telemetry: telemetry)
         let tokens = try await TokenRegistry(store: store)
         token = try await tokens.create(name: "argo", scopes: [.analysis]).text
         let server = try HTTPServer(

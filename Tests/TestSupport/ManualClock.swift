@@ -31,17 +31,22 @@ public final class ManualClock: Clock, Sendable {
     }
 
     private let state = Mutex(State())
-    private let origin: Timestamp
+    private let origin: Mutex<Timestamp>
 
     public init(startingAt origin: Timestamp = Timestamp(milliseconds: 1_766_000_000_000)) {
-        self.origin = origin
+        self.origin = Mutex(origin)
     }
 
     public var now: Instant { state.withLock { $0.now } }
     public var minimumResolution: Duration { .nanoseconds(1) }
 
     /// The time of day: the origin plus what was advanced.
-    public var wall: WallClock { WallClock { self.origin + self.now.offset } }
+    public var wall: WallClock {
+        WallClock { self.origin.withLock { $0 } + self.now.offset }
+    }
+
+    /// Sets the time of day, as a person does: no time passes, nobody wakes.
+    public func setWall(by step: Duration) { origin.withLock { $0 = $0 + step } }
 
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
         try Task.checkCancellation()

@@ -20,7 +20,7 @@ public struct AttemptLedger: Sendable {
     var changed: Set<String> = []
     /// What is being evaluated now, by series; never written down, because an evaluation
     /// dies with its process. Beside the states, because it is large and there are few.
-    private var inFlight: [String: AttemptTicket] = [:]
+    var inFlight: [String: AttemptTicket] = [:]
     private var serial: UInt64 = 0
 
     /// - Parameter capacity: How many series are kept, at least 1.
@@ -94,7 +94,13 @@ public struct AttemptLedger: Sendable {
     @discardableResult
     public mutating func complete(_ ticket: AttemptTicket, with record: AttemptRecord) -> Bool {
         guard var state = state(heldBy: ticket) else { return false }
-        inFlight[ticket.series] = nil
+        // The clock may have been set meanwhile.
+        let started = inFlight.removeValue(forKey: ticket.series)?.startedAt ?? ticket.startedAt
+        var record = record
+        if started != ticket.startedAt {
+            record.verdict.measuredAt = record.verdict.measuredAt + (started - ticket.startedAt)
+            record.inputs = nil
+        }
         state.append(record)
         store(state, for: ticket.series)
         return true

@@ -6,9 +6,11 @@ public struct AttemptTicket: Sendable, Equatable {
     /// The series' id.
     public let series: String
     public let number: AttemptNumber
-    public let startedAt: Timestamp
+    public private(set) var startedAt: Timestamp
     /// What the attempt is judged against.
     public let history: SeriesHistory
     /// Tells this ticket from every other of the ledger.
     let serial: UInt64
+
+    mutating func clockSet(by step: Duration) { startedAt = startedAt + step }
 }

@@ -50,7 +50,11 @@ public struct SeriesHistory: Sendable, Equatable {
     public func next(at now: Timestamp, length: Duration, settle: Duration) -> Next {
         let cell = MeasurementWindow(at: now, length: length, settle: settle)
         guard let inputs else { return .window(cell) }
-        if cell.end <= inputs.window.end { return .frozen(inputs) }
+        if cell.end <= inputs.window.end {
+            // Judged a whole cell ahead: the clock was set back, and the same data would
+            // count until it is there again.
+            return inputs.window.end - cell.end > length ? .window(cell) : .frozen(inputs)
+        }
         return .window(MeasurementWindow(start: inputs.window.end, end: cell.end))
     }
 

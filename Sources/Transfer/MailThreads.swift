@@ -1,0 +1,99 @@
+import Synchronization
+
+/// The threads that talk to mail servers: one conversation each.
+///
+/// libcurl blocks its thread while it waits for the answers to a message's end and to
+/// QUIT, up to the server's ten minutes; on a shared thread one slow server would stop
+/// every transfer. A thread keeps its connection for the next message of the same sender
+/// to the same server, and ends when none comes. Thread-safe.
+final class MailThreads: Sendable {
+    /// One thread and its connection.
+    struct Lane: Sendable {
+        let inbox: TransferInbox
+        fileprivate let key: String
+    }
+
+    private struct State {
+        var all: [ObjectIdentifier: TransferInbox] = [:]
+        /// By server and sender, one each.
+        var idle: [String: TransferInbox] = [:]
+        var isStopped = false
+    }
+
+    private let state = Mutex(State())
+    private let most: Int
+    private let idleLimit: Duration
+
+    /// - Parameters:
+    ///   - most: Conversations at a time; one more is refused as a passing fault.
+    ///   - idleLimit: How long a connection is kept for the next message.
+    init(most: Int = 256, idleLimit: Duration = .seconds(30)) {
+        self.most = most
+        self.idleLimit = idleLimit
+    }
+
+    /// How many threads there are, those that end just now among them.
+    var count: Int { state.withLock { $0.all.count } }
+
+    /// A thread for one conversation; `giveBack` must follow.
+    ///
+    /// - Parameter key: Which kept connection fits.
+    func take(_ key: String, target: String) throws(TransferError) -> Lane {
+        let taken = state.withLock { state -> Result<TransferInbox, TransferError> in
+            if let kept = state.idle.removeValue(forKey: key), kept.reserve() {
+                return .success(kept)
+            }
+            guard !state.isStopped else {
+                return .failure(
+                    TransferError(.cancelled, target: target, words: "the engine was shut down"))
+            }
+            guard state.all.count < most else {
+                return .failure(
+                    TransferError(
+                        .internalFault, target: target,
+                        words: "\(most) conversations with mail servers are under way"))
+            }
+            let inbox = TransferInbox()
+            let id = ObjectIdentifier(inbox)
+            let ended: @Sendable () -> Void = { [weak self] in self?.ended(id) }
+            guard
+                let loop = TransferLoop(inbox, idleLimit: idleLimit, onEnd: ended),
+                inbox.reserve(), TransferThread.start(loop)
+            else {
+                return .failure(
+                    TransferError(
+                        .internalFault, target: target, words: "no thread for a conversation"))
+            }
+            state.all[id] = inbox
+            return .success(inbox)
+        }
+        return Lane(inbox: try taken.get(), key: key)
+    }
+
+    /// The conversation is over; its connection may serve the next.
+    func giveBack(_ lane: Lane) {
+        let surplus = state.withLock { state -> TransferInbox? in
+            guard !state.isStopped, state.idle[lane.key] == nil else { return lane.inbox }
+            state.idle[lane.key] = lane.inbox
+            return nil
+        }
+        if let surplus { surplus.stop() } else { lane.inbox.release() }
+    }
+
+    /// Ends every conversation, and takes no more. Returns at once.
+    func stop() {
+        let all = state.withLock { state in
+            state.isStopped = true
+            state.idle = [:]
+            return Array(state.all.values)
+        }
+        for inbox in all { inbox.stop() }
+    }
+
+    private func ended(_ id: ObjectIdentifier) {
+        state.withLock { state in
+            guard let inbox = state.all.removeValue(forKey: id) else { return }
+            state.idle = state.idle.filter { $0.value !== inbox }
+        }
+    }
+}

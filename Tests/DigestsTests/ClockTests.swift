@@ -1,0 +1,98 @@
+import Digests
+import Events
+import Testing
+
+@Suite("Windows under a clock that is set")
+struct ClockTests {
+    private static let day = Duration.seconds(86_400)
+    static let steps = [day, .zero - day, .zero - day * 365, day * 365]
+
+    @Test("an open window closes when it would have", arguments: steps)
+    func window(step: Duration) {
+        var log = LogScript()
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(4)
+        log.set(step)
+        log.pass(5)
+        #expect(log.said().isEmpty)
+        log.pass(1)
+        #expect(log.said().map(\.kind) == [.failing])
+    }
+
+    @Test("the next message of a told incident keeps its distance, no more", arguments: steps)
+    func paced(step: Duration) {
+        var log = LogScript()
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(10)
+        #expect(log.said().count == 1)
+        log.set(step)
+        // Worse in another zone: told a window after the last message.
+        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
+        let window = Int(log.machine.settings.window.components.seconds)
+        log.pass(window - 1)
+        #expect(log.said().isEmpty)
+        log.pass(1)
+        let said = log.said()
+        #expect(said.map(\.ordinalSuffix) == ["2"])
+        #expect(said.allSatisfy { $0.composedAt <= log.now })
+    }
+
+    @Test("what goes on unchanged is repeated when it would have been", arguments: steps)
+    func repeated(step: Duration) {
+        var log = LogScript()
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(10)
+        #expect(log.said().count == 1)
+        log.pass(600)
+        log.set(step)
+        log.write(log.verdict(.unhealthy, attempt: 2, rate: 0.02))
+        log.pass(1199)
+        #expect(log.said().isEmpty)
+        log.pass(1)
+        #expect(log.said().map(\.occasion) == [.repeated])
+    }
+
+    @Test(
+        "a clock that was set while the process was down holds nothing up",
+        arguments: [day, .zero - day, .zero - day * 365])
+    func restart(step: Duration) {
+        var log = LogScript()
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        log.pass(10)
+        #expect(log.said().count == 1)
+        let checkpoint = log.machine.checkpoint()
+        log.machine = DigestMachine(
+            position: checkpoint.position, states: checkpoint.changed)
+        log.now = log.now + step
+        log.machine.forgetFuture(of: log.now)
+        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
+        // Nothing is told twice, and the news no later than a window from now.
+        log.pass(Int(log.machine.settings.window.components.seconds))
+        #expect(log.said().map(\.ordinalSuffix) == ["2"])
+    }
+
+    @Test("the allowance of messages is spent by time that passes, not by the clock's jump")
+    func allowance() {
+        var log = LogScript(DigestSettings(maxGroups: 2))
+        for name in ["a", "b", "c"] {
+            log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: name))
+        }
+        log.pass(10)
+        #expect(log.said().count == 2)
+        log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "d"))
+        log.set(.zero - Self.day)
+        let window = Int(log.machine.settings.window.components.seconds)
+        log.pass(window - 1)
+        #expect(log.said().isEmpty)
+        log.pass(1)
+        #expect(log.said().count == 1)
+    }
+}
+
+extension LogScript {
+    /// Somebody sets the clock; the machine is told so, as its owner does.
+    fileprivate mutating func set(_ step: Duration) {
+        now = now + step
+        machine.clockSet(by: step)
+    }
+}

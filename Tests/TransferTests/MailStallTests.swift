@@ -1,0 +1,137 @@
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Transfer
+
+/// Mail servers that stop answering hold up nobody but their own conversation.
+@Suite("Stalling mail servers", .serialized)
+struct MailStallTests {
+    let engine = TransferEngine(telemetry: .silent)
+
+    private static let text = Array("Subject: x\r\n\r\nbody\r\n".utf8)
+
+    private func transfer(
+        to server: StallingMailServer, secure: Bool = true, message: [UInt8] = text,
+        deadline: Duration = .seconds(600)
+    ) -> MailTransfer {
+        MailTransfer(
+            host: "127.0.0.1", port: server.port, security: secure ? .starttls : .none,
+            trust: .file(server.certificate.certificate), username: secure ? "user" : "",
+            password: secure ? "sekret" : "", from: "a@b", recipients: ["c@d"], message: message,
+            connectDeadline: .seconds(600), deadline: deadline, answerDeadline: .seconds(600))
+    }
+
+    /// A message that no socket's buffer holds.
+    private static let large: [UInt8] = {
+        let line = Array((String(repeating: "x", count: 900) + "\r\n").utf8)
+        return Array("Subject: large\r\n\r\n".utf8)
+            + Array(repeating: line, count: 30_000).joined()
+    }()
+
+    @Test(
+        "whatever it does not answer, other transfers go on, and the caller can call it off",
+        .timeLimit(.minutes(2)),
+        arguments: StallingMailServer.Stage.allCases, [false, true])
+    func besides(stage: StallingMailServer.Stage, drip: Bool) async throws {
+        let stalls = try await StallingMailServer.start(
+            stage, drip: drip, refuses: stage == .quit)
+        let http = try await HTTPDouble.start()
+        let sound = try await SMTPDouble.start(.none, username: "", password: "")
+        let stuck = Task { [engine] () -> Result<MailReply, TransferError> in
+            do throws(TransferError) {
+                return .success(
+                    try await engine.mail(
+                        transfer(to: stalls, message: stage == .body ? Self.large : Self.text)))
+            } catch { return .failure(error) }
+        }
+        try await eventually("the conversation is where it stalls") { stalls.stalls == 1 }
+
+        for _ in 0..<20 {
+            let reply = try await engine.http(
+                HTTPTransfer(url: http.url("/echo"), deadline: .seconds(20)))
+            #expect(reply.status == 200)
+        }
+        let taken = try await engine.mail(
+            MailTransfer(
+                host: "127.0.0.1", port: sound.port, security: .none, from: "a@b",
+                recipients: ["c@d"], message: Self.text))
+        #expect(taken.outcomes.map(\.isDelivered) == [true])
+
+        stuck.cancel()
+        switch await stuck.value {
+        // The refusal was there before QUIT, which nobody waits for.
+        case .success(let reply):
+            #expect(stage == .quit && reply.outcomes.map(\.answer.code) == [550])
+        case .failure(let error): #expect(stage != .quit && error.kind == .cancelled)
+        }
+    }
+
+    @Test(
+        "shutting down ends the conversation, wherever it stalls", .timeLimit(.minutes(2)),
+        arguments: StallingMailServer.Stage.allCases.filter { $0 != .quit })
+    func shutdown(stage: StallingMailServer.Stage) async throws {
+        let mine = TransferEngine(telemetry: .silent)
+        let stalls = try await StallingMailServer.start(stage)
+        let stuck = Task { () -> TransferError? in
+            do throws(TransferError) {
+                _ = try await mine.mail(
+                    transfer(to: stalls, message: stage == .body ? Self.large : Self.text))
+                return nil
+            } catch { return error }
+        }
+        try await eventually("the conversation is where it stalls") { stalls.stalls == 1 }
+        mine.shutdown()
+        #expect(await stuck.value?.kind == .cancelled)
+    }
+
+    @Test(
+        "a conversation given up half-way ends without a message's end: nothing cut short arrives",
+        .timeLimit(.minutes(2)),
+        arguments: [StallingMailServer.Stage.greeting, .ehlo, .mail, .rcpt, .data, .body])
+    func noEndOfMessage(stage: StallingMailServer.Stage) async throws {
+        let stalls = try await StallingMailServer.start(stage, tls: false)
+        let transfer = transfer(
+            to: stalls, secure: false, message: stage == .body ? Self.large : Self.text,
+            deadline: .seconds(1))
+        let error = await #expect(throws: TransferError.self) { try await engine.mail(transfer) }
+        #expect(error?.kind == .timeout)
+        // Has the server read what it left unread.
+        _ = try? await engine.connect(
+            host: "127.0.0.1", port: stalls.port, deadline: .seconds(20))
+        try await eventually("the server saw the end") { !stalls.received.isEmpty }
+        #expect(stalls.received.allSatisfy { !$0.contains(#"\r\n.\r\n"#) }, "\(stalls.received)")
+    }
+
+    @Test("threads end once nobody writes, and QUIT is said without waiting for its answer")
+    func threadsEnd() async throws {
+        let threads = MailThreads(idleLimit: .milliseconds(50))
+        let mine = TransferEngine(telemetry: .silent, mailThreads: threads)
+        let stalls = try await StallingMailServer.start(.quit)
+        for _ in 0..<3 {
+            let reply = try await mine.mail(transfer(to: stalls))
+            #expect(reply.outcomes.map(\.isDelivered) == [true])
+        }
+        try await eventually("no thread is left", within: .seconds(30)) { threads.count == 0 }
+        try await eventually("the server heard QUIT") { stalls.stalls >= 1 }
+    }
+
+    @Test("more conversations than there are threads: the next is refused as a passing fault")
+    func bounded() async throws {
+        let mine = TransferEngine(telemetry: .silent, mailThreads: MailThreads(most: 2))
+        let stalls = try await StallingMailServer.start(.greeting)
+        let stuck = (0..<2).map { _ in
+            Task { try? await mine.mail(transfer(to: stalls)) }
+        }
+        try await eventually("both talk") { stalls.stalls == 2 }
+        let error = await #expect(throws: TransferError.self) {
+            try await mine.mail(transfer(to: stalls))
+        }
+        #expect(error?.kind == .internalFault)
+        for task in stuck { task.cancel() }
+        for task in stuck { _ = await task.value }
+    }
+
+    @Test("names are looked up away from the thread that serves all transfers")
+    func resolver() { #expect(TransferEngine.resolvesApart) }
+}
