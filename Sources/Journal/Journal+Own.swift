@@ -1,3 +1,5 @@
+import Events
+
 /// Which lines are this node's own.
 extension Journal {
     /// Whether this node itself appended the line, in this opening of the log or an earlier one.
