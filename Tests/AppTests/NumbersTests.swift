@@ -63,6 +63,9 @@ struct NumbersTests {
             file: "Digests/Digest+Composition.swift", reason: times,
             lines: ["composedAt + settings.repeatEvery"]),
         Exception(
+            file: "Digests/DigestMachine+Clock.swift", reason: times,
+            lines: ["windowStart + step", "opened + step", "saidAt + step"]),
+        Exception(
             file: "Digests/DigestMachine+Deadlines.swift", reason: times,
             lines: [
                 "min(window.opened, window.met) + settings.firstAfter",
@@ -109,6 +112,15 @@ struct NumbersTests {
             lines: ["omittedMetrics += 1", "lanes.count - 1"]),
         Exception(file: "Digests/Source.swift", reason: lists, lines: ["?? \"\") + run)"]),
         Exception(file: "Digests/SparingDouble.swift", reason: wider, lines: ["UInt64(0x7FF8"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptLedger+Clock.swift", reason: times,
+            lines: ["heardAt + step", "$0 + step", "measuredAt + step"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptLedger.swift", reason: times,
+            lines: ["measuredAt + (started"]),
+        Exception(
+            file: "Analysis/Attempts/AttemptTicket.swift", reason: times,
+            lines: ["startedAt + step"]),
         Exception(
             file: "Analysis/Attempts/AttemptLedger.swift", reason: ours, lines: ["serial += 1"]),
         Exception(

@@ -59,7 +59,7 @@ struct DescriptorTests {
 
     /// A node whose patience with silent connections is longer than any test.
     private static func node(_ engine: TransferEngine, log: String = "") throws -> NodeProcess {
-        let node = try NodeProcess("gw-a1", engine: engine, yaml: BadInputTests.yaml + log)
+        let node = try NodeProcess("gw-d1", engine: engine, yaml: BadInputTests.yaml + log)
         let text = try String(contentsOfFile: node.configuration, encoding: .utf8)
         try text.replacingOccurrences(of: "limits: {", with: "limits: {header_timeout: 600s, ")
             .write(toFile: node.configuration, atomically: true, encoding: .utf8)
