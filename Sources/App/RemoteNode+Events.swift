@@ -11,9 +11,12 @@ extension RemoteNode {
         public let next: LogPosition?
         /// Whether it ends with the last line that the node had.
         public let isCaughtUp: Bool
+        /// Lines before the end of the page that can't be read any more.
+        public let skipped: Int
     }
 
     /// Lines that match, the oldest first: the last `limit`, or the first after `after`.
+    /// The node cuts a page by its bytes: the rest is read from `next` on.
     ///
     /// `parameters` are those of the endpoint: `since`, `until`, `where`.
     public func events(
@@ -25,7 +28,8 @@ extension RemoteNode {
         return EventPage(
             lines: reply.body.split(separator: UInt8(ascii: "\n")).map(Array.init),
             next: reply.header("Bellwether-Next").flatMap { LogPosition($0) },
-            isCaughtUp: reply.header("Bellwether-Caught-Up") != "false")
+            isCaughtUp: reply.header("Bellwether-Caught-Up") != "false",
+            skipped: reply.header("Bellwether-Skipped").flatMap { Int($0) } ?? 0)
     }
 
     static func query(_ items: [(name: String, value: String)]) -> String {

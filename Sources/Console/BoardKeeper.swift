@@ -68,6 +68,8 @@ public final class BoardKeeper: Sendable {
     /// How far back a start looks, and how many lines it takes from there.
     private static let span = Duration.seconds(24 * 3600)
     private static let linesAtStart = 5000
+    /// Bytes of lines that are read at once.
+    private static let batchBytes = 1 << 20
     /// So that a busy log costs little: between two reads, once a look has what it asked for.
     private static let pause = Duration.milliseconds(250)
     /// How long the log is followed after a look: a page is often loaded again.
@@ -146,18 +148,21 @@ public final class BoardKeeper: Sendable {
         }
     }
 
-    /// Takes the latest lines, and returns a reader of what follows.
+    /// Takes the first of the latest lines, and returns a reader of what follows.
     private func begin() async throws -> JournalReader {
         let wanted = try Expression(RolloutBoard.wanted)
         let batch = try await journal.last(
-            Self.linesAtStart, query: JournalQuery(since: wall.now - Self.span, where: wanted))
+            Self.linesAtStart, query: JournalQuery(since: wall.now - Self.span, where: wanted),
+            maxBytes: Self.batchBytes)
         await observe(batch.lines, from: .start, to: batch.end)
         return journal.reader(from: batch.end, query: JournalQuery(where: wanted))
     }
 
     private func read(through reader: inout JournalReader?) async throws {
         guard let from = reader?.position else { return }
-        guard let batch = try await reader?.next(maxLines: 2000, maxBytes: 4 << 20) else { return }
+        guard let batch = try await reader?.next(maxLines: 2000, maxBytes: Self.batchBytes) else {
+            return
+        }
         await observe(batch.lines, from: from, to: batch.end)
     }
 

@@ -9,7 +9,6 @@ import Rendering
 public import Serving
 import ServiceLifecycle
 public import Store
-import Synchronization
 
 /// `/`: the status page for people, by sign-in with a token of scope `read`.
 ///
@@ -50,9 +49,10 @@ public struct ConsoleRoutes: Sendable {
     let keeper: BoardKeeper
     let sessions: SessionSeal
     let wall: WallClock
-    private let streams: StreamCount
 
     private static let sessionLife = Duration.seconds(8 * 3600)
+    /// What composing a page takes beside the page.
+    private static let pageMemory = 8 << 20
 
     /// - Parameter sessions: The server's own.
     public init(
@@ -65,7 +65,6 @@ public struct ConsoleRoutes: Sendable {
         self.keeper = keeper
         self.sessions = sessions
         self.wall = wall
-        streams = StreamCount()
     }
 
     public var routes: [Serving.Route] {
@@ -73,14 +72,20 @@ public struct ConsoleRoutes: Sendable {
         return [
             Serving.Route(.get, "/", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
+                let place = try exchange.beginQuery(memory: Self.pageMemory)
+                defer { place.end() }
                 return ConsoleAnswer.page(OverviewPage(view: try await view(viewer)).html)
             },
             Serving.Route(.get, "/attempts/{id}", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
+                let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
+                defer { place.end() }
                 return try await attempt(exchange.parameters["id"] ?? "", viewer)
             },
             Serving.Route(.get, "/digests/{id}", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
+                let place = try exchange.beginQuery(memory: Self.pageMemory)
+                defer { place.end() }
                 return try await digest(exchange.parameters["id"] ?? "", viewer)
             },
             Serving.Route(
@@ -230,17 +235,12 @@ public struct ConsoleRoutes: Sendable {
     /// Server-sent events: `change` with the page's version, at most one a second.
     private func events(_ exchange: Exchange) throws -> Response {
         let since = try exchange.queryItems().first { $0.name == "since" }.flatMap { Int($0.value) }
-        guard let place = streams.take() else {
-            throw Problem.retryLater(
-                .serviceUnavailable, "streams_taken", "too many pages are watching",
-                after: .seconds(30))
-        }
+        try exchange.beginStream(memory: 32 << 10)
         let (keeper, holds) = (keeper, exchange.stillHolds)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                defer { place.leave() }
                 var seen = since ?? keeper.present.version
                 try await writer.write(ByteBuffer(string: "retry: 3000\n\n"))
                 while !Task.isCancelled, !Task.isShuttingDownGracefully {
@@ -276,25 +276,6 @@ public struct ConsoleRoutes: Sendable {
                 await group.next()
                 group.cancelAll()
             }
-        }
-    }
-}
-
-/// How many pages watch: each holds a connection.
-private final class StreamCount: Sendable {
-    private static let most = 64
-    private let open = Mutex(0)
-
-    struct Place: Sendable {
-        fileprivate let count: StreamCount
-        func leave() { count.open.withLock { $0 -= 1 } }
-    }
-
-    func take() -> Place? {
-        open.withLock { open in
-            guard open < Self.most else { return nil }
-            open += 1
-            return Place(count: self)
         }
     }
 }

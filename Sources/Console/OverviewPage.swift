@@ -9,6 +9,8 @@ struct OverviewPage {
     private static let inFlight = Duration.seconds(15 * 60)
     private static let heard = Duration.seconds(3600)
     private static let rolloutsShown = 50
+    /// Bytes of one list: the rest of it is counted.
+    private static let listBytes = 2 << 20
 
     var html: HTML {
         let start = view.now - Self.inFlight
@@ -71,16 +73,19 @@ struct OverviewPage {
 
     private func inFlight(_ rollouts: [RolloutBoard.Rollout]) -> HTML {
         var body = HTML.empty
-        for (place, rollout) in rollouts.prefix(Self.rolloutsShown).enumerated() {
-            body += RolloutGrid(rollout: rollout, now: view.now, id: "r\(place)").html
+        var shown = 0
+        for rollout in rollouts.prefix(Self.rolloutsShown)
+        where body.bytes.count < Self.listBytes {
+            body += RolloutGrid(rollout: rollout, now: view.now, id: "r\(shown)").html
+            shown += 1
         }
         if rollouts.isEmpty {
             body = """
                 <p class="empty">No rollout was measured in the last 15 minutes. Argo Rollouts asks
                 <code>POST /rollouts/analysis</code>; <code>bellwether template analysis</code> prints what it needs.</p>
                 """
-        } else if rollouts.count > Self.rolloutsShown {
-            body += "<p class=\"soft\">And \(rollouts.count - Self.rolloutsShown) more.</p>"
+        } else if rollouts.count > shown {
+            body += "<p class=\"soft\">And \(rollouts.count - shown) more.</p>"
         }
         return """
             <section aria-labelledby="in-flight"><h2 id="in-flight">Rollouts in flight</h2>
@@ -112,7 +117,9 @@ struct OverviewPage {
         let start = view.now - Self.heard
         let nodes = view.board.nodes.values.sorted { ($0.az, $0.name) < ($1.az, $1.name) }
         var rows = HTML.empty
-        for node in nodes {
+        var shown = 0
+        for node in nodes where rows.bytes.count < Self.listBytes {
+            shown += 1
             let skew = view.board.skew(of: node, since: start)
             let binary = Self.version(node.binary.map(Words.hash) ?? "", skew.binary)
             let policy = Self.version(
@@ -128,9 +135,11 @@ struct OverviewPage {
             <div class="scroll" tabindex="0" role="region" aria-label="Gateways"><table><thead><tr><th scope="col">Node</th><th scope="col">Zone</th><th scope="col">Binary</th><th scope="col">Policy</th><th scope="col">Last verdict</th></tr></thead><tbody>
             \(rows)</tbody></table></div>
             """
+        let more: HTML =
+            nodes.count > shown ? "<p class=\"soft\">And \(nodes.count - shown) more.</p>" : ""
         return """
             <section aria-labelledby="nodes"><h2 id="nodes">Gateways</h2>
-            \(table)
+            \(table)\(more)
             <p class="soft">This node runs release \(view.node.version), binary <code>\(Words.hash(view.node.binary))</code>.</p></section>
             """
     }

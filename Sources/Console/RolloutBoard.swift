@@ -5,7 +5,8 @@ import JSONScan
 /// with events in the order of the log.
 ///
 /// Keeps the latest `attemptsShown` attempts of each zone of a rollout, and
-/// forgets the rollouts that were quiet longest once there is too much.
+/// forgets the rollouts that were quiet longest once there is too much: by number, and by
+/// the bytes of what their lines said.
 public struct RolloutBoard: Sendable {
     /// One attempt as the page shows it.
     public struct Attempt: Sendable {
@@ -17,6 +18,11 @@ public struct RolloutBoard: Sendable {
         public let deltas: [MetricDelta]
         /// A place in the log before the attempt's line.
         public let from: LogPosition
+
+        /// About the memory that it takes.
+        var bytes: Int {
+            deltas.reduce(160 + event.utf8.count) { $0 + 112 + $1.metric.utf8.count }
+        }
     }
 
     /// Where attempts of one rollout were made: a zone and the node in it.
@@ -61,6 +67,7 @@ public struct RolloutBoard: Sendable {
     static let lanesKept = 24
     static let nodesKept = 200
     static let attemptsKept = 12_000
+    static let bytesKept = 8 << 20
     private static let deltasKept = 12
     private static let longestText = 200
 
@@ -69,6 +76,8 @@ public struct RolloutBoard: Sendable {
     /// Rises with every change.
     public private(set) var version = 0
     private var attempts = 0
+    /// Of all attempts.
+    private(set) var bytes = 0
 
     public init() {}
 
@@ -96,22 +105,28 @@ public struct RolloutBoard: Sendable {
         let run = event.extra("run")?.count?.value ?? 1
         if run != rollout.lanes[place].run {
             // The attempts of an earlier run are another comparison.
-            attempts -= rollout.lanes[place].attempts.count
+            discount(rollout.lanes[place].attempts)
             rollout.lanes[place].attempts = []
             rollout.lanes[place].run = run
         }
         let last = rollout.lanes[place].attempts.last?.number ?? 0
         let number = event.attempt ?? last +| 1
         let attempt = Attempt(
-            event: event.id, number: number, run: run, status: status, at: event.ts,
-            deltas: Array(event.deltas.prefix(Self.deltasKept)), from: from)
+            event: Self.short(event.id), number: number, run: run, status: status, at: event.ts,
+            deltas: event.deltas.prefix(Self.deltasKept).map { delta in
+                var delta = delta
+                delta.metric = Self.short(delta.metric)
+                return delta
+            }, from: from)
         insert(attempt, into: &rollout.lanes[place])
         rollouts[key] = rollout
         forget()
     }
 
     private mutating func insert(_ attempt: Attempt, into lane: inout Lane) {
+        bytes += attempt.bytes
         if let same = lane.attempts.firstIndex(where: { $0.number == attempt.number }) {
+            bytes -= lane.attempts[same].bytes
             lane.attempts[same] = attempt
             return
         }
@@ -119,9 +134,13 @@ public struct RolloutBoard: Sendable {
         lane.attempts.insert(attempt, at: place)
         attempts += 1
         if lane.attempts.count > Self.attemptsShown {
-            lane.attempts.removeFirst()
-            attempts -= 1
+            discount([lane.attempts.removeFirst()])
         }
+    }
+
+    private mutating func discount(_ gone: [Attempt]) {
+        attempts -= gone.count
+        bytes -= gone.reduce(0) { $0 + $1.bytes }
     }
 
     /// nil when the rollout has too many lanes for one more.
@@ -158,17 +177,25 @@ public struct RolloutBoard: Sendable {
     }
 
     private mutating func forget() {
-        while rollouts.count > Self.rolloutsKept || attempts > Self.attemptsKept,
+        while rollouts.count > Self.rolloutsKept || attempts > Self.attemptsKept
+            || bytes > Self.bytesKept,
             rollouts.count > 1,
             let oldest = rollouts.values.min(by: { $0.seen < $1.seen })
         {
-            attempts -= oldest.lanes.reduce(0) { $0 + $1.attempts.count }
+            for lane in oldest.lanes { discount(lane.attempts) }
             rollouts[oldest.key] = nil
         }
     }
 
     private static func short(_ text: String) -> String {
-        text.utf8.count <= longestText ? text : String(text.prefix(longestText)) + "…"
+        guard text.utf8.count > longestText else { return text }
+        // By bytes: one character can be as long as a line.
+        var bytes = 0
+        let kept = text.unicodeScalars.prefix { scalar in
+            bytes += UTF8.width(scalar)
+            return bytes <= longestText
+        }
+        return String(String.UnicodeScalarView(kept)) + "…"
     }
 
     // MARK: - Reading

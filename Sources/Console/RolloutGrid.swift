@@ -8,6 +8,7 @@ struct RolloutGrid {
     let id: String
 
     private static let chartsAtOnce = 4
+    private static let chartsShown = 16
 
     var html: HTML {
         let key = rollout.key
@@ -83,7 +84,7 @@ struct RolloutGrid {
         let charts = MetricChart.of(rollout)
         guard !charts.isEmpty else { return .empty }
         let shown = charts.prefix(Self.chartsAtOnce).markup { $0.html }
-        let rest = charts.dropFirst(Self.chartsAtOnce)
+        let rest = charts.prefix(Self.chartsShown).dropFirst(Self.chartsAtOnce)
         let more: HTML =
             rest.isEmpty
             ? ""

@@ -210,6 +210,43 @@ public enum Outbox {
     }
 }
 
+extension Outbox {
+    /// Some digests without their HTML, and whether there are older ones.
+    public struct Page: Sendable {
+        public var digests: [RenderedDigest] = []
+        public var hasMore = false
+    }
+
+    /// Digests older than `before` (an id; nil: all), newest first, at most `limit`, ending
+    /// with the one that reaches `maxBytes`.
+    public static func page(
+        _ db: Database, before: String? = nil, limit: Int, maxBytes: Int
+    ) throws -> Page {
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT id, thread, subject, slack, text, '' AS html, model, kind, group_key,
+                    composed_ms, '' AS slack_reply
+                FROM digest
+                WHERE :before IS NULL OR (composed_ms, id) <
+                    (SELECT composed_ms, id FROM digest WHERE id = :before)
+                ORDER BY composed_ms DESC, id DESC LIMIT :limit
+                """, arguments: ["before": before, "limit": limit + 1])
+        var page = Page()
+        var bytes = 0
+        while let row = try rows.next() {
+            guard page.digests.count < limit, bytes < maxBytes else {
+                page.hasMore = true
+                break
+            }
+            let digest = RenderedDigest(row)
+            bytes += digest.slack.utf8.count + digest.text.utf8.count + digest.model.utf8.count
+            page.digests.append(digest)
+        }
+        return page
+    }
+}
+
 extension RenderedDigest {
     init(_ row: Row) {
         self.init(

@@ -213,24 +213,24 @@ public struct Forwarder: Sendable {
             parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8))
         switch reply.status {
         case 200:
-            guard let accepted = answer?["accepted"]?.count?.value,
-                let duplicates = answer?["duplicates"]?.count?.value,
-                case .array(let rejected)? = answer?["rejected"],
-                accepted +| duplicates +| rejected.count == count
+            guard let accepted = Self.count("accepted", in: answer, upTo: count),
+                let duplicates = Self.count("duplicates", in: answer, upTo: count),
+                let rejected = Self.rejected(in: answer, upTo: count),
+                accepted +| duplicates +| rejected == count
             else {
                 // Something that is not a notifier answered 200: not an acknowledgement.
                 return .again(
                     fault: "\(shown) answered 200 without a receipt for these lines",
                     retryAfter: nil)
             }
-            return .acknowledged(rejected: rejected.count)
+            return .acknowledged(rejected: rejected)
         case 400:
             // Only a notifier's own word that it looked at each line and can
             // take none, now or later, lets the cursor pass them.
-            guard case .array(let rejected)? = answer?["rejected"],
-                rejected.count == count
-            else { return .again(fault: "\(shown) answered 400", retryAfter: nil) }
-            return .acknowledged(rejected: rejected.count)
+            guard Self.rejected(in: answer, upTo: count) == count else {
+                return .again(fault: "\(shown) answered 400", retryAfter: nil)
+            }
+            return .acknowledged(rejected: count)
         case 409 where answer?["reason"]?.string == "node_name_taken":
             // Nothing is lost: the lines wait until one of the two has another name.
             return .again(
@@ -243,6 +243,19 @@ public struct Forwarder: Sendable {
                 fault: "\(shown) answered \(reply.status)",
                 retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
         }
+    }
+
+    /// The receipt's member `name`, when it is a number of lines of this batch.
+    private static func count(_ name: String, in answer: JSONValue?, upTo total: Int) -> Int? {
+        guard let number = answer?[name]?.count?.value, number <= total else { return nil }
+        return number
+    }
+
+    /// How many lines were rejected. The list is cut; a receipt without the count lists all.
+    static func rejected(in answer: JSONValue?, upTo total: Int) -> Int? {
+        guard case .array(let listed)? = answer?["rejected"] else { return nil }
+        guard answer?["rejected_total"] != nil else { return listed.count }
+        return count("rejected_total", in: answer, upTo: total)
     }
 
     /// Counts a failure and waits before the next try.

@@ -14,7 +14,8 @@ public enum MeasurementRoutes {
             [
                 Route(
                     .post, path, access: .requires(.analysis),
-                    bodyLimit: MeasurementRequest.limits.maxBytes, ready: service.atOnce
+                    bodyLimit: MeasurementRequest.limits.maxBytes, tier: .measurement,
+                    ready: service.atOnce
                 ) { exchange in
                     try checkMedia(exchange.head)
                     let body = try await exchange.collectBody()
@@ -22,7 +23,7 @@ public enum MeasurementRoutes {
                         try MeasurementRequest(parsing: Array(body.readableBytesView))
                     }
                 },
-                Route(.get, path, access: .requires(.analysis)) { exchange in
+                Route(.get, path, access: .requires(.analysis), tier: .measurement) { exchange in
                     try await answer(exchange, service) { () throws(RequestFault) in
                         try MeasurementRequest(query: exchange.query ?? "")
                     }

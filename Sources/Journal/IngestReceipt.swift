@@ -12,24 +12,35 @@ public struct IngestReceipt: Sendable, Equatable {
     public var accepted: Int
     /// Lines that the log held already.
     public var duplicates: Int
+    /// The first rejected lines, at most `listed`; `rejectedTotal` counts all.
     public var rejected: [Rejection]
+    /// Exact, also beyond what `rejected` lists.
+    public var rejectedTotal: Int
     /// Lines given up for want of room, by kind; not acknowledged, not to be sent again.
     public var shed = KindCounts()
     /// A place after every accepted line.
     public var end: LogPosition
+
+    /// Rejected lines that a receipt lists: a body of 8 MiB can hold four million.
+    public static let listed = 100
 }
 
 /// A body cut into lines, each validated: nothing is written or counted yet.
 public struct IngestBody: Sendable {
     let bytes: [UInt8]
     private(set) var lines: [AppendRequest.Line] = []
+    /// The first ones, at most `IngestReceipt.listed`.
     private(set) var rejected: [IngestReceipt.Rejection] = []
+    private(set) var rejectedTotal = 0
     /// The node of the first line that names one.
     private(set) var sender: Hash128?
     /// As of `AppendRequest`.
     private(set) var checksum: UInt32?
     /// The writer sums up a shorter one about as fast as it adds two sums.
     private static let summedFrom = 32 << 10
+
+    /// What is held beside the bytes of the body.
+    public var tableBytes: Int { lines.capacity * MemoryLayout<AppendRequest.Line>.stride }
 
     /// Whether any line is good.
     public var hasEvents: Bool { !lines.isEmpty }
@@ -62,7 +73,10 @@ public struct IngestBody: Sendable {
                             kind: scanned.kind))
                     if sender == nil { sender = scanned.node }
                 } catch {
-                    rejected.append(IngestReceipt.Rejection(line: number, error: error))
+                    rejectedTotal += 1
+                    if rejected.count < IngestReceipt.listed {
+                        rejected.append(IngestReceipt.Rejection(line: number, error: error))
+                    }
                 }
             }
             if isWhole, let first = lines.first, let last = lines.last,

@@ -305,15 +305,17 @@ public final class Journal: Sendable {
         reply: @escaping @Sendable (Result<IngestReceipt, JournalError>) -> Void
     ) {
         if let first = parsed.rejected.first {
-            let count = parsed.rejected.count
+            let count = parsed.rejectedTotal
             state.count { $0.rejected += count }
             telemetry.emit(LinesRejected(lines: count, first: first.error.description))
         }
-        let rejected = parsed.rejected
+        let (rejected, total) = (parsed.rejected, parsed.rejectedTotal)
         guard parsed.hasEvents else {
             return reply(
                 .success(
-                    IngestReceipt(accepted: 0, duplicates: 0, rejected: rejected, end: state.head)))
+                    IngestReceipt(
+                        accepted: 0, duplicates: 0, rejected: rejected, rejectedTotal: total,
+                        end: state.head)))
         }
         let request = AppendRequest(
             bytes: parsed.bytes, lines: parsed.lines, checksum: parsed.checksum,
@@ -323,7 +325,8 @@ public final class Journal: Sendable {
                 result.map { outcome in
                     IngestReceipt(
                         accepted: outcome.accepted, duplicates: outcome.duplicates,
-                        rejected: rejected, shed: outcome.shed, end: outcome.end)
+                        rejected: rejected, rejectedTotal: total, shed: outcome.shed,
+                        end: outcome.end)
                 })
         }
         do throws(JournalError) { try queue.submit(request) } catch { reply(.failure(error)) }
@@ -357,20 +360,23 @@ public final class Journal: Sendable {
     }
 
     /// A reader of the lines after `position` that `query` wants.
-    public func reader(from position: LogPosition, query: JournalQuery = .all) -> JournalReader {
-        JournalReader(view, from: position, query: query)
+    public func reader(
+        from position: LogPosition, query: JournalQuery = .all, isNarrow: Bool = false
+    ) -> JournalReader {
+        JournalReader(view, from: position, query: query, isNarrow: isNarrow)
     }
 
     /// What keeps `reader` from ending the process for good; the same one each time.
     public func lineGuard(of reader: LineReader) -> LineGuard { quarantine.lineGuard(of: reader) }
 
-    /// The last `count` lines that `query` wants; `end` is where to follow from.
+    /// The last `count` lines that `query` wants; `end` is where to follow from. Where they
+    /// are longer than `maxBytes`, the first of them, and `isCaughtUp` is false.
     public func last(
-        _ count: Int, query: JournalQuery = .all
+        _ count: Int, query: JournalQuery = .all, maxBytes: Int = .max
     ) async throws(JournalError) -> JournalBatch {
         let view = self.view
         return try await BlockingWork.run { () throws(JournalError) in
-            try LineSource.last(count, of: query, in: view)
+            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
         }
     }
 

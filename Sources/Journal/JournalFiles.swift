@@ -23,13 +23,14 @@ public struct JournalFiles: Sendable {
         JournalReader(view, from: position, query: query)
     }
 
-    /// The last `count` lines that `query` wants; `end` is where to follow from.
+    /// The last `count` lines that `query` wants; `end` is where to follow from. Where they
+    /// are longer than `maxBytes`, the first of them, and `isCaughtUp` is false.
     public func last(
-        _ count: Int, query: JournalQuery = .all
+        _ count: Int, query: JournalQuery = .all, maxBytes: Int = .max
     ) async throws(JournalError) -> JournalBatch {
         let view = self.view
         return try await BlockingWork.run { () throws(JournalError) in
-            try LineSource.last(count, of: query, in: view)
+            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
         }
     }
 

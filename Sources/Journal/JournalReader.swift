@@ -30,8 +30,11 @@ public struct JournalReader: Sendable {
     private var source: LineSource
     private let query: JournalQuery
 
-    init(_ view: any LogView, from position: LogPosition, query: JournalQuery) {
-        source = LineSource(view, from: position)
+    init(
+        _ view: any LogView, from position: LogPosition, query: JournalQuery,
+        isNarrow: Bool = false
+    ) {
+        source = LineSource(view, from: position, widest: isNarrow ? 2 : Archive.widest)
         self.query = query
     }
 

@@ -3,13 +3,22 @@ import Events
 extension LineSource {
     /// The last `count` lines that match, in order, and the place after the last
     /// acknowledged line. Walks backwards, segment by segment and member by member.
+    ///
+    /// Where they are together longer than `maxBytes`, only the first of them, up to the
+    /// one that reaches it; the batch then ends there and is not caught up.
     static func last(
-        _ count: Int, of query: JournalQuery, in view: any LogView
+        _ count: Int, of query: JournalQuery, in view: any LogView, maxBytes: Int = .max
     ) throws(JournalError) -> JournalBatch {
         var retries = 0
         while true {
             do throws(SystemFault) {
-                return try walk(count, query, view)
+                let tail = try walk(count, query, view, maxBytes)
+                if let batch = tail.batch { return batch }
+                guard let start = tail.lines.first?.start else {
+                    return JournalBatch(end: tail.end, isCaughtUp: true)
+                }
+                var source = LineSource(view, from: start)
+                return try source.first(tail.lines.count, of: query, maxBytes: maxBytes)
             } catch {
                 // A segment was sealed or removed between looking and opening.
                 guard error.isAbsence, retries < 8 else { throw error.journalError }
@@ -19,29 +28,98 @@ extension LineSource {
     }
 
     private static func walk(
-        _ count: Int, _ query: JournalQuery, _ view: any LogView
-    ) throws(SystemFault) -> JournalBatch {
+        _ count: Int, _ query: JournalQuery, _ view: any LogView, _ maxBytes: Int
+    ) throws(SystemFault) -> LineTail {
         let horizon = try view.horizon()
-        var batch = JournalBatch(end: horizon, isCaughtUp: true)
-        guard count > 0 else { return batch }
+        var tail = LineTail(end: horizon, maxBytes: maxBytes)
+        guard count > 0 else { return tail }
         let closed = try view.folder.segments().filter { $0.name.number < horizon.segment }
-        try batch.prepend(plain: horizon.segment, count, query, view)
-        for segment in closed.reversed() where batch.lines.count < count {
+        try tail.prepend(plain: horizon.segment, count, query, view)
+        for segment in closed.reversed() where tail.lines.count < count {
             if segment.sealed {
                 let archive = Archive(folder: view.folder, name: segment.name)
-                try batch.prepend(archive, count, query)
+                try tail.prepend(archive, count, query)
             } else {
-                try batch.prepend(plain: segment.name.number, count, query, view)
+                try tail.prepend(plain: segment.name.number, count, query, view)
             }
         }
-        return batch
+        return tail
+    }
+
+    /// The lines from here on, up to the one that reaches `maxBytes`, however far apart.
+    private mutating func first(
+        _ count: Int, of query: JournalQuery, maxBytes: Int
+    ) throws(SystemFault) -> JournalBatch {
+        var lines: [JournalLine] = []
+        var bytes = 0
+        let isCaughtUp = try rethrowing {
+            () throws(JournalError) in
+            try read(query) { line, end in
+                lines.append(JournalLine(bytes: Array(line), end: end))
+                bytes += line.count + 1
+                return lines.count >= count || bytes >= maxBytes ? .enough : .more
+            }
+        }
+        return JournalBatch(
+            lines: lines, end: position, skipped: skipped, isCaughtUp: isCaughtUp)
     }
 }
 
-extension JournalBatch {
+/// Reading the log throws nothing but faults of the system.
+private func rethrowing<T>(
+    _ body: () throws(JournalError) -> T
+) throws(SystemFault) -> T {
+    do throws(JournalError) { return try body() } catch .system(let call, let path, let code) {
+        throw SystemFault(call, path, code: code)
+    } catch {
+        throw SystemFault("read", "the log", code: SystemFault.absence)
+    }
+}
+
+/// The end of the log as it is found, back to front: the places of the lines, and their
+/// bytes for as long as all of them fit.
+private struct LineTail {
+    struct Found {
+        let start: LogPosition
+        /// nil beyond `maxBytes`.
+        let line: JournalLine?
+    }
+
+    private(set) var lines: [Found] = []
+    /// After the last acknowledged line.
+    let end: LogPosition
+    private(set) var skipped = 0
+    private let maxBytes: Int
+    /// Of all lines that were found and are held.
+    private var bytes = 0
+
+    init(end: LogPosition, maxBytes: Int) {
+        self.end = end
+        self.maxBytes = maxBytes
+    }
+
+    /// All lines; nil when they are longer than `maxBytes`.
+    var batch: JournalBatch? {
+        var whole: [JournalLine] = []
+        whole.reserveCapacity(lines.count)
+        for found in lines {
+            guard let line = found.line else { return nil }
+            whole.append(line)
+        }
+        return JournalBatch(lines: whole, end: end, skipped: skipped, isCaughtUp: true)
+    }
+
+    private mutating func found(_ line: some Collection<UInt8>, end: LogPosition) -> Found {
+        let start = LogPosition(
+            segment: end.segment, offset: end.offset - min(end.offset, UInt64(line.count) + 1))
+        guard bytes + line.count < maxBytes else { return Found(start: start, line: nil) }
+        bytes += line.count + 1
+        return Found(start: start, line: JournalLine(bytes: Array(line), end: end))
+    }
+
     /// Puts the last matching lines of a segment before those that are there, up
     /// to `count` in all. The open segment is looked at from its back, further each time.
-    fileprivate mutating func prepend(
+    mutating func prepend(
         plain number: UInt64, _ count: Int, _ query: JournalQuery, _ view: any LogView
     ) throws(SystemFault) {
         var upTo = number == end.segment ? end.offset : .max
@@ -61,32 +139,35 @@ extension JournalBatch {
     private mutating func lines(
         of number: UInt64, _ range: Range<UInt64>, _ wanted: Int, _ query: JournalQuery,
         _ view: any LogView
-    ) throws(SystemFault) -> [JournalLine] {
-        var found: [JournalLine] = []
+    ) throws(SystemFault) -> [Found] {
+        var found: [Found] = []
         let horizon = end
         var source = LineSource(view, from: LogPosition(segment: number, offset: range.lowerBound))
-        do throws(JournalError) {
+        try rethrowing {
+            () throws(JournalError) in
             try source.read(query, through: number) { line, end in
                 // Acknowledged since: they belong to whoever follows from here.
                 guard end <= horizon, end.offset -| UInt64(line.count) <= range.upperBound else {
                     return .enough
                 }
-                found.append(JournalLine(bytes: Array(line), end: end))
+                found.append(self.found(line, end: end))
                 // Twice as many are held at most.
-                if found.count >= 2 *| wanted +| 64 { found.removeFirst(found.count - wanted) }
+                if found.count >= 2 *| wanted +| 64 { forget(&found, found.count - wanted) }
                 return .more
             }
-        } catch .system(let call, let path, let code) {
-            throw SystemFault(call, path, code: code)
-        } catch {
-            // Reading throws nothing else.
-            return found
         }
+        forget(&found, max(0, found.count - wanted))
         skipped +|= source.skipped
         return found
     }
 
-    fileprivate mutating func prepend(
+    /// Drops the first ones: lines that come later count.
+    private mutating func forget(_ found: inout [Found], _ count: Int) {
+        for one in found.prefix(count) { bytes -= one.line.map { $0.bytes.count + 1 } ?? 0 }
+        found.removeFirst(count)
+    }
+
+    mutating func prepend(
         _ archive: Archive, _ count: Int, _ query: JournalQuery
     ) throws(SystemFault) {
         let plan = try archive.plan(query)
@@ -102,12 +183,14 @@ extension JournalBatch {
                     skipped +|= members[place].lines
                     continue
                 }
-                let found = selection.lines.suffix(count - lines.count).map { range in
-                    JournalLine(
-                        bytes: Array(selection.bytes[range]),
-                        end: LogPosition(
-                            segment: archive.name.number,
-                            offset: members[place].start + UInt64(range.upperBound + 1)))
+                var found: [Found] = []
+                for range in selection.lines.suffix(count - lines.count) {
+                    found.append(
+                        self.found(
+                            selection.bytes[range],
+                            end: LogPosition(
+                                segment: archive.name.number,
+                                offset: members[place].start + UInt64(range.upperBound + 1))))
                 }
                 lines = found + lines
             }

@@ -16,6 +16,8 @@ struct LineSource: Sendable {
     private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
     /// How many members are inflated next.
     private var width = 1
+    /// And how many at most.
+    private let widest: Int
     private var ahead = ArchivesAhead()
     /// Bytes of lines looked at in this read, and how many are allowed.
     private var looked = 0
@@ -27,8 +29,9 @@ struct LineSource: Sendable {
     private var folder: LogFolder { view.folder }
     private var files: any LogFileSystem { view.folder.files }
 
-    init(_ view: any LogView, from position: LogPosition) {
+    init(_ view: any LogView, from position: LogPosition, widest: Int = Archive.widest) {
         self.view = view
+        self.widest = widest
         self.position = position
     }
 
@@ -251,7 +254,7 @@ struct LineSource: Sendable {
                 advance(to: LogPosition(segment: name.number, offset: last.end))
             }
             // Where little matches, more can be inflated without holding many lines.
-            width = found < 64 * group.count ? min(width * 2, Archive.widest) : 2
+            width = found < 64 * group.count ? min(width * 2, widest) : 2
             if looked >= budget { return .enough }
         }
         return .more

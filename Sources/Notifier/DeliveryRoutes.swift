@@ -25,6 +25,8 @@ public enum DeliveryRoutes {
                     states = [state]
                 }
                 let wanted = states
+                let place = try exchange.beginQuery(memory: 4 << 20)
+                defer { place.end() }
                 let entries = try await store.read { db in try Outbox.list(db, states: wanted) }
                 return .bytes(
                     OutboxDocument.list(entries), headers: [.cacheControl: "no-store"])

@@ -7,24 +7,19 @@ public import Serving
 public import Store
 
 /// `GET /v1/digests`: what was composed, the newest first, for scope `read`.
+///
+/// While `more` is true, `before=` with the last id gives the next page.
 public enum DigestRoutes {
     public static func routes(_ store: Store) -> [Route] {
         [
             Route(.get, "/v1/digests", access: .requires(.read)) { exchange in
-                var limit = 50
-                for item in try exchange.queryItems() {
-                    guard item.name == "limit", let number = Int(item.value),
-                        (1...1000).contains(number)
-                    else {
-                        throw Problem.malformed(
-                            "query_unknown", "the query takes limit, from 1 to 1000",
-                            field: item.name)
-                    }
-                    limit = number
+                let (limit, before) = try selection(exchange)
+                let place = try exchange.beginQuery(memory: 4 * pageBytes)
+                defer { place.end() }
+                let page = try await store.read { db in
+                    try Outbox.page(db, before: before, limit: limit, maxBytes: pageBytes)
                 }
-                let wanted = limit
-                let rows = try await store.read { db in try Outbox.digests(db, limit: wanted) }
-                return .bytes(document(rows), headers: [.cacheControl: "no-store"])
+                return .bytes(document(page), headers: [.cacheControl: "no-store"])
             },
             Route(.get, "/v1/digests/{id}", access: .requires(.read)) { exchange in
                 let id = exchange.parameters["id"] ?? ""
@@ -39,12 +34,37 @@ public enum DigestRoutes {
         ]
     }
 
-    private static func document(_ rows: [RenderedDigest]) -> [UInt8] {
+    /// Bytes of digests in one answer, up to the end of the one that reaches it.
+    private static let pageBytes = 1 << 20
+
+    private static func selection(
+        _ exchange: Exchange
+    ) throws(Problem) -> (limit: Int, before: String?) {
+        var limit = 50
+        var before: String?
+        for item in try exchange.queryItems() {
+            if item.name == "before" {
+                before = item.value
+            } else if item.name == "limit", let number = Int(item.value),
+                (1...1000).contains(number)
+            {
+                limit = number
+            } else {
+                throw .malformed(
+                    "query_unknown", "the query takes limit, from 1 to 1000, and before, an id",
+                    field: item.name)
+            }
+        }
+        return (limit, before)
+    }
+
+    private static func document(_ page: Outbox.Page) -> [UInt8] {
         var json = JSONWriter(capacity: 4096)
         json.object { json in
             json.member(array: "digests") { json in
-                for row in rows { write(row, isWhole: false, to: &json) }
+                for row in page.digests { write(row, isWhole: false, to: &json) }
             }
+            json.member("more", page.hasMore)
         }
         return json.bytes
     }

@@ -18,8 +18,11 @@ struct EventFollow: Sendable {
     /// Whether the client may still read.
     let isWelcome: @Sendable () -> Bool
 
-    /// Lines of one read; also bounded by a mebibyte.
+    /// Lines of one read, and their bytes.
     private static let batchLines = 200
+    private static let batchBytes = 128 << 10
+    /// What one follower needs: a member of an archive, a batch, what waits to be written.
+    static let memory = 512 << 10
     /// A sign of life at least so often, with the place reached.
     private static let pause = Duration.seconds(15)
 
@@ -44,20 +47,21 @@ struct EventFollow: Sendable {
     }
 
     private func write(to writer: inout any ResponseBodyWriter) async throws {
-        var reader = journal.reader(from: from, query: query)
+        var reader = journal.reader(from: from, query: query, isNarrow: true)
         try await writer.write(ByteBuffer(string: ": following\n\n"))
         var written = ContinuousClock.now
         while !Task.isCancelled, !Task.isShuttingDownGracefully, isWelcome() {
             // Somebody made the log anew: the place is of another.
             if journal.head < reader.position {
-                reader = journal.reader(from: .start, query: query)
+                reader = journal.reader(from: .start, query: query, isNarrow: true)
                 try await writer.write(Self.message(id: .start, event: "anew", data: "".utf8))
             }
             let before = reader.position
             await wait(after: before)
             // The token may have ended meanwhile.
             guard isWelcome() else { return }
-            let batch = try await reader.next(maxLines: Self.batchLines)
+            let batch = try await reader.next(
+                maxLines: Self.batchLines, maxBytes: Self.batchBytes)
             if batch.skipped > 0 {
                 try await writer.write(
                     Self.message(id: before, event: "gap", data: "\(batch.skipped)".utf8))

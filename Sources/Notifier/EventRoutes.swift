@@ -9,6 +9,9 @@ public import Serving
 public enum EventRoutes {
     static let defaultLimit = 1000
     static let largestLimit = 100_000
+    /// Bytes of one answer, up to the end of the line that reaches it: what is beyond is
+    /// read from `Bellwether-Next` on.
+    static let pageBytes = 2 << 20
 
     public static func routes(_ journal: Journal) -> [Route] {
         [
@@ -21,11 +24,14 @@ public enum EventRoutes {
                     wanted.after = try EventQuery.place(last, field: "Last-Event-ID")
                 }
                 if wanted.follow {
+                    try exchange.beginStream(memory: EventFollow.memory)
                     return EventFollow(
                         journal: journal, query: wanted.query,
                         from: wanted.after ?? journal.head, while: exchange.stillHolds
                     ).response
                 }
+                let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
+                defer { place.end() }
                 return try await page(journal, wanted)
             }
         ]
@@ -35,13 +41,14 @@ public enum EventRoutes {
         let batch: JournalBatch
         if let after = wanted.after {
             var reader = journal.reader(from: after, query: wanted.query)
-            batch = try await reader.next(maxLines: wanted.limit, maxBytes: 8 << 20)
+            batch = try await reader.next(maxLines: wanted.limit, maxBytes: pageBytes)
         } else {
-            batch = try await journal.last(wanted.limit, query: wanted.query)
+            batch = try await journal.last(
+                wanted.limit, query: wanted.query, maxBytes: pageBytes)
         }
-        let lines = batch.lines
         var body = ByteBuffer()
-        for line in lines {
+        body.reserveCapacity(batch.lines.reduce(0) { $0 + $1.bytes.count + 1 })
+        for line in batch.lines {
             body.writeBytes(line.bytes)
             body.writeInteger(UInt8(ascii: "\n"))
         }
@@ -52,6 +59,9 @@ public enum EventRoutes {
         if let name = HTTPField.Name("Bellwether-Next") { headers[name] = "\(batch.end)" }
         if let name = HTTPField.Name("Bellwether-Caught-Up") {
             headers[name] = "\(batch.isCaughtUp)"
+        }
+        if batch.skipped > 0, let name = HTTPField.Name("Bellwether-Skipped") {
+            headers[name] = "\(batch.skipped)"
         }
         return Response(
             status: .ok, headers: headers,

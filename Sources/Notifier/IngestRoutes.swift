@@ -12,9 +12,10 @@ public enum IngestRoutes {
         [
             Route(
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
-                inflates: true, deferred: { take($0, reply: $1, into: journal) }
+                inflates: true, tier: .sender, deferred: { take($0, reply: $1, into: journal) }
             ) { exchange in
-                let body = try await exchange.collectBytes()
+                let body = journal.outside(try await exchange.collectBytes())
+                try exchange.reserve(body.tableBytes, for: .bodies)
                 let receipt: IngestReceipt
                 do throws(JournalError) {
                     receipt = try await journal.ingest(body)
@@ -61,10 +62,11 @@ public enum IngestRoutes {
                 for rejection in receipt.rejected {
                     json.object { json in
                         json.member("line", rejection.line)
-                        json.member("error", rejection.error.description)
+                        json.member("error", words(rejection.error))
                     }
                 }
             }
+            json.member("rejected_total", receipt.rejectedTotal)
             if !receipt.shed.isEmpty {
                 json.key("shed")
                 json.object { json in
@@ -83,8 +85,15 @@ public enum IngestRoutes {
         return json.bytes
     }
 
-    /// 400: none of the lines was good. Names each, so that a forwarder knows
-    /// that they were looked at.
+    /// Bytes of one rejected line's error text.
+    private static let longestWords = 200
+
+    private static func words(_ fault: EventFault) -> String {
+        fault.description.cut(to: longestWords)
+    }
+
+    /// 400: none of the lines was good. Counts them, so that a forwarder knows
+    /// that each was looked at.
     private static func nothingGood(_ receipt: IngestReceipt) -> Problem {
         if !receipt.rejected.isEmpty, receipt.rejected.allSatisfy({ $0.error == .ownNode }) {
             // A sender that forwards its own log keeps its lines, and sends them again once
@@ -98,7 +107,7 @@ public enum IngestRoutes {
             "no_event_accepted",
             receipt.rejected.isEmpty
                 ? "the body holds no line; send newline-delimited JSON events"
-                : "none of the lines is an event: line \(receipt.rejected[0].line): \(receipt.rejected[0].error)",
+                : "none of the lines is an event: line \(receipt.rejected[0].line): \(words(receipt.rejected[0].error))",
             field: "body")
         problem.extensions = [
             .init(
@@ -107,9 +116,10 @@ public enum IngestRoutes {
                     receipt.rejected.map { rejection in
                         .object([
                             .init("line", .number(String(rejection.line))),
-                            .init("error", .string(rejection.error.description)),
+                            .init("error", .string(words(rejection.error))),
                         ])
-                    }))
+                    })),
+            .init("rejected_total", .number(String(receipt.rejectedTotal))),
         ]
         return problem
     }

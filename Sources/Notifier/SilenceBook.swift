@@ -20,11 +20,22 @@ public enum SilenceBook {
         public func isActive(at now: Timestamp) -> Bool { now < until }
     }
 
+    /// Silences in force at once, and ended ones that can still be looked at.
+    static let most = 500
+
+    /// As many silences as there may be are in force.
+    public struct Full: Error, CustomStringConvertible {
+        public var description: String {
+            "\(most) silences are in force, the most there may be: end some, or write one that covers more"
+        }
+    }
+
     /// How long an ended silence can still be looked at.
     static let keep = Duration.seconds(30 * 86_400)
 
     /// Writes a silence from now on; returns its id.
     ///
+    /// - Throws: `Full` when `most` are in force.
     /// - Parameter salt: Makes the id differ from those of silences set in the
     ///   same millisecond.
     public static func add(
@@ -36,9 +47,16 @@ public enum SilenceBook {
         json.array { w in for word in words { w.value(word) } }
         let name = "\(json.text)\0\(now.milliseconds)\0\(salt)"
         let id = "s" + ContentHash.hex(name.utf8).prefix(8)
+        let inForce = try Int.fetchOne(
+            db, sql: "SELECT COUNT(*) FROM silence WHERE until_ms > ?",
+            arguments: [now.milliseconds])
+        guard (inForce ?? 0) < most else { throw Full() }
         try db.execute(
-            sql: "DELETE FROM silence WHERE until_ms < ?",
-            arguments: [(now - keep).milliseconds])
+            sql: """
+                DELETE FROM silence WHERE until_ms < :old OR (until_ms <= :now AND id NOT IN
+                    (SELECT id FROM silence WHERE until_ms <= :now ORDER BY until_ms DESC LIMIT :most))
+                """,
+            arguments: ["old": (now - keep).milliseconds, "now": now.milliseconds, "most": most])
         try db.execute(
             sql: """
                 INSERT INTO silence (id, matchers, from_ms, until_ms, who, why, created_ms)

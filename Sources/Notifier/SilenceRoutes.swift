@@ -20,6 +20,8 @@ public enum SilenceRoutes {
                     throw Problem.malformed(
                         "query_unknown", "the query takes all=true", field: items[0].name)
                 }
+                let place = try exchange.beginQuery(memory: 4 << 20)
+                defer { place.end() }
                 let now = wall.now
                 let entries = try await store.read { db in
                     try SilenceBook.list(db, at: now, ended: !items.isEmpty)
@@ -35,10 +37,15 @@ public enum SilenceRoutes {
                 let now = wall.now
                 let order = try SilenceOrder(
                     Array(body.readableBytesView), by: exchange.identity?.name ?? "", at: now)
-                let id = try await store.write { db in
-                    try SilenceBook.add(
-                        db, matchers: order.matchers, until: order.until, who: order.who,
-                        why: order.why, at: now)
+                let id: String
+                do {
+                    id = try await store.write { db in
+                        try SilenceBook.add(
+                            db, matchers: order.matchers, until: order.until, who: order.who,
+                            why: order.why, at: now)
+                    }
+                } catch let full as SilenceBook.Full {
+                    throw Problem(.conflict, "silences_full", full.description)
                 }
                 var json = JSONWriter()
                 json.object { json in

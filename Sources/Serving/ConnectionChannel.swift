@@ -134,6 +134,7 @@ struct ConnectionChannel: ServerChildChannel {
             additionalChannelHandlers: [
                 ExchangeGuard(
                     isHTTP2: isHTTP2, watch: watch.value, feed: boundFeed.value, limits: limits,
+                    budget: gate.admission.budget,
                     onUnreadable: { onUnreadable(facts) })
             ])
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes

@@ -23,6 +23,9 @@ public struct Exchange: Sendable {
     let limit: Int
     let inflates: Bool
     let authenticator: Authenticator
+    let tier: MemoryBudget.Tier
+    let admission: Admission
+    let holdings: Holdings
 
     /// The caller's address without port.
     public var peer: String { connection.peer }
@@ -53,15 +56,22 @@ public struct Exchange: Sendable {
     /// - Throws: 413 beyond `limit` (the route's bound when nil), before or
     ///   after inflating; 408 when it is not complete by the request's deadline;
     ///   400 when the transfer or the compression is broken; 415 for an encoding
-    ///   that is not taken.
+    ///   that is not taken; 503 when the memory for requests is in use.
     public func collectBody(limit: Int? = nil) async throws(Problem) -> ByteBuffer {
-        try await body.collect(head: head, limit: limit ?? self.limit, inflates: inflates)
+        try await body.collect(
+            head: head, limit: limit ?? self.limit, inflates: inflates, memory: memory)
     }
 
     /// The same as an array, in fewer copies.
     public func collectBytes(limit: Int? = nil) async throws(Problem) -> [UInt8] {
         try await body.collectBytes(
-            head: head, limit: limit ?? self.limit, inflates: inflates)
+            head: head, limit: limit ?? self.limit, inflates: inflates, memory: memory)
+    }
+
+    private var memory: BodyMemory {
+        BodyMemory(
+            admission: admission,
+            account: MemoryBudget.Account(tier: tier, identity: identity))
     }
 
     /// The body as it comes, for a route that streams or watches for the

@@ -31,6 +31,11 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let requestDeadline: TimeAmount
     private let lingerTimeout: TimeAmount
     private let onUnreadable: @Sendable () -> Void
+    private let budget: MemoryBudget
+    /// Counted in the budget for exchanges whose answer is not written yet.
+    private var held = 0
+    /// Bytes of the answer under way.
+    private var answered = 0
 
     /// Requests whose answer has not ended.
     private var unanswered = 0
@@ -47,12 +52,14 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(
         isHTTP2: Bool, watch: ConnectionWatch, feed: RequestFeed? = nil, limits: ServingLimits,
+        budget: MemoryBudget,
         onUnreadable: @escaping @Sendable () -> Void
     ) {
         self.isHTTP2 = isHTTP2
         self.watch = watch
         self.feed = feed
         self.onUnreadable = onUnreadable
+        self.budget = budget
         requestDeadline = TimeAmount(limits.requestDeadline)
         lingerTimeout = TimeAmount(limits.lingerTimeout)
     }
@@ -71,6 +78,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         unreadDeadline?.cancel()
         for _ in 0..<unanswered { watch.requestEnded() }
         unanswered = 0
+        giveBack(held)
     }
 
     // MARK: - In
@@ -79,6 +87,12 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if isDone || isLastRequest { return }
+            // Far beyond the budget not even a refusal can be held.
+            guard hold(Admission.exchange) else {
+                isDone = true
+                watch.census.cut(.memory)
+                return context.close(promise: nil)
+            }
             isReceiving = true
             unanswered += 1
             watch.requestBegan()
@@ -109,12 +123,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         unreadDeadline?.cancel()
         unreadDeadline = nil
-        if !context.channel.isWritable {
-            unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
-                self.watch.census.cut(.unread)
-                context.close(promise: nil)
-            }
-        }
+        watchUnread(context)
         context.fireChannelWritabilityChanged()
     }
 
@@ -140,10 +149,48 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return writeUnreadable(context: context, promise: promise)
             }
             if !isHTTP2, head.headerFields[.connection] == "close" { closesAfter = true }
-        case .body: break
+        case .body(let part):
+            answered += part.readableBytes
+            watchUnread(context)
         case .end: return writeEnd(context: context, data: data, promise: promise)
         }
         context.write(data, promise: promise)
+    }
+
+    /// A stream whose window the client never opens becomes neither writable nor unwritable.
+    private func watchUnread(_ context: ChannelHandlerContext) {
+        guard unreadDeadline == nil, !context.channel.isWritable else { return }
+        unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
+            self.watch.census.cut(.unread)
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: - Memory
+
+    private func hold(_ bytes: Int) -> Bool {
+        guard budget.hold(bytes, for: .exchanges) else { return false }
+        held += bytes
+        return true
+    }
+
+    private func giveBack(_ bytes: Int) {
+        let bytes = min(bytes, held)
+        held -= bytes
+        budget.release(bytes, for: .exchanges)
+    }
+
+    /// Counts the answer that ends here until the client has it, or the connection is gone.
+    private func holdAnswer(
+        _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+    ) -> EventLoopPromise<Void> {
+        // Of a longer one the rest was counted by who wrote it.
+        let short = min(answered, Admission.shortAnswer)
+        answered = 0
+        let bytes = Admission.exchange + (hold(short) ? short : 0)
+        let written = promise ?? context.eventLoop.makePromise()
+        written.futureResult.assumeIsolated().whenComplete { _ in self.giveBack(bytes) }
+        return written
     }
 
     private func writeEnd(
@@ -154,14 +201,14 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
             watch.requestEnded()
             feed?.answered()
         }
+        let promise = holdAnswer(context, promise)
         let isLast = isHTTP2 ? isReceiving : closesAfter || (isLastRequest && unanswered == 0)
         guard isLast else { return context.write(data, promise: promise) }
         isDone = true
         if !isHTTP2 { watch.beginEnding() }
         bodyDeadline?.cancel()
-        let written = promise ?? context.eventLoop.makePromise()
-        written.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }
-        context.writeAndFlush(data, promise: written)
+        promise.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }
+        context.writeAndFlush(data, promise: promise)
     }
 
     private func finish(_ context: ChannelHandlerContext) {

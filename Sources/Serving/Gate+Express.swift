@@ -44,8 +44,14 @@ extension Gate {
             route.count(started.duration(to: .now))
             return .answered(compose(answer, allocator))
         }
-        guard let deferred = route.deferred else { return .left }
+        // Bytes, their copy and the table of their lines.
+        guard let deferred = route.deferred,
+            let memory = admission.budget.reserve(
+                3 * bytes.count, for: .bodies,
+                by: MemoryBudget.Account(tier: route.tier, identity: identity))
+        else { return .left }
         let reply = DeferredReply { answer in
+            withExtendedLifetime(memory) {}
             guard let answer else { return later(nil) }
             route.count(started.duration(to: .now))
             later(self.compose(answer, allocator))

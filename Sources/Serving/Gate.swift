@@ -26,6 +26,7 @@ final class Gate: Sendable {
     let strictTransport: String?
     private let telemetry: Telemetry
     private let desk: RefusalDesk
+    let admission: Admission
     let tally: RequestTally
     /// Those at a literal path, of which there are few.
     let readyRoutes: [ReadyRoute]
@@ -33,7 +34,8 @@ final class Gate: Sendable {
 
     init(
         routes: [Route], hosts: HostPolicy, authenticator: Authenticator, limits: ServingLimits,
-        strictTransport: Duration?, clock: WallClock, telemetry: Telemetry, desk: RefusalDesk
+        strictTransport: Duration?, clock: WallClock, telemetry: Telemetry, desk: RefusalDesk,
+        admission: Admission
     ) {
         table = RouteTable(routes)
         self.hosts = hosts
@@ -41,6 +43,7 @@ final class Gate: Sendable {
         self.limits = limits
         self.telemetry = telemetry
         self.desk = desk
+        self.admission = admission
         date = HTTPDate(clock: clock)
         self.strictTransport = strictTransport.map { "max-age=\($0.wholeSecondsUp)" }
         let tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
@@ -57,12 +60,15 @@ final class Gate: Sendable {
         _ request: Request, _ writer: consuming ResponseWriter, _ connection: ConnectionFacts
     ) async throws {
         var passage = Passage(request, connection)
+        let holdings = passage.holdings
+        defer { holdings.release() }
         var response: Response
         do {
             response = try await serve(request, &passage)
             if response.status.code >= 400, response.body.contentLength == 0 {
                 response = Problem(response.status, "refused", "the request was refused").response
             }
+            try hold(response, passage)
         } catch { response = await refuse(error, passage) }
         finish(&response, passage)
         tally.count(
@@ -96,6 +102,8 @@ final class Gate: Sendable {
             throw error.problem
         }
         if passage.identity != nil { connection.entry?.markKnown() }
+        try admission.check(
+            MemoryBudget.Account(tier: route.tier, identity: passage.identity))
         try Self.checkMedia(request.head, route)
         let limit = route.bodyLimit ?? limits.bodyBytes
         // A route that authenticates by itself looks at the length once it has.
@@ -109,7 +117,19 @@ final class Gate: Sendable {
                 head: request.head, path: passage.path, query: passage.query, route: route.path,
                 parameters: passage.parameters, connection: connection, started: passage.started,
                 identity: passage.identity, body: passage.body, limit: limit,
-                inflates: route.inflates, authenticator: authenticator))
+                inflates: route.inflates, authenticator: authenticator, tier: route.tier,
+                admission: admission, holdings: passage.holdings))
+    }
+
+    /// A large answer is counted until it is written.
+    private func hold(_ response: Response, _ passage: Passage) throws(Problem) {
+        guard let bytes = response.body.contentLength, bytes > Admission.smallAnswer,
+            let route = passage.route
+        else { return }
+        passage.holdings.keep(
+            try admission.reserve(
+                bytes, for: .answers,
+                by: MemoryBudget.Account(tier: route.tier, identity: passage.identity)))
     }
 
     private func find(

@@ -13,8 +13,9 @@ final class GzipInflater {
     private var isOpen = false
     private var members = 0
 
-    /// Output is written in steps of this many bytes.
+    /// Output is made in steps of this many bytes.
     private static let step = 64 * 1024
+    private let step = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 16)
     /// 15 bits of window; 16 more asks for the gzip wrapper and nothing else.
     private static let windowBits: Int32 = 15 + 16
 
@@ -25,6 +26,7 @@ final class GzipInflater {
             stream, Self.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard code == Z_OK else {
             stream.deallocate()
+            step.deallocate()
             throw Problem(
                 .serviceUnavailable, "no_memory", "there is no memory to inflate the body in")
         }
@@ -33,13 +35,17 @@ final class GzipInflater {
     deinit {
         inflateEnd(stream)
         stream.deallocate()
+        step.deallocate()
     }
 
-    /// Appends to `output` what `input` becomes.
+    /// Appends to `output` what `input` becomes; `admit` is asked before each step for the
+    /// bytes that it adds.
     ///
-    /// - Throws: 413 when `output` would exceed `limit`, 400 for broken input.
+    /// - Throws: 413 when `output` would exceed `limit`, 400 for broken input, what
+    ///   `admit` throws.
     func inflate(
-        _ input: ByteBuffer, into output: inout ByteBuffer, limit: Int
+        _ input: ByteBuffer, into output: inout [UInt8], limit: Int,
+        admit: (Int) throws(Problem) -> Void = { (_: Int) throws(Problem) in }
     ) throws(Problem) {
         var problem: Problem?
         input.withUnsafeReadableBytes { bytes in
@@ -47,7 +53,7 @@ final class GzipInflater {
             // zlib only reads through next_in; the type lacks the const.
             stream.pointee.next_in = UnsafeMutablePointer(mutating: start)
             stream.pointee.avail_in = uInt(bytes.count)
-            problem = drain(into: &output, limit: limit)
+            problem = drain(into: &output, limit: limit, admit)
             stream.pointee.next_in = nil
         }
         if let problem { throw problem }
@@ -61,23 +67,26 @@ final class GzipInflater {
         }
     }
 
-    private func drain(into output: inout ByteBuffer, limit: Int) -> Problem? {
+    private func drain(
+        into output: inout [UInt8], limit: Int, _ admit: (Int) throws(Problem) -> Void
+    ) -> Problem? {
         while true {
             if !isOpen {
                 guard stream.pointee.avail_in > 0 else { return nil }
                 if members > 0 { inflateReset(stream) }
                 isOpen = true
             }
-            let room = min(Self.step, limit - output.readableBytes + 1)
-            var code = Z_OK
-            output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { space in
-                stream.pointee.next_out = space.bindMemory(to: Bytef.self).baseAddress
-                stream.pointee.avail_out = uInt(room)
-                code = CZlib.inflate(stream, Z_NO_FLUSH)
-                stream.pointee.next_out = nil
-                return room - Int(stream.pointee.avail_out)
+            let most = min(Self.step, limit - output.count + 1)
+            stream.pointee.next_out = step.bindMemory(to: Bytef.self).baseAddress
+            stream.pointee.avail_out = uInt(most)
+            let code = CZlib.inflate(stream, Z_NO_FLUSH)
+            stream.pointee.next_out = nil
+            let made = most - Int(stream.pointee.avail_out)
+            guard output.count + made <= limit else { return .tooLarge(limit) }
+            if made > 0 {
+                do throws(Problem) { try admit(made) } catch { return error }
+                output.append(contentsOf: step[..<made])
             }
-            if output.readableBytes > limit { return .tooLarge(limit) }
             switch code {
             case Z_STREAM_END:
                 isOpen = false

@@ -31,15 +31,18 @@ public final class HTTPServer: Service, Sendable {
         self.telemetry = telemetry
         let box = try TLSContextBox(configuration.tls, clients: configuration.clients)
         self.box = box
+        let admission = Admission(configuration.limits, registry: telemetry.registry)
         desk = RefusalDesk(
-            clock: clock, telemetry: telemetry, meter: RefusalMeter(at: .now), onRefusal: onRefusal)
+            clock: clock, telemetry: telemetry, admission: admission,
+            meter: RefusalMeter(at: .now), onRefusal: onRefusal)
         gate = Gate(
             routes: routes, hosts: HostPolicy(configuration.hosts),
             authenticator: Authenticator(
                 tokens: tokens, clients: configuration.clients, trusts: { box.trusts($0) },
                 sessions: sessions),
             limits: configuration.limits, strictTransport: configuration.strictTransport,
-            clock: clock, telemetry: telemetry, desk: desk)
+            clock: clock, telemetry: telemetry, desk: desk,
+            admission: admission)
         showExpiry()
     }
 

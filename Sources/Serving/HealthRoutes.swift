@@ -56,7 +56,9 @@ extension Route {
     public static func health(
         _ path: String, checks: [HealthCheck], clock: WallClock = .system
     ) -> Route {
-        Route(.get, path, access: .optional(.read), servesWhileDraining: true) { exchange in
+        Route(
+            .get, path, access: .optional(.read), servesWhileDraining: true, tier: .measurement
+        ) { exchange in
             var findings: [(String, HealthCheck.Finding)] = []
             for check in checks { findings.append((check.name, await check.look())) }
             let status = findings.map(\.1.status).max() ?? .pass
@@ -99,7 +101,10 @@ extension Route {
         _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
         sample: @escaping @Sendable () async -> Void = {}
     ) -> Route {
-        Route(.get, path, access: access, servesWhileDraining: true) { _ in
+        Route(
+            .get, path, access: access, servesWhileDraining: true, tier: .measurement
+        ) { exchange in
+            try exchange.beginScrape()
             await sample()
             return .bytes(
                 Array(registry.exposition().utf8),

@@ -10,6 +10,8 @@ final class IncomingBody: Sendable {
         var unread: RequestBody?
         /// What was read and understood: of it the beginning, at most `rememberedBytes`.
         var seen = Seen.buffer(ByteBuffer())
+        /// For what was read; goes with the body.
+        var memory: MemoryReservation?
     }
 
     private enum Seen {
@@ -43,11 +45,13 @@ final class IncomingBody: Sendable {
     var seen: [UInt8] { state.withLock { $0.seen }.beginning }
 
     func collect(
-        head: HTTPRequest, limit: Int, inflates: Bool
+        head: HTTPRequest, limit: Int, inflates: Bool, memory: BodyMemory
     ) async throws(Problem) -> ByteBuffer {
         let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
         guard announced <= limit else { throw .tooLarge(limit) }
-        let inflater = try Self.inflater(for: head, allowed: inflates)
+        if try Self.isEncoded(head, allowed: inflates) {
+            return ByteBuffer(bytes: try await inflated(limit: limit, memory: memory))
+        }
         var whole = ByteBuffer()
         defer { remember(whole) }
         guard let body = take() else { return whole }
@@ -56,9 +60,8 @@ final class IncomingBody: Sendable {
             for try await var chunk in body {
                 received += chunk.readableBytes
                 guard received <= limit else { throw Problem.tooLarge(limit) }
-                if let inflater {
-                    try inflater.inflate(chunk, into: &whole, limit: limit)
-                } else if whole.readableBytes == 0 {
+                try reserve(chunk.readableBytes, memory)
+                if whole.readableBytes == 0 {
                     swap(&whole, &chunk)
                     // Room for all of it at once; memory is used only as bytes come.
                     if announced > received { whole.reserveCapacity(announced) }
@@ -66,18 +69,52 @@ final class IncomingBody: Sendable {
                     whole.writeBuffer(&chunk)
                 }
             }
-            try inflater?.finish()
         } catch { throw Self.problem(reading: error) }
         return whole
     }
 
+    /// The body, inflated as it comes: neither side is ever whole beside the other.
+    private func inflated(limit: Int, memory: BodyMemory) async throws(Problem) -> [UInt8] {
+        let inflater = try GzipInflater()
+        var whole: [UInt8] = []
+        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
+        guard let body = take() else { return whole }
+        var received = 0
+        do {
+            for try await chunk in body {
+                received += chunk.readableBytes
+                guard received <= limit else { throw Problem.tooLarge(limit) }
+                try inflater.inflate(chunk, into: &whole, limit: limit) { more throws(Problem) in
+                    try self.reserve(more, memory)
+                }
+            }
+            try inflater.finish()
+        } catch { throw Self.problem(reading: error) }
+        return whole
+    }
+
+    private func reserve(_ bytes: Int, _ memory: BodyMemory) throws(Problem) {
+        let isThere = state.withLock { state in
+            if let reservation = state.memory { return reservation.grow(by: bytes) }
+            state.memory = memory.admission.budget.reserve(
+                bytes, for: .bodies, by: memory.account)
+            return state.memory != nil
+        }
+        guard isThere else { throw .memorySpent(memory.admission.budget.limit) }
+    }
+
     /// The same as an array, which a body that isn't encoded is copied into once.
     func collectBytes(
-        head: HTTPRequest, limit: Int, inflates: Bool
+        head: HTTPRequest, limit: Int, inflates: Bool, memory: BodyMemory
     ) async throws(Problem) -> [UInt8] {
         let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-        guard announced > 0, announced <= limit, head.headerFields[.contentEncoding] == nil else {
-            let whole = try await collect(head: head, limit: limit, inflates: inflates)
+        guard announced <= limit else { throw .tooLarge(limit) }
+        if try Self.isEncoded(head, allowed: inflates) {
+            return try await inflated(limit: limit, memory: memory)
+        }
+        guard announced > 0 else {
+            let whole = try await collect(
+                head: head, limit: limit, inflates: inflates, memory: memory)
             return Array(whole.readableBytesView)
         }
         var whole: [UInt8] = []
@@ -90,6 +127,7 @@ final class IncomingBody: Sendable {
                 guard whole.count + chunk.readableBytes <= limit else {
                     throw Problem.tooLarge(limit)
                 }
+                try reserve(chunk.readableBytes, memory)
                 whole.append(contentsOf: chunk.readableBytesView)
             }
         } catch { throw Self.problem(reading: error) }
@@ -98,20 +136,21 @@ final class IncomingBody: Sendable {
 
     /// Reads what a refusal may tell, when nobody has read it; never throws,
     /// waits no longer than the request's deadline.
-    func read(head: HTTPRequest) async {
-        _ = try? await collect(head: head, limit: Self.rememberedBytes, inflates: false)
+    func read(head: HTTPRequest, memory: BodyMemory) async {
+        _ = try? await collect(
+            head: head, limit: Self.rememberedBytes, inflates: false, memory: memory)
     }
 
     private func remember(_ whole: ByteBuffer) {
         state.withLock { $0.seen = .buffer(whole) }
     }
 
-    private static func inflater(
-        for head: HTTPRequest, allowed: Bool
-    ) throws(Problem) -> GzipInflater? {
+    private static func isEncoded(
+        _ head: HTTPRequest, allowed: Bool
+    ) throws(Problem) -> Bool {
         guard let encoding = head.headerFields[.contentEncoding]?.lowercased(),
             encoding != "identity"
-        else { return nil }
+        else { return false }
         guard allowed, encoding == "gzip" || encoding == "x-gzip" else {
             throw Problem(
                 .unsupportedMediaType, "encoding_unsupported",
@@ -120,7 +159,7 @@ final class IncomingBody: Sendable {
                 field: "Content-Encoding",
                 headers: [.acceptEncoding: allowed ? "gzip" : "identity"])
         }
-        return try GzipInflater()
+        return true
     }
 
     private static func problem(reading error: any Error) -> Problem {
@@ -136,6 +175,12 @@ final class IncomingBody: Sendable {
             .malformed("body_incomplete", "the connection ended within the body", field: "body")
         }
     }
+}
+
+/// Where the memory for a body comes from.
+struct BodyMemory: Sendable {
+    let admission: Admission
+    let account: MemoryBudget.Account
 }
 
 /// The request's deadline passed before its body was complete.

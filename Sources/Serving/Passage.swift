@@ -9,6 +9,8 @@ struct Passage: Sendable {
     let connection: ConnectionFacts
     let started: ContinuousClock.Instant
     let body: IncomingBody
+    /// What goes only once the answer is written.
+    let holdings = Holdings()
     var route: Route?
     var parameters: [String: String] = [:]
     var identity: Identity?

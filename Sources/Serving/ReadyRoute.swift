@@ -7,6 +7,7 @@ import Telemetry
 final class ReadyRoute: Sendable {
     let access: Access
     let bodyLimit: Int
+    let tier: MemoryBudget.Tier
     let ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
     let deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)?
     let parameters: [String: String]
@@ -23,6 +24,7 @@ final class ReadyRoute: Sendable {
         }
         access = route.access
         bodyLimit = route.bodyLimit ?? limits.bodyBytes
+        tier = route.tier
         ready = route.ready
         deferred = route.deferred
         self.parameters = parameters

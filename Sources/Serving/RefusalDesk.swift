@@ -7,15 +7,17 @@ import Telemetry
 final class RefusalDesk: Sendable {
     private let clock: WallClock
     private let telemetry: Telemetry
+    private let admission: Admission
     private let meter: Mutex<RefusalMeter>
     private let onRefusal: @Sendable (RefusalRecord) async -> Void
 
     init(
-        clock: WallClock, telemetry: Telemetry, meter: RefusalMeter,
+        clock: WallClock, telemetry: Telemetry, admission: Admission, meter: RefusalMeter,
         onRefusal: @escaping @Sendable (RefusalRecord) async -> Void
     ) {
         self.clock = clock
         self.telemetry = telemetry
+        self.admission = admission
         self.meter = Mutex(meter)
         self.onRefusal = onRefusal
     }
@@ -24,7 +26,11 @@ final class RefusalDesk: Sendable {
     func tell(_ problem: Problem, _ passage: Passage) async {
         let suppressed = admit(problem, passage.connection)
         guard let suppressed else { return }
-        await passage.body.read(head: passage.head)
+        await passage.body.read(
+            head: passage.head,
+            memory: BodyMemory(
+                admission: admission,
+                account: MemoryBudget.Account(tier: .reader, identity: passage.identity)))
         await onRefusal(
             RefusalRecord(
                 at: clock.now, status: problem.status.code, reason: problem.reason,

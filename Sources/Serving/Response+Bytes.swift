@@ -23,7 +23,8 @@ extension HTTPField.Name {
 }
 
 extension Response {
-    /// Bytes that are ready, sent in one write with their length.
+    /// Bytes that are ready, sent with their length: in one write, or, where there are many,
+    /// piece by piece as the client reads them.
     ///
     /// `buffer` is shared, never copied: keep one and answer it often. `etag` is
     /// written as it stands, quotes included.
@@ -36,7 +37,7 @@ extension Response {
         headers[.contentType] = contentType
         if let etag { headers[.eTag] = etag }
         if let serverTiming { headers[.serverTiming] = serverTiming }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
+        return Response(status: status, headers: headers, body: .pieces(of: buffer))
     }
 
     public static func bytes(
@@ -47,5 +48,27 @@ extension Response {
         .bytes(
             ByteBuffer(bytes: bytes), status: status, contentType: contentType, etag: etag,
             serverTiming: serverTiming, headers: headers)
+    }
+}
+
+extension ResponseBody {
+    private static let piece = 32 << 10
+
+    /// What is longer than a connection's buffers is written as they empty: encoding and
+    /// encryption copy what is written, and hold the copies until the client reads.
+    fileprivate static func pieces(of buffer: ByteBuffer) -> ResponseBody {
+        guard buffer.readableBytes > Admission.shortAnswer else {
+            return ResponseBody(byteBuffer: buffer)
+        }
+        return ResponseBody(contentLength: buffer.readableBytes) { writer in
+            var rest = buffer
+            while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)),
+                piece.readableBytes > 0
+            {
+                // A slice would keep the whole answer for as long as it is not read.
+                try await writer.write(ByteBuffer(bytes: piece.readableBytesView))
+            }
+            try await writer.finish(nil)
+        }
     }
 }

@@ -18,6 +18,8 @@ public struct Route: Sendable {
     public var inflates: Bool
     /// Whether it is served while the node drains, as health must be.
     public var servesWhileDraining: Bool
+    /// How much of the memory for callers may be in use when a request begins.
+    public var tier: MemoryBudget.Tier
     public var handler: Handler
     /// What the route can answer from memory, without waiting; nil from it, or
     /// none, sends the request to `handler`. It must answer as `handler` would
@@ -31,6 +33,7 @@ public struct Route: Sendable {
     public init(
         _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
         bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
+        tier: MemoryBudget.Tier = .reader,
         ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil,
         deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)? = nil,
         handler: @escaping Handler
@@ -42,6 +45,7 @@ public struct Route: Sendable {
         self.bodyLimit = bodyLimit
         self.inflates = inflates
         self.servesWhileDraining = servesWhileDraining
+        self.tier = tier
         self.ready = ready
         self.deferred = deferred
         self.handler = handler

@@ -89,13 +89,21 @@ public struct ServingLimits: Sendable, Hashable {
     public var headerBytes: Int
     /// Bytes of a request's body where the route sets no bound of its own.
     public var bodyBytes: Int
+    /// Bytes that all callers together can make the node hold.
+    public var memory: Int
+    /// Long-lived answers at once, of which one credential gets half; they never take the
+    /// places of others.
+    public var streams: Int
+    /// Reads of the log or the state file at once, of which one credential gets half.
+    public var queries: Int
 
     public init(
         connections: Int = 1024, connectionsPerPeer: Int? = nil,
         headerTimeout: Duration = .seconds(10),
         idleTimeout: Duration = .seconds(75), requestDeadline: Duration = .seconds(15),
         lingerTimeout: Duration = .seconds(2), drainDeadline: Duration = .seconds(20),
-        headerBytes: Int = 32 * 1024, bodyBytes: Int = 64 * 1024
+        headerBytes: Int = 32 * 1024, bodyBytes: Int = 64 * 1024,
+        memory: Int = 96 << 20, streams: Int = 64, queries: Int = 8
     ) {
         self.connections = connections
         self.connectionsPerPeer = connectionsPerPeer ?? connections
@@ -106,5 +114,8 @@ public struct ServingLimits: Sendable, Hashable {
         self.drainDeadline = drainDeadline
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
+        self.memory = memory
+        self.streams = streams
+        self.queries = queries
     }
 }

@@ -174,6 +174,9 @@ struct NumbersTests {
             lines: ["var items = parameters + ["]
         ),
         Exception(
+            file: "App/RemoteNode+Events.swift", reason: wider,
+            lines: ["flatMap { Int($0) } ?? 0"]),
+        Exception(
             file: "App/RemoteNode+Follow.swift", reason: lists,
             lines: ["let items = parameters + ["]
         ),
@@ -207,9 +210,15 @@ struct NumbersTests {
         Exception(
             file: "Console/RolloutBoard.swift", reason: ours,
             lines: [
-                "version += 1", "attempts -= rollout.lanes[place].attempts.count", "attempts += 1",
-                "attempts -= 1", "attempts -= oldest.lanes.reduce(0)",
+                "version += 1", "attempts += 1", "attempts -= gone.count",
                 "counts[value, default: 0] += 1",
+            ]),
+        Exception(
+            file: "Console/RolloutBoard.swift", reason: "lengths of texts in memory",
+            lines: [
+                "deltas.reduce(160 + event.utf8.count)", "bytes += attempt.bytes",
+                "bytes -= lane.attempts[same].bytes", "bytes -= gone.reduce(0)",
+                "bytes += UTF8.width(scalar)",
             ]),
         Exception(
             file: "Console/RolloutBoard.swift", reason: places, lines: ["map { $0 + 1 } ?? 0"]),

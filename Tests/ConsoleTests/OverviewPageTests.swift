@@ -98,6 +98,32 @@ struct OverviewPageTests {
         }
     }
 
+    @Test("rollouts of many zones, metrics and long names make a page of bounded size")
+    func bounded() {
+        var board = RolloutBoard()
+        let long = String(repeating: "\"", count: 190)
+        for number in 0..<50 {
+            for az in 0..<24 {
+                for attempt in 1...5 {
+                    var event = RolloutBoardTests.event(
+                        "\(long)\(number)", az: "\(long)\(az)", attempt: attempt,
+                        second: attempt,
+                        deltas: (0..<12).map {
+                            MetricDelta(
+                                metric: "\(long)\(az).\(attempt).\($0)", value: 1, limit: 2,
+                                unit: .count, state: .pass)
+                        })
+                    event.id = "\(long)\(attempt)"
+                    board.observe(event, from: .start)
+                }
+            }
+        }
+        let html = String(
+            decoding: OverviewPage(view: Self.view(board)).html.bytes, as: UTF8.self)
+        #expect(html.utf8.count < 6 << 20)
+        #expect(html.contains(" more.</p>"))
+    }
+
     @Test("fifty rollouts of twenty attempts make a page, again and again")
     func large() {
         let view = Self.view(Self.board(50, attempts: 20))

@@ -60,6 +60,27 @@ struct RolloutBoardTests {
         #expect(lanes == RolloutBoard.lanesKept)
     }
 
+    @Test("lines with texts as long as they may be are kept in bounded memory")
+    func bytes() throws {
+        var board = RolloutBoard()
+        // One character that is as long as a line.
+        let zalgo = "e" + String(repeating: "\u{301}", count: 20_000)
+        for number in 0..<12_000 {
+            var event = Self.event(
+                "r\(number % 150)", az: "z\(number % 23)", attempt: number, second: number,
+                deltas: (0..<12).map {
+                    MetricDelta(metric: zalgo + "\($0)", value: 1, unit: .count, state: .pass)
+                })
+            event.id = zalgo + "\(number)"
+            board.observe(event, from: .start)
+        }
+        #expect(board.bytes <= RolloutBoard.bytesKept)
+        let attempts = board.rollouts.values.flatMap(\.lanes).flatMap(\.attempts)
+        #expect(attempts.reduce(0) { $0 + $1.bytes } == board.bytes)
+        #expect(attempts.allSatisfy { $0.event.utf8.count < 210 })
+        #expect(attempts.flatMap(\.deltas).allSatisfy { $0.metric.utf8.count < 210 })
+    }
+
     @Test("the worst comes first, then the latest; what is quiet is apart")
     func order() {
         var board = RolloutBoard()

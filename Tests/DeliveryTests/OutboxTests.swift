@@ -31,6 +31,31 @@ struct OutboxTests {
         #expect(back == digest)
     }
 
+    @Test("pages of digests end by number or by bytes, and go on without a gap")
+    func pages() async throws {
+        let now = now
+        try await store.write { db in
+            for number in 100..<160 {
+                try Outbox.enqueue(
+                    db, Sample.digest("d\(number)", text: String(repeating: "x", count: 10_000)),
+                    to: [], at: now)
+            }
+        }
+        for (limit, maxBytes) in [(7, 1 << 20), (100, 35_000), (100, 1), (60, 1 << 20)] {
+            let ids = try await store.read { db in
+                var ids: [String] = []
+                while true {
+                    let page = try Outbox.page(
+                        db, before: ids.last, limit: limit, maxBytes: maxBytes)
+                    #expect(page.digests.count <= min(limit, maxBytes / 10_000 + 1))
+                    ids += page.digests.map(\.id)
+                    if !page.hasMore { return ids }
+                }
+            }
+            #expect(ids == (100..<160).reversed().map { "d\($0)" })
+        }
+    }
+
     @Test("a NUL cuts nothing off")
     func nul() async throws {
         let back = try await store.write { [now, mail] db in

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import JSONScan
 import Journal
 import Store
 import Telemetry
@@ -61,5 +62,23 @@ struct ForwarderReceiptTests {
         _ = await task.result
         await journal.close()
         return (row.map { LogPosition(segment: $0.segment, offset: $0.offset) }, forwarder.status)
+    }
+
+    private func receipt(_ text: String, lines: Int) -> Int? {
+        Forwarder.rejected(
+            in: try? JSONValue(
+                parsing: Array(text.utf8), limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8)),
+            upTo: lines)
+    }
+
+    @Test("the count of rejected lines holds where the list is cut, and must be of this batch")
+    func rejected() {
+        let one = #""rejected":[{"line":1,"error":"x"}]"#
+        #expect(receipt("{\(one),\"rejected_total\":700}", lines: 1000) == 700)
+        #expect(receipt("{\(one),\"rejected_total\":700}", lines: 699) == nil)
+        #expect(receipt("{\(one),\"rejected_total\":-1}", lines: 1000) == nil)
+        #expect(receipt("{\(one),\"rejected_total\":9223372036854775807}", lines: 1000) == nil)
+        #expect(receipt("{\(one)}", lines: 1000) == 1)
+        #expect(receipt("{\"rejected_total\":0}", lines: 1000) == nil)
     }
 }

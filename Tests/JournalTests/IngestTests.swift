@@ -31,6 +31,18 @@ struct IngestTests {
         await journal.close()
     }
 
+    @Test("the list of rejected lines is cut, their number is exact")
+    func manyRejected() async throws {
+        let journal = try await log.open()
+        let bad = Array(repeating: "x", count: 250_000).joined(separator: "\n")
+        let receipt = try await journal.ingest(Array("\(bad)\n\(senderLine(1))".utf8))
+        #expect(receipt.accepted == 1)
+        #expect(receipt.rejected.map(\.line) == Array(1...IngestReceipt.listed))
+        #expect(receipt.rejectedTotal == 250_000)
+        #expect(journal.status.rejected == 250_000)
+        await journal.close()
+    }
+
     @Test("a body without a good line writes nothing")
     func nothingGood() async throws {
         let journal = try await log.open()

@@ -82,6 +82,38 @@ struct QueryTests {
         await journal.close()
     }
 
+    @Test("the last lines beyond a bound in bytes: the first of them, and the rest from there on")
+    func lastByBytes() async throws {
+        let journal = try await filled()
+        for (text, step) in [("event~analysis", 1), ("event~unhealthy", 3)] {
+            let query = JournalQuery(where: try Expression(text))
+            let expected = Array((0..<900).filter { $0 % step == 0 }.suffix(250))
+            for maxBytes in [1, 5000, 40_000] {
+                var page = try await journal.last(250, query: query, maxBytes: maxBytes)
+                #expect(!page.isCaughtUp)
+                #expect(
+                    try await log.files.last(250, query: query, maxBytes: maxBytes).lines
+                        == page.lines)
+                var attempts: [Int] = []
+                var reader = journal.reader(from: page.end, query: query)
+                while true {
+                    let bytes = page.lines.reduce(0) { $0 + $1.bytes.count + 1 }
+                    // The line that reaches the bound is whole.
+                    #expect(bytes < maxBytes + 1000)
+                    attempts += try page.lines.compactMap {
+                        try Event(line: $0.bytes).attempt
+                    }
+                    if page.isCaughtUp { break }
+                    page = try await reader.next(maxLines: 250, maxBytes: maxBytes)
+                }
+                #expect(attempts == expected, "\(text) by \(maxBytes) bytes")
+            }
+            let whole = try await journal.last(250, query: query, maxBytes: 1 << 20)
+            #expect(whole.isCaughtUp && whole.lines.count == 250)
+        }
+        await journal.close()
+    }
+
     @Test("the last lines of a long open segment, however far back they are")
     func lastOfLong() async throws {
         let journal = try await log.open()

@@ -4,6 +4,14 @@ enum HTTP2Frames {
     static let preface =
         Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(type: 4, flags: 0, stream: 0, [])
 
+    /// The preface with a SETTINGS frame that says how much of each stream may be sent.
+    static func preface(initialWindow: UInt32) -> [UInt8] {
+        Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+            + frame(
+                type: 4, flags: 0, stream: 0,
+                [0, 4] + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: initialWindow >> $0) })
+    }
+
     static func headers(
         stream: UInt32, ends: Bool = false, _ fields: [(String, String)]
     ) -> [UInt8] {

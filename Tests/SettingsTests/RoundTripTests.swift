@@ -63,7 +63,7 @@ struct RoundTripTests {
           hosts: [bellwether.example]
           tls: {certificate: DIR/cert, key: DIR/key, client_ca: DIR/ca, client_names: [argo.example], clients: both, hsts: 30d}
           limits: {max_connections: 10, max_connections_per_peer: 5, max_header: 8KiB, max_body: 10KiB, max_ingest_body: 1MiB,
-            measurements_per_second: 7, measurements_burst: 8,
+            max_memory: 16MiB, max_streams: 9, max_queries: 5, measurements_per_second: 7, measurements_burst: 8,
             header_timeout: 1s, request_deadline: 2s, idle_timeout: 3s, drain_deadline: 4s}
         auth:
           token_files: [DIR/tokens, {path: DIR/tokens, name: argo, scopes: [analysis, read]}]

@@ -69,7 +69,8 @@ extension ServingConfiguration {
                 headerTimeout: limits.headerTimeout,
                 idleTimeout: limits.idleTimeout, requestDeadline: limits.requestDeadline,
                 drainDeadline: limits.drainDeadline, headerBytes: limits.maxHeader,
-                bodyBytes: limits.maxBody),
+                bodyBytes: limits.maxBody, memory: limits.maxMemory,
+                streams: limits.maxStreams, queries: limits.maxQueries),
             // Not with a certificate of our own making: who trusts it for `localhost` would no
             // longer reach anything there without TLS, on any port, and no browser could be told
             // to go on when the certificate is made anew.

@@ -24,13 +24,15 @@ public enum HookRoutes {
         return [
             Route(
                 .post, "/v1/hooks/argo-notifications",
-                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit,
+                tier: .sender
             ) { exchange in
                 try await desk.take(exchange, ArgoNotification.events)
             },
             Route(
                 .post, "/v1/hooks/alertmanager",
-                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit
+                access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit,
+                tier: .sender
             ) { exchange in
                 try await desk.take(exchange, AlertmanagerHook.events)
             },
@@ -39,13 +41,13 @@ public enum HookRoutes {
             Route(
                 .post, "/v1/hooks/flagger",
                 access: .optional(.ingest, by: [.bearer, .basic]),
-                bodyLimit: min(bodyLimit, flaggerLimit)
+                bodyLimit: min(bodyLimit, flaggerLimit), tier: .sender
             ) { exchange in
                 try await desk.takeFlagger(exchange, token: nil)
             },
             Route(
                 .post, "/v1/hooks/flagger/{token}", access: .open,
-                bodyLimit: min(bodyLimit, flaggerLimit)
+                bodyLimit: min(bodyLimit, flaggerLimit), tier: .sender
             ) { exchange in
                 try await desk.takeFlagger(exchange, token: exchange.parameters["token"])
             },
@@ -58,6 +60,9 @@ private struct HookDesk: Sendable {
     let journal: Journal
     let node: String
     let bodyLimit: Int
+
+    /// Bytes of a tree for each byte of its text, at worst: an array of one-digit numbers.
+    private static let treeFactor = 24
 
     func take(
         _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
@@ -86,6 +91,7 @@ private struct HookDesk: Sendable {
 
     private func payload(_ exchange: Exchange) async throws(Problem) -> JSONValue {
         let body = try await exchange.collectBody()
+        try exchange.reserve(Self.treeFactor * body.readableBytes, for: .bodies)
         do throws(JSONFault) {
             return try JSONValue(
                 parsing: Array(body.readableBytesView),

@@ -106,7 +106,7 @@ enum HookText {
 
 extension String {
     /// The longest beginning of whole characters within `limit` bytes.
-    fileprivate func cut(to limit: Int) -> String {
+    func cut(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = startIndex
         var bytes = 0

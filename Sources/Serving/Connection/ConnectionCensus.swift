@@ -18,6 +18,8 @@ final class ConnectionCensus: Sendable {
         case idle
         /// The client left an answer unread.
         case unread
+        /// Callers together held more than the node can hold for them.
+        case memory
         /// It made place for a new one.
         case displaced
         /// It was new, and its peer had as many as one peer may have, all busy.

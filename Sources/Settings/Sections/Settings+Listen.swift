@@ -50,6 +50,13 @@ extension Settings {
         public var maxBody = 64 << 10
         /// Bytes of an event batch, as sent and once inflated.
         public var maxIngestBody = 8 << 20
+        /// Bytes that all callers together can make the node hold: at least four event
+        /// batches; without the key 96 MiB or that.
+        public var maxMemory = 96 << 20
+        /// Followers and watching pages at once; one credential gets half.
+        public var maxStreams = 64
+        /// Reads of the log or the state file at once; one credential gets half.
+        public var maxQueries = 8
         /// Measurements that one credential may ask of one series: so many a
         /// second, after a burst; beyond, it gets the frozen verdict.
         public var measurementsPerSecond = 5
@@ -129,6 +136,15 @@ extension Settings.Limits {
         maxHeader = r.size("max_header", maxHeader, in: 4096...(1 << 20))
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
         maxIngestBody = r.size("max_ingest_body", maxIngestBody, in: (64 << 10)...(256 << 20))
+        maxMemory = r.size(
+            "max_memory", max(maxMemory, 4 * maxIngestBody), in: (8 << 20)...(64 << 30))
+        if maxMemory < 4 * maxIngestBody {
+            r.fault(
+                "max_memory", "is less than four event batches of max_ingest_body",
+                "raise it to \(4 * maxIngestBody) or lower max_ingest_body")
+        }
+        maxStreams = r.integer("max_streams", maxStreams, in: 2...10_000)
+        maxQueries = r.integer("max_queries", maxQueries, in: 2...1000)
         measurementsPerSecond = r.integer(
             "measurements_per_second", measurementsPerSecond, in: 1...1_000_000)
         measurementsBurst = r.integer("measurements_burst", measurementsBurst, in: 1...1_000_000)

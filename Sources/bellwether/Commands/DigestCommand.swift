@@ -42,10 +42,7 @@ struct DigestList: AsyncParsableCommand {
         let most = limit
         let digests: [RenderedDigest]
         if let node = try remote.node() {
-            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.get("/v1/digests?limit=\(max(1, min(most, 1000)))")
-            }
-            digests = RenderedDigest.list(in: document)
+            digests = try await RenderedDigest.list(of: node, limit: max(1, most))
         } else {
             digests = try await config.store().read { db in try Outbox.digests(db, limit: most) }
         }
@@ -121,11 +118,26 @@ extension RenderedDigest {
     private static let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 40)
 
     /// What `GET /v1/digests` gives.
-    fileprivate static func list(in document: [UInt8]) -> [RenderedDigest] {
-        guard let tree = try? JSONValue(parsing: document, limits: limits),
-            case .array(let rows)? = tree["digests"]
-        else { return [] }
-        return rows.map(RenderedDigest.init(tree:))
+    fileprivate static func list(
+        of node: RemoteNode, limit: Int
+    ) async throws -> [RenderedDigest] {
+        var digests: [RenderedDigest] = []
+        var path = "/v1/digests?limit=\(min(limit, 1000))"
+        while true {
+            let asked = path
+            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+                try await node.get(asked)
+            }
+            guard let tree = try? JSONValue(parsing: document, limits: limits),
+                case .array(let rows)? = tree["digests"]
+            else { return digests }
+            digests += rows.map(RenderedDigest.init(tree:))
+            // The node cuts a page by its bytes.
+            guard tree["more"]?.bool == true, let last = digests.last, !rows.isEmpty,
+                digests.count < limit
+            else { return digests }
+            path = "/v1/digests?limit=\(min(limit - digests.count, 1000))&before=\(last.id)"
+        }
     }
 
     /// What `GET /v1/digests/{id}` gives.

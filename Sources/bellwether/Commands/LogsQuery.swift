@@ -92,6 +92,7 @@ struct LogsQuery: AsyncParsableCommand {
                 try await node.events(parameters, limit: size, after: after)
             }
             for line in page.lines { printer.show(line) }
+            page.reportSkipped()
             left -= page.lines.count
             if page.isCaughtUp { break }
             position = page.next

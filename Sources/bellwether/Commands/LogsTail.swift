@@ -127,12 +127,22 @@ private struct RemoteTail {
     /// Shows the last lines; returns the place after them.
     private func beginning(_ printer: LinePrinter) async throws -> LogPosition? {
         // The endpoint gives one line at least.
-        let first = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
-            try await node.events(parameters, limit: max(1, count))
+        var left = max(1, count)
+        var position: LogPosition?
+        while left > 0, !Task.isCancelled {
+            let (after, limit) = (position, left)
+            let page = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+                try await node.events(parameters, limit: limit, after: after)
+            }
+            for line in page.lines.suffix(count) { printer.show(line) }
+            page.reportSkipped()
+            position = page.next
+            if let next = page.next { tell(next) }
+            left -= page.lines.count
+            // One page holds no more than so many bytes.
+            if page.isCaughtUp || page.next == nil { break }
         }
-        for line in first.lines.suffix(count) { printer.show(line) }
-        if let next = first.next { tell(next) }
-        return first.next
+        return position
     }
 
     private func rest(after place: LogPosition, _ printer: LinePrinter) async throws {
@@ -142,9 +152,17 @@ private struct RemoteTail {
                 try await node.events(parameters, limit: Self.page, after: after)
             }
             for line in next.lines { printer.show(line) }
+            next.reportSkipped()
             position = next.next
             if let position, position != after { tell(position) }
             if next.isCaughtUp { return }
         }
+    }
+}
+
+extension RemoteNode.EventPage {
+    /// Writes on standard error how many lines are missing from the page.
+    func reportSkipped() {
+        if skipped > 0 { Standard.error("\(skipped) lines can't be read any more") }
     }
 }
