@@ -9,6 +9,23 @@ extension Journal {
     /// rejected, since only the node itself writes those.
     public func outside(_ body: [UInt8]) -> IngestBody { IngestBody(body, refusing: ownNode) }
 
+    /// The same away from the cooperative pool where the body is long: millions of short lines
+    /// take seconds of processor time, which nobody else must wait for.
+    public func cutOutside(_ body: [UInt8]) async throws(JournalError) -> IngestBody {
+        guard body.count > 64 << 10 else { return outside(body) }
+        return try await BlockingWork.run { () throws(JournalError) in self.outside(body) }
+    }
+
+    /// Keeps the good lines of a newline-delimited body from outside and returns once they are
+    /// durable, in the order of the body.
+    ///
+    /// A line that the log holds, or that came earlier in the body or in another
+    /// body, is a duplicate; it is called so only once its original is durable.
+    /// When nothing is good the receipt says so and nothing is written.
+    public func ingest(_ body: [UInt8]) async throws(JournalError) -> IngestReceipt {
+        try await ingest(cutOutside(body))
+    }
+
     /// As `ingest` of a body of bytes, for one that is cut into lines already.
     public func ingest(_ parsed: IngestBody) async throws(JournalError) -> IngestReceipt {
         let result: Result<IngestReceipt, JournalError> = await withCheckedContinuation {

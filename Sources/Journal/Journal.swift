@@ -288,17 +288,7 @@ public final class Journal: Sendable {
         } catch { throw .invalidEvent(error) }
     }
 
-    /// Keeps the good lines of a newline-delimited body from outside and returns once they are
-    /// durable, in the order of the body.
-    ///
-    /// A line that the log holds, or that came earlier in the body or in another
-    /// body, is a duplicate; it is called so only once its original is durable.
-    /// When nothing is good the receipt says so and nothing is written.
-    public func ingest(_ body: [UInt8]) async throws(JournalError) -> IngestReceipt {
-        try await ingest(outside(body))
-    }
-
-    /// The same without a task to wait in: `reply` is called once, from the log's own
+    /// Keeps the good lines of a body without a task to wait in: `reply` is called once, from the log's own
     /// thread or, when there is nothing to wait for, before this returns.
     public func ingest(
         _ parsed: IngestBody,

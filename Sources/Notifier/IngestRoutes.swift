@@ -14,12 +14,13 @@ public enum IngestRoutes {
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
                 inflates: true, tier: .sender, deferred: { take($0, reply: $1, into: journal) }
             ) { exchange in
-                let body = journal.outside(try await exchange.collectBytes())
-                try exchange.reserve(body.tableBytes, for: .bodies)
+                let bytes = try await exchange.collectBytes()
                 let receipt: IngestReceipt
-                do throws(JournalError) {
+                do {
+                    let body = try await journal.cutOutside(bytes)
+                    try exchange.reserve(body.tableBytes, for: .bodies)
                     receipt = try await journal.ingest(body)
-                } catch {
+                } catch let error as JournalError {
                     throw Problem(log: error)
                 }
                 guard receipt.accepted + receipt.duplicates + receipt.shed.total > 0 else {

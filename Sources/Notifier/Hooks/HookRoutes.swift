@@ -91,7 +91,7 @@ private struct HookDesk: Sendable {
 
     private func payload(_ exchange: Exchange) async throws(Problem) -> JSONValue {
         let body = try await exchange.collectBody()
-        try exchange.reserve(Self.treeFactor * body.readableBytes, for: .bodies)
+        try exchange.reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
         do throws(JSONFault) {
             return try JSONValue(
                 parsing: Array(body.readableBytesView),
