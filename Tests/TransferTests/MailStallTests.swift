@@ -63,7 +63,10 @@ struct MailStallTests {
         // The refusal was there before QUIT, which nobody waits for.
         case .success(let reply):
             #expect(stage == .quit && reply.outcomes.map(\.answer.code) == [550])
-        case .failure(let error): #expect(stage != .quit && error.kind == .cancelled)
+        case .failure(let error):
+            // A dripped byte is no TLS record: it may end the handshake before the caller does.
+            let isBroken = stage == .handshake && drip && error.kind == .tls
+            #expect(stage != .quit && (error.kind == .cancelled || isBroken))
         }
     }
 

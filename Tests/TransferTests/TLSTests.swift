@@ -33,7 +33,8 @@ struct TLSTests {
         #expect(await kind(server.url("/echo"), .system) == .tls)
         #expect(await kind(server.url("/echo"), .file(other.certificate)) == .tls)
         #expect(await kind(server.url("/echo"), .insecure) == nil)
-        #expect(await kind(server.url("/echo"), .file("/nonexistent/ca.pem")) == .invalid)
+        // A file of authorities may be missing for a moment, while it is replaced: worth a retry.
+        #expect(await kind(server.url("/echo"), .file("/nonexistent/ca.pem")) == .tls)
         // What was let through once as insecure is not reused for who asks for more.
         #expect(await kind(server.url("/echo"), .system) == .tls)
     }
