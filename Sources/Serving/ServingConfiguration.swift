@@ -103,7 +103,7 @@ public struct ServingLimits: Sendable, Hashable {
         idleTimeout: Duration = .seconds(75), requestDeadline: Duration = .seconds(15),
         lingerTimeout: Duration = .seconds(2), drainDeadline: Duration = .seconds(20),
         headerBytes: Int = 32 * 1024, bodyBytes: Int = 64 * 1024,
-        memory: Int = 96 << 20, streams: Int = 64, queries: Int = 8
+        memory: Int = 64 << 20, streams: Int = 64, queries: Int = 8
     ) {
         self.connections = connections
         self.connectionsPerPeer = connectionsPerPeer ?? connections

@@ -51,8 +51,8 @@ extension Settings {
         /// Bytes of an event batch, as sent and once inflated.
         public var maxIngestBody = 8 << 20
         /// Bytes that all callers together can make the node hold: at least four event
-        /// batches; without the key 96 MiB or that.
-        public var maxMemory = 96 << 20
+        /// batches; without the key 64 MiB or that.
+        public var maxMemory = 64 << 20
         /// Followers and watching pages at once; one credential gets half.
         public var maxStreams = 64
         /// Reads of the log or the state file at once; one credential gets half.
