@@ -95,6 +95,11 @@ public final class Node: Sendable {
         self.telemetry = telemetry
         let store = try Store(path: folder.state)
         self.store = store
+        let cursors = try await store.read { db in try CursorRow.all(db) }
+        for (name, row) in cursors.sorted(by: { $0.key < $1.key }) {
+            await journal.expect(
+                LogPosition(segment: row.segment, offset: row.offset), of: name)
+        }
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)

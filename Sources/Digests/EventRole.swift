@@ -27,6 +27,7 @@ enum EventRole: Equatable {
         EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
         EventName.deliveryDead, EventName.logShed, EventName.logGap,
         EventName.logQuarantined,
+        EventName.logDamaged, EventName.logPressure, EventName.logTrimmed,
         EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
         EventName.rehearsalFinished, EventName.rehearsalFailed,
     ]

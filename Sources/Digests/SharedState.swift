@@ -20,7 +20,10 @@ struct SharedState: Sendable, Hashable {
     mutating func absorb(_ line: EventLine, at end: LogPosition) {
         guard end > absorbedTo else { return }
         absorbedTo = end
-        guard line.says(.event, "log.shed") || line.says(.event, "log.gap") else { return }
+        guard
+            line.says(.event, "log.shed") || line.says(.event, "log.gap")
+                || line.says(.event, "log.damaged")
+        else { return }
         let named = line.extra("count") ?? line.extra("lines")
         shed +|= named?.integer.map { Count(clamping: $0).value } ?? 1
     }

@@ -13,6 +13,12 @@ public enum EventName {
     public static let logGap = "log.gap"
     /// A reader of the log skips a line that ended the process.
     public static let logQuarantined = "log.quarantined"
+    /// Acknowledged lines are gone, or were in danger, because the log's files were touched.
+    public static let logDamaged = "log.damaged"
+    /// The disk is short of room: history of the log goes next.
+    public static let logPressure = "log.pressure"
+    /// History of the log was removed for the disk's room.
+    public static let logTrimmed = "log.trimmed"
     public static let deliveryDead = "delivery.dead"
     /// A template has a fault; the built-in text stands for it.
     public static let templateFault = "template.fault"

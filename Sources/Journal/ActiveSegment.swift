@@ -27,6 +27,7 @@ struct ActiveSegment: Sendable {
     static let releaseStep = 4 << 20
 
     var head: LogPosition { LogPosition(segment: number, offset: end) }
+    var record: HeadFile.Record { HeadFile.Record(head: head, lines: lines) }
 }
 
 /// Rotation, in the order of its steps. Each can be done again from the start
@@ -37,7 +38,7 @@ enum Rotation: Sendable, Equatable {
     case none
     /// The open segment takes no more lines; `active.jsonl` becomes `name`, or
     /// goes when it holds no line. `after` is for the next one's header.
-    case retiring(SegmentName?, after: UInt64)
+    case retiring(SegmentName?, after: UInt64, lines: Int)
     /// There is no `active.jsonl`; the next segment is to be put there.
     case installing(after: UInt64)
 }

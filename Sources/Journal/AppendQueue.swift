@@ -20,7 +20,12 @@ struct AppendRequest: Sendable {
     var sender: Hash128?
     /// Whether the sender can come again with what is refused.
     var isRepeatable = true
+    /// What the log reports with it of its own trouble: such a line may use what is kept for
+    /// that, and is not counted as lost when it has to wait.
+    var report: LogReports?
     let reply: @Sendable (Result<AppendOutcome, JournalError>) -> Void
+
+    var isReport: Bool { report != nil }
 }
 
 /// What became of a request's lines.
@@ -38,6 +43,8 @@ final class AppendQueue: Sendable {
     /// What else the writer is asked to do, between groups.
     enum Chore: Sendable {
         case maintain(@Sendable () -> Void)
+        /// Go on behind a position that a reader holds.
+        case expect(LogPosition, by: String, @Sendable () -> Void)
         case close(@Sendable () -> Void)
     }
 

@@ -9,6 +9,8 @@ struct CommitGroup: Sendable {
     private(set) var count = 0
     private var gathered: [UInt8] = []
     private(set) var lines = 0
+    /// Whether it holds nothing but the log's reports of its own trouble.
+    private(set) var isReport = false
     /// What `marks` let in, to be taken back if the disk refuses.
     private(set) var admitted: [ScannedLine.Key] = []
     private(set) var acceptedPerRequest: [Int] = []
@@ -18,6 +20,8 @@ struct CommitGroup: Sendable {
     /// CRC-32 of all pieces before the last `count - summed` bytes, which are gathered ones.
     private var sum: UInt32 = 0
     private var summed = 0
+    /// What there was before the commit line.
+    private var unfinished: (pieces: Int, last: Piece?, gathered: Int, count: Int)?
 
     /// A stretch of the group.
     enum Piece: Sendable {
@@ -54,6 +58,7 @@ struct CommitGroup: Sendable {
         shed = KindCounts()
         sum = 0
         summed = 0
+        unfinished = nil
     }
 
     /// Keeps the lines that `marks` don't know, in order; those of a kind less than
@@ -63,6 +68,7 @@ struct CommitGroup: Sendable {
         at now: Timestamp
     ) {
         clear()
+        isReport = requests.allSatisfy(\.isReport)
         for request in requests {
             let before = lines
             let known = request.checksum.flatMap { sum in
@@ -156,7 +162,18 @@ struct CommitGroup: Sendable {
 
     mutating func finish(with line: CommitLine) {
         sumUp()
+        unfinished = (pieces.count, pieces.last, gathered.count, count)
         gather(line.encoded(groupChecksum: sum))
+    }
+
+    /// Takes the commit line off again: the group is to be written to another segment.
+    mutating func unfinish() {
+        guard let before = unfinished else { return }
+        pieces.removeLast(pieces.count - before.pieces)
+        if let last = before.last { pieces[pieces.count - 1] = last }
+        gathered.removeLast(gathered.count - before.gathered)
+        count = before.count
+        unfinished = nil
     }
 
     /// Calls `body` with the bytes of each piece and their offset in the group.

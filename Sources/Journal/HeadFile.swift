@@ -1,38 +1,61 @@
 import Events
 
-/// Tells readers in other processes how far the log is acknowledged: one small
-/// file, overwritten after each group. It is not synced: after a crash of the
-/// machine the commit lines say it all.
+/// Tells readers in other processes how far the log is acknowledged, and the next start how far
+/// it was: one small file, overwritten after each group. It is not synced: after a crash of the
+/// machine it may be behind, never ahead of what a synced log holds.
 struct HeadFile: Sendable {
-    private let file: LogFile?
+    /// How far the log is acknowledged.
+    struct Record: Sendable, Equatable {
+        var head: LogPosition
+        /// Lines of the open segment; nil in files of older versions.
+        var lines: Int?
+    }
+
+    private var file: LogFile?
 
     /// Without the file (a full disk) readers of other processes lag; nothing else suffers.
     init(in folder: LogFolder) {
         file = try? folder.files.openToWrite(folder.file(SegmentName.head), fresh: false)
     }
 
-    func publish(_ head: LogPosition, files: any LogFileSystem) {
+    func publish(_ record: Record, files: any LogFileSystem) {
         guard let file else { return }
-        try? files.writeAll(file, Self.encode(head), at: 0)
+        try? files.writeAll(file, Self.encode(record), at: 0)
+    }
+
+    /// Makes the file anew when its name does not lead to it any more.
+    mutating func reopenIfGone(in folder: LogFolder, record: Record) {
+        let files = folder.files
+        if let file, let open = try? files.facts(file), let named = try? files.facts(file.path),
+            open.isSameFile(as: named)
+        {
+            return
+        }
+        close(files: files)
+        self = HeadFile(in: folder)
+        publish(record, files: files)
     }
 
     func close(files: any LogFileSystem) {
         if let file { files.close(file) }
     }
 
-    static func encode(_ head: LogPosition) -> [UInt8] {
+    static func encode(_ record: Record) -> [UInt8] {
         var out = ByteWriter()
-        out.write(head.segment)
-        out.write(head.offset)
+        out.write(record.head.segment)
+        out.write(record.head.offset)
+        if let lines = record.lines { out.write(UInt64(clamping: lines)) }
         return out.sealed()
     }
 
     /// nil when there is none, or it was caught half written.
-    static func read(in folder: LogFolder) -> LogPosition? {
+    static func read(in folder: LogFolder) -> Record? {
         guard let bytes = try? folder.files.contents(folder.file(SegmentName.head)),
             var input = ByteReader(sealed: bytes), let segment = input.read(),
-            let offset = input.read()
+            let offset = input.read(), SegmentName.numbers.contains(segment)
         else { return nil }
-        return LogPosition(segment: segment, offset: offset)
+        return Record(
+            head: LogPosition(segment: segment, offset: offset),
+            lines: input.read().map { Int(clamping: $0) })
     }
 }

@@ -13,8 +13,8 @@ public final class Journal: Sendable {
     /// Names this opening of the log in our own events.
     public let epoch: String
 
-    private let queue: AppendQueue
-    private let writer: Mutex<SegmentWriter>
+    let queue: AppendQueue
+    let writer: Mutex<SegmentWriter>
     let state: LogState
     let ledger: Ledger
     private let sealer: Sealer
@@ -24,8 +24,11 @@ public final class Journal: Sendable {
     let seal: LineSeal
     let ownNode: Hash128
     private let telemetry: Telemetry
-    private let clock: WallClock
-    private let sequence = Mutex<UInt64>(0)
+    let clock: WallClock
+    let sequence = Mutex<UInt64>(0)
+    private let answers: AppendAnswers
+    /// When the log last reported trouble of its own; used by the writer thread.
+    let reported = Mutex(ReportTimes())
 
     // MARK: - Life
 
@@ -95,7 +98,13 @@ public final class Journal: Sendable {
         let ledger = Ledger(allowance: configuration.sideBytes)
         let sealer = Sealer(folder: folder, ledger: ledger, state: state, telemetry: telemetry)
         let keeper = try QuotaKeeper(
-            folder: folder, ledger: ledger, configuration: configuration, telemetry: telemetry)
+            folder: folder, ledger: ledger, state: state, configuration: configuration,
+            telemetry: telemetry)
+        let answers = AppendAnswers()
+        for damage in recovery.missing {
+            state.report { $0.add(damage) }
+            telemetry.emit(LogFilesTouched(damage: damage))
+        }
         for archive in recovery.archives { ledger.add(archive) }
         if let unsaved = recovery.unsaved {
             MarksFile(folder: folder, ledger: ledger).save(
@@ -104,20 +113,22 @@ public final class Journal: Sendable {
         for closed in recovery.closed {
             state.note(plain: closed.name.number, closed.plain)
             ledger.close(closed.name.number, bytes: closed.bytes)
-            sealer.seal(closed.name, end: closed.plain.end, marks: nil)
+            sealer.seal(closed.name, end: closed.end, lines: closed.lines, marks: nil)
         }
         ledger.setActive(recovery.active?.physicalEnd ?? 0)
         if let active = recovery.active { state.note(plain: active.number, recovery.activePlain) }
 
         var writer = SegmentWriter(
             folder: folder, configuration: configuration, clock: clock, telemetry: telemetry,
-            state: state, ledger: ledger, keeper: keeper, sealer: sealer, marks: recovery.marks,
+            state: state, ledger: ledger, keeper: keeper, sealer: sealer, lock: lock,
+            marks: recovery.marks,
             active: recovery.active,
             rotation: recovery.active == nil ? .installing(after: recovery.after) : .none,
             number: recovery.number, newest: recovery.newest, headFile: HeadFile(in: folder),
             shares: NodeShares(
-                share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit))
-        if let active = writer.active { writer.headFile.publish(active.head, files: files) }
+                share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit),
+            answers: answers)
+        if let active = writer.active { writer.headFile.publish(active.record, files: files) }
         // A full disk must not keep the log from being read: it opens shedding.
         writer.maintain()
 
@@ -133,6 +144,7 @@ public final class Journal: Sendable {
         self.state = state
         self.ledger = ledger
         self.sealer = sealer
+        self.answers = answers
         view = OwnView(folder: folder, state: state, keeper: keeper)
         queue = AppendQueue(capacity: configuration.queueBytes)
         epoch =
@@ -161,59 +173,33 @@ public final class Journal: Sendable {
             writer.withLock { writer in
                 writer.commit(batch.requests)
                 writer.syncIfDue()
-                if batch.requests.isEmpty, batch.chores.isEmpty { writer.maintain() }
+                writer.lookIfDue()
+                if batch.chores.isEmpty { writer.maintainIfDue() }
             }
             if batch.requests.isEmpty { quarantine.report() }
             tellShed()
+            appendReports()
             for chore in batch.chores {
                 switch chore {
                 case .maintain(let done):
                     writer.withLock { $0.maintain() }
-                    done()
+                    appendReports()
+                    answers.whenDone(done)
+                case .expect(let position, let reader, let done):
+                    writer.withLock { $0.goOn(behind: position, of: reader) }
+                    appendReports()
+                    answers.whenDone(done)
                 case .close(let done):
                     tellShed(closing: true)
+                    appendReports(closing: true)
                     writer.withLock { $0.close() }
                     sealer.stop()
                     state.close()
                     lock.release()
-                    done()
+                    answers.whenDone(done)
                     return
                 }
             }
-        }
-    }
-
-    /// Appends a `log.shed` event when it is time for one. What can't be told now is
-    /// told with the next.
-    private func tellShed(closing: Bool = false) {
-        guard let tally = writer.withLock({ $0.shedReport(closing: closing) }) else { return }
-        let state = self.state
-        let refusal = submit(tally.event(at: clock.now), pastQueue: closing) { result in
-            if case .failure = result { state.owe(tally) }
-        }
-        if refusal != nil { state.owe(tally) }
-    }
-
-    /// Numbers and queues an event of ours; the fault when it can't be.
-    private func submit(
-        _ event: Event, pastQueue: Bool = false,
-        reply: @escaping @Sendable (Result<AppendOutcome, JournalError>) -> Void
-    ) -> JournalError? {
-        // The lock spans numbering and queueing: lines are in the order of `seq`.
-        sequence.withLock { last -> JournalError? in
-            do throws(JournalError) {
-                let (line, scanned) = try line(of: event, after: &last)
-                let only = AppendRequest.Line(
-                    range: 0..<line.count, key: scanned.key, kind: scanned.kind)
-                let request = AppendRequest(
-                    bytes: line, lines: [only], isRepeatable: false, reply: reply)
-                if pastQueue {
-                    writer.withLock { $0.commit([request]) }
-                } else {
-                    try queue.submit(request)
-                }
-                return nil
-            } catch { return error }
         }
     }
 
@@ -261,7 +247,7 @@ public final class Journal: Sendable {
         return outcome.end
     }
 
-    private func line(
+    func line(
         of event: Event, after last: inout UInt64
     ) throws(JournalError) -> ([UInt8], ScannedLine) {
         var event = event

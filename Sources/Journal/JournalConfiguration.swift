@@ -11,6 +11,14 @@ public struct JournalConfiguration: Sendable, Equatable {
         case os
     }
 
+    /// How much of the history stays when others take the disk's room.
+    public enum MinKeep: Sendable, Equatable {
+        /// A share of the bytes that there were when the disk became short; 0 to 1.
+        case share(Double)
+        /// Segments whose last line is younger.
+        case history(Duration)
+    }
+
     /// The data folder; the log lives in `log/` below it.
     public var directory: String
     /// The `node` of our own events.
@@ -19,9 +27,13 @@ public struct JournalConfiguration: Sendable, Equatable {
     public var maxBytes: Int
     /// Segments whose last line is older go; nil keeps them while there is room.
     public var maxAge: Duration?
-    /// Free bytes of the disk below which the log gives back its own archives, then
-    /// sheds; nil: a tenth of the disk or 2 GiB, whichever is smaller.
+    /// Free bytes of the disk below which the log gives back its own archives down to
+    /// `minKeep`, then sheds; nil: a tenth of the disk or 2 GiB, whichever is smaller.
     public var minFree: Int?
+    /// What is not given back for that.
+    public var minKeep: MinKeep
+    /// How long after the alarm history may go for that: a digest takes it to people first.
+    var pressureGrace = Duration.seconds(10)
     /// A segment that holds as many bytes of lines is closed. At most an eighth
     /// of `maxBytes` is used, so that sealing always has room.
     public var segmentBytes: Int
@@ -43,7 +55,7 @@ public struct JournalConfiguration: Sendable, Equatable {
 
     public init(
         directory: String, node: String, maxBytes: Int = 1 << 30, maxAge: Duration? = nil,
-        minFree: Int? = nil, segmentBytes: Int = 64 << 20,
+        minFree: Int? = nil, minKeep: MinKeep = .share(0.25), segmentBytes: Int = 64 << 20,
         segmentAge: Duration = .seconds(3600), durability: Durability = .commit,
         dedupWindow: Duration = .seconds(86_400), queueBytes: Int = 64 << 20,
         perNodeShare: Double = 0.5, ballastBytes: Int = 16 << 20,
@@ -54,6 +66,7 @@ public struct JournalConfiguration: Sendable, Equatable {
         self.maxBytes = maxBytes
         self.maxAge = maxAge
         self.minFree = minFree
+        self.minKeep = minKeep
         self.segmentBytes = segmentBytes
         self.segmentAge = segmentAge
         self.durability = durability

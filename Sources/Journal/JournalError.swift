@@ -34,6 +34,8 @@ public enum ShedReason: String, Sendable, Equatable, CaseIterable {
     case quota
     /// Free space fell below `log.min_free` and nothing sealed is left to remove.
     case minFree = "min_free"
+    /// The lock file was removed and another process took the log over: only a restart helps.
+    case lockLost = "lock_lost"
 }
 
 extension JournalError: CustomStringConvertible {

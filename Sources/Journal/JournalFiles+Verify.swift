@@ -15,7 +15,8 @@ extension JournalFiles {
                     do throws(SystemFault) {
                         var check = Verification(folder)
                         try check.run(repairing: false)
-                        return check.report
+                        guard check.lacksSegments, retries < 3 else { return check.report }
+                        retries += 1
                     } catch {
                         guard error.isAbsence, retries < 3 else { throw error }
                         retries += 1
@@ -60,6 +61,12 @@ extension JournalFiles {
         let recovery = try Recovery(
             folder, configuration: JournalConfiguration(directory: folder.path, node: ""),
             now: clock.now, lines: quarantine.lineGuard(of: .recovery), telemetry: .silent)
+        let head =
+            recovery.active?.record
+            ?? HeadFile.Record(head: LogPosition(segment: recovery.number, offset: 0), lines: 0)
+        let headFile = HeadFile(in: folder)
+        headFile.publish(head, files: folder.files)
+        headFile.close(files: folder.files)
         if let active = recovery.active { folder.files.close(active.file) }
         let sealing = SegmentSealing(folder: folder)
         for closed in recovery.closed {

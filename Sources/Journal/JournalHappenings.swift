@@ -1,3 +1,4 @@
+import Events
 import Telemetry
 
 /// A group of lines became durable.
@@ -201,6 +202,8 @@ struct ArchiveRemoved: Happening {
 
     let name: String
     let lines: Int
+    /// Of its lines.
+    let bytes: Int
     let why: Why
 
     var level: Logger.Level { .info }
@@ -210,16 +213,22 @@ struct ArchiveRemoved: Happening {
     }
 
     func record(in registry: PrometheusRegistry) {
-        Self.count(archives: 1, lines: lines, why, in: registry)
+        Self.count(archives: 1, lines: lines, bytes: bytes, why, in: registry)
     }
 
-    static func count(archives: Int, lines: Int, _ why: Why, in registry: PrometheusRegistry) {
+    static func count(
+        archives: Int, lines: Int, bytes: Int, _ why: Why, in registry: PrometheusRegistry
+    ) {
         registry.count(
             "bellwether_log_archives_removed", by: Double(archives), help: "Archives removed.",
             labels: [("why", why.rawValue)])
         registry.count(
             "bellwether_log_lines_removed", by: Double(lines),
             help: "Lines in the archives that were removed.", labels: [("why", why.rawValue)])
+        registry.count(
+            "bellwether_log_bytes_removed", by: Double(bytes),
+            help: "Bytes of lines in the archives that were removed.",
+            labels: [("why", why.rawValue)])
     }
 }
 
@@ -237,6 +246,61 @@ struct DamageFound: Happening {
     static func count(_ places: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_log_damage", by: places, help: "Damaged places found in the event log.")
+    }
+}
+
+/// Somebody else removed, cut or replaced files of the log.
+struct LogFilesTouched: Happening {
+    let damage: LogDamage
+
+    var level: Logger.Level { .error }
+    var message: String { "files of the event log were changed by somebody else" }
+    var fields: [(String, String)] {
+        var fields = [("file", damage.file), ("what", damage.what)]
+        if let missing = damage.missing {
+            fields.append(("from", missing.lowerBound.description))
+            fields.append(("to", missing.upperBound.description))
+        }
+        fields.append(("lines_lost", damage.lines.map { "\($0)" } ?? "unknown"))
+        return fields
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        DamageFound.count(1, in: registry)
+        Self.count(lines: damage.lines ?? 0, in: registry)
+    }
+
+    static func count(lines: Int, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_lines_lost", by: Double(lines),
+            help: "Acknowledged lines that are gone because the event log's files were damaged.")
+    }
+}
+
+/// The disk is short of room for the log, or not any more.
+struct DiskShortChanged: Happening {
+    /// nil: it has room again.
+    let pressure: DiskPressure?
+
+    var level: Logger.Level { pressure == nil ? .notice : .error }
+    var message: String {
+        guard let pressure else { return "the disk has room for the event log again" }
+        return pressure.helps
+            ? "the disk is short of room: history of the event log goes next"
+            : "the disk is short of room: history of the event log stays, since it would not help"
+    }
+    var fields: [(String, String)] {
+        guard let pressure else { return [] }
+        return [
+            ("free", "\(pressure.free)"), ("floor", "\(pressure.floor)"),
+            ("history", "\(pressure.history)"), ("kept", "\(pressure.kept)"),
+        ]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.set(
+            "bellwether_log_disk_short", to: pressure == nil ? 0 : 1,
+            help: "Whether the disk has less room than log.min_free and the log's growth need.")
     }
 }
 
@@ -273,9 +337,11 @@ enum JournalCounters {
         PressureChanged(keeps: nil).record(in: registry)
         LinesOverShare(lines: 0).record(in: registry)
         DamageFound.count(0, in: registry)
+        LogFilesTouched.count(lines: 0, in: registry)
+        DiskShortChanged(pressure: nil).record(in: registry)
         SealingFailed.count(0, in: registry)
         for why in ArchiveRemoved.Why.allCases {
-            ArchiveRemoved.count(archives: 0, lines: 0, why, in: registry)
+            ArchiveRemoved.count(archives: 0, lines: 0, bytes: 0, why, in: registry)
         }
     }
 }

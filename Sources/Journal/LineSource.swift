@@ -193,7 +193,10 @@ struct LineSource: Sendable {
             }
             looked += used.physical
             // Nothing whole where more was acknowledged: the file was cut by somebody else.
-            if used.physical == 0 { used.logical = Int(clamping: end - logical) }
+            if used.physical == 0 {
+                used.logical = Int(clamping: end - logical)
+                skipped += lost(of: segment, from: max(logical, position.offset), to: end, file)
+            }
             let reached = logical + UInt64(used.logical)
             // What follows `end` is read again once it is acknowledged.
             if reached <= end { hint = (segment, reached, physical + used.physical) }
@@ -204,6 +207,15 @@ struct LineSource: Sendable {
             if looked >= budget { return .enough }
         }
         return .more
+    }
+
+    /// About how many lines lie in a stretch of a plain segment that can't be read any more.
+    private func lost(of segment: UInt64, from start: UInt64, to end: UInt64, _ file: LogFile)
+        -> Int
+    {
+        guard start < end, let plain = try? view.plain(segment, file: file) else { return 0 }
+        let share = Double(end - start) / Double(max(end, 1))
+        return max(1, Int((Double(plain.lines ?? 0) * share).rounded()))
     }
 
     private mutating func start(in file: LogFile) throws(SystemFault) -> (UInt64, Int) {

@@ -11,8 +11,14 @@ struct FileFacts: Sendable, Equatable {
     var allocated: Int
     /// Distinguishes files that had the same name at different times.
     var identity: UInt64
+    /// Of which file system.
+    var device: UInt64 = 0
     /// Milliseconds since the epoch.
     var modified: Int64
+
+    func isSameFile(as other: FileFacts) -> Bool {
+        identity == other.identity && device == other.device
+    }
 }
 
 /// The calls that the log makes to the disk, so that tests can make any of them

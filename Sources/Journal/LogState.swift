@@ -7,6 +7,8 @@ final class LogState: Sendable {
     struct Plain: Sendable {
         var end: UInt64
         var checkpoints: Checkpoints
+        /// nil where nobody counted them.
+        var lines: Int?
     }
 
     struct Counts: Sendable, Equatable {
@@ -25,6 +27,7 @@ final class LogState: Sendable {
         var shedding: ShedReason?
         var keeps: LineKind?
         var untold = ShedTally()
+        var reports = LogReports()
         var counts = Counts()
         var open = true
         var nextWaiter = 0
@@ -71,11 +74,35 @@ final class LogState: Sendable {
 
     func owe(_ tally: ShedTally) { state.withLock { $0.untold += tally } }
 
+    /// Adds what is to be appended as an event of the log itself.
+    func report(_ change: (inout LogReports) -> Void) { state.withLock { change(&$0.reports) } }
+
+    /// What is to be appended, which the caller appends or adds again.
+    func takeReports() -> LogReports {
+        state.withLock { state in
+            defer { state.reports = LogReports() }
+            return state.reports
+        }
+    }
+
     /// The durable part of a segment that isn't sealed; nil when it isn't known as one.
     func plain(_ number: UInt64) -> Plain? { state.withLock { $0.plain[number] } }
 
     /// Where each segment that isn't sealed ends, by number.
     var plainEnds: [UInt64: UInt64] { state.withLock { $0.plain.mapValues(\.end) } }
+
+    /// The segments that are closed and not sealed, by number.
+    var closed: [UInt64: Plain] {
+        state.withLock { state in state.plain.filter { $0.key != state.head.segment } }
+    }
+
+    /// Only the start of a segment that isn't sealed is left.
+    func cut(plain number: UInt64, to end: UInt64, lines: Int) {
+        state.withLock {
+            $0.plain[number]?.end = end
+            $0.plain[number]?.lines = lines
+        }
+    }
 
     func note(plain number: UInt64, _ plain: Plain) {
         state.withLock { $0.plain[number] = plain }
@@ -84,11 +111,11 @@ final class LogState: Sendable {
     func forget(plain number: UInt64) { state.withLock { $0.plain[number] = nil } }
 
     /// Makes everything before `head` visible to readers and wakes who waits for it.
-    func publish(_ head: LogPosition, physical: Int) {
+    func publish(_ head: LogPosition, physical: Int, lines: Int) {
         let woken = state.withLock { state in
             state.head = head
             state.plain[head.segment, default: Plain(end: 0, checkpoints: Checkpoints())]
-                .advance(to: head.offset, physical: physical)
+                .advance(to: head.offset, physical: physical, lines: lines)
             return state.takeWaiters { $0.after < head }
         }
         for waiter in woken { waiter.resume() }
@@ -133,8 +160,9 @@ final class LogState: Sendable {
 }
 
 extension LogState.Plain {
-    fileprivate mutating func advance(to end: UInt64, physical: Int) {
+    fileprivate mutating func advance(to end: UInt64, physical: Int, lines: Int) {
         self.end = end
+        self.lines = lines
         checkpoints.note(logical: end, physical: physical)
     }
 }

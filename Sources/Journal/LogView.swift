@@ -26,7 +26,7 @@ struct OwnView: LogView {
         if let plain = state.plain(number) { return plain }
         // Sealed in this moment; its plain file is still open in our hands.
         let scan = try PlainScan(file, files: folder.files)
-        return LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+        return LogState.Plain(end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
     }
 }
 
@@ -42,7 +42,9 @@ final class ForeignView: LogView {
     }
 
     func horizon() throws(SystemFault) -> LogPosition {
-        if JournalLock.isHeld(directory), let head = HeadFile.read(in: folder) { return head }
+        if JournalLock.isHeld(directory), let record = HeadFile.read(in: folder) {
+            return record.head
+        }
         // Nobody writes: whatever is whole will be kept when the log is opened.
         if let active = try openActive() {
             defer { folder.files.close(active.file) }
@@ -65,7 +67,8 @@ final class ForeignView: LogView {
         if let found = known.withLock({ $0[number] }), found.facts == facts { return found.plain }
         let limit = try end(of: number)
         let scan = try PlainScan(file, files: folder.files, limit: limit)
-        let plain = LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+        let plain = LogState.Plain(
+            end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
         known.withLock { known in
             if known.count > 16 { known = [:] }
             known[number] = (facts, plain)

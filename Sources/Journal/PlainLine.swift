@@ -174,7 +174,8 @@ struct PlainLine {
         if tokens.says(name, "analysis.degraded") { return .degraded }
         if tokens.says(name, "analysis.unhealthy") || tokens.says(name, "analysis.recovered")
             || tokens.says(name, "log.shed") || tokens.says(name, "log.gap")
-            || tokens.says(name, "delivery.dead")
+            || tokens.says(name, "delivery.dead") || tokens.says(name, "log.damaged")
+            || tokens.says(name, "log.pressure") || tokens.says(name, "log.trimmed")
         {
             return .failure
         }

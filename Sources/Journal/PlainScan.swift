@@ -17,6 +17,10 @@ struct PlainScan: Sendable {
     private(set) var lastAt: Timestamp?
     /// Groups before the last good commit line whose bytes are not as written.
     private(set) var damagedGroups = 0
+    /// Lines in them, as far as their newlines are still there.
+    private(set) var damagedLines = 0
+    /// Where the first missing or damaged group before the last good commit line began.
+    private(set) var firstMissing: UInt64?
     /// Sparse pairs of places, ascending.
     private(set) var checkpoints = Checkpoints()
 
@@ -32,7 +36,7 @@ struct PlainScan: Sendable {
         var pendingStart = 0
         var groupStart = 0
         var at = 0
-        var damaged = 0
+        var damaged = (groups: 0, lines: 0)
         scan: while true {
             // `at` is the start of the first line not looked at yet.
             let piece = try files.read(file, at: pendingStart + pending.count, count: 1 << 20)
@@ -50,15 +54,20 @@ struct PlainScan: Sendable {
                         let commit = CommitLine(line, groupChecksum: Checksum.crc32(group)),
                         commit.bytes == group.count, number == nil || number == commit.segment
                     else {
-                        damaged += 1
+                        damaged.groups += 1
+                        damaged.lines += group.count(where: { $0 == 0x0A })
                         continue
                     }
                     if let limit, commit.end > limit {
                         stop = true
                         return
                     }
-                    damagedGroups += damaged
-                    damaged = 0
+                    damagedGroups += damaged.groups
+                    damagedLines += damaged.lines
+                    damaged = (0, 0)
+                    if commit.end - UInt64(commit.bytes) > end, firstMissing == nil {
+                        firstMissing = end
+                    }
                     number = commit.segment
                     if commit.count == 0 {
                         after = commit.after

@@ -154,6 +154,7 @@ extension FileFacts {
         self.init(
             bytes: Int(found.st_size), allocated: Int(found.st_blocks) * 512,
             identity: UInt64(found.st_ino),
+            device: UInt64(truncatingIfNeeded: found.st_dev),
             modified: Int64(changed.tv_sec) * 1000 + Int64(changed.tv_nsec) / 1_000_000)
     }
 }

@@ -10,19 +10,35 @@ struct Recovery {
     var after: UInt64 = 0
     var archives: [Ledger.Archive] = []
     /// Closed and not sealed yet, by number.
-    var closed: [(name: SegmentName, plain: LogState.Plain, bytes: Int)] = []
+    var closed: [Closed] = []
     /// The last segment that isn't open.
     var newest: SegmentName?
     /// What had to be read for want of marks: to be written down for the next start.
     var unsaved: (marks: Marks, covering: UInt64)?
     var activePlain = LogState.Plain(end: 0, checkpoints: Checkpoints())
     var tornBytes = 0
+    /// What is missing by the log's own records.
+    var missing: [LogDamage] = []
 
-    private let folder: LogFolder
+    /// A segment that is closed and not sealed.
+    struct Closed: Sendable {
+        var name: SegmentName
+        var plain: LogState.Plain
+        /// Of the file.
+        var bytes: Int
+        /// Where it ended when its lines were acknowledged, and how many there were, where that
+        /// is known; sealing reports what is missing of them.
+        var end: UInt64
+        var lines: Int?
+    }
+
+    /// How far the log was acknowledged before.
+    let known: HeadFile.Record?
+    let folder: LogFolder
     private let lines: LineGuard
     private let telemetry: Telemetry
     private let now: Timestamp
-    private var files: any LogFileSystem { folder.files }
+    var files: any LogFileSystem { folder.files }
 
     init(
         _ folder: LogFolder, configuration: JournalConfiguration, now: Timestamp,
@@ -33,20 +49,27 @@ struct Recovery {
         self.telemetry = telemetry
         self.now = now
         marks = Marks(limits: configuration.markLimits, window: configuration.dedupWindow)
+        known = HeadFile.read(in: folder)
+        let sizes = try sizesOfTheGone()
         try tidy()
         let segments = try folder.segments()
         let covered = try loadMarks(configuration)
-        let activeEnd = try activeHeader()
+        let activeHeader = try header(of: SegmentName.active)
         for (i, segment) in segments.enumerated() {
             if segment.sealed {
                 try readArchive(
                     segment.name, covered: covered, since: now - configuration.dedupWindow)
             } else {
                 let following = i + 1 < segments.count ? segments[i + 1] : nil
-                let limit =
-                    try following.map { next throws(SystemFault) in
-                        next.sealed ? nil : try header(of: next.name.plain)?.after
-                    } ?? activeEnd
+                var limit: UInt64?
+                if let following {
+                    // The header tells where the segment with the number before it ends.
+                    if !following.sealed, following.name.number == segment.name.number + 1 {
+                        limit = try header(of: following.name.plain)?.after
+                    }
+                } else if let activeHeader, activeHeader.segment == segment.name.number + 1 {
+                    limit = activeHeader.after
+                }
                 try readClosed(segment.name, limit: limit, covered: covered)
             }
             number = segment.name.number + 1
@@ -54,6 +77,7 @@ struct Recovery {
         }
         if number - 1 > covered { unsaved = (marks, number - 1) }
         try openActive()
+        noteMissing(sizes)
     }
 
     // MARK: - Finishing what was begun
@@ -214,7 +238,10 @@ struct Recovery {
         let size = try files.facts(file).bytes
         if let limit, limit > 0, name.number <= covered, size > limit {
             after = limit
-            closed.append((name, LogState.Plain(end: limit, checkpoints: Checkpoints()), size))
+            closed.append(
+                Closed(
+                    name: name, plain: LogState.Plain(end: limit, checkpoints: Checkpoints()),
+                    bytes: size, end: limit))
             return
         }
         let scan = try scan(file, limit: limit, covered: covered)
@@ -222,8 +249,21 @@ struct Recovery {
             try files.remove(folder.file(name.plain))
             return
         }
-        after = scan.end
-        closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
+        add(name, scan, size: size, end: limit)
+        after = closed.last?.end ?? scan.end
+    }
+
+    private mutating func add(_ name: SegmentName, _ scan: PlainScan, size: Int, end: UInt64?) {
+        var acknowledged = (end: max(scan.end, end ?? 0), lines: Int?.none)
+        if let known, known.head.segment == name.number, known.head.offset >= scan.end {
+            acknowledged = (known.head.offset, known.lines)
+        }
+        closed.append(
+            Closed(
+                name: name,
+                plain: LogState.Plain(
+                    end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines),
+                bytes: size, end: acknowledged.end, lines: acknowledged.lines))
     }
 
     private mutating func scan(
@@ -258,10 +298,6 @@ struct Recovery {
         return try CommitLine.header(of: file, files: files)
     }
 
-    private func activeHeader() throws(SystemFault) -> UInt64? {
-        try header(of: SegmentName.active)?.after
-    }
-
     /// Cuts the open segment to its last whole group, or leaves `active` nil when
     /// there is nothing in it to go on with.
     private mutating func openActive() throws(SystemFault) {
@@ -273,7 +309,9 @@ struct Recovery {
             let size = try files.facts(file).bytes
             // A damaged group is shown to nobody once its segment is sealed: begin
             // another, this one takes its turn.
-            guard let number = scan.number, number >= self.number, scan.damagedGroups == 0 else {
+            guard let number = scan.number, number >= self.number, scan.damagedGroups == 0,
+                !lacksAcknowledged(scan)
+            else {
                 files.close(file)
                 try giveUpActive(scan, size: size)
                 return
@@ -284,7 +322,8 @@ struct Recovery {
                 try files.sync(file)
             }
             self.number = number
-            activePlain = LogState.Plain(end: scan.end, checkpoints: scan.checkpoints)
+            activePlain = LogState.Plain(
+                end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
             active = ActiveSegment(
                 file: file, number: number, after: scan.after ?? after, end: scan.end,
                 physicalEnd: scan.physicalEnd, lines: scan.lines, firstAt: scan.firstAt,
@@ -298,8 +337,8 @@ struct Recovery {
 
 extension Recovery {
     /// A file that can't go on: no commit line in it is whole, a group before the
-    /// last is damaged, or segments with higher numbers were put beside it. Its
-    /// good lines, if any, are kept as a segment.
+    /// last is damaged, acknowledged lines are missing, or segments with higher numbers were
+    /// put beside it. Its good lines, if any, are kept as a segment.
     private mutating func giveUpActive(
         _ scan: PlainScan, size: Int
     ) throws(SystemFault) {
@@ -312,10 +351,10 @@ extension Recovery {
         let name = SegmentName(first: first, number: number, after: newest)
         try files.rename(path, to: folder.file(name.plain))
         newest = name
-        closed.append((name, LogState.Plain(end: scan.end, checkpoints: scan.checkpoints), size))
+        add(name, scan, size: size, end: nil)
         if number >= self.number {
             self.number = number + 1
-            after = scan.end
+            after = closed.last?.end ?? scan.end
         }
     }
 }

@@ -217,6 +217,8 @@ private struct Fields {
         if name.equals("analysis.unhealthy", in: line) || name.equals("analysis.unknown", in: line)
             || name.equals("analysis.recovered", in: line) || name.equals("log.shed", in: line)
             || name.equals("log.gap", in: line) || name.equals("delivery.dead", in: line)
+            || name.equals("log.damaged", in: line) || name.equals("log.pressure", in: line)
+            || name.equals("log.trimmed", in: line)
         {
             return .failure
         }

@@ -10,14 +10,15 @@ final class Sealer: Sendable {
         let name: SegmentName
         /// Bytes of lines; what follows was never acknowledged.
         let end: UInt64
-        /// What the log held at the end of the segment; nil: not known any more.
-        let marks: Marks?
+        /// How many there were; nil: not known any more.
+        let lines: Int?
     }
 
     private struct State {
         var waiting: [Job] = []
-        /// The last segment that the marks on disk cover.
-        var covered: UInt64 = 0
+        /// What the log held at the end of the newest closed segment, until it is written down:
+        /// one copy, however many segments wait.
+        var newest: (marks: Marks, covering: UInt64)?
         var running = false
         var stopped = false
         /// A job failed: wait for `retry`.
@@ -42,10 +43,16 @@ final class Sealer: Sendable {
 
     func start() { JournalThread.start("log-sealer", .background) { self.run() } }
 
-    func seal(_ name: SegmentName, end: UInt64, marks: Marks?) {
-        state.withLock { $0.waiting.append(Job(name: name, end: end, marks: marks)) }
+    func seal(_ name: SegmentName, end: UInt64, lines: Int?, marks: Marks?) {
+        state.withLock { state in
+            state.waiting.append(Job(name: name, end: end, lines: lines))
+            if let marks { state.newest = (marks, name.number) }
+        }
         ready.signal()
     }
+
+    /// Starts no further job until `retry`.
+    func hold() { state.withLock { $0.held = true } }
 
     /// Takes a failed job up again.
     func retry() {
@@ -111,12 +118,7 @@ final class Sealer: Sendable {
             guard let sealed else { return }
             ledger.add(sealed.archive)
             logState.forget(plain: job.name.number)
-            if sealed.damagedGroups > 0 {
-                telemetry.emit(
-                    DamageFound(
-                        path: folder.file(job.name.plain),
-                        what: "\(sealed.damagedGroups) groups not as written"))
-            }
+            tellLoss(of: job, sealed)
             telemetry.emit(
                 SegmentSealed(
                     name: job.name.archive, lines: sealed.archive.lines,
@@ -129,8 +131,8 @@ final class Sealer: Sendable {
                     name: job.name.plain,
                     detail: "\(error.call) \(error.path): \(SystemFault.words(error.code))"))
             if error.isAbsence {
-                // Somebody took the file away: trying again can't help.
-                ledger.drop(plain: job.name.number)
+                // Somebody took the file away, which the writer finds out and reports: trying
+                // again can't help.
                 state.withLock { _ = $0.waiting.removeFirst() }
             } else {
                 state.withLock { $0.held = true }
@@ -142,10 +144,25 @@ final class Sealer: Sendable {
     /// then needs to read no segment that waits to be sealed.
     private func saveMarks() {
         let newest = state.withLock { state in
-            state.waiting.last { $0.marks != nil && $0.name.number > state.covered }
+            defer { state.newest = nil }
+            return state.newest
         }
-        guard let newest, let marks = newest.marks else { return }
-        MarksFile(folder: folder, ledger: ledger).save(marks, covering: newest.name.number)
-        state.withLock { $0.covered = newest.name.number }
+        guard let newest else { return }
+        MarksFile(folder: folder, ledger: ledger).save(newest.marks, covering: newest.covering)
+    }
+
+    /// Counts and reports the lines of a closed segment that could not be sealed, because its
+    /// file is not as it was written.
+    private func tellLoss(of job: Job, _ sealed: SegmentSealing.Sealed) {
+        guard let first = sealed.firstMissing else { return }
+        let number = job.name.number
+        let damage = LogDamage(
+            file: job.name.plain, what: "groups of a closed segment are not as written",
+            missing: LogPosition(
+                segment: number, offset: first)..<LogPosition(segment: number, offset: job.end),
+            lines: job.lines.map { max(0, $0 - sealed.lines) }
+                ?? (sealed.damagedLines > 0 ? sealed.damagedLines : nil))
+        logState.report { $0.add(damage) }
+        telemetry.emit(LogFilesTouched(damage: damage))
     }
 }

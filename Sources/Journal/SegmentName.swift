@@ -11,6 +11,8 @@ import Events
 ///     ../ballast                takes room for when the disk is full: `Ballast`
 ///     head, removed             small files: `HeadFile`, `RemovedSegments`
 ///     marks, marks.old          small files: `MarksFile`
+///     pressure                  while the disk is short of room: `PressureFile`
+///     active.jsonl.aside-<at>   what somebody else put in the place of `active.jsonl`
 struct SegmentName: Sendable, Hashable, Comparable {
     /// When the segment's first line was accepted, ISO 8601 basic; never before the
     /// segment before it, so that names sort in order though a clock was set back.
@@ -23,6 +25,7 @@ struct SegmentName: Sendable, Hashable, Comparable {
     static let marks = "marks"
     static let olderMarks = "marks.old"
     static let removed = "removed"
+    static let pressure = "pressure"
     static let temporary = ".tmp"
 
     /// - Parameter before: The segment before, if any is known.
@@ -31,12 +34,25 @@ struct SegmentName: Sendable, Hashable, Comparable {
         self.number = number
     }
 
+    /// The numbers that segments have; another one is a damaged record.
+    static let numbers: ClosedRange<UInt64> = 1...(1 << 53)
+
+    /// The moment that `first` says; nil for a name of somebody else's.
+    var began: Timestamp? {
+        let digits = Array(first)
+        guard digits.count > 15 else { return nil }
+        func part(_ range: Range<Int>) -> String { String(digits[range]) }
+        return Timestamp(
+            rfc3339: part(0..<4) + "-" + part(4..<6) + "-" + part(6..<11) + ":" + part(11..<13)
+                + ":" + part(13..<digits.count))
+    }
+
     /// Reads the stem of a file name.
     init?(stem: some StringProtocol) {
         guard let dash = stem.lastIndex(of: "-") else { return nil }
         let digits = stem[stem.index(after: dash)...]
         guard digits.count >= 6, digits.utf8.allSatisfy({ $0 &- 0x30 < 10 }),
-            let number = UInt64(digits), (1...(1 << 53)).contains(number)
+            let number = UInt64(digits), Self.numbers.contains(number)
         else { return nil }
         first = String(stem[..<dash])
         self.number = number

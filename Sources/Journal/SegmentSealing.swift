@@ -9,7 +9,12 @@ final class SegmentSealing {
     struct Sealed {
         var archive: Ledger.Archive
         var packed: Int
-        var damagedGroups: Int
+        /// Lines that were whole.
+        var lines: Int
+        /// Where the first group that was not as written began; nil: all were.
+        var firstMissing: UInt64?
+        /// Lines in such groups, as far as can be told.
+        var damagedLines: Int
     }
 
     private let folder: LogFolder
@@ -76,6 +81,8 @@ final class SegmentSealing {
             archive: Ledger.Archive(
                 name: name, allocated: allocated, closedAt: index.closedAt, lines: index.lines,
                 end: index.end),
-            packed: output.written, damagedGroups: scan.damagedGroups)
+            packed: output.written, lines: scan.lines,
+            firstMissing: scan.firstMissing ?? (scan.end < end ? scan.end : nil),
+            damagedLines: scan.damagedLines)
     }
 }

@@ -13,6 +13,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     let ledger: Ledger
     let keeper: QuotaKeeper
     let sealer: Sealer
+    let lock: JournalLock
 
     var marks: Marks
     var active: ActiveSegment?
@@ -24,30 +25,44 @@ struct SegmentWriter: ~Copyable, Sendable {
     var headFile: HeadFile
     var group = CommitGroup()
     var lastSync = ContinuousClock.now
+    /// When the files were last looked at, and the rest of `maintain` was last done.
+    var lookedAt = ContinuousClock.now
+    var maintainedAt = ContinuousClock.now
     var shares: NodeShares
+    /// Where the replies of a group wait until it is done.
+    let answers: AppendAnswers
     /// When `log.shed` was last told, and whether of the pressure that goes on.
     var toldAt: Timestamp?
     var hasTold = false
+    /// What the open segment's own reports say, by where their group ends: they are made again
+    /// when they are lost with it.
+    var reports: [(end: UInt64, report: LogReports)] = []
     private static let pauseBetweenReports = Duration.seconds(60)
 
-    private var files: any LogFileSystem { folder.files }
+    var files: any LogFileSystem { folder.files }
 
     /// Writes what `requests` bring as one group, makes it durable, answers each.
     mutating func commit(_ requests: [AppendRequest]) {
+        defer { answers.flush() }
         let requests = withinShares(requests)
         guard !requests.isEmpty else { return }
         let now = clock.now
         // Room for all that came first: it tells which kinds there is room for.
-        let room = self.room(for: requests.reduce(0) { $0 + $1.bytes.count })
+        var room = self.room(for: requests.reduce(0) { $0 + $1.bytes.count }, now)
         feel(room.keeps)
+        if room.reason == .minFree, requests.allSatisfy(\.isReport) { room.reason = nil }
         // Who can't be served at all shall come again; nothing is given up for that.
         group.form(
             requests, marks: &marks, keeping: room.reason == nil ? room.keeps : nil, at: now)
         do throws(Refusal) {
             if !group.isEmpty {
-                if room.reason != nil { try makeRoom() }
+                if room.reason != nil { try makeRoom(now) }
                 try ensureActive()
                 try write(at: now)
+                let end = active?.end ?? 0
+                for request in requests {
+                    if let report = request.report { reports.append((end, report)) }
+                }
             }
         } catch {
             for key in group.admitted { marks.withdraw(key) }
@@ -66,7 +81,10 @@ struct SegmentWriter: ~Copyable, Sendable {
         var reason: ShedReason
         var detail = ""
 
-        init(_ reason: ShedReason) { self.reason = reason }
+        init(_ reason: ShedReason, _ detail: String = "") {
+            self.reason = reason
+            self.detail = detail
+        }
 
         init(_ fault: SystemFault) {
             reason = fault.shedReason
@@ -74,16 +92,29 @@ struct SegmentWriter: ~Copyable, Sendable {
         }
     }
 
-    private func makeRoom() throws(Refusal) {
-        if let reason = room(for: group.count).reason { throw Refusal(reason) }
+    func makeRoom(_ now: Timestamp) throws(Refusal) {
+        if let reason = room(for: group.count, now).reason { throw Refusal(reason) }
     }
 
-    private func room(for bytes: Int) -> QuotaKeeper.Room {
-        keeper.makeRoom(active: (active?.physicalEnd ?? 0) + bytes + CommitGroup.commitLineRoom)
+    func room(for bytes: Int, _ now: Timestamp) -> QuotaKeeper.Room {
+        keeper.makeRoom(
+            active: (active?.physicalEnd ?? 0) + bytes + CommitGroup.commitLineRoom, now: now)
     }
 
     private mutating func write(at now: Timestamp) throws(Refusal) {
-        guard var segment = active else { throw Refusal(.diskFault) }
+        checkLock()
+        if try append(at: now) { return }
+        // Somebody touched the file meanwhile: nothing of the group counts as kept there.
+        try ensureActive()
+        guard try append(at: now) else {
+            throw Refusal(.diskFault, "somebody else keeps removing or cutting the log's files")
+        }
+    }
+
+    /// Writes the group and makes it durable; false when the open segment was given up because
+    /// its name does not lead to what was written.
+    private mutating func append(at now: Timestamp) throws(Refusal) -> Bool {
+        guard var segment = active else { throw Refusal(lock.isLost ? .lockLost : .diskFault) }
         let lineBytes = group.count
         let end = segment.end + UInt64(lineBytes)
         let line = CommitLine(
@@ -102,6 +133,13 @@ struct SegmentWriter: ~Copyable, Sendable {
             poison(error)
             throw Refusal(error)
         }
+        if let harm = files.harm(
+            to: segment.file, end: segment.physicalEnd + group.count, joint: segment.physicalEnd)
+        {
+            group.unfinish()
+            giveUp(segment, for: harm)
+            return false
+        }
         segment.physicalEnd += group.count
         segment.end = end
         segment.lines += group.lines
@@ -109,16 +147,18 @@ struct SegmentWriter: ~Copyable, Sendable {
         segment.lastAt = now
         active = segment
         ledger.setActive(segment.physicalEnd)
-        headFile.publish(segment.head, files: files)
-        state.publish(segment.head, physical: segment.physicalEnd)
-        leaveShedding()
+        headFile.publish(segment.record, files: files)
+        state.publish(segment.head, physical: segment.physicalEnd, lines: segment.lines)
+        // A short report may fit where nothing else does.
+        if !group.isReport { leaveShedding() }
         telemetry.emit(
             GroupCommitted(
                 lines: group.lines, bytes: lineBytes,
                 seconds: (ContinuousClock.now - begun).inSeconds))
+        return true
     }
 
-    private mutating func sync(_ segment: inout ActiveSegment) throws(SystemFault) {
+    mutating func sync(_ segment: inout ActiveSegment) throws(SystemFault) {
         try files.sync(segment.file)
         segment.dirty = false
         lastSync = .now
@@ -134,7 +174,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     /// Gives the open segment up after a failed write or sync: what the kernel
     /// still holds of it can't be trusted, so it is cut to what was acknowledged
     /// and never synced again.
-    private mutating func poison(_ fault: SystemFault) {
+    mutating func poison(_ fault: SystemFault) {
         guard let segment = active else { return }
         telemetry.emit(DamageFound(path: fault.path, what: "\(fault.call) failed; segment closed"))
         // If even this fails, the next segment's header tells where this one ends.
@@ -142,7 +182,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         retire(segment)
     }
 
-    private mutating func retire(_ segment: ActiveSegment) {
+    mutating func retire(_ segment: ActiveSegment) {
         files.close(segment.file)
         active = nil
         let name = segment.firstAt.map {
@@ -150,18 +190,18 @@ struct SegmentWriter: ~Copyable, Sendable {
         }
         if segment.end > 0 {
             newest = name
-            rotation = .retiring(name, after: segment.end)
+            rotation = .retiring(name, after: segment.end, lines: segment.lines)
             ledger.close(segment.number, bytes: segment.physicalEnd)
             number = segment.number + 1
         } else {
-            rotation = .retiring(nil, after: segment.after)
+            rotation = .retiring(nil, after: segment.after, lines: 0)
             ledger.setActive(0)
         }
     }
 
     // MARK: - Rotation
 
-    private mutating func rotateIfDue(_ now: Timestamp) {
+    mutating func rotateIfDue(_ now: Timestamp) {
         guard let segment = active, let first = segment.firstAt else { return }
         // A first line from as far in the future: the clock was wrong then or is now.
         let age = configuration.segmentAge
@@ -185,17 +225,20 @@ struct SegmentWriter: ~Copyable, Sendable {
     /// Finishes the rotation under way, if any; afterwards `active` takes lines.
     mutating func ensureActive() throws(Refusal) {
         if active != nil { return }
+        guard !lock.isLost else { throw Refusal(.lockLost) }
         do throws(SystemFault) {
+            // Somebody may have removed it.
+            try files.makeFolder(folder.path)
             let after: UInt64
             switch rotation {
             case .none: after = 0
-            case .retiring(_, let end), .installing(let end): after = end
+            case .retiring(_, let end, _), .installing(let end): after = end
             }
             let (file, physicalEnd) = try prepare(after: after)
-            if case .retiring(let name, _) = rotation {
+            if case .retiring(let name, _, let lines) = rotation {
                 try retireFile(as: name)
                 rotation = .installing(after: after)
-                if let name { sealer.seal(name, end: after, marks: marks) }
+                if let name { sealer.seal(name, end: after, lines: lines, marks: marks) }
             }
             try files.rename(folder.file(SegmentName.next), to: folder.file(SegmentName.active))
             try files.syncFolder(folder.path)
@@ -206,10 +249,12 @@ struct SegmentWriter: ~Copyable, Sendable {
                 number: number, after: after, end: 0, physicalEnd: physicalEnd,
                 lines: 0)
             active = segment
+            reports = []
             shares.begin()
             ledger.setActive(physicalEnd)
-            headFile.publish(segment.head, files: files)
-            state.publish(segment.head, physical: physicalEnd)
+            headFile.reopenIfGone(in: folder, record: segment.record)
+            headFile.publish(segment.record, files: files)
+            state.publish(segment.head, physical: physicalEnd, lines: 0)
         } catch { throw Refusal(error) }
     }
 
@@ -245,10 +290,10 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     // MARK: - Shedding
 
-    private mutating func refuse(_ requests: [AppendRequest], _ refusal: Refusal) {
+    mutating func refuse(_ requests: [AppendRequest], _ refusal: Refusal) {
         enterShedding(refusal)
         var tally = ShedTally(reason: refusal.reason)
-        for request in requests {
+        for request in requests where !request.isReport {
             if request.isRepeatable {
                 tally.deferred += request.lines.count
             } else {
@@ -256,7 +301,9 @@ struct SegmentWriter: ~Copyable, Sendable {
             }
         }
         note(tally)
-        for request in requests { request.reply(.failure(.shedding(refusal.reason))) }
+        for request in requests {
+            answers.add(request.reply, .failure(.shedding(refusal.reason)))
+        }
     }
 
     private func note(_ tally: ShedTally) {
@@ -266,7 +313,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     }
 
     /// Takes note of the least kind that there is room for.
-    private mutating func feel(_ keeps: LineKind?) {
+    mutating func feel(_ keeps: LineKind?) {
         guard state.keeps != keeps else { return }
         if keeps == nil { hasTold = false }
         state.keeps = keeps
@@ -301,19 +348,19 @@ struct SegmentWriter: ~Copyable, Sendable {
             let lines = request.lines.count
             state.count { $0.deferred += lines }
             telemetry.emit(LinesOverShare(lines: lines))
-            request.reply(.failure(.overShare))
+            answers.add(request.reply, .failure(.overShare))
         }
         return kept
     }
 
-    private func enterShedding(_ refusal: Refusal) {
+    func enterShedding(_ refusal: Refusal) {
         if refusal.reason == .diskFull { keeper.ballast.release() } else { keeper.keepBallast() }
         guard state.shedding != refusal.reason else { return }
         state.shed(refusal.reason)
         telemetry.emit(SheddingChanged(reason: refusal.reason, detail: refusal.detail))
     }
 
-    private func leaveShedding() {
+    func leaveShedding() {
         guard state.shedding != nil else { return }
         state.shed(nil)
         telemetry.emit(SheddingChanged(reason: nil, detail: ""))
@@ -328,7 +375,8 @@ struct SegmentWriter: ~Copyable, Sendable {
             let repeated = request.lines.count - accepted - shed.total
             duplicates += repeated
             shares.note(request.sender, bytes: accepted == 0 ? 0 : request.bytes.count)
-            request.reply(
+            answers.add(
+                request.reply,
                 .success(
                     AppendOutcome(
                         accepted: accepted, duplicates: repeated, shed: shed, end: head)))
@@ -340,59 +388,5 @@ struct SegmentWriter: ~Copyable, Sendable {
             $0.duplicates += repeated
         }
         if duplicates > 0 { telemetry.emit(LinesRepeated(lines: duplicates)) }
-    }
-
-    // MARK: - Between groups
-
-    /// How long the thread may wait for requests.
-    var pause: Duration {
-        if state.shedding != nil || state.keeps != nil { return .seconds(1) }
-        if case .interval(let interval) = configuration.durability, active?.dirty == true {
-            return max(.zero, interval - (ContinuousClock.now - lastSync))
-        }
-        return .seconds(10)
-    }
-
-    /// Syncs when the interval is over.
-    mutating func syncIfDue() {
-        guard case .interval(let interval) = configuration.durability, var segment = active,
-            segment.dirty, ContinuousClock.now - lastSync >= interval
-        else { return }
-        do throws(SystemFault) {
-            try sync(&segment)
-            active = segment
-        } catch {
-            poison(error)
-            enterShedding(Refusal(error))
-        }
-    }
-
-    /// What is due without a line coming in: probe, close an old segment, retry
-    /// sealing, remove what is too old or more than the quota allows.
-    mutating func maintain() {
-        let now = clock.now
-        do throws(Refusal) {
-            try ensureActive()
-            group.clear()
-            try makeRoom()
-            leaveShedding()
-            feel(room(for: 0).keeps)
-        } catch { enterShedding(error) }
-        keeper.keepBallast()
-        rotateIfDue(now)
-        keeper.removeAged(now)
-        sealer.retry()
-    }
-
-    mutating func close() {
-        guard var segment = active else { return }
-        do throws(SystemFault) {
-            if segment.dirty { try sync(&segment) }
-        } catch {
-            telemetry.emit(DamageFound(path: error.path, what: "\(error.call) failed at the end"))
-        }
-        files.close(segment.file)
-        headFile.close(files: files)
-        active = nil
     }
 }

@@ -6,6 +6,10 @@ struct Verification {
     private let folder: LogFolder
     private(set) var report = VerifyReport()
     private var sequences = SequenceCensus()
+    /// What was found of segments that are not sealed, by number: where they begin by the header
+    /// of the next one, and where their good lines end.
+    private var present: Set<UInt64> = []
+    private var plain: [UInt64: (file: String, end: UInt64, lines: Int, after: UInt64?)] = [:]
     private let inflater = Inflater()
     private var files: any LogFileSystem { folder.files }
 
@@ -13,8 +17,11 @@ struct Verification {
 
     /// Looks at everything; with `repairing` archives are mended as they are found.
     mutating func run(repairing: Bool) throws(SystemFault) {
+        // Before the segments: what is acknowledged meanwhile is not missing.
+        let known = HeadFile.read(in: folder)
         for segment in try folder.segments() {
             report.segments += 1
+            present.insert(segment.name.number)
             if segment.sealed {
                 try check(Archive(folder: folder, name: segment.name), repairing: repairing)
             } else {
@@ -26,6 +33,36 @@ struct Verification {
             try check(plain: SegmentName.active)
         }
         report.gaps = sequences.gaps
+        noteMissing(known)
+    }
+
+    /// Whether segments are missing altogether: they may have been made or removed meanwhile.
+    var lacksSegments: Bool { report.damage.contains { $0.range == nil && $0.lines != 0 } }
+
+    /// What was acknowledged by the log's own records and is not there.
+    private mutating func noteMissing(_ known: HeadFile.Record?) {
+        let missing = MissingSegments(
+            present: present, removed: RemovedSegments(in: folder), known: known)
+        for damage in missing.damage {
+            report.damage.append(VerifyReport.Damage(damage))
+        }
+        for (number, segment) in plain.sorted(by: { $0.key < $1.key }) {
+            var end = plain[number +| 1]?.after ?? 0
+            var lines: Int?
+            if let known, known.head.segment == number, known.head.offset > end {
+                end = known.head.offset
+                lines = known.lines.map { max(0, $0 - segment.lines) }
+            }
+            guard end > segment.end else { continue }
+            report.damage.append(
+                VerifyReport.Damage(
+                    LogDamage(
+                        file: segment.file, what: "acknowledged lines are missing",
+                        missing: LogPosition(
+                            segment: number, offset: segment.end)..<LogPosition(
+                                segment: number, offset: end),
+                        lines: lines)))
+        }
     }
 
     // MARK: - Archives
@@ -111,6 +148,10 @@ struct Verification {
         self.sequences = sequences
         report.lines += lines.lines
         report.bytes += lines.bytes
+        if let number = scan.number {
+            present.insert(number)
+            plain[number] = (name, scan.end, scan.lines, scan.after)
+        }
         if scan.damagedGroups > 0 {
             report.damage.append(
                 VerifyReport.Damage(

@@ -35,3 +35,14 @@ public struct VerifyReport: Sendable, Equatable {
     /// Whether damage is left that a repair could mend.
     public var needsRepair: Bool { damage.contains { !$0.repaired } }
 }
+
+extension VerifyReport.Damage {
+    /// Acknowledged lines that are missing altogether, with their place in the log.
+    init(_ damage: LogDamage) {
+        var what = damage.what
+        if let missing = damage.missing {
+            what += ", from \(missing.lowerBound) to \(missing.upperBound)"
+        }
+        self.init(file: damage.file, range: nil, lines: damage.lines, what: what)
+    }
+}

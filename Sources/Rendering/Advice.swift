@@ -64,6 +64,11 @@ enum Advice {
         case EventName.logQuarantined:
             "No digest counts this line: look at it yourself, and report the defect with the line "
                 + "from quarantine/lines.jsonl."
+        case EventName.logDamaged:
+            "Find what removes, renames or truncates files in the node's log folder "
+                + "(logrotate, a cleaner, a person) and keep it out."
+        case EventName.logPressure, EventName.logTrimmed:
+            "Free disk space on the node: something else takes it."
         default: nil
         }
     }

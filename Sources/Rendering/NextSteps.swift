@@ -46,9 +46,10 @@ struct NextSteps {
                 ["bellwether outbox list", "bellwether outbox retry --dead"]
             case EventName.templateFault: ["bellwether check"]
             case EventName.logShed: ["bellwether logs stats"]
-            case EventName.logGap: ["bellwether logs verify"]
             case EventName.logQuarantined:
                 ["bellwether logs query --since 1d --where 'event=log.quarantined'"]
+            case EventName.logGap, EventName.logDamaged: ["bellwether logs verify"]
+            case EventName.logPressure, EventName.logTrimmed: ["bellwether logs stats"]
             default: []
             }
         for line in lines { commands.append(Command(label: "mend", line: line)) }

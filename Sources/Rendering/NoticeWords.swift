@@ -46,6 +46,13 @@ struct NoticeWords {
                 : "events missing from the log"
         case EventName.logQuarantined:
             return count("line") + " of the event log set aside, reading it crashed the node"
+        case EventName.logDamaged:
+            return shed > 0
+                ? HumanNumber.count(shed, "event")
+                    + " lost, something else changed the log's files"
+                : "something else changed the log's files, no event is lost"
+        case EventName.logPressure: return "the disk of the log is short of room"
+        case EventName.logTrimmed: return "old events removed, the disk is short of room"
         default: return nil
         }
     }

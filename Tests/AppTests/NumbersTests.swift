@@ -21,7 +21,9 @@ struct NumbersTests {
         "Events/Timestamp.swift", "Gateway/Forwarder.swift", "Journal/Archive+Outline.swift",
         "Journal/CommitLine.swift", "Journal/GzipMember.swift", "Journal/HeadFile.swift",
         "Journal/IndexFile.swift", "Journal/Journal+Room.swift", "Journal/JournalStats.swift",
-        "Journal/LogCount.swift", "Journal/RemovedSegments.swift", "Journal/SegmentPlan.swift",
+        "Journal/LogCount.swift", "Journal/Loss/LogDamage.swift",
+        "Journal/Loss/MissingSegments.swift", "Journal/RemovedSegments.swift",
+        "Journal/SegmentPlan.swift",
         "Journal/ValueTally.swift", "Notifier/EventQuery.swift",
     ]
 
@@ -327,6 +329,20 @@ struct NumbersTests {
             file: "Journal/LogCount.swift",
             reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
             lines: ["told[member]", "lines[code]"]),
+        Exception(
+            file: "Journal/Loss/LogDamage.swift", reason: places, lines: ["damage[Self.most - 1]"]),
+        Exception(
+            file: "Journal/Loss/LogDamage.swift", reason: "adds up by `+|`",
+            lines: ["static func += (a:", "trimmed += "]),
+        Exception(
+            file: "Journal/Loss/MissingSegments.swift", reason: "a key of a dictionary",
+            lines: ["sizes[number]"]),
+        Exception(
+            file: "Journal/Loss/MissingSegments.swift", reason: places,
+            lines: ["runs[runs.count - 1]"]),
+        Exception(
+            file: "Journal/Loss/MissingSegments.swift", reason: "a constant",
+            lines: ["UInt64(RemovedSegments.most)"]),
         Exception(
             file: "Journal/RemovedSegments.swift", reason: places,
             lines: ["entries.count - Self.most"]),

@@ -102,30 +102,4 @@ struct QuotaTests {
         #expect(try await returned.next(maxLines: 10_000).skipped == late.skipped)
         await again.close()
     }
-
-    @Test("below min_free archives are given back first, then lines are refused; it ends by itself")
-    func minFree() async throws {
-        let disk = FaultyFileSystem()
-        let journal = try await log.open(files: disk) {
-            $0.segmentBytes = 64 * 1024
-            $0.minFree = 1 << 30
-        }
-        for part in 0..<5 {
-            _ = try await journal.ingest(
-                body((1...60).map { senderLine(part * 60 + $0, padding: 1500) }))
-        }
-        await journal.settle()
-        #expect(try log.archives().count > 1)
-        disk.pretendFree(1 << 29)
-        await #expect(throws: JournalError.shedding(.minFree)) {
-            try await journal.append(log.event())
-        }
-        #expect(try log.archives().isEmpty)
-        #expect(journal.status.shedding == .minFree)
-        disk.pretendFree(nil)
-        try await journal.append(log.event())
-        #expect(journal.status.shedding == nil)
-        #expect(journal.status.shed.total == 1)
-        await journal.close()
-    }
 }

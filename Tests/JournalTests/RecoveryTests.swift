@@ -11,14 +11,20 @@ struct RecoveryTests {
 
     init() throws { log = try TestLog() }
 
-    /// Two groups; returns the file's bytes, and where the second group begins.
-    private func twoGroups() async throws -> (bytes: Data, second: Int) {
+    /// The log's own record of how far it is acknowledged.
+    private var head: URL { URL(fileURLWithPath: log.directory + "/log/head") }
+
+    /// Two groups; returns the file's bytes, where the second group begins, and the record `head`
+    /// before each group. A group that a crash tears is not acknowledged: `head` ends before it.
+    private func twoGroups() async throws -> (bytes: Data, second: Int, heads: [Data]) {
         let journal = try await log.open()
+        var heads = [try Data(contentsOf: head)]
         _ = try await journal.ingest(body((1...3).map { senderLine($0) }))
         let second = try PosixFileSystem().facts(log.active).bytes
+        heads.append(try Data(contentsOf: head))
         _ = try await journal.ingest(body((4...6).map { senderLine($0) }))
         await journal.close()
-        return (try Data(contentsOf: URL(fileURLWithPath: log.active)), second)
+        return (try Data(contentsOf: URL(fileURLWithPath: log.active)), second, heads)
     }
 
     private func readAll(_ journal: Journal) async throws -> [String] {
@@ -28,11 +34,12 @@ struct RecoveryTests {
 
     @Test("a tail torn at any byte of the last group costs that group, nothing else")
     func tornTail() async throws {
-        let (bytes, second) = try await twoGroups()
+        let (bytes, second, heads) = try await twoGroups()
         let first = (1...3).map { senderLine($0) }
         let all = (1...6).map { senderLine($0) }
         for length in second...bytes.count {
             try bytes.prefix(length).write(to: URL(fileURLWithPath: log.active))
+            try heads[1].write(to: head)
             let whole = length == bytes.count
             var foreign = log.files.reader()
             #expect(try await foreign.texts() == (whole ? all : first), "torn at \(length)")
@@ -46,12 +53,13 @@ struct RecoveryTests {
 
     @Test("a flipped bit anywhere in the last group costs that group, never a torn line")
     func flippedBits() async throws {
-        let (bytes, second) = try await twoGroups()
+        let (bytes, second, heads) = try await twoGroups()
         let first = (1...3).map { senderLine($0) }
         for place in stride(from: second, to: bytes.count - 1, by: 3) {
             var damaged = bytes
             damaged[place] ^= 1 << UInt8(place % 7)
             try damaged.write(to: URL(fileURLWithPath: log.active))
+            try heads[1].write(to: head)
             let journal = try await log.open()
             #expect(try await readAll(journal) == first, "flipped at \(place)")
             await journal.close()
@@ -60,9 +68,10 @@ struct RecoveryTests {
 
     @Test("a file torn inside its header is begun anew")
     func tornHeader() async throws {
-        let (bytes, _) = try await twoGroups()
+        let (bytes, _, heads) = try await twoGroups()
         for length in [0, 1, 40, 80] {
             try bytes.prefix(length).write(to: URL(fileURLWithPath: log.active))
+            try heads[0].write(to: head)
             let journal = try await log.open()
             #expect(try await readAll(journal) == [])
             #expect(try await journal.ingest(body([senderLine(1)])).accepted == 1)
@@ -99,7 +108,7 @@ struct RecoveryTests {
 
     @Test("a crash between the two renames of a rotation loses nothing")
     func betweenRenames() async throws {
-        let (_, _) = try await twoGroups()
+        _ = try await twoGroups()
         let folder = log.directory + "/log/"
         try FileManager.default.moveItem(
             atPath: log.active, toPath: folder + "20261123T060000.000Z-000001.jsonl")

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import JSONScan
 import TestSupport
 import Testing
 
@@ -75,6 +76,18 @@ struct SpoiltFileTests {
         await again.close()
         #expect(try await !log.files.repair().needsRepair, what)
         var mended = log.files.reader()
-        #expect(try await mended.texts() == seen + [senderLine(301)], what)
+        // Besides, the log itself says what of it was acknowledged and is gone.
+        let (told, held) = try await mended.all().reduce(into: ([Event](), [String]())) {
+            let event = try Event(line: $1.bytes)
+            if event.event == EventName.logDamaged {
+                $0.0.append(event)
+            } else {
+                $0.1.append(String(decoding: $1.bytes, as: UTF8.self))
+            }
+        }
+        #expect(held == seen + [senderLine(301)], what)
+        if name == "active.jsonl", lost > 0 {
+            #expect(told.compactMap { $0.extra("lines")?.integer } == [Int64(lost)], what)
+        }
     }
 }

@@ -125,6 +125,18 @@ struct LoadingTests {
             faults(of: text).map(\.key) == ["receivers[0].url_file", "receivers[1].password_file"])
     }
 
+    @Test("the history that stays is a share or a time")
+    func minKeep() throws {
+        #expect(Settings.embedded.log.minKeep == .share(0.25))
+        #expect(try Settings.parse(text: "log: {min_keep: 40%}").log.minKeep == .share(0.4))
+        #expect(
+            try Settings.parse(text: "log: {min_keep: 24h}").log.minKeep
+                == .history(.seconds(86_400)))
+        for wrong in ["-1%", "101%", "x", "24", "nan%"] {
+            #expect(faults(of: "log: {min_keep: \"\(wrong)\"}").map(\.key) == ["log.min_keep"])
+        }
+    }
+
     @Test("the log's floor is a tenth of a small disk, 2GiB of a large one, or as configured")
     func floor() throws {
         let log = Settings.embedded.log

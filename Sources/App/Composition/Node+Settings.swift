@@ -13,9 +13,21 @@ extension JournalConfiguration {
         self.init(
             directory: settings.dataDirectory, node: settings.node,
             maxBytes: settings.log.maxBytes, maxAge: settings.log.maxAge,
-            minFree: settings.log.minFree, segmentBytes: settings.log.segmentBytes,
+            minFree: settings.log.minFree,
+            minKeep: JournalConfiguration.MinKeep(settings.log.minKeep),
+            segmentBytes: settings.log.segmentBytes,
             segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
             dedupWindow: settings.log.dedupWindow, perNodeShare: settings.log.perNodeShare)
+    }
+}
+
+extension JournalConfiguration.MinKeep {
+    init(_ keep: Settings.Log.MinKeep) {
+        self =
+            switch keep {
+            case .share(let share): .share(share)
+            case .history(let age): .history(age)
+            }
     }
 }
 

@@ -11,10 +11,20 @@ extension Settings {
             case os
         }
 
+        /// How much of the history stays when others take the disk's room.
+        public enum MinKeep: Sendable, Equatable {
+            /// A share of what there was when the disk became short, 0 to 1.
+            case share(Double)
+            /// What is younger.
+            case history(Duration)
+        }
+
         public var maxBytes = 1 << 30
         public var maxAge = Duration.seconds(30 * 86_400)
         /// Space that the log leaves free on the disk; nil: see `minFree(ofDisk:)`.
         public var minFree: Int?
+        /// History that is not given back for that.
+        public var minKeep = MinKeep.share(0.25)
         /// A segment of this many bytes is closed and compressed.
         public var segmentBytes = 64 << 20
         /// So is one that began so long ago.
@@ -41,6 +51,7 @@ extension Settings.Log {
         if r.text("min_free") != "auto", r.has("min_free") {
             minFree = r.size("min_free", 2 << 30, in: 0...(1 << 50))
         }
+        if let text = r.text("min_keep") { minKeep = Self.minKeep(text, r) }
         segmentBytes = r.size("segment_bytes", segmentBytes, in: (64 << 10)...(1 << 40))
         segmentAge = r.duration(
             "segment_age", segmentAge, in: .seconds(1)...(.seconds(30 * 86_400)))
@@ -56,6 +67,19 @@ extension Settings.Log {
                 "make it \(eighth) or less")
         }
         r.finish()
+    }
+
+    private static func minKeep(_ text: String, _ r: MappingReader) -> MinKeep {
+        if text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) {
+            return .share(percent / 100)
+        }
+        if let age = DurationText.parse(text), age <= .seconds(10 * 366 * 86_400) {
+            return .history(age)
+        }
+        r.fault(
+            "min_keep", "\(text.quoted) is neither a share from 0% to 100% nor a duration",
+            "write 25% or 24h")
+        return .share(0.25)
     }
 
     private static func durability(_ text: String, _ r: MappingReader) -> Durability {

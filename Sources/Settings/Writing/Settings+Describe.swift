@@ -85,6 +85,10 @@ extension Settings.Log {
         y.entry("max_bytes", size: maxBytes)
         y.entry("max_age", maxAge)
         if let minFree { y.entry("min_free", size: minFree) } else { y.entry("min_free", "auto") }
+        switch minKeep {
+        case .share(let share): y.entry("min_keep", "\((share * 1e8).rounded() / 1e6)%")
+        case .history(let age): y.entry("min_keep", DurationText.text(age))
+        }
         y.entry("segment_bytes", size: segmentBytes)
         y.entry("segment_age", segmentAge)
         switch durability {

@@ -1,0 +1,87 @@
+import Events
+
+/// Segments that the log should hold by its own records and does not.
+///
+/// Numbers are given out one after the other, the oldest segments go first, and what goes is
+/// noted in `removed`: a number between the oldest and the last known one that is neither there
+/// nor noted was taken by somebody else.
+struct MissingSegments: Sendable, Equatable {
+    /// One or more neighbouring numbers.
+    struct Run: Sendable, Equatable {
+        var first: UInt64
+        var last: UInt64
+        /// Where the last one ended; nil when nothing says so.
+        var end: UInt64?
+        /// nil when nobody can count them.
+        var lines: Int?
+
+        /// From the first missing line to after the last.
+        var range: Range<LogPosition> {
+            let start = LogPosition(segment: first, offset: 0)
+            if let end, end > 0 { return start..<LogPosition(segment: last, offset: end) }
+            return start..<LogPosition(segment: last +| 1, offset: 0)
+        }
+    }
+
+    private(set) var runs: [Run] = []
+
+    /// - Parameters:
+    ///   - present: Numbers of the segments that are there.
+    ///   - known: How far the log was acknowledged, by the file `head`.
+    ///   - sizes: Lines and bytes of lines of segments that are gone, where an index was left.
+    init(
+        present: Set<UInt64>, removed: RemovedSegments, known: HeadFile.Record?,
+        sizes: [UInt64: (lines: Int, end: UInt64)] = [:]
+    ) {
+        let noted = Set(removed.entries.map(\.number))
+        // The segment of a head at its start held no line yet.
+        let head = known.map { $0.head.offset > 0 ? $0.head.segment : $0.head.segment &- 1 } ?? 0
+        let oldest = (present.union(noted).min()) ?? head
+        let newest = max(present.max() ?? 0, head)
+        guard oldest > 0, oldest < newest || oldest == newest && !present.contains(newest) else {
+            return
+        }
+        // A number made up in a damaged file must not make us count for hours.
+        let start = max(oldest, newest &- min(newest, Self.most))
+        for number in max(start, 1)...newest
+        where !present.contains(number) && !noted.contains(number) {
+            var size = sizes[number]
+            if size == nil, let known, known.head.segment == number, let lines = known.lines {
+                size = (lines, known.head.offset)
+            }
+            if var run = runs.last, run.last +| 1 == number {
+                run.last = number
+                run.end = size?.end
+                run.lines = run.lines.flatMap { had in size.map { had +| $0.lines } }
+                runs[runs.count - 1] = run
+            } else {
+                runs.append(Run(first: number, last: number, end: size?.end, lines: size?.lines))
+            }
+        }
+    }
+
+    /// More numbers than that before the last are not looked at.
+    private static let most: UInt64 = 100_000
+
+    /// What to note, so that the loss is reported once.
+    var entries: [RemovedSegments.Entry] {
+        runs.flatMap { run in
+            let first = max(run.first, run.last &- min(run.last, UInt64(RemovedSegments.most)))
+            return (first...run.last).map { number in
+                RemovedSegments.Entry(
+                    number: number, lines: number == run.last ? run.lines ?? 0 : 0,
+                    end: number == run.last ? run.end ?? 0 : 0)
+            }
+        }
+    }
+
+    var damage: [LogDamage] {
+        runs.map { run in
+            LogDamage(
+                file: run.first == run.last
+                    ? "segment \(run.first)" : "segments \(run.first) to \(run.last)",
+                what: "acknowledged lines are missing: their file was removed or emptied",
+                missing: run.range, lines: run.lines)
+        }
+    }
+}
