@@ -181,12 +181,19 @@ struct PressureTests {
         let piece = Data(repeating: 1, count: 4096)
         while (try? others.write(contentsOf: piece)) != nil {}
         var acknowledged = 50
-        for seq in 51...2000 {
-            let lines = body([senderLine(seq, padding: 4000)])
-            guard let receipt = try? await journal.ingest(lines) else { break }
-            acknowledged += receipt.accepted
+        var refusal: (any Error)?
+        for seq in 51...2000 where refusal == nil {
+            // Text that sealing cannot make small: else the log lives on in the ballast's place.
+            let text = String((0..<4000).map { _ in Self.letters[Int.random(in: 0..<64)] })
+            let line = senderLine(seq).replacing(#""message":"""#, with: #""message":"\#(text)""#)
+            do { acknowledged += try await journal.ingest(body([line])).accepted } catch {
+                refusal = error
+            }
         }
-        #expect(journal.status.shedding != nil)
+        guard case .shedding? = refusal as? JournalError else {
+            Issue.record("not refused: \(String(describing: refusal))")
+            return
+        }
         // Others still can write: the ballast made room.
         #expect((try? others.write(contentsOf: piece)) != nil)
         try others.truncate(atOffset: 0)
@@ -201,4 +208,7 @@ struct PressureTests {
         #expect(kept.count == acknowledged)
         await journal.close()
     }
+
+    private static let letters = Array(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 }

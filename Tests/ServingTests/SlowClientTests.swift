@@ -146,7 +146,11 @@ import Testing
     @Test func anAnswerThatIsNotReadIsGivenUp() async throws {
         let large = ByteBuffer(repeating: 0x20, count: 16 * 1024 * 1024)
         let server = try await RunningServer(
-            setup { $0.requestDeadline = .milliseconds(300) },
+            setup {
+                $0.requestDeadline = .milliseconds(300)
+                // A stranger may hold a quarter of it.
+                $0.memory = 128 << 20
+            },
             routes: [
                 Route(.get, "/large", access: .open) { _ in .bytes(large) },
                 .health("/livez", checks: []),
