@@ -88,6 +88,8 @@ struct SlowRelayTests {
         }
         #expect(all.filter { $0.stage != .quit }.allSatisfy { $0.received.isEmpty })
 
+        // An idle HTTP/2 client that does not read would hold the drain until its deadline.
+        engine.shutdown()
         process.terminate()
         // `drain_deadline` is 20 s.
         #expect(try await process.waitForExit(within: .seconds(20)) == .code(0))
