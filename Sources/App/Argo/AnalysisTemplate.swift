@@ -275,8 +275,8 @@ public struct AnalysisTemplate: Sendable {
             let node = gateway.az.isEmpty ? "the gateway" : "the gateway of \(gateway.az)"
             return """
                 # On \(node):
-                #   bellwether token create --name argo --scope analysis > token
-                #   tr -d '\\n' < token | kubectl -n \(namespace) create secret generic \(secretName(gateway)) --from-file=token=/dev/stdin
+                #   bellwether token create --name argo --scope analysis | tr -d '\\n' |
+                #     kubectl -n \(namespace) create secret generic \(secretName(gateway)) --from-file=token=/dev/stdin
 
                 """
         }
