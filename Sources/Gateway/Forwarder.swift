@@ -1,6 +1,5 @@
 import Events
 import GRDB
-import JSONScan
 import Journal
 public import Secrets
 import Store
@@ -184,13 +183,10 @@ public struct Forwarder: Sendable {
     private func send(_ batch: JournalBatch) async -> Outcome {
         // Not guarded while the notifier is waited for: most kills would hit lines then that
         // have nothing to do with them.
-        let (body, count) = await lines.fold(batch.lines, into: (bytes: [UInt8](), count: 0)) {
-            body, line in
-            body.bytes.append(contentsOf: line.bytes)
-            body.bytes.append(UInt8(ascii: "\n"))
-            body.count += 1
+        let sent = await lines.fold(batch.lines, into: ForwardBatch()) { sent, line in
+            sent.append(line.bytes)
         }
-        guard count > 0 else { return .acknowledged(rejected: 0) }
+        guard sent.lines > 0 else { return .acknowledged(rejected: 0) }
         var headers = [("Content-Type", "application/x-ndjson")]
         if let token = configuration.token {
             do {
@@ -204,60 +200,22 @@ public struct Forwarder: Sendable {
             reply = try await transfer.http(
                 HTTPTransfer(
                     url: configuration.to + "/v1/events", method: "POST", headers: headers,
-                    body: body, deadline: configuration.deadline, maxBody: 1 << 20,
+                    body: sent.body, deadline: configuration.deadline, maxBody: 1 << 20,
                     tls: configuration.trust))
         } catch {
             return .again(fault: "\(error)", retryAfter: nil)
         }
-        let answer = try? JSONValue(
-            parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8))
-        switch reply.status {
-        case 200:
-            guard let accepted = Self.count("accepted", in: answer, upTo: count),
-                let duplicates = Self.count("duplicates", in: answer, upTo: count),
-                let rejected = Self.rejected(in: answer, upTo: count),
-                accepted +| duplicates +| rejected == count
-            else {
-                // Something that is not a notifier answered 200: not an acknowledgement.
-                return .again(
-                    fault: "\(shown) answered 200 without a receipt for these lines",
-                    retryAfter: nil)
-            }
-            return .acknowledged(rejected: rejected)
-        case 400:
-            // Only a notifier's own word that it looked at each line and can
-            // take none, now or later, lets the cursor pass them.
-            guard Self.rejected(in: answer, upTo: count) == count else {
-                return .again(fault: "\(shown) answered 400", retryAfter: nil)
-            }
-            return .acknowledged(rejected: count)
-        case 409 where answer?["reason"]?.string == "node_name_taken":
-            // Nothing is lost: the lines wait until one of the two has another name.
+        switch ForwardBatch.Answer(status: reply.status, body: reply.body, lines: sent.lines) {
+        case .acknowledged(let rejected): return .acknowledged(rejected: rejected)
+        case .tooLarge: return .tooLarge
+        case .again(let why):
             return .again(
-                fault: "\(shown) has this node's name; give one of the two another `node`",
-                retryAfter: nil)
-        case 413:
-            return .tooLarge
-        default:
-            return .again(
-                fault: "\(shown) answered \(reply.status)",
+                fault: "\(shown) \(why)",
                 retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
         }
     }
 
     /// The receipt's member `name`, when it is a number of lines of this batch.
-    private static func count(_ name: String, in answer: JSONValue?, upTo total: Int) -> Int? {
-        guard let number = answer?[name]?.count?.value, number <= total else { return nil }
-        return number
-    }
-
-    /// How many lines were rejected. The list is cut; a receipt without the count lists all.
-    static func rejected(in answer: JSONValue?, upTo total: Int) -> Int? {
-        guard case .array(let listed)? = answer?["rejected"] else { return nil }
-        guard answer?["rejected_total"] != nil else { return listed.count }
-        return count("rejected_total", in: answer, upTo: total)
-    }
-
     /// Counts a failure and waits before the next try.
     private func failed(_ fault: String, retryAfter: Duration?) async throws {
         let failures = state.value.withLock { status in

@@ -13,9 +13,9 @@ extension Archive {
 
     /// By the head of the index, else by the members' headers: nothing is inflated, so
     /// that a start without indexes takes no longer. Only where a header is damaged too
-    /// is the archive read.
+    /// is the archive read. The index tells also what an archive held that was cut.
     func outline() throws(SystemFault) -> Outline {
-        if let file = try indexFile() {
+        if let file = try IndexFile(folder.file(name.index), files: folder.files) {
             return Outline(closedAt: file.closedAt, lines: file.lines, end: file.end)
         }
         if let outline = try outlineByHeaders() { return outline }

@@ -1,6 +1,7 @@
 extension Archive {
     /// Writes the archive and its index anew: members in `bad` become blank lines
-    /// of the same length, so that every place after them stays what it was.
+    /// of the same length, so that every place after them stays what it was. So do lines
+    /// that are no JSON objects.
     func rewrite(_ index: SegmentIndex, without bad: Set<Int>) throws(SystemFault) {
         let files = folder.files
         let path = folder.file(name.archive)
@@ -16,7 +17,8 @@ extension Archive {
             let inflater = Inflater()
             for (i, member) in index.members.enumerated() {
                 let lines = bad.contains(i) ? nil : try self.lines(of: member, with: inflater)
-                if let lines {
+                if var lines {
+                    Self.blankForeignLines(in: &lines)
                     var fault: SystemFault?
                     lines.withUnsafeBytes { bytes in
                         do throws(SystemFault) {
@@ -38,5 +40,18 @@ extension Archive {
         try files.replace(folder.file(name.index), in: folder.path, with: rebuilt)
         try files.rename(temporary, to: path)
         try files.syncFolder(folder.path)
+    }
+
+    private static func blankForeignLines(in lines: inout [UInt8]) {
+        var foreign: [Range<Int>] = []
+        lines.withUnsafeBytes { bytes in
+            bytes.forEachLine { line, start in
+                if !line.isFiller, !line.isObject { foreign.append(start..<start + line.count) }
+            }
+        }
+        for range in foreign {
+            lines.replaceSubrange(
+                range, with: repeatElement(UInt8(ascii: " "), count: range.count))
+        }
     }
 }

@@ -4,6 +4,8 @@ struct MemberSelection: Sendable {
     let bytes: [UInt8]
     /// The wanted ones, newline excluded.
     let lines: [Range<Int>]
+    /// How many of its lines are no JSON objects: nobody stored them.
+    var foreign = 0
 }
 
 extension Archive {
@@ -32,7 +34,23 @@ extension Archive {
     ) throws(SystemFault) -> MemberSelection? {
         guard let bytes = try lines(of: member, with: Inflater()) else { return nil }
         let lines = bytes.withUnsafeBytes { query.select(from: $0, of: member, filter) }
-        return MemberSelection(bytes: lines.isEmpty ? [] : bytes, lines: lines)
+        return MemberSelection(
+            bytes: lines.isEmpty ? [] : bytes, lines: lines, foreign: member.foreignLines(in: bytes)
+        )
+    }
+}
+
+extension SegmentIndex.Member {
+    /// How many of its lines are no JSON objects; the index knows of members without such.
+    func foreignLines(in bytes: [UInt8]) -> Int {
+        if isKnown { return 0 }
+        var foreign = 0
+        bytes.withUnsafeBytes { bytes in
+            bytes.forEachLine { line, _ in
+                if !line.isFiller, !line.isObject { foreign += 1 }
+            }
+        }
+        return foreign
     }
 }
 
@@ -46,7 +64,9 @@ extension JournalQuery {
         var lines: [Range<Int>] = []
         filter.forEachCandidate(in: bytes) { range in
             let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-            if !line.isFiller, anyTime ? condition.matches(stored: line) : matches(stored: line) {
+            if !line.isFiller, anyTime ? condition.matches(stored: line) : matches(stored: line),
+                member.isKnown || line.isObject
+            {
                 lines.append(range)
             }
             return true

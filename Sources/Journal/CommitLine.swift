@@ -63,37 +63,57 @@ struct CommitLine: Sendable, Equatable {
     /// Reads a commit line (newline excluded); nil unless it is whole and its
     /// checksum fits `groupChecksum`.
     init?(_ line: UnsafeRawBufferPointer, groupChecksum: UInt32) {
-        guard line.count > Self.prefix.count + Self.trailer else { return nil }
-        var segment: Int64?
-        var end: Int64?
-        var bytes: Int64?
-        var count: Int64?
-        var at: Int64?
-        var after: Int64?
-        var checksum: String?
-        do throws(JSONFault) {
-            try JSONScanner.members(of: line, limits: JSONLimits(maxBytes: 1024, maxDepth: 1)) {
-                key, value throws(JSONFault) in
-                if key.equals("segment", in: line) { segment = value.integer(in: line) }
-                if key.equals("end", in: line) { end = value.integer(in: line) }
-                if key.equals("bytes", in: line) { bytes = value.integer(in: line) }
-                if key.equals("count", in: line) { count = value.integer(in: line) }
-                if key.equals("at", in: line) { at = value.integer(in: line) }
-                if key.equals("after", in: line) { after = value.integer(in: line) }
-                if key.equals("crc", in: line) { checksum = value.text(in: line) }
-            }
-        } catch { return nil }
-        guard let segment, segment > 0, let end, let bytes, let count, let at, let checksum,
-            end >= bytes, bytes >= 0, count >= 0, (after ?? 0) >= 0,
-            max(segment, end, count, after ?? 0) <= 1 << 53,
-            UInt32(checksum, radix: 16)
-                == Checksum.crc32(
-                    UnsafeRawBufferPointer(rebasing: line.dropLast(Self.trailer)),
-                    continuing: groupChecksum)
-        else { return nil }
-        self.init(
-            segment: UInt64(segment), end: UInt64(end), bytes: Int(bytes), count: Int(count),
-            at: Timestamp(milliseconds: at), after: after.map(UInt64.init))
+        guard let claim = Claim(line), claim.fits(groupChecksum) else { return nil }
+        self = claim.commit
+    }
+
+    /// What a commit line says, before its checksum is compared with the group's bytes.
+    struct Claim {
+        let commit: CommitLine
+        private let checksum: UInt32
+        /// What the checksum covers of the line.
+        private let covered: [UInt8]
+
+        /// nil unless the line (newline excluded) is whole.
+        init?(_ line: UnsafeRawBufferPointer) {
+            guard line.count > CommitLine.prefix.count + CommitLine.trailer else { return nil }
+            var segment: Int64?
+            var end: Int64?
+            var bytes: Int64?
+            var count: Int64?
+            var at: Int64?
+            var after: Int64?
+            var checksum: String?
+            do throws(JSONFault) {
+                try JSONScanner.members(of: line, limits: JSONLimits(maxBytes: 1024, maxDepth: 1)) {
+                    key, value throws(JSONFault) in
+                    if key.equals("segment", in: line) { segment = value.integer(in: line) }
+                    if key.equals("end", in: line) { end = value.integer(in: line) }
+                    if key.equals("bytes", in: line) { bytes = value.integer(in: line) }
+                    if key.equals("count", in: line) { count = value.integer(in: line) }
+                    if key.equals("at", in: line) { at = value.integer(in: line) }
+                    if key.equals("after", in: line) { after = value.integer(in: line) }
+                    if key.equals("crc", in: line) { checksum = value.text(in: line) }
+                }
+            } catch { return nil }
+            // A line takes two bytes at least.
+            guard let segment, SegmentName.numbers.contains(UInt64(clamping: segment)), let end,
+                let bytes,
+                let count, let at, let checksum, let sum = UInt32(checksum, radix: 16),
+                end >= bytes, bytes >= 0, count >= 0, count <= bytes, (after ?? 0) >= 0,
+                max(end, after ?? 0) <= 1 << 53
+            else { return nil }
+            commit = CommitLine(
+                segment: UInt64(segment), end: UInt64(end), bytes: Int(bytes), count: Int(count),
+                at: Timestamp(milliseconds: at), after: after.map(UInt64.init))
+            self.checksum = sum
+            covered = Array(line.dropLast(CommitLine.trailer))
+        }
+
+        /// Whether the checksum is the one of a group with that checksum and this line.
+        func fits(_ groupChecksum: UInt32) -> Bool {
+            covered.withUnsafeBytes { Checksum.crc32($0, continuing: groupChecksum) } == checksum
+        }
     }
 
     init(

@@ -47,14 +47,17 @@ enum GzipMember {
             Int(UInt32(littleEndian: header.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
         }
         let sizes = Sizes(packed: word(16), plain: word(20), lines: word(24))
-        guard sizes.packed >= leastPacked, sizes.plain <= maxPlain else {
-            return nil
-        }
+        // A line takes two bytes at least.
+        guard sizes.packed >= leastPacked, sizes.packed <= maxPacked, sizes.plain <= maxPlain,
+            sizes.lines <= sizes.plain
+        else { return nil }
         return sizes
     }
 
     /// No member of ours holds more; a damaged header must not make us allocate more.
     static let maxPlain = 1 << 20
+    /// Nor takes more: what can't be compressed grows by less than that.
+    static let maxPacked = maxPlain + 64 * 1024
 
     /// The lines of one member; nil when a byte is not as it was written.
     static func unpack(_ member: UnsafeRawBufferPointer, with inflater: Inflater) -> [UInt8]? {
@@ -66,5 +69,18 @@ enum GzipMember {
             littleEndian: member.loadUnaligned(
                 fromByteOffset: member.count - trailerLength, as: UInt32.self))
         return Checksum.crc32(plain) == checksum ? plain : nil
+    }
+
+    /// Whether what surrounds the lines of a member is as `pack` writes it: readers do
+    /// without these bytes. `lines` is how many it holds.
+    static func isAsWritten(_ member: UnsafeRawBufferPointer, lines: Int) -> Bool {
+        guard let sizes = sizes(member), sizes.packed == member.count, sizes.lines == lines else {
+            return false
+        }
+        let length = UInt32(
+            littleEndian: member.loadUnaligned(
+                fromByteOffset: member.count - 4, as: UInt32.self))
+        return member[4..<8].allSatisfy { $0 == 0 } && [0, 2, 4].contains(member[8])
+            && member[9] == 255 && length == UInt32(truncatingIfNeeded: sizes.plain)
     }
 }

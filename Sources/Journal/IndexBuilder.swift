@@ -12,6 +12,8 @@ struct IndexBuilder {
     /// What the lines of a member say of it, before it has a place in the archive.
     struct Survey {
         var lines = 0
+        /// Lines that are no JSON objects: nobody stored them.
+        var foreign = 0
         fileprivate var earliest = Int64.max
         fileprivate var latest = Int64.min
         fileprivate var isKnown = true
@@ -29,16 +31,18 @@ struct IndexBuilder {
                 survey.latest = max(survey.latest, scanned.ts.milliseconds)
             } else {
                 survey.isKnown = false
+                if !line.isObject { survey.foreign += 1 }
             }
         }
         return survey
     }
 
-    mutating func add(_ survey: Survey, packed: Int, plain: Int) {
+    /// - Parameter offset: Where it starts in the archive; nil: after the member before.
+    mutating func add(_ survey: Survey, packed: Int, plain: Int, at offset: Int? = nil) {
         census.endMember()
         index.members.append(
             SegmentIndex.Member(
-                offset: index.packed, packed: packed, start: index.end, plain: plain,
+                offset: offset ?? index.packed, packed: packed, start: index.end, plain: plain,
                 lines: survey.lines, earliest: min(survey.earliest, survey.latest),
                 latest: max(survey.earliest, survey.latest), isKnown: survey.isKnown))
     }
@@ -50,7 +54,15 @@ struct IndexBuilder {
         index.members.append(
             SegmentIndex.Member(
                 offset: offset, packed: sizes.packed, start: index.end, plain: sizes.plain,
-                lines: sizes.lines, earliest: .min, latest: .max, isKnown: false))
+                lines: sizes.lines, earliest: .min, latest: .max, isKnown: false,
+                isUnreadable: true))
+    }
+
+    /// Bytes of the archive in which no member can be told.
+    mutating func addHeadless(_ range: Range<Int>) {
+        addUnreadable(
+            GzipMember.Sizes(packed: range.count, plain: 1, lines: 1), at: range.lowerBound)
+        index.members[index.members.count - 1].isHeadless = true
     }
 
     /// Bytes of the index file for an archive of `archiveBytes`. What it knows is cut to a share of

@@ -88,7 +88,9 @@ struct IndexFile: Sendable {
             let memberCount = input.readShort(), let membersLength = input.readShort(),
             let flags = input.readShort(), let fieldCount = input.readShort(),
             // Each member has its bytes in the archive.
-            Int(memberCount) <= archiveBytes / GzipMember.leastPacked
+            Int(memberCount) <= archiveBytes / GzipMember.leastPacked,
+            Int(membersLength) == Int(memberCount) *| IndexLayout.memberBytes +| 4,
+            lines <= Int(memberCount) *| GzipMember.maxPlain
         else { return nil }
         let base = IndexLayout.preamble + head.count
         var fields: [String: Field] = [:]
@@ -128,6 +130,7 @@ struct IndexFile: Sendable {
         switch source {
         case .bytes(let all): return Array(all[range.clamped(to: 0..<all.count)])
         case .file(let path, let files):
+            guard range.count <= IndexLayout.longestPart else { return [] }
             let file: LogFile
             do throws(SystemFault) { file = try files.openToRead(path) } catch {
                 if error.isAbsence { return [] }
@@ -150,7 +153,7 @@ struct IndexFile: Sendable {
                 let packed = input.readShort(), let plain = input.readShort(),
                 let lines = input.readShort(), plain <= GzipMember.maxPlain,
                 start == index.end, offset >= index.packed, offset <= archiveBytes,
-                Int(packed) <= archiveBytes - Int(clamping: offset)
+                Int(packed) <= archiveBytes - Int(clamping: offset), lines >> 1 <= plain
             else { return nil }
             index.members.append(
                 SegmentIndex.Member(
@@ -170,8 +173,12 @@ struct IndexFile: Sendable {
         else { return nil }
         var values: [(raw: [UInt8], lines: Int)] = []
         values.reserveCapacity(Int(count))
+        var left = self.lines
         for _ in 0..<count {
-            guard let lines = input.readCount(), let raw = input.readText() else { return nil }
+            guard let lines = input.readCount(), lines <= left, let raw = input.readText() else {
+                return nil
+            }
+            left -|= lines
             values.append((raw, lines))
         }
         return values
@@ -190,7 +197,7 @@ struct IndexFile: Sendable {
             var code = 0
             for _ in 0..<count {
                 guard let distance = input.readVarint(), let lines = input.readVarint(),
-                    distance < values - code
+                    distance < values - code, lines <= GzipMember.maxPlain
                 else { return false }
                 code += distance
                 visit(member, code, lines)

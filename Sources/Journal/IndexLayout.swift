@@ -9,6 +9,10 @@ enum IndexLayout {
 
     /// Bytes of a member in the table.
     static let memberBytes = 4 * 8 + 3 * 4
+    /// No archive has more members.
+    static let mostMembers = 1 << 20
+    /// No part of an index is longer.
+    static let longestPart = 64 << 20
 
     /// What is known of one field: of the segment, and of each member.
     struct Block {

@@ -78,7 +78,7 @@ public struct JournalCounts: Sendable, Equatable {
     public let rows: [Row]
     /// Lines that matched.
     public let total: Int
-    /// Lines that can't be read any more.
+    /// Lines that can't be read any more, estimated where only their bytes are known.
     public let skipped: Int
     /// How many members of archives there were, and how many had to be inflated:
     /// the others were told by their index.

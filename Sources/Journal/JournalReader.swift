@@ -18,6 +18,9 @@ public struct JournalBatch: Sendable, Equatable {
     /// or damaged. Of a segment that was read in part before it was removed, an
     /// estimate by its bytes. See `Journal.appendGap`.
     public var skipped = 0
+    /// Those of `skipped` that are damaged or in files that are missing, though nobody
+    /// removed them. Where only their bytes are known, an estimate of at least one.
+    public var damaged = 0
     /// Whether every acknowledged line before the read was seen.
     public var isCaughtUp = false
 }
@@ -123,7 +126,7 @@ extension LineSource {
     ) throws(JournalError) -> JournalBatch {
         var lines = 0
         var bytes = 0
-        let before = skipped
+        let before = (skipped: skipped, damaged: damaged)
         guard maxLines > 0 else { return JournalBatch(end: position) }
         let caughtUp = try read(query, budget: Self.lookedAtMost) { line, end in
             visit(line, end)
@@ -132,6 +135,7 @@ extension LineSource {
             return lines >= maxLines || bytes >= maxBytes ? .enough : .more
         }
         return JournalBatch(
-            end: position, skipped: skipped - before, isCaughtUp: caughtUp)
+            end: position, skipped: skipped - before.skipped, damaged: damaged - before.damaged,
+            isCaughtUp: caughtUp)
     }
 }

@@ -35,30 +35,52 @@ public struct JournalStats: Sendable, Equatable {
         return Double(lines) / (latest - earliest).inSeconds
     }
 
+    /// Files whose lines are not all counted, each with why: damaged, or not readable.
+    public private(set) var faults: [String] = []
+
     init(_ folder: LogFolder) throws(SystemFault) {
         for segment in try folder.segments() {
-            if segment.sealed {
-                segments.append(try Self.sealed(segment.name, folder))
-            } else if let plain = try Self.plain(segment.name.plain, .closed, folder) {
-                segments.append(plain)
+            let name = segment.sealed ? segment.name.archive : segment.name.plain
+            try add(name) { stats throws(SystemFault) in
+                if segment.sealed {
+                    try stats.add(sealed: segment.name, folder)
+                } else {
+                    try stats.add(plain: name, .closed, folder)
+                }
             }
         }
-        if let active = try Self.plain(SegmentName.active, .active, folder) {
-            segments.append(active)
+        try add(SegmentName.active) { stats throws(SystemFault) in
+            try stats.add(plain: SegmentName.active, .active, folder)
         }
     }
 
-    private static func sealed(
-        _ name: SegmentName, _ folder: LogFolder
-    ) throws(SystemFault) -> Segment {
+    /// Runs `body`, which looks at the file `name`: one that can't be read is a fault, one
+    /// that is gone by now is left out.
+    private mutating func add(
+        _ name: String, _ body: (inout Self) throws(SystemFault) -> Void
+    ) throws(SystemFault) {
+        do throws(SystemFault) { try body(&self) } catch {
+            if error.isAbsence { return }
+            faults.append("\(name): can't be read: \(SystemFault.words(error.code))")
+        }
+    }
+
+    private mutating func add(
+        sealed name: SegmentName, _ folder: LogFolder
+    ) throws(SystemFault) {
         let index = try Archive(folder: folder, name: name).index()
         let beside = (try? folder.files.facts(folder.file(name.index)))?.allocated ?? 0
-        return Segment(
-            number: name.number, file: name.archive, state: .sealed, lines: index.lines,
-            bytes: Int(clamping: index.end),
-            allocated: try folder.files.facts(folder.file(name.archive)).allocated + beside,
-            earliest: index.earliest.flatMap(Self.moment),
-            latest: index.latest.flatMap(Self.moment))
+        let known = index.members.filter { $0.earliest <= $0.latest }
+        segments.append(
+            Segment(
+                number: name.number, file: name.archive, state: .sealed,
+                lines: index.lines -| index.unreadable, bytes: Int(clamping: index.end),
+                allocated: try folder.files.facts(folder.file(name.archive)).allocated + beside,
+                earliest: known.compactMap { Self.moment($0.earliest) }.min(),
+                latest: known.compactMap { Self.moment($0.latest) }.max()))
+        if index.unreadable > 0 {
+            faults.append("\(name.archive): at least \(index.unreadable) lines can't be read")
+        }
     }
 
     /// nil for a time that no event has: of a member that can't be read the index knows none.
@@ -67,22 +89,23 @@ public struct JournalStats: Sendable, Equatable {
         return Timestamp.range.contains(moment) ? moment : nil
     }
 
-    /// nil when the file is gone or holds no commit line.
-    private static func plain(
-        _ name: String, _ state: Segment.State, _ folder: LogFolder
-    ) throws(SystemFault) -> Segment? {
-        let file: LogFile
-        do throws(SystemFault) { file = try folder.files.openToRead(folder.file(name)) } catch {
-            if error.isAbsence { return nil }
-            throw error
-        }
+    private mutating func add(
+        plain name: String, _ state: Segment.State, _ folder: LogFolder
+    ) throws(SystemFault) {
+        let file = try folder.files.openToRead(folder.file(name))
         defer { folder.files.close(file) }
         let scan = try PlainScan(file, files: folder.files)
-        guard let number = scan.number else { return nil }
-        return Segment(
-            number: number, file: name, state: state, lines: scan.lines,
-            bytes: Int(clamping: scan.end),
-            allocated: try folder.files.facts(file).allocated, earliest: scan.firstAt,
-            latest: scan.lastAt)
+        let lost = scan.damage.reduce(0) { $0 +| $1.estimate }
+        if lost > 0 { faults.append("\(name): at least \(lost) lines can't be read") }
+        guard let number = scan.number else {
+            faults.append("\(name): nothing in it is as it was written")
+            return
+        }
+        segments.append(
+            Segment(
+                number: number, file: name, state: state, lines: scan.lines,
+                bytes: Int(clamping: scan.end),
+                allocated: try folder.files.facts(file).allocated, earliest: scan.firstAt,
+                latest: scan.lastAt))
     }
 }

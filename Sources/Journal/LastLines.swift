@@ -35,7 +35,11 @@ extension LineSource {
         guard count > 0 else { return tail }
         let closed = try view.folder.segments().filter { $0.name.number < horizon.segment }
         try tail.prepend(plain: horizon.segment, count, query, view)
+        let removed = view.removed()
+        var next = horizon.segment
         for segment in closed.reversed() where tail.lines.count < count {
+            tail.lose(removed.unexplained(from: segment.name.number +| 1, before: next))
+            next = segment.name.number
             if segment.sealed {
                 let archive = Archive(folder: view.folder, name: segment.name)
                 try tail.prepend(archive, count, query)
@@ -61,7 +65,7 @@ extension LineSource {
             }
         }
         return JournalBatch(
-            lines: lines, end: position, skipped: skipped, isCaughtUp: isCaughtUp)
+            lines: lines, end: position, skipped: skipped, damaged: damaged, isCaughtUp: isCaughtUp)
     }
 }
 
@@ -89,6 +93,14 @@ private struct LineTail {
     /// After the last acknowledged line.
     let end: LogPosition
     private(set) var skipped = 0
+    /// Those of them that are damaged or missing, though nobody removed them.
+    private(set) var damaged = 0
+
+    mutating func lose(_ lines: Int) {
+        skipped +|= lines
+        damaged +|= lines
+    }
+
     private let maxBytes: Int
     /// Of all lines that were found and are held.
     private var bytes = 0
@@ -106,7 +118,8 @@ private struct LineTail {
             guard let line = found.line else { return nil }
             whole.append(line)
         }
-        return JournalBatch(lines: whole, end: end, skipped: skipped, isCaughtUp: true)
+        return JournalBatch(
+            lines: whole, end: end, skipped: skipped, damaged: damaged, isCaughtUp: true)
     }
 
     private mutating func found(_ line: some Collection<UInt8>, end: LogPosition) -> Found {
@@ -158,6 +171,7 @@ private struct LineTail {
         }
         forget(&found, max(0, found.count - wanted))
         skipped +|= source.skipped
+        damaged +|= source.damaged
         return found
     }
 
@@ -180,9 +194,10 @@ private struct LineTail {
             let selections = try archive.select(query, from: group.map { members[$0] })
             for (place, selection) in zip(group, selections).reversed() {
                 guard let selection else {
-                    skipped +|= members[place].lines
+                    lose(members[place].lines)
                     continue
                 }
+                lose(selection.foreign)
                 var found: [Found] = []
                 for range in selection.lines.suffix(count - lines.count) {
                     found.append(

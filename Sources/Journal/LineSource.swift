@@ -9,9 +9,14 @@ struct LineSource: Sendable {
     private(set) var position: LogPosition
     /// Lines known to be lost since the source was made: removed or damaged.
     private(set) var skipped = 0
+    /// Those of them that are damaged, or in files that are missing; estimated where only
+    /// their bytes are known.
+    private(set) var damaged = 0
+    /// The end of acknowledged lines that are missing at the end of the log, once counted.
+    private var missingUpTo: LogPosition?
 
     /// The place in a plain file that `position` was last found at.
-    private var hint: (segment: UInt64, logical: UInt64, physical: Int)?
+    private var hint: (segment: UInt64, place: PlainPlace)?
     private var plan: (segment: UInt64, query: JournalQuery, plan: SegmentPlan)?
     private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
     /// How many members are inflated next.
@@ -22,6 +27,8 @@ struct LineSource: Sendable {
     /// Bytes of lines looked at in this read, and how many are allowed.
     private var looked = 0
     private var budget = Int.max
+    /// Where the acknowledged lines of this read end.
+    private var readUntil = LogPosition.start
     /// Members of archives that had to be inflated.
     private(set) var inflated = 0
     private var segments: [LogFolder.Segment] = []
@@ -50,9 +57,10 @@ struct LineSource: Sendable {
         do throws(SystemFault) { horizon = try view.horizon() } catch { throw error.journalError }
         looked = 0
         self.budget = budget
+        readUntil = horizon
         // A segment may be sealed or removed between looking and opening.
         var retries = 0
-        while position < horizon, position.segment <= last {
+        while position < horizon, position.segment <= last, missingUpTo != horizon {
             do throws(SystemFault) {
                 let answer =
                     position.segment == horizon.segment
@@ -61,12 +69,36 @@ struct LineSource: Sendable {
                 if answer == .enough { return false }
                 retries = 0
             } catch {
-                guard error.isAbsence, retries < 8 else { throw error.journalError }
+                guard error.isAbsence else { throw error.journalError }
                 retries += 1
                 segments = []
+                if retries <= 8 { continue }
+                guard view.isForeign, position.segment == horizon.segment else {
+                    throw error.journalError
+                }
+                // Nobody rotates as long: the open segment is gone.
+                missing(
+                    PlainDamage(range: 0..<0, bytes: horizon.offset - position.offset, lines: nil),
+                    upTo: horizon)
             }
         }
+        if view.hasUnreadableActive, missingUpTo == nil, last >= horizon.segment {
+            missing(PlainDamage(range: 0..<0, bytes: 1, lines: nil), upTo: horizon)
+        }
         return true
+    }
+
+    /// Counts lines that can't be read.
+    private mutating func lose(_ lines: Int) {
+        skipped +|= lines
+        damaged +|= lines
+    }
+
+    /// Counts acknowledged lines that are missing at the end of the log. The place stays
+    /// before them: the next start of the log goes on from there.
+    private mutating func missing(_ damage: PlainDamage, upTo end: LogPosition) {
+        lose(damage.estimate)
+        missingUpTo = end
     }
 
     private mutating func advance(to position: LogPosition) {
@@ -76,7 +108,12 @@ struct LineSource: Sendable {
     /// Goes on with segment `number`; those in between are gone.
     private mutating func jump(to number: UInt64) {
         guard number > position.segment else { return }
-        skipped +|= view.removed().lines(after: position, before: number)
+        let removed = view.removed()
+        skipped +|= removed.lines(after: position, before: number)
+        // Nobody removed those: how many lines they held is not known.
+        if position.segment > 0 {
+            lose(removed.unexplained(from: position.segment, before: number))
+        }
         advance(to: LogPosition(segment: number, offset: 0))
     }
 
@@ -117,7 +154,7 @@ struct LineSource: Sendable {
             throw error
         }
         do throws(SystemFault) {
-            if try CommitLine.header(of: file, files: files)?.segment == segment { return file }
+            if try CommitLine.number(of: file, files: files) == segment { return file }
         } catch {
             files.close(file)
             throw error
@@ -163,11 +200,21 @@ struct LineSource: Sendable {
     ) throws(SystemFault) -> Answer {
         let segment = position.segment
         let filter = LinePrefilter(query.condition)
-        var (logical, physical) = try start(in: file)
+        var place = try start(in: file)
         // One buffer for all pieces: it is larger than what the allocator keeps at hand.
         var bytes: [UInt8] = []
-        while logical < end {
-            try files.read(file, into: &bytes, at: physical, count: 256 * 1024)
+        while place.logical < end {
+            if place.physical >= place.checked.physical {
+                let found = try check(file, &place, until: end)
+                if !found {
+                    try lose(file, after: place, until: end)
+                    return .more
+                }
+            }
+            try files.read(
+                file, into: &bytes, at: place.physical,
+                count: min(256 * 1024, place.checked.physical - place.physical))
+            let logical = place.logical
             var answer = Answer.more
             var used = (logical: 0, physical: 0)
             bytes.withUnsafeBytes { bytes in
@@ -192,39 +239,76 @@ struct LineSource: Sendable {
                 }
             }
             looked += used.physical
-            // Nothing whole where more was acknowledged: the file was cut by somebody else.
             if used.physical == 0 {
-                used.logical = Int(clamping: end - logical)
-                skipped += lost(of: segment, from: max(logical, position.offset), to: end, file)
+                // It was whole when it was checked: somebody else cut the file since.
+                lose(max(1, Int(clamping: (place.checked.logical - logical) / 512)))
+                (place.logical, place.physical) = place.checked
+            } else {
+                place.logical += UInt64(used.logical)
+                place.physical += used.physical
             }
-            let reached = logical + UInt64(used.logical)
-            // What follows `end` is read again once it is acknowledged.
-            if reached <= end { hint = (segment, reached, physical + used.physical) }
+            hint = (segment, place)
             if answer == .enough { return .enough }
             // Not back: the piece may end before the place that was asked for.
-            advance(to: max(position, LogPosition(segment: segment, offset: min(reached, end))))
-            (logical, physical) = (reached, physical + used.physical)
+            advance(
+                to: max(position, LogPosition(segment: segment, offset: min(place.logical, end))))
             if looked >= budget { return .enough }
         }
         return .more
     }
 
-    /// About how many lines lie in a stretch of a plain segment that can't be read any more.
-    private func lost(of segment: UInt64, from start: UInt64, to end: UInt64, _ file: LogFile)
-        -> Int
-    {
-        guard start < end, let plain = try? view.plain(segment, file: file) else { return 0 }
-        let share = Double(end - start) / Double(max(end, 1))
-        return max(1, Int((Double(plain.lines ?? 0) * share).rounded()))
+    /// Goes on to the next good groups, up to about a piece of them; false when there is
+    /// none before `end`. Lines that are damaged before them are counted as lost.
+    private mutating func check(
+        _ file: LogFile, _ place: inout PlainPlace, until end: UInt64
+    ) throws(SystemFault) -> Bool {
+        var reader = GroupReader(
+            file, files: files, from: (place.logical, place.physical), number: position.segment,
+            pieceBytes: 256 * 1024)
+        var found = false
+        while reader.physicalEnd - place.physical < 256 * 1024 || !found,
+            let group = try reader.next(limit: end)
+        {
+            if let damage = group.damage {
+                // What is good before it comes first.
+                if found { break }
+                // Unless it was passed before.
+                if group.start > position.offset { lose(damage.estimate) }
+                (place.logical, place.physical) = (group.start, group.range.lowerBound)
+            }
+            place.checked = (group.commit.end, group.physicalEnd)
+            found = true
+        }
+        return found
     }
 
-    private mutating func start(in file: LogFile) throws(SystemFault) -> (UInt64, Int) {
-        if let hint, hint.segment == position.segment, hint.logical <= position.offset {
-            return (hint.logical, hint.physical)
+    /// Counts the lines up to `end`, which no good group holds.
+    private mutating func lose(
+        _ file: LogFile, after place: PlainPlace, until end: UInt64
+    ) throws(SystemFault) {
+        let start = max(place.logical, position.offset)
+        guard start < end else { return }
+        let scan = try PlainScan(file, files: files, limit: end)
+        let damage =
+            scan.tail(size: try files.facts(file).bytes, end: end)
+            ?? PlainDamage(range: 0..<0, bytes: end - start, lines: nil)
+        let horizon = LogPosition(segment: position.segment, offset: end)
+        if view.isForeign, position.segment == readUntil.segment {
+            missing(damage, upTo: readUntil)
+        } else {
+            lose(damage.estimate)
+            advance(to: horizon)
         }
-        guard position.offset > 0 else { return (0, 0) }
-        return try view.plain(position.segment, file: file).checkpoints
+    }
+
+    private mutating func start(in file: LogFile) throws(SystemFault) -> PlainPlace {
+        if let hint, hint.segment == position.segment, hint.place.logical <= position.offset {
+            return hint.place
+        }
+        guard position.offset > 0 else { return PlainPlace(logical: 0, physical: 0) }
+        let (logical, physical) = try view.plain(position.segment, file: file).checkpoints
             .place(before: position.offset)
+        return PlainPlace(logical: logical, physical: physical)
     }
 
     // MARK: - Archives
@@ -252,13 +336,15 @@ struct LineSource: Sendable {
                 if let selection {
                     found += selection.lines.count
                     foundAny = foundAny || !selection.lines.isEmpty
+                    // Unless it was begun before.
+                    if position.offset <= members[place].start { lose(selection.foreign) }
                     looked += members[place].plain
                     member = (name.number, members[place].start, selection)
                     if show(selection, from: members[place].start, visit) == .enough {
                         return .enough
                     }
                 } else {
-                    skipped +|= members[place].lines
+                    lose(members[place].lines)
                 }
                 advance(to: end)
             }
@@ -320,5 +406,20 @@ struct LineSource: Sendable {
         }
         plan = (archive.name.number, query, made)
         return made
+    }
+}
+
+/// A place in a segment that isn't sealed, among its lines and in its file.
+private struct PlainPlace: Sendable {
+    var logical: UInt64
+    var physical: Int
+    /// The end of groups that were checked; the place lies within them or is their end.
+    var checked: (logical: UInt64, physical: Int)
+
+    /// - Note: A group must start there.
+    init(logical: UInt64, physical: Int) {
+        self.logical = logical
+        self.physical = physical
+        checked = (logical, physical)
     }
 }

@@ -50,6 +50,15 @@ struct LogCount {
         let horizon = try view.horizon()
         let segments = try view.folder.segments().filter { $0.name.number < horizon.segment }
         try countActive(until: horizon)
+        if view.hasUnreadableActive { skipped +|= 1 }
+        // Nobody removed those: how many lines they held is not known.
+        let removed = view.removed()
+        var next = segments.first?.name.number ?? horizon.segment
+        for segment in segments {
+            skipped +|= removed.unexplained(from: next, before: segment.name.number)
+            next = segment.name.number +| 1
+        }
+        skipped +|= removed.unexplained(from: next, before: horizon.segment)
         for (i, segment) in segments.reversed().enumerated() {
             let isCounted = segment.sealed ? false : try count(plain: segment.name)
             if !isCounted {
@@ -76,7 +85,14 @@ struct LogCount {
         if try count(path, until: { _ in horizon.offset }, ifNumber: horizon.segment) { return }
         // Rotated since.
         let segment = try view.folder.segments().first { $0.name.number == horizon.segment }
-        guard let segment else { throw SystemFault("open", path, code: SystemFault.absence) }
+        guard let segment else {
+            if view.isForeign {
+                // Begun anew it would be no other: the open segment is gone.
+                skipped +|= PlainDamage(range: 0..<0, bytes: horizon.offset, lines: nil).estimate
+                return
+            }
+            throw SystemFault("open", path, code: SystemFault.absence)
+        }
         let isCounted = segment.sealed ? false : try count(plain: segment.name)
         if !isCounted { try count(Archive(folder: view.folder, name: segment.name)) { _ in } }
     }
@@ -101,12 +117,33 @@ struct LogCount {
             throw error
         }
         defer { files.close(file) }
-        if let number, try CommitLine.header(of: file, files: files)?.segment != number {
-            return false
+        if let number, try CommitLine.number(of: file, files: files) != number { return false }
+        let limit = try end(file)
+        let scan = try PlainScan(file, files: files, limit: limit)
+        if scan.damage.isEmpty, scan.end == limit {
+            let count = PlainCount(query: query, filter: filter, path: self.path)
+            tally.add(try count.tally(file, files: files, end: limit))
+        } else {
+            try countGoodGroups(file, limit: limit)
+            let tail =
+                scan.end < limit ? scan.tail(size: try files.facts(file).bytes, end: limit) : nil
+            skipped +|= (scan.damage + (tail.map { [$0] } ?? [])).reduce(0) { $0 +| $1.estimate }
         }
-        let count = PlainCount(query: query, filter: filter, path: self.path)
-        tally.add(try count.tally(file, files: files, end: try end(file)))
         return true
+    }
+
+    /// Counts a damaged segment group by group.
+    private mutating func countGoodGroups(
+        _ file: LogFile, limit: UInt64
+    ) throws(SystemFault) {
+        let (query, path) = (self.query, self.path)
+        var found = ValueTally()
+        _ = try PlainScan(file, files: view.folder.files, limit: limit) { group, _ in
+            group.forEachLine { line, _ in
+                if !line.isFiller, query.matches(stored: line) { found.note(path, in: line) }
+            }
+        }
+        tally.add(found)
     }
 
     // MARK: - Archives
@@ -151,7 +188,7 @@ struct LogCount {
     ) throws(SystemFault) {
         let (query, path, filter) = (self.query, self.path, self.filter)
         let tallies = ParallelWork.map(members.count) { i in
-            Result { () throws(SystemFault) -> ValueTally? in
+            Result { () throws(SystemFault) -> (ValueTally, foreign: Int)? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {
                     return nil
                 }
@@ -161,11 +198,16 @@ struct LogCount {
                         tally.note(path, in: UnsafeRawBufferPointer(rebasing: bytes[range]))
                     }
                 }
-                return tally
+                return (tally, members[i].foreignLines(in: bytes))
             }
         }
         for (member, result) in zip(members, tallies) {
-            if let found = try result.get() { tally.add(found) } else { skipped +|= member.lines }
+            if let (found, foreign) = try result.get() {
+                tally.add(found)
+                skipped +|= foreign
+            } else {
+                skipped +|= member.lines
+            }
         }
     }
 

@@ -10,6 +10,15 @@ protocol LogView: Sendable {
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain
     /// What was removed for age or room.
     func removed() -> RemovedSegments
+    /// Whether another process may write the log.
+    var isForeign: Bool { get }
+    /// Whether there is an open segment without a good group, as the last `horizon` found it.
+    var hasUnreadableActive: Bool { get }
+}
+
+extension LogView {
+    var isForeign: Bool { false }
+    var hasUnreadableActive: Bool { false }
 }
 
 /// The view of the process that writes.
@@ -34,6 +43,7 @@ struct OwnView: LogView {
 final class ForeignView: LogView {
     let folder: LogFolder
     let directory: String
+    private let unreadable = Mutex(false)
     private let known = Mutex<[UInt64: (facts: FileFacts, plain: LogState.Plain)]>([:])
 
     init(directory: String, files: any LogFileSystem) {
@@ -41,11 +51,20 @@ final class ForeignView: LogView {
         folder = LogFolder(below: directory, files: files)
     }
 
+    var isForeign: Bool { true }
+    var hasUnreadableActive: Bool { unreadable.withLock { $0 } }
+
     func horizon() throws(SystemFault) -> LogPosition {
-        if JournalLock.isHeld(directory), let record = HeadFile.read(in: folder) {
-            return record.head
-        }
-        // Nobody writes: whatever is whole will be kept when the log is opened.
+        let head = HeadFile.read(in: folder)?.head
+        unreadable.withLock { $0 = false }
+        if let head, JournalLock.isHeld(directory) { return head }
+        // Nobody writes: whatever is whole will be kept when the log is opened. Where that
+        // is less than was acknowledged, lines are missing.
+        return max(try end(), head ?? .start)
+    }
+
+    /// After the last good group.
+    private func end() throws(SystemFault) -> LogPosition {
         if let active = try openActive() {
             defer { folder.files.close(active.file) }
             let offset: UInt64
@@ -68,7 +87,7 @@ final class ForeignView: LogView {
         let limit = try end(of: number)
         let scan = try PlainScan(file, files: folder.files, limit: limit)
         let plain = LogState.Plain(
-            end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
+            end: limit ?? scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
         known.withLock { known in
             if known.count > 16 { known = [:] }
             known[number] = (facts, plain)
@@ -81,8 +100,12 @@ final class ForeignView: LogView {
     /// What the following segment's header says; nil when there is none that isn't sealed.
     private func end(of number: UInt64) throws(SystemFault) -> UInt64? {
         if let active = try openActive() {
-            folder.files.close(active.file)
-            if active.number == number + 1 { return active.header.after }
+            defer { folder.files.close(active.file) }
+            if active.number == number + 1,
+                let header = try CommitLine.header(of: active.file, files: folder.files)
+            {
+                return header.after
+            }
         }
         let following = try folder.segments().first { $0.name.number == number + 1 && !$0.sealed }
         guard let following else { return nil }
@@ -91,9 +114,8 @@ final class ForeignView: LogView {
         return try CommitLine.header(of: file, files: folder.files)?.after
     }
 
-    private func openActive() throws(SystemFault) -> (
-        file: LogFile, number: UInt64, header: CommitLine
-    )? {
+    /// nil when there is none, or no group in it is good.
+    private func openActive() throws(SystemFault) -> (file: LogFile, number: UInt64)? {
         let file: LogFile
         do throws(SystemFault) {
             file = try folder.files.openToRead(folder.file(SegmentName.active))
@@ -102,14 +124,15 @@ final class ForeignView: LogView {
             throw error
         }
         do throws(SystemFault) {
-            if let header = try CommitLine.header(of: file, files: folder.files) {
-                return (file, header.segment, header)
+            if let number = try CommitLine.number(of: file, files: folder.files) {
+                return (file, number)
             }
         } catch {
             folder.files.close(file)
             throw error
         }
         folder.files.close(file)
+        unreadable.withLock { $0 = true }
         return nil
     }
 }

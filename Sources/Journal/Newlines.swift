@@ -1,3 +1,6 @@
+import Events
+import JSONScan
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -19,6 +22,11 @@ extension UnsafeRawBufferPointer {
     var isFiller: Bool {
         guard let first else { return true }
         return first == UInt8(ascii: " ") && allSatisfy { $0 == UInt8(ascii: " ") }
+    }
+
+    /// Whether a line is a JSON object: only those are ever stored.
+    var isObject: Bool {
+        (try? JSONScanner.validate(self, limits: .event))?.kind == .object
     }
 
     /// Calls `body` for each line, with its start and without its newline; bytes

@@ -1,13 +1,13 @@
 import Events
 
 /// One pass over a segment that isn't sealed: its groups, and where the good ones end.
-///
-/// Reads in pieces; holds one group at a time at most.
 struct PlainScan: Sendable {
     /// From the header or any commit line; nil when no commit line is good.
     private(set) var number: UInt64?
     /// The end of the segment before, by the header.
     private(set) var after: UInt64?
+    /// How many headers there are: one in a file as it was written.
+    private(set) var headers = 0
     /// Where the last good commit line ends in the file, and among the lines.
     private(set) var physicalEnd = 0
     private(set) var end: UInt64 = 0
@@ -15,14 +15,17 @@ struct PlainScan: Sendable {
     /// When the first and the last group were accepted.
     private(set) var firstAt: Timestamp?
     private(set) var lastAt: Timestamp?
-    /// Groups before the last good commit line whose bytes are not as written.
-    private(set) var damagedGroups = 0
-    /// Lines in them, as far as their newlines are still there.
-    private(set) var damagedLines = 0
-    /// Where the first missing or damaged group before the last good commit line began.
-    private(set) var firstMissing: UInt64?
+    /// What is not as it was written before the last good group.
+    private(set) var damage: [PlainDamage] = []
     /// Sparse pairs of places, ascending.
     private(set) var checkpoints = Checkpoints()
+    private let reader: GroupReader
+
+    var damagedGroups: Int { damage.count }
+    /// Lines in them, estimated where only their bytes are known.
+    var damagedLines: Int { damage.reduce(0) { $0 +| $1.estimate } }
+    /// Where the first missing or damaged group before the last good commit line began.
+    private(set) var firstMissing: UInt64?
 
     /// A good group; its lines each end with a newline.
     typealias Visit = (_ group: UnsafeRawBufferPointer, _ commit: CommitLine) -> Void
@@ -32,68 +35,35 @@ struct PlainScan: Sendable {
     init(
         _ file: LogFile, files: any LogFileSystem, limit: UInt64? = nil, visit: Visit = { _, _ in }
     ) throws(SystemFault) {
-        var pending: [UInt8] = []
-        var pendingStart = 0
-        var groupStart = 0
-        var at = 0
-        var damaged = (groups: 0, lines: 0)
-        scan: while true {
-            // `at` is the start of the first line not looked at yet.
-            let piece = try files.read(file, at: pendingStart + pending.count, count: 1 << 20)
-            if piece.isEmpty { break }
-            pending += piece
-            var stop = false
-            pending.withUnsafeBytes { bytes in
-                while let newline = bytes.firstNewline(from: at) {
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[at..<newline])
-                    defer { at = newline + 1 }
-                    guard CommitLine.isOne(line) else { continue }
-                    let group = UnsafeRawBufferPointer(rebasing: bytes[groupStart..<at])
-                    groupStart = newline + 1
-                    guard
-                        let commit = CommitLine(line, groupChecksum: Checksum.crc32(group)),
-                        commit.bytes == group.count, number == nil || number == commit.segment
-                    else {
-                        damaged.groups += 1
-                        damaged.lines += group.count(where: { $0 == 0x0A })
-                        continue
-                    }
-                    if let limit, commit.end > limit {
-                        stop = true
-                        return
-                    }
-                    damagedGroups += damaged.groups
-                    damagedLines += damaged.lines
-                    damaged = (0, 0)
-                    if commit.end - UInt64(commit.bytes) > end, firstMissing == nil {
-                        firstMissing = end
-                    }
-                    number = commit.segment
-                    if commit.count == 0 {
-                        after = commit.after
-                    } else {
-                        if firstAt == nil { firstAt = commit.at }
-                        lastAt = commit.at
-                    }
-                    end = commit.end
-                    lines +|= commit.count
-                    physicalEnd = pendingStart + newline + 1
-                    checkpoints.note(logical: end, physical: physicalEnd)
-                    if commit.count > 0 { visit(group, commit) }
-                }
+        var reader = GroupReader(file, files: files)
+        while let group = try reader.next(limit: limit) {
+            let commit = group.commit
+            if let found = group.damage {
+                damage.append(found)
+                if found.bytes > 0, firstMissing == nil { firstMissing = end }
             }
-            if stop { break scan }
-            // Whole groups are done with; what is left is at most one group.
-            pending.removeFirst(groupStart)
-            pendingStart += groupStart
-            at -= groupStart
-            groupStart = 0
-            // No group is as long: this is no log of ours, or its commit line is gone.
-            if pending.count > Self.longestGroup { break }
+            number = commit.segment
+            if commit.count == 0 {
+                after = commit.after
+                headers += 1
+            } else {
+                if firstAt == nil { firstAt = commit.at }
+                lastAt = commit.at
+            }
+            end = commit.end
+            lines +|= commit.count
+            physicalEnd = group.physicalEnd
+            checkpoints.note(logical: end, physical: physicalEnd)
+            if commit.count > 0 { try reader.withLines(of: group) { visit($0, commit) } }
         }
+        self.reader = reader
     }
 
-    static let longestGroup = 32 << 20
+    /// What follows the last good group in a file of `size` bytes, when lines up to
+    /// `acknowledged` were there; nil when nothing does.
+    func tail(size: Int, end acknowledged: UInt64) -> PlainDamage? {
+        reader.tail(size: size, end: acknowledged)
+    }
 }
 
 /// Where some of the lines of a plain segment start in its file, which also

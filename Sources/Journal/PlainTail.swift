@@ -18,7 +18,7 @@ enum PlainTail {
                 end(in: bytes, isWhole: start == 0, number: number)
             }
             if let found { return found }
-            if start == 0 || length > PlainScan.longestGroup { return nil }
+            if start == 0 || length > GroupReader.longestGroup { return nil }
             length *= 4
         }
     }
@@ -30,15 +30,17 @@ enum PlainTail {
         let commits = commitLines(in: bytes)
         for (i, line) in commits.enumerated().reversed() {
             if i == 0 && !isWhole { return nil }
-            // After the newline of the commit line before.
-            let groupStart = i == 0 ? 0 : commits[i - 1].upperBound + 1
-            let group = UnsafeRawBufferPointer(rebasing: bytes[groupStart..<line.lowerBound])
-            let commit = CommitLine(
-                UnsafeRawBufferPointer(rebasing: bytes[line]),
-                groupChecksum: Checksum.crc32(group))
-            if let commit, commit.bytes == group.count, commit.segment == number {
-                return commit.end
+            // By its own length: the commit line before may be damaged.
+            guard let claim = CommitLine.Claim(UnsafeRawBufferPointer(rebasing: bytes[line])),
+                claim.commit.segment == number
+            else { continue }
+            guard line.lowerBound >= claim.commit.bytes else {
+                if isWhole { continue }
+                return nil
             }
+            let group = UnsafeRawBufferPointer(
+                rebasing: bytes[line.lowerBound - claim.commit.bytes..<line.lowerBound])
+            if claim.fits(Checksum.crc32(group)) { return claim.commit.end }
         }
         return nil
     }

@@ -371,4 +371,14 @@ extension CommitLine {
                 UnsafeRawBufferPointer(rebasing: bytes[..<newline]), groupChecksum: 0)
         }
     }
+
+    /// The number of a plain segment: by its header, or where that is damaged by its first
+    /// good group; nil when there is none.
+    static func number(
+        of file: LogFile, files: any LogFileSystem
+    ) throws(SystemFault) -> UInt64? {
+        if let header = try header(of: file, files: files) { return header.segment }
+        var reader = GroupReader(file, files: files)
+        return try reader.next()?.commit.segment
+    }
 }

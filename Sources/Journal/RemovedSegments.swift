@@ -39,6 +39,19 @@ struct RemovedSegments: Sendable, Equatable {
         }
     }
 
+    /// How many segments from number `first` to before `next`, none of which is there, were
+    /// not removed as far as is known. Of those before the oldest entry of a full list nothing
+    /// is known.
+    func unexplained(from first: UInt64, before next: UInt64) -> Int {
+        var first = first
+        if entries.count == Self.most, let oldest = entries.first?.number {
+            first = max(first, oldest)
+        }
+        guard first < next else { return 0 }
+        let known = entries.count { first <= $0.number && $0.number < next }
+        return Int(clamping: next -| first) -| known
+    }
+
     // MARK: - On disk
 
     private static let magic: UInt64 = 0x314D_4552_4C57_4C42  // "BLWLREM1", little-endian

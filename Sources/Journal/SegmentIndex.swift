@@ -18,6 +18,11 @@ struct SegmentIndex: Sendable, Equatable {
         var latest: Int64
         /// Whether the index knows the fields of every line in it.
         var isKnown = true
+        /// Whether it is known to be damaged or missing.
+        var isUnreadable = false
+        /// Whether nothing is known of it: its head is damaged, and it may have been several.
+        /// It takes the place of one line.
+        var isHeadless = false
 
         var end: UInt64 { start + UInt64(plain) }
     }
@@ -35,6 +40,8 @@ struct SegmentIndex: Sendable, Equatable {
     var lines: Int { members.reduce(0) { $0 +| $1.lines } }
     var earliest: Int64? { members.map(\.earliest).min() }
     var latest: Int64? { members.map(\.latest).max() }
+    /// Lines that are known to be damaged or missing.
+    var unreadable: Int { members.reduce(0) { $0 +| ($1.isUnreadable ? $1.lines : 0) } }
 
     /// The first member that holds bytes after `offset`.
     func member(after offset: UInt64) -> Int {

@@ -6,32 +6,39 @@ struct Verification {
     private let folder: LogFolder
     private(set) var report = VerifyReport()
     private var sequences = SequenceCensus()
-    /// What was found of segments that are not sealed, by number: where they begin by the header
-    /// of the next one, and where their good lines end.
+    /// Numbers of the segments that are there.
     private var present: Set<UInt64> = []
-    private var plain: [UInt64: (file: String, end: UInt64, lines: Int, after: UInt64?)] = [:]
     private let inflater = Inflater()
     private var files: any LogFileSystem { folder.files }
 
     init(_ folder: LogFolder) { self.folder = folder }
 
     /// Looks at everything; with `repairing` archives are mended as they are found.
+    ///
+    /// A file that can't be read is damage and keeps nothing else from being looked at. One
+    /// that is not there any more is an error: look again.
     mutating func run(repairing: Bool) throws(SystemFault) {
+        let folder = self.folder
         // Before the segments: what is acknowledged meanwhile is not missing.
         let known = HeadFile.read(in: folder)
-        for segment in try folder.segments() {
+        let segments = try folder.segments()
+        for (i, segment) in segments.enumerated() {
             report.segments += 1
             present.insert(segment.name.number)
+            let following = i + 1 < segments.count ? segments[i + 1].name : nil
             if segment.sealed {
-                try check(Archive(folder: folder, name: segment.name), repairing: repairing)
+                try checking(segment.name.archive) { check throws(SystemFault) in
+                    try check.check(
+                        Archive(folder: folder, name: segment.name), repairing: repairing)
+                }
             } else {
-                try check(plain: segment.name.plain)
+                let end = try end(of: segment.name.number, by: following?.plain)
+                try checking(segment.name.plain) { check throws(SystemFault) in
+                    try check.check(plain: segment.name.plain, end: end)
+                }
             }
         }
-        if (try? files.facts(folder.file(SegmentName.active))) != nil {
-            report.segments += 1
-            try check(plain: SegmentName.active)
-        }
+        try checkActive(head: known?.head)
         report.gaps = sequences.gaps
         noteMissing(known)
     }
@@ -46,22 +53,61 @@ struct Verification {
         for damage in missing.damage {
             report.damage.append(VerifyReport.Damage(damage))
         }
-        for (number, segment) in plain.sorted(by: { $0.key < $1.key }) {
-            var end = plain[number +| 1]?.after ?? 0
-            var lines: Int?
-            if let known, known.head.segment == number, known.head.offset > end {
-                end = known.head.offset
-                lines = known.lines.map { max(0, $0 - segment.lines) }
-            }
-            guard end > segment.end else { continue }
+    }
+
+    /// Runs `body`, which looks at the file `name`; one that can't be read is damage.
+    private mutating func checking(
+        _ name: String, _ body: (inout Self) throws(SystemFault) -> Void
+    ) throws(SystemFault) {
+        do throws(SystemFault) { try body(&self) } catch {
+            guard !error.isAbsence else { throw error }
             report.damage.append(
                 VerifyReport.Damage(
-                    LogDamage(
-                        file: segment.file, what: "acknowledged lines are missing",
-                        missing: LogPosition(
-                            segment: number, offset: segment.end)..<LogPosition(
-                                segment: number, offset: end),
-                        lines: lines)))
+                    file: name, range: nil, lines: nil,
+                    what: "can't be read: \(SystemFault.words(error.code))", isLost: true))
+        }
+    }
+
+    // MARK: - The folder
+
+    /// Where a segment that isn't sealed ends, by the header of the one after it; nil when
+    /// that doesn't tell.
+    private func end(of number: UInt64, by following: String?) throws(SystemFault) -> UInt64? {
+        for name in [following, SegmentName.active].compactMap({ $0 }) {
+            guard let file = try? files.openToRead(folder.file(name)) else { continue }
+            defer { files.close(file) }
+            if let header = try? CommitLine.header(of: file, files: files),
+                header.segment == number + 1
+            {
+                return header.after
+            }
+        }
+        return nil
+    }
+
+    private mutating func checkActive(head: LogPosition?) throws(SystemFault) {
+        let name = SegmentName.active
+        let path = folder.file(name)
+        // `MissingSegments` reports one that is not there.
+        guard (try? files.facts(path)) != nil else { return }
+        report.segments += 1
+        try checking(name) { check throws(SystemFault) in
+            let file = try check.files.openToRead(path)
+            let number: UInt64?
+            do throws(SystemFault) {
+                number = try CommitLine.number(of: file, files: check.files)
+                check.files.close(file)
+            } catch {
+                check.files.close(file)
+                throw error
+            }
+            let end = head.flatMap { head in head.segment == number ? head.offset : nil }
+            try check.check(plain: name, end: end, isOpen: true)
+            if number == nil, try check.files.facts(path).bytes == 0 {
+                check.report.damage.append(
+                    VerifyReport.Damage(
+                        file: name, range: 0..<0, lines: nil, what: "the open segment is empty"))
+            }
         }
     }
 
@@ -73,9 +119,9 @@ struct Verification {
         let name = archive.name
         let first = report.damage.count
         let size = try files.facts(folder.file(name.archive)).bytes
-        let bytes = try files.contents(folder.file(name.index))
+        let bytes = (try? files.contents(folder.file(name.index))) ?? nil
         let file = bytes.flatMap { IndexFile($0) }
-        let stored = try file?.index()
+        let stored = file?.archiveBytes == size ? try file?.index() : nil
         var index: SegmentIndex
         if let stored {
             index = stored
@@ -85,32 +131,40 @@ struct Verification {
             report.damage.append(
                 VerifyReport.Damage(
                     file: name.index, range: nil, lines: 0,
-                    what: "the index is missing or not as written"))
-            for damage in rebuilt.damage where damage.lines == nil {
+                    what: file == nil
+                        ? "the index is missing or not as written"
+                        : "the archive is not as long as its index says"))
+            for damage in rebuilt.damage {
                 report.damage.append(
                     VerifyReport.Damage(
-                        file: name.archive, range: damage.range, lines: nil,
-                        what: "the head of a member can't be read"))
+                        file: name.archive, range: damage.range, lines: damage.lines,
+                        what: damage.lines == nil
+                            ? "the head of a member can't be read"
+                            : damage.lines == 0
+                                ? "bytes that are no member of the archive, or a copy of one"
+                                : "a member is missing or not as written"))
             }
         }
         var builder = IndexBuilder(closedAt: index.closedAt)
         var bad: Set<Int> = []
         for (i, member) in index.members.enumerated() {
             let range = member.offset..<(member.offset + member.packed)
-            guard let lines = try archive.lines(of: member, with: inflater),
-                lines.count == member.plain
-            else {
-                bad.insert(i)
-                report.damage.append(
-                    VerifyReport.Damage(
-                        file: name.archive, range: range, lines: member.lines,
-                        what: "a member is not as written"))
-                continue
-            }
-            lines.withUnsafeBytes { plain in
-                count(plain)
-                builder.add(builder.survey(plain), packed: member.packed, plain: member.plain)
-            }
+            let found = try check(member, of: archive, &builder)
+            if let found, found.foreign == 0, found.isAsWritten { continue }
+            // What can be read is written again as it is.
+            if found == nil { bad.insert(i) }
+            // Those were reported with the index.
+            if member.isUnreadable { continue }
+            let what =
+                switch found {
+                case nil: "a member is not as written"
+                case let found? where found.foreign > 0: "a member holds lines that are no events"
+                default: "the head or the end of a member is not as written; its lines are"
+                }
+            report.damage.append(
+                VerifyReport.Damage(
+                    file: name.archive, range: range,
+                    lines: found.map(\.foreign) ?? member.lines, what: what))
         }
         // Made anew from the lines it must come out the same, bit by bit.
         if let bytes, let file, stored != nil, bad.isEmpty,
@@ -133,9 +187,32 @@ struct Verification {
         for i in first..<report.damage.count { report.damage[i].repaired = true }
     }
 
+    /// Reads one member and adds it to `builder`; nil when its lines can't be read.
+    private mutating func check(
+        _ member: SegmentIndex.Member, of archive: Archive, _ builder: inout IndexBuilder
+    ) throws(SystemFault) -> (foreign: Int, isAsWritten: Bool)? {
+        guard let packed = try archive.packed(member),
+            let lines = packed.withUnsafeBytes({ GzipMember.unpack($0, with: inflater) }),
+            lines.count == member.plain
+        else { return nil }
+        return lines.withUnsafeBytes { plain in
+            count(plain)
+            let survey = builder.survey(plain)
+            builder.add(survey, packed: member.packed, plain: member.plain)
+            return (
+                survey.foreign,
+                packed.withUnsafeBytes { GzipMember.isAsWritten($0, lines: survey.lines) }
+            )
+        }
+    }
+
     // MARK: - Plain
 
-    private mutating func check(plain name: String) throws(SystemFault) {
+    /// - Parameter end: Lines up to there were acknowledged; nil: as far as is known none
+    ///   that isn't there.
+    private mutating func check(
+        plain name: String, end: UInt64?, isOpen: Bool = false
+    ) throws(SystemFault) {
         let file = try files.openToRead(folder.file(name))
         defer { files.close(file) }
         // The open segment may grow while it is read: what came later is not damage.
@@ -148,22 +225,31 @@ struct Verification {
         self.sequences = sequences
         report.lines += lines.lines
         report.bytes += lines.bytes
-        if let number = scan.number {
-            present.insert(number)
-            plain[number] = (name, scan.end, scan.lines, scan.after)
-        }
-        if scan.damagedGroups > 0 {
+        if let number = scan.number { present.insert(number) }
+        for damage in scan.damage {
             report.damage.append(
                 VerifyReport.Damage(
-                    file: name, range: 0..<scan.physicalEnd, lines: nil,
-                    what: "\(scan.damagedGroups) groups are not as written"))
+                    file: name, range: damage.range, lines: damage.lines,
+                    what: damage.range.isEmpty
+                        ? "\(damage.bytes) bytes of lines are missing here"
+                        : "not as written: \(damage.bytes) bytes of lines are lost"))
         }
-        if size > scan.physicalEnd {
+        if scan.number != nil, scan.headers != 1 {
             report.damage.append(
                 VerifyReport.Damage(
-                    file: name, range: scan.physicalEnd..<size, lines: 0,
-                    what: "a torn tail that was never acknowledged"))
+                    file: name, range: nil, lines: 0,
+                    what: scan.headers == 0
+                        ? "its first line, which says where the segment before ends, is missing"
+                        : "its first line is there \(scan.headers) times"))
         }
+        guard let tail = scan.tail(size: size, end: end ?? scan.end) else { return }
+        let isLost = tail.bytes > 0
+        report.damage.append(
+            VerifyReport.Damage(
+                file: name, range: tail.range, lines: isLost || !isOpen ? tail.lines : 0,
+                what: isLost
+                    ? "\(tail.bytes) bytes of acknowledged lines are missing at the end"
+                    : "a torn tail that was never acknowledged"))
     }
 
     private mutating func count(_ bytes: UnsafeRawBufferPointer) {

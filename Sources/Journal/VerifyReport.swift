@@ -9,6 +9,8 @@ public struct VerifyReport: Sendable, Equatable {
         /// Lines that are lost; nil when nobody can tell.
         public let lines: Int?
         public let what: String
+        /// Whether `repair` can do nothing: a file is missing or can't be read.
+        public var isLost = false
         /// Whether the file is whole now; the lost lines stay lost.
         public var repaired = false
     }

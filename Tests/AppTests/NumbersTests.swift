@@ -18,7 +18,8 @@ struct NumbersTests {
         "Console/MetricChart.swift", "Console/RolloutBoard.swift", "Console/RolloutGrid.swift",
         "Console/Words.swift", "Events/Count.swift", "Events/Event+Reading.swift",
         "Events/EventLine.swift", "Events/LogPosition.swift", "Events/Timestamp+Relative.swift",
-        "Events/Timestamp.swift", "Gateway/Forwarder.swift", "Journal/Archive+Outline.swift",
+        "Events/Timestamp.swift", "Gateway/ForwardBatch.swift", "Gateway/Forwarder.swift",
+        "Journal/Archive+Outline.swift",
         "Journal/CommitLine.swift", "Journal/GzipMember.swift", "Journal/HeadFile.swift",
         "Journal/IndexFile.swift", "Journal/Journal+Room.swift", "Journal/JournalStats.swift",
         "Journal/LogCount.swift", "Journal/Loss/LogDamage.swift",
@@ -254,7 +255,6 @@ struct NumbersTests {
         Exception(
             file: "Events/Timestamp.swift", reason: doubles,
             lines: ["Double(seconds) + Double(attoseconds)"]),
-        Exception(file: "Gateway/Forwarder.swift", reason: ours, lines: ["body.count += 1"]),
         Exception(
             file: "Journal/Archive+Outline.swift", reason: wider, lines: ["UInt64(sizes.plain)"]),
         Exception(
@@ -262,7 +262,7 @@ struct NumbersTests {
             lines: ["offset += sizes.packed"]),
         Exception(
             file: "Journal/CommitLine.swift", reason: places,
-            lines: ["count: 8 - hex.count) + hex", "Self.prefix.count + Self.trailer"]),
+            lines: ["count: 8 - hex.count) + hex", "CommitLine.prefix.count + CommitLine.trailer"]),
         Exception(
             file: "Journal/CommitLine.swift", reason: checked,
             lines: ["segment: UInt64(segment), end: UInt64(end)"]),
@@ -271,7 +271,9 @@ struct NumbersTests {
             lines: ["UInt32(checksum, radix: 16)", "UInt32(CZlib.crc32_combine"]),
         Exception(
             file: "Journal/GzipMember.swift", reason: "constants",
-            lines: ["10 + 2 + 4 + 12", "headerLength + trailerLength + 1"]),
+            lines: [
+                "10 + 2 + 4 + 12", "headerLength + trailerLength + 1", "maxPlain + 64 * 1024",
+            ]),
         Exception(
             file: "Journal/GzipMember.swift", reason: "what we write ourselves: at most a member",
             lines: [
@@ -280,10 +282,10 @@ struct NumbersTests {
             ]),
         Exception(
             file: "Journal/GzipMember.swift", reason: wider,
-            lines: ["Int(UInt32(littleEndian:", "let checksum = UInt32("]),
+            lines: ["Int(UInt32(littleEndian:", "let checksum = UInt32(", "let length = UInt32("]),
         Exception(
             file: "Journal/GzipMember.swift", reason: checked,
-            lines: ["member.count - trailerLength"]),
+            lines: ["member.count - trailerLength", "member.count - 4"]),
         Exception(
             file: "Journal/IndexFile.swift", reason: wider,
             lines: [
@@ -322,6 +324,8 @@ struct NumbersTests {
                 "retries += 1", "members += file?.memberCount", "inflated += rest.count",
                 "start + Self.width", "start + group.count",
             ]),
+        Exception(
+            file: "Journal/LogCount.swift", reason: lists, lines: ["(scan.damage + (tail.map"]),
         Exception(
             file: "Journal/LogCount.swift", reason: doubles,
             lines: ["(Double(i) + part)", "Double(i + 1)"]),

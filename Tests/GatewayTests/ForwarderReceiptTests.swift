@@ -65,7 +65,7 @@ struct ForwarderReceiptTests {
     }
 
     private func receipt(_ text: String, lines: Int) -> Int? {
-        Forwarder.rejected(
+        ForwardBatch.Answer.rejected(
             in: try? JSONValue(
                 parsing: Array(text.utf8), limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8)),
             upTo: lines)

@@ -51,6 +51,28 @@ struct LineSelection: ParsableArguments {
     }
 }
 
+/// Reports lines that are missing from what a command prints, and remembers that any were.
+struct MissingLines {
+    private var isAny = false
+
+    /// - Parameters:
+    ///   - damaged: Lines that are damaged or in files that are missing.
+    ///   - skipped: Those and the ones that were removed for room or age.
+    mutating func report(damaged: Int, skipped: Int) {
+        let removed = skipped - damaged
+        if removed > 0 { Standard.error("\(removed) lines were removed before they were read") }
+        guard damaged > 0 else { return }
+        isAny = true
+        Standard.error(
+            "at least \(damaged) lines are damaged or missing here: run `bellwether logs verify`")
+    }
+
+    /// Ends the command with 1 when lines were damaged or missing.
+    func end() throws {
+        if isAny { throw ExitCode(1) }
+    }
+}
+
 extension ConfigOption {
     func log() throws -> JournalFiles { JournalFiles(directory: try folder().path) }
 }
@@ -78,7 +100,7 @@ struct LogsStats: AsyncParsableCommand {
                 w.member("segments", stats.segments.count)
             }
             print(writer.text)
-            return
+            return try end(stats)
         }
         var table = Table("SEGMENT", "STATE", "LINES", "BYTES", "ON DISK", "FROM", "TO")
         for segment in stats.segments {
@@ -90,6 +112,15 @@ struct LogsStats: AsyncParsableCommand {
         print(table.text)
         print(
             "\(stats.lines) lines, \(stats.allocated) of \(settings.log.maxBytes) bytes on disk")
+        try end(stats)
+    }
+
+    /// Ends with 1 when not all lines could be counted.
+    private func end(_ stats: JournalStats) throws {
+        for fault in stats.faults {
+            Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
+        }
+        if !stats.faults.isEmpty { throw ExitCode(1) }
     }
 }
 
@@ -108,11 +139,13 @@ struct LogsVerify: AsyncParsableCommand {
             let range = damage.range.map { " bytes \($0.lowerBound)–\($0.upperBound)" } ?? ""
             let lines = damage.lines.map { ", \($0) lines" } ?? ""
             Standard.error(
-                "\(damage.file)\(range)\(lines): \(damage.what)\(damage.repaired ? " (repaired)" : "")"
+                "\(TerminalText.inert(damage.file))\(range)\(lines): \(damage.what)\(damage.repaired ? " (repaired)" : "")"
             )
         }
         for gap in report.gaps {
-            Standard.error("\(gap.node) \(gap.epoch): \(gap.missing) sequence numbers missing")
+            Standard.error(
+                TerminalText.inert(
+                    "\(gap.node) \(gap.epoch): \(gap.missing) sequence numbers missing"))
         }
         print("\(report.segments) segments, \(report.lines) lines, \(report.bytes) bytes")
         if !report.isSound { throw ExitCode(1) }

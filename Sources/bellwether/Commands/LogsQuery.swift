@@ -45,14 +45,13 @@ struct LogsQuery: AsyncParsableCommand {
         var left = limit ?? .max
         var reader = log.reader(query: query)
         var first: UInt64?
+        var missing = MissingLines()
         let head = try await log.head()
         while left > 0 {
             let batch = try await reader.next(maxLines: min(left, 1000))
             progress.clear()
-            for line in batch.lines { printer.show(line.bytes) }
-            if batch.skipped > 0 {
-                Standard.error("\(batch.skipped) lines can't be read: see bellwether logs verify")
-            }
+            let foreign = printer.show(batch.lines.lazy.map(\.bytes))
+            missing.report(damaged: batch.damaged + foreign, skipped: batch.skipped + foreign)
             left -= batch.lines.count
             if batch.isCaughtUp { break }
             let start = first ?? batch.end.segment
@@ -62,6 +61,7 @@ struct LogsQuery: AsyncParsableCommand {
                     / Double(max(1, head.segment - min(start, head.segment))))
         }
         progress.clear()
+        try missing.end()
     }
 
     private func count(by field: String) async throws {
@@ -79,6 +79,9 @@ struct LogsQuery: AsyncParsableCommand {
         feed.finish()
         await bar.value
         show(counts, of: field)
+        var missing = MissingLines()
+        missing.report(damaged: counts.skipped, skipped: counts.skipped)
+        try missing.end()
     }
 
     private func ask(_ node: RemoteNode) async throws {
@@ -86,23 +89,23 @@ struct LogsQuery: AsyncParsableCommand {
         let printer = LinePrinter(fields: fields, asStored: json)
         var left = limit ?? .max
         var position: LogPosition? = .start
+        var missing = MissingLines()
         while let after = position, left > 0 {
             let size = min(left, 1000)
             let page = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: size, after: after)
             }
-            for line in page.lines { printer.show(line) }
+            let foreign = printer.show(page.lines)
+            missing.report(damaged: foreign, skipped: foreign)
             page.reportSkipped()
             left -= page.lines.count
             if page.isCaughtUp { break }
             position = page.next
         }
+        try missing.end()
     }
 
     private func show(_ counts: JournalCounts, of field: String) {
-        if counts.skipped > 0 {
-            Standard.error("\(counts.skipped) lines can't be read: see bellwether logs verify")
-        }
         let rows = counts.rows.prefix(limit ?? .max)
         if json {
             var writer = JSONWriter()

@@ -48,24 +48,24 @@ struct LogsTail: AsyncParsableCommand {
         let log = try config.log()
         let query = try selection.query()
         var position: LogPosition
+        var missing = MissingLines()
         if let place {
             position = place
         } else {
             let batch = try await log.last(count, query: query)
-            for line in batch.lines { printer.show(line.bytes) }
+            let foreign = printer.show(batch.lines.lazy.map(\.bytes))
+            missing.report(damaged: batch.damaged + foreign, skipped: batch.skipped + foreign)
             position = batch.end
             tell(position)
-            if !follow { return }
+            if !follow { return try missing.end() }
         }
         var reader = log.reader(from: position, query: query)
         var fault = ""
         while !Task.isCancelled {
             do {
                 let next = try await reader.next()
-                for line in next.lines { printer.show(line.bytes) }
-                if next.skipped > 0 {
-                    Standard.error("\(next.skipped) lines were removed before they were read")
-                }
+                let foreign = printer.show(next.lines.lazy.map(\.bytes))
+                missing.report(damaged: next.damaged + foreign, skipped: next.skipped + foreign)
                 if next.end != position {
                     position = next.end
                     tell(position)
@@ -84,7 +84,7 @@ struct LogsTail: AsyncParsableCommand {
                 if "\(error)" != fault { Standard.error("\(error); trying again") }
                 fault = "\(error)"
             }
-            if !follow { return }
+            if !follow { return try missing.end() }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
@@ -110,7 +110,7 @@ private struct RemoteTail {
                 try await node.follow(parameters, from: position) { told in
                     switch told {
                     case .line(let line, let end):
-                        printer.show(line)
+                        if !printer.show(line) { Standard.error("a line that is no event came") }
                         tell(end)
                     case .skipped(let lines):
                         Standard.error("\(lines) lines were removed before they were read")
@@ -129,12 +129,14 @@ private struct RemoteTail {
         // The endpoint gives one line at least.
         var left = max(1, count)
         var position: LogPosition?
+        var missing = MissingLines()
         while left > 0, !Task.isCancelled {
             let (after, limit) = (position, left)
             let page = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: limit, after: after)
             }
-            for line in page.lines.suffix(count) { printer.show(line) }
+            let foreign = printer.show(page.lines.suffix(count))
+            missing.report(damaged: foreign, skipped: foreign)
             page.reportSkipped()
             position = page.next
             if let next = page.next { tell(next) }
@@ -147,15 +149,17 @@ private struct RemoteTail {
 
     private func rest(after place: LogPosition, _ printer: LinePrinter) async throws {
         var position: LogPosition? = place
+        var missing = MissingLines()
         while let after = position, !Task.isCancelled {
             let next = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: Self.page, after: after)
             }
-            for line in next.lines { printer.show(line) }
+            let foreign = printer.show(next.lines)
+            missing.report(damaged: foreign, skipped: foreign)
             next.reportSkipped()
             position = next.next
             if let position, position != after { tell(position) }
-            if next.isCaughtUp { return }
+            if next.isCaughtUp { return try missing.end() }
         }
     }
 }

@@ -15,16 +15,24 @@ struct LinePrinter {
         self.asStored = asStored
     }
 
-    func show(_ line: [UInt8]) {
+    /// Shows a line of the log; false when it is no JSON object: nobody stored it then, and
+    /// it isn't shown.
+    @discardableResult
+    func show(_ line: [UInt8]) -> Bool {
+        guard let tree = try? JSONValue(parsing: line, limits: .event), case .object = tree else {
+            return false
+        }
         if asStored, paths.isEmpty {
             Standard.write(line + [UInt8(ascii: "\n")])
-            return
+        } else {
+            Standard.line(paths.isEmpty ? Self.usual(tree) : chosen(tree))
         }
-        guard let tree = try? JSONValue(parsing: line, limits: .event) else {
-            Standard.line(TerminalText.inert(String(decoding: line, as: UTF8.self)))
-            return
-        }
-        Standard.line(paths.isEmpty ? Self.usual(tree) : chosen(tree))
+        return true
+    }
+
+    /// Shows lines; returns how many of them were none.
+    func show(_ lines: some Sequence<[UInt8]>) -> Int {
+        lines.reduce(0) { show($1) ? $0 : $0 + 1 }
     }
 
     private func chosen(_ tree: JSONValue) -> String {
