@@ -231,8 +231,9 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "JSONScan", "Events", "Settings", "Analysis", "Journal", "Probes", "Serving",
-                "TestSupport", nioCore, nioEmbedded, nioHTTP1,
+                "JSONScan", "Events", "Settings", "Analysis", "Digests", "Journal", "Probes",
+                "Rendering", "Serving", "Gateway", "Notifier", "Console", "App", "TestSupport",
+                httpTypes, nioCore, nioEmbedded, nioHTTP1,
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(

@@ -27,6 +27,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.3.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
@@ -50,14 +52,31 @@ let package = Package(
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        // The express lane's reader alone: the rest of the room needs a server.
-        room("Serving"),
+        room("Digests", ["Events", "JSONScan"]),
+        room(
+            "Rendering",
+            [
+                "Events", "JSONScan", "Digests",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // Of the rest what is pure, file by file: the others need a server.
+        room("Serving", ["JSONScan", .product(name: "HTTPTypes", package: "swift-http-types")]),
+        room("Gateway", ["JSONScan"]),
+        room(
+            "Notifier",
+            [
+                "Events", "JSONScan", "Serving",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        room("Console", ["Events", "JSONScan"]),
+        room("App"),
         .target(name: "CLibFuzzer"),
         .executableTarget(
             name: "bellwether-fuzz",
             dependencies: [
-                "CLibFuzzer", "JSONScan", "Events", "Settings", "Analysis", "Journal", "Probes",
-                "Serving", "CZlib",
+                "CLibFuzzer", "JSONScan", "Events", "Settings", "Analysis", "Digests", "Journal",
+                "Probes", "Rendering", "Serving", "Gateway", "Notifier", "Console", "App", "CZlib",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -19,7 +19,7 @@ struct ServerSentEvents {
     private var hasData = false
     private var endsInReturn = false
 
-    /// A line longer than any event: the peer speaks something else.
+    /// A line, or the data of an event, longer than any event: the peer sends something else.
     private static let longestLine = 1 << 20
 
     /// Calls `take` for each event that is complete; false when `take` says to stop or
@@ -62,6 +62,7 @@ struct ServerSentEvents {
             if hasData { data.append(UInt8(ascii: "\n")) }
             data.append(contentsOf: value)
             hasData = true
+            return data.count <= Self.longestLine
         case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
         case "event": event = String(decoding: value, as: UTF8.self)
         default: break

@@ -87,3 +87,8 @@ public struct Problem: Error, Sendable {
             after: deadline)
     }
 }
+
+extension Duration {
+    /// Whole seconds, rounded up, none negative.
+    var wholeSecondsUp: Int { max(0, Int((self / .seconds(1)).rounded(.up))) }
+}

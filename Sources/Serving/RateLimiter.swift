@@ -63,8 +63,3 @@ extension RateLimiter.Verdict {
         return problem
     }
 }
-
-extension Duration {
-    /// Whole seconds, rounded up, none negative.
-    var wholeSecondsUp: Int { max(0, Int((self / .seconds(1)).rounded(.up))) }
-}

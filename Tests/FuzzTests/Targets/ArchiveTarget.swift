@@ -41,9 +41,13 @@ enum ArchiveTarget {
         let isWhole = archive == log.files[log.archivePath]
         let answer = try log.read()
         if isWhole {
-            try require(answer.lines == log.lines, "a whole archive read as \(answer)")
+            // What is no JSON object was never stored: it is not shown, but counted.
+            let stored = log.lines.filter { line in line.withUnsafeBytes { $0.isObject } }
             try require(
-                try log.count(by: "event", .all).total == log.lines.count, "counted otherwise")
+                answer.lines == stored && answer.skipped == log.lines.count - stored.count,
+                "a whole archive read as \(answer)")
+            try require(
+                try log.count(by: "event", .all).total == stored.count, "counted otherwise")
         } else {
             try require(isPart(answer.lines, of: log.lines), "read what was not written: \(answer)")
             log.files[log.indexPath] = nil

@@ -9,6 +9,20 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case event
     /// A sealed segment, damaged: archive, index, verify and repair.
     case archive
+    /// A log folder, damaged: what every `logs` command reads.
+    case log
+    /// Lines that the log accepted, folded into digests, and what is rendered of them.
+    case digest
+    /// The same on the status page.
+    case board
+    /// The same as what a node restores its attempts from.
+    case attempt
+    /// A batch of the forwarder, and an answer to it.
+    case receipt
+    /// Server-sent events.
+    case stream
+    /// A body of a webhook: Argo notifications, Flagger, Alertmanager.
+    case hook
     /// `--where` and the lines it is asked of: the index's answers against the lines'.
     case expression
     /// A measurement's body or query.
@@ -26,6 +40,13 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .json: try JSONTarget.run(input)
         case .event: try EventTarget.run(input)
         case .archive: try ArchiveTarget.run(input)
+        case .log: try LogTarget.run(input)
+        case .digest: try DigestTarget.run(input)
+        case .board: try BoardTarget.run(input)
+        case .attempt: try AttemptTarget.run(input)
+        case .receipt: try ReceiptTarget.run(input)
+        case .stream: try StreamTarget.run(input)
+        case .hook: try HookTarget.run(input)
         case .expression: try ExpressionTarget.run(input)
         case .request: try RequestTarget.run(input)
         case .express: try ExpressTarget.run(input)

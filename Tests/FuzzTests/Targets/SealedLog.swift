@@ -20,8 +20,16 @@ struct SealedLog {
         name = SegmentName(
             first: Timestamp(milliseconds: 1_700_000_000_000), number: 1, after: nil)
         self.lines = lines
-        var packed: [UInt8] = []
         let closedAt = Timestamp(milliseconds: 1_700_000_000_000)
+        (files[archivePath], files[indexPath]) = Self.pack(
+            lines, perMember: perMember, closedAt: closedAt)
+    }
+
+    /// The archive of `lines`, in members of `perMember` lines, and its index.
+    static func pack(
+        _ lines: [[UInt8]], perMember: Int, closedAt: Timestamp
+    ) -> (archive: [UInt8], index: [UInt8]) {
+        var packed: [UInt8] = []
         var builder = IndexBuilder(closedAt: closedAt)
         let deflater = Deflater(level: 1)
         for start in stride(from: 0, to: lines.count, by: perMember) {
@@ -35,8 +43,7 @@ struct SealedLog {
                 packed += member
             }
         }
-        files[archivePath] = packed
-        files[indexPath] = builder.encoded(archiveBytes: packed.count, closedAt: closedAt)
+        return (packed, builder.encoded(archiveBytes: packed.count, closedAt: closedAt))
     }
 
     /// Everything in the segment may be seen, nothing is written to.
