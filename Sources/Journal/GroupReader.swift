@@ -239,7 +239,7 @@ struct PlainDamage: Sendable, Equatable {
     /// Bytes of lines that are missing.
     let bytes: UInt64
     /// Lines that are missing; nil when only their bytes are known.
-    let lines: Int?
+    var lines: Int?
 
     /// `lines`, or an estimate of them: half a kilobyte each.
     var estimate: Int { lines ?? Int(clamping: max(1, bytes / 512)) }

@@ -289,9 +289,16 @@ struct LineSource: Sendable {
         let start = max(place.logical, position.offset)
         guard start < end else { return }
         let scan = try PlainScan(file, files: files, limit: end)
-        let damage =
+        var damage =
             scan.tail(size: try files.facts(file).bytes, end: end)
             ?? PlainDamage(range: 0..<0, bytes: end - start, lines: nil)
+        // The writer counted the lines of the whole segment.
+        if damage.lines == nil, position.offset <= scan.end,
+            let all = try view.plain(position.segment, file: file).lines,
+            all > scan.lines +| scan.damagedLines
+        {
+            damage.lines = all - scan.lines - scan.damagedLines
+        }
         let horizon = LogPosition(segment: position.segment, offset: end)
         if view.isForeign, position.segment == readUntil.segment {
             missing(damage, upTo: readUntil)

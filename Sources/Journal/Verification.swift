@@ -38,7 +38,7 @@ struct Verification {
                 }
             }
         }
-        try checkActive(head: known?.head)
+        try checkActive(known)
         report.gaps = sequences.gaps
         noteMissing(known)
     }
@@ -85,7 +85,7 @@ struct Verification {
         return nil
     }
 
-    private mutating func checkActive(head: LogPosition?) throws(SystemFault) {
+    private mutating func checkActive(_ known: HeadFile.Record?) throws(SystemFault) {
         let name = SegmentName.active
         let path = folder.file(name)
         // `MissingSegments` reports one that is not there.
@@ -101,8 +101,9 @@ struct Verification {
                 check.files.close(file)
                 throw error
             }
-            let end = head.flatMap { head in head.segment == number ? head.offset : nil }
-            try check.check(plain: name, end: end, isOpen: true)
+            let head = known.flatMap { $0.head.segment == number ? $0 : nil }
+            try check.check(
+                plain: name, end: head?.head.offset, lines: head?.lines, isOpen: true)
             if number == nil, try check.files.facts(path).bytes == 0 {
                 check.report.damage.append(
                     VerifyReport.Damage(
@@ -210,8 +211,9 @@ struct Verification {
 
     /// - Parameter end: Lines up to there were acknowledged; nil: as far as is known none
     ///   that isn't there.
+    /// - Parameter acknowledged: How many lines there were up to `end`; nil: not known.
     private mutating func check(
-        plain name: String, end: UInt64?, isOpen: Bool = false
+        plain name: String, end: UInt64?, lines acknowledged: Int? = nil, isOpen: Bool = false
     ) throws(SystemFault) {
         let file = try files.openToRead(folder.file(name))
         defer { files.close(file) }
@@ -243,13 +245,20 @@ struct Verification {
                         : "its first line is there \(scan.headers) times"))
         }
         guard let tail = scan.tail(size: size, end: end ?? scan.end) else { return }
-        let isLost = tail.bytes > 0
-        report.damage.append(
-            VerifyReport.Damage(
-                file: name, range: tail.range, lines: isLost || !isOpen ? tail.lines : 0,
-                what: isLost
-                    ? "\(tail.bytes) bytes of acknowledged lines are missing at the end"
-                    : "a torn tail that was never acknowledged"))
+        guard tail.bytes > 0 else {
+            report.damage.append(
+                VerifyReport.Damage(
+                    file: name, range: tail.range, lines: isOpen ? 0 : tail.lines,
+                    what: "a torn tail that was never acknowledged"))
+            return
+        }
+        let number = scan.number ?? 0
+        let damage = LogDamage(
+            file: name, what: "acknowledged lines are missing at the end",
+            missing: LogPosition(segment: number, offset: scan.end)..<LogPosition(
+                segment: number, offset: scan.end +| tail.bytes),
+            lines: acknowledged.map { max(0, $0 - scan.lines - scan.damagedLines) } ?? tail.lines)
+        report.damage.append(VerifyReport.Damage(damage, range: tail.range))
     }
 
     private mutating func count(_ bytes: UnsafeRawBufferPointer) {

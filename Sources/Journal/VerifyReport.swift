@@ -40,11 +40,11 @@ public struct VerifyReport: Sendable, Equatable {
 
 extension VerifyReport.Damage {
     /// Acknowledged lines that are missing altogether, with their place in the log.
-    init(_ damage: LogDamage) {
+    init(_ damage: LogDamage, range: Range<Int>? = nil) {
         var what = damage.what
         if let missing = damage.missing {
             what += ", from \(missing.lowerBound) to \(missing.upperBound)"
         }
-        self.init(file: damage.file, range: nil, lines: damage.lines, what: what)
+        self.init(file: damage.file, range: range, lines: damage.lines, what: what)
     }
 }
