@@ -101,10 +101,9 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSpawn"),
-        .systemLibrary(name: "CTextMarks"),
 
         // Values and pure logic.
-        room("JSONScan", ["CTextMarks"]),
+        room("JSONScan"),
         room("Events", ["JSONScan", crypto]),
         room("Secrets"),
         room("Settings", ["Secrets", "Events", "JSONScan", yams]),

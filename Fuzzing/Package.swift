@@ -36,8 +36,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CSpawn"),
-        .systemLibrary(name: "CTextMarks"),
-        room("JSONScan", ["CTextMarks"]),
+        room("JSONScan"),
         room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
         room("Secrets"),
         room(
@@ -61,7 +60,7 @@ let package = Package(
             ]),
         // Of the rest what is pure, file by file: the others need a server.
         room("Serving", ["JSONScan", .product(name: "HTTPTypes", package: "swift-http-types")]),
-        room("Gateway", ["JSONScan"]),
+        room("Gateway", ["Events", "JSONScan"]),
         room(
             "Notifier",
             [

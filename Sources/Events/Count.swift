@@ -88,19 +88,6 @@ public enum CountMember: String, Sendable, CaseIterable {
         self = found
     }
 
-    /// Whether a key without escapes may be one of these, by its first eight bytes
-    /// (little-endian, zeros behind a shorter key). True for some other keys, too.
-    @inlinable @inline(__always)
-    public static func mayBeNamed(firstBytes word: UInt64) -> Bool {
-        switch word {
-        case 0x6E_7572, 0x74_6E75_6F63, 0x73_656E_696C,  // run, count, lines
-            0x6E75_6F63_5F6E_7572, 0x7275_7361_656D_6E75,  // run_coun, unmeasur
-            0x5F65_7275_6C69_6166:  // failure_
-            true
-        default: false
-        }
-    }
-
     /// Whether it is a count in events of this name.
     public func isCount(inEventsNamed name: String) -> Bool {
         switch self {

@@ -31,27 +31,8 @@ public import JSONScan
             self = .namespace
             return
         }
-        self.init(
-            firstBytes: key.word(in: line), count: count, last: line[key.range.upperBound - 2])
-    }
-
-    /// The field of a key without escapes.
-    ///
-    /// - Parameters:
-    ///   - word: The first eight bytes of the key, little-endian, zeros behind a shorter one.
-    ///   - count: The bytes of the key.
-    ///   - last: The last of them.
-    @inlinable @inline(__always)
-    public init?(firstBytes word: UInt64, count: Int, last: UInt8) {
-        // Of fewer than eight bytes the word tells all.
-        guard count <= 8 else {
-            guard count == 9, word == 0x6361_7073_656D_616E, last == UInt8(ascii: "e") else {
-                return nil
-            }
-            self = .namespace
-            return
-        }
-        self.init(word: word)
+        guard count <= 8 else { return nil }
+        self.init(word: key.word(in: line))
     }
 
     /// The field of a key of at most eight bytes without escapes.

@@ -62,7 +62,6 @@ public struct EventLine {
     private var present: UInt32 = 0
     /// Further members, keys and values in turn.
     private var others: [JSONScanner.Slice] = []
-    private var quotes = QuotePlaces()
 
     public init() {}
 
@@ -77,19 +76,9 @@ public struct EventLine {
         others.removeAll(keepingCapacity: true)
         // Taken out, so that not each store has to ask whether the array has other owners.
         var places: [JSONScanner.Slice] = []
-        var quotes = QuotePlaces()
         swap(&places, &slices)
-        swap(&quotes, &self.quotes)
-        let isWhole = places.withUnsafeMutableBufferPointer { places in
-            if quotes.withTokens(of: line, { readMembers($0, into: places) ? true : nil }) != nil {
-                return true
-            }
-            deltas.removeAll(keepingCapacity: true)
-            others.removeAll(keepingCapacity: true)
-            return readMembers(line, into: places)
-        }
+        let isWhole = places.withUnsafeMutableBufferPointer { readMembers(line, into: $0) }
         swap(&places, &slices)
-        swap(&quotes, &self.quotes)
         guard isWhole, let name = self[.event], name.range.count > 2 || name.kind == .number
         else { return false }
         if let said = self[.status] { status = VerdictStatus(said, in: line) }
@@ -101,70 +90,6 @@ public struct EventLine {
         return true
     }
 
-    /// Of a line of the usual form: see `QuotePlaces`. False where it is of another.
-    ///
-    /// - Parameter places: By field; those of `present` are set.
-    private mutating func readMembers(
-        _ start: PlainTokens, into places: UnsafeMutableBufferPointer<JSONScanner.Slice>
-    ) -> Bool {
-        var tokens = start
-        guard tokens.take(UInt8(ascii: "{")) else { return false }
-        var seen: UInt32 = 0
-        repeat {
-            guard let key = tokens.readKey() else { return false }
-            let known = EventField(
-                firstBytes: key.word, count: key.count, last: tokens.last(of: key.range))
-            if known == .deltas, tokens.peek == UInt8(ascii: "[") {
-                tokens = readDeltas(from: tokens)
-                guard !tokens.isBroken else { return false }
-                continue
-            }
-            guard let value = tokens.readValue() else { return false }
-            if let field = known {
-                // Null reads as absent, whatever the field.
-                guard value.kind != .null else { continue }
-                places[Int(field.rawValue)] = value
-                seen |= 1 &<< UInt32(field.rawValue)
-            } else if key.count > 1 || key.word != UInt64(UInt8(ascii: "v")) {
-                others.append(key.slice)
-                others.append(value)
-            }
-        } while tokens.take(UInt8(ascii: ","))
-        present = seen
-        return tokens.take(UInt8(ascii: "}")) && tokens.isAtEnd
-    }
-
-    /// From the list's start to behind it; broken where it is not of the usual form.
-    private mutating func readDeltas(from start: PlainTokens) -> PlainTokens {
-        var tokens = start
-        guard tokens.take(UInt8(ascii: "[")) else { return tokens.broken }
-        if tokens.take(UInt8(ascii: "]")) { return tokens }
-        repeat {
-            guard tokens.take(UInt8(ascii: "{")) else { return tokens.broken }
-            var delta = Delta(metric: .nothing, unit: .count, state: .pass)
-            var unit: MetricUnit?
-            repeat {
-                guard let key = tokens.readKey() else { return tokens.broken }
-                let word = key.count <= 8 ? key.word : .max
-                if let number = tokens.readNumber() {
-                    delta.take(number, as: word)
-                } else if let value = tokens.readValue() {
-                    delta.take(value, as: word, in: bytes, unit: &unit)
-                } else {
-                    return tokens.broken
-                }
-            } while tokens.take(UInt8(ascii: ","))
-            guard tokens.take(UInt8(ascii: "}")), delta.metric.kind == .string else {
-                return tokens.broken
-            }
-            delta.unit = unit ?? MetricUnit(metricName: delta.metric.text(in: bytes) ?? "")
-            deltas.append(delta)
-        } while tokens.take(UInt8(ascii: ","))
-        return tokens.take(UInt8(ascii: "]")) ? tokens : tokens.broken
-    }
-
-    /// Of any line.
-    ///
     /// - Parameter places: By field; those of `present` are set.
     private mutating func readMembers(
         _ line: UnsafeRawBufferPointer,

@@ -1,28 +1,17 @@
 /// Texts that events have, of up to eight bytes, as little-endian numbers: compared at once.
 /// See `JSONScanner.Slice.word(in:)`.
 public enum EventWord {
-    @inlinable public static var empty: UInt64 { 0 }
-    @inlinable public static var info: UInt64 { 0x6F66_6E69 }
     @inlinable public static var warn: UInt64 { 0x6E72_6177 }
-    @inlinable public static var error: UInt64 { 0x72_6F72_7265 }
-    @inlinable public static var debug: UInt64 { 0x67_7562_6564 }
     @inlinable public static var healthy: UInt64 { 0x0079_6874_6C61_6568 }
     @inlinable public static var unknown: UInt64 { 0x006E_776F_6E6B_6E75 }
     @inlinable public static var degraded: UInt64 { 0x6465_6461_7267_6564 }
-    @inlinable public static var analysis: UInt64 { 0x7369_7379_6C61_6E61 }
-    @inlinable public static var dotHealthy: UInt64 { 0x7968_746C_6165_682E }
-    @inlinable public static var dotUnknown: UInt64 { 0x6E77_6F6E_6B6E_752E }
     @inlinable public static var metric: UInt64 { 0x6369_7274_656D }
-    @inlinable public static var check: UInt64 { 0x6B_6365_6863 }
     @inlinable public static var value: UInt64 { 0x65_756C_6176 }
     @inlinable public static var previous: UInt64 { 0x7375_6F69_7665_7270 }
     @inlinable public static var stable: UInt64 { 0x656C_6261_7473 }
     @inlinable public static var limit: UInt64 { 0x74_696D_696C }
     @inlinable public static var unit: UInt64 { 0x7469_6E75 }
     @inlinable public static var state: UInt64 { 0x65_7461_7473 }
-    @inlinable public static var why: UInt64 { 0x79_6877 }
-    @inlinable public static var detail: UInt64 { 0x6C69_6174_6564 }
-    @inlinable public static var advisory: UInt64 { 0x7972_6F73_6976_6461 }
     @inlinable public static var pass: UInt64 { 0x7373_6170 }
     @inlinable public static var fail: UInt64 { 0x6C69_6166 }
     @inlinable public static var nodata: UInt64 { 0x6174_6164_6F6E }

@@ -22,11 +22,10 @@ struct IndexBuilder {
     /// Looks at the lines of the next member; `add` follows.
     mutating func survey(_ plain: UnsafeRawBufferPointer) -> Survey {
         var survey = Survey()
-        var notes = LineNotes()
         plain.forEachLine { line, _ in
             guard !line.isFiller else { return }
             survey.lines += 1
-            if let scanned = try? ScannedLine(line, &notes, from: .log), census.note(line) {
+            if let scanned = try? ScannedLine(line, from: .log), census.note(line) {
                 survey.earliest = min(survey.earliest, scanned.ts.milliseconds)
                 survey.latest = max(survey.latest, scanned.ts.milliseconds)
             } else {

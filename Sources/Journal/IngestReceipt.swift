@@ -55,7 +55,6 @@ public struct IngestBody: Sendable {
             lines.reserveCapacity(bytes.count / 400)
             var number = 0
             var isWhole = true
-            var notes = LineNotes()
             bytes.forEachLine { line, start in
                 number += 1
                 if line.first != UInt8(ascii: "{"),
@@ -64,7 +63,7 @@ public struct IngestBody: Sendable {
                     return
                 }
                 do throws(EventFault) {
-                    let scanned = try ScannedLine(line, &notes, from: .sender)
+                    let scanned = try ScannedLine(line, from: .sender)
                     if let node, scanned.node == node { throw .ownNode }
                     if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
                     lines.append(

@@ -18,7 +18,6 @@ enum LineMember {
     static func first(
         _ name: [UInt8], in line: UnsafeRawBufferPointer
     ) -> JSONScanner.Slice? {
-        if let found = JSONScanner.plainMember(name, in: line) { return found }
         var found: JSONScanner.Slice?
         visit(name, in: line) { value in
             found = value

@@ -203,9 +203,8 @@ struct Recovery {
         var keys: [ScannedLine.Key] = []
         keys.reserveCapacity(member.lines)
         bytes.withUnsafeBytes { bytes in
-            var notes = LineNotes()
             bytes.forEachLine { line, _ in
-                if let scanned = try? ScannedLine(line, &notes, from: .log) {
+                if let scanned = try? ScannedLine(line, from: .log) {
                     keys.append(scanned.key)
                 }
             }
@@ -218,12 +217,11 @@ struct Recovery {
         _ bytes: UnsafeRawBufferPointer, from start: LogPosition, at moment: Timestamp,
         to marks: inout Marks, _ reading: inout LineGuard.Reading
     ) {
-        var notes = LineNotes()
         bytes.forEachLine { line, place in
             let end = LogPosition(
                 segment: start.segment, offset: start.offset &+ UInt64(place + line.count + 1))
             guard reading.admits(line, endingAt: end) else { return }
-            if let scanned = try? ScannedLine(line, &notes, from: .log) {
+            if let scanned = try? ScannedLine(line, from: .log) {
                 _ = marks.admit(scanned.key, at: moment)
             }
         }

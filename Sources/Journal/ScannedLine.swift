@@ -38,25 +38,6 @@ struct ScannedLine: Sendable, Equatable {
     init(
         _ line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
     ) throws(EventFault) {
-        var notes = LineNotes()
-        try self.init(line, &notes, from: origin)
-    }
-
-    /// The same for one of many lines of a buffer.
-    init(
-        _ line: UnsafeRawBufferPointer, _ notes: inout LineNotes, from origin: LineOrigin
-    ) throws(EventFault) {
-        if let plain = PlainLine.scan(line, &notes) {
-            self = plain
-        } else {
-            try self.init(scanning: line, from: origin)
-        }
-    }
-
-    /// Validates any line.
-    init(
-        scanning line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
-    ) throws(EventFault) {
         var fields = Fields(origin: origin)
         var fault: EventFault?
         var others = KeyFilter()

@@ -255,8 +255,9 @@ struct Verification {
         let number = scan.number ?? 0
         let damage = LogDamage(
             file: name, what: "acknowledged lines are missing at the end",
-            missing: LogPosition(segment: number, offset: scan.end)..<LogPosition(
-                segment: number, offset: scan.end +| tail.bytes),
+            missing: LogPosition(
+                segment: number, offset: scan.end)..<LogPosition(
+                    segment: number, offset: scan.end +| tail.bytes),
             lines: acknowledged.map { max(0, $0 - scan.lines - scan.damagedLines) } ?? tail.lines)
         report.damage.append(VerifyReport.Damage(damage, range: tail.range))
     }
@@ -274,12 +275,11 @@ private struct LineCount {
     var bytes = 0
 
     mutating func add(_ group: UnsafeRawBufferPointer, to sequences: inout SequenceCensus) {
-        var notes = LineNotes()
         group.forEachLine { line, _ in
             guard !line.isFiller else { return }
             lines += 1
             bytes += line.count + 1
-            if let scanned = try? ScannedLine(line, &notes, from: .log) {
+            if let scanned = try? ScannedLine(line, from: .log) {
                 sequences.note(scanned.key, of: line)
             }
         }

@@ -15,8 +15,7 @@ struct ArrowsTests {
         ("CSpawn", []),
         ("CDeflate", []),
         ("CZlib", []),
-        ("CTextMarks", []),
-        ("JSONScan", ["CTextMarks"]),
+        ("JSONScan", []),
         ("Events", ["JSONScan"]),
         ("Secrets", []),
         ("Settings", ["Secrets", "Events", "JSONScan"]),
@@ -126,7 +125,7 @@ struct ArrowsTests {
 
     /// System libraries: shims, no Swift.
     private static let libraries: Set<String> = [
-        "CCurl", "CDeflate", "CProcess", "CSpawn", "CTextMarks", "CZlib",
+        "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["JournalDriver", "PoisonDriver"]

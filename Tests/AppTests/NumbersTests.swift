@@ -239,7 +239,7 @@ struct NumbersTests {
             lines: ["UInt64(value.raw(in: line))"]),
         Exception(
             file: "Events/EventLine.swift", reason: wider,
-            lines: ["(field.rawValue)", "UInt64(UInt8(", "UInt64($1)"]),
+            lines: ["(field.rawValue)", "UInt64($1)"]),
         Exception(file: "Events/EventLine.swift", reason: places, lines: ["others[i + 1]"]),
         Exception(
             file: "Events/EventLine.swift", reason: "a field's name, no number",

@@ -41,12 +41,12 @@ struct LogDamageTests {
         case .empty: (places, lengths) = ([0], [0])
         case .append: (places, lengths) = ([0], [1, 100, 4000])
         case .flip, .cut, .forge:
-            places = Array(stride(from: 0, to: size, by: max(1, size / 60))) + [max(0, size - 1)]
+            places = Array(stride(from: 0, to: size, by: max(1, size / 24))) + [max(0, size - 1)]
             lengths = [0]
         case .delete, .replace: (places, lengths) = ([], [])
         case .zero, .remove, .duplicate, .insert, .swap:
-            places = Array(stride(from: 0, to: size, by: max(1, size / 12)))
-            lengths = [1, 40, 700, 3000]
+            places = Array(stride(from: 0, to: size, by: max(1, size / 7)))
+            lengths = [1, 40, 3000]
         }
         return places.flatMap { place in
             lengths.map { length in

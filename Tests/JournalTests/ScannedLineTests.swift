@@ -146,9 +146,9 @@ struct ScannedLineTests {
         #expect(try key(#","id":"","node":"n""#) == ScannedLine.Key.none)
     }
 
-    // MARK: - The plain reading
+    // MARK: - Whole lines
 
-    private static let plain =
+    private static let whole =
         #"{"v":1,"id":"35bf992dc9e9c616612e7696a6cecc1b","ts":"2026-11-26T17:19:49.000Z","level":"error","#
         + #""event":"analysis.unhealthy","node":"gw-euw1-az2-0066","az":"euw1-az2","epoch":"00000066","seq":12,"#
         + #""namespace":"fraud","rollout":"fraud-stream-a","revision":"4","concern":"all","attempt":1,"#
@@ -157,36 +157,25 @@ struct ScannedLineTests {
         + #""reasons":[{"check":"canary.5xx_rate","state":"fail","why":"abs_fail","advisory":false}],"#
         + #""message":"","policy":"sha256:a","binary":"sha256:b","series":"3ab5","run":2,"own":{"a":[1,{"b":"c"}]}}"#
 
-    /// What the plain reading takes; it must be what the scan takes, and the same.
-    private static func taken(_ line: [UInt8], _ notes: inout LineNotes) throws -> ScannedLine? {
-        try line.withUnsafeBytes { bytes in
-            guard let plain = PlainLine.scan(bytes, &notes) else { return nil }
-            let scanned = try ScannedLine(scanning: bytes)
-            #expect(plain == scanned, "\(String(decoding: line, as: UTF8.self))")
-            return plain
+    @Test("the kind of a line as senders write it is told by its name, then by its level")
+    func kinds() throws {
+        let kinds: [(String, LineKind)] = [
+            ("analysis.unhealthy", .failure), ("analysis.healthy", .healthy),
+            ("analysis.degraded", .degraded), ("analysis.unknown", .failure),
+            ("analysis.recovered", .failure), ("rate.limited", .refusal),
+            ("of.somebody.else", .failure),
+        ]
+        for (name, kind) in kinds {
+            let line = Self.whole.replacing("analysis.unhealthy", with: name)
+            #expect(try ScannedLine(Array(line.utf8)).kind == kind, "\(name)")
         }
     }
 
-    @Test("lines as senders write them are taken by the plain reading")
-    func plainLines() throws {
-        var notes = LineNotes()
-        let line = Array(Self.plain.utf8)
-        #expect(try Self.taken(line, &notes)?.kind == .failure)
-        for word in [
-            "healthy", "degraded", "unknown", "unhealthy", "recovered", "of.somebody.else",
-        ] {
-            let other = Self.plain.replacing("analysis.unhealthy", with: "analysis.\(word)")
-            #expect(try Self.taken(Array(other.utf8), &notes) != nil)
-        }
-        let short = #"{"event":"rate.limited","ts":"2026-11-23T06:00:00.123Z"}"#
-        #expect(try Self.taken(Array(short.utf8), &notes)?.kind == .refusal)
-    }
-
-    @Test("whatever the plain reading takes, the scan takes and tells the same")
-    func plainOrScanned() throws {
+    @Test("whatever members in whatever order: the door and the decoder agree")
+    func anyMembers() throws {
         var random = SeededRandom(seed: 5)
         var taken = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<5000 {
             var members = Self.fields.shuffled(using: &random)
                 .prefix(Int.random(in: 0...10, using: &random)).map { name in
                     "\"\(name)\":\(Self.values.randomElement(using: &random) ?? "0")"
@@ -195,46 +184,26 @@ struct ScannedLineTests {
             for _ in 0..<Int.random(in: 0..<3, using: &random) {
                 members.append("\"o\(random.next() % 3)\":\(random.next() % 9)")
             }
-            let line = Array(("{" + members.joined(separator: ",") + "}").utf8)
-            var notes = LineNotes()
-            if try Self.taken(line, &notes) != nil { taken += 1 }
+            let text = "{" + members.joined(separator: ",") + "}"
+            let (scanned, decoded) = verdicts(Array(text.utf8))
+            #expect((scanned == nil) == (decoded == nil), "\(text)")
+            if scanned == nil { taken += 1 }
         }
-        #expect(taken > 300)
-        let line = Array(Self.plain.utf8)
-        for at in line.indices {
-            for other in UInt8.min...UInt8.max {
-                var spoilt = line
-                spoilt[at] = other
-                var notes = LineNotes()
-                _ = try Self.taken(spoilt, &notes)
-            }
-            var notes = LineNotes()
-            #expect(try Self.taken(Array(line[..<at]), &notes) == nil)
-        }
+        #expect(taken > 100)
     }
 
-    @Test("senders' names are told apart, however many there are")
-    func streams() throws {
-        let pairs = (0..<2000).map { i in
-            (Array("gw-\(i % 700)".utf8), Array("\(i % 13)".utf8))
-        }
-        let all = pairs.flatMap { $0.0 + $0.1 }
-        all.withUnsafeBytes { all in
-            var streams = StreamNames()
-            for _ in 0..<2 {
-                var at = 0
-                for (node, epoch) in pairs {
-                    let first = UnsafeRawBufferPointer(rebasing: all[at..<(at + node.count)])
-                    at += node.count
-                    let second = UnsafeRawBufferPointer(rebasing: all[at..<(at + epoch.count)])
-                    at += epoch.count
-                    let names = streams.names(node: first, epoch: second)
-                    #expect(names.node == Hash128(first))
-                    #expect(
-                        names.stream
-                            == ScannedLine.stream(node: Hash128(first), epoch: Hash128(second)))
-                }
+    @Test("whichever byte is changed and wherever the line is cut: the door and the decoder agree")
+    func spoilt() throws {
+        let line = Array(Self.whole.utf8)
+        for at in line.indices {
+            for other in stride(from: UInt8.min, to: .max, by: 5) {
+                var spoilt = line
+                spoilt[at] = other
+                let (scanned, decoded) = verdicts(spoilt)
+                #expect(
+                    (scanned == nil) == (decoded == nil), "byte \(at) is \(other)")
             }
+            #expect(verdicts(Array(line[..<at])).scanned != nil)
         }
     }
 }

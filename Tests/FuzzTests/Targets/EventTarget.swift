@@ -5,18 +5,13 @@ import JSONScan
 
 /// The log's door reads a line in one pass; `Event` reads it as a tree. What the
 /// door lets in `Event` can read, and the other way round, and they agree on what
-/// makes a line the same event. The quick readings of both, `PlainLine` and
-/// `EventLine`, tell the same; over anything else they only stay within the bytes.
+/// makes a line the same event. `EventLine` reads the same from an accepted line; over
+/// anything else it only stays within the bytes.
 enum EventTarget {
     static func run(_ input: [UInt8]) throws {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
         let event = Result { () throws(EventFault) in try Event(line: input, from: .sender) }
         try input.withUnsafeBytes { bytes in
-            var notes = LineNotes()
-            if let plain = PlainLine.scan(bytes, &notes) {
-                let whole = try? ScannedLine(scanning: bytes)
-                try require(plain == whole, "plainly \(plain), by the scan \(whole as Any)")
-            }
             var view = EventLine()
             let isEvent = view.read(bytes)
             if let stored = try? Event(line: bytes, from: .log) {
