@@ -23,7 +23,7 @@ struct GroupCommitted: Happening {
     }
 }
 
-/// Lines came in that the log already held.
+/// Lines were received that the log already held.
 struct LinesRepeated: Happening {
     let lines: Int
 
@@ -38,10 +38,10 @@ struct LinesRepeated: Happening {
     }
 }
 
-/// A sender's lines were not events.
+/// Lines of a sender were rejected because they are not valid events.
 struct LinesRejected: Happening {
     let lines: Int
-    /// What was wrong with the first.
+    /// The error of the first one.
     let first: String
 
     var level: Logger.Level { .debug }
@@ -54,7 +54,7 @@ struct LinesRejected: Happening {
     }
 }
 
-/// Lines were not kept: those of `lost` are gone, senders of the others come again.
+/// Lines were not stored: those in `lost` are gone, senders of the others may retry.
 struct LinesShed: Happening {
     let tally: ShedTally
 
@@ -96,9 +96,9 @@ struct LinesOverShare: Happening {
     }
 }
 
-/// Under pressure lines of lesser kinds are given up, or not any more.
+/// The log started, changed or stopped shedding low-priority lines because space is short.
 struct PressureChanged: Happening {
-    /// The least kind that is kept; nil: all are.
+    /// The lowest kind that is kept; nil if all kinds are.
     let keeps: LineKind?
 
     var level: Logger.Level { keeps == nil ? .notice : .warning }
@@ -114,7 +114,7 @@ struct PressureChanged: Happening {
     }
 }
 
-/// The room that is kept for a full disk was given back, or taken again.
+/// The ballast file was removed to free disk space, or created again.
 struct BallastChanged: Happening {
     let bytes: Int
 
@@ -129,10 +129,10 @@ struct BallastChanged: Happening {
     }
 }
 
-/// The log began or ceased to refuse lines.
+/// The log started or stopped refusing lines, or the reason changed.
 struct SheddingChanged: Happening {
     let reason: ShedReason?
-    /// What the system said, empty when nothing failed.
+    /// The system's error; empty if no call failed.
     let detail: String
 
     var level: Logger.Level { reason == nil ? .notice : .error }
@@ -174,7 +174,7 @@ struct SegmentSealed: Happening {
     }
 }
 
-/// A segment could not be compressed; it stays plain and is tried again.
+/// A segment could not be compressed; it stays plain, and sealing is retried.
 struct SealingFailed: Happening {
     let name: String
     let detail: String
@@ -192,7 +192,7 @@ struct SealingFailed: Happening {
     }
 }
 
-/// An archive went for age or for room.
+/// An archive was removed because of its age or for space.
 struct ArchiveRemoved: Happening {
     enum Why: String, Sendable, CaseIterable {
         case quota
@@ -202,7 +202,7 @@ struct ArchiveRemoved: Happening {
 
     let name: String
     let lines: Int
-    /// Of its lines.
+    /// Bytes of its lines.
     let bytes: Int
     let why: Why
 
@@ -232,7 +232,7 @@ struct ArchiveRemoved: Happening {
     }
 }
 
-/// Bytes were found that are not what was written.
+/// Damaged bytes were found.
 struct DamageFound: Happening {
     let path: String
     let what: String
@@ -249,7 +249,7 @@ struct DamageFound: Happening {
     }
 }
 
-/// Somebody else removed, cut or replaced files of the log.
+/// Files of the log were removed, truncated or replaced by something other than the log.
 struct LogFilesTouched: Happening {
     let damage: LogDamage
 
@@ -277,9 +277,9 @@ struct LogFilesTouched: Happening {
     }
 }
 
-/// The disk is short of room for the log, or not any more.
+/// Free disk space became too low for the log, or sufficient again.
 struct DiskShortChanged: Happening {
-    /// nil: it has room again.
+    /// nil if free space is sufficient again.
     let pressure: DiskPressure?
 
     var level: Logger.Level { pressure == nil ? .notice : .error }
@@ -324,8 +324,9 @@ struct JournalOpened: Happening {
     }
 }
 
-/// What alerts ask for is there from the start: of a counter that first appears
-/// with its first count, Prometheus sees no increase.
+/// Declares the series used in alerts at zero.
+///
+/// Prometheus sees no increase in a counter that first appears with its first count.
 enum JournalCounters {
     static func declare(in registry: PrometheusRegistry) {
         LinesRepeated(lines: 0).record(in: registry)
@@ -346,7 +347,7 @@ enum JournalCounters {
     }
 }
 
-/// The key by which this node knows its own lines again could not be written.
+/// The key with which this node recognizes its own lines could not be stored.
 struct SealKeyUnkept: Happening {
     let fault: String
     var level: Logger.Level { .warning }
