@@ -44,19 +44,19 @@ extension JournalError: CustomStringConvertible {
         case .locked(let path, let pid):
             "\(path): held by "
                 + (pid > 0 ? "process \(pid)" : "another process")
-                + "; one process at a time may write a log: stop that one or choose another data_dir"
+                + "; only one process may write a log: stop it or choose another data_dir"
         case .system(let call, let path, let code):
             "\(path): \(call) failed: \(SystemFault.words(code)); check the disk, its space and the permissions"
         case .lineTooLong(let bytes, let limit):
             "the line has \(bytes) bytes; send lines of at most \(limit)"
         case .invalidEvent(let fault):
-            "the event can't become a line: \(fault)"
+            "the event cannot be written as a line: \(fault)"
         case .shedding(let reason):
-            "the log takes no lines now (\(reason.rawValue)); retry later, nothing of this was kept"
+            "the log accepts no lines now (\(reason.rawValue)); retry later, nothing was stored"
         case .overShare:
-            "this node's lines take their whole share (log.per_node_share) while the log is full; retry in a minute, nothing of this was kept"
+            "this node has used up its share of the full log (log.per_node_share); retry in a minute, nothing was stored"
         case .busy(let waiting):
-            "\(waiting) bytes already wait for the disk; retry in a second"
+            "\(waiting) bytes are already waiting for the disk; retry in a second"
         case .closed:
             "the log is closed; retry after the restart"
         case .damaged(let path, let what):

@@ -28,7 +28,7 @@ struct LinesRepeated: Happening {
     let lines: Int
 
     var level: Logger.Level { .debug }
-    var message: String { "lines sent again were kept once" }
+    var message: String { "duplicate lines dropped" }
     var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {
@@ -76,7 +76,7 @@ struct LinesShed: Happening {
         }
         registry.count(
             "bellwether_log_deferred", by: Double(tally.deferred),
-            help: "Lines whose senders were told to come again.",
+            help: "Lines whose senders were asked to retry.",
             labels: [("reason", tally.reason.rawValue)])
     }
 }
@@ -86,13 +86,13 @@ struct LinesOverShare: Happening {
     let lines: Int
 
     var level: Logger.Level { .debug }
-    var message: String { "lines beyond their node's share" }
+    var message: String { "lines refused because their node used up its share of the log" }
     var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_log_over_share", by: Double(lines),
-            help: "Lines refused because their node took its share of a full event log.")
+            help: "Lines refused because their node used up its share of a full event log.")
     }
 }
 
@@ -103,14 +103,15 @@ struct PressureChanged: Happening {
 
     var level: Logger.Level { keeps == nil ? .notice : .warning }
     var message: String {
-        keeps == nil ? "event log keeps all kinds again" : "event log gives lesser lines up"
+        keeps == nil
+            ? "event log keeps all lines again" : "event log is shedding low-priority lines"
     }
     var fields: [(String, String)] { keeps.map { [("keeps", $0.name)] } ?? [] }
 
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_pressure", to: Double(keeps?.rawValue ?? 0),
-            help: "Kinds of lines that the event log gives up for want of room: 0 to 3.")
+            help: "Number of line kinds that the event log sheds for lack of space, 0 to 3.")
     }
 }
 
@@ -119,13 +120,15 @@ struct BallastChanged: Happening {
     let bytes: Int
 
     var level: Logger.Level { bytes == 0 ? .warning : .debug }
-    var message: String { bytes == 0 ? "ballast given back to a full disk" : "ballast in place" }
+    var message: String {
+        bytes == 0 ? "ballast file removed to free disk space" : "ballast file created"
+    }
     var fields: [(String, String)] { [("bytes", "\(bytes)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_ballast_bytes", to: Double(bytes),
-            help: "Bytes kept on the disk for when it is full.")
+            help: "Bytes reserved by the ballast file, which is removed when the disk is full.")
     }
 }
 
@@ -136,7 +139,9 @@ struct SheddingChanged: Happening {
     let detail: String
 
     var level: Logger.Level { reason == nil ? .notice : .error }
-    var message: String { reason == nil ? "event log takes lines again" : "event log sheds lines" }
+    var message: String {
+        reason == nil ? "event log accepts lines again" : "event log refuses lines"
+    }
     var fields: [(String, String)] {
         guard let reason else { return [] }
         return [("reason", reason.rawValue)] + (detail.isEmpty ? [] : [("detail", detail)])
@@ -245,7 +250,7 @@ struct DamageFound: Happening {
 
     static func count(_ places: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_log_damage", by: places, help: "Damaged places found in the event log.")
+            "bellwether_log_damage", by: places, help: "Damaged parts found in the event log.")
     }
 }
 
@@ -254,7 +259,7 @@ struct LogFilesTouched: Happening {
     let damage: LogDamage
 
     var level: Logger.Level { .error }
-    var message: String { "files of the event log were changed by somebody else" }
+    var message: String { "event log files were changed outside Bellwether" }
     var fields: [(String, String)] {
         var fields = [("file", damage.file), ("what", damage.what)]
         if let missing = damage.missing {
@@ -284,10 +289,10 @@ struct DiskShortChanged: Happening {
 
     var level: Logger.Level { pressure == nil ? .notice : .error }
     var message: String {
-        guard let pressure else { return "the disk has room for the event log again" }
+        guard let pressure else { return "the disk has enough space for the event log again" }
         return pressure.helps
-            ? "the disk is short of room: history of the event log goes next"
-            : "the disk is short of room: history of the event log stays, since it would not help"
+            ? "disk space is low: the oldest event log segments are removed next"
+            : "disk space is low: no event log segments are removed, because that would not help"
     }
     var fields: [(String, String)] {
         guard let pressure else { return [] }
@@ -300,7 +305,7 @@ struct DiskShortChanged: Happening {
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_disk_short", to: pressure == nil ? 0 : 1,
-            help: "Whether the disk has less room than log.min_free and the log's growth need.")
+            help: "Whether free disk space is below log.min_free plus the log's expected growth.")
     }
 }
 
@@ -352,7 +357,7 @@ struct SealKeyUnkept: Happening {
     let fault: String
     var level: Logger.Level { .warning }
     var message: String {
-        "the file log.key cannot be written: after the next start, attempts of this run are measured anew"
+        "cannot write log.key: attempts of this run are measured again after the next start"
     }
     var fields: [(String, String)] { [("fault", fault)] }
 

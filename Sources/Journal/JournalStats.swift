@@ -98,7 +98,7 @@ public struct JournalStats: Sendable, Equatable {
         let lost = scan.damage.reduce(0) { $0 +| $1.estimate }
         if lost > 0 { faults.append("\(name): at least \(lost) lines can't be read") }
         guard let number = scan.number else {
-            faults.append("\(name): nothing in it is as it was written")
+            faults.append("\(name): no intact group of lines in it")
             return
         }
         segments.append(
