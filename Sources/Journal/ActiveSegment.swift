@@ -1,44 +1,44 @@
 import Events
 
-/// The open segment: what of it is durable, and where the next byte goes.
+/// The open segment: its file, its durable end and the offset of the next write.
 struct ActiveSegment: Sendable {
     let file: LogFile
     let number: UInt64
-    /// Where the segment before ends, as the header says.
+    /// End of the previous segment in bytes of lines, as recorded in this segment's header.
     let after: UInt64
-    /// Bytes of event lines that were acknowledged.
+    /// Bytes of acknowledged event lines.
     var end: UInt64
-    /// Where the last good commit line ends in the file.
+    /// File offset of the end of the last good commit line.
     var physicalEnd: Int
     var lines: Int
-    /// When the first line was accepted; nil while there is none.
+    /// When the first line was accepted; nil if the segment holds no line.
     var firstAt: Timestamp?
     var lastAt: Timestamp?
-    /// Whether bytes were written that no sync has covered.
+    /// Whether bytes were written since the last sync.
     var dirty = false
-    /// Before it the system was told that its memory may go.
+    /// File offset before which the page cache was released.
     var released = 0
 
-    /// What readers at the end of the log still find in memory: a segment of the usual size, so
-    /// that digests, which may be behind, and sealing, which comes after, fetch nothing from
-    /// the disk that was there a moment ago.
+    /// Bytes at the end of the segment that stay in the page cache. This is the default segment
+    /// size, so that digests that lag behind and the sealer read recent lines from memory.
     static let keptInMemory = 64 << 20
-    /// The hint is given once in as many bytes.
+    /// The page cache is released in steps of this many bytes.
     static let releaseStep = 4 << 20
 
     var head: LogPosition { LogPosition(segment: number, offset: end) }
     var record: HeadFile.Record { HeadFile.Record(head: head, lines: lines) }
 }
 
-/// Rotation, in the order of its steps. Each can be done again from the start
-/// after a failure or a crash: `active.jsonl.next` is made anew, a rename that
-/// happened is seen by the name that is gone.
+/// The steps of a rotation, in order.
+///
+/// Each step can be repeated after a failure or a crash: `active.jsonl.next` is created anew, and
+/// a rename that already happened is recognized by the missing old name.
 enum Rotation: Sendable, Equatable {
-    /// No rotation is under way: `active.jsonl` takes lines.
+    /// No rotation is in progress: `active.jsonl` accepts lines.
     case none
-    /// The open segment takes no more lines; `active.jsonl` becomes `name`, or
-    /// goes when it holds no line. `after` is for the next one's header.
+    /// The open segment accepts no more lines. `active.jsonl` is renamed to `name`, or removed if
+    /// it holds no line. `after` is for the next segment's header.
     case retiring(SegmentName?, after: UInt64, lines: Int)
-    /// There is no `active.jsonl`; the next segment is to be put there.
+    /// There is no `active.jsonl`; the next segment is to be moved there.
     case installing(after: UInt64)
 }

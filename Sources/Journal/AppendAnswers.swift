@@ -1,8 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// Calls back who waited for lines, on a thread of its own: what they do with the answer does not
-/// keep the writer from the next group. In the order of the lines. Thread-safe.
+/// Delivers the results of appends on a serial queue of its own, in the order of the lines.
+///
+/// The writer thread does not wait for the callbacks. Thread-safe.
 final class AppendAnswers: Sendable {
     typealias Reply = @Sendable (Result<AppendOutcome, JournalError>) -> Void
 
@@ -13,7 +14,7 @@ final class AppendAnswers: Sendable {
         waiting.withLock { $0.append((reply, result)) }
     }
 
-    /// Hands over what was added.
+    /// Schedules the callbacks added so far.
     func flush() {
         let answers = waiting.withLock { waiting in
             defer { waiting = [] }
@@ -23,6 +24,6 @@ final class AppendAnswers: Sendable {
         queue.async { for (reply, result) in answers { reply(result) } }
     }
 
-    /// Calls `done` after everything that was handed over.
+    /// Calls `done` after all callbacks scheduled so far.
     func whenDone(_ done: @escaping @Sendable () -> Void) { queue.async(execute: done) }
 }

@@ -2,10 +2,10 @@ import Dispatch
 import Events
 import Synchronization
 
-/// Lines that someone waits to see durable.
+/// Lines to append, and the callback to run once they are durable.
 struct AppendRequest: Sendable {
     struct Line: Sendable {
-        /// Within `bytes`, newline excluded.
+        /// Range within `bytes`, without the newline.
         let range: Range<Int>
         let key: ScannedLine.Key
         let kind: LineKind
@@ -13,37 +13,39 @@ struct AppendRequest: Sendable {
 
     let bytes: [UInt8]
     let lines: [Line]
-    /// CRC-32 from the first line to the newline after the last, where that is known and
-    /// nothing stands between the lines: the writer need not look at each byte then.
+    /// CRC-32 from the start of the first line through the newline after the last. nil if it is
+    /// not known or other bytes lie between the lines. With it, the writer can skip checksumming
+    /// the lines.
     var checksum: UInt32?
-    /// The node that sent them, when it is another one.
+    /// Hash of the first node named in an ingested body; nil if it names none, and for appended
+    /// events.
     var sender: Hash128?
-    /// Whether the sender can come again with what is refused.
+    /// Whether the sender can retry lines that are refused.
     var isRepeatable = true
-    /// What the log reports with it of its own trouble: such a line may use what is kept for
-    /// that, and is not counted as lost when it has to wait.
+    /// The trouble of the log itself that this line reports; nil for other lines. Such a line is
+    /// written even below `log.min_free`, and is not counted as lost if it is refused.
     var report: LogReports?
     let reply: @Sendable (Result<AppendOutcome, JournalError>) -> Void
 
     var isReport: Bool { report != nil }
 }
 
-/// What became of a request's lines.
+/// The result of an append request.
 struct AppendOutcome: Sendable, Equatable {
     var accepted: Int
     var duplicates: Int
-    /// New lines that were given up: the log is under pressure.
+    /// New lines that were dropped because the log is under pressure.
     var shed = KindCounts()
-    /// After the last line of the group that the request was part of.
+    /// The position after the last line of the group that contained the request.
     var end: LogPosition
 }
 
-/// Where requests wait for the writer. Thread-safe; bounded in bytes.
+/// The writer's queue of requests, bounded in bytes. Thread-safe.
 final class AppendQueue: Sendable {
-    /// What else the writer is asked to do, between groups.
+    /// Other work for the writer, done between groups.
     enum Chore: Sendable {
         case maintain(@Sendable () -> Void)
-        /// Go on behind a position that a reader holds.
+        /// Continue after a position that a reader has stored.
         case expect(LogPosition, by: String, @Sendable () -> Void)
         case close(@Sendable () -> Void)
     }
@@ -58,9 +60,9 @@ final class AppendQueue: Sendable {
         var chores: [Chore] = []
         var waitingBytes = 0
         var open = true
-        /// The writer found nothing and waits to be signalled. Who brings something takes
-        /// the mark away, so that there is one signal for one wait and a wake-up that
-        /// finds nothing means that the pause is over.
+        /// Whether the writer found no work and waits for the semaphore. Whoever adds work clears
+        /// the flag and signals, so each wait gets at most one signal; a wait that ends without
+        /// one timed out.
         var writerWaits = false
 
         mutating func takeWait() -> Bool {
@@ -80,11 +82,11 @@ final class AppendQueue: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Throws `.busy` when too much waits, `.closed` after `close`.
+    /// Throws `.busy` if too many bytes are waiting, `.closed` after `close`.
     func submit(_ request: AppendRequest) throws(JournalError) {
         let submission = state.withLock { state -> Submission in
             guard state.open else { return .refused(.closed) }
-            // A single large request passes when nothing else waits.
+            // A single large request is accepted if nothing else waits.
             guard state.waitingBytes == 0 || state.waitingBytes + request.bytes.count <= capacity
             else { return .refused(.busy(waitingBytes: state.waitingBytes)) }
             state.requests.append(request)
@@ -97,7 +99,7 @@ final class AppendQueue: Sendable {
         }
     }
 
-    /// False after `close`: the chore will not be done.
+    /// Returns false after `close`; the chore is then not done.
     func submit(_ chore: Chore) -> Bool {
         let wakes = state.withLock { state -> Bool? in
             guard state.open else { return nil }
@@ -109,8 +111,10 @@ final class AppendQueue: Sendable {
         return wakes != nil
     }
 
-    /// Blocks until something waits or `pause` is over, then takes requests of
-    /// together at most `bytes` (at least one), and the chores once no request is left.
+    /// Blocks until work is waiting or `pause` is over, then takes requests.
+    ///
+    /// Takes requests of at most `bytes` in total, but at least one, and the chores once no
+    /// request is left.
     func take(bytes limit: Int, pause: Duration) -> Batch {
         let mustWait = state.withLock { state in
             state.writerWaits = state.requests.isEmpty && state.chores.isEmpty
@@ -120,7 +124,7 @@ final class AppendQueue: Sendable {
             ready.wait(timeout: .now() + .milliseconds(Int(pause.wholeMilliseconds))) == .timedOut,
             !state.withLock({ $0.takeWait() })
         {
-            // Signalled after all, just then: that signal belongs to this wait.
+            // The signal came just after the timeout; it belongs to this wait.
             ready.wait()
         }
         return state.withLock { state in

@@ -1,19 +1,20 @@
 import Events
 
 extension Archive {
-    /// How much a sealed segment holds.
+    /// The size and age of a sealed segment.
     struct Outline {
-        /// When its last group was accepted; of an archive without its index, when the
-        /// file was written.
+        /// When the last group was accepted; without an index, the file's modification time.
         var closedAt: Timestamp
         var lines: Int
         /// Bytes of lines.
         var end: UInt64
     }
 
-    /// By the head of the index, else by the members' headers: nothing is inflated, so
-    /// that a start without indexes takes no longer. Only where a header is damaged too
-    /// is the archive read. The index tells also what an archive held that was cut.
+    /// Returns the outline from the head of the index, or else from the members' headers.
+    ///
+    /// Headers need no decompression, so opening a log without indexes stays fast. The archive is
+    /// decompressed only if a header is damaged too. The index also counts lines of an archive
+    /// that was truncated later.
     func outline() throws(SystemFault) -> Outline {
         if let file = try IndexFile(folder.file(name.index), files: folder.files) {
             return Outline(closedAt: file.closedAt, lines: file.lines, end: file.end)

@@ -1,7 +1,8 @@
 extension Archive {
-    /// Writes the archive and its index anew: members in `bad` become blank lines
-    /// of the same length, so that every place after them stays what it was. So do lines
-    /// that are no JSON objects.
+    /// Rewrites the archive and its index.
+    ///
+    /// Members in `bad` and lines that are not JSON objects become blank lines of the same
+    /// length, so that the offsets of the other lines do not change.
     func rewrite(_ index: SegmentIndex, without bad: Set<Int>) throws(SystemFault) {
         let files = folder.files
         let path = folder.file(name.archive)

@@ -1,20 +1,20 @@
-/// Lines of a member that a query wants.
+/// The lines of a member that match a query.
 struct MemberSelection: Sendable {
-    /// The member's lines; empty when none is wanted.
+    /// The member's lines; empty if none matches.
     let bytes: [UInt8]
-    /// The wanted ones, newline excluded.
+    /// The matching lines, without their newlines.
     let lines: [Range<Int>]
-    /// How many of its lines are no JSON objects: nobody stored them.
+    /// Number of lines that are not JSON objects; the log never stores such lines.
     var foreign = 0
 }
 
 extension Archive {
-    /// How many members are inflated at a time at most: bounds the memory of a query
-    /// to 32 × 256 KiB, unless single lines are longer.
+    /// Maximum number of members decompressed at a time. Bounds the memory of a query to 32 × 256
+    /// KiB, unless single lines are longer.
     static let widest = 32
 
-    /// The lines of members that `query` wants, inflated side by side; nil for a
-    /// member that is damaged.
+    /// The lines of `members` that match `query`, decompressed in parallel; nil for a damaged
+    /// member.
     func select(
         _ query: JournalQuery, from members: [SegmentIndex.Member]
     ) throws(SystemFault) -> [MemberSelection?] {
@@ -41,7 +41,8 @@ extension Archive {
 }
 
 extension SegmentIndex.Member {
-    /// How many of its lines are no JSON objects; the index knows of members without such.
+    /// Number of lines that are not JSON objects; 0 without a check if the index knows the
+    /// member.
     func foreignLines(in bytes: [UInt8]) -> Int {
         if isKnown { return 0 }
         var foreign = 0
@@ -55,7 +56,7 @@ extension SegmentIndex.Member {
 }
 
 extension JournalQuery {
-    /// The wanted lines among those of a member, newlines and blank lines excluded.
+    /// The member's lines that match, without newlines and blank lines.
     func select(
         from bytes: UnsafeRawBufferPointer, of member: SegmentIndex.Member,
         _ filter: LinePrefilter

@@ -1,19 +1,19 @@
 import Events
 
-/// A sealed segment: reads members, and makes the index anew when it is lost.
+/// A sealed segment. Reads members and rebuilds a lost index.
 struct Archive: Sendable {
     let folder: LogFolder
     let name: SegmentName
 
     private var files: any LogFileSystem { folder.files }
 
-    /// The members by the index beside the archive, or by one rebuilt from it.
+    /// The members, from the index file or else from the archive itself.
     func index() throws(SystemFault) -> SegmentIndex {
         if let file = try indexFile(), let index = try file.index() { return index }
         return try rebuild().index
     }
 
-    /// The index beside the archive; nil when it is lost, damaged or of another archive.
+    /// The index file; nil if it is missing, damaged or belongs to an archive of another size.
     func indexFile() throws(SystemFault) -> IndexFile? {
         guard let file = try IndexFile(folder.file(name.index), files: files),
             try files.facts(folder.file(name.archive)).bytes == file.archiveBytes
@@ -21,22 +21,23 @@ struct Archive: Sendable {
         return file
     }
 
-    /// The index made anew, and put beside the archive when that is possible (a
-    /// reader may not be allowed to): the next one finds it. A damaged archive keeps the
-    /// index that it has, which says what is missing.
+    /// Rebuilds the index and stores it if possible; a reader may lack write permission.
+    ///
+    /// For a damaged archive, keeps the index file: it records what is missing.
     func rebuild() throws(SystemFault) -> (index: SegmentIndex, file: IndexFile?) {
         let rebuilt = try rebuiltIndex()
         guard rebuilt.damage.isEmpty else { return (rebuilt.index, nil) }
         try? files.replace(folder.file(name.index), in: folder.path, with: rebuilt.bytes)
-        // Removed for the quota meanwhile: an index alone is of no use.
+        // The archive may have been removed for the quota meanwhile; its index is then useless.
         if (try? files.facts(folder.file(name.archive))) == nil {
             try? files.remove(folder.file(name.index))
         }
         return (rebuilt.index, IndexFile(rebuilt.bytes))
     }
 
-    /// The members as they lie in the archive. What is missing is told by the index beside
-    /// it, when that is whole: the archive may have been cut, or bytes of it copied.
+    /// The members found in the archive, and what is missing according to an intact index file.
+    ///
+    /// The archive may have been truncated, or parts of it may have been copied.
     func rebuiltIndex() throws(SystemFault) -> (
         index: SegmentIndex, bytes: [UInt8], damage: [MemberDamage]
     ) {
@@ -46,15 +47,15 @@ struct Archive: Sendable {
         else { return found }
         let aligned = aligned(table, with: found.index)
         let isThere = { (index: SegmentIndex) in index.members.contains { !$0.isUnreadable } }
-        // Of another archive: what is there says more.
+        // The index belongs to another archive; use the members that were found.
         if isThere(found.index), !isThere(aligned.index) { return found }
-        // What no member of the table is took no line away.
+        // Found bytes that match no member of the table cost no line.
         let rest = found.damage.filter { $0.lines == nil || $0.lines == 0 }
             .map { MemberDamage(range: $0.range, lines: 0) }
         return (aligned.index, found.bytes, rest + aligned.missing)
     }
 
-    /// `table` with the members where they were found; those that were not can't be read.
+    /// `table` with the offsets at which members were found; the others become unreadable.
     private func aligned(
         _ table: SegmentIndex, with found: SegmentIndex
     ) -> (index: SegmentIndex, missing: [MemberDamage]) {
@@ -90,8 +91,10 @@ struct Archive: Sendable {
         return (index, missing)
     }
 
-    /// Steps from member to member. A damaged one keeps its place when its header
-    /// is whole; what follows a damaged header is searched for the next member.
+    /// Walks the archive member by member.
+    ///
+    /// A damaged member with an intact header becomes an unreadable member. After a damaged
+    /// header, searches for the next member.
     private func walkedIndex() throws(SystemFault) -> (
         index: SegmentIndex, bytes: [UInt8], damage: [MemberDamage]
     ) {
@@ -119,7 +122,8 @@ struct Archive: Sendable {
             let member = try files.read(file, at: offset, count: sizes.packed)
             let plain = member.withUnsafeBytes { GzipMember.unpack($0, with: inflater) }
             if let plain {
-                // Checksum and length: lines differ by their numbers.
+                // Checksum and length. Lines contain sequence numbers, so an equal trailer means
+                // a copied member.
                 if sizes.lines > 0, !trailers.insert(Array(member.suffix(8))).inserted {
                     damage.append(MemberDamage(range: range, lines: 0))
                 } else {
@@ -140,11 +144,11 @@ struct Archive: Sendable {
         )
     }
 
-    /// Bytes of an archive that are not as they were written.
+    /// Damaged bytes of an archive.
     struct MemberDamage: Sendable, Equatable {
-        /// Within the archive's file as it was written.
+        /// File offsets, in the archive as it was written.
         let range: Range<Int>
-        /// How many lines were there; nil when the header is damaged too.
+        /// Number of lines lost; nil if the header is damaged too.
         let lines: Int?
     }
 
@@ -169,7 +173,7 @@ struct Archive: Sendable {
         return size
     }
 
-    /// The lines of one member; nil when it is damaged.
+    /// The lines of one member; nil if it is damaged.
     func lines(
         of member: SegmentIndex.Member, with inflater: Inflater
     ) throws(SystemFault) -> [UInt8]? {
@@ -179,7 +183,7 @@ struct Archive: Sendable {
         }
     }
 
-    /// The member itself; nil when it is known to be damaged.
+    /// The compressed member; nil if it is known to be damaged.
     func packed(_ member: SegmentIndex.Member) throws(SystemFault) -> [UInt8]? {
         if member.isUnreadable { return nil }
         let file = try files.openToRead(folder.file(name.archive))

@@ -8,7 +8,7 @@ import Events
     import Darwin
 #endif
 
-/// Gathers lines into members of about 256 KiB and writes them.
+/// Collects lines into gzip members of about 256 KiB and writes them.
 struct ArchiveWriter {
     private let file: LogFile
     private let files: any LogFileSystem
@@ -21,7 +21,7 @@ struct ArchiveWriter {
 
     var index: SegmentIndex { builder.index }
 
-    /// Lines are gathered up to as many bytes.
+    /// A member is written once it holds this many bytes of lines.
     static let memberBytes = 256 * 1024
 
     init(file: LogFile, files: any LogFileSystem, deflater: Deflater, level: Int32) {
@@ -34,9 +34,11 @@ struct ArchiveWriter {
     /// Bytes of lines so far.
     private var position: UInt64 { builder.index.end + UInt64(pending.count) }
 
-    /// Appends a group of lines, each with its newline, that starts `at` so many
-    /// bytes of lines. Lost lines before it leave blank lines of the same length,
-    /// so that places in the segment stay what they were.
+    /// Appends a group of lines, each with its newline, that starts at offset `start` of the
+    /// segment's lines.
+    ///
+    /// Lost lines before it become blank lines of the same length, so that offsets in the segment
+    /// do not change.
     mutating func append(
         _ group: UnsafeRawBufferPointer, at start: UInt64
     ) throws(SystemFault) {
@@ -48,7 +50,7 @@ struct ArchiveWriter {
         }
     }
 
-    /// Blank lines in the place of lost ones.
+    /// Writes blank lines in place of lost ones.
     mutating func fill(upTo start: UInt64) throws(SystemFault) {
         while position < start {
             let length = Int(min(start - position, 32 * 1024))
@@ -60,7 +62,7 @@ struct ArchiveWriter {
 
     mutating func finish() throws(SystemFault) { try flush(atLeast: 1) }
 
-    /// Bytes of the index for what was written.
+    /// The encoded index of what was written.
     func encodedIndex(closedAt: Timestamp) -> [UInt8] {
         builder.encoded(archiveBytes: written, closedAt: closedAt)
     }
@@ -72,7 +74,7 @@ struct ArchiveWriter {
         let packed = pending.withUnsafeBytes {
             GzipMember.pack($0, lines: survey.lines, with: deflater, level: level)
         }
-        // zlib refuses only for want of memory.
+        // libdeflate fails here only if memory is short.
         guard let packed else { throw SystemFault("deflate", file.path, code: ENOMEM) }
         try files.writeAll(file, packed, at: written)
         builder.add(survey, packed: packed.count, plain: pending.count)

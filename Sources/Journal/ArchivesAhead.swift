@@ -1,11 +1,11 @@
-/// Plans of the archives that come next, and what their few candidates hold, made side
-/// by side: where most archives have nothing, one after another would keep one core.
+/// Plans of the next archives and their few matching members, prepared in parallel.
 ///
-/// Looks further as long as nothing is found. Holds lines of what was found only.
+/// If most archives hold no match, reading them one after another would use one core only. Looks
+/// further ahead as long as nothing is found. Keeps lines only of members with a match.
 struct ArchivesAhead: Sendable {
     private struct Look: Sendable {
         let plan: SegmentPlan
-        /// By the member's start; nil for one that is damaged.
+        /// By the member's start; nil for a damaged member.
         let selections: [UInt64: MemberSelection?]
     }
 
@@ -13,16 +13,17 @@ struct ArchivesAhead: Sendable {
     private var looks: [UInt64: Look] = [:]
     private var width = 1
 
-    /// How many archives at most.
+    /// Maximum number of archives.
     static let widest = 16
-    /// An archive with more candidates is left to be read when it is its turn.
+    /// An archive with more candidate members is read when its turn comes.
     private static let mostCandidates = 4
 
-    /// Whether the archive that was read had a wanted line.
+    /// Records whether the archive just read had a matching line.
     mutating func note(_ found: Bool) { width = found ? 1 : min(width * 2, Self.widest) }
 
-    /// Looks at segment `number` and those after it, unless that was done. What can't be
-    /// read is left out: its turn tells why.
+    /// Prepares segment `number` and those after it, unless that is done already.
+    ///
+    /// Skips archives that cannot be read; reading them in their turn throws the error.
     mutating func look(
         _ query: JournalQuery, from number: UInt64, among segments: [LogFolder.Segment],
         in folder: LogFolder
@@ -59,7 +60,7 @@ struct ArchivesAhead: Sendable {
 
     func plan(for number: UInt64) -> SegmentPlan? { looks[number]?.plan }
 
-    /// What all of `members` hold; nil when that of one of them is not known.
+    /// The selections of all `members`; nil if that of any member is not prepared.
     func selections(
         of members: [SegmentIndex.Member], in number: UInt64
     ) -> [MemberSelection?]? {

@@ -2,16 +2,17 @@ import Events
 import Synchronization
 import Telemetry
 
-/// A file that only takes room, beside `log/`: when the disk is full it goes, so
-/// that removing archives, closing segments and the state's SQLite file still
-/// work. It comes back when there is room again. Thread-safe.
+/// A file that reserves disk space beside `log/`. It is removed when the disk is full.
+///
+/// Its space lets the log remove archives and close segments, and lets the state's SQLite file
+/// work. It is created again when there is enough space. Thread-safe.
 final class Ballast: Sendable {
     private let files: any LogFileSystem
     private let path: String
     private let telemetry: Telemetry
     private struct State {
         var isHeld: Bool
-        /// It went in the life of this process and is to come back.
+        /// Whether this process removed the file and is to create it again.
         var isOwed = false
     }
 
@@ -29,7 +30,7 @@ final class Ballast: Sendable {
         state = Mutex(State(isHeld: bytes > 0 && found >= bytes))
     }
 
-    /// Bytes to keep free beyond the floor so that it can come back.
+    /// Bytes to keep free above the floor so that the file can be created again.
     var missing: Int { state.withLock { $0.isOwed ? bytes : 0 } }
 
     func release() {
@@ -43,7 +44,9 @@ final class Ballast: Sendable {
         }
     }
 
-    /// Takes the room again when `free` bytes beyond the floor leave enough besides.
+    /// Creates the file if at least twice its size is free above the floor.
+    ///
+    /// - Parameter free: Free bytes above the floor.
     func restore(free: Int) {
         state.withLock { state in
             guard !state.isHeld, bytes > 0, free >= 2 * bytes else { return }

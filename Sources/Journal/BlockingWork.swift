@@ -1,6 +1,6 @@
 import Dispatch
 
-/// Runs blocking calls away from the cooperative pool.
+/// Runs blocking calls on a dispatch queue, outside the cooperative pool.
 enum BlockingWork {
     private static let queue = DispatchQueue(
         label: "bellwether.journal.read", attributes: .concurrent)
@@ -18,6 +18,6 @@ enum BlockingWork {
         return try result.get()
     }
 
-    /// The same for work that nobody waits for.
+    /// Runs `body` the same way without waiting for it.
     static func start(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 }

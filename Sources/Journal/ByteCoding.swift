@@ -1,4 +1,4 @@
-/// Little-endian words with a checksum at the end: the form of our own side files.
+/// Writes the log's side files: little-endian words, with a checksum at the end.
 struct ByteWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -10,7 +10,7 @@ struct ByteWriter {
         withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// Seven bits a byte, the low ones first; not negative.
+    /// Writes a non-negative number as LEB128: seven bits a byte, low bits first.
     mutating func write(varint number: Int) {
         var rest = UInt64(number)
         while rest >= 0x80 {
@@ -25,29 +25,29 @@ struct ByteWriter {
         write(hash.low)
     }
 
-    /// Bytes as they are.
+    /// Appends bytes without a length.
     mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 
-    /// A count and as many bytes.
+    /// Writes a 32-bit count, then the bytes.
     mutating func write(_ text: [UInt8]) {
         write(UInt32(text.count))
         bytes.append(contentsOf: text)
     }
 
-    /// The bytes with their CRC-32 appended.
+    /// Returns the bytes with their CRC-32 appended.
     consuming func sealed() -> [UInt8] {
         write(Checksum.crc32(bytes))
         return bytes
     }
 }
 
-/// Reads what `ByteWriter` wrote; every read beyond the end is nil.
+/// Reads what `ByteWriter` wrote; a read beyond the end returns nil.
 struct ByteReader {
     private let bytes: [UInt8]
     private var at = 0
     private let end: Int
 
-    /// nil unless the checksum fits.
+    /// Returns nil if the checksum does not match.
     init?(sealed bytes: [UInt8]) {
         guard bytes.count >= 4 else { return nil }
         self.bytes = bytes
@@ -69,8 +69,8 @@ struct ByteReader {
         }
     }
 
-    /// A word that counts lines or bytes. Nothing on disk has more than 2^53 of them: a word
-    /// that says so is damage, and reads as nil.
+    /// Reads a count of lines or bytes. Returns nil above 2^53: no file reaches that, so the word
+    /// is damaged.
     mutating func readCount() -> Int? {
         guard let word = read(), word <= 1 << 53 else { return nil }
         return Int(word)

@@ -9,7 +9,7 @@ import CZlib
 #endif
 
 extension UnsafeRawBufferPointer {
-    /// The place of the first such byte at or after `start`.
+    /// The index of the first `byte` at or after `start`.
     func first(_ byte: UInt8, from start: Int) -> Int? {
         guard start < count, let base = baseAddress,
             let found = memchr(base + start, Int32(byte), count - start)
@@ -17,7 +17,8 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(found) - base
     }
 
-    /// The place where `needle`, which isn't empty, first occurs at or after `start`.
+    /// The index of the first occurrence of `needle` at or after `start`. `needle` must not be
+    /// empty.
     func first(_ needle: [UInt8], from start: Int) -> Int? {
         guard start < count, let base = baseAddress,
             let found = memmem(base + start, count - start, needle, needle.count)
@@ -25,14 +26,14 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(found) - base
     }
 
-    /// Whether `bytes` stand at `start`.
+    /// Whether `bytes` are found at `start`.
     func holds(_ bytes: [UInt8], at start: Int) -> Bool {
         guard start >= 0, start + bytes.count <= count else { return false }
         guard let base = baseAddress, !bytes.isEmpty else { return bytes.isEmpty }
         return memcmp(base + start, bytes, bytes.count) == 0
     }
 
-    /// Where the line that holds `place` starts.
+    /// The start of the line that contains `place`, but not before `floor`.
     func lineStart(of place: Int, notBefore floor: Int) -> Int {
         guard place > floor, let base = baseAddress else { return floor }
         #if canImport(Darwin)

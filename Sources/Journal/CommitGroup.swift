@@ -1,44 +1,47 @@
 import Events
 
-/// The lines of one group commit: small ones gathered into one buffer that is used again,
-/// large bodies left where they are.
+/// The lines of one group commit.
+///
+/// Small runs of lines are copied into one reused buffer; large ones are written from the
+/// request's body.
 struct CommitGroup: Sendable {
-    /// The new lines in order, each with its newline; after `finish` the commit line too.
+    /// The new lines in order, each with its newline; after `finish`, the commit line too.
     private(set) var pieces: [Piece] = []
     /// Bytes of all pieces.
     private(set) var count = 0
     private var gathered: [UInt8] = []
     private(set) var lines = 0
-    /// Whether it holds nothing but the log's reports of its own trouble.
+    /// Whether all lines are the log's reports about its own trouble.
     private(set) var isReport = false
-    /// What `marks` let in, to be taken back if the disk refuses.
+    /// Keys admitted to `marks`, to be withdrawn if the write fails.
     private(set) var admitted: [ScannedLine.Key] = []
     private(set) var acceptedPerRequest: [Int] = []
     private(set) var shedPerRequest: [KindCounts] = []
-    /// Sum over `shedPerRequest`.
+    /// Sum of `shedPerRequest`.
     private(set) var shed = KindCounts()
-    /// CRC-32 of all pieces before the last `count - summed` bytes, which are gathered ones.
+    /// CRC-32 of all but the last `count - summed` bytes. Those are in the buffer.
     private var sum: UInt32 = 0
     private var summed = 0
-    /// What there was before the commit line.
+    /// The state before the commit line was added.
     private var unfinished: (pieces: Int, last: Piece?, gathered: Int, count: Int)?
 
-    /// A stretch of the group.
+    /// A contiguous part of the group.
     enum Piece: Sendable {
-        /// Of the buffer.
+        /// A range of the buffer.
         case gathered(Range<Int>)
-        /// Of a request's body.
+        /// A range of a request's body.
         case body([UInt8], Range<Int>)
     }
 
-    /// A body's run of lines is copied up to this length: fewer writes are worth more.
+    /// Longest run of lines that is copied; up to here, fewer writes save more than the copy
+    /// costs.
     private static let copiedAtMost = 32 << 10
 
-    /// More than any commit line takes.
+    /// More bytes than any commit line takes.
     static let commitLineRoom = 512
-    /// Requests are gathered up to as many bytes; one larger request is a group alone.
+    /// A group collects requests up to this many bytes; a larger request is a group of its own.
     static let bytesAtMost = 4 << 20
-    /// A buffer that one large request made larger is given back.
+    /// A buffer that a large request made larger than this is freed.
     private static let bytesKept = 6 << 20
 
     var isEmpty: Bool { lines == 0 }
@@ -61,8 +64,9 @@ struct CommitGroup: Sendable {
         unfinished = nil
     }
 
-    /// Keeps the lines that `marks` don't know, in order; those of a kind less than
-    /// `least` are given up.
+    /// Forms the group from the lines that `marks` does not contain, in order.
+    ///
+    /// Lines of a kind below `least` are dropped and counted as shed.
     mutating func form(
         _ requests: [AppendRequest], marks: inout Marks, keeping least: LineKind?,
         at now: Timestamp
@@ -79,11 +83,11 @@ struct CommitGroup: Sendable {
                 }
             }
             var given = KindCounts()
-            // Neighbouring new lines are copied at once.
+            // Adjacent new lines are copied together.
             var run: Range<Int>?
             for line in request.lines {
                 if let least, line.kind < least {
-                    // What the log holds already is a duplicate, not a loss.
+                    // A line that the log already holds is a duplicate, not a loss.
                     if !marks.holds(line.key, at: now) { given[line.kind] += 1 }
                     continue
                 }
@@ -104,7 +108,7 @@ struct CommitGroup: Sendable {
         }
     }
 
-    /// - Parameter known: The CRC-32 of a run and the newline after it.
+    /// - Parameter known: A run and the CRC-32 of it with the newline after it.
     private mutating func append(
         _ run: Range<Int>?, of source: [UInt8], _ known: (run: Range<Int>, sum: UInt32)?
     ) {
@@ -146,7 +150,7 @@ struct CommitGroup: Sendable {
         sum = Checksum.crc32(sum, then: more, of: bytes)
     }
 
-    /// Takes the gathered bytes at the end into the sum.
+    /// Adds the buffered bytes at the end to the checksum.
     private mutating func sumUp() {
         guard summed < count else { return }
         let tail = gathered.count - (count - summed)
@@ -166,7 +170,7 @@ struct CommitGroup: Sendable {
         gather(line.encoded(groupChecksum: sum))
     }
 
-    /// Takes the commit line off again: the group is to be written to another segment.
+    /// Removes the commit line, so that the group can be written to another segment.
     mutating func unfinish() {
         guard let before = unfinished else { return }
         pieces.removeLast(pieces.count - before.pieces)

@@ -11,17 +11,17 @@ import JSONScan
     import Darwin
 #endif
 
-/// The line that ends each group commit in a segment that isn't sealed yet.
+/// The line that ends each group commit in a segment that is not sealed yet.
 ///
-/// Group and commit line share one sync; the line says how many
-/// bytes before it are event lines and carries a checksum over them and itself,
-/// so that a torn or damaged tail is recognised. Readers never show it and
-/// sealing drops it. The first line of a segment is one with no group: the header.
+/// A group and its commit line share one sync. The line records how many bytes before it are
+/// event lines and a checksum over them and itself, so that a torn or damaged tail is detected.
+/// Readers never return it, and sealing drops it. The first line of a segment is a commit line
+/// without a group: the header.
 ///
 ///     {"event":"log.commit","segment":41,"end":1830,"bytes":454,"count":1,"at":1795413600123,"crc":"9f8e7d6c"}
 struct CommitLine: Sendable, Equatable {
     var segment: UInt64
-    /// Bytes of event lines in the segment, this group included.
+    /// Bytes of event lines in the segment up to and including this group.
     var end: UInt64
     /// Bytes of the group's event lines, newlines included.
     var bytes: Int
@@ -29,14 +29,14 @@ struct CommitLine: Sendable, Equatable {
     var count: Int
     /// When the group was accepted.
     var at: Timestamp
-    /// In a header: the end of the segment before. Lines after it were never
-    /// acknowledged, even if they are there.
+    /// In a header: the end of the previous segment. Lines after it were never acknowledged, even
+    /// if they are in the file.
     var after: UInt64?
 
-    /// No sender's line starts so: the event name is refused at the door.
+    /// The event name; lines from senders with this name are rejected.
     static let event = "log.commit"
     static let prefix = Array(#"{"event":"log.commit","#.utf8)
-    /// `,"crc":"xxxxxxxx"}`: what the checksum doesn't cover.
+    /// Length of `,"crc":"xxxxxxxx"}`, which the checksum does not cover.
     private static let trailer = 18
 
     static func isOne(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -46,7 +46,7 @@ struct CommitLine: Sendable, Equatable {
         }
     }
 
-    /// The line's bytes, newline included. `groupChecksum` is CRC-32 over the group.
+    /// The line's bytes with its newline. `groupChecksum` is the CRC-32 of the group.
     func encoded(groupChecksum: UInt32) -> [UInt8] {
         var text = #"{"event":"log.commit","segment":\#(segment),"end":\#(end)"#
         text += #","bytes":\#(bytes),"count":\#(count),"at":\#(at.milliseconds)"#
@@ -60,21 +60,21 @@ struct CommitLine: Sendable, Equatable {
         return line
     }
 
-    /// Reads a commit line (newline excluded); nil unless it is whole and its
-    /// checksum fits `groupChecksum`.
+    /// Reads a commit line, without its newline. Returns nil if the line is incomplete or its
+    /// checksum does not match `groupChecksum`.
     init?(_ line: UnsafeRawBufferPointer, groupChecksum: UInt32) {
         guard let claim = Claim(line), claim.fits(groupChecksum) else { return nil }
         self = claim.commit
     }
 
-    /// What a commit line says, before its checksum is compared with the group's bytes.
+    /// A parsed commit line whose checksum is not yet compared with the group's bytes.
     struct Claim {
         let commit: CommitLine
         private let checksum: UInt32
-        /// What the checksum covers of the line.
+        /// The bytes of the line that the checksum covers.
         private let covered: [UInt8]
 
-        /// nil unless the line (newline excluded) is whole.
+        /// Returns nil if the line, without its newline, is incomplete.
         init?(_ line: UnsafeRawBufferPointer) {
             guard line.count > CommitLine.prefix.count + CommitLine.trailer else { return nil }
             var segment: Int64?
@@ -96,7 +96,7 @@ struct CommitLine: Sendable, Equatable {
                     if key.equals("crc", in: line) { checksum = value.text(in: line) }
                 }
             } catch { return nil }
-            // A line takes two bytes at least.
+            // Each line takes at least one byte, so `count` is at most `bytes`.
             guard let segment, SegmentName.numbers.contains(UInt64(clamping: segment)), let end,
                 let bytes,
                 let count, let at, let checksum, let sum = UInt32(checksum, radix: 16),
@@ -110,7 +110,7 @@ struct CommitLine: Sendable, Equatable {
             covered = Array(line.dropLast(CommitLine.trailer))
         }
 
-        /// Whether the checksum is the one of a group with that checksum and this line.
+        /// Whether the checksum matches this line after a group with that checksum.
         func fits(_ groupChecksum: UInt32) -> Bool {
             covered.withUnsafeBytes { Checksum.crc32($0, continuing: groupChecksum) } == checksum
         }
@@ -132,11 +132,11 @@ struct CommitLine: Sendable, Equatable {
 enum Checksum {
     static func crc32(_ bytes: UnsafeRawBufferPointer, continuing: UInt32 = 0) -> UInt32 {
         guard let start = bytes.baseAddress else { return continuing }
-        // With the processor's carry-less multiplication, which zlib does without.
+        // libdeflate uses the processor's carry-less multiplication; zlib does not.
         return libdeflate_crc32(continuing, start, bytes.count)
     }
 
-    /// Of what `first` stands for, followed by `count` bytes that `second` stands for.
+    /// The CRC-32 of the concatenation of two byte sequences, the second of `count` bytes.
     static func crc32(_ first: UInt32, then second: UInt32, of count: Int) -> UInt32 {
         UInt32(CZlib.crc32_combine(uLong(first), uLong(second), numericCast(count)))
     }

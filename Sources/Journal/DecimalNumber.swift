@@ -1,13 +1,12 @@
 import JSONScan
 
-/// The usual decimal numbers of lines, read without making text of them.
+/// Parses the common decimal numbers of lines without creating a string.
 enum DecimalNumber {
-    /// The number that `Double` reads in `text`: of at most 15 digits without an
-    /// exponent; nil for any other form.
+    /// Returns the same value as `Double` for at most 15 digits without an exponent, else nil.
     ///
-    /// The digits as a whole number and the power of ten are both exact in a
-    /// `Double`, so that the one division rounds correctly (Clinger, "How to Read
-    /// Floating Point Numbers Accurately", 1990).
+    /// The digits as an integer and the power of ten are both exact in a `Double`, so one
+    /// division rounds correctly (Clinger, "How to Read Floating Point Numbers Accurately",
+    /// 1990).
     static func read(_ text: UnsafeRawBufferPointer) -> Double? {
         var at = 0
         let negative = text.first == UInt8(ascii: "-")
@@ -39,7 +38,7 @@ enum DecimalNumber {
 }
 
 extension JSONScanner.Slice {
-    /// `number(in:)`, sooner for numbers of the usual form.
+    /// As `number(in:)`, but faster for common numbers.
     func quickNumber(in line: UnsafeRawBufferPointer) -> Double? {
         guard kind == .number else { return nil }
         return DecimalNumber.read(UnsafeRawBufferPointer(rebasing: line[range]))

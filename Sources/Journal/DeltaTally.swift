@@ -8,10 +8,11 @@ import JSONScan
     import Darwin
 #endif
 
-/// The smallest and largest `value` of each metric in `deltas`, member by member.
+/// The smallest and largest `value` of each metric in `deltas`, for each member.
 ///
-/// Speaks only as long as every line has the form of an `Event`: anything a
-/// dotted path could find elsewhere makes it silent for the whole segment.
+/// Valid only while every line has the form of an `Event` and there are at most 32 metrics. Any
+/// other form, in which a dotted path could find a value elsewhere, discards the tally for the
+/// whole segment.
 struct DeltaTally {
     private(set) var isRegular = true
     private(set) var metrics: [(name: [UInt8], ranges: [NumberRange])] = []
@@ -25,7 +26,7 @@ struct DeltaTally {
         (metrics, current) = ([], [])
     }
 
-    /// Notes the `deltas` of one line.
+    /// Adds the `deltas` of one line.
     mutating func note(_ deltas: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
         guard isRegular else { return }
         switch deltas.kind {
@@ -33,7 +34,7 @@ struct DeltaTally {
         case .object: return silence()
         default: return
         }
-        // The line was validated as a whole: the scan can't fail.
+        // The line is already validated, so the scan cannot fail.
         try? JSONScanner.elements(of: deltas, in: line) { element throws(JSONFault) in
             guard isRegular else { return }
             guard element.kind == .object else { return silence() }
@@ -57,7 +58,7 @@ struct DeltaTally {
                 regular = regular && value.kind == .string && !value.escaped
                 metric = value.range.dropFirst().dropLast()
             } else if key.equals("check", in: line) {
-                // An element may be named by it too.
+                // A path may also name an element by its `check`.
                 regular = false
             } else if key.equals("value", in: line) {
                 if value.kind == .number {

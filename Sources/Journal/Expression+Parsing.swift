@@ -1,10 +1,10 @@
 import JSONScan
 
-/// What is wrong with the text of an expression, where, and how to write it.
+/// A syntax error in an expression: where it is and how to correct it.
 public struct ExpressionFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The part of the text that can't be read.
+    /// The part of the text that cannot be parsed.
     public let part: String
-    /// Its start, in characters from 1.
+    /// Where the part starts, in characters from 1.
     public let column: Int
     public let fault: String
     public let remedy: String
@@ -13,7 +13,7 @@ public struct ExpressionFault: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension Expression {
-    /// Reads `status=unhealthy deltas.value>0.01 message~"too few"`.
+    /// Parses an expression such as `status=unhealthy deltas.value>0.01 message~"too few"`.
     public init(_ text: String) throws(ExpressionFault) {
         var terms: [Term] = []
         var rest = Substring(text)
@@ -44,7 +44,7 @@ extension Expression {
         guard path.allSatisfy({ !$0.isEmpty }) else {
             throw fault("empty part in the path", "write names joined by single dots")
         }
-        // The longer operator first: `!=` is not a `!`.
+        // Longer operators are tried first.
         guard
             let comparison = Operator.allCases.sorted(by: { $0.rawValue.count > $1.rawValue.count })
                 .first(where: { rest.hasPrefix($0.rawValue) })
@@ -81,7 +81,7 @@ extension Expression {
         return Term(path: path, comparison: comparison, value: value)
     }
 
-    /// The text of the JSON string at the start, and its length in characters.
+    /// The decoded JSON string at the start of `text`, and its length in characters.
     private static func quoted(_ text: Substring) -> (String, Int)? {
         var escaped = false
         var length = 1

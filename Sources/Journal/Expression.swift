@@ -1,17 +1,16 @@
 import JSONScan
 
-/// A condition on lines: `field=value`, `!=`, `>`, `<`, `~substring`, joined by
-/// spaces, all of which must hold.
+/// A condition on lines: terms such as `field=value`, joined by spaces, all of which must hold.
 ///
-/// - A field is a dotted path: `status`, `deltas.metric`. At an array the rest of
-///   the path is tried on every element; or on one, when the part is a number
-///   (`deltas.0.value`) or the next parts are what the element's `metric` or
-///   `check` says (`deltas.canary.5xx_rate.value`). A term holds when any fits.
-/// - `=` compares numbers as numbers and everything else as text; `!=` is its
-///   opposite and holds for lines without the field.
-/// - `>` and `<` compare numbers when both sides are, else text by its bytes,
-///   which orders RFC 3339 times in UTC.
-/// - `~` looks for the text anywhere in a string, or in the JSON of anything else.
+/// - A field is a dotted path: `status`, `deltas.metric`. At an array, the rest of the path is
+///   tried on every element. A number selects one element (`deltas.0.value`), and so do parts
+///   that match the element's `metric` or `check` (`deltas.canary.5xx_rate.value`). A term holds
+///   if any value matches.
+/// - `=` compares numbers as numbers and everything else as text; `!=` is its opposite and holds
+///   for lines without the field.
+/// - `>` and `<` compare numbers if both sides are numbers, else text by its bytes. This orders
+///   RFC 3339 times in UTC.
+/// - `~` searches for the text anywhere in a string, or in the JSON of any other value.
 /// - A value with spaces or quotes is written as a JSON string: `message~"too few"`.
 public struct Expression: Sendable, Equatable {
     public enum Operator: String, Sendable, CaseIterable {
@@ -26,7 +25,7 @@ public struct Expression: Sendable, Equatable {
         public let path: [String]
         public let comparison: Operator
         public let value: String
-        /// The value as a number; nil when it isn't one.
+        /// The value as a number; nil if it is not one.
         let number: Double?
         /// The value's UTF-8.
         let bytes: [UInt8]
@@ -42,7 +41,7 @@ public struct Expression: Sendable, Equatable {
         }
     }
 
-    /// All must hold; none holds for every line.
+    /// All terms must hold. An empty list holds for every line.
     public let terms: [Term]
 
     init(terms: [Term]) { self.terms = terms }
@@ -50,13 +49,12 @@ public struct Expression: Sendable, Equatable {
     /// Holds for every line.
     public static let all = Expression(terms: [])
 
-    /// Holds for lines whose own member `field` is `value`.
+    /// Holds for lines whose top-level member `field` equals `value`.
     public static func equal(_ field: String, _ value: String) -> Expression {
         Expression(terms: [Term(path: [field], comparison: .equal, value: value)])
     }
 
-    /// Whether all terms hold for a line of the log (validated when it came in;
-    /// a line that isn't JSON matches nothing but `all`).
+    /// Whether all terms hold for a line. A line that is not a JSON object matches only `all`.
     public func matches(_ line: UnsafeRawBufferPointer) -> Bool {
         if terms.isEmpty { return true }
         guard let root = try? JSONScanner.validate(line, limits: .event), root.kind == .object
@@ -66,8 +64,8 @@ public struct Expression: Sendable, Equatable {
 
     public func matches(_ line: [UInt8]) -> Bool { line.withUnsafeBytes { matches($0) } }
 
-    /// The same of a line that the log holds: it isn't validated again where the
-    /// terms ask for members of their own.
+    /// As `matches(_:)`, for a line that the log holds. Skips validation if all terms name
+    /// top-level members.
     func matches(stored line: UnsafeRawBufferPointer) -> Bool {
         guard terms.allSatisfy({ $0.route.only != nil }) else { return matches(line) }
         return terms.allSatisfy { $0.matches(stored: line) }
@@ -92,10 +90,10 @@ extension Expression.Term {
         return comparison == .notEqual ? !found : found
     }
 
-    /// What is looked for: `!=` is the opposite of finding an equal.
+    /// The operator to search with: `!=` is evaluated as the negation of `=`.
     private var sought: Expression.Operator { comparison == .notEqual ? .equal : comparison }
 
-    /// Whether a line whose only value of the field is `raw` matches.
+    /// Whether a line matches whose only value of the field is `raw`.
     func accepts(_ raw: [UInt8]) -> Bool {
         let found = raw.withUnsafeBytes { bytes in
             guard let slice = try? JSONScanner.validate(bytes, limits: .event) else { return false }
@@ -107,8 +105,10 @@ extension Expression.Term {
     /// Whether a line without the field matches.
     var acceptsAbsence: Bool { comparison == .notEqual }
 
-    /// Whether any value that the path leads to from its part `first` on, at
-    /// `slice`, holds. Not for `!=`.
+    /// Whether the term holds for any value at `slice` that the path reaches from part `first`
+    /// on.
+    ///
+    /// Not valid for `!=`.
     func holds(
         at slice: JSONScanner.Slice, from first: Int, in line: UnsafeRawBufferPointer
     ) -> Bool {
@@ -150,7 +150,7 @@ extension Expression.Term {
 }
 
 extension JSONScanner.Slice {
-    /// The text of a string, or the JSON of anything else.
+    /// The text of a string, or the JSON of any other value.
     fileprivate func withText<T>(
         in line: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> T
     ) -> T {

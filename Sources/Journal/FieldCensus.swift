@@ -8,24 +8,26 @@ import JSONScan
     import Darwin
 #endif
 
-/// What the lines of a segment hold, gathered while it is sealed: values of its
-/// top-level fields, ranges of its deltas, hashes of its ids. Not thread-safe.
+/// Statistics of a segment's lines for its index, collected while it is sealed.
+///
+/// Contains the values of top-level fields, the ranges of deltas and the hashes of ids. Not
+/// thread-safe.
 struct FieldCensus {
     private(set) var fields: [FieldTally] = []
     private(set) var deltas = DeltaTally()
-    /// Per ended member.
+    /// Hashes of the ids, for each finished member.
     private(set) var ids: [[UInt64]] = []
-    /// Whether every id is a plain string.
+    /// Whether every id is a string without escapes.
     private(set) var idsAreRegular = true
 
     private var current: [UInt64] = []
-    /// Where the next key is expected: lines of one sender have one order.
+    /// Index at which the next key is expected, since lines of one sender have the same order.
     private var hint = 0
 
-    /// Further fields of a segment are not looked at.
+    /// Maximum number of fields; further fields of a segment are ignored.
     private static let mostFields = 48
 
-    /// Notes one line. Returns false for a line that isn't one JSON object.
+    /// Adds one line. Returns false if it is not a JSON object.
     mutating func note(_ line: UnsafeRawBufferPointer) -> Bool {
         hint = 0
         do throws(JSONFault) {
@@ -41,9 +43,9 @@ struct FieldCensus {
     ) {
         let name = UnsafeRawBufferPointer(rebasing: line[key.range.dropFirst().dropLast()])
         if key.escaped || name.contains(UInt8(ascii: ".")) {
-            // It may be what a path into the deltas means.
+            // A path into the deltas may name this key.
             if key.text(in: line)?.hasPrefix("deltas") ?? true { deltas.silence() }
-            // Or another spelling of a field that is counted: say nothing of it then.
+            // An escaped key may be another spelling of a counted field; discard that field.
             if key.escaped { escaped(key.text(in: line), in: line) }
             return
         }
@@ -63,7 +65,7 @@ struct FieldCensus {
         current.append(Hash128(text).low)
     }
 
-    /// A field spelled with escapes somewhere is left out.
+    /// Discards the field that a key with escapes spells.
     private mutating func escaped(_ name: String?, in line: UnsafeRawBufferPointer) {
         guard let name, name != "id" else {
             idsAreRegular = false

@@ -8,21 +8,21 @@ import JSONScan
     import Darwin
 #endif
 
-/// How often each value of one top-level field occurs in a segment, member by member.
+/// Counts the values of one top-level field in a segment, for each member.
 ///
-/// Keeps a dictionary until there are too many values, and the smallest and
-/// largest number as long as all are numbers. Not thread-safe.
+/// Keeps a dictionary unless there are too many values, and the smallest and largest number as
+/// long as all values are numbers or null. Not thread-safe.
 struct FieldTally {
     /// The key's bytes between the quotes.
     let key: [UInt8]
-    /// The values as they stand in the lines, quotes included; a value's place is its code.
+    /// The raw JSON values, quotes included. A value's code is its index.
     private(set) var values: [[UInt8]] = []
-    /// Lines of the segment by code.
+    /// Number of lines in the segment, by code.
     private(set) var totals: [Int] = []
-    /// Per ended member: how many codes, then the distance to the code before and
-    /// its lines, for each.
+    /// For each finished member: the number of codes, then for each code the difference from the
+    /// previous code and its number of lines.
     private(set) var detail = ByteWriter()
-    /// Per ended member; the low is above the high in one without numbers.
+    /// For each finished member; `low` is above `high` for a member without numbers.
     private(set) var ranges: [NumberRange]
     private(set) var hasDictionary = true
     private(set) var hasRange = true
@@ -34,21 +34,21 @@ struct FieldTally {
 
     /// A field with more values has no dictionary.
     static let mostValues = 1024
-    /// Nor has one with a longer value.
+    /// A field with a longer value has no dictionary.
     static let longestValue = 128
 
-    /// `members`: how many ended before the field was first seen.
+    /// - Parameter members: Number of members finished before the field was first seen.
     init(key: [UInt8], members: Int) {
         self.key = key
         ranges = Array(repeating: .none, count: members)
         for _ in 0..<members { detail.write(varint: 0) }
     }
 
-    /// Notes the value that one line has.
+    /// Adds the field's value in one line.
     mutating func note(_ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
         switch value.kind {
         case .object, .array:
-            // A path may lead into it: nothing can be said of the field.
+            // A path may lead into the value, so the index cannot decide such queries.
             return silence()
         case .number:
             if hasRange {
@@ -80,7 +80,7 @@ struct FieldTally {
             current.append(1)
             return
         }
-        // Two values of one hash: too rare to keep apart, too wrong to mix.
+        // A hash collision: too rare to handle, but the counts must not be merged.
         guard values[code].count == raw.count,
             raw.isEmpty || raw.baseAddress.map({ memcmp($0, values[code], raw.count) }) == 0
         else { return dropDictionary() }
@@ -89,7 +89,7 @@ struct FieldTally {
         totals[code] += 1
     }
 
-    /// Says nothing of the field any more.
+    /// Discards everything known about the field.
     mutating func silence() {
         dropDictionary()
         hasRange = false
@@ -118,7 +118,7 @@ struct FieldTally {
     }
 }
 
-/// From the smallest to the largest of some numbers.
+/// The range from the smallest to the largest of some numbers.
 struct NumberRange: Sendable, Equatable {
     var low: Double
     var high: Double
@@ -137,7 +137,7 @@ struct NumberRange: Sendable, Equatable {
         high = max(high, other.high)
     }
 
-    /// Whether a number of the range may satisfy `term`.
+    /// Whether a number in the range may satisfy the comparison.
     func mayHold(_ comparison: Expression.Operator, _ number: Double) -> Bool {
         if isEmpty { return false }
         switch comparison {

@@ -1,22 +1,22 @@
 import Events
 
-/// Goes from group to group of a segment that isn't sealed, and checks each one.
+/// Reads and checks the groups of a segment that is not sealed.
 ///
-/// A group is good when the commit line that ends it fits its bytes and it follows the good
-/// group before. Damaged bytes are passed over: the next good group is found by the length
-/// that its commit line gives, so that a damaged commit line costs its own group only.
-/// Reads in pieces; holds one piece at a time.
+/// A group is good if its commit line matches its bytes and it follows the previous good group.
+/// Damaged bytes are skipped: the start of the next good group is computed from the length in its
+/// commit line, so a damaged commit line loses only its own group. Reads in pieces and holds one
+/// piece at a time.
 struct GroupReader {
     struct Group {
         let commit: CommitLine
-        /// Its event lines in the file.
+        /// Its event lines, as offsets in the file.
         let range: Range<Int>
-        /// Where its commit line ends in the file.
+        /// File offset of the end of its commit line.
         let physicalEnd: Int
-        /// What is between the good group before and this one.
+        /// The damage between the previous good group and this one.
         let damage: PlainDamage?
 
-        /// Where its first line starts among the segment's lines.
+        /// Offset of its first line among the segment's lines.
         var start: UInt64 { commit.end - UInt64(commit.bytes) }
     }
 
@@ -25,32 +25,32 @@ struct GroupReader {
     private let pieceBytes: Int
     private var piece: [UInt8] = []
     private var pieceStart: Int
-    /// The next byte to look at, in the file.
+    /// File offset of the next byte to examine.
     private var at: Int
-    /// Whether a line starts there.
+    /// Whether a line starts at `at`.
     private var startsLine = true
-    /// Of the bytes from `physicalEnd` to `at`.
+    /// CRC-32 of the bytes from `physicalEnd` to `at`.
     private var checksum: UInt32 = 0
-    /// What commit lines since the last good group say, though nothing proves it.
+    /// Unverified commit lines since the last good group.
     private var claims: [CommitLine] = []
 
-    /// By the first good commit line.
+    /// The segment's number, given or read from the first good commit line.
     private(set) var number: UInt64?
-    /// Where the last good commit line ends in the file, and among the lines.
+    /// The end of the last good group: its file offset, and its offset among the lines.
     private(set) var physicalEnd: Int
     private(set) var end: UInt64
 
-    /// No group is as long.
+    /// Upper bound of a group's bytes.
     static let longestGroup = 32 << 20
-    /// Lines of a good group lie at most as far behind those of the group before.
+    /// Maximum distance between the lines of a good group and those of the previous one.
     private static let longestGap: UInt64 = 4 << 30
-    /// No line is as long.
+    /// Upper bound of a line's bytes.
     private static let longestLine = 128 * 1024
     private static let longestCommitLine = 1024
 
     /// - Parameters:
-    ///   - place: Where a group starts, in the file and among the lines.
-    ///   - number: Of the segment; nil: the first good group tells.
+    ///   - place: Where a group starts, among the lines and in the file.
+    ///   - number: The segment's number; nil to read it from the first good group.
     init(
         _ file: LogFile, files: any LogFileSystem,
         from place: (logical: UInt64, physical: Int) = (0, 0), number: UInt64? = nil,
@@ -66,8 +66,9 @@ struct GroupReader {
         end = place.logical
     }
 
-    /// The next good group; nil when there is no more, or the next one ends after `limit`
-    /// (bytes of lines).
+    /// Returns the next good group; nil if there is none or it ends after `limit`.
+    ///
+    /// - Parameter limit: Bytes of lines.
     mutating func next(limit: UInt64? = nil) throws(SystemFault) -> Group? {
         while let line = try nextCommitLine() {
             let claim = piece.withUnsafeBytes { bytes in
@@ -102,8 +103,12 @@ struct GroupReader {
         return nil
     }
 
-    /// What lies between the last good group and `size`, where the lines up to `end` are
-    /// missing; nil when nothing is there or missing.
+    /// The damage between the last good group and the end of the file.
+    ///
+    /// - Parameters:
+    ///   - size: The file's size.
+    ///   - acknowledged: Bytes of lines that were acknowledged.
+    /// - Returns: nil if there are no further bytes and no lines are missing.
     func tail(size: Int, end acknowledged: UInt64) -> PlainDamage? {
         guard size > physicalEnd || acknowledged > end else { return nil }
         let lost = acknowledged > end ? acknowledged - end : 0
@@ -111,7 +116,7 @@ struct GroupReader {
             range: physicalEnd..<max(physicalEnd, size), bytes: lost, lines: claimedLines(lost))
     }
 
-    /// Shows the lines of the group that `next` returned last.
+    /// Calls `body` with the lines of the group that `next` returned last.
     func withLines<Result>(
         of group: Group, _ body: (UnsafeRawBufferPointer) -> Result
     ) throws(SystemFault) -> Result {
@@ -128,7 +133,7 @@ struct GroupReader {
         return bytes.withUnsafeBytes(body)
     }
 
-    /// Where the group that a commit line claims starts in the file; nil when it isn't good.
+    /// File offset at which the claimed group starts; nil if the group is not good.
     private func groupStart(
         of claim: CommitLine.Claim, before place: Int
     ) throws(SystemFault) -> Int? {
@@ -153,8 +158,8 @@ struct GroupReader {
         return claim.fits(found) ? start : nil
     }
 
-    /// How many lines there were in `lost` bytes, when the commit lines that were passed
-    /// claim just those.
+    /// Number of lines in `lost` bytes; nil unless the skipped commit lines cover exactly these
+    /// bytes.
     private func claimedLines(_ lost: UInt64) -> Int? {
         if lost == 0 { return 0 }
         var place = end
@@ -171,8 +176,8 @@ struct GroupReader {
 
     // MARK: - Bytes
 
-    /// Where the next commit line is in the file, its newline excluded; its bytes lie in
-    /// the piece. nil at the end.
+    /// File range of the next commit line without its newline; nil at the end. The piece then
+    /// contains its bytes.
     private mutating func nextCommitLine() throws(SystemFault) -> Range<Int>? {
         while true {
             let from = at - pieceStart
@@ -187,7 +192,7 @@ struct GroupReader {
                 advance(to: pieceStart + line.lowerBound)
                 return pieceStart + line.lowerBound..<pieceStart + line.upperBound
             }
-            // A commit line may begin after the last whole line.
+            // A commit line may start after the last complete line.
             if lastLine > from {
                 advance(to: pieceStart + lastLine)
             } else if piece.count - from > Self.longestLine {
@@ -206,7 +211,7 @@ struct GroupReader {
         var from = start
         while let place = bytes.first(CommitLine.prefix, from: from) {
             from = place + 1
-            // Inside a line it is somebody's text.
+            // Inside a line, the prefix is part of an event's text.
             guard place == start ? startsLine : bytes[place - 1] == UInt8(ascii: "\n") else {
                 continue
             }
@@ -232,15 +237,15 @@ struct GroupReader {
     }
 }
 
-/// Bytes of a segment that isn't sealed which belong to no good group.
+/// Bytes of an unsealed segment that belong to no good group.
 struct PlainDamage: Sendable, Equatable {
-    /// In the file; empty where bytes are missing.
+    /// Range in the file; empty if bytes are missing there.
     let range: Range<Int>
-    /// Bytes of lines that are missing.
+    /// Bytes of missing lines.
     let bytes: UInt64
-    /// Lines that are missing; nil when only their bytes are known.
+    /// Number of missing lines; nil if only their bytes are known.
     var lines: Int?
 
-    /// `lines`, or an estimate of them: half a kilobyte each.
+    /// `lines`, or an estimate of one line for each 512 bytes, at least one.
     var estimate: Int { lines ?? Int(clamping: max(1, bytes / 512)) }
 }

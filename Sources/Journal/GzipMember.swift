@@ -1,25 +1,25 @@
-/// One gzip member (RFC 1952) whose header says how long it is.
+/// One gzip member (RFC 1952) whose header contains its length.
 ///
-/// The extra field `BW` holds the member's whole length, the length of its
-/// lines and their count, so that a reader can step from member to member
-/// without inflating. Any gzip tool reads the concatenation.
+/// The extra field `BW` contains the length of the member, the length of its lines and their
+/// number, so that a reader can skip members without decompressing them. Any gzip tool reads the
+/// concatenation of members.
 enum GzipMember {
-    /// What the extra field says.
+    /// The contents of the extra field.
     struct Sizes: Sendable, Equatable {
         /// Bytes of the member, header and trailer included.
         var packed: Int
-        /// Bytes of the lines in it.
+        /// Bytes of its lines.
         var plain: Int
         var lines: Int
     }
 
-    /// Fixed header, extra length, subfield header, three words.
+    /// Fixed header, extra length, subfield header and three 32-bit words.
     static let headerLength = 10 + 2 + 4 + 12
     private static let trailerLength = 8
-    /// No member has fewer bytes.
+    /// Minimum number of bytes of a member.
     static let leastPacked = headerLength + trailerLength + 1
 
-    /// Compresses `plain` at zlib level 1…9.
+    /// Compresses `plain` at level 1…9; returns nil if memory is short.
     static func pack(
         _ plain: UnsafeRawBufferPointer, lines: Int, with deflater: Deflater, level: Int32
     ) -> [UInt8]? {
@@ -36,7 +36,7 @@ enum GzipMember {
         return member.bytes
     }
 
-    /// Reads a member's header; nil when these bytes don't start one of ours.
+    /// Reads a member's header; nil if these bytes do not start a member of this format.
     static func sizes(_ header: UnsafeRawBufferPointer) -> Sizes? {
         guard header.count >= headerLength, header[0] == 0x1f, header[1] == 0x8b, header[2] == 8,
             header[3] == 4, header[10] == 16, header[11] == 0,
@@ -47,19 +47,20 @@ enum GzipMember {
             Int(UInt32(littleEndian: header.loadUnaligned(fromByteOffset: at, as: UInt32.self)))
         }
         let sizes = Sizes(packed: word(16), plain: word(20), lines: word(24))
-        // A line takes two bytes at least.
+        // Each line takes at least one byte, so `lines` is at most `plain`.
         guard sizes.packed >= leastPacked, sizes.packed <= maxPacked, sizes.plain <= maxPlain,
             sizes.lines <= sizes.plain
         else { return nil }
         return sizes
     }
 
-    /// No member of ours holds more; a damaged header must not make us allocate more.
+    /// Maximum bytes of lines in a member. Keeps a damaged header from causing a larger
+    /// allocation.
     static let maxPlain = 1 << 20
-    /// Nor takes more: what can't be compressed grows by less than that.
+    /// Maximum bytes of a member; incompressible data grows by less than the difference.
     static let maxPacked = maxPlain + 64 * 1024
 
-    /// The lines of one member; nil when a byte is not as it was written.
+    /// The lines of one member; nil if it is damaged.
     static func unpack(_ member: UnsafeRawBufferPointer, with inflater: Inflater) -> [UInt8]? {
         guard let sizes = sizes(member), sizes.packed == member.count else { return nil }
         let body = UnsafeRawBufferPointer(
@@ -71,8 +72,9 @@ enum GzipMember {
         return Checksum.crc32(plain) == checksum ? plain : nil
     }
 
-    /// Whether what surrounds the lines of a member is as `pack` writes it: readers do
-    /// without these bytes. `lines` is how many it holds.
+    /// Whether a member's header and trailer are as `pack` writes them, for `lines` lines.
+    ///
+    /// Checks the bytes that readers ignore.
     static func isAsWritten(_ member: UnsafeRawBufferPointer, lines: Int) -> Bool {
         guard let sizes = sizes(member), sizes.packed == member.count, sizes.lines == lines else {
             return false

@@ -1,5 +1,6 @@
-/// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein): names an id or a
-/// sender's sequence in little room, the same in every process and release.
+/// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein).
+///
+/// Identifies an id or a sender's sequence. The same in every process and release.
 struct Hash128: Sendable, Hashable {
     let high: UInt64
     let low: UInt64
@@ -9,10 +10,10 @@ struct Hash128: Sendable, Hashable {
         self.low = low
     }
 
-    // Half of it tells as much apart as a table can use.
+    // 64 bits are enough for a hash table.
     func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
-    /// `key` makes hashes of different kinds, or of parts in sequence, independent.
+    /// - Parameter key: Makes hashes of different kinds, or of consecutive parts, independent.
     init(_ bytes: UnsafeRawBufferPointer, key: Hash128 = Hash128(high: 0, low: 0)) {
         var v0 = key.low ^ 0x736f_6d65_7073_6575
         var v1 = key.high ^ 0x646f_7261_6e64_6f6d ^ 0xee

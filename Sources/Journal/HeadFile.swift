@@ -1,10 +1,11 @@
 import Events
 
-/// Tells readers in other processes how far the log is acknowledged, and the next start how far
-/// it was: one small file, overwritten after each group. It is not synced: after a crash of the
-/// machine it may be behind, never ahead of what a synced log holds.
+/// Publishes the acknowledged end of the log: one small file, overwritten after each group.
+///
+/// Readers in other processes and the next start use it. It is not synced: after a crash of the
+/// machine it may be behind, but never ahead of a synced log.
 struct HeadFile: Sendable {
-    /// How far the log is acknowledged.
+    /// The acknowledged end of the log.
     struct Record: Sendable, Equatable {
         var head: LogPosition
         /// Lines of the open segment; nil in files of older versions.
@@ -13,7 +14,8 @@ struct HeadFile: Sendable {
 
     private var file: LogFile?
 
-    /// Without the file (a full disk) readers of other processes lag; nothing else suffers.
+    /// A file that cannot be opened, as on a full disk, is tolerated: readers in other processes
+    /// then lag behind.
     init(in folder: LogFolder) {
         file = try? folder.files.openToWrite(folder.file(SegmentName.head), fresh: false)
     }
@@ -23,7 +25,7 @@ struct HeadFile: Sendable {
         try? files.writeAll(file, Self.encode(record), at: 0)
     }
 
-    /// Makes the file anew when its name does not lead to it any more.
+    /// Creates the file anew if its name no longer leads to the open file.
     mutating func reopenIfGone(in folder: LogFolder, record: Record) {
         let files = folder.files
         if let file, let open = try? files.facts(file), let named = try? files.facts(file.path),
@@ -48,7 +50,7 @@ struct HeadFile: Sendable {
         return out.sealed()
     }
 
-    /// nil when there is none, or it was caught half written.
+    /// Returns nil if there is no file, or it is damaged or half written.
     static func read(in folder: LogFolder) -> Record? {
         guard let bytes = try? folder.files.contents(folder.file(SegmentName.head)),
             var input = ByteReader(sealed: bytes), let segment = input.read(),

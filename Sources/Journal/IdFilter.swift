@@ -1,26 +1,27 @@
 import Events
 
-/// Bloom filters over the ids of a segment's members, one bit of each member side
-/// by side (bit-sliced): looking an id up reads a few rows, not a filter a member.
+/// Bloom filters over the ids of a segment's members, bit-sliced.
 ///
-/// Rows lie in blocks of 256 bytes with a CRC-32 each, so that a lookup reads and
-/// checks only those it needs.
+/// Row `i` holds bit `i` of every member's filter, so a lookup reads a few rows instead of one
+/// filter per member. Rows are stored in blocks of 256 bytes, each with a CRC-32, so that a
+/// lookup reads and checks only the blocks it needs.
 struct IdFilter: Sendable, Equatable {
     /// Bits of each member's filter.
     let rows: Int
-    /// Bits that an id sets.
+    /// Bits set for each id.
     let hashes: Int
     let members: Int
 
     private static let block = 256
     private static let blockOnDisk = 256 + 4
 
-    /// Sized for `bits` a id in the fullest member; nil when there is nothing to hold.
+    /// A filter with `bits` per id of the fullest member; nil if there are no ids or too few
+    /// bits.
     init?(ids: [[UInt64]], bits: Int) {
         let most = ids.map(\.count).max() ?? 0
         guard most > 0, bits >= 4 else { return nil }
         rows = most * bits
-        // ln 2 bits is the best.
+        // ln 2 × bits minimizes false positives.
         hashes = max(1, min(12, bits * 69 / 100))
         members = ids.count
     }
@@ -34,12 +35,12 @@ struct IdFilter: Sendable, Equatable {
         self.members = members
     }
 
-    /// How many bits an id may have when `bytes` are there for all.
+    /// Bits per id that fit into `bytes` for all members.
     static func bits(_ ids: [[UInt64]], within bytes: Int) -> Int {
-        // Every member's filter is as long as the fullest one needs.
+        // All filters are as long as that of the fullest member.
         let wanted = (ids.map(\.count).max() ?? 0) * ids.count
         guard wanted > 0, bytes > blockOnDisk else { return 0 }
-        // 20 bits leave one false member in ten thousand.
+        // 20 bits give about one false positive in ten thousand.
         return min(20, (bytes - blockOnDisk) / blockOnDisk * block * 8 / wanted)
     }
 
@@ -73,8 +74,9 @@ struct IdFilter: Sendable, Equatable {
         return out.bytes
     }
 
-    /// Which members may hold `id`; nil when the bytes are not as they were written.
-    /// `read` gives as many bytes from a place in the filter.
+    /// Which members may contain `id`; nil if a checksum does not match.
+    ///
+    /// - Parameter read: Returns `count` bytes from offset `at` of the filter.
     func candidates(
         _ id: UInt64, read: (_ at: Int, _ count: Int) throws(SystemFault) -> [UInt8]
     ) throws(SystemFault) -> [Bool]? {

@@ -1,11 +1,11 @@
-/// When each id arrived: a hash table of fixed-size entries.
+/// A hash table from ids to their arrival times, with open addressing.
 struct IdTable: Sendable {
     private struct Slot: Sendable {
         var id = Hash128(high: 0, low: 0)
         var moment = IdTable.free
     }
 
-    /// The moment of no entry.
+    /// Marks an empty slot.
     private static let free = Int64.min
 
     private var slots: [Slot]
@@ -19,7 +19,7 @@ struct IdTable: Sendable {
         return slots[place].moment == Self.free ? nil : slots[place].moment
     }
 
-    /// - Parameter moment: Any but `Int64.min`.
+    /// - Parameter moment: Any value except `Int64.min`.
     mutating func set(_ id: Hash128, to moment: Int64) {
         let place = find(id)
         let isNew = slots[place].moment == Self.free
@@ -34,7 +34,7 @@ struct IdTable: Sendable {
         guard slots[gap].moment != Self.free else { return }
         slots[gap] = Slot()
         count -= 1
-        // Whoever stands behind the gap because its place was taken moves up.
+        // Entries behind the gap move up if probing from their home slot passes the gap.
         var next = places.after(gap)
         while slots[next].moment != Self.free {
             let distance = (next - places.home(of: slots[next].id)) & (slots.count - 1)
@@ -47,19 +47,19 @@ struct IdTable: Sendable {
         }
     }
 
-    /// Keeps its room: it will be as full again.
+    /// Removes all entries but keeps the capacity, which will be needed again.
     mutating func removeAll() {
         guard count > 0 else { return }
         for place in slots.indices { slots[place] = Slot() }
         count = 0
     }
 
-    /// In no order.
+    /// Calls `body` for each entry, in no defined order.
     func forEach(_ body: (_ id: Hash128, _ moment: Int64) -> Void) {
         for slot in slots where slot.moment != Self.free { body(slot.id, slot.moment) }
     }
 
-    /// The slot that holds the id, or the free one where it would go.
+    /// The slot of the id, or the empty slot where it belongs.
     private func find(_ id: Hash128) -> Int {
         slots.withUnsafeBufferPointer { slots in
             var place = places.home(of: id)

@@ -1,6 +1,6 @@
 import Events
 
-/// Makes the index of a segment from its members, in order. Not thread-safe.
+/// Builds the index of a segment from its members, in order. Not thread-safe.
 struct IndexBuilder {
     private(set) var index: SegmentIndex
     private var census = FieldCensus()
@@ -9,17 +9,17 @@ struct IndexBuilder {
         index = SegmentIndex(closedAt: closedAt)
     }
 
-    /// What the lines of a member say of it, before it has a place in the archive.
+    /// Statistics of a member's lines, collected before its archive offset is known.
     struct Survey {
         var lines = 0
-        /// Lines that are no JSON objects: nobody stored them.
+        /// Lines that are not JSON objects; the log never stores such lines.
         var foreign = 0
         fileprivate var earliest = Int64.max
         fileprivate var latest = Int64.min
         fileprivate var isKnown = true
     }
 
-    /// Looks at the lines of the next member; `add` follows.
+    /// Examines the lines of the next member; `add` must follow.
     mutating func survey(_ plain: UnsafeRawBufferPointer) -> Survey {
         var survey = Survey()
         plain.forEachLine { line, _ in
@@ -36,7 +36,7 @@ struct IndexBuilder {
         return survey
     }
 
-    /// - Parameter offset: Where it starts in the archive; nil: after the member before.
+    /// - Parameter offset: Where it starts in the archive; nil: after the previous member.
     mutating func add(_ survey: Survey, packed: Int, plain: Int, at offset: Int? = nil) {
         census.endMember()
         index.members.append(
@@ -46,8 +46,9 @@ struct IndexBuilder {
                 latest: max(survey.earliest, survey.latest), isKnown: survey.isKnown))
     }
 
-    /// A member whose lines can't be read: it may hold anything. Bytes between it
-    /// and the member before are of no use.
+    /// Adds a member whose lines cannot be read, so that no query may exclude it.
+    ///
+    /// Bytes between it and the previous member are ignored.
     mutating func addUnreadable(_ sizes: GzipMember.Sizes, at offset: Int) {
         census.endMember()
         index.members.append(
@@ -57,15 +58,16 @@ struct IndexBuilder {
                 isUnreadable: true))
     }
 
-    /// Bytes of the archive in which no member can be told.
+    /// Adds bytes of the archive in which no member was found.
     mutating func addHeadless(_ range: Range<Int>) {
         addUnreadable(
             GzipMember.Sizes(packed: range.count, plain: 1, lines: 1), at: range.lowerBound)
         index.members[index.members.count - 1].isHeadless = true
     }
 
-    /// Bytes of the index file for an archive of `archiveBytes`. What it knows is cut to a share of
-    /// them, the least useful first, so that the index stays small beside any lines.
+    /// Encodes the index of an archive of `archiveBytes`.
+    ///
+    /// Drops the least useful blocks, so that the index stays small compared with the archive.
     func encoded(archiveBytes: Int, closedAt: Timestamp) -> [UInt8] {
         var index = index
         index.closedAt = closedAt
@@ -87,8 +89,8 @@ struct IndexBuilder {
             }
         }
         blocks.sort { ($0.rank, $0.length) < ($1.rank, $1.length) }
-        // Half for the ids, and what the fields leave: a member that is looked at in vain costs
-        // more than a field's values that are counted from the lines.
+        // Ids get half of the budget and what the fields leave: decompressing a member in vain
+        // costs more than counting a field's values from the lines.
         let idBits = census.idsAreRegular ? IdFilter.bits(census.ids, within: budget / 2) : 0
         var room = budget - (idBits > 0 ? budget / 2 : 0)
         let kept = blocks.compactMap { block -> IndexLayout.Block? in
@@ -110,7 +112,8 @@ struct IndexBuilder {
             filter: filter.map { ($0, $0.encoded(census.ids)) })
     }
 
-    /// A part of the archive, and something more so that a small one can be asked too.
+    /// The budget is this part of the archive, plus `least` so that small archives have an index
+    /// too.
     private static let share = 16
     private static let least = 4096
 }

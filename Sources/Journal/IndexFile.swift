@@ -8,9 +8,9 @@ import Events
     import Darwin
 #endif
 
-/// The index beside an archive, read part by part: a question costs what it needs.
+/// The index file of an archive. Each part is read only when it is needed.
 ///
-/// Parts that are not as they were written answer nil: nothing is known then.
+/// A damaged part is returned as nil: nothing is known then.
 struct IndexFile: Sendable {
     struct Field: Sendable {
         let kind: IndexLayout.Block.Kind
@@ -19,18 +19,19 @@ struct IndexFile: Sendable {
     }
 
     let closedAt: Timestamp
-    /// The archive that it was made for has so many bytes.
+    /// Size of the archive that the index was built for.
     let archiveBytes: Int
     let lines: Int
     /// Bytes of lines.
     let end: UInt64
-    /// Of all lines; the earliest above the latest when there is none.
+    /// The earliest and latest `ts` of all lines, in milliseconds; `earliest` is above `latest`
+    /// if there are no lines.
     let earliest: Int64
     let latest: Int64
     let memberCount: Int
-    /// Whether every metric of `deltas` has its range.
+    /// Whether the index has the range of every metric in `deltas`.
     let knowsDeltas: Bool
-    /// Whether it knows the fields of every line.
+    /// Whether the index covers the fields of every line.
     let knowsAll: Bool
     let fields: [String: Field]
     private let membersRange: Range<Int>
@@ -38,13 +39,13 @@ struct IndexFile: Sendable {
     private let filter: IdFilter?
     private let source: Source
 
-    /// Where the bytes come from.
+    /// Where the bytes are read from.
     private enum Source: Sendable {
         case file(path: String, any LogFileSystem)
         case bytes([UInt8])
     }
 
-    /// nil when there is no such file or its head is not as it was written.
+    /// Returns nil if there is no such file or its head is damaged.
     init?(_ path: String, files: any LogFileSystem) throws(SystemFault) {
         let file: LogFile
         do throws(SystemFault) { file = try files.openToRead(path) } catch {
@@ -61,7 +62,7 @@ struct IndexFile: Sendable {
         self.init(head: Array(start[IndexLayout.preamble..<length]), .file(path: path, files))
     }
 
-    /// From an index in memory.
+    /// Reads an index in memory; returns nil if its head is damaged.
     init?(_ bytes: [UInt8]) {
         guard let length = Self.headLength(bytes), length <= bytes.count else { return nil }
         self.init(head: Array(bytes[IndexLayout.preamble..<length]), .bytes(bytes))
@@ -87,7 +88,7 @@ struct IndexFile: Sendable {
             let earliest = input.read(), let latest = input.read(),
             let memberCount = input.readShort(), let membersLength = input.readShort(),
             let flags = input.readShort(), let fieldCount = input.readShort(),
-            // Each member has its bytes in the archive.
+            // Each member takes bytes in the archive.
             Int(memberCount) <= archiveBytes / GzipMember.leastPacked,
             Int(membersLength) == Int(memberCount) *| IndexLayout.memberBytes +| 4,
             lines <= Int(memberCount) *| GzipMember.maxPlain
@@ -137,13 +138,13 @@ struct IndexFile: Sendable {
                 throw error
             }
             defer { files.close(file) }
-            // A length that is not as it was written must not make us allocate more.
+            // A damaged length must not cause a larger allocation.
             let there = range.clamped(to: 0..<(try files.facts(file).bytes))
             return try files.read(file, at: there.lowerBound, count: there.count)
         }
     }
 
-    /// The table of members; nil also when they can't lie in the archive as it says.
+    /// The table of members; nil if it is damaged or does not fit the archive's size.
     func index() throws(SystemFault) -> SegmentIndex? {
         guard var input = ByteReader(sealed: try bytes(membersRange)) else { return nil }
         var index = SegmentIndex(closedAt: closedAt)
@@ -165,7 +166,7 @@ struct IndexFile: Sendable {
         return input.isAtEnd ? index : nil
     }
 
-    /// The values of a field as they stand in lines, by code, with the lines of each.
+    /// The raw JSON values of a field, by code, each with its number of lines.
     func dictionary(of field: Field) throws(SystemFault) -> [(raw: [UInt8], lines: Int)]? {
         guard field.kind == .dictionary,
             var input = ByteReader(sealed: try bytes(field.summary)),
@@ -184,8 +185,9 @@ struct IndexFile: Sendable {
         return values
     }
 
-    /// Calls `visit` for each code of each member with its lines; false when the
-    /// part can't be read (some calls may have been made).
+    /// Calls `visit` with the number of lines for each code of each member.
+    ///
+    /// Returns false if the part is damaged; some calls may have been made by then.
     func occurrences(
         of field: Field, values: Int, _ visit: (_ member: Int, _ code: Int, _ lines: Int) -> Void
     ) throws(SystemFault) -> Bool {
@@ -206,14 +208,14 @@ struct IndexFile: Sendable {
         return input.isAtEnd
     }
 
-    /// The numbers of a field in the whole segment.
+    /// The range of a field's numbers in the whole segment.
     func range(of field: Field) throws(SystemFault) -> NumberRange? {
         guard field.kind == .range, var input = ByteReader(sealed: try bytes(field.summary))
         else { return nil }
         return input.readRange()
     }
 
-    /// The numbers of a field in each member.
+    /// The range of a field's numbers in each member.
     func ranges(of field: Field) throws(SystemFault) -> [NumberRange]? {
         guard field.kind == .range, var input = ByteReader(sealed: try bytes(field.detail))
         else { return nil }
@@ -225,7 +227,7 @@ struct IndexFile: Sendable {
         return ranges
     }
 
-    /// Which members may hold a line with that `id`; nil when nothing is known.
+    /// Which members may contain a line with that `id`; nil if nothing is known.
     func members(holding id: String) throws(SystemFault) -> [Bool]? {
         guard let filter else { return nil }
         let hash = Hash128(id).low

@@ -1,27 +1,29 @@
 import Events
 
-/// How an index lies on disk: a head that says where the rest is, the table of
-/// members, blocks of fields, the filter of ids. Each carries its own CRC-32.
+/// The on-disk format of an index.
+///
+/// In this order: a preamble, a head with the offsets of the other parts, the table of members,
+/// blocks for fields, the filter for ids. Every part has its own CRC-32, except the preamble.
 enum IndexLayout {
     static let magic: UInt64 = 0x3358_4449_4C57_4C42  // "BLWLIDX3", little-endian
-    /// Magic, length of the head, zero.
+    /// Bytes before the head: magic, end of the head, zero.
     static let preamble = 16
 
     /// Bytes of a member in the table.
     static let memberBytes = 4 * 8 + 3 * 4
-    /// No archive has more members.
+    /// Upper bound of an archive's members.
     static let mostMembers = 1 << 20
-    /// No part of an index is longer.
+    /// Upper bound of the bytes of a part.
     static let longestPart = 64 << 20
 
-    /// What is known of one field: of the segment, and of each member.
+    /// The statistics of one field: for the segment, and for each member.
     struct Block {
         enum Kind: UInt32, Sendable { case dictionary, range }
 
         let name: [UInt8]
         let kind: Kind
         let summary: [UInt8]
-        /// Empty: nothing is known of the members.
+        /// Statistics for each member; empty if they were dropped.
         private(set) var detail: [UInt8]
         let isDelta: Bool
 
@@ -55,14 +57,15 @@ enum IndexLayout {
             self.detail = detail.sealed()
         }
 
-        /// What is known of the segment alone: it still tells counts, and what isn't there.
+        /// The block without statistics for the members. It still answers counts and absence for
+        /// the whole segment.
         var summarized: Block {
             var block = self
             block.detail = []
             return block
         }
 
-        /// What goes last when there is no room for all: fields that the log doesn't know.
+        /// Blocks with a higher rank are dropped first: fields that the log does not define.
         var rank: Int {
             if isDelta { return 0 }
             return Self.known.contains(String(decoding: name, as: UTF8.self)) ? 0 : 1

@@ -1,16 +1,18 @@
 import Events
 
-/// Which lines are this node's own.
+/// Recognizes the lines that this node wrote.
 extension Journal {
-    /// Whether this node itself appended the line, in this opening of the log or an earlier one.
+    /// Whether this node wrote the line, in this opening of the log or an earlier one.
     public func wrote(_ line: [UInt8]) -> Bool { seal.verifies(line) }
 
-    /// A body that came from outside, cut into lines: one that bears this node's own name is
-    /// rejected, since only the node itself writes those.
+    /// Parses a body from outside into lines and rejects lines that name this node.
+    ///
+    /// Only the node itself writes lines in its own name.
     public func outside(_ body: [UInt8]) -> IngestBody { IngestBody(body, refusing: ownNode) }
 
-    /// The same away from the cooperative pool where the body is long: millions of short lines
-    /// take seconds of processor time, which nobody else must wait for.
+    /// As `outside(_:)`, but parses long bodies outside the cooperative pool.
+    ///
+    /// Millions of short lines take seconds of processor time and would block other tasks.
     public func cutOutside(_ body: [UInt8]) async throws(JournalError) -> IngestBody {
         guard body.count > 64 << 10 else { return outside(body) }
         return try await BlockingWork.run { () throws(JournalError) in self.outside(body) }

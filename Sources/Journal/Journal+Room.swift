@@ -1,16 +1,17 @@
 public import Events
 
-/// The room on the disk that holds the log, in bytes.
+/// The space on the log's disk, in bytes.
 public struct DiskRoom: Sendable, Equatable {
-    /// What an ordinary user may still write.
+    /// Bytes that an unprivileged user may still write.
     public let free: Int
     public let total: Int
-    /// What the log leaves free: below it, archives go and then lines are refused.
+    /// Free bytes that the log preserves. Below it, the log removes archives and then refuses
+    /// lines.
     public let floor: Int
 }
 
 extension Journal {
-    /// nil when the file system doesn't answer.
+    /// The disk's space; nil if the file system reports an error.
     public func room() async -> DiskRoom? {
         let view = view
         let room = try? await BlockingWork.run { () throws(JournalError) -> DiskRoom in
@@ -22,8 +23,10 @@ extension Journal {
         return room
     }
 
-    /// How many bytes of readable lines lie behind `position`: how far a reader
-    /// with that cursor has still to go. Reads no file.
+    /// Bytes of readable lines after `position`, which a reader at that position has still to
+    /// read.
+    ///
+    /// Reads no file.
     public func bytes(after position: LogPosition) -> Int {
         let head = state.head
         guard position < head else { return 0 }

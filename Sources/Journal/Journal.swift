@@ -3,14 +3,14 @@ import JSONScan
 import Synchronization
 public import Telemetry
 
-/// The event log of one node: durable before acknowledged, in order, each line once.
+/// The event log of one node. Its lines are ordered and deduplicated.
 ///
-/// All appends go through one writer thread: what waits is written together, large bodies
-/// from where they lie, and made durable with one sync, then everyone who waited is answered.
-/// Thread-safe. Call `close` when done: the threads keep the log alive.
+/// All appends go through one writer thread. It writes the waiting requests as one group, syncs
+/// once if `durability` is `.commit`, and then answers all of them. Thread-safe. Call `close`
+/// when done: the threads keep the log alive.
 public final class Journal: Sendable {
     public let configuration: JournalConfiguration
-    /// Names this opening of the log in our own events.
+    /// Identifies this opening of the log in the node's own events.
     public let epoch: String
 
     let queue: AppendQueue
@@ -27,15 +27,15 @@ public final class Journal: Sendable {
     let clock: WallClock
     let sequence = Mutex<UInt64>(0)
     private let answers: AppendAnswers
-    /// When the log last reported trouble of its own; used by the writer thread.
+    /// When the log last reported its own trouble; used by the writer thread.
     let reported = Mutex(ReportTimes())
 
     // MARK: - Life
 
-    /// Opens the log below `configuration.directory`, making it when there is none.
+    /// Opens the log below `configuration.directory`, and creates it if there is none.
     ///
-    /// Finishes what a crash left undone, cuts a torn tail, and rebuilds the marks
-    /// of what the log holds. Throws `.locked` while another holder lives.
+    /// Finishes what a crash interrupted, truncates a torn tail, and restores the deduplication
+    /// index. Throws `.locked` while another process or instance has the log open.
     public static func open(
         _ configuration: JournalConfiguration, clock: WallClock = .system,
         telemetry: Telemetry = .silent
@@ -43,7 +43,7 @@ public final class Journal: Sendable {
         try await open(configuration, clock: clock, telemetry: telemetry, files: PosixFileSystem())
     }
 
-    /// The same with readers that tests may let end the process.
+    /// As `open`, with an `examine` hook that lets tests end the process while a line is read.
     package static func open(
         _ configuration: JournalConfiguration, telemetry: Telemetry, examine: LineExamination?
     ) async throws(JournalError) -> Journal {
@@ -129,7 +129,7 @@ public final class Journal: Sendable {
                 share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit),
             answers: answers)
         if let active = writer.active { writer.headFile.publish(active.record, files: files) }
-        // A full disk must not keep the log from being read: it opens shedding.
+        // A full disk must not prevent reads, so the log opens even if it then sheds lines.
         writer.maintain()
 
         self.configuration = configuration
@@ -165,7 +165,7 @@ public final class Journal: Sendable {
         }
     }
 
-    /// The writer thread.
+    /// The loop of the writer thread.
     private func run() {
         while true {
             let pause = writer.withLock { $0.pause }
@@ -203,7 +203,8 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Takes no more lines, makes what was handed in durable, and gives the lock back.
+    /// Accepts no more lines, makes the queued lines durable, and releases the lock.
+    ///
     /// A second call returns at once.
     public func close() async {
         await withCheckedContinuation { continuation in
@@ -211,8 +212,8 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Does now what is done every few seconds: probe a disk that failed, close a
-    /// segment that is too old, retry sealing, remove what is too old.
+    /// Runs the periodic maintenance now: retries a failed disk, closes a segment that is too
+    /// old, retries sealing, and removes archives that are too old.
     public func maintain() async {
         await withCheckedContinuation { continuation in
             if !queue.submit(.maintain { continuation.resume() }) { continuation.resume() }
@@ -228,13 +229,13 @@ public final class Journal: Sendable {
 
     // MARK: - Appending
 
-    /// Appends one event and returns, once it is durable, a place after it.
+    /// Appends one event and returns a position after it once it is acknowledged.
     ///
-    /// Without a sequence of its own the event becomes one of ours: `node`, `epoch`
-    /// and `seq` are filled in, `seq` from 1 in the order of the lines, and the line is
-    /// sealed: `wrote` knows it again after a restart. Without an
-    /// `id` it gets one derived from the three. An event that the log holds
-    /// already is not appended again. Cancelling the task doesn't recall the line.
+    /// An event without `node`, `epoch` or `seq` becomes one of this node's: the three are set,
+    /// with `seq` from 1 in the order of the lines, and the line is sealed so that `wrote`
+    /// recognizes it after a restart. An event without an `id` gets one derived from the three.
+    /// An event that the log already holds is not appended again. Cancelling the task does not
+    /// withdraw the line.
     @discardableResult
     public func append(_ event: Event) async throws(JournalError) -> LogPosition {
         let result: Result<AppendOutcome, JournalError> = await withCheckedContinuation {
@@ -308,8 +309,9 @@ public final class Journal: Sendable {
         do throws(JournalError) { try queue.submit(request) } catch { reply(.failure(error)) }
     }
 
-    /// Tells, as an event of ours, that `cursor` can't read `lines` lines any more:
-    /// call it when a batch of that cursor's reader has `skipped`.
+    /// Appends a `log.gap` event: `cursor` can no longer read `lines` lines.
+    ///
+    /// Call it if a batch of that cursor's reader has `skipped` lines.
     @discardableResult
     public func appendGap(
         lines: Int, cursor: String, at time: Timestamp
@@ -326,27 +328,31 @@ public final class Journal: Sendable {
 
     // MARK: - Reading
 
-    /// After the last acknowledged line.
+    /// The position after the last acknowledged line.
     public var head: LogPosition { state.head }
 
-    /// Returns once the log holds an acknowledged line after `position`, or it was
-    /// closed, or the task was cancelled.
+    /// Returns once the log holds an acknowledged line after `position`, the log is closed, or
+    /// the task is cancelled.
     public func waitForLines(after position: LogPosition) async {
         await state.wait(after: position)
     }
 
-    /// A reader of the lines after `position` that `query` wants.
+    /// A reader of the lines after `position` that match `query`.
+    ///
+    /// - Parameter isNarrow: Decompresses at most two members at a time, to use less memory.
     public func reader(
         from position: LogPosition, query: JournalQuery = .all, isNarrow: Bool = false
     ) -> JournalReader {
         JournalReader(view, from: position, query: query, isNarrow: isNarrow)
     }
 
-    /// What keeps `reader` from ending the process for good; the same one each time.
+    /// The guard that keeps one bad line from ending the process on every start. Returns the same
+    /// one for a reader each time.
     public func lineGuard(of reader: LineReader) -> LineGuard { quarantine.lineGuard(of: reader) }
 
-    /// The last `count` lines that `query` wants; `end` is where to follow from. Where they
-    /// are longer than `maxBytes`, the first of them, and `isCaughtUp` is false.
+    /// The last `count` lines that match `query`; continue from the batch's `end`.
+    ///
+    /// If they exceed `maxBytes`, returns the first of them with `isCaughtUp` false.
     public func last(
         _ count: Int, query: JournalQuery = .all, maxBytes: Int = .max
     ) async throws(JournalError) -> JournalBatch {
@@ -356,7 +362,7 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Counts the lines that `query` wants by the text of `field` (a dotted path).
+    /// Counts the lines that match `query` by the text of `field` (a dotted path).
     public func count(
         by field: String, query: JournalQuery = .all
     ) async throws(JournalError) -> JournalCounts {

@@ -1,40 +1,40 @@
 public import Events
 
-/// Why the log could not do what was asked, where, and what helps.
+/// An error of the event log: what failed, where, and what to do.
 public enum JournalError: Error, Sendable, Equatable {
-    /// Another process holds the log; `pid` is 0 when the lock file doesn't say.
+    /// Another process holds the lock; `pid` is 0 if the lock file does not contain it.
     case locked(path: String, pid: Int32)
     /// A call of the operating system failed.
     case system(call: String, path: String, code: Int32)
-    /// The line is longer than a line may be.
+    /// The line exceeds the maximum length.
     case lineTooLong(bytes: Int, limit: Int)
-    /// The appended event can't be a line of the log.
+    /// The event to append does not form a valid line.
     case invalidEvent(EventFault)
-    /// The log takes no lines at present; retry later.
+    /// The log accepts no lines at present; retry later.
     case shedding(ShedReason)
-    /// The node's lines take their share of the log while others' have to go; retry later.
+    /// The node exceeded its share of the log while older segments must be removed; retry later.
     case overShare
-    /// More bytes wait for the disk than the queue may hold; retry soon.
+    /// The queue of bytes waiting for the disk is full; retry soon.
     case busy(waitingBytes: Int)
-    /// The log was closed.
+    /// The log is closed.
     case closed
-    /// The bytes of a segment are not what was written.
+    /// A segment's bytes are damaged.
     case damaged(path: String, what: String)
-    /// The configuration can't work.
+    /// The configuration is invalid.
     case configuration(field: String, why: String)
 }
 
-/// Why the log takes no lines.
+/// Why the log accepts no lines.
 public enum ShedReason: String, Sendable, Equatable, CaseIterable {
-    /// The disk refused a write for want of space (ENOSPC, EDQUOT).
+    /// The disk rejected a write for lack of space (ENOSPC, EDQUOT, EFBIG).
     case diskFull = "disk_full"
-    /// The disk failed a write or a sync (EIO and others).
+    /// A write or sync failed (EIO and others).
     case diskFault = "disk_fault"
-    /// `log.max_bytes` is used up and nothing sealed is left to remove.
+    /// `log.max_bytes` is used up and no sealed segment is left to remove.
     case quota
-    /// Free space fell below `log.min_free` and nothing sealed is left to remove.
+    /// Free space is below `log.min_free` and no sealed segment may be removed.
     case minFree = "min_free"
-    /// The lock file was removed and another process took the log over: only a restart helps.
+    /// The lock file was removed and another process now holds the log; restart to recover.
     case lockLost = "lock_lost"
 }
 
@@ -44,19 +44,19 @@ extension JournalError: CustomStringConvertible {
         case .locked(let path, let pid):
             "\(path): held by "
                 + (pid > 0 ? "process \(pid)" : "another process")
-                + "; one process at a time may write a log: stop that one or choose another data_dir"
+                + "; only one process may write a log: stop it or choose another data_dir"
         case .system(let call, let path, let code):
             "\(path): \(call) failed: \(SystemFault.words(code)); check the disk, its space and the permissions"
         case .lineTooLong(let bytes, let limit):
             "the line has \(bytes) bytes; send lines of at most \(limit)"
         case .invalidEvent(let fault):
-            "the event can't become a line: \(fault)"
+            "the event cannot be written as a line: \(fault)"
         case .shedding(let reason):
-            "the log takes no lines now (\(reason.rawValue)); retry later, nothing of this was kept"
+            "the log accepts no lines now (\(reason.rawValue)); retry later, nothing was stored"
         case .overShare:
-            "this node's lines take their whole share (log.per_node_share) while the log is full; retry in a minute, nothing of this was kept"
+            "this node has used up its share of the full log (log.per_node_share); retry in a minute, nothing was stored"
         case .busy(let waiting):
-            "\(waiting) bytes already wait for the disk; retry in a second"
+            "\(waiting) bytes are already waiting for the disk; retry in a second"
         case .closed:
             "the log is closed; retry after the restart"
         case .damaged(let path, let what):

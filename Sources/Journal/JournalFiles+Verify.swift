@@ -2,10 +2,10 @@ public import Events
 import Telemetry
 
 extension JournalFiles {
-    /// Reads every byte and tells what is not as it was written, and where.
+    /// Reads every byte of the log and reports what is damaged, and where.
     ///
-    /// Works beside the process that writes; a segment that is sealed or removed
-    /// meanwhile is not damage.
+    /// Works while another process writes the log; a segment that is sealed or removed meanwhile
+    /// is not reported as damage.
     public func verify() async throws(JournalError) -> VerifyReport {
         let folder = view.folder
         return try await BlockingWork.run { () throws(JournalError) in
@@ -26,11 +26,11 @@ extension JournalFiles {
         }
     }
 
-    /// Finishes what a crash left undone, drops torn tails, and puts blank lines in
-    /// the place of what can't be read, so that the rest reads cleanly and every
-    /// cursor keeps its place. Tells what was found before it was mended.
+    /// Finishes what a crash interrupted, drops torn tails, and replaces unreadable lines with
+    /// blank ones.
     ///
-    /// Throws `.locked` while a process writes the log.
+    /// The remaining lines keep their positions, so every cursor stays valid. Returns what was
+    /// found before the repair. Throws `.locked` while a process writes the log.
     public func repair(clock: WallClock = .system) async throws(JournalError) -> VerifyReport {
         let (folder, directory) = (view.folder, view.directory)
         return try await BlockingWork.run { () throws(JournalError) in
@@ -51,13 +51,13 @@ extension JournalFiles {
         }
     }
 
-    /// What opening the log does about crashes, and sealing what waits for it.
+    /// Runs the recovery that opening the log runs, then seals the closed segments.
     private static func finish(
         _ folder: LogFolder, below directory: String, _ clock: WallClock
     ) throws(SystemFault) {
         let quarantine = Quarantine(
             below: directory, node: "", clock: clock, telemetry: .silent)
-        // The marks are not kept: opening the log makes its own.
+        // The deduplication index is dropped: opening the log builds its own.
         let recovery = try Recovery(
             folder, configuration: JournalConfiguration(directory: folder.path, node: ""),
             now: clock.now, lines: quarantine.lineGuard(of: .recovery), telemetry: .silent)
@@ -74,7 +74,7 @@ extension JournalFiles {
         }
     }
 
-    /// What the log holds, segment by segment.
+    /// The contents of the log, segment by segment.
     public func stats() async throws(JournalError) -> JournalStats {
         let folder = view.folder
         return try await BlockingWork.run { () throws(JournalError) in

@@ -1,13 +1,13 @@
 public import Events
 
-/// The log of a data folder, read without its lock: for the command line and any
-/// process beside the one that writes.
+/// The log of a data folder, read without its lock.
 ///
-/// Sees what was acknowledged, no more, and follows rotation, sealing and removal.
+/// For the command line and other processes than the one that writes. Sees acknowledged lines
+/// only, and follows rotation, sealing and removal.
 public struct JournalFiles: Sendable {
     let view: ForeignView
 
-    /// `directory` is the data folder, the one that holds `log/`.
+    /// - Parameter directory: The data folder, which contains `log/`.
     public init(directory: String) {
         self.init(directory: directory, files: PosixFileSystem())
     }
@@ -16,15 +16,16 @@ public struct JournalFiles: Sendable {
         view = ForeignView(directory: directory, files: files)
     }
 
-    /// A reader of the lines after `position` that `query` wants.
+    /// A reader of the lines after `position` that match `query`.
     public func reader(from position: LogPosition = .start, query: JournalQuery = .all)
         -> JournalReader
     {
         JournalReader(view, from: position, query: query)
     }
 
-    /// The last `count` lines that `query` wants; `end` is where to follow from. Where they
-    /// are longer than `maxBytes`, the first of them, and `isCaughtUp` is false.
+    /// The last `count` lines that match `query`; continue from the batch's `end`.
+    ///
+    /// If they exceed `maxBytes`, returns the first of them with `isCaughtUp` false.
     public func last(
         _ count: Int, query: JournalQuery = .all, maxBytes: Int = .max
     ) async throws(JournalError) -> JournalBatch {
@@ -34,8 +35,9 @@ public struct JournalFiles: Sendable {
         }
     }
 
-    /// Counts the lines that `query` wants by the text of `field` (a dotted path).
-    /// `progress` is called on another thread with the part that is done, 0 to 1.
+    /// Counts the lines that match `query` by the text of `field` (a dotted path).
+    ///
+    /// - Parameter progress: Called on another thread with the completed part, 0 to 1.
     public func count(
         by field: String, query: JournalQuery = .all,
         progress: @escaping @Sendable (Double) -> Void = { _ in }
@@ -47,7 +49,7 @@ public struct JournalFiles: Sendable {
         }
     }
 
-    /// The place after the last acknowledged line.
+    /// The position after the last acknowledged line.
     public func head() async throws(JournalError) -> LogPosition {
         let view = self.view
         return try await BlockingWork.run { () throws(JournalError) in

@@ -23,12 +23,12 @@ struct GroupCommitted: Happening {
     }
 }
 
-/// Lines came in that the log already held.
+/// Lines were received that the log already held.
 struct LinesRepeated: Happening {
     let lines: Int
 
     var level: Logger.Level { .debug }
-    var message: String { "lines sent again were kept once" }
+    var message: String { "duplicate lines dropped" }
     var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {
@@ -38,10 +38,10 @@ struct LinesRepeated: Happening {
     }
 }
 
-/// A sender's lines were not events.
+/// Lines of a sender were rejected because they are not valid events.
 struct LinesRejected: Happening {
     let lines: Int
-    /// What was wrong with the first.
+    /// The error of the first one.
     let first: String
 
     var level: Logger.Level { .debug }
@@ -54,7 +54,7 @@ struct LinesRejected: Happening {
     }
 }
 
-/// Lines were not kept: those of `lost` are gone, senders of the others come again.
+/// Lines were not stored: those in `lost` are gone, senders of the others may retry.
 struct LinesShed: Happening {
     let tally: ShedTally
 
@@ -76,7 +76,7 @@ struct LinesShed: Happening {
         }
         registry.count(
             "bellwether_log_deferred", by: Double(tally.deferred),
-            help: "Lines whose senders were told to come again.",
+            help: "Lines whose senders were asked to retry.",
             labels: [("reason", tally.reason.rawValue)])
     }
 }
@@ -86,57 +86,62 @@ struct LinesOverShare: Happening {
     let lines: Int
 
     var level: Logger.Level { .debug }
-    var message: String { "lines beyond their node's share" }
+    var message: String { "lines refused because their node used up its share of the log" }
     var fields: [(String, String)] { [("lines", "\(lines)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_log_over_share", by: Double(lines),
-            help: "Lines refused because their node took its share of a full event log.")
+            help: "Lines refused because their node used up its share of a full event log.")
     }
 }
 
-/// Under pressure lines of lesser kinds are given up, or not any more.
+/// The log started, changed or stopped shedding low-priority lines because space is short.
 struct PressureChanged: Happening {
-    /// The least kind that is kept; nil: all are.
+    /// The lowest kind that is kept; nil if all kinds are.
     let keeps: LineKind?
 
     var level: Logger.Level { keeps == nil ? .notice : .warning }
     var message: String {
-        keeps == nil ? "event log keeps all kinds again" : "event log gives lesser lines up"
+        keeps == nil
+            ? "event log keeps all lines again" : "event log is shedding low-priority lines"
     }
     var fields: [(String, String)] { keeps.map { [("keeps", $0.name)] } ?? [] }
 
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_pressure", to: Double(keeps?.rawValue ?? 0),
-            help: "Kinds of lines that the event log gives up for want of room: 0 to 3.")
+            help: "Number of line kinds that the event log sheds for lack of space, 0 to 3.")
     }
 }
 
-/// The room that is kept for a full disk was given back, or taken again.
+/// The ballast file was removed to free disk space, or created again.
 struct BallastChanged: Happening {
     let bytes: Int
 
     var level: Logger.Level { bytes == 0 ? .warning : .debug }
-    var message: String { bytes == 0 ? "ballast given back to a full disk" : "ballast in place" }
+    var message: String {
+        bytes == 0 ? "ballast file removed to free disk space" : "ballast file created"
+    }
     var fields: [(String, String)] { [("bytes", "\(bytes)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_ballast_bytes", to: Double(bytes),
-            help: "Bytes kept on the disk for when it is full.")
+            help: "Bytes reserved by the ballast file, which is removed when the disk is full.")
     }
 }
 
-/// The log began or ceased to refuse lines.
+/// The log started or stopped refusing lines, or the reason changed.
 struct SheddingChanged: Happening {
     let reason: ShedReason?
-    /// What the system said, empty when nothing failed.
+    /// The system's error; empty if no call failed.
     let detail: String
 
     var level: Logger.Level { reason == nil ? .notice : .error }
-    var message: String { reason == nil ? "event log takes lines again" : "event log sheds lines" }
+    var message: String {
+        reason == nil ? "event log accepts lines again" : "event log refuses lines"
+    }
     var fields: [(String, String)] {
         guard let reason else { return [] }
         return [("reason", reason.rawValue)] + (detail.isEmpty ? [] : [("detail", detail)])
@@ -174,7 +179,7 @@ struct SegmentSealed: Happening {
     }
 }
 
-/// A segment could not be compressed; it stays plain and is tried again.
+/// A segment could not be compressed; it stays plain, and sealing is retried.
 struct SealingFailed: Happening {
     let name: String
     let detail: String
@@ -192,7 +197,7 @@ struct SealingFailed: Happening {
     }
 }
 
-/// An archive went for age or for room.
+/// An archive was removed because of its age or for space.
 struct ArchiveRemoved: Happening {
     enum Why: String, Sendable, CaseIterable {
         case quota
@@ -202,7 +207,7 @@ struct ArchiveRemoved: Happening {
 
     let name: String
     let lines: Int
-    /// Of its lines.
+    /// Bytes of its lines.
     let bytes: Int
     let why: Why
 
@@ -232,7 +237,7 @@ struct ArchiveRemoved: Happening {
     }
 }
 
-/// Bytes were found that are not what was written.
+/// Damaged bytes were found.
 struct DamageFound: Happening {
     let path: String
     let what: String
@@ -245,16 +250,16 @@ struct DamageFound: Happening {
 
     static func count(_ places: Double, in registry: PrometheusRegistry) {
         registry.count(
-            "bellwether_log_damage", by: places, help: "Damaged places found in the event log.")
+            "bellwether_log_damage", by: places, help: "Damaged parts found in the event log.")
     }
 }
 
-/// Somebody else removed, cut or replaced files of the log.
+/// Files of the log were removed, truncated or replaced by something other than the log.
 struct LogFilesTouched: Happening {
     let damage: LogDamage
 
     var level: Logger.Level { .error }
-    var message: String { "files of the event log were changed by somebody else" }
+    var message: String { "event log files were changed outside Bellwether" }
     var fields: [(String, String)] {
         var fields = [("file", damage.file), ("what", damage.what)]
         if let missing = damage.missing {
@@ -277,17 +282,17 @@ struct LogFilesTouched: Happening {
     }
 }
 
-/// The disk is short of room for the log, or not any more.
+/// Free disk space became too low for the log, or sufficient again.
 struct DiskShortChanged: Happening {
-    /// nil: it has room again.
+    /// nil if free space is sufficient again.
     let pressure: DiskPressure?
 
     var level: Logger.Level { pressure == nil ? .notice : .error }
     var message: String {
-        guard let pressure else { return "the disk has room for the event log again" }
+        guard let pressure else { return "the disk has enough space for the event log again" }
         return pressure.helps
-            ? "the disk is short of room: history of the event log goes next"
-            : "the disk is short of room: history of the event log stays, since it would not help"
+            ? "disk space is low: the oldest event log segments are removed next"
+            : "disk space is low: no event log segments are removed, because that would not help"
     }
     var fields: [(String, String)] {
         guard let pressure else { return [] }
@@ -300,7 +305,7 @@ struct DiskShortChanged: Happening {
     func record(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_log_disk_short", to: pressure == nil ? 0 : 1,
-            help: "Whether the disk has less room than log.min_free and the log's growth need.")
+            help: "Whether free disk space is below log.min_free plus the log's expected growth.")
     }
 }
 
@@ -324,8 +329,9 @@ struct JournalOpened: Happening {
     }
 }
 
-/// What alerts ask for is there from the start: of a counter that first appears
-/// with its first count, Prometheus sees no increase.
+/// Declares the series used in alerts at zero.
+///
+/// Prometheus sees no increase in a counter that first appears with its first count.
 enum JournalCounters {
     static func declare(in registry: PrometheusRegistry) {
         LinesRepeated(lines: 0).record(in: registry)
@@ -346,12 +352,12 @@ enum JournalCounters {
     }
 }
 
-/// The key by which this node knows its own lines again could not be written.
+/// The key with which this node recognizes its own lines could not be stored.
 struct SealKeyUnkept: Happening {
     let fault: String
     var level: Logger.Level { .warning }
     var message: String {
-        "the file log.key cannot be written: after the next start, attempts of this run are measured anew"
+        "cannot write log.key: attempts of this run are measured again after the next start"
     }
     var fields: [(String, String)] { [("fault", fault)] }
 

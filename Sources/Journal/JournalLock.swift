@@ -10,8 +10,8 @@ import Synchronization
 
 /// The lock of a data folder: one process at a time may write a log. Thread-safe.
 ///
-/// The file `lock` holds the pid of the holder, for people; the lock itself is the kernel's and
-/// ends with the process.
+/// The file `lock` contains the holder's pid for people. The lock itself is the kernel's `flock`
+/// and ends with the process.
 final class JournalLock: Sendable {
     private struct State {
         var descriptor: Int32
@@ -22,8 +22,8 @@ final class JournalLock: Sendable {
     private let path: String
     private let state: Mutex<State>
 
-    /// Who only asks whether the lock is held holds it for a moment: a start that meets that
-    /// tries again.
+    /// Attempts to take the lock. `isHeld` in another process holds it for a moment, so a start
+    /// that meets that retries.
     private static let tries = 20
 
     init(directory: String) throws(JournalError) {
@@ -44,11 +44,12 @@ final class JournalLock: Sendable {
         }
     }
 
-    /// What became of the lock file since it was locked.
+    /// The state of the lock file since it was locked.
     enum Standing: Sendable { case held, restored, lost }
 
-    /// Looks whether the lock file is still the one that is locked, and locks a new one when it
-    /// was removed. Once another process has that one, the log is lost to this process for good.
+    /// Checks that the lock file is still the locked one, and locks a new file if it was removed.
+    ///
+    /// If another process has locked the new file, this process has lost the log for good.
     func check() -> Standing {
         state.withLock { state in
             guard !state.isReleased else { return .held }
@@ -68,7 +69,7 @@ final class JournalLock: Sendable {
             case .held:
                 state.isLost = true
                 return .lost
-            // The folder is gone: nobody else can lock anything there.
+            // The folder is gone, so no other process can take a lock there.
             case .failed: return .held
             }
         }
@@ -100,7 +101,7 @@ final class JournalLock: Sendable {
             return code == EWOULDBLOCK ? .held : .failed(SystemFault("flock", path, code: code))
         }
         let text = Array("\(getpid())\n".utf8)
-        // The pid is a courtesy: a full disk must not keep the log from opening.
+        // The pid is only informative: a full disk must not keep the log from opening.
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
         return .taken(descriptor)
     }
@@ -117,12 +118,13 @@ final class JournalLock: Sendable {
         return Int32(String(decoding: digits, as: UTF8.self))
     }
 
-    /// Whether a process holds the lock: asked of the kernel, since a pid in a file outlives its
-    /// process and may be another's by now.
+    /// Whether a process holds the lock, according to the kernel.
+    ///
+    /// The pid in the file is not used: it outlives its process and may belong to another one.
     static func isHeld(_ directory: String) -> Bool {
         let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
-        // Closing it gives a lock that was free back.
+        // Closing the descriptor releases a lock that was free.
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }

@@ -1,11 +1,11 @@
 public import Events
 import JSONScan
 
-/// Which lines are wanted.
+/// Selects lines by time and condition.
 public struct JournalQuery: Sendable, Equatable {
-    /// Lines whose `ts` is at or after it; nil: no bound.
+    /// Lower bound of `ts`, inclusive; nil: no bound.
     public var since: Timestamp?
-    /// Lines whose `ts` is before it; nil: no bound.
+    /// Upper bound of `ts`, exclusive; nil: no bound.
     public var until: Timestamp?
     public var condition: Expression
 
@@ -17,24 +17,24 @@ public struct JournalQuery: Sendable, Equatable {
         self.condition = condition
     }
 
-    /// Every line.
+    /// Matches every line.
     public static let all = JournalQuery()
 
-    /// Whether it says nothing of when a line is from, or all of these times fit.
+    /// Whether every `ts` in the given range is within the bounds; milliseconds.
     func covers(earliest: Int64, latest: Int64) -> Bool {
         if let since, earliest < since.milliseconds { return false }
         if let until, latest >= until.milliseconds { return false }
         return true
     }
 
-    /// Whether a line from that span of time may be wanted.
+    /// Whether any `ts` in the given range may be within the bounds; milliseconds.
     func touches(earliest: Int64, latest: Int64) -> Bool {
         if let since, latest < since.milliseconds { return false }
         if let until, earliest >= until.milliseconds { return false }
         return true
     }
 
-    /// Whether a line of the log is wanted.
+    /// Whether a line matches.
     public func matches(_ line: UnsafeRawBufferPointer) -> Bool {
         if since != nil || until != nil {
             guard let ts = (try? ScannedLine(line, from: .log))?.ts else { return false }
@@ -44,7 +44,7 @@ public struct JournalQuery: Sendable, Equatable {
         return condition.matches(line)
     }
 
-    /// The same of a line that the log holds.
+    /// As `matches(_:)`, for a line that the log holds and that is already validated.
     func matches(stored line: UnsafeRawBufferPointer) -> Bool {
         if since != nil || until != nil {
             guard let ts = Self.moment(of: line) else { return false }
@@ -66,22 +66,22 @@ public struct JournalQuery: Sendable, Equatable {
     }
 }
 
-/// How many lines of a query have each value of a field.
+/// The number of matching lines for each value of a field.
 public struct JournalCounts: Sendable, Equatable {
     public struct Row: Sendable, Equatable {
-        /// The field's text; nil for lines that don't have it or have `null`.
+        /// The field's text; nil for lines where it is missing or `null`.
         public let value: String?
         public let count: Int
     }
 
-    /// The most frequent first, equal counts by value.
+    /// Sorted by descending count, then by value.
     public let rows: [Row]
-    /// Lines that matched.
+    /// Number of matching lines.
     public let total: Int
-    /// Lines that can't be read any more, estimated where only their bytes are known.
+    /// Lines that can no longer be read; estimated where only their bytes are known.
     public let skipped: Int
-    /// How many members of archives there were, and how many had to be inflated:
-    /// the others were told by their index.
+    /// Number of archive members, and how many of them were decompressed. The others were counted
+    /// or excluded by the index.
     public let members: Int
     public let inflated: Int
 }

@@ -2,33 +2,34 @@ public import Events
 
 /// One line of the log.
 public struct JournalLine: Sendable, Equatable {
-    /// As the sender wrote it, newline excluded.
+    /// As the sender wrote it, without its newline.
     public let bytes: [UInt8]
-    /// The place after the line.
+    /// The position after the line.
     public let end: LogPosition
 }
 
-/// What one read brought.
+/// The result of one read.
 public struct JournalBatch: Sendable, Equatable {
     public var lines: [JournalLine] = []
-    /// Where the next read goes on; also the cursor to store once the batch is dealt with.
+    /// Where the next read continues; store it as the cursor once the batch is processed.
     public var end: LogPosition
-    /// Lines between the end of the batch before and the end of this one that were
-    /// there once and can't be read any more: removed for the quota or their age,
-    /// or damaged. Of a segment that was read in part before it was removed, an
-    /// estimate by its bytes. See `Journal.appendGap`.
+    /// Lines between the end of the previous batch and the end of this one that can no longer be
+    /// read: removed for the quota or their age, damaged, or missing. Estimated by bytes for a
+    /// segment that was read in part before it was removed. See `Journal.appendGap`.
     public var skipped = 0
-    /// Those of `skipped` that are damaged or in files that are missing, though nobody
-    /// removed them. Where only their bytes are known, an estimate of at least one.
+    /// The part of `skipped` that is damaged or in missing files that the log did not remove. If
+    /// only their bytes are known, an estimate of at least one.
     public var damaged = 0
-    /// Whether every acknowledged line before the read was seen.
+    /// Whether the batch reaches the last line that was acknowledged when the read started.
     public var isCaughtUp = false
 }
 
-/// Reads acknowledged lines in order, each once, following rotation and sealing.
+/// Reads acknowledged lines in order, each once, and follows rotation and sealing.
 ///
-/// A value: keeps its place, holds no file open and no more than one member in
-/// memory between reads; a read inflates as many side by side as `Archive.widest`. Use one reader from one task at a time.
+/// A value type that stores its position. Between reads it holds no open file; it keeps in memory
+/// the last member read and the members read ahead, as far as they contain matches. A read
+/// decompresses up to `Archive.widest` members in parallel. Use one reader from one task at a
+/// time.
 public struct JournalReader: Sendable {
     private var source: LineSource
     private let query: JournalQuery
@@ -41,16 +42,16 @@ public struct JournalReader: Sendable {
         self.query = query
     }
 
-    /// The place after what was read.
+    /// The position after the lines read so far.
     public var position: LogPosition { source.position }
 
-    /// The next lines, none when there are no more yet: at most `maxLines`, ending
-    /// with the line that reaches `maxBytes`. Never waits for
-    /// lines to come; blocking reads happen away from the cooperative pool.
+    /// Returns the next lines, or none if there are no more yet.
     ///
-    /// With a query, a read that finds few matches ends after 64 MiB looked at,
-    /// so that a caller can report progress or be cancelled; `isCaughtUp` tells
-    /// the end.
+    /// Returns at most `maxLines`, ending with the line that reaches `maxBytes`. Never waits for
+    /// new lines; blocking reads run outside the cooperative pool.
+    ///
+    /// A read ends after about 64 MiB of lines were examined, so that a caller with few matches
+    /// can report progress or be cancelled. `isCaughtUp` is true at the end of the log.
     public mutating func next(
         maxLines: Int = 1000, maxBytes: Int = 1 << 20
     ) async throws(JournalError) -> JournalBatch {
@@ -65,8 +66,9 @@ public struct JournalReader: Sendable {
         return batch
     }
 
-    /// The next lines as `next` has them, but shown where they lie instead of copied: `body`
-    /// runs once, on a thread where reading may block, and may go through them once.
+    /// As `next`, but without copying the lines.
+    ///
+    /// `body` runs once, on a thread that may block, and may iterate over the lines once.
     public mutating func pass<Result: Sendable>(
         maxLines: Int = 1000, maxBytes: Int = 1 << 20,
         _ body: @escaping @Sendable (inout JournalPass) throws(JournalError) -> Result
@@ -84,15 +86,16 @@ public struct JournalReader: Sendable {
     }
 }
 
-/// One read of a `JournalReader`, under way.
+/// One read of a `JournalReader` in progress.
 public struct JournalPass {
     fileprivate(set) var source: LineSource
     fileprivate let query: JournalQuery
     fileprivate let maxLines: Int
     fileprivate let maxBytes: Int
 
-    /// Shows each line that `lines` does not skip and the place after it; the bytes are there
-    /// only during the call. Returns the batch without its lines.
+    /// Calls `visit` for each line that `lines` does not skip, with the position after it.
+    ///
+    /// The bytes are valid only during the call. Returns the batch without its lines.
     public mutating func forEach(
         guardedBy lines: LineGuard,
         _ visit: (_ line: UnsafeRawBufferPointer, _ end: LogPosition) -> Void
@@ -119,7 +122,7 @@ extension LineSource {
         return batch
     }
 
-    /// The same without copies of the lines.
+    /// As `batch`, but without copying the lines.
     mutating func visit(
         _ query: JournalQuery, maxLines: Int, maxBytes: Int,
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Void

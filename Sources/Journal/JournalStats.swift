@@ -1,26 +1,26 @@
 public import Events
 
-/// What a log holds, segment by segment.
+/// The contents of a log, segment by segment.
 public struct JournalStats: Sendable, Equatable {
     public struct Segment: Sendable, Equatable {
         public enum State: String, Sendable { case active, closed, sealed }
 
         public let number: UInt64
-        /// The file's name below `log/`.
+        /// The file's name in `log/`.
         public let file: String
         public let state: State
         public let lines: Int
         /// Bytes of lines.
         public let bytes: Int
-        /// Bytes of disk blocks, the index included.
+        /// Bytes of disk blocks; for a sealed segment, including the index.
         public let allocated: Int
-        /// The earliest and latest `ts` of a sealed segment; of another the times
-        /// when its first and last line were accepted. nil when it has none.
+        /// The earliest and latest `ts` of a sealed segment; for other segments, when the first
+        /// and last line were accepted. nil if there is none.
         public let earliest: Timestamp?
         public let latest: Timestamp?
     }
 
-    /// By number.
+    /// Sorted by number.
     public internal(set) var segments: [Segment] = []
 
     public var lines: Int { segments.reduce(0) { $0 +| $1.lines } }
@@ -29,13 +29,13 @@ public struct JournalStats: Sendable, Equatable {
     public var earliest: Timestamp? { segments.compactMap(\.earliest).min() }
     public var latest: Timestamp? { segments.compactMap(\.latest).max() }
 
-    /// Lines a second over the span; nil when there is no span.
+    /// Lines per second between `earliest` and `latest`; nil if these do not span any time.
     public var linesPerSecond: Double? {
         guard let earliest, let latest, earliest < latest else { return nil }
         return Double(lines) / (latest - earliest).inSeconds
     }
 
-    /// Files whose lines are not all counted, each with why: damaged, or not readable.
+    /// Files whose lines are not all counted, each with the reason: damaged or unreadable.
     public private(set) var faults: [String] = []
 
     init(_ folder: LogFolder) throws(SystemFault) {
@@ -54,8 +54,8 @@ public struct JournalStats: Sendable, Equatable {
         }
     }
 
-    /// Runs `body`, which looks at the file `name`: one that can't be read is a fault, one
-    /// that is gone by now is left out.
+    /// Runs `body` on the file `name`. An unreadable file becomes a fault; a missing one is
+    /// ignored.
     private mutating func add(
         _ name: String, _ body: (inout Self) throws(SystemFault) -> Void
     ) throws(SystemFault) {
@@ -83,7 +83,7 @@ public struct JournalStats: Sendable, Equatable {
         }
     }
 
-    /// nil for a time that no event has: of a member that can't be read the index knows none.
+    /// nil for a time outside the range of events: the index has none for an unreadable member.
     private static func moment(_ milliseconds: Int64) -> Timestamp? {
         let moment = Timestamp(milliseconds: milliseconds)
         return Timestamp.range.contains(moment) ? moment : nil
@@ -98,7 +98,7 @@ public struct JournalStats: Sendable, Equatable {
         let lost = scan.damage.reduce(0) { $0 +| $1.estimate }
         if lost > 0 { faults.append("\(name): at least \(lost) lines can't be read") }
         guard let number = scan.number else {
-            faults.append("\(name): nothing in it is as it was written")
+            faults.append("\(name): no intact group of lines in it")
             return
         }
         segments.append(

@@ -1,27 +1,27 @@
 public import Events
 
-/// How the log is, at one moment.
+/// The state of the log at one moment.
 public struct JournalStatus: Sendable, Equatable {
-    /// After the last acknowledged line.
+    /// The position after the last acknowledged line.
     public var head: LogPosition
-    /// Why lines are refused; nil while they are taken.
+    /// Why lines are refused; nil while they are accepted.
     public var shedding: ShedReason?
-    /// The least kind of line that is kept while room is short; nil: all are.
+    /// The lowest kind of line that is kept while space is short; nil if all kinds are.
     public var keeps: LineKind?
     public var durability: JournalConfiguration.Durability
-    /// Blocks in use by segments and their indexes, and how many `log/` may have.
+    /// Bytes of disk blocks used by segments and indexes, and the quota of `log/`.
     public var usedBytes: Int
     public var maxBytes: Int
-    /// Sealed segments, and closed ones that wait to be sealed.
+    /// Number of sealed segments, and of closed ones that wait to be sealed.
     public var archives: Int
     public var unsealed: Int
-    /// The oldest segment that can still be read.
+    /// Number of the oldest sealed segment; of the open segment if none is sealed.
     public var oldestSegment: UInt64
-    /// Lines since the log was opened.
+    /// Numbers of lines since the log was opened.
     public var appended: Int
     public var duplicates: Int
     public var rejected: Int
-    /// Lost for want of room, by kind, and refused with the advice to come again.
+    /// Lines lost because space was short, by kind, and lines whose senders were asked to retry.
     public var shed: KindCounts
     public var deferred: Int
     public var isOpen: Bool

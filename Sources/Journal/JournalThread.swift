@@ -6,9 +6,9 @@ import Foundation
     import Musl
 #endif
 
-/// A thread of our own for work that blocks as a matter of course.
+/// Starts threads for work that blocks regularly.
 enum JournalThread {
-    /// How the scheduler should treat the thread.
+    /// The scheduling priority of a thread.
     enum Standing { case normal, background }
 
     static func start(
@@ -24,12 +24,12 @@ enum JournalThread {
         thread.start()
     }
 
-    /// `Thread.name` reaches the system on Darwin only.
+    /// Foundation sets the system's thread name on Darwin only.
     private static func show(_ name: String) {
         #if os(Linux)
             let file = open("/proc/thread-self/comm", O_WRONLY)
             guard file >= 0 else { return }
-            // At most 15 bytes are kept.
+            // The kernel keeps at most 15 bytes.
             _ = write(file, Array(name.utf8), name.utf8.count)
             close(file)
         #endif
@@ -37,7 +37,7 @@ enum JournalThread {
 
     private static func yieldToOthers() {
         #if os(Linux)
-            // The nice value belongs to the thread there.
+            // On Linux, the nice value belongs to the thread.
             _ = nice(10)
         #endif
     }

@@ -1,11 +1,11 @@
 import Events
 
 extension LineSource {
-    /// The last `count` lines that match, in order, and the place after the last
-    /// acknowledged line. Walks backwards, segment by segment and member by member.
+    /// Returns the last `count` matching lines, in order; the batch ends at the end of the log.
     ///
-    /// Where they are together longer than `maxBytes`, only the first of them, up to the
-    /// one that reaches it; the batch then ends there and is not caught up.
+    /// Walks backwards by segment and member. If the lines exceed `maxBytes`, returns the first
+    /// of them up to the one that reaches `maxBytes`; the batch then ends there and is not caught
+    /// up.
     static func last(
         _ count: Int, of query: JournalQuery, in view: any LogView, maxBytes: Int = .max
     ) throws(JournalError) -> JournalBatch {
@@ -20,7 +20,7 @@ extension LineSource {
                 var source = LineSource(view, from: start)
                 return try source.first(tail.lines.count, of: query, maxBytes: maxBytes)
             } catch {
-                // A segment was sealed or removed between looking and opening.
+                // A segment was sealed or removed after it was listed and before it was opened.
                 guard error.isAbsence, retries < 8 else { throw error.journalError }
                 retries += 1
             }
@@ -50,7 +50,8 @@ extension LineSource {
         return tail
     }
 
-    /// The lines from here on, up to the one that reaches `maxBytes`, however far apart.
+    /// Returns the next matching lines up to the one that reaches `maxBytes`, without a limit on
+    /// the bytes examined.
     private mutating func first(
         _ count: Int, of query: JournalQuery, maxBytes: Int
     ) throws(SystemFault) -> JournalBatch {
@@ -69,7 +70,7 @@ extension LineSource {
     }
 }
 
-/// Reading the log throws nothing but faults of the system.
+/// Rethrows a `.system` error as a `SystemFault`; reading the log throws no other error.
 private func rethrowing<T>(
     _ body: () throws(JournalError) -> T
 ) throws(SystemFault) -> T {
@@ -80,20 +81,20 @@ private func rethrowing<T>(
     }
 }
 
-/// The end of the log as it is found, back to front: the places of the lines, and their
-/// bytes for as long as all of them fit.
+/// The end of the log, collected from back to front: the lines' positions, and their bytes as
+/// long as all of them fit.
 private struct LineTail {
     struct Found {
         let start: LogPosition
-        /// nil beyond `maxBytes`.
+        /// nil for a line beyond `maxBytes`.
         let line: JournalLine?
     }
 
     private(set) var lines: [Found] = []
-    /// After the last acknowledged line.
+    /// The position after the last acknowledged line.
     let end: LogPosition
     private(set) var skipped = 0
-    /// Those of them that are damaged or missing, though nobody removed them.
+    /// The part of `skipped` that is damaged or missing without having been removed by the log.
     private(set) var damaged = 0
 
     mutating func lose(_ lines: Int) {
@@ -102,7 +103,7 @@ private struct LineTail {
     }
 
     private let maxBytes: Int
-    /// Of all lines that were found and are held.
+    /// Bytes of the lines that are kept.
     private var bytes = 0
 
     init(end: LogPosition, maxBytes: Int) {
@@ -110,7 +111,7 @@ private struct LineTail {
         self.maxBytes = maxBytes
     }
 
-    /// All lines; nil when they are longer than `maxBytes`.
+    /// All lines; nil if they exceed `maxBytes`.
     var batch: JournalBatch? {
         var whole: [JournalLine] = []
         whole.reserveCapacity(lines.count)
@@ -130,8 +131,9 @@ private struct LineTail {
         return Found(start: start, line: JournalLine(bytes: Array(line), end: end))
     }
 
-    /// Puts the last matching lines of a segment before those that are there, up
-    /// to `count` in all. The open segment is looked at from its back, further each time.
+    /// Prepends the last matching lines of a plain segment, up to `count` lines in all.
+    ///
+    /// Reads from the back of the segment, in growing ranges.
     mutating func prepend(
         plain number: UInt64, _ count: Int, _ query: JournalQuery, _ view: any LogView
     ) throws(SystemFault) {
@@ -147,8 +149,7 @@ private struct LineTail {
         }
     }
 
-    /// Matching lines that start in `range` of a segment: the last `wanted`, and perhaps some
-    /// before them.
+    /// Matching lines that start in `range` of a segment: at most the last `wanted`.
     private mutating func lines(
         of number: UInt64, _ range: Range<UInt64>, _ wanted: Int, _ query: JournalQuery,
         _ view: any LogView
@@ -159,12 +160,12 @@ private struct LineTail {
         try rethrowing {
             () throws(JournalError) in
             try source.read(query, through: number) { line, end in
-                // Acknowledged since: they belong to whoever follows from here.
+                // Lines acknowledged since belong to readers that continue from `end`.
                 guard end <= horizon, end.offset -| UInt64(line.count) <= range.upperBound else {
                     return .enough
                 }
                 found.append(self.found(line, end: end))
-                // Twice as many are held at most.
+                // Keeps about twice as many lines as wanted at most.
                 if found.count >= 2 *| wanted +| 64 { forget(&found, found.count - wanted) }
                 return .more
             }
@@ -175,7 +176,7 @@ private struct LineTail {
         return found
     }
 
-    /// Drops the first ones: lines that come later count.
+    /// Drops the first `count` lines, since later ones take precedence.
     private mutating func forget(_ found: inout [Found], _ count: Int) {
         for one in found.prefix(count) { bytes -= one.line.map { $0.bytes.count + 1 } ?? 0 }
         found.removeFirst(count)

@@ -1,10 +1,10 @@
 import Events
 import Synchronization
 
-/// What the log occupies on disk, and what may go when room is needed.
+/// Accounts for the log's disk usage and lists the archives that may be removed.
 ///
-/// Counts blocks, not bytes, and always keeps room for sealing the largest
-/// segment that isn't sealed, so that the quota holds at every moment. Thread-safe.
+/// Counts blocks, not bytes. Always reserves space for sealing the largest unsealed segment, so
+/// that the quota holds at every moment. Thread-safe.
 final class Ledger: Sendable {
     /// A sealed segment with its index.
     struct Archive: Sendable, Equatable {
@@ -18,24 +18,25 @@ final class Ledger: Sendable {
 
     fileprivate struct State {
         var archives: [Archive] = []
-        /// Sum over `archives`.
+        /// Sum of `allocated` over `archives`.
         var archived = 0
-        /// Blocks of closed segments that wait to be sealed, by number.
+        /// Bytes in blocks of closed segments that wait to be sealed, by number.
         var plain: [UInt64: Int] = [:]
-        /// Blocks of the open segment.
+        /// Bytes in blocks of the open segment.
         var active = 0
     }
 
     private let state = Mutex(State())
     private static let block = 4096
 
-    /// Blocks kept free for the small files beside the segments.
+    /// Bytes in blocks reserved for the small files beside the segments.
     private let allowance: Int
 
     init(allowance: Int) { self.allowance = allowance }
 
-    /// Whether so many `copies` of a side file of `bytes` fit beside the other small
-    /// ones: two at least, because it is replaced whole.
+    /// Whether `copies` of a side file of `bytes` fit beside the other small files.
+    ///
+    /// A file that is replaced atomically needs at least two copies.
     func hasRoom(forSideFile bytes: Int, copies: Int) -> Bool {
         copies * Self.blocks(bytes) + 2 * Self.blocks(RemovedSegments.most * 32) + Self.block
             <= allowance
@@ -43,16 +44,17 @@ final class Ledger: Sendable {
 
     static func blocks(_ bytes: Int) -> Int { (bytes + block - 1) / block * block }
 
-    /// At most what sealing a segment of `bytes` writes: gzip never grows deflate's
-    /// stored blocks by more than 5 bytes in 16 KiB, then headers and the index
-    /// (a twentieth and its tables).
+    /// Upper bound of what sealing a segment of `bytes` writes.
+    ///
+    /// Covers deflate's growth on incompressible data, the members' headers, and the index, which
+    /// takes up to a sixteenth of the archive and its tables.
     static func sealingRoom(_ bytes: Int) -> Int {
         bytes == 0 ? 0 : blocks(bytes + bytes / 14 + 24 * 1024)
     }
 
     var archives: [Archive] { state.withLock { $0.archives } }
     var unsealed: Int { state.withLock { $0.plain.count } }
-    /// Blocks of segments and indexes.
+    /// Bytes in blocks of segments and indexes.
     var used: Int { state.withLock { $0.used } }
 
     func setActive(_ bytes: Int) { state.withLock { $0.active = Self.blocks(bytes) } }
@@ -80,12 +82,14 @@ final class Ledger: Sendable {
         state.withLock { $0.remove(archive.name) }
     }
 
-    /// Blocks in use once the open segment has grown to `active` bytes, sealing included.
+    /// Bytes in blocks once the open segment has grown to `active` bytes, including sealing and
+    /// the reserve for small files.
     func needed(active bytes: Int) -> Int {
         state.withLock { $0.needed(active: bytes) } + allowance
     }
 
-    /// Of that, what is not written yet.
+    /// The part of `needed(active:)` that is not written yet, without the reserve for small
+    /// files.
     func growth(active bytes: Int) -> Int {
         state.withLock { $0.needed(active: bytes) - $0.used }
     }

@@ -1,18 +1,18 @@
-/// How badly a line would be missed, least first: the order in which a log under
-/// pressure gives kinds up.
+/// The importance of a line, lowest first. Under pressure, the log sheds the lowest kinds first.
 public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
-    /// Verdicts that nothing is wrong, and news of no weight.
+    /// Healthy verdicts, and other lines of level `info` or `debug`.
     case healthy
-    /// Refused callers.
+    /// Requests that were refused.
     case refusal
-    /// Warnings.
+    /// Degraded verdicts, warnings, and lines with neither a known event name nor a level.
     case degraded
-    /// Failures, unknown verdicts, and what the log tells of itself.
+    /// Unhealthy and unknown verdicts, recoveries, dead deliveries, errors, and the log's own
+    /// reports.
     case failure
 
     public static func < (a: LineKind, b: LineKind) -> Bool { a.rawValue < b.rawValue }
 
-    /// The name in metrics, answers and `log.shed` events.
+    /// The name in metrics, responses and `log.shed` events.
     public var name: String {
         switch self {
         case .healthy: "healthy"
@@ -23,7 +23,7 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// Lines by kind.
+/// Numbers of lines by kind.
 public struct KindCounts: Sendable, Equatable {
     private var healthy = 0
     private var refusal = 0
@@ -58,7 +58,7 @@ public struct KindCounts: Sendable, Equatable {
         for kind in LineKind.allCases { a[kind] += b[kind] }
     }
 
-    /// `healthy 3, failure 1`; empty when there is nothing.
+    /// Text such as `healthy 3, failure 1`; empty if all counts are zero.
     public var words: String {
         LineKind.allCases.filter { self[$0] > 0 }.map { "\($0.name) \(self[$0])" }
             .joined(separator: ", ")

@@ -1,15 +1,16 @@
 import JSONScan
 
-/// Own members of a line of the log, which was validated when it came in: nothing
-/// is looked at beyond what is sought.
+/// Finds top-level members of a line of the log, which is already validated.
+///
+/// Stops scanning as soon as the caller has what it needs.
 enum LineMember {
-    /// Calls `visit` for the value of each member called `name` until it answers false.
+    /// Calls `visit` for the value of each member called `name` until it returns false.
     static func visit(
         _ name: [UInt8], in line: UnsafeRawBufferPointer, _ visit: (JSONScanner.Slice) -> Bool
     ) {
         try? JSONScanner.members(of: line, limits: .event) { key, value throws(JSONFault) in
             guard key.spells(name, in: line) else { return }
-            // Whatever is thrown ends the scan.
+            // Any error ends the scan.
             guard visit(value) else { throw JSONFault(.trailingBytes, at: value.range.upperBound) }
         }
     }

@@ -1,16 +1,16 @@
 import JSONScan
 
-/// Finds the lines that may match an expression without parsing the others: by
-/// bytes that a matching line must hold.
+/// Finds the lines that may match an expression without parsing the others.
 ///
-/// A backslash may spell anything, so lines with one are always looked at.
+/// Searches for bytes that every matching line contains. A line with a backslash is always a
+/// candidate, since an escape may spell any character.
 struct LinePrefilter: Sendable {
     private enum Need: Sendable {
         /// The bytes occur in the line.
         case bytes([UInt8])
-        /// A key that starts with the bytes (a quote first) leads to a value that holds.
+        /// A key that starts with the bytes (a quote first) has a value for which the term holds.
         case value([UInt8], Expression.Term)
-        /// The value of a delta.
+        /// A delta has a value for which the term holds.
         case delta(DeltaNeedle)
 
         var needle: [UInt8] {
@@ -23,7 +23,7 @@ struct LinePrefilter: Sendable {
 
     private let need: Need?
 
-    /// Whether every line may match.
+    /// Whether every line is a candidate.
     var isOpen: Bool { need == nil }
 
     init(_ expression: Expression) {
@@ -31,7 +31,7 @@ struct LinePrefilter: Sendable {
         for term in expression.terms {
             switch term.comparison {
             case .contains: break
-            // Numbers are equal in more than one spelling.
+            // Equal numbers may be spelled differently.
             case .equal where term.number == nil: break
             default: continue
             }
@@ -48,8 +48,8 @@ struct LinePrefilter: Sendable {
         }
     }
 
-    /// Calls `body` for each line that may match, in order, without its newline, until
-    /// it answers false.
+    /// Calls `body` for each candidate line, in order, without its newline, until it returns
+    /// false.
     func forEachCandidate(
         in lines: UnsafeRawBufferPointer, _ body: (_ line: Range<Int>) -> Bool
     ) {
@@ -88,7 +88,8 @@ struct LinePrefilter: Sendable {
         }
     }
 
-    /// Looks at the value behind each key that the path may begin with.
+    /// Whether the term may hold, judged by the value after each key with which the path may
+    /// start.
     private static func mayHold(
         _ term: Expression.Term, in line: UnsafeRawBufferPointer, firstHit: Int,
         _ needle: [UInt8]
@@ -115,15 +116,14 @@ struct LinePrefilter: Sendable {
     }
 }
 
-/// What a line must hold for a term such as `deltas.canary.5xx_rate.value>0.01`.
+/// The bytes that a line must contain for a term such as `deltas.canary.5xx_rate.value>0.01`.
 ///
-/// Whatever form the deltas have, a part of the metric's name occurs in the line:
-/// as a key, in one, or in what `metric` or `check` says. Where it stands in the
-/// form that our own lines have, the number after it decides; anywhere else
-/// the line is looked at.
+/// Whatever form the deltas have, part of the metric's name occurs in the line: as a key, within
+/// a key, or in the value of `metric` or `check`. If it occurs in the form that this program
+/// writes, the number after it decides; otherwise the line is a candidate.
 private struct DeltaNeedle: Sendable {
     let needle: [UInt8]
-    /// What stands before and after the needle in our own lines' form.
+    /// The bytes before and after the needle in the form that this program writes.
     private let before: [UInt8]
     private let after: [UInt8]
     private let comparison: Expression.Operator
@@ -135,7 +135,7 @@ private struct DeltaNeedle: Sendable {
         case .notEqual, .contains: return nil
         }
         let names = term.path.dropFirst().dropLast()
-        // A number names a place, not a text.
+        // A number in the path is an index, which does not occur in the line's text.
         guard term.path.first == "deltas", term.path.last == "value", let number = term.number,
             names.allSatisfy({ Int($0) == nil }),
             let longest = names.indices.max(by: { names[$0].utf8.count < names[$1].utf8.count }),
@@ -150,8 +150,8 @@ private struct DeltaNeedle: Sendable {
         after = Array(#"\#(right)","value":"#.utf8)
     }
 
-    /// Whether the needle at `place` is the metric of a delta whose value, which
-    /// follows at once, doesn't hold.
+    /// Whether the needle at `place` is the metric of a delta directly followed by a value that
+    /// does not satisfy the term.
     func isElsewhere(_ place: Int, in lines: UnsafeRawBufferPointer) -> Bool {
         guard lines.holds(before, at: place - before.count),
             lines.holds(after, at: place + needle.count)

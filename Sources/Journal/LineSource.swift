@@ -1,35 +1,35 @@
 import Events
 
-/// Reads lines in order from a place on, across archives and plain segments.
+/// Reads lines in order from a position, across archives and plain segments.
 ///
-/// A value that remembers where it stands; keeps no file open between calls, so
-/// that a slow reader holds neither descriptors nor disk blocks. Every call blocks.
+/// A value type that stores its position. Keeps no file open between calls, so a slow reader
+/// holds neither descriptors nor disk blocks. Every call blocks.
 struct LineSource: Sendable {
     let view: any LogView
     private(set) var position: LogPosition
-    /// Lines known to be lost since the source was made: removed or damaged.
+    /// Lines known to be lost since the source was created: removed, damaged or missing.
     private(set) var skipped = 0
-    /// Those of them that are damaged, or in files that are missing; estimated where only
-    /// their bytes are known.
+    /// The part of `skipped` that is damaged or in missing files; estimated where only bytes are
+    /// known.
     private(set) var damaged = 0
-    /// The end of acknowledged lines that are missing at the end of the log, once counted.
+    /// The end of missing acknowledged lines at the end of the log, once they are counted.
     private var missingUpTo: LogPosition?
 
-    /// The place in a plain file that `position` was last found at.
+    /// The place in a plain file where the last read stopped.
     private var hint: (segment: UInt64, place: PlainPlace)?
     private var plan: (segment: UInt64, query: JournalQuery, plan: SegmentPlan)?
     private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
-    /// How many members are inflated next.
+    /// Number of members to decompress next.
     private var width = 1
-    /// And how many at most.
+    /// Maximum of `width`.
     private let widest: Int
     private var ahead = ArchivesAhead()
-    /// Bytes of lines looked at in this read, and how many are allowed.
+    /// Bytes of lines examined in this read, and their limit.
     private var looked = 0
     private var budget = Int.max
-    /// Where the acknowledged lines of this read end.
+    /// The end of the acknowledged lines for this read.
     private var readUntil = LogPosition.start
-    /// Members of archives that had to be inflated.
+    /// Number of archive members that were decompressed.
     private(set) var inflated = 0
     private var segments: [LogFolder.Segment] = []
 
@@ -42,12 +42,14 @@ struct LineSource: Sendable {
         self.position = position
     }
 
-    /// Whether to go on after a line.
+    /// Whether to continue after a line.
     enum Answer { case more, enough }
 
-    /// Calls `visit` for each line that `query` wants with the place after it, until
-    /// it has enough, about `budget` bytes were looked at, or the acknowledged lines
-    /// end or those of segment `last`. Returns whether it stopped for the end.
+    /// Calls `visit` for each line that matches `query`, with the position after it.
+    ///
+    /// Stops when `visit` returns `.enough`, after about `budget` bytes were examined, at the end
+    /// of the acknowledged lines, or at the end of segment `last`. Returns whether it reached one
+    /// of the two ends.
     @discardableResult
     mutating func read(
         _ query: JournalQuery = .all, budget: Int = .max, through last: UInt64 = .max,
@@ -58,7 +60,7 @@ struct LineSource: Sendable {
         looked = 0
         self.budget = budget
         readUntil = horizon
-        // A segment may be sealed or removed between looking and opening.
+        // A segment may be sealed or removed after it was listed and before it is opened.
         var retries = 0
         while position < horizon, position.segment <= last, missingUpTo != horizon {
             do throws(SystemFault) {
@@ -76,7 +78,7 @@ struct LineSource: Sendable {
                 guard view.isForeign, position.segment == horizon.segment else {
                     throw error.journalError
                 }
-                // Nobody rotates as long: the open segment is gone.
+                // A rotation does not take that long: the open segment is gone.
                 missing(
                     PlainDamage(range: 0..<0, bytes: horizon.offset - position.offset, lines: nil),
                     upTo: horizon)
@@ -88,14 +90,15 @@ struct LineSource: Sendable {
         return true
     }
 
-    /// Counts lines that can't be read.
+    /// Counts lines that cannot be read.
     private mutating func lose(_ lines: Int) {
         skipped +|= lines
         damaged +|= lines
     }
 
-    /// Counts acknowledged lines that are missing at the end of the log. The place stays
-    /// before them: the next start of the log goes on from there.
+    /// Counts acknowledged lines that are missing at the end of the log.
+    ///
+    /// The position stays before them, since the next start of the log continues there.
     private mutating func missing(_ damage: PlainDamage, upTo end: LogPosition) {
         lose(damage.estimate)
         missingUpTo = end
@@ -105,12 +108,12 @@ struct LineSource: Sendable {
         self.position = position
     }
 
-    /// Goes on with segment `number`; those in between are gone.
+    /// Continues with segment `number`; the segments in between are gone.
     private mutating func jump(to number: UInt64) {
         guard number > position.segment else { return }
         let removed = view.removed()
         skipped +|= removed.lines(after: position, before: number)
-        // Nobody removed those: how many lines they held is not known.
+        // Segments that the log did not remove; their numbers of lines are unknown.
         if position.segment > 0 {
             lose(removed.unexplained(from: position.segment, before: number))
         }
@@ -127,7 +130,7 @@ struct LineSource: Sendable {
             defer { files.close(file) }
             return try readPlain(file, until: horizon.offset, query, visit)
         }
-        // Rotated since, or in this moment: it has its own name now.
+        // The segment was rotated and now has its own name.
         segments = try folder.segments()
         guard let closed = segments.first(where: { $0.name.number == horizon.segment }) else {
             throw SystemFault(
@@ -135,7 +138,7 @@ struct LineSource: Sendable {
         }
         if closed.sealed {
             let answer = try readArchive(closed.name, query, visit)
-            // It may hold more than was known when the read began.
+            // The archive may contain more than was acknowledged when the read began.
             if answer == .more { advance(to: max(position, horizon)) }
             return answer
         }
@@ -144,7 +147,7 @@ struct LineSource: Sendable {
         return try readPlain(file, until: horizon.offset, query, visit)
     }
 
-    /// The open segment's file; nil when it is not there or not number `segment`.
+    /// The open segment's file; nil if it is missing or its number is not `segment`.
     private func openActive(_ segment: UInt64) throws(SystemFault) -> LogFile? {
         let file: LogFile
         do throws(SystemFault) {
@@ -201,7 +204,7 @@ struct LineSource: Sendable {
         let segment = position.segment
         let filter = LinePrefilter(query.condition)
         var place = try start(in: file)
-        // One buffer for all pieces: it is larger than what the allocator keeps at hand.
+        // One buffer for all pieces: it is larger than what the allocator keeps for reuse.
         var bytes: [UInt8] = []
         while place.logical < end {
             if place.physical >= place.checked.physical {
@@ -221,7 +224,8 @@ struct LineSource: Sendable {
                 let look = { (range: Range<Int>, stop: Int) -> Bool in
                     let after = LogPosition(segment: segment, offset: logical + UInt64(stop))
                     guard after.offset <= end else { return false }
-                    // Seen before; or a place inside a line, from a cursor that was tampered with.
+                    // Skip lines already seen, and a position inside a line, from a cursor that
+                    // was tampered with.
                     guard after.offset > position.offset +| UInt64(range.count) else { return true }
                     let line = UnsafeRawBufferPointer(rebasing: bytes[range])
                     guard !line.isFiller, query.matches(stored: line) else { return true }
@@ -240,7 +244,7 @@ struct LineSource: Sendable {
             }
             looked += used.physical
             if used.physical == 0 {
-                // It was whole when it was checked: somebody else cut the file since.
+                // Something else truncated the file after it was checked.
                 lose(max(1, Int(clamping: (place.checked.logical - logical) / 512)))
                 (place.logical, place.physical) = place.checked
             } else {
@@ -249,7 +253,7 @@ struct LineSource: Sendable {
             }
             hint = (segment, place)
             if answer == .enough { return .enough }
-            // Not back: the piece may end before the place that was asked for.
+            // Never move back: the piece may end before the requested position.
             advance(
                 to: max(position, LogPosition(segment: segment, offset: min(place.logical, end))))
             if looked >= budget { return .enough }
@@ -257,8 +261,10 @@ struct LineSource: Sendable {
         return .more
     }
 
-    /// Goes on to the next good groups, up to about a piece of them; false when there is
-    /// none before `end`. Lines that are damaged before them are counted as lost.
+    /// Checks the next good groups, about one piece of them; returns false if there is none
+    /// before `end`.
+    ///
+    /// Counts damaged lines before them as lost.
     private mutating func check(
         _ file: LogFile, _ place: inout PlainPlace, until end: UInt64
     ) throws(SystemFault) -> Bool {
@@ -270,9 +276,9 @@ struct LineSource: Sendable {
             let group = try reader.next(limit: end)
         {
             if let damage = group.damage {
-                // What is good before it comes first.
+                // Read the good groups before the damage first.
                 if found { break }
-                // Unless it was passed before.
+                // Damage before the position is not counted.
                 if group.start > position.offset { lose(damage.estimate) }
                 (place.logical, place.physical) = (group.start, group.range.lowerBound)
             }
@@ -282,7 +288,7 @@ struct LineSource: Sendable {
         return found
     }
 
-    /// Counts the lines up to `end`, which no good group holds.
+    /// Counts the lines up to `end` that no good group contains.
     private mutating func lose(
         _ file: LogFile, after place: PlainPlace, until end: UInt64
     ) throws(SystemFault) {
@@ -343,7 +349,8 @@ struct LineSource: Sendable {
                 if let selection {
                     found += selection.lines.count
                     foundAny = foundAny || !selection.lines.isEmpty
-                    // Unless it was begun before.
+                    // If the member was read in part before, its foreign lines are counted
+                    // already.
                     if position.offset <= members[place].start { lose(selection.foreign) }
                     looked += members[place].plain
                     member = (name.number, members[place].start, selection)
@@ -358,14 +365,15 @@ struct LineSource: Sendable {
             if let last = members[..<i].last {
                 advance(to: LogPosition(segment: name.number, offset: last.end))
             }
-            // Where little matches, more can be inflated without holding many lines.
+            // If few lines match, more members can be decompressed at once without holding many
+            // lines.
             width = found < 64 * group.count ? min(width * 2, widest) : 2
             if looked >= budget { return .enough }
         }
         return .more
     }
 
-    /// What the members hold, the one that was read last without inflating it again.
+    /// The selections of members; does not decompress again the member that was read last.
     private mutating func select(
         _ query: JournalQuery, from members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) -> [MemberSelection?] {
@@ -387,7 +395,7 @@ struct LineSource: Sendable {
     ) -> Answer {
         let seen = position.offset > start ? Int(clamping: position.offset - start) : 0
         return selection.bytes.withUnsafeBytes { bytes in
-            // A place inside a line, from a cursor that was tampered with, is passed over.
+            // Skips a position inside a line, from a cursor that was tampered with.
             for range in selection.lines where range.lowerBound >= seen {
                 let after = LogPosition(
                     segment: position.segment, offset: start + UInt64(range.upperBound + 1))
@@ -416,14 +424,14 @@ struct LineSource: Sendable {
     }
 }
 
-/// A place in a segment that isn't sealed, among its lines and in its file.
+/// A place in an unsealed segment: the offset among its lines and the offset in its file.
 private struct PlainPlace: Sendable {
     var logical: UInt64
     var physical: Int
-    /// The end of groups that were checked; the place lies within them or is their end.
+    /// The end of the checked groups; the place lies within them or at their end.
     var checked: (logical: UInt64, physical: Int)
 
-    /// - Note: A group must start there.
+    /// - Note: A group must start at the place.
     init(logical: UInt64, physical: Int) {
         self.logical = logical
         self.physical = physical

@@ -1,7 +1,8 @@
 import Events
 
-/// Counts the lines of a query by the text of a field: from the dictionaries of
-/// the indexes where they say it exactly, else from the lines. Every call blocks.
+/// Counts the lines of a query by the text of a field. Every call blocks.
+///
+/// Uses the dictionaries of the indexes where they are exact, else reads the lines.
 struct LogCount {
     private let view: any LogView
     private let query: JournalQuery
@@ -21,11 +22,11 @@ struct LogCount {
         filter = LinePrefilter(query.condition)
     }
 
-    /// Calls `progress` with the part that is done, from 0 to 1.
+    /// - Parameter progress: Called with the completed part, from 0 to 1.
     mutating func run(
         progress: (Double) -> Void = { _ in }
     ) throws(JournalError) -> JournalCounts {
-        // A rotation between two looks makes us begin anew.
+        // A rotation in the middle of the count restarts it.
         var retries = 0
         while true {
             do throws(SystemFault) {
@@ -45,13 +46,14 @@ struct LogCount {
             inflated: inflated)
     }
 
-    /// The newest first: they may be sealed soon, and the oldest may go.
+    /// Counts the newest segments first, since they may be sealed soon; the oldest may be removed
+    /// meanwhile.
     private mutating func countAll(_ progress: (Double) -> Void) throws(SystemFault) {
         let horizon = try view.horizon()
         let segments = try view.folder.segments().filter { $0.name.number < horizon.segment }
         try countActive(until: horizon)
         if view.hasUnreadableActive { skipped +|= 1 }
-        // Nobody removed those: how many lines they held is not known.
+        // Segments that the log did not remove; their numbers of lines are unknown.
         let removed = view.removed()
         var next = segments.first?.name.number ?? horizon.segment
         for segment in segments {
@@ -68,7 +70,7 @@ struct LogCount {
                         progress((Double(i) + part) / Double(segments.count))
                     }
                 } catch {
-                    // Removed for room meanwhile: its lines are no longer the log's.
+                    // The archive was removed meanwhile; its lines no longer belong to the log.
                     guard error.isAbsence else { throw error }
                     self = before
                 }
@@ -83,11 +85,11 @@ struct LogCount {
         guard horizon.offset > 0 else { return }
         let path = view.folder.file(SegmentName.active)
         if try count(path, until: { _ in horizon.offset }, ifNumber: horizon.segment) { return }
-        // Rotated since.
+        // The segment was rotated since.
         let segment = try view.folder.segments().first { $0.name.number == horizon.segment }
         guard let segment else {
             if view.isForeign {
-                // Begun anew it would be no other: the open segment is gone.
+                // Counting anew would not help: the open segment is gone.
                 skipped +|= PlainDamage(range: 0..<0, bytes: horizon.offset, lines: nil).estimate
                 return
             }
@@ -97,7 +99,7 @@ struct LogCount {
         if !isCounted { try count(Archive(folder: view.folder, name: segment.name)) { _ in } }
     }
 
-    /// False when it isn't there: it may be sealed by now.
+    /// Returns false if the file is missing; it may be sealed by now.
     private mutating func count(plain name: SegmentName) throws(SystemFault) -> Bool {
         let view = self.view
         return try count(view.folder.file(name.plain)) { file throws(SystemFault) in
@@ -105,7 +107,7 @@ struct LogCount {
         }
     }
 
-    /// False when there is no such file, or it is another segment's.
+    /// Returns false if there is no such file or it belongs to another segment.
     private mutating func count(
         _ path: String, until end: (LogFile) throws(SystemFault) -> UInt64,
         ifNumber number: UInt64? = nil
@@ -211,16 +213,16 @@ struct LogCount {
         }
     }
 
-    /// How many members are counted side by side: none of their lines are kept.
+    /// Maximum number of members counted in parallel. Large, since their lines are not kept.
     private static let width = 256
 
     // MARK: - Dictionaries
 
-    /// Whether the dictionary of the field decides the condition too: then lines are
-    /// told apart value by value.
+    /// Whether the condition concerns only the counted field, so that its dictionary decides it
+    /// for each value.
     private var isOfFieldAlone: Bool { query.condition.terms.allSatisfy { $0.path == [field] } }
 
-    /// The query as far as the dictionary of the field doesn't decide it.
+    /// The part of the query that the field's dictionary does not decide.
     private var narrowing: JournalQuery {
         JournalQuery(
             since: query.since, until: query.until,
@@ -241,7 +243,7 @@ struct LogCount {
         return (field, values)
     }
 
-    /// Whether lines with that value are wanted, as far as the field decides.
+    /// Whether lines with that value match, as far as the field decides.
     private func wants(_ raw: [UInt8]) -> Bool {
         !isOfFieldAlone || query.condition.terms.allSatisfy { $0.accepts(raw) }
     }
@@ -250,7 +252,8 @@ struct LogCount {
         !isOfFieldAlone || query.condition.terms.allSatisfy { $0.acceptsAbsence }
     }
 
-    /// Counts a segment all of whose lines are wanted; false when it can't.
+    /// Counts a segment whose lines all match, from its dictionary; returns false if that is not
+    /// possible.
     private mutating func countWhole(_ file: IndexFile) throws(SystemFault) -> Bool {
         guard let known = try dictionary(file) else { return false }
         var absent = file.lines
@@ -262,7 +265,9 @@ struct LogCount {
         return true
     }
 
-    /// Counts the members all of whose lines are wanted; tells which they are.
+    /// Counts the members whose lines all match, from the dictionary.
+    ///
+    /// Returns for each member whether it was counted.
     private mutating func countMembers(
         _ plan: SegmentPlan, _ file: IndexFile?
     ) throws(SystemFault) -> [Bool] {

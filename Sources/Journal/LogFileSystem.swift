@@ -4,16 +4,16 @@ struct LogFile: Sendable, Hashable {
     let path: String
 }
 
-/// What the log wants to know of a file.
+/// Metadata of a file.
 struct FileFacts: Sendable, Equatable {
     var bytes: Int
     /// Bytes of the blocks that the file occupies.
     var allocated: Int
-    /// Distinguishes files that had the same name at different times.
+    /// The inode number; distinguishes files that had the same name at different times.
     var identity: UInt64
-    /// Of which file system.
+    /// The file system's device number.
     var device: UInt64 = 0
-    /// Milliseconds since the epoch.
+    /// Modification time in milliseconds since the epoch.
     var modified: Int64
 
     func isSameFile(as other: FileFacts) -> Bool {
@@ -21,23 +21,23 @@ struct FileFacts: Sendable, Equatable {
     }
 }
 
-/// The calls that the log makes to the disk, so that tests can make any of them
-/// fail, cut writes short, or record them.
+/// The log's system calls on files. Tests can make any of them fail, shorten writes or record
+/// them.
 ///
-/// Every call blocks: nothing calls them on the cooperative pool.
+/// Every call blocks and must not run on the cooperative pool.
 protocol LogFileSystem: Sendable {
-    /// Makes a folder (0700); one that is there is fine.
+    /// Creates a folder (0700); does nothing if it exists.
     func makeFolder(_ path: String) throws(SystemFault)
     func names(in folder: String) throws(SystemFault) -> [String]
     func openToRead(_ path: String) throws(SystemFault) -> LogFile
-    /// Opens for reading and writing, makes the file (0640) when absent; `fresh` empties it.
+    /// Opens for reading and writing and creates a missing file (0640); `fresh` empties the file.
     func openToWrite(_ path: String, fresh: Bool) throws(SystemFault) -> LogFile
     func close(_ file: LogFile)
-    /// One write at `offset`; may write fewer bytes than given, at least one.
+    /// One write at `offset`; may write fewer bytes than given, but at least one.
     func write(
         _ file: LogFile, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(SystemFault) -> Int
-    /// One read; 0 at the end of the file.
+    /// One read at `offset`; returns 0 at the end of the file.
     func read(
         _ file: LogFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(SystemFault) -> Int
@@ -45,24 +45,24 @@ protocol LogFileSystem: Sendable {
     func sync(_ file: LogFile) throws(SystemFault)
     /// Returns when the names in `folder` are on stable storage.
     func syncFolder(_ folder: String) throws(SystemFault)
-    /// Takes the blocks of the first `bytes`, so that writing them can't lack room.
+    /// Allocates blocks for the first `bytes`.
     func allocate(_ file: LogFile, bytes: Int) throws(SystemFault)
-    /// The bytes before `offset`, which are synced, won't be read soon: the system
-    /// may use their memory for others. A hint; never fails.
+    /// Hints that the synced bytes before `offset` will not be read soon, so that the system can
+    /// free their memory. Never fails.
     func release(_ file: LogFile, before offset: Int)
     func truncate(_ file: LogFile, to bytes: Int) throws(SystemFault)
     func rename(_ from: String, to: String) throws(SystemFault)
     func remove(_ path: String) throws(SystemFault)
     func facts(_ path: String) throws(SystemFault) -> FileFacts
     func facts(_ file: LogFile) throws(SystemFault) -> FileFacts
-    /// Bytes that we may still write, and the disk's size.
+    /// Bytes that an unprivileged user may still write, and the disk's size.
     func space(at path: String) throws(SystemFault) -> (free: Int, total: Int)
 }
 
 extension LogFileSystem {
     func release(_ file: LogFile, before offset: Int) {}
 
-    /// Writes all of `bytes` at `offset`, continuing short writes.
+    /// Writes all of `bytes` at `offset`, continuing after short writes.
     func writeAll(
         _ file: LogFile, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(SystemFault) {
@@ -96,7 +96,7 @@ extension LogFileSystem {
         return bytes
     }
 
-    /// The same into an array that is used again, whose bytes are replaced.
+    /// As `read(_:at:count:)`, but replaces the bytes of an array to reuse its memory.
     func read(
         _ file: LogFile, into bytes: inout [UInt8], at offset: Int, count: Int
     ) throws(SystemFault) {
@@ -133,7 +133,7 @@ extension LogFileSystem {
         return filled
     }
 
-    /// The whole of a small file; nil when there is none.
+    /// The contents of a small file; nil if there is none.
     func contents(_ path: String) throws(SystemFault) -> [UInt8]? {
         let file: LogFile
         do { file = try openToRead(path) } catch {
@@ -144,7 +144,8 @@ extension LogFileSystem {
         return try read(file, at: 0, count: try facts(file).bytes)
     }
 
-    /// Puts a file in place whole: written aside, synced, renamed, folder synced.
+    /// Replaces a file atomically: writes a temporary file, syncs it, renames it and syncs the
+    /// folder.
     func replace(_ path: String, in folder: String, with bytes: [UInt8]) throws(SystemFault) {
         let aside = path + ".tmp"
         let file = try openToWrite(aside, fresh: true)

@@ -1,4 +1,4 @@
-/// The folder `log/`: which segments it holds, by its names alone.
+/// The folder `log/`. Its segments are determined by file names alone.
 struct LogFolder: Sendable {
     let path: String
     let files: any LogFileSystem
@@ -8,7 +8,7 @@ struct LogFolder: Sendable {
         self.files = files
     }
 
-    /// What a name says.
+    /// What a file name denotes.
     enum Entry: Sendable, Equatable {
         case closed(SegmentName)
         case archive(SegmentName)
@@ -31,7 +31,7 @@ struct LogFolder: Sendable {
         }
     }
 
-    /// A segment that takes no more lines.
+    /// A segment that accepts no more lines.
     struct Segment: Sendable, Equatable {
         let name: SegmentName
         let sealed: Bool
@@ -41,7 +41,7 @@ struct LogFolder: Sendable {
 
     func entries() throws(SystemFault) -> [Entry] { try files.names(in: path).map(Entry.init) }
 
-    /// Closed and sealed segments by number; of a sealed one the plain leftover isn't told.
+    /// Closed and sealed segments by number. A plain file beside its archive is left out.
     func segments() throws(SystemFault) -> [Segment] {
         var found: [UInt64: Segment] = [:]
         for entry in try entries() {

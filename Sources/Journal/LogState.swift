@@ -1,13 +1,13 @@
 import Events
 import Synchronization
 
-/// What readers and the status may know of an open log. Thread-safe.
+/// The state of an open log that readers and the status can see. Thread-safe.
 final class LogState: Sendable {
-    /// A segment that isn't sealed, as far as it is durable.
+    /// The durable part of an unsealed segment.
     struct Plain: Sendable {
         var end: UInt64
         var checkpoints: Checkpoints
-        /// nil where nobody counted them.
+        /// nil if they were not counted.
         var lines: Int?
     }
 
@@ -17,7 +17,7 @@ final class LogState: Sendable {
         var rejected = 0
         /// Lost lines, by kind.
         var shed = KindCounts()
-        /// Lines whose senders were told to come again.
+        /// Lines whose senders were asked to retry.
         var deferred = 0
     }
 
@@ -48,13 +48,13 @@ final class LogState: Sendable {
 
     func shed(_ reason: ShedReason?) { state.withLock { $0.shedding = reason } }
 
-    /// The least kind of line that is kept while room is short; nil: all are.
+    /// The lowest kind of line that is kept while space is short; nil if all kinds are.
     var keeps: LineKind? {
         get { state.withLock { $0.keeps } }
         set { state.withLock { $0.keeps = newValue } }
     }
 
-    /// Counts what was not kept, to be told.
+    /// Counts lines that were not kept and adds them to the next `log.shed` event.
     func note(_ tally: ShedTally) {
         state.withLock { state in
             state.untold += tally
@@ -63,7 +63,8 @@ final class LogState: Sendable {
         }
     }
 
-    /// What is to be told, which the caller tells or `owe`s again; nil for nothing.
+    /// Takes the unreported lines; nil if there are none. The caller reports them or returns them
+    /// with `owe`.
     func takeUntold() -> ShedTally? {
         state.withLock { state in
             guard !state.untold.isEmpty else { return nil }
@@ -74,10 +75,10 @@ final class LogState: Sendable {
 
     func owe(_ tally: ShedTally) { state.withLock { $0.untold += tally } }
 
-    /// Adds what is to be appended as an event of the log itself.
+    /// Adds something that the log is to report as an event.
     func report(_ change: (inout LogReports) -> Void) { state.withLock { change(&$0.reports) } }
 
-    /// What is to be appended, which the caller appends or adds again.
+    /// Takes the pending reports. The caller appends them or adds them again.
     func takeReports() -> LogReports {
         state.withLock { state in
             defer { state.reports = LogReports() }
@@ -85,18 +86,18 @@ final class LogState: Sendable {
         }
     }
 
-    /// The durable part of a segment that isn't sealed; nil when it isn't known as one.
+    /// The durable part of an unsealed segment; nil if none with that number is known.
     func plain(_ number: UInt64) -> Plain? { state.withLock { $0.plain[number] } }
 
-    /// Where each segment that isn't sealed ends, by number.
+    /// The ends of the unsealed segments, by number.
     var plainEnds: [UInt64: UInt64] { state.withLock { $0.plain.mapValues(\.end) } }
 
-    /// The segments that are closed and not sealed, by number.
+    /// The closed segments that are not sealed, by number.
     var closed: [UInt64: Plain] {
         state.withLock { state in state.plain.filter { $0.key != state.head.segment } }
     }
 
-    /// Only the start of a segment that isn't sealed is left.
+    /// Records that an unsealed segment was truncated to its first `end` bytes of lines.
     func cut(plain number: UInt64, to end: UInt64, lines: Int) {
         state.withLock {
             $0.plain[number]?.end = end
@@ -110,7 +111,7 @@ final class LogState: Sendable {
 
     func forget(plain number: UInt64) { state.withLock { $0.plain[number] = nil } }
 
-    /// Makes everything before `head` visible to readers and wakes who waits for it.
+    /// Makes everything before `head` visible to readers and resumes the waiters for it.
     func publish(_ head: LogPosition, physical: Int, lines: Int) {
         let woken = state.withLock { state in
             state.head = head
@@ -129,7 +130,7 @@ final class LogState: Sendable {
         for waiter in woken { waiter.resume() }
     }
 
-    /// Returns when the head is beyond `position`, the log closed or the task cancelled.
+    /// Returns once the head is beyond `position`, the log is closed or the task is cancelled.
     func wait(after position: LogPosition) async {
         let id = state.withLock { state in
             state.nextWaiter += 1
@@ -154,7 +155,7 @@ final class LogState: Sendable {
             }
             waiter?.wake.resume()
         }
-        // Cancelled after it was woken: nobody else will take the note away.
+        // The task may be cancelled after it was resumed; nothing else removes the id then.
         state.withLock { _ = $0.cancelled.remove(id) }
     }
 }

@@ -1,18 +1,18 @@
 import Events
 import Synchronization
 
-/// Which part of the log a reader may see: never more than was acknowledged.
+/// Limits what a reader may see: never more than was acknowledged.
 protocol LogView: Sendable {
     var folder: LogFolder { get }
-    /// Everything before it is acknowledged. Blocks.
+    /// The position up to which everything is acknowledged. Blocks.
     func horizon() throws(SystemFault) -> LogPosition
-    /// Where a segment that isn't sealed ends, and places to start reading from.
+    /// The end of an unsealed segment, and places from which to read it.
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain
-    /// What was removed for age or room.
+    /// The segments that were removed for age or space.
     func removed() -> RemovedSegments
     /// Whether another process may write the log.
     var isForeign: Bool { get }
-    /// Whether there is an open segment without a good group, as the last `horizon` found it.
+    /// Whether the last `horizon` found an open segment without a good group.
     var hasUnreadableActive: Bool { get }
 }
 
@@ -21,7 +21,7 @@ extension LogView {
     var hasUnreadableActive: Bool { false }
 }
 
-/// The view of the process that writes.
+/// The view of the process that writes the log.
 struct OwnView: LogView {
     let folder: LogFolder
     let state: LogState
@@ -33,13 +33,13 @@ struct OwnView: LogView {
 
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain {
         if let plain = state.plain(number) { return plain }
-        // Sealed in this moment; its plain file is still open in our hands.
+        // The segment has just been sealed; its plain file is still open.
         let scan = try PlainScan(file, files: folder.files)
         return LogState.Plain(end: scan.end, checkpoints: scan.checkpoints, lines: scan.lines)
     }
 }
 
-/// The view of any other process: the files alone, no lock.
+/// The view of any other process, from the files alone and without the lock.
 final class ForeignView: LogView {
     let folder: LogFolder
     let directory: String
@@ -58,12 +58,12 @@ final class ForeignView: LogView {
         let head = HeadFile.read(in: folder)?.head
         unreadable.withLock { $0 = false }
         if let head, JournalLock.isHeld(directory) { return head }
-        // Nobody writes: whatever is whole will be kept when the log is opened. Where that
-        // is less than was acknowledged, lines are missing.
+        // No process writes the log: all good groups are kept when it is opened. If that is less
+        // than was acknowledged, lines are missing.
         return max(try end(), head ?? .start)
     }
 
-    /// After the last good group.
+    /// The position after the last good group.
     private func end() throws(SystemFault) -> LogPosition {
         if let active = try openActive() {
             defer { folder.files.close(active.file) }
@@ -97,7 +97,7 @@ final class ForeignView: LogView {
 
     func removed() -> RemovedSegments { RemovedSegments(in: folder) }
 
-    /// What the following segment's header says; nil when there is none that isn't sealed.
+    /// The segment's end from the header of the next segment; nil if that is missing or sealed.
     private func end(of number: UInt64) throws(SystemFault) -> UInt64? {
         if let active = try openActive() {
             defer { folder.files.close(active.file) }
@@ -114,7 +114,7 @@ final class ForeignView: LogView {
         return try CommitLine.header(of: file, files: folder.files)?.after
     }
 
-    /// nil when there is none, or no group in it is good.
+    /// Returns nil if there is no open segment or no good group in it.
     private func openActive() throws(SystemFault) -> (file: LogFile, number: UInt64)? {
         let file: LogFile
         do throws(SystemFault) {
