@@ -3,7 +3,7 @@ public import JSONScan
 /// A view of one line of the event log that parses values only when they are read.
 ///
 /// For readers that visit every line and use few of its fields. Returns the same values as
-/// `Event.init(line:)`, and allocates only for texts.
+/// `Event.init(line:)`.
 ///
 /// Accepts only lines that were validated when they were stored. Reuse one value for many
 /// lines to reuse its buffers. Does not copy: its contents are valid only while the bytes
