@@ -1,8 +1,8 @@
-/// Notices that the wall clock was set, by what passed meanwhile on a monotonic clock.
+/// Detects steps of the wall clock by comparing it with a monotonic clock.
 ///
-/// Moments are kept in wall time, for people and over restarts. Who waits for one asks at
-/// each look whether the clock was set, and moves the moments by that step: the wait then
-/// lasts as long as it would have. A value; one owner.
+/// Deadlines are stored in wall time because people read them and they must survive restarts.
+/// A caller that waits for a deadline calls `step(to:)` on each check and shifts the deadline
+/// by the result, so the wait keeps its length. Not thread-safe.
 public struct ClockWatch: Sendable {
     private let stopwatch: Stopwatch
     private var wall: Timestamp
@@ -15,8 +15,10 @@ public struct ClockWatch: Sendable {
         elapsed = stopwatch.elapsed
     }
 
-    /// How far the wall clock was set since the last look, negative when back; zero for less
-    /// than two seconds and for a drift of less than a thousandth, which clocks are kept right by.
+    /// Returns how far the wall clock was set since the last call, negative if it was set back.
+    ///
+    /// Zero for steps of at most two seconds and for drift of at most 1/1000, within which time
+    /// synchronization slews the clock.
     public mutating func step(to now: Timestamp) -> Duration {
         let elapsed = stopwatch.elapsed
         let passed = elapsed - self.elapsed

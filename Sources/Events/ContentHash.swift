@@ -1,16 +1,16 @@
 import Crypto
 
-/// SHA-256 (FIPS 180-4) in the spellings that the product uses.
+/// SHA-256 (FIPS 180-4) in the text forms that the product uses.
 public enum ContentHash {
-    /// 64 lower-case hex digits.
+    /// Returns 64 lowercase hex digits.
     public static func hex(_ bytes: some Sequence<UInt8>) -> String {
         hexDigits(digest(bytes))
     }
 
-    /// `sha256:` and 64 hex digits: how documents name a policy or a binary.
+    /// Returns `sha256:` and 64 hex digits, which identify a policy or binary in documents.
     public static func named(_ bytes: some Sequence<UInt8>) -> String { "sha256:" + hex(bytes) }
 
-    /// The first eight of the 32 bytes, as 16 lower-case hex digits.
+    /// Returns the first 8 of the 32 bytes as 16 lowercase hex digits.
     static func shortHex(_ bytes: UnsafeRawBufferPointer) -> String {
         SHA256.hash(data: bytes).withUnsafeBytes { digest in
             String(unsafeUninitializedCapacity: 16) { out in
@@ -27,12 +27,12 @@ public enum ContentHash {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
-    /// The 32 bytes.
+    /// Returns the 32 bytes of the digest.
     public static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         Array(SHA256.hash(data: Array(bytes)))
     }
 
-    /// The bytes as lower-case hex digits.
+    /// Returns the bytes as lowercase hex digits.
     public static func hexDigits(_ bytes: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var out: [UInt8] = []

@@ -1,9 +1,9 @@
 public import JSONScan
 
-/// A whole number from 0 to 1,000,000,000: an attempt's number, a limit, a number of lines.
+/// A whole number from 0 to 1,000,000,000: an attempt number, a limit, or a number of lines.
 ///
-/// Every count that an event carries is one. The log refuses a new line whose count is beyond
-/// the range; readers treat such a count in a line of an earlier version as missing.
+/// Every count in an event has this range. The log rejects a new line with a count outside it;
+/// in a stored line, such a count reads as missing.
 public struct Count: Sendable, Hashable, Comparable {
     public static let range = 0...1_000_000_000
     public static let max = Count(clamping: range.upperBound)
@@ -11,33 +11,33 @@ public struct Count: Sendable, Hashable, Comparable {
     /// Within `range`.
     public let value: Int
 
-    /// nil when the number is beyond the range.
+    /// Returns nil if the number is outside the range.
     public init?(exactly number: some BinaryInteger) {
         guard let value = Int(exactly: number), Self.range.contains(value) else { return nil }
         self.value = value
     }
 
-    /// The number, or the end of the range that it lies beyond.
+    /// Clamps the number to the range.
     public init(clamping number: some BinaryInteger) {
         value = Swift.min(Swift.max(Int(clamping: number), 0), Self.range.upperBound)
     }
 
     public static func < (a: Count, b: Count) -> Bool { a.value < b.value }
 
-    /// What a count must be, as faults say it.
+    /// The text that error messages use for a valid count.
     public static let expected =
         "a whole number from \(range.lowerBound) to \(range.upperBound)"
 
-    /// What a JSON value says where a count belongs.
+    /// The result of reading a JSON value as a count.
     public enum Reading: Sendable, Equatable {
         case count(Count)
-        /// A whole number beyond the range.
+        /// A whole number outside the range.
         case outside
-        /// No whole number.
+        /// Not a whole number.
         case other
     }
 
-    /// Reads a number, or a string that holds one.
+    /// Reads a number, or a string that contains one.
     public static func read(
         _ value: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer
     ) -> Reading {
@@ -49,7 +49,7 @@ public struct Count: Sendable, Hashable, Comparable {
         }
     }
 
-    /// The same of a value that stands alone.
+    /// Reads a number, or a string that contains one, from a JSON tree.
     public static func read(_ value: JSONValue) -> Reading {
         switch value {
         case .number: value.integer.map(reading) ?? reading(value.double ?? .nan)
@@ -64,7 +64,7 @@ public struct Count: Sendable, Hashable, Comparable {
         return !digits.isEmpty && digits.utf8.allSatisfy { $0 &- 0x30 < 10 } ? .outside : .other
     }
 
-    /// Of a number that is no `Int64`.
+    /// Classifies a number that does not fit `Int64`.
     private static func reading(_ number: Double) -> Reading {
         number.rounded() == number ? .outside : .other
     }
@@ -74,8 +74,9 @@ public struct Count: Sendable, Hashable, Comparable {
     }
 }
 
-/// A member beside those of `EventField` that holds a count, in events of some names; events
-/// of other names may use the same member for anything.
+/// A member outside `EventField` that contains a count in events of certain names.
+///
+/// In events of other names the member may have any meaning.
 public enum CountMember: String, Sendable, CaseIterable {
     case run, unmeasured, count, lines
     case runCount = "run_count"
@@ -88,7 +89,7 @@ public enum CountMember: String, Sendable, CaseIterable {
         self = found
     }
 
-    /// Whether it is a count in events of this name.
+    /// Whether the member is a count in events of this name.
     public func isCount(inEventsNamed name: String) -> Bool {
         switch self {
         case .run, .runCount, .failureLimit, .unmeasured:
@@ -97,8 +98,9 @@ public enum CountMember: String, Sendable, CaseIterable {
         }
     }
 
-    /// Why a line with this member can't be accepted in events of some names; nil when its
-    /// value is a count, or no number at all.
+    /// Returns why a line with this value is invalid where the member is a count.
+    ///
+    /// Returns nil if the value is a count or not a number.
     public func fault(
         of value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) -> EventFault? {
@@ -108,15 +110,16 @@ public enum CountMember: String, Sendable, CaseIterable {
     }
 }
 
-/// Where a line comes from.
+/// The source of a line.
 public enum LineOrigin: Sendable {
-    /// A sender: a number or a time beyond its range is a fault.
+    /// A sender: a number or time outside its range is an error.
     case sender
-    /// The log, perhaps written by an earlier version: a count beyond its range reads as missing.
+    /// The log, which may contain lines of earlier versions: a count outside its range reads as
+    /// missing.
     case log
 }
 
 extension JSONValue {
-    /// The number when it is a count.
+    /// The number, if it is a valid count.
     public var count: Count? { integer.flatMap { Count(exactly: $0) } }
 }

@@ -1,7 +1,7 @@
 public import JSONScan
 
 extension Event {
-    /// The line of this event, newline excluded. Absent fields are left out.
+    /// The event as one line of JSON, without a newline. Absent fields are omitted.
     public var line: [UInt8] {
         var writer = JSONWriter(capacity: 640)
         writer.object { w in
@@ -59,7 +59,7 @@ extension MetricDelta {
 }
 
 extension Reason {
-    /// Writes the reason as the verdict document and the event show it.
+    /// Writes the reason in the form of the verdict document and the event.
     public func write(to w: inout JSONWriter) {
         w.object { w in
             w.member("check", check)

@@ -1,11 +1,14 @@
 import JSONScan
 
 extension Event {
-    /// Decodes one line (without its newline) in one pass. Throws for broken JSON, a key
-    /// that occurs twice, a missing `event` or `ts`, and a known field of the wrong type.
+    /// Decodes one line, without its newline, in one pass.
     ///
-    /// - Parameter origin: Whether a count or a time beyond its range is a fault, or, as in
-    ///   lines of an earlier version, a count that is missing and a time like any other.
+    /// Throws for invalid JSON, a duplicate key, a missing `event` or `ts`, and a known field of
+    /// the wrong type.
+    ///
+    /// - Parameter origin: Decides how a count or time outside its range is treated. From a
+    ///   sender, both are errors; from the log, the count reads as missing and the time is
+    ///   accepted.
     public init(
         line: UnsafeRawBufferPointer, from origin: LineOrigin = .log
     ) throws(EventFault) {
@@ -33,7 +36,7 @@ extension Event {
                 guard seen.insert(field) else {
                     throw JSONFault(.duplicateKey, at: key.range.lowerBound)
                 }
-                // The first fault is told, but the scan goes on: broken JSON outranks it.
+                // Reports the first fault, but continues the scan: invalid JSON takes precedence.
                 guard fault == nil else { return }
                 do throws(EventFault) {
                     try read(
@@ -82,7 +85,7 @@ extension Event {
         case .concern: concern = try member.text()
         case .attempt: attempt = try member.count()
         case .status:
-            // Refusals carry an empty status.
+            // Events of refused requests contain an empty status.
             status = member.isEmptyText ? nil : try member.choice(VerdictStatus.self)
         case .deltas: deltas = try member.list(MetricDelta.init)
         case .reasons: reasons = try member.list(Reason.init)
@@ -156,7 +159,7 @@ extension Reason {
     }
 }
 
-/// The members of an object in a line that was validated; none of anything else.
+/// Calls `body` for each member of a validated object; does nothing for other values.
 @inline(__always)
 private func visit(
     _ slice: JSONScanner.Slice, in line: UnsafeRawBufferPointer,
@@ -168,7 +171,7 @@ private func visit(
     }
 }
 
-/// Typed reading of one member; `null` reads as absent.
+/// Typed reading of one member. `null` reads as absent.
 private struct Member {
     let field: EventField
     let value: JSONScanner.Slice

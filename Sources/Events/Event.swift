@@ -1,9 +1,9 @@
 import JSONScan
 
-/// One happening: the decoded form of one line of the event log.
+/// The decoded form of one line of the event log.
 ///
-/// The log keeps the line's bytes; this value is for code that looks inside.
-/// Fields that the contract does not name are kept in `extra`.
+/// The log stores the line's bytes; this value is for code that reads its fields.
+/// Fields that the contract does not name are in `extra`.
 public struct Event: Sendable, Equatable {
     public enum Level: String, Sendable, CaseIterable, Comparable {
         case debug, info, warn, error
@@ -13,15 +13,15 @@ public struct Event: Sendable, Equatable {
         }
     }
 
-    /// Names the event; empty when the sender gave none.
+    /// The event's id; empty if the sender set none.
     public var id: String
-    /// When it happened, by the sender's clock.
+    /// When the event happened, by the sender's clock.
     public var ts: Timestamp
     public var level: Level
     public var event: String
     public var node: String?
     public var az: String?
-    /// Names one life of the sender's sequence: changes when `seq` starts anew.
+    /// Identifies one run of the sender's sequence; changes when `seq` restarts at 1.
     public var epoch: String?
     /// Counts from 1 within `(node, epoch)`.
     public var seq: UInt64?
@@ -36,7 +36,7 @@ public struct Event: Sendable, Equatable {
     public var message: String?
     public var policy: String?
     public var binary: String?
-    /// Further members in source order: `series`, `run`, `document`, the sender's own.
+    /// Other members in source order: `series`, `run`, `document`, and the sender's own.
     public var extra: [JSONValue.Member]
 
     public init(
@@ -69,6 +69,6 @@ public struct Event: Sendable, Equatable {
         self.extra = extra
     }
 
-    /// A member of `extra`.
+    /// Returns a member of `extra`.
     public func extra(_ key: String) -> JSONValue? { extra.first { $0.key == key }?.value }
 }

@@ -1,15 +1,15 @@
 public import JSONScan
 
-/// Why a line is JSON but not an event.
+/// The reason why a line is not a valid event.
 public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
     case json(JSONFault)
     case missing(field: String)
-    /// The field is there with a value it can't have.
+    /// The field has an invalid value.
     case invalid(field: String, expected: String)
-    /// The field is there with a number or a time beyond its range. `value` is untrusted text
-    /// of at most 64 characters.
+    /// The field has a number or time outside its range. `value` is untrusted text of at most
+    /// 64 characters.
     case outside(field: String, expected: String, value: String)
-    /// It came from outside and bears the receiving node's own name.
+    /// A line from a sender has the receiving node's own name.
     case ownNode
 
     public var description: String {
@@ -20,11 +20,11 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .outside(let field, let expected, let value):
             "field \"\(field)\" must be \(expected), not \(value)"
         case .ownNode:
-            "field \"node\" is this node's own name, and only it writes such lines; give each node a name of its own"
+            "field \"node\" is the receiving node's own name, which no other sender may use; give each node a different name"
         }
     }
 
-    /// Quotes the value as it stands in the line.
+    /// Makes an `outside` fault that quotes the value as it is written in the line.
     public static func outside(
         field: String, expected: String, value: JSONScanner.Slice,
         in line: UnsafeRawBufferPointer

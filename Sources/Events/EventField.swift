@@ -1,12 +1,12 @@
 public import JSONScan
 
-/// A member of an event line that the contract names, told by its key.
+/// A member of an event line that the contract names, identified by its key.
 @frozen public enum EventField: UInt8, Sendable, CaseIterable {
-    // Each case is spelled like its key.
+    // Each case is spelled like its key; `name` relies on it.
     case id, ts, level, event, node, az, epoch, seq, namespace, rollout, revision, concern
     case attempt, status, deltas, reasons, message, policy, binary
 
-    /// Whether the member holds a list that is looked into.
+    /// Whether the member contains a list whose elements are read.
     @inlinable
     public static func isList(_ key: JSONScanner.Slice, in line: UnsafeRawBufferPointer) -> Bool {
         guard key.escaped else {
@@ -16,7 +16,7 @@ public import JSONScan
         return field == .deltas || field == .reasons
     }
 
-    /// The field of a key; nil for a sender's own.
+    /// Returns the field of a key, or nil for a key that the contract does not name.
     @inlinable
     public init?(_ key: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
         if key.escaped {
@@ -35,9 +35,9 @@ public import JSONScan
         self.init(word: key.word(in: line))
     }
 
-    /// The field of a key of at most eight bytes without escapes.
+    /// Returns the field of an unescaped key of at most 8 bytes.
     ///
-    /// - Parameter word: Its bytes, little-endian, zeros behind a shorter one.
+    /// - Parameter word: The key's bytes as a little-endian number, padded with zeros.
     @inlinable @inline(__always)
     public init?(word: UInt64) {
         switch word {
@@ -66,7 +66,7 @@ public import JSONScan
     @usableFromInline
     static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
 
-    /// The key.
+    /// The field's key.
     public var name: String { "\(self)" }
 
     /// A set of fields in one word.
@@ -76,7 +76,7 @@ public import JSONScan
         @inlinable
         public init() {}
 
-        /// False when the field is there already.
+        /// Adds a field; returns false if it was already in the set.
         @inlinable @inline(__always)
         public mutating func insert(_ field: EventField) -> Bool {
             let bit = UInt32(1) << UInt32(field.rawValue)

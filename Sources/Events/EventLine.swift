@@ -1,14 +1,15 @@
 public import JSONScan
 
-/// One line of the event log, looked at where it lies: where its members are, their values
-/// read only when they are asked for. For readers that look at every line and need little
-/// of most of them; tells what `Event.init(line:)` does, texts aside, without an allocation.
+/// A view of one line of the event log that parses values only when they are read.
 ///
-/// For lines that were validated when they were accepted. One value is used for many lines,
-/// so that its room is, too. Holds no copy: what it tells is of the bytes last given to
-/// `read`, and only as long as they are there. Not thread-safe.
+/// For readers that visit every line and use few of its fields. Returns the same values as
+/// `Event.init(line:)`.
+///
+/// Accepts only lines that were validated when they were stored. Reuse one value for many
+/// lines to reuse its buffers. Does not copy: its contents are valid only while the bytes
+/// last passed to `read` are. Not thread-safe.
 public struct EventLine {
-    /// One metric of the member `deltas`, its name aside as `MetricDelta`.
+    /// One metric of the member `deltas`; differs from `MetricDelta` only in `metric`, a slice.
     public struct Delta {
         public var metric: JSONScanner.Slice
         public var value: Double?
@@ -18,7 +19,7 @@ public struct EventLine {
         public var unit: MetricUnit
         public var state: CheckState
 
-        /// - Parameter key: As `EventWord` has it; others are passed over.
+        /// - Parameter key: A key in the form of `EventWord`; other keys are ignored.
         @inline(always)
         fileprivate mutating func take(_ number: Double, as key: UInt64) {
             switch key {
@@ -49,24 +50,26 @@ public struct EventLine {
     }
 
     public private(set) var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// When it happened, by the sender's clock.
+    /// When the event happened, by the sender's clock.
     public private(set) var ts = Timestamp(milliseconds: 0)
     public private(set) var status: VerdictStatus?
     /// Within `Count.range`.
     public private(set) var attempt: Int?
     public private(set) var deltas: [Delta] = []
 
-    /// By `EventField`; those that the line has are told by `present`.
+    /// Values indexed by `EventField`; valid where `present` has the field's bit set.
     private var slices = Array(
         repeating: JSONScanner.Slice.nothing, count: EventField.allCases.count)
     private var present: UInt32 = 0
-    /// Further members, keys and values in turn.
+    /// Other members: keys and values alternate.
     private var others: [JSONScanner.Slice] = []
 
     public init() {}
 
-    /// Looks at a line, newline excluded. False when it is no event: `ts` or `event` is not
-    /// there, or the text is not what was accepted.
+    /// Parses a line without its newline.
+    ///
+    /// Returns false if it is not an event: `ts` or `event` is missing, or the text is not
+    /// a validated line.
     public mutating func read(_ line: UnsafeRawBufferPointer) -> Bool {
         bytes = line
         present = 0
@@ -74,7 +77,7 @@ public struct EventLine {
         attempt = nil
         deltas.removeAll(keepingCapacity: true)
         others.removeAll(keepingCapacity: true)
-        // Taken out, so that not each store has to ask whether the array has other owners.
+        // Moved to a local variable so that stores do not check the array for unique ownership.
         var places: [JSONScanner.Slice] = []
         swap(&places, &slices)
         let isWhole = places.withUnsafeMutableBufferPointer { readMembers(line, into: $0) }
@@ -90,7 +93,7 @@ public struct EventLine {
         return true
     }
 
-    /// - Parameter places: By field; those of `present` are set.
+    /// - Parameter places: Output, indexed by field; entries in `present` are set.
     private mutating func readMembers(
         _ line: UnsafeRawBufferPointer,
         into places: UnsafeMutableBufferPointer<JSONScanner.Slice>
@@ -120,7 +123,7 @@ public struct EventLine {
                 continue
             }
             guard let value = cursor.value() else { return false }
-            // Null reads as absent, whatever the field.
+            // `null` reads as absent for every field.
             guard value.kind != .null else { continue }
             places[Int(field.rawValue)] = value
             seen |= 1 &<< UInt32(field.rawValue)
@@ -139,7 +142,7 @@ public struct EventLine {
         return text(.ts).flatMap { Timestamp(rfc3339: $0) }
     }
 
-    /// From within the array to behind it.
+    /// Reads the elements from inside the array; returns a cursor after the array.
     private mutating func readDeltas(from start: JSONCursor) -> JSONCursor? {
         var cursor = start
         while cursor.hasElement() {
@@ -170,7 +173,7 @@ public struct EventLine {
         return cursor
     }
 
-    /// Of a key that was written with escapes.
+    /// Returns the word of a key that is written with escapes.
     private static func word(of key: String?) -> UInt64 {
         guard let bytes = key.map({ Array($0.utf8) }), bytes.count <= 8 else { return .max }
         return bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
@@ -178,28 +181,29 @@ public struct EventLine {
 
     // MARK: - Members
 
-    /// Where the value of a field is; nil when the line has none, or `null`. Not for
-    /// `deltas`, which are read already.
+    /// The slice of a field's value; nil if the field is absent or `null`.
+    ///
+    /// Does not return `deltas`, which `read` already parsed.
     @inline(__always)
     public subscript(field: EventField) -> JSONScanner.Slice? {
         present & 1 << UInt32(field.rawValue) == 0 ? nil : slices[Int(field.rawValue)]
     }
 
-    /// The text of a field; a number's as it is written.
+    /// Returns the text of a field; for a number, its source text.
     public func text(_ field: EventField) -> String? { self[field]?.words(in: bytes) }
 
-    /// The bytes of a field's text without quotes; nil when it is not there or has escapes.
+    /// Returns the bytes of a field's text without quotes; nil if it is absent or has escapes.
     @inline(__always)
     public func plain(_ field: EventField) -> UnsafeRawBufferPointer? {
         self[field]?.plain(in: bytes)
     }
 
-    /// Whether a field's text is `words`.
+    /// Whether a field's text equals `words`.
     public func says(_ field: EventField, _ words: StaticString) -> Bool {
         self[field]?.equals(words, in: bytes) ?? false
     }
 
-    /// `info` where the line says nothing.
+    /// The level; `info` if the line has none.
     public var level: Event.Level {
         guard let said = self[.level] else { return .info }
         return Event.Level.allCases.first { said.isText($0.rawValue, in: bytes) } ?? .info
@@ -214,20 +218,20 @@ public struct EventLine {
         return reasons
     }
 
-    /// Whether there are members that the contract does not name.
+    /// Whether the line has members that the contract does not name.
     public var hasExtras: Bool { !others.isEmpty }
 
-    /// A member that the contract does not name.
+    /// Returns a member that the contract does not name.
     public func extra(_ name: String) -> JSONValue? {
         slice(ofExtra: name).flatMap { try? JSONValue(of: $0, in: bytes) }
     }
 
-    /// A further member's count; nil when it is absent, no number or beyond the range.
+    /// Returns a member's count; nil if it is absent, not a number, or outside the range.
     public func count(_ member: CountMember) -> Count? {
         slice(ofExtra: member.rawValue)?.integer(in: bytes).flatMap { Count(exactly: $0) }
     }
 
-    /// A further member's whole number: for names, not for arithmetic.
+    /// Returns a member's whole number. Use it as an identifier only: its range is not checked.
     public func integer(_ name: String) -> Int64? { slice(ofExtra: name)?.integer(in: bytes) }
 
     private func slice(ofExtra name: String) -> JSONScanner.Slice? {
@@ -240,13 +244,13 @@ public struct EventLine {
 }
 
 extension JSONScanner.Slice {
-    /// A string's text, a number as it is written; nil for other kinds.
+    /// Returns a string's text or a number's source text; nil for other kinds.
     func words(in bytes: UnsafeRawBufferPointer) -> String? {
         kind == .number ? raw(in: bytes) : text(in: bytes)
     }
 }
 
-// By one look where the word is written plainly.
+// Unescaped words are compared as one integer.
 
 extension VerdictStatus {
     fileprivate init?(_ word: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {

@@ -11,33 +11,33 @@ public enum EventName {
     public static let comparabilityChanged = "comparability.changed"
     public static let logShed = "log.shed"
     public static let logGap = "log.gap"
-    /// A reader of the log skips a line that ended the process.
+    /// A reader of the log skips a line because reading it crashed the process.
     public static let logQuarantined = "log.quarantined"
-    /// Acknowledged lines are gone, or were in danger, because the log's files were touched.
+    /// Acknowledged lines are missing, or were at risk, because the log's files were changed.
     public static let logDamaged = "log.damaged"
-    /// The disk is short of room: history of the log goes next.
+    /// The disk is low on space; the log's oldest history will be removed next.
     public static let logPressure = "log.pressure"
-    /// History of the log was removed for the disk's room.
+    /// History of the log was removed to free disk space.
     public static let logTrimmed = "log.trimmed"
     public static let deliveryDead = "delivery.dead"
-    /// A template has a fault; the built-in text stands for it.
+    /// A template has an error; the built-in text replaces it.
     public static let templateFault = "template.fault"
-    /// A digest was held back by a silence, or because another tells of the same fault.
+    /// A digest was held back by a silence, or because another one reports the same fault.
     public static let digestSuppressed = "digest.suppressed"
 
-    /// Begins a rehearsal in its group; what fails from here on is part of it,
-    /// until one of the other two.
+    /// Starts a rehearsal in its group. Failures up to `rehearsal.finished` or
+    /// `rehearsal.failed` belong to it.
     public static let rehearsalStarted = "rehearsal.started"
     public static let rehearsalFinished = "rehearsal.finished"
     public static let rehearsalFailed = "rehearsal.failed"
 
-    // What hooks tell of a rollout. The first four end its run.
+    // Rollout events received through hooks. The first four end the rollout's run.
     public static let rolloutAborted = "rollout.aborted"
     public static let rolloutPromoted = "rollout.promoted"
     public static let rolloutCompleted = "rollout.completed"
-    /// It waits for a person, and not because its plan says so.
+    /// The rollout is paused for a reason other than a step of its plan.
     public static let rolloutPaused = "rollout.paused"
-    /// A pause that is a step of the rollout's plan.
+    /// The rollout is paused at a step of its plan.
     public static let rolloutStepPaused = "rollout.step_paused"
     public static let rolloutResumed = "rollout.resumed"
     public static let rolloutUpdated = "rollout.updated"
@@ -51,6 +51,6 @@ public enum EventName {
     public static let alertResolved = "alert.resolved"
     public static let alertsTruncated = "alerts.truncated"
 
-    /// The event that a verdict becomes.
+    /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }
 }

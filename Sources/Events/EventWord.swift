@@ -1,4 +1,5 @@
-/// Texts that events have, of up to eight bytes, as little-endian numbers: compared at once.
+/// Texts of at most 8 bytes in events, as little-endian integers for fast comparison.
+///
 /// See `JSONScanner.Slice.word(in:)`.
 public enum EventWord {
     @inlinable public static var warn: UInt64 { 0x6E72_6177 }

@@ -6,15 +6,16 @@
     import Darwin
 #endif
 
-/// Tells whether a file changed since it was looked at: differs whenever the
-/// file does. A mounted Secret is replaced whole, so the inode counts.
+/// Identifies a version of a file; compare two marks to detect a change.
+///
+/// Includes the inode because a mounted Secret is replaced, not rewritten.
 public struct FileMark: Hashable, Sendable {
     private let inode: UInt64
     private let size: Int64
     private let changed: Int64
     private let changedNanoseconds: Int64
 
-    /// nil when there is no such file (or it cannot be seen). Blocks.
+    /// Returns nil if the file does not exist or is not accessible. Blocks.
     public init?(path: String) {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return nil }

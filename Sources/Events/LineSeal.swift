@@ -1,12 +1,12 @@
 import Crypto
 
-/// Marks the lines that one node wrote itself, so that it knows them again after a restart.
+/// Authenticates lines that a node wrote itself, so that it recognizes them after a restart.
 ///
 /// A sealed line is an event's line whose last member is `"mac":"…"`: 32 hexadecimal digits, the
-/// first half of HMAC-SHA256 (RFC 2104 §5) over the line as it was without that member. Who has
-/// not the key cannot make one, and no byte of a sealed line can be changed. Thread-safe.
+/// first half of HMAC-SHA256 (RFC 2104 §5) over the line without that member. Without the key,
+/// nobody can create a sealed line or change a byte of one. Thread-safe.
 public struct LineSeal: Sendable {
-    /// Bytes of a key.
+    /// The length of a key in bytes.
     public static let keyBytes = 32
     private static let digits = 32
     /// `,"mac":"` and `"}` around the digits.
@@ -19,7 +19,7 @@ public struct LineSeal: Sendable {
     /// - Parameter key: `keyBytes` random bytes.
     public init(key: [UInt8]) { self.key = SymmetricKey(data: key) }
 
-    /// The line with its mark; `line` is one JSON object with at least one member.
+    /// Returns the line with its MAC. `line` must be one JSON object with at least one member.
     public func seal(_ line: [UInt8]) -> [UInt8] {
         let mac = HMAC<SHA256>.authenticationCode(for: line, using: key)
         var sealed: [UInt8] = []
@@ -31,7 +31,7 @@ public struct LineSeal: Sendable {
         return sealed
     }
 
-    /// Whether `seal` made this line with the same key. Takes the same time for every wrong mark.
+    /// Whether `seal` made this line with the same key. Compares MACs in constant time.
     public func verifies(_ line: [UInt8]) -> Bool {
         let start = line.count - Self.length
         guard start > 1, line[start...].starts(with: Self.opening),

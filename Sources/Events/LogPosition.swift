@@ -1,8 +1,8 @@
-/// A place in the event log: between two lines, after everything before it.
+/// A position in the event log, between two lines.
 ///
-/// `segment` numbers segments from 1 in the order of their creation; `offset`
-/// counts the bytes of event lines before the place within the segment, the
-/// same whether the segment is still open or sealed.
+/// `segment` numbers segments from 1 in the order of their creation. `offset` is the number of
+/// bytes of event lines before the position within the segment; it does not change when the
+/// segment is sealed.
 public struct LogPosition: Sendable, Hashable, Comparable {
     public var segment: UInt64
     public var offset: UInt64
@@ -12,7 +12,7 @@ public struct LogPosition: Sendable, Hashable, Comparable {
         self.offset = offset
     }
 
-    /// Before the first line ever written.
+    /// The position before the first line of the log.
     public static let start = LogPosition(segment: 0, offset: 0)
 
     public static func < (a: LogPosition, b: LogPosition) -> Bool {
@@ -21,10 +21,10 @@ public struct LogPosition: Sendable, Hashable, Comparable {
 }
 
 extension LogPosition: CustomStringConvertible {
-    /// `41:1830`, also the form of a cursor token.
+    /// The position as text, `41:1830`; also the form of a cursor token.
     public var description: String { "\(segment):\(offset)" }
 
-    /// Reads what `description` writes.
+    /// Parses the form of `description`.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let segment = UInt64(parts[0]), let offset = UInt64(parts[1]) else {

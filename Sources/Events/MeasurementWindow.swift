@@ -1,8 +1,9 @@
-/// The span of data that an attempt judges: every caller who asks within the
-/// same length of time judges the same window.
+/// The time span of the data that an attempt judges.
+///
+/// All callers within one window length judge the same window.
 public struct MeasurementWindow: Sendable, Hashable {
     public let start: Timestamp
-    /// Excluded.
+    /// Exclusive.
     public let end: Timestamp
 
     public init(start: Timestamp, end: Timestamp) {
@@ -10,10 +11,11 @@ public struct MeasurementWindow: Sendable, Hashable {
         self.end = end
     }
 
-    /// `end = floor((now − settle) / length) · length`, `start = end − length`.
+    /// Returns the last settled window: `end = floor((now − settle) / length) · length`,
+    /// `start = end − length`.
     ///
     /// - Parameters:
-    ///   - length: At least a millisecond; shorter is taken as one.
+    ///   - length: At least a millisecond; shorter lengths count as one.
     ///   - settle: How long data takes to arrive.
     public init(at now: Timestamp, length: Duration, settle: Duration) {
         let length = max(length.wholeMilliseconds, 1)
@@ -24,6 +26,6 @@ public struct MeasurementWindow: Sendable, Hashable {
             start: Timestamp(milliseconds: end -| length), end: Timestamp(milliseconds: end))
     }
 
-    /// Names the window among those of its run, ascending.
+    /// Identifies the window within its run; ascending in time.
     public var id: Int64 { start.milliseconds }
 }

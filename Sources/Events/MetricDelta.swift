@@ -1,14 +1,14 @@
-/// How one metric moved at one attempt: the event's `deltas` member.
+/// The change of one metric at one attempt: an element of the event's `deltas`.
 public struct MetricDelta: Sendable, Hashable {
-    /// Full name, `canary.5xx_rate`.
+    /// The full name, such as `canary.5xx_rate`.
     public var metric: String
-    /// nil when it could not be measured.
+    /// nil if it could not be measured.
     public var value: Double?
-    /// The value at the attempt before in the same series.
+    /// The value at the previous attempt in the same series.
     public var previous: Double?
     /// The stable version's value in the same window.
     public var stable: Double?
-    /// The limit that decided, or the fail limit when none was broken.
+    /// The limit that decided the state, or the fail limit if no limit was exceeded.
     public var limit: Double?
     public var unit: MetricUnit
     public var state: CheckState

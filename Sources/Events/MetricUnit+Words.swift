@@ -1,6 +1,7 @@
 extension MetricUnit {
-    /// A value of this unit as people read it: `1.9%`, `420 ms`, `1.5 GiB`, `yes`.
-    /// Three significant digits; a number that is none is `?`.
+    /// Formats a value of this unit: `1.9%`, `420 ms`, `1.5 GiB`, `yes`.
+    ///
+    /// Uses three significant digits. NaN and infinities are `?`.
     public func words(for value: Double) -> String {
         guard value.isFinite else { return "?" }
         switch self {
@@ -22,8 +23,9 @@ extension MetricUnit {
         }
     }
 
-    /// At most three significant digits, more only before the point; no
-    /// trailing zeros, no exponent for what people meet.
+    /// Formats with three significant digits, more only before the decimal point.
+    ///
+    /// Omits trailing zeros; integers below 1e15 have no exponent.
     private static func short(_ value: Double) -> String {
         if value == 0 { return "0" }
         var scale = 1.0

@@ -1,22 +1,22 @@
-/// What a metric's number counts; decides how people see it.
+/// The unit of a metric's value; decides how it is displayed.
 public enum MetricUnit: String, Sendable, Hashable, CaseIterable {
-    /// A proportion from 0 to 1; shown as per cent, differences as percentage points.
+    /// A proportion from 0 to 1; displayed in percent, differences in percentage points.
     case ratio
     /// Milliseconds.
     case milliseconds = "ms"
-    /// Seconds, for ages.
+    /// Seconds; used for ages.
     case seconds = "s"
     case days = "d"
     case bytes
     /// Events per second.
     case perSecond = "per_s"
-    /// A plain number of things.
+    /// A dimensionless number.
     case count
-    /// 0 or 1, shown as yes or no.
+    /// 0 or 1; displayed as no or yes.
     case flag
 
-    /// The unit that a metric's name ends in, by the naming convention of
-    /// the verdict document: `_ms`, `_rate`, `_ratio`, `_bytes`, `_s`, `_ok`, ….
+    /// Derives the unit from the suffix of a metric's name, by the naming convention of the
+    /// verdict document: `_ms`, `_rate`, `_ratio`, `_bytes`, `_s`, `_ok`, ….
     public init(metricName name: some StringProtocol) {
         let suffixes: [(String, MetricUnit)] = [
             ("_ms", .milliseconds), ("_rate", .ratio), ("_ratio", .ratio), ("_bytes", .bytes),

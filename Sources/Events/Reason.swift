@@ -1,19 +1,19 @@
-/// Why a check did not pass: the verdict document's and the event's `reasons` member.
+/// Why a check did not pass: an element of `reasons` in the verdict document and the event.
 public struct Reason: Sendable, Hashable {
-    /// The check's id, `canary.5xx_rate`.
+    /// The check's id, such as `canary.5xx_rate`.
     public var check: String
     public var state: CheckState
     public var value: Double?
     public var limit: Double?
     public var stable: Double?
     public var previous: Double?
-    /// A rule's name: `abs_warn`, `abs_fail`, `rel_warn_window`, `rel_fail_run`,
-    /// `insufficient`, …; for `nodata` the probe's reason, `timeout`, `refused`,
+    /// The name of a rule: `abs_warn`, `abs_fail`, `rel_warn_window`, `rel_fail_run`,
+    /// `insufficient`, …. For `nodata`, the probe's reason: `timeout`, `refused`,
     /// `no_sample_yet`, `stale`, ….
     public var why: String
-    /// Free words from the probe, untrusted; empty when the rule says it all.
+    /// Untrusted free text from the probe; empty if the rule needs no detail.
     public var detail: String
-    /// From a check in dry run: listed, but not why the verdict is what it is.
+    /// Whether the check is in dry run: it is listed but does not affect the verdict.
     public var advisory: Bool
 
     public init(

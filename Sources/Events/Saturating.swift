@@ -1,5 +1,5 @@
-// Arithmetic on numbers that came from outside: what does not fit stops at the end of the
-// type's range. The operators of the standard library trap there, which ends the process.
+// Saturating arithmetic for numbers from untrusted input. The standard operators trap on
+// overflow, which ends the process.
 
 infix operator +| : AdditionPrecedence
 infix operator -| : AdditionPrecedence
@@ -8,21 +8,21 @@ infix operator +|= : AssignmentPrecedence
 infix operator -|= : AssignmentPrecedence
 
 extension FixedWidthInteger {
-    /// The sum, or the end of the range that it lies beyond.
+    /// Adds; saturates at the limits of the type.
     @inlinable @inline(__always)
     public static func +| (a: Self, b: Self) -> Self {
         let (sum, overflow) = a.addingReportingOverflow(b)
         return overflow ? (b < 0 ? .min : .max) : sum
     }
 
-    /// The difference, or the end of the range that it lies beyond.
+    /// Subtracts; saturates at the limits of the type.
     @inlinable @inline(__always)
     public static func -| (a: Self, b: Self) -> Self {
         let (difference, overflow) = a.subtractingReportingOverflow(b)
         return overflow ? (b < 0 ? .max : .min) : difference
     }
 
-    /// The product, or the end of the range that it lies beyond.
+    /// Multiplies; saturates at the limits of the type.
     @inlinable @inline(__always)
     public static func *| (a: Self, b: Self) -> Self {
         let (product, overflow) = a.multipliedReportingOverflow(by: b)
@@ -35,7 +35,7 @@ extension FixedWidthInteger {
     @inlinable @inline(__always)
     public static func -|= (a: inout Self, b: Self) { a = a -| b }
 
-    /// The number without its fraction, or the end of the range that it lies beyond; 0 for NaN.
+    /// Truncates the number and saturates it at the limits of the type; NaN becomes 0.
     @inlinable
     public init(saturating number: Double) {
         if let whole = Self(exactly: number.rounded(.towardZero)) {

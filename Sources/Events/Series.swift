@@ -1,4 +1,4 @@
-/// What makes two measurements attempts of the same thing.
+/// The key of a series: measurements with equal keys are attempts of the same analysis.
 public struct Series: Sendable, Hashable {
     public var namespace: String
     public var rollout: String
@@ -28,7 +28,7 @@ public struct Series: Sendable, Hashable {
         Self.id(of: [namespace, rollout, uid, revision, canaryHash, step, concern])
     }
 
-    /// The same over any list of parts.
+    /// Computes the same id over any list of parts.
     public static func id(of parts: [String]) -> String {
         var joined = ""
         joined.reserveCapacity(parts.reduce(parts.count) { $0 + $1.utf8.count })

@@ -1,15 +1,14 @@
-/// One named thing that a probe saw, or could not see, at one measurement.
+/// One named value that a probe measured, or failed to measure.
 ///
-/// Names are `object.field` (`canary.5xx_rate`, `gateway.disk_ok`): the object
-/// is where the verdict document shows it, the whole name is what a check's
-/// `id` refers to.
+/// Names have the form `object.field` (`canary.5xx_rate`, `gateway.disk_ok`). The verdict
+/// document lists the value under `object`; a check's `id` is the whole name.
 public struct Signal: Sendable, Equatable {
-    /// What was seen.
+    /// The measured value.
     public enum Value: Sendable, Equatable {
         case number(Double)
         case flag(Bool)
-        /// Nothing usable: a short machine-readable reason (`timeout`, `refused`,
-        /// `garbage`, `stale`, `no_sample_yet`) and the probe's own words, untrusted.
+        /// No usable value. `why` is a short machine-readable reason (`timeout`, `refused`,
+        /// `garbage`, `stale`, `no_sample_yet`); `detail` is untrusted text from the probe.
         case absent(why: String, detail: String)
     }
 
@@ -34,7 +33,7 @@ public struct Signal: Sendable, Equatable {
         self.evidence = evidence
     }
 
-    /// The number to compare with limits; flags are 1 and 0; nil when absent or not finite.
+    /// The number that limits are compared with: 1 or 0 for a flag, nil if absent or not finite.
     public var number: Double? {
         switch value {
         case .number(let number): number.isFinite ? number : nil
@@ -43,7 +42,7 @@ public struct Signal: Sendable, Equatable {
         }
     }
 
-    /// The part of the name before the first dot; the whole name when there is none.
+    /// The part of the name before the first dot; or the whole name if it has none.
     public var object: Substring { name.prefix { $0 != "." } }
     /// The part of the name after the first dot.
     public var field: Substring { name.dropFirst(object.count + 1) }

@@ -1,4 +1,4 @@
-/// Time passed on a monotonic clock since the stopwatch was made. Thread-safe.
+/// Measures the time on a monotonic clock since its creation. Thread-safe.
 public struct Stopwatch: Sendable {
     private let read: @Sendable () -> Duration
 

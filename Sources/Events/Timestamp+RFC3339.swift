@@ -1,16 +1,16 @@
 extension Timestamp {
-    /// RFC 3339 in UTC with three fractional digits: `2026-11-23T06:00:00.123Z`.
+    /// The time in RFC 3339, in UTC with three fractional digits: `2026-11-23T06:00:00.123Z`.
     public var rfc3339: String { formatted(dateSeparator: "-", timeSeparator: ":") }
 
-    /// ISO 8601 basic form, fit for file names: `20261123T060000.123Z`.
+    /// The time in ISO 8601 basic format, valid in file names: `20261123T060000.123Z`.
     public var basic: String { formatted(dateSeparator: "", timeSeparator: "") }
 
-    /// Hours and minutes in UTC, as people write them: `06:00Z`.
+    /// Hours and minutes in UTC: `06:00Z`.
     public var clockTime: String { String(rfc3339.dropFirst(11).prefix(5)) + "Z" }
 
     private func formatted(dateSeparator d: String, timeSeparator t: String) -> String {
         let days = milliseconds.floorDivided(by: 86_400_000)
-        // Below a day; of the earliest times the product alone is beyond `Int64`.
+        // The remainder fits a day; for the earliest times the product alone overflows `Int64`.
         let inDay = milliseconds &- days &* 86_400_000
         let (year, month, day) = Self.civil(fromDays: days)
         let (hour, minute) = (inDay / 3_600_000, inDay / 60_000 % 60)
@@ -19,9 +19,10 @@ extension Timestamp {
             + "\(padded(hour, 2))\(t)\(padded(minute, 2))\(t)\(padded(second, 2)).\(padded(fraction, 3))Z"
     }
 
-    /// Reads an RFC 3339 date-time with any offset; fractions beyond
-    /// milliseconds are cut. A leap second reads as the second after it.
-    /// nil for anything else, dates that do not exist included.
+    /// Parses an RFC 3339 date-time with any offset.
+    ///
+    /// Truncates fractions to milliseconds. A leap second reads as the second after it.
+    /// Returns nil for other text and for dates that do not exist.
     public init?(rfc3339 text: some StringProtocol) {
         var bytes = Array(text.utf8)[...]
 
@@ -77,8 +78,8 @@ extension Timestamp {
         self.init(milliseconds: seconds * 1000 + fraction)
     }
 
-    // Days from civil date and back: Howard Hinnant, "chrono-Compatible
-    // Low-Level Date Algorithms", proleptic Gregorian.
+    // Conversions between days and civil dates in the proleptic Gregorian calendar: Howard
+    // Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 
     static func days(fromCivil year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let y = month <= 2 ? year - 1 : year

@@ -1,6 +1,7 @@
 extension Timestamp {
-    /// A moment as people give it to a query: RFC 3339, or a span before `now`
-    /// in whole `ms`, `s`, `m`, `h` or `d` (`10m`, `2h`, `7d`). nil for anything else.
+    /// Parses RFC 3339, or a duration before `now` in whole `ms`, `s`, `m`, `h` or `d`.
+    ///
+    /// Examples of durations: `10m`, `2h`, `7d`. Returns nil for other text.
     public init?(relativeOrRFC3339 text: some StringProtocol, now: Timestamp) {
         if let moment = Timestamp(rfc3339: text) {
             self = moment

@@ -1,7 +1,7 @@
 extension Timestamp {
-    /// Reads `2026-11-23T06:00:00Z`, with or without a fraction of a second: the forms that
-    /// our own lines and most other programs' have. nil for any other form, valid or not;
-    /// fractions beyond milliseconds are cut.
+    /// Parses `2026-11-23T06:00:00Z`, with or without a fraction of a second, without allocating.
+    ///
+    /// Returns nil for every other form, even a valid one. Truncates fractions to milliseconds.
     public init?(utc text: UnsafeRawBufferPointer) {
         guard text.count == 20 || 22...30 ~= text.count,
             text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
@@ -28,7 +28,7 @@ extension Timestamp {
             if digits < 3 { fraction *= digits == 1 ? 100 : 10 }
             for _ in 0..<max(0, digits - 3) { fraction /= 10 }
         }
-        // A leap second is left to the full reader.
+        // Leap seconds are handled by `init(rfc3339:)`.
         guard valid, month >= 1, month <= 12, day >= 1,
             day <= 28 || day <= Self.days(inMonth: month, of: year), hour < 24, minute < 60,
             second < 60

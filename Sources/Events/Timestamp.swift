@@ -1,8 +1,7 @@
-/// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
+/// A time in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// The product's only notion of wall-clock time. Monotonic time is
-/// `ContinuousClock`; nothing measures a span by subtracting two timestamps
-/// unless the span must survive a restart.
+/// All wall-clock times use this type. Durations are measured with `ContinuousClock`;
+/// only a duration that must survive a restart is the difference of two timestamps.
 public struct Timestamp: Sendable, Hashable, Comparable {
     public var milliseconds: Int64
 
@@ -10,14 +9,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
-    /// The years 1970 to 9999: the times that new events may carry.
+    /// The years 1970 to 9999: the valid times of new events.
     public static let range =
         Timestamp(milliseconds: 0)...Timestamp(milliseconds: 253_402_300_799_999)
 
-    /// What a time must be, as faults say it.
+    /// The text that error messages use for a valid time.
     public static let expected = "a time in the years 1970 to 9999"
 
-    // Beyond the end of `Int64` each of these stops there.
+    // These operators saturate at the limits of `Int64`.
 
     public static func + (a: Timestamp, b: Duration) -> Timestamp {
         Timestamp(milliseconds: a.milliseconds +| b.wholeMilliseconds)
@@ -31,7 +30,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         .milliseconds(a.milliseconds -| b.milliseconds)
     }
 
-    /// Seconds since the epoch, for formulas.
+    /// Seconds since 1970-01-01T00:00:00Z, for formulas.
     public var seconds: Double { Double(milliseconds) / 1000 }
 }
 

@@ -1,7 +1,7 @@
-/// What one measurement says of a canary.
+/// The verdict of one measurement on a canary.
 ///
-/// A join-semilattice by its order: the verdict over several checks is the
-/// greatest status among them, so order and repetition never matter.
+/// Forms a join-semilattice by its order: the verdict over several checks is the greatest of
+/// their statuses, independent of order and repetition.
 public enum VerdictStatus: String, Sendable, Hashable, CaseIterable, Comparable {
     case healthy
     case degraded
@@ -19,11 +19,11 @@ public enum VerdictStatus: String, Sendable, Hashable, CaseIterable, Comparable 
 
     public static func < (a: VerdictStatus, b: VerdictStatus) -> Bool { a.rank < b.rank }
 
-    /// Everything but `healthy`: what the document's `degraded` field says.
+    /// Whether the status is not `healthy`: the value of the document's `degraded` field.
     public var isDegraded: Bool { self != .healthy }
 }
 
-/// What one check says of its signal.
+/// The result of one check.
 public enum CheckState: String, Sendable, Hashable, CaseIterable {
     case pass
     case warn

@@ -6,8 +6,9 @@
     import Darwin
 #endif
 
-/// Where a room gets the time of day from: passed in, never asked for globally,
-/// so that tests move it by hand.
+/// A source of wall-clock time.
+///
+/// Passed as a parameter so that tests can set the time.
 public struct WallClock: Sendable {
     private let read: @Sendable () -> Timestamp
 

@@ -1,20 +1,22 @@
-/// Walks through JSON text that was validated before: several times as fast as
-/// `JSONScanner`, since it only looks for where the tokens end.
+/// Iterates over the tokens of JSON text that was validated before.
 ///
-/// Over any other text it stops early or tells nonsense, but never looks outside of it.
-/// Not thread-safe; a value of this type lives inside one `withUnsafeBytes` call.
+/// Several times as fast as `JSONScanner`, because it only searches for the ends of tokens.
+/// On text that was not validated it stops early or returns meaningless slices, but never
+/// reads out of bounds. Not thread-safe; use a value only within one `withUnsafeBytes` call.
 public struct JSONCursor {
     @usableFromInline let base: UnsafeRawPointer
     @usableFromInline let count: Int
-    /// The next byte that was not looked at.
+    /// Offset of the next unread byte.
     @usableFromInline var at: Int
 
-    /// Whether something was met that no validated text has there: the text ends within a
-    /// token or a container, or a mark is missing. What came after was nonsense.
+    /// Whether the cursor met something that validated text cannot contain.
+    ///
+    /// True if the text ends within a token or a container, or a delimiter is missing. Slices
+    /// returned after that are meaningless.
     public var isBroken: Bool { wasBroken }
     @usableFromInline var wasBroken = false
 
-    /// Before the first byte of `bytes`; nil where there is none.
+    /// Starts before the first byte of `bytes`; nil if `bytes` has no base address.
     @inlinable
     public init?(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress else { return nil }
@@ -23,17 +25,17 @@ public struct JSONCursor {
         at = 0
     }
 
-    /// The byte at `offset`, which must be within the text.
+    /// Returns the byte at `offset`, which must be within the text.
     @inlinable @inline(__always)
     func byte(_ offset: Int) -> UInt8 { base.load(fromByteOffset: offset, as: UInt8.self) }
 
-    /// Whether nothing but white space is left.
+    /// Whether only white space remains.
     public var isAtEnd: Bool {
         var rest = self
         return rest.peek() == nil
     }
 
-    /// Steps into the object or array that comes next; false where there is none.
+    /// Steps into the next value if it is a container of this kind; otherwise returns false.
     @inlinable @inline(__always)
     public mutating func enter(_ kind: JSONScanner.Kind) -> Bool {
         let opening = kind == .object ? UInt8(ascii: "{") : UInt8(ascii: "[")
@@ -42,8 +44,9 @@ public struct JSONCursor {
         return true
     }
 
-    /// The key of the next member of the object that the cursor is in, which is left before
-    /// its value; nil behind the last one, where the object is left.
+    /// Returns the next key of the current object and moves to its value.
+    ///
+    /// After the last member, returns nil and moves past the object.
     @inlinable @inline(__always)
     public mutating func nextKey() -> JSONScanner.Slice? {
         var byte = peek()
@@ -71,11 +74,11 @@ public struct JSONCursor {
         return key
     }
 
-    /// A key as `plainKey` finds it.
+    /// The result of `plainKey()`.
     @frozen public struct PlainKey {
-        /// Its bytes, little-endian, zeros behind a shorter one.
+        /// The key's bytes as a little-endian number, padded with zeros.
         public let word: UInt64
-        /// With its quotes.
+        /// The range of the key with its quotes.
         public let range: Range<Int>
 
         @inlinable @inline(__always)
@@ -90,12 +93,12 @@ public struct JSONCursor {
         }
     }
 
-    /// The key of the next member as `nextKey` gives it, if it has from one to eight bytes, no
-    /// escapes, and no white space around it; else nil, and nothing is passed over.
+    /// Returns the next key like `nextKey()` if it has 1 to 8 bytes, no escapes, and no white
+    /// space around it; otherwise returns nil and does not move.
     @inlinable @inline(__always)
     public mutating func plainKey() -> PlainKey? {
         var start = at
-        // A comma, two quotes, eight bytes, a colon.
+        // The longest such key: a comma, two quotes, eight bytes, a colon.
         guard start &+ 12 <= count else { return nil }
         if byte(start) == UInt8(ascii: ",") { start &+= 1 }
         guard byte(start) == UInt8(ascii: "\"") else { return nil }
@@ -112,8 +115,9 @@ public struct JSONCursor {
             range: Range(uncheckedBounds: (start, end &+ 1)))
     }
 
-    /// Whether the array that the cursor is in has a next element, which comes next then;
-    /// false behind the last one, where the array is left.
+    /// Moves to the next element of the current array; returns whether there is one.
+    ///
+    /// After the last element, returns false and moves past the array.
     @inlinable @inline(__always)
     public mutating func hasElement() -> Bool {
         guard let byte = peek() else {
@@ -128,7 +132,7 @@ public struct JSONCursor {
         return true
     }
 
-    /// The value that comes next, which is passed over; nil at the end of the text.
+    /// Returns the next value and moves past it; nil at the end of the text.
     @inlinable @inline(__always)
     public mutating func value() -> JSONScanner.Slice? {
         guard let byte = peek() else {
@@ -154,7 +158,7 @@ public struct JSONCursor {
             case UInt8(ascii: "n"): .null
             default: .number
             }
-        // Past the first byte in any case: over other text, too, each step gets on.
+        // Always skips the first byte, so that the cursor advances on any text.
         at &+= 1
         while at < count {
             let next = self.byte(at)
@@ -168,7 +172,7 @@ public struct JSONCursor {
         return JSONScanner.Slice(kind: kind, range: start..<at, escaped: false)
     }
 
-    /// The byte that the next token begins with.
+    /// Skips white space and returns the first byte of the next token.
     @inlinable @inline(__always)
     mutating func peek() -> UInt8? {
         while at < count {
@@ -179,7 +183,7 @@ public struct JSONCursor {
         return nil
     }
 
-    /// Past the string that begins here; whether it has a backslash.
+    /// Skips the string that starts here; returns whether it contains a backslash.
     @inlinable @inline(__always)
     mutating func skipString() -> Bool {
         at &+= 1
@@ -200,8 +204,8 @@ public struct JSONCursor {
         return leave(Self.rest(of: UnsafeRawBufferPointer(start: base, count: count), from: at))
     }
 
-    // What is seldom met is done on copies: a cursor whose address nobody takes is kept in
-    // registers, which makes the rest twice as fast.
+    // Rare cases work on copies: while no address of the cursor is taken, the compiler keeps it
+    // in registers, which doubles the speed of the common case.
 
     @inlinable @inline(__always)
     mutating func leave(_ rest: (end: Int, escaped: Bool, isBroken: Bool)) -> Bool {
@@ -210,8 +214,9 @@ public struct JSONCursor {
         return rest.escaped
     }
 
-    /// Where a string ends, from a backslash or from near the end of the text on. Escapes are
-    /// looked at: who makes a text of the string relies on them.
+    /// Finds the end of a string, starting at a backslash or near the end of the text.
+    ///
+    /// Validates escapes, because decoding the string relies on them.
     @usableFromInline
     static func rest(
         of bytes: UnsafeRawBufferPointer, from start: Int
@@ -234,7 +239,7 @@ public struct JSONCursor {
         return (at, escaped, true)
     }
 
-    /// Past the object or array that begins here.
+    /// Skips the object or array that starts here.
     @inlinable @inline(__always)
     mutating func skipContainer() { self = afterContainer() }
 
@@ -258,8 +263,8 @@ public struct JSONCursor {
         return self
     }
 
-    /// The number that comes next, if it is one of at most 15 digits without an exponent, which
-    /// is passed over; else nothing is passed over.
+    /// Returns the next number and moves past it, if it has at most 15 digits and no exponent;
+    /// otherwise returns nil and consumes nothing but white space.
     @inlinable @inline(__always)
     public mutating func plainNumber() -> Double? {
         guard let first = peek() else { return nil }

@@ -1,6 +1,6 @@
-/// Why a run of bytes is not acceptable JSON, and where.
+/// Why bytes are not acceptable JSON, and at which offset.
 public struct JSONFault: Error, Equatable, Sendable {
-    /// The closed set of reasons; `description` words them for people.
+    /// The reason; the raw value is the text of `description`.
     public enum Reason: String, Sendable, CaseIterable {
         case empty = "no JSON value"
         case unexpectedByte = "unexpected byte"
@@ -31,14 +31,14 @@ extension JSONFault: CustomStringConvertible {
     public var description: String { "\(reason.rawValue) at byte \(offset)" }
 }
 
-/// Bounds that a text must keep; scanning stops at the first one broken.
+/// Limits of a JSON text; scanning stops at the first violation.
 public struct JSONLimits: Sendable, Equatable {
-    /// Largest text, in bytes.
+    /// The maximum length of the text in bytes.
     public var maxBytes: Int
-    /// Deepest nesting of arrays and objects; a top-level object is depth 1.
+    /// The maximum nesting of arrays and objects; a top-level object has depth 1.
     public var maxDepth: Int
-    /// Whether a key that occurs twice in one object is a fault. Objects whose
-    /// members are visited are left to the visitor, which sees the keys anyway.
+    /// Whether a duplicate key in one object is a fault. Does not apply to objects whose
+    /// members are visited: there, the visitor has to check the keys.
     public var uniqueKeys: Bool
 
     public init(maxBytes: Int, maxDepth: Int, uniqueKeys: Bool = false) {
@@ -47,8 +47,8 @@ public struct JSONLimits: Sendable, Equatable {
         self.uniqueKeys = uniqueKeys
     }
 
-    /// One event line: 64 KiB, depth 16.
+    /// Limits of a stored event line: 64 KiB, depth 16.
     public static let event = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16)
-    /// One event line that comes in: what `JSONValue` refuses is refused at the door.
+    /// Limits of an incoming event line: also rejects duplicate keys, as `JSONValue` does.
     public static let newEvent = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16, uniqueKeys: true)
 }

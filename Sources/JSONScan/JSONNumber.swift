@@ -1,13 +1,15 @@
 /// The text of a number in JSON.
 public enum JSONNumber {
-    /// The shortest text that reads back as `number`, laid out as ECMAScript's
-    /// Number::toString does (RFC 8785 §3.2.2.3). NaN and infinities are `null`.
+    /// Returns the shortest text that parses back to `number`.
+    ///
+    /// The layout is that of ECMAScript's Number::toString (RFC 8785 §3.2.2.3). NaN and
+    /// infinities become `null`.
     public static func text(_ number: Double) -> String {
         guard number.isFinite else { return "null" }
         if number == 0 { return "0" }
         if number.magnitude < 1e15, let whole = Int64(exactly: number) { return String(whole) }
 
-        // Swift prints the shortest round-trip digits; only their layout differs.
+        // Swift's description has the shortest round-trip digits; only the layout differs.
         var digits: [UInt8] = []
         var point = 0
         var seenPoint = false
@@ -34,7 +36,7 @@ public enum JSONNumber {
         return (number < 0 ? "-" : "") + layout(digits, point: point)
     }
 
-    /// `digits` with the decimal point after `point` of them.
+    /// Lays out `digits` with the decimal point after `point` digits.
     private static func layout(_ digits: [UInt8], point: Int) -> String {
         let text = String(decoding: digits, as: UTF8.self)
         let count = digits.count

@@ -1,6 +1,6 @@
-/// Strings: RFC 8259 §7, and UTF-8 as Unicode has it.
+/// Strings (RFC 8259 §7) and the validation of UTF-8.
 extension JSONScanner {
-    /// Consumes a string, quotes included; returns whether it holds an escape.
+    /// Consumes a string with its quotes; returns whether it contains an escape.
     @inlinable @inline(__always)
     mutating func string() throws(JSONFault) -> Bool {
         at &+= 1
@@ -12,7 +12,7 @@ extension JSONScanner {
         return try restOfString()
     }
 
-    /// From the first byte that isn't plain.
+    /// Continues a string at the first byte that is not plain.
     @usableFromInline
     mutating func restOfString() throws(JSONFault) -> Bool {
         var escaped = false
@@ -35,8 +35,9 @@ extension JSONScanner {
         }
     }
 
-    /// Moves to the next byte of a string that isn't plain: a quote, a backslash,
-    /// a control character, or one beyond ASCII; or to the end.
+    /// Skips to the next byte of a string that is not plain, or to the end of the text.
+    ///
+    /// Quotes, backslashes, control characters and bytes outside ASCII are not plain.
     @inlinable @inline(__always)
     mutating func skipPlain() {
         while at &+ 8 <= bytes.count {
@@ -93,7 +94,7 @@ extension JSONScanner {
         return unit
     }
 
-    /// One well-formed multi-byte sequence of UTF-8 (Unicode 15, table 3-7).
+    /// Consumes one well-formed multi-byte UTF-8 sequence (Unicode 15, table 3-7).
     mutating func multibyte() throws(JSONFault) {
         let lead = bytes[at]
         let count: Int

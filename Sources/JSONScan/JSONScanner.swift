@@ -1,23 +1,22 @@
-/// One pass over JSON text (RFC 8259): validates and reports ranges, builds no tree.
+/// Validates JSON text (RFC 8259) in one pass and reports byte ranges; builds no tree.
 ///
-/// Stricter than the RFC where leniency would let two readers disagree:
-/// invalid UTF-8 and lone surrogates are faults. Not thread-safe; a value of
-/// this type lives inside one `withUnsafeBytes` call.
+/// Stricter than the RFC where readers could differ: invalid UTF-8 and lone surrogates are
+/// faults. Not thread-safe; use a value only within one `withUnsafeBytes` call.
 public struct JSONScanner {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     @usableFromInline let maxDepth: Int
     @usableFromInline let uniqueKeys: Bool
     @usableFromInline var at: Int
 
-    /// What a value is, told by its first byte.
+    /// The kind of a value, determined by its first byte.
     @frozen public enum Kind: Sendable { case object, array, string, number, bool, null }
 
     /// A validated value inside the scanned text.
     @frozen public struct Slice: Sendable, Equatable {
         public let kind: Kind
-        /// Byte range of the value, quotes and brackets included.
+        /// The byte range of the value, including quotes and brackets.
         public let range: Range<Int>
-        /// For strings: whether a backslash occurs. Always false otherwise.
+        /// Whether a string contains a backslash; false for other kinds.
         public let escaped: Bool
 
         @inlinable
@@ -36,7 +35,7 @@ public struct JSONScanner {
         self.at = 0
     }
 
-    /// Before the first byte of the one object that `bytes` has to be.
+    /// Starts at the object that `bytes` must consist of; throws if it does not start with one.
     @inlinable
     init(atObjectIn bytes: UnsafeRawBufferPointer, limits: JSONLimits) throws(JSONFault) {
         guard bytes.count <= limits.maxBytes else { throw JSONFault(.tooLong, at: limits.maxBytes) }
@@ -46,7 +45,7 @@ public struct JSONScanner {
         guard bytes[at] == UInt8(ascii: "{") else { throw JSONFault(.notAnObject, at: at) }
     }
 
-    /// Validates that `bytes` is exactly one JSON value, white space around it allowed.
+    /// Validates that `bytes` is exactly one JSON value, optionally surrounded by white space.
     @discardableResult
     public static func validate(
         _ bytes: UnsafeRawBufferPointer, limits: JSONLimits
@@ -61,11 +60,10 @@ public struct JSONScanner {
         return slice
     }
 
-    /// Validates one JSON object and calls `visit` for each of its own members
-    /// in order, with the key (a string slice) and the value.
+    /// Validates one JSON object and calls `visit` for each of its members in order.
     ///
-    /// The visits happen while scanning: a fault later in the text is thrown
-    /// after the members before it were visited.
+    /// `key` is a string slice. Members are visited during the scan: a fault later in the text
+    /// is thrown after the preceding members were visited.
     @inlinable
     public static func members(
         of bytes: UnsafeRawBufferPointer, limits: JSONLimits,
@@ -76,9 +74,10 @@ public struct JSONScanner {
         try scanner.end()
     }
 
-    /// The same, and calls `element` for each element of a member that `isList` picks
-    /// by its key and that is an array: before `visit` gets the array itself, and in
-    /// the same pass over its bytes. `element` is told the key too.
+    /// Validates one JSON object and also visits the elements of selected arrays in the same pass.
+    ///
+    /// If `isList` returns true for a key and its value is an array, `element` is called with
+    /// the key and each element, before `visit` is called with the array itself.
     @inlinable
     public static func members(
         of bytes: UnsafeRawBufferPointer, limits: JSONLimits,
@@ -97,9 +96,10 @@ public struct JSONScanner {
         try scanner.end()
     }
 
-    /// The value that starts at `offset` inside a text that was validated before:
-    /// whole when it is a scalar; an object or array may be walked, its range goes
-    /// to the end of the text.
+    /// Returns the value that starts at `offset` in text that was validated before.
+    ///
+    /// A scalar has its exact range. The range of an object or array extends to the end of the
+    /// text; use it only to visit its members or elements.
     public static func value(
         at offset: Int, in bytes: UnsafeRawBufferPointer
     ) throws(JSONFault) -> Slice {
@@ -116,7 +116,7 @@ public struct JSONScanner {
         }
     }
 
-    /// Validates the value that starts at `offset`, inside `depth` containers; where it ends.
+    /// Validates the value at `offset`, nested in `depth` containers; returns its end.
     public static func end(
         ofValueAt offset: Int, in bytes: UnsafeRawBufferPointer, limits: JSONLimits,
         within depth: Int
@@ -128,8 +128,7 @@ public struct JSONScanner {
         return scanner.at
     }
 
-    /// Calls `visit` for each element of the array that `slice` (validated
-    /// before) names inside `bytes`.
+    /// Calls `visit` for each element of the validated array `slice` in `bytes`.
     @inlinable
     public static func elements(
         of slice: Slice, in bytes: UnsafeRawBufferPointer,
@@ -143,7 +142,7 @@ public struct JSONScanner {
         try scanner.array(depth: 1, visit)
     }
 
-    /// Calls `visit` for each member of the object that `slice` names.
+    /// Calls `visit` for each member of the validated object `slice` in `bytes`.
     @inlinable
     public static func members(
         of slice: Slice, in bytes: UnsafeRawBufferPointer,
@@ -175,7 +174,7 @@ public struct JSONScanner {
         if at < bytes.count { throw JSONFault(.trailingBytes, at: at) }
     }
 
-    /// `depth` counts the containers around this value.
+    /// - Parameter depth: The number of containers around this value.
     @inlinable
     mutating func value(depth: Int) throws(JSONFault) -> Slice {
         guard at < bytes.count else { throw JSONFault(.unexpectedEnd, at: at) }
@@ -216,7 +215,8 @@ public struct JSONScanner {
         }
     }
 
-    /// `member` is called with the scanner before the value and leaves it behind it.
+    /// Visits the members of an object. `member` gets the scanner at the value and must leave it
+    /// after the value.
     @inlinable
     mutating func walk(
         depth: Int, _ member: (inout JSONScanner, Slice) throws(JSONFault) -> Void
@@ -280,7 +280,7 @@ public struct JSONScanner {
         }
     }
 
-    /// `object` for containers that nobody looks into.
+    /// Validates an object whose members are not visited; checks for duplicate keys if required.
     @usableFromInline
     mutating func skipObject(depth: Int) throws(JSONFault) {
         guard uniqueKeys else {

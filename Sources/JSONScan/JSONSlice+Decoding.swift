@@ -1,5 +1,5 @@
 extension JSONScanner.Slice {
-    /// The text of a string slice with its escapes resolved; nil for other kinds.
+    /// Returns the text of a string with its escapes decoded; nil for other kinds.
     public func text(in bytes: UnsafeRawBufferPointer) -> String? {
         guard kind == .string else { return nil }
         let inner = UnsafeRawBufferPointer(
@@ -38,22 +38,23 @@ extension JSONScanner.Slice {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// Four hex digits that the scanner has already validated.
+    /// Reads four hex digits that the scanner has validated.
     private static func unit(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
         var unit: UInt32 = 0
         for i in at..<at + 4 { unit = unit << 4 | (hexDigit(bytes[i]) ?? 0) }
         return unit
     }
 
-    /// The value of a number slice; nil for other kinds. Overflow gives infinity.
+    /// Returns the value of a number; nil for other kinds. Overflow gives infinity.
     public func number(in bytes: UnsafeRawBufferPointer) -> Double? {
         guard kind == .number else { return nil }
         return plainNumber(in: bytes) ?? Double(raw(in: bytes))
     }
 
-    /// A number of at most 15 digits without an exponent. Both the digits as a whole number
-    /// and the power of ten are then exact doubles, and so their quotient is rounded once
-    /// (W. D. Clinger, "How to Read Floating Point Numbers Accurately", 1990).
+    /// Parses a number of at most 15 digits without an exponent.
+    ///
+    /// Its digits as an integer and the power of ten are exact doubles, so their quotient is
+    /// rounded only once (W. D. Clinger, "How to Read Floating Point Numbers Accurately", 1990).
     private func plainNumber(in bytes: UnsafeRawBufferPointer) -> Double? {
         var at = range.lowerBound
         let isNegative = bytes[at] == UInt8(ascii: "-")
@@ -80,8 +81,8 @@ extension JSONScanner.Slice {
         return isNegative ? -magnitude : magnitude
     }
 
-    /// `digits` with so many of them behind the point; exact as `plainNumber` says, for at most
-    /// 15 of them.
+    /// Returns `digits` divided by 10 to the power of `decimals`; exact rounding requires at most
+    /// 15 digits, see `plainNumber`.
     @inlinable @inline(__always)
     static func decimal(_ digits: Int64, _ decimals: Int) -> Double {
         let power: Double =
@@ -106,7 +107,7 @@ extension JSONScanner.Slice {
         return Double(digits) / power
     }
 
-    /// The value of a number slice that is a whole number within `Int64`, exactly.
+    /// Returns the exact value of a number that is whole and fits `Int64`; otherwise nil.
     public func integer(in bytes: UnsafeRawBufferPointer) -> Int64? {
         guard kind == .number else { return nil }
         var value: Int64 = 0
@@ -133,13 +134,12 @@ extension JSONScanner.Slice {
         return bytes[range.lowerBound] == UInt8(ascii: "t")
     }
 
-    /// The bytes of the value as they stand, as text.
+    /// Returns the source bytes of the value as text.
     public func raw(in bytes: UnsafeRawBufferPointer) -> String {
         String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
     }
 
-    /// Whether a string slice equals `word`, without decoding. A key written
-    /// with escapes is decoded first.
+    /// Whether a string equals `word`. Only strings with escapes are decoded for this.
     @inlinable @inline(__always)
     public func equals(_ word: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
         let count = word.utf8CodeUnitCount
@@ -150,15 +150,16 @@ extension JSONScanner.Slice {
         return true
     }
 
-    /// The same for a word that is known later; byte by byte, whatever its letters.
+    /// Whether a string equals `word`, compared byte by byte without Unicode normalization.
     public func isText(_ word: String, in bytes: UnsafeRawBufferPointer) -> Bool {
         if escaped { return text(in: bytes)?.utf8.elementsEqual(word.utf8) ?? false }
         guard kind == .string, range.count == word.utf8.count + 2 else { return false }
         return word.utf8.elementsEqual(bytes[range.dropFirst().dropLast()])
     }
 
-    /// The bytes of a string without its quotes, of any other value as they stand; nil for a
-    /// string with escapes.
+    /// Returns the bytes of a string without quotes, or the source bytes of any other value.
+    ///
+    /// Returns nil for a string with escapes.
     @inlinable @inline(__always)
     public func plain(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard !escaped else { return nil }
@@ -167,8 +168,9 @@ extension JSONScanner.Slice {
             rebasing: bytes[(range.lowerBound &+ quote)..<(range.upperBound &- quote)])
     }
 
-    /// A string of up to eight bytes without escapes as one number, the first byte its lowest;
-    /// of any other value a number that no text has.
+    /// Returns an unescaped string of at most 8 bytes as a little-endian integer.
+    ///
+    /// Returns `.max`, which is not valid text, for every other value.
     @inlinable @inline(__always)
     public func word(in bytes: UnsafeRawBufferPointer) -> UInt64 {
         let count = range.count &- 2
@@ -184,7 +186,7 @@ extension JSONScanner.Slice {
         return word
     }
 
-    /// Stands for a value that isn't there: an empty `null`.
+    /// Represents an absent value: an empty `null`.
     @inlinable
     public static var nothing: Self { Self(kind: .null, range: 0..<0, escaped: false) }
 }

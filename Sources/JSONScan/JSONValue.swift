@@ -1,11 +1,11 @@
-/// A JSON tree, for cold paths: request bodies, probe output, hook payloads.
+/// A JSON tree, for code that is not performance-critical: request bodies, probe output, hooks.
 ///
-/// Numbers keep their source text so that `1` and `1.0` stay apart and no
-/// integer is rounded. Where lines flow, use `JSONScanner`.
+/// Numbers keep their source text: `1` and `1.0` stay distinct and no integer is rounded.
+/// Use `JSONScanner` for event lines.
 public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// The number's source text; `double` and `integer` read it.
+    /// The number's source text; see `double` and `integer`.
     case number(String)
     case string(String)
     case array([JSONValue])
@@ -21,12 +21,13 @@ public enum JSONValue: Sendable, Equatable {
             self.value = value
         }
 
-        /// Whether the key is `name`, byte by byte.
+        /// Whether the key equals `name`, compared byte by byte.
         func isNamed(_ name: String) -> Bool { key.utf8.elementsEqual(name.utf8) }
     }
 
-    /// Parses exactly one JSON value. Throws on anything `JSONScanner` refuses
-    /// and on a key that occurs twice in one object.
+    /// Parses exactly one JSON value.
+    ///
+    /// Throws for text that `JSONScanner` rejects and for duplicate keys in one object.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits) throws(JSONFault) {
         let root = try JSONScanner.validate(bytes, limits: limits)
         try self.init(of: root, in: bytes)
@@ -44,8 +45,9 @@ public enum JSONValue: Sendable, Equatable {
         self = value
     }
 
-    /// The value that `slice` (validated before) names inside `bytes`. Throws for a key
-    /// that occurs twice in one object.
+    /// Builds the tree of the validated value `slice` in `bytes`.
+    ///
+    /// Throws for duplicate keys in one object.
     public init(
         of slice: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer
     ) throws(JSONFault) {
@@ -73,7 +75,7 @@ public enum JSONValue: Sendable, Equatable {
         }
     }
 
-    /// The member `key` of an object; nil for other kinds and absent keys.
+    /// The member `key` of an object; nil for other kinds and missing keys.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.isNamed(key) }?.value
@@ -90,7 +92,7 @@ public enum JSONValue: Sendable, Equatable {
         return Double(text)
     }
 
-    /// The number when it is whole and within `Int64`.
+    /// The number, if it is whole and fits `Int64`.
     public var integer: Int64? {
         guard case .number(let text) = self else { return nil }
         return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
@@ -106,8 +108,8 @@ public enum JSONValue: Sendable, Equatable {
         return flag
     }
 
-    /// The value that a JSON Pointer (RFC 6901) names; nil when it names none
-    /// or is malformed.
+    /// Returns the value at a JSON Pointer (RFC 6901), or nil if there is none or the pointer
+    /// is malformed.
     public func resolve(pointer: String) -> JSONValue? {
         if pointer.isEmpty { return self }
         guard pointer.hasPrefix("/") else { return nil }
@@ -118,7 +120,7 @@ public enum JSONValue: Sendable, Equatable {
             switch current {
             case .object: next = current[token]
             case .array:
-                // §4: digits without a leading zero; Int alone would read a sign too.
+                // RFC 6901 §4: no leading zeros. `Int(_:)` alone would also accept a sign.
                 let canonical =
                     token == "0"
                     || !token.hasPrefix("0") && token.utf8.allSatisfy { $0 &- 0x30 < 10 }
@@ -131,7 +133,7 @@ public enum JSONValue: Sendable, Equatable {
         return current
     }
 
-    /// RFC 6901 §4: `~1` is `/`, then `~0` is `~`.
+    /// Decodes `~1` as `/` and `~0` as `~` (RFC 6901 §4).
     private static func unescapePointer(_ part: Substring) -> String {
         var out = ""
         var tilde = false

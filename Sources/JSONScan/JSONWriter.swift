@@ -1,16 +1,15 @@
-/// Writes compact JSON whose bytes depend only on what was written.
+/// Writes compact, deterministic JSON.
 ///
-/// Numbers are written as RFC 8785 (JCS) §3.2.2.3 asks, NaN and infinities as
-/// `null`. Strings escape quotes, backslash and control characters, U+2028/9
-/// included so that a line never breaks in any reader. The caller opens and
-/// closes containers in balance; commas are placed by the writer.
+/// Numbers have the format of RFC 8785 (JCS) §3.2.2.3; NaN and infinities become `null`.
+/// Strings escape quotes, backslashes, control characters, and U+2028 and U+2029, which some
+/// readers treat as line breaks. The writer inserts commas; the caller must balance containers.
 public struct JSONWriter {
     public private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
     public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
 
-    /// What was written, as text.
+    /// The bytes written so far, as text.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     // MARK: - Structure
@@ -27,7 +26,7 @@ public struct JSONWriter {
         close(UInt8(ascii: "]"))
     }
 
-    /// A member's key; exactly one value must follow.
+    /// Writes a member's key; exactly one value must follow.
     public mutating func key(_ name: String) {
         separate()
         quoted(name)
@@ -68,7 +67,7 @@ public struct JSONWriter {
         }
     }
 
-    /// Bytes that are already one valid JSON value, as they stand.
+    /// Writes bytes that already are one valid JSON value.
     public mutating func raw(_ json: some Sequence<UInt8>) {
         separate()
         bytes.append(contentsOf: json)

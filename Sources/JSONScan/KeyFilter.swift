@@ -1,29 +1,29 @@
-/// Tells, without memory of its own, whether an object may hold a key twice: a Bloom filter
-/// over the keys that were noted. Doubt is rare (one object of twenty keys in a hundred) and
-/// never missed.
+/// A Bloom filter that detects possible duplicate keys of one object, without allocating.
+///
+/// Never misses a duplicate. False positives are rare: about one in a hundred objects with
+/// twenty keys.
 public struct KeyFilter: Sendable {
-    /// Sixteen words: one function each over 512 bits. No vector: a word of one is written
-    /// through memory, and the whole read back.
+    /// Two halves of 512 bits, one for each hash function. Not a SIMD vector, because storing one
+    /// of its elements writes and reads the whole vector through memory.
     private typealias Words = (
         UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64,
         UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64
     )
     private var words: Words = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-    /// Whether a key may have been noted twice: look with
-    /// `JSONScanner.refuseRepeatedKeys`.
+    /// Whether a key may occur twice; check with `JSONScanner.refuseRepeatedKeys`.
     public private(set) var isInDoubt = false
 
     public init() {}
 
-    /// Notes a key slice of the text `bytes`.
+    /// Adds a key slice of the text `bytes`.
     @inline(__always)
     public mutating func note(_ key: JSONScanner.Slice, in bytes: UnsafeRawBufferPointer) {
-        // What the escapes stand for is not looked into here.
+        // Escapes are not decoded here, so an escaped key might equal another key.
         if key.escaped { isInDoubt = true }
         note((key.range.lowerBound + 1)..<(key.range.upperBound - 1), in: bytes)
     }
 
-    /// Notes a key without escapes by the range between its quotes.
+    /// Adds an unescaped key by the range between its quotes.
     @inline(__always)
     public mutating func note(_ key: Range<Int>, in bytes: UnsafeRawBufferPointer) {
         let start = key.lowerBound
@@ -36,7 +36,7 @@ public struct KeyFilter: Sendable {
         } else {
             for i in 0..<min(count, 8) { word |= UInt64(bytes[start + i]) << UInt64(8 * i) }
         }
-        // Keys that agree in their length and in the eight bytes at each end meet in doubt.
+        // Keys with equal length, first 8 bytes and last 8 bytes collide.
         if count > 8 {
             let end = bytes.loadUnaligned(fromByteOffset: start + count - 8, as: UInt64.self)
             word ^= UInt64(littleEndian: end) &* 0xC2B2_AE3D_27D4_EB4F
@@ -60,12 +60,11 @@ public struct KeyFilter: Sendable {
 }
 
 extension JSONScanner {
-    /// Throws at the first key of the object `slice` (validated before) that
-    /// occurred in it already.
+    /// Throws at the first duplicate key of the validated object `slice`.
     public static func refuseRepeatedKeys(
         of slice: Slice, in bytes: UnsafeRawBufferPointer
     ) throws(JSONFault) {
-        // As bytes: two spellings of one letter are two keys (RFC 8259 §8.3).
+        // Compares bytes: different encodings of one character are different keys (RFC 8259 §8.3).
         var seen: Set<[UInt8]> = []
         try members(of: slice, in: bytes) { (key, _) throws(JSONFault) in
             guard seen.insert(Array((key.text(in: bytes) ?? "").utf8)).inserted else {

@@ -1,10 +1,9 @@
-/// Which of eight bytes at once end a stretch of a string.
+/// Finds bytes that end a run of plain text, eight bytes at a time.
 ///
-/// Each term has the high bit of a byte set when the byte is one of those; a borrow can set it
-/// wrongly only above a byte where it is set rightly, so the lowest one is exact (Mycroft's
-/// zero-byte test).
+/// The result has the high bit of each matching byte set. A borrow can set a wrong bit only
+/// above a correct one, so the lowest set bit is exact (Mycroft's zero-byte test).
 public enum TextMarks {
-    /// Quotes and backslashes.
+    /// Matches quotes and backslashes.
     @inlinable @inline(__always)
     public static func delimiters(in word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -16,7 +15,7 @@ public enum TextMarks {
             & (ones &* 0x80)
     }
 
-    /// All that isn't plain: also control characters and bytes beyond ASCII.
+    /// Matches every byte that is not plain: also control characters and bytes outside ASCII.
     @inlinable @inline(__always)
     public static func special(in word: UInt64) -> UInt64 {
         delimiters(in: word)

@@ -1,11 +1,13 @@
-/// What senders may make the log remember; beyond it the oldest is forgotten,
-/// which can let an old line in twice, never keep a new one out.
+/// Limits of the memory for the detection of duplicate lines.
+///
+/// Beyond a limit the oldest entry is dropped: an old line may then be accepted twice, but a new
+/// line is never rejected.
 public struct MarkLimits: Sendable, Equatable {
     /// Sequences, one for each `(node, epoch)`.
     public var streams: Int
-    /// Separate runs of numbers within one sequence; gaps are one fewer.
+    /// Separate runs of numbers within one sequence: one more than its gaps.
     public var runsPerStream: Int
-    /// Ids of lines without a sequence.
+    /// Ids of lines without a sequence number.
     public var ids: Int
 
     public init(streams: Int = 65_536, runsPerStream: Int = 256, ids: Int = 262_144) {

@@ -10,7 +10,7 @@ import JSONScan
 #endif
 
 extension UnsafeRawBufferPointer {
-    /// The index of the first newline at or after `start`.
+    /// Returns the index of the first newline at or after `start`.
     func firstNewline(from start: Int) -> Int? {
         guard start < count, let base = baseAddress,
             let found = memchr(base + start, 0x0A, count - start)
@@ -18,19 +18,20 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(found) - base
     }
 
-    /// Whether a line is blanks only: it keeps the place of lines that were lost.
+    /// Whether a line is empty or all spaces: a placeholder for lost lines.
     var isFiller: Bool {
         guard let first else { return true }
         return first == UInt8(ascii: " ") && allSatisfy { $0 == UInt8(ascii: " ") }
     }
 
-    /// Whether a line is a JSON object: only those are ever stored.
+    /// Whether a line is a valid JSON object; the log stores no other lines.
     var isObject: Bool {
         (try? JSONScanner.validate(self, limits: .event))?.kind == .object
     }
 
-    /// Calls `body` for each line, with its start and without its newline; bytes
-    /// after the last newline are a line too.
+    /// Calls `body` for each line without its newline, and the line's start.
+    ///
+    /// Bytes after the last newline count as a line.
     func forEachLine<E: Error>(
         _ body: (_ line: UnsafeRawBufferPointer, _ start: Int) throws(E) -> Void
     ) throws(E) {

@@ -1,20 +1,23 @@
-/// How much of the open segment each node's lines take, so that one noisy node
-/// can't push the others' lines out of a full log.
+/// Limits the share of the open segment that one node's lines may use.
+///
+/// Prevents one noisy node from displacing the lines of others in a full log.
 struct NodeShares: Sendable {
-    /// Bytes by node since the segment began.
+    /// Bytes per node since the segment was opened.
     private var bytes: [Hash128: Int] = [:]
-    /// Nodes that were heard since the log was opened.
+    /// Nodes seen since the log was opened.
     private var nodes: Set<Hash128> = []
-    /// The node that is refused at present.
+    /// The node that is currently refused.
     private var held: Hash128?
     private let limit: Int
-    /// Further nodes are not held to a share.
+    /// The maximum of tracked nodes; further nodes have no limit.
     private static let most = 4096
 
-    /// `share` of a segment of `segmentLimit` bytes.
+    /// - Parameters:
+    ///   - share: The share of a segment that one node may use.
+    ///   - segmentLimit: The size of a segment in bytes.
     init(share: Double, segmentLimit: Int) { limit = Int(share * Double(segmentLimit)) }
 
-    /// A new segment: everybody begins anew.
+    /// Resets the counts, for a new segment.
     mutating func begin() {
         bytes.removeAll(keepingCapacity: true)
         held = nil
@@ -26,15 +29,18 @@ struct NodeShares: Sendable {
         bytes[node, default: 0] += count
     }
 
-    /// Whether `count` bytes more are beyond the node's share. The first lines of a
-    /// node always pass, and so does all of a node that is the only one.
+    /// Whether `count` more bytes exceed the node's share.
+    ///
+    /// Never true for the first lines of a node in a segment, nor while only one node is known.
     func isOver(_ node: Hash128?, bytes count: Int) -> Bool {
         guard let node, nodes.count > 1, let had = bytes[node], had > 0 else { return false }
         return had + count > limit
     }
 
-    /// Whether to refuse them. Only one node is held at a time: when another has
-    /// filled a share too, none is the noisy one and all begin anew.
+    /// Whether to refuse `count` more bytes.
+    ///
+    /// Only one node is refused at a time: if a second node exceeds its share, no single node is
+    /// the cause, and all counts are reset.
     mutating func refuses(_ node: Hash128?, bytes count: Int) -> Bool {
         guard isOver(node, bytes: count) else { return false }
         if let held, held != node {

@@ -1,9 +1,9 @@
 import Dispatch
 import Synchronization
 
-/// Runs pieces of work on the cores, from a thread that may block.
+/// Runs work in parallel on all cores. Call it only from a thread that may block.
 enum ParallelWork {
-    /// What `body` gives for each of `count` places, in order.
+    /// Returns the results of `body` for 0 to `count` − 1, in order.
     static func map<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [T] {
         if count == 1 { return [body(0)] }
         let results = Mutex<[T?]>(Array(repeating: nil, count: count))

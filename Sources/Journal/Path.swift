@@ -8,13 +8,13 @@ import JSONScan
     import Darwin
 #endif
 
-/// A dotted path through a line.
+/// A dotted path to values within a line.
 struct Path: Sendable, Equatable {
     private struct Part: Sendable, Equatable {
         let name: [UInt8]
-        /// The place of an element, when the part is a number.
+        /// The index of an array element, if the part is a number.
         let place: Int?
-        /// This part and all after it, joined by dots: a key may have dots in itself.
+        /// This part and all after it, joined by dots: keys may themselves contain dots.
         let rest: [UInt8]
     }
 
@@ -32,14 +32,15 @@ struct Path: Sendable, Equatable {
         self.init(text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
     }
 
-    /// The first part's bytes.
+    /// The first part of the path.
     var first: [UInt8] { parts.first?.name ?? [] }
 
-    /// The name of the member that is all of the path.
+    /// The name of the member, if the path has only one part.
     var only: [UInt8]? { parts.count == 1 ? parts[0].name : nil }
 
-    /// Calls `body` for every value that the path names below `slice`, which was
-    /// validated; `from` is the part to begin with.
+    /// Calls `body` for every value below the validated `slice` that the path names.
+    ///
+    /// - Parameter first: The index of the first part to match.
     func visit(
         _ slice: JSONScanner.Slice, from first: Int = 0, in line: UnsafeRawBufferPointer,
         _ body: (JSONScanner.Slice) -> Void
@@ -49,7 +50,7 @@ struct Path: Sendable, Equatable {
             return
         }
         let part = parts[first]
-        // The line was validated as a whole: the scans can't fail.
+        // The line was validated as a whole, so the scans cannot fail.
         switch slice.kind {
         case .object:
             try? JSONScanner.members(of: slice, in: line) { key, value throws(JSONFault) in
@@ -76,7 +77,7 @@ struct Path: Sendable, Equatable {
         }
     }
 
-    /// An element of an array that the path calls by its `metric` or `check`.
+    /// Visits an element of an array that the path selects by its `metric` or `check`.
     private func visit(
         named element: JSONScanner.Slice, from first: Int, in line: UnsafeRawBufferPointer,
         _ body: (JSONScanner.Slice) -> Void
@@ -91,7 +92,7 @@ struct Path: Sendable, Equatable {
         if let after { visit(element, from: after, in: line, body) }
     }
 
-    /// Which part follows those that, joined by dots, are `name`; nil when none does.
+    /// Returns the index of the part after those that form `name`; nil if they do not match.
     private func part(
         after name: JSONScanner.Slice, from first: Int, in line: UnsafeRawBufferPointer
     ) -> Int? {
@@ -117,7 +118,7 @@ struct Path: Sendable, Equatable {
 }
 
 extension JSONScanner.Slice {
-    /// Whether a key is `name`, however it is spelled.
+    /// Whether a key equals `name`, with its escapes decoded.
     func spells(_ name: [UInt8], in line: UnsafeRawBufferPointer) -> Bool {
         if escaped { return text(in: line).map { Array($0.utf8) == name } ?? false }
         guard range.count == name.count + 2, let start = line.baseAddress else { return false }

@@ -1,24 +1,24 @@
 import Events
 
-/// Counts lines of a file that isn't sealed, piece by piece on all cores.
+/// Counts matching lines of an unsealed segment file, in pieces on all cores.
 struct PlainCount: Sendable {
     let query: JournalQuery
     let filter: LinePrefilter
     let path: Path
 
-    /// What lines that start in one piece of the file say.
+    /// The result for the lines that start in one piece of the file.
     private struct Piece: Sendable {
         var tally = ValueTally()
         /// Bytes of event lines.
         var logical: UInt64 = 0
     }
 
-    /// Lines that start in as many bytes are one piece of work.
+    /// Lines that start within this many bytes form one piece of work.
     private static let pieceBytes = 1 << 20
-    /// Pieces looked at before asking whether the end is reached.
+    /// Pieces that are read before the end is checked.
     private static let width = 64
 
-    /// What the first `end` bytes of event lines say.
+    /// Tallies the values in the first `end` bytes of event lines.
     func tally(
         _ file: LogFile, files: any LogFileSystem, end: UInt64
     ) throws(SystemFault) -> ValueTally {
@@ -35,7 +35,7 @@ struct PlainCount: Sendable {
             for (i, result) in pieces.enumerated() where logical < end {
                 var piece = try result.get()
                 if logical + piece.logical > end {
-                    // What follows the end isn't acknowledged yet.
+                    // Lines after `end` are not acknowledged yet.
                     piece = try self.piece(
                         first + i, of: file, files: files, limit: end - logical)
                     logical = end
@@ -47,12 +47,12 @@ struct PlainCount: Sendable {
         return whole
     }
 
-    /// - Parameter limit: So many bytes of event lines are counted.
+    /// - Parameter limit: The number of bytes of event lines to count.
     private func piece(
         _ number: Int, of file: LogFile, files: any LogFileSystem, limit: UInt64
     ) throws(SystemFault) -> Piece {
         let start = number * Self.pieceBytes
-        // The byte before tells whether a line starts here; the last line may go on.
+        // The preceding byte shows whether a line starts here. The last line may extend beyond.
         let lead = min(1, start)
         let bytes = try files.read(
             file, at: start - lead,
@@ -60,7 +60,7 @@ struct PlainCount: Sendable {
         return bytes.withUnsafeBytes { bytes in
             var found = Piece()
             let low = lead == 0 ? 0 : bytes.firstNewline(from: 0).map { $0 + 1 } ?? bytes.count
-            // Lines that start before the next piece, whole ones.
+            // Only whole lines that start before the next piece.
             let last = lead + Self.pieceBytes - 1
             let high =
                 last < bytes.count

@@ -1,16 +1,16 @@
-/// Whole lines of a plain segment, event lines among commit lines.
+/// Whole lines of an unsealed segment: event lines and commit lines.
 ///
-/// Knows where the commit lines are, so that places among the event lines can be
-/// told without looking at every one of them.
+/// Records the ranges of commit lines, to map positions among the event lines without
+/// reading every line.
 struct PlainPiece {
-    /// Ends with a newline, unless empty.
+    /// Ends with a newline unless it is empty.
     let bytes: UnsafeRawBufferPointer
-    /// Commit lines with their newlines, ascending.
+    /// Ranges of the commit lines with their newlines, ascending.
     private let commits: [Range<Int>]
     /// Bytes of event lines.
     let logical: Int
 
-    /// The whole lines at the start of `bytes`, which begin with a line.
+    /// Takes the whole lines at the start of `bytes`, which must begin at a line.
     init(_ bytes: UnsafeRawBufferPointer) {
         let end = bytes.lineStart(of: bytes.count, notBefore: 0)
         let lines = UnsafeRawBufferPointer(rebasing: bytes[..<end])
@@ -19,7 +19,7 @@ struct PlainPiece {
         var at = 0
         while let place = lines.first(CommitLine.prefix, from: at) {
             at = (lines.firstNewline(from: place) ?? end) + 1
-            // Inside a line it is somebody's text.
+            // Within a line, the prefix is text of the event.
             guard place == 0 || lines[place - 1] == UInt8(ascii: "\n") else { continue }
             commits.append(place..<at)
             logical -= at - place
@@ -29,8 +29,9 @@ struct PlainPiece {
         self.logical = logical
     }
 
-    /// Calls `body` for each event line in `bytes`, as `forEachCandidate` does, in one pass;
-    /// returns how many bytes of event lines, and of all lines, were passed.
+    /// Calls `body` for each event line in `bytes`, as `forEachCandidate` does, in one pass.
+    ///
+    /// - Returns: The bytes of event lines, and of all lines, up to the last visited line.
     static func forEachLine(
         in bytes: UnsafeRawBufferPointer, _ body: (_ line: Range<Int>, _ end: Int) -> Bool
     ) -> (logical: Int, physical: Int) {
@@ -48,8 +49,9 @@ struct PlainPiece {
         return (start - skipped, start)
     }
 
-    /// Calls `body` for each event line that `filter` lets through, without its
-    /// newline, with how many bytes of event lines end there, until it answers false.
+    /// Calls `body` for each event line that passes `filter`, until `body` returns false.
+    ///
+    /// `line` excludes the newline. `end` is the number of bytes of event lines up to its end.
     func forEachCandidate(
         _ filter: LinePrefilter, _ body: (_ line: Range<Int>, _ end: Int) -> Bool
     ) {

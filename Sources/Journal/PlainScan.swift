@@ -1,37 +1,39 @@
 import Events
 
-/// One pass over a segment that isn't sealed: its groups, and where the good ones end.
+/// Reads an unsealed segment once: its valid groups and where the last of them ends.
 struct PlainScan: Sendable {
-    /// From the header or any commit line; nil when no commit line is good.
+    /// The segment's number, from the last valid commit line; nil if there is none.
     private(set) var number: UInt64?
-    /// The end of the segment before, by the header.
+    /// Where the previous segment ends, from the header.
     private(set) var after: UInt64?
-    /// How many headers there are: one in a file as it was written.
+    /// The number of headers; an intact file has one.
     private(set) var headers = 0
-    /// Where the last good commit line ends in the file, and among the lines.
+    /// Where the last valid commit line ends in the file, and the bytes of event lines up to it.
     private(set) var physicalEnd = 0
     private(set) var end: UInt64 = 0
     private(set) var lines = 0
     /// When the first and the last group were accepted.
     private(set) var firstAt: Timestamp?
     private(set) var lastAt: Timestamp?
-    /// What is not as it was written before the last good group.
+    /// Damage before the last valid group.
     private(set) var damage: [PlainDamage] = []
-    /// Sparse pairs of places, ascending.
+    /// Sparse pairs of logical and physical offsets, ascending.
     private(set) var checkpoints = Checkpoints()
     private let reader: GroupReader
 
     var damagedGroups: Int { damage.count }
-    /// Lines in them, estimated where only their bytes are known.
+    /// Lines in the damaged groups, estimated where only the number of bytes is known.
     var damagedLines: Int { damage.reduce(0) { $0 +| $1.estimate } }
-    /// Where the first missing or damaged group before the last good commit line began.
+    /// Where the first missing or damaged group before the last valid commit line starts.
     private(set) var firstMissing: UInt64?
 
-    /// A good group; its lines each end with a newline.
+    /// Receives a valid group, whose lines each end with a newline.
     typealias Visit = (_ group: UnsafeRawBufferPointer, _ commit: CommitLine) -> Void
 
-    /// Scans `file`, calling `visit` for each good group in order. Groups after
-    /// `limit` (bytes of lines) are left out: they were never acknowledged.
+    /// Scans `file` and calls `visit` for each valid group in order.
+    ///
+    /// - Parameter limit: Bytes of event lines; groups after it are skipped, because they were
+    ///   never acknowledged.
     init(
         _ file: LogFile, files: any LogFileSystem, limit: UInt64? = nil, visit: Visit = { _, _ in }
     ) throws(SystemFault) {
@@ -59,15 +61,17 @@ struct PlainScan: Sendable {
         self.reader = reader
     }
 
-    /// What follows the last good group in a file of `size` bytes, when lines up to
-    /// `acknowledged` were there; nil when nothing does.
+    /// Returns what follows the last valid group in a file of `size` bytes; nil if nothing does.
+    ///
+    /// - Parameter acknowledged: The end of the acknowledged lines.
     func tail(size: Int, end acknowledged: UInt64) -> PlainDamage? {
         reader.tail(size: size, end: acknowledged)
     }
 }
 
-/// Where some of the lines of a plain segment start in its file, which also
-/// holds commit lines: pairs, ascending in both.
+/// Maps logical to physical offsets of some lines in an unsealed segment file.
+///
+/// Logical offsets exclude commit lines. The pairs ascend in both.
 struct Checkpoints: Sendable, Equatable {
     private var pairs: [(logical: UInt64, physical: Int)] = []
     private static let spacing: UInt64 = 256 * 1024
@@ -77,7 +81,7 @@ struct Checkpoints: Sendable, Equatable {
         pairs.append((logical, physical))
     }
 
-    /// The nearest noted place at or before `logical`.
+    /// Returns the last pair at or before `logical`.
     func place(before logical: UInt64) -> (logical: UInt64, physical: Int) {
         var low = 0
         var high = pairs.count

@@ -1,9 +1,10 @@
-/// Where the good lines of a segment that isn't sealed end, found from its back: all groups
-/// before the last good one need not be read for that.
+/// Finds the end of the valid lines of an unsealed segment by reading backwards.
+///
+/// Avoids reading the groups before the last valid one.
 enum PlainTail {
-    /// What `PlainScan` calls `end`; nil where only such a scan can tell.
+    /// Returns the same offset as `PlainScan.end`; nil if only a full scan can determine it.
     ///
-    /// - Parameter number: By the segment's header.
+    /// - Parameter number: The segment's number, from its header.
     static func end(
         of file: LogFile, files: any LogFileSystem, number: UInt64
     ) throws(SystemFault) -> UInt64? {
@@ -12,7 +13,7 @@ enum PlainTail {
         while true {
             let start = max(0, size - length)
             let bytes = try files.read(file, at: start, count: size - start)
-            // Shorter than it was: cut or replaced in this moment.
+            // Fewer bytes than the size: the file was truncated or replaced meanwhile.
             guard bytes.count == size - start else { return nil }
             let found = bytes.withUnsafeBytes { bytes in
                 end(in: bytes, isWhole: start == 0, number: number)
@@ -23,14 +24,14 @@ enum PlainTail {
         }
     }
 
-    /// The end by the last good commit line whose group is all in `bytes`.
+    /// Returns the end from the last valid commit line whose group lies within `bytes`.
     private static func end(
         in bytes: UnsafeRawBufferPointer, isWhole: Bool, number: UInt64
     ) -> UInt64? {
         let commits = commitLines(in: bytes)
         for (i, line) in commits.enumerated().reversed() {
             if i == 0 && !isWhole { return nil }
-            // By its own length: the commit line before may be damaged.
+            // Uses the group's own length, because the preceding commit line may be damaged.
             guard let claim = CommitLine.Claim(UnsafeRawBufferPointer(rebasing: bytes[line])),
                 claim.commit.segment == number
             else { continue }
@@ -45,7 +46,7 @@ enum PlainTail {
         return nil
     }
 
-    /// Ascending, without their newlines; one that has none is torn.
+    /// Ranges without newlines, ascending. A line without a newline is torn and not included.
     private static func commitLines(in bytes: UnsafeRawBufferPointer) -> [Range<Int>] {
         var lines: [Range<Int>] = []
         var at = 0
@@ -53,8 +54,8 @@ enum PlainTail {
             let newline = bytes.firstNewline(from: place)
         {
             at = newline + 1
-            // Inside a line it is somebody's text. What precedes the first byte is not known, or
-            // nothing: a line that only seems to begin there fails its checksum.
+            // Within a line, the prefix is text of the event. The byte before the first is unknown
+            // or absent; a false match there fails its checksum.
             if place == 0 || bytes[place - 1] == UInt8(ascii: "\n") {
                 lines.append(place..<newline)
             }

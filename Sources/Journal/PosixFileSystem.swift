@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// The machine's own file system.
+/// The operating system's file system.
 struct PosixFileSystem: LogFileSystem {
     private let reading = SpaceReading()
 
@@ -48,7 +48,7 @@ struct PosixFileSystem: LogFileSystem {
         while true {
             let done = pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset))
             if done > 0 || (done == 0 && bytes.isEmpty) { return done }
-            // A write of nothing would make the caller loop for ever.
+            // Throws, because the caller would loop forever on a write of zero bytes.
             if done == 0 { throw SystemFault("write", file.path, code: EIO) }
             if errno != EINTR { throw SystemFault("write", file.path) }
         }
@@ -66,7 +66,7 @@ struct PosixFileSystem: LogFileSystem {
 
     func sync(_ file: LogFile) throws(SystemFault) {
         #if canImport(Darwin)
-            // fsync leaves the bytes in the drive's cache there.
+            // On Darwin, fsync leaves the data in the drive's cache.
             guard fcntl(file.descriptor, F_FULLFSYNC) == 0 || fsync(file.descriptor) == 0 else {
                 throw SystemFault("fsync", file.path)
             }

@@ -2,10 +2,10 @@ import Events
 import Synchronization
 import Telemetry
 
-/// Removes the oldest archives for room and for age. Thread-safe.
+/// Removes the oldest archives to free space and to enforce the maximum age. Thread-safe.
 ///
-/// For the quota and for age, which the operator chose, they go at once. For room that the disk
-/// lacks they go as `Retention` allows: after an alarm, only where that helps, and never below
+/// Enforces the quota and the age, which the operator configures, at once. To free space on the
+/// disk, follows `Retention`: after an alarm, only if removal helps, and never below
 /// `log.min_keep`.
 final class QuotaKeeper: Sendable {
     let folder: LogFolder
@@ -47,15 +47,15 @@ final class QuotaKeeper: Sendable {
         }
     }
 
-    /// What there is when a segment shall grow.
+    /// Whether there is space for a segment to grow.
     struct Room {
-        /// Why there is none.
+        /// Why there is no space; nil if there is.
         var reason: ShedReason?
-        /// The least kind of line that there is room for; nil: all.
+        /// The least important kind of line that there is space for; nil: all kinds.
         var keeps: LineKind?
     }
 
-    /// Makes room for the open segment to grow to `active` bytes and for sealing.
+    /// Frees space for the open segment to grow to `active` bytes and for sealing.
     func makeRoom(active: Int, now: Timestamp) -> Room {
         while ledger.needed(active: active) > maxBytes {
             guard removeOldest(.quota) else {
@@ -64,18 +64,18 @@ final class QuotaKeeper: Sendable {
         }
         let spare = giveBack(spare: self.spare(active: active), active: active, now)
         if spare >= 0 { return Room(reason: nil, keeps: keeps(spare: spare, now)) }
-        // While people are being told, lines go where the ballast was.
+        // During the grace period after an alarm, lines may use the space of the ballast.
         if retention.withLock({ $0.isInGrace }), spare + ballast.missing >= 0 {
             return Room(reason: nil, keeps: nil)
         }
         return Room(reason: .minFree, keeps: keeps(spare: 0, now))
     }
 
-    /// Whether the disk has been short of room and is not yet well.
+    /// Whether the disk was low on space and has not recovered yet.
     var isShort: Bool { retention.withLock { $0.isShort } }
 
-    /// Removes what may go where `spare`, the room above the floor, is negative; returns what
-    /// there is then.
+    /// Removes archives as `Retention` allows while `spare`, the free space above the floor, is
+    /// negative; returns the resulting `spare`.
     private func giveBack(spare: Int, active: Int, _ now: Timestamp) -> Int {
         var spare = spare
         while true {
@@ -105,16 +105,19 @@ final class QuotaKeeper: Sendable {
         }
     }
 
-    /// Free bytes above the floor once the segment has grown. A disk that doesn't
-    /// answer is left for the write to find out.
+    /// Free bytes above the floor once the segment has grown.
+    ///
+    /// Unlimited if the free space cannot be read: the write then reports the fault.
     private func spare(active: Int) -> Int {
         guard let space = try? folder.files.space(at: folder.path) else { return .max }
         return space.free - ledger.growth(active: active) - minFree - ballast.missing
     }
 
-    /// The last room of a disk that others fill is for the lines that matter most:
-    /// with three steps left all are kept, with less than one only failures. While
-    /// archives can still go, or sealing will make room, nothing is given up.
+    /// Returns the least important kind of line to accept; nil: all kinds.
+    ///
+    /// Reserves the last space of a disk that other processes fill for important lines.
+    /// With at least three steps of spare space all lines are accepted; with less than one, only
+    /// failures. Nothing is shed while archives can be removed or sealing will free space.
     private func keeps(spare: Int, _ now: Timestamp) -> LineKind? {
         let step = max(1 << 20, min(minFree / 8, 64 << 20))
         guard spare < 3 * step, ledger.unsealed == 0 else { return nil }
@@ -123,11 +126,10 @@ final class QuotaKeeper: Sendable {
         return spare < step ? .failure : spare < 2 * step ? .degraded : .refusal
     }
 
-    /// Whether filling this segment and the next one pushes older ones out.
+    /// Whether filling this segment and the next one will remove older segments.
     var isTight: Bool { ledger.needed(active: segmentLimit) + segmentLimit > maxBytes }
 
-    /// Gives the ballast back when the disk is full though the log itself wrote
-    /// nothing, and takes it again when there is room.
+    /// Releases the ballast if the disk is nearly full, and restores it when there is space.
     func keepBallast() {
         guard let space = try? folder.files.space(at: folder.path) else { return }
         if space.free < ballast.bytes / 4 { ballast.release() }
@@ -141,16 +143,16 @@ final class QuotaKeeper: Sendable {
         }
     }
 
-    /// What was removed, for readers that come late.
+    /// The removed segments, for readers that resume at an old position.
     var removed: RemovedSegments { gone.withLock { $0 } }
 
-    /// Notes that a segment is gone, for readers that come late.
+    /// Records that a segment was removed, for readers that resume at an old position.
     func note(gone number: UInt64, lines: Int, end: UInt64) {
         note(gone: [RemovedSegments.Entry(number: number, lines: lines, end: end)])
     }
 
     func note(gone entries: [RemovedSegments.Entry]) {
-        // On a full disk the file has to wait for the next removal.
+        // If the disk is full, the next removal writes the file.
         let encoded = gone.withLock { gone in
             for entry in entries { gone.add(entry) }
             return gone.encoded
@@ -160,7 +162,7 @@ final class QuotaKeeper: Sendable {
 
     private func removeOldest(_ why: ArchiveRemoved.Why) -> Bool {
         guard let oldest = ledger.archives.first else { return false }
-        // Noted first: a reader believes it only of segments that aren't there.
+        // Recorded before the removal: readers use the record only for segments that are absent.
         note(gone: oldest.name.number, lines: oldest.lines, end: oldest.end)
         do throws(SystemFault) {
             try folder.files.remove(folder.file(oldest.name.archive))

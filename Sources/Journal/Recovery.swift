@@ -1,38 +1,38 @@
 import Events
 import Telemetry
 
-/// What opening a log finds on disk, after finishing what a crash left undone.
+/// Opens a log: completes what a crash interrupted and reads the state on disk.
 struct Recovery {
     var marks: Marks
     var active: ActiveSegment?
     var number: UInt64 = 1
-    /// Where the last closed segment ends: for the header of a new one.
+    /// Where the last closed segment ends, for the header of a new one.
     var after: UInt64 = 0
     var archives: [Ledger.Archive] = []
-    /// Closed and not sealed yet, by number.
+    /// Closed, unsealed segments, sorted by number.
     var closed: [Closed] = []
-    /// The last segment that isn't open.
+    /// The last segment that is not open.
     var newest: SegmentName?
-    /// What had to be read for want of marks: to be written down for the next start.
+    /// The dedup index, if segments had to be read for it; to be saved for the next start.
     var unsaved: (marks: Marks, covering: UInt64)?
     var activePlain = LogState.Plain(end: 0, checkpoints: Checkpoints())
     var tornBytes = 0
-    /// What is missing by the log's own records.
+    /// Losses that the log's own records show.
     var missing: [LogDamage] = []
 
-    /// A segment that is closed and not sealed.
+    /// A closed segment that is not sealed.
     struct Closed: Sendable {
         var name: SegmentName
         var plain: LogState.Plain
-        /// Of the file.
+        /// The size of the file.
         var bytes: Int
-        /// Where it ended when its lines were acknowledged, and how many there were, where that
-        /// is known; sealing reports what is missing of them.
+        /// Where the acknowledged lines ended, and how many there were, if known. Sealing reports
+        /// those that are missing.
         var end: UInt64
         var lines: Int?
     }
 
-    /// How far the log was acknowledged before.
+    /// How far the log was acknowledged before this start.
     let known: HeadFile.Record?
     let folder: LogFolder
     private let lines: LineGuard
@@ -63,7 +63,7 @@ struct Recovery {
                 let following = i + 1 < segments.count ? segments[i + 1] : nil
                 var limit: UInt64?
                 if let following {
-                    // The header tells where the segment with the number before it ends.
+                    // The header of the next segment records where this one ends.
                     if !following.sealed, following.name.number == segment.name.number + 1 {
                         limit = try header(of: following.name.plain)?.after
                     }
@@ -80,10 +80,10 @@ struct Recovery {
         noteMissing(sizes)
     }
 
-    // MARK: - Finishing what was begun
+    // MARK: - Interrupted work
 
-    /// Removes what is worthless: half-made files, plain files of sealed
-    /// segments, indexes of archives that are gone.
+    /// Removes useless files: temporary files, closed files of sealed segments, and indexes
+    /// without an archive.
     private func tidy() throws(SystemFault) {
         let entries = try folder.entries()
         var archives: Set<SegmentName> = []
@@ -100,10 +100,11 @@ struct Recovery {
         }
     }
 
-    // MARK: - Marks
+    // MARK: - Dedup index
 
-    /// Reads the marks; returns the last segment that they cover. The older ones serve
-    /// when the newest are lost: then only what came since is read.
+    /// Loads the dedup index; returns the last segment that it covers.
+    ///
+    /// Falls back to the older copy: then only the segments after it have to be read.
     private mutating func loadMarks(
         _ configuration: JournalConfiguration
     ) throws(SystemFault) -> UInt64 {
@@ -119,7 +120,7 @@ struct Recovery {
             telemetry.emit(
                 DamageFound(
                     path: folder.file(name),
-                    what: "not as written; reading what it covered instead"))
+                    what: "corrupt; reading the segments that it covered instead"))
         }
         return 0
     }
@@ -147,7 +148,7 @@ struct Recovery {
         }
     }
 
-    /// Members side by side, or, where lines among them ended a process, one line by one.
+    /// Reads members in parallel, or line by line if lines among them crashed a process.
     private mutating func readMembers(
         _ members: [SegmentIndex.Member], of archive: Archive, at closed: Timestamp
     ) throws(SystemFault) {
@@ -195,7 +196,7 @@ struct Recovery {
         self.marks = marks
     }
 
-    /// What makes each line of a member the same as another; nil when it is damaged.
+    /// Returns the dedup keys of a member's lines; nil if the member is damaged.
     private static func keys(
         of member: SegmentIndex.Member, in archive: Archive
     ) throws(SystemFault) -> [ScannedLine.Key]? {
@@ -212,7 +213,7 @@ struct Recovery {
         return keys
     }
 
-    /// Takes the lines that begin at `start` into the marks.
+    /// Adds the lines that begin at `start` to the dedup index.
     private static func admit(
         _ bytes: UnsafeRawBufferPointer, from start: LogPosition, at moment: Timestamp,
         to marks: inout Marks, _ reading: inout LineGuard.Reading
@@ -232,7 +233,8 @@ struct Recovery {
     ) throws(SystemFault) {
         let file = try files.openToRead(folder.file(name.plain))
         defer { files.close(file) }
-        // The marks know its lines and the next header its end: sealing reads it anyway.
+        // The dedup index covers its lines and the next header records its end: sealing reads it
+        // later.
         let size = try files.facts(file).bytes
         if let limit, limit > 0, name.number <= covered, size > limit {
             after = limit
@@ -280,12 +282,12 @@ struct Recovery {
         self.marks = marks
         if scan.damagedGroups > 0 {
             telemetry.emit(
-                DamageFound(path: file.path, what: "\(scan.damagedGroups) groups not as written"))
+                DamageFound(path: file.path, what: "\(scan.damagedGroups) groups are corrupt"))
         }
         return scan
     }
 
-    /// The first line of a plain segment; nil when it isn't a whole header.
+    /// Returns the header of an unsealed segment; nil if it is missing or damaged.
     private func header(of name: String) throws(SystemFault) -> CommitLine? {
         let file: LogFile
         do throws(SystemFault) { file = try files.openToRead(folder.file(name)) } catch {
@@ -296,8 +298,9 @@ struct Recovery {
         return try CommitLine.header(of: file, files: files)
     }
 
-    /// Cuts the open segment to its last whole group, or leaves `active` nil when
-    /// there is nothing in it to go on with.
+    /// Truncates the open segment to its last whole group.
+    ///
+    /// Leaves `active` nil if the segment cannot be continued.
     private mutating func openActive() throws(SystemFault) {
         let path = folder.file(SegmentName.active)
         guard (try? files.facts(path)) != nil else { return }
@@ -305,8 +308,8 @@ struct Recovery {
         do throws(SystemFault) {
             let scan = try scan(file, limit: nil, covered: 0)
             let size = try files.facts(file).bytes
-            // A damaged group is shown to nobody once its segment is sealed: begin
-            // another, this one takes its turn.
+            // Sealing drops damaged groups, so no line is appended to a segment with one: it is
+            // closed and a new one is opened.
             guard let number = scan.number, number >= self.number, scan.damagedGroups == 0,
                 !lacksAcknowledged(scan)
             else {
@@ -334,9 +337,10 @@ struct Recovery {
 }
 
 extension Recovery {
-    /// A file that can't go on: no commit line in it is whole, a group before the
-    /// last is damaged, acknowledged lines are missing, or segments with higher numbers were
-    /// put beside it. Its good lines, if any, are kept as a segment.
+    /// Closes the file of an open segment that cannot be continued.
+    ///
+    /// That is the case if it has no valid commit line, damage, missing acknowledged lines, or
+    /// a number below that of a closed segment. Its valid lines, if any, are kept as a segment.
     private mutating func giveUpActive(
         _ scan: PlainScan, size: Int
     ) throws(SystemFault) {
@@ -358,7 +362,7 @@ extension Recovery {
 }
 
 extension CommitLine {
-    /// The header at the start of a plain segment; nil when it isn't whole.
+    /// Returns the header at the start of an unsealed segment; nil if it is missing or damaged.
     static func header(
         of file: LogFile, files: any LogFileSystem
     ) throws(SystemFault) -> CommitLine? {
@@ -370,8 +374,8 @@ extension CommitLine {
         }
     }
 
-    /// The number of a plain segment: by its header, or where that is damaged by its first
-    /// good group; nil when there is none.
+    /// Returns the number of an unsealed segment from its header, or, if that is damaged, from
+    /// its first valid group; nil if there is none.
     static func number(
         of file: LogFile, files: any LogFileSystem
     ) throws(SystemFault) -> UInt64? {

@@ -1,19 +1,20 @@
 import Events
 
-/// Which segments were removed and how many lines they held, so that a reader
-/// which comes back late is told how much it missed. Kept in the file `removed`.
+/// Which segments were removed and how many lines they contained.
+///
+/// A reader that resumes late gets the number of lines it missed. Stored in the file `removed`.
 struct RemovedSegments: Sendable, Equatable {
     struct Entry: Sendable, Equatable {
         let number: UInt64
         let lines: Int
-        /// Bytes of its lines.
+        /// Bytes of event lines.
         let end: UInt64
     }
 
-    /// By number.
+    /// Sorted by number.
     private(set) var entries: [Entry] = []
 
-    /// Older ones are forgotten; what a reader missed in them is not counted.
+    /// The maximum of entries; older ones are dropped, and lines missed in them are not counted.
     static let most = 1024
 
     init() {}
@@ -25,9 +26,10 @@ struct RemovedSegments: Sendable, Equatable {
         if entries.count > Self.most { entries.removeFirst(entries.count - Self.most) }
     }
 
-    /// Lines after `position` in the segments before number `next`. Exact for whole
-    /// segments; of one that was read in part, in proportion to its bytes. None for
-    /// a reader that asks for whatever is there.
+    /// Counts lines after `position` in the removed segments before number `next`.
+    ///
+    /// Exact for whole segments; proportional to the bytes for a segment that was read in part.
+    /// Zero for a reader that starts at the oldest available line.
     func lines(after position: LogPosition, before next: UInt64) -> Int {
         guard position.segment > 0 else { return 0 }
         return entries.reduce(0) { sum, entry in
@@ -39,9 +41,10 @@ struct RemovedSegments: Sendable, Equatable {
         }
     }
 
-    /// How many segments from number `first` to before `next`, none of which is there, were
-    /// not removed as far as is known. Of those before the oldest entry of a full list nothing
-    /// is known.
+    /// Counts missing segments from `first` to before `next` that have no record of removal.
+    ///
+    /// The caller guarantees that none of them exists. Once the list is full, segments before its
+    /// oldest entry are not counted.
     func unexplained(from first: UInt64, before next: UInt64) -> Int {
         var first = first
         if entries.count == Self.most, let oldest = entries.first?.number {
@@ -68,7 +71,7 @@ struct RemovedSegments: Sendable, Equatable {
         return out.sealed()
     }
 
-    /// Empty when there is no such file, or its bytes are not as written.
+    /// Reads the file; empty if it is missing or corrupt.
     init(in folder: LogFolder) {
         guard let bytes = try? folder.files.contents(folder.file(SegmentName.removed)),
             var input = ByteReader(sealed: bytes), input.read() == Self.magic,

@@ -8,18 +8,21 @@ import Events
     import Darwin
 #endif
 
-/// The key by which a node knows its own lines again: the file `log.key` (0600) in the data folder.
+/// The key with which a node recognizes its own lines.
 ///
-/// It goes with the folder: a copy of the whole folder is the same node, a log without it is
-/// somebody else's. Whoever can read it can write lines in the node's name.
+/// Stored in the file `log.key` (0600) in the data folder.
+///
+/// It belongs to the folder: a copy of the whole folder is the same node; a log without the key
+/// belongs to another node. Anyone who can read the key can write lines in the node's name.
 enum SealKey {
     static func path(_ directory: String) -> String { directory + "/log.key" }
 
-    /// The key in `directory`, made where there is none or it is damaged. Call it while the
-    /// folder's lock is held.
+    /// Loads the key in `directory`, or creates it if it is missing or damaged.
     ///
-    /// - Returns: The key, and why it is not on the disk: then no line of this opening is known
-    ///   again by the next.
+    /// Call it while holding the folder's lock.
+    ///
+    /// - Returns: The key, and the fault if it could not be saved: the next start then does not
+    ///   recognize lines sealed with it.
     static func load(_ directory: String) -> (seal: LineSeal, fault: SystemFault?) {
         let path = path(directory)
         if let key = read(path) { return (LineSeal(key: key), nil) }
@@ -41,7 +44,7 @@ enum SealKey {
         return count == LineSeal.keyBytes ? Array(bytes.prefix(count)) : nil
     }
 
-    /// Whole or not at all: synced before it has its name, and its name before a line is sealed.
+    /// Writes the key atomically; the file is durable before the first line is sealed.
     private static func write(
         _ key: [UInt8], to path: String, in directory: String
     ) throws(SystemFault) {

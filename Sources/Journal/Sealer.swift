@@ -3,25 +3,26 @@ import Events
 import Synchronization
 import Telemetry
 
-/// Compresses closed segments in the order of their numbers, on a thread of its
-/// own at low priority. Thread-safe.
+/// Compresses closed segments in the order of their numbers, on its own low-priority thread.
+///
+/// Thread-safe.
 final class Sealer: Sendable {
     private struct Job: Sendable {
         let name: SegmentName
-        /// Bytes of lines; what follows was never acknowledged.
+        /// Bytes of event lines; bytes after them were never acknowledged.
         let end: UInt64
-        /// How many there were; nil: not known any more.
+        /// The number of lines; nil if not known.
         let lines: Int?
     }
 
     private struct State {
         var waiting: [Job] = []
-        /// What the log held at the end of the newest closed segment, until it is written down:
-        /// one copy, however many segments wait.
+        /// The dedup index at the end of the newest closed segment, until it is saved. Only one
+        /// copy is kept, however many segments wait.
         var newest: (marks: Marks, covering: UInt64)?
         var running = false
         var stopped = false
-        /// A job failed: wait for `retry`.
+        /// Whether a job failed; jobs are paused until `retry`.
         var held = false
         var idle: [@Sendable () -> Void] = []
     }
@@ -54,7 +55,7 @@ final class Sealer: Sendable {
     /// Starts no further job until `retry`.
     func hold() { state.withLock { $0.held = true } }
 
-    /// Takes a failed job up again.
+    /// Resumes after a failed job.
     func retry() {
         let held = state.withLock { state in
             defer { state.held = false }
@@ -63,7 +64,7 @@ final class Sealer: Sendable {
         if held { ready.signal() }
     }
 
-    /// Calls back once nothing waits or what waits has failed.
+    /// Calls `done` once no job waits, or the waiting jobs are paused.
     func whenIdle(_ done: @escaping @Sendable () -> Void) {
         let idle = state.withLock { state in
             if state.stopped || (!state.running && (state.waiting.isEmpty || state.held)) {
@@ -75,7 +76,7 @@ final class Sealer: Sendable {
         if idle { done() }
     }
 
-    /// Gives up the segment in work (it stays plain) and blocks until the thread ends.
+    /// Cancels the current segment, which stays unsealed, and blocks until the thread ends.
     func stop() {
         state.withLock { $0.stopped = true }
         ready.signal()
@@ -111,7 +112,7 @@ final class Sealer: Sendable {
     private func perform(_ job: Job, backlog: Int, with work: SegmentSealing) {
         let begun = ContinuousClock.now
         do throws(SystemFault) {
-            // The denser levels are for quiet times: a backlog eats the quota.
+            // Higher compression levels only without a backlog: unsealed segments use up the quota.
             let level: Int32 = backlog <= 1 ? 6 : backlog == 2 ? 3 : 1
             saveMarks()
             let sealed = try work.seal(job.name, end: job.end, level: level) { self.isStopped }
@@ -131,8 +132,8 @@ final class Sealer: Sendable {
                     name: job.name.plain,
                     detail: "\(error.call) \(error.path): \(SystemFault.words(error.code))"))
             if error.isAbsence {
-                // Somebody took the file away, which the writer finds out and reports: trying
-                // again can't help.
+                // Another process removed the file; the writer detects and reports that. Retrying
+                // cannot help.
                 state.withLock { _ = $0.waiting.removeFirst() }
             } else {
                 state.withLock { $0.held = true }
@@ -140,8 +141,9 @@ final class Sealer: Sendable {
         }
     }
 
-    /// Writes down what the log held at the end of the last closed segment: a start
-    /// then needs to read no segment that waits to be sealed.
+    /// Saves the dedup index at the end of the last closed segment.
+    ///
+    /// A start then does not read the segments that wait to be sealed.
     private func saveMarks() {
         let newest = state.withLock { state in
             defer { state.newest = nil }
@@ -151,13 +153,13 @@ final class Sealer: Sendable {
         MarksFile(folder: folder, ledger: ledger).save(newest.marks, covering: newest.covering)
     }
 
-    /// Counts and reports the lines of a closed segment that could not be sealed, because its
-    /// file is not as it was written.
+    /// Counts and reports the lines of a closed segment that were not sealed because its file
+    /// is corrupt.
     private func tellLoss(of job: Job, _ sealed: SegmentSealing.Sealed) {
         guard let first = sealed.firstMissing else { return }
         let number = job.name.number
         let damage = LogDamage(
-            file: job.name.plain, what: "groups of a closed segment are not as written",
+            file: job.name.plain, what: "groups of a closed segment are corrupt",
             missing: LogPosition(
                 segment: number, offset: first)..<LogPosition(segment: number, offset: job.end),
             lines: job.lines.map { max(0, $0 - sealed.lines) }

@@ -1,27 +1,27 @@
 import Events
 
-/// The members of a sealed segment: where each is, and when its lines are from.
+/// The members of a sealed segment: their offsets, sizes and times.
 ///
-/// Part of the index beside the archive; can be rebuilt from the archive.
+/// Stored in the index file beside the archive; can be rebuilt from the archive.
 struct SegmentIndex: Sendable, Equatable {
     /// One gzip member.
     struct Member: Sendable, Equatable {
-        /// Where it starts in the archive.
+        /// Offset of the member in the archive.
         var offset: Int
         var packed: Int
-        /// Where its first line starts among the segment's lines.
+        /// Offset of its first line among the segment's lines.
         var start: UInt64
         var plain: Int
         var lines: Int
         /// The earliest and latest `ts` of its lines, in milliseconds.
         var earliest: Int64
         var latest: Int64
-        /// Whether the index knows the fields of every line in it.
+        /// Whether the index covers the fields of all its lines.
         var isKnown = true
         /// Whether it is known to be damaged or missing.
         var isUnreadable = false
-        /// Whether nothing is known of it: its head is damaged, and it may have been several.
-        /// It takes the place of one line.
+        /// Whether its header is damaged, so its size is unknown and it may be several members.
+        /// Counts as one line of one byte.
         var isHeadless = false
 
         var end: UInt64 { start + UInt64(plain) }
@@ -33,7 +33,7 @@ struct SegmentIndex: Sendable, Equatable {
 
     init(closedAt: Timestamp) { self.closedAt = closedAt }
 
-    /// Bytes of lines in the segment.
+    /// Bytes of event lines in the segment.
     var end: UInt64 { members.last?.end ?? 0 }
     /// Where the last member ends in the archive.
     var packed: Int { members.last.map { $0.offset + $0.packed } ?? 0 }
@@ -43,7 +43,7 @@ struct SegmentIndex: Sendable, Equatable {
     /// Lines that are known to be damaged or missing.
     var unreadable: Int { members.reduce(0) { $0 +| ($1.isUnreadable ? $1.lines : 0) } }
 
-    /// The first member that holds bytes after `offset`.
+    /// Returns the index of the first member that has bytes after `offset`.
     func member(after offset: UInt64) -> Int {
         var low = 0
         var high = members.count

@@ -1,21 +1,23 @@
 import Events
 
-/// The names below `log/`; they alone tell the state of each segment.
+/// The name of a segment; file names in `log/` alone determine the state of each segment.
 ///
 ///     active.jsonl              open: lines are appended
-///     active.jsonl.next         the next one being made, not in use yet
-///     <first>-<number>.jsonl    closed: complete, plain, waiting to be sealed
-///     <…>.jsonl.gz.tmp          being compressed; worthless after a crash
-///     <first>-<number>.jsonl.gz sealed; a plain file of the same name is superfluous
-///     <first>-<number>.idx      what readers need to skip parts of the sealed one; rebuildable
-///     ../ballast                takes room for when the disk is full: `Ballast`
+///     active.jsonl.next         the next open segment in preparation, not in use yet
+///     <first>-<number>.jsonl    closed: complete, uncompressed, waiting to be sealed
+///     <…>.jsonl.gz.tmp          being compressed; deleted after a crash
+///     <first>-<number>.jsonl.gz sealed; replaces the closed file of the same name
+///     <first>-<number>.idx      index for skipping parts of the sealed segment; can be rebuilt
+///     ../ballast                reserves disk space for when the disk is full: `Ballast`
 ///     head, removed             small files: `HeadFile`, `RemovedSegments`
 ///     marks, marks.old          small files: `MarksFile`
-///     pressure                  while the disk is short of room: `PressureFile`
-///     active.jsonl.aside-<at>   what somebody else put in the place of `active.jsonl`
+///     pressure                  exists while the disk is low on space: `PressureFile`
+///     active.jsonl.aside-<at>   a foreign file that had replaced `active.jsonl`
 struct SegmentName: Sendable, Hashable, Comparable {
-    /// When the segment's first line was accepted, ISO 8601 basic; never before the
-    /// segment before it, so that names sort in order though a clock was set back.
+    /// When the segment's first line was accepted, in ISO 8601 basic format.
+    ///
+    /// Never earlier than in the previous segment's name, so that names sort in order even if
+    /// the clock is set back.
     let first: String
     let number: UInt64
 
@@ -28,16 +30,16 @@ struct SegmentName: Sendable, Hashable, Comparable {
     static let pressure = "pressure"
     static let temporary = ".tmp"
 
-    /// - Parameter before: The segment before, if any is known.
+    /// - Parameter before: The previous segment, if known.
     init(first: Timestamp, number: UInt64, after before: SegmentName?) {
         self.first = max(first.basic, before?.first ?? "")
         self.number = number
     }
 
-    /// The numbers that segments have; another one is a damaged record.
+    /// The valid segment numbers; any other number means a damaged record.
     static let numbers: ClosedRange<UInt64> = 1...(1 << 53)
 
-    /// The moment that `first` says; nil for a name of somebody else's.
+    /// The time in `first`; nil if the name was not made by the log.
     var began: Timestamp? {
         let digits = Array(first)
         guard digits.count > 15 else { return nil }
@@ -47,7 +49,7 @@ struct SegmentName: Sendable, Hashable, Comparable {
                 + ":" + part(13..<digits.count))
     }
 
-    /// Reads the stem of a file name.
+    /// Parses a file name without its extension.
     init?(stem: some StringProtocol) {
         guard let dash = stem.lastIndex(of: "-") else { return nil }
         let digits = stem[stem.index(after: dash)...]

@@ -1,9 +1,10 @@
 import Events
 
-/// What the index of a sealed segment says of a query: which members need not be
-/// looked at, and which match whole.
+/// What the index of a sealed segment implies for a query.
+///
+/// Determines which members need not be read and which match as a whole.
 struct SegmentPlan: Sendable {
-    /// How many of some lines match.
+    /// How many lines of a set match.
     enum Share: Sendable {
         case none, some, all
 
@@ -20,7 +21,7 @@ struct SegmentPlan: Sendable {
     let segment: SegmentIndex
     let shares: [Share]
 
-    /// - Parameter file: nil when nothing is known but the members.
+    /// - Parameter file: nil if only the table of members is known.
     init(
         _ query: JournalQuery, _ segment: SegmentIndex, _ file: IndexFile?
     ) throws(SystemFault) {
@@ -36,7 +37,7 @@ struct SegmentPlan: Sendable {
         self.shares = shares
     }
 
-    /// A plan by which no member is looked at: their table isn't read.
+    /// Makes a plan that reads no member, without loading their table.
     init(nothingOf file: IndexFile) {
         segment = SegmentIndex(closedAt: file.closedAt)
         shares = []
@@ -49,7 +50,7 @@ extension JournalQuery {
         return covers(earliest: earliest, latest: latest) ? .all : .some
     }
 
-    /// Of a whole segment, without its table of members.
+    /// Returns how much of a whole segment matches, without its table of members.
     func share(of file: IndexFile) throws(SystemFault) -> SegmentPlan.Share {
         var share = share(earliest: file.earliest, latest: file.latest)
         for term in condition.terms where share != .none {
@@ -60,7 +61,7 @@ extension JournalQuery {
 }
 
 extension IndexFile {
-    /// How much of the whole segment `term` selects.
+    /// Returns how much of the whole segment `term` selects.
     func share(of term: Expression.Term) throws(SystemFault) -> SegmentPlan.Share {
         guard knowsAll else { return .some }
         if let id = term.soughtID {
@@ -84,7 +85,7 @@ extension IndexFile {
         return .none
     }
 
-    /// How much of each member `term` selects; nil when nothing is known.
+    /// Returns how much of each member `term` selects; nil if the index cannot determine it.
     func shares(
         of term: Expression.Term, in segment: SegmentIndex
     ) throws(SystemFault) -> [SegmentPlan.Share]? {
@@ -122,15 +123,16 @@ extension IndexFile {
         return zip(matching, segment.members).map { SegmentPlan.Share($0, of: $1.lines) }
     }
 
-    /// The dictionary that decides a term.
+    /// Returns the dictionary that decides a term, if there is one.
     private func dictionary(for term: Expression.Term) -> Field? {
         guard term.path.count == 1, let field = fields[term.path[0]], field.kind == .dictionary
         else { return nil }
         return field
     }
 
-    /// The ranges one of which a number must lie in for a term to hold; nil when
-    /// ranges say nothing of it.
+    /// Returns the fields of which at least one must have a matching range for a term to hold.
+    ///
+    /// nil if ranges cannot decide the term.
     private func ranges(for term: Expression.Term) -> [Field]? {
         switch term.comparison {
         case .equal, .greater, .less: break
@@ -143,7 +145,7 @@ extension IndexFile {
         guard knowsDeltas, term.path.first == "deltas", term.path.last == "value" else {
             return nil
         }
-        // `deltas.value` means all of them, and so may a place: `deltas.0.value`.
+        // `deltas.value` means all deltas, and an index may mean any: `deltas.0.value`.
         if term.path.count == 2 || Int(term.path[1]) != nil {
             return fields.filter { $0.key.hasPrefix("deltas.") }.map(\.value)
         }
@@ -152,14 +154,14 @@ extension IndexFile {
 }
 
 extension Expression.Term {
-    /// The id that a line must have for the term to hold.
+    /// The id that a line must have for the term to hold; nil if the term requires no id.
     fileprivate var soughtID: String? {
         comparison == .equal && path == ["id"] ? value : nil
     }
 }
 
 extension Archive {
-    /// What its index says of `query`.
+    /// Returns what the archive's index implies for `query`; rebuilds the index if needed.
     func plan(_ query: JournalQuery) throws(SystemFault) -> SegmentPlan {
         let file = try indexFile()
         if let file, query != .all, file.knowsAll, try query.share(of: file) == .none {

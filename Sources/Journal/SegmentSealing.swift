@@ -2,18 +2,17 @@ import Events
 
 /// Turns one closed segment into an archive and its index.
 ///
-/// Steps, each of which can be done again: compress to a temporary name, sync,
-/// put the index in place, rename, sync the folder, remove the plain file.
-/// Not thread-safe.
+/// The steps can be repeated after a crash: compress to a temporary file, sync, replace the
+/// index, rename, sync the folder, remove the uncompressed file. Not thread-safe.
 final class SegmentSealing {
     struct Sealed {
         var archive: Ledger.Archive
         var packed: Int
-        /// Lines that were whole.
+        /// Lines in valid groups.
         var lines: Int
-        /// Where the first group that was not as written began; nil: all were.
+        /// Where the first missing or damaged group starts; nil if there is none.
         var firstMissing: UInt64?
-        /// Lines in such groups, as far as can be told.
+        /// Lines in damaged groups, as far as known.
         var damagedLines: Int
     }
 
@@ -23,7 +22,7 @@ final class SegmentSealing {
 
     init(folder: LogFolder) { self.folder = folder }
 
-    /// nil when `stopped` said so before the end.
+    /// Seals the segment; returns nil if `stopped` returned true before the end.
     func seal(
         _ name: SegmentName, end: UInt64, level: Int32, stopped: () -> Bool
     ) throws(SystemFault) -> Sealed? {

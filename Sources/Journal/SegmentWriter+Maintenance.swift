@@ -1,7 +1,7 @@
 import Events
 import Telemetry
 
-/// What the writer does between groups.
+/// The writer's work between groups.
 extension SegmentWriter {
     /// How long the thread may wait for requests.
     var pause: Duration {
@@ -11,7 +11,7 @@ extension SegmentWriter {
         return Self.lookEvery
     }
 
-    /// Syncs when the interval is over.
+    /// Syncs if the sync interval has passed.
     mutating func syncIfDue() {
         guard case .interval(let interval) = configuration.durability, var segment = active,
             segment.dirty, ContinuousClock.now - lastSync >= interval
@@ -25,7 +25,7 @@ extension SegmentWriter {
         }
     }
 
-    /// Does what `maintain` does when it was done long ago, busy or not.
+    /// Calls `maintain` if its last run is long enough ago, even under load.
     mutating func maintainIfDue() {
         let isWell = state.shedding == nil && state.keeps == nil && !keeper.isShort
         guard ContinuousClock.now - maintainedAt >= (isWell ? .seconds(10) : .seconds(1)) else {
@@ -34,8 +34,10 @@ extension SegmentWriter {
         maintain()
     }
 
-    /// What is due without a line coming in: probe, close an old segment, retry
-    /// sealing, remove what is too old or more than the quota allows.
+    /// Does the work that does not depend on new lines.
+    ///
+    /// Checks the files and the free space, closes an old segment, removes archives that exceed
+    /// the age or the quota, and retries sealing.
     mutating func maintain() {
         maintainedAt = .now
         look()
@@ -59,7 +61,8 @@ extension SegmentWriter {
         do throws(SystemFault) {
             if segment.dirty { try sync(&segment) }
         } catch {
-            telemetry.emit(DamageFound(path: error.path, what: "\(error.call) failed at the end"))
+            telemetry.emit(
+                DamageFound(path: error.path, what: "\(error.call) failed while closing the log"))
         }
         files.close(segment.file)
         headFile.close(files: files)

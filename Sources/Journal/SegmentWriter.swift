@@ -1,9 +1,9 @@
 import Events
 import Telemetry
 
-/// The state of the writer thread: the open segment, the marks, the rotation.
+/// The state of the writer thread: the open segment, the dedup index, and the rotation.
 ///
-/// Every call blocks on the disk. Used by one thread at a time.
+/// All calls block on the disk. Not thread-safe.
 struct SegmentWriter: ~Copyable, Sendable {
     let folder: LogFolder
     let configuration: JournalConfiguration
@@ -18,40 +18,40 @@ struct SegmentWriter: ~Copyable, Sendable {
     var marks: Marks
     var active: ActiveSegment?
     var rotation = Rotation.none
-    /// The number of the open segment, or of the one to be installed.
+    /// The number of the open segment, or of the next one during a rotation.
     var number: UInt64
-    /// The last segment that was closed.
+    /// The last closed segment.
     var newest: SegmentName?
     var headFile: HeadFile
     var group = CommitGroup()
     var lastSync = ContinuousClock.now
-    /// When the files were last looked at, and the rest of `maintain` was last done.
+    /// When the files were last checked, and when `maintain` last ran.
     var lookedAt = ContinuousClock.now
     var maintainedAt = ContinuousClock.now
     var shares: NodeShares
-    /// Where the replies of a group wait until it is done.
+    /// Collects the replies of a group until it is committed.
     let answers: AppendAnswers
-    /// When `log.shed` was last told, and whether of the pressure that goes on.
+    /// When `log.shed` was last reported, and whether it was reported during the current pressure.
     var toldAt: Timestamp?
     var hasTold = false
-    /// What the open segment's own reports say, by where their group ends: they are made again
-    /// when they are lost with it.
+    /// The reports in the open segment with the end of their group; repeated if they are lost
+    /// with the segment.
     var reports: [(end: UInt64, report: LogReports)] = []
     private static let pauseBetweenReports = Duration.seconds(60)
 
     var files: any LogFileSystem { folder.files }
 
-    /// Writes what `requests` bring as one group, makes it durable, answers each.
+    /// Writes the lines of `requests` as one group, makes it durable, and answers each request.
     mutating func commit(_ requests: [AppendRequest]) {
         defer { answers.flush() }
         let requests = withinShares(requests)
         guard !requests.isEmpty else { return }
         let now = clock.now
-        // Room for all that came first: it tells which kinds there is room for.
+        // Checks for space for all lines first: the result determines which kinds are accepted.
         var room = self.room(for: requests.reduce(0) { $0 + $1.bytes.count }, now)
         feel(room.keeps)
         if room.reason == .minFree, requests.allSatisfy(\.isReport) { room.reason = nil }
-        // Who can't be served at all shall come again; nothing is given up for that.
+        // If there is no space at all, callers are asked to retry; nothing is shed for them.
         group.form(
             requests, marks: &marks, keeping: room.reason == nil ? room.keeps : nil, at: now)
         do throws(Refusal) {
@@ -71,12 +71,12 @@ struct SegmentWriter: ~Copyable, Sendable {
             return
         }
         answer(requests)
-        // It holds bodies.
+        // The group holds the request bodies.
         group.clear()
         rotateIfDue(now)
     }
 
-    /// Why a group was not kept.
+    /// Why a group was not stored.
     struct Refusal: Error {
         var reason: ShedReason
         var detail = ""
@@ -104,15 +104,17 @@ struct SegmentWriter: ~Copyable, Sendable {
     private mutating func write(at now: Timestamp) throws(Refusal) {
         checkLock()
         if try append(at: now) { return }
-        // Somebody touched the file meanwhile: nothing of the group counts as kept there.
+        // Another process changed the file meanwhile: no line of the group counts as stored there.
         try ensureActive()
         guard try append(at: now) else {
-            throw Refusal(.diskFault, "somebody else keeps removing or cutting the log's files")
+            throw Refusal(.diskFault, "another process keeps removing or truncating log files")
         }
     }
 
-    /// Writes the group and makes it durable; false when the open segment was given up because
-    /// its name does not lead to what was written.
+    /// Writes the group and makes it durable.
+    ///
+    /// Returns false if the open segment was abandoned because its path no longer leads to the
+    /// written bytes.
     private mutating func append(at now: Timestamp) throws(Refusal) -> Bool {
         guard var segment = active else { throw Refusal(lock.isLost ? .lockLost : .diskFault) }
         let lineBytes = group.count
@@ -149,7 +151,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         ledger.setActive(segment.physicalEnd)
         headFile.publish(segment.record, files: files)
         state.publish(segment.head, physical: segment.physicalEnd, lines: segment.lines)
-        // A short report may fit where nothing else does.
+        // A short report may fit when other lines do not, so it does not end shedding.
         if !group.isReport { leaveShedding() }
         telemetry.emit(
             GroupCommitted(
@@ -162,8 +164,8 @@ struct SegmentWriter: ~Copyable, Sendable {
         try files.sync(segment.file)
         segment.dirty = false
         lastSync = .now
-        // A log that only grows would push everybody else's pages out of memory;
-        // pages that are used again are also the ones that the processor has at hand.
+        // Releases old pages, which would displace other data from the page cache. Reused pages
+        // are also more likely to be in the CPU's caches.
         let old = segment.physicalEnd - ActiveSegment.keptInMemory
         if old >= segment.released + ActiveSegment.releaseStep {
             files.release(segment.file, before: old)
@@ -171,13 +173,14 @@ struct SegmentWriter: ~Copyable, Sendable {
         }
     }
 
-    /// Gives the open segment up after a failed write or sync: what the kernel
-    /// still holds of it can't be trusted, so it is cut to what was acknowledged
-    /// and never synced again.
+    /// Closes the open segment after a failed write or sync.
+    ///
+    /// The page cache of the file can no longer be trusted, so the file is truncated to the
+    /// acknowledged bytes and never synced again.
     mutating func poison(_ fault: SystemFault) {
         guard let segment = active else { return }
         telemetry.emit(DamageFound(path: fault.path, what: "\(fault.call) failed; segment closed"))
-        // If even this fails, the next segment's header tells where this one ends.
+        // If this fails too, the next segment's header records where this one ends.
         try? files.truncate(segment.file, to: segment.physicalEnd)
         retire(segment)
     }
@@ -203,7 +206,7 @@ struct SegmentWriter: ~Copyable, Sendable {
 
     mutating func rotateIfDue(_ now: Timestamp) {
         guard let segment = active, let first = segment.firstAt else { return }
-        // A first line from as far in the future: the clock was wrong then or is now.
+        // If the first line is that far in the future, the clock was wrong then or is wrong now.
         let age = configuration.segmentAge
         let old = now - first >= age || first - now >= age
         guard old || segment.end >= UInt64(configuration.segmentLimit) else { return }
@@ -216,18 +219,19 @@ struct SegmentWriter: ~Copyable, Sendable {
             if segment.dirty { try sync(&segment) }
         } catch {
             telemetry.emit(
-                DamageFound(path: error.path, what: "\(error.call) failed while closing"))
+                DamageFound(
+                    path: error.path, what: "\(error.call) failed while closing the segment"))
         }
         retire(segment)
         do throws(Refusal) { try ensureActive() } catch { enterShedding(error) }
     }
 
-    /// Finishes the rotation under way, if any; afterwards `active` takes lines.
+    /// Finishes a pending rotation; afterwards `active` accepts lines.
     mutating func ensureActive() throws(Refusal) {
         if active != nil { return }
         guard !lock.isLost else { throw Refusal(.lockLost) }
         do throws(SystemFault) {
-            // Somebody may have removed it.
+            // Another process may have removed the folder.
             try files.makeFolder(folder.path)
             let after: UInt64
             switch rotation {
@@ -258,7 +262,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         } catch { throw Refusal(error) }
     }
 
-    /// Makes the next segment aside: its header, synced.
+    /// Creates the file of the next segment with its header, and syncs it.
     private func prepare(after: UInt64) throws(SystemFault) -> (LogFile, Int) {
         let file = try files.openToWrite(folder.file(SegmentName.next), fresh: true)
         let header = CommitLine(
@@ -283,7 +287,7 @@ struct SegmentWriter: ~Copyable, Sendable {
                 try files.remove(path)
             }
         } catch {
-            // Done by an earlier try of this rotation.
+            // An earlier attempt of this rotation already renamed or removed the file.
             if !error.isAbsence { throw error }
         }
     }
@@ -312,7 +316,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         telemetry.emit(LinesShed(tally: tally))
     }
 
-    /// Takes note of the least kind that there is room for.
+    /// Updates the least important kind of line that there is space for.
     mutating func feel(_ keeps: LineKind?) {
         guard state.keeps != keeps else { return }
         if keeps == nil { hasTold = false }
@@ -320,8 +324,10 @@ struct SegmentWriter: ~Copyable, Sendable {
         telemetry.emit(PressureChanged(keeps: keeps))
     }
 
-    /// What was given up, when it is time to tell: once while the pressure goes
-    /// on, the rest when it is over; never twice a minute, unless the log is to close.
+    /// Returns the unreported shed lines if a report is due.
+    ///
+    /// While all lines are refused, nothing is due. While some kinds are shed, one report is due,
+    /// and the rest afterwards. Reports are at least a minute apart, unless the log is closing.
     mutating func shedReport(closing: Bool = false) -> ShedTally? {
         let now = clock.now
         if !closing {
@@ -334,7 +340,7 @@ struct SegmentWriter: ~Copyable, Sendable {
         return tally
     }
 
-    /// Refuses what is beyond its sender's share while others' lines have to go for it.
+    /// Refuses lines beyond their sender's share if they would displace older lines.
     private mutating func withinShares(_ requests: [AppendRequest]) -> [AppendRequest] {
         guard requests.contains(where: { shares.isOver($0.sender, bytes: $0.bytes.count) }),
             keeper.isTight

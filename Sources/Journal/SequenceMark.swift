@@ -1,13 +1,13 @@
-/// Which numbers of one sender's sequence the log holds: disjoint runs, ascending.
+/// The numbers of one sender's sequence that the log contains: disjoint runs, ascending.
 ///
-/// Of most senders there is one run, which lies in the mark itself.
+/// Most senders have a single run, which is stored inline.
 struct SequenceMark: Sendable, Equatable {
-    /// The latest run; `high` is 0 while there is none.
+    /// The latest run; `high` is 0 if there is none.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
-    /// The runs before it.
+    /// The earlier runs.
     private var earlier: [ClosedRange<UInt64>] = []
-    /// Counts admissions of all streams; the least is the longest unused.
+    /// The ordinal of the last admission to this stream, counted over all streams.
     var touched: UInt64 = 0
 
     init() {}
@@ -18,12 +18,12 @@ struct SequenceMark: Sendable, Equatable {
         earlier = Array(runs.dropLast())
     }
 
-    /// Never adjacent: adjacent runs are joined.
+    /// The runs, ascending and never adjacent: adjacent runs are joined.
     var runs: [ClosedRange<UInt64>] { high == 0 ? [] : earlier + [low...high] }
 
     var runCount: Int { high == 0 ? 0 : earlier.count + 1 }
 
-    /// The highest number seen; 0 before the first.
+    /// The highest number; 0 if there is none.
     var highWater: UInt64 { high }
 
     func contains(_ seq: UInt64) -> Bool {
@@ -32,10 +32,10 @@ struct SequenceMark: Sendable, Equatable {
         return i < earlier.count && earlier[i].contains(seq)
     }
 
-    /// False when the number, from 1, is there already.
+    /// Adds a number, at least 1; returns false if it is already present.
     @inline(__always)
     mutating func insert(_ seq: UInt64) -> Bool {
-        // The usual case: the next number.
+        // The common case: the next number.
         if seq > high, seq - 1 == high, high > 0 {
             high = seq
             return true
@@ -85,7 +85,7 @@ struct SequenceMark: Sendable, Equatable {
         return true
     }
 
-    /// Takes a number back that `insert` let in.
+    /// Removes a number that `insert` added.
     mutating func remove(_ seq: UInt64) {
         guard seq < low || high == 0 else {
             removeFromLatest(seq)
@@ -111,7 +111,7 @@ struct SequenceMark: Sendable, Equatable {
         }
     }
 
-    /// Keeps the newest `count` runs, at least one; returns how many were forgotten.
+    /// Keeps the newest `count` runs, but at least one; returns how many runs were dropped.
     mutating func forget(beyond count: Int) -> Int {
         let surplus = min(earlier.count, runCount - count)
         guard surplus > 0 else { return 0 }

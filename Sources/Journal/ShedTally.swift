@@ -1,12 +1,12 @@
 import Events
 import JSONScan
 
-/// What the log has not kept and not told yet.
+/// Lines that the log did not store and has not reported yet.
 struct ShedTally: Sendable, Equatable {
     /// Lines that are lost.
     var lost = KindCounts()
-    /// Lines whose senders were told to come again; those that come three times
-    /// count three times.
+    /// Lines whose senders were asked to retry. A line that is refused three times counts three
+    /// times.
     var deferred = 0
     var reason = ShedReason.quota
 
@@ -20,11 +20,11 @@ struct ShedTally: Sendable, Equatable {
 
     private static func count(_ lines: Int) -> String { "\(Count(clamping: lines).value)" }
 
-    /// The event `log.shed`; `count` is what is lost.
+    /// The event `log.shed`; `count` is the number of lost lines.
     func event(at time: Timestamp) -> Event {
         var words = "the log was under pressure (\(reason.rawValue))"
         if !lost.isEmpty { words += ": \(lost.total) lines lost (\(lost.words))" }
-        if deferred > 0 { words += "; \(deferred) were told to come again" }
+        if deferred > 0 { words += "; senders were asked to retry \(deferred) lines" }
         var extra: [JSONValue.Member] = [
             .init("reason", .string(reason.rawValue)),
             .init("count", .number(Self.count(lost.total))),

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// What a file system said of its room a moment ago. Asking takes a walk along the path
-/// and the file system's own locks: more than the rest of a small group's commit.
+/// Caches a file system's free space for 10 ms.
 ///
-/// Thread-safe. A reading is used again for a few milliseconds, only while there is plenty,
-/// and not once something was removed: who makes room must see whether that was enough.
+/// A query resolves the path and takes locks of the file system, which costs more than the rest
+/// of a small group's commit. The cached value is used only while more than 256 MiB are free, and
+/// is dropped when a file is removed or truncated: the caller needs to see the effect. Thread-safe.
 final class SpaceReading: Sendable {
     private struct Last {
         let path: String

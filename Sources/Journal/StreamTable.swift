@@ -1,9 +1,10 @@
-/// What the log holds of each sender's sequence: a hash table of fixed-size entries. An
-/// admission of the next number costs one place.
+/// A hash table of the sequence numbers that the log contains for each sender.
+///
+/// Entries have a fixed size; admitting the next number of a sequence usually touches one slot.
 struct StreamTable: Sendable {
     private struct Slot: Sendable {
         var stream = Hash128(high: 0, low: 0)
-        /// Touched by no admission where the slot is free.
+        /// `touched` is 0 if the slot is free.
         var mark = SequenceMark()
 
         var isFree: Bool { mark.touched == 0 }
@@ -20,9 +21,9 @@ struct StreamTable: Sendable {
         return slot.isFree ? nil : slot.mark
     }
 
-    /// Notes a number of a stream, which is made if there is none yet.
+    /// Adds a number to a stream, which is created if needed.
     ///
-    /// - Parameter ordinal: Which admission of all it is, from 1.
+    /// - Parameter ordinal: The ordinal of this admission over all streams, from 1.
     /// - Returns: Whether the number is new, and how many runs the stream has.
     mutating func admit(
         _ seq: UInt64, of stream: Hash128, at ordinal: UInt64
@@ -40,13 +41,13 @@ struct StreamTable: Sendable {
         return (isNew, slots[place].mark.runCount)
     }
 
-    /// Takes a number back.
+    /// Removes a number.
     mutating func withdraw(_ seq: UInt64, of stream: Hash128) {
         let place = find(stream)
         if !slots[place].isFree { slots[place].mark.remove(seq) }
     }
 
-    /// Puts a mark, touched by an admission, in the place of what there is of a stream.
+    /// Replaces the entry of a stream. `mark.touched` must not be 0.
     mutating func set(_ stream: Hash128, to mark: SequenceMark) {
         let place = find(stream)
         if slots[place].isFree {
@@ -56,13 +57,13 @@ struct StreamTable: Sendable {
         }
     }
 
-    /// Keeps the newest runs of a stream; returns how many were forgotten.
+    /// Keeps the newest runs of a stream; returns how many were dropped.
     mutating func forget(of stream: Hash128, beyond runs: Int) -> Int {
         let place = find(stream)
         return slots[place].isFree ? 0 : slots[place].mark.forget(beyond: runs)
     }
 
-    /// Forgets the streams that were unused longest.
+    /// Drops the `number` least recently used streams.
     mutating func forgetOldest(_ number: Int) {
         let kept = inOrder.dropFirst(number)
         slots = Array(repeating: Slot(), count: places.count)
@@ -70,7 +71,7 @@ struct StreamTable: Sendable {
         for (stream, mark) in kept { insert(mark, of: stream, at: find(stream)) }
     }
 
-    /// The streams, the longest unused first.
+    /// The streams, least recently used first.
     var inOrder: [(stream: Hash128, mark: SequenceMark)] {
         slots.filter { !$0.isFree }.sorted { $0.mark.touched < $1.mark.touched }
             .map { ($0.stream, $0.mark) }
@@ -82,7 +83,7 @@ struct StreamTable: Sendable {
         if places.isFull(with: count) { grow() }
     }
 
-    /// The slot that holds the stream, or the free one where it would go.
+    /// Returns the slot of the stream, or the free slot where it belongs.
     private func find(_ stream: Hash128) -> Int {
         slots.withUnsafeBufferPointer { slots in
             var place = places.home(of: stream)

@@ -6,13 +6,13 @@
     import Darwin
 #endif
 
-/// A call of the operating system that failed.
+/// A failed system call.
 struct SystemFault: Error, Equatable {
     let call: String
     let path: String
     let code: Int32
 
-    /// The calling thread's `errno`, read at once.
+    /// Reads the calling thread's `errno` at once by default.
     init(_ call: String, _ path: String, code: Int32 = errno) {
         self.call = call
         self.path = path
@@ -21,7 +21,7 @@ struct SystemFault: Error, Equatable {
 
     var journalError: JournalError { .system(call: call, path: path, code: code) }
 
-    /// What the log does about it: full disks are told from broken ones.
+    /// The log's reaction; distinguishes full disks from faulty ones.
     var shedReason: ShedReason {
         code == ENOSPC || code == EDQUOT || code == EFBIG ? .diskFull : .diskFault
     }
@@ -35,6 +35,6 @@ struct SystemFault: Error, Equatable {
 }
 
 extension SystemFault {
-    /// The code of a name that isn't there.
+    /// The error code of a path that does not exist.
     static let absence = ENOENT
 }

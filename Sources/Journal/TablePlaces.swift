@@ -1,13 +1,13 @@
-/// Where a hash table of 128-bit keys has its places: open addressing, linear probing.
+/// The slot positions of a hash table of 128-bit keys: open addressing with linear probing.
 ///
-/// The keys are hashes already, so that a place is one multiplication away, where `Dictionary`
-/// would hash again; a look costs about one cache line. The multiplier is random for each
-/// table: who chooses keys can't choose their places (Dietzfelbinger et al. 1997, "A Reliable
-/// Randomized Algorithm for the Closest-Pair Problem", multiply-shift).
+/// The keys already are hashes, so a position takes one multiplication, where `Dictionary`
+/// would hash again. A lookup touches about one cache line. The multiplier is random for each
+/// table, so senders who choose keys cannot choose positions (Dietzfelbinger et al. 1997,
+/// "A Reliable Randomized Algorithm for the Closest-Pair Problem", multiply-shift).
 struct TablePlaces: Sendable {
-    /// A power of two.
+    /// The number of slots, a power of two.
     private(set) var count = 64
-    /// 64 less the number of bits of a place.
+    /// 64 minus the number of bits of a position.
     private var shift: UInt64
     private let multiplier: UInt64
 
@@ -16,13 +16,13 @@ struct TablePlaces: Sendable {
         multiplier = .random(in: .min ... .max) | 1
     }
 
-    /// Where the look for a key begins.
+    /// The first position to probe for a key.
     func home(of key: Hash128) -> Int { Int((key.low &* multiplier) >> shift) }
 
-    /// Where it goes on.
+    /// The position to probe after `place`.
     func after(_ place: Int) -> Int { (place + 1) & (count - 1) }
 
-    /// Half full: two or three places are looked at for a key that isn't there.
+    /// Whether the table is more than half full; at half, a missing key takes about 2.5 probes.
     func isFull(with keys: Int) -> Bool { keys * 2 > count }
 
     mutating func double() {

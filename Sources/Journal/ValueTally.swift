@@ -9,15 +9,15 @@ import JSONScan
     import Darwin
 #endif
 
-/// How many lines have each value of a field, by the value's bytes as they stand.
+/// Counts lines by the value of a field, compared by the value's source bytes.
 struct ValueTally: Sendable {
     private var rows: [(raw: [UInt8], lines: Int)] = []
     private var places: [UInt64: Int] = [:]
     private var absent = 0
-    /// Of the value that came last: neighbours are often alike.
+    /// The row of the last value: adjacent lines often have the same one.
     private var last = 0
 
-    /// Counts one line by the first value that `path` names in it.
+    /// Counts one line by the first value of `path` in it.
     mutating func note(_ path: Path, in line: UnsafeRawBufferPointer) {
         var found: JSONScanner.Slice?
         if let name = path.only {
@@ -34,7 +34,7 @@ struct ValueTally: Sendable {
         }
     }
 
-    /// Counts lines with a value as it stands in them; nil for those without.
+    /// Counts lines with a value in its source form; nil for lines without the value.
     mutating func add(_ raw: [UInt8]?, _ lines: Int) {
         if let raw { raw.withUnsafeBytes { add($0, lines) } } else { absent +|= lines }
     }
@@ -58,7 +58,7 @@ struct ValueTally: Sendable {
                 last = place
                 return
             }
-            // Another value of the same hash: the next place is free or its own.
+            // Another value with the same hash: try the next key.
             hash = hash &+ 1
         }
         places[hash] = rows.count
@@ -70,7 +70,7 @@ struct ValueTally: Sendable {
         rows[place].raw.count == raw.count && raw.holds(rows[place].raw, at: 0)
     }
 
-    /// Lines by the text of the value; those without it or with `null` by nil.
+    /// Line counts by the value's text; nil for lines where the value is missing or `null`.
     var texts: [String?: Int] {
         var texts: [String?: Int] = [:]
         if absent > 0 { texts[nil] = absent }

@@ -1,25 +1,25 @@
 import Events
 import JSONScan
 
-/// Checks every segment of a log. Every call blocks.
+/// Checks every segment of a log. All calls block.
 struct Verification {
     private let folder: LogFolder
     private(set) var report = VerifyReport()
     private var sequences = SequenceCensus()
-    /// Numbers of the segments that are there.
+    /// The numbers of the segments that exist.
     private var present: Set<UInt64> = []
     private let inflater = Inflater()
     private var files: any LogFileSystem { folder.files }
 
     init(_ folder: LogFolder) { self.folder = folder }
 
-    /// Looks at everything; with `repairing` archives are mended as they are found.
+    /// Checks all files; with `repairing`, repairs damaged archives.
     ///
-    /// A file that can't be read is damage and keeps nothing else from being looked at. One
-    /// that is not there any more is an error: look again.
+    /// A file that cannot be read is reported as damage, and the check continues. A file that
+    /// disappears during the check is an error: run it again.
     mutating func run(repairing: Bool) throws(SystemFault) {
         let folder = self.folder
-        // Before the segments: what is acknowledged meanwhile is not missing.
+        // Read before the segments: lines acknowledged meanwhile are not missing.
         let known = HeadFile.read(in: folder)
         let segments = try folder.segments()
         for (i, segment) in segments.enumerated() {
@@ -43,10 +43,12 @@ struct Verification {
         noteMissing(known)
     }
 
-    /// Whether segments are missing altogether: they may have been made or removed meanwhile.
+    /// Whether whole files seem to be missing or unreadable.
+    ///
+    /// The log may have created or removed them during the check.
     var lacksSegments: Bool { report.damage.contains { $0.range == nil && $0.lines != 0 } }
 
-    /// What was acknowledged by the log's own records and is not there.
+    /// Reports segments that the log's records require and that do not exist.
     private mutating func noteMissing(_ known: HeadFile.Record?) {
         let missing = MissingSegments(
             present: present, removed: RemovedSegments(in: folder), known: known)
@@ -55,7 +57,7 @@ struct Verification {
         }
     }
 
-    /// Runs `body`, which looks at the file `name`; one that can't be read is damage.
+    /// Runs `body`, which checks the file `name`; reports an unreadable file as damage.
     private mutating func checking(
         _ name: String, _ body: (inout Self) throws(SystemFault) -> Void
     ) throws(SystemFault) {
@@ -70,8 +72,8 @@ struct Verification {
 
     // MARK: - The folder
 
-    /// Where a segment that isn't sealed ends, by the header of the one after it; nil when
-    /// that doesn't tell.
+    /// Returns where an unsealed segment ends according to the header of the next one; nil if
+    /// no header does.
     private func end(of number: UInt64, by following: String?) throws(SystemFault) -> UInt64? {
         for name in [following, SegmentName.active].compactMap({ $0 }) {
             guard let file = try? files.openToRead(folder.file(name)) else { continue }
@@ -88,7 +90,7 @@ struct Verification {
     private mutating func checkActive(_ known: HeadFile.Record?) throws(SystemFault) {
         let name = SegmentName.active
         let path = folder.file(name)
-        // `MissingSegments` reports one that is not there.
+        // `MissingSegments` reports a missing file.
         guard (try? files.facts(path)) != nil else { return }
         report.segments += 1
         try checking(name) { check throws(SystemFault) in
@@ -133,17 +135,17 @@ struct Verification {
                 VerifyReport.Damage(
                     file: name.index, range: nil, lines: 0,
                     what: file == nil
-                        ? "the index is missing or not as written"
-                        : "the archive is not as long as its index says"))
+                        ? "the index is missing or corrupt"
+                        : "the archive's length differs from its index"))
             for damage in rebuilt.damage {
                 report.damage.append(
                     VerifyReport.Damage(
                         file: name.archive, range: damage.range, lines: damage.lines,
                         what: damage.lines == nil
-                            ? "the head of a member can't be read"
+                            ? "the header of a member can't be read"
                             : damage.lines == 0
-                                ? "bytes that are no member of the archive, or a copy of one"
-                                : "a member is missing or not as written"))
+                                ? "bytes that belong to no member of the archive, or a copy of one"
+                                : "a member is missing or corrupt"))
             }
         }
         var builder = IndexBuilder(closedAt: index.closedAt)
@@ -152,29 +154,29 @@ struct Verification {
             let range = member.offset..<(member.offset + member.packed)
             let found = try check(member, of: archive, &builder)
             if let found, found.foreign == 0, found.isAsWritten { continue }
-            // What can be read is written again as it is.
+            // A member whose lines can be read is rewritten from them.
             if found == nil { bad.insert(i) }
-            // Those were reported with the index.
+            // Unreadable members were reported with the index.
             if member.isUnreadable { continue }
             let what =
                 switch found {
-                case nil: "a member is not as written"
-                case let found? where found.foreign > 0: "a member holds lines that are no events"
-                default: "the head or the end of a member is not as written; its lines are"
+                case nil: "a member is corrupt"
+                case let found? where found.foreign > 0: "a member contains non-event lines"
+                default: "the header or the trailer of a member is corrupt; its lines are intact"
                 }
             report.damage.append(
                 VerifyReport.Damage(
                     file: name.archive, range: range,
                     lines: found.map(\.foreign) ?? member.lines, what: what))
         }
-        // Made anew from the lines it must come out the same, bit by bit.
+        // An index rebuilt from the lines must be identical.
         if let bytes, let file, stored != nil, bad.isEmpty,
             builder.encoded(archiveBytes: file.archiveBytes, closedAt: file.closedAt) != bytes
         {
             report.damage.append(
                 VerifyReport.Damage(
                     file: name.index, range: 0..<bytes.count, lines: 0,
-                    what: "the index does not say what the archive holds"))
+                    what: "the index does not match the archive"))
         }
         let end = index.members.last.map { $0.offset + $0.packed } ?? 0
         if size > end, stored != nil {
@@ -188,7 +190,7 @@ struct Verification {
         for i in first..<report.damage.count { report.damage[i].repaired = true }
     }
 
-    /// Reads one member and adds it to `builder`; nil when its lines can't be read.
+    /// Reads one member and adds it to `builder`; nil if its lines can't be read.
     private mutating func check(
         _ member: SegmentIndex.Member, of archive: Archive, _ builder: inout IndexBuilder
     ) throws(SystemFault) -> (foreign: Int, isAsWritten: Bool)? {
@@ -209,15 +211,15 @@ struct Verification {
 
     // MARK: - Plain
 
-    /// - Parameter end: Lines up to there were acknowledged; nil: as far as is known none
-    ///   that isn't there.
-    /// - Parameter acknowledged: How many lines there were up to `end`; nil: not known.
+    /// - Parameters:
+    ///   - end: The end of the acknowledged lines; nil if unknown, then nothing is missing.
+    ///   - acknowledged: The number of lines up to `end`; nil if unknown.
     private mutating func check(
         plain name: String, end: UInt64?, lines acknowledged: Int? = nil, isOpen: Bool = false
     ) throws(SystemFault) {
         let file = try files.openToRead(folder.file(name))
         defer { files.close(file) }
-        // The open segment may grow while it is read: what came later is not damage.
+        // The open segment may grow during the check; later bytes are not damage.
         let size = try files.facts(file).bytes
         var lines = LineCount()
         var sequences = self.sequences
@@ -234,15 +236,15 @@ struct Verification {
                     file: name, range: damage.range, lines: damage.lines,
                     what: damage.range.isEmpty
                         ? "\(damage.bytes) bytes of lines are missing here"
-                        : "not as written: \(damage.bytes) bytes of lines are lost"))
+                        : "corrupt: \(damage.bytes) bytes of lines are lost"))
         }
         if scan.number != nil, scan.headers != 1 {
             report.damage.append(
                 VerifyReport.Damage(
                     file: name, range: nil, lines: 0,
                     what: scan.headers == 0
-                        ? "its first line, which says where the segment before ends, is missing"
-                        : "its first line is there \(scan.headers) times"))
+                        ? "its header, which records where the previous segment ends, is missing"
+                        : "its header occurs \(scan.headers) times"))
         }
         guard let tail = scan.tail(size: size, end: end ?? scan.end) else { return }
         guard tail.bytes > 0 else {
@@ -286,11 +288,11 @@ private struct LineCount {
     }
 }
 
-/// Which numbers of each sender's sequence were seen.
+/// The sequence numbers found for each sender.
 private struct SequenceCensus {
     private var marks: [Hash128: SequenceMark] = [:]
     private var names: [Hash128: (node: String, epoch: String)] = [:]
-    /// More senders than that are not looked at.
+    /// The maximum of senders; further ones are ignored.
     private static let most = 65_536
 
     mutating func note(_ key: ScannedLine.Key, of line: UnsafeRawBufferPointer) {

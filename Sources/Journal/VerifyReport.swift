@@ -1,22 +1,24 @@
-/// What checking every byte of a log found.
+/// The result of checking every byte of a log.
 public struct VerifyReport: Sendable, Equatable {
-    /// A place that is not as it was written.
+    /// A part of the log that is missing or corrupt.
     public struct Damage: Sendable, Equatable {
         /// The file's name below `log/`.
         public let file: String
-        /// Bytes of the file; nil when it is missing altogether.
+        /// Damaged bytes of the file; nil if the damage is not a range of bytes.
         public let range: Range<Int>?
-        /// Lines that are lost; nil when nobody can tell.
+        /// Lines that are lost; nil if their number is unknown.
         public let lines: Int?
         public let what: String
-        /// Whether `repair` can do nothing: a file is missing or can't be read.
+        /// Whether the file is unreadable, which `repair` cannot fix.
         public var isLost = false
-        /// Whether the file is whole now; the lost lines stay lost.
+        /// Whether the file was repaired; lost lines stay lost.
         public var repaired = false
     }
 
-    /// Numbers that are missing within one sender's sequence. Not damage by
-    /// itself: the lines may have gone with an older archive, or never come.
+    /// Missing numbers in one sender's sequence.
+    ///
+    /// Not necessarily damage: the lines may have been removed with an older archive, or never
+    /// sent.
     public struct Gap: Sendable, Equatable {
         public let node: String
         public let epoch: String
@@ -26,20 +28,20 @@ public struct VerifyReport: Sendable, Equatable {
 
     public internal(set) var segments = 0
     public internal(set) var lines = 0
-    /// Bytes of lines.
+    /// Bytes of event lines.
     public internal(set) var bytes = 0
     public internal(set) var damage: [Damage] = []
-    /// The most missing first, at most 100 senders.
+    /// The largest gaps first, at most 100 senders.
     public internal(set) var gaps: [Gap] = []
 
-    /// Whether everything is as it was written.
+    /// Whether the log is intact.
     public var isSound: Bool { damage.isEmpty }
-    /// Whether damage is left that a repair could mend.
+    /// Whether there is damage that was not repaired.
     public var needsRepair: Bool { damage.contains { !$0.repaired } }
 }
 
 extension VerifyReport.Damage {
-    /// Acknowledged lines that are missing altogether, with their place in the log.
+    /// Makes an entry for missing acknowledged lines, with their positions in the log.
     init(_ damage: LogDamage, range: Range<Int>? = nil) {
         var what = damage.what
         if let missing = damage.missing {

@@ -80,7 +80,7 @@ struct VerifyTests {
             report.damage == [
                 VerifyReport.Damage(
                     file: archive, range: member.offset..<(member.offset + member.packed),
-                    lines: member.lines, what: "a member is not as written")
+                    lines: member.lines, what: "a member is corrupt")
             ])
         let (kept, skipped) = try await readAll()
         #expect(skipped == member.lines)

@@ -1,24 +1,24 @@
 import Events
 import JSONScan
 
-/// The disk is short of room, and the log is about to give its oldest history back.
+/// The alarm that the disk is low on space, raised before history is removed.
 struct DiskPressure: Sendable, Equatable {
-    /// Free bytes of the disk, and how many the log leaves free.
+    /// Free bytes of the disk, and the bytes that the log leaves free.
     var free: Int
     var floor: Int
-    /// Bytes of disk blocks that the log's history has, and how many of them it keeps in any case.
+    /// Disk usage of the log's history in bytes, and how much of it is never removed.
     var history: Int
     var kept: Int
-    /// Whether giving back all that may go would be enough.
+    /// Whether removing all removable history would free enough space.
     var helps: Bool
 
     /// The event `log.pressure`.
     func event(at time: Timestamp) -> Event {
         let words =
-            "the disk of the log has \(free) bytes free, \(floor) should be (log.min_free): "
+            "the log's disk has \(free) bytes free, log.min_free is \(floor): "
             + (helps
-                ? "the oldest of \(history) bytes of history go next, down to \(kept) (log.min_keep)"
-                : "giving history back would not be enough, so all \(history) bytes of it stay "
+                ? "history is removed next, from \(history) down to \(kept) bytes (log.min_keep)"
+                : "removing history would not free enough, so all \(history) bytes of it stay "
                     + "and new lines may be refused")
         return Event(
             ts: time, level: .error, event: EventName.logPressure, message: words,
@@ -29,11 +29,11 @@ struct DiskPressure: Sendable, Equatable {
     }
 }
 
-/// History that was removed to give the disk room.
+/// History that was removed to free disk space.
 struct TrimmedHistory: Sendable, Equatable {
     var segments = 0
     var lines = 0
-    /// Bytes of lines, and of disk blocks.
+    /// Bytes of event lines, and their disk usage in bytes.
     var bytes = 0
     var allocated = 0
     /// When the first line of the oldest segment and the last line of the newest were accepted.
@@ -71,7 +71,7 @@ struct TrimmedHistory: Sendable, Equatable {
             ts: time, level: .warn, event: EventName.logTrimmed,
             message:
                 "\(lines) lines in \(segments) segments, from \(from) to \(until), were removed "
-                + "because the disk is short of room (log.min_free)",
+                + "because the disk is low on space (log.min_free)",
             extra: [
                 .init("segments", .number("\(segments)")), .init("lines", .number("\(lines)")),
                 .init("bytes", .number("\(bytes)")),

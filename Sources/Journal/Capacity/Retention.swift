@@ -1,29 +1,29 @@
 import Events
 
-/// What of its history the log gives back when the disk is short of room.
+/// Decides which history to remove while the disk is low on space.
 ///
-/// An alarm comes first, and nothing goes before `grace` is over. Each alarm lets a quarter of
-/// the history go at most; what goes further needs another alarm. History goes only where that
-/// gives the disk enough room, and never below the floor `log.min_keep`. Being short ends when
-/// all that was given back is free again: a log that fills its disk by itself stays short and
-/// replaces its oldest lines by new ones.
+/// Raises an alarm first and removes nothing before `grace` has passed. Each alarm permits the
+/// removal of at most a quarter of the history; more requires another alarm. History is removed
+/// only if that frees enough space, and never below the floor `log.min_keep`. The shortage ends
+/// once the spare space reaches what was removed, and at least the size of the ballast. So if the
+/// log itself fills the disk, the shortage lasts and new lines replace the oldest ones.
 struct Retention: Sendable {
     enum Step: Sendable, Equatable {
-        /// There is room, or nothing more may go now.
+        /// There is enough space, or nothing may be removed now.
         case nothing
-        /// The disk has room again.
+        /// The disk has enough space again.
         case recovered
-        /// Tell people: history goes next, from `history` bytes down to `kept`.
+        /// Raise an alarm: removal follows, from `history` bytes down to `kept`.
         case alarm(history: Int, kept: Int, helps: Bool)
-        /// Remove the oldest archive, then ask again.
+        /// Remove the oldest archive, then call `next` again.
         case remove
     }
 
     private struct Shortage: Sendable {
-        /// Bytes of history when the disk became short: the floor is a share of it.
+        /// Bytes of history when the shortage began; the floor is a share of it.
         var reference: Int
         var removed = 0
-        /// When people were last told, and of how much history.
+        /// When the last alarm was raised, and the bytes of history at that time.
         var alarmedAt: ContinuousClock.Instant
         var alarmedOf: Int
     }
@@ -31,7 +31,7 @@ struct Retention: Sendable {
     private let keeps: JournalConfiguration.MinKeep
     private let grace: Duration
     private var shortage: Shortage?
-    /// Of a shortage that a restart interrupted.
+    /// The reference of a shortage that a restart interrupted.
     private var interrupted: Int?
 
     init(keeps: JournalConfiguration.MinKeep, grace: Duration, resuming reference: Int? = nil) {
@@ -42,13 +42,13 @@ struct Retention: Sendable {
 
     var isShort: Bool { shortage != nil }
 
-    /// Whether people were told a moment ago, so that nothing may go yet.
+    /// Whether the last alarm is so recent that nothing may be removed yet.
     var isInGrace: Bool { shortage.map { ContinuousClock.now - $0.alarmedAt < grace } ?? false }
 
-    /// What the floor is a share of; 0 while the disk is not short.
+    /// The bytes of history that the floor is a share of; 0 if there is no shortage.
     var reference: Int { shortage?.reference ?? 0 }
 
-    /// Bytes of the archives that may go in all, the oldest first.
+    /// Returns the bytes of all archives that may be removed, the oldest first.
     func removable(_ archives: [Ledger.Archive], now: Timestamp) -> Int {
         let history = archives.reduce(0) { $0 + $1.allocated }
         var left = history
@@ -69,9 +69,9 @@ struct Retention: Sendable {
         }
     }
 
-    /// What to do now.
+    /// Returns the next step.
     ///
-    /// - Parameter spare: Free bytes above the floor of the disk; negative: so many are lacking.
+    /// - Parameter spare: Free bytes above the disk's floor; negative if space is missing.
     mutating func next(
         spare: Int, archives: [Ledger.Archive], ballast: Int, now: Timestamp
     ) -> Step {
@@ -95,7 +95,7 @@ struct Retention: Sendable {
         }
         guard ContinuousClock.now - shortage.alarmedAt >= grace, helps, let oldest = archives.first
         else { return .nothing }
-        // One archive may always go, however large.
+        // One archive may always be removed after an alarm, whatever its size.
         if history < shortage.alarmedOf,
             Double(history - oldest.allocated) < 0.75 * Double(shortage.alarmedOf)
         {
@@ -116,8 +116,9 @@ struct Retention: Sendable {
     }
 }
 
-/// How much history there was when the disk became short: a small file, so that restarts while
-/// it is short do not take a share of a share.
+/// The file with the bytes of history at the start of a shortage.
+///
+/// Without it, each restart during a shortage would apply the share to what the last one left.
 enum PressureFile {
     static func read(in folder: LogFolder) -> Int? {
         guard let bytes = try? folder.files.contents(folder.file(SegmentName.pressure)),
@@ -126,7 +127,7 @@ enum PressureFile {
         return Int(clamping: reference)
     }
 
-    /// Without it, a restart takes the share of what is left.
+    /// Ignores failures: a restart then applies the share to the remaining history.
     static func write(_ reference: Int, in folder: LogFolder) {
         var out = ByteWriter()
         out.write(UInt64(reference))

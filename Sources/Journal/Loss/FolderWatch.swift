@@ -1,13 +1,13 @@
 import Events
 import Synchronization
 
-/// Whether the names in the log's folder may have changed since they were last looked at.
+/// Detects whether the names in the log's folder may have changed since the last check.
 struct FolderWatch: Sendable {
     private var seen: FileFacts?
-    /// Whether `seen` was there at two looks: a change within the clock's last tick shows late.
+    /// Whether two checks saw `seen`: a change within one tick of the clock keeps the same time.
     private var isSettled = false
 
-    /// - Parameter facts: Of the folder; nil when it is gone.
+    /// - Parameter facts: The folder's metadata; nil if it does not exist.
     mutating func mayHaveChanged(_ facts: FileFacts?) -> Bool {
         guard let facts, let seen, facts.isSameFile(as: seen), facts.modified == seen.modified
         else {
@@ -21,23 +21,24 @@ struct FolderWatch: Sendable {
 }
 
 extension QuotaKeeper {
-    /// A segment whose file was removed by somebody else.
+    /// A segment whose file was removed by another process.
     struct MissingFile: Sendable {
         var number: UInt64
-        /// Whether it was closed and not sealed yet.
+        /// Whether it was closed and not yet sealed.
         var isPlain: Bool
         var damage: LogDamage
     }
 
-    /// Segments that the log counts on and whose files are gone; they are no longer counted on
-    /// afterwards. Asks the disk little while nothing changes.
+    /// Finds segments whose files are missing, and removes them from the log's records.
     ///
-    /// - Parameter plain: Closed segments that are not sealed.
+    /// Costs one `stat` while the folder does not change.
+    ///
+    /// - Parameter plain: Closed, unsealed segments by number.
     func missingFiles(plain: [UInt64: LogState.Plain]) -> [MissingFile] {
         guard watch.withLock({ $0.mayHaveChanged(try? folder.files.facts(folder.path)) }) else {
             return []
         }
-        // Before the names are read: what is sealed meanwhile is not looked for.
+        // Read before the names: segments sealed in between are not expected.
         let archives = ledger.archives
         let entries: [LogFolder.Entry]
         do throws(SystemFault) { entries = try folder.entries() } catch {
@@ -95,21 +96,21 @@ extension QuotaKeeper {
 }
 
 extension LogDamage {
-    /// Several files, as one report.
+    /// Combines several files into one report.
     init(files: [LogDamage]) {
         let ranges = files.compactMap(\.missing)
         let start = ranges.map(\.lowerBound).min() ?? .start
         let counts = files.compactMap(\.lines)
         self.init(
-            file: "log", what: "files of closed segments were removed by somebody else",
+            file: "log", what: "files of closed segments were removed by another process",
             missing: start..<max(start, ranges.map(\.upperBound).max() ?? start),
             lines: counts.count == files.count ? counts.reduce(0, +|) : nil)
     }
 
-    /// A whole segment whose file somebody else removed.
+    /// A whole segment whose file another process removed.
     init(removed file: String, _ number: UInt64, end: UInt64, lines: Int?) {
         self.init(
-            file: file, what: "the file of a closed segment was removed by somebody else",
+            file: file, what: "the file of a closed segment was removed by another process",
             missing: LogPosition(
                 segment: number, offset: 0)..<LogPosition(segment: number, offset: end),
             lines: lines)

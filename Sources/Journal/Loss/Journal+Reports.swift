@@ -1,16 +1,18 @@
 public import Events
 import Synchronization
 
-/// When the log last reported trouble of its own.
+/// When the log last reported its own faults.
 struct ReportTimes: Sendable {
     var last: ContinuousClock.Instant?
     var trimmed: ContinuousClock.Instant?
 }
 
 extension Journal {
-    /// Goes on behind `position`, which `reader` has stored as its place: where the log ends
-    /// before it, acknowledged lines are gone, which is reported, and no later line gets a place
-    /// that the reader would pass over. Call it after `open`, for each stored place.
+    /// Ensures that new lines are stored after `position`, the stored position of `reader`.
+    ///
+    /// If the log ends before it, acknowledged lines are missing. They are reported, and the log
+    /// continues after `position`, so that the reader does not skip new lines. Call it after
+    /// `open` for each stored position.
     public func expect(_ position: LogPosition, of reader: String) async {
         await withCheckedContinuation { continuation in
             let chore = AppendQueue.Chore.expect(position, by: reader) { continuation.resume() }
@@ -18,8 +20,9 @@ extension Journal {
         }
     }
 
-    /// Appends what the log has to report of its own trouble: damage and an alarm within a
-    /// second, removed history once a minute. What can't be appended now comes with the next.
+    /// Appends pending reports: damage and alarms at most once a second, removals once a minute.
+    ///
+    /// Reports that cannot be appended stay pending.
     func appendReports(closing: Bool = false) {
         let now = ContinuousClock.now
         let isDue = reported.withLock { times in
@@ -48,8 +51,7 @@ extension Journal {
         }
     }
 
-    /// Appends a `log.shed` event when it is time for one. What can't be told now is
-    /// told with the next.
+    /// Appends a `log.shed` event if one is due. If it cannot be appended, it stays pending.
     func tellShed(closing: Bool = false) {
         guard let tally = writer.withLock({ $0.shedReport(closing: closing) }) else { return }
         let state = self.state
@@ -59,12 +61,12 @@ extension Journal {
         if refusal != nil { state.owe(tally) }
     }
 
-    /// Numbers and queues an event of ours; the fault when it can't be.
+    /// Numbers and queues an event of the log itself; returns the fault if that fails.
     func submit(
         _ event: Event, pastQueue: Bool = false, report: LogReports? = nil,
         reply: @escaping @Sendable (Result<AppendOutcome, JournalError>) -> Void
     ) -> JournalError? {
-        // The lock spans numbering and queueing: lines are in the order of `seq`.
+        // The lock covers numbering and queueing, so that lines are in the order of `seq`.
         sequence.withLock { last -> JournalError? in
             do throws(JournalError) {
                 let (line, scanned) = try line(of: event, after: &last)

@@ -1,19 +1,19 @@
 import Events
 import JSONScan
 
-/// Acknowledged lines that are gone, or were in danger, because something other than the log
-/// changed its files.
+/// Acknowledged lines that are missing, or were at risk, because another process changed the
+/// log's files.
 struct LogDamage: Sendable, Equatable {
-    /// The file's name below `log/`; the folder's own name where several are concerned.
+    /// The file's name below `log/`; the folder's name if several files are concerned.
     var file: String
-    /// What happened, in words.
+    /// What happened, as text.
     var what: String
-    /// The stretch of the log that is missing; nil when none is.
+    /// The missing part of the log; nil if nothing is missing.
     var missing: Range<LogPosition>?
-    /// Acknowledged lines that are lost; nil when their number is not known.
+    /// Acknowledged lines that are lost; nil if their number is unknown.
     var lines: Int? = 0
 
-    /// The event `log.damaged`. `lines` is absent when nobody can count them.
+    /// The event `log.damaged`. The member `lines` is absent if their number is unknown.
     func event(at time: Timestamp) -> Event {
         var words = "\(file): \(what)"
         if let missing {
@@ -34,7 +34,7 @@ struct LogDamage: Sendable, Equatable {
             ts: time, level: .error, event: EventName.logDamaged, message: words, extra: extra)
     }
 
-    /// Whether both say the same of one file, so that one event can count for both.
+    /// Whether both describe the same damage of one file, so that one event can report both.
     fileprivate func isLike(_ other: LogDamage) -> Bool {
         file == other.file && what == other.what && (lines == nil) == (other.lines == nil)
     }
@@ -51,13 +51,13 @@ struct LogDamage: Sendable, Equatable {
     }
 }
 
-/// What the log has to say of itself and has not appended yet, oldest first.
+/// The log's own reports that are not appended yet, oldest first.
 struct LogReports: Sendable, Equatable {
     private(set) var damage: [LogDamage] = []
     private(set) var pressure: DiskPressure?
     private(set) var trimmed = TrimmedHistory()
 
-    /// Beyond it the last entry counts for further ones.
+    /// The maximum of entries; further damage is added to the last one.
     private static let most = 64
 
     var isEmpty: Bool { damage.isEmpty && pressure == nil && trimmed.isEmpty }
@@ -82,7 +82,7 @@ struct LogReports: Sendable, Equatable {
         a.trimmed += b.trimmed
     }
 
-    /// Each report alone, so that one that cannot be appended does not keep the others back.
+    /// The reports one by one, so that one that cannot be appended does not delay the others.
     var each: [(report: LogReports, event: (Timestamp) -> Event)] {
         var all: [(LogReports, (Timestamp) -> Event)] = []
         if let pressure {

@@ -1,21 +1,21 @@
 import Events
 
-/// Segments that the log should hold by its own records and does not.
+/// Segments that should exist according to the log's records but do not.
 ///
-/// Numbers are given out one after the other, the oldest segments go first, and what goes is
-/// noted in `removed`: a number between the oldest and the last known one that is neither there
-/// nor noted was taken by somebody else.
+/// Numbers are consecutive, the oldest segments are removed first, and removals are recorded
+/// in the file `removed`. A number between the oldest and the last known one that neither exists
+/// nor is recorded was removed by another process.
 struct MissingSegments: Sendable, Equatable {
-    /// One or more neighbouring numbers.
+    /// One or more consecutive numbers.
     struct Run: Sendable, Equatable {
         var first: UInt64
         var last: UInt64
-        /// Where the last one ended; nil when nothing says so.
+        /// Where the last segment ended; nil if unknown.
         var end: UInt64?
-        /// nil when nobody can count them.
+        /// The number of lines; nil if unknown.
         var lines: Int?
 
-        /// From the first missing line to after the last.
+        /// The positions from the first missing line to the end of the last.
         var range: Range<LogPosition> {
             let start = LogPosition(segment: first, offset: 0)
             if let end, end > 0 { return start..<LogPosition(segment: last, offset: end) }
@@ -26,22 +26,22 @@ struct MissingSegments: Sendable, Equatable {
     private(set) var runs: [Run] = []
 
     /// - Parameters:
-    ///   - present: Numbers of the segments that are there.
-    ///   - known: How far the log was acknowledged, by the file `head`.
-    ///   - sizes: Lines and bytes of lines of segments that are gone, where an index was left.
+    ///   - present: The numbers of the segments that exist.
+    ///   - known: How far the log was acknowledged, from the file `head`.
+    ///   - sizes: Lines and bytes of missing segments whose index still exists.
     init(
         present: Set<UInt64>, removed: RemovedSegments, known: HeadFile.Record?,
         sizes: [UInt64: (lines: Int, end: UInt64)] = [:]
     ) {
         let noted = Set(removed.entries.map(\.number))
-        // The segment of a head at its start held no line yet.
+        // If the head is at the start of its segment, that segment contained no line yet.
         let head = known.map { $0.head.offset > 0 ? $0.head.segment : $0.head.segment &- 1 } ?? 0
         let oldest = (present.union(noted).min()) ?? head
         let newest = max(present.max() ?? 0, head)
         guard oldest > 0, oldest < newest || oldest == newest && !present.contains(newest) else {
             return
         }
-        // A number made up in a damaged file must not make us count for hours.
+        // Limits the loop: a damaged file may contain any number.
         let start = max(oldest, newest &- min(newest, Self.most))
         for number in max(start, 1)...newest
         where !present.contains(number) && !noted.contains(number) {
@@ -60,10 +60,10 @@ struct MissingSegments: Sendable, Equatable {
         }
     }
 
-    /// More numbers than that before the last are not looked at.
+    /// The maximum of numbers to check, counted back from the last.
     private static let most: UInt64 = 100_000
 
-    /// What to note, so that the loss is reported once.
+    /// Entries to record, so that the loss is reported only once.
     var entries: [RemovedSegments.Entry] {
         runs.flatMap { run in
             let first = max(run.first, run.last &- min(run.last, UInt64(RemovedSegments.most)))

@@ -1,8 +1,8 @@
 import Events
 
-/// What was acknowledged by the log's own records and is not there at a start.
+/// Detects at the start what was acknowledged and is missing.
 extension Recovery {
-    /// Lines and bytes of segments whose archive is gone and whose index is not.
+    /// Returns lines and bytes of segments whose archive is missing but whose index exists.
     func sizesOfTheGone() throws(SystemFault) -> [UInt64: (lines: Int, end: UInt64)] {
         let entries = try folder.entries()
         var there: Set<UInt64> = []
@@ -20,8 +20,9 @@ extension Recovery {
         return sizes
     }
 
-    /// Compares what is there with how far the log was acknowledged. Places of lines that are
-    /// gone are never given to other lines: a reader's cursor may stand behind them.
+    /// Compares the existing segments with how far the log was acknowledged.
+    ///
+    /// Positions of lost lines are never reused: a reader's cursor may be after them.
     mutating func noteMissing(_ sizes: [UInt64: (lines: Int, end: UInt64)]) {
         var present = Set(archives.map(\.name.number) + closed.map(\.name.number))
         if let active { present.insert(active.number) }
@@ -38,7 +39,7 @@ extension Recovery {
             folder.file(SegmentName.removed), in: folder.path, with: noted.encoded)
     }
 
-    /// Whether lines of the open segment were acknowledged that are not there.
+    /// Whether acknowledged lines of the open segment are missing.
     func lacksAcknowledged(_ scan: PlainScan) -> Bool {
         guard let known, let number = scan.number else { return false }
         return known.head.segment == number && known.head.offset > scan.end

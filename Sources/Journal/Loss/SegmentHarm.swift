@@ -1,27 +1,28 @@
-/// What something other than the log did to the open segment's file.
+/// A change that another process made to the open segment's file.
 enum SegmentHarm: Sendable, Equatable {
-    /// Nothing is at its name: removed, renamed, or its folder is gone.
+    /// No file is at its path: it was removed or renamed, or its folder was removed.
     case removed
-    /// Something else is at its name.
+    /// Another file is at its path.
     case replaced
-    /// It is shorter than what was written, or a part of it is blank.
+    /// It is shorter than what was written, or has a hole.
     case cut
 
-    /// In words, after the file's name.
+    /// A description of the change.
     var words: String {
         switch self {
-        case .removed: "the open segment's file was removed or renamed by somebody else"
-        case .replaced: "something else was put in the place of the open segment's file"
-        case .cut: "the open segment's file was truncated by somebody else"
+        case .removed: "the open segment's file was removed or renamed by another process"
+        case .replaced: "the open segment's file was replaced by another process"
+        case .cut: "the open segment's file was truncated by another process"
         }
     }
 }
 
 extension LogFileSystem {
-    /// Whether the open segment's first `end` bytes can still be reached by its name. nil: they can.
+    /// Checks whether the path of the open segment still leads to its first `end` bytes.
     ///
-    /// - Parameter joint: Where the last write began: a file that was cut just before it has a
-    ///   hole there instead of the end of a line.
+    /// - Parameter joint: Where the last write started: if the file was truncated just before
+    ///   that write, it has a hole there instead of the end of a line.
+    /// - Returns: nil if the file is unchanged.
     func harm(to file: LogFile, end: Int, joint: Int) -> SegmentHarm? {
         guard let named = try? facts(file.path) else { return .removed }
         guard let open = try? facts(file), open.isSameFile(as: named) else { return .replaced }
@@ -34,8 +35,9 @@ extension LogFileSystem {
         return got == 1 && last == UInt8(ascii: "\n") ? nil : .cut
     }
 
-    /// Puts the first `bytes` of an open file, which its name does not lead to any more, at
-    /// `path`: synced, then renamed into place.
+    /// Copies the first `bytes` of an open file that its path no longer leads to.
+    ///
+    /// The copy is synced, then renamed to `path`.
     func rescue(
         _ file: LogFile, bytes: Int, to path: String, in folder: String
     ) throws(SystemFault) {

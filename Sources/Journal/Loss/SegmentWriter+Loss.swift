@@ -1,16 +1,17 @@
 import Events
 import Telemetry
 
-/// The writer's answer to files that somebody else removed, cut or replaced.
+/// Handles files that another process removed, truncated or replaced.
 ///
-/// Nothing is acknowledged that its name does not lead to: `harm` is asked after each write and,
-/// between groups, twice a second. The open segment is then closed with what is left of it, and
-/// the next one takes the lines. What is at the name and not ours is put aside, never overwritten.
+/// Lines are acknowledged only if the file's path leads to them: `harm` runs after each write,
+/// and twice a second between groups. On a change, the open segment is closed with its remaining
+/// lines, and the next one takes new lines. A foreign file at the path is renamed, never
+/// overwritten.
 extension SegmentWriter {
-    /// How long the writer may go without looking at its files.
+    /// The longest time between two checks of the files.
     static let lookEvery = Duration.milliseconds(500)
 
-    /// Looks at the open segment, the folder and the lock when that was long ago.
+    /// Checks the open segment, the folder and the lock if the last check is long enough ago.
     mutating func lookIfDue() {
         guard ContinuousClock.now - lookedAt >= Self.lookEvery else { return }
         look()
@@ -38,7 +39,7 @@ extension SegmentWriter {
         report(LogDamage(files: damage))
     }
 
-    /// Goes on in a segment behind `position`, if that is behind the head.
+    /// Continues in a segment after `position`, if that is after the head.
     mutating func goOn(behind position: LogPosition, of reader: String) {
         guard position > state.head, SegmentName.numbers.contains(position.segment), !lock.isLost
         else { return }
@@ -46,7 +47,7 @@ extension SegmentWriter {
         if let segment = active { retire(segment) }
         number = max(number, position.segment + 1)
         let skipped = max(head.segment, 1)...position.segment
-        // So that a later start does not report it again.
+        // Recorded so that a later start does not report it again.
         keeper.note(
             gone: skipped.suffix(RemovedSegments.most).compactMap { number in
                 number == newest?.number
@@ -55,19 +56,19 @@ extension SegmentWriter {
         report(
             LogDamage(
                 file: "log",
-                what: "the log ends before the place that the reader \(reader) has read to",
+                what: "the log ends before the position that reader \(reader) has already read",
                 missing: head..<position, lines: nil))
         do throws(Refusal) { try ensureActive() } catch { enterShedding(error) }
     }
 
-    /// Another process may have taken the log over while its lock file was gone.
+    /// Checks whether another process took over the log while its lock file was missing.
     mutating func checkLock() {
         switch lock.check() {
         case .held: break
         case .restored:
-            report(LogDamage(file: "../lock", what: "the lock file was removed by somebody else"))
+            report(LogDamage(file: "../lock", what: "the lock file was removed by another process"))
         case .lost:
-            // The files are the other process's now.
+            // The files now belong to the other process.
             if let segment = active { files.close(segment.file) }
             active = nil
             sealer.hold()
@@ -75,13 +76,13 @@ extension SegmentWriter {
         }
     }
 
-    /// Counts and reports what somebody else did.
+    /// Counts and reports a change by another process.
     func report(_ damage: LogDamage) {
         state.report { $0.add(damage) }
         telemetry.emit(LogFilesTouched(damage: damage))
     }
 
-    /// Closes the open segment with what is left of its acknowledged lines.
+    /// Closes the open segment and keeps the acknowledged lines that are left.
     mutating func giveUp(_ segment: ActiveSegment, for harm: SegmentHarm) {
         active = nil
         defer { files.close(segment.file) }
@@ -99,7 +100,7 @@ extension SegmentWriter {
                 DamageFound(path: error.path, what: "\(error.call) failed; its lines are lost"))
         }
         let end = kept?.end ?? 0
-        // A segment that held no line gives its number to the next one.
+        // If the segment contained no line, the next one reuses its number.
         number = segment.end > 0 ? segment.number + 1 : segment.number
         if let kept, kept.end > 0 {
             newest = name
@@ -125,7 +126,7 @@ extension SegmentWriter {
                 lines: max(0, lost)))
     }
 
-    /// The file is at its name, but a part of it is gone: keeps the whole groups at its start.
+    /// Keeps the whole groups at the start of a file that is damaged but still at its path.
     private func keepWhole(
         of segment: ActiveSegment, as name: SegmentName
     ) throws(SystemFault) -> (end: UInt64, lines: Int, physicalEnd: Int) {
@@ -133,7 +134,7 @@ extension SegmentWriter {
         let path = folder.file(SegmentName.active)
         guard scan.end > 0, scan.number == segment.number else {
             let first = try files.read(segment.file, at: 0, count: 1).first
-            // Begins with a hole: all that is in it was written by us after the cut.
+            // The file starts with a hole: it contains only what was written after the truncation.
             try putAside(path, unless: scan.number == segment.number || first == 0)
             return (0, 0, 0)
         }
@@ -144,7 +145,7 @@ extension SegmentWriter {
         return (scan.end, scan.lines, scan.physicalEnd)
     }
 
-    /// The file is not at its name, but still open: copies it to where a closed segment belongs.
+    /// Copies a file that is open but not at its path to the path of a closed segment.
     private func rescue(
         _ segment: ActiveSegment, as name: SegmentName, _ harm: SegmentHarm
     ) throws(SystemFault) -> (end: UInt64, lines: Int, physicalEnd: Int) {
@@ -155,8 +156,9 @@ extension SegmentWriter {
         return (segment.end, segment.lines, segment.physicalEnd)
     }
 
-    /// Moves what is at the name of the open segment to a name that the log does not use, or
-    /// removes it when it is ours and holds nothing.
+    /// Renames the file at the open segment's path to a name that the log does not use.
+    ///
+    /// Removes it instead if it is empty or, with `isOurs`, contains only the log's own bytes.
     private func putAside(_ path: String, unless isOurs: Bool) throws(SystemFault) {
         do throws(SystemFault) {
             let size = (try? files.facts(path))?.bytes ?? 0

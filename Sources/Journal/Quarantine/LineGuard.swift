@@ -1,35 +1,35 @@
 public import Events
 import Synchronization
 
-/// Keeps one reader of the log from ending the process for good.
+/// Prevents a line from crashing the process on every start.
 ///
-/// A line that was accepted may still end the process that reads it: a trap, a loop that a
-/// watchdog kills, memory without end. The reader's place has not moved, so each restart reads
-/// the same line. So each reader notes what it is about to read:
+/// An accepted line may still end the process that reads it: by a trap, an endless loop that a
+/// watchdog kills, or unbounded memory. The reader's position does not advance, so each restart
+/// reads the same line. Therefore each reader records what it is about to read:
 ///
-/// 1. Every `stride` lines one note: "these lines are being read". It is closed when the read
-///    is over, so a process that ends between reads leaves none open.
-/// 2. A start that finds a note open suspects those lines. They are read again one by one, each
-///    noted alone, with its checksum. So the second crash names the line.
-/// 3. A line that was being read alone when `deathsAlone` processes ended, and was never read
-///    to its end in between, is set aside: see `Quarantine`. It is skipped from then on.
+/// 1. It writes one note for every `stride` lines. The note is closed at the end of the read, so
+///    a process that ends between reads leaves none open.
+/// 2. A start that finds an open note suspects its lines. It reads them one by one and writes a
+///    note with a checksum for each. So the second crash identifies the line.
+/// 3. A line that was being read alone when `deathsAlone` processes ended, and was never read to
+///    its end in between, is quarantined: see `Quarantine`. The reader skips it from then on.
 ///
-/// Why a sound line is not set aside by kills at random moments (SIGKILL, the OOM killer, a
-/// crash of another part): a sound line is cleared of suspicion as soon as it was read once
-/// without harm. To be set aside, it would have to be hit by `deathsAlone` kills in the few
-/// microseconds that its reading takes, each time before it was read once. A process that dies
-/// of something else at the same moment of each life would come close to that; so a reader with
-/// a line under suspicion first waits for a random part of a second (`pause`).
+/// Kills at random times (SIGKILL, the OOM killer, a crash of another component) do not
+/// quarantine a harmless line. It is cleared as soon as it was read once, so `deathsAlone` kills
+/// would have to happen during the few microseconds of its reading, each time before it was read
+/// once. A process that always dies at the same time for another reason could come close to
+/// that; so while a line is suspected, the reader first waits for a random part of a second
+/// (`pause`).
 ///
-/// The same holds for what is done with many lines together, such as a digest (`admits(_:of:)`):
-/// each step is noted alone from the first.
+/// Work on many lines together, such as a digest, is guarded in the same way (`admits(_:of:)`),
+/// with a note for each step from the start.
 ///
-/// Lines are named by the place after them and a CRC-32, so nothing is skipped that is not the
-/// same line. Thread-safe; reads of one guard exclude each other.
+/// A line is identified by the position after it and a CRC-32, so no other line is skipped.
+/// Thread-safe; reads of one guard are serialized.
 public final class LineGuard: Sendable {
     /// Lines between two notes.
     static let stride: UInt32 = 256
-    /// How many processes a line must have ended while it was read alone.
+    /// How many processes a line must end while it is read alone before it is quarantined.
     static let deathsAlone: UInt32 = 3
     private static let longestPause = 1000
 
@@ -40,11 +40,11 @@ public final class LineGuard: Sendable {
 
     fileprivate struct State {
         var note: ReadingNote
-        /// Lines until the next note of several.
+        /// Lines until the next note.
         var left: UInt32 = 0
-        /// Whether the file says that something is open.
+        /// Whether the file contains an open note.
         var isOpen = false
-        /// Lines that are skipped: their checksums by the places after them.
+        /// Checksums of the lines to skip, by the positions after them.
         var skipped: [LogPosition: UInt32]
         var lastSkipped: LogPosition?
     }
@@ -62,18 +62,19 @@ public final class LineGuard: Sendable {
         state = Mutex(State(note: note, skipped: skipped, lastSkipped: skipped.keys.max()))
     }
 
-    /// Whether lines that were being read when a process ended are still to be read.
+    /// Whether lines or work that may have ended a process are still suspected.
     public var isSuspicious: Bool { state.withLock { !$0.note.suspects.isEmpty } }
 
-    /// Returns after a random part of a second when a single line is under suspicion, else at
-    /// once: what ends the process at its own time then hits another moment of the reading.
+    /// Waits for a random part of a second if a single line is suspected.
+    ///
+    /// A process that dies at a fixed time for another reason then interrupts different lines.
     public func pause(_ clock: any Clock<Duration>) async {
         guard state.withLock({ $0.note.suspects.contains { $0.kind == .line } }) else { return }
         try? await clock.sleep(for: .milliseconds(Int.random(in: 0...Self.longestPause)))
     }
 
-    /// Calls `body`, which asks for each line before it reads it, or each step of other work
-    /// before it does it.
+    /// Calls `body`, which must call `admits` before it reads each line or does each step of
+    /// other work.
     public func reading<Result, Fault: Error>(
         _ body: (inout Reading) throws(Fault) -> Result
     ) throws(Fault) -> Result {
@@ -87,7 +88,7 @@ public final class LineGuard: Sendable {
         }
     }
 
-    /// Folds each of `lines` that is not skipped into `start`, away from the cooperative pool.
+    /// Folds all of `lines` that are not skipped into `start`, off the cooperative pool.
     public func fold<Value: Sendable>(
         _ lines: [JournalLine], into start: Value,
         _ fold: @escaping @Sendable (inout Value, JournalLine) -> Void
@@ -102,13 +103,14 @@ public final class LineGuard: Sendable {
         }
     }
 
-    /// One read under way.
+    /// One read in progress.
     public struct Reading {
         fileprivate var state: State
         fileprivate let owner: LineGuard
 
-        /// Whether to read the line that ends at `end`: false when it is set aside. The line
-        /// before it was read to its end.
+        /// Whether to read the line that ends at `end`; false if it is quarantined.
+        ///
+        /// The call also means that the preceding line was read to its end.
         mutating func admits(_ line: UnsafeRawBufferPointer, endingAt end: LogPosition) -> Bool {
             let isCalm =
                 !state.note.suspectsLines && (state.lastSkipped.map { $0 < end } ?? true)
@@ -125,8 +127,10 @@ public final class LineGuard: Sendable {
             line.bytes.withUnsafeBytes { admits($0, endingAt: line.end) }
         }
 
-        /// Notes that all lines that end in `from...to` are read together; false when one of
-        /// them is suspected or skipped: then they are to be read one by one.
+        /// Notes that all lines that end in `from...to` are read together.
+        ///
+        /// Returns false if a line up to `to` is suspected or one of these is skipped; the caller
+        /// must then read them one by one.
         mutating func admits(from: LogPosition, to: LogPosition, lines: Int) -> Bool {
             clearBefore()
             guard !state.note.hasSuspects(upTo: to),
@@ -147,7 +151,7 @@ public final class LineGuard: Sendable {
             if let suspect = state.note.line(endingAt: end) {
                 let checksum = Checksum.crc32(line)
                 guard suspect.checksum == checksum else {
-                    // Another log at the same place.
+                    // A different line at the same position: this is another log.
                     state.note.clear(lineEndingAt: end)
                     return admitsWithCare(line, endingAt: end)
                 }
@@ -167,7 +171,7 @@ public final class LineGuard: Sendable {
             return true
         }
 
-        /// What was noted alone was done to its end.
+        /// Clears the suspicion of the line or step that was noted alone, which is now complete.
         private mutating func clearBefore() {
             guard let open = state.note.open, open.kind != .several else { return }
             state.note.open = nil
@@ -178,9 +182,11 @@ public final class LineGuard: Sendable {
             }
         }
 
-        /// Whether to do `step` of the work on what the group `key` holds: false when that ended
-        /// `deathsAlone` processes and was never done in between; reported then, and allowed
-        /// again from then on. The work before it is done.
+        /// Whether to do `step` of the work on the group `key`.
+        ///
+        /// Returns false once if the step ended `deathsAlone` processes and was never completed in
+        /// between. It is then reported, and permitted again. The call also means that the
+        /// preceding step is complete.
         public mutating func admits(
             _ step: String, of key: String, naming names: QuarantinedLine.Names, at end: LogPosition
         ) -> Bool {
@@ -210,13 +216,13 @@ public final class LineGuard: Sendable {
             _ line: UnsafeRawBufferPointer, endingAt end: LogPosition, _ checksum: UInt32,
             deaths: UInt32
         ) {
-            // The note is open: a line that ends the process while its names are read is set
-            // aside by the next start without them.
+            // The note is open. If reading the names ends the process, the next start quarantines
+            // the line without them.
             let names = deaths == LineGuard.deathsAlone ? QuarantinedLine.Names(line) : nil
             owner.quarantine.setAside(
                 QuarantinedLine(
                     reader: owner.reader, end: end, checksum: checksum,
-                    // The first crash is that of the stretch, before the line was alone.
+                    // Adds the first crash, which happened while several lines were read together.
                     crashes: Int(clamping: deaths) + 1, names: names), line)
             state.skipped[end] = checksum
             state.lastSkipped = max(state.lastSkipped ?? end, end)
@@ -242,7 +248,7 @@ public final class LineGuard: Sendable {
             owner.file.write(state.note)
         }
 
-        /// All that was admitted was read to its end.
+        /// Closes the note: everything that was admitted was read to its end.
         fileprivate mutating func end() {
             clearBefore()
             state.note.open = nil

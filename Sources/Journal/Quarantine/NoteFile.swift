@@ -8,19 +8,19 @@
 
 /// The file of one reader's `ReadingNote`.
 ///
-/// Outside of `LogFileSystem`: nothing that the log promises depends on it, so a call that
-/// fails (a full disk) only means that a crash is not noted.
+/// Does not use `LogFileSystem`, because the log's guarantees do not depend on it: if a call
+/// fails (a full disk), a crash is not recorded.
 final class NoteFile: Sendable {
     private let descriptor: Int32
 
-    /// Opens the file, or makes it (0600).
+    /// Opens the file, or creates it (0600).
     init(_ path: String) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     }
 
     deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
-    /// An empty note when there is none, or it is torn.
+    /// Returns the note; an empty one if the file is missing or torn.
     func read() -> ReadingNote {
         var bytes = [UInt8](repeating: 0, count: ReadingNote.size)
         guard descriptor >= 0,
@@ -31,7 +31,7 @@ final class NoteFile: Sendable {
 
     func write(_ note: ReadingNote) {
         let bytes = note.encoded
-        // One call: the kernel copies so few bytes whole, or the checksum shows it.
+        // One call: the kernel writes so few bytes as a whole, or the checksum detects it.
         if descriptor >= 0 { _ = pwrite(descriptor, bytes, bytes.count, 0) }
     }
 }

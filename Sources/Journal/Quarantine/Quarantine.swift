@@ -11,30 +11,31 @@ import Telemetry
     import Darwin
 #endif
 
-/// What reads the log of a node from within it; the names in `log.quarantined`, in metrics, and
-/// of files.
+/// A reader of the log within its own node. The raw value appears in `log.quarantined`, in
+/// metrics, and in file names.
 public enum LineReader: String, Sendable, CaseIterable {
-    /// Opening the log.
+    /// Recovery, when the log is opened.
     case recovery
-    /// The attempts of a gateway, at its start.
+    /// A gateway's attempts, read at its start.
     case attempts
     /// The digests.
     case digest
-    /// What carries the events to the notifier.
+    /// The forwarder, which sends events to the notifier.
     case forward
     /// The status page.
     case page
 }
 
-/// Called for each line that a reader is about to read. For tests, which end the process there.
+/// Called for each line that a reader is about to read. Only for tests, which end the process.
 package typealias LineExamination = @Sendable (LineReader, UnsafeRawBufferPointer) -> Void
 
-/// The lines of one log that readers skip because reading them ended the process, in
-/// `quarantine/` below the data folder:
+/// The lines of one log that readers skip because reading them ended the process.
 ///
-///     <reader>.note   what the reader is reading now: `ReadingNote`
-///     skipped         which reader skips which line, replaced whole
-///     lines.jsonl     the lines themselves, for people; never read by the product
+/// Stored in `quarantine/` in the data folder:
+///
+///     <reader>.note   what the reader is currently reading: `ReadingNote`
+///     skipped         which reader skips which line; replaced as a whole
+///     lines.jsonl     the lines themselves, for operators; never read by the product
 ///
 /// Thread-safe.
 final class Quarantine: Sendable {
@@ -42,7 +43,7 @@ final class Quarantine: Sendable {
         let reader: LineReader
         let end: LogPosition
         let checksum: UInt32
-        /// The event that reports it, until the log has taken it.
+        /// The event that reports it; empty once the log has stored it.
         var report: [UInt8]
     }
 
@@ -50,7 +51,7 @@ final class Quarantine: Sendable {
         var entries: [Entry] = []
         var guards: [LineReader: LineGuard] = [:]
         var append: Append?
-        /// Events on their way, by their bytes.
+        /// Events that are being appended, as lines.
         var underWay: Set<[UInt8]> = []
     }
 
@@ -58,15 +59,15 @@ final class Quarantine: Sendable {
     private let node: String
     private let clock: WallClock
     private let telemetry: Telemetry
-    /// Called for each line that a reader is about to read; for tests, nil in the product.
+    /// Called for each line that a reader is about to read; nil outside tests.
     let examine: LineExamination?
     private let files = PosixFileSystem()
     private let state: Mutex<State>
 
     private static let linesFile = "lines.jsonl"
-    /// Bytes of `lines.jsonl`; lines beyond are counted, not kept.
+    /// The maximum size of `lines.jsonl`; further lines are counted but not saved.
     private static let mostBytes = 4 << 20
-    /// Lines that are skipped; the oldest beyond are read again.
+    /// The maximum of skipped lines; the oldest is dropped and read again after a restart.
     private static let mostEntries = 1024
 
     init(
@@ -88,10 +89,10 @@ final class Quarantine: Sendable {
         }
     }
 
-    /// The guard of the reader with that name; the same one each time.
+    /// Returns the guard of a reader, always the same one.
     func lineGuard(of reader: LineReader) -> LineGuard {
         if let known = state.withLock({ $0.guards[reader] }) { return known }
-        // Outside of the lock: it asks for what is skipped.
+        // Created outside the lock, because `LineGuard.init` calls `skipped(by:)`.
         let made = LineGuard(
             reader, self, note: folder + "/\(reader.rawValue).note")
         return state.withLock { state in
@@ -101,18 +102,18 @@ final class Quarantine: Sendable {
         }
     }
 
-    /// The lines that `reader` skips: their checksums by the places after them.
+    /// Returns the lines that `reader` skips: checksums by the positions after the lines.
     func skipped(by reader: LineReader) -> [LogPosition: UInt32] {
         let mine = state.withLock { $0.entries.filter { $0.reader == reader } }
         return Dictionary(mine.map { ($0.end, $0.checksum) }, uniquingKeysWith: { $1 })
     }
 
-    /// Forgets lines of segments before `oldest`: they are gone from the log.
+    /// Drops lines of segments before `oldest`, which are no longer in the log, if reported.
     func forget(before oldest: UInt64) {
         state.withLock { $0.entries.removeAll { $0.end.segment < oldest && $0.report.isEmpty } }
     }
 
-    /// Keeps `line`, makes durable that it is skipped, and reports it.
+    /// Saves `line`, makes its skipping durable, and reports it.
     func setAside(_ quarantined: QuarantinedLine, _ line: UnsafeRawBufferPointer) {
         let now = clock.now
         let isKept = keep(quarantined, line, at: now)
@@ -134,16 +135,16 @@ final class Quarantine: Sendable {
 
     // MARK: - Reports
 
-    /// Hands an event's line to the log, and calls back with whether the log holds it.
+    /// Appends an event's line to the log, and reports whether the log contains it.
     typealias Append = @Sendable (_ event: [UInt8], @escaping @Sendable (Bool) -> Void) -> Void
 
-    /// Reports through `append` from now on, beginning with what earlier processes left.
+    /// Reports through `append` from now on, starting with reports left by earlier processes.
     func report(through append: @escaping Append) {
         state.withLock { $0.append = append }
         report()
     }
 
-    /// Hands the log each event that it does not hold yet. Cheap when there is none.
+    /// Appends each event that the log does not contain yet.
     func report() {
         let work = state.withLock { state -> (append: Append, due: [[UInt8]])? in
             guard let append = state.append else { return nil }
@@ -156,7 +157,7 @@ final class Quarantine: Sendable {
         guard let work else { return }
         for event in work.due {
             work.append(event) { isHeld in
-                // Not on the thread of the log's writer, which calls back.
+                // Not on the calling thread, which is the log's writer.
                 BlockingWork.start { self.settle(event, isHeld: isHeld) }
             }
         }
@@ -175,7 +176,7 @@ final class Quarantine: Sendable {
 
     // MARK: - Files
 
-    /// Appends the line to `lines.jsonl` with where it was found; false when that is full or
+    /// Appends the line with its position to `lines.jsonl`; returns false if that is full or
     /// cannot be written.
     private func keep(
         _ quarantined: QuarantinedLine, _ line: UnsafeRawBufferPointer, at now: Timestamp
@@ -219,7 +220,7 @@ final class Quarantine: Sendable {
         }
     }
 
-    /// None where there is no file, or its bytes are not as written: the lines are then found
+    /// Loads the entries. None if the file is missing or corrupt: the lines are then detected
     /// again.
     private static func load(_ path: String, _ files: PosixFileSystem) -> [Entry] {
         guard let bytes = try? files.contents(path), var input = ByteReader(sealed: bytes),
@@ -231,7 +232,7 @@ final class Quarantine: Sendable {
                 let offset = input.read(), let checksum = input.readShort(),
                 let report = input.readText()
             else { return [] }
-            // One that a later version knows and this one does not.
+            // A reader that only a later version has.
             guard let reader = LineReader(rawValue: String(decoding: reader, as: UTF8.self))
             else { continue }
             entries.append(

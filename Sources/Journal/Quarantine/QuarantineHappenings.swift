@@ -1,17 +1,17 @@
 import Events
 import Telemetry
 
-/// A reader skips a line from now on, because reading it ended the process.
+/// A reader starts to skip a line, because reading it ended the process.
 struct LineQuarantined: Happening {
     let line: QuarantinedLine
     let isKept: Bool
-    /// The file that keeps such lines.
+    /// The file with the skipped lines.
     let path: String
 
     var level: Logger.Level { .error }
     var message: String {
-        "a line of the event log ended this process again and again; it is skipped from now on: "
-            + "report it, with the line from \(path)"
+        "reading a line of the event log ended this process repeatedly; it is skipped from now on: "
+            + "report this, with the line from \(path)"
     }
     var fields: [(String, String)] {
         [
@@ -26,8 +26,10 @@ struct LineQuarantined: Happening {
         if !isKept { Self.countUnkept(1, in: registry) }
     }
 
-    /// Begins with what earlier processes set aside: a line is set aside before the first
-    /// scrape of a process, and of a counter that starts anew Prometheus would see no increase.
+    /// Starts the counter at the number of lines that earlier processes quarantined.
+    ///
+    /// A line is quarantined before the first scrape of a process; if the counter started at zero,
+    /// Prometheus would see no increase.
     static func count(_ lines: Double, reader: LineReader, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_log_quarantined_total", by: lines,
@@ -38,11 +40,11 @@ struct LineQuarantined: Happening {
     static func countUnkept(_ lines: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_log_quarantined_unkept_total", by: lines,
-            help: "Such lines that quarantine/lines.jsonl had no room for.")
+            help: "Skipped lines that could not be saved to quarantine/lines.jsonl.")
     }
 }
 
-/// Which lines are skipped could not be written down: the next start finds them out again.
+/// The list of skipped lines could not be written: the next start has to detect them again.
 struct QuarantineUnwritten: Happening {
     let fault: SystemFault
 

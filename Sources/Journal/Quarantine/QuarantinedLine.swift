@@ -4,27 +4,29 @@ import JSONScan
 /// A line that a reader skips because reading it ended the process.
 public struct QuarantinedLine: Sendable, Equatable {
     let reader: LineReader
-    /// The place after it.
+    /// The position after the line.
     let end: LogPosition
-    /// CRC-32 of its bytes.
+    /// CRC-32 of the line.
     let checksum: UInt32
     /// How many processes ended.
     let crashes: Int
-    /// What it is about; nil when even that could not be read.
+    /// What the line is about; nil if even that could not be read.
     let names: Names?
 
-    /// What the line is about, in its own words, each cut to 256 characters.
+    /// What the line is about: texts from the line, each cut to 256 characters.
     public struct Names: Sendable, Equatable {
         var event: String?
         var namespace: String?
         var rollout: String?
         var revision: String?
 
-        /// - Parameter what: What it is, in words, where it is no line. It names no rollout,
-        ///   so that its report is no part of the group whose digest crashed the process.
+        /// Describes something other than a line. Contains no rollout, so that the report does not
+        /// join the group whose digest ended the process.
+        ///
+        /// - Parameter what: A description, cut to 512 characters.
         public init(what: String) { event = String(what.prefix(512)) }
 
-        /// Reads the whole line as a tree, which none of the readers do.
+        /// Parses the whole line as a tree, unlike all readers.
         init(_ line: UnsafeRawBufferPointer) {
             guard
                 let tree = try? JSONValue(
@@ -41,11 +43,11 @@ public struct QuarantinedLine: Sendable, Equatable {
         }
     }
 
-    /// The event `log.quarantined`. Its id names reader and line, so that the log takes it once.
+    /// The event `log.quarantined`. Its id depends on reader and line, so the log stores it once.
     ///
     /// - Parameters:
-    ///   - line: Its first bytes become the member `line`.
-    ///   - keptIn: The file that keeps the whole line; nil when there is no room in it.
+    ///   - line: The line; its first `shown` bytes become the member `line`.
+    ///   - keptIn: The file with the whole line; nil if the line could not be saved.
     func event(
         node: String, at now: Timestamp, line: UnsafeRawBufferPointer, keptIn file: String?
     ) -> Event {
@@ -54,7 +56,7 @@ public struct QuarantinedLine: Sendable, Equatable {
         if let rollout = names?.rollout {
             what += " of " + (names?.namespace.map { $0 + "/" } ?? "") + rollout
         }
-        let kept = file.map { "kept in \($0)" } ?? "not kept, quarantine/ is full"
+        let kept = file.map { "saved in \($0)" } ?? "not saved in quarantine/"
         var extra: [JSONValue.Member] = [
             .init("reader", .string(reader.rawValue)), .init("position", .string(end.description)),
             .init("crashes", .number("\(crashes)")),
@@ -72,6 +74,6 @@ public struct QuarantinedLine: Sendable, Equatable {
             extra: extra)
     }
 
-    /// Bytes of the line in its event.
+    /// The maximum of bytes of the line in its event.
     private static let shown = 240
 }

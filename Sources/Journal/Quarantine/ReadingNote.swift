@@ -1,42 +1,42 @@
 import Events
 
-/// What one reader is reading, and which lines were being read when the process ended.
+/// What one reader is reading, and what was being read when earlier processes ended.
 ///
 ///     magic 8 · open (kind 4, segment 8, offset 8, lines 4, checksum 4, deaths 4)
-///     · count of suspects 4 · as many suspects in the same form · zeros · CRC-32
+///     · number of suspects 4 · suspects in the same form · zeros · CRC-32
 ///
-/// Written in place with one call and never synced: it has to outlive the process, not the
-/// machine. A record that is torn, or of another version, counts as none.
+/// Written in place with one call and never synced: it must survive the process, not a power
+/// failure. A note that is torn or of another version counts as empty.
 struct ReadingNote: Sendable, Equatable {
-    /// Lines that were being read when a process ended, or that are being read now.
+    /// Lines or other work under way, now or when a process ended.
     struct Stretch: Sendable, Equatable {
         enum Kind: UInt32 {
             case several = 1, line = 2
-            /// What many lines make together, named by the checksum of a key; no place.
+            /// Work on many lines together, identified by the checksum of a key; has no position.
             case work = 3
         }
 
         var kind: Kind
-        /// The end of the first line, or a place between its start and its end.
+        /// The end of the first line, or a position between its start and its end.
         var from: LogPosition
-        /// How many lines from there on.
+        /// The number of lines from there on.
         var lines: UInt32
-        /// CRC-32 of the bytes of a single line, or of a key.
+        /// CRC-32 of a single line or of a key.
         var checksum: UInt32 = 0
         /// How many processes ended while it was being read.
         var deaths: UInt32 = 0
     }
 
-    /// What is being read at this moment; nil between reads.
+    /// What is being read now; nil between reads.
     var open: Stretch?
-    /// What was being read when an earlier process ended, and was not read whole since.
+    /// What was being read when an earlier process ended, and was not completed since.
     private(set) var suspects: [Stretch] = []
 
     static let mostSuspects = 8
     private static let magic: UInt64 = 0x3145_544F_4E57_4C42  // "BLWNOTE1", little-endian
     static let size = 8 + 32 + 4 + mostSuspects * 32 + 4
 
-    /// At the start of a process: what the one before left open is under suspicion.
+    /// At the start of a process, turns the note that the previous one left open into a suspect.
     mutating func countDeath() {
         guard let left = open else { return }
         open = nil
@@ -54,35 +54,37 @@ struct ReadingNote: Sendable, Equatable {
         suspects.append(suspect)
     }
 
-    /// The single line under suspicion that ends at `end`.
+    /// Returns the suspected single line that ends at `end`.
     func line(endingAt end: LogPosition) -> Stretch? {
         suspects.first { $0.kind == .line && $0.from == end }
     }
 
-    /// Whether a line that ends at `end` is among several under suspicion.
+    /// Whether a stretch of suspected lines starts at or before `end`.
+    ///
+    /// `clear(lineEndingAt:)` shortens a stretch and removes it when all its lines were read.
     func isWithinSuspects(_ end: LogPosition) -> Bool {
         suspects.contains { $0.kind == .several && $0.from <= end }
     }
 
-    /// Whether a line is under suspicion.
+    /// Whether any line is suspected.
     var suspectsLines: Bool { suspects.contains { $0.kind != .work } }
 
-    /// Whether a line under suspicion may end at or before `end`.
+    /// Whether a suspected line may end at or before `end`.
     func hasSuspects(upTo end: LogPosition) -> Bool {
         suspects.contains { $0.kind != .work && $0.from <= end }
     }
 
-    /// The work under suspicion with that key's checksum.
+    /// Returns the suspected work with this checksum of its key.
     func work(_ checksum: UInt32) -> Stretch? {
         suspects.first { $0.kind == .work && $0.checksum == checksum }
     }
 
-    /// The work with that key's checksum was done without harm, or is not done any more.
+    /// Clears work that was completed without harm, or is no longer done.
     mutating func clear(work checksum: UInt32) {
         suspects.removeAll { $0.kind == .work && $0.checksum == checksum }
     }
 
-    /// The line that ends at `end` was read without harm, or is not read any more.
+    /// Clears the line that ends at `end`, which was read without harm or is no longer read.
     mutating func clear(lineEndingAt end: LogPosition) {
         suspects.removeAll { $0.kind == .line && $0.from == end }
         for i in suspects.indices where suspects[i].kind == .several && suspects[i].from <= end {
@@ -92,7 +94,7 @@ struct ReadingNote: Sendable, Equatable {
         suspects.removeAll { $0.lines == 0 }
     }
 
-    /// The reader is at `end`: single lines before it are not there for it any more.
+    /// Drops suspected single lines before `end`, which the reader has passed.
     mutating func dropLines(before end: LogPosition) {
         suspects.removeAll { $0.kind == .line && $0.from < end }
     }
@@ -112,7 +114,7 @@ struct ReadingNote: Sendable, Equatable {
 
     init() {}
 
-    /// nil unless `bytes` are what `encoded` gave.
+    /// Decodes a note; nil unless `bytes` are the result of `encoded`.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.size, var input = ByteReader(sealed: bytes),
             input.read() == Self.magic
@@ -146,8 +148,7 @@ struct ReadingNote: Sendable, Equatable {
 }
 
 extension ReadingNote.Stretch {
-    /// Whether it is about the same lines: a single one by its place and bytes, several by
-    /// where they begin.
+    /// Whether both are the same lines or work: compares kind, start and checksum.
     fileprivate func isSame(as other: Self) -> Bool {
         kind == other.kind && from == other.from && checksum == other.checksum
     }
