@@ -46,7 +46,7 @@ public struct Judgement: Sendable, Equatable {
             outcomes.compactMap { outcome in outcome.value.map { (outcome.check.id, $0) } })
     }
 
-    /// What this attempt adds to the run's evidence, by check id.
+    /// The evidence that this attempt adds to the run, by check id.
     public var evidence: [String: EvidenceStep] {
         var steps: [String: EvidenceStep] = [:]
         for outcome in outcomes { steps[outcome.check.id] = outcome.numbers?.step }

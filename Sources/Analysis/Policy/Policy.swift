@@ -10,7 +10,7 @@ public struct Policy: Sendable, Equatable {
     /// Percentage of the counted weight, 0 to 100. The verdict is unhealthy when
     /// the failing checks reach it, even without a critical failure.
     public let failShare: Int
-    /// `sha256:` and the SHA-256 of the canonical text.
+    /// `sha256:` and the SHA-256 of the canonical text; in a `PolicySet`, the hash of the set.
     public let sha: String
 
     public init(checks: [Check], failShare: Int = 50) {

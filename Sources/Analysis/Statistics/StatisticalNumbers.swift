@@ -26,7 +26,7 @@ public struct StatisticalNumbers: Sendable, Equatable {
     public var growthLimit: Double?
     /// Whether the fail limit is proven to hold: the upper bound is within it.
     public var certified: Bool?
-    /// What this window adds to the run's evidence.
+    /// The evidence that this window adds to the run.
     public var step: EvidenceStep?
 
     public init(sample: Double) { self.sample = sample }
