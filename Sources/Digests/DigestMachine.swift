@@ -157,9 +157,9 @@ public struct DigestMachine: Sendable {
             line, role, from: from, at: end, now: now, settings: settings, room: &room)
     }
 
-    /// Moves the reader to `end`, with no line before it that was not observed.
+    /// Moves the reader to `end`. Every line before it must have been observed.
     ///
-    /// The position at the start of a segment differs from that at the end of the
+    /// Needed because the position at the start of a segment differs from that at the end of the
     /// previous one.
     public mutating func passOver(to end: LogPosition) { position = max(position, end) }
 
