@@ -2,7 +2,7 @@ import Events
 import JSONScan
 
 extension JSONValue {
-    /// Milliseconds since 1970 within the times that events carry.
+    /// A time in milliseconds since 1970; nil outside `Timestamp.range`.
     var moment: Timestamp? {
         integer.map { Timestamp(milliseconds: $0) }.flatMap {
             Timestamp.range.contains($0) ? $0 : nil

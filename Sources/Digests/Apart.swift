@@ -1,10 +1,11 @@
-/// A large value kept apart from its owner, which so stays small where there is none; copied
-/// when it is written to while it has another owner.
+/// A large value in a heap object of its own, copied on write.
+///
+/// An optional of it keeps its owner small while there is no value.
 struct Apart<Value: Sendable & Hashable>: Sendable, Hashable {
-    // Unchecked, and safe: only `value` reaches it, which reads what no one else writes, since
-    // it writes only where this owner is the only one, and makes a copy first elsewhere.
+    // Unchecked but safe: only `value` accesses the storage. It writes only to a uniquely
+    // referenced storage and copies a shared one first.
     private final class Storage: @unchecked Sendable {
-        // Exclusive because its one owner is: no need to look at each access.
+        // Access to the owner is exclusive already, so a check of each access is not needed.
         @exclusivity(unchecked) var value: Value
 
         init(_ value: Value) { self.value = value }

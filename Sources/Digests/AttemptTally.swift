@@ -1,6 +1,6 @@
 import Events
 
-/// The attempts of one incident, each by the worst that any place said of it.
+/// The attempts of one incident, each with the worst verdict of any place.
 public struct AttemptTally: Sendable, Hashable {
     struct Entry: Sendable, Hashable {
         var number: Int
@@ -9,21 +9,21 @@ public struct AttemptTally: Sendable, Hashable {
 
     /// The latest attempts, ascending.
     var recent: [Entry] = []
-    /// Attempts that are no longer kept one by one.
+    /// Counts of the attempts that are no longer in `recent`.
     var settled = StatusCounts()
-    /// Verdicts that named no attempt, each counted by itself.
+    /// Counts of the verdicts without an attempt number.
     var unnumbered = StatusCounts()
     /// The lowest attempt seen.
     public internal(set) var first: Int?
     /// The highest attempt seen.
     public internal(set) var last: Int?
-    /// The numbering began anew within the incident (next step, next run):
-    /// `first` and `last` then belong to the current numbering only.
+    /// Whether the numbering restarted within the incident (next step, next run).
+    /// `first` and `last` then cover only the current numbering.
     public internal(set) var restarted = false
 
     public init() {}
 
-    /// How many attempts ended with each status.
+    /// The number of attempts by status, including verdicts without a number.
     public var counts: StatusCounts {
         var all = settled
         for status in VerdictStatus.allCases {
@@ -48,7 +48,7 @@ public struct AttemptTally: Sendable, Hashable {
         }
     }
 
-    /// The next attempts count from 1 again.
+    /// Starts a new numbering: the next attempts count from 1 again.
     mutating func restart() {
         settled = counts
         for status in VerdictStatus.allCases { settled[status] -|= unnumbered[status] }

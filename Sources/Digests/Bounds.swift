@@ -1,20 +1,22 @@
-/// How much one group may hold. What exceeds a bound is counted, and the count
-/// is told; a storm makes numbers larger, never memory.
+/// The limits of the state of groups.
+///
+/// What exceeds a limit is counted but not stored, so that a storm of events
+/// does not need more memory.
 enum Bounds {
-    /// How long a rehearsal whose end was never told may mark what fails.
+    /// How long a rehearsal without a reported end marks failures.
     static let rehearsal = Duration.seconds(3600)
     /// Groups, quiet ones included.
     static let groups = 2048
     /// Places (zone and node) in one group.
     static let sources = 32
-    /// Places, and metrics of places, of all groups together; `StateRoom` says what goes beyond.
+    /// Places, and metrics of places, of all groups together; `StateRoom` grants them.
     static let places = 4096
     static let tracks = 16_384
     static let lanes = 8
     static let metrics = 16
     /// Attempts of one metric that a sparkline shows.
     static let history = 16
-    /// Attempts of one incident that are kept one by one.
+    /// Attempts of one incident that are stored one by one.
     static let attempts = 64
     static let reasons = 16
     static let notices = 16
@@ -23,7 +25,7 @@ enum Bounds {
     /// Group members that a roll-up names.
     static let members = 40
     static let incidentStarts = 16
-    /// Groups that the message of a node's fault names.
+    /// Groups that the message of a node fault names.
     static let echoes = 8
 
     // Text, in Unicode scalars.

@@ -1,19 +1,19 @@
 public import Events
 
-/// What is different from the last message of the incident: shown first.
+/// A difference from the last message of the incident, which messages show first.
 public enum Change: Sendable, Hashable {
-    /// A place fails that was not told of.
+    /// A place fails that was not reported before.
     case place(az: String, node: String, status: VerdictStatus)
-    /// A place that was told of got worse.
+    /// The status of a reported place is worse.
     case worse(az: String, node: String, from: VerdictStatus, to: VerdictStatus)
-    /// A metric is over its limit that was not told of.
+    /// A metric is over its limit that was not reported before.
     case metric(String)
     /// One more unhealthy attempt aborts the run.
     case lastChance
-    /// A kind of notice that was not told of.
+    /// A kind of notice that was not reported before.
     case notice(String)
     case policy
     case binary
-    /// The group fails and recovers again and again.
+    /// The group fails and recovers repeatedly.
     case flapping
 }

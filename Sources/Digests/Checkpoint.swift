@@ -1,18 +1,18 @@
 public import Events
 
-/// What makes a machine's progress durable. Written whole or not at all.
+/// The changes of a machine's state to store in one transaction.
 public struct Checkpoint: Sendable, Equatable {
-    /// Where a restored machine's reader begins.
+    /// The log position at which the reader of a restored machine starts.
     public let position: LogPosition
     /// The groups to store.
     let groups: [GroupState]
-    /// What all groups share, in its durable form.
+    /// The stored form of the state that all groups share.
     let shared: String
-    /// Keys whose state is to be deleted.
+    /// Keys of the states to delete.
     public let removed: Set<String>
 
-    /// Calls `body` with each state to store and its key, in order of the keys. Each is made when
-    /// its turn comes: together they may take more memory than the groups themselves.
+    /// Calls `body` with each key and state to store, ascending by key. States are serialized one
+    /// at a time: together they may need more memory than the groups themselves.
     public func forEachChanged<E: Error>(
         _ body: (_ key: String, _ state: String) throws(E) -> Void
     ) throws(E) {
@@ -20,7 +20,7 @@ public struct Checkpoint: Sendable, Equatable {
         for group in groups { try body(group.key.text, group.json) }
     }
 
-    /// The states to store by key, all at once.
+    /// All states to store, by key.
     public var changed: [String: String] {
         var changed: [String: String] = [:]
         forEachChanged { changed[$0] = $1 }

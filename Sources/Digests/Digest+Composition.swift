@@ -1,7 +1,7 @@
 import Events
 
 extension Digest {
-    /// The message of a group that has an incident, as it stands.
+    /// Composes the message of a group that has an incident.
     init(
         of state: GroupState, incident: Incident, composedAt: Timestamp, shed: Int,
         silent: Bool, settings: DigestSettings
@@ -62,7 +62,7 @@ extension Digest {
         receivers = settings.route.receivers(for: self)
     }
 
-    /// For each metric that is or was over, the track of the worst place.
+    /// The worst place's track for each metric that is or was over its limit.
     private static func worstPerMetric(_ places: [Source]) -> [MetricTrack] {
         var worst: [String: MetricTrack] = [:]
         for track in places.flatMap(\.metrics) where track.isOver || track.wasOver {
@@ -72,7 +72,7 @@ extension Digest {
         return worst.values.sorted(by: MetricTrack.worstFirst)
     }
 
-    /// Many messages of the same receivers as one.
+    /// Combines messages with the same receivers into one.
     init(rollingUp digests: [Digest], composedAt: Timestamp) {
         let ranked = digests.sorted(by: Self.worstFirst)
         let id =
@@ -88,7 +88,7 @@ extension Digest {
         noticeLevel = digests.compactMap(\.noticeLevel).max()
         events = digests.reduce(0) { $0 +| $1.events }
         eventsInIncident = digests.reduce(0) { $0 +| $1.eventsInIncident }
-        // Lost lines are the node's, not the group's: each group tells of the same ones.
+        // All groups report the same lost lines, so their counts are not added.
         shed = digests.map(\.shed).max() ?? 0
         next = digests.compactMap(\.next).min()
         receivers = digests.first?.receivers ?? []
@@ -104,8 +104,8 @@ extension Digest {
         }
     }
 
-    /// Worst first: open failures before the rest, by verdict, places,
-    /// worst metric, group.
+    /// Sorts the worst digest first: open failures before others, then by verdict,
+    /// number of failing places, worst metric, group.
     static func worstFirst(_ a: Digest, _ b: Digest) -> Bool {
         func rank(_ digest: Digest) -> (Int, Int, Int, Double) {
             let open = digest.kind == .failing ? 1 : 0
@@ -133,7 +133,7 @@ extension Source {
         return copy
     }
 
-    /// Worst first: by verdict, then by its worst metric, then by name.
+    /// Sorts the worst place first: by verdict, then by its worst metric, then by name.
     static func worstFirst(_ a: Source, _ b: Source) -> Bool {
         if a.status != b.status { return a.status > b.status }
         let (left, right) = (a.metrics.first, b.metrics.first)
@@ -146,6 +146,6 @@ extension Source {
 }
 
 extension GroupState {
-    /// When any place was last heard of.
+    /// The time of the latest verdict of any place.
     var lastSeen: Timestamp? { sources.flatMap(\.lanes).map(\.lastSeen).max() }
 }

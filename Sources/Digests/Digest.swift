@@ -1,16 +1,16 @@
 public import Events
 
-/// One message to people: what a group, over one window, has to say.
+/// One message to people about a group over one window.
 ///
-/// A plain value without markup; texts from events are untrusted. Lists are
-/// worst first and bounded, with exact counts of what they leave out.
+/// Contains no markup; texts from events are untrusted. Lists are bounded.
+/// Places, metrics, reasons and notices are sorted worst first.
 public struct Digest: Sendable, Hashable {
     public enum Kind: String, Sendable, CaseIterable {
         /// An open failure.
         case failing
         /// Every place that failed is healthy again.
         case recovered
-        /// The run ended by a hook's word, or no attempt came any more.
+        /// The run ended as a hook reported, or no further attempt arrived.
         case ended
         /// Refusals, lost lines, dead deliveries, warnings of other senders.
         case notice
@@ -18,23 +18,23 @@ public struct Digest: Sendable, Hashable {
         case rollup
     }
 
-    /// Why it is sent now.
+    /// Why the message is sent now.
     public enum Occasion: String, Sendable, CaseIterable {
         case first
         case changed
         case repeated
     }
 
-    /// `<thread>.<ordinal>`: names fixed bytes once stored.
+    /// `<thread>.<ordinal>`. Once stored, the content of an id never changes.
     public var id: String
-    /// Names the incident.
+    /// The id of the incident.
     public var thread: String
     public var kind: Kind
     public var occasion: Occasion
     public var group: GroupKey
-    /// The worst last verdict over all places; nil without any verdict.
+    /// The worst of the last verdicts of all places; nil without a verdict.
     public var status: VerdictStatus?
-    /// The worst verdict of the incident; nil without any verdict.
+    /// The worst verdict of the incident; nil without a verdict.
     public var worst: VerdictStatus?
     /// The highest level among the notices; nil without any.
     public var noticeLevel: Event.Level?
@@ -42,41 +42,41 @@ public struct Digest: Sendable, Hashable {
     public var changes: [Change] = []
     /// Places that are not healthy, or failed within the incident.
     public var places: [Source] = []
-    /// Places that never failed within the incident.
+    /// The number of places that never failed within the incident.
     public var healthyPlaces = 0
-    /// Lines from places beyond those that are tracked.
+    /// The number of lines from places that are not tracked, because there are too many.
     public var omittedLines = 0
-    /// One track a metric that is or was over its limit: the worst place's.
+    /// The worst place's track for each metric that is or was over its limit.
     public var metrics: [MetricTrack] = []
     public var attempts = AttemptTally()
     public var attemptsPerRun: Int?
-    /// Unhealthy attempts more that abort the run, when known.
+    /// How many more unhealthy attempts abort the run; nil if unknown.
     public var failuresUntilAbort: Int?
     public var reasons: [ReasonTally] = []
-    /// Reasons of further kinds, by number of times given.
+    /// The number of occurrences of reasons that are not listed.
     public var omittedReasons = 0
     public var notices: [NoticeTally] = []
-    /// Notices of further kinds since the last message.
+    /// The number of notices since the last message whose kind is not listed.
     public var omittedNotices = 0
     /// Distinct policy hashes of the incident in order of appearance, at most 4.
     public var policies: [String] = []
     public var binaries: [String] = []
-    /// Incidents within the flap window when the group flaps; else nil.
+    /// The number of incidents within the flap window if the group flaps; else nil.
     public var flaps: Int?
     /// When the first of those incidents began.
     public var flapsSince: Timestamp?
-    /// Whether all of it is part of a rollback rehearsal.
+    /// Whether the incident is part of a rollback rehearsal.
     public var isRehearsal = false
-    /// `aborted`, `promoted`, `completed`, `paused`; nil when no hook said.
+    /// `aborted`, `promoted`, `completed`, `paused`; nil if no hook reported one.
     public var outcome: String?
 
-    /// The silence that held this back until now, or that earlier failures of
-    /// the group began and ended within.
+    /// The silence that delayed this message, or within which earlier failures of
+    /// the group began and ended.
     public var silence: SilenceNote?
-    /// Set when the failure is one node's own.
+    /// Set if the failure is a fault of one node.
     public var nodeFault: NodeFault?
-    /// Earlier messages of the incident that this one stands for, because they
-    /// could not be delivered: id, and the receiver that did not get it.
+    /// Earlier messages of the incident that could not be delivered and that this
+    /// one replaces.
     public var replaces: [Replaced] = []
 
     public struct Replaced: Sendable, Hashable {
@@ -89,23 +89,23 @@ public struct Digest: Sendable, Hashable {
         }
     }
 
-    /// Names of receivers by the route of the settings.
+    /// The names of the receivers that the route selects.
     public var receivers: [String] = []
 
-    /// Log lines folded into this message: those since the last one.
+    /// The number of log lines since the last message.
     public var events = 0
-    /// Log lines of the incident.
+    /// The number of log lines of the incident.
     public var eventsInIncident = 0
-    /// Lines known to be lost (shed or missing) since the group's last message.
+    /// The number of lines lost (shed or missing) since the group's last message.
     public var shed = 0
-    /// Times carried by the folded lines, by the senders' clocks.
+    /// The earliest and the latest time of these lines, by the senders' clocks.
     public var from: Timestamp
     public var to: Timestamp
     public var incidentStart: Timestamp
     /// Set when the incident is over.
     public var incidentEnd: Timestamp?
     public var composedAt: Timestamp
-    /// When the group speaks again if nothing changes; nil when it is over.
+    /// When the next message is due if nothing changes; nil if there is none.
     public var next: Timestamp?
     /// Set when `kind` is `rollup`.
     public var rollup: Rollup?
@@ -129,27 +129,27 @@ public struct Digest: Sendable, Hashable {
     public var failingPlaces: [Source] { places.filter { $0.status.isDegraded } }
 }
 
-/// Many groups' messages in one.
+/// The messages of many groups in one.
 public struct Rollup: Sendable, Hashable {
     public struct Member: Sendable, Hashable {
-        /// The message that the group would have sent alone.
+        /// The id of the message that the group would have sent alone.
         public var id: String
         public var group: GroupKey
         public var kind: Digest.Kind
         public var status: VerdictStatus?
         public var failingPlaces: Int
-        /// The worst metric, when there is one.
+        /// The worst metric, if there is one.
         public var metric: MetricTrack?
         public var events: Int
     }
 
     /// The worst groups, at most 40.
     public var members: [Member]
-    /// All groups, the members included.
+    /// The number of groups, the members included.
     public var groups: Int
-    /// Every group is a rollout's, and none has mere notices.
+    /// Whether every group has a rollout and none has only notices.
     public var areCanaries = false
-    /// All groups by kind, present kinds only, in the order of `Digest.Kind`.
+    /// The number of groups of each kind that occurs, in the order of `Digest.Kind`.
     public var kinds: [KindCount]
 
     public struct KindCount: Sendable, Hashable {

@@ -1,10 +1,10 @@
 public import Events
 
 extension DigestMachine {
-    /// The notifier's clock was set by `step`: what waits goes on waiting as long as before.
+    /// Shifts the machine's times by `step`, after the notifier's clock was set by it.
     ///
-    /// Moves only what the machine measures by its own clock. The times that lines carry,
-    /// and the ends of silences, which people set by their own, stay.
+    /// Open windows and pauses then last as long as before. Other times from log lines, and
+    /// the ends of silences, which people set, do not change.
     public mutating func clockSet(by step: Duration) {
         shared.windowStart = shared.windowStart + step
         for place in table.groups.indices {
@@ -18,12 +18,14 @@ extension DigestMachine {
                 table.groups[place].unstoredFrom = position
             }
         }
-        // To be made durable at once, else a restart would not come to the same moments.
+        // Requires a checkpoint at once; otherwise a restart would use the old times.
         hasClosed = true
     }
 
-    /// What was stored by a clock that was ahead of `now` counts as done now: without it a
-    /// group would wait until the clock is there again.
+    /// Sets stored times that are later than `now` to `now`.
+    ///
+    /// They were stored while the clock was ahead. Groups would wait until the clock passes
+    /// them again.
     public mutating func forgetFuture(of now: Timestamp) {
         shared.windowStart = min(shared.windowStart, now)
         for place in table.groups.indices {

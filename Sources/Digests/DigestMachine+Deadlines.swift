@@ -1,21 +1,21 @@
 import Events
 
 extension GroupTable {
-    /// When the group at `place` should speak next, by the notifier's clock, if the reader keeps
-    /// up; nil when it has nothing to tell.
+    /// When the next message of the group in slot `place` is due; nil if none is.
     ///
-    /// Asked of all groups, often, and so of the table: a group that is asked itself is copied,
-    /// with a count for each thing that it refers to.
+    /// By the notifier's clock, for a reader that is at the log's head. A method of the table,
+    /// because it runs often for all groups: a method of the group would copy the group and
+    /// retain every object that it references.
     func deadline(of place: Int, _ settings: DigestSettings) -> Timestamp? {
         guard groups[place].live.isFailing else { return nil }
         let saidAt = groups[place].live.saidAt
         let wasTold = groups[place].live.wasTold
         if let window = groups[place].window {
-            // A sender's clock may be ahead (then our own meeting counts) or
-            // behind (then it is due at once, but paced by our own clock).
+            // A sender's clock may be ahead: then the time of reading counts. It may be
+            // behind: then the message is due at once, but not before our own gap ends.
             let first = min(window.opened, window.met) + settings.firstAfter
             guard let saidAt else { return first }
-            // A notice never holds back the first failure behind it.
+            // A notice does not delay the first failure after it.
             if !groups[place].live.isNoticeOnly, wasTold, !groups[place].live.wasToldOfFailure {
                 return first
             }
@@ -26,21 +26,21 @@ extension GroupTable {
         }
         if groups[place].live.isEcho, groups[place].asksAgain { return .longAgo }
         guard wasTold, let saidAt else { return nil }
-        // Told and unchanged: again after a while if it goes on, else it has
-        // fallen silent and is closed.
+        // Reported and unchanged: repeated after `repeatEvery` if it continues,
+        // closed after twice that time if no lines arrive. A notice ends after once.
         let isRepeated = groups[place].live.hasNews || groups[place].live.isNoticeOnly
         return saidAt + settings.repeatEvery * (isRepeated ? 1 : 2)
     }
 }
 
 extension DigestMachine.OpenWindow {
-    /// How long the window waits for a reader that is behind.
+    /// Until when the window waits for a reader that is behind the log's head.
     func patience(_ settings: DigestSettings) -> Timestamp { met + settings.maxWindow }
 }
 
 extension Timestamp {
-    /// After every other moment.
+    /// Later than every other time.
     static let never = Timestamp(milliseconds: .max)
-    /// Before every moment that events carry.
+    /// Not later than any time in an event.
     static let longAgo = Timestamp(milliseconds: 0)
 }

@@ -1,17 +1,17 @@
 import Events
 
-// What keeps a group from speaking: silences, and other groups that tell of
-// the same node's fault. Held back is not forgotten.
+// Messages are held back by silences, and by other groups that report the same
+// fault of a node. A group that is held back keeps its state.
 
 extension DigestMachine {
-    /// What was held back since the last call, to be logged: each group once
-    /// for each silence or fault of a node.
+    /// Returns the messages held back since the last call, for the log. Contains a
+    /// group once for each silence or node fault.
     public mutating func takeSuppressions() -> [Suppression] {
         defer { suppressions = [] }
         return suppressions
     }
 
-    /// Why `digest` is not to be sent now; nil when nothing stands in its way.
+    /// Why `digest` is held back; nil if it may be sent.
     func reasonToWait(
         _ digest: Digest, _ state: GroupState, at now: Timestamp
     ) -> Suppression.Cause? {
@@ -20,7 +20,7 @@ extension DigestMachine {
                 return .silence(silence, until: until)
             }
         }
-        // Who was told of this incident is told of its end, too.
+        // The receivers of an incident's first message also get its end.
         guard let incident = state.incident, incident.told == nil,
             let place = state.nodeFault(settings),
             let thread = source(ofFaultAt: place.id, telling: digest.receivers)
@@ -38,7 +38,7 @@ extension DigestMachine {
                 suppressions.append(Suppression(digest: digest, cause: cause))
             }
             state.incident?.silence = SilenceNote(silence, until: until, after: incident.silence)
-            // Begun and over within the silence: the next message counts it.
+            // The incident began and ended within the silence: the next message counts it.
             if isOver, incident.told == nil {
                 var note = SilenceNote(
                     silence, until: until, after: incident.silence ?? state.swallowed)
@@ -57,7 +57,7 @@ extension DigestMachine {
 
     // MARK: - Silences
 
-    /// Silences changed: every silenced group asks anew.
+    /// Marks every silenced group for evaluation, after the silences changed.
     mutating func wakeSilenced() {
         for place in table.groups.indices where table.groups[place].live.incident?.silence != nil {
             table.groups[place].asksAgain = true
@@ -66,7 +66,7 @@ extension DigestMachine {
 
     // MARK: - Faults of nodes
 
-    /// The thread of an open incident that told all of `receivers` of the same fault.
+    /// The thread of an open incident that reported the same fault to all `receivers`.
     private func source(ofFaultAt place: String, telling receivers: [String]) -> String? {
         let threads = table.groups.indices.compactMap { index -> String? in
             let group = table.groups[index]
@@ -80,8 +80,8 @@ extension DigestMachine {
         return threads.min()
     }
 
-    /// A quiet group asks anew once the incident that spoke for it is over, or
-    /// is about more than the node.
+    /// Marks groups held back for a node fault for evaluation, once the incident that
+    /// reported the fault is over or has another cause, too.
     mutating func wakeEchoes() {
         let quiet = table.groups.indices.filter { table.groups[$0].live.isEcho }
         guard !quiet.isEmpty else { return }
@@ -101,7 +101,7 @@ extension DigestMachine {
         }
     }
 
-    /// Says in the message of a node's fault whom it speaks for.
+    /// Adds the groups that are held back to the message of a node fault.
     func countEchoes(of digest: inout Digest) {
         guard digest.nodeFault != nil else { return }
         let echoes = table.groups.indices.map { table.groups[$0].live }

@@ -1,53 +1,52 @@
 public import Events
 
-/// Turns the event log into messages: groups failures, decides when each group
-/// speaks, and knows what may be forgotten.
+/// Groups the failures in the event log, and composes each group's digests when they are due.
 ///
-/// Pure: no clock, no disk. Feed it every line in log order with `observe`,
-/// then ask `due`; write the digests together with `checkpoint` in one
-/// transaction. A machine restored from the last checkpoint, and fed the log
-/// from its position, composes the same digests with the same ids.
+/// Uses no clock and no disk. Pass every line in log order to `observe`, then
+/// call `due`, and store its digests and `checkpoint` in one transaction. A
+/// machine restored from the last checkpoint, which reads the log from its
+/// position, composes the same digests with the same ids.
 ///
-/// A value. When the transaction fails, make it anew from what is durable.
+/// If the transaction fails, restore a new machine from the stored state.
 public struct DigestMachine: Sendable {
     public let settings: DigestSettings
-    /// Where the reader is: the end of the last line observed.
+    /// The position of the reader: the end of the last line observed.
     public private(set) var position: LogPosition
     var table: GroupTable
     private var room = StateRoom()
     var shared: SharedState
-    /// What is not to be sent now; may be set at any time. A silence that is
-    /// taken away lets speak at once what it held back.
+    /// The silences; may be set at any time. The messages that a removed silence
+    /// held back are due at once.
     public var silences: [Silence] = [] {
         didSet { wakeSilenced() }
     }
     /// Messages held back since the last call of `takeSuppressions`.
     var suppressions: [Suppression] = []
-    /// Keys of groups that are no more, whose states may still be stored.
+    /// Keys of removed groups, whose states may still be stored.
     private var forgotten: Set<String> = []
-    /// A group was closed without a message since the last checkpoint: to be made durable
-    /// before more lines are read, else a restart would not come to the same windows.
+    /// Whether a window was closed or a group was reset since the last checkpoint. Store a
+    /// checkpoint before reading more lines; otherwise a restart would open other windows.
     public internal(set) var hasClosed = false
-    /// Until when no look for groups to forget is worth its while: it goes through all of
-    /// them, and the last one found few.
+    /// Until when no search for groups to remove starts: it visits all groups, and the last
+    /// one found few.
     private var crowdedUntil = Timestamp.longAgo
     private var crowdedSince = Timestamp.longAgo
     private static let betweenLooks = Duration.milliseconds(250)
 
-    /// A group, and what of it is not durable.
+    /// A group, with the part of its state that is not stored.
     struct Group: Sendable {
         var live: GroupState
         var window: OpenWindow?
-        /// Where the first line begins that the stored state does not know; nil when it knows
-        /// all. While a window is open the state is not stored: a restart reads again from
-        /// here, and comes to the same window.
+        /// The start of the first line that the stored state does not include; nil if it
+        /// includes all. While a window is open, the state is not stored: a restart reads the
+        /// log from here and opens the same window.
         var unstoredFrom: LogPosition?
-        /// The silence that holds the group back may be gone.
+        /// Whether the cause that holds the group back may be gone.
         var asksAgain = false
 
         init(_ live: GroupState) { self.live = live }
 
-        /// Folds a line in, in place: groups are large, and lines are many.
+        /// Adds a line to the state, in place: groups are large and lines are many.
         mutating func absorb(
             _ line: EventLine, _ role: EventRole, from: LogPosition, at end: LogPosition,
             now: Timestamp, settings: DigestSettings, room: inout StateRoom
@@ -61,18 +60,18 @@ public struct DigestMachine: Sendable {
         }
     }
 
-    /// Lines that are not told yet.
+    /// The window of lines that are not reported yet.
     struct OpenWindow: Sendable {
-        /// The time that the first line carries.
+        /// The time in the first line.
         let opened: Timestamp
-        /// When this process met it; bounds the harm of senders' clocks.
+        /// When this process read that line; limits the effect of wrong senders' clocks.
         let met: Timestamp
     }
 
-    /// A machine that has seen everything before `position`.
+    /// Creates a machine that has read every line before `position`.
     ///
-    /// - Parameter states: the saved states by key. Those that can't be read
-    ///   are left out, and counted in `unreadable`: their groups begin anew.
+    /// - Parameter states: The stored states by key. Unreadable ones are dropped
+    ///   and counted in `unreadable`; their groups start empty.
     public init(
         settings: DigestSettings = DigestSettings(), position: LogPosition = .start,
         states: [String: String] = [:]
@@ -93,13 +92,13 @@ public struct DigestMachine: Sendable {
         }
     }
 
-    /// Saved states that could not be read at the start.
+    /// The number of stored states that could not be read at the start.
     public private(set) var unreadable = 0
 
-    /// Groups with an open failure.
+    /// The number of groups with an open incident.
     public var openGroups: Int { table.groups.indices.count { table.groups[$0].live.isFailing } }
 
-    /// What is held back until its silence or another group's incident ends.
+    /// The number of groups held back by a silence or by another group's incident.
     public var heldBack: Int {
         table.groups.indices.count {
             table.groups[$0].live.silencedUntil != nil || table.groups[$0].live.isEcho
@@ -108,9 +107,9 @@ public struct DigestMachine: Sendable {
 
     // MARK: - Observing
 
-    /// Folds the line that ends at `end` in. For lines that the log accepted.
+    /// Adds the line that ends at `end`. The log must have accepted the line.
     ///
-    /// - Parameter now: when it is read, by the notifier's clock.
+    /// - Parameter now: When it is read, by the notifier's clock.
     public mutating func observe(_ line: EventLine, at end: LogPosition, now: Timestamp) {
         let from = position
         position = max(position, end)
@@ -127,7 +126,7 @@ public struct DigestMachine: Sendable {
         absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)
     }
 
-    /// The same for an event that is no line of a log: a sample.
+    /// Adds an event that is not a line of a log, such as a sample.
     public mutating func observe(_ event: Event, at end: LogPosition, now: Timestamp) {
         let bytes = event.line
         bytes.withUnsafeBytes { bytes in
@@ -136,15 +135,15 @@ public struct DigestMachine: Sendable {
         }
     }
 
-    /// The groups that the end of a run concerns: those that agree in every
-    /// field that the event names. A hook may not know the revision.
+    /// The open groups that the end of a run applies to. Every grouping field that
+    /// the line contains must match; a hook may omit the revision.
     private func groups(endedBy line: EventLine) -> [Int] {
         table.groups.indices.filter { place in
             let state = table.groups[place].live
             let said = state.key.fields.compactMap { field in
                 line.value(of: field.name).map { $0 == field.value }
             }
-            // A namespace alone would end everything in it.
+            // Without this, a namespace alone would match every group in it.
             let isNamed = line.text(.rollout).map { $0 == state.key["rollout"] } ?? false
             return state.isFailing && isNamed && said.allSatisfy(\.self)
         }
@@ -158,19 +157,20 @@ public struct DigestMachine: Sendable {
             line, role, from: from, at: end, now: now, settings: settings, room: &room)
     }
 
-    /// The reader is at `end`, and there was no line before it that was not
-    /// observed: the place where a segment begins is not the one where the
-    /// segment before it ends.
+    /// Moves the reader to `end`. Every line before it must have been observed.
+    ///
+    /// Needed because the position at the start of a segment differs from that at the end of the
+    /// previous one.
     public mutating func passOver(to end: LogPosition) { position = max(position, end) }
 
-    /// The reader found `count` lines missing before `end`.
+    /// Counts `count` lines that are missing before `end`.
     public mutating func observe(lost count: Int, before end: LogPosition) {
         position = max(position, end)
         shared.absorb(lost: count, before: end)
     }
 
-    /// The group of a line, made if there is none yet; the overflow group when there is room
-    /// for no more.
+    /// The slot of a line's group, which is added if needed. The overflow group if the table
+    /// is full.
     private mutating func place(of line: EventLine, now: Timestamp) -> Int {
         switch table.place(of: line) {
         case .group(let place): return place
@@ -183,12 +183,12 @@ public struct DigestMachine: Sendable {
         }
     }
 
-    /// Whether there is no room for a group more, nor a way to make some.
+    /// Whether the table is full and no group can be removed at present.
     private func isFull(_ now: Timestamp) -> Bool {
         table.groups.count >= Bounds.groups && isCrowded(now)
     }
 
-    /// A clock that jumped back ends the pause.
+    /// Whether no search for groups to remove may start. A clock that was set back ends the pause.
     private func isCrowded(_ now: Timestamp) -> Bool {
         now < crowdedUntil && now >= crowdedSince
     }
@@ -198,8 +198,8 @@ public struct DigestMachine: Sendable {
             ?? table.insert(Group(GroupState(key: key, absorbedTo: .start)))
     }
 
-    /// Makes room by forgetting the groups that were quiet longest. Not those with lines that a
-    /// restart would read again: it would tell of them once more.
+    /// Removes the groups that were quiet longest, except those with lines that a restart would
+    /// read again: it would report these lines twice.
     private mutating func forgetQuiet(_ now: Timestamp) {
         guard !isCrowded(now) else { return }
         let durable = resumePosition(head: position)
@@ -210,7 +210,7 @@ public struct DigestMachine: Sendable {
             let (left, right) = (table.groups[a].live, table.groups[b].live)
             return (left.absorbedTo, left.key.text) < (right.absorbedTo, right.key.text)
         }
-        // Several at once: a storm of new names must not sort for each.
+        // Several at once, so that a storm of new groups does not sort for each of them.
         let atOnce = Bounds.groups / 8
         if quiet.count < atOnce / 8 {
             (crowdedSince, crowdedUntil) = (now, now + Self.betweenLooks)
@@ -223,21 +223,21 @@ public struct DigestMachine: Sendable {
         table.remove(gone)
     }
 
-    // MARK: - Speaking
+    // MARK: - Composing
 
     /// Closes the windows that are due and returns their messages, worst first.
     ///
-    /// - Parameter caughtUp: the reader has met the log's head. While it has
-    ///   not, a window waits, so that a backlog becomes one message; at most
-    ///   `maxWindow`.
-    /// - Parameter admits: Asked before a group's message is composed; where it says no, the
-    ///   group begins anew, without what it had to say.
+    /// - Parameter caughtUp: Whether the reader has reached the log's head. Until
+    ///   then a window waits, at most `maxWindow`, so that a backlog becomes one
+    ///   message.
+    /// - Parameter admits: Called before a group's message is composed. If it returns false,
+    ///   the group is reset and the message is dropped.
     public mutating func due(
         now: Timestamp, caughtUp: Bool, admits: (GroupKey) -> Bool = { _ in true }
     ) -> [Digest] {
         guard shared.slots(at: now, settings: settings) > 0 else { return [] }
         wakeEchoes()
-        // In the order of their times, so that a restart closes them alike.
+        // Sorted by time, so that a restart closes them in the same order.
         var open: [(moment: Timestamp, place: Int)] = []
         for place in table.groups.indices {
             guard let moment = table.deadline(of: place, settings),
@@ -263,7 +263,7 @@ public struct DigestMachine: Sendable {
         return shared.spend(on: digests, now: now, settings: settings)
     }
 
-    /// Forgets all of a group but how far it has read, which a restart reads no second time.
+    /// Resets a group, except `absorbedTo`: its lines are not read again after a restart.
     public mutating func beginAnew(_ key: GroupKey) {
         if let place = table.place(of: key) { beginAnew(place) }
     }
@@ -277,8 +277,8 @@ public struct DigestMachine: Sendable {
         hasClosed = true
     }
 
-    /// When `due` should be asked next, if no line comes before; nil when no
-    /// group has anything to tell.
+    /// When to call `due` next if no line arrives before; nil if no group has a
+    /// message pending.
     public var nextDeadline: Timestamp? {
         var first: Timestamp?
         for place in table.groups.indices {
@@ -289,8 +289,8 @@ public struct DigestMachine: Sendable {
         return max(first, shared.openAgain(settings: settings) ?? first)
     }
 
-    /// Closes one group's window. nil when there is nothing to tell after all:
-    /// what had changed has changed back.
+    /// Closes a group's window and returns its message. Nil if there is nothing to
+    /// report, for example because a change was reverted, or if it is held back.
     private mutating func close(_ place: Int, at moment: Timestamp, now: Timestamp) -> Digest? {
         var group = table.groups[place]
         guard let incident = group.live.incident else { return nil }
@@ -300,19 +300,19 @@ public struct DigestMachine: Sendable {
         let hadWindow = group.window != nil
         group.window = nil
         group.asksAgain = false
-        // Its state differs from the stored one from here on, lines or not.
+        // From here on the state differs from the stored one, even without new lines.
         if group.unstoredFrom == nil { group.unstoredFrom = position }
         let isOver = incident.recoveredAt != nil || incident.outcome != nil
         let silent = incident.told != nil && !incident.hasNews
         if hadWindow, incident.told != nil, !isOver, group.live.changes(settings).isEmpty {
             return nil
         }
-        // Nobody waits for the end of a warning.
+        // The end of a notice is not reported.
         if silent, incident.isNoticeOnly {
             group.live.incident = nil
             return nil
         }
-        // Another group told of it; nothing is left to tell.
+        // Another group reported the fault, and it is over or has no further lines.
         if incident.echo != nil, incident.told == nil,
             isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
         {
@@ -340,11 +340,12 @@ public struct DigestMachine: Sendable {
         return digest
     }
 
-    // MARK: - Remembering
+    // MARK: - Storing
 
-    /// Where the durable cursor may stand once a checkpoint is written: before the first line
-    /// of a group with an open window that its stored state doesn't know, else at `position`.
-    /// Never beyond `head`.
+    /// The position of the durable cursor once a checkpoint is stored, at most `head`.
+    ///
+    /// The first line of a group with an open window that its stored state does not include;
+    /// `position` if there is none.
     public func resumePosition(head: LogPosition) -> LogPosition {
         var from = position
         for place in table.groups.indices where table.groups[place].window != nil {
@@ -353,8 +354,8 @@ public struct DigestMachine: Sendable {
         return min(head, from)
     }
 
-    /// What changed since the last checkpoint, to be written in one
-    /// transaction with the digests that `due` returned.
+    /// Returns the changes since the last checkpoint. Store them in one transaction
+    /// with the digests that `due` returned.
     public mutating func checkpoint() -> Checkpoint {
         var changed: [GroupState] = []
         for place in table.groups.indices
@@ -371,7 +372,7 @@ public struct DigestMachine: Sendable {
             shared: shared.json(at: position), removed: removed)
     }
 
-    /// The groups as they stand, by key.
+    /// The current states of all groups, ascending by key.
     public var states: [GroupState] {
         table.groups.indices.map { table.groups[$0].live }.sorted { $0.key.text < $1.key.text }
     }

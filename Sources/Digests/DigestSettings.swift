@@ -1,38 +1,38 @@
 import Events
 
-/// What decides when a group speaks and how much is kept of it.
+/// The settings for grouping, timing and routing of digests.
 public struct DigestSettings: Sendable, Equatable {
-    /// Event fields whose values name a group; dotted paths reach into the
-    /// sender's own members.
+    /// Event fields whose values identify a group. Dotted paths select nested
+    /// members of the sender's own fields.
     public var groupBy: [String]
-    /// How long the first failure of a quiet group, or a change, is held so
-    /// that what arrives together is told together.
+    /// How long the first failure of a quiet group, or a change, is delayed, so
+    /// that lines that arrive together are reported together.
     public var firstAfter: Duration
-    /// The least time between two messages of one group.
+    /// The minimum time between two messages of one group.
     public var window: Duration
-    /// The longest that anything is held while the reader is behind the log's head.
+    /// The maximum delay while the reader is behind the log's head.
     public var maxWindow: Duration
-    /// How often an unchanged failure is told again.
+    /// How often an unchanged failure is reported again.
     public var repeatEvery: Duration {
         didSet { repeatMilliseconds = repeatEvery.wholeMilliseconds }
     }
-    /// The same, for what is done for each line: arithmetic with a `Duration` is slow.
+    /// `repeatEvery` in milliseconds, used per line: arithmetic with `Duration` is slow.
     private(set) var repeatMilliseconds: Int64
-    /// Healthy attempts in a row, in every place that failed, that end an incident.
+    /// The consecutive healthy attempts, in every place that failed, that end an incident.
     public var recoverAfter: Int
-    /// Messages within one `window`; what exceeds them goes into one roll-up
-    /// for each set of receivers.
+    /// The most messages within one `window`. Further ones are combined into one
+    /// roll-up for each set of receivers.
     public var maxGroups: Int
-    /// Unhealthy attempts at which the caller aborts the run, when known: Argo's
-    /// `failureLimit` and one.
+    /// The number of unhealthy attempts at which the caller aborts the run (Argo's
+    /// `failureLimit` plus one); nil if unknown.
     public var abortAfter: Int?
-    /// How many attempts a run makes, when known.
+    /// The number of attempts of a run; nil if unknown.
     public var attemptsPerRun: Int?
-    /// Incidents within `flapWithin` that make a group a flapping one.
+    /// The number of incidents within `flapWithin` from which on a group is flapping.
     public var flapAfter: Int
     public var flapWithin: Duration
-    /// Beginnings of the names of checks that speak of the node itself. A group
-    /// that fails by these alone, in one place, is told of once for all groups.
+    /// Prefixes of the names of checks of the node itself. If several groups fail
+    /// only by these, in one place, one message reports the fault.
     public var nodeChecks: [String]
     public var route: Route
 
@@ -63,11 +63,11 @@ public struct DigestSettings: Sendable, Equatable {
     /// A flapping group needs this many times `recoverAfter` healthy attempts.
     static let flapPatience = 4
 
-    /// Healthy attempts in a row that end an incident.
+    /// The number of consecutive healthy attempts that end an incident.
     func attemptsToRecover(flapping: Bool) -> Int {
         flapping ? recoverAfter * Self.flapPatience : recoverAfter
     }
 
-    /// The least time between two messages of one group.
+    /// The minimum time between two messages of one group.
     func gap(flapping: Bool) -> Duration { flapping ? max(window, maxWindow) : window }
 }

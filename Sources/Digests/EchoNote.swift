@@ -1,8 +1,9 @@
-/// Why a group that only repeats a node's own fault keeps quiet: another group
-/// told its receivers of that fault already.
+/// A node fault that another group already reported to the same receivers.
+///
+/// While it is set, the group sends no message of its own.
 struct EchoNote: Sendable, Hashable {
     /// `Source.id` of the place at fault.
     let place: String
-    /// The thread of the incident that told of it.
+    /// The thread of the incident that reported it.
     let thread: String
 }

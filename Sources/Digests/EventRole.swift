@@ -4,13 +4,13 @@ import Events
 enum EventRole: Equatable {
     /// One attempt's verdict in one place.
     case verdict(VerdictStatus)
-    /// Something to tell that has no healthy counterpart: a refusal, a dead
-    /// delivery, lost lines, a sender's own warning.
+    /// An event to report that has no recovery: a refusal, a dead delivery, lost
+    /// lines, a sender's own warning.
     case notice
-    /// The run ended; its word for how (`aborted`, `promoted`, `completed`,
-    /// `paused`: a person decides).
+    /// The run ended: `aborted`, `promoted`, `completed`, or `paused` until a person
+    /// decides.
     case outcome(String)
-    /// Nothing to tell.
+    /// Not reported.
     case neutral
 
     fileprivate static let endings = [
@@ -34,15 +34,15 @@ enum EventRole: Equatable {
 }
 
 extension EventLine {
-    /// What it means to the digests. Not an initializer, which would take a copy of the line.
+    /// The meaning of the line for digests. An initializer of `EventRole` would copy the line.
     var role: EventRole {
-        // Most lines are verdicts of our own, told by two looks.
+        // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
         if mayEnd, let ending = EventRole.endings[text(.event) ?? ""] { return .outcome(ending) }
         if let status { return .verdict(status) }
         let name = text(.event) ?? ""
         if let status = EventRole.verdicts[name] { return .verdict(status) }
-        // Asked again within seconds: what stays unmeasured becomes `unknown`.
+        // The caller retries within seconds; repeated failures become `unknown`.
         if extra("unmeasured") != nil { return .neutral }
         return EventRole.notices.contains(name) || level >= .warn ? .notice : .neutral
     }

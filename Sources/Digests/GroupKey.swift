@@ -1,7 +1,7 @@
 import Events
 import JSONScan
 
-/// What makes events one group: the values of the fields that the settings name.
+/// The identity of a group: the values of the grouping fields in the settings.
 public struct GroupKey: Sendable, Hashable {
     public struct Field: Sendable, Hashable {
         public let name: String
@@ -15,7 +15,7 @@ public struct GroupKey: Sendable, Hashable {
 
     /// In the order of the settings; absent fields are left out.
     public let fields: [Field]
-    /// The fields as one JSON object: the group's name in tables.
+    /// The fields as one JSON object: the group's key in the database.
     public let text: String
 
     public init(_ fields: [Field]) {
@@ -25,8 +25,8 @@ public struct GroupKey: Sendable, Hashable {
         text = writer.text
     }
 
-    /// The group of a line. A line without any of the fields belongs to
-    /// the node that it speaks of.
+    /// The group of a line. A line without any of the fields belongs to the group
+    /// of its node.
     init(of line: EventLine, by names: [String]) {
         var fields: [Field] = []
         for name in names {
@@ -41,7 +41,7 @@ public struct GroupKey: Sendable, Hashable {
         self.init(fields)
     }
 
-    /// Reads what `text` says.
+    /// Parses the form of `text`; nil if it is not a JSON object.
     init?(text: String) {
         guard let tree = try? JSONValue(parsing: Array(text.utf8), limits: .event),
             case .object(let members) = tree
@@ -49,12 +49,12 @@ public struct GroupKey: Sendable, Hashable {
         self.init(members.map { Field($0.key, $0.value.string ?? "") })
     }
 
-    /// Where failures go once as many groups as fit are open.
+    /// The group of lines that get no group of their own because the table is full.
     static let overflow = GroupKey([Field("group", "(more groups than can be told apart)")])
 
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
-    /// Long values are cut, and stay apart by a hash of the whole.
+    /// Cuts a long value and appends a hash of all of it, so that it stays unique.
     private static func bounded(_ value: String) -> String {
         guard value.utf8.count > Bounds.name else { return value }
         return value.clipped(to: Bounds.name - 10) + "#" + ContentHash.hex(value.utf8).prefix(8)

@@ -1,8 +1,8 @@
 import Events
 import JSONScan
 
-// The durable form of a group's state: one JSON object, version 1. Members
-// that are empty or absent are left out; reading accepts that.
+// The stored form of a group's state: one JSON object, version 1. Empty
+// members may be omitted.
 
 extension JSONLimits {
     /// Far above the largest state that the bounds allow.
@@ -44,7 +44,7 @@ extension GroupState {
         return writer.text
     }
 
-    /// Reads what `json` wrote; nil for anything else.
+    /// Reads the form of `json`; nil for anything else.
     public init?(json: String) {
         guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: .digestState),
             tree["v"]?.integer == Int64(Self.version), case .object(let members)? = tree["key"],

@@ -1,40 +1,40 @@
 public import Events
 
-/// Everything that is remembered of one group: the part that outlives a restart.
+/// The state of one group that is stored for a restart.
 ///
-/// A deterministic fold over the group's lines: the same lines in the same
-/// order give the same state. Bounded, however many lines there are.
+/// The same lines in the same order give the same state. Its size is bounded
+/// for any number of lines.
 public struct GroupState: Sendable, Hashable {
     public let key: GroupKey
-    /// Lines that end here or earlier are part of this state; read again after
-    /// a restart, they are passed over.
+    /// Lines that end here or earlier are part of this state. They are skipped when
+    /// they are read again after a restart.
     public internal(set) var absorbedTo: LogPosition
     public internal(set) var sources: [Source] = [] {
         didSet { if marks.count != sources.count { marks = sources.map(\.mark) } }
     }
-    /// Those of `sources`, together: the place of a line is looked for among them.
+    /// The marks of `sources` in one array, to search for the place of a line.
     private var marks: [UInt64] = []
-    /// For what is done for each line; else `incident` tells the same.
+    /// The open incident. Code that runs for each line uses it, because `incident` copies.
     private var open: Apart<Incident>?
     var incident: Incident? {
         get { open?.value }
         set { open = newValue.map(Apart.init) }
     }
 
-    // Asked of all groups, often: one member each, where `incident` would be copied whole, and
-    // inlined, since a group that is asked by a call is copied, too.
+    // Read often, for all groups. Each reads one member, because `incident` copies the whole
+    // incident. They are inlined, because a call would copy the group.
 
-    /// Nothing failed by verdict so far.
+    /// Whether the open incident has only notices and no verdict that failed.
     @inline(always)
     var isNoticeOnly: Bool { open?.value.isNoticeOnly ?? false }
     @inline(always)
     var isFlapping: Bool { open?.value.flapping ?? false }
     @inline(always)
     var hasNews: Bool { open?.value.hasNews ?? false }
-    /// A message of the incident was sent.
+    /// Whether a message of the incident was composed.
     @inline(always)
     var wasTold: Bool { open?.value.told != nil }
-    /// And it told of a failing place.
+    /// Whether a message of the incident reported a failing place.
     @inline(always)
     var wasToldOfFailure: Bool {
         open?.value.told?.statuses.values.contains { $0.isDegraded } ?? false
@@ -42,19 +42,19 @@ public struct GroupState: Sendable, Hashable {
     /// The end of the silence that holds the group back.
     @inline(always)
     var silencedUntil: Timestamp? { open?.value.silence?.until }
-    /// Another group's message stands for this one's.
+    /// Whether another group's message reports the fault of this one.
     @inline(always)
     var isEcho: Bool { open?.value.echo != nil }
 
-    /// When the group last spoke, by the notifier's clock; paces the next message.
+    /// When the last message was composed, by the notifier's clock; delays the next one.
     var saidAt: Timestamp?
     /// Starts of recent incidents, for flap damping.
     var starts: [Timestamp] = []
-    /// Lost lines that were known of when the group last spoke.
+    /// The number of lost lines that was known at the last message.
     var shedTold = 0
-    /// Failures that began and ended within a silence since the group last spoke.
+    /// Failures since the last message that began and ended within a silence.
     var swallowed: SilenceNote?
-    /// Set while a rehearsal is under way: until when it marks what fails.
+    /// Until when failures are marked as a rehearsal; nil if none is in progress.
     var rehearsingUntil: Timestamp?
 
     init(key: GroupKey, absorbedTo: LogPosition) {
@@ -62,14 +62,15 @@ public struct GroupState: Sendable, Hashable {
         self.absorbedTo = absorbedTo
     }
 
-    /// Takes the places of a stored state.
+    /// Sets the places of a stored state.
     mutating func restore(_ stored: [Source]) { sources = stored }
 
-    /// Whether a failure is open.
+    /// Whether an incident is open, also one with notices only.
     public var isFailing: Bool { open != nil }
 
-    /// Folds one line in. Returns whether something is new that should be
-    /// told soon, if that is asked for.
+    /// Adds a line. Returns whether it contains news to report soon.
+    ///
+    /// For a verdict, always false without `asksForNews`.
     mutating func absorb(
         _ line: EventLine, role: EventRole, at end: LogPosition, settings: DigestSettings,
         room: inout StateRoom, asksForNews: Bool
@@ -104,7 +105,7 @@ public struct GroupState: Sendable, Hashable {
         }
     }
 
-    /// Returns the place that the line speaks for; nil when there are too many.
+    /// Adds a verdict. Returns the index of the line's place; nil if there are too many.
     private mutating func absorb(
         verdict status: VerdictStatus, _ line: EventLine, at end: LogPosition,
         settings: DigestSettings, room: inout StateRoom
@@ -130,7 +131,7 @@ public struct GroupState: Sendable, Hashable {
         return place
     }
 
-    /// The place that a line speaks for; nil when there are too many.
+    /// The index of a line's place, which is added if needed; nil if there are too many.
     private mutating func place(of line: EventLine, room: inout StateRoom) -> Int? {
         let known: Int?
         if let az = line.plainName(.az), let node = line.plainName(.node) {
@@ -172,8 +173,9 @@ public struct GroupState: Sendable, Hashable {
         rehearsingUntil.map { moment <= $0 } ?? false
     }
 
-    /// Only what began in a rehearsal is marked, and no longer than it fails in
-    /// one: a real failure is never told as a rehearsal.
+    /// Tracks rehearsals, and clears the incident's mark at a failure outside of one.
+    ///
+    /// A real failure is never reported as a rehearsal.
     private mutating func markRehearsal(_ line: EventLine, _ role: EventRole) {
         let mayBeRehearsal = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
         if mayBeRehearsal {
@@ -200,7 +202,7 @@ public struct GroupState: Sendable, Hashable {
         return sources.allSatisfy { $0.hasRecovered(after: attempts, heardSince: horizon) }
     }
 
-    /// Whether the line just folded in changed what people should know.
+    /// Whether the verdict just added contains news to report.
     private func wantsToSpeak(of place: Int?, settings: DigestSettings) -> Bool {
         guard isFailing else { return false }
         guard let told = open?.value.told else { return true }
@@ -213,7 +215,7 @@ public struct GroupState: Sendable, Hashable {
         return sources[place].metrics.contains { $0.isOver && !told.metrics.contains($0.metric) }
     }
 
-    /// Whether any limit is known: most callers tell none.
+    /// Whether any failure limit is known; most callers send none.
     private func mayAbort(_ settings: DigestSettings) -> Bool {
         if settings.abortAfter != nil { return true }
         for i in sources.indices {
@@ -224,9 +226,8 @@ public struct GroupState: Sendable, Hashable {
         return false
     }
 
-    /// How many unhealthy attempts more abort the run; nil when the limit is
-    /// not known or nothing was unhealthy. What the caller says of its run goes
-    /// before the settings.
+    /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
+    /// no attempt was unhealthy. The caller's limit precedes that of the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
         sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
             (lane.failureLimit.map { $0 +| 1 } ?? settings.abortAfter).map {
@@ -235,7 +236,7 @@ public struct GroupState: Sendable, Hashable {
         }.min()
     }
 
-    /// How many attempts the run makes, when that is known and the same everywhere.
+    /// The number of attempts of the run; nil if unknown or different between places.
     func attemptsPerRun(_ settings: DigestSettings) -> Int? {
         let said = Set(sources.flatMap(\.lanes).map(\.runCount))
         guard let first = said.first, said.count == 1 else {
@@ -244,7 +245,7 @@ public struct GroupState: Sendable, Hashable {
         return first ?? settings.attemptsPerRun
     }
 
-    /// What is new against the last message, in the order to be shown.
+    /// The differences from the last message, in the order in which they are shown.
     func changes(_ settings: DigestSettings) -> [Change] {
         guard let incident else { return [] }
         let told = incident.told ?? Told()
@@ -268,12 +269,12 @@ public struct GroupState: Sendable, Hashable {
         return changes
     }
 
-    /// What a message composed now tells.
+    /// What is reported once a message is composed now.
     func told(_ settings: DigestSettings, to receivers: [String]) -> Told {
         let before = incident?.told ?? Told()
         var told = Told()
         for source in sources {
-            // A place that came back is not news when it fails as before.
+            // A place that recovered and fails as before is not news.
             let status = max(source.status, before.statuses[source.id] ?? .healthy)
             if status.isDegraded { told.statuses[source.id] = status }
         }

@@ -1,34 +1,34 @@
 import Events
 import JSONScan
 
-/// The groups, found by the bytes of a line's grouping fields: making a key of them takes
-/// longer than everything else that is done with most lines.
+/// A hash table of groups, which finds the group of a line by the bytes of its grouping fields.
 ///
-/// Complete: what is not found by the bytes of plain fields has no group. Places stay as they
-/// are until something is removed.
+/// Building a key for each line would take most of the time per line. If a line's fields are
+/// plain bytes and the search finds nothing, the group does not exist. The index of a group,
+/// its slot, stays the same until a group is removed.
 struct GroupTable: Sendable {
-    /// What a line's fields say of its group.
+    /// The result of the search for the group of a line.
     enum Finding: Equatable {
         case group(Int)
         case none
-        /// A field has escapes or letters beyond ASCII, which two spellings may stand for, is
-        /// long, or has no bytes of its own: make the key.
+        /// The bytes do not identify the group: a field has escapes, is not ASCII, is long, or is
+        /// not a plain event field. Search by key instead.
         case unsure
     }
 
     private let names: [String]
-    /// The event's fields that `names` name; nil where one of them is not told by its bytes.
+    /// The event fields of `names`; nil if one of them cannot be compared by its bytes.
     private let fields: [EventField]?
-    /// By place. To be changed in place only; `insert` and `remove` keep the way to them.
+    /// The groups by slot. Change elements in place; `insert` and `remove` update the index.
     var groups: [DigestMachine.Group] = []
-    /// By group: of the key.
+    /// The hash of the key, by slot.
     private var hashes: [UInt64] = []
-    /// Odd, and another in each table.
+    /// A random odd number, different in each table.
     private let seed = UInt64.random(in: .min ... .max) | 1
-    /// By group: the values of the key's fields, each with its field and its length before it,
-    /// so that one look tells whether a line says the same.
+    /// The values of the key's fields, by slot. Each value has its field and its length before
+    /// it, so that a line is compared with one buffer.
     private var spellings: [[UInt8]] = []
-    /// Open addressing with linear steps: places plus one, 0 where there is none.
+    /// Open addressing with linear probing. Contains slot plus one, 0 if empty.
     private var buckets: [Int32] = Array(repeating: 0, count: 64)
 
     init(names: [String]) {
@@ -61,7 +61,7 @@ struct GroupTable: Sendable {
             guard isASCII else { return .unsure }
             hash = combined
         }
-        // Then the group is the node's.
+        // Without any of the fields, the group is that of the node.
         guard count > 0 else { return .unsure }
         let found = place(hash) { isSpelling(spellings[$0], of: line, fields) }
         return found.map(Finding.group) ?? .none
@@ -84,7 +84,8 @@ struct GroupTable: Sendable {
         }
     }
 
-    /// Of a key that has a field which no line's fields can spell, one that none has.
+    /// The buffer that a line is compared with. Matches no line if the key has a field that
+    /// cannot be compared by its bytes.
     private func spelling(of key: GroupKey) -> [UInt8] {
         var spelling: [UInt8] = []
         for field in key.fields {
@@ -109,7 +110,7 @@ struct GroupTable: Sendable {
         return nil
     }
 
-    /// The same for a key as for the line that it was made of.
+    /// The hash of a key, equal to that of the lines it is built from.
     private func hash(of key: GroupKey) -> UInt64 {
         var hash = seed
         for field in key.fields {
@@ -118,7 +119,7 @@ struct GroupTable: Sendable {
             for i in texts.indices {
                 hash = texts[i].withUTF8 { bytes in
                     let bytes = UnsafeRawBufferPointer(bytes)
-                    // Equal texts of other letters may have other bytes, but hash alike.
+                    // Equal non-ASCII texts may have different bytes, but their hash is equal.
                     let (combined, isASCII) = combine(bytes, ofField: ordinal ?? -1, into: hash)
                     return isASCII
                         ? combined
@@ -130,8 +131,9 @@ struct GroupTable: Sendable {
         return hash
     }
 
-    /// By words, each multiplied into the hash and folded (the step of wyhash, W. Yi 2019). The
-    /// seed is nobody else's, so that no sender can choose names that meet. Also tells whether
+    /// Adds a value to a hash, 8 bytes at a time, by the step of wyhash (W. Yi 2019).
+    ///
+    /// The seed is secret, so that no sender can choose names that collide. Also returns whether
     /// all bytes are ASCII.
     @inline(__always)
     private func combine(
@@ -165,7 +167,7 @@ struct GroupTable: Sendable {
 
     // MARK: - Changing
 
-    /// Adds a group whose key has none yet; its place.
+    /// Adds a group whose key is not in the table; returns its slot.
     mutating func insert(_ group: DigestMachine.Group) -> Int {
         let place = groups.count
         groups.append(group)
@@ -180,12 +182,12 @@ struct GroupTable: Sendable {
         return place
     }
 
-    /// The place of the group that takes what finds no room; nil while there is none.
+    /// The slot of the overflow group; nil if there is none.
     private(set) var overflow: Int?
 
-    /// Groups get other places.
+    /// Removes the groups in `places`. Other groups may move to another slot.
     mutating func remove(_ places: some Sequence<Int>) {
-        // From behind, so that what takes a place is one that stays.
+        // From the end, so that only remaining groups move to the free slots.
         for place in places.sorted(by: >) {
             groups.swapAt(place, groups.count - 1)
             hashes.swapAt(place, hashes.count - 1)
@@ -212,7 +214,7 @@ struct GroupTable: Sendable {
 }
 
 extension EventField {
-    /// The field that a setting names, if its bytes are its text in every line that has it.
+    /// The event field of this name, if its bytes in a line are its text.
     fileprivate init?(grouping name: String) {
         switch name {
         case "namespace": self = .namespace

@@ -1,42 +1,43 @@
 import Events
 
-/// A group's time from its first failure until it recovered, ended or fell silent.
+/// A failure of a group, from its first line until it recovers, ends or stops.
 struct Incident: Sendable, Hashable {
-    /// Hash of the group and of the first failing line: the thread of its messages.
+    /// Hash of the group and of the first line: the thread of the incident's messages.
     let id: String
     let start: Timestamp
-    /// Messages so far.
+    /// The number of messages so far.
     var ordinal = 0
     var attempts = AttemptTally()
-    /// The worst verdict; nil while there were only notices.
+    /// The worst verdict; nil if there were only notices so far.
     var worst: VerdictStatus?
-    /// Lines since the start.
+    /// The number of lines since the start.
     var events = 0
-    /// Lines since the last message, and the times they carry.
+    /// The number of lines since the last message.
     var untold = 0
+    /// The earliest and the latest time of these lines.
     var untoldFrom: Timestamp?
     var untoldTo: Timestamp?
     var reasons: [ReasonTally] = []
     var omittedReasons = 0
     var notices: [NoticeTally] = []
     var omittedNotices = 0
-    /// Lines from places beyond those that are tracked.
+    /// The number of lines from places that are not tracked, because there are too many.
     var omittedLines = 0
     /// Distinct hashes in order of appearance.
     var policies: [String] = []
     var binaries: [String] = []
     var flapping = false
-    /// It began in a rollback rehearsal.
+    /// Whether it is part of a rollback rehearsal.
     var isRehearsal = false
     var told: Told?
     var recoveredAt: Timestamp?
-    /// How the run ended, by a hook's word.
+    /// How the run ended, as a hook reported.
     var outcome: String?
     var outcomeAt: Timestamp?
 
-    /// The silence that last held the group back since the last message.
+    /// The last silence since the last message that held the group back.
     var silence: SilenceNote?
-    /// Set while the group keeps quiet because another told of the same fault.
+    /// Set while the group is held back because another one reported the same fault.
     var echo: EchoNote?
 
     init(id: String, start: Timestamp) {
@@ -44,11 +45,11 @@ struct Incident: Sendable, Hashable {
         self.start = start
     }
 
-    /// Nothing failed by verdict: notices have no recovery to wait for.
+    /// Whether no verdict failed. Notices have no recovery.
     var isNoticeOnly: Bool { worst == nil }
 
-    /// Whether something came since the last message that is worth another one.
-    /// Healthy attempts beside a notice are not.
+    /// Whether lines since the last message require another one. Healthy attempts do
+    /// not if there are only notices.
     @inline(always)
     var hasNews: Bool {
         isNoticeOnly
@@ -67,8 +68,8 @@ struct Incident: Sendable, Hashable {
     mutating func fail(_ status: VerdictStatus, at moment: Timestamp, reasons: [Reason]) {
         worst = max(worst ?? status, status)
         recoveredAt = nil
-        // A failure after "aborted" belongs to a run that goes on; an earlier
-        // one that only arrives late does not.
+        // A failure after the outcome belongs to a run that continues. An earlier
+        // failure that arrives late does not.
         if let outcomeAt, moment > outcomeAt {
             outcome = nil
             self.outcomeAt = nil
@@ -88,7 +89,7 @@ struct Incident: Sendable, Hashable {
     private mutating func absorb(reasons new: [Reason]) {
         for reason in new where reason.state != .pass {
             if let known = reasons.firstIndex(where: { $0.matches(reason) }) {
-                // The one furthest off stands for all.
+                // Keep the one furthest from its limit.
                 if reason.distance >= reasons[known].reason.distance {
                     reasons[known].reason = reason.bounded
                 }
@@ -101,8 +102,8 @@ struct Incident: Sendable, Hashable {
         }
     }
 
-    /// Returns whether the notice is kept by its kind; false when there are
-    /// more kinds than are told apart.
+    /// Adds a notice. Returns false if it is only counted, because there are too many
+    /// kinds.
     mutating func absorb(notice line: EventLine) -> Bool {
         let name = line.name(.event)
         let level = line.level
@@ -126,7 +127,7 @@ struct Incident: Sendable, Hashable {
         return true
     }
 
-    /// After a message: what follows is counted anew.
+    /// Resets the counts after a message.
     mutating func settle(_ told: Told) {
         self.told = told
         ordinal +|= 1
@@ -152,7 +153,7 @@ struct Incident: Sendable, Hashable {
 }
 
 extension Reason {
-    /// How far the value is from its limit; 0 where one of them is unknown.
+    /// The distance of the value from its limit; 0 if one of them is unknown.
     fileprivate var distance: Double {
         guard let value, let limit, value.isFinite, limit.isFinite else { return 0 }
         return abs(value - limit)

@@ -9,18 +9,18 @@ import JSONScan
     import Darwin
 #endif
 
-// Names as groups keep them, compared where they lie in the line.
+// Names in the form that groups store, compared with the bytes of a line.
 
 extension EventLine {
     /// Calls `body` with the bytes of a name: escapes resolved, cut to `Bounds.name`, empty
-    /// where the line has none.
+    /// if the line has none.
     func withName<Result>(
         _ field: EventField, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         withName(self[field] ?? .nothing, body)
     }
 
-    /// The same for a name somewhere else in the line.
+    /// Calls `body` with the bytes of a name that is not an event field.
     func withName<Result>(
         _ slice: JSONScanner.Slice, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
@@ -29,8 +29,9 @@ extension EventLine {
         return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
-    /// A name's bytes where they are kept as they stand in the line; nil where a text has to be
-    /// made of them. `withName` without a closure, for what is done for each line.
+    /// The bytes of a name if the line contains them in the stored form; nil otherwise.
+    ///
+    /// Replaces `withName` and its closure in code that runs for each line.
     @inline(__always)
     func plainName(_ field: EventField) -> UnsafeRawBufferPointer? {
         guard let slice = self[field] else {
@@ -45,14 +46,14 @@ extension EventLine {
         return plain
     }
 
-    /// A field's text, cut to `limit`; empty where the line has none.
+    /// The text of a field, cut to `limit`; empty if the line has none.
     func name(_ field: EventField, limit: Int = Bounds.name) -> String {
         (text(field) ?? "").clipped(to: limit)
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether `other` stands at `at`, which has room for it.
+    /// Whether the bytes at `offset` equal `other`. The buffer must not end before them.
     func holds(_ other: UnsafeRawBufferPointer, at offset: Int) -> Bool {
         guard let base = baseAddress, let start = other.baseAddress else { return other.isEmpty }
         return memcmp(base + offset, start, other.count) == 0
@@ -60,7 +61,7 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
-    /// Whether these are its bytes.
+    /// Whether the string has these UTF-8 bytes.
     func isSpelled(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard utf8.count == bytes.count else { return false }
         guard let base = bytes.baseAddress, bytes.count > 0 else { return true }

@@ -1,11 +1,11 @@
 import Events
 
-/// One condition on what a digest says: `namespace=prod`, `kind!=notice`, `rollout~pay`.
+/// One condition on a digest: `namespace=prod`, `kind!=notice`, `rollout~pay`.
 ///
 /// Fields are those of the group, and `kind`, `status`, `worst`, `level`,
-/// `az`, `node`, `metric`, `event`. A field may have several values (a digest
-/// tells of many zones): `matches` asks whether one of them fits, `covers`
-/// whether all do; `!=` holds when none equals.
+/// `az`, `node`, `metric`, `event`. A field may have several values, such as
+/// several zones: `matches` requires that one of them fits, `covers` that all
+/// do. `!=` requires that none is equal.
 public struct Matcher: Sendable, Hashable, CustomStringConvertible {
     public enum Comparison: String, Sendable, Hashable, CaseIterable {
         case differs = "!="
@@ -26,7 +26,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
     /// `field=value`.
     public init(_ field: String, _ value: String) { self.init(field, .equals, value) }
 
-    /// Reads what `description` writes; nil without a field or a comparison.
+    /// Parses the form of `description`; nil without a field or a comparison.
     public init?(_ text: some StringProtocol) {
         guard let sign = text.firstIndex(where: { "!=~".contains($0) }) else { return nil }
         let comparison = Comparison.allCases.first { text[sign...].hasPrefix($0.rawValue) }
@@ -38,7 +38,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { field + comparison.rawValue + value }
 
-    /// Whether the digest speaks of what this names, beside others perhaps: for routes.
+    /// Whether at least one value of the digest fits; for routes.
     public func matches(_ digest: Digest) -> Bool {
         let values = digest.values(of: field)
         switch comparison {
@@ -48,8 +48,8 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether all that the digest speaks of is named by this: for silences.
-    /// Silencing one zone must not hide the failure of another.
+    /// Whether all values of the digest fit; for silences. A silence for one zone must
+    /// not hide the failure of another.
     public func covers(_ digest: Digest) -> Bool {
         let values = digest.values(of: field)
         switch comparison {
@@ -59,8 +59,8 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Several in one text, joined by spaces: `namespace=prod rollout~pay`.
-    /// Where not every word is a matcher, the text is one, spaces and all.
+    /// Parses matchers that are separated by spaces: `namespace=prod rollout~pay`. If
+    /// not every word is a matcher, the whole text is parsed as one.
     public static func list(_ text: String) -> [Matcher]? {
         let words = text.split(separator: " ").map { Matcher($0) }
         if !words.isEmpty, words.allSatisfy({ $0 != nil }) { return words.compactMap(\.self) }
@@ -69,7 +69,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Digest {
-    /// What a matcher on `field` sees.
+    /// The values that a matcher on `field` compares.
     func values(of field: String) -> [String] {
         if let value = group[field] { return [value] }
         switch field {

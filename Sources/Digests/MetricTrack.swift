@@ -5,31 +5,31 @@ public struct MetricTrack: Sendable, Hashable {
     /// Full name, `canary.5xx_rate`.
     public let metric: String
     public internal(set) var unit: MetricUnit
-    /// What the last attempt's check said.
+    /// The state of the check at the last attempt.
     public internal(set) var state: CheckState
-    /// The last attempt's value; nil when it could not be measured.
+    /// The value at the last attempt; nil if it could not be measured.
     @SparingDouble public internal(set) var value: Double? = nil
     /// The value one attempt earlier.
     @SparingDouble public internal(set) var previous: Double? = nil
     @SparingDouble public internal(set) var stable: Double? = nil
     @SparingDouble public internal(set) var limit: Double? = nil
-    /// The value before the incident, or the first of it when none came before.
+    /// The last value before the incident, else the incident's first value.
     @SparingDouble public internal(set) var first: Double? = nil
-    /// The value furthest on the wrong side within the incident.
+    /// The worst value within the incident.
     @SparingDouble public internal(set) var worst: Double? = nil
     /// The attempt since which the check has not passed.
     @SparingInt public internal(set) var overSince: Int? = nil
-    /// The attempt since which every value was beyond `limit` as it is now, the
-    /// warning limit or the failing one; nil when the last value is within it.
+    /// The attempt since which every value was beyond the current `limit`; nil if the
+    /// last value is within it.
     @SparingInt public internal(set) var beyondSince: Int? = nil
-    /// Whether the check ever did not pass within the incident.
+    /// Whether the check did not pass at least once within the incident.
     public internal(set) var wasOver = false
-    /// The limit was last broken from below: smaller is worse.
+    /// Whether smaller values are worse: the last violation was below the limit.
     public internal(set) var lowerIsWorse = false
     /// By attempt, oldest first, at most 16.
     var samples: [Sample] = []
 
-    /// One attempt's value, and its number where that is known.
+    /// The value of one attempt, and the attempt's number if it is known.
     struct Sample: Sendable, Hashable {
         @SparingDouble var value: Double? = nil
         @SparingInt var attempt: Int? = nil
@@ -53,8 +53,8 @@ public struct MetricTrack: Sendable, Hashable {
     /// Whether the last check did not pass.
     public var isOver: Bool { state != .pass }
 
-    /// Whether the last value is beyond `limit`: what fails by comparison with
-    /// stable may be within it.
+    /// Whether the last value is beyond `limit`. A check that fails by comparison with
+    /// stable may have a value within it.
     public var isBeyondLimit: Bool { isBeyond(value) }
 
     private func isBeyond(_ value: Double?) -> Bool {
@@ -62,8 +62,9 @@ public struct MetricTrack: Sendable, Hashable {
         return lowerIsWorse ? value < limit : value > limit
     }
 
-    /// How far beyond its limit, as a factor, now or at its worst; 0 when that
-    /// can't be said.
+    /// The factor between the value and its limit, now or at the worst; 0 if unknown.
+    ///
+    /// At most 1e9. The value itself if the upper limit is not positive.
     var excess: Double {
         guard let limit, let value = isOver ? value : worst else { return 0 }
         if lowerIsWorse { return value > 0 ? min(limit / value, 1e9) : 1e9 }
@@ -78,7 +79,7 @@ public struct MetricTrack: Sendable, Hashable {
         wasOver = false
     }
 
-    /// The attempts count from 1 again.
+    /// Drops the attempt numbers, because the attempts count from 1 again.
     mutating func restartAttempts() {
         overSince = nil
         beyondSince = nil
@@ -102,7 +103,8 @@ public struct MetricTrack: Sendable, Hashable {
             wasOver = true
             if wasPassing || overSince == nil { overSince = attempt }
             if let value {
-                // Worse than stable, the whole run's statistics for one, is no low value.
+                // Below the limit but above stable, the comparison with stable failed: the
+                // value is not too low.
                 if let limit = delta.limit?.finite, unit != .flag {
                     lowerIsWorse = value < limit && value <= delta.stable ?? value
                 }
@@ -123,7 +125,7 @@ public struct MetricTrack: Sendable, Hashable {
             beyondSince = beyondSince ?? attempt
             return
         }
-        // Another limit decides now: look back at what earlier values were to it.
+        // The limit changed: compare the earlier values with the new one.
         let known = samples.reversed().prefix { isBeyond($0.value) && $0.attempt != nil }
         let isMilder = before.map(isBeyond) ?? false
         let since = [known.last?.attempt ?? attempt, isMilder ? beyondSince : nil].compactMap(
@@ -131,7 +133,7 @@ public struct MetricTrack: Sendable, Hashable {
         beyondSince = since.min()
     }
 
-    /// Worst first: by state, then by how far over, then by name.
+    /// Sorts the worst track first: by state, `wasOver`, `excess`, then name.
     static func worstFirst(_ a: MetricTrack, _ b: MetricTrack) -> Bool {
         if a.state != b.state { return a.state.severity > b.state.severity }
         if a.wasOver != b.wasOver { return a.wasOver }
@@ -141,7 +143,7 @@ public struct MetricTrack: Sendable, Hashable {
 }
 
 extension CheckState {
-    /// Failing is worse than not knowing, which is worse than a warning.
+    /// The rank by severity: a failure, missing data, a warning, a pass.
     var severity: Int {
         switch self {
         case .pass: 0
@@ -153,6 +155,6 @@ extension CheckState {
 }
 
 extension Double {
-    /// The number itself unless it is NaN or infinite, which no JSON can carry.
+    /// The number; nil for NaN and infinity, which JSON cannot represent.
     var finite: Double? { isFinite ? self : nil }
 }

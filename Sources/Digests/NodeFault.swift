@@ -1,13 +1,14 @@
 import Events
 
-/// A fault of the node itself, not of the canary that it measured: every
-/// rollout measured there fails by the same checks.
+/// A fault of a gateway node, not of the canary that it measured.
+///
+/// Every rollout measured there fails by the same checks.
 public struct NodeFault: Sendable, Hashable {
     public let az: String
     public let node: String
-    /// Groups that fail by this fault alone and are not told of one by one.
+    /// The number of groups that fail only by this fault and are not reported one by one.
     public var echoes: Int
-    /// Some of them by name, at most 8.
+    /// The keys of the first of these groups, at most 8.
     public var names: [GroupKey]
 
     init(az: String, node: String, echoes: Int = 0, names: [GroupKey] = []) {
@@ -19,7 +20,7 @@ public struct NodeFault: Sendable, Hashable {
 }
 
 extension Source {
-    /// Whether nothing but checks of the node itself speaks against the place.
+    /// Whether the place fails only by checks of the node itself.
     func isNodeFault(_ settings: DigestSettings) -> Bool {
         let over = metrics.filter(\.isOver)
         return status.isDegraded && !node.isEmpty && omittedMetrics == 0 && !over.isEmpty
@@ -30,7 +31,7 @@ extension Source {
 }
 
 extension GroupState {
-    /// The one failing place when it fails by its node's own fault alone.
+    /// The only failing place, if it fails only by a fault of its node; else nil.
     func nodeFault(_ settings: DigestSettings) -> Source? {
         guard let incident, !incident.isNoticeOnly, incident.omittedLines == 0 else { return nil }
         let failing = sources.filter(\.status.isDegraded)

@@ -1,18 +1,18 @@
 public import Events
 
-/// One kind of notice and how often it came.
+/// One kind of notice, with the number of its occurrences.
 public struct NoticeTally: Sendable, Hashable {
     /// The event's name.
     public let event: String
-    /// The highest level that it came with.
+    /// The highest level of the occurrences.
     public internal(set) var level: Event.Level
-    /// The words of the last one, untrusted, cut to 400 characters.
+    /// The message of the last one, untrusted, cut to 400 characters.
     public internal(set) var message: String
-    /// Where the last one came from: zone, else node; empty when it named none.
+    /// The zone of the last one, else its node; empty if it has neither.
     public internal(set) var place: String
-    /// Within the incident.
+    /// Occurrences within the incident.
     public internal(set) var total: Int
-    /// Since the last message.
+    /// Occurrences since the last message.
     public internal(set) var untold: Int
 
     static func worstFirst(_ a: NoticeTally, _ b: NoticeTally) -> Bool {

@@ -1,12 +1,12 @@
 public import Events
 
-/// One reason and how often it was given since the last message.
+/// One reason, with the number of its occurrences since the last message.
 public struct ReasonTally: Sendable, Hashable {
-    /// As it was given last; its free words are cut to 400 characters.
+    /// The occurrence furthest from its limit; its detail is cut to 400 characters.
     public internal(set) var reason: Reason
     public internal(set) var count: Int
 
-    /// Same check, same rule: same reason.
+    /// Whether check, rule and state are the same.
     func matches(_ other: Reason) -> Bool {
         reason.check == other.check && reason.why == other.why && reason.state == other.state
     }

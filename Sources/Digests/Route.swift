@@ -1,10 +1,10 @@
-/// A tree that says who gets a digest.
+/// A tree that selects the receivers of a digest.
 ///
-/// Asked from the outside in: the first inner route whose matchers all hold
-/// decides, and with `goesOn` the ones behind it are asked too; where none
-/// holds, this route's own receivers get the digest.
+/// The first inner route whose matchers all match selects them; with `goesOn`,
+/// the routes after it are evaluated, too. If none matches, this route's own
+/// receivers get the digest.
 public struct Route: Sendable, Hashable {
-    /// All must hold; the outermost route's are not asked.
+    /// All must match. Those of the root are not evaluated.
     public var matchers: [Matcher]
     public var receivers: [String]
     public var goesOn: Bool

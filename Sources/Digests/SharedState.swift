@@ -1,18 +1,18 @@
 import Events
 import JSONScan
 
-/// What all groups share: lost lines, and how many messages this window has spent.
+/// The state that all groups share: lost lines, and the messages of the current window.
 struct SharedState: Sendable, Hashable {
-    /// The key that no group can have: groups' keys are JSON objects.
+    /// The key in the database. No group has it, because keys of groups are JSON objects.
     static let key = "shared"
 
     /// Lines that end here or earlier are counted.
     var absorbedTo: LogPosition
-    /// Lines known to be lost since the beginning.
+    /// The number of lines known to be lost so far.
     var shed = 0
-    /// The start of the window that `spent` counts in.
+    /// The start of the window in which `spent` counts.
     var windowStart = Timestamp(milliseconds: 0)
-    /// Messages composed in that window.
+    /// The number of messages composed in that window.
     var spent = 0
 
     init(absorbedTo: LogPosition) { self.absorbedTo = absorbedTo }
@@ -34,7 +34,7 @@ struct SharedState: Sendable, Hashable {
         shed +|= max(0, count)
     }
 
-    /// Messages that may still be composed now.
+    /// The number of messages that may still be composed at `now`.
     func slots(at now: Timestamp, settings: DigestSettings) -> Int {
         now >= windowStart + settings.window ? settings.maxGroups : settings.maxGroups -| spent
     }
@@ -44,7 +44,7 @@ struct SharedState: Sendable, Hashable {
         spent >= settings.maxGroups ? windowStart + settings.window : nil
     }
 
-    /// Keeps within the window's allowance: the worst alone, the rest in one roll-up.
+    /// Applies the window's limit: the worst digests alone, the others in roll-ups.
     mutating func spend(
         on digests: [Digest], now: Timestamp, settings: DigestSettings
     ) -> [Digest] {
@@ -59,7 +59,7 @@ struct SharedState: Sendable, Hashable {
             return digests
         }
         spent +|= slots
-        // Nobody gets to read what is routed to others.
+        // One roll-up for each set of receivers: nobody gets a digest routed to others.
         let rest = Dictionary(grouping: digests.dropFirst(slots - 1), by: \.receivers)
         let rollups = rest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { _, members in
             Digest(rollingUp: members, composedAt: members.map(\.composedAt).max() ?? now)
@@ -67,7 +67,7 @@ struct SharedState: Sendable, Hashable {
         return digests.prefix(slots - 1) + rollups
     }
 
-    /// The durable form at the reader's position.
+    /// The stored form, with the position of the reader.
     func json(at position: LogPosition) -> String {
         var writer = JSONWriter(capacity: 128)
         writer.object { w in

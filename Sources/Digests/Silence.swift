@@ -1,23 +1,23 @@
 public import Events
 
-/// A time in which matching digests are not sent.
+/// A period in which matching digests are not sent.
 ///
-/// What is silenced is not forgotten: if the failure is still there at the
-/// end, it speaks, with everything that was folded in meanwhile.
+/// Silenced groups keep their state. If a failure persists at the end of the
+/// period, its message covers all lines since the last one.
 public struct Silence: Sendable, Hashable {
     public enum Schedule: Sendable, Hashable {
         case once(from: Timestamp, until: Timestamp)
-        /// On the given days (0 is Sunday), from and until a minute of the day
-        /// at the given offset from UTC; a span that ends before it begins
-        /// runs over midnight and belongs to the day of its beginning.
+        /// On the given days (0 is Sunday), between two minutes of the day, at the
+        /// given offset from UTC. A span that does not end after its start crosses
+        /// midnight and belongs to the day of its start.
         case weekly(days: Set<Int>, fromMinute: Int, untilMinute: Int, utcOffsetMinutes: Int)
     }
 
     public var id: String
-    /// All must hold; none matches everything.
+    /// All must match; an empty list matches every digest.
     public var matchers: [Matcher]
     public var schedule: Schedule
-    /// Who set it, and why: shown to people.
+    /// Who set it, and why, to show in messages.
     public var who: String
     public var why: String
 
@@ -29,7 +29,7 @@ public struct Silence: Sendable, Hashable {
         self.why = why
     }
 
-    /// When the silence that covers `now` ends; nil when none does.
+    /// The end of the period that includes `now`; nil if none does.
     public func end(at now: Timestamp) -> Timestamp? {
         switch schedule {
         case .once(let from, let until): return now >= from && now < until ? until : nil
@@ -49,7 +49,7 @@ public struct Silence: Sendable, Hashable {
         }
     }
 
-    /// Until when `digest` is held back; nil when it is not.
+    /// Until when `digest` is held back; nil if it is not.
     func silences(_ digest: Digest, at now: Timestamp) -> Timestamp? {
         guard let end = end(at: now), matchers.allSatisfy({ $0.covers(digest) }) else {
             return nil

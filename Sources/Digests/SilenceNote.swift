@@ -1,15 +1,15 @@
 public import Events
 
-/// What people are told of the silence that held a group back until now.
+/// The silence that held a group back, as its next message reports it.
 public struct SilenceNote: Sendable, Hashable {
     /// The silence's id.
     public let id: String
     public let who: String
     public let why: String
     public let until: Timestamp
-    /// Messages that were held back.
+    /// The number of messages that were held back.
     public internal(set) var messages: Int
-    /// Log lines of failures that began and ended meanwhile: no message tells of them.
+    /// Log lines of failures that began and ended within it and have no message.
     public internal(set) var swallowed: Int
 
     init(

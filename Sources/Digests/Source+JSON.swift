@@ -1,7 +1,7 @@
 import Events
 import JSONScan
 
-// The durable form of places and their metrics; see GroupState+JSON.swift.
+// The stored form of places and their metrics; see GroupState+JSON.swift.
 
 extension Source {
     func write(to w: inout JSONWriter) {
@@ -104,7 +104,7 @@ extension MetricTrack {
         guard case .array(let values)? = tree["history"] else { return }
         var numbers: [JSONValue] = []
         if case .array(let known)? = tree["attempts"] { numbers = known }
-        // A state of an earlier version holds no numbers.
+        // A state stored by an earlier version has no attempt numbers.
         let unknown = values.count - numbers.count
         samples = values.enumerated().map { i, value in
             let number = i < unknown ? nil : numbers[i - unknown].integer
@@ -114,7 +114,7 @@ extension MetricTrack {
 }
 
 extension Reason {
-    /// Reads what `write(to:)` wrote.
+    /// Reads the form that `write(to:)` writes.
     init?(state tree: JSONValue) {
         guard let check = tree["check"]?.string else { return nil }
         self.init(
@@ -137,7 +137,7 @@ extension JSONValue {
         self[key]?.string.flatMap(VerdictStatus.init(rawValue:))
     }
 
-    /// The elements of the array `key` that `read` can read.
+    /// The elements of the array `key` that `read` accepts.
     func list<T>(_ key: String, _ read: (JSONValue) -> T?) -> [T] {
         guard case .array(let elements)? = self[key] else { return [] }
         return elements.compactMap(read)

@@ -3,24 +3,24 @@ import JSONScan
 
 /// One place that measures a group: a gateway node in its zone.
 public struct Source: Sendable, Hashable {
-    /// One judged concern of the place; the merged route is the concern "".
+    /// One concern of the place; the merged route has the concern "".
     public struct Lane: Sendable, Hashable {
         public let concern: String
         public internal(set) var status: VerdictStatus = .healthy
         @SparingInt public internal(set) var attempt: Int? = nil
-        /// Names the last attempt that was not healthy: its event's id.
+        /// The event id of the last attempt that was not healthy.
         public internal(set) var lastFailure = ""
-        /// Series and run: the attempts count from 1 again when it changes.
+        /// The series and the run. When it changes, the attempts count from 1 again.
         var series = ""
-        /// Healthy attempts in a row.
+        /// The number of consecutive healthy attempts.
         var healthyRun = 0
-        /// Unhealthy attempts of the series: what Argo's `failureLimit` counts.
+        /// The number of unhealthy attempts of the run, as Argo's `failureLimit` counts them.
         var failures = 0
-        /// How many failures the caller's run forgives, and how many attempts it
-        /// makes; nil when the caller does not say.
+        /// The failures that the caller's run tolerates; nil if not sent.
         @SparingInt var failureLimit: Int? = nil
+        /// The number of attempts in the caller's run; nil if not sent.
         @SparingInt var runCount: Int? = nil
-        /// Failed within the incident, so that its recovery is waited for.
+        /// Whether it failed within the incident and must recover before the incident ends.
         var failed = false
         var lastSeen: Timestamp
 
@@ -34,7 +34,7 @@ public struct Source: Sendable, Hashable {
     public let node: String
     public internal(set) var lanes: [Lane] = []
     public internal(set) var metrics: [MetricTrack] = []
-    /// Metrics beyond what is tracked for one place, at the last attempt.
+    /// The number of metrics of the last attempt that are not tracked.
     public internal(set) var omittedMetrics = 0
     /// Verdicts within the incident.
     public internal(set) var counts = StatusCounts()
@@ -44,7 +44,7 @@ public struct Source: Sendable, Hashable {
         self.node = node
     }
 
-    /// Of `az` and `node`: tells most other places apart without a look at either.
+    /// A hash of `az` and `node`, compared before the names are.
     var mark: UInt64 {
         var (az, node) = (az, node)
         return az.withUTF8 { az in
@@ -54,7 +54,7 @@ public struct Source: Sendable, Hashable {
         }
     }
 
-    /// Equal names have equal marks.
+    /// The hash of two names. Equal names have equal hashes.
     static func mark(_ az: UnsafeRawBufferPointer, _ node: UnsafeRawBufferPointer) -> UInt64 {
         var mark = UInt64(az.count)
         for bytes in [az, node] {
@@ -83,13 +83,13 @@ public struct Source: Sendable, Hashable {
         self.node.isSpelled(node) && self.az.isSpelled(az)
     }
 
-    /// The worst that the place last said over its concerns.
+    /// The worst of the last verdicts of the place's concerns.
     public var status: VerdictStatus { lanes.map(\.status).max() ?? .healthy }
-    /// The highest attempt that the place has seen.
+    /// The highest number among the last attempts of the place's concerns.
     public var attempt: Int? { lanes.compactMap(\.attempt).max() }
     /// Whether the place failed within the incident.
     public var failed: Bool { lanes.contains { $0.failed } }
-    /// Names the place in what was told.
+    /// The key of the place in `Told`.
     var id: String { "\(az)\u{1F}\(node)" }
 
     mutating func beginIncident() {
@@ -98,15 +98,15 @@ public struct Source: Sendable, Hashable {
         for i in metrics.indices { metrics[i].beginIncident() }
     }
 
-    /// Whether every concern that failed has recovered. A concern not heard of
-    /// since `horizon` no longer counts: its gateway is gone.
+    /// Whether every concern that failed has recovered. A concern without a verdict
+    /// since `horizon` is ignored: its gateway is gone.
     func hasRecovered(after attempts: Int, heardSince horizon: Timestamp) -> Bool {
         lanes.allSatisfy {
             !$0.failed || $0.healthyRun >= attempts || $0.lastSeen < horizon
         }
     }
 
-    /// Folds a verdict in. Returns whether the attempts began anew.
+    /// Adds a verdict. Returns whether the attempts count from 1 again.
     mutating func absorb(
         _ line: EventLine, status: VerdictStatus, inIncident: Bool, room: inout StateRoom
     ) -> Bool {
@@ -141,15 +141,15 @@ public struct Source: Sendable, Hashable {
         return restarted
     }
 
-    /// The place of a metric, the first look where it is expected.
+    /// The index of a metric; tries the expected index first.
     private func place(ofMetric name: UnsafeRawBufferPointer, _ expected: Int) -> Int? {
-        // A place measures the same metrics in the same order, mostly.
+        // A place mostly reports the same metrics in the same order.
         if expected < metrics.count, metrics[expected].metric.isSpelled(name) { return expected }
         for i in metrics.indices where metrics[i].metric.isSpelled(name) { return i }
         return nil
     }
 
-    /// The lane that a line speaks of; nil when there are too many.
+    /// The index of a line's lane, which is added if needed; nil if there are too many.
     private mutating func lane(of line: EventLine) -> Int? {
         let isMerged = line[.concern] == nil || line.says(.concern, "all")
         if isMerged {
@@ -173,12 +173,12 @@ extension Source.Lane {
         let again = !restarted && line.attempt != nil && line.attempt == attempt
         if restarted { failures = 0 }
         if !named.isEmpty { series = named }
-        // The run that goes on is the one that its last request describes.
+        // The last request of the caller describes the current run.
         failureLimit = line.count(.failureLimit)?.value
         runCount = line.count(.runCount)?.value
         attempt = line.attempt ?? attempt
         lastSeen = max(lastSeen, line.ts)
-        // `analysis.recovered` beside `analysis.healthy` is one attempt, not two.
+        // `analysis.recovered` after `analysis.healthy` with the same number is one attempt.
         if status != .healthy {
             healthyRun = 0
         } else if !(again && self.status == .healthy) || healthyRun == 0 {
@@ -191,7 +191,7 @@ extension Source.Lane {
         return restarted
     }
 
-    /// The series and the run that a line says it is of; empty when it says neither.
+    /// The series and the run of a line; empty if it contains neither.
     private static func series(of line: EventLine) -> String {
         guard line.hasExtras else { return "" }
         let run = line.integer("run").map { "/\($0)" } ?? ""

@@ -1,7 +1,7 @@
-/// An optional number in the room of a number: state is kept of thousands of places.
+/// An optional Double in 8 bytes, because there are thousands of tracked metrics.
 @propertyWrapper
 public struct SparingDouble: Sendable, Hashable {
-    /// The number's bits, those of one NaN for none.
+    /// The bits of the number; one NaN represents nil.
     private var bits: UInt64
 
     private static let none = UInt64(0x7FF8_0000_0000_0001)
@@ -10,7 +10,7 @@ public struct SparingDouble: Sendable, Hashable {
         bits = wrappedValue?.bitPattern ?? Self.none
     }
 
-    /// No NaN is kept: it reads as nil.
+    /// Every NaN reads as nil.
     public var wrappedValue: Double? {
         get {
             let number = Double(bitPattern: bits)

@@ -1,4 +1,4 @@
-/// An optional whole number in the room of one; the least of them stands for none.
+/// An optional Int in 8 bytes; `Int.min` represents nil.
 @propertyWrapper
 public struct SparingInt: Sendable, Hashable {
     private var number: Int

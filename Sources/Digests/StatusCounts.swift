@@ -1,6 +1,6 @@
 public import Events
 
-/// How many verdicts of each kind.
+/// The number of verdicts with each status.
 public struct StatusCounts: Sendable, Hashable {
     public var healthy = 0
     public var degraded = 0

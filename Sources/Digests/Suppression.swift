@@ -1,14 +1,14 @@
 public import Events
 
-/// A message that was held back, and by what.
+/// A message that was held back, with the cause.
 public struct Suppression: Sendable, Hashable {
     public enum Cause: Sendable, Hashable {
         case silence(Silence, until: Timestamp)
-        /// The fault is a node's own, and the message of `thread` tells of it.
+        /// A fault of a node that the message of `thread` reports.
         case nodeFault(az: String, node: String, thread: String)
     }
 
-    /// As it would have been sent.
+    /// The message as it would have been sent.
     public let digest: Digest
     public let cause: Cause
 }

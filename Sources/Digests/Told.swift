@@ -1,8 +1,8 @@
 import Events
 
-/// What the last message of an incident said: the measure of "changed".
+/// What the messages of an incident have reported; changes are differences from it.
 struct Told: Sendable, Hashable {
-    /// Status by place; places not listed were told as healthy.
+    /// The worst reported status by place. Places that are not listed count as healthy.
     var statuses: [String: VerdictStatus] = [:]
     var metrics: Set<String> = []
     var notices: Set<String> = []
@@ -10,6 +10,6 @@ struct Told: Sendable, Hashable {
     var policies = 0
     var binaries = 0
     var flapping = false
-    /// Who was told.
+    /// The receivers of the last message.
     var receivers: Set<String> = []
 }

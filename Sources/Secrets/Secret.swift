@@ -1,12 +1,12 @@
-/// Where a credential comes from: never what it is, unless it is asked to `read`.
-/// Printing, dumping or interpolating one shows `shown`.
+/// The source of a credential. Only `read` returns the credential itself.
 ///
-/// A file is read anew on every use, so that a rotated secret works at once.
+/// Printing, dumping or interpolating one yields `shown`. A file is read at every
+/// use, so that a rotated secret takes effect at once.
 public struct Secret: Sendable, Hashable {
     private enum Source: Sendable, Hashable {
         case unset
         case file(String)
-        /// The text as configured, which may be shown, and with its variables expanded.
+        /// The text as configured, which may be shown, and the text with variables expanded.
         case expanded(template: String, value: String)
         case value(String)
     }
@@ -16,31 +16,33 @@ public struct Secret: Sendable, Hashable {
     /// No credential.
     public static let unset = Secret(source: .unset)
 
-    /// One that stands in a file.
+    /// A credential in a file.
     public static func file(_ path: String) -> Secret { Secret(source: .file(path)) }
 
-    /// One that is known already.
+    /// A credential in memory.
     public static func value(_ value: String) -> Secret { Secret(source: .value(value)) }
 
-    /// One that is no secret in truth and may be shown.
+    /// A text that is not secret and may be shown.
     public static func visible(_ text: String) -> Secret {
         Secret(source: .expanded(template: text, value: text))
     }
 
-    /// One that is known already, and what may be shown in its place, such as the
-    /// name of the variable that it stands in.
+    /// A credential in memory, and the text to show instead, such as the name of
+    /// the environment variable that contains it.
     public static func expanded(_ template: String, value: String) -> Secret {
         Secret(source: .expanded(template: template, value: value))
     }
 
     public var isSet: Bool { source != .unset }
 
-    /// The file that holds it; nil for other sources.
+    /// The path of the file that contains it; nil for other sources.
     public var path: String? {
         if case .file(let path) = source { path } else { nil }
     }
 
-    /// The credential, white space around it removed; never empty. Blocks for a file.
+    /// Returns the credential without surrounding white space; never empty.
+    ///
+    /// Blocks while it reads a file. Throws if the source is unset, unreadable or empty.
     public func read() throws(SecretFault) -> String {
         switch source {
         case .unset: throw SecretFault(source: "a secret", fault: "it is not configured")
@@ -54,7 +56,8 @@ public struct Secret: Sendable, Hashable {
         }
     }
 
-    /// What may be shown: the file's path where it is plainly one, the text with `${env:NAME}` in it, or `(hidden)`.
+    /// The text to show: the path of the file if it is plainly a path, the text with
+    /// `${env:NAME}` in it, `(hidden)`, or an empty text if unset.
     public var shown: String {
         switch source {
         case .unset: ""
@@ -71,7 +74,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     public var customMirror: Mirror { Mirror(self, children: ["shown": shown]) }
 }
 
-/// A credential that cannot be had. Names its source, never its content.
+/// A credential cannot be read. Contains its source, never its content.
 public struct SecretFault: Error, Sendable, Equatable, CustomStringConvertible {
     public let source: String
     public let fault: String

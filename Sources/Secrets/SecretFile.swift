@@ -8,15 +8,15 @@
 
 /// A file that holds one credential.
 enum SecretFile {
-    /// Larger files hold no credential.
+    /// The largest file that is read, in bytes.
     private static let largest = 64 * 1024
 
-    /// Its text without white space around; UTF-8, never empty.
+    /// Returns the file's UTF-8 text without surrounding white space; never empty.
     static func read(_ path: String) throws(SecretFault) -> String {
         func fault(_ words: String) -> SecretFault {
             SecretFault(source: "file \(ShownText.file(path))", fault: words)
         }
-        // A pipe that nobody writes to must not hold us up.
+        // Non-blocking, so that opening a pipe without a writer does not hang.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw fault(String(cString: strerror(errno))) }
         defer { close(file) }
@@ -37,7 +37,7 @@ enum SecretFile {
         return text
     }
 
-    /// Without blanks, tabs and line breaks around.
+    /// The text without surrounding blanks, tabs and line breaks.
     static func trimmed(_ text: String) -> String {
         func isSpace(_ byte: UInt8) -> Bool {
             byte == 0x20 || (0x09...0x0D).contains(byte)
@@ -49,7 +49,7 @@ enum SecretFile {
     }
 }
 
-/// `read(2)` under a name that no member shadows.
+/// Calls `read(2)`, which the member `read` hides in `SecretFile`.
 private func fill(_ piece: inout [UInt8], from file: Int32) -> Int {
     piece.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
 }

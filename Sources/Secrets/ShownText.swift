@@ -1,20 +1,21 @@
-/// Addresses, file names and arguments as they may be shown to people: without the secrets that
-/// they may carry.
+/// Removes secrets from addresses, file names and arguments that are shown to people.
 public enum ShownText {
-    /// Stands in the place of a value that is not shown.
+    /// The replacement for a value that is not shown.
     public static let hidden = "(hidden)"
 
-    /// A URL without its user part, and without the values in its path, query and fragment that
-    /// may be secrets: by the name of the parameter, or by how the value looks.
+    /// A URL without its user part and without possible secrets in its path, query and fragment.
+    ///
+    /// Values are hidden if the name of the parameter indicates a secret, or if they look like
+    /// a token.
     public static func url(_ text: String) -> String {
         guard let colon = text.firstRange(of: "://") else {
-            // No address: it may be anything, such as a token at the wrong key.
+            // Not a URL: it may be anything, such as a token at the wrong key.
             return text.contains("@") || looksLikeToken(text) ? hidden : text
         }
         var rest = text[colon.upperBound...]
         let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        // A password may hold any of these when it was not encoded: what stands before the last
-        // `@` of the whole text is hidden.
+        // A password that is not encoded may contain any of these characters, so everything
+        // before the last `@` of the text is hidden.
         var shown = String(text[..<colon.upperBound])
         if let at = rest.lastIndex(of: "@"), at < end || rest[..<at].contains(":") {
             shown += hidden + "@"
@@ -29,7 +30,7 @@ public enum ShownText {
         return shown + query(behind[mark...])
     }
 
-    /// Query and fragment, with the mark that begins them.
+    /// Hides secrets in a query and a fragment, given with the leading `?` or `#`.
     private static func query(_ text: Substring) -> String {
         guard let mark = text.first else { return "" }
         return String(mark)
@@ -43,24 +44,24 @@ public enum ShownText {
             }.joined(separator: "&")
     }
 
-    /// A command: the executable, and for each argument that there is one.
+    /// A command with its executable; each argument is replaced by `hidden`.
     public static func command(_ command: [String]) -> [String] {
         command.prefix(1) + command.dropFirst().map { _ in hidden }
     }
 
-    /// The name of a file that holds a secret; `hidden` for a text that is not plainly a path,
-    /// since it may be the secret itself at the wrong key.
+    /// The path of a file that contains a secret. A text that is not plainly a path becomes
+    /// `hidden`, because it may be the secret itself at the wrong key.
     public static func file(_ path: String) -> String { isPath(path) ? path : hidden }
 
-    /// Whether a text is plainly a path: it begins with `/`, `./` or `../`, and is not one long
-    /// random word.
+    /// Whether a text is plainly a path: it begins with `./`, `../` or `/`. After a single `/`
+    /// it must not look like a token.
     public static func isPath(_ text: String) -> Bool {
         if text.hasPrefix("./") || text.hasPrefix("../") { return true }
         guard text.hasPrefix("/") else { return false }
         return text.dropFirst().contains("/") || !looksLikeToken(String(text.dropFirst()))
     }
 
-    // MARK: - What is a secret
+    // MARK: - Detecting secrets
 
     private static let secretNames = [
         "token", "key", "secret", "pass", "pwd", "auth", "sig", "cred", "session", "jwt", "code",
@@ -73,8 +74,10 @@ public enum ShownText {
 
     private static let prefixes = ["bw_", "xox", "ghp_", "gho_", "glpat-", "sk-", "sk_", "eyJ"]
 
-    /// Whether a word looks random: a known beginning, 32 hexadecimal digits, or 20 characters
-    /// with small and capital letters and digits among them.
+    /// Whether a word looks like a token.
+    ///
+    /// True for a known prefix and at least 8 bytes, for at least 32 bytes of only hexadecimal
+    /// digits, and for at least 20 bytes with lower-case letters, capital letters and digits.
     static func looksLikeToken(_ text: String) -> Bool {
         let bytes = text.utf8
         if bytes.count >= 8, prefixes.contains(where: { text.hasPrefix($0) }) { return true }

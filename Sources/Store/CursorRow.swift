@@ -1,6 +1,6 @@
 public import GRDB
 
-/// A named durable place in the event log.
+/// A named durable position in the event log.
 public struct CursorRow: Sendable, Equatable {
     public var segment: UInt64
     public var offset: UInt64
@@ -10,7 +10,7 @@ public struct CursorRow: Sendable, Equatable {
         self.offset = offset
     }
 
-    /// The place of cursor `name`; nil when it never moved.
+    /// The position of cursor `name`; nil if it was never written.
     public static func read(_ db: Database, name: String) throws -> CursorRow? {
         let row = try Row.fetchOne(
             db, sql: "SELECT segment, offset FROM cursor WHERE name = ?", arguments: [name])
@@ -21,7 +21,7 @@ public struct CursorRow: Sendable, Equatable {
         }
     }
 
-    /// Every cursor by name.
+    /// All cursors, by name.
     public static func all(_ db: Database) throws -> [String: CursorRow] {
         var all: [String: CursorRow] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT name, segment, offset FROM cursor") {

@@ -1,10 +1,10 @@
 public import GRDB
 
-/// How many of the lines that a reader of the log missed were reported already.
+/// The number of lines in a gap of the log that a reader already reported as missing.
 ///
-/// A reader that stands before a gap meets it again at every try until its cursor moves on;
-/// the row tells that try from a new gap. It is named after the cursor, and holds where the
-/// reader stood.
+/// A reader reads the same gap again at every try until its cursor moves. The row
+/// distinguishes such a try from a new gap. Its key is the name of the cursor; `at` is the
+/// reader's position before the gap.
 public struct GapRow: Sendable, Equatable {
     public var at: CursorRow
     public var lines: Int
@@ -14,7 +14,7 @@ public struct GapRow: Sendable, Equatable {
         self.lines = lines
     }
 
-    /// How many of `lines` missing lines after `place` were not reported yet.
+    /// The number of `lines` missing lines after `place` that are not reported yet.
     public static func unreported(
         _ db: Database, cursor: String, at place: CursorRow, lines: Int
     ) throws -> Int {
@@ -27,7 +27,7 @@ public struct GapRow: Sendable, Equatable {
         return max(0, lines - (row["lines"] as Int))
     }
 
-    /// Notes that these lines were reported.
+    /// Records that these lines were reported, within the caller's transaction.
     public func write(_ db: Database, cursor: String) throws {
         try db.execute(
             sql: """

@@ -1,11 +1,12 @@
 import GRDB
 
-/// The tables, by migration. A released migration is never edited; a change is a new one.
+/// The tables of the state file, by migration. A change of the tables is a new migration;
+/// released statements are never edited.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
-            // Named places in the event log.
+            // `cursor`: named positions in the event log.
             try db.execute(
                 sql: """
                     CREATE TABLE cursor (
@@ -32,7 +33,7 @@ enum Schema {
                         revoked_ms INTEGER
                     ) WITHOUT ROWID;
 
-                    -- What each digest group was last told, as the digest room writes it.
+                    -- State of each digest group, and the state that all share, as JSON.
                     CREATE TABLE digest_group (
                         key TEXT PRIMARY KEY,
                         state TEXT NOT NULL,
@@ -54,7 +55,8 @@ enum Schema {
                     CREATE INDEX digest_composed ON digest (composed_ms);
 
                     -- One delivery: a digest, a receiver, and for mail one recipient.
-                    -- state: waiting, sent, dead, dropped. told: a dead letter was announced.
+                    -- state: waiting, sent, dead, dropped, replaced. told: 1 once a dead
+                    -- delivery was reported.
                     CREATE TABLE outbox (
                         id INTEGER PRIMARY KEY AUTOINCREMENT,
                         digest TEXT NOT NULL REFERENCES digest (id),
@@ -75,8 +77,8 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("silence") { db in
-            // What a person set: matchers is a JSON array of texts like rollout=x;
-            // held counts the messages that it kept back.
+            // Silences that people set. matchers: a JSON array of texts like rollout=x.
+            // held: the number of messages that the silence held back.
             try db.execute(
                 sql: """
                     CREATE TABLE silence (
@@ -92,8 +94,8 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("live messages") { db in
-            // slack_reply: the thread's reply beside the updated message.
-            // mark: where the receiver's live message of the thread stands.
+            // slack_reply: the reply in the thread, next to the updated message.
+            // mark: identifies the receiver's live message of the thread.
             try db.execute(
                 sql: """
                     ALTER TABLE digest ADD COLUMN slack_reply TEXT NOT NULL DEFAULT '';
@@ -102,16 +104,16 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("ended tokens") { db in
-            // Why a token ended, once it was seen to: expired or revoked, else empty.
+            // ended: expired or revoked once the token's end was processed, else empty.
             try db.execute(sql: "ALTER TABLE token ADD COLUMN ended TEXT NOT NULL DEFAULT ''")
         }
         migrator.registerMigration("retry by hand") { db in
-            // since_ms: when a person had a delivery tried again, from when on its time
-            // counts; NULL: from created_ms.
+            // since_ms: when a person requested another try; the delivery's age counts from
+            // then. NULL: from created_ms.
             try db.execute(sql: "ALTER TABLE outbox ADD COLUMN since_ms INTEGER")
         }
         migrator.registerMigration("gaps") { db in
-            // How many lines that a cursor's reader missed after this place were reported.
+            // lines: the missing lines after this position that a cursor's reader reported.
             try db.execute(
                 sql: """
                     CREATE TABLE gap (

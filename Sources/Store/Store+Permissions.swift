@@ -7,9 +7,9 @@
 #endif
 
 extension Store {
-    /// Makes the file when it is not there: SQLite would make it for everybody to read.
+    /// Creates the file with mode 0600 if it does not exist; SQLite would make it world-readable.
     static func claim(_ path: String) throws(StoreError) {
-        // Only a new one is opened: closing a file gives up the locks that this process has on it.
+        // Opens only a new file: closing a file releases all locks of this process on it.
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0, errno == EEXIST { return }
         guard descriptor >= 0 else {
@@ -20,11 +20,11 @@ extension Store {
         closeDescriptor(descriptor)
     }
 
-    /// Tokens' hashes and undelivered digests are nobody else's to read.
+    /// Sets mode 0600, because the file contains token hashes and undelivered digests.
     static func restrict(_ path: String) {
         for file in [path, path + "-wal", path + "-shm"] { chmod(file, 0o600) }
     }
 }
 
-/// `close(2)`, whose name a method hides.
+/// Calls `close(2)`, which the method `close` hides.
 private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }

@@ -1,6 +1,6 @@
 public import GRDB
 
-/// What went wrong with the state file, where, and what to do.
+/// A fault of the state file, with its path and a remedy.
 public struct StoreError: Error, CustomStringConvertible, Sendable {
     public let path: String
     public let fault: String
@@ -11,16 +11,18 @@ public struct StoreError: Error, CustomStringConvertible, Sendable {
 
 /// The state file, `state.sqlite`: everything durable that is not an event.
 ///
-/// One connection, one serial queue of GRDB's own: calls never block the
-/// cooperative pool, and transactions are serial. WAL with `synchronous=FULL`:
-/// a committed transaction survives power loss. Other processes (the command
-/// line) may open the same file; writers wait for each other up to 5 s.
+/// Thread-safe: GRDB runs all transactions on one connection and one serial
+/// queue. `read` and `write` do not block the cooperative pool. WAL with
+/// `synchronous=FULL`: a committed transaction survives power loss. Other
+/// processes (the command line) may open the file; writers wait for each other
+/// for up to 5 s.
 public final class Store: Sendable {
     private let queue: DatabaseQueue
     public let path: String
 
-    /// Opens the file, makes it (0600 from the first moment) when it is not there, and migrates
-    /// it. SQLite gives the files beside it the same mode.
+    /// Opens and migrates the file; creates it with mode 0600 if it does not exist.
+    ///
+    /// SQLite gives its `-wal` and `-shm` files the same mode.
     public init(path: String) throws {
         self.path = path
         var configuration = Configuration()
@@ -29,7 +31,7 @@ public final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             try db.execute(sql: "PRAGMA synchronous = FULL")
-            // KiB; what is read is small, and what is written goes to the log of SQLite early.
+            // 512 KiB: reads are small, and SQLite writes changed pages to its WAL early.
             try db.execute(sql: "PRAGMA cache_size = -512")
         }
         try Self.claim(path)
@@ -51,18 +53,19 @@ public final class Store: Sendable {
         try await queue.read(body)
     }
 
-    /// Runs `body` in one write transaction: all of it or, when it throws, none.
+    /// Runs `body` in one write transaction, which is rolled back if `body` throws.
     public func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
         -> T
     {
         try await queue.write(body)
     }
 
-    /// The same, blocking the calling thread: for start-up and the command line only.
+    /// Runs `body` in one write transaction and blocks the calling thread; not for async code.
     public func writeBlocking<T>(_ body: (Database) throws -> T) throws -> T {
         try queue.write(body)
     }
 
+    /// Runs `body` in one read transaction and blocks the calling thread; not for async code.
     public func readBlocking<T>(_ body: (Database) throws -> T) throws -> T {
         try queue.read(body)
     }

@@ -1,11 +1,11 @@
 import Events
 
 extension AttemptLedger {
-    /// The clock that `begin` is given was set by `step`: attempts and runs are told apart
-    /// by the time that passed, not by the clock's jump.
+    /// Shifts all stored times by `step`, after the system clock was set by it.
     ///
-    /// The data of the last attempt is forgotten: by its window's end, in the old time, the
-    /// next one would be judged on the same data until the clock is there again.
+    /// Attempts and runs then still follow the elapsed time, not the jump of the clock. Drops
+    /// the inputs of the last attempt, whose window ends in the old time: after a step back, new
+    /// attempts would use them until the clock passes that end again.
     public mutating func clockSet(by step: Duration) {
         for series in states.keys {
             states[series]?.clockSet(by: step)
@@ -14,7 +14,7 @@ extension AttemptLedger {
         for series in inFlight.keys { inFlight[series]?.clockSet(by: step) }
     }
 
-    /// What was written by a clock that was ahead of `now` happened now.
+    /// Sets `heardAt` to `now` where it is later: it was written while the clock was ahead.
     public mutating func forgetFuture(of now: Timestamp) {
         for (series, state) in states where state.heardAt > now {
             states[series]?.heardAt = now

@@ -2,30 +2,30 @@ import Events
 import JSONScan
 
 extension AttemptLedger {
-    /// A series to write down, or to delete where `checkpoint` is nil.
+    /// A series to store, or to delete if `checkpoint` is nil.
     public struct Change: Sendable, Equatable {
         public let series: String
         public let checkpoint: String?
     }
 
-    /// The series that changed since the last call, ascending by id.
+    /// Returns the ids of the series that changed since the last call, ascending.
     public mutating func takeChanged() -> [String] {
         defer { changed = [] }
         return changed.sorted()
     }
 
-    /// A series as it is now.
+    /// The current state of a series.
     public func change(of series: String) -> Change {
         Change(series: series, checkpoint: states[series]?.checkpoint)
     }
 
-    /// What was taken could not be written down: it is to be taken again.
+    /// Marks series as changed again, after storing them failed.
     public mutating func putBack(_ series: some Sequence<String>) { changed.formUnion(series) }
 
-    /// All at once: what changed since the last call, as it is now.
+    /// Returns the current state of each series that changed since the last call.
     public mutating func takeChanges() -> [Change] { takeChanged().map { change(of: $0) } }
 
-    /// Takes over a checkpoint; throws, and keeps what was there, when it is damaged.
+    /// Replaces the state of a series. Throws if the checkpoint is damaged; the state then stays.
     public mutating func restore(
         series: String, checkpoint: String
     ) throws(CheckpointFault) {
@@ -34,10 +34,10 @@ extension AttemptLedger {
         changed.remove(series)
     }
 
-    /// Takes in an event that this node wrote about an attempt, in the order of
-    /// the log. An event that is already known, or about something else,
-    /// changes nothing; so a replay may begin anywhere before the end of what
-    /// the checkpoints cover.
+    /// Applies an event that this node wrote about an attempt; call it in log order.
+    ///
+    /// Events that were applied before, and events of other kinds, change
+    /// nothing: a replay may start at any position that the checkpoints cover.
     ///
     /// - Returns: Whether the event changed anything.
     @discardableResult

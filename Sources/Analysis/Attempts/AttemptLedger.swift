@@ -1,16 +1,15 @@
 import Events
 
-/// Which attempt of which series a measurement is: the state machine behind
-/// "one attempt, one verdict, one event, the same bytes".
+/// Assigns measurements to attempts, so that each attempt has one verdict and one event.
 ///
-/// A value without clock or I/O; whoever owns it serialises the calls. It can
-/// be rebuilt from the log's own analysis events at any time, checkpoints only
-/// shorten that. Bounded: over `capacity` the least recently used series that
-/// is not being evaluated is forgotten, and counts from 1 when it comes back.
+/// Uses no clock and no I/O. The owner serializes the calls. The state can be
+/// rebuilt from the analysis events of the log; checkpoints only shorten that.
+/// Above `capacity`, the least recently used series that is not being
+/// evaluated is removed; its attempts count from 1 when it returns.
 public struct AttemptLedger: Sendable {
-    /// How many measurements in a row may be refused before the answer is
-    /// `unknown`: Argo Rollouts aborts at the fifth error, a monitoring outage
-    /// must pause instead.
+    /// The number of consecutive measurements refused before the answer is
+    /// `unknown`. Argo Rollouts aborts at the fifth error; a monitoring outage
+    /// must pause the rollout instead.
     public static let refusalLimit = 3
 
     public let timing: AttemptTiming
@@ -18,36 +17,36 @@ public struct AttemptLedger: Sendable {
     var states: [String: SeriesState] = [:]
     var recency = RecencyList()
     var changed: Set<String> = []
-    /// What is being evaluated now, by series; never written down, because an evaluation
-    /// dies with its process. Beside the states, because it is large and there are few.
+    /// The tickets of the evaluations in progress, by series. Not part of checkpoints, because
+    /// an evaluation ends with its process. Not in `states`, because tickets are large and few.
     var inFlight: [String: AttemptTicket] = [:]
     private var serial: UInt64 = 0
 
-    /// - Parameter capacity: How many series are kept, at least 1.
+    /// - Parameter capacity: The most series to keep, at least 1.
     public init(timing: AttemptTiming, capacity: Int = 10_000) {
         self.timing = timing
         self.capacity = max(capacity, 1)
     }
 
-    /// How many series are kept.
+    /// The number of series.
     public var count: Int { states.count }
 
-    // MARK: - Evaluating
+    // MARK: - Evaluation
 
     public enum Admission: Sendable, Equatable {
-        /// The attempt is over: answer its bytes, write no event.
+        /// The attempt is complete. Answer with its bytes and write no event.
         case `repeat`(FrozenVerdict)
-        /// Another caller evaluates it: wait for that one's answer.
+        /// Another caller evaluates the attempt. Wait for its answer.
         case inFlight(AttemptTicket)
-        /// A new attempt, to be evaluated by this caller.
+        /// A new attempt, which this caller evaluates.
         case new(AttemptTicket)
     }
 
-    /// Asks to measure a series.
+    /// Requests a measurement of a series.
     ///
-    /// - Parameter stated: The caller's own number. It is taken when it is
-    ///   greater than the last attempt's; any other is no news (a template's
-    ///   constant comes with every measurement) and time decides.
+    /// - Parameter stated: The attempt number that the caller sent. A number
+    ///   greater than the last attempt's starts a new attempt. Any other is
+    ///   ignored, because a template may send a constant; the time decides.
     public mutating func begin(
         _ series: String, stated: Int? = nil, at now: Timestamp
     ) -> Admission {
@@ -75,8 +74,9 @@ public struct AttemptLedger: Sendable {
         return .new(ticket)
     }
 
-    /// The frozen verdict when the request repeats a series' attempt and nobody
-    /// evaluates the series: what `begin` would answer, without beginning anything.
+    /// The frozen verdict, if the request repeats the last attempt and no evaluation is running.
+    ///
+    /// `begin` would return the same verdict; this method never starts an attempt.
     public mutating func repeated(
         _ series: String, stated: Int? = nil, at now: Timestamp
     ) -> FrozenVerdict? {
@@ -88,13 +88,14 @@ public struct AttemptLedger: Sendable {
         return frozen
     }
 
-    /// Ends an attempt with its answer. False when the ticket is no longer
-    /// valid (its series was forgotten or given to another evaluation); the
-    /// answer is then not kept.
+    /// Completes an attempt with its answer.
+    ///
+    /// Returns false and drops the answer if the ticket is no longer valid: it
+    /// was used before, or another evaluation of the series replaced it.
     @discardableResult
     public mutating func complete(_ ticket: AttemptTicket, with record: AttemptRecord) -> Bool {
         guard var state = state(heldBy: ticket) else { return false }
-        // The clock may have been set meanwhile.
+        // The clock may have been set during the evaluation.
         let started = inFlight.removeValue(forKey: ticket.series)?.startedAt ?? ticket.startedAt
         var record = record
         if started != ticket.startedAt {
@@ -106,27 +107,27 @@ public struct AttemptLedger: Sendable {
         return true
     }
 
-    /// Ends an evaluation that came to nothing: its number is given to the next.
+    /// Ends an evaluation without an answer. The next attempt gets the same number.
     public mutating func abandon(_ ticket: AttemptTicket) {
         guard let state = state(heldBy: ticket) else { return }
         inFlight[ticket.series] = nil
         store(state, for: ticket.series)
     }
 
-    /// The series' state while the ticket is the valid one.
+    /// The state of the ticket's series; nil if the ticket is no longer valid.
     private func state(heldBy ticket: AttemptTicket) -> SeriesState? {
         guard inFlight[ticket.series]?.serial == ticket.serial else { return nil }
         return states[ticket.series]
     }
 
     public enum Unmeasured: Sendable, Equatable {
-        /// Refuse (503): the `ordinal`th in a row, from 1. The ticket is used up.
+        /// Refuse with 503. `ordinal` counts consecutive refusals, from 1. The ticket is used.
         case refuse(ordinal: Int)
         /// Complete the ticket with the `unknown` verdict.
         case answer
     }
 
-    /// Says what to do with an attempt that could not be measured.
+    /// Decides whether an attempt that could not be measured is refused or answered.
     public mutating func unmeasured(_ ticket: AttemptTicket, at now: Timestamp) -> Unmeasured {
         guard var state = state(heldBy: ticket) else { return .answer }
         state.countUnmeasured(at: now, timing: timing)
@@ -136,8 +137,8 @@ public struct AttemptLedger: Sendable {
         return refused ? .refuse(ordinal: state.unmeasured) : .answer
     }
 
-    /// The last answer of the series' current run, however old: what a caller
-    /// over its rate limit gets.
+    /// The last answer of the series' current run. A caller that exceeds its rate
+    /// limit gets it.
     public func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
         guard let state = states[series], !timing.isSilent(since: state.heardAt, at: now) else {
             return nil
@@ -145,7 +146,7 @@ public struct AttemptLedger: Sendable {
         return state.frozen
     }
 
-    // MARK: - Keeping
+    // MARK: - Storage
 
     mutating func store(_ state: SeriesState, for series: String) {
         states[series] = state

@@ -1,15 +1,15 @@
-/// Which measurement of a series this is.
+/// The number of an attempt within its series.
 public struct AttemptNumber: Sendable, Hashable {
     public enum Source: String, Sendable, Hashable, CaseIterable {
-        /// We counted it.
+        /// Counted by this node.
         case counted
-        /// The caller stated it.
+        /// Sent by the caller.
         case caller
     }
 
     /// From 1 within the run.
     public var n: Int
-    /// Numbers the runs of the series, from 1.
+    /// The number of the run within the series, from 1.
     public var epoch: Int
     public var source: Source
 

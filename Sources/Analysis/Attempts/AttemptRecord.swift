@@ -1,11 +1,11 @@
 import Events
 
-/// A finished attempt: its answer, and what the next attempts need of it.
+/// A finished attempt: its answer and the data that later attempts need.
 public struct AttemptRecord: Sendable, Equatable {
     public var verdict: FrozenVerdict
     public var values: MetricValues
     public var evidence: [String: EvidenceStep]
-    /// What was judged; nil where nothing could be measured, or it was too much to keep.
+    /// The judged signals; nil if they are too large or the clock was set meanwhile.
     public var inputs: WindowInputs?
     public var policy: String
     public var binary: String

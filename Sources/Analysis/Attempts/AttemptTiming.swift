@@ -1,10 +1,10 @@
 import Events
 
-/// The spans that tell a repeat from the next attempt, and that from a new run.
+/// The time limits that separate a repeat, the next attempt and a new run.
 public struct AttemptTiming: Sendable, Hashable {
-    /// Asking again within it, its end included, is the same attempt.
+    /// A request within this time, inclusive, repeats the attempt.
     public let repeatWindow: Duration
-    /// Silence longer than this ends a run.
+    /// A run ends after more than this time without activity.
     public let silence: Duration
 
     /// `min(5 s, interval / 2)` and `max(3 intervals, 5 min)`.
@@ -13,7 +13,8 @@ public struct AttemptTiming: Sendable, Hashable {
         silence = max(interval * 3, .seconds(300))
     }
 
-    /// A clock that was set back a little is still the same attempt.
+    /// Whether a request at `now` repeats the attempt measured at `first`. Uses the absolute
+    /// difference, because the clock may have been set back a little.
     func isRepeat(of first: Timestamp, at now: Timestamp) -> Bool {
         let apart = now - first
         return max(apart, .zero - apart) <= repeatWindow

@@ -1,11 +1,11 @@
 import Events
 
-/// An attempt's answer, fixed: what every repeat of the attempt gets.
+/// The answer of a finished attempt, returned for every repeat of it.
 public struct FrozenVerdict: Sendable, Equatable {
     public var number: AttemptNumber
     public var status: VerdictStatus
     public var document: VerdictDocument
-    /// When the attempt's first caller asked; for the header `Bellwether-Measured-At`.
+    /// The time of the attempt's first request, for the header `Bellwether-Measured-At`.
     public var measuredAt: Timestamp
 
     public init(

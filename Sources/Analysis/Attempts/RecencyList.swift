@@ -1,5 +1,6 @@
-/// Keys from the least to the most recently used: a doubly linked list inside
-/// two arrays, each step in constant time.
+/// Keys ordered by their last use: a doubly linked list in an array.
+///
+/// `touch` and `remove` take constant time, by a dictionary of the entries.
 struct RecencyList: Sendable {
     private struct Node: Sendable {
         var key: String
@@ -15,7 +16,7 @@ struct RecencyList: Sendable {
     private var oldest = none
     private var newest = none
 
-    /// Makes the key the most recent; adds it when it is new.
+    /// Makes the key the most recently used; adds it if it is new.
     mutating func touch(_ key: String) {
         if let place = places[key] {
             guard place != newest else { return }
@@ -43,7 +44,7 @@ struct RecencyList: Sendable {
         free.append(place)
     }
 
-    /// The least recently used key that may go.
+    /// The least recently used key for which `mayGo` is true; nil if there is none.
     func leastRecent(where mayGo: (String) -> Bool) -> String? {
         var place = oldest
         while place != Self.none {

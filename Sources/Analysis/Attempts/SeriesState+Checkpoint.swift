@@ -1,13 +1,13 @@
 import Events
 import JSONScan
 
-/// A checkpoint that cannot be read; the series is then rebuilt from the log.
+/// A checkpoint cannot be read. Its series is then rebuilt from the log.
 public struct CheckpointFault: Error, Sendable, Equatable, CustomStringConvertible {
     public let description: String
 }
 
 extension SeriesState {
-    /// The state as compact JSON. An evaluation under way is not part of it.
+    /// The state as compact JSON. An evaluation in progress is not part of it.
     var checkpoint: String {
         var writer = JSONWriter(capacity: 1536)
         writer.object { w in

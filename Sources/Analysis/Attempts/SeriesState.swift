@@ -1,17 +1,18 @@
 import Events
 
-/// What the ledger keeps of one series.
+/// The ledger's state of one series.
 struct SeriesState: Sendable, Equatable {
-    /// The run, from 1; 0 before the first.
+    /// The number of the run, from 1; 0 before the first.
     var epoch = 0
-    /// Attempts completed in this run.
+    /// The number of the last completed attempt of this run; 0 before the first.
     var attempts = 0
-    /// The last attempt's answer, in this run.
+    /// The answer of the last attempt of this run.
     var frozen: FrozenVerdict?
-    /// When the run was last active: its start, its last attempt, its last refusal.
+    /// The last activity of the run: its start, an attempt or a refusal.
     var heardAt: Timestamp
-    /// Measurements in a row that could not be made, and when the last of them was counted.
+    /// The number of consecutive measurements that failed.
     var unmeasured = 0
+    /// When the last of them was counted.
     var unmeasuredAt: Timestamp?
     var history = SeriesHistory()
 
@@ -36,7 +37,7 @@ struct SeriesState: Sendable, Equatable {
         history.append(record)
     }
 
-    /// Counts a measurement that could not be made; asking again at once is the same one.
+    /// Counts a measurement that failed. A repeat within the repeat window is not counted.
     mutating func countUnmeasured(at now: Timestamp, timing: AttemptTiming) {
         if let last = unmeasuredAt, timing.isRepeat(of: last, at: now) { return }
         unmeasured = Count(clamping: unmeasured + 1).value

@@ -1,14 +1,13 @@
 import Events
 import JSONScan
 
-/// What an attempt was judged on: the signals of one data window, frozen.
+/// The signals of one data window that an attempt was judged on.
 ///
-/// Kept as the compact JSON that the verdict's event carries, so that another
-/// attempt in the same window is judged on the same, also after a restart, and
-/// so that a policy can be tried on recorded attempts.
+/// Stored as compact JSON, as in the verdict's event. Another attempt in the
+/// same window is judged on the same signals, also after a restart. Recorded
+/// attempts can be judged by another policy.
 public struct WindowInputs: Sendable, Equatable {
-    /// The longest text that is kept; what is longer is left to the judged
-    /// signals, or to nothing.
+    /// The largest text that is stored, in bytes.
     public static let maxBytes = 12 * 1024
 
     public let window: MeasurementWindow
@@ -17,12 +16,12 @@ public struct WindowInputs: Sendable, Equatable {
 
     init(window: MeasurementWindow, text: [UInt8]) {
         self.window = window
-        // Without the writer's spare room: thousands are kept.
+        // Drops the writer's spare capacity: thousands of these stay in memory.
         self.text = text.withUnsafeBufferPointer { Array($0) }
     }
 
-    /// All signals where they fit, else those that `policy` judges; nil when
-    /// not even they fit.
+    /// Stores all signals if they fit into `maxBytes`, else those that `policy`
+    /// judges. Nil if these do not fit either.
     public init?(_ signals: [Signal], of window: MeasurementWindow, judgedBy policy: Policy) {
         let all = SignalBoard(signals).signals
         var text = Self.text(all)
@@ -34,7 +33,7 @@ public struct WindowInputs: Sendable, Equatable {
         self.init(window: window, text: text)
     }
 
-    /// The signals again, in their order.
+    /// The stored signals, in order.
     public var signals: [Signal] { (tree.members ?? []).map(Signal.init(input:)) }
 
     // MARK: - Text
@@ -55,7 +54,7 @@ public struct WindowInputs: Sendable, Equatable {
         do { return try JSONValue(parsing: text, limits: limits) } catch { return .null }
     }
 
-    /// The form in the event: `{"start":ms,"end":ms,"signals":{…}}`.
+    /// The JSON in the event: `{"start":ms,"end":ms,"signals":{…}}`.
     var member: JSONValue {
         .object([
             .init("start", .number(String(window.start.milliseconds))),
@@ -64,7 +63,7 @@ public struct WindowInputs: Sendable, Equatable {
         ])
     }
 
-    /// The inputs that an event or a checkpoint carries; nil for any other value.
+    /// Reads the inputs from an event or a checkpoint; nil for any other value.
     public init?(tree: JSONValue?) {
         guard let start = tree?["start"]?.moment, let end = tree?["end"]?.moment, start <= end,
             let signals = tree?["signals"], case .object = signals
@@ -78,11 +77,11 @@ public struct WindowInputs: Sendable, Equatable {
 }
 
 extension Signal {
-    /// A flag as itself, a number as itself or before its counts, what is
-    /// absent as the reason: `true`, `12`, `[0.002,[2,1000]]`,
-    /// `[210,[100,200],[5,8,9]]` (the open bucket's edge left out),
-    /// `{"why":"timeout","detail":"…"}`. The unit follows where the name does
-    /// not tell it: `{"unit":"count","of":…}`.
+    /// Writes a flag, a number alone or before its counts, or the reason of an absent value.
+    ///
+    /// `true`, `12`, `[0.002,[2,1000]]`, `[210,[100,200],[5,8,9]]` (without the
+    /// last bucket's infinite edge), `{"why":"timeout","detail":"…"}`. Wrapped as
+    /// `{"unit":"count","of":…}` if the name does not imply the unit.
     fileprivate func writeInput(to w: inout JSONWriter) {
         guard unit == MetricUnit(metricName: name) else {
             w.object { w in
@@ -140,7 +139,7 @@ extension Signal {
         {
             value = .number(number)
             if let cumulative = tree[2]?.elements?.compactMap(\.double) {
-                // The open bucket's edge is no JSON number.
+                // JSON has no number for the last bucket's infinite edge.
                 let open = cumulative.count > first.count ? [Double.infinity] : []
                 evidence = .histogram(edges: first + open, cumulative: cumulative)
             } else if first.count == 2 {

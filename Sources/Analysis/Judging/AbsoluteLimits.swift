@@ -1,10 +1,11 @@
 import Events
 
-/// The rules for a bare number or flag: a gauge, an age, yes or no.
+/// The rules for a number without counts, or for a flag.
 enum AbsoluteLimits {
-    /// Compares with the absolute limits first, then with the relative ones;
-    /// of each kind only the graver rule speaks. A flag without limits fails
-    /// when it is false.
+    /// Compares a value with the absolute limits, then with the relative ones.
+    ///
+    /// Only the more severe of two violated limits of a kind is reported. A flag
+    /// without limits fails when it is false.
     static func findings(
         _ signal: Signal, value: Double, check: Check, stable: Double?, previous: Double?
     ) -> [CheckOutcome.Finding] {
@@ -36,7 +37,7 @@ enum AbsoluteLimits {
 }
 
 extension Check.Direction {
-    /// Strictly on the bad side of the limit.
+    /// Whether the value is strictly beyond the limit.
     func isBeyond(_ value: Double, _ limit: Double) -> Bool {
         switch self {
         case .above: value > limit
@@ -44,7 +45,7 @@ extension Check.Direction {
         }
     }
 
-    /// The limit that a relative change from a reference sets; nil without either.
+    /// The limit for a relative change from a reference; nil if either is missing.
     func limit(_ reference: Double?, allowing change: Double?) -> Double? {
         guard let reference, let change else { return nil }
         return switch self {

@@ -1,15 +1,15 @@
 import Events
 
-/// What one check says at one attempt, with the numbers behind it.
+/// The result of one check at one attempt, with the numbers behind it.
 public struct CheckOutcome: Sendable, Equatable {
-    /// One rule that spoke.
+    /// One rule that is violated, or the reason why data is missing.
     public struct Finding: Sendable, Hashable {
         /// `warn`, `nodata` or `fail`.
         public var state: CheckState
         public var rule: Rule
-        /// The limit that was broken, where the rule has one.
+        /// The violated limit, if the rule has one.
         public var limit: Double?
-        /// The probe's own words, untrusted; empty when the rule says it all.
+        /// The probe's text, untrusted; empty if there is none.
         public var detail: String
 
         public init(_ state: CheckState, _ rule: Rule, limit: Double? = nil, detail: String = "") {
@@ -22,16 +22,16 @@ public struct CheckOutcome: Sendable, Equatable {
 
     public var check: Check
     public var state: CheckState
-    /// nil when there is no data.
+    /// Nil if it could not be measured.
     public var value: Double?
     public var unit: MetricUnit
     /// The stable version's value in the same window.
     public var stable: Double?
-    /// The value at the attempt before.
+    /// The value at the previous attempt.
     public var previous: Double?
-    /// In the order in which the rules are asked; empty when the check passes.
+    /// In the order in which the rules are evaluated; empty if the check passes.
     public var findings: [Finding]
-    /// What the statistical rules computed; nil when they were not asked.
+    /// The numbers of the statistical rules; nil if they were not evaluated.
     public var numbers: StatisticalNumbers?
 
     public init(
@@ -49,7 +49,7 @@ public struct CheckOutcome: Sendable, Equatable {
         self.numbers = numbers
     }
 
-    /// The limit that decided, or the fail limit (else the warn limit) when none was broken.
+    /// The violated limit that decided the state; else the fail limit, else the warn limit.
     public var decidingLimit: Double? {
         findings.first { $0.state == state && $0.limit != nil }?.limit ?? check.fail ?? check.warn
     }
@@ -64,7 +64,7 @@ public struct CheckOutcome: Sendable, Equatable {
         }
     }
 
-    /// How the metric moved, in the form of the event.
+    /// The values of the metric, in the form of the event.
     public var delta: MetricDelta {
         MetricDelta(
             metric: check.id, value: value, previous: previous, stable: stable,

@@ -5,12 +5,12 @@ public enum Judge {
     /// Judges one attempt.
     ///
     /// - Parameters:
-    ///   - signals: What the probes saw, in any order. Of two signals of one
-    ///     name the first that carries a value counts.
-    ///   - policy: The checks; each judges the signal that its id names.
-    ///   - history: What earlier attempts of the series left.
-    ///   - window: The data window, which names this attempt's evidence.
-    ///   - comparable: False when versions or binaries differ inside the run.
+    ///   - signals: The signals of the probes. Of several with one name, the
+    ///     first with a value counts.
+    ///   - policy: The checks. Each judges the signal that has its id as name.
+    ///   - history: The data of earlier attempts of the series.
+    ///   - window: The data window. Its id identifies the evidence of this attempt.
+    ///   - comparable: False if policies or binaries differ within the run.
     public static func judge(
         signals: [Signal], policy: Policy, history: SeriesHistory = SeriesHistory(),
         window: MeasurementWindow, comparable: Bool = true
@@ -65,6 +65,6 @@ public enum Judge {
 }
 
 extension [CheckOutcome.Finding] {
-    /// What the findings make of their check.
+    /// The most severe state of the findings; `pass` without findings.
     var worstState: CheckState { map(\.state).min { $0.gravity < $1.gravity } ?? .pass }
 }

@@ -3,14 +3,15 @@ import Events
 extension Judgement {
     /// Merges the outcomes of an attempt's checks.
     ///
-    /// The status is the join of what each check lifts to, so neither order
-    /// nor repetition matters; of two outcomes of one check the worse counts.
+    /// The status is the maximum over the checks, so neither order nor
+    /// repetition matters. Of two outcomes of one check the worse counts.
     /// - A failure of a critical check is `unhealthy`, of any other `degraded`.
-    /// - Failures whose weight reaches `failShare` per cent of the counted
-    ///   weight are `unhealthy` together.
-    /// - Advisory checks are listed and never counted. Missing data is counted
-    ///   only under the policy `fail`.
-    /// - Nothing counted is `unknown`, and so is a run measured in two ways.
+    /// - The status is `unhealthy` if the weight of the failures reaches
+    ///   `failShare` per cent of the counted weight.
+    /// - Advisory checks are listed but not counted. Missing data has a weight
+    ///   only with `nodata: fail`.
+    /// - The status is at least `unknown` if no check counts, or if the run is
+    ///   not comparable.
     public init(merging outcomes: some Sequence<CheckOutcome>, failShare: Int, comparable: Bool) {
         var worst: [String: CheckOutcome] = [:]
         for outcome in outcomes {
@@ -46,7 +47,7 @@ extension Judgement {
 }
 
 extension CheckOutcome {
-    /// The least status that this outcome allows the verdict.
+    /// The lowest status that a verdict with this outcome can have.
     var lifted: VerdictStatus {
         switch state {
         case .pass: return .healthy
@@ -62,11 +63,11 @@ extension CheckOutcome {
         }
     }
 
-    /// Whether score and fail share see this outcome.
+    /// Whether the outcome counts in the score and the fail share.
     var isCounted: Bool { state != .nodata || check.nodata == .fail }
 
-    /// A total order over outcomes of one check, so that which of two
-    /// duplicates is kept never depends on which came first.
+    /// Orders the outcomes of one check, so that the choice between duplicates
+    /// does not depend on their order.
     func isWorse(than other: CheckOutcome) -> Bool {
         if lifted != other.lifted { return lifted > other.lifted }
         if state != other.state { return state.gravity < other.state.gravity }

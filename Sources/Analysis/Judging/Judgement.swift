@@ -3,18 +3,21 @@ import Events
 /// The verdict over all checks of one attempt.
 public struct Judgement: Sendable, Equatable {
     public let status: VerdictStatus
-    /// 0 to 100, information for people only; nil when nothing was counted.
+    /// 0 to 100, for information only; nil if the counted weight is 0.
     public let score: Double?
-    /// Weight of the failing checks among those counted.
+    /// The weight of the failing checks.
     public let failWeight: Int
+    /// The weight of all counted checks.
     public let totalWeight: Int
-    /// One for each check, ascending by id.
+    /// One outcome per check, ascending by id.
     public let outcomes: [CheckOutcome]
-    /// False when versions or binaries differ inside the run.
+    /// False if policies or binaries differ within the run.
     public let comparable: Bool
 
-    /// Whether there is no verdict because nothing could be measured, rather
-    /// than because little was seen: what the first answers of a series refuse.
+    /// Whether the status is `unknown` because nothing could be measured.
+    ///
+    /// False if only the samples were too small. `AttemptLedger` refuses the
+    /// first such attempts in a row.
     public var isUnmeasured: Bool {
         guard status == .unknown, comparable else { return false }
         let silent = outcomes.filter { $0.state == .nodata && !$0.check.advisory }
@@ -25,8 +28,9 @@ public struct Judgement: Sendable, Equatable {
             }
     }
 
-    /// Why the verdict is not better: one entry a finding, failures first,
-    /// then missing data, then warnings; within one state by check and rule.
+    /// The findings of all checks: failures first, then missing data, then warnings.
+    ///
+    /// Within a state, sorted by check and rule.
     public var reasons: [Reason] {
         outcomes.flatMap(\.reasons).sorted { a, b in
             (a.state.gravity, a.check, a.why) < (b.state.gravity, b.check, b.why)
@@ -36,13 +40,13 @@ public struct Judgement: Sendable, Equatable {
     /// Every check that does not pass, ascending by id.
     public var warnings: [CheckOutcome] { outcomes.filter { $0.state != .pass } }
 
-    /// The numbers to remember for the next attempt.
+    /// The values to store for the next attempt, by check id.
     public var values: MetricValues {
         MetricValues(
             outcomes.compactMap { outcome in outcome.value.map { (outcome.check.id, $0) } })
     }
 
-    /// What this attempt adds to the run's evidence, by check id.
+    /// The evidence that this attempt adds to the run, by check id.
     public var evidence: [String: EvidenceStep] {
         var steps: [String: EvidenceStep] = [:]
         for outcome in outcomes { steps[outcome.check.id] = outcome.numbers?.step }
@@ -51,7 +55,7 @@ public struct Judgement: Sendable, Equatable {
 }
 
 extension CheckState {
-    /// Ascending from what matters most.
+    /// The rank by severity; 0 is the most severe.
     var gravity: Int {
         switch self {
         case .fail: 0

@@ -1,5 +1,7 @@
-/// The numbers of one attempt by metric name: a small sorted list, because
-/// thousands of series keep several of them.
+/// The values of one attempt by metric name.
+///
+/// A sorted array, which is smaller than a dictionary: thousands of series keep
+/// several of these.
 public struct MetricValues: Sendable, Equatable {
     public private(set) var entries: [Entry]
 
@@ -10,7 +12,7 @@ public struct MetricValues: Sendable, Equatable {
 
     public init() { entries = [] }
 
-    /// Of two values of one metric the first is kept; numbers that are not finite are left out.
+    /// Keeps the first of several values of a metric; drops values that are not finite.
     public init(_ values: some Sequence<(String, Double)>) {
         var seen: Set<String> = []
         var entries: [Entry] = []

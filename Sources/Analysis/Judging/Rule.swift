@@ -1,4 +1,4 @@
-/// The name of the rule that spoke: what documents and events carry as `why`.
+/// The name of a rule, which documents and events contain as `why`.
 public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public let name: String
 
@@ -6,15 +6,15 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Over the warn limit.
+    /// Beyond the warn limit.
     public static let absoluteWarn = Rule("abs_warn")
-    /// Over the fail limit; for counts: proven to be.
+    /// Beyond the fail limit; with counts, the whole confidence interval is.
     public static let absoluteFail = Rule("abs_fail")
     /// Worse than stable in this window.
     public static let worseInWindow = Rule("rel_warn_window")
     /// Worse than stable by more than the tolerated ratio, over the run.
     public static let worseOverRun = Rule("rel_fail_run")
-    /// Grown against the last healthy attempts, or against the attempt before.
+    /// Grown against the last healthy attempts or against the previous attempt.
     public static let grown = Rule("prev_warn")
     /// Beyond the limit relative to the stable version's value.
     public static let relativeWarn = Rule("rel_warn")
@@ -23,6 +23,6 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public static let insufficient = Rule("insufficient")
     /// No probe reported the signal.
     public static let missing = Rule("missing")
-    /// The probe reported a number that is none.
+    /// The probe reported NaN or an infinite number.
     public static let notANumber = Rule("not_a_number")
 }

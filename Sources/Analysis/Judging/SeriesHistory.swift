@@ -1,24 +1,26 @@
 import Events
 
-/// What earlier attempts of a series left for the next one to be judged against.
+/// The data of earlier attempts that the next attempt of a series is judged against.
 public struct SeriesHistory: Sendable, Equatable {
-    /// How many healthy attempts the growth rule looks back on.
+    /// The number of healthy attempts that the growth rule uses.
     public static let healthyDepth = 3
 
-    /// The metrics at the last attempt that measured anything.
+    /// The values at the last attempt that measured anything.
     public var previous: MetricValues
-    /// The metrics of the last healthy attempts, oldest first, at most `healthyDepth`.
+    /// The values at the last healthy attempts, oldest first, at most `healthyDepth`.
     public var healthy: [MetricValues]
     public var lastStatus: VerdictStatus?
-    /// The policy and binary of the last attempt of this run; nil at a run's start.
+    /// The policy and binary of this run's last attempt; nil at the start of a run.
     public var policy: String?
     public var binary: String?
-    /// Whether this run was already measured by two policies or binaries.
+    /// Whether this run was measured by more than one policy or binary.
     public var mixed: Bool
-    /// The run's evidence against each statistical check, by check id.
+    /// The run's evidence for each statistical check, by check id.
     public var evidence: [String: RunEvidence]
-    /// What the last attempt of this run was judged on, when it measured
-    /// anything: judged again within the same window, and where the next begins.
+    /// The inputs of this run's last measured attempt; nil if they were not stored.
+    ///
+    /// An attempt in the same window uses them again. The next window starts at
+    /// their end.
     public var inputs: WindowInputs?
 
     public init(
@@ -37,34 +39,37 @@ public struct SeriesHistory: Sendable, Equatable {
         self.inputs = inputs
     }
 
-    /// What an attempt at `now` judges.
+    /// The data that the next attempt judges.
     public enum Next: Sendable, Equatable {
-        /// The window was judged already: the same inputs count.
+        /// The window was judged before: use the same inputs.
         case frozen(WindowInputs)
-        /// From where the run's last window ended, or a whole cell at its start.
+        /// A new window: from the end of the run's last one, or a whole cell if there is none.
         case window(MeasurementWindow)
     }
 
-    /// The data of an attempt at `now` on a grid of cells of `length`: nothing
-    /// of a run is judged twice or left out, however regularly it is measured.
+    /// Chooses the data of an attempt at `now`, on a grid of cells of `length`.
+    ///
+    /// The windows of a run neither overlap nor leave gaps, whatever the time
+    /// between the attempts.
     public func next(at now: Timestamp, length: Duration, settle: Duration) -> Next {
         let cell = MeasurementWindow(at: now, length: length, settle: settle)
         guard let inputs else { return .window(cell) }
         if cell.end <= inputs.window.end {
-            // Judged a whole cell ahead: the clock was set back, and the same data would
-            // count until it is there again.
+            // The last window ends more than a cell ahead: the clock was set back. The same
+            // inputs would be used until the clock passes that end again.
             return inputs.window.end - cell.end > length ? .window(cell) : .frozen(inputs)
         }
         return .window(MeasurementWindow(start: inputs.window.end, end: cell.end))
     }
 
-    /// Whether the attempt before, in the same run, was measured by another
-    /// policy or binary: the moment to tell `comparability.changed`.
+    /// Whether the previous attempt of this run used another policy or binary.
+    ///
+    /// The caller then reports `comparability.changed`.
     public func changes(policy: String, binary: String) -> Bool {
         (self.policy ?? policy) != policy || (self.binary ?? binary) != binary
     }
 
-    /// Whether an attempt measured with these can be compared with its run.
+    /// Whether an attempt with this policy and binary is comparable with its run.
     public func isComparable(policy: String, binary: String) -> Bool {
         !mixed && !changes(policy: policy, binary: binary)
     }
@@ -74,7 +79,7 @@ public struct SeriesHistory: Sendable, Equatable {
         healthy.compactMap { $0[metric] }
     }
 
-    /// Forgets what belongs to one run; values and status of the series stay.
+    /// Clears the data of the run; values and status of the series stay.
     mutating func beginRun() {
         policy = nil
         binary = nil
@@ -83,7 +88,7 @@ public struct SeriesHistory: Sendable, Equatable {
         inputs = nil
     }
 
-    /// Takes in a finished attempt.
+    /// Adds a finished attempt.
     mutating func append(_ record: AttemptRecord) {
         mixed = !isComparable(policy: record.policy, binary: record.binary)
         policy = record.policy

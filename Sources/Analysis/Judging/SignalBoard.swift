@@ -2,11 +2,11 @@ import Events
 
 /// An attempt's signals by name.
 struct SignalBoard {
-    /// In the order in which their names first came.
+    /// In the order in which their names first appeared.
     private(set) var signals: [Signal] = []
     private var places: [String: Int] = [:]
 
-    /// Of two signals of one name the first that carries a value is kept.
+    /// Keeps the first signal with a value of those with the same name.
     init(_ source: [Signal]) {
         for signal in source {
             if let place = places[signal.name] {

@@ -1,46 +1,48 @@
-/// One rule of a policy: a signal's limits, and what breaking them means.
+/// One check of a policy: the limits of a signal and the effect of violating them.
 ///
-/// The check's `id` is the name of the signal it judges. For `canary.x` the
-/// signal `stable.x` is its baseline.
+/// The `id` is the name of the signal to judge. The baseline of `canary.x` is
+/// the signal `stable.x`.
 public struct Check: Sendable, Hashable {
-    /// The side of a limit that is bad.
+    /// The side of a limit on which a value violates it.
     public enum Direction: String, Sendable, Hashable, CaseIterable {
-        /// Bad is more than the limit.
+        /// Values above the limit violate it.
         case above
-        /// Bad is less than the limit.
+        /// Values below the limit violate it.
         case below
     }
 
-    /// What a missing measurement counts as.
+    /// The effect of missing data on the verdict.
     public enum MissingData: String, Sendable, Hashable, CaseIterable {
-        /// Listed, never counted.
+        /// The check is listed but not counted.
         case ignore
         /// The verdict is at least `degraded`.
         case warn
         /// The verdict is at least `unknown`.
         case unknown
-        /// Counts as a failure of this check.
+        /// Missing data counts as a failure of the check.
         case fail
     }
 
-    /// The largest weight; keeps every sum of weights within `Int`.
+    /// The largest weight. Keeps sums of weights within `Int`.
     public static let maxWeight = 1_000_000
 
     public var id: String
-    /// Broken when the value is strictly beyond it; nil for no such limit.
+    /// Violated when the value is strictly beyond it; nil for no limit.
     public var warn: Double?
+    /// Violated when the value is strictly beyond it; nil for no limit. With
+    /// counts, the whole confidence interval must be above it.
     public var fail: Double?
     public var direction: Direction
-    /// A failure makes the verdict `unhealthy` whatever the other checks say.
+    /// Whether a failure makes the verdict `unhealthy` regardless of the other checks.
     public var critical: Bool
-    /// Share in the score and in the fail share, 0 to `maxWeight`.
+    /// Weight in the score and in the fail share, 0 to `maxWeight`.
     public var weight: Int
     public var nodata: MissingData
-    /// Dry run: listed, changes neither status nor score.
+    /// Dry run: the check is listed but changes neither status nor score.
     public var advisory: Bool
-    /// Limits relative to the stable version's or the last attempt's value.
+    /// Limits relative to the value of the stable version or the previous attempt.
     public var relative: RelativeLimits?
-    /// Judges counts instead of the bare number when the signal carries them.
+    /// How to judge the counts of the signal; nil judges only its number.
     public var statistics: StatisticalSpec?
 
     public init(
@@ -61,8 +63,8 @@ public struct Check: Sendable, Hashable {
         self.statistics = statistics
     }
 
-    /// The name of the signal that says the same of the stable version; nil
-    /// when the check does not judge a canary.
+    /// The name of the same signal of the stable version; nil unless `id`
+    /// begins with `canary.`.
     public var baseline: String? {
         id.hasPrefix("canary.") ? "stable." + id.dropFirst("canary.".count) : nil
     }

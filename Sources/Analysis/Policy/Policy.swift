@@ -1,17 +1,16 @@
 import Events
 import JSONScan
 
-/// The checks that make a verdict, and the share of failures that makes it unhealthy.
+/// The checks that determine a verdict, and the share of failures that makes it unhealthy.
 ///
-/// Two policies that judge alike have the same `sha`, however their checks are
-/// ordered or repeated.
+/// The `sha` does not depend on the order or the repetition of the checks.
 public struct Policy: Sendable, Equatable {
     /// Ascending by id.
     public let checks: [Check]
-    /// Per cent of the counted weight, 0 to 100: when failing checks reach it
-    /// the verdict is unhealthy even without a critical failure.
+    /// Percentage of the counted weight, 0 to 100. The verdict is unhealthy when
+    /// the failing checks reach it, even without a critical failure.
     public let failShare: Int
-    /// `sha256:` and the SHA-256 of the canonical text.
+    /// `sha256:` and the SHA-256 of the canonical text; in a `PolicySet`, the hash of the set.
     public let sha: String
 
     public init(checks: [Check], failShare: Int = 50) {
@@ -29,12 +28,12 @@ public struct Policy: Sendable, Equatable {
                 Self.canonicalText(sorted.map(\.text), failShare: self.failShare).utf8)
     }
 
-    /// The same policy under the hash of the configuration that it is a part of.
+    /// This policy with the hash of the whole configuration.
     func named(_ sha: String) -> Policy {
         Policy(checks: checks, failShare: failShare, sha: sha)
     }
 
-    /// The hash of a configuration whose concerns have limits of their own.
+    /// The hash of a configuration with concerns that have their own checks.
     static func sha(of merged: Policy, and concerns: [(name: String, sha: String)]) -> String {
         var writer = JSONWriter()
         writer.object { w in
@@ -57,7 +56,7 @@ public struct Policy: Sendable, Equatable {
 }
 
 extension Check {
-    /// Everything that can change a verdict, keys in order of their names.
+    /// The check as compact JSON: everything that can change a verdict, sorted by key.
     var canonicalText: String {
         var writer = JSONWriter(capacity: 256)
         writer.object { w in

@@ -1,15 +1,15 @@
-/// One configuration's policies: the merged route's and each concern's.
+/// The policies of one configuration: one for the merged route, one for each concern.
 ///
-/// All carry one hash, over everything that can change a verdict of any route:
-/// what was configured is one thing, and a verdict names it.
+/// All have the same `sha`. It covers the merged policy and every concern with
+/// checks that the merged policy does not contain.
 public struct PolicySet: Sendable, Equatable {
     public let merged: Policy
     private let concerns: [String: Policy]
 
-    /// - Parameter concerns: The checks of each concern, its own limits included.
+    /// - Parameter concerns: The checks of each concern, with the concern's own limits.
     public init(_ merged: Policy, concerns: [String: [Check]] = [:]) {
         let named = concerns.mapValues { Policy(checks: $0, failShare: merged.failShare) }
-        // Concerns that only select common checks change no verdict by themselves.
+        // Concerns that only select checks of the merged policy are not part of the hash.
         let own = named.filter { !Set($0.value.checks).isSubset(of: merged.checks) }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value.sha) }
         let sha = own.isEmpty ? merged.sha : Policy.sha(of: merged, and: own)
@@ -22,8 +22,8 @@ public struct PolicySet: Sendable, Equatable {
     /// The names of the concerns, ascending.
     public var names: [String] { concerns.keys.sorted() }
 
-    /// The policy of `concern`, empty for the merged route; nil for one that is
-    /// not configured.
+    /// The policy of `concern`; an empty string selects the merged route. Nil if
+    /// the concern is not configured.
     public func policy(for concern: String) -> Policy? {
         concern.isEmpty ? merged : concerns[concern]
     }

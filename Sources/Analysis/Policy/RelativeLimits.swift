@@ -1,14 +1,14 @@
-/// Limits that move with another value: allowed relative change, 0.1 for 10 %.
+/// Limits on the relative change from a reference value; 0.1 allows 10 %.
 ///
-/// A check with `direction: above` is broken when its value exceeds
-/// `reference × (1 + limit)`, one with `below` when it falls short of
-/// `reference × (1 − limit)`. A reference that is unknown breaks nothing.
+/// With `direction: above`, a value above `reference + |reference| × limit`
+/// violates the limit; with `below`, a value below `reference − |reference| × limit`.
+/// Without a reference there is no violation.
 public struct RelativeLimits: Sendable, Hashable {
     /// Against the stable version's value in the same window.
     public var stableWarn: Double?
     public var stableFail: Double?
-    /// Against the value at the attempt before; warns only, because two
-    /// neighbouring measurements never prove a failure.
+    /// Against the value at the previous attempt. Only warns, because two
+    /// consecutive measurements do not prove a failure.
     public var previousWarn: Double?
 
     public init(

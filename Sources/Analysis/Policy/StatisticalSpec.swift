@@ -1,11 +1,11 @@
-/// How a check reads the counts behind its signal.
+/// How a check judges the counts behind its signal.
 ///
-/// The absolute limits are the check's own `warn` and `fail`; this says how
-/// sure the judge must be, and how the canary is compared with the stable
-/// version. Names in brackets are those of the test vectors.
+/// The absolute limits are the check's `warn` and `fail`. This type sets the
+/// error levels and the comparison with the stable version. Names in brackets
+/// are those of the test vectors.
 public struct StatisticalSpec: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// Failing requests of all requests.
+        /// The share of requests that fail.
         case counter
         /// A quantile of a latency histogram.
         case latency
@@ -18,25 +18,25 @@ public struct StatisticalSpec: Sendable, Hashable {
     public var rhoFail: Double
     /// One-sided error level of the warning test [`alpha_warn`].
     public var alphaWarn: Double
-    /// One-sided error level of bounds and failure test [`alpha_fail`]; the
-    /// e-process fails a run at `1 / alphaFail`.
+    /// One-sided error level of bounds and failure test [`alpha_fail`]. A run
+    /// fails when its e-process reaches `1 / alphaFail`.
     public var alphaFail: Double
-    /// Smallest difference of proportions that counts [`min_delta`].
+    /// The smallest difference of proportions that is reported [`min_delta`].
     public var minDelta: Double
-    /// Below this many canary requests a check that does not fail has no data [`n_min`].
+    /// With fewer canary requests, a check that does not fail has no data [`n_min`].
     public var minSample: Double
     /// Allowed relative growth against the median of the last healthy
     /// attempts [`prev_warn`]; nil for no such rule.
     public var growthWarn: Double?
     /// Dispersion divisor of the e-process, at least 1 [`phi`].
     public var phi: Double
-    /// Whether φ is the scatter of the run's earlier stable windows where that
-    /// is more than `phi`.
+    /// Whether φ is estimated from the run's earlier stable windows; `phi` is
+    /// then its lower bound.
     public var estimatesPhi: Bool
     /// The judged quantile, latency only [`q`].
     public var quantile: Double
-    /// The edge in milliseconds over which a request counts as slow, latency
-    /// only [`tau`]; nil compares no exceedances.
+    /// The latency in milliseconds above which a request counts as slow, latency
+    /// only [`tau`]; nil skips the comparison of slow requests.
     public var slowOver: Double?
 
     public init(

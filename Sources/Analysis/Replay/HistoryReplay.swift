@@ -1,12 +1,11 @@
 import Events
 import JSONScan
 
-/// Judges recorded attempts again, by another policy or by the same: a
-/// backtest on one's own history.
+/// Judges recorded attempts again with given policies: a backtest on the log.
 ///
-/// Takes the log's verdict events in the order of the log. What an attempt is
-/// judged against (the run's evidence, the last healthy attempts, the attempt
-/// before) is what this policy would have left, not what was recorded.
+/// Expects the verdict events in log order. Each attempt is judged against the
+/// history that these policies produce (the run's evidence, the last healthy
+/// attempts, the previous attempt), not against the recorded one.
 public struct HistoryReplay: Sendable {
     /// A verdict that would change.
     public struct Change: Sendable, Equatable {
@@ -19,7 +18,7 @@ public struct HistoryReplay: Sendable {
         public let attempt: Int
         public let recorded: VerdictStatus
         public let now: VerdictStatus
-        /// Why it would be what it would be, gravest first.
+        /// The reasons of the new verdict, most severe first.
         public let reasons: [Reason]
     }
 
@@ -33,13 +32,14 @@ public struct HistoryReplay: Sendable {
     /// Attempts judged again.
     public private(set) var judged = 0
     public private(set) var changed = 0
-    /// Verdicts that carry no inputs, or whose concern the policy does not know.
+    /// Verdicts without inputs, or whose concern is not configured.
     public private(set) var skipped = 0
 
     public init(policies: PolicySet) { self.policies = policies }
 
-    /// Judges the attempt of an event again; nil when nothing changes, and for
-    /// events of other kinds.
+    /// Judges the attempt of an event again; nil if the status stays the same.
+    ///
+    /// Also nil for skipped verdicts and for events of other kinds.
     public mutating func replay(_ event: Event) -> Change? {
         guard let record = AttemptRecord(event: event), let series = event.extra("series")?.string
         else { return nil }
@@ -54,7 +54,7 @@ public struct HistoryReplay: Sendable {
             run.number = record.verdict.number.epoch
             run.history.beginRun()
         }
-        // Policies are one here; that two binaries measured stays a fact.
+        // The policy is the same for the whole run here; the recorded binary may change.
         let judgement = Judge.judge(
             signals: inputs.signals, policy: policy, history: run.history, window: inputs.window,
             comparable: run.history.isComparable(policy: policy.sha, binary: record.binary))

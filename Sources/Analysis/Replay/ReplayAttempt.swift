@@ -1,7 +1,7 @@
 import Events
 import JSONScan
 
-/// `policy` of a vector.
+/// The member `policy` of a test vector.
 struct ReplayPolicy {
     let failShare: Int
     let comparable: Bool
@@ -12,14 +12,14 @@ struct ReplayPolicy {
     }
 }
 
-/// A whole attempt of a vector: its checks judged and merged.
+/// A whole attempt of a test vector: judges its checks and merges them.
 struct ReplayAttempt {
-    /// What each check came to, by its id.
+    /// The result of each judged check, by id.
     let checks: JSONValue
     private let judgement: Judgement
 
-    /// - Parameter checks: An object of checks to be judged, by id, or a list
-    ///   of checks whose states are given.
+    /// - Parameter checks: An object of checks to judge, by id, or a list of
+    ///   checks with given states.
     init(checks: JSONValue?, policy: ReplayPolicy, expecting: JSONValue? = nil) {
         let judged = (checks?.members ?? []).map {
             ReplayCheck(id: $0.key, $0.value, expecting: expecting?[$0.key])
@@ -35,7 +35,7 @@ struct ReplayAttempt {
 }
 
 extension Judgement {
-    /// The verdict as vectors write it.
+    /// The verdict in the form of the test vectors.
     var vectorForm: JSONValue {
         .object([
             .init("status", .string(status.rawValue)),
@@ -61,7 +61,7 @@ extension Judgement {
 extension CheckOutcome {
     var ruleNames: JSONValue { .array(findings.map { .string($0.rule.name) }) }
 
-    /// A check of a merge case, whose state is given.
+    /// Reads a check of a merge case, which contains its state.
     init(mergeCase tree: JSONValue) {
         let state = tree["status"]?.string.flatMap(CheckState.init(rawValue:)) ?? .nodata
         let reasons = tree["reasons"]?.elements?.compactMap(\.string) ?? []
@@ -72,7 +72,7 @@ extension CheckOutcome {
 }
 
 extension Check {
-    /// What vectors say of a check beside its observation and limits.
+    /// Reads the members of a check other than its observation and limits.
     init(id: String, tree: JSONValue) {
         self.init(
             id: id, critical: tree["critical"]?.bool ?? false,

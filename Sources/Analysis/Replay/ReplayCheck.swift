@@ -1,17 +1,17 @@
 import Events
 import JSONScan
 
-/// One check of a vector: `obs` judged by `spec`, after the windows before it.
+/// One check of a test vector: judges `obs` by `spec`, after the earlier windows.
 struct ReplayCheck {
     private(set) var outcome: CheckOutcome
-    /// What the vector may expect of the check.
+    /// The values that a vector may expect of the check.
     private(set) var result: JSONValue = .null
 
-    /// - Parameter expecting: What the vector expects; a list for `e` or
-    ///   `p_run` asks for the value after each window of the run.
+    /// - Parameter expecting: The expected values. A list for `e` or `p_run`
+    ///   requests the value after each window of the run.
     init(id: String, _ tree: JSONValue, expecting: JSONValue?) {
         let (obs, spec) = (tree["obs"], tree["spec"] ?? .object([]))
-        // Judged under a canary's name, because only canaries have a baseline.
+        // The name of a canary's signal, because only canaries have a baseline.
         let name = id.hasPrefix("canary.") ? id : "canary." + id
         var check = Check(id: name, tree: tree)
         check.warn = spec["abs_warn"]?.double
@@ -26,7 +26,7 @@ struct ReplayCheck {
             [tree, obs, spec]
             .compactMap { $0?["earlier_windows"]?.elements ?? $0?["windows"]?.elements }
             .first ?? []
-        // A run without an observation of its own ends with the window to judge.
+        // Without `obs`, the last window is the one to judge.
         let last = obs == nil ? windows.popLast().flatMap(WindowCounts.init(window:)) : nil
         var signals: [Signal] = []
         if let last {
@@ -87,7 +87,7 @@ struct ReplayCheck {
         return members
     }
 
-    /// Replaces `e` and `p_run` by their values after each window where a list is expected.
+    /// Replaces `e` and `p_run` by their values after each window if a list is expected.
     private mutating func listRun(
         _ windows: [WindowCounts], _ step: EvidenceStep, _ expecting: JSONValue?
     ) {
@@ -126,7 +126,7 @@ extension StatisticalSpec {
 }
 
 extension Signal {
-    /// A canary's signal and its baseline's, named so that the check finds both.
+    /// The signals of a canary and its baseline, with the names that the check expects.
     fileprivate static func pair(_ id: String, canary: Evidence?, stable: Evidence?) -> [Signal] {
         var signals: [Signal] = []
         if let canary {

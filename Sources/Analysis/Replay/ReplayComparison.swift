@@ -1,6 +1,6 @@
 import JSONScan
 
-/// Compares what a vectors file expects with what this judge computes.
+/// Compares the expected values of a vectors file with the computed ones.
 struct ReplayComparison {
     private(set) var report = ReplayReport()
 
@@ -8,9 +8,10 @@ struct ReplayComparison {
     static let relative = 1e-9
     static let absolute = 1e-12
 
-    /// Compares member by member: everything that is expected must be there,
-    /// what is computed beyond it is not looked at. Lists of reasons are
-    /// compared as sets, because a check's reasons have no order.
+    /// Compares an expected value with a computed one, objects member by member.
+    ///
+    /// Every expected member must be present; other computed members are
+    /// ignored. The order of `reasons` is ignored, because they have none.
     mutating func compare(_ name: String, expected: JSONValue, actual: JSONValue?) {
         switch (expected, actual) {
         case (.object(let members), .object?):
@@ -62,10 +63,10 @@ struct ReplayComparison {
 }
 
 extension JSONValue {
-    /// A number, or `"inf"`.
+    /// The number; +infinity for `"inf"`.
     var extendedDouble: Double? { self == .string("inf") ? .infinity : double }
 
-    /// The number as vectors write it; nil becomes `null`.
+    /// The number in the form of the test vectors; nil becomes `null`.
     init(_ number: Double?) {
         guard let number else {
             self = .null

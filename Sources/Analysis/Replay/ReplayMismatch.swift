@@ -1,6 +1,6 @@
-/// One place where a vectors file and this judge disagree.
+/// One value on which a vectors file and this judge disagree.
 public struct ReplayMismatch: Sendable, Equatable, CustomStringConvertible {
-    /// What was compared: `V2_few_requests_fail checks canary.5xx_rate p_window`.
+    /// The compared value: `V2_few_requests_fail checks canary.5xx_rate p_window`.
     public let name: String
     public let expected: String
     public let actual: String
@@ -8,7 +8,7 @@ public struct ReplayMismatch: Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(name): expected \(expected), got \(actual)" }
 }
 
-/// What a replay found.
+/// The result of a replay.
 public struct ReplayReport: Sendable, Equatable {
     /// How many values were compared.
     public var compared = 0

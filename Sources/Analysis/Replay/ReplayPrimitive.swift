@@ -1,8 +1,8 @@
 import JSONScan
 
-/// The judge's building blocks by the names that vectors give them.
+/// The functions of the judge, by their names in the test vectors.
 enum ReplayPrimitive {
-    /// nil for an unknown function or arguments that it does not take.
+    /// Calls a function; nil if it is unknown or the arguments do not fit.
     static func value(of function: String, _ arguments: [JSONValue]) -> JSONValue? {
         let numbers = arguments.compactMap(\.extendedDouble)
         func takes(_ count: Int) -> [Double]? {
@@ -40,7 +40,7 @@ enum ReplayPrimitive {
             else { return nil }
             return JSONValue(buckets.quantile(q))
         case "e", "mixture", "p_run":
-            // Windows, then rho, then phi (1 when not given).
+            // Windows, then rho (default 1.5), then phi (default 1).
             guard let windows = arguments.first?.elements else { return nil }
             let rho = arguments.dropFirst().first?.double ?? 1.5
             let phi = arguments.dropFirst(2).first?.double ?? 1

@@ -1,20 +1,19 @@
 import Events
 import JSONScan
 
-/// Runs a file of test vectors through this judge: the engine of
-/// `bellwether replay --vectors FILE`.
+/// Runs a file of test vectors through this judge, for `bellwether replay --vectors FILE`.
 ///
-/// Such a file has `primitives`, `vectors` (whole attempts, merge cases, and
-/// single checks under names ending in `_check`) and `identity`; each part may
-/// be absent. `fields` and `tolerance` in the file describe it.
+/// A file has `primitives`, `vectors` (whole attempts, merge cases, and single
+/// checks under a name of their own) and `identity`; each part may be absent.
+/// The members `fields` and `tolerance` only describe the file.
 public struct VectorReplay {
-    /// The largest file, 256 MiB.
+    /// Limits of a file: 256 MiB, 64 levels of nesting.
     public static let limits = JSONLimits(maxBytes: 256 << 20, maxDepth: 64)
 
     private var comparison = ReplayComparison()
 
-    /// Replays a whole file. Throws when it is not JSON; everything else that
-    /// is wrong with it is a mismatch.
+    /// Replays a whole file. Throws if it is not JSON; every other fault of the
+    /// file is a mismatch.
     public static func run(_ file: [UInt8]) throws(JSONFault) -> ReplayReport {
         let tree = try JSONValue(parsing: file, limits: limits)
         var replay = VectorReplay()
@@ -41,7 +40,7 @@ public struct VectorReplay {
     private mutating func replay(vector: JSONValue) {
         let id = vector["id"]?.string ?? "vector"
         guard let input = vector["input"], let expected = vector["expect"] else {
-            return comparison.fail(id, expected: "input and expect", actual: "not there")
+            return comparison.fail(id, expected: "input and expect", actual: "missing")
         }
         let attempt = ReplayAttempt(
             checks: input["checks"], policy: ReplayPolicy(input["policy"]),
@@ -58,12 +57,12 @@ public struct VectorReplay {
                     replay(case: wanted, in: input["cases"], "\(name) \(wanted.key)")
                 }
             case _ where input[member.key]?.members != nil:
-                // A single check under a name of its own.
+                // A single check under its own name.
                 let check = ReplayCheck(
                     id: member.key, input[member.key] ?? .null, expecting: member.value)
                 comparison.compare(name, expected: member.value, actual: check.result)
             case _ where input["checks"] != nil:
-                // The verdict's fields without the word.
+                // Fields of the verdict, without the member `verdict` around them.
                 comparison.compare(
                     name, expected: member.value, actual: attempt.verdict[member.key])
             default:
@@ -79,11 +78,11 @@ public struct VectorReplay {
     ) {
         let found = cases?.elements?.first { $0["name"]?.string == wanted.key }
         guard let found else {
-            return comparison.fail(name, expected: "a case of this name", actual: "not there")
+            return comparison.fail(name, expected: "a case of this name", actual: "missing")
         }
         let outcomes = (found["checks"]?.elements ?? []).map(CheckOutcome.init(mergeCase:))
         let policy = ReplayPolicy(found["policy"])
-        // As in the file's own words: reversed and duplicated it is the same.
+        // The result must not depend on order or repetition.
         for variant in [outcomes, outcomes.reversed(), outcomes + outcomes.reversed()] {
             let merged = Judgement(
                 merging: variant, failShare: policy.failShare, comparable: policy.comparable)

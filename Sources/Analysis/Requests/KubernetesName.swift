@@ -2,7 +2,7 @@
 public enum KubernetesName {
     public static let maxBytes = 253
 
-    /// What is wrong with the name, to be read after the field's name; nil when it is valid.
+    /// The fault of a name, as a phrase to follow the field's name; nil if it is valid.
     public static func fault(in text: String) -> String? {
         let rule =
             "must be a Kubernetes name: lower-case letters, digits, \"-\" and \".\", each part "

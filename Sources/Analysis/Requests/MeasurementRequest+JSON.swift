@@ -16,12 +16,12 @@ extension MeasurementRequest {
         self = request
     }
 
-    /// The same from bytes that stay where they are.
+    /// Parses a request's body without a copy of the bytes.
     public init(parsing body: UnsafeRawBufferPointer) throws(RequestFault) {
         self = try Self.read(body)
     }
 
-    /// What can be read of a body that is too large to be read whole.
+    /// The fields that can be read from the beginning of a body that is too large.
     public static func readable(prefix: [UInt8]) -> ReadableRequest {
         prefix.withUnsafeBytes { bytes in
             let cut = UnsafeRawBufferPointer(rebasing: bytes.prefix(limits.maxBytes))
@@ -56,7 +56,7 @@ extension MeasurementRequest {
                 }
             }
         } catch {
-            // A prefix that was cut short still tells whom it was about.
+            // The fields before the fault still identify the rollout.
             throw RequestFault(.json(error), readable: fields.readable)
         }
         return try fields.finish()

@@ -1,7 +1,7 @@
 import JSONScan
 
 extension MeasurementRequest {
-    /// Parses the query of a GET (without its `?`): the same fields, form-encoded.
+    /// Parses the form-encoded query of a GET, without its `?`. The fields are those of the body.
     public init(query: some StringProtocol) throws(RequestFault) {
         guard query.utf8.count <= Self.limits.maxBytes else {
             throw RequestFault(.tooLarge(limit: Self.limits.maxBytes))
@@ -26,7 +26,7 @@ extension MeasurementRequest {
         self = try fields.finish()
     }
 
-    /// Undoes `application/x-www-form-urlencoded`; nil when it cannot be undone.
+    /// Decodes `application/x-www-form-urlencoded` text; nil if it is malformed.
     private static func decoded(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8.makeIterator()

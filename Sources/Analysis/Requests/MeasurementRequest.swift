@@ -1,28 +1,28 @@
 import Events
 import JSONScan
 
-/// A caller's question: how is this rollout's canary?
+/// A caller's request to measure the canary of a rollout.
 public struct MeasurementRequest: Sendable, Equatable {
-    /// The largest body and the largest query, 64 KiB, and the deepest nesting.
+    /// The limits of a body and of a query: 64 KiB, 16 levels of nesting.
     public static let limits = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16)
-    /// The largest attempt number that a caller may state.
+    /// The largest attempt number that a caller may send.
     public static let maxAttempt = 1_000_000_000
-    /// The largest `count` and `failureLimit` that are believed.
+    /// The largest `count` and `failureLimit`; larger ones are ignored.
     public static let maxRun = 1_000_000
 
     public var rollout: String
     public var namespace = "default"
-    // Empty when not given.
+    // Empty if not given.
     public var uid = ""
     public var revision = ""
     public var canaryHash = ""
     public var step = ""
     public var metric = ""
-    /// From 1, when the caller knows it.
+    /// From 1; nil if the caller does not send it.
     public var attempt: Int?
-    /// How many measurements the caller's run makes (Argo's `count`), when it says so.
+    /// The number of measurements in the caller's run (Argo's `count`); nil if not sent.
     public var count: Int?
-    /// How many failures the caller's run forgives (Argo's `failureLimit`), when it says so.
+    /// The failures that the caller's run tolerates (Argo's `failureLimit`); nil if not sent.
     public var failureLimit: Int?
 
     public init(
@@ -42,8 +42,9 @@ public struct MeasurementRequest: Sendable, Equatable {
         self.failureLimit = failureLimit
     }
 
-    /// What this request measures. `concern` is empty for the merged route;
-    /// the metric's name is not part of it, so that the metrics of one analysis
+    /// The series that this request measures; `concern` is empty for the merged route.
+    ///
+    /// The metric's name is not part of it, so that the metrics of one analysis
     /// run share their attempts.
     public func series(concern: String = "") -> Series {
         Series(
@@ -51,7 +52,7 @@ public struct MeasurementRequest: Sendable, Equatable {
             canaryHash: canaryHash, step: step, concern: concern)
     }
 
-    /// What refusals after parsing (credential, rate limit) tell of it.
+    /// The fields that events of later refusals (credential, rate limit) contain.
     public var readable: ReadableRequest {
         ReadableRequest(
             namespace: namespace, rollout: rollout, revision: revision.isEmpty ? nil : revision,

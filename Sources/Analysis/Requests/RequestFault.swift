@@ -1,24 +1,24 @@
 import JSONScan
 
-/// Why a measurement request is refused, and what could be read of it all the same.
+/// Why a measurement request is refused, with the fields that could be read.
 public struct RequestFault: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable {
-        /// More bytes than `limit`: the only reason that is a 413, the others are 400.
+        /// More bytes than `limit`. Answered with 413, all other reasons with 400.
         case tooLarge(limit: Int)
         case json(JSONFault)
-        /// A query string's escape or text is broken.
+        /// The query has an invalid escape, or a value is not UTF-8.
         case query(String)
         case missing
-        /// Given twice.
+        /// Given more than once.
         case repeated
         case wrongType(expected: String)
         case invalid(String)
     }
 
-    /// The request's field; nil when the whole body is at fault.
+    /// The field at fault; nil if the whole request is.
     public let field: String?
     public let reason: Reason
-    /// What was readable, for the refusal's event.
+    /// The fields that could be read, for the refusal's event.
     public internal(set) var readable: ReadableRequest
 
     init(_ reason: Reason, field: String? = nil, readable: ReadableRequest = ReadableRequest()) {
@@ -42,8 +42,9 @@ public struct RequestFault: Error, Sendable, Equatable, CustomStringConvertible 
     }
 }
 
-/// The identity in a request that may be bad elsewhere. Only values that are
-/// valid by themselves are kept, so they are safe to log and to group by.
+/// The identity in a request that may be invalid elsewhere.
+///
+/// Contains only valid values, so they are safe to log and to group by.
 public struct ReadableRequest: Sendable, Equatable {
     public var namespace: String?
     public var rollout: String?

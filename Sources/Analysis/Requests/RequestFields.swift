@@ -1,10 +1,10 @@
-/// Collects the known fields of a request, whatever form it came in.
+/// Collects the known fields of a request, from a body or a query.
 struct RequestFields {
     enum Name: String, CaseIterable {
         case rollout, namespace, uid, revision, canaryHash, step, metric, attempt, count,
             failureLimit
 
-        /// Told to people only: nobody is refused for it.
+        /// For information only: an invalid value is ignored.
         var isHint: Bool { self == .count || self == .failureLimit }
 
         fileprivate var bit: UInt16 {
@@ -23,11 +23,11 @@ struct RequestFields {
         }
     }
 
-    /// A set of names; one comes with every request, so it must cost nothing.
+    /// A set of names as a bit mask, because every request uses two.
     private struct Names {
         private var bits: UInt16 = 0
 
-        /// Whether it was not there yet.
+        /// Inserts a name; false if it was present.
         mutating func insert(_ name: Name) -> Bool {
             defer { bits |= name.bit }
             return !contains(name)
@@ -41,11 +41,11 @@ struct RequestFields {
 
     private var request = MeasurementRequest(rollout: "")
     private var seen = Names()
-    /// The first bad field, in source order; the others are still read, for `readable`.
+    /// The first invalid field, in source order. Later ones are still read, for `readable`.
     private(set) var fault: RequestFault?
     private var refused = Names()
 
-    /// Takes a field's text; empty means not given.
+    /// Stores the text of a field; an empty text means not given.
     mutating func take(_ name: Name, _ text: String) {
         guard seen.insert(name) else {
             if !name.isHint { refuse(name, .repeated) }
@@ -91,7 +91,7 @@ struct RequestFields {
         if fault == nil { fault = RequestFault(reason, field: name.rawValue) }
     }
 
-    /// The namespace is told when it was given, and as the default beside a rollout.
+    /// The valid fields. Without a namespace in the request, the default only with a rollout.
     var readable: ReadableRequest {
         let namespaceIsKnown =
             !refused.contains(.namespace)
@@ -103,7 +103,7 @@ struct RequestFields {
             attempt: request.attempt)
     }
 
-    /// The request, or the first fault with what was readable.
+    /// Returns the request, or throws the first fault with the readable fields.
     func finish() throws(RequestFault) -> MeasurementRequest {
         if var fault {
             fault.readable = readable
@@ -117,7 +117,7 @@ struct RequestFields {
 }
 
 extension RequestFields {
-    /// C0 and C1 controls and DEL; the C1 ones are C2 80 to C2 9F in UTF-8.
+    /// Whether a text has C0 or C1 controls or DEL; C1 is C2 80 to C2 9F in UTF-8.
     private static func holdsControl(_ text: String) -> Bool {
         var last: UInt8 = 0
         for byte in text.utf8 {

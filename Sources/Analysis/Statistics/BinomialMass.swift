@@ -6,14 +6,15 @@
     import Darwin
 #endif
 
-/// Binomial probabilities by Loader's saddle-point expansion, accurate to a
-/// few units in the last place where differences of log-gammas lose digits
-/// (C. Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000).
+/// Binomial probabilities by Loader's saddle-point expansion.
 ///
-/// `n` and `x` need not be whole: the formula extends through the gamma function.
+/// Accurate to a few units in the last place, where differences of log-gammas
+/// lose digits (C. Loader, "Fast and Accurate Computation of Binomial
+/// Probabilities", 2000). `n` and `x` need not be whole: the formula extends
+/// through the gamma function.
 enum BinomialMass {
-    /// P(X = x) for X ~ Binomial(n, p), with `q` = 1 − p given apart so that
-    /// neither loses digits near 0.
+    /// P(X = x) for X ~ Binomial(n, p). `q` = 1 − p is an argument of its own, so
+    /// that neither loses digits near 0.
     static func probability(of x: Double, in n: Double, p: Double, q: Double) -> Double {
         guard x >= 0, x <= n else { return 0 }
         if p == 0 { return x == 0 ? 1 : 0 }
@@ -27,16 +28,16 @@ enum BinomialMass {
         return exp(exponent) / spread.squareRoot()
     }
 
-    /// ln(1 − p), from whichever of p and q = 1 − p is exact.
+    /// ln(1 − p), computed from the smaller of p and q = 1 − p.
     private static func logOfComplement(_ p: Double, _ q: Double) -> Double {
         p < 0.5 ? log1p(-p) : log(q)
     }
 
-    /// ln x! − ln(√(2πx)·(x/e)^x) for x > 0: the error of Stirling's formula.
+    /// The error of Stirling's formula, ln x! − ln(√(2πx)·(x/e)^x), for x > 0.
     static func stirlingError(_ x: Double) -> Double {
         if x < 16 {
-            // Step up to where the series converges, instead of the C
-            // library's lgamma, which writes a global variable.
+            // Step up to where the series is accurate. The C library's lgamma
+            // is no option, because it writes a global variable.
             var at = x
             var product = 1.0
             while at < 16 {
@@ -70,7 +71,7 @@ enum BinomialMass {
         let ratio = (x - m) / (x + m)
         var sum = (x - m) * ratio
         var term = 2 * x * ratio
-        // |ratio| < 0.1: each term is less than a hundredth of the one before.
+        // |ratio| < 0.1: each term is less than a hundredth of the previous one.
         for j in 1...64 {
             term *= ratio * ratio
             let next = sum + term / Double(2 * j + 1)

@@ -24,7 +24,7 @@ enum BinomialTail {
         return IncompleteBeta.regularized(x: q, y: p, a: n - x, b: x + 1)
     }
 
-    /// The smallest whole k with P(X ≤ k) ≥ level; equal but for rounding is equal.
+    /// The smallest whole k with P(X ≤ k) ≥ level, with a relative tolerance of 1e-12.
     static func quantile(_ level: Double, of n: Int, p: Double) -> Int {
         guard n > 0, level > 0, (0...1).contains(p) else { return 0 }
         if level >= 1 { return n }
@@ -32,7 +32,7 @@ enum BinomialTail {
         let least = level * (1 - 1e-12)
         func reaches(_ k: Int) -> Bool { atMost(Double(k), of: count, p: p, q: q) >= least }
 
-        // Widen from the mean until the quantile is enclosed, then halve.
+        // Widen from the mean until the quantile is enclosed, then bisect.
         let spread = max(1, Int(saturating: (count * p * q).squareRoot()))
         var low = min(max(Int(saturating: count * p), 0), n)
         var high = low

@@ -6,8 +6,9 @@
     import Darwin
 #endif
 
-/// Exact one-sided confidence bounds of a proportion (Clopper, Pearson 1934):
-/// each is on the wrong side of the truth with probability at most `alpha`.
+/// Exact one-sided confidence bounds of a proportion (Clopper, Pearson 1934).
+///
+/// Each bound is wrong with probability at most `alpha`.
 public enum ClopperPearson {
     /// The proportion p with P(X ≥ x) = alpha; 0 when nothing failed.
     public static func lower(_ x: Double, of n: Double, alpha: Double) -> Double {
@@ -33,8 +34,10 @@ public enum ClopperPearson {
         }
     }
 
-    /// How many requests without a failure prove that the proportion is at
-    /// most `limit`: the smallest n whose upper bound is.
+    /// The smallest number of requests that proves, without a failure, a proportion up to `limit`.
+    ///
+    /// 0 if `limit` is at least 1. `Int.max` if the number reaches 1e15 or an
+    /// argument is out of range.
     public static func sampleToCertify(_ limit: Double, alpha: Double) -> Int {
         guard limit > 0, limit < 1, alpha > 0, alpha < 1 else { return limit >= 1 ? 0 : .max }
         let exact = log(alpha) / log1p(-limit)
@@ -52,7 +55,7 @@ public enum ClopperPearson {
         for _ in 0..<100 {
             let (value, slope) = tail(p)
             if (value < level) == rising { low = p } else { high = p }
-            // On the logarithm of the tail, which is nearly straight far out.
+            // A step on the logarithm of the tail, which is nearly linear far from the mean.
             let error = (log(value) - log(level)) * value / slope
             var next = rising ? p - error : p + error
             if !(next > low && next < high) {

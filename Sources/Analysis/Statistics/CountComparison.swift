@@ -1,13 +1,15 @@
 import Events
 
-/// The canary's failures against stable's: one window's exact test for
-/// warnings, the run's sequential test for failures.
+/// Compares the canary's failures with those of stable.
+///
+/// The exact test of one window warns; the sequential test of the run fails.
 struct CountComparison {
     let spec: StatisticalSpec
     let counts: WindowCounts
     let pWindow: Double
-    /// This window's share of the run's evidence, and the run's with it.
+    /// The evidence of this window.
     let step: EvidenceStep
+    /// The evidence of the run, including this window.
     let evidence: RunEvidence
 
     /// - Parameters:
@@ -25,15 +27,15 @@ struct CountComparison {
         self.evidence = evidence
     }
 
-    /// Difference of the proportions of this window; nil unless both sides saw requests.
+    /// The difference of this window's failure rates; nil unless both sides have requests.
     private var difference: Double? {
         guard counts.canaryTotal > 0, counts.stableTotal > 0 else { return nil }
         return counts.canaryFailing / counts.canaryTotal
             - counts.stableFailing / counts.stableTotal
     }
 
-    /// The graver rule that speaks, if any: a difference below `minDelta`
-    /// counts for neither.
+    /// The more severe rule that is violated; nil if none is or if the difference
+    /// is below `minDelta`.
     var finding: CheckOutcome.Finding? {
         guard let difference, difference >= spec.minDelta else { return nil }
         if evidence.pRun <= spec.alphaFail { return .init(.fail, .worseOverRun) }

@@ -1,13 +1,13 @@
 import Events
 
-/// Judges failing requests of all requests.
+/// Judges the share of requests that fail.
 enum CounterRule {
     /// - `abs_fail` when the lower bound of the rate is over the fail limit,
     ///   else `abs_warn` when the rate is over the warn limit;
     /// - `rel_fail_run` or `rel_warn_window` against stable;
-    /// - `prev_warn` when the rate has outgrown the last healthy attempts.
+    /// - `prev_warn` when the rate exceeds the limit set by the last healthy attempts.
     ///
-    /// Only the graver rule of each pair speaks.
+    /// Only the more severe rule of each pair is reported.
     static func conclude(
         _ counts: WindowCounts, in context: StatisticalContext
     ) -> StatisticalConclusion {

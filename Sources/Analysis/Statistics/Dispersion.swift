@@ -1,10 +1,10 @@
 import Events
 
-/// How much more the failures of stable windows scatter than independent
-/// requests would: the divisor φ of the run's evidence.
+/// The dispersion φ of the failures in stable windows, which divides the run's evidence.
 ///
-/// Pearson's χ² of a common rate over its degrees of freedom, in constant
-/// space; at least 1, because less scatter than chance is chance.
+/// φ is 1 for independent requests and greater if the failures vary more.
+/// Computed in constant space as Pearson's χ² for a common rate, divided by its
+/// degrees of freedom. At least 1, because less variation is taken as chance.
 public struct Dispersion: Sendable, Hashable {
     public private(set) var windows = 0
     private(set) var failing = 0.0
@@ -21,7 +21,7 @@ public struct Dispersion: Sendable, Hashable {
         self.squares = squares
     }
 
-    /// Takes in a window with `failing` of `total` requests; one without requests says nothing.
+    /// Adds a window with `x` failing of `n` requests; ignores a window without requests.
     public mutating func add(failing x: Double, of n: Double) {
         guard n > 0 else { return }
         windows +|= 1

@@ -1,5 +1,6 @@
-/// Fisher's exact test, one-sided: the hypergeometric twin of the rate-ratio
-/// test at ratio 1, here to check the one against the other.
+/// Fisher's exact test, one-sided, on the hypergeometric distribution.
+///
+/// Test vectors use it to verify the rate-ratio test at ratio 1.
 public enum FisherExact {
     /// P(X ≥ x₁) with all margins fixed; counts are whole numbers.
     public static func pValue(_ counts: WindowCounts) -> Double {
@@ -15,7 +16,7 @@ public enum FisherExact {
         return 1 - sum(from: x1 - 1, to: least, step: -1, n1, n0, drawn)
     }
 
-    /// Adds probabilities outwards from `first`, each from the one before.
+    /// Adds probabilities outwards from `first`, each computed from the previous one.
     private static func sum(
         from first: Double, to last: Double, step: Double, _ n1: Double, _ n0: Double,
         _ drawn: Double

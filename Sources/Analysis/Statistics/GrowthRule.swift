@@ -1,4 +1,4 @@
-/// Growth against the canary's own past: the median of the last healthy attempts.
+/// Limits the growth of a value against the median of the last healthy attempts.
 enum GrowthRule {
     static func median(_ values: [Double]) -> Double? {
         guard !values.isEmpty else { return nil }

@@ -1,10 +1,10 @@
-/// The regularized incomplete beta function: every binomial tail is one.
+/// The regularized incomplete beta function, which gives the binomial tails.
 enum IncompleteBeta {
-    /// I_x(a, b) for a, b > 0, with `y` = 1 − x given apart.
+    /// I_x(a, b) for a, b > 0, with `y` = 1 − x as an argument of its own.
     ///
-    /// Relative accuracy about 1e-13 where the result is small. By the
-    /// continued fraction of NIST DLMF 8.17.22, on the side where it converges
-    /// fast, evaluated by Lentz's method.
+    /// The relative error is about 1e-13 where the result is small. Evaluates the
+    /// continued fraction of NIST DLMF 8.17.22 by Lentz's method, on the side
+    /// where it converges fast.
     static func regularized(x: Double, y: Double, a: Double, b: Double) -> Double {
         if x <= 0 { return 0 }
         if y <= 0 { return 1 }
@@ -12,7 +12,7 @@ enum IncompleteBeta {
         return direct(x: x, y: y, a: a, b: b)
     }
 
-    /// The density of the beta distribution, the derivative by `x`.
+    /// The density of the beta distribution: the derivative of I_x(a, b) by x.
     static func density(x: Double, y: Double, a: Double, b: Double) -> Double {
         // x^(a−1)·y^(b−1)/B(a,b), written as a binomial probability.
         BinomialMass.probability(of: a, in: a + b, p: x, q: y) * a * b / ((a + b) * x * y)
@@ -31,7 +31,7 @@ enum IncompleteBeta {
         var d = 1 / kept(1 - (a + b) * x / (a + 1))
         var result = d
         var m = 1.0
-        // About √max(a, b) terms are enough; the bound keeps absurd counts from taking forever.
+        // About √max(a, b) terms are enough. The limit bounds the time for absurd counts.
         let most = 100_000.0
         while m < most {
             let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))

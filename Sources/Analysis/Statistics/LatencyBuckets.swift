@@ -1,10 +1,9 @@
-/// A latency histogram: upper bucket edges in milliseconds, ascending, and
-/// cumulative counts.
+/// A latency histogram: ascending upper bucket edges in milliseconds, and cumulative counts.
 public struct LatencyBuckets: Sendable, Hashable {
     public let edges: [Double]
     public let cumulative: [Double]
 
-    /// nil unless there are as many counts as edges, both ascending, none negative.
+    /// Nil unless there are as many counts as edges, both ascend, and no count is negative.
     public init?(edges: [Double], cumulative: [Double]) {
         guard !edges.isEmpty, edges.count == cumulative.count, cumulative[0] >= 0,
             cumulative.allSatisfy(\.isFinite), edges.allSatisfy({ !$0.isNaN }),
@@ -15,12 +14,13 @@ public struct LatencyBuckets: Sendable, Hashable {
         self.cumulative = cumulative
     }
 
-    /// All requests.
+    /// The number of requests.
     public var total: Double { cumulative.last ?? 0 }
 
-    /// The quantile as Prometheus' `histogram_quantile` interpolates it:
-    /// evenly within the bucket, the lowest bucket from 0, the last edge that
-    /// is finite for the open bucket. nil without requests.
+    /// The quantile, interpolated like Prometheus' `histogram_quantile`.
+    ///
+    /// Linear within a bucket; the lowest bucket starts at 0. In a bucket with an
+    /// infinite edge, the last finite edge. Nil without requests or finite edge.
     public func quantile(_ q: Double) -> Double? {
         guard total > 0 else { return nil }
         let rank = q * total
@@ -34,11 +34,11 @@ public struct LatencyBuckets: Sendable, Hashable {
         return start + (edges[bucket] - start) * ((rank - below) / inside)
     }
 
-    /// The first bucket whose cumulative count reaches the rank; nil beyond the last.
+    /// The first bucket whose cumulative count reaches the rank; nil if none does.
     func bucket(ofRank rank: Double) -> Int? { cumulative.firstIndex { $0 >= rank } }
 
-    /// Requests slower than `tau`, counted at the first edge that is not below
-    /// it, with that edge. nil when no finite edge is.
+    /// The number of requests above the first edge that is at least `tau`, and that
+    /// edge. Nil if there is no such finite edge.
     func exceeding(_ tau: Double) -> (edge: Double, count: Double)? {
         guard let bucket = edges.firstIndex(where: { $0 >= tau }), edges[bucket].isFinite else {
             return nil

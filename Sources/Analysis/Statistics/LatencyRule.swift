@@ -2,9 +2,10 @@ import Events
 
 /// Judges a quantile of a latency histogram.
 enum LatencyRule {
-    /// The rules of `CounterRule`, with the quantile for the rate, its bounds
-    /// by ranks widened to bucket edges, and requests slower than the SLO edge
-    /// `tau` for failures.
+    /// Applies the rules of `CounterRule` to the quantile instead of the rate.
+    ///
+    /// The bounds are order statistics, widened to bucket edges. Requests slower
+    /// than the SLO edge `tau` take the place of failures.
     static func conclude(
         canary: LatencyBuckets, stable: LatencyBuckets?, in context: StatisticalContext
     ) -> StatisticalConclusion {
@@ -17,7 +18,7 @@ enum LatencyRule {
 
         var findings: [CheckOutcome.Finding] = []
         if value != nil {
-            // Beyond that a double no longer counts by ones.
+            // Above 2^53 a Double does not represent every whole number.
             let count = min(Int(saturating: canary.total), 1 << 53)
             let low = OrderStatisticRanks.low(
                 of: count, quantile: spec.quantile, alpha: spec.alphaFail)
@@ -50,7 +51,7 @@ enum LatencyRule {
             .settled(minSample: spec.minSample)
     }
 
-    /// Slow requests on both sides, at the same edge; nil where that cannot be.
+    /// The slow requests of both sides; nil unless both have the same finite edge.
     private static func exceedances(
         _ canary: LatencyBuckets, _ stable: LatencyBuckets?, over tau: Double
     ) -> WindowCounts? {

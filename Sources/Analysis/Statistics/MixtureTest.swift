@@ -6,8 +6,9 @@
     import Darwin
 #endif
 
-/// The mixture sequential test: evidence over all windows of a run that the
-/// canary fails more often than `rho` times stable, valid however often one looks.
+/// The mixture sequential test of whether the canary fails over `rho` times as often as stable.
+///
+/// Uses all windows of a run and is valid however often it is evaluated.
 ///
 /// Given the failures of a window, those of the canary are binomial with
 /// `π = r n₁ / (r n₁ + n₀)` at rate ratio `r`. The likelihood ratio of
@@ -23,7 +24,7 @@ public enum MixtureTest {
     static func logRatios(_ counts: WindowCounts, rho: Double) -> [Double] {
         let (x1, n1) = (counts.canaryFailing, counts.canaryTotal)
         let (x0, n0) = (counts.stableFailing, counts.stableTotal)
-        // A side without requests says nothing about the ratio.
+        // A side without requests has no information about the ratio.
         guard n1 > 0, n0 > 0 else { return grid.map { _ in 0 } }
         return grid.map { g in
             // ln(π_k/π_0) = ln g + shrink and ln((1−π_k)/(1−π_0)) = shrink.
@@ -41,7 +42,7 @@ public enum MixtureTest {
 }
 
 extension RunEvidence {
-    /// Takes in a window; one that is not after the last changes nothing.
+    /// Adds a window; ignores one that is not later than the last.
     public mutating func fold(_ step: EvidenceStep) {
         if let lastWindow, step.window <= lastWindow { return }
         let ratios = MixtureTest.logRatios(step.counts, rho: step.rho)
@@ -51,7 +52,7 @@ extension RunEvidence {
         stable.add(failing: step.counts.stableFailing, of: step.counts.stableTotal)
     }
 
-    /// M after the last window; 1 before the first. +infinity beyond what a Double holds.
+    /// M after the last window; 1 before the first; +infinity where a Double overflows.
     public func e(phi: Double) -> Double { exp(MixtureTest.logMean(logs, phi: phi)) }
 
     /// An anytime-valid p-value: 1 over the largest M so far, at most 1.

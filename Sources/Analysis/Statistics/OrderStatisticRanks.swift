@@ -1,8 +1,9 @@
 import Events
 
-/// Distribution-free one-sided confidence bounds of a quantile: how many of n
-/// values lie below the q-quantile is binomial, so the order statistics at
-/// these ranks enclose it (David, Nagaraja, Order Statistics, 7.1).
+/// Ranks of distribution-free one-sided confidence bounds of a quantile.
+///
+/// The number of n values below the q-quantile is binomial, so the order
+/// statistics at these ranks enclose it (David, Nagaraja, Order Statistics, 7.1).
 public enum OrderStatisticRanks {
     /// The largest rank r with P(quantile < r-th value) < alpha; 0 when no
     /// value is a lower bound.
@@ -17,8 +18,9 @@ public enum OrderStatisticRanks {
 }
 
 extension LatencyBuckets {
-    /// The quantile's bounds, widened to the edges of the buckets that the
-    /// ranks fall in: 0 and +infinity where nothing bounds it.
+    /// The quantile's bounds, widened to the edges of the buckets that contain the
+    /// ranks. A missing upper bound is +infinity; the lowest lower bound is 0 or
+    /// the first edge, if that is negative.
     func bounds(lowRank: Int, highRank: Int) -> (lower: Double, upper: Double) {
         let low = lowRank > 0 ? bucket(ofRank: Double(lowRank)) : 0
         let high = bucket(ofRank: Double(highRank))

@@ -1,4 +1,4 @@
-/// What one window of a run says: `x` failing of `n` requests, canary and stable.
+/// The failing and the total requests of one window, for canary and stable.
 public struct WindowCounts: Sendable, Hashable {
     public var canaryFailing: Double
     public var canaryTotal: Double
@@ -14,7 +14,7 @@ public struct WindowCounts: Sendable, Hashable {
     }
 }
 
-/// One window's counts with what the run's test makes of them.
+/// The counts of one window, with the parameters of the run's test.
 public struct EvidenceStep: Sendable, Hashable {
     /// The window's start, milliseconds since 1970: its id, ascending.
     public var window: Int64
@@ -34,18 +34,17 @@ public struct EvidenceStep: Sendable, Hashable {
 
 /// A run's evidence that the canary is worse, in constant space.
 ///
-/// Windows count once each, by id, in ascending order: a window that is not
-/// after the last one changes nothing, so a replay of windows already taken in
-/// leaves the evidence as it was.
+/// Each window counts once, in ascending order of its id. A window that is not
+/// later than the last one is ignored, so a replay of windows changes nothing.
 public struct RunEvidence: Sendable, Equatable {
     /// Log-likelihood ratios summed over the windows, one for each ratio of
     /// `MixtureTest.grid`; empty before the first window.
     public internal(set) var logs: [Double]
-    /// The natural logarithm of the largest M so far; at least 0, the M of no window.
+    /// ln of the largest M so far; at least 0, because M is 1 before the first window.
     public internal(set) var peak: Double
     /// The id of the last window; nil before the first.
     public internal(set) var lastWindow: Int64?
-    /// The scatter of the stable version's windows.
+    /// The dispersion of the stable version's windows.
     public internal(set) var stable: Dispersion
 
     public init(

@@ -1,13 +1,14 @@
 import Events
 
-/// What a statistical rule concludes from the counts of one window.
+/// The result of a statistical rule for the counts of one window.
 struct StatisticalConclusion {
     var value: Double?
     var findings: [CheckOutcome.Finding]
     var numbers: StatisticalNumbers
 
-    /// A check that does not fail has no data below the minimum sample:
-    /// strong evidence beats a small sample, its absence does not.
+    /// Replaces the findings by missing data if the sample is below the minimum.
+    ///
+    /// A failure stays: strong evidence is valid on a small sample.
     func settled(minSample: Double) -> StatisticalConclusion {
         guard findings.worstState != .fail, value == nil || numbers.sample < minSample else {
             return self
@@ -18,7 +19,7 @@ struct StatisticalConclusion {
     }
 }
 
-/// What the rules know besides the counts.
+/// The inputs of the statistical rules besides the counts.
 struct StatisticalContext {
     var check: Check
     var spec: StatisticalSpec

@@ -2,8 +2,8 @@ import Events
 
 /// Chooses the statistical rule for a check from the evidence of its signals.
 enum StatisticalJudge {
-    /// nil when the canary's signal carries no evidence of the check's kind;
-    /// the bare number is then judged.
+    /// Nil if the canary's signal has no valid counts of the check's kind; the
+    /// caller then judges the number alone.
     static func conclude(
         canary: Signal, stable: Signal?, in context: StatisticalContext
     ) -> StatisticalConclusion? {
@@ -23,10 +23,10 @@ enum StatisticalJudge {
         }
     }
 
-    /// More requests in one window than this are a fault of the counter.
+    /// The most requests in one window; more are taken as a fault of the counter.
     private static let most = 1e12
 
-    /// Counts that can be: not negative, no more failures than requests, not absurd.
+    /// The counts if they are valid: not negative, failing ≤ total ≤ `most`.
     private static func sound(_ failing: Double, _ total: Double) -> (
         failing: Double, total: Double
     )? {

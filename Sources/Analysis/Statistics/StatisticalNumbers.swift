@@ -1,5 +1,6 @@
-/// What the statistical rules computed for one check: the inputs of an
-/// explanation. nil for what a rule does not compute.
+/// The numbers that the statistical rules computed for one check, for explanations.
+///
+/// Nil where a rule does not compute the number.
 public struct StatisticalNumbers: Sendable, Equatable {
     /// Canary requests in the window.
     public var sample: Double
@@ -7,7 +8,7 @@ public struct StatisticalNumbers: Sendable, Equatable {
     public var lower: Double?
     public var upper: Double?
     public var stableValue: Double?
-    /// Smoothed rate ratio, for people; decides nothing.
+    /// Smoothed rate ratio, for information only.
     public var ratio: Double?
     /// Slow requests, latency only.
     public var exceedCanary: Double?
@@ -15,7 +16,7 @@ public struct StatisticalNumbers: Sendable, Equatable {
     /// Order-statistic ranks of the bounds, latency only.
     public var rankLow: Int?
     public var rankHigh: Int?
-    /// The exact test of this window.
+    /// The p-value of this window's exact test.
     public var pWindow: Double?
     /// M of the run including this window, and its anytime-valid p-value.
     public var e: Double?
@@ -23,9 +24,9 @@ public struct StatisticalNumbers: Sendable, Equatable {
     /// The median of the last healthy attempts and the limit that it sets.
     public var healthyMedian: Double?
     public var growthLimit: Double?
-    /// Whether the absolute limit is proven to hold, not only not violated.
+    /// Whether the fail limit is proven to hold: the upper bound is within it.
     public var certified: Bool?
-    /// What this window adds to the run's evidence.
+    /// The evidence that this window adds to the run.
     public var step: EvidenceStep?
 
     public init(sample: Double) { self.sample = sample }

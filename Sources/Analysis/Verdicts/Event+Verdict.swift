@@ -2,12 +2,14 @@ import Events
 import JSONScan
 
 extension Event {
-    /// The most deltas and the most reasons in one event, so that its line
-    /// stays within 64 KiB whatever the policy.
+    /// The most deltas, and the most reasons, in one event. Keeps its line within
+    /// 64 KiB for every policy.
     static let maxListed = 64
 
-    /// The one event of a verdict. A healthy verdict after one that was not is
-    /// `analysis.recovered`. `id`, `epoch` and `seq` are the journal's to fill.
+    /// The event of a verdict.
+    ///
+    /// A healthy verdict after another status is `analysis.recovered`. The
+    /// journal sets `id`, `epoch` and `seq`.
     public init(
         verdict record: AttemptRecord, judgement: Judgement, request: MeasurementRequest,
         concern: String, ticket: AttemptTicket, gateway: GatewayIdentity
@@ -55,8 +57,9 @@ extension Event {
             policy: record.policy, binary: record.binary, extra: extra)
     }
 
-    /// The event of a measurement that was refused because nothing could be
-    /// measured: the `ordinal`th in a row.
+    /// The event of a measurement that was refused because nothing could be measured.
+    ///
+    /// - Parameter ordinal: The number of consecutive refusals, from 1.
     public init(
         unmeasured judgement: Judgement, ordinal: Int, request: MeasurementRequest,
         concern: String, ticket: AttemptTicket, gateway: GatewayIdentity, policy: Policy
@@ -85,7 +88,7 @@ extension Event {
 }
 
 extension AttemptRecord {
-    /// The attempt that a verdict's event tells of; nil for any other event.
+    /// Reads the attempt from a verdict's event; nil for any other event.
     public init?(event: Event) {
         guard let status = event.status, event.event.hasPrefix("analysis."),
             let n = event.attempt, n > 0, let run = event.extra("run")?.count?.value,
@@ -108,7 +111,7 @@ extension AttemptRecord {
 }
 
 extension VerdictDocument {
-    /// The document as a value; our own bytes always parse.
+    /// The document as a JSON value. Its bytes always parse, because this program wrote them.
     fileprivate var tree: JSONValue {
         let limits = JSONLimits(maxBytes: max(bytes.count, 1), maxDepth: 16)
         do { return try JSONValue(parsing: bytes, limits: limits) } catch { return .null }

@@ -1,6 +1,6 @@
-/// Who measured: the node, its zone, and the binary that runs on it.
+/// The node that measured, with its zone and its binary.
 public struct GatewayIdentity: Sendable, Hashable {
-    /// The longest node or zone name that the document shows.
+    /// The longest node or zone name in the document, in bytes.
     public static let maxBytes = 255
 
     public let node: String
@@ -8,8 +8,8 @@ public struct GatewayIdentity: Sendable, Hashable {
     /// `sha256:` and the SHA-256 of the executable.
     public let binary: String
 
-    /// Names longer than `maxBytes` are cut, and control characters left out,
-    /// so that every document has a bound.
+    /// Cuts names to `maxBytes` and removes control characters, so that the size
+    /// of a document is bounded.
     public init(node: String, az: String, binary: String) {
         self.node = node.withoutControls.clipped(toBytes: Self.maxBytes)
         self.az = az.withoutControls.clipped(toBytes: Self.maxBytes)
@@ -23,7 +23,7 @@ extension String {
             String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 0x20 && $0 != "\u{7F}" }))
     }
 
-    /// The longest beginning of at most `limit` bytes that ends between characters.
+    /// The longest prefix of whole characters with at most `limit` bytes.
     func clipped(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var bytes = 0

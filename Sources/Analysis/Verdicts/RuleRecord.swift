@@ -1,18 +1,19 @@
 import Events
 import JSONScan
 
-/// One check of a recorded verdict: its rule as configured, what it was asked
-/// about, every number that it computed, and what it came to. Carried in the
-/// verdict's event as `rules`; what `bellwether explain` prints.
+/// One check of a recorded verdict: its rule, judged values, computed numbers and findings.
+///
+/// The verdict's event contains the records as `rules`; `bellwether explain`
+/// prints them.
 public struct RuleRecord: Sendable, Equatable {
     public let id: String
     public let state: CheckState
-    /// The check as configured, the keys of its canonical text.
+    /// The check as configured, with the keys of its canonical text.
     public let rule: JSONValue
     public let value: Double?
     public let stable: Double?
     public let previous: Double?
-    /// The statistical numbers by the names of the test vectors, in order.
+    /// The statistical numbers, named as in the test vectors.
     public let numbers: [(name: String, value: JSONValue)]
     public let findings: [Finding]
 
@@ -20,7 +21,7 @@ public struct RuleRecord: Sendable, Equatable {
         public let state: CheckState
         public let why: String
         public let limit: Double?
-        /// Untrusted.
+        /// The probe's text, untrusted; empty if there is none.
         public let detail: String
     }
 
@@ -60,7 +61,7 @@ public struct RuleRecord: Sendable, Equatable {
         }
     }
 
-    /// The rules of a recorded verdict; empty for an event that carries none.
+    /// The rules of a recorded verdict; empty for an event without rules.
     public static func all(in event: Event) -> [RuleRecord] {
         (event.extra("rules")?.elements ?? []).compactMap(RuleRecord.init(tree:))
     }
@@ -97,8 +98,9 @@ public struct RuleRecord: Sendable, Equatable {
         return .object(members)
     }
 
-    /// The records of an attempt, as far as they fit into an event: gravest
-    /// first kept, in the order of the checks; nil for none.
+    /// The records of an attempt that fit into `limit` bytes, ascending by check id.
+    ///
+    /// The most severe outcomes are kept first. Nil if there is no record.
     static func list(_ outcomes: [CheckOutcome], within limit: Int = 12 * 1024) -> JSONValue? {
         var left = limit
         var kept: [(id: String, tree: JSONValue)] = []
@@ -118,7 +120,7 @@ public struct RuleRecord: Sendable, Equatable {
 }
 
 extension Check {
-    /// The canonical text as a value.
+    /// The canonical text as a JSON value.
     fileprivate var tree: JSONValue {
         let text = Array(canonicalText.utf8)
         let limits = JSONLimits(maxBytes: max(text.count, 1), maxDepth: 8)
@@ -127,7 +129,7 @@ extension Check {
 }
 
 extension StatisticalNumbers {
-    /// What was computed, by the names of the test vectors.
+    /// The computed numbers, named as in the test vectors.
     var named: [(name: String, value: JSONValue)] {
         let numbers: [(String, Double?)] = [
             ("n", sample), ("lower", lower), ("upper", upper), ("stable_value", stableValue),

@@ -1,21 +1,21 @@
 import Events
 import JSONScan
 
-/// What a document says, before it is cut to its bound.
+/// The content of a verdict document before it is cut to its maximum size.
 struct VerdictContent {
-    /// The objects and fields that are always there, in the order of the contract.
+    /// The objects and fields that are always present, in the documented order.
     private static let documented: [(object: String, fields: [String])] = [
         ("canary", ["5xx_rate", "p99_ms"]),
         ("stable", ["5xx_rate", "p99_ms"]),
         ("gateway", ["disk_ok", "queue_depth", "worker_reachable"]),
     ]
-    /// Names that an object of signals would collide with.
+    /// Names that no object of signals may have, because the document uses them.
     private static let reserved: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons",
         "reasons_omitted", "signals_omitted", "score", "window", "policy", "binary", "schema",
         "signals",
     ]
-    /// Where signals go whose name has no object, or one that is reserved.
+    /// The object of signals whose name has no object part or is reserved.
     private static let otherwise = "signals"
 
     private let judgement: Judgement
@@ -27,7 +27,7 @@ struct VerdictContent {
     private let policy: String
     private var reasons: [Reason]
     private var objects: [(name: String, fields: [Field])]
-    /// Counts of what was cut.
+    /// The numbers of removed reasons and signals.
     private var omittedReasons = 0
     private var omittedSignals = 0
 
@@ -58,8 +58,9 @@ struct VerdictContent {
         objects = Self.objects(of: signals)
     }
 
-    /// Documented objects first, then the others by name; in each the
-    /// documented fields first, then the others by name.
+    /// The objects in output order: documented ones first, then the others by name.
+    ///
+    /// The fields of an object have the same order.
     private static func objects(of board: SignalBoard) -> [(name: String, fields: [Field])] {
         var further: [String: [Field]] = [:]
         var known: Set<String> = []
@@ -95,15 +96,17 @@ struct VerdictContent {
 
     // MARK: - Fitting
 
-    /// The bytes, cut until they fit: first the probes' words, then reasons
-    /// beyond the three gravest, then signals that the contract does not name,
-    /// then all reasons. What goes is counted in the document.
+    /// The document's bytes, with parts removed until they fit into `limit`.
+    ///
+    /// Removed in this order: the probes' texts, reasons after the three most
+    /// severe, undocumented signals, the other reasons. The document contains
+    /// the numbers of removed reasons and signals.
     func fitted(to limit: Int) -> [UInt8] {
         var content = self
         var bytes = content.bytes
         if bytes.count > limit {
             for index in content.reasons.indices { content.reasons[index].detail = "" }
-            // No reason is shorter than 80 bytes: more than this never fit.
+            // A reason takes at least 80 bytes, so more than this cannot fit.
             content.keepReasons(limit / 80)
             bytes = content.bytes
         }
@@ -116,7 +119,7 @@ struct VerdictContent {
         reasons = Array(reasons.prefix(count))
     }
 
-    /// Removes the least important thing that may go; false when none is left.
+    /// Removes the least important reason or signal; false if none may be removed.
     private mutating func cut() -> Bool {
         if reasons.count > 3 {
             keepReasons(reasons.count - 1)

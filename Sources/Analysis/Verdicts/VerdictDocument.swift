@@ -1,13 +1,13 @@
 import Events
 import JSONScan
 
-/// The answer to a measurement: bytes that depend on the attempt alone.
+/// The answer to a measurement: bytes that depend only on the attempt.
 ///
-/// No clock and no age is in them, so every repeat is the same bytes. Always
-/// one complete JSON object with every documented field, `null` where nothing
-/// is known, at most `maxBytes` long.
+/// They contain no current time and no age, so every repeat is identical. They
+/// are one complete JSON object with every documented field, `null` where it is
+/// unknown, at most `maxBytes` long.
 public struct VerdictDocument: Sendable, Equatable {
-    /// Ten of these are kept in one AnalysisRun, which etcd bounds.
+    /// An AnalysisRun stores ten of these, and etcd limits its size.
     public static let maxBytes = 4096
 
     public let bytes: [UInt8]
@@ -18,12 +18,12 @@ public struct VerdictDocument: Sendable, Equatable {
     public var etag: String { "\"\(digest)\"" }
 
     init(bytes: [UInt8]) {
-        // Without the writer's spare room: thousands are kept.
+        // Drops the writer's spare capacity: thousands of these stay in memory.
         self.bytes = bytes.withUnsafeBufferPointer { Array($0) }
         digest = ContentHash.hex(bytes)
     }
 
-    /// The document as an event of ours carried it.
+    /// The document read back from an event or a checkpoint of this node.
     init(tree: JSONValue) {
         var writer = JSONWriter(capacity: 1024)
         writer.value(tree)
@@ -32,7 +32,7 @@ public struct VerdictDocument: Sendable, Equatable {
 
     /// - Parameters:
     ///   - concern: Empty for the merged route, shown as `all`.
-    ///   - signals: What the probes saw; shown whether a check judges it or not.
+    ///   - signals: The signals of the probes. All are shown, judged or not.
     public init(
         _ judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: [Signal], gateway: GatewayIdentity,

@@ -1,8 +1,8 @@
 import Events
 
-/// A verdict in one or two plain sentences, for people who read the log.
+/// A verdict as plain sentences, for people who read the log.
 enum VerdictMessage {
-    /// How many reasons are spelled out.
+    /// The number of checks that get a sentence of their own.
     private static let spelledOut = 3
 
     static func text(
