@@ -1,7 +1,7 @@
 import Digests
 import Events
 
-/// The one sentence that says what is the matter.
+/// The headline of a message: one sentence on what happened.
 struct Headline {
     let text: String
 
