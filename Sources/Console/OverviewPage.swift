@@ -172,7 +172,7 @@ struct OverviewPage {
             <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)\(pressure)
             <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Words.bytes(log.usedBytes)) of \(Words.bytes(log.maxBytes))</p>
             <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
-            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) sent again, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
+            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) duplicates, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
             \(room)\(forward)</dl></section>
             """
     }

@@ -151,7 +151,7 @@ public struct Rehearsal: Sendable {
         guard drift.isEmpty else {
             throw RehearsalFault(
                 .drift,
-                "the state is not the bookmark's any more: \(drift.joined(separator: "; ")); take another bookmark"
+                "the state differs from the bookmark: \(drift.joined(separator: "; ")); take another bookmark"
             )
         }
         if let obstacle = state.obstacle(bookmark) {

@@ -33,7 +33,7 @@ enum Advice {
         switch digest.outcome {
         case "paused"?:
             return steps.offers("promote")
-                ? "A person decides: promote goes on, abort takes the traffic back to stable." : nil
+                ? "Decide: promote goes on, abort takes the traffic back to stable." : nil
         case "aborted"?: return "Nothing to stop any more: the run is over."
         case .some where steps.offers("undo"):
             return "The new revision goes on although it failed: undo goes back to the one before."
