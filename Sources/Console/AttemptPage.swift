@@ -1,7 +1,7 @@
 import Events
 import JSONScan
 
-/// `/attempts/{id}`: why one verdict was what it was, as it was recorded.
+/// `/attempts/{id}`: one recorded verdict with its checks and reasons.
 struct AttemptPage {
     let event: Event
     let node: NodeFacts
@@ -19,7 +19,7 @@ struct AttemptPage {
                 <article><header><h1>\(rollout), \(attempt)</h1> \(event.status.markup { $0.badge })
                 <p class="soft">\(place)</p></header>\(message)
                 \(checks)\(others)\(facts)
-                <details id="document"><summary>The event as the log holds it</summary><pre tabindex="0">\(String(decoding: event.line, as: UTF8.self))</pre></details></article>
+                <details id="document"><summary>The event as stored in the log</summary><pre tabindex="0">\(String(decoding: event.line, as: UTF8.self))</pre></details></article>
                 """
         ).html
     }
@@ -44,7 +44,7 @@ struct AttemptPage {
         }
         return """
             <section aria-labelledby="checks"><h2 id="checks">Checks</h2>
-            <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Says</th><th scope="col" class="number">Value</th><th scope="col" class="number">Limit</th><th scope="col" class="number">Stable</th><th scope="col" class="number">Before</th><th scope="col">Rule</th></tr></thead><tbody>
+            <div class="scroll" tabindex="0" role="region" aria-label="Checks"><table><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col" class="number">Value</th><th scope="col" class="number">Limit</th><th scope="col" class="number">Stable</th><th scope="col" class="number">Before</th><th scope="col">Rule</th></tr></thead><tbody>
             \(rows)</tbody></table></div></section>
             """
     }
@@ -74,7 +74,7 @@ struct AttemptPage {
         return "<div><code>\(words)</code>\(detail)</div>"
     }
 
-    /// Reasons of checks that have no number.
+    /// Reasons of checks without a value in `deltas`.
     private var others: HTML {
         let judged = Set(event.deltas.map(\.metric))
         let others = event.reasons.filter { !judged.contains($0.check) }
@@ -104,7 +104,7 @@ struct AttemptPage {
     }
 }
 
-/// `/digests/{id}`: one digest in every form in which it was sent.
+/// `/digests/{id}`: one digest as text, mail and Slack message.
 struct DigestPage {
     let id: String
     let subject: String

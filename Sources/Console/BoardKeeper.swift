@@ -2,18 +2,18 @@ public import Events
 public import Journal
 import Synchronization
 
-/// Keeps a `RolloutBoard` up to date with the log while somebody looks at it: one more
-/// reader of the log, with a place that is not durable. Thread-safe.
+/// Keeps a `RolloutBoard` up to date with the log while pages show it. Thread-safe.
 ///
-/// Nobody looks at most nodes, most of the time: a look brings the board up to date first,
-/// and for a while after it, and while pages watch, it follows the log.
+/// It reads the log with a position that is not durable. To save work on a node whose page
+/// nobody opens, it follows the log only while pages watch and for 30 s after a page load. A
+/// page load first brings the board up to date.
 public final class BoardKeeper: Sendable {
     private struct State {
         var board = RolloutBoard()
         var extra = 0
-        /// How far the board has read.
+        /// The position up to which the board has read.
         var reached = LogPosition.start
-        /// Until when the log is followed for a look that was taken.
+        /// Until when the log is followed for the last page load.
         var wantedUntil = ContinuousClock.now
         var nextWaiter = 0
         var waiters: [Int: Waiter] = [:]
@@ -31,15 +31,15 @@ public final class BoardKeeper: Sendable {
         }
     }
 
-    /// What somebody waits for.
+    /// The condition of a waiter.
     private enum Wait {
-        /// A version after this one.
+        /// The version differs from this one.
         case change(after: Int)
-        /// The board knows all before this.
+        /// The board has read up to this position.
         case reach(LogPosition)
-        /// Somebody looks, or watches.
+        /// A page was loaded lately, or a page watches or waits.
         case interest
-        /// Somebody waits for what the log holds.
+        /// A page load waits for the board to catch up.
         case question
 
         var isChange: Bool {
@@ -50,7 +50,7 @@ public final class BoardKeeper: Sendable {
             if case .reach = self { true } else { false }
         }
 
-        /// What only the task that reads waits for.
+        /// Whether only the reading task waits for this.
         var isFollower: Bool { !isChange && !isReach }
     }
 
@@ -65,18 +65,19 @@ public final class BoardKeeper: Sendable {
     private let clock: any Clock<Duration>
     private let state = Mutex(State())
 
-    /// How far back a start looks, and how many lines it takes from there.
+    /// How far back the first read goes.
     private static let span = Duration.seconds(24 * 3600)
+    /// Most lines of the first read: the latest ones.
     private static let linesAtStart = 5000
-    /// Bytes of lines that are read at once.
+    /// Most bytes of lines of one read.
     private static let batchBytes = 1 << 20
-    /// So that a busy log costs little: between two reads, once a look has what it asked for.
+    /// Pause between two reads, unless a page load waits. Limits the cost of a busy log.
     private static let pause = Duration.milliseconds(250)
-    /// How long the log is followed after a look: a page is often loaded again.
+    /// How long the log is followed after a page load, because pages are often reloaded.
     private static let followed = Duration.seconds(30)
-    /// How long a look waits for the board: an older one is better than none.
+    /// How long a page load waits for the board; then it shows the board as it is.
     private static let patience = Duration.seconds(3)
-    /// Further behind than this, the reader begins anew at the end.
+    /// A reader that is more bytes behind than this starts again near the log's end.
     private static let mostBehind = 256 << 20
 
     public init(
@@ -89,13 +90,15 @@ public final class BoardKeeper: Sendable {
         self.clock = clock
     }
 
-    /// The board as it stands and the version that names it.
+    /// The current board and its version.
     public var present: (board: RolloutBoard, version: Int) {
         state.withLock { ($0.board, $0.version) }
     }
 
-    /// The board with all that the log holds now; as it stands where that takes longer than
-    /// seconds, or nothing runs.
+    /// Returns the board after it has read the log up to the present head.
+    ///
+    /// Returns the board as it is if that takes longer than 3 s, for example because `run` is
+    /// not running.
     public func look() async -> (board: RolloutBoard, version: Int) {
         let head = journal.head
         change { $0.wantedUntil = .now + Self.followed }
@@ -109,11 +112,10 @@ public final class BoardKeeper: Sendable {
         return present
     }
 
-    /// Something else on the page changed.
+    /// Raises the version because something else on the page changed.
     public func touch() { change { $0.extra += 1 } }
 
-    /// Follows the log, while somebody looks, until cancelled; a log that cannot be read is
-    /// tried again.
+    /// Follows the log while pages show it, until cancelled. Retries when reading fails.
     public func run() async {
         var reader: JournalReader?
         await lines.pause(clock)
@@ -137,7 +139,7 @@ public final class BoardKeeper: Sendable {
         }
     }
 
-    /// The pause, unless a look waits or comes.
+    /// Waits for the pause, or until a page load waits.
     private func rest() async {
         let clock = clock
         await withTaskGroup(of: Void.self) { group in
@@ -148,7 +150,7 @@ public final class BoardKeeper: Sendable {
         }
     }
 
-    /// Takes the first of the latest lines, and returns a reader of what follows.
+    /// Reads the latest lines into the board; returns a reader of the lines that follow.
     private func begin() async throws -> JournalReader {
         let wanted = try Expression(RolloutBoard.wanted)
         let batch = try await journal.last(
@@ -166,7 +168,7 @@ public final class BoardKeeper: Sendable {
         await observe(batch.lines, from: from, to: batch.end)
     }
 
-    /// Only `run` calls it, one call at a time: nobody else changes the board.
+    /// Adds lines to the board. Called only by `run`, so calls never overlap.
     private func observe(
         _ batch: [JournalLine], from start: LogPosition, to end: LogPosition
     ) async {
@@ -186,7 +188,7 @@ public final class BoardKeeper: Sendable {
 
     // MARK: - Waiting
 
-    /// Returns once there is a version after `version`, or the task was cancelled. The log is
+    /// Returns when the version differs from `version`, or the task is cancelled. The log is
     /// followed meanwhile.
     public func waitForChange(after version: Int) async { await wait(for: .change(after: version)) }
 
@@ -215,7 +217,7 @@ public final class BoardKeeper: Sendable {
         state.withLock { _ = $0.cancelled.remove(id) }
     }
 
-    /// Whether a look at the outbox is worth its while.
+    /// Whether a page waits for changes.
     var isWatched: Bool {
         state.withLock { $0.waiters.values.contains { $0.wait.isChange } }
     }

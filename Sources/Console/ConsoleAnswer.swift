@@ -4,15 +4,15 @@ import Hummingbird
 import NIOCore
 import Serving
 
-/// Answers for browsers, with the headers that keep a page to itself.
+/// Answers for browsers, with headers that isolate the pages from other sites.
 enum ConsoleAnswer {
-    /// Nothing but this node's own style sheet, script, icon, frames and forms;
-    /// in nobody's frame.
+    /// Allows only this node's own style sheet, script, requests, images, frames and forms.
+    /// Forbids framing by any page.
     private static let policy =
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
         + "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-    /// A digest's own document: its inline style, nothing else, as if from nowhere.
+    /// For a digest's HTML: allows only its inline style, in a sandbox with an opaque origin.
     private static let sandbox =
         "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 
@@ -37,7 +37,7 @@ enum ConsoleAnswer {
         return .bytes(html.bytes, contentType: "text/html; charset=utf-8", headers: headers)
     }
 
-    /// After a form: a reload of what follows must not send it again.
+    /// Redirects to `/` after a form, so that a reload does not send the form again.
     static func goHome(cookie: String? = nil) -> Response {
         var headers = headers
         headers[.location] = "/"
@@ -52,7 +52,7 @@ enum ConsoleAnswer {
             Array(document.utf8), contentType: "text/html; charset=utf-8", headers: headers)
     }
 
-    /// A file that holds nothing about anybody.
+    /// Returns the route of a static file, which needs no credential.
     static func asset(_ path: String, _ type: String, _ text: StaticString) -> Serving.Route {
         let bytes = ByteBuffer(staticString: text)
         let etag = "\"\(ContentHash.hex(Array(bytes.readableBytesView)).prefix(16))\""
@@ -68,7 +68,7 @@ enum ConsoleAnswer {
     }
 }
 
-/// A form's fields.
+/// The fields of a submitted form.
 struct ConsoleForm {
     static let mediaType = "application/x-www-form-urlencoded"
 
@@ -76,8 +76,8 @@ struct ConsoleForm {
 
     init(_ text: String) { self.text = text }
 
-    /// The field as sent, empty when there is none. Tokens and seals are of
-    /// characters that forms do not encode.
+    /// The field's value, empty when there is none. It is not percent-decoded: tokens and seals
+    /// contain no characters that forms encode.
     subscript(name: String) -> String {
         for pair in text.split(separator: "&") where pair.hasPrefix(name + "=") {
             return String(pair.dropFirst(name.utf8.count + 1))
@@ -88,7 +88,8 @@ struct ConsoleForm {
     static func checkOrigin(_ exchange: Exchange) throws(Problem) {
         guard SessionCookie.isSameOrigin(exchange.head) else {
             throw Problem(
-                .forbidden, "origin_foreign", "this form is taken from this node's own page only",
+                .forbidden, "origin_foreign",
+                "this form is accepted from this node's own pages only",
                 field: "Origin")
         }
     }

@@ -10,21 +10,21 @@ public import Serving
 import ServiceLifecycle
 public import Store
 
-/// `/`: the status page for people, by sign-in with a token of scope `read`.
+/// `/`: the status page, for people who sign in with a token of scope `read`.
 ///
-/// The session is a sealed cookie that scripts cannot read and other sites
-/// cannot send; forms are taken from this origin only, and what they change
-/// needs the scope `admin` and a token that only a page of this session knows.
+/// The session is a sealed cookie that scripts cannot read and other sites cannot send. Forms
+/// are accepted only from this origin. A retry also needs the scope `admin` and a form token
+/// that only pages of this session contain.
 public struct ConsoleRoutes: Sendable {
-    /// What the page shows of the rooms that it does not know.
+    /// Data of other modules that the page shows.
     public struct Sources: Sendable {
         public var node: NodeFacts
-        /// Whether digests are composed and sent here.
+        /// Whether this node composes and sends digests.
         public var isNotifier: Bool
         public var probes: @Sendable () -> [ProbeSight]
-        /// nil where nothing is forwarded.
+        /// nil when this node forwards nothing.
         public var forward: (@Sendable () -> ForwardSight)?
-        /// Why no digest is composed; empty while all is well.
+        /// Why no digest is composed; empty when there is no fault.
         public var deskFault: @Sendable () -> String
         /// Called after a delivery was made due.
         public var wake: @Sendable () -> Void
@@ -51,10 +51,10 @@ public struct ConsoleRoutes: Sendable {
     let wall: WallClock
 
     private static let sessionLife = Duration.seconds(8 * 3600)
-    /// What composing a page takes beside the page.
+    /// Memory for composing a page.
     private static let pageMemory = 8 << 20
 
-    /// - Parameter sessions: The server's own.
+    /// - Parameter sessions: The server's session seal.
     public init(
         _ sources: Sources, journal: Journal, store: Store, keeper: BoardKeeper,
         sessions: SessionSeal, wall: WallClock = .system
@@ -120,7 +120,7 @@ public struct ConsoleRoutes: Sendable {
 
     private func viewer(_ exchange: Exchange) -> Viewer? {
         guard let identity = exchange.identity else { return nil }
-        // Who shows a token in a header has no session, and so no form to send.
+        // A caller with a token in a header has no session and cannot send forms.
         let cookie = identity.proof == .session ? SessionCookie.value(in: exchange.head) : nil
         return Viewer(
             name: identity.name, formToken: cookie.map(sessions.formToken) ?? "",
@@ -141,7 +141,7 @@ public struct ConsoleRoutes: Sendable {
             var problem = error
             let words =
                 problem.status == .forbidden
-                ? "This token is good, but not for reading: it lacks the scope read."
+                ? "This token is valid, but lacks the scope read."
                 : "This is not a token of this node, or it has expired or was revoked."
             problem.page =
                 SignInPage(node: sources.node, notice: words, isFault: true).html.bytes
@@ -213,7 +213,8 @@ public struct ConsoleRoutes: Sendable {
             sessions.verifies(formToken: form["form"], for: cookie)
         else {
             throw Problem(
-                .forbidden, "form_foreign", "this form is not of this session; load the page again",
+                .forbidden, "form_foreign",
+                "this form does not belong to this session; reload the page",
                 field: "form")
         }
         guard let id = Int64(exchange.parameters["id"] ?? "") else {
@@ -222,7 +223,7 @@ public struct ConsoleRoutes: Sendable {
         let now = wall.now
         guard try await store.write({ db in try Outbox.retry(db, id: id, at: now) }) else {
             throw Problem(
-                .notFound, "delivery_unknown", "no delivery of this id waits or is dead",
+                .notFound, "delivery_unknown", "no waiting or dead delivery has this id",
                 field: "id")
         }
         sources.wake()
@@ -232,7 +233,8 @@ public struct ConsoleRoutes: Sendable {
 
     // MARK: - Live
 
-    /// Server-sent events: `change` with the page's version, at most one a second.
+    /// Server-sent events: `change` with the page's version, at most one a second, and a comment
+    /// after 15 s without a change.
     private func events(_ exchange: Exchange) throws -> Response {
         let since = try exchange.queryItems().first { $0.name == "since" }.flatMap { Int($0.value) }
         try exchange.beginStream(memory: 32 << 10)
@@ -245,14 +247,14 @@ public struct ConsoleRoutes: Sendable {
                 try await writer.write(ByteBuffer(string: "retry: 3000\n\n"))
                 while !Task.isCancelled, !Task.isShuttingDownGracefully {
                     await Self.wait(keeper, after: seen, while: holds)
-                    // The credential may have ended meanwhile.
+                    // The credential may have expired or been revoked meanwhile.
                     guard holds() else { break }
                     let version = keeper.present.version
                     let message =
                         version == seen ? ": still here\n\n" : "event: change\ndata: \(version)\n\n"
                     seen = version
                     try await writer.write(ByteBuffer(string: message))
-                    // A busy log is told once a second.
+                    // A busy log causes at most one event a second.
                     try? await cancelWhenGracefulShutdown {
                         try await Task.sleep(for: .seconds(1))
                     }
@@ -261,7 +263,7 @@ public struct ConsoleRoutes: Sendable {
             })
     }
 
-    /// Until something changes, the credential ended, or it is time for a sign of life.
+    /// Waits until the version changes, the credential is invalid, or 15 s have passed.
     private static func wait(
         _ keeper: BoardKeeper, after version: Int, while holds: @escaping @Sendable () -> Bool
     ) async {

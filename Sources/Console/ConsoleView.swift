@@ -4,12 +4,12 @@ import Journal
 import Notifier
 import Rendering
 
-/// Everything that one showing of the overview needs, read once.
+/// The data of one overview page, read once.
 struct ConsoleView: Sendable {
-    /// The notifier's part; nil on a node that is none.
+    /// Data of a notifier.
     struct Deliveries: Sendable {
         var digests: [Outbox.Headline]
-        /// Waiting and dead ones, the newest first.
+        /// Waiting and dead deliveries, newest first.
         var entries: [OutboxEntry]
         var counts: [DeliveryState: Int]
         var silences: [SilenceBook.Entry]
@@ -24,21 +24,22 @@ struct ConsoleView: Sendable {
     var room: DiskRoom?
     var probes: [ProbeSight]
     var forward: ForwardSight?
+    /// nil when this node is not a notifier.
     var deliveries: Deliveries?
-    /// Why no digest is composed; empty while all is well.
+    /// Why no digest is composed; empty when there is no fault.
     var deskFault: String
 }
 
-/// Who looks.
+/// The person who views a page.
 struct Viewer: Sendable {
     var name: String
-    /// What this session's forms carry.
+    /// The token in this session's forms.
     var formToken: String
-    /// Whether the outbox may be changed: the scope `admin`.
+    /// Whether the viewer may retry deliveries: a session with the scope `admin`.
     var mayRetry: Bool
 }
 
-/// What does not change while the node runs.
+/// Facts about the node that do not change while it runs.
 public struct NodeFacts: Sendable {
     public var name: String
     public var az: String
@@ -55,12 +56,12 @@ public struct NodeFacts: Sendable {
     }
 }
 
-/// What a probe of this node did when it last looked.
+/// The latest result of a probe of this node.
 public struct ProbeSight: Sendable {
     public var name: String
     public var at: Timestamp
     public var duration: Duration
-    /// `answered`, or why there was no value.
+    /// `answered`, or why the probe returned no value.
     public var outcome: String
     public var isAnswered: Bool
 
@@ -75,10 +76,10 @@ public struct ProbeSight: Sendable {
     }
 }
 
-/// How the gateway's events get to the notifier.
+/// The state of forwarding to the notifier.
 public struct ForwardSight: Sendable {
     public var to: String
-    /// Bytes of the log that are not acknowledged yet.
+    /// Bytes of the log that are not yet acknowledged.
     public var behind: Int
     public var failuresInARow: Int
     public var fault: String

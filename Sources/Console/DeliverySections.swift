@@ -52,7 +52,7 @@ struct DeliverySections {
             "<tr><td class=\"name\"><a href=\"/digests/\(segment: entry.digest)\">\(Self.short(entry.subject))</a></td><td>\(whom)</td><td>\(state)</td><td class=\"number\">\(entry.tries)</td><td>\(next)</td><td class=\"words\">\(entry.answer)</td><td>\(form)</td></tr>\n"
     }
 
-    /// A subject without what only a mailbox needs.
+    /// The subject without the prefix `[bellwether] `, which only a mailbox needs.
     private static func short(_ subject: String) -> Substring {
         let mark = "[bellwether] "
         return subject.hasPrefix(mark) ? subject.dropFirst(mark.count) : subject[...]
@@ -66,7 +66,8 @@ struct DeliverySections {
         }
         let list: HTML =
             deliveries.digests.isEmpty
-            ? "<p class=\"empty\">None was composed yet.</p>" : "<ul class=\"plain\">\(items)</ul>"
+            ? "<p class=\"empty\">No digest was composed yet.</p>"
+            : "<ul class=\"plain\">\(items)</ul>"
         return
             "<section aria-labelledby=\"digests\"><h2 id=\"digests\">Digests</h2>\(list)</section>"
     }

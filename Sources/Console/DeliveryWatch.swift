@@ -4,8 +4,9 @@ import GRDB
 import Notifier
 public import Store
 
-/// Tells the pages that watch when digests, deliveries or silences changed;
-/// looks once a second, and only while somebody watches.
+/// Updates watching pages when digests, deliveries or silences change.
+///
+/// Reads the store once a second, and only while a page watches.
 public struct DeliveryWatch: Sendable {
     private let store: Store
     private let keeper: BoardKeeper

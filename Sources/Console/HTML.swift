@@ -1,8 +1,8 @@
-/// Markup, and the only way to it.
+/// HTML markup. Text that is interpolated into it is always escaped.
 ///
-/// A literal is markup; every text that is put into one is escaped, for an
-/// element's content and for an attribute in double quotes alike. There is no
-/// way to make markup of a `String`: literals are `StaticString`s.
+/// Literals are markup. Interpolated text is escaped so that it is safe both as an element's
+/// content and in an attribute in double quotes. A `String` cannot become markup, because
+/// literals are `StaticString`s.
 ///
 ///     let cell: HTML = "<td title=\"\(words)\">\(name)</td>"
 public struct HTML: Sendable, ExpressibleByStringInterpolation {
@@ -17,7 +17,7 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
 
     public init(stringInterpolation interpolation: Interpolation) { bytes = interpolation.bytes }
 
-    /// Nothing.
+    /// Empty markup.
     public static var empty: HTML { "" }
 
     public static func += (page: inout HTML, more: HTML) { page.bytes += more.bytes }
@@ -41,13 +41,13 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
             bytes += Array(String(number).utf8)
         }
 
-        /// Text, from anyone.
+        /// Appends untrusted text, escaped.
         public mutating func appendInterpolation(_ text: some StringProtocol) {
             HTML.escape(text, into: &bytes)
         }
 
-        /// One segment of a path, percent-encoded: what is no letter, digit, `-`,
-        /// `_` or `.` cannot end the segment, the attribute or the scheme.
+        /// Appends one path segment. All bytes but ASCII letters, digits, `-`, `_` and `.` are
+        /// percent-encoded, so the text cannot end the segment or the attribute.
         public mutating func appendInterpolation(segment text: String) {
             for byte in text.utf8 {
                 switch byte {
@@ -87,7 +87,8 @@ public struct HTML: Sendable, ExpressibleByStringInterpolation {
                 bytes.append(UInt8(scalar.value))
             default:
                 switch scalar.properties.generalCategory {
-                // What cannot be seen must not act: controls, bidi and other formatting.
+                // Invisible characters must not affect the text around them: controls, bidi and
+                // other formatting.
                 case .control, .format, .lineSeparator, .paragraphSeparator:
                     bytes += "\u{FFFD}".utf8
                 default: bytes += String(scalar).utf8
@@ -104,7 +105,7 @@ extension [UInt8] {
 }
 
 extension Sequence {
-    /// Each element's markup, one after the other.
+    /// Concatenates the markup of all elements.
     func markup(_ body: (Element) -> HTML) -> HTML {
         var all = HTML.empty
         for element in self { all += body(element) }
@@ -113,6 +114,6 @@ extension Sequence {
 }
 
 extension Optional {
-    /// The markup of a value that is there, else nothing.
+    /// Returns the markup of the value, or empty markup for nil.
     func markup(_ body: (Wrapped) -> HTML) -> HTML { map(body) ?? .empty }
 }

@@ -1,7 +1,8 @@
 import Events
 
-/// One metric of a rollout over its attempts: canary, stable and limit, a line
-/// for each zone, as SVG that the server draws.
+/// Draws one metric of a rollout over its attempts as SVG.
+///
+/// The chart shows canary and stable values with one line per zone, and the limit.
 struct MetricChart {
     struct Point {
         let number: Int
@@ -17,17 +18,17 @@ struct MetricChart {
     let metric: String
     let unit: MetricUnit
     var lines: [Line]
-    /// The limit of the latest attempt that had one.
+    /// The limit in the last lane's latest attempt that has one.
     var limit: Double?
     /// The worst state of the lanes' latest attempts.
     var state: CheckState
     let attempts: ClosedRange<Int>
 
-    /// More zones than this make a chart that nobody can read.
+    /// Most lanes of a chart; more would be unreadable.
     private static let linesShown = 6
     private static let metricsShown = 12
 
-    /// The charts of a rollout, the worst metric first, then by name.
+    /// Returns the charts of a rollout, at most 12, worst metric first, then by name.
     static func of(_ rollout: RolloutBoard.Rollout) -> [MetricChart] {
         let numbers = rollout.lanes.flatMap { $0.attempts.map(\.number) }
         guard let first = numbers.min(), let last = numbers.max() else { return [] }
@@ -72,7 +73,7 @@ struct MetricChart {
 
     // MARK: - Drawing
 
-    // In tenths of a unit of the view box, so that whole numbers are exact enough.
+    // Coordinates in the view box, which is large enough for whole numbers.
     private static let width = 2900
     private static let height = 1000
     private static let left = 90
@@ -80,8 +81,10 @@ struct MetricChart {
     private static let top = 90
     private static let bottom = 830
 
-    /// The values between which the chart is drawn, and what they are divided by first: between
-    /// values near the end of `Double` there is none of `Double`.
+    /// The lowest and highest value of the chart, already divided by `divisor`.
+    ///
+    /// Values are divided first, because the difference of two values near the largest `Double`
+    /// is infinite.
     private var scale: (floor: Double, top: Double, divisor: Double) {
         let values = lines.flatMap { $0.canary.map(\.value) + $0.stable.map(\.value) }
         let most = (values + [limit ?? 0]).max() ?? 0
@@ -161,7 +164,7 @@ struct MetricChart {
         return labels
     }
 
-    /// Moves labels apart that would be written over one another.
+    /// Moves labels apart that would overlap.
     private static func spread(
         _ labels: [(y: Int, words: String, kind: String)]
     ) -> [(y: Int, words: String, kind: String)] {
@@ -178,7 +181,7 @@ struct MetricChart {
         return placed
     }
 
-    /// The chart in words, for who does not see it.
+    /// The chart as text, for screen readers.
     private var summary: String {
         var words = lines.map { line in
             let first = line.canary.first.map { unit.words(for: $0.value) } ?? "?"

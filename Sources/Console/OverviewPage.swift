@@ -2,14 +2,14 @@ import Delivery
 import Events
 import Journal
 
-/// `/`: what is going on now, on one page.
+/// `/`: the current rollouts, deliveries, gateways, log and probes.
 struct OverviewPage {
     let view: ConsoleView
 
     private static let inFlight = Duration.seconds(15 * 60)
     private static let heard = Duration.seconds(3600)
     private static let rolloutsShown = 50
-    /// Bytes of one list: the rest of it is counted.
+    /// Bytes after which a list is cut; the number of further entries is shown.
     private static let listBytes = 2 << 20
 
     var html: HTML {
@@ -56,7 +56,7 @@ struct OverviewPage {
         let percent = view.log.maxBytes > 0 ? view.log.usedBytes * 100 / view.log.maxBytes : 0
         tiles += Self.tile(
             "\(percent) %", "of the log's quota",
-            view.log.shedding.map { "takes no lines: \($0.rawValue)" } ?? "",
+            view.log.shedding.map { "accepts no lines: \($0.rawValue)" } ?? "",
             view.log.shedding != nil)
         return "<section aria-label=\"Summary\"><ul class=\"tiles\">\(tiles)</ul></section>"
     }
@@ -81,8 +81,8 @@ struct OverviewPage {
         }
         if rollouts.isEmpty {
             body = """
-                <p class="empty">No rollout was measured in the last 15 minutes. Argo Rollouts asks
-                <code>POST /rollouts/analysis</code>; <code>bellwether template analysis</code> prints what it needs.</p>
+                <p class="empty">No rollout was measured in the last 15 minutes. Argo Rollouts calls
+                <code>POST /rollouts/analysis</code>; <code>bellwether template analysis</code> prints the template for it.</p>
                 """
         } else if rollouts.count > shown {
             body += "<p class=\"soft\">And \(rollouts.count - shown) more.</p>"
@@ -130,7 +130,7 @@ struct OverviewPage {
         }
         let table: HTML =
             nodes.isEmpty
-            ? "<p class=\"empty\">No gateway has told of a verdict in the last day.</p>"
+            ? "<p class=\"empty\">No gateway reported a verdict in the last day.</p>"
             : """
             <div class="scroll" tabindex="0" role="region" aria-label="Gateways"><table><thead><tr><th scope="col">Node</th><th scope="col">Zone</th><th scope="col">Binary</th><th scope="col">Policy</th><th scope="col">Last verdict</th></tr></thead><tbody>
             \(rows)</tbody></table></div>
@@ -157,10 +157,10 @@ struct OverviewPage {
             "<dt>Disk</dt><dd>\(Words.bytes($0.free)) free of \(Words.bytes($0.total)); the log leaves \(Words.bytes($0.floor))</dd>"
         }
         let shedding: HTML = log.shedding.markup {
-            "<p role=\"alert\" class=\"alert\">The log takes no lines: \($0.rawValue). Verdicts are answered, their events are lost.</p>"
+            "<p role=\"alert\" class=\"alert\">The log accepts no lines: \($0.rawValue). Verdicts are answered, but their events are lost.</p>"
         }
         let pressure: HTML = log.keeps.markup {
-            "<p role=\"alert\" class=\"alert\">Room is short: lines that matter less than \($0.name) are given up. Free disk space.</p>"
+            "<p role=\"alert\" class=\"alert\">Disk space is short: lines less important than \($0.name) are dropped. Free disk space.</p>"
         }
         let forward: HTML = view.forward.markup { forward in
             let fault: HTML =
@@ -172,7 +172,7 @@ struct OverviewPage {
             <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)\(pressure)
             <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Words.bytes(log.usedBytes)) of \(Words.bytes(log.maxBytes))</p>
             <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
-            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) sent again, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
+            <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) duplicates, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
             \(room)\(forward)</dl></section>
             """
     }
@@ -190,7 +190,7 @@ struct OverviewPage {
             view.probes.isEmpty
             ? "<p class=\"empty\">Nothing was measured since the start.</p>"
             : """
-            <div class="scroll" tabindex="0" role="region" aria-label="Probes"><table><thead><tr><th scope="col">Probe</th><th scope="col" class="number">Took</th><th scope="col">Outcome</th><th scope="col">Looked</th></tr></thead><tbody>
+            <div class="scroll" tabindex="0" role="region" aria-label="Probes"><table><thead><tr><th scope="col">Probe</th><th scope="col" class="number">Took</th><th scope="col">Outcome</th><th scope="col">Last run</th></tr></thead><tbody>
             \(rows)</tbody></table></div>
             """
         return

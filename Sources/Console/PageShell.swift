@@ -1,10 +1,10 @@
-/// What every page has around its content: landmarks, navigation, sign-out.
+/// The frame of every page: landmarks, navigation, sign-out.
 struct PageShell {
     let title: String
     let node: NodeFacts
-    /// nil for whoever is not signed in.
+    /// nil when nobody is signed in.
     let viewer: Viewer?
-    /// What the live update compares; nil on a page that doesn't change.
+    /// The version that the live update compares; nil on a page without live updates.
     var version: Int?
     let main: HTML
 

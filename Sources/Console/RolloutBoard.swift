@@ -1,12 +1,11 @@
 public import Events
 import JSONScan
 
-/// What the log last said of each rollout and node, in bounded memory: pure, fed
-/// with events in the order of the log.
+/// The latest attempts of each rollout and node, in bounded memory.
 ///
-/// Keeps the latest `attemptsShown` attempts of each zone of a rollout, and
-/// forgets the rollouts that were quiet longest once there is too much: by number, and by
-/// the bytes of what their lines said.
+/// A value without I/O that is fed with events in log order. Keeps the latest `attemptsShown`
+/// attempts of each lane. When the number of rollouts or attempts or their size exceeds its
+/// limit, the rollouts without events for the longest time are removed.
 public struct RolloutBoard: Sendable {
     /// One attempt as the page shows it.
     public struct Attempt: Sendable {
@@ -16,16 +15,16 @@ public struct RolloutBoard: Sendable {
         public let status: VerdictStatus
         public let at: Timestamp
         public let deltas: [MetricDelta]
-        /// A place in the log before the attempt's line.
+        /// A position in the log before the attempt's line.
         public let from: LogPosition
 
-        /// About the memory that it takes.
+        /// Estimated memory use.
         var bytes: Int {
             deltas.reduce(160 + event.utf8.count) { $0 + 112 + $1.metric.utf8.count }
         }
     }
 
-    /// Where attempts of one rollout were made: a zone and the node in it.
+    /// The attempts of a rollout on one node of a zone.
     public struct Lane: Sendable {
         public let az: String
         public let node: String
@@ -52,12 +51,12 @@ public struct RolloutBoard: Sendable {
         public let concern: String
     }
 
-    /// What a node last said of itself.
+    /// The latest facts about a node from its events.
     public struct Node: Sendable {
         public let name: String
         public internal(set) var az: String
         public internal(set) var binary: String?
-        /// By concern: each concern is judged by a part of the policy.
+        /// Policy hashes by concern: each concern is judged by a part of the policy.
         public internal(set) var policies: [String: String] = [:]
         public internal(set) var seen: Timestamp
     }
@@ -76,15 +75,17 @@ public struct RolloutBoard: Sendable {
     /// Rises with every change.
     public private(set) var version = 0
     private var attempts = 0
-    /// Of all attempts.
+    /// Estimated memory use of all attempts.
     private(set) var bytes = 0
 
     public init() {}
 
-    /// The query that finds what the board wants.
+    /// The filter expression for the events that the board uses.
     public static let wanted = "event~analysis."
 
-    /// - Parameter from: A place before the event's line.
+    /// Adds an event; ignores those that are not verdicts.
+    ///
+    /// - Parameter from: A position in the log before the event's line.
     public mutating func observe(_ event: Event, from: LogPosition) {
         guard event.event.hasPrefix("analysis."), let status = event.status,
             let name = event.rollout
@@ -104,7 +105,7 @@ public struct RolloutBoard: Sendable {
         }
         let run = event.extra("run")?.count?.value ?? 1
         if run != rollout.lanes[place].run {
-            // The attempts of an earlier run are another comparison.
+            // Attempts of different runs cannot be compared.
             discount(rollout.lanes[place].attempts)
             rollout.lanes[place].attempts = []
             rollout.lanes[place].run = run
@@ -143,7 +144,7 @@ public struct RolloutBoard: Sendable {
         bytes -= gone.reduce(0) { $0 + $1.bytes }
     }
 
-    /// nil when the rollout has too many lanes for one more.
+    /// Returns the event's lane, added if needed; nil when the rollout has too many lanes.
     private func lane(of event: Event, in rollout: inout Rollout) -> Int? {
         let az = Self.short(event.az ?? "")
         let node = Self.short(event.node ?? "")
@@ -189,7 +190,7 @@ public struct RolloutBoard: Sendable {
 
     private static func short(_ text: String) -> String {
         guard text.utf8.count > longestText else { return text }
-        // By bytes: one character can be as long as a line.
+        // Cut by bytes, because one character can be as long as a line.
         var bytes = 0
         let kept = text.unicodeScalars.prefix { scalar in
             bytes += UTF8.width(scalar)
@@ -200,7 +201,7 @@ public struct RolloutBoard: Sendable {
 
     // MARK: - Reading
 
-    /// Those measured since `start`, the worst and then the latest first.
+    /// Returns the rollouts measured since `start`, sorted by worst status, then latest first.
     public func inFlight(since start: Timestamp) -> [Rollout] {
         rollouts.values.filter { $0.seen >= start }.sorted {
             if $0.status != $1.status { return $0.status > $1.status }
@@ -208,14 +209,14 @@ public struct RolloutBoard: Sendable {
         }
     }
 
-    /// Those that were quiet since `start`, the latest first.
+    /// Returns the rollouts not measured since `start`, latest first.
     public func quiet(since start: Timestamp) -> [Rollout] {
         rollouts.values.filter { $0.seen < start }.sorted {
             ($1.seen, $0.key.rollout) < ($0.seen, $1.key.rollout)
         }
     }
 
-    /// The attempt whose event has this id.
+    /// Returns the attempt whose event has this id.
     public func attempt(event id: String) -> Attempt? {
         for rollout in rollouts.values {
             for lane in rollout.lanes {
@@ -225,8 +226,8 @@ public struct RolloutBoard: Sendable {
         return nil
     }
 
-    /// Whether the node's executable or one of its policies differs from what
-    /// most nodes that were heard since `start` have.
+    /// Whether the node's executable or one of its policies differs from the most common one of
+    /// the nodes with events since `start`.
     public func skew(of node: Node, since start: Timestamp) -> (binary: Bool, policy: Bool) {
         let heard = nodes.values.filter { $0.seen >= start }
         let binary = Self.common(heard.compactMap(\.binary))
@@ -236,7 +237,7 @@ public struct RolloutBoard: Sendable {
         return (node.binary.map { $0 != binary } ?? false, isPolicySkewed)
     }
 
-    /// What occurs most; of equals the least, so that the answer is one.
+    /// Returns the most common value; of equally common ones the smallest.
     private static func common(_ values: [String]) -> String? {
         var counts: [String: Int] = [:]
         for value in values { counts[value, default: 0] += 1 }

@@ -1,6 +1,6 @@
 import Events
 
-/// One rollout: its verdicts as a grid of zone by attempt, and its charts.
+/// One rollout: a grid of its verdicts by zone and attempt, and its charts.
 struct RolloutGrid {
     let rollout: RolloutBoard.Rollout
     let now: Timestamp

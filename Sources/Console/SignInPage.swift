@@ -1,7 +1,7 @@
-/// The form for whoever is not signed in. Says nothing of the node but its name.
+/// The sign-in form. Shows nothing about the node but its name, zone and roles.
 struct SignInPage {
     let node: NodeFacts
-    /// Why the last try failed, or what just happened.
+    /// Why the last try failed, or the result of a sign-out.
     var notice = ""
     var isFault = false
 

@@ -1,5 +1,6 @@
-/// The page's only script: fetches the page anew when the server says that
-/// something changed. Without it the page works, as of its load.
+/// The page's only script: reloads the page's content when the server reports a change.
+///
+/// Without the script the page shows its state at load time.
 enum StatusScript {
     static let text: StaticString = """
         "use strict";

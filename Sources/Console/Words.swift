@@ -1,6 +1,6 @@
 import Events
 
-/// Numbers and times as the pages say them.
+/// Formats numbers and times for the pages.
 enum Words {
     /// `12 s ago`, `4 min ago`, `2 h ago`, `3 d ago`.
     static func age(_ moment: Timestamp, at now: Timestamp) -> String {
@@ -22,7 +22,7 @@ enum Words {
         }
     }
 
-    /// `10:02:11Z`; what is not of this day with its date.
+    /// `10:02:11Z`; with the date, and without seconds, for another day than `now`.
     static func clock(_ moment: Timestamp, at now: Timestamp) -> String {
         let text = moment.rfc3339
         let isToday = text.prefix(10) == now.rfc3339.prefix(10)
@@ -35,14 +35,14 @@ enum Words {
         MetricUnit.milliseconds.words(for: duration / .milliseconds(1))
     }
 
-    /// `sha256:` and the first hex digits: enough to tell two apart by eye.
+    /// The first ten hex digits of a `sha256:` hash, enough to compare two by eye.
     static func hash(_ text: String) -> String {
         text.hasPrefix("sha256:") ? String(text.dropFirst(7).prefix(10)) : text
     }
 }
 
 extension VerdictStatus {
-    /// The letter in the grid: colour is never the only sign.
+    /// The letter in the grid, so that colour is not the only sign.
     var letter: String {
         switch self {
         case .healthy: "H"
@@ -52,14 +52,14 @@ extension VerdictStatus {
         }
     }
 
-    /// Verdict as a coloured, lettered word.
+    /// The verdict as a coloured word with its letter.
     var badge: HTML {
         "<span class=\"badge \(rawValue)\"><span aria-hidden=\"true\">\(letter)</span> \(rawValue)</span>"
     }
 }
 
 extension Timestamp {
-    /// A `time` element: the short form to see, the exact one for machines.
+    /// A `time` element: shows the short form, with the exact time as attribute.
     func element(at now: Timestamp) -> HTML {
         "<time datetime=\"\(rfc3339)\" title=\"\(rfc3339)\">\(Words.clock(self, at: now))</time>"
     }

@@ -5,14 +5,13 @@ import Journal
 import Store
 import Telemetry
 
-/// Writes the attempts down from time to time, so that a restart reads little
-/// of the log: the state file's `attempt` table and the cursor `attempts`.
+/// Stores the attempts at intervals, so that a restart reads only the end of the log.
 ///
-/// The log is the truth: what was measured after the last checkpoint is read
-/// from it again.
+/// Uses the state file's `attempt` table and the cursor `attempts`. Attempts after the last
+/// checkpoint are read from the log again.
 public struct AttemptCheckpoint: Sendable {
     static let cursorName = "attempts"
-    /// Without a change the cursor is moved once so many bytes of lines came.
+    /// Without a changed series, the cursor is moved when it is this many bytes behind.
     private static let mostBehind = 4 << 20
 
     private let service: MeasurementService
@@ -32,7 +31,7 @@ public struct AttemptCheckpoint: Sendable {
         self.pause = pause
     }
 
-    /// Checkpoints until cancelled, then a last time.
+    /// Writes checkpoints until cancelled, then a last one.
     public func run() async {
         while !Task.isCancelled {
             try? await clock.sleep(for: pause)
@@ -40,12 +39,14 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// One checkpoint, in slices: ten thousand series written down at once are
-    /// thirty megabytes, and nobody could measure meanwhile. What a later slice
-    /// holds may be newer than the place in the log, which is no harm.
+    /// Writes one checkpoint, in slices.
     ///
-    /// A state file that can't be written costs only reading time at the next
-    /// start: the place in the log moves when every series is written down.
+    /// Ten thousand series serialized at once take 30 MB and would block all measurements.
+    /// A later slice may be newer than the position in the log; reading those lines again
+    /// changes nothing.
+    ///
+    /// The cursor moves only after every series is stored. If the state file cannot be written,
+    /// the next start reads more of the log; nothing is lost.
     public func write() async {
         let (changed, position) = service.desk.takeChanged(head: service.journal.head)
         if changed.isEmpty { await follow(position) }
@@ -63,7 +64,7 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// Others' lines may have come in plenty: the next start need not read them.
+    /// Moves the cursor past lines of other nodes, so that the next start does not read them.
     private func follow(_ position: LogPosition) async {
         let journal = service.journal
         try? await store.write { db in
@@ -75,7 +76,7 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// Series in one transaction.
+    /// Most series in one transaction.
     private static let sliceLimit = 250
 
     private func write(
@@ -103,8 +104,10 @@ public struct AttemptCheckpoint: Sendable {
         }
     }
 
-    /// The ledger as the checkpoint and the log behind it say: of the log, only lines that this
-    /// node itself appended count, by their seal. A line that another sent under its name does not.
+    /// Restores the ledger from the checkpoint and the log after it.
+    ///
+    /// Only lines with this node's seal count: a line that another sender wrote under this
+    /// node's name does not.
     static func restore(
         _ empty: AttemptLedger, node: String, journal: Journal, store: Store,
         telemetry: Telemetry
@@ -134,13 +137,13 @@ public struct AttemptCheckpoint: Sendable {
         var hasOwn = false
         let lines = journal.lineGuard(of: .attempts)
         await lines.pause(ContinuousClock())
-        // The index tells which parts hold lines of this node.
+        // With this query the reader skips parts of the log without lines of this node.
         var reader = journal.reader(
             from: position, query: JournalQuery(where: .equal("node", node)))
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
             ledger = await lines.fold(batch.lines, into: ledger) { ledger, line in
-                // What an older version, or anybody else, wrote under this name is not sealed.
+                // Lines of older versions and of other senders carry no seal.
                 guard journal.wrote(line.bytes), let event = try? Event(line: line.bytes),
                     event.node == node
                 else { return }
@@ -149,7 +152,8 @@ public struct AttemptCheckpoint: Sendable {
             hasOwn = hasOwn || !batch.lines.isEmpty
             guard batch.isCaughtUp else { continue }
             if !hasOwn {
-                // Nothing of ours to write down with it: the next start need not look again.
+                // No series is stored with it: move the cursor here, so that the next start
+                // does not read these lines again.
                 try? await store.write { db in
                     try CursorRow(segment: batch.end.segment, offset: batch.end.offset)
                         .write(db, name: cursorName)

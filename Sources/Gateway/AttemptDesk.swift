@@ -4,16 +4,16 @@ import Serving
 import Synchronization
 import Telemetry
 
-/// Owns the attempts of every series: decides whether a request is a repeat,
-/// and joins concurrent duplicates to the one evaluation under way.
+/// Decides whether a request repeats an attempt, and joins concurrent requests of a series
+/// to one evaluation.
 ///
-/// Thread-safe. Each decision is one short critical section, so that a repeat
-/// is answered without waiting for anything; nothing waits while the lock is held.
+/// Thread-safe. Each decision is one short critical section that does not suspend, so a repeat
+/// is answered without waiting.
 final class AttemptDesk: Sendable {
-    /// How an answer came about.
+    /// How an answer was produced.
     enum Origin: Sendable {
         case evaluated
-        /// The frozen bytes, or another caller's evaluation.
+        /// The frozen bytes, or the result of another caller's evaluation.
         case repeated
     }
 
@@ -24,7 +24,7 @@ final class AttemptDesk: Sendable {
         var ledger: AttemptLedger
         var watch: ClockWatch
         var running: [String: Running] = [:]
-        /// Header fields of frozen verdicts that were asked for again.
+        /// Header fields of frozen verdicts that were requested again, by series.
         var prepared: [String: Prepared] = [:]
     }
 
@@ -36,7 +36,7 @@ final class AttemptDesk: Sendable {
 
     private struct Running {
         let task: Task<MeasurementOutcome, Never>
-        /// The log's head when the evaluation began: its event lies behind it.
+        /// The log's head when the evaluation began; its event is appended after it.
         let floor: LogPosition
     }
 
@@ -49,8 +49,8 @@ final class AttemptDesk: Sendable {
     private let telemetry: Telemetry
 
     /// - Parameters:
-    ///   - now: The time of day; what the ledger holds of later moments counts as of now.
-    ///   - clock: Tells how much time passed, whatever the time of day does.
+    ///   - now: The wall clock's time. Later times in the ledger are treated as `now`.
+    ///   - clock: Measures elapsed time, to detect that the wall clock was set.
     init(
         ledger: AttemptLedger, at now: Timestamp,
         clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
@@ -61,7 +61,7 @@ final class AttemptDesk: Sendable {
         self.telemetry = telemetry
     }
 
-    /// Takes the lock for a decision at `now`, after the clock's step if it was set.
+    /// Runs `body` under the lock, after moving the ledger's times if the clock was set.
     private func deciding<T: Sendable>(at now: Timestamp, _ body: (inout State) -> T) -> T {
         let (result, step) = state.withLock { state -> (T, Duration) in
             let step = state.watch.step(to: now)
@@ -72,10 +72,10 @@ final class AttemptDesk: Sendable {
         return result
     }
 
-    /// The frozen verdict when the request repeats the series' attempt, the
-    /// outcome of the evaluation under way when there is one, else that of
-    /// `evaluate`. It runs to its end even when every caller goes away: one
-    /// attempt, one verdict, one event.
+    /// Returns the frozen verdict of a repeat, or the outcome of the series' evaluation.
+    ///
+    /// Joins an evaluation under way; else starts `evaluate`. An evaluation runs to its end even
+    /// if every caller disconnects: an attempt has one verdict and one event.
     func measure(
         _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
         evaluate: @escaping Evaluation
@@ -94,7 +94,7 @@ final class AttemptDesk: Sendable {
             if let running = state.running[series] { return .running(running.task, .repeated) }
             var admission = state.ledger.begin(series, stated: stated, at: now)
             if case .inFlight(let lost) = admission {
-                // Nobody evaluates it any more.
+                // Its evaluation has ended without completing the attempt.
                 state.ledger.abandon(lost)
                 admission = state.ledger.begin(series, stated: stated, at: now)
             }
@@ -114,8 +114,9 @@ final class AttemptDesk: Sendable {
 
     private func ended(_ series: String) { state.withLock { $0.running[series] = nil } }
 
-    /// The frozen verdict, and the header fields that go with it, when the
-    /// request repeats the series' attempt and nothing is under way.
+    /// Returns the frozen verdict and its header fields if the request repeats an attempt.
+    ///
+    /// Returns nil for any other request, and while an evaluation of the series is under way.
     func repeated(
         _ series: String, stated: Int?, at now: Timestamp
     ) -> (verdict: FrozenVerdict, fields: ReadyAnswer.Fields)? {
@@ -136,7 +137,8 @@ final class AttemptDesk: Sendable {
         }
     }
 
-    /// The last answer of the series' run, however old: for who asks too often.
+    /// Returns the last verdict of the series' run, whatever its age, for a caller over its
+    /// rate limit; nil when there is none.
     func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
         deciding(at: now) { $0.ledger.frozen(series, at: now) }
     }
@@ -151,10 +153,12 @@ final class AttemptDesk: Sendable {
         deciding(at: now) { $0.ledger.unmeasured(ticket, at: now) }
     }
 
-    // MARK: - Keeping
+    // MARK: - Checkpoints
 
-    /// The series that changed since the last call, and the place in the log up
-    /// to which the ledger holds every attempt; `head` is the log's head by now.
+    /// Returns the series that changed since the last call, and the position in the log up to
+    /// which the ledger holds every attempt.
+    ///
+    /// - Parameter head: The log's head at the time of the call.
     func takeChanged(head: LogPosition) -> (series: [String], to: LogPosition) {
         state.withLock { state in
             let floor = state.running.values.map(\.floor).min()
@@ -162,7 +166,7 @@ final class AttemptDesk: Sendable {
         }
     }
 
-    /// These series as they are now: a few at a time, nobody measures meanwhile.
+    /// Returns the current state of these series. Pass few: measurements wait meanwhile.
     func changes(of series: ArraySlice<String>) -> [AttemptLedger.Change] {
         state.withLock { state in series.map { state.ledger.change(of: $0) } }
     }

@@ -3,8 +3,7 @@ public import Journal
 public import Serving
 public import Telemetry
 
-/// Appends this node's own events, and never lets a slow or broken log hold an
-/// answer back for longer than it may.
+/// Appends this node's own events and bounds how long an answer waits for the log.
 public struct EventRecorder: Sendable {
     private let journal: Journal
     private let clock: any Clock<Duration>
@@ -20,8 +19,9 @@ public struct EventRecorder: Sendable {
         EventLate.count(0, in: telemetry.registry)
     }
 
-    /// Returns once the event is durable, the log refused it (it is then
-    /// counted as lost), or `limit` has passed; a late append goes on.
+    /// Appends an event; returns when it is durable, has failed, or `limit` has passed.
+    ///
+    /// A failed event is counted as lost. After `limit` the append continues.
     public func record(_ event: Event, within limit: Duration) async {
         let (first, tell) = AsyncStream.makeStream(of: Bool.self)
         let telemetry = telemetry
@@ -46,7 +46,7 @@ public struct EventRecorder: Sendable {
         alarm.cancel()
     }
 
-    /// The same for a refused request of this node.
+    /// Records the event of a refused request; waits at most 500 ms.
     public func record(refusal: RefusalRecord, node: String, az: String) async {
         await record(Event(refusal: refusal, node: node, az: az), within: .milliseconds(500))
     }

@@ -1,11 +1,11 @@
 import Events
 import JSONScan
 
-/// The body of one forwarded batch, and what the answer to it means.
+/// The body of one forwarded batch, and the meaning of the notifier's answer.
 struct ForwardBatch: Sendable {
-    /// The lines as `POST /v1/events` takes them.
+    /// The lines in the format of `POST /v1/events`.
     private(set) var body: [UInt8] = []
-    /// How many there are.
+    /// The number of lines.
     private(set) var lines = 0
 
     mutating func append(_ line: [UInt8]) {
@@ -15,14 +15,14 @@ struct ForwardBatch: Sendable {
     }
 
     enum Answer: Equatable {
-        /// Durable over there; `rejected` lines can never be accepted.
+        /// The notifier has stored the batch durably; it rejected `rejected` lines for good.
         case acknowledged(rejected: Int)
         case tooLarge
-        /// Not an acknowledgement; `why` follows the notifier's address in a sentence.
+        /// Not acknowledged. `why` is text that follows the notifier's address in a sentence.
         case again(why: String)
 
-        /// Reads the answer to a batch of `lines` lines. Only an account of each of them is
-        /// an acknowledgement.
+        /// Reads the answer to a batch of `lines` lines. Only an answer that accounts for each
+        /// line is an acknowledgement.
         init(status: Int, body: [UInt8], lines: Int) {
             let receipt = try? JSONValue(
                 parsing: body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 8))
@@ -33,21 +33,21 @@ struct ForwardBatch: Sendable {
                     let rejected = Self.rejected(in: receipt, upTo: lines),
                     accepted +| duplicates +| rejected == lines
                 else {
-                    // Something that is not a notifier answered: not an acknowledgement.
+                    // The answer is not from a notifier.
                     self = .again(why: "answered 200 without a receipt for these lines")
                     return
                 }
                 self = .acknowledged(rejected: rejected)
             case 400:
-                // Only a notifier's own word that it looked at each line and can
-                // take none, now or later, lets the cursor pass them.
+                // The cursor passes these lines only if the notifier states that it examined
+                // and rejected each of them.
                 guard Self.rejected(in: receipt, upTo: lines) == lines else {
                     self = .again(why: "answered 400")
                     return
                 }
                 self = .acknowledged(rejected: lines)
             case 409 where receipt?["reason"]?.string == "node_name_taken":
-                // Nothing is lost: the lines wait until one of the two has another name.
+                // Nothing is lost: the lines stay in the log until one node is renamed.
                 self = .again(why: "has this node's name; give one of the two another `node`")
             case 413: self = .tooLarge
             default: self = .again(why: "answered \(status)")
@@ -59,7 +59,8 @@ struct ForwardBatch: Sendable {
             return number
         }
 
-        /// How many lines were rejected. The list is cut; a receipt without the count lists all.
+        /// The number of rejected lines. `rejected` may be truncated; without `rejected_total`
+        /// it is complete.
         static func rejected(in answer: JSONValue?, upTo total: Int) -> Int? {
             guard case .array(let listed)? = answer?["rejected"] else { return nil }
             guard answer?["rejected_total"] != nil else { return listed.count }

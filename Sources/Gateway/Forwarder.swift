@@ -7,14 +7,14 @@ import Synchronization
 import Telemetry
 import Transfer
 
-/// Carries this node's events to the notifier: a reader of the journal with
-/// the durable cursor `forward`.
+/// Sends this node's events to the notifier, reading the journal with the durable cursor
+/// `forward`.
 ///
-/// In order, one batch in flight. The cursor moves only after the notifier
-/// acknowledged a batch as durable, so a kill at any point sends at most one
-/// batch again, which the notifier recognises by `(node, epoch, seq)`. While
-/// the notifier is away the events wait in the journal; the delay between
-/// tries grows exponentially with full jitter up to a hard ceiling.
+/// Sends in order, with one batch in flight. The cursor moves only after the notifier has
+/// acknowledged a batch as durable: after a kill at most one batch is sent again, which the
+/// notifier recognises by `(node, epoch, seq)`. While the notifier is unreachable, the events
+/// stay in the journal; the delay between tries grows exponentially with full jitter up to a
+/// ceiling.
 public struct Forwarder: Sendable {
     /// The durable cursor's name in the state file.
     public static let cursorName = "forward"
@@ -22,10 +22,10 @@ public struct Forwarder: Sendable {
     public struct Configuration: Sendable {
         /// The notifier's address, `https://host:port`.
         public var to: String
-        /// The bearer token, read anew for each try; nil: none.
+        /// The bearer token, read again for each try; nil: none.
         public var token: Secret?
         public var trust: TLSTrust
-        /// Most lines and bytes in one batch.
+        /// Most lines and bytes of one batch.
         public var batchLines: Int
         public var batchBytes: Int
         public var deadline: Duration
@@ -47,16 +47,16 @@ public struct Forwarder: Sendable {
         }
     }
 
-    /// What an operator sees of the forwarder.
+    /// The forwarder's state, for operators.
     public struct Status: Sendable, Equatable {
         public var acknowledged = LogPosition.start
         public var failuresInARow = 0
-        /// The last failure's words; empty while all is well.
+        /// The last failure's text; empty after a success.
         public var fault = ""
     }
 
     private let configuration: Configuration
-    /// The notifier's address as faults show it.
+    /// The notifier's address for fault texts.
     private let shown: String
     private let journal: Journal
     private let lines: LineGuard
@@ -66,7 +66,7 @@ public struct Forwarder: Sendable {
     private let clock: any Clock<Duration>
     private let state: StatusBox
 
-    /// Shared between the running forwarder and whoever asks how it is.
+    /// Shared between the running forwarder and readers of its status.
     private final class StatusBox: Sendable {
         let value = Mutex(Status())
     }
@@ -92,8 +92,8 @@ public struct Forwarder: Sendable {
 
     public var status: Status { state.value.withLock { $0 } }
 
-    /// Forwards until cancelled. Returns normally then; whatever was not
-    /// acknowledged is read again by the next run.
+    /// Forwards until cancelled, then returns. The next run reads lines that were not
+    /// acknowledged again.
     public func run() async throws {
         await lines.pause(clock)
         var position =
@@ -109,7 +109,7 @@ public struct Forwarder: Sendable {
             if Task.isCancelled { break }
             let batch: JournalBatch
             do {
-                // What was not acknowledged is read again.
+                // Lines that were not acknowledged are read again.
                 if reader.position != position { reader = journal.reader(from: position) }
                 batch = try await reader.next(
                     maxLines: limit, maxBytes: configuration.batchBytes)
@@ -119,7 +119,7 @@ public struct Forwarder: Sendable {
             }
             var unreported = 0
             if batch.skipped > 0 {
-                // A log that takes no line must not hold up what it has.
+                // A log that cannot be appended to must not stop the forwarding of its lines.
                 do { try await report(gapAfter: position, lines: batch.skipped) } catch {
                     unreported = batch.skipped
                 }
@@ -156,8 +156,9 @@ public struct Forwarder: Sendable {
         }
     }
 
-    /// Reports lines that were removed before they were forwarded, once for each: a batch
-    /// that was not acknowledged is read again, and meets the same gap.
+    /// Reports lines that were removed before they were forwarded, each line once.
+    ///
+    /// A batch that was not acknowledged is read again and finds the same gap.
     private func report(gapAfter position: LogPosition, lines: Int) async throws {
         let place = CursorRow(segment: position.segment, offset: position.offset)
         let new = try await store.read { db in
@@ -165,7 +166,7 @@ public struct Forwarder: Sendable {
         }
         guard new > 0 else { return }
         telemetry.emit(ForwardGap(lost: new))
-        // Becomes a line of the log, and so is forwarded itself.
+        // The appended line is forwarded, too.
         try await journal.appendGap(
             lines: new, cursor: Self.cursorName, at: WallClock.system.now)
         try await store.write { db in
@@ -174,15 +175,15 @@ public struct Forwarder: Sendable {
     }
 
     private enum Outcome {
-        /// Durable over there; `rejected` lines can never be accepted.
+        /// The notifier has stored the batch durably; it rejected `rejected` lines for good.
         case acknowledged(rejected: Int)
         case tooLarge
         case again(fault: String, retryAfter: Duration?)
     }
 
     private func send(_ batch: JournalBatch) async -> Outcome {
-        // Not guarded while the notifier is waited for: most kills would hit lines then that
-        // have nothing to do with them.
+        // The guard ends before the request: most kills would happen during the request, and
+        // would be blamed on these lines.
         let sent = await lines.fold(batch.lines, into: ForwardBatch()) { sent, line in
             sent.append(line.bytes)
         }
@@ -215,8 +216,7 @@ public struct Forwarder: Sendable {
         }
     }
 
-    /// The receipt's member `name`, when it is a number of lines of this batch.
-    /// Counts a failure and waits before the next try.
+    /// Counts a failure and waits until the next try.
     private func failed(_ fault: String, retryAfter: Duration?) async throws {
         let failures = state.value.withLock { status in
             status.failuresInARow +|= 1

@@ -18,13 +18,15 @@ struct Forwarded: Happening {
     }
 }
 
-/// The notifier could not be reached or did not acknowledge.
+/// The notifier could not be reached or did not acknowledge a batch.
 struct ForwardFailed: Happening {
     let fault: String
     let failures: Int
     let delay: Duration
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .warning : .debug }
-    var message: String { "the notifier did not take the events; they wait in the log" }
+    var message: String {
+        "the notifier did not acknowledge events; they stay in the log and are sent again"
+    }
     var fields: [(String, String)] {
         [("fault", fault), ("failures", "\(failures)"), ("retry_in", "\(delay)")]
     }
@@ -43,7 +45,7 @@ struct ForwardFailed: Happening {
     }
 }
 
-/// The notifier refused lines that it will never accept.
+/// The notifier refused lines as invalid; they are not sent again.
 struct ForwardRejected: Happening {
     let lines: Int
     var level: Logger.Level { .error }

@@ -2,22 +2,23 @@ import Analysis
 public import Events
 import Probes
 
-/// What a gateway measures and how it judges: replaced whole by a reload,
-/// never changed in part.
+/// What a gateway measures and how it judges. A reload replaces it as a whole.
 public struct GatewayPlan: Sendable {
     public var probes: ProbeSet
     public var policies: PolicySet
-    /// The handler's whole time, append included.
+    /// Time for a whole measurement, including the append to the log.
     public var budget: Duration
-    /// Between two measurements of one series, as the caller is configured.
+    /// Time between two measurements of a series, as configured in the caller.
     public var interval: Duration
-    /// Cells of the data grid, and how long data takes to arrive.
+    /// Length of one cell of the data grid.
     public var window: Duration
+    /// How long data takes to arrive.
     public var settle: Duration
-    /// Whether a changed policy judges runs under way; else they keep theirs.
+    /// Whether a changed policy also judges runs under way, instead of the policy they began
+    /// with.
     public var appliesMidRun: Bool
 
-    /// - Parameter window: nil for the span in which a request is a repeat.
+    /// - Parameter window: nil: the time in which a request counts as a repeat.
     public init(
         probes: ProbeSet, policies: PolicySet, budget: Duration, interval: Duration,
         window: Duration? = nil, settle: Duration = .zero, appliesMidRun: Bool = false
@@ -31,23 +32,26 @@ public struct GatewayPlan: Sendable {
         self.appliesMidRun = appliesMidRun
     }
 
-    /// How long to wait for the next sample: cells are sampled at their edges,
-    /// long ones also in between, so that a restarted counter is noticed, short
-    /// ones no oftener than once a second.
+    /// Returns the time until the next sample.
+    ///
+    /// Cells are sampled at their edges. Cells over 5 s are also sampled in between, at least
+    /// every 5 s, so that a restarted counter is noticed. Cells under 1 s are sampled several at
+    /// a time, at most once a second.
     public func untilSample(after now: Timestamp) -> Duration {
         let cell = max(window.wholeMilliseconds, 1)
-        // Short cells are taken several at a time.
         let span = cell * max(1, (1000 + cell - 1) / cell)
         let step = max(span / ((span + 4999) / 5000), 1)
         let into = (now.milliseconds % span + span) % span
         return .milliseconds(max(min(step - into % step, span - into), 1))
     }
 
-    /// Whether `concern` is empty, for the merged route, or configured.
+    /// Whether `concern` is configured, or empty (the merged route).
     func knows(_ concern: String) -> Bool { policies.policy(for: concern) != nil }
 
-    /// The checks of `concern`; all of them for the merged route, and for a
-    /// concern that a reload took away while its request was on the way.
+    /// Returns the policy of `concern`.
+    ///
+    /// Returns the merged policy for the merged route, and for a concern that a reload has
+    /// removed since its request arrived.
     func policy(for concern: String) -> Policy {
         policies.policy(for: concern) ?? policies.merged
     }

@@ -4,7 +4,7 @@ import Logging
 import Probes
 import Telemetry
 
-/// A measurement was answered or refused for want of data.
+/// A measurement was answered, or refused because there was no data.
 struct Measured: Happening {
     let outcome: MeasurementOutcome
     let origin: AttemptDesk.Origin
@@ -32,11 +32,11 @@ struct Measured: Happening {
         if !isRepeat {
             registry.count(
                 "bellwether_attempts_total",
-                help: "Attempts: measurements that were evaluated, those without data included.",
+                help: "Measurements that were evaluated, including those without data.",
                 labels: [("concern", concern.isEmpty ? "all" : concern)])
             registry.observe(
                 "bellwether_measurement_own_seconds", own / .seconds(1),
-                help: "What an attempt took besides its probes and the wait for the log.",
+                help: "Duration of an attempt without its probes and the wait for the log.",
                 buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25])
         }
         registry.observe(Self.durationMetric, duration / .seconds(1), help: Self.durationHelp)
@@ -56,11 +56,11 @@ struct Measured: Happening {
     }
 }
 
-/// One probe looked, or was given up.
+/// A probe finished or was cancelled.
 struct ProbeLooked: Happening {
     let result: ProbeResult
     var level: Logger.Level { .trace }
-    var message: String { "a probe looked" }
+    var message: String { "a probe finished" }
     var fields: [(String, String)] {
         [("probe", result.probe), ("outcome", "\(result.outcome)")]
     }
@@ -68,21 +68,21 @@ struct ProbeLooked: Happening {
     func record(in registry: PrometheusRegistry) {
         registry.observe(
             "bellwether_probe_duration_seconds", result.duration / .seconds(1),
-            help: "Time until a probe answered or was given up.",
+            help: "Duration of a probe until it answered or failed.",
             labels: [("probe", result.probe)])
-        // Also of a probe that answered: the count is there before it first fails.
+        // Counted by 0 for a probe that answered, so that the series exists before it fails.
         registry.count(
             "bellwether_probe_failures_total", by: result.outcome == .answered ? 0 : 1,
-            help: "Looks of a probe that gave no value.", labels: [("probe", result.probe)])
+            help: "Probe runs that returned no value.", labels: [("probe", result.probe)])
     }
 }
 
-/// The log did not take an event; the answer went out without it.
+/// An event could not be logged; the answer was sent without it.
 struct EventLost: Happening {
     let event: String
     let fault: String
     var level: Logger.Level { .error }
-    var message: String { "the log did not take an event; the answer went out without it" }
+    var message: String { "an event could not be logged; the answer was sent without it" }
     var fields: [(String, String)] { [("event", event), ("fault", fault)] }
 
     func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
@@ -90,16 +90,16 @@ struct EventLost: Happening {
     static func count(_ events: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_events_lost_total", by: events,
-            help: "Events of this node that the log could not take.")
+            help: "Events of this node that could not be logged.")
     }
 }
 
-/// The log is slower than the budget; the answer went out before the event was durable.
+/// The log was slower than the budget; the answer was sent before the event was durable.
 struct EventLate: Happening {
     let event: String
     let waited: Duration
     var level: Logger.Level { .warning }
-    var message: String { "the log is slow; the answer went out before its event was durable" }
+    var message: String { "the log is slow; an answer was sent before its event was durable" }
     var fields: [(String, String)] { [("event", event), ("waited", "\(waited)")] }
 
     func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
@@ -107,15 +107,17 @@ struct EventLate: Happening {
     static func count(_ answers: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_events_late_total", by: answers,
-            help: "Answers that went out before their event was durable.")
+            help: "Answers that were sent before their event was durable.")
     }
 }
 
-/// Checkpoints that could not be read; the log completes what it still holds.
+/// Checkpoints could not be read; the attempts are restored from the log as far as it reaches.
 struct CheckpointsUnreadable: Happening {
     let count: Int
     let fault: String
     var level: Logger.Level { .error }
-    var message: String { "attempt checkpoints could not be read" }
+    var message: String {
+        "attempt checkpoints could not be read; attempts are restored from the log"
+    }
     var fields: [(String, String)] { [("series", "\(count)"), ("fault", fault)] }
 }

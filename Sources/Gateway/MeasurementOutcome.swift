@@ -2,12 +2,12 @@ import Analysis
 import Events
 import Probes
 
-/// What a measurement came to.
+/// The outcome of a measurement.
 enum MeasurementOutcome: Sendable {
-    /// Answer these bytes with 200.
+    /// To be answered with 200 and these bytes.
     case judged(
         FrozenVerdict, timings: [ProbeResult] = [], waits: MeasurementWaits = MeasurementWaits())
-    /// Nothing could be measured; refuse with 503, the `ordinal`th time in a row.
+    /// Nothing could be measured: to be refused with 503, the `ordinal`th in a row.
     case unmeasured(ordinal: Int, why: String, waits: MeasurementWaits)
 
     var waits: MeasurementWaits {

@@ -32,7 +32,7 @@ public enum MeasurementRoutes {
         }
     }
 
-    /// JSON, or nothing said: Argo's `body` (not `jsonBody`) sends no type.
+    /// Accepts JSON or a missing type: with `body` instead of `jsonBody`, Argo sends none.
     private static func checkMedia(_ head: HTTPRequest) throws(Problem) {
         guard let given = head.headerFields[.contentType] else { return }
         let essence = given.prefix { $0 != ";" && $0 != " " }.lowercased()
@@ -59,8 +59,8 @@ public enum MeasurementRoutes {
         let series = request.series(concern: concern).id
         let rate = service.admit(exchange.identity, series)
         guard rate.isAllowed else {
-            // A controller that is refused five times aborts its rollout: it
-            // is refused only where there is nothing to tell it.
+            // Argo Rollouts aborts after five refusals in a row: a caller over the limit gets
+            // the last verdict, and is refused only when there is none.
             guard let frozen = service.frozen(series) else {
                 var random = SystemRandomNumberGenerator()
                 throw rate.problem(using: &random)
@@ -75,7 +75,7 @@ public enum MeasurementRoutes {
                 headers: headers(
                     verdict, rate: rate, timing: serverTiming(turn.origin, timings, turn.timing)))
         case .unmeasured(let ordinal, let why, _):
-            // The evaluation has written the event.
+            // The evaluation has already recorded the event.
             var problem = Problem.retryLater(
                 .serviceUnavailable, "cannot_measure",
                 "nothing could be measured (\(why)); refusal \(ordinal) of \(AttemptLedger.refusalLimit) before the answer is unknown",
@@ -85,7 +85,7 @@ public enum MeasurementRoutes {
         }
     }
 
-    /// All that goes with a verdict's bytes, clocks and ages among it.
+    /// Returns the header fields of a verdict's answer, including its clocks and ages.
     static func headers(
         _ verdict: FrozenVerdict, rate: RateLimiter.Verdict? = nil, timing: String = "frozen"
     ) -> HTTPFields {

@@ -3,17 +3,17 @@ import Events
 import Serving
 import Telemetry
 
-/// What a measurement's caller is told besides the verdict: how much it may still ask.
+/// Rate limits, and answers that need no evaluation.
 extension MeasurementService {
-    /// Takes one request of this caller for this series; over the limit it gets
-    /// what is there already.
+    /// Counts one request of this caller for this series against its rate limit.
     func admit(_ identity: Identity?, _ series: String) -> RateLimiter.Verdict {
         limiter.take((identity?.id ?? "") + "\u{0}" + series)
     }
 
-    /// The frozen verdict, without waiting, of a request that repeats its
-    /// attempt or comes too often; nil when there is none, or the request is
-    /// not of the plain kind.
+    /// Answers a request that repeats an attempt with the frozen verdict, without waiting.
+    ///
+    /// Returns nil for any other request, which the route then handles. A repeat is answered
+    /// even over the rate limit.
     func atOnce(_ question: ReadyQuestion) -> ReadyAnswer? {
         let started = ContinuousClock.now
         guard question.contentType.map(Self.isJSON) ?? true else { return nil }
@@ -23,7 +23,8 @@ extension MeasurementService {
         else { return nil }
         let series = request.series(concern: concern).id
         let now = wall.now
-        // Looked for first: whatever is not answered here is counted on its way there.
+        // Looked up before the rate limit: a request that is not answered here is counted by
+        // the route.
         guard let (frozen, fields) = desk.repeated(series, stated: request.attempt, at: now)
         else { return nil }
         let rate = admit(question.identity, series)

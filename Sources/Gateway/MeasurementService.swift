@@ -7,12 +7,10 @@ public import Store
 import Synchronization
 public import Telemetry
 
-/// One measurement from request to answer: repeat or attempt, probes, judge,
-/// event, frozen document.
+/// Handles a measurement from request to answer: attempt, probes, judgement, event, document.
 ///
-/// The event is durable before the answer when the log can take it within the
-/// budget; when it cannot, the verdict is answered all the same and the loss
-/// is counted. Thread-safe.
+/// The event is durable before the answer if the log appends it within the budget. Otherwise
+/// the verdict is answered without it, and a late or lost event is counted. Thread-safe.
 public final class MeasurementService: Sendable {
     public let identity: GatewayIdentity
     let desk: AttemptDesk
@@ -27,16 +25,16 @@ public final class MeasurementService: Sendable {
 
     private struct Plans {
         var plan: GatewayPlan
-        /// Policies that runs under way began with, by hash, the newest last.
+        /// Earlier policies that runs under way may have begun with, the newest last.
         var former: [PolicySet] = []
     }
 
-    /// How many former policies are kept: reloads within one run.
+    /// Most former policies that are kept.
     private static let formerLimit = 8
 
-    /// Rebuilds the attempts from their checkpoint and the log behind it.
+    /// Restores the attempts from their checkpoint and the log after it.
     ///
-    /// - Parameter rate: How often one credential may ask about one series.
+    /// - Parameter rate: The rate limit of one credential for one series.
     public init(
         plan: GatewayPlan, node: String, az: String, binary: String, journal: Journal, store: Store,
         rate: TokenBucket.Rate, wall: WallClock = .system,
@@ -62,9 +60,9 @@ public final class MeasurementService: Sendable {
     public var plan: GatewayPlan { current.withLock { $0.plan } }
 
     /// Measures and judges by `plan` from now on; attempts keep their numbers.
-    /// Unless the plan says otherwise, a run under way is judged to its end by
-    /// the policy that it began with. A changed `interval` counts from the next
-    /// start.
+    ///
+    /// Unless `plan.appliesMidRun`, a run under way is judged to its end by the policy that it
+    /// began with. A changed `interval` affects attempt numbering only after a restart.
     public func replace(plan: GatewayPlan) {
         current.withLock { plans in
             let (old, new) = (plans.plan.policies, plan.policies)
@@ -76,12 +74,12 @@ public final class MeasurementService: Sendable {
         looks.withLock { $0 = [:] }
     }
 
-    /// What each probe last did, by name.
+    /// The latest result of each probe, sorted by name.
     public var lastLooks: [ProbeLook] {
         looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
     }
 
-    /// The policy that judges an attempt: the run's own where it may be kept.
+    /// Returns the policy that judges an attempt: the run's own if it is kept and still known.
     private func policy(
         for concern: String, _ configured: Policy, _ plan: GatewayPlan, _ history: SeriesHistory
     ) -> Policy {
@@ -92,14 +90,15 @@ public final class MeasurementService: Sendable {
         return former?.policy(for: concern) ?? configured
     }
 
-    /// An answer that needs no evaluation: the run's last verdict for a caller
-    /// who asks too often; nil when there is none.
+    /// Returns the run's last verdict for a caller over its rate limit; nil when there is none.
     func frozen(_ series: String) -> FrozenVerdict? { desk.frozen(series, at: wall.now) }
 
     /// Whether `concern` is empty or configured.
     func knows(_ concern: String) -> Bool { plan.knows(concern) }
 
-    /// - Parameter concern: Empty for the merged route; one that is known.
+    /// Measures a series, or joins or repeats its attempt.
+    ///
+    /// - Parameter concern: A known concern; empty for the merged route.
     func measure(
         _ request: MeasurementRequest, series: String, concern: String
     ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin, timing: MeasurementTiming)
@@ -153,7 +152,7 @@ public final class MeasurementService: Sendable {
         let judgement = Judge.judge(
             signals: signals, policy: policy, history: history, window: window,
             comparable: history.isComparable(policy: policy.sha, binary: identity.binary))
-        // A log that is slow may use what the probes left, and never less than this.
+        // The log gets the rest of the budget, but at least 250 ms.
         let left = max(plan.budget - (ContinuousClock.now - started), .milliseconds(250))
 
         if judgement.isUnmeasured,
@@ -186,7 +185,7 @@ public final class MeasurementService: Sendable {
         return .judged(record.verdict, timings: results, waits: waits)
     }
 
-    /// Records an event; returns how long that was waited for.
+    /// Records an event; returns how long this took.
     private func record(_ event: Event, within limit: Duration) async -> Duration {
         let started = ContinuousClock.now
         await recorder.record(event, within: limit)

@@ -3,8 +3,10 @@ import Events
 import Synchronization
 import Telemetry
 
-/// Counts repeats by verdict and concern, cheaply: added up here, handed to the
-/// registry when it is read.
+/// Counts repeats by verdict and concern, and adds them to the registry before each
+/// exposition.
+///
+/// Thread-safe. Cheaper for each repeat than an update of the registry.
 final class MeasurementTally: Sendable {
     private struct Key: Hashable {
         let status: VerdictStatus

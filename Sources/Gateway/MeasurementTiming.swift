@@ -1,12 +1,12 @@
-/// What an evaluation waited for besides its own work.
+/// How long an evaluation waited for others.
 struct MeasurementWaits: Sendable {
-    /// Until the last probe answered or was given up.
+    /// Until the last probe finished or was cancelled.
     var probes = Duration.zero
     /// Until its events were durable.
     var log = Duration.zero
 }
 
-/// Where the time of one evaluation went.
+/// How the time of one evaluation was spent.
 struct MeasurementTiming: Sendable {
     let waits: MeasurementWaits
     /// Everything else: attempt, judge, document.
@@ -17,13 +17,13 @@ struct MeasurementTiming: Sendable {
         own = max(total - waits.probes - waits.log, .zero)
     }
 
-    /// Rows of a `Server-Timing` header (W3C Server Timing §3); no probe's
-    /// name begins like theirs.
+    /// Metrics of a `Server-Timing` header (W3C Server Timing §3). Their names begin with `_`,
+    /// which no probe's name does.
     var serverTiming: String {
         "_own;dur=\(Self.milliseconds(own)), _log;dur=\(Self.milliseconds(waits.log))"
     }
 
-    /// With three decimals.
+    /// Formats milliseconds with three decimals.
     private static func milliseconds(_ duration: Duration) -> String {
         let microseconds = Int64((duration / .microseconds(1)).rounded())
         return "\(microseconds / 1000).\(String(1000 + microseconds % 1000).dropFirst())"

@@ -1,7 +1,7 @@
 public import Events
 public import Probes
 
-/// A probe's latest look, and when the measurement began that it was for.
+/// A probe's latest result, and the start of the measurement that requested it.
 public struct ProbeLook: Sendable {
     public let result: ProbeResult
     public let at: Timestamp

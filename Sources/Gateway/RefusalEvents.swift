@@ -4,8 +4,9 @@ import JSONScan
 public import Serving
 
 extension Event {
-    /// The event of a refused request: who asked, about which rollout as far
-    /// as that can be read, and why it was refused. Never the credential.
+    /// Creates the event of a refused request: peer, credential id, rollout and reason.
+    ///
+    /// The rollout is included as far as the request can be read. The credential itself is not.
     public init(refusal: RefusalRecord, node: String, az: String) {
         var readable = ReadableRequest()
         if refusal.route?.hasPrefix("/rollouts/analysis") == true {

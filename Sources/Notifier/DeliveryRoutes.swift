@@ -5,10 +5,9 @@ import JSONScan
 public import Serving
 public import Store
 
-/// `/v1/outbox`: what waits, failed or was sent, for the scope `read`; trying
-/// again and giving up need `admin`.
+/// `/v1/outbox`: lists deliveries (scope `read`), retries and drops them (scope `admin`).
 public enum DeliveryRoutes {
-    /// - Parameter wake: tells delivery that there may be something to do.
+    /// - Parameter wake: Called after a delivery was made due.
     public static func routes(
         _ store: Store, wall: WallClock = .system, wake: @escaping @Sendable () -> Void
     ) -> [Route] {
@@ -62,7 +61,7 @@ public enum DeliveryRoutes {
 
     private static var unknown: Problem {
         Problem(
-            .notFound, "delivery_unknown", "no delivery of this id waits or failed", field: "id")
+            .notFound, "delivery_unknown", "no waiting or failed delivery has this id", field: "id")
     }
 
     private static func answer(_ count: Int) -> Response {

@@ -8,33 +8,34 @@ public import Store
 import Synchronization
 public import Telemetry
 
-/// Reads the event log with the durable cursor `digest`, lets `DigestMachine`
-/// decide, and makes its messages durable: digests, outbox rows, group states
-/// and the moved cursor are one SQLite transaction.
+/// Reads the event log, feeds it to `DigestMachine` and stores the digests it composes.
 ///
-/// Nothing is remembered that the log and that transaction don't hold: killed
-/// at any point, the next run reads from the cursor and composes the same
-/// digests. One task runs it; `status` may be read from anywhere.
+/// Digests, outbox rows, group states and the moved durable cursor `digest` are written in one
+/// SQLite transaction. No other state has to survive a restart: after a kill at any point the
+/// next run reads from the cursor and composes the same digests.
+///
+/// One task calls `run`; the other members are thread-safe.
 public final class DigestDesk: Sendable {
     /// The durable cursor's name in the state file.
     public static let cursorName = "digest"
 
-    /// What an operator sees of the desk.
+    /// The state of digesting, for operators.
     public struct Status: Sendable, Equatable {
         /// The end of the last line read.
         public var position = LogPosition.start
         public var openGroups = 0
-        /// Groups that a silence or another group's message keeps quiet.
+        /// Groups whose messages are held back by a silence or because another group's message
+        /// reports the same fault.
         public var heldBack = 0
         public var nextDeadline: Timestamp?
-        /// Why nothing moves; empty while all is well.
+        /// Why the last pass failed; empty after a success.
         public var fault = ""
     }
 
-    /// What a reload replaces.
+    /// The configuration that a reload replaces.
     public struct Plan: Sendable, Equatable {
         public var settings: DigestSettings
-        /// Silences and mute times of the configuration, beside those of `SilenceBook`.
+        /// Silences and mute times of the configuration, in addition to those of `SilenceBook`.
         public var silences: [Silence]
 
         public init(settings: DigestSettings, silences: [Silence] = []) {
@@ -44,7 +45,7 @@ public final class DigestDesk: Sendable {
     }
 
     private let plan: Mutex<Plan>
-    /// Only `run` uses it: its own task, and the thread that reads lines meanwhile.
+    /// Used only by `run`: by its task, and by the thread that reads lines for it.
     private let machine: Mutex<DigestMachine>
     private let journal: Journal
     private let lines: LineGuard
@@ -56,16 +57,16 @@ public final class DigestDesk: Sendable {
     private let shown = Mutex(Status())
     private let settling = AsyncStream<Never>.makeStream()
 
-    /// How long read lines may stay without a checkpoint; bounds what a restart reads again.
+    /// Most time between two checkpoints; bounds what a restart reads again.
     private static let checkpointEvery = Duration.seconds(10)
-    /// How soon a silence, or a new plan, is taken up.
+    /// Time within which a new silence or plan takes effect.
     private static let lookEvery = Duration.seconds(1)
-    /// While it is behind, how often the desk asks whether a window has waited long enough:
-    /// that looks through every group, and patience is counted in minutes.
+    /// Time between two checks for due windows while the reader is behind the log's head. A
+    /// check visits every group, and windows last minutes.
     private static let lookBehindEvery = Duration.milliseconds(250)
     private static let batchLines = 8000
-    /// Where lines drip in faster than that, they are read together: waking for each
-    /// group of one or two would take more of the processor than writing them.
+    /// Least time between two passes over a busy log: lines that arrive meanwhile are read
+    /// together. A pass for every one or two lines would use more CPU than writing them.
     private static let gulp = Duration.milliseconds(25)
     private static let batchBytes = 4 << 20
 
@@ -92,10 +93,10 @@ public final class DigestDesk: Sendable {
 
     public var status: Status { shown.withLock { $0 } }
 
-    /// Takes effect within a second; what is open goes on under the new times.
+    /// Replaces the plan within about a second. Open windows continue under the new settings.
     public func replace(plan new: Plan) { plan.withLock { $0 = new } }
 
-    /// Reads and tells until cancelled.
+    /// Reads the log and stores digests until cancelled.
     public func run() async throws {
         defer { settling.continuation.finish() }
         await lines.pause(clock)
@@ -106,8 +107,8 @@ public final class DigestDesk: Sendable {
         let stopwatch = Stopwatch(clock)
         var checkpointed = stopwatch.elapsed
         var failures = 0
-        // Whether all that the machine has said is durable. Where it is not, the machine
-        // is made anew from what is: a copy to go back to would cost more than the lines.
+        // Whether everything that the machine composed is durable. If not, the machine is
+        // restored from the store: keeping a copy would cost more than reading the lines again.
         var isSettled = true
         var woken = ContinuousClock.now
         var heard = ContinuousClock.now
@@ -124,7 +125,7 @@ public final class DigestDesk: Sendable {
                 inForce = wanted
                 isSettled = false
                 let before = position
-                // One moment for the lines and the windows: the clock may be set any time.
+                // The same time for lines and windows, because the clock may be set meanwhile.
                 let now = wall.now
                 let step = watch.step(to: now)
                 if step != .zero {
@@ -139,7 +140,8 @@ public final class DigestDesk: Sendable {
                 }
                 looked = .now
                 let due = machine.withLock { $0.nextDeadline }
-                // Before anything is told, and when there was time; not for each gulp of lines.
+                // Silences are read before a digest is composed, when the log is idle, and at
+                // least once a second, but not for every batch.
                 if isNew || position == before || heard + Self.lookEvery <= .now
                     || due.map({ $0 <= now }) == true
                 {
@@ -169,14 +171,14 @@ public final class DigestDesk: Sendable {
                     await wait(
                         after: status.position, status.nextDeadline,
                         atMost: Self.checkpointEvery - (stopwatch.elapsed - checkpointed))
-                    // The first line after a silence is read at once.
+                    // The first line after a quiet time is read at once.
                     if woken + Self.gulp > .now { try await Task.sleep(for: Self.gulp) }
                     woken = .now
                 }
             } catch is CancellationError {
                 break
             } catch {
-                // The log and the cursor still hold everything: look again later.
+                // Nothing is lost: the log is read again from the cursor.
                 settling.continuation.finish()
                 failures += 1
                 show(fault: "\(error)")
@@ -184,19 +186,20 @@ public final class DigestDesk: Sendable {
                 try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
             }
         }
-        // Saves the next start some reading; losing it loses nothing.
+        // Only shortens the next start, so an error does not matter.
         if isSettled { try? await commit([], []) }
     }
 
-    /// Returns once the lines that were being read when an earlier process ended are read, or
-    /// `run` cannot read them, or has ended. Who delivers waits for it: what is sent and not
-    /// recorded when the process ends is sent again.
+    /// Returns when the lines that were being read when an earlier process ended are read.
+    ///
+    /// Also returns when `run` fails to read them or has ended. Delivery waits for this: a
+    /// message that is sent but not recorded before a crash is sent again.
     public func settled() async { for await _ in settling.stream {} }
 
-    /// Where the machine has read to.
+    /// The position up to which the machine has read.
     private var position: LogPosition { machine.withLock { $0.position } }
 
-    /// Makes the machine anew from what is durable.
+    /// Restores the machine from the store.
     private func restore(_ plan: Plan) async throws {
         let (row, states) = try await store.read { db in
             (
@@ -215,7 +218,7 @@ public final class DigestDesk: Sendable {
         try await hear(plan)
     }
 
-    /// Takes up the silences as they are now; any process may have changed them.
+    /// Reads the current silences, which any process may have changed.
     private func hear(_ plan: Plan) async throws {
         let now = wall.now
         let book = try await store.read { db in try SilenceBook.list(db, at: now) }
@@ -223,8 +226,10 @@ public final class DigestDesk: Sendable {
         machine.withLock { if $0.silences != silences { $0.silences = silences } }
     }
 
-    /// Writes down what was held back, before the transaction that counts it:
-    /// its event's name is the digest's, so that a second try adds nothing.
+    /// Logs the digests that were held back, before the transaction that counts them.
+    ///
+    /// The event's id is derived from the digest's, so the log rejects a second try as a
+    /// duplicate.
     private func record(_ held: [Suppression], at now: Timestamp) async {
         for suppression in held {
             telemetry.emit(DigestSuppressed(suppression: suppression))
@@ -232,17 +237,18 @@ public final class DigestDesk: Sendable {
                 let event = Event(suppression, node: journal.configuration.node, at: now)
                 _ = try await journal.ingest(IngestBody(event.line))
             } catch {
-                // A log that takes nothing must not keep failures from being told.
+                // A log that cannot be appended to must not stop digests.
                 telemetry.emit(SuppressionUnlogged(fault: "\(error)"))
             }
         }
     }
 
-    /// Feeds the next lines; true when the log's head was reached.
+    /// Feeds the next lines to the machine; returns whether the log's head was reached.
     private func read(
         through reader: inout JournalReader, at now: Timestamp
     ) async throws -> Bool {
-        // Kept from read to read, since it knows the place in the file; made anew with the machine.
+        // The reader is kept between calls, because it holds the position in the file. It is
+        // replaced after the machine was restored.
         let before = position
         if reader.position != before { reader = journal.reader(from: before) }
         let batch = try await reader.pass(maxLines: Self.batchLines, maxBytes: Self.batchBytes) {
@@ -255,8 +261,9 @@ public final class DigestDesk: Sendable {
         return batch.end == before || batch.end >= journal.head
     }
 
-    /// Reports lines that were removed before they were read, once for each: what is not
-    /// durable is read again, and meets the same gap.
+    /// Reports lines that were removed before they were read, each line once.
+    ///
+    /// Lines after the durable cursor are read again after a failure and find the same gap.
     private func report(
         gapAfter position: LogPosition, lines: Int, at now: Timestamp
     ) async throws {
@@ -266,7 +273,7 @@ public final class DigestDesk: Sendable {
         }
         guard new > 0 else { return }
         telemetry.emit(DigestGap(lost: new))
-        // Becomes a line of the log, which the next digest counts.
+        // The next digest counts the appended line.
         try await journal.appendGap(lines: new, cursor: Self.cursorName, at: now)
         try await store.write { db in
             try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
@@ -282,19 +289,19 @@ public final class DigestDesk: Sendable {
                 // Every line was validated when it was accepted.
                 if view.read(line) { machine.observe(view, at: end, now: now) }
             }
-            // Else waiting for lines after an older place would end at once, for ever.
+            // Otherwise waiting for lines after the old position would return at once, forever.
             machine.passOver(to: batch.end)
             return batch
         }
     }
 
-    /// A digest with what it looks like, rendered before the transaction.
+    /// A digest and its rendering, which is done before the transaction.
     private struct Message: Sendable {
         let digest: Digest
         let rendered: RenderedDigest
     }
 
-    /// Writes what the machine knows by now, with what it has to say.
+    /// Stores the machine's checkpoint and the composed digests.
     private func commit(_ digests: [Digest], _ held: [Suppression]) async throws {
         let dispatch = self.dispatch
         let digests = try await standIn(digests)
@@ -316,7 +323,7 @@ public final class DigestDesk: Sendable {
         if !messages.isEmpty { dispatch.wake() }
     }
 
-    /// The messages that are due, but those of groups whose message crashed the process.
+    /// Composes the digests that are due, except those whose composition crashed the process.
     private func compose(
         _ machine: inout DigestMachine, now: Timestamp, caughtUp: Bool
     ) -> [Digest] {
@@ -328,7 +335,8 @@ public final class DigestDesk: Sendable {
         }
     }
 
-    /// The same for how they look. A group that is left out begins anew.
+    /// Renders digests, except those whose rendering crashed the process: their groups are
+    /// reset.
     private func render(_ digests: [Digest]) -> [Message] {
         guard !digests.isEmpty else { return [] }
         let position = position
@@ -345,7 +353,7 @@ public final class DigestDesk: Sendable {
         }
     }
 
-    /// Digests that say which earlier ones they stand for.
+    /// Adds to each digest the earlier, undelivered ones that it replaces.
     private func standIn(_ digests: [Digest]) async throws -> [Digest] {
         guard !digests.isEmpty else { return [] }
         let threads = Set(digests.map(\.thread))
@@ -375,7 +383,7 @@ public final class DigestDesk: Sendable {
             .write(db, name: cursorName)
     }
 
-    /// Until there are lines, a window is due, or a checkpoint is.
+    /// Waits until there are lines, a window or a checkpoint is due, or a second has passed.
     private func wait(
         after position: LogPosition, _ deadline: Timestamp?, atMost longest: Duration
     ) async {
@@ -409,12 +417,13 @@ extension QuarantinedLine.Names {
     }
 }
 
-/// Where the desk's messages go: rendered outside the transaction, enqueued inside.
+/// Renders digests outside the transaction and enqueues them inside it.
 public protocol DigestDispatch: Sendable {
     func render(_ digest: Digest) -> RenderedDigest
     /// Writes the digest and its outbox rows within the caller's transaction.
-    /// An id that is there already stays as it is.
+    ///
+    /// A digest whose id is already stored is left unchanged.
     func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Database) throws
-    /// Tells delivery that there may be something to do.
+    /// Wakes delivery after digests were enqueued.
     func wake()
 }

@@ -24,12 +24,14 @@ struct DigestComposed: Happening {
     }
 }
 
-/// Reading the log or writing the state failed; nothing is lost, it is tried again.
+/// Reading the log or writing the state file failed; it is tried again and nothing is lost.
 struct DigestDeskFailed: Happening {
     let fault: String
     let failures: Int
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .error : .debug }
-    var message: String { "digests wait: the log or the state file cannot be used" }
+    var message: String {
+        "digests are delayed: cannot read the log or write the state file"
+    }
     var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
 
     func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
@@ -37,33 +39,33 @@ struct DigestDeskFailed: Happening {
     static func count(_ times: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_digest_desk_failures_total", by: times,
-            help: "Times the digest desk could not read the log or write the state file.")
+            help: "Failures to read the log or write the state file for digests.")
     }
 }
 
-/// The quota removed events before the digests had read them.
+/// The quota removed events before they were digested.
 struct DigestGap: Happening {
     let lost: Int
     var level: Logger.Level { .error }
-    var message: String { "the log's quota removed events that no digest had read" }
+    var message: String { "the log's quota removed events before they were digested" }
     var fields: [(String, String)] { [("lost", "\(lost)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_digest_lost_events_total", by: Double(lost),
-            help: "Events that the quota removed before a digest had read them.")
+            help: "Events that the quota removed before they were digested.")
     }
 }
 
-/// Saved group states could not be read; their groups begin anew.
+/// Saved group states could not be read; their groups are reset.
 struct DigestStatesUnreadable: Happening {
     let count: Int
     var level: Logger.Level { .error }
-    var message: String { "saved digest groups could not be read; they begin anew" }
+    var message: String { "saved digest groups could not be read; the groups are reset" }
     var fields: [(String, String)] { [("groups", "\(count)")] }
 }
 
-/// A digest was held back; the event log has it, too.
+/// A digest was held back; this is also recorded in the event log.
 struct DigestSuppressed: Happening {
     let suppression: Suppression
     var level: Logger.Level { .info }
@@ -86,22 +88,22 @@ struct DigestSuppressed: Happening {
     }
 }
 
-/// A held back digest could not be written to the event log.
+/// The event of a held back digest could not be logged.
 struct SuppressionUnlogged: Happening {
     let fault: String
     var level: Logger.Level { .error }
-    var message: String { "a digest was held back, and the event log does not take that" }
+    var message: String { "a digest was held back, but its event could not be logged" }
     var fields: [(String, String)] { [("fault", fault)] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_suppressions_unlogged_total",
-            help: "Held back digests that the event log did not take.")
+            help: "Held back digests whose event could not be logged.")
     }
 }
 
 extension Suppression {
-    /// For labels.
+    /// The cause as a label value.
     var causeWord: String {
         switch cause {
         case .silence: "silence"

@@ -5,10 +5,11 @@ public import GRDB
 public import Rendering
 import Synchronization
 
-/// Renders with the templates in force and enqueues for the receivers that the
-/// digest's route names. Templates and receivers are replaced whole by a reload.
+/// Renders digests with the current templates and enqueues them for their receivers.
+///
+/// A reload replaces templates and receivers together. Thread-safe.
 public final class DigestDispatcher: DigestDispatch {
-    /// What a reload replaces.
+    /// The configuration that a reload replaces.
     public struct Plan: Sendable {
         public var renderer: Renderer
         /// By name.
@@ -25,7 +26,7 @@ public final class DigestDispatcher: DigestDispatch {
     private let wall: WallClock
     private let onEnqueued: @Sendable () -> Void
 
-    /// - Parameter onEnqueued: Called after a transaction that enqueued was committed.
+    /// - Parameter onEnqueued: Called after a transaction that enqueued digests was committed.
     public init(
         _ plan: Plan, wall: WallClock = .system, onEnqueued: @escaping @Sendable () -> Void
     ) {

@@ -2,7 +2,7 @@ import Digests
 import Events
 import GRDB
 
-/// The state file's `digest_group` table: what each group was last told.
+/// The state file's `digest_group` table: the stored state of each group, by its key.
 enum DigestGroupRow {
     static func all(_ db: Database) throws -> [String: String] {
         var states: [String: String] = [:]

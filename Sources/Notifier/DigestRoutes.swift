@@ -6,9 +6,9 @@ import Rendering
 public import Serving
 public import Store
 
-/// `GET /v1/digests`: what was composed, the newest first, for scope `read`.
+/// `GET /v1/digests`: the composed digests, newest first (scope `read`).
 ///
-/// While `more` is true, `before=` with the last id gives the next page.
+/// While `more` is true, `before=` with the last id returns the next page.
 public enum DigestRoutes {
     public static func routes(_ store: Store) -> [Route] {
         [
@@ -34,7 +34,7 @@ public enum DigestRoutes {
         ]
     }
 
-    /// Bytes of digests in one answer, up to the end of the one that reaches it.
+    /// Bytes of digests in one answer, which ends with the digest that reaches them.
     private static let pageBytes = 1 << 20
 
     private static func selection(
@@ -78,9 +78,9 @@ public enum DigestRoutes {
             json.member("subject", row.subject)
             json.member("composed_at", row.composedAt.rfc3339)
             json.member("text", row.text)
-            // A page for each row of a list would be most of its bytes.
+            // Left out of lists, because it is most of a digest's bytes.
             if isWhole { json.member("html", row.html) }
-            // Both are JSON that Rendering wrote.
+            // Both are JSON that the Rendering module wrote.
             json.key("digest")
             json.raw(row.model.utf8)
             json.key("slack")

@@ -3,8 +3,9 @@ import Events
 import JSONScan
 
 extension Event {
-    /// What the log keeps of a digest that was held back. The id names the
-    /// digest and what held it, so that the log takes it once.
+    /// Creates the event of a digest that was held back.
+    ///
+    /// The id is derived from the digest and the cause, so the log keeps the event only once.
     init(_ suppression: Suppression, node: String, at now: Timestamp) {
         let digest = suppression.digest
         var extra = [JSONValue.Member("digest", .string(digest.id))]
@@ -22,7 +23,7 @@ extension Event {
             by = thread
             extra.append(.init("fault_of", .string(place)))
             extra.append(.init("told_in", .string(thread)))
-            message = "not told: it repeats the fault of \(place), which \(thread) tells of"
+            message = "held back: it repeats the fault of \(place), which \(thread) reports"
         }
         extra.append(.init("kind", .string(digest.kind.rawValue)))
         extra.append(.init("events", .number("\(digest.events)")))

@@ -5,25 +5,25 @@ import Journal
 import NIOCore
 import ServiceLifecycle
 
-/// Server-sent events from a place of the log on, until the client goes away, its
-/// token ends or the node shuts down.
+/// Streams the log's lines from a position on as server-sent events.
 ///
-/// A reader that is slow makes the log be read slowly: a batch is read only once the
-/// one before is written, and the connection closes when the client leaves it unread
-/// for longer than `request_deadline`. What it missed it gets by `Last-Event-ID`.
+/// Ends when the client disconnects, its token is no longer valid or the node shuts down. A
+/// batch is read only after the previous one was written, so a slow client only slows its own
+/// stream. A client that stops reading for longer than `request_deadline` is disconnected; it
+/// continues with `Last-Event-ID`.
 struct EventFollow: Sendable {
     let journal: Journal
     let query: JournalQuery
     let from: LogPosition
-    /// Whether the client may still read.
+    /// Whether the client's credential is still valid.
     let isWelcome: @Sendable () -> Bool
 
-    /// Lines of one read, and their bytes.
+    /// Most lines of one read, and their bytes.
     private static let batchLines = 200
     private static let batchBytes = 128 << 10
-    /// What one follower needs: a member of an archive, a batch, what waits to be written.
+    /// Memory of one follower: an archive's member, a batch, and bytes that wait to be written.
     static let memory = 512 << 10
-    /// A sign of life at least so often, with the place reached.
+    /// Most time without a message; then one with only the position is sent.
     private static let pause = Duration.seconds(15)
 
     init(
@@ -51,14 +51,14 @@ struct EventFollow: Sendable {
         try await writer.write(ByteBuffer(string: ": following\n\n"))
         var written = ContinuousClock.now
         while !Task.isCancelled, !Task.isShuttingDownGracefully, isWelcome() {
-            // Somebody made the log anew: the place is of another.
+            // The log was recreated: the position belongs to the old one.
             if journal.head < reader.position {
                 reader = journal.reader(from: .start, query: query, isNarrow: true)
                 try await writer.write(Self.message(id: .start, event: "anew", data: "".utf8))
             }
             let before = reader.position
             await wait(after: before)
-            // The token may have ended meanwhile.
+            // The token may have expired or been revoked meanwhile.
             guard isWelcome() else { return }
             let batch = try await reader.next(
                 maxLines: Self.batchLines, maxBytes: Self.batchBytes)
@@ -72,7 +72,7 @@ struct EventFollow: Sendable {
             if !batch.lines.isEmpty {
                 written = .now
             } else if .now - written >= Self.pause {
-                // No data, so no event: only the place to come back to.
+                // Without data the client dispatches no event, but stores the id.
                 try await writer.write(ByteBuffer(string: "id: \(batch.end)\n\n"))
                 written = .now
             }
@@ -91,7 +91,7 @@ struct EventFollow: Sendable {
         return message
     }
 
-    /// Until there is a line, the client may no longer read, or it is time for a sign of life.
+    /// Waits until there is a line, the credential is invalid, or the pause has passed.
     private func wait(after position: LogPosition) async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in

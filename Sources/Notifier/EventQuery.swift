@@ -2,15 +2,15 @@ import Events
 import Journal
 import Serving
 
-/// What a `GET /v1/events` asks for.
+/// The parsed query of `GET /v1/events`.
 struct EventQuery {
     var query = JournalQuery.all
     var limit = EventRoutes.defaultLimit
     var follow = false
-    /// Lines after this place only; nil: no such bound.
+    /// Only lines after this position; nil: no bound.
     var after: LogPosition?
 
-    /// - Throws: 400 for an unknown name, or a value that cannot be read.
+    /// - Throws: 400 for an unknown name or a malformed value.
     init(_ items: [(name: String, value: String)], now: Timestamp = WallClock.system.now)
         throws(Problem)
     {

@@ -5,19 +5,19 @@ public import Journal
 import NIOCore
 public import Serving
 
-/// `GET /v1/events`: the stored lines, oldest first, for whoever has the scope `read`.
+/// `GET /v1/events`: the stored lines, oldest first (scope `read`).
 public enum EventRoutes {
     static let defaultLimit = 1000
     static let largestLimit = 100_000
-    /// Bytes of one answer, up to the end of the line that reaches it: what is beyond is
-    /// read from `Bellwether-Next` on.
+    /// Bytes of one answer, which ends with the line that reaches them. The rest is read from
+    /// `Bellwether-Next` on.
     static let pageBytes = 2 << 20
 
     public static func routes(_ journal: Journal) -> [Route] {
         [
             Route(.get, "/v1/events", access: .requires(.read)) { exchange in
                 var wanted = try EventQuery(exchange.queryItems())
-                // What a browser's EventSource sends when it connects again.
+                // A browser's EventSource sends it when it reconnects.
                 if wanted.follow, let name = HTTPField.Name("Last-Event-ID"),
                     let last = exchange.head.headerFields[name]
                 {
@@ -55,7 +55,7 @@ public enum EventRoutes {
         var headers: HTTPFields = [
             .contentType: "application/x-ndjson", .cacheControl: "no-store",
         ]
-        // Where to go on: `after=` of the next request.
+        // The value of `after=` for the next request.
         if let name = HTTPField.Name("Bellwether-Next") { headers[name] = "\(batch.end)" }
         if let name = HTTPField.Name("Bellwether-Caught-Up") {
             headers[name] = "\(batch.isCaughtUp)"

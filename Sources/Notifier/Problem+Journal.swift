@@ -3,8 +3,9 @@ import Journal
 import Serving
 
 extension Problem {
-    /// 503, or 429 to a sender beyond its share: the log could not take what was
-    /// sent; nothing of it was acknowledged.
+    /// The log could not append the lines that were sent; none of them was acknowledged.
+    ///
+    /// 429 for a sender over its share of the log, else 503.
     init(log error: JournalError) {
         switch error {
         case .busy:

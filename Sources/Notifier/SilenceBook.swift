@@ -5,39 +5,39 @@ import JSONScan
 
 /// The silences that people set, as rows of the state file.
 ///
-/// Every call runs inside the caller's transaction and may come from another
-/// process: the digest desk reads the book at each look at the log.
+/// Every call runs inside the caller's transaction and may come from another process:
+/// `DigestDesk` reads the table about once a second.
 public enum SilenceBook {
-    /// A silence with what became of it.
+    /// A silence and how many messages it held back.
     public struct Entry: Sendable, Equatable {
         public var silence: Silence
         public var from: Timestamp
         public var until: Timestamp
         public var created: Timestamp
-        /// Messages that it held back.
+        /// Number of messages that it held back.
         public var held: Int
 
         public func isActive(at now: Timestamp) -> Bool { now < until }
     }
 
-    /// Silences in force at once, and ended ones that can still be looked at.
+    /// Most silences in force, and most ended ones that are kept.
     static let most = 500
 
-    /// As many silences as there may be are in force.
+    /// The maximum number of silences is in force.
     public struct Full: Error, CustomStringConvertible {
         public var description: String {
-            "\(most) silences are in force, the most there may be: end some, or write one that covers more"
+            "\(most) silences are in force, which is the maximum: end some, or add one that covers more"
         }
     }
 
-    /// How long an ended silence can still be looked at.
+    /// How long an ended silence is kept.
     static let keep = Duration.seconds(30 * 86_400)
 
-    /// Writes a silence from now on; returns its id.
+    /// Adds a silence that begins now; returns its id. Deletes old ended ones.
     ///
+    /// - Parameter salt: Distinguishes the ids of equal silences that are set in the same
+    ///   millisecond.
     /// - Throws: `Full` when `most` are in force.
-    /// - Parameter salt: Makes the id differ from those of silences set in the
-    ///   same millisecond.
     public static func add(
         _ db: Database, matchers: [Matcher], until: Timestamp, who: String, why: String,
         at now: Timestamp, salt: UInt32 = .random(in: 0...UInt32.max)
@@ -69,12 +69,12 @@ public enum SilenceBook {
         return id
     }
 
-    /// SQLite ends a text at its first NUL; a person's words need no controls.
+    /// Removes control characters. SQLite ends a text at its first NUL.
     private static func clean(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
     }
 
-    /// Ends a silence now. False when there is none of that id, or it has ended.
+    /// Ends a silence now. Returns false when no silence in force has this id.
     public static func expire(_ db: Database, id: String, at now: Timestamp) throws -> Bool {
         try db.execute(
             sql: "UPDATE silence SET until_ms = ? WHERE id = ? AND until_ms > ?",
@@ -82,7 +82,8 @@ public enum SilenceBook {
         return db.changesCount == 1
     }
 
-    /// The newest first; with `ended` those of the last 30 days that are over.
+    /// Returns the silences in force, newest first; with `ended` also the ended ones that are
+    /// still stored.
     public static func list(
         _ db: Database, at now: Timestamp, ended: Bool = false
     ) throws -> [Entry] {
@@ -93,7 +94,8 @@ public enum SilenceBook {
         ).map(Entry.init)
     }
 
-    /// Counts a message that the silence held back; one of the configuration has no row.
+    /// Counts a message that a silence held back. Silences of the configuration have no row and
+    /// are not counted.
     static func countHeld(_ db: Database, id: String) throws {
         try db.execute(
             sql: "UPDATE silence SET held = held + 1 WHERE id = ?", arguments: [id])

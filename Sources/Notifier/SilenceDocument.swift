@@ -2,7 +2,7 @@ import Digests
 public import Events
 import JSONScan
 
-/// Silences as JSON: what `GET /v1/silences` and `silence list --json` give.
+/// Silences as JSON, for `GET /v1/silences` and `silence list --json`.
 public enum SilenceDocument {
     public static func list(_ entries: [SilenceBook.Entry], at now: Timestamp) -> [UInt8] {
         var json = JSONWriter(capacity: 1024)

@@ -6,10 +6,9 @@ import NIOCore
 public import Serving
 public import Store
 
-/// `/v1/silences`: what is held back, by whom and why. Looking needs the scope
-/// `read`, setting and ending `admin`.
+/// `/v1/silences`: lists silences (scope `read`), adds and ends them (scope `admin`).
 public enum SilenceRoutes {
-    /// The longest that anything can be silenced.
+    /// The longest duration of a silence.
     public static let longest = Duration.seconds(90 * 86_400)
 
     public static func routes(_ store: Store, wall: WallClock = .system) -> [Serving.Route] {

@@ -26,7 +26,7 @@ extension Bookmark {
         w.member("min_stable_pods", minStablePods)
     }
 
-    /// nil when it is no bookmark, or not as it was written.
+    /// Returns nil for anything but a bookmark, and when the hash does not match its content.
     init?(bytes: [UInt8]) {
         guard
             let tree = try? JSONValue(
@@ -128,7 +128,7 @@ extension RolloutFacts {
             w.member("aborted", isAborted)
             w.member("stable_pods", stablePods)
             w.member("argo", argo)
-            // For people: `run` and `restore` make them anew.
+            // For people; they are not read back.
             w.member(array: "abort") { w in for word in abort { w.value(word) } }
             w.member(array: "retry") { w in for word in retry { w.value(word) } }
         }

@@ -2,34 +2,34 @@ public import Events
 import Foundation
 import JSONScan
 
-/// The state before a rehearsal: what `run` may change and `restore` puts back.
+/// The state before a rehearsal, which `run` changes and `restore` puts back.
 ///
-/// One JSON file with the SHA-256 of its own content, so that a bookmark that
-/// was edited or cut off is never acted on.
+/// Stored as one JSON file with the SHA-256 of its content, so that an edited or truncated
+/// bookmark is rejected.
 public struct Bookmark: Sendable, Hashable {
-    /// What `run --confirm` must repeat.
+    /// The name that `run --confirm` must repeat.
     public var name: String
     public var takenAt: Timestamp
     public var source: BalancerSource?
     public var weights: [Weight]
     /// The targets that serve the canary.
     public var canary: [String]
-    /// Whether the rehearsal sets weights itself; otherwise Argo's abort must move them.
+    /// Whether the rehearsal sets weights itself; if not, Argo's abort must change them.
     public var shifts: Bool
     public var probe: UserPath?
     public var rollout: RolloutFacts?
-    /// Pods of the stable replica set that must be there before an abort.
+    /// Least number of available pods of the stable replica set before an abort.
     public var minStablePods: Int
 }
 
 // MARK: - As a file
 
 extension Bookmark {
-    /// Writes the file whole or not at all, for its owner only.
+    /// Writes the file atomically, readable by its owner only.
     public func write(to path: String) throws(RehearsalFault) {
         let temporary = path + ".new"
         unlink(temporary)
-        // Its owner's alone from the first byte.
+        // Created with mode 0600, so that no other user can read it at any time.
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         guard descriptor >= 0, (try? file.write(contentsOf: Data(bytes))) != nil,
@@ -47,12 +47,12 @@ extension Bookmark {
         guard let bookmark = Bookmark(bytes: Array(data)) else {
             throw RehearsalFault(
                 .precondition,
-                "\(path): is no bookmark, or was changed since it was taken; take another")
+                "\(path): is not a bookmark, or was changed since it was taken; take another")
         }
         self = bookmark
     }
 
-    /// The file's content: the members, then their hash as the last one.
+    /// The file's content: the members, followed by their hash.
     var bytes: [UInt8] {
         var writer = JSONWriter()
         writer.object { w in
@@ -62,7 +62,7 @@ extension Bookmark {
         return writer.bytes + [UInt8(ascii: "\n")]
     }
 
-    /// 64 hex digits over the members.
+    /// The SHA-256 of the members, as 64 hex digits.
     public var digest: String {
         var writer = JSONWriter()
         writer.object { write(to: &$0) }

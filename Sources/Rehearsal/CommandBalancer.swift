@@ -1,6 +1,6 @@
 import JSONScan
 
-/// Weights behind an executable of one's own.
+/// Reads and sets weights with an executable of the user.
 struct CommandBalancer: Balancer {
     let path: String
 

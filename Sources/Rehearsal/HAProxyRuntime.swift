@@ -8,14 +8,15 @@ import Dispatch
     import Darwin
 #endif
 
-/// HAProxy's runtime API over its Unix socket (management guide, section 9.3):
-/// one command a connection, the answer ends when HAProxy closes.
+/// Reads and sets weights through HAProxy's Unix socket (management guide, section 9.3).
+///
+/// Each connection carries one command; the answer ends when HAProxy closes the connection.
 struct HAProxyRuntime: Balancer {
     private let socketPath: String
     private let backend: String
     private let queue = DispatchQueue(label: "rehearsal.haproxy")
 
-    /// Longest answer, in bytes.
+    /// Most bytes of one answer.
     private static let maxAnswer = 4 << 20
 
     init(socket: String, backend: String) throws(RehearsalFault) {
@@ -24,7 +25,7 @@ struct HAProxyRuntime: Balancer {
         try Self.check(backend)
     }
 
-    /// A name goes into a command line: a blank or `;` would be another command.
+    /// Rejects names with other characters: a space or `;` would change the command.
     private static func check(_ name: String) throws(RehearsalFault) {
         let isGood =
             !name.isEmpty
@@ -56,7 +57,8 @@ struct HAProxyRuntime: Balancer {
                 let state = columns["srv_op_state"], let admin = columns["srv_admin_state"],
                 words.count > max(name, weight, state, admin), let value = Int(words[weight])
             else { continue }
-            // 2 is running; any administrative state but 0 is maintenance or drain.
+            // Operational state 2 is running. An administrative state other than 0 is
+            // maintenance or drain.
             weights.append(
                 Weight(
                     String(words[name]), value, isUp: words[state] == "2" && words[admin] == "0"))
@@ -64,7 +66,7 @@ struct HAProxyRuntime: Balancer {
         guard !weights.isEmpty else {
             throw RehearsalFault(
                 .failed,
-                "\(socketPath): HAProxy tells no servers of backend \(backend): \(Self.firstLine(answer))"
+                "\(socketPath): HAProxy lists no servers of backend \(backend): \(Self.firstLine(answer))"
             )
         }
         return weights
@@ -73,7 +75,7 @@ struct HAProxyRuntime: Balancer {
     func set(_ target: String, to value: Int) async throws(RehearsalFault) {
         try Self.check(target)
         let answer = try await ask("set weight \(backend)/\(target) \(value)")
-        // Silence is consent; anything else is why it was not done.
+        // An empty line means success; anything else is the reason of the refusal.
         guard Self.firstLine(answer).isEmpty else {
             throw RehearsalFault(
                 .failed, "\(backend)/\(target): HAProxy refuses: \(Self.firstLine(answer))")

@@ -3,7 +3,7 @@ import Secrets
 import Telemetry
 import Transfer
 
-/// Weights in a JSON document of an HTTP endpoint, each at a pointer.
+/// Reads and sets weights in the JSON document of an HTTP endpoint, each at a JSON pointer.
 struct HTTPBalancer: Balancer {
     let url: String
     let method: String
@@ -70,8 +70,10 @@ struct HTTPBalancer: Balancer {
 }
 
 extension JSONValue {
-    /// The document with a whole number at `pointer`, in the form (number or
-    /// text) that stands there; nil when nothing does.
+    /// Returns the document with the value at `pointer` replaced by `number`.
+    ///
+    /// The new value is a number or a string, as the old one. Returns nil when `pointer` resolves
+    /// to nothing or to another type.
     fileprivate func replacing(_ pointer: String, by number: Int) -> JSONValue? {
         if pointer.isEmpty {
             switch self {

@@ -1,7 +1,7 @@
 import Events
 import JSONScan
 
-/// The cluster, through the `kubectl` on PATH and its current context.
+/// Accesses the cluster with the `kubectl` on PATH and its current context.
 struct Kubectl: Sendable {
     private let tool: Tool
 
@@ -13,7 +13,9 @@ struct Kubectl: Sendable {
         self.tool = tool
     }
 
-    /// - Parameter argo: The controller's version, where it cannot be read.
+    /// Reads a Rollout and the available pods of its stable replica set.
+    ///
+    /// - Parameter argo: The controller's version; nil: it is read from the cluster.
     func facts(
         namespace: String, rollout: String, argo: String?
     ) async throws(RehearsalFault) -> RolloutFacts {
@@ -45,12 +47,12 @@ struct Kubectl: Sendable {
             stablePods: pods, argo: version)
     }
 
-    /// Runs a command that `RolloutFacts` wrote.
+    /// Runs a command of `RolloutFacts`, whose first word is `kubectl`.
     func run(_ command: [String]) async throws(RehearsalFault) {
         _ = try await tool.run(Array(command.dropFirst()))
     }
 
-    /// The tag of the controller's image; empty when nobody may look.
+    /// Returns the version from the controller's image tag; empty when it cannot be read.
     private func argoVersion() async -> String {
         let found = try? await json(
             [

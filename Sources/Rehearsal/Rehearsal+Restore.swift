@@ -2,9 +2,9 @@ import Events
 import JSONScan
 
 extension Rehearsal {
-    /// Puts back what differs from the bookmark; a second call finds nothing to do.
+    /// Restores the bookmark's state where the current one differs. Safe to repeat.
     ///
-    /// - Returns: What was done, one line each.
+    /// - Returns: One line for each change.
     public func restore() async throws(RehearsalFault) -> [String] {
         var done: [String] = []
         let state = try await State.now(bookmark)
@@ -33,7 +33,7 @@ extension Rehearsal {
             }
             if let first = left.first {
                 throw RehearsalFault(
-                    .failed, "\(first.target): set, but the balancer still tells \(first.value)")
+                    .failed, "\(first.target): set, but the balancer still reports \(first.value)")
             }
         }
         if !done.isEmpty {
@@ -61,13 +61,13 @@ extension Rehearsal {
             report.steps[index].outcome = .failed
             report.steps[index].words = fault.description
             let before = report.fault.map { "\($0); and then " } ?? ""
-            // What is left changed outweighs what went wrong before.
+            // A failed restore is more serious than an earlier fault.
             report.fault = RehearsalFault(
                 .failed, "\(before)the state was not put back: \(fault)")
         }
     }
 
-    /// Records an event of this rehearsal, marked as one.
+    /// Records an event, marked as a rehearsal.
     func tell(_ name: String, _ message: String) async {
         let level: Event.Level =
             name == "rehearsal.failed" ? .error : name == "rehearsal.started" ? .warn : .info

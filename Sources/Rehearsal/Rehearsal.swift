@@ -4,21 +4,19 @@ import Secrets
 import Telemetry
 import Transfer
 
-/// The rollback rehearsal: does what a failing canary would make happen, times
-/// it, and puts everything back.
+/// Rehearses a rollback: performs the steps of a real one, measures them and restores the state.
 ///
-/// Nothing is changed before the state equals the bookmark's and the
-/// preconditions hold. After the first change everything is put back whatever
-/// happens in between, cancellation included.
+/// Nothing is changed unless the state equals the bookmark's and the preconditions hold. After
+/// the first change the state is always restored, also after a failure or cancellation.
 public struct Rehearsal: Sendable {
     public let bookmark: Bookmark
-    /// For a rollback, from the first change until all is back to stable.
+    /// Time limit from the first change until everything is stable again.
     public var budget: Duration
-    /// Between two looks while waiting.
+    /// Time between two checks while waiting.
     public var poll: Duration
-    /// Takes each step as it begins and ends.
+    /// Called with a line when a step begins.
     public var show: @Sendable (String) -> Void
-    /// Takes the events of the rehearsal.
+    /// Called with the rehearsal's events.
     public var record: @Sendable (Event) async -> Void
 
     public init(
@@ -35,12 +33,12 @@ public struct Rehearsal: Sendable {
 
     // MARK: - Bookmark and verify
 
-    /// Reads the state and makes a bookmark of it.
+    /// Reads the current state as a bookmark.
     ///
     /// - Parameters:
     ///   - canary: The balancer's targets that serve the canary.
-    ///   - rollout: namespace and name, and the controller's version where it
-    ///     cannot be read.
+    ///   - rollout: Namespace, name and the controller's version; nil: the version is read
+    ///     from the cluster.
     public static func take(
         name: String, source: BalancerSource?, canary: [String], shifts: Bool, probe: UserPath?,
         rollout: (namespace: String, name: String, argo: String?)?, minStablePods: Int,
@@ -66,14 +64,14 @@ public struct Rehearsal: Sendable {
         return bookmark
     }
 
-    /// How the state differs from the bookmark's, one line each.
+    /// Returns the differences between the current state and the bookmark, one line each.
     public func drift() async throws(RehearsalFault) -> [String] {
         try await State.now(bookmark).drift(from: bookmark)
     }
 
     // MARK: - Running
 
-    /// What `run` does, without doing it; checks drift and preconditions.
+    /// Returns the steps of `run` without performing them; checks drift and preconditions.
     public func plan() async -> RehearsalReport {
         var report = RehearsalReport(budget: budget)
         do throws(RehearsalFault) {
@@ -83,7 +81,7 @@ public struct Rehearsal: Sendable {
         return report
     }
 
-    /// Rolls back, waits until all is stable, and puts everything back.
+    /// Rolls back, waits until everything is stable, and restores the bookmark's state.
     public func run() async -> RehearsalReport {
         var report = await plan()
         if report.fault != nil { return report }
@@ -96,7 +94,7 @@ public struct Rehearsal: Sendable {
             }
         }
         if report.fault == nil { report.rollback = started.duration(to: .now) }
-        // Once more by a task that nobody cancels: what was changed is put back.
+        // In a detached task, so that cancellation does not stop the restore.
         finishRestore(await Task.detached { await restored() }.value, &report)
         let outcome = report.fault.map { "failed: \($0)" } ?? "succeeded"
         let took = report.rollback.map { "rolled back in \(RehearsalReport.milliseconds($0)) ms, " }
@@ -128,7 +126,7 @@ public struct Rehearsal: Sendable {
         guard !goals.isEmpty else {
             throw RehearsalFault(
                 .precondition,
-                "nothing would tell that the rollback is done: bookmark a balancer's canary targets or a --probe"
+                "nothing would show that the rollback is done: bookmark a balancer's canary targets or a --probe"
             )
         }
         steps.append(.init("wait", goals.joined(separator: ", and ")))
@@ -153,7 +151,7 @@ public struct Rehearsal: Sendable {
         guard drift.isEmpty else {
             throw RehearsalFault(
                 .drift,
-                "the state is not the bookmark's any more: \(drift.joined(separator: "; ")); take another bookmark"
+                "the state differs from the bookmark: \(drift.joined(separator: "; ")); take another bookmark"
             )
         }
         if let obstacle = state.obstacle(bookmark) {
@@ -193,7 +191,7 @@ public struct Rehearsal: Sendable {
         return failure
     }
 
-    /// Polls weights and the user path until both are stable.
+    /// Polls the weights and the user path until both are stable, at most until the budget ends.
     private func wait(since started: ContinuousClock.Instant) async throws(RehearsalFault) {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -1,18 +1,18 @@
-/// Why a rehearsal stops, and the exit code that says so.
+/// Why a rehearsal stopped, with its exit code.
 public struct RehearsalFault: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Int32, Sendable {
-        /// A step could not be done, or a state could not be read.
+        /// A step failed, or the state could not be read.
         case failed = 1
-        /// What must be so before anything is touched is not so.
+        /// A precondition does not hold; nothing was changed.
         case precondition = 2
-        /// The state is not the bookmark's.
+        /// The state differs from the bookmark.
         case drift = 3
         /// The rollback took longer than its budget.
         case overtime = 4
     }
 
     public let kind: Kind
-    /// What, where, and what to do.
+    /// What failed, where, and what to do.
     public let description: String
 
     public init(_ kind: Kind, _ description: String) {

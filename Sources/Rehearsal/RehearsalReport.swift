@@ -1,6 +1,6 @@
 import JSONScan
 
-/// What a rehearsal did, or would do.
+/// The steps of a rehearsal and their outcome.
 public struct RehearsalReport: Sendable {
     public struct Step: Sendable {
         public enum Outcome: String, Sendable {
@@ -9,7 +9,7 @@ public struct RehearsalReport: Sendable {
 
         /// `abort`, `shift`, `wait`, `restore`.
         public let name: String
-        /// What is run, as a person would type it; what is waited for.
+        /// The command as a person would type it, or what the step waits for.
         public let command: String
         public internal(set) var outcome = Outcome.planned
         public internal(set) var words = ""
@@ -22,10 +22,10 @@ public struct RehearsalReport: Sendable {
     }
 
     public internal(set) var steps: [Step] = []
-    /// From the first change until everything was back to stable.
+    /// Time from the first change until everything was stable again; nil when that failed.
     public internal(set) var rollback: Duration?
     public internal(set) var budget: Duration
-    /// nil when all went well.
+    /// nil when the rehearsal succeeded.
     public internal(set) var fault: RehearsalFault?
 
     public var json: [UInt8] {

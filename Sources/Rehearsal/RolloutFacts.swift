@@ -1,4 +1,4 @@
-/// What a rollback of an Argo Rollout has to know.
+/// The state of an Argo Rollout that a rollback depends on.
 public struct RolloutFacts: Sendable, Hashable {
     public var namespace: String
     public var name: String
@@ -15,11 +15,11 @@ public struct RolloutFacts: Sendable, Hashable {
     /// The controller's version, as `1.9.1`; empty when it could not be read.
     public var argo: String
 
-    /// What to run to abort, by patching the Rollout's status as the kubectl
-    /// plugin's `abort` does, so that the plugin is not needed.
+    /// The command that aborts the Rollout. It patches the status, as the kubectl plugin's
+    /// `abort` does, so that the plugin is not needed.
     public var abort: [String] { patch(abort: true) }
 
-    /// What to run to take the abort back.
+    /// The command that reverts the abort.
     public var retry: [String] { patch(abort: false) }
 
     private func patch(abort: Bool) -> [String] {
@@ -30,7 +30,7 @@ public struct RolloutFacts: Sendable, Hashable {
         ]
     }
 
-    /// Where this differs from `other` in what a bookmark stands for.
+    /// Returns how `other` differs from this in the members that a bookmark compares.
     func drift(to other: RolloutFacts) -> [String] {
         var drift: [String] = []
         func compare(_ what: String, _ before: String, _ now: String) {
@@ -45,10 +45,10 @@ public struct RolloutFacts: Sendable, Hashable {
         return drift
     }
 
-    /// The first whose Inconclusive runs pause instead of promoting.
+    /// The first version in which Inconclusive background runs pause instead of promoting.
     static let oldestArgo = [1, 8, 2]
 
-    /// Whether `argo` is at least `oldestArgo`; nil when it is not known.
+    /// Whether `argo` is at least `oldestArgo`; nil when it is not a version.
     var isArgoNewEnough: Bool? {
         let numbers = argo.split(separator: "-")[safe: 0]?.split(separator: ".").map { Int($0) }
         guard let numbers, numbers.count == 3, !numbers.contains(nil) else { return nil }

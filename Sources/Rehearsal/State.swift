@@ -1,9 +1,9 @@
-/// What a bookmark's parts look like now.
+/// The current state of a bookmark's balancer and Rollout.
 struct State: Sendable {
     var weights: [Weight] = []
     var rollout: RolloutFacts?
 
-    /// Reads what `bookmark` names.
+    /// Reads the state of the balancer and Rollout that `bookmark` names.
     static func now(_ bookmark: Bookmark) async throws(RehearsalFault) -> State {
         var state = State()
         if let source = bookmark.source {
@@ -17,7 +17,7 @@ struct State: Sendable {
         return state
     }
 
-    /// How this differs from `bookmark`, one line each; empty when it does not.
+    /// Returns how this differs from `bookmark`, one line each.
     func drift(from bookmark: Bookmark) -> [String] {
         var drift: [String] = []
         for before in bookmark.weights {
@@ -41,7 +41,7 @@ struct State: Sendable {
         return drift
     }
 
-    /// Why a rollback may not be rehearsed now; nil when it may.
+    /// Returns why a rollback cannot be rehearsed now; nil when it can.
     func obstacle(_ bookmark: Bookmark) -> String? {
         if let rollout {
             let oldest = RolloutFacts.oldestArgo.map(String.init).joined(separator: ".")

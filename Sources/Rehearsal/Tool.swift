@@ -2,14 +2,14 @@ import Foundation
 import Probes
 import Transfer
 
-/// A program that is run to its end, with a bound on time and output.
+/// Runs a program to its end, with bounds on time and output.
 struct Tool: Sendable {
     /// The executable's absolute path.
     let path: String
 
     init(_ path: String) { self.path = path }
 
-    /// The executable `name` on PATH; nil when there is none.
+    /// Finds the executable `name` on PATH; nil when there is none.
     init?(onPath name: String) {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let found = folders.lazy.map { "\($0)/\(name)" }
@@ -18,7 +18,9 @@ struct Tool: Sendable {
         path = found.hasPrefix("/") ? found : FileManager.default.currentDirectoryPath + "/" + found
     }
 
-    /// Standard output; an exit code other than 0 is a fault that quotes what was printed.
+    /// Runs the program and returns its output, at most 8 MiB.
+    ///
+    /// - Throws: A fault that quotes the start of the output for an exit code other than 0.
     func run(
         _ arguments: [String], within limit: Duration = .seconds(30)
     ) async throws(RehearsalFault) -> [UInt8] {

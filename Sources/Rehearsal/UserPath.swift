@@ -1,13 +1,13 @@
 import Telemetry
 import Transfer
 
-/// What a user would ask for, and what a good answer is.
+/// A request as a user would send it, and the answer that it should get.
 public struct UserPath: Sendable, Hashable {
     public var url: String
     public var status: Int
-    /// Text that only a stable instance answers; empty: any body.
+    /// Text that only a stable instance's answer contains; empty: any body.
     public var contains: String
-    /// Good answers in a row that count as back.
+    /// Good answers in a row that count as stable.
     public var times: Int
     public var caFile: String
 
@@ -21,7 +21,7 @@ public struct UserPath: Sendable, Hashable {
         self.caFile = caFile
     }
 
-    /// Asks once; nil when the answer is good, else what was wrong with it.
+    /// Sends one request; returns nil when the answer is good, else what was wrong with it.
     func fault(_ engine: TransferEngine) async -> String? {
         do throws(TransferError) {
             let reply = try await engine.http(

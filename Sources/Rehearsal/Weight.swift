@@ -3,7 +3,7 @@ public struct Weight: Sendable, Hashable {
     public let target: String
     /// In the balancer's own unit.
     public let value: Int
-    /// Whether the target takes traffic; true where the balancer does not tell.
+    /// Whether the target is up; true when the balancer does not report it.
     public let isUp: Bool
 
     public init(_ target: String, _ value: Int, isUp: Bool = true) {
@@ -13,24 +13,24 @@ public struct Weight: Sendable, Hashable {
     }
 }
 
-/// Where weights are read and set.
+/// A load balancer whose weights can be read and set.
 protocol Balancer: Sendable {
-    /// All weights, in the balancer's order.
+    /// Reads all weights.
     func weights() async throws(RehearsalFault) -> [Weight]
 
-    /// Sets one weight and returns when the balancer took it.
+    /// Sets one weight; returns when the balancer has accepted it.
     func set(_ target: String, to value: Int) async throws(RehearsalFault)
 
-    /// What `set` does, as a person would type it.
+    /// Returns the command of `set` as a person would type it.
     func command(setting target: String, to value: Int) -> String
 }
 
-/// Which balancer, as a bookmark keeps it.
+/// The kind and address of a balancer, as stored in a bookmark.
 public enum BalancerSource: Sendable, Hashable {
     /// HAProxy's runtime socket (a path, `level admin`) and a backend.
     case haproxy(socket: String, backend: String)
-    /// A JSON document that is read with GET and written whole with `method`;
-    /// the pointers (RFC 6901) by target.
+    /// A JSON document that is read with GET and written as a whole with `method`. `pointers`
+    /// contains the JSON pointer (RFC 6901) of each target's weight.
     case http(url: String, method: String, pointers: [String: String], caFile: String)
     /// An executable: `PATH get` prints a JSON object of weights by target,
     /// `PATH set TARGET WEIGHT` sets one.

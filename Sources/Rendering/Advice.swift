@@ -1,18 +1,18 @@
 import Digests
 import Events
 
-/// What to do, in one sentence; absent where the commands say it all.
+/// What to do, in one sentence; nil when the commands alone are enough.
 enum Advice {
     static func text(_ digest: Digest, _ steps: NextSteps) -> String? {
         switch digest.kind {
         case .failing:
             guard steps.offers("pause") else { return nil }
             if digest.nodeFault != nil {
-                return "Mend the node first, or take it out of service; "
+                return "Repair the node first, or take it out of service; "
                     + "pause holds the canary meanwhile."
             }
             if digest.status == .unknown {
-                return "Mend what keeps it from being measured; pause holds the canary meanwhile, "
+                return "Fix what prevents the measurement; pause holds the canary meanwhile, "
                     + "abort takes its traffic back to stable."
             }
             return "Abort takes the traffic back to stable, pause holds it while you look, "
@@ -33,14 +33,14 @@ enum Advice {
         switch digest.outcome {
         case "paused"?:
             return steps.offers("promote")
-                ? "A person decides: promote goes on, abort takes the traffic back to stable." : nil
+                ? "Decide: promote goes on, abort takes the traffic back to stable." : nil
         case "aborted"?: return "Nothing to stop any more: the run is over."
         case .some where steps.offers("undo"):
             return "The new revision goes on although it failed: undo goes back to the one before."
         case .some: return nil
         case nil:
-            return "No attempt came for \(Self.quiet(digest)): the run is over, or nobody measures "
-                + "it any more. See how the rollout stands."
+            return "No attempt came for \(Self.quiet(digest)): the run is over, or is no longer "
+                + "measured. Check the state of the rollout."
         }
     }
 
@@ -51,16 +51,16 @@ enum Advice {
     private static func notice(_ event: String) -> String? {
         switch event {
         case EventName.authRefused:
-            "Give the caller a valid token: Argo takes a refusal for an error, and aborts the "
+            "Give the caller a valid token: Argo counts a refusal as an error and aborts the "
                 + "rollout after five in a row."
         case EventName.requestRefused, EventName.rateLimited:
-            "Argo takes a refused measurement for an error, and aborts the rollout after five in "
+            "Argo counts a refused measurement as an error and aborts the rollout after five in "
                 + "a row."
-        case EventName.deliveryDead: "Mend the receiver, then have them sent again."
-        case EventName.templateFault: "Mend the template; the check names file and line."
+        case EventName.deliveryDead: "Fix the receiver, then resend the digests."
+        case EventName.templateFault: "Fix the template; the check reports file and line."
         case EventName.logShed:
-            "Free disk space on the node, or give its log more room (log.max_bytes)."
-        case EventName.logGap: "See whether the log is whole."
+            "Free disk space on the node, or raise the log's quota (log.max_bytes)."
+        case EventName.logGap: "Check whether the log is complete."
         case EventName.logQuarantined:
             "No digest counts this line: look at it yourself, and report the defect with the line "
                 + "from quarantine/lines.jsonl."
@@ -68,7 +68,7 @@ enum Advice {
             "Find what removes, renames or truncates files in the node's log folder "
                 + "(logrotate, a cleaner, a person) and keep it out."
         case EventName.logPressure, EventName.logTrimmed:
-            "Free disk space on the node: something else takes it."
+            "Free disk space on the node: something other than the log uses it."
         default: nil
         }
     }

@@ -1,5 +1,5 @@
 extension BuiltinTemplates {
-    /// A page of its own; readable in dark and light, without remote content.
+    /// A complete page for light and dark colour schemes, without remote content.
     static let html = """
         <!DOCTYPE html>
         <html lang="en">

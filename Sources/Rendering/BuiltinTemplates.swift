@@ -1,6 +1,6 @@
-/// The templates as they come with the product, byte for byte those in
-/// `templates/`: a test holds the two together, and writes the files anew from
-/// here with `BELLWETHER_RECORD_GOLDEN=1`.
+/// The built-in templates, byte for byte equal to the files in `templates/`.
+///
+/// A test compares them, and writes the files from here with `BELLWETHER_RECORD_GOLDEN=1`.
 enum BuiltinTemplates {
     static let sources: [TemplateName: String] = [
         .subject: subject,

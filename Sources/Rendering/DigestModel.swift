@@ -2,8 +2,9 @@ import Digests
 import Events
 import JSONScan
 
-/// The digest as one JSON object: for webhooks, archives and people's own tools.
-/// Numbers are numbers, times RFC 3339; texts are as they came.
+/// The digest as one JSON object, for webhooks, archives and other tools.
+///
+/// Times are RFC 3339; texts from events are not changed.
 enum DigestModel {
     static func json(_ digest: Digest) -> String {
         var writer = JSONWriter(capacity: 2048)

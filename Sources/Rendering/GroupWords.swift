@@ -1,10 +1,10 @@
 import Digests
 
-/// A group as people name it: `payments-api (prod, revision 17)`.
+/// The name of a group in messages: `payments-api (prod, revision 17)`.
 struct GroupWords {
-    /// The rollout, else the values of the group's fields.
+    /// The rollout, or the values of the group's fields if it has none.
     let name: String
-    /// The fields beside the rollout: `prod, revision 17`; empty without a rollout.
+    /// The other fields: `prod, revision 17`; empty without a rollout.
     let scope: String
 
     var text: String { scope.isEmpty ? name : "\(name) (\(scope))" }

@@ -1,7 +1,7 @@
 import Digests
 import Events
 
-/// The one sentence that says what is the matter.
+/// The headline of a message: one sentence on what happened.
 struct Headline {
     let text: String
 
@@ -31,7 +31,7 @@ struct Headline {
         case .ended:
             let last = (digest.status ?? .unknown).rawValue
             switch digest.outcome {
-            case "paused"?: text = "\(name) canary paused for a person (last verdict \(last))"
+            case "paused"?: text = "\(name) canary paused for a decision (last verdict \(last))"
             case let outcome?: text = "\(name) canary \(outcome) (last verdict \(last))"
             case nil: text = "\(name) canary is no longer measured (last verdict \(last))"
             }

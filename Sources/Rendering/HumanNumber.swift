@@ -1,8 +1,8 @@
 import Events
 
-/// Numbers as people read them: `1.9 %`, `420 ms`, `+0.4 pp`.
+/// Formats numbers for people: `1.9 %`, `420 ms`, `+0.4 pp`.
 enum HumanNumber {
-    /// A value with its unit; "no data" when there is none.
+    /// Formats a value with its unit; nil is "no data".
     static func text(_ value: Double?, _ unit: MetricUnit) -> String {
         guard let value else { return "no data" }
         guard value.isFinite else { return value.isNaN ? "no number" : "∞" }
@@ -24,8 +24,9 @@ enum HumanNumber {
         }
     }
 
-    /// The difference from `old` to `new` with its sign; empty when it can't be
-    /// said or is nothing.
+    /// Formats the difference from `old` to `new` with its sign.
+    ///
+    /// Returns an empty text when a value is missing or not finite, and for an unchanged flag.
     static func change(from old: Double?, to new: Double?, _ unit: MetricUnit) -> String {
         guard let old, let new, old.isFinite, new.isFinite else { return "" }
         if unit == .flag { return old == new ? "" : "(was \(text(old, .flag)))" }
@@ -37,7 +38,8 @@ enum HumanNumber {
         return sign + text(size, unit)
     }
 
-    /// A time span in its two largest units: `4 min`, `1 h 20 min`, `2 d 3 h`.
+    /// Formats a time span in its two largest units: `4 min`, `1 h 20 min`, `2 d 3 h`. From
+    /// 10 min to 1 h only in minutes.
     static func span(_ span: Duration) -> String {
         let total = span.wholeMilliseconds / 1000
         if total < 0 { return "−" + Self.span(.seconds(-total)) }
@@ -53,7 +55,7 @@ enum HumanNumber {
         return "\(seconds) s"
     }
 
-    /// A whole number of things: `1 event`, `12,400 events`.
+    /// Formats a number of items: `1 event`, `12,400 events`.
     static func count(_ number: Int, _ singular: String, _ plural: String? = nil) -> String {
         "\(grouped(Double(number))) \(number == 1 ? singular : plural ?? singular + "s")"
     }
@@ -68,8 +70,8 @@ enum HumanNumber {
         return significant(value) + " " + (units.first ?? "B")
     }
 
-    /// Two significant digits below 100, whole numbers with thousands
-    /// separators from there.
+    /// Formats values below 99.5 with two significant digits, larger ones as whole numbers with
+    /// thousands separators.
     private static func significant(_ value: Double) -> String {
         let size = abs(value)
         if size == 0 { return "0" }
@@ -86,7 +88,7 @@ enum HumanNumber {
         return String(String((trimmed.first == "." ? trimmed.dropFirst() : trimmed).reversed()))
     }
 
-    /// Decimal digits with `places` after the point, halves away from zero.
+    /// Formats with `places` decimals, rounding halves away from zero.
     private static func fixed(_ value: Double, places: Int) -> String {
         var scale = 1.0
         for _ in 0..<places { scale *= 10 }

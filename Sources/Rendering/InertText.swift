@@ -1,14 +1,13 @@
-/// Makes text from events safe to show anywhere, before any markup is thought of.
+/// Text from events as one line of visible characters, before it is escaped for a markup.
 ///
-/// Control characters, line and paragraph separators, bidirectional controls,
-/// invisible and tag characters become visible marks, so that nothing hides,
-/// reorders or breaks a line; long runs of combining marks are cut; the whole
-/// is cut to a length. What remains is one line of ordinary characters.
+/// Control characters, line and paragraph separators, bidirectional controls, invisible and tag
+/// characters are replaced by visible marks, so that no text is hidden, reordered or split over
+/// lines. Runs of combining marks are cut to two, and the text is cut to `limit` scalars.
 struct InertText: Hashable, CustomStringConvertible {
     let description: String
 
     init(_ source: some StringProtocol, limit: Int = 200) {
-        // Most text is short and plain.
+        // Fast path for short, printable ASCII.
         let utf8 = source.utf8
         if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
             description = String(source)
@@ -26,7 +25,7 @@ struct InertText: Hashable, CustomStringConvertible {
                 || scalar.properties.generalCategory == .enclosingMark
             {
                 marks += 1
-                // Two are enough for any script's letters; more hide the lines around.
+                // Letters of any script need at most two; more would cover the lines around.
                 if marks > 2 { continue }
             } else {
                 marks = 0
@@ -44,7 +43,7 @@ struct InertText: Hashable, CustomStringConvertible {
 
     var isEmpty: Bool { description.isEmpty }
 
-    /// What stands for a scalar that may not be shown as it is; nil when it may.
+    /// Returns the replacement for a scalar that must not be shown; nil when it may be shown.
     private static func visible(_ scalar: Unicode.Scalar) -> String? {
         switch scalar.value {
         case 0..<0x20: return Unicode.Scalar(0x2400 + scalar.value).map { String($0) }
@@ -59,7 +58,7 @@ struct InertText: Hashable, CustomStringConvertible {
         case .spaceSeparator:
             return scalar == " " || scalar == "\u{A0}" ? nil : named(scalar)
         default:
-            // Letters that draw nothing, and look like an empty name.
+            // Characters without a visible glyph, which would look like an empty name.
             let blank: Set<UInt32> = [0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x034F, 0xFFFC]
             return blank.contains(scalar.value) ? named(scalar) : nil
         }

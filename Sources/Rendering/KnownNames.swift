@@ -1,5 +1,6 @@
-/// The names that templates may use: all that a `MessageView` can hold.
-/// `templates/README.md` says what each is.
+/// The names that templates may use: all names that a `MessageView` can contain.
+///
+/// `templates/README.md` documents them.
 enum KnownNames {
     static let subject: Set<String> = ["name", "scope", "started"]
 

@@ -1,6 +1,6 @@
 extension String {
-    /// How many bytes the text takes in a mail, quoted-printable (RFC 2045 §6.7)
-    /// with its soft breaks; never less than that.
+    /// An upper bound for the bytes of the text in a mail, as quoted-printable (RFC 2045 §6.7)
+    /// with soft line breaks.
     var mailSize: Int {
         var size = 0
         var lines = 1
@@ -12,8 +12,8 @@ extension String {
             default: size += 3
             }
         }
-        // A line may begin with a dot and end in a space, which are escaped, and
-        // breaks after no less than 73 bytes.
+        // A line may begin with a dot and end in a space, which are both escaped. Soft breaks
+        // come after at least 73 bytes.
         return size + size / 73 * 3 + lines * 9
     }
 }

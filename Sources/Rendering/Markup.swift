@@ -1,13 +1,13 @@
 import Mustache
 
-/// The languages that messages are written in, and how data stays data in each.
+/// The markup languages of messages, and how text is escaped in each.
 enum Markup: String, CaseIterable, Sendable {
     case text
     case html
     /// Slack's mrkdwn and plain text objects.
     case slack
 
-    /// `text` so that the language reads no markup in it.
+    /// Escapes `text` so that it contains no markup.
     func escape(_ text: String) -> String {
         switch self {
         case .text: text
@@ -34,10 +34,12 @@ enum Markup: String, CaseIterable, Sendable {
         return out
     }
 
-    /// Slack asks to escape only `& < >`, which already disarms `<!channel>`,
-    /// `<@U1>` and links. What else it would read as markup has no escape, so
-    /// a look-alike stands for it: `@`, the signs of bold, strike and code,
-    /// an underscore that is not inside a word, and the colon of `:emoji:`.
+    /// Escapes text for Slack.
+    ///
+    /// Slack requires to escape only `& < >`, which also disables `<!channel>`, `<@U1>` and
+    /// links. Other markup has no escape and is replaced by look-alikes: `@`, the characters for
+    /// bold, strike and code, an underscore that is not inside a word, and the opening colon of
+    /// `:emoji:`.
     private static func slack(_ text: String) -> String {
         let special = "&<>@*~`_:".utf8
         guard text.utf8.contains(where: special.contains) else { return text }
@@ -85,10 +87,10 @@ enum Markup: String, CaseIterable, Sendable {
 extension Markup: MustacheContentType {
     func escapeText(_ text: String) -> String { escape(text) }
 
-    /// The name that templates know it by: `{{% CONTENT_TYPE: … }}`.
+    /// The name for templates: `{{% CONTENT_TYPE: … }}`.
     var contentType: String { "bellwether-\(rawValue)" }
 
-    /// Makes the three known to the template engine; needed once a process.
+    /// Registers all markups with the template engine, once per process.
     static let registered: Void = {
         for markup in allCases { MustacheContentTypes.register(markup, named: markup.contentType) }
     }()

@@ -1,18 +1,17 @@
 import Digests
 import Events
 
-/// A digest as templates see it: finished words under fixed names.
+/// The values that templates can use for a digest: finished texts under fixed names.
 ///
-/// Everything from events has gone through `InertText`; escaping for the
-/// markup at hand is the template engine's. A name is absent when there is
-/// nothing to say, so that `{{#name}}` asks for it. `templates/README.md`
-/// lists the names.
+/// Text from events is passed through `InertText`; the template engine escapes it for the
+/// markup. A name is absent when there is nothing to show, so that `{{#name}}` tests for it.
+/// `templates/README.md` lists the names.
 struct MessageView {
     let digest: Digest
     let options: RenderOptions
     let limits: ViewLimits
 
-    /// What every template but `subject` gets.
+    /// The values for every template except `subject`.
     var values: [String: Any] {
         var values = subjectValues
         values["icon"] = icon
@@ -24,7 +23,7 @@ struct MessageView {
         values["since"] = clock(digest.incidentStart)
         values["duration"] = duration
         values["time"] = time
-        // The sentence on the attempts says the last chance.
+        // The sentence on the attempts already contains the last chance.
         let changes = digest.changes.filter {
             $0 != .lastChance || digest.failuresUntilAbort == nil
         }
@@ -45,7 +44,7 @@ struct MessageView {
         return values
     }
 
-    /// What the subject may use: nothing that changes within an incident.
+    /// The values for the subject: only those that do not change within an incident.
     var subjectValues: [String: Any] {
         var values: [String: Any] = ["name": name, "started": started]
         if !scope.isEmpty { values["scope"] = scope }
@@ -54,10 +53,10 @@ struct MessageView {
 
     // MARK: - Head
 
-    /// What the message is about, and that it is a rehearsal where it is one.
+    /// The subject's name, with a prefix for a rehearsal.
     private var name: String { (digest.isRehearsal ? "Rehearsal: " : "") + subjectName }
 
-    /// The rollout, else the group's other fields; the number of groups for a roll-up.
+    /// The number of groups for a roll-up, else the rollout, else the group's other fields.
     private var subjectName: String {
         if let rollup = digest.rollup {
             return rollup.areCanaries
@@ -115,7 +114,7 @@ struct MessageView {
 
     // MARK: - Lists
 
-    /// Puts the first items under `name`, and how many are left under `more_<name>`.
+    /// Stores the first items under `name`, and the number of the rest under `more_<name>`.
     private func list(
         _ name: String, _ items: [String], as key: String, extra: Int = 0,
         in values: inout [String: Any]
@@ -197,7 +196,7 @@ struct MessageView {
         }
     }
 
-    /// What a silence swallowed, and whom the message speaks for.
+    /// Adds the silence, the replaced digests and the groups that a node fault covers.
     private func addHolding(to values: inout [String: Any]) {
         if let silence = digest.silence {
             let who = InertText(silence.who, limit: 60)
@@ -217,7 +216,7 @@ struct MessageView {
             let ids = Set(digest.replaces.map(\.id)).count
             let names = Set(digest.replaces.map(\.receiver)).sorted().prefix(4)
             values["replaces"] =
-                "Stands for \(HumanNumber.count(ids, "earlier digest")) that had not reached "
+                "Replaces \(HumanNumber.count(ids, "earlier digest")) that had not reached "
                 + "\(names.map { InertText($0, limit: 64).description }.joined(separator: ", "))"
                 + " (\(InertText(digest.replaces[0].id, limit: 64))\(ids > 1 ? " …" : ""))."
         }
@@ -227,8 +226,8 @@ struct MessageView {
             let names = fault.names.map { GroupWords($0).name }
             let rest = fault.echoes - names.count
             words +=
-                " \(HumanNumber.count(fault.echoes, "other group")) that fail by it alone are not "
-                + "told of one by one: \(names.joined(separator: ", "))"
+                " This message also covers \(HumanNumber.count(fault.echoes, "other group")) "
+                + "with only this fault: \(names.joined(separator: ", "))"
                 + (rest > 0 ? " and \(rest) more." : ".")
         }
         values["node_fault"] = words

@@ -5,8 +5,8 @@ import Events
 struct MetricWords {
     let values: [String: Any]
 
-    /// - Parameter isOver: the incident is over, so that the worst value tells
-    ///   more than the last.
+    /// - Parameter isOver: Whether the incident is over; then the note on how long the metric
+    ///   has been beyond its limit is left out.
     init(_ track: MetricTrack, isOver: Bool) {
         var values: [String: Any] = [
             "metric": PlainWords.metric(track.metric),
@@ -23,7 +23,7 @@ struct MetricWords {
             notes.append("worst \(HumanNumber.text(worst, track.unit))")
         }
         if let limit = track.limit, track.unit != .flag {
-            // What is beyond its limit and only warns is beyond the warning limit.
+            // A metric that is beyond its limit and only warns is beyond the warning limit.
             let isWarning = track.state == .warn && track.isBeyondLimit
             notes.append(
                 "\(isWarning ? "warning limit" : "limit") \(HumanNumber.text(limit, track.unit))")
@@ -32,7 +32,7 @@ struct MetricWords {
             if let since = track.beyondSince {
                 notes.append("\(track.lowerIsWorse ? "below" : "over") it since attempt \(since)")
             } else if let since = track.overSince, !track.isBeyondLimit {
-                // What fails by comparison with stable may be within its limit.
+                // A metric that fails by comparison with stable may be within its limit.
                 notes.append(
                     "\(track.unit == .flag ? "" : "not passing ")since attempt \(since)")
             }

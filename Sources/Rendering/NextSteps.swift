@@ -3,8 +3,8 @@ import Events
 
 /// The commands that a person may want to run next.
 ///
-/// Names go into a command line only when they are Kubernetes names: nothing
-/// that a shell would read as more than a word.
+/// Names from events go into a command line only if they are Kubernetes names, and ids only if
+/// they are plain words, so that a shell reads each as one word.
 struct NextSteps {
     struct Command: Hashable {
         let label: String
@@ -13,7 +13,7 @@ struct NextSteps {
 
     var commands: [Command] = []
 
-    /// Whether a command of that label is among them.
+    /// Whether there is a command with this label.
     func offers(_ label: String) -> Bool { commands.contains { $0.label == label } }
 
     init(for digest: Digest) {
@@ -37,7 +37,7 @@ struct NextSteps {
         }
     }
 
-    /// What mends the cause of one of our own notices.
+    /// Adds the commands for the cause of one of the node's own notices.
     private mutating func addMending(_ event: String) {
         let lines: [String] =
             switch event {
@@ -61,7 +61,7 @@ struct NextSteps {
             Command(label: verb, line: "kubectl argo rollouts \(verb) \(target)")
         }
         switch digest.kind {
-        // Neither version is at fault: a person looks at the node first.
+        // Neither version is at fault: the node has to be checked first.
         case .failing where digest.nodeFault != nil: commands += [argo("pause")]
         case .failing where digest.status == .unknown:
             commands += [argo("pause"), argo("abort"), argo("promote")]
@@ -98,7 +98,7 @@ struct NextSteps {
                 label: "look", line: "bellwether logs query --since 1h --where '\(condition)'"))
     }
 
-    /// RFC 1123 subdomain: what Kubernetes allows as a name.
+    /// Whether `name` can be a Kubernetes name (RFC 1123 subdomain, at most 253 bytes).
     static func isKubernetesName(_ name: String) -> Bool {
         let utf8 = Array(name.utf8)
         guard let first = utf8.first, let last = utf8.last, utf8.count <= 253 else { return false }
@@ -106,7 +106,7 @@ struct NextSteps {
             && utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E }
     }
 
-    /// An event id that is one plain word.
+    /// Whether an event id is one plain word for a shell.
     static func isIdentifier(_ id: String) -> Bool {
         let utf8 = Array(id.utf8)
         guard let first = utf8.first, utf8.count <= 128, first != 0x2D else { return false }

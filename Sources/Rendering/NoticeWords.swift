@@ -1,12 +1,11 @@
 import Digests
 import Events
 
-/// One kind of notice in words; the names of our own events mean nothing to a
-/// tired person.
+/// The text for one kind of notice, because the names of events are hard to understand.
 struct NoticeWords {
     /// `12 requests refused for their credential`.
     let short: String
-    /// The same with the event's name, the place and the last message.
+    /// `short` with the event's name, the place and the last message.
     let long: String
 
     init(_ tally: NoticeTally, _ digest: Digest) {
@@ -33,13 +32,13 @@ struct NoticeWords {
         case EventName.deliveryDead:
             return count("digest") + " that could not be delivered"
         case EventName.templateFault:
-            return count("template") + " with a fault; the built-in text stands for it"
+            return count("template") + " with a fault; the built-in text is used instead"
         case EventName.comparabilityChanged:
             return "attempts are no longer comparable, the policy or the binary changed"
         case EventName.logShed:
             return shed > 0
-                ? HumanNumber.count(shed, "event") + " lost, the log took no more"
-                : "events lost, the log took no more"
+                ? HumanNumber.count(shed, "event") + " lost, the log accepted no more"
+                : "events lost, the log accepted no more"
         case EventName.logGap:
             return shed > 0
                 ? HumanNumber.count(shed, "event") + " missing from the log"
@@ -51,8 +50,8 @@ struct NoticeWords {
                 ? HumanNumber.count(shed, "event")
                     + " lost, something else changed the log's files"
                 : "something else changed the log's files, no event is lost"
-        case EventName.logPressure: return "the disk of the log is short of room"
-        case EventName.logTrimmed: return "old events removed, the disk is short of room"
+        case EventName.logPressure: return "the log's disk is short of space"
+        case EventName.logTrimmed: return "old events removed, the disk is short of space"
         default: return nil
         }
     }

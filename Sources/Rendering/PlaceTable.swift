@@ -1,7 +1,7 @@
 import Digests
 import Events
 
-/// Places × metrics, worst first, as rows for HTML and as aligned text.
+/// The table of places and metrics, worst first, as rows for HTML and as aligned text.
 struct PlaceTable {
     struct Cell {
         var value = ""
@@ -29,14 +29,14 @@ struct PlaceTable {
         }
     }
 
-    /// Metric names.
+    /// The columns' metric names.
     let heads: [String]
     let rows: [Row]
-    /// The stable version's values, when any are known.
+    /// The stable version's values; nil when none is known.
     let stable: Row?
     let omittedRows: Int
     let omittedColumns: Int
-    /// `AZ`, or `place` when not every place has a zone.
+    /// `AZ`, or `place` when some place has no zone.
     let placeWord: String
 
     init(_ digest: Digest, limits: ViewLimits) {
@@ -84,7 +84,7 @@ struct PlaceTable {
             state: track.state)
     }
 
-    /// The table in characters of one width, without a newline at the end.
+    /// The table as text for a monospaced font, without a newline at the end.
     var text: String {
         let all = rows + (stable.map { [$0] } ?? [])
         var lines = ["\(placeWord == "AZ" ? "AZ" : "place")"] + all.map(\.place)
@@ -107,7 +107,7 @@ struct PlaceTable {
             .joined(separator: "\n")
     }
 
-    /// Appends one column; an empty one is left out.
+    /// Appends one column unless it is empty.
     private static func add(_ head: String, _ column: [String], to lines: inout [String]) {
         guard column.contains(where: { !$0.isEmpty }) else { return }
         pad(&lines)

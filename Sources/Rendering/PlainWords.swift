@@ -1,10 +1,10 @@
 import Digests
 import Events
 
-/// Rules, states and changes in words.
+/// Texts for reasons, states and changes.
 enum PlainWords {
-    /// `5xx_rate` for `canary.5xx_rate`, `p99` for `canary.p99_ms`, whose unit
-    /// stands behind the number; other objects keep their name.
+    /// Returns `5xx_rate` for `canary.5xx_rate` and `p99` for `canary.p99_ms`, because the unit
+    /// follows the number. Names without the prefix `canary.` are not shortened.
     static func metric(_ name: String, limit: Int = 60) -> String {
         var short = name
         if name.hasPrefix("canary.") {
@@ -14,7 +14,9 @@ enum PlainWords {
         return InertText(short.isEmpty ? name : short, limit: limit).description
     }
 
-    /// - Parameter past: the incident is over.
+    /// Returns the text of a reason.
+    ///
+    /// - Parameter past: Whether the incident is over.
     static func reason(_ reason: Reason, past: Bool = false) -> String {
         let verb = past ? "was" : "is"
         let unit = MetricUnit(metricName: reason.check)
@@ -56,12 +58,12 @@ enum PlainWords {
         "stale": "the data is too old", "missing_file": "no such file",
         "unreadable": "the file cannot be read", "no_sample_yet": "nothing to compare with yet",
         "no_traffic": "no traffic", "not_running": "the process is not running",
-        "busy": "the probe is busy", "circuit_open": "the probe rests after repeated failures",
+        "busy": "the probe is busy", "circuit_open": "the probe is paused after repeated failures",
         "cancelled": "cancelled", "fault": "the probe failed", "missing": "no probe reported it",
         "not_a_number": "the probe reported no number",
     ]
 
-    /// What a canary with this verdict does.
+    /// The state of a canary with this verdict.
     static func doing(_ status: VerdictStatus) -> String {
         switch status {
         case .healthy: "healthy"
@@ -102,8 +104,8 @@ enum PlainWords {
             let span = digest.flapsSince.map {
                 " within \(HumanNumber.span(digest.composedAt - $0))"
             }
-            return "it flaps: \(digest.flaps ?? 0) incidents\(span ?? ""), told less often until "
-                + "it holds"
+            return "it flaps: \(digest.flaps ?? 0) incidents\(span ?? ""), reported less often "
+                + "until it is stable"
         }
     }
 
@@ -117,7 +119,7 @@ enum PlainWords {
         counts.present.map { "\($0.count) \($0.status.rawValue)" }.joined(separator: ", ")
     }
 
-    /// `sha256:1a2b3c4d` of a long hash.
+    /// The first 12 characters of a hash, without `sha256:`.
     static func version(_ hash: String) -> String {
         let bare = hash.hasPrefix("sha256:") ? String(hash.dropFirst(7)) : hash
         return InertText(bare, limit: 200).description.prefix(12).description

@@ -1,9 +1,10 @@
-/// What a message may link to.
+/// The links of a message.
 public struct RenderOptions: Sendable, Equatable {
-    /// An `http(s)` address; `{namespace}` and `{rollout}` are filled in,
-    /// percent-encoded. nil or anything else: no link.
+    /// The runbook's `http(s)` address. Names of the group's fields in braces, such as
+    /// `{namespace}` and `{rollout}`, are replaced by the percent-encoded values. No link for
+    /// nil or any other address.
     public var runbookURL: String?
-    /// The rollout's own page, such as Argo's dashboard; filled in alike.
+    /// The address of the rollout's page, such as Argo's dashboard; same format.
     public var rolloutURL: String?
     /// The address of the status page; nil: no link.
     public var statusURL: String?
@@ -16,8 +17,10 @@ public struct RenderOptions: Sendable, Equatable {
         self.statusURL = statusURL
     }
 
-    /// `template` with the fields filled in, fit for every markup; nil when it
-    /// is no web address.
+    /// Returns `template` with the fields filled in, safe in every markup.
+    ///
+    /// Returns nil when it is not an `http(s)` address, has an unclosed brace, or is longer than
+    /// 2000 bytes.
     static func link(_ template: String?, fields: (String) -> String?) -> String? {
         guard var rest = template?[...], rest.hasPrefix("https://") || rest.hasPrefix("http://")
         else { return nil }
@@ -33,8 +36,9 @@ public struct RenderOptions: Sendable, Equatable {
         return link.utf8.count <= 2000 ? link : nil
     }
 
-    /// Percent-encoding (RFC 3986) of everything but unreserved characters and
-    /// `keep`; `_ * ~ @ |` too, which mean something to Slack.
+    /// Percent-encodes (RFC 3986) all bytes but ASCII letters, digits, `-`, `.` and `keep`.
+    ///
+    /// `_` and `~` are encoded too, because they are markup in Slack.
     private static func encoded(_ text: String, keep: String) -> String {
         var out = ""
         for byte in text.utf8 {

@@ -1,33 +1,32 @@
 public import Events
 
-/// One digest in every form that a receiver may want, composed once.
+/// One digest in every form that receivers need, rendered once.
 ///
-/// The bytes belong to `id`: the same digest renders to the same value, so a
-/// re-send carries exactly what was sent before.
+/// It is stored by `id` and sent from there, so a re-send has the same bytes.
 public struct RenderedDigest: Sendable, Equatable {
-    /// Names these bytes: the digest's id.
+    /// The digest's id.
     public let id: String
-    /// Names the incident; every digest of one incident carries the same.
+    /// The incident's id, the same in every digest of the incident.
     public let thread: String
-    /// One line, free of control characters, the same for the whole incident.
+    /// One line without control characters, the same for the whole incident.
     public let subject: String
-    /// JSON payload for a Slack incoming webhook: `text` and `blocks`, within
-    /// every limit that Slack documents.
+    /// JSON payload for a Slack incoming webhook: `text` and `blocks`, within Slack's documented
+    /// limits.
     public let slack: String
-    /// Plain text for people, UTF-8, lines end in `\n`.
+    /// Plain text; lines end in `\n`.
     public let text: String
-    /// One whole HTML document without remote content.
+    /// A complete HTML document without remote content.
     public let html: String
-    /// The digest itself as a JSON object, for webhooks and archives.
+    /// The digest as a JSON object, for webhooks and archives.
     public let model: String
-    /// `failing`, `recovered`, … as the digest room names it.
+    /// The digest's kind: `failing`, `recovered`, `ended`, `notice` or `rollup`.
     public let kind: String
-    /// Names the group: stable over its incidents.
+    /// The group's key, the same in all its incidents.
     public let groupKey: String
-    /// When the window closed.
+    /// When the digest was composed.
     public let composedAt: Timestamp
-    /// Like `slack`, in short: the reply in the thread of a message that is
-    /// updated in place. Empty: there is none.
+    /// A shorter form of `slack` for a reply in the thread of a message that is updated in
+    /// place. Empty: none.
     public let slackReply: String
 
     public init(

@@ -3,19 +3,19 @@ import Events
 
 /// Turns digests into messages.
 ///
-/// Built once per configuration; a value without state, usable from any thread.
-/// The same digest gives the same bytes. Rendering cannot fail: what a
-/// template can't do, the built-in text does.
+/// Created once per configuration. An immutable value, usable from any thread. The same digest
+/// renders to the same bytes. Rendering cannot fail: the built-in template replaces one that
+/// has a fault.
 public struct Renderer: Sendable {
     private let templates: TemplateSet
     private let options: RenderOptions
 
-    /// Faults of the templates folder, each with its file and line; the
-    /// built-in text stands for the templates concerned.
+    /// Faults of the templates folder, each with its file and, where known, its line. Built-in
+    /// templates are used instead of these.
     public var faults: [TemplateFault] { templates.faults }
 
-    /// - Parameter templatesDirectory: `*.mustache` files that stand for the
-    ///   built-in templates; nil or empty: none.
+    /// - Parameter templatesDirectory: A folder of `*.mustache` files that replace built-in
+    ///   templates; nil or empty: none.
     public init(templatesDirectory: String? = nil, options: RenderOptions = RenderOptions()) {
         self.options = options
         guard let templatesDirectory, !templatesDirectory.isEmpty else {
@@ -31,7 +31,7 @@ public struct Renderer: Sendable {
         self.templates = templates
     }
 
-    /// Every form of one digest.
+    /// Renders every form of a digest.
     public func render(_ digest: Digest) -> RenderedDigest {
         var views = TighteningViews(digest, options, .mail)
         var slackViews = TighteningViews(digest, options, .slack)
@@ -47,7 +47,8 @@ public struct Renderer: Sendable {
             slackReply: slackReply(&slackViews))
     }
 
-    /// Bytes as a mail carries them: together, with a head, below 100 KB.
+    /// Most bytes of the text and HTML parts as encoded in a mail, so that the whole mail stays
+    /// below 100 KB.
     static let textLimit = 36_000
     static let htmlLimit = 58_000
 
@@ -69,8 +70,10 @@ public struct Renderer: Sendable {
             footer: fit(.slackFooter, &views, limit: SlackLimits.section))
     }
 
-    /// Renders with ever shorter lists until it fits; each says exactly how
-    /// much it left out. A template that does not fit even then is cut.
+    /// Renders with ever shorter lists until the result fits; each list shows the number of
+    /// items left out.
+    ///
+    /// A result that still does not fit is cut. HTML is not cut: the built-in template is used.
     private func fit(
         _ name: TemplateName, _ views: inout TighteningViews, limit: Int,
         _ size: (String) -> Int = { $0.utf16.count }
@@ -89,7 +92,7 @@ public struct Renderer: Sendable {
             }
             return kept
         }
-        // Half a page is none: the built-in one always fits.
+        // A cut HTML page would be broken; the built-in one always fits.
         for step in 0..<views.steps {
             last = templates.renderBuiltin(name, views[step])
             if size(last) <= limit { break }
@@ -106,8 +109,10 @@ public struct Renderer: Sendable {
         return out
     }
 
-    /// Renders samples of every kind of digest; a template that says nothing
-    /// where the built-in one speaks has a fault.
+    /// Renders sample digests of every kind with a template and returns its fault, if any.
+    ///
+    /// A template has a fault if it renders a sample as nothing where the built-in one does not.
+    /// The Slack table, reasons and steps may be empty.
     private static func trial(of name: TemplateName, in templates: TemplateSet) -> TemplateFault? {
         for digest in SampleDigests.all {
             let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)

@@ -2,17 +2,17 @@ public import Digests
 import Events
 import JSONScan
 
-/// One digest of every kind, composed by a real `DigestMachine` from made-up
-/// events: what templates are tried on, and what people can look at before
-/// anything fails.
+/// Sample digests of every kind, composed by a `DigestMachine` from invented events.
+///
+/// Templates are tested with them, and people can preview messages with them.
 public enum SampleDigests {
     public struct Sample: Sendable {
-        /// Fit for a file name.
+        /// The sample's name; also usable as a file name.
         public let name: String
         public let digest: Digest
     }
 
-    /// Always the same.
+    /// All samples; the same in every run.
     public static let named: [Sample] = [
         sample("one-az") { story in
             for n in 3...6 { story.attempt(n, rates: [0.002 + 0.004 * Double(n - 3)]) }
@@ -112,11 +112,12 @@ public enum SampleDigests {
         },
     ]
 
-    /// The digests alone.
+    /// The digests of all samples.
     public static let all: [Digest] = named.map(\.digest)
 
-    /// The last digest of a story; a story that says nothing is a defect that
-    /// the tests find, and leaves an empty notice here.
+    /// Returns the last digest of a story.
+    ///
+    /// A story without a digest is a defect that the tests find; it becomes an empty notice.
     private static func sample(
         _ name: String, _ settings: DigestSettings = DigestSettings(),
         _ tell: (inout SampleStory) -> Void
@@ -131,7 +132,7 @@ public enum SampleDigests {
     }
 }
 
-/// Made-up events and the machine that reads them.
+/// Invented events and the machine that reads them.
 struct SampleStory {
     private var machine: DigestMachine
     private(set) var now = Timestamp(milliseconds: 1_795_600_800_000)
@@ -150,7 +151,9 @@ struct SampleStory {
         }
     }
 
-    /// One attempt in as many zones as there are rates, then half a minute.
+    /// Adds one attempt in as many zones as there are rates.
+    ///
+    /// For payments-api without `gateway`, 30 s pass after it.
     mutating func attempt(
         _ n: Int, rates: [Double?], p99: Double = 180, binary: String = "a",
         rollout: String = "payments-api", gateway: Int? = nil
@@ -189,7 +192,7 @@ struct SampleStory {
         if rollout == "payments-api", gateway == nil { pass(30) }
     }
 
-    /// Holds payments-api back from now on.
+    /// Silences payments-api from now on.
     mutating func silence(minutes: Int) {
         machine.silences = [
             Silence(
@@ -199,7 +202,7 @@ struct SampleStory {
         ]
     }
 
-    /// A verdict that only the gateway's own disk spoils.
+    /// Adds a verdict that is unhealthy only because of the gateway's own disk.
     mutating func fullDisk(_ rollout: String) {
         let disk = MetricDelta(
             metric: "gateway.disk_ok", value: 0, previous: 1, limit: 0.5, unit: .flag, state: .fail)

@@ -1,14 +1,16 @@
-/// Slack's documented limits (Block Kit reference; incoming webhooks), counted
-/// in UTF-16 units after escaping, which is never less than Slack counts.
+/// Slack's documented limits (Block Kit reference; incoming webhooks).
+///
+/// Counted in UTF-16 units after escaping, which is at least the length that Slack counts.
 enum SlackLimits {
     static let blocks = 50
     static let header = 150
     static let section = 3000
-    /// Slack shortens a longer `text`; ours only feeds notifications.
+    /// Slack shortens a longer `text`, which is only shown in notifications.
     static let fallback = 3000
 
-    /// `escaped` cut to `limit`, never inside an entity or an open code span,
-    /// with a mark that says so.
+    /// Cuts `escaped` to `limit` and appends a mark.
+    ///
+    /// Never cuts inside an entity or a link, and closes an open code block.
     static func cut(_ escaped: String, to limit: Int) -> String {
         guard escaped.utf16.count > limit else { return escaped }
         let fence = "```"

@@ -6,12 +6,12 @@ struct SlackMessage {
     var fallback: String
     /// Plain text with `& < >` escaped.
     var headline: String
-    /// mrkdwn; empty ones are left out.
+    /// Sections in mrkdwn; empty ones are left out.
     var sections: [String]
-    /// mrkdwn, small print.
+    /// The small print in mrkdwn.
     var footer: String
 
-    /// The JSON, within every limit.
+    /// The payload as JSON, within Slack's limits.
     var json: String {
         let headline = SlackLimits.cut(headline.oneLine, to: SlackLimits.header)
         let footer = SlackLimits.cut(footer.trimmedLines, to: SlackLimits.section)
@@ -53,7 +53,8 @@ struct SlackMessage {
         return writer.text
     }
 
-    /// `verbatim`: Slack turns no address, channel or name in it into a link.
+    /// Writes a mrkdwn text. With `verbatim`, Slack does not turn addresses, channels or names
+    /// into links.
     private static func mrkdwn(_ text: String, _ w: inout JSONWriter) {
         w.member("type", "mrkdwn")
         w.member("text", text)
@@ -62,18 +63,18 @@ struct SlackMessage {
 }
 
 extension String {
-    /// Without empty lines at the ends.
+    /// The text without whitespace at both ends.
     var trimmedLines: String {
         let body = drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
         return String(body)
     }
 
-    /// On one line.
+    /// The text on one line.
     var oneLine: String {
         split(whereSeparator: \.isNewline).joined(separator: " ").trimmedLines
     }
 
-    /// Without trailing spaces, and no more than one empty line in a row.
+    /// The text with at most one empty line in a row, none at the ends, and a final newline.
     var tidyLines: String {
         var out: [Substring] = []
         for line in split(separator: "\n", omittingEmptySubsequences: false) {

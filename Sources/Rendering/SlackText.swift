@@ -1,8 +1,10 @@
 import JSONScan
 
-/// A Slack message as plain text, for a terminal: what its blocks say, in order.
+/// Converts a Slack message to plain text for a terminal.
 public enum SlackText {
-    /// - Parameter json: what `RenderedDigest.slack` holds; empty for anything else.
+    /// Returns the texts of the message's blocks in order; empty if `json` is not JSON.
+    ///
+    /// - Parameter json: The content of `RenderedDigest.slack`.
     public static func plain(_ json: String) -> String {
         let limits = JSONLimits(maxBytes: 1 << 20, maxDepth: 16)
         guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: limits) else {

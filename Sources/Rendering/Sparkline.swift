@@ -1,14 +1,15 @@
 import Digests
 
-/// A row of values as one row of characters, lowest to highest: `▁▃▅█`.
+/// Draws a row of values as characters: `▁▃▅█`.
 enum Sparkline {
     private static let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
-    /// Where there was no value.
+    /// The character for a missing value.
     static let gap: Character = "·"
 
-    /// The last `width` values between the ends of `scale`; by default those of
-    /// the row itself. A row on a scale without length is drawn low; one
-    /// without values is empty.
+    /// Draws the last `width` values on `scale`, by default the range of these values.
+    ///
+    /// On a scale of length zero all values are drawn low. Returns an empty text when there is
+    /// no value.
     static func text(
         _ values: [Double?], width: Int = 8, scale: ClosedRange<Double>? = nil
     ) -> String {
@@ -26,8 +27,9 @@ enum Sparkline {
             })
     }
 
-    /// One scale for a metric in all places, from the stable version's value on,
-    /// so that rows can be compared and a steady excess stands high.
+    /// Returns one scale for a metric in all places, which includes the stable version's value.
+    ///
+    /// Rows can then be compared, and a constant value above stable is drawn high.
     static func scale(
         _ tracks: [MetricTrack], stable: Double?, width: Int = 8
     ) -> ClosedRange<Double>? {

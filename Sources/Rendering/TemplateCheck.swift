@@ -1,16 +1,17 @@
-/// What can be told about a template without rendering it.
+/// Checks a template without rendering it.
 ///
-/// The engine renders an unknown name, partial or transform as nothing, and a
-/// partial that includes itself ends the process: both are found here.
+/// The engine renders an unknown name, partial or transform as nothing, so these are reported
+/// here. `includes` lets `TemplateSet` find partials that include themselves, which would crash
+/// the process.
 struct TemplateCheck {
     static let maxBytes = 256 * 1024
-    /// Sections within sections; the engine's parser recurses.
+    /// Most levels of nested sections, because the engine's parser is recursive.
     static let maxDepth = 32
 
     let file: String
     let name: String
     let source: String
-    /// Names that the view gives.
+    /// Names that the view can contain.
     let known: Set<String>
     /// Names of all templates and partials.
     let partials: Set<String>

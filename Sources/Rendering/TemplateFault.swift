@@ -1,9 +1,10 @@
-/// What is wrong with a template file. The built-in text stands for the
-/// template until it is mended; no message is lost by it.
+/// A fault of a template file or folder.
+///
+/// The built-in template is used until the fault is fixed, so no message is lost.
 public struct TemplateFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Path of the file or folder.
     public let file: String
-    /// From 1; nil when it concerns the whole file.
+    /// The line, from 1; nil when the fault concerns the whole file.
     public let line: Int?
     public let fault: String
     public let remedy: String

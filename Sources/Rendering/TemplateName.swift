@@ -1,4 +1,4 @@
-/// The templates that messages are made of, one file each: `<rawValue>.mustache`.
+/// The templates of messages, one file each: `<rawValue>.mustache`.
 enum TemplateName: String, CaseIterable, Sendable {
     case subject
     case text
@@ -10,11 +10,12 @@ enum TemplateName: String, CaseIterable, Sendable {
     case slackSteps = "slack-steps"
     case slackFooter = "slack-footer"
     case slackFallback = "slack-fallback"
-    /// In the thread of a message that is updated in place.
+    /// The reply in the thread of a message that is updated in place.
     case slackReply = "slack-reply"
 
-    /// The markup of a template or partial of any name: what comes before the
-    /// first dash. nil when that is none of ours.
+    /// Returns the markup of a template or partial, by its name up to the first dash.
+    ///
+    /// Returns nil when that is not a markup or `subject`.
     static func markup(of name: some StringProtocol) -> Markup? {
         let stem = name.prefix { $0 != "-" }
         return stem == "subject" ? .text : Markup(rawValue: String(stem))

@@ -6,17 +6,17 @@ import Mustache
     import Foundation
 #endif
 
-/// The templates in use: the built-in ones, and those of a folder that stand for them.
+/// The templates in use: the built-in ones, and those of a folder that replace them.
 struct TemplateSet: Sendable {
     private var library: MustacheLibrary
     private let builtin: MustacheLibrary
     private(set) var faults: [TemplateFault] = []
     /// Templates of the folder that are in use.
     private(set) var overridden: Set<TemplateName> = []
-    /// Where each of them came from.
+    /// Paths of the templates in `overridden`.
     private(set) var files: [TemplateName: String] = [:]
 
-    /// Only the built-in templates.
+    /// Creates a set of the built-in templates.
     init() {
         _ = Markup.registered
         var builtin = MustacheLibrary()
@@ -28,8 +28,9 @@ struct TemplateSet: Sendable {
         library = builtin
     }
 
-    /// The built-in templates, and the files of `directory` over them. A file
-    /// with a fault is not used, nor is what includes it.
+    /// Creates a set of the built-in templates, replaced by the files of `directory`.
+    ///
+    /// A file with a fault is not used, and neither are files that include it.
     init(directory: String) {
         self.init()
         let sources: [String: String]
@@ -65,18 +66,17 @@ struct TemplateSet: Sendable {
         }
     }
 
-    /// The text of a template for `values`, from the folder's file when it is
-    /// good, else built-in.
+    /// Renders a template: the folder's file if it has no fault, else the built-in one.
     func render(_ name: TemplateName, _ values: [String: Any]) -> String {
         library.render(values, withTemplate: name.rawValue) ?? ""
     }
 
-    /// The text of the built-in template.
+    /// Renders the built-in template.
     func renderBuiltin(_ name: TemplateName, _ values: [String: Any]) -> String {
         builtin.render(values, withTemplate: name.rawValue) ?? ""
     }
 
-    /// Goes back to the built-in template.
+    /// Replaces a folder's template with the built-in one.
     mutating func drop(_ name: TemplateName, because fault: TemplateFault) {
         faults.append(fault)
         overridden.remove(name)
@@ -107,7 +107,7 @@ struct TemplateSet: Sendable {
             guard TemplateName.markup(of: name) != nil else {
                 refuse(
                     "no template has this name",
-                    "name it subject, text, html or slack-…; partials too begin so")
+                    "name it subject, text, html or slack-…; begin partials' names the same way")
                 continue
             }
             guard let data = files.contents(atPath: path) else {
@@ -131,8 +131,8 @@ struct TemplateSet: Sendable {
         try? MustacheTemplate(string: prefixed(name, source))
     }
 
-    /// The engine's content type is not inherited by partials: every template
-    /// names its own, on a line before its first.
+    /// Prepends a line that sets the content type, because the engine's partials do not inherit
+    /// it.
     private static func prefixed(_ name: String, _ source: String) -> String {
         let markup = TemplateName.markup(of: name) ?? .html
         return "{{% CONTENT_TYPE: \(markup.contentType)}}\n\(source)"
@@ -158,7 +158,7 @@ struct TemplateSet: Sendable {
                     faults.append(
                         TemplateFault(
                             file: check.file, line: check.includes.first?.line,
-                            fault: "the partial includes itself", remedy: "break the circle"))
+                            fault: "the partial includes itself", remedy: "remove the cycle"))
                     good[name] = nil
                     break
                 }
@@ -168,7 +168,7 @@ struct TemplateSet: Sendable {
         }
     }
 
-    /// What includes something that is not good is not good either.
+    /// Removes templates that include one with a fault.
     private mutating func removeBroken(from good: inout [String: TemplateCheck]) {
         var changed = true
         while changed {
@@ -181,7 +181,7 @@ struct TemplateSet: Sendable {
                     TemplateFault(
                         file: check.file, line: tag.line,
                         fault: "partial \"\(InertText(tag.name, limit: 60))\" has a fault",
-                        remedy: "mend the partial"))
+                        remedy: "fix the partial"))
                 good[name] = nil
                 changed = true
             }

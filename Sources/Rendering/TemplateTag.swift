@@ -1,4 +1,4 @@
-/// One tag of a template and where it stands.
+/// One tag of a template, with its line.
 struct TemplateTag: Hashable {
     enum Kind: Hashable {
         case variable
@@ -6,18 +6,18 @@ struct TemplateTag: Hashable {
         case close
         case partial
         case comment
-        /// A tag that we do not allow, by its first character.
+        /// A tag that is not allowed, by its first character.
         case refused(Character)
     }
 
     let kind: Kind
-    /// Without transforms: `count(rows)` is `rows` here.
+    /// The name without transforms: `rows` for `count(rows)`.
     let name: String
     let transforms: [String]
     let line: Int
 
-    /// Every tag of a template in order. A tag without an end is left to the
-    /// engine's parser to refuse.
+    /// Returns all tags of a template in order, up to one without an end, which the engine's
+    /// parser rejects.
     static func all(in source: String) -> [TemplateTag] {
         var tags: [TemplateTag] = []
         var line = 1

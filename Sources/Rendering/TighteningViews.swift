@@ -1,6 +1,6 @@
 import Digests
 
-/// The views of one digest with ever shorter lists, made when first asked for.
+/// Views of one digest with ever shorter lists, created on first use.
 struct TighteningViews {
     private let digest: Digest
     private let options: RenderOptions

@@ -6,8 +6,7 @@
     import Darwin
 #endif
 
-/// What a node does behind its answers: nobody waits for it, but it takes processor time, which
-/// is told apart from what requests cost.
+/// Work that no request waits for. Its CPU time is counted apart from that of requests.
 public enum BackgroundWork: String, Sendable, CaseIterable {
     /// Reading the event log for digests, composing and storing them.
     case digests
@@ -16,8 +15,9 @@ public enum BackgroundWork: String, Sendable, CaseIterable {
 }
 
 extension Telemetry {
-    /// Does `body`, and counts the processor time that the calling thread takes for it. `body`
-    /// must not wait for others: their time is not in it, and only one thread's is counted.
+    /// Runs `body` and counts the CPU time that the calling thread spends in it.
+    ///
+    /// Only that thread's time is counted: `body` must not hand work to other threads.
     public func measuring<Result, Failure: Error>(
         _ work: BackgroundWork, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -26,7 +26,7 @@ extension Telemetry {
         return try body()
     }
 
-    /// What the calling thread has taken of the processor, in the kernel and out of it.
+    /// User and system CPU time of the calling thread, in seconds.
     private static var threadSeconds: Double {
         var time = timespec()
         guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }
@@ -35,7 +35,7 @@ extension Telemetry {
 }
 
 extension PrometheusRegistry {
-    /// All kinds are there from the start, with nothing done.
+    /// Creates the series of all kinds with the value 0.
     public func declareBackgroundWork() {
         for work in BackgroundWork.allCases { count(work, by: 0) }
     }
@@ -43,7 +43,7 @@ extension PrometheusRegistry {
     fileprivate func count(_ work: BackgroundWork, by seconds: Double) {
         count(
             "bellwether_background_cpu_seconds", by: max(0, seconds),
-            help: "CPU time of what is done behind the answers, also in process_cpu_seconds_total.",
+            help: "CPU time of background work, also counted in process_cpu_seconds_total.",
             labels: [("work", work.rawValue)])
     }
 }

@@ -1,13 +1,13 @@
 public import Logging
 
-/// Somebody set the wall clock; what waits keeps its pace.
+/// The wall clock was set. Deadlines are moved by the same step, so waits keep their length.
 public struct ClockSet: Happening {
     private let part: String
     private let step: Duration
 
     /// - Parameters:
-    ///   - part: Whose deadlines moved: `digests`, `deliveries`, `attempts`.
-    ///   - step: How far the clock was set, negative when back.
+    ///   - part: The owner of the deadlines: `digests`, `deliveries` or `attempts`.
+    ///   - step: How far the clock was set; negative when it was set back.
     public init(part: String, step: Duration) {
         self.part = part
         self.step = step

@@ -1,21 +1,20 @@
 import Logging
 
-/// One thing that can happen inside the product: its log line and its metric in one place.
+/// An event inside the node, with its log line and its metric.
 ///
-/// A room declares one struct for each, so that the line and the number can
-/// never tell different stories, and so that what is logged can be read in one
-/// place per room. Neither the fields nor the labels may hold a secret: name a
-/// token by its id, a receiver by its name, a URL by its host.
+/// Each module declares one struct per event, so that the log line and the metric always
+/// agree, and all log lines of a module are in one file. Neither the fields nor the labels
+/// may contain a secret: identify a token by its id, a receiver by its name, a URL by its host.
 public protocol Happening: Sendable {
     var level: Logger.Level { get }
 
-    /// Constant words: what varies belongs into `fields`, or lines cannot be counted.
+    /// A constant text, so that lines can be counted by it. Variable parts go into `fields`.
     var message: String { get }
 
-    /// The log line's named values. Untrusted text is welcome, the handler escapes it.
+    /// The log line's named values. Untrusted text is allowed: the log handler escapes it.
     var fields: [(String, String)] { get }
 
-    /// Counts, sets or observes. Label values must come from a small closed set.
+    /// Updates the metrics. Label values must come from a small closed set.
     func record(in registry: PrometheusRegistry)
 }
 

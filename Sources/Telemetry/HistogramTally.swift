@@ -1,10 +1,10 @@
 import Synchronization
 
-/// One histogram series for a hot path: observations are added up here, at a
-/// few instructions each, and handed to the registry when it is read.
+/// One histogram series for a hot path: sums observations and adds them to the registry
+/// before each exposition.
 ///
-/// Thread-safe. Keep one for the life of what it measures; it is read as long
-/// as it lives.
+/// Thread-safe. The registry does not retain it: keep a reference for as long as observations
+/// are made. Observations made after the last exposition are lost when it is released.
 public final class HistogramTally: Sendable {
     private let name: String
     private let help: String
@@ -25,7 +25,7 @@ public final class HistogramTally: Sendable {
         registry.beforeExposition { [weak self] registry in self?.flush(into: registry) }
     }
 
-    /// NaN is left out.
+    /// Adds one observation. NaN is ignored.
     public func observe(_ value: Double) {
         guard !value.isNaN else { return }
         let bucket = edges.firstIndex { value <= $0 } ?? edges.count

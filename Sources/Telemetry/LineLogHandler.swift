@@ -1,16 +1,15 @@
 public import Events
 public import Logging
 
-/// One line an entry on standard error:
+/// Writes each log entry as one line to standard error:
 /// `2026-11-23T06:00:00.123Z info verdict rollout=payments-api status=degraded`.
 ///
-/// Values that need it are quoted with JSON's escapes; fields come in the order
-/// of their names. Whatever a value holds, an entry is one line without control,
-/// bidi or terminal characters.
+/// Fields are sorted by name. Values that need quotes are written as JSON strings. An entry is
+/// always one line without control, bidi or other formatting characters.
 ///
-/// Secrets do not belong into a log call. As a belt to those braces, the value
-/// of a field whose name says that it is one (`password`, `secret`, `cookie`,
-/// `authorization`, `token`, `…_token`) is written as `(hidden)`.
+/// Log calls must not contain secrets. As a second safeguard, the value of a field whose name
+/// suggests a secret is written as `(hidden)`: a name that contains `password`, `secret`,
+/// `cookie` or `authorization`, or is `token`, or ends in `_token` or `-token`.
 public struct LineLogHandler: LogHandler {
     public enum Format: String, Sendable, CaseIterable {
         /// `time level message name=value …`
@@ -30,8 +29,8 @@ public struct LineLogHandler: LogHandler {
     private var ownLevel: Logger.Level?
 
     /// - Parameters:
-    ///   - label: The logger's; shown as `logger=` unless it is `bellwether`.
-    ///   - write: Takes one finished entry with its line feed, from any thread.
+    ///   - label: The logger's label; shown as `logger=` unless it is `bellwether`.
+    ///   - write: Receives one complete entry with its line feed; called from any thread.
     public init(
         label: String = "bellwether", format: Format = .text,
         threshold: LogThreshold = LogThreshold(.info), clock: WallClock = .system,
@@ -44,7 +43,7 @@ public struct LineLogHandler: LogHandler {
         self.write = write
     }
 
-    /// The shared threshold's level, or this logger's own once it was set.
+    /// The shared threshold's level, or this logger's own level once it was set.
     public var logLevel: Logger.Level {
         get { ownLevel ?? threshold.level }
         set { ownLevel = newValue }

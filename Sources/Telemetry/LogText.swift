@@ -1,9 +1,9 @@
-/// Untrusted text made inert for one line of a log.
+/// Escapes untrusted text for one line of a log.
 enum LogText {
-    /// Values are cut to this many Unicode scalars; what was cut is counted.
+    /// Most Unicode scalars of one value. The number of scalars cut off is appended.
     static let longestValue = 2048
 
-    /// As it stands when it needs no quotes, else in double quotes with JSON's escapes.
+    /// Returns `text` unchanged if it needs no quotes, else as a JSON string.
     static func value(_ text: String) -> String {
         let plain =
             !text.isEmpty && text.utf8.count <= longestValue
@@ -17,16 +17,15 @@ enum LogText {
         return plain ? text : quoted(text)
     }
 
-    /// A JSON string. All that `isHidden` is written as `\uXXXX`, so that
-    /// neither a terminal nor a line reader sees more than letters.
+    /// Returns `text` as a JSON string, with every scalar that `isHidden` as `\uXXXX`.
     static func quoted(_ text: String) -> String {
         "\"" + escaped(text, quotes: true) + "\""
     }
 
-    /// Words that stand without quotes: the message.
+    /// Escapes text that is written without quotes, such as the message.
     static func words(_ text: String) -> String { escaped(text, quotes: false) }
 
-    /// A field's name in letters, digits, `_`, `-` and `.`.
+    /// Returns a field's name: at most 64 letters, digits, `_`, `-` and `.`; others become `_`.
     static func key(_ text: String) -> String {
         var out = ""
         for scalar in text.unicodeScalars.prefix(64) {

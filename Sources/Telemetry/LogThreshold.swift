@@ -1,8 +1,9 @@
 import Logging
 import Synchronization
 
-/// The least level that is written, shared by all handlers made with it, so
-/// that a reload of the configuration changes it everywhere at once.
+/// The lowest level that is written, shared by all handlers created with it.
+///
+/// A configuration reload changes it for all of them at once. Thread-safe.
 public final class LogThreshold: Sendable {
     private let stored: Mutex<Logger.Level>
 

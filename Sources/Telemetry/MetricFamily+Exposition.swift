@@ -1,5 +1,5 @@
 extension MetricFamily {
-    /// Appends HELP, TYPE and one line per sample, as the text format 0.0.4 has them.
+    /// Appends HELP, TYPE and the samples in text format 0.0.4.
     func write(name: String, to text: inout String) {
         if series.isEmpty { return }
         if !help.isEmpty { text += "# HELP \(name) \(MetricName.help(help))\n" }
@@ -17,7 +17,7 @@ extension MetricFamily {
     private func write(
         _ distribution: Distribution, name: String, labels: String, to text: inout String
     ) {
-        // `{a="1"}` opens `{a="1",le="…"}`.
+        // `{a="1"}` becomes `{a="1",le="…"}`.
         let opening = labels.isEmpty ? "{" : labels.dropLast() + ","
         var cumulative: UInt64 = 0
         for (count, edge) in zip(distribution.counts, edges + [.infinity]) {

@@ -6,8 +6,8 @@ struct MetricFamily {
         case histogram
     }
 
-    /// A histogram's state: observations per bucket (not cumulative), the last
-    /// beyond every edge.
+    /// A histogram's observations per bucket, not cumulative. The last bucket is above every
+    /// edge.
     struct Distribution {
         var counts: [UInt64]
         var sum: Double = 0
@@ -22,9 +22,9 @@ struct MetricFamily {
 
     let kind: Kind
     let help: String
-    /// Upper bucket edges of a histogram, ascending, +infinity left out.
+    /// Upper bucket edges of a histogram, ascending, without +infinity.
     let edges: [Double]
-    /// By the label text as exposed.
+    /// Samples by the label text of the exposition.
     var series: [String: Sample] = [:]
 
     init(kind: Kind, help: String, edges: [Double] = []) {
@@ -47,7 +47,7 @@ struct MetricFamily {
         series[labels, default: empty].observe(value, bucket: bucket)
     }
 
-    /// Adds observations over the same edges.
+    /// Adds observations that were made with the same edges; ignores others.
     mutating func merge(_ other: Distribution, in labels: String) {
         guard other.counts.count == edges.count + 1 else { return }
         let empty = empty
@@ -76,7 +76,7 @@ extension MetricFamily.Sample {
         self = .distribution(distribution)
     }
 
-    /// The number; of a histogram, how many were observed.
+    /// The value, or the number of observations of a histogram.
     var number: Double {
         switch self {
         case .number(let number): number

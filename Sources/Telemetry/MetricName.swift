@@ -1,10 +1,10 @@
-/// Spelling of names and labels in the Prometheus text format.
+/// Formats names, labels and values for the Prometheus text format.
 enum MetricName {
-    /// Label values are cut to this many Unicode scalars.
+    /// Most Unicode scalars of a label value.
     static let longestLabelValue = 120
 
-    /// `hb.requestCount` → `hb_request_count`: what the format's
-    /// `[a-zA-Z_][a-zA-Z0-9_]*` and promtool's lint allow.
+    /// Converts `hb.requestCount` to `hb_request_count`, which the format
+    /// (`[a-zA-Z_][a-zA-Z0-9_]*`) and promtool's lint allow.
     static func spelled(_ text: String) -> String {
         var out = ""
         var previousWasLower = false
@@ -26,7 +26,7 @@ enum MetricName {
         return out.isEmpty ? "_" : out
     }
 
-    /// A foreign library's metric label as a name that promtool accepts for its kind.
+    /// Converts a library's metric label to a name that promtool accepts for `kind`.
     static func imported(_ label: String, as kind: MetricFamily.Kind, unit: String = "") -> String {
         var name = spelled(label)
         for suffix in ["_total", "_count", "_sum", "_bucket"] where name.hasSuffix(suffix) {
@@ -37,7 +37,9 @@ enum MetricName {
         return kind == .counter ? name + "_total" : name
     }
 
-    /// `{a="1",b="2"}` by name, empty without labels; of two labels of one name the last counts.
+    /// Returns `{a="1",b="2"}` sorted by name, or an empty text without labels.
+    ///
+    /// If a name occurs twice, the last value is used. `le` becomes `exported_le`.
     static func labels(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         var byName: [String: String] = [:]
@@ -49,8 +51,9 @@ enum MetricName {
         return "{" + pairs.joined(separator: ",") + "}"
     }
 
-    /// A label value: `\`, `"` and line feed escaped as the format asks, other
-    /// control and formatting characters, which it would let through, replaced.
+    /// Escapes a label value's `\`, `"` and line feed as the format requires.
+    ///
+    /// Other hidden characters, which the format allows, are replaced by U+FFFD.
     private static func escaped(_ value: String) -> String {
         var out = ""
         for scalar in value.unicodeScalars.prefix(longestLabelValue) {
@@ -78,8 +81,8 @@ enum MetricName {
         return out
     }
 
-    /// A sample's value: whole numbers without a fraction, else the shortest
-    /// text that reads back as the same number.
+    /// Formats a sample's value: whole numbers below 10^15 without a fraction, others as the
+    /// shortest text that parses to the same number.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

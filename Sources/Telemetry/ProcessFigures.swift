@@ -8,13 +8,12 @@ import Synchronization
     import Darwin
 #endif
 
-/// The standard `process_…` metrics of Prometheus client libraries: memory,
-/// CPU time, open files and start. Thread-safe.
+/// Records the standard `process_…` metrics of Prometheus client libraries. Thread-safe.
 public final class ProcessFigures: Sendable {
     private let counted = Mutex(0.0)
     private let started: Double
 
-    /// - Parameter started: Seconds since 1970.
+    /// - Parameter started: The start time in seconds since 1970.
     public init(started: Double) { self.started = started }
 
     public func record(in registry: PrometheusRegistry) {
@@ -38,7 +37,7 @@ public final class ProcessFigures: Sendable {
         if getrlimit(files, &limit) == 0 {
             registry.set(
                 "process_max_fds", to: Double(limit.rlim_cur),
-                help: "The most file descriptors that the process may open.")
+                help: "Maximum number of open file descriptors.")
         }
         let seconds = Self.cpuSeconds()
         let more = counted.withLock { counted in
@@ -75,7 +74,7 @@ public final class ProcessFigures: Sendable {
             return result == KERN_SUCCESS ? info.resident_size : nil
         }
 
-        /// Descriptors that are open; nil where the system does not say.
+        /// The number of open descriptors; nil when `/dev/fd` cannot be read.
         public static func openFiles() -> Int? { entries(of: "/dev/fd") }
     #else
         /// The second number of `/proc/self/statm` counts resident pages (proc(5)).
@@ -91,11 +90,11 @@ public final class ProcessFigures: Sendable {
             return pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
         }
 
-        /// Descriptors that are open; nil where the system does not say.
+        /// The number of open descriptors; nil when `/proc/self/fd` cannot be read.
         public static func openFiles() -> Int? { entries(of: "/proc/self/fd") }
     #endif
 
-    /// Entries of a folder of descriptors, without `.`, `..` and the one that reads it.
+    /// Counts a folder's entries without `.`, `..` and the descriptor that reads the folder.
     private static func entries(of folder: String) -> Int? {
         guard let stream = opendir(folder) else { return nil }
         defer { closedir(stream) }

@@ -1,11 +1,12 @@
 public import CoreMetrics
 
-/// What libraries report through swift-metrics (SwiftNIO, Hummingbird) lands in
-/// the same exposition: `hb.requests` as `hb_requests_total`, timers as
-/// histograms in seconds, aggregating recorders as histograms, others as gauges.
+/// Exposes what libraries such as SwiftNIO and Hummingbird report through swift-metrics.
 ///
-/// Destroying a handler keeps its series: another handler may share it, and a
-/// counter that vanishes reads as a restart.
+/// `hb.requests` becomes `hb_requests_total`. Timers become histograms in seconds, aggregating
+/// recorders become histograms, and other recorders become gauges.
+///
+/// Destroying a handler keeps its series: another handler may share it, and Prometheus would
+/// read a counter that disappears as a restart.
 extension PrometheusRegistry: MetricsFactory {
     public func makeCounter(
         label: String, dimensions: [(String, String)]
@@ -57,7 +58,7 @@ extension PrometheusRegistry: MetricsFactory {
     public func destroyRecorder(_ handler: any RecorderHandler) {}
     public func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// For recorders, whose unit nobody tells: powers of ten.
+    /// Powers of ten from 1 to 10^9, for recorders, whose unit is not known.
     private static let magnitudeBuckets: [Double] = (0...9).map { exponent in
         (0..<exponent).reduce(1.0) { product, _ in product * 10 }
     }

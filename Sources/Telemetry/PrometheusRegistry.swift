@@ -2,14 +2,15 @@ import Synchronization
 
 /// Counters, gauges and histograms, exposed as Prometheus text.
 ///
-/// Safe from any thread; every operation is one short critical section. Series
-/// appear with their first use; a metric keeps the kind, help and buckets of
-/// its first use. Memory is bounded: a metric keeps at most `seriesPerMetric`
-/// label combinations and the registry at most `metrics` names. What is beyond
-/// that, or does not fit the metric (another kind, a negative count, NaN), is
-/// dropped and counted in `bellwether_metrics_dropped_total{metric,reason}`.
+/// Thread-safe; every operation is one short critical section. A series is created by its
+/// first use. A metric keeps the kind, help and buckets of its first use.
+///
+/// Memory is bounded: a metric has at most `seriesPerMetric` label combinations and the
+/// registry at most `metrics` names. Samples beyond that, samples of another kind, counter
+/// increments that are negative or NaN and NaN observations are dropped, and counted in
+/// `bellwether_metrics_dropped_total{metric,reason}`.
 public final class PrometheusRegistry: Sendable {
-    /// Seconds, for latencies from a millisecond to ten seconds.
+    /// Bucket edges in seconds, for latencies from 1 ms to 10 s.
     public static let latencyBuckets: [Double] = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
@@ -35,8 +36,8 @@ public final class PrometheusRegistry: Sendable {
 
     // MARK: - Recording
 
-    // Names are constants of ours in the format's alphabet, `bellwether_…`,
-    // with the base unit as suffix: `_seconds`, `_bytes`, `_ratio`.
+    // Metric names are constants, `bellwether_…`, with the base unit as suffix: `_seconds`,
+    // `_bytes`, `_ratio`.
 
     /// Adds to a counter. The exposed name ends in `_total` whether or not `name` does.
     public func count(
@@ -55,7 +56,7 @@ public final class PrometheusRegistry: Sendable {
         }
     }
 
-    /// Removes every series of a metric: for gauges whose labels are facts that change.
+    /// Removes every series of a metric. For gauges whose label values change over time.
     public func forget(_ name: String) {
         state.withLock { state in
             guard let at = state.families.index(forKey: name) else { return }
@@ -63,8 +64,10 @@ public final class PrometheusRegistry: Sendable {
         }
     }
 
-    /// Puts one observation into a histogram. `buckets` are upper edges in any
-    /// order, +infinity implied; the first observation of a name decides them.
+    /// Adds one observation to a histogram.
+    ///
+    /// `buckets` are upper edges in any order; +infinity is implied. Those of a name's first
+    /// observation are used for all.
     public func observe(
         _ name: String, _ value: Double, help: String,
         buckets: [Double] = PrometheusRegistry.latencyBuckets, labels: [(String, String)] = []
@@ -72,30 +75,32 @@ public final class PrometheusRegistry: Sendable {
         observe(value, in: name, help: help, buckets: buckets, labels: MetricName.labels(labels))
     }
 
-    /// Has `sample` set its gauges just before each exposition, in the caller's
-    /// thread: for numbers that are cheaper to read than to keep.
+    /// Registers a closure that updates metrics just before each exposition.
+    ///
+    /// It runs on the thread that calls `exposition()`. For numbers that are cheaper to read
+    /// when needed than to update continuously.
     public func beforeExposition(_ sample: @escaping @Sendable (PrometheusRegistry) -> Void) {
         samplers.withLock { $0.append(sample) }
     }
 
     // MARK: - Reading
 
-    /// The present value of a series; a histogram's number of observations; nil when never used.
+    /// The value of a series, or a histogram's number of observations; nil when never used.
     public func value(_ name: String, labels: [(String, String)] = []) -> Double? {
         let labels = MetricName.labels(labels)
         return state.withLock { $0.families[name]?.series[labels]?.number }
     }
 
-    /// Everything in Prometheus text format 0.0.4, ordered by name, then labels.
+    /// Returns all metrics in Prometheus text format 0.0.4, ordered by name, then labels.
     ///
-    /// Serve it as `text/plain; version=0.0.4; charset=utf-8`.
+    /// Its media type is `text/plain; version=0.0.4; charset=utf-8`.
     public func exposition() -> String {
         for sample in samplers.withLock({ $0 }) { sample(self) }
-        // A copy: the text is built outside the critical section.
+        // Copied, so that the text is built outside the critical section.
         var (families, dropped) = state.withLock { ($0.families, $0.dropped) }
         if !dropped.isEmpty {
             var family = MetricFamily(
-                kind: .counter, help: "Samples that a metric could not take, by reason.")
+                kind: .counter, help: "Samples that were dropped, by metric and reason.")
             for (metric, reasons) in dropped {
                 for (reason, count) in reasons {
                     family.add(
@@ -112,7 +117,7 @@ public final class PrometheusRegistry: Sendable {
         return text
     }
 
-    // MARK: - With labels already spelled
+    // MARK: - With formatted labels
 
     func add(_ amount: Double, counter name: String, help: String, labels: String) {
         guard amount >= 0 else { return drop(name, "negative") }
@@ -165,7 +170,7 @@ public final class PrometheusRegistry: Sendable {
                 }
                 state.families[name] = wanted
             }
-            // In place: a copy of the family would copy all its series.
+            // Changed in place: copying the family would copy all its series.
             guard let at = state.families.index(forKey: name) else { return }
             guard state.families.values[at].kind == wanted.kind else {
                 return state.drop(name, "kind")

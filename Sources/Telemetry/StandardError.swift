@@ -8,12 +8,11 @@ import Synchronization
     import Darwin
 #endif
 
-/// Standard error, written in whole lines from any thread.
+/// Writes lines to standard error without blocking on a stuck reader. Thread-safe.
 ///
-/// When nobody reads the pipe behind it, a line waits at most 100 ms, and once
-/// one has waited, later ones are dropped at once until there is room again;
-/// how many is said in a line of its own. A stuck log reader never stops the
-/// service.
+/// When the pipe is full, a write waits at most 100 ms for each 4 KiB of a line, then drops the
+/// rest of it. Later lines are dropped without waiting until the pipe is writable again; then a
+/// line with the number of dropped lines is written first.
 public final class StandardError: Sendable {
     public static let shared = StandardError(descriptor: STDERR_FILENO)
 
@@ -22,8 +21,8 @@ public final class StandardError: Sendable {
         var dropped = 0
     }
 
-    /// A pipe that polls as writable takes this much without blocking (PIPE_BUF
-    /// of Linux; POSIX asks for 512, macOS has 512 but keeps 16 KiB free).
+    /// Bytes that a pipe that polls as writable accepts without blocking: PIPE_BUF of Linux.
+    /// (POSIX requires 512; macOS has 512, but keeps 16 KiB free.)
     private static let chunk = 4096
 
     private let descriptor: Int32
@@ -49,7 +48,7 @@ public final class StandardError: Sendable {
         }
     }
 
-    /// Whether all of it was written.
+    /// Writes `line`; returns whether all of it was written.
     private func put(_ line: String, _ state: inout State) -> Bool {
         var rest = Array(line.utf8)[...]
         while !rest.isEmpty {

@@ -1,10 +1,10 @@
-// Who declares a `Happening` names `Logger.Level` and its cases: one import serves.
+// Types that conform to `Happening` use `Logger.Level`: one import is enough for them.
 @_exported import Logging
 
-/// What every room reports with: a logger for people, a registry for machines.
+/// The logger and the metrics registry of one node.
 ///
-/// A value that is passed in, never global, so that two nodes can live in one
-/// process and a test can look at what its own part reported.
+/// A value that is passed in, never global: two nodes can run in one process, and a test can
+/// check what its own part reported.
 public struct Telemetry: Sendable {
     public let logger: Logger
     public let registry: PrometheusRegistry
@@ -14,14 +14,14 @@ public struct Telemetry: Sendable {
         self.registry = registry
     }
 
-    /// Logs nowhere, counts into a registry of its own.
+    /// Discards log lines and counts into a registry of its own.
     public static var silent: Telemetry {
         Telemetry(
             logger: Logger(label: "silent", factory: { _ in SwiftLogNoOpLogHandler() }),
             registry: PrometheusRegistry())
     }
 
-    /// Records the happening's metric, then writes its log line if its level is on.
+    /// Records the event's metrics, then writes its log line if its level is enabled.
     public func emit(_ happening: some Happening) {
         happening.record(in: registry)
         let level = happening.level
