@@ -246,8 +246,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Samples the sampling probes now and then at every window boundary, so that a measurement
-    /// has a sample at both ends of its window.
+    /// Samples the sampling probes at once and then as `untilSample` requires, so that a
+    /// measurement has a sample at both ends of its window.
     private static func sample(_ service: MeasurementService) async {
         while !Task.isCancelled {
             let plan = service.plan
