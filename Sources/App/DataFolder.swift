@@ -23,7 +23,7 @@ public struct DataFolder: Sendable, Hashable {
     public var tls: String { path + "/tls" }
     /// The self-signed certificate, which clients may trust by its file.
     public var certificate: String { tls + "/certificate.pem" }
-    /// Tokens made at the first start, one file each.
+    /// Tokens created at the first start, one file each.
     public var tokens: String { path + "/tokens" }
 
     public func token(_ name: String) -> String { tokens + "/" + name }
