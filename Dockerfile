@@ -1,5 +1,5 @@
-# The service with Swift's libraries linked in; Debian's libcurl, SQLite, zlib and libdeflate stay shared,
-# so that the base image's security updates reach them.
+# The service with Swift's libraries linked statically. Debian's libcurl, SQLite, zlib and libdeflate stay
+# shared, so that security updates of the base image reach them.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libdeflate-dev pkg-config \
@@ -22,6 +22,6 @@ USER 65532:65532
 WORKDIR /var/lib/bellwether
 VOLUME /var/lib/bellwether
 EXPOSE 8443
-# Without a configuration: the defaults, which listen on loopback only.
+# Without a configuration the service uses the defaults, which listen on loopback only.
 ENTRYPOINT ["/usr/local/bin/bellwether"]
 CMD ["serve"]

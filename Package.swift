@@ -1,26 +1,26 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Bellwether is a house of small rooms (targets). Each room imports only rooms
-// above it in this list; `ARCHITECTURE.md` draws the arrows and
-// `Scripts/test.sh` builds with `--explicit-target-dependency-import-check error`
-// so that an arrow which is not declared here does not compile.
+// Bellwether consists of small modules (targets). A module imports only modules
+// above it in this list; `ARCHITECTURE.md` shows the dependencies.
+// `Scripts/test.sh` builds with `--explicit-target-dependency-import-check error`,
+// so that a dependency which is not declared here does not compile.
 
-/// Our own language settings, shared by every target.
+/// The language settings of every target.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A library room below `Sources/`.
+/// A library target below `Sources/`.
 func room(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
 ) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
-/// The test target of a room, below `Tests/`.
+/// The test target of a module, below `Tests/`.
 func tests(
     _ room: String, _ more: [Target.Dependency] = [], resources: [Resource]? = nil
 ) -> Target {
@@ -111,7 +111,7 @@ let package = Package(
         room("Analysis", ["Events", "JSONScan"]),
         room("Digests", ["Events", "JSONScan"]),
 
-        // Things with a disk or a network behind them.
+        // Modules that use a disk or the network.
         room("Store", [grdb]),
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
@@ -174,7 +174,7 @@ let package = Package(
                 "Rehearsal", "Rendering", "Delivery", "Serving", "Notifier", argumentParser,
             ], swiftSettings: strict),
 
-        // Tests: one target a room, one that spawns the real executable.
+        // Tests: one target for each module, and one that runs the real executable.
         .target(
             name: "TestSupport", dependencies: ["Events", "JSONScan"], path: "Tests/TestSupport",
             exclude: ["Doubles"], swiftSettings: strict),
@@ -188,7 +188,7 @@ let package = Package(
         .executableTarget(
             name: "JournalDriver", dependencies: ["Journal", "Events"], path: "Tests/JournalDriver",
             swiftSettings: strict),
-        // Serves, and ends at lines that say so.
+        // A node whose log readers end the process at marked lines.
         .executableTarget(
             name: "PoisonDriver", dependencies: ["App", "Journal", "Settings"],
             path: "Tests/PoisonDriver", swiftSettings: strict),
@@ -226,7 +226,7 @@ let package = Package(
             ]),
         tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),
         tests("App", [yams]),
-        // The fuzz targets over their corpus; `Fuzzing/` builds the same for libFuzzer.
+        // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.
         .testTarget(
             name: "FuzzTests",
             dependencies: [

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The notifier beside Debian's prometheus-alertmanager, question by question in one
-# run of about ten minutes: ingest rate (ours over TLS and durable, theirs plain and in
-# memory), memory with 100,000 pending, time from event to receiver, what SIGKILL loses,
-# 429 with Retry-After, one bad recipient, and a storm of 100,000 events over one group
-# and over 1,000: posts, mails, their sizes, memory. Ours, theirs, the ratio.
+# Compares the notifier with Debian's prometheus-alertmanager, in one run of about ten
+# minutes: ingest rate (bellwether over TLS and durable, Alertmanager without TLS and in
+# memory), memory with 100,000 pending events, time from event to receiver, losses by
+# SIGKILL, 429 with Retry-After, one bad recipient, and a storm of 100,000 events in one
+# group and in 1,000: posts, mails, their sizes, memory. Prints both values and their ratio.
 #
 # usage: Benchmarks/alertmanager.sh [SECONDS=5] [WORD]
-#   SECONDS each ingest shape is driven; WORD asks only the questions that hold it
-#   (ingest pending latency killed refused recipients storm).
-#   BELLWETHER_BINARY=PATH measures an executable that was built already.
+#   SECONDS is the time for each ingest shape; WORD selects the questions whose name
+#   contains it (ingest pending latency killed refused recipients storm).
+#   BELLWETHER_BINARY=PATH uses an existing executable.
 # needs: wrk and prometheus-alertmanager (apt-get install), python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."

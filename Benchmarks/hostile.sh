@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# Every hostile client at once, beside honest load, against one node.
+# Runs all hostile clients at once, together with honest load, against one node.
 #
-# Starts a node (gateway and notifier) under the usual limit of 1,024 open files and lets honest
-# clients use it: measurements at a fixed rate, and events whose acknowledged ids are kept on
-# disk. First alone (a tenth of the time, at least 20 s), then for MINUTES together with clients
-# that mean harm: endless bytes after Upgrade and CONNECT, wrong Hosts, floods of HTTP/2 frames,
-# rapid resets, streams that take nothing, slow headers and bodies, hundreds of idle connections,
-# abandoned handshakes, pipelined floods, gzip bodies of bad lines, readers of many events that
-# do not read, followers. The hostile processes run at the lowest priority: what is measured is
-# what they do to the node, not what they take of the machine.
+# Starts a node (gateway and notifier) with the usual limit of 1,024 open files. Honest clients
+# use it: measurements at a fixed rate, and events whose acknowledged ids are stored on disk.
+# First they run alone (a tenth of the time, at least 20 s), then for MINUTES together with
+# hostile clients: endless bytes after Upgrade and CONNECT, wrong Hosts, floods of HTTP/2 frames,
+# rapid resets, streams without a window, slow headers and bodies, hundreds of idle connections,
+# abandoned handshakes, pipelined floods, gzip bodies of bad lines, clients that request many
+# events and do not read them, followers. The hostile processes run at the lowest priority, so
+# that the result shows their effect on the node and not the CPU time that they use.
 #
-# Prints the p99 of honest measurements quiet and under attack, every honest answer that was not
-# 200, acknowledged lines and how many of them are in the log, the node's peak memory, its peak
-# of descriptors and their limit, and what each hostile client did. Exit 1 when an acknowledged
-# line is missing, memory reached 256 MiB, the descriptors reached the limit, the node ended, or
-# the p99 under attack is twice the quiet one or more.
+# Prints the p99 of honest measurements alone and under attack, every honest answer that was not
+# 200, the acknowledged lines and how many of them are in the log, the node's peak memory, its
+# peak of descriptors and their limit, and the counts of each hostile client. Exits with 1 if an
+# acknowledged line is missing, memory reached 256 MiB, the descriptors reached the limit, the
+# node ended, or the p99 under attack is at least twice the quiet one.
 #
 # usage: Benchmarks/hostile.sh
 # env:   MINUTES=30 of attack (a fraction is fine), RATE=20 measurements a second,
 #        OPEN_FILES=1024, ONLY=a,b for some of the hostile clients (the names in attacks.py),
-#        BELLWETHER=PATH of a built executable, else a release build is made. Linux.
+#        BELLWETHER=PATH of an executable, else a release build is made. Linux only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

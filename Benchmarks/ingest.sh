@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Lines a second, CPU seconds per million lines and memory of POST /v1/events over TLS, durable
-# before the answer, for bodies of 1 to 10,000 lines on 1 to 32 connections, plain and gzip. The
-# CPU seconds are counted up to the last answer and until the node is idle again, and of these is
-# told what went into ingest itself, and what into digests and sealing, which are done behind the
-# answers. Beside it rsyslog and syslog-ng, with their sync on and off, taking the same lines over
-# TCP without an acknowledgement, dd writing the same bytes with the same sync pattern, and the log
-# alone doing so. All of them in turn in one run; quote the ratios.
+# Measures lines a second, CPU seconds per million lines and memory of POST /v1/events over TLS,
+# durable before the answer, for bodies of 1 to 10,000 lines on 1 to 32 connections, plain and
+# gzip. CPU seconds are counted up to the last answer and until the node is idle again; the latter
+# are divided into ingest, digests and sealing (background work). For comparison: rsyslog and
+# syslog-ng, with their sync on and off, receiving the same lines over TCP without acknowledgements;
+# dd writing the same bytes with the same sync pattern; and the log alone doing so. Everything runs
+# in turn in one run; quote the ratios.
 #
 # usage: Benchmarks/ingest.sh [LINES=1000000] [SEGMENT=4GiB]
-#   A SEGMENT larger than the run leaves sealing out; 64MiB takes it in.
-#   BELLWETHER_BINARY=PATH measures an executable that was built already, JournalDriver beside it.
-# needs: python3; rsyslog or syslog-ng for the peer (apt-get install rsyslog, syslog-ng-core)
+#   With a SEGMENT larger than the run nothing is sealed; 64MiB includes sealing.
+#   BELLWETHER_BINARY=PATH uses an existing executable, with JournalDriver beside it.
+# needs: python3; rsyslog or syslog-ng as peers (apt-get install rsyslog, syslog-ng-core)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-1000000}
@@ -27,11 +27,11 @@ if [ -z "$bellwether" ]; then
 fi
 driver=$(dirname "$bellwether")/JournalDriver
 echo "making $lines lines" >&2
-# Of the last hours, as senders' lines are: the status page looks for the day's attempts.
+# With times of the last hours, as real lines have: the status page reads attempts of one day.
 python3 Benchmarks/ingest/gen_events.py "$lines" --out "$work/lines" \
     --start "$(python3 -c 'import time; print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 7200)))')"
 
-# PER_BODY CONNECTIONS LINES OPTION: each shape on a log of its own.
+# PER_BODY CONNECTIONS LINES OPTION: runs one shape on a new log.
 shape() {
     rm -rf "$work/data"
     cat > "$work/bellwether.yaml" <<YAML
@@ -65,19 +65,19 @@ for option in "" --gzip; do
     shape 10000 4 "$lines" "$option"
 done
 
-# The disk alone: as many bytes, synced every 1,000 lines' worth.
+# The disk alone: the same bytes, synced after every 1,000 lines.
 group=$(head -1000 "$work/lines" | wc -c)
 dd if="$work/lines" of="$work/dd" bs="$group" oflag=dsync 2> "$work/dd.said"
 awk -v lines="$lines" '/copied/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^s,?$/) printf "%-14s %10.0f   (write and sync of 1,000 lines at a time)\n", "dd dsync", lines / $i }' "$work/dd.said"
 rm -f "$work/dd"
 
-# The log alone: the same lines, validated before, 1,000 to a body, each body written and
+# The log alone: the same lines, validated before, in bodies of 1,000, each body written and
 # synced before the next.
 seconds=$("$driver" append "$work/alone" "$work/lines" 1000)
 awk -v lines="$lines" -v took="$seconds" 'BEGIN { printf "%-14s %10.0f   (the log itself, each body durable before the next)\n", "append alone", lines / took }'
 rm -rf "$work/alone"
 
-# The log daemons of Debian, which installs one of the two at a time.
+# The log daemons; Debian installs one of the two at a time.
 # NAME LINES COMMAND...: the daemon listens on port 18445 and writes to $work/peer.log.
 peer() {
     local name=$1 count=$2
@@ -91,7 +91,7 @@ peer() {
 }
 if command -v rsyslogd >/dev/null; then
     for sync in off on; do
-        # It syncs each message, which takes for ever: fewer lines tell as much.
+        # rsyslog syncs each message, which is slow, so it gets fewer lines.
         count=$lines
         [ $sync = off ] || count=$((lines / 50))
         cat > "$work/rsyslog.conf" <<CONF
@@ -104,7 +104,7 @@ CONF
         peer "rsyslog $sync" $count rsyslogd -n -f "$work/rsyslog.conf" -i "$work/rsyslog.pid"
     done
 else
-    echo "without rsyslog: apt-get install rsyslog" >&2
+    echo "rsyslog is missing and left out: apt-get install rsyslog" >&2
 fi
 if command -v syslog-ng >/dev/null; then
     for sync in off on; do
@@ -125,5 +125,5 @@ CONF
             -R "$work/syslog-ng.persist" -c "$work/syslog-ng.ctl" -p "$work/syslog-ng.pid"
     done
 else
-    echo "without syslog-ng: apt-get install syslog-ng-core" >&2
+    echo "syslog-ng is missing and left out: apt-get install syslog-ng-core" >&2
 fi

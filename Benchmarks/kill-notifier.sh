@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A thousand SIGKILLs of the notifier, aimed at start-up, ingest, the open window, its
-# closing, sending and recording, against a strict Slack double and an SMTP server that
-# record everything: every line of the log digested once, nothing sent again after it
-# was recorded, every repeat with the same bytes. Prints what the kills hit.
+# Kills the notifier with SIGKILL a thousand times, during start-up, ingest, the open window,
+# its closing, sending and recording. A strict Slack double and an SMTP server record all
+# messages. Checks that every line of the log is digested once, that nothing is sent again
+# after it was recorded as sent, and that every repeat has the same bytes. Prints which
+# phases the kills hit.
 #
 # usage: Benchmarks/kill-notifier.sh [KILLS=1000] [SEED=1]
-#   BELLWETHER_BINARY=PATH kills an executable that was built already.
-# Python and aiosmtpd are those of Scripts/setup.sh.
+#   BELLWETHER_BINARY=PATH uses an existing executable.
+# Python and aiosmtpd are those of Scripts/test-python.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${BELLWETHER_TEST_PYTHON:-.build/test-venv/bin/python}

@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""Kills a notifier with SIGKILL, again and again, while events come in and digests go
-out to a strict Slack double and an SMTP server, both of which record everything.
+"""Kills a notifier repeatedly with SIGKILL while it receives events and sends digests to a
+strict Slack double and an SMTP server, which record everything.
 
-Each kill aims at one phase: start-up, ingest (a request is unanswered), the window that
-is open, its closing, sending (the receiver has it and has not answered), recording (the
-answer is on its way or there, and not durable). What it hit is found out afterwards, from
-the times of both doubles and from the state file as the kill left it, and printed as a
-histogram; one kill may hit several phases. Then counts:
+Each kill aims at one phase: start-up, ingest (a request is unanswered), the open window, its
+closing, sending (the receiver has the digest and has not answered), recording (the answer is
+on its way or has arrived, and is not durable yet). Afterwards the phase that was hit is
+determined from the times of both doubles and from the state file, and printed as a
+histogram; one kill may hit several phases. Then these are counted:
 
-  undigested   lines of the log that no digest tells of, exactly, group by group
+  undigested   lines of the log that no digest counts, exactly, group by group
   sent again   receipts of a digest after its delivery was recorded as sent
   other bytes  repeats of a digest that differ from the first
 
-All three must be 0. With --poison N lines among them end the digests' reader (give
-PoisonDriver as the executable): each of those must be set aside, once, and told of by one
-notice; and no other line. Needs the package aiosmtpd for the SMTP double.
+All three must be 0. With --poison N, N of the lines crash the reader of the digests (use
+PoisonDriver as the executable): each of these must be set aside once and reported by one
+notice, and no other line. Needs the package aiosmtpd for the SMTP double.
 """
 import argparse
 import collections
@@ -50,7 +50,7 @@ receivers:
   - {{name: mail, kind: smtp, url: "smtp://127.0.0.1:{smtp}", tls: none, from: "b@example.com", to: [a@example.com, c@example.com], retry_ceiling: 200ms}}
 """
 PHASES = ["start-up", "ingest", "window open", "closing", "sending", "recording", "none of these"]
-# What a kill aims at, and how often.
+# The phases that kills aim at, with their weights.
 AIMS = [("start-up", 10), ("ingest", 20), ("window open", 10), ("closing", 25), ("sending", 35)]
 
 
@@ -79,15 +79,15 @@ class Group:
         self.name = f"shop-{number}"
         self.lines = 0
         self.recovering = 0
-        # Lines that end the reader: told of by a notice each.
+        # Lines that crash the reader; each is reported by one notice.
         self.poison = 0
         self.made_at = None
-        # When its first window is due, and that of its recovery, each since it was taken.
+        # When its first window is due, and that of its recovery, after the acknowledgement.
         self.first_due = None
         self.recovery_due = None
 
     def batch(self, ends):
-        """Five failing verdicts; at the end two healthy ones of each zone."""
+        """Five failing verdicts; at the end of the group, two healthy ones of each zone."""
         self.recovering += 1 if ends or self.recovering else 0
         status = "healthy" if self.recovering else "unhealthy"
         self.made_at, stamp = now(), time.time()
@@ -104,15 +104,15 @@ class Group:
         return lines
 
     def poisoned(self, line):
-        """The line as one that ends the digests' reader, of the same group."""
+        """A copy of the line, in the same group, that crashes the reader of the digests."""
         self.poison += 1
         return {**line, "id": f"{self.name}-poison-{self.poison}", "status": "unhealthy",
                 "event": "analysis.unhealthy", "level": "error", "message": "poison-digest"}
 
 
 class Sender(threading.Thread):
-    """Posts verdicts for as long as the node takes them; what was not acknowledged
-    goes again in the next life, under the same ids."""
+    """Posts verdicts while the node accepts them. Lines that were not acknowledged are sent
+    again to the next process, with the same ids."""
 
     def __init__(self, run, pause):
         super().__init__(daemon=True)
@@ -176,7 +176,7 @@ class Run:
         self.slack_names = []
         self.mail_names = []
         self.recorded = {}
-        # What the wall clock shows at 0 of the monotonic one.
+        # The wall clock at 0 of the monotonic clock.
         self.epoch = time.time() - now()
         self.hits = collections.Counter()
         self.starts = []
@@ -184,7 +184,7 @@ class Run:
         self.killed = 0
         self.crashes = 0
 
-    # MARK: What is sent
+    # MARK: Sending events
 
     def next_batch(self):
         group = self.groups[-1]
@@ -195,8 +195,8 @@ class Run:
         if ends:
             self.ends_next = False
         lines = group.batch(ends)
-        # Evenly over the kills; a line more while the one before it is still being found would
-        # only add to the same restarts.
+        # Evenly over the kills: another such line while the previous one is still being located
+        # would only add to the same restarts.
         if self.poison < self.options.poison * self.killed / max(1, self.options.kills):
             self.poison += 1
             place = self.random.randrange(len(lines) + 1)
@@ -220,13 +220,13 @@ class Run:
         return subprocess.Popen(
             [self.options.bellwether, "serve", "--config", self.config],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            # Takes seconds, for crashes that are meant.
+            # A backtrace takes seconds, and the crashes are intended.
             env={**os.environ, "SWIFT_BACKTRACE": "enable=no"})
 
-    # MARK: What is seen
+    # MARK: Observing
 
     def query(self, *questions):
-        """Asks a copy of the state file, so that the next life finds it as the kill left it."""
+        """Queries a copy of the state file, so that the next process finds it unchanged."""
         state, copy = self.folder + "/data/state.sqlite", self.folder + "/copy"
         if not os.path.exists(state):
             return [[] for _ in questions]
@@ -244,7 +244,7 @@ class Run:
             link.close()
 
     def read_receipts(self):
-        """Takes in what the doubles have recorded since the last call."""
+        """Reads what the doubles have recorded since the last call."""
         path = self.folder + "/slack/requests.jsonl"
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
@@ -285,7 +285,7 @@ class Run:
             time.sleep(0.0005)
 
     def received(self):
-        """How many requests both doubles have taken: changes at once when one comes."""
+        """Whether a double has received a request since the last read_receipts()."""
         path = self.folder + "/slack/requests.jsonl"
         slack = os.path.getsize(path) if os.path.exists(path) else 0
         mails = os.path.exists(f"{self.folder}/smtp/{self.mail_read:04}.json")
@@ -308,7 +308,7 @@ class Run:
             self.wait_for(lambda: sender.asked_at > asked, 2)
             time.sleep(self.random.uniform(0.0, 0.004))
         elif aim == "closing":
-            # A recovery, and the group after it, open windows; aim at the end of one.
+            # A recovery and the group after it open windows; aim at the end of one of these.
             self.ends_next = True
             known = self.groups[-1]
             self.wait_for(lambda: known.recovery_due, 2)
@@ -331,7 +331,7 @@ class Run:
         return sender, killed
 
     def phases(self, sender, killed):
-        """What the kill hit, by the times of the doubles and the state that it left."""
+        """The phases that the kill hit, from the times of the doubles and the state file."""
         time.sleep(0.01)
         self.read_receipts()
         sent, digests = self.query(
@@ -386,7 +386,7 @@ class Run:
         return told
 
     def supervised(self):
-        """Starts the node, and again whenever it ends, until `over`."""
+        """Starts the node, and restarts it whenever it ends, until `over`."""
         def run():
             while not self.over:
                 process = self.start()
@@ -403,7 +403,7 @@ class Run:
         return thread
 
     def set_aside(self):
-        """The lines that are kept in quarantine/."""
+        """The ids of the lines that are kept in quarantine/."""
         path = self.folder + "/data/quarantine/lines.jsonl"
         if not os.path.exists(path):
             return []
@@ -411,7 +411,7 @@ class Run:
             return [json.loads(json.loads(line)["line"])["id"] for line in file]
 
     def finish(self):
-        """One life to the end: the last group recovers, all is told, nothing waits."""
+        """Runs without kills until the last group recovers and everything is delivered."""
         process = self.supervised()
         sender = Sender(self, 0.05)
         sender.start()
@@ -471,7 +471,7 @@ class Run:
             "sound_lines_set_aside": sum("poison" not in name for name in aside),
         }, indent=1))
         if wrong:
-            print("told and written:", dict(list(wrong.items())[:10]))
+            print("digested and written:", dict(list(wrong.items())[:10]))
         if aside != poison:
             print("set aside:", aside, "poison:", poison)
         return aside != poison or wrong or again or other or unsent or states.get("waiting", 0) \
@@ -483,8 +483,8 @@ def main():
     parser.add_argument("--bellwether", required=True, help="the executable")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument(
-        "--longest", type=float, default=0.4, help="seconds at most before a kill takes aim")
-    parser.add_argument("--poison", type=int, default=0, help="lines that end the digests' reader")
+        "--longest", type=float, default=0.4, help="maximum seconds before a kill aims")
+    parser.add_argument("--poison", type=int, default=0, help="number of lines that crash the digests' reader")
     parser.add_argument("--seed", type=int, default=1)
     run = Run(parser.parse_args())
     try:

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# How long the event log takes for the questions that people ask of it, how much
-# space its archives and indexes take beyond gzip, and how soon a node with that log
-# is ready after a kill; beside zcat | jq, zgrep, lnav and miller on the same lines,
-# and zlib inflating everything on two cores. All in one run; quote the ratios.
+# Measures how long the event log takes for typical queries, how much space its archives
+# and indexes take compared with gzip, and how soon a node with that log is ready after a
+# kill. For comparison: zcat | jq, zgrep, lnav and miller on the same lines, and zlib
+# decompressing everything on two cores. All in one run; quote the ratios.
 #
 # usage: Benchmarks/query.sh [LINES=8000000]
 #   8,000,000 lines are 4.7 GB plain and take 7 GB below TMPDIR and half an hour.
-#   BELLWETHER_BINARY=PATH measures an executable that was built already, JournalDriver beside it.
-#   KEEP=FOLDER keeps the lines and the log there, and uses what a run left there.
+#   BELLWETHER_BINARY=PATH uses an existing executable, with JournalDriver beside it.
+#   KEEP=FOLDER keeps the lines and the log there, and reuses those of an earlier run.
 #   PEERS=no leaves the other tools out.
-# needs: python3; jq, lnav and miller for the peers (apt-get install jq lnav miller)
+# needs: python3; jq, lnav and miller as peers (apt-get install jq lnav miller)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-8000000}
@@ -34,13 +34,13 @@ echo bw_nobody > "$work/token"
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data
 listen: {address: "127.0.0.1:18446"}
-# Digests of millions of failures would take the processor: nobody is told of them.
+# A gateway only: digests of millions of failures would use the CPU.
 roles: [gateway]
 forward: {to: "https://127.0.0.1:1", token_file: $work/token}
 log: {max_bytes: 64GiB, min_free: 0}
 YAML
 
-# Starts the node; `took` is how many seconds passed until it said that it was ready.
+# Starts the node; `took` is the number of seconds until it was ready.
 start() {
     "$bellwether" serve --config "$work/bellwether.yaml" >> "$work/log" 2>&1 &
     server=$!
@@ -70,7 +70,7 @@ if [ ! -e "$work/filled" ]; then
         mv "$work/lines.part" "$work/lines"
     fi
     if [ ! -e "$work/lines.gz" ]; then
-        echo "gzip -6 of them" >&2
+        echo "compressing them with gzip -6" >&2
         gzip -6 < "$work/lines" > "$work/lines.gz.part"
         mv "$work/lines.gz.part" "$work/lines.gz"
     fi

@@ -14,7 +14,7 @@ INTERVAL = 10
 
 
 def memory(pid):
-    """Resident megabytes: all, and what is the process' own (not pages of files)."""
+    """Resident megabytes: all, and those of the process itself (without pages of files)."""
     text = pathlib.Path(f"/proc/{pid}/status").read_text()
     value = {k: int(v) / 1024 for k, v in re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", text)}
     return value["VmRSS"], value["RssAnon"]
@@ -25,7 +25,7 @@ def quantile(values, q):
 
 
 def caller(given, token, numbers, rows, faults, rate=0):
-    """Measures each of the numbers; at most `rate` a second where it is given."""
+    """Measures each of the numbered series, at most `rate` a second if it is given."""
     began = time.monotonic()
     context = ssl._create_unverified_context()
     connection = http.client.HTTPSConnection(given.url, context=context, timeout=20)
@@ -70,7 +70,7 @@ def main():
     else:
         sys.exit("the node never became ready")
     token = token.read_text().strip()
-    # The first window has to end, and everything that is made once to be made.
+    # Waits until the first window has ended and everything is initialized.
     time.sleep(4)
     caller(given, token, range(-200, 0), [], [])
     before = memory(given.pid)
@@ -94,13 +94,13 @@ def main():
         print(f"round {round_ + 1}: {given.series / took:,.0f} attempts/s, {now[0]:.1f} MB resident, "
               f"{now[1]:.1f} MB its own", flush=True)
         if not is_last:
-            # Then each is a new attempt, not a repeat.
+            # Waits so that each measurement is a new attempt and not a repeat.
             time.sleep(max(0, INTERVAL / 2 + 1 - took))
 
     if faults:
         sys.exit(f"{len(faults)} answers were not 200, the first: {faults[0]}")
     own = 0
-    for word, rows in [("as fast as they are taken", hurried), (f"{given.rate}/s", paced)]:
+    for word, rows in [("as fast as possible", hurried), (f"{given.rate}/s", paced)]:
         evaluated = [row for row in rows if "_own" in row]
         print(f"{word}: {len(evaluated)} attempts of {len(rows)} answers, ms:")
         print(f"{'':>8} {'p50':>8} {'p90':>8} {'p99':>8} {'p99.9':>8} {'max':>8}")

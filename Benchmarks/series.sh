@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# 10,000 series in one node's memory, and the handler's own share of an attempt.
+# Measures the memory of 10,000 series in one node, and the handler's own share of an attempt.
 #
-# Starts a release build with a real /metrics page behind it (statistics on), measures each of
-# N series a few times over TLS, and prints how much the process grew, and quantiles of the rows
-# `_own` (attempt, judge, document), `_log` (until the event is durable) and the probes' in
-# `Server-Timing`: of rounds as fast as the clients can, who then share the processor with the
-# node, and of a last one at RATE attempts a second (10,000 series every 20 s). Exit 1 when the
-# node grew by 64 MB or more, or the own share's p99 of the last round is 1 ms or more.
+# Starts a release build with a real /metrics page (statistics on), measures each of N series a
+# few times over TLS, and prints the growth of the process and quantiles of the entries in
+# `Server-Timing`: `_own` (attempt, judge, document), `_log` (until the event is durable) and the
+# probes. The first rounds run as fast as possible, with clients and node sharing the CPU; the
+# last one runs at RATE attempts a second (10,000 series every 20 s). Exits with 1 if the node
+# grew by 64 MB or more, or if the p99 of `_own` in the last round is 1 ms or more.
 #
 # usage: Benchmarks/series.sh [SERIES=10000] [ROUNDS=3] [CONNECTIONS=4] [RATE=500]
-# env:   BELLWETHER=PATH of a built executable, else a release build is made. Linux.
+# env:   BELLWETHER=PATH of an executable, else a release build is made. Linux only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 series=${1:-10000}

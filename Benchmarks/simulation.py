@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
-"""How often the judge aborts good rollouts, and finds bad ones.
+"""Measures how often the judge aborts good rollouts, and how often it finds bad ones.
 
-Simulated rollouts (seeded) are written as recorded measurements and judged by the
-product itself, `bellwether replay`; beside it, on the same counts, a p-value per
-window and Mann-Whitney over the windows so far, both at the same level of 1 %.
+Simulated rollouts (seeded) are written as recorded measurements and judged by
+`bellwether replay`. For comparison, on the same counts: a p-value per window, and
+Mann-Whitney over the windows so far, both at the same level of 1 %.
 
-The column `true ratio known` looks after every window as the product does, by the
-likelihood ratio of the true rate ratio 3 against 1.5 alone (Wald's test) where the
-product has to average over eight alternatives: what not knowing the ratio costs.
-The last column is the oracle: one look only, when the run is over and all its
-counts are known, with the exact conditional test of the product's own null
-hypothesis (rate ratio 1.5) at the same level. No test of that hypothesis that
-keeps its level finds more in these counts (it is uniformly most powerful among
-the unbiased ones), so the distance of the product to it is what looking after
-every window costs, and what lies between it and 100 % is not in the data.
+The column `true ratio known` tests after every window, like the judge, but with the
+likelihood ratio of the true rate ratio 3 against 1.5 (Wald's test), where the judge
+averages over eight alternatives. The difference is the cost of not knowing the ratio.
+
+The last column is the oracle: one test at the end of the run, with all its counts,
+by the exact conditional test of the judge's null hypothesis (rate ratio 1.5) at the
+same level. It is uniformly most powerful among the unbiased tests of that
+hypothesis. Its distance to the judge is the cost of testing after every window; its
+distance to 100 % is not in the data.
 
     Benchmarks/simulation.py [--rollouts N] [--bellwether PATH] [--seed N]
 
-Needs numpy and scipy. Exit 1 when the judge aborts more than 1 % of good rollouts,
-or finds less than 80 % of those that fail three times as often as stable.
+Needs numpy and scipy. Exits with 1 if the judge aborts more than 1 % of good rollouts,
+or finds less than 80 % of those that fail three times as often as stable (where stable
+fails 2 % or more).
 """
 import argparse
 import json
@@ -40,7 +41,7 @@ analysis:
 
 
 def simulate(rng, rate, ratio, rollouts):
-    """Failing requests of every rollout and window, canary and stable."""
+    """The failing requests of every rollout and window, of canary and stable."""
     shape = (rollouts, LOOKS)
     return rng.binomial(CANARY, min(rate * ratio, 1), shape), rng.binomial(STABLE, rate, shape)
 
@@ -60,7 +61,7 @@ def event(rollout, window, x1, x0):
 
 
 def by_bellwether(path, canary, stable):
-    """The share of rollouts that the product would abort."""
+    """The share of rollouts that the judge would abort."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "sim.yaml").write_text(CONFIG)
@@ -81,13 +82,13 @@ def by_bellwether(path, canary, stable):
 
 
 def by_window(canary, stable):
-    """Any window whose exact conditional test is below the level."""
+    """The share of rollouts with a window whose exact conditional test is below the level."""
     p = stats.binom.sf(canary - 1, canary + stable, CANARY / (CANARY + STABLE))
     return (p <= ALPHA).any(axis=1).mean()
 
 
 def by_mann_whitney(canary, stable):
-    """Any look, from the fifth, at which the rates so far differ."""
+    """The share of rollouts whose rates so far differ after any window from the fifth on."""
     aborted = 0
     for xs1, xs0 in zip(canary / CANARY, stable / STABLE):
         for looks in range(5, LOOKS + 1):
@@ -98,14 +99,14 @@ def by_mann_whitney(canary, stable):
 
 
 def by_known_ratio(canary, stable, ratio=3):
-    """Ever a likelihood ratio of 1/level in favour of this rate ratio."""
+    """The share of rollouts that reach a likelihood ratio of 1/level for this rate ratio."""
     shrink = numpy.log((NULL * CANARY + STABLE) / (ratio * CANARY + STABLE))
     steps = canary * (numpy.log(ratio / NULL) + shrink) + stable * shrink
     return (steps.cumsum(axis=1) >= -numpy.log(ALPHA)).any(axis=1).mean()
 
 
 def by_oracle(canary, stable):
-    """The whole run's counts, tested once against the null ratio."""
+    """The share of rollouts whose total counts differ from the null ratio, tested once."""
     x1, x0 = canary.sum(axis=1), stable.sum(axis=1)
     share = NULL * CANARY / (NULL * CANARY + STABLE)
     return (stats.binom.sf(x1 - 1, x1 + x0, share) <= ALPHA).mean()

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# 100,000 events a minute through a real notifier, over one group and over 1,000: peak
-# memory, posts and mails by window and their sizes, and whether the digests count
-# every event. Exit 1 when an event is in no digest, memory reaches 100 MiB, or a mail
-# is over 100 KB. About seven minutes.
+# Sends 100,000 events in a minute through a real notifier, in one group and in 1,000.
+# Prints peak memory, posts and mails by window and their sizes, and whether the digests
+# count every event. Exits with 1 if an event is in no digest, memory reaches 100 MiB, or
+# a mail is over 100 KB. Takes about seven minutes.
 #
 # usage: Benchmarks/storm.sh
-#   BELLWETHER_BINARY=PATH measures an executable that was built already.
+#   BELLWETHER_BINARY=PATH uses an existing executable.
 # needs: python3
 set -euo pipefail
 cd "$(dirname "$0")/.."

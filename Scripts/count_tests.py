@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """count_tests.py EVENTS LOG: prints `PASSED FAILED` of one `swift test` run.
 
-EVENTS is Swift Testing's event stream, one JSON record a line: a test counts
-once, with all its arguments; one that began and never ended (a crash) failed;
-a skipped one counts as neither. LOG is the run's output, for XCTest. The names
-of failed tests go to standard error.
+EVENTS is Swift Testing's event stream, one JSON record a line. A test counts
+once, with all its arguments. A test that started and never ended (a crash)
+failed; a skipped test is not counted. LOG is the run's output, for XCTest. The
+names of failed tests are printed on standard error.
 """
 
 import json
@@ -23,7 +23,7 @@ def swift_testing(path):
             try:
                 record = json.loads(line)
             except ValueError:
-                continue  # The line that a crash cut off.
+                continue  # A line that was cut off by a crash.
             payload = record["payload"]
             if record["kind"] == "test" and payload["kind"] == "function":
                 functions[payload["id"]] = payload.get("displayName", payload["name"])

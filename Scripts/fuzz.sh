@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes of strangers with libFuzzer and the address sanitizer: builds the
-# package Fuzzing, runs each target from the corpus of Tests/FuzzTests. What one run learns
-# the next begins with (.build-fuzz/corpus). A finding ends it with status 1; its input
-# belongs into Tests/FuzzTests/Corpus/<target>/, under a name that says what it shows.
+# Fuzzes the code that reads untrusted bytes with libFuzzer and the address sanitizer: builds
+# the package Fuzzing and runs each target, starting with the corpus of Tests/FuzzTests and
+# the inputs of earlier runs (.build-fuzz/corpus). Exits with 1 after a finding. Add the
+# input of a finding to Tests/FuzzTests/Corpus/<target>/, with a name that describes it.
 #
 # usage: Scripts/fuzz.sh [SECONDS=600] [TARGET...]
 set -euo pipefail
@@ -15,14 +15,14 @@ resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*
 runtime=$(find -L "$resources" "$resources/../clang" -name 'libclang_rt.fuzzer_no_main*.a' 2>/dev/null |
     grep -E "$(uname -m)|osx" | head -n 1 || true)
 if [ -z "$runtime" ]; then
-    echo "fuzz: this Swift has no libFuzzer: use a toolchain of swift.org" >&2
+    echo "fuzz: this Swift toolchain has no libFuzzer: use one of swift.org" >&2
     exit 69
 fi
 
 export BELLWETHER_FUZZER_RUNTIME=$runtime
 scratch=$top/.build-fuzz
 build=(swift build --package-path Fuzzing --scratch-path "$scratch" --sanitize=address)
-# The linker warns of every symbol of the sanitizer.
+# The linker prints a warning for every symbol of the sanitizer.
 "${build[@]}" </dev/null 2>&1 | grep -v 'Cannot export local symbol' || true
 fuzzer=$(swift build --package-path Fuzzing --scratch-path "$scratch" --show-bin-path)/bellwether-fuzz
 
@@ -32,13 +32,13 @@ targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then targets=("${known[@]}"); fi
 for target in "${targets[@]}"; do
     if [[ " ${known[*]} " != *" $target "* ]]; then
-        echo "fuzz: there is no target '$target', but: ${known[*]}" >&2
+        echo "fuzz: there is no target '$target'; the targets are: ${known[*]}" >&2
         exit 64
     fi
 done
 
-# A fault's backtrace is the sanitizer's own. Leaks are not looked for: what Swift makes once
-# and keeps looks like one, and looking takes most of the time.
+# The sanitizer prints the backtraces. Leaks are not checked: Swift's objects that are created
+# once and kept look like leaks, and the check takes most of the time.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=malloc_context_size=3:quarantine_size_mb=16
 findings=0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Writes the manual page and the shell completions from the commands themselves.
+# Generates the manual page and the shell completions from the executable.
 #
 #   Scripts/generate-cli.sh [EXECUTABLE [FOLDER]]
 #
-# FOLDER is Config by default; a test compares what is committed there with
-# what this writes.
+# FOLDER is Config by default. A test checks that the committed files there are
+# up to date.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs a built bellwether: executable, manual page, completions, templates,
-# a first configuration and the unit of this system's service manager.
+# Installs bellwether: executable, manual page, completions, templates, an
+# initial configuration and the unit of this system's service manager.
 #
 #   Scripts/install.sh               below /usr/local, as root
 #   PREFIX=~/.local Scripts/install.sh
-#   DESTDIR=/tmp/package Scripts/install.sh    what a package would hold
-#   Scripts/install.sh --uninstall   takes away what it installed, except
-#                                    configuration and data
+#   DESTDIR=/tmp/package Scripts/install.sh    the contents of a package
+#   Scripts/install.sh --uninstall   removes everything except configuration
+#                                    and data
 #
-# BINARY names the executable; by default the release build, which is made
-# (with Swift's libraries linked in) when there is none. An existing
+# BINARY names the executable; by default the release build, which is built
+# (with Swift's libraries linked statically) if it is missing. An existing
 # configuration is kept.
 set -euo pipefail
 
@@ -71,11 +71,12 @@ if [ -z "$binary" ]; then
     fi
 fi
 if [ ! -x "$binary" ]; then
-    echo "install: $binary is no executable; build it or set BINARY" >&2
+    echo "install: $binary is not an executable; build it or set BINARY" >&2
     exit 66
 fi
 
-# put MODE FROM TO: also over a running executable, which keeps its old file.
+# put MODE FROM TO: replaces TO by renaming, so that a running executable keeps
+# its old file.
 put() {
     mkdir -p "$(dirname "$3")"
     cp "$2" "$3.new"
@@ -92,7 +93,7 @@ put 0644 "$top/Config/completions/bellwether.fish" "$fish_completion"
     put 0644 "$top/templates/$file" "$templates/templates/$file"
 done
 
-# rewritten FROM TO: a unit with this installation's paths.
+# rewritten FROM TO: copies a unit with the paths of this installation.
 rewritten() {
     mkdir -p "$(dirname "$2")"
     sed -e "s|/usr/local/bin/|$prefix/bin/|g" -e "s|/etc/bellwether/|$etc/|g" \
@@ -116,7 +117,8 @@ else
     chmod 0644 "$config.new"
     mv "$config.new" "$config"
 fi
-# The unit's StateDirectory makes it on Debian; elsewhere it is made here.
+# On Debian the unit's StateDirectory creates the data folder; elsewhere this
+# script does.
 if [ "$etc" != /etc/bellwether ]; then
     mkdir -p "$dest$state"
     chmod 0700 "$dest$state"

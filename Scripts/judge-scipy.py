@@ -5,10 +5,10 @@
     Scripts/judge-scipy.py --count 5000 --seed 1 > /tmp/vectors.json
     bellwether replay --vectors /tmp/vectors.json
 
-Prints a file of the form of Tests/AnalysisTests/Vectors/judge.json: primitives,
-whole attempts and merge cases. Everything is computed here from scipy's
-distributions and from the rules as the file's `fields` describe them, never
-from the judge's own code. Same arguments, same bytes.
+Prints a file in the format of Tests/AnalysisTests/Vectors/judge.json: primitives,
+whole attempts and merge cases. Everything is computed from scipy's distributions
+and from the rules as the file's `fields` describe them, never from the judge's
+code. The same arguments give the same bytes.
 """
 import argparse
 import json
@@ -40,7 +40,7 @@ def p_ratio(x1, n1, x0, n0, rho):
 
 def p_fisher(x1, n1, x0, n0):
     drawn = x1 + x0
-    # By logarithms of single probabilities: scipy's own tail loses digits far out.
+    # Sums logarithms of single probabilities: scipy's tail is inexact for small values.
     terms = [stats.hypergeom.logpmf(k, n1 + n0, drawn, n1) for k in range(x1, min(n1, drawn) + 1)]
     return min(1.0, math.fsum(math.exp(t) for t in terms))
 
@@ -50,7 +50,7 @@ def n_certify(limit, alpha):
 
 
 def at_least(level, n, q):
-    """The smallest k with P(X <= k) >= level; a tie but for rounding counts."""
+    """The smallest k with P(X <= k) >= level, with a tolerance for rounding."""
     return int(stats.binom.ppf(level * (1 - 1e-12), n, q))
 
 
@@ -71,7 +71,7 @@ def dispersion(windows):
 
 
 def mixture(windows, rho, phi):
-    """The logarithm of M after each window."""
+    """The logarithm of the mixture statistic M after each window."""
     sums, values = [0.0] * len(GRID), []
     for x1, n1, x0, n0 in windows:
         pi_0 = rho * n1 / (rho * n1 + n0)
@@ -193,7 +193,7 @@ def merge(checks, policy):
 
 
 def below(r, most):
-    """A whole number from 0 to `most`, as often small as large."""
+    """A random whole number from 0 to `most`, small as often as large."""
     return min(most, int(math.exp(r.random() * math.log(most + 2))) - 1)
 
 
@@ -209,7 +209,7 @@ def primitive(r):
     x1, n1, x0, n0 = window(r)
     alpha = r.choice([0.1, 0.05, 0.01, 0.001, 1e-6])
     q = r.choice([0.5, 0.9, 0.95, 0.99, 0.999])
-    # Against x0 of n0 also far out in the tail.
+    # Includes values far out in the tail against x0 of n0.
     far = min(n1, x1 * r.choice([1, 2, 5]))
     fn, *args = r.choice([
         ("cp_lower", x1, n1, alpha), ("cp_upper", x1, n1, alpha),
@@ -272,7 +272,7 @@ def attempt(r, index):
 
 
 def infinities(value):
-    """JSON has no infinity."""
+    """Writes infinities as text, because JSON has none."""
     if isinstance(value, dict):
         return {k: infinities(v) for k, v in value.items()}
     if isinstance(value, list):
@@ -282,7 +282,7 @@ def infinities(value):
 
 def main():
     a = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    a.add_argument("--count", type=int, default=5000, help="primitives, and a fifth as many attempts")
+    a.add_argument("--count", type=int, default=5000, help="number of primitives; a fifth as many attempts")
     a.add_argument("--seed", type=int, default=1)
     a = a.parse_args()
     r = random.Random(a.seed)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills a process that writes the event log, 2,000 times at random moments under
-# eight writers, then makes every call of the disk fail in turn; after each the
-# log must hold what was acknowledged, once and whole.
+# eight writers, then makes the calls to the file system fail one after another.
+# Each time the log must contain all acknowledged lines, complete and once.
 #
 # usage: Scripts/kill-log.sh [KILLS=2000] [FAULTS=12]
 set -euo pipefail

@@ -1,33 +1,33 @@
 """Turns what `bellwether --experimental-dump-help` prints into a manual page.
 
-Reads the JSON from standard input, writes man(7) to standard output. The page
-depends on the commands alone, so that two runs give the same bytes.
+Reads the JSON from standard input and writes man(7) to standard output. The
+same commands always give the same bytes.
 """
 
 import json
 import sys
 
 EXITS = [
-    ("0", "All is well."),
-    ("1", "Something was found: damage, a difference, a failed step. Each command says what."),
+    ("0", "Success."),
+    ("1", "The command found damage, a difference or a failed step, and prints it."),
     ("2-4", "See parity and rehearse."),
     ("64", "The command line is wrong."),
     ("65, 66", "An input is malformed, or cannot be read."),
-    ("70", "The service could not go on; standard error says why."),
-    ("73", "init: the folder is there already."),
-    ("78", "The configuration is wrong; every fault is named with its line and a remedy."),
+    ("70", "The service failed; standard error shows the reason."),
+    ("73", "init: the folder is not empty."),
+    ("78", "The configuration is invalid; every fault is printed with its line and a remedy."),
 ]
 FILES = [
     ("./bellwether.yaml", "The configuration, where --config names no other."),
     ("data_dir/log/", "The event log: active.jsonl, and sealed segments that zcat reads."),
-    ("data_dir/log.key", "By it a node knows the lines of its log that it wrote itself."),
+    ("data_dir/log.key", "The key by which a node recognises lines that it wrote itself."),
     ("data_dir/state.sqlite", "Cursors, windows, outbox, attempts, tokens (hashed)."),
     ("data_dir/outgoing/", "Digests kept by receivers of the kind file."),
 ]
 
 
 def escaped(text):
-    """Text as roff shows it: backslashes, hyphens of options, leading dots."""
+    """Escapes text for roff: backslashes, hyphens and leading dots."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in text.split("\n"))
 
@@ -103,7 +103,7 @@ def main():
         "\\fBbellwether\\fR \\fIcommand\\fR [\\fIoptions\\fR]",
         ".SH DESCRIPTION",
         "Answers Argo Rollouts' web measurements with one verdict per attempt, keeps an event log,",
-        "and sends one digest per failure. \\fBbellwether help\\fR \\fIcommand\\fR says what a command takes.",
+        "and sends one digest per failure. \\fBbellwether help\\fR \\fIcommand\\fR shows a command's options.",
         ".SH COMMANDS",
     ]
     write(root, [], out)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Everything at once against one node over TLS, for a bounded time: measurements (new
-attempts, repeats, concerns, bad ones), events (plain, gzip, repeated, broken), tails,
-pages, metrics, slow and broken connections. Says how many answers of each status came;
-ends with 1 when something was answered by 500 or nothing was answered at all.
+"""Mixed load on one node over TLS, for a limited time: measurements (new attempts,
+repeats, concerns, invalid ones), events (plain, gzip, repeated, broken), tails, pages,
+metrics, slow and broken connections. Prints the number of answers of each status. Exits
+with 1 after an answer 500, or if a kind of request got no good answer.
 
 usage: mixed_load.py HOST:PORT TOKEN_FOLDER SECONDS
 """
@@ -25,7 +25,7 @@ def connect():
 
 
 def ask(connection, kind, method, path, token, body=None, headers={}):
-    """One request; the connection, or a new one when the answer closed it."""
+    """Sends one request; returns the connection, or a new one if the answer closed it."""
     try:
         connection.request(method, path, body, {"Authorization": "Bearer " + tokens.get(token, token), **headers})
         answer = connection.getresponse()
@@ -117,7 +117,7 @@ def tails(seed):
 
 
 def rude(seed):
-    """Connections that stop half way, send no request, or drip."""
+    """Connections that stop halfway, send no request, or send slowly."""
     chance = random.Random(seed)
     while time.monotonic() < end:
         try:

@@ -5,8 +5,8 @@
 #   Scripts/run.sh --no-demo   the node alone
 #   Scripts/run.sh ARGS...     bellwether serve ARGS...
 #
-# Without ARGS the data folder is ./data of this checkout; with them, relative
-# paths are the caller's.
+# Without ARGS the data folder is ./data of this checkout; with ARGS, relative
+# paths start at the caller's folder.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,7 +18,7 @@ bin=$("${build[@]}" --show-bin-path </dev/null)
 if [ ! -x "$bin/bellwether" ]; then
     echo "run: building bellwether; the first time takes about ten minutes on two cores" >&2
 else
-    echo "run: building what changed" >&2
+    echo "run: building the changes" >&2
 fi
 started=$SECONDS
 "${build[@]}" </dev/null >&2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes a machine that has Swift and git ready to build bellwether; with
-# --tests, also to test it. Installs what is missing, says what it cannot
-# install, never asks. Run by run.sh and test.sh; harmless to run again.
+# Prepares a machine that has Swift and git for building bellwether; with
+# --tests, also for testing it. Installs missing packages, reports what it cannot
+# install, and never prompts. Called by run.sh and test.sh; safe to repeat.
 set -euo pipefail
 
 tests=false
@@ -25,11 +25,11 @@ case $version in
     [0-5].* | 6.[0-2] | '') fail "Swift 6.3 or later is needed, this is '${version:-unknown}': https://www.swift.org/install" ;;
 esac
 
-# --- What is missing ----------------------------------------------------------
+# --- Missing packages ----------------------------------------------------------
 
 missing=()
 
-# lacks PACKAGE COMMAND...: notes the package when the command fails.
+# lacks PACKAGE COMMAND...: adds the package to `missing` if the command fails.
 lacks() {
     local package=$1
     shift
@@ -41,8 +41,8 @@ python_has_venv() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.versio
 find_missing_for_apt() {
     missing=()
     lacks pkg-config has pkg-config
-    # Without pkg-config nothing tells whether the others are there; apt-get
-    # leaves alone what is.
+    # Without pkg-config the others count as missing; apt-get skips those that
+    # are installed.
     lacks libcurl4-openssl-dev pkg-config --exists libcurl
     lacks libsqlite3-dev pkg-config --exists sqlite3
     lacks zlib1g-dev pkg-config --exists zlib
@@ -58,7 +58,7 @@ find_missing_for_apt() {
         # Not on a user's PATH in Debian.
         lacks haproxy test -x /usr/sbin/haproxy -o -x /usr/bin/haproxy
         lacks prometheus has promtool
-        # Ubuntu has Chromium as a snap only; the tests that need it are then skipped.
+        # Ubuntu has Chromium as a snap only; the tests that need it are skipped there.
         if grep -qsx 'ID=debian' /etc/os-release; then
             lacks chromium has chromium
             lacks chromium-driver has chromedriver
@@ -81,7 +81,7 @@ find_missing_for_brew() {
     fi
 }
 
-# --- macOS: Homebrew is the owner's, so only say what to run -------------------
+# --- macOS: Homebrew belongs to the user, so only print the command ------------
 
 if [ "$(uname -s)" = Darwin ]; then
     has brew || fail "Homebrew is missing: see https://brew.sh, then run: brew install curl sqlite zlib libdeflate pkgconf"
@@ -94,12 +94,12 @@ fi
 
 find_missing_for_apt
 if [ "${#missing[@]}" -eq 0 ]; then exit 0; fi
-has apt-get || fail "missing, and there is no apt-get to install them: ${missing[*]} (or what your system calls them)"
+has apt-get || fail "missing packages, and no apt-get to install them: ${missing[*]} (names may differ on your system)"
 
 root=()
 if [ "$(id -u)" -ne 0 ]; then
     if ! has sudo || ! sudo -n true 2>/dev/null; then
-        fail "missing packages, and no right to install them; run as root: apt-get install -y ${missing[*]}"
+        fail "missing packages, and no permission to install them; run as root: apt-get install -y ${missing[*]}"
     fi
     root=(sudo -n)
 fi
@@ -110,8 +110,8 @@ apt() {
         apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
 }
 
-# Servers among them are for tests to start, not for the system: while this
-# file says so, Debian's packages start none.
+# The tests start the servers among the packages themselves. This file keeps
+# Debian's packages from starting them.
 policy=/usr/sbin/policy-rc.d
 if $tests && [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | ${root[@]+"${root[@]}"} tee $policy >/dev/null
@@ -120,7 +120,7 @@ if $tests && [ ! -e $policy ]; then
 fi
 
 say "installing ${missing[*]}"
-# A fresh container has no package lists, an old machine stale ones.
+# A new container has no package lists, and an old machine has outdated ones.
 if ! apt install -y --no-install-recommends "${missing[@]}"; then
     apt update || fail "apt-get update failed, see above"
     apt install -y --no-install-recommends "${missing[@]}" ||

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a Python apart from the system's, with the SMTP server that the tests send to, unless it
-# is there already; prints its path, for BELLWETHER_TEST_PYTHON.
+# Creates a Python environment with the SMTP server that the tests need, unless it exists
+# already; prints the path of its Python, for BELLWETHER_TEST_PYTHON.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

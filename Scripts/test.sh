@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Sets the machine up, checks the format, builds and runs every test. The last
-# line is `N passed, N failed`; the exit status is 0 only when tests ran and
-# every one passed.
+# Sets the machine up, checks the format, builds and runs all tests. The last
+# line is `N passed, N failed`; the exit status is 0 only if tests ran and
+# all passed.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 
-# However this script ends, its last line is the count.
+# The last line is the count, however this script ends.
 passed=0
 failed=0
 step="the set-up"
@@ -31,7 +31,7 @@ export BELLWETHER_TEST_PYTHON
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null
 
-# The flag makes an import that Package.swift does not declare an error.
+# With this flag, an import that Package.swift does not declare is an error.
 step="the build"
 swift build --build-tests --explicit-target-dependency-import-check error </dev/null
 
@@ -40,8 +40,8 @@ events=$top/.build/test-events.jsonl
 log=$top/.build/test-output.txt
 rm -f "$events"
 status=0
-# One after another: hundreds of tests at once starve the servers and processes that
-# some of them start, and a wait that only bounds a failing test would end a good one.
+# Not parallel: with hundreds of tests at once, the servers and processes that some of
+# them start get too little CPU time, and good tests run into timeouts.
 swift test --skip-build --no-parallel --event-stream-output-path "$events" </dev/null 2>&1 | tee "$log" ||
     status=$?
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds with the thread sanitizer, in a folder of its own (.build-tsan), then: a node under
-# everything at once for a while, with reloads in the middle and a drain at the end; and the
-# tests of the rooms where threads meet. Any report of the sanitizer fails.
+# Builds with the thread sanitizer, in a separate folder (.build-tsan). Then runs a node under
+# mixed load, with reloads and a drain at the end, and the tests of the modules with shared
+# state. Fails if the sanitizer reports anything.
 #
 # usage: Scripts/tsan.sh [SECONDS=60] [--node-only|--tests-only [FILTER]]
 set -euo pipefail
@@ -10,13 +10,13 @@ top=$PWD
 seconds=${1:-60}
 part=${2:-}
 
-# Where many writers, callers, deliveries and readers share state.
+# Modules in which many writers, callers, deliveries and readers share state.
 suites=${3:-'JournalTests|GatewayTests|ServingTests|TransferTests|DeliveryTests|NotifierTests|ConsoleTests|ProbesTests'}
 
 mkdir -p .build-tsan
 sanitized=(--scratch-path .build-tsan --sanitize=thread)
 if [ "$(uname)" = Linux ]; then
-    # The file says what for.
+    # See the comment in that file.
     clang -O1 -fPIC -Wall -c Scripts/tsan_mutex.c -o .build-tsan/tsan_mutex.o
     sanitized+=(-Xlinker "$top/.build-tsan/tsan_mutex.o")
 fi
@@ -24,7 +24,7 @@ build=(swift build "${sanitized[@]}")
 work=$(mktemp -d)
 node=
 trap '[ -n "$node" ] && kill "$node" 2>/dev/null; rm -rf "$work"' EXIT
-# A file for each process.
+# One report file for each process.
 export TSAN_OPTIONS="log_path=$work/report exitcode=0 halt_on_error=0"
 
 reports() {

@@ -1,10 +1,11 @@
-// What a contended Synchronization.Mutex is to the thread sanitizer, on Linux.
+// Makes a contended Synchronization.Mutex visible to the thread sanitizer, on Linux.
 //
 // The fast paths of Mutex are inlined into our code, which the sanitizer instruments. The slow
-// ones (a futex, in Synchronization's MutexLinuxImpl.swift) stand in a library that is not built
-// for it, so it does not see that whoever waited comes after whoever held the lock. This file,
-// linked into the program in front of that library, tells it: acquire after a slow lock, release
-// before a slow unlock. On macOS a Mutex is an os_unfair_lock, which the sanitizer knows.
+// paths (a futex, in Synchronization's MutexLinuxImpl.swift) are in a library that is not
+// instrumented, so the sanitizer does not see the order between the holder of the lock and the
+// thread that waited. This file, linked before that library, reports it: an acquire after a slow
+// lock, a release before a slow unlock. On macOS a Mutex is an os_unfair_lock, which the
+// sanitizer supports.
 //
 // Swift's convention passes self in the context register and the argument in the first one.
 #define _GNU_SOURCE
@@ -31,7 +32,7 @@ typedef SWIFT void (*unlock_function)(SELF);
 static void *original(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
     if (found == NULL) {
-        fprintf(stderr, "tsan_mutex: the library has no %s any more: mend this file\n", name);
+        fprintf(stderr, "tsan_mutex: the library no longer has %s: update this file\n", name);
         abort();
     }
     return found;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Bellwether's notifier and Alertmanager, one after the other on this machine;
-see Benchmarks/alertmanager.sh. A row for each question: ours, theirs, the ratio."""
+"""Runs Bellwether's notifier and Alertmanager one after the other; see
+Benchmarks/alertmanager.sh. Prints a row for each question: both values and their ratio."""
 import argparse
 import statistics
 import time
@@ -12,7 +12,8 @@ SHAPES = [(1, 1), (1, 32), (100, 8), (1000, 4)]
 
 
 def ingest(name, options):
-    """Acknowledged lines a second; ours over TLS and durable, theirs plain in memory."""
+    """Acknowledged lines a second: bellwether over TLS and durable, Alertmanager without
+    TLS and in memory."""
     found = {}
     for lines, connections in SHAPES:
         peer = Peer(name, options, "1h")
@@ -34,7 +35,7 @@ def pending(name, options):
 
 
 def latency(name, options):
-    """From the first byte of a request on an open connection to the receiver's."""
+    """The time from the first byte of a request on an open connection to the receiver's."""
     sink = SlackSink()
     peer = Peer(name, options, "0s", sink)
     took = []
@@ -53,7 +54,7 @@ def latency(name, options):
 
 
 def killed(name, options):
-    """Groups acknowledged while they wait, then SIGKILL: how many are never told."""
+    """SIGKILL while acknowledged groups wait: how many of them are never sent."""
     sink = SlackSink()
     peer = Peer(name, options, "3s", sink)
     peer.post([(f"lost-{n}.", f"k{n}") for n in range(10)])
@@ -70,7 +71,7 @@ def killed(name, options):
 
 
 def refused(name, options):
-    """What a 429 with Retry-After: 2 does to the next try."""
+    """The effect of a 429 with Retry-After: 2 on the next attempt."""
     sink = SlackSink()
     sink.script = [(429, {"Retry-After": "2"})]
     peer = Peer(name, options, "0s", sink)
@@ -82,7 +83,7 @@ def refused(name, options):
 
 
 def recipients(name, options):
-    """Two good recipients beside a refused one."""
+    """Two good recipients and a refused one."""
     mail = MailSink()
     peer = Peer(name, options, "0s", mail=mail, to=MAIL)
     peer.post([("mail", "m")])
@@ -95,21 +96,21 @@ def recipients(name, options):
 
 def storm(groups):
     def ask(name, options):
-        """100,000 events at once, as fast as they are taken, all within the 20 s that a
-        new group is held; a mail of theirs takes long to make."""
+        """100,000 events, as fast as they are accepted, all within the 20 s for which a
+        new group is held; Alertmanager takes long to compose a mail."""
         sink, mail = SlackSink(), MailSink()
         peer = Peer(name, options, "20s", sink, mail, digest=(
             "first_after: 20s, window: 60s, max_window: 5m, repeat: 30m, max_groups: 20"))
         began = peer.fill(100_000, groups)
         filled = time.monotonic() - began
         until(lambda: sink.seen and mail.seen, 200)
-        # Until nothing comes any more, or a minute.
+        # Until no more messages arrive, or a minute.
         count, deadline = -1, time.monotonic() + 60
         while time.monotonic() < deadline and count != (count := len(sink.seen) + len(mail.seen)):
             time.sleep(3)
         word = f"storm of 100,000, {groups} group{'s' if groups > 1 else ''}: "
         found = {
-            word + "s to take it": filled,
+            word + "s to accept it": filled,
             word + "s to the first post": sink.seen[0][0] - began if sink.seen else None,
             word + "s to the first mail": mail.seen[0][0] - began if mail.seen else None,
             word + "posts": len(sink.seen), word + "mails": len(mail.seen),
@@ -136,7 +137,7 @@ def main():
     parser.add_argument("--alertmanager", default="prometheus-alertmanager")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--patience", type=int, default=30)
-    parser.add_argument("--only", default="", help="questions whose name holds this word")
+    parser.add_argument("--only", default="", help="run the questions whose name contains this word")
     options = parser.parse_args()
     questions = {
         "ingest": ingest, "pending": pending, "latency": latency, "killed": killed,

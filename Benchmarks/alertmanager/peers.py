@@ -1,5 +1,5 @@
-"""Bellwether's notifier and Alertmanager as processes with a folder and a port of
-their own, asked the same questions in each one's words."""
+"""Bellwether's notifier and Alertmanager as processes with their own folder and port,
+behind one interface."""
 import http.client
 import json
 import os
@@ -33,8 +33,10 @@ receivers: [{{name: r{receivers}}}]
 
 
 class Peer:
-    """`wait` is how long a new group is held; `digest` stands for our other settings.
-    Without receivers nothing is ever delivered."""
+    """One of the two processes.
+
+    `wait` is how long a new group is held; `digest` replaces the digest settings of
+    bellwether. Without receivers nothing is delivered."""
 
     def __init__(self, name, options, wait, slack=None, mail=None, digest=None, to=GOOD_MAIL):
         self.name, self.options, self.kept = name, options, None
@@ -103,7 +105,7 @@ class Peer:
             return file.read().strip()
 
     def body(self, items):
-        """A failure for each (rollout, id)."""
+        """A request body with a failure for each (rollout, id)."""
         if self.name != "bellwether":
             return json.dumps([{"labels": {
                 "alertname": "CanaryUnhealthy", "namespace": "prod", "rollout": rollout,
@@ -115,7 +117,7 @@ class Peer:
             "revision": "1", "status": "unhealthy"}) + "\n" for rollout, name in items).encode()
 
     def post(self, items):
-        """Posts over a connection that is kept, so that no handshake is measured."""
+        """Posts over a persistent connection, so that no handshake is measured."""
         body = self.body(items)
         headers = {"Content-Type": "application/json"}
         if self.name == "bellwether":
@@ -133,7 +135,8 @@ class Peer:
         return None
 
     def fill(self, count, groups, seconds=0):
-        """`count` failures over `groups`, evenly over `seconds`; returns when it began."""
+        """Sends `count` failures of `groups` groups, evenly over `seconds`; returns the
+        start time."""
         began = time.monotonic()
         for start in range(0, count, 1000):
             time.sleep(max(0, began + seconds * start / count - time.monotonic()))
@@ -141,7 +144,7 @@ class Peer:
         return began
 
     def digests(self):
-        """Ours alone: what was told, as JSON."""
+        """The digests of bellwether, as JSON."""
         link = self.link()
         link.request("GET", "/v1/digests?limit=1000", headers={
             "Authorization": "Bearer " + self.token("read")})
@@ -152,7 +155,7 @@ class Peer:
             return next(int(line.split()[1]) // 1024 for line in file if line.startswith(field))
 
     def wrk(self, lines, connections, seconds):
-        """Lines a second, p50 in ms, errors."""
+        """Measures with wrk: lines a second, p50 in ms, errors."""
         scheme = "https" if self.name == "bellwether" else "http"
         environment = dict(
             os.environ, LINES_PER_BODY=str(lines), PEER=self.name, STAMP=str(time.time_ns()),

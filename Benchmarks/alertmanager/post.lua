@@ -1,4 +1,4 @@
--- Bodies of LINES fresh events or alerts over 50 rollouts; each has a name of its own.
+-- Bodies of LINES new events or alerts of 50 rollouts; each has a unique name.
 local lines = tonumber(os.getenv("LINES_PER_BODY"))
 local ours = os.getenv("PEER") == "bellwether"
 local stamp = os.getenv("STAMP")

@@ -1,4 +1,4 @@
-"""Receivers that note when what came and keep nothing of what is large."""
+"""Receivers that record the time and size of each message, and only small parts of it."""
 import http.server
 import re
 import socket
@@ -15,7 +15,8 @@ def until(holds, seconds):
 
 
 class SlackSink(http.server.ThreadingHTTPServer):
-    """A Slack webhook; `seen` holds (moment, body); `script` answers first."""
+    """A Slack webhook. `seen` contains (time, start of the body, length) of each request;
+    `script` contains the (status, headers) of the first answers."""
     daemon_threads = True
     request_queue_size = 1024
 
@@ -46,8 +47,8 @@ class SlackSink(http.server.ThreadingHTTPServer):
 
 
 class MailSink(socketserver.ThreadingTCPServer):
-    """An SMTP server of the least kind, without a limit of size. `seen` holds (moment,
-    bytes, recipients, longest line); recipients that begin with `bad` are refused."""
+    """A minimal SMTP server without a size limit. `seen` contains (time, bytes, recipients,
+    longest line) of each mail; recipients that begin with `bad` are refused."""
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 1024

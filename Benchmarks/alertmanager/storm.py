@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""100,000 events a minute through a notifier on its own digest times (first message
-after 10 s, then windows of 60 s), over one group and over 1,000; see Benchmarks/storm.sh.
+"""Sends 100,000 events in a minute through a notifier with its usual digest times (first
+message after 10 s, then windows of 60 s), in one group and in 1,000; see Benchmarks/storm.sh.
 
-Prints what came out: memory, posts and mails by window, their sizes, and whether the
-digests count every event. Exits 1 when a limit is broken."""
+Prints memory, posts and mails by window, their sizes, and whether the digests count every
+event. Exits with 1 if a limit is exceeded."""
 import argparse
 import collections
 import sys
@@ -17,7 +17,7 @@ MOST = 20  # digest.max_groups
 
 
 def windows(moments, began):
-    """How many in each window of the group's pace: 10 s, then 60 s each."""
+    """The number of messages in each window of a group: 10 s, then 60 s each."""
     return dict(sorted(collections.Counter(
         0 if at - began < WINDOW else 1 + int((at - began - 10) // WINDOW)
         for at in moments).items()))
@@ -35,7 +35,7 @@ def storm(options, groups):
     def counted():
         return sum(digest["events"] for digest in peer.digests())
 
-    # What did not change is told at `repeat`, two minutes after the first message.
+    # An unchanged failure is repeated after `repeat`, two minutes after the first message.
     until(lambda: (time.sleep(2), counted() == options.events)[1], 240)
     peak = peer.memory("VmHWM")
     digests = peer.digests()
@@ -45,7 +45,7 @@ def storm(options, groups):
     until(lambda: len(mail.seen) >= len(digests), 60)
     most_mail = max(seen[1] for seen in mail.seen)
     longest = max(seen[3] for seen in mail.seen)
-    print(f"groups {groups}: {options.events} events taken in {taken:.0f} s; peak RSS {peak} MiB")
+    print(f"groups {groups}: {options.events} events accepted in {taken:.0f} s; peak RSS {peak} MiB")
     print(f"  digests {len(digests)}, events that they count {told}; roll-ups {len(rolled)} of "
           f"{sum(rollup['groups'] for rollup in rolled)} groups, {named} named")
     print(f"  posts {len(slack.seen)} {windows([seen[0] for seen in slack.seen], began)}, "

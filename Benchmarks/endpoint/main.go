@@ -1,7 +1,7 @@
-// The peer of the endpoint benchmark: Go's net/http doing, for a repeated
-// measurement, the work that Bellwether does. It authenticates the bearer
-// token against a SHA-256 in constant time, decodes and validates the JSON
-// body, derives the series, and answers the series' frozen document over TLS.
+// The peer of the endpoint benchmark: Go's net/http doing the same work as
+// Bellwether for a repeated measurement. It authenticates the bearer token
+// against a SHA-256 in constant time, decodes and validates the JSON body,
+// derives the series, and answers with the series' stored document over TLS.
 package main
 
 import (

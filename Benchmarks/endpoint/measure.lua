@@ -1,4 +1,4 @@
--- wrk: one series' measurement, as Argo's web provider sends it.
+-- wrk: the measurement of one series, as Argo's web provider sends it.
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["User-Agent"] = "Go-http-client/1.1"

@@ -1,7 +1,7 @@
-"""Clients that mean harm. Each function runs in a process of its own until `until`.
+"""Hostile clients. Each function runs in its own process until the time `until`.
 
-It returns what it did, as counts by name. Errors of the connection are the answer that these
-clients should get, and are counted as `ended`.
+It returns counts by name. Connection errors are the expected answer to these clients and
+are counted as `ended`.
 """
 import collections
 import gzip
@@ -16,7 +16,7 @@ QUIET = b"GET /livez HTTP/1.1\r\nHost: a\r\n"
 
 
 class Turn:
-    """Repeats a body that may fail, at a bounded rate, and counts."""
+    """Repeats a function that may fail, at a limited rate, and counts."""
 
     def __init__(self, until):
         self.until = until
@@ -37,7 +37,7 @@ class Turn:
 
 
 def pump(turn, tls, first, piece, pause=0.002, reads=False):
-    """Sends `first`, then `piece` again and again until the connection ends."""
+    """Sends `first`, then `piece` repeatedly until the connection ends."""
     with connect(turn_port(), tls) as client:
         turn.counts["connections"] += 1
         client.sendall(first)
@@ -120,7 +120,7 @@ def resets(until):
 
 
 def no_window(until):
-    """A hundred answers that the client gives no window for."""
+    """A hundred answers for which the client opens no window."""
     turn = Turn(until)
 
     def run():
@@ -137,7 +137,7 @@ def no_window(until):
 
 
 def hold(until, count, opening, drip, tls=H1):
-    """Many connections that send `opening` and then `drip`, a second apart."""
+    """Many connections that send `opening` and then `drip`, one second apart."""
     turn = Turn(until)
     clients = []
     while turn.goes_on:
@@ -163,7 +163,7 @@ def hold(until, count, opening, drip, tls=H1):
             except (BlockingIOError, InterruptedError):
                 kept.append(client)
             except OSError as error:
-                # TLS says so in its own way that there is nothing yet.
+                # TLS reports that there is no data yet with its own exceptions.
                 if "want" in type(error).__name__.lower():
                     kept.append(client)
                 else:
@@ -205,7 +205,7 @@ def handshakes(until):
 
 
 def gzip_bombs(until):
-    """A few kilobytes that are millions of bad lines."""
+    """A few kilobytes that decompress to millions of bad lines."""
     turn = Turn(until)
     body = gzip.compress(b"x\n" * (4 << 20 >> 1), 9)
     head = (f"POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKENS['ingest']}\r\n"

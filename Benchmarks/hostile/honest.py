@@ -1,4 +1,4 @@
-"""Clients that use the node as it is meant: what they see is what is measured."""
+"""Honest clients: the benchmark measures the answers that they get."""
 import collections
 import http.client
 import json
@@ -11,7 +11,7 @@ CONTEXT = ssl._create_unverified_context()
 
 
 class Caller:
-    """One connection that is kept, and made anew once it failed."""
+    """A persistent connection that is replaced after a failure."""
 
     def __init__(self, port, token):
         self.port, self.token, self.connection = port, token, None
@@ -39,7 +39,7 @@ class Caller:
 
 
 def measure(port, token, rate, until, path, workers=8):
-    """Measures at `rate` a second; writes one row an answer: started, seconds, status."""
+    """Measures `rate` times a second; writes a row per answer: start, seconds, status."""
     lock, rows = threading.Lock(), []
     began = time.monotonic()
     turn = iter(range(1 << 60))
@@ -57,7 +57,7 @@ def measure(port, token, rate, until, path, workers=8):
                 "rollout": f"r{number % 50}", "namespace": "bench", "uid": f"u{number % 50}",
                 "revision": str(number), "step": "0", "metric": "all"})
             status, _ = caller.post("/rollouts/analysis", body, "application/json")
-            # From when it was due: a late start is the node's, too.
+            # Counts from the time at which it was due: the node also causes late starts.
             row = (due, time.monotonic() - due, status)
             with lock:
                 rows.append(row)
@@ -79,7 +79,7 @@ def line(identity):
 
 
 def ingest(port, token, until, path, size=20, pause=0.1):
-    """Sends events, and writes the id of every one that was acknowledged, on disk at once."""
+    """Sends events and writes the id of each acknowledged one to disk at once."""
     caller = Caller(port, token)
     statuses = collections.Counter()
     with open(path + ".ids", "w") as kept:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs honest clients alone, then beside every hostile one, and judges; see hostile.sh."""
+"""Runs honest clients alone, then with all hostile ones, and checks limits; see hostile.sh."""
 import argparse
 import collections
 import gzip
@@ -32,14 +32,14 @@ def hostile(name, port, tokens, until, path):
 
 
 class Watch:
-    """Peaks of the node, sampled."""
+    """Samples the peaks of the node's memory and descriptors."""
 
     def __init__(self, pid):
         self.folder = pathlib.Path(f"/proc/{pid}")
         self.files = self.memory = 0
 
     def look(self):
-        """False when the process is gone."""
+        """Takes a sample; returns False if the process has ended."""
         try:
             status = (self.folder / "status").read_text()
             if re.search(r"State:\s+Z", status):
@@ -58,7 +58,7 @@ class Watch:
 
 
 def in_log(folder):
-    """Ids of the honest clients' lines that the log holds."""
+    """The ids of the honest clients' lines in the log."""
     found = set()
     pattern = re.compile(rb'"id": ?"(honest-\d+)"')
     for file in folder.rglob("*.jsonl*"):
@@ -148,7 +148,7 @@ def main():
         try:
             did = json.loads((given.work / ("foe-" + name)).read_text())
         except FileNotFoundError:
-            did = "ended without a word"
+            did = "ended without a result"
         print(f"  {name}: {did}")
     faults = [text for bad, text in [
         (not alive, "the node ended"), (missing, f"{len(missing)} acknowledged lines are missing"),

@@ -1,4 +1,4 @@
-"""TLS connections that send exactly what they are given, and HTTP/2 frames by hand."""
+"""TLS connections that send raw bytes, and hand-made HTTP/2 frames."""
 import socket
 import ssl
 
@@ -28,7 +28,7 @@ def frame(kind, flags=0, stream=0, payload=b""):
 
 
 def headers(stream, fields, ends=True):
-    # Literals without indexing, no Huffman (RFC 7541 §6.2.2).
+    # Literals without indexing and without Huffman coding (RFC 7541 §6.2.2).
     block = b""
     for name, value in fields:
         for text in (name.encode(), value.encode()):

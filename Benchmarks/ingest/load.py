@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Posts a file of event lines to POST /v1/events over TLS and says what it took.
+"""Posts a file of event lines to POST /v1/events over TLS and prints rates and costs.
 
 usage: load.py URL TOKEN_FILE LINES_FILE PER_BODY CONNECTIONS PID [--gzip] [--lines N]
        [--skip N]
-Each line is sent once: body k goes to connection k mod CONNECTIONS. PID is the server's,
-for its CPU seconds and its memory: up to the last answer, and until it has also done
-what is done behind the answers; what of that digests and sealing took, its metrics tell,
-and the rest is what ingest takes. Prints one line:
+Each line is sent once: body k goes to connection k mod CONNECTIONS. PID is the server's, for
+its CPU seconds and its memory. CPU seconds are counted up to the last answer and until the
+background work is done; the server's metrics report those of digests and sealing, and the
+rest counts as ingest. Prints one line:
     RESULT lines/s up_to_last_answer until_idle ingest digests sealing p50_ms p99_ms rss_mib refused
-the five figures after lines/s in CPU seconds per million lines.
+The five numbers after lines/s are CPU seconds per million lines.
 """
 import argparse, os, re, socket, ssl, statistics, sys, threading, time, zlib
 from urllib.parse import urlsplit
@@ -43,7 +43,7 @@ def rss():
 
 
 def behind():
-    """CPU seconds that went into digests and into sealing."""
+    """The CPU seconds of digests and of sealing."""
     wire = connect()
     wire.sendall(f"GET /metrics HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n\r\n".encode())
     page = b""
@@ -54,7 +54,7 @@ def behind():
 
 
 def bodies():
-    """All bodies, made before the clock starts."""
+    """All bodies; they are created before the measurement starts."""
     out, lines, size, count = [], [], 0, 0
     with open(a.file, "rb", 1 << 20) as source:
         for n, line in enumerate(source):
@@ -97,7 +97,7 @@ def send(k, wire):
         begun = time.monotonic()
         while True:
             top = head.encode() + b"Content-Length: %d\r\n\r\n" % len(body)
-            # A small body goes out with its head, as libcurl and others send it.
+            # A small body is sent together with its header, as libcurl and others do.
             if len(body) <= 16384:
                 wire.sendall(top + body)
             else:

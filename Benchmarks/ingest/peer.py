@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Sends a file of lines over TCP to a log daemon on 127.0.0.1:18445, which acknowledges nothing,
-and says what it took until all of them are in its file.
+and measures until all of them are in its file.
 
 usage: peer.py LINES_FILE TARGET LINES PID NAME
 PID is the daemon's, for its CPU seconds and its memory. Prints one row of ingest.sh's table.

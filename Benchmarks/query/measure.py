@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Asks the event log the questions of people who look for a fault, several times each, and
-the tools that read lines beside it.
+"""Runs typical queries on the event log, several times each, and the same with other tools
+that read lines.
 
 usage: measure.py BELLWETHER CONFIG DATA_FOLDER LINES_FILE LINES_GZ LINES
 PEERS=no leaves the other tools out.
@@ -21,7 +21,7 @@ def size(*suffixes):
 
 
 def ours(*words, times):
-    """Medians in ms: inside the process, and of the process; and what it said."""
+    """Medians in ms, inside the process and of the whole process, and the output."""
     inside, whole = [], []
     for _ in range(times):
         begun = time.monotonic()
@@ -33,7 +33,7 @@ def ours(*words, times):
 
 
 def shell(script, needs):
-    """Seconds of a pipeline; None when a tool of it is missing."""
+    """The seconds that a pipeline takes; None if one of its tools is missing."""
     for tool in needs:
         if not shutil.which(tool):
             if tool not in missing:
@@ -64,7 +64,7 @@ with multiprocessing.Pool(2) as pool:
 
 
 def inflate():
-    """Seconds that zlib takes on two cores to inflate everything and check it, no more."""
+    """The seconds that zlib takes on two cores to decompress and check everything."""
     paths = sorted(os.path.join(folder, n) for n in os.listdir(folder) if n.endswith(".gz"))
     taken = []
     for _ in range(3):
@@ -82,7 +82,7 @@ def line_at(part):
         return file.readline()
 
 
-# A part of the lines for the tools that would take many minutes, its times scaled.
+# A part of the lines, for tools that would take many minutes; their times are scaled.
 part = max(1, total // 400_000)
 subset = os.path.join(os.path.dirname(plain), "subset.gz")
 subprocess.run(f"head -n {total // part} {plain} | gzip -6 > {subset}", shell=True, check=True)

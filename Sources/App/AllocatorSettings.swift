@@ -4,17 +4,17 @@ import Foundation
     import Glibc
 #endif
 
-/// The settings of the C library's allocator, made once at start.
+/// Settings of the C library's allocator, applied once at start.
 ///
-/// glibc gives threads heaps ("arenas") of their own, up to eight for each core, and a block that is
-/// freed in one serves only that one. It also raises its own thresholds as a process frees large
-/// blocks, so that memory of a burst of large bodies stays with the process. Both are bounded here.
-/// Other allocators need neither: there `apply` does nothing.
+/// glibc gives threads their own heaps ("arenas"), up to eight per core, and a block that is freed
+/// in one arena serves only that arena. glibc also raises its thresholds as a process frees large
+/// blocks, so that the process keeps the memory of a burst of large bodies. `apply` bounds the
+/// number of arenas and fixes the thresholds. It does nothing on other C libraries.
 enum AllocatorSettings {
-    /// Sets both bounds. Call it before the process has many threads.
+    /// Applies the settings. Call it before the process has many threads.
     static func apply() {
         #if canImport(Glibc)
-            // mallopt(3), which Swift's module of glibc leaves out, so it is looked up by name.
+            // Swift's module of glibc lacks mallopt(3), so it is looked up by name.
             typealias Mallopt = @convention(c) (CInt, CInt) -> CInt
             guard let address = dlsym(nil, "mallopt") else { return }
             // Safe: the C library declares `int mallopt(int, int)`.

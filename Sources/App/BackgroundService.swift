@@ -1,6 +1,6 @@
 import ServiceLifecycle
 
-/// Work that goes on until the node stops: cancelled by a graceful shutdown.
+/// A service that runs `work` until a graceful shutdown cancels it.
 struct BackgroundService: Service {
     let work: @Sendable () async throws -> Void
 

@@ -2,10 +2,10 @@ import Crypto
 import Events
 import Foundation
 
-/// Which executable runs: `sha256:` and the SHA-256 of its file, so that two
-/// gateways can tell whether they measure with the same code.
+/// Identifies the running executable, to compare the code of two gateways.
 public enum BinaryHash {
-    /// Read once, in pieces; `sha256:unknown` where the file can't be read.
+    /// `sha256:` and the SHA-256 of the executable's file, computed once; `sha256:unknown`
+    /// if the file cannot be read.
     public static let current: String = {
         guard let path = Bundle.main.executablePath,
             let file = FileHandle(forReadingAtPath: path)

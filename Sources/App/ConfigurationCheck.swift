@@ -1,7 +1,7 @@
 import Rendering
 public import Settings
 
-/// Everything that can be found wrong with a configuration without starting.
+/// Finds the faults of a configuration without starting the node.
 public enum ConfigurationCheck {
     public struct Findings: Sendable {
         /// nil when there are faults.
@@ -10,7 +10,7 @@ public enum ConfigurationCheck {
         public var warnings: [SettingsFault]
     }
 
-    /// Reads the file, then what it names: certificate files, templates.
+    /// Checks the configuration file, then the files that it names.
     public static func check(path: String?, environment: [String: String]) -> Findings {
         let reading: Settings.Reading
         do throws(SettingsFaults) {
@@ -32,7 +32,7 @@ public enum ConfigurationCheck {
             warnings: reading.warnings + descriptors(reading.settings, path))
     }
 
-    /// The limit of open files where the check runs, which a start would raise.
+    /// A warning when the limit of open files, raised as at a start, allows fewer connections.
     private static func descriptors(_ settings: Settings, _ path: String?) -> [SettingsFault] {
         let budget = DescriptorBudget.afterRaising(wanted: settings.listen.limits.maxConnections)
         guard let fault = budget.fault else { return [] }

@@ -1,7 +1,7 @@
 import Foundation
 import Secrets
 
-/// Where a node keeps what it must not lose, and who may read it.
+/// The folder of a node's durable data: its paths, permissions and secret files.
 public struct DataFolder: Sendable, Hashable {
     public struct Fault: Error, CustomStringConvertible, Sendable {
         public let description: String
@@ -23,16 +23,18 @@ public struct DataFolder: Sendable, Hashable {
     public var tls: String { path + "/tls" }
     /// The self-signed certificate, which clients may trust by its file.
     public var certificate: String { tls + "/certificate.pem" }
-    /// Tokens made at the first start, one file each.
+    /// Tokens created at the first start, one file each.
     public var tokens: String { path + "/tokens" }
 
     public func token(_ name: String) -> String { tokens + "/" + name }
 
-    /// Makes the folder and those below it, for their owner only from the first moment, and
-    /// takes a folder that was open to others back to 0700. Idempotent.
+    /// Creates the folder and its subfolders with mode 0700. Idempotent.
     ///
-    /// - Returns: The mode that the folder had when others could read or write it.
-    /// - Throws: What cannot be made, and a folder of another user that everybody may write.
+    /// Sets an existing folder that other users can access to 0700.
+    ///
+    /// - Returns: The folder's previous mode if it was changed, else nil.
+    /// - Throws: If a folder cannot be created, or if it belongs to another user and everybody
+    ///   may write it.
     @discardableResult
     public func prepare() throws(Fault) -> UInt32? {
         let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -53,12 +55,15 @@ public struct DataFolder: Sendable, Hashable {
         guard code == 0 else {
             throw Fault(
                 description:
-                    "\(folder): cannot make this folder (\(String(cString: strerror(code)))); make it, or set data_dir to a folder that this user may write"
+                    "\(folder): cannot create this folder (\(String(cString: strerror(code)))); create it, or set data_dir to a folder that this user may write"
             )
         }
     }
 
-    /// A volume of a cluster may be root's and open to this process's group: that one is left.
+    /// Sets the folder to mode 0700; returns its previous mode if that was another one.
+    ///
+    /// Leaves a folder of another user unchanged: a Kubernetes volume may belong to root and be
+    /// open to this process's group.
     private func tighten() throws(Fault) -> UInt32? {
         var facts = stat()
         guard stat(path, &facts) == 0 else { return nil }
@@ -68,7 +73,7 @@ public struct DataFolder: Sendable, Hashable {
             guard chmod(path, 0o700) == 0 else {
                 throw Fault(
                     description:
-                        "\(path): is open to others and cannot be closed (\(String(cString: strerror(errno)))); run chmod 700 on it"
+                        "\(path): is open to others and its mode cannot be changed (\(String(cString: strerror(errno)))); run chmod 700 on it"
                 )
             }
             return mode
@@ -76,14 +81,13 @@ public struct DataFolder: Sendable, Hashable {
         guard mode & 0o002 == 0 else {
             throw Fault(
                 description:
-                    "\(path): belongs to user \(facts.st_uid) and everybody may write it; give it to this user with chown and chmod 700, or set data_dir to a folder below it, which is then made for this user only"
+                    "\(path): belongs to user \(facts.st_uid) and everybody may write it; give it to this user with chown and chmod 700, or set data_dir to a folder below it, which is then created for this user only"
             )
         }
         return nil
     }
 
-    /// Writes a file that only the owner may read from its first byte, whole or not at all;
-    /// it is on the disk when this returns.
+    /// Writes a file with mode 0600, atomically, and syncs it to disk.
     public func writeSecret(_ text: String, to file: String) throws(Fault) {
         let temporary = file + ".new"
         unlink(temporary)

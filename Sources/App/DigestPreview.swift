@@ -4,14 +4,14 @@ import Journal
 public import Rendering
 public import Settings
 
-/// What the digests of a stretch of the log would say, without telling anyone.
+/// Composes digests from the log without sending them.
 public enum DigestPreview {
-    /// Reads the log of the data folder, which a running node may hold, and
-    /// composes one digest for each group that is failing at the end of it.
+    /// Reads the log of the data folder from `since` on, also while a node runs, and composes
+    /// the digests that are due at its end.
     public static func compose(
         _ settings: Settings, since: Timestamp, now: Timestamp
     ) async throws -> [RenderedDigest] {
-        // What is new is shown at once, not after the pause in which more may come.
+        // A preview does not wait `first_after` for more events of a new failure.
         var times = DigestSettings(settings)
         times.firstAfter = .zero
         var machine = DigestMachine(settings: times)

@@ -2,8 +2,9 @@ import Analysis
 public import Events
 import JSONScan
 
-/// A verdict's event in words: every check with its numbers and what they
-/// broke, as recorded when it was judged. The text is untrusted.
+/// A verdict's event as text: every check with its numbers and findings, as recorded.
+///
+/// The text is untrusted.
 public struct Explanation: Sendable {
     public let text: String
 

@@ -1,17 +1,18 @@
 public import Serving
 public import Settings
 
-/// What a node makes for itself so that its first start needs nobody.
+/// Creates the tokens that a node needs at its first start.
 public enum FirstStart {
-    /// A token file that exists by now, and whether it was made just now.
+    /// A token file, and whether this start created it.
     public struct MadeToken: Sendable {
         public let name: String
         public let file: String
         public let isNew: Bool
     }
 
-    /// Makes sure that there are token files for `analysis` and `read`, and on
-    /// a notifier for `ingest`. A token that was revoked is not made again.
+    /// Creates missing tokens: `read`, on a gateway `analysis`, and on a notifier `ingest`.
+    ///
+    /// A token whose name the registry lists, even as revoked, is not created again.
     public static func tokens(
         in folder: DataFolder, registry: TokenRegistry, roles: [Settings.Role]
     ) async throws -> [MadeToken] {
@@ -25,8 +26,8 @@ public enum FirstStart {
             let file = folder.token(name)
             let isNew = !known.contains(name)
             if isNew {
-                // The file first: a crash in between leaves a file that the next start
-                // replaces, and never a token that nobody has.
+                // The file is written first: after a crash in between, the next start replaces
+                // it, and no token exists whose text was lost.
                 _ = try await registry.create(name: name, scopes: [scope]) { token in
                     try folder.writeSecret(token.text + "\n", to: file)
                 }

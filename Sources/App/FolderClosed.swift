@@ -1,14 +1,14 @@
 import Logging
 import Telemetry
 
-/// Others than the owner could read or write the data folder.
+/// The data folder was open to other users; its mode was set to 0700.
 struct FolderClosed: Happening {
     let path: String
     let mode: UInt32
 
     var level: Logger.Level { .warning }
     var message: String {
-        "the data folder was open to others; it is its owner's alone (0700) from now on"
+        "the data folder was open to others; its mode is now 0700"
     }
     var fields: [(String, String)] { [("path", path), ("mode", String(mode, radix: 8))] }
 

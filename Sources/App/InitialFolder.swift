@@ -3,26 +3,26 @@ import Serving
 import Settings
 import Store
 
-/// What `bellwether init DIR` makes: all that a node needs to be started there.
+/// Creates the folder of `bellwether init DIR` with everything that a node needs to start.
 public enum InitialFolder {
     public struct Fault: Error, CustomStringConvertible, Sendable {
-        /// Whether the folder is there already.
+        /// Whether the path exists already.
         public let exists: Bool
         public let description: String
     }
 
-    /// Makes the folder with `bellwether.yaml`, `bellwether.service`, a
-    /// certificate and tokens below `data/`.
+    /// Creates the folder with `bellwether.yaml`, `bellwether.service`, and below `data/` a
+    /// certificate and tokens. Never overwrites a file.
     ///
-    /// - Returns: The files that were made.
-    /// - Throws: `Fault` when `directory` is there and not empty; never overwrites.
+    /// - Returns: The files that were created.
+    /// - Throws: `Fault` if `directory` exists and is not empty, or if a file cannot be written.
     public static func make(_ directory: String) async throws -> [String] {
         let manager = FileManager.default
         let path = URL(fileURLWithPath: directory).standardizedFileURL.path
         if let inside = try? manager.contentsOfDirectory(atPath: path), !inside.isEmpty {
             throw Fault(
                 exists: true,
-                description: "\(path): is there and not empty; choose another folder, or empty it")
+                description: "\(path): is not empty; choose another folder, or empty it")
         }
         guard
             !manager.fileExists(atPath: path, isDirectory: nil)
@@ -39,7 +39,7 @@ public enum InitialFolder {
             if mkdir(path, 0o700) != 0, errno != EEXIST {
                 throw Fault(
                     exists: false,
-                    description: "\(path): cannot be made (\(String(cString: strerror(errno))))")
+                    description: "\(path): cannot be created (\(String(cString: strerror(errno))))")
             }
             try folder.prepare()
             let configuration = path + "/bellwether.yaml"
@@ -84,7 +84,7 @@ public enum InitialFolder {
         var settings = Settings.embedded
         settings.dataDirectory = data
         return """
-            # Bellwether's configuration: every key with its default. Remove what you leave as it is.
+            # Bellwether's configuration: every key with its default. Remove the keys that you do not change.
             # Check it with: bellwether check --config THIS-FILE
             # What each key means: Config/bellwether.yaml of the sources, and the README.
 

@@ -9,7 +9,7 @@ import Secrets
 import Settings
 
 extension Node {
-    /// What the status page shows of the roles of this node.
+    /// The data that the status page shows about the roles of this node.
     static func console(
         _ settings: Settings, _ journal: Journal, _ gateway: GatewayParts?,
         _ notifier: NotifierParts?

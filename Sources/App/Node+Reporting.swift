@@ -9,8 +9,7 @@ import Synchronization
 import Telemetry
 
 extension Node {
-    /// Reports templates that are not used: to the service's log, and as events,
-    /// which a digest tells.
+    /// Logs templates that have a fault, and records each as an event, for a digest.
     func tell(faults: [TemplateFault]) async {
         let recorder = EventRecorder(journal: journal, telemetry: telemetry)
         for fault in faults {
@@ -26,7 +25,7 @@ extension Node {
 }
 
 extension Node.NotifierParts {
-    /// Hands other receivers to delivery; the same ones go on undisturbed.
+    /// Replaces the receivers of the delivery service, if they changed.
     func takeUp(receivers new: [Settings.Receiver], of plan: DigestDispatcher.Plan) async {
         guard receivers.change(to: new) else { return }
         delivery.replace(
@@ -35,13 +34,13 @@ extension Node.NotifierParts {
     }
 }
 
-/// Which receivers delivery works with.
+/// The receivers that the delivery service uses.
 final class ReceiversInForce: Sendable {
     private let settings: Mutex<[Settings.Receiver]>
 
     init(_ settings: [Settings.Receiver]) { self.settings = Mutex(settings) }
 
-    /// False when they are the same.
+    /// Stores the receivers; returns false if they are the same as before.
     func change(to new: [Settings.Receiver]) -> Bool {
         settings.withLock { old in
             defer { old = new }
@@ -55,7 +54,7 @@ extension Settings {
 }
 
 extension [Settings.Receiver] {
-    /// By receiver's name.
+    /// The retry ceilings by receiver name.
     var retryCeilings: [String: Duration] {
         Dictionary(map { ($0.name, $0.retryCeiling) }) { first, _ in first }
     }

@@ -9,7 +9,7 @@ import Store
 import Telemetry
 
 extension Node {
-    /// Bytes of one hook's payload: a whole Rollout, or some hundreds of alerts.
+    /// The maximum size of a hook's payload in bytes: a whole Rollout, or some hundreds of alerts.
     private static let hookBodyLimit = 1 << 20
 
     static func routes(
@@ -49,14 +49,14 @@ extension Node {
                     return .init(
                         .warn,
                         output:
-                            "room is short: lines that matter less than \(keeps.name) are given up; free disk space"
+                            "disk space is short: lines less important than \(keeps.name) are dropped; free disk space"
                     )
                 }
-                // A gateway still answers measurements; a notifier can't do its work.
+                // Without the log a gateway still answers measurements; a notifier cannot work.
                 return .init(
                     settings.has(.gateway) ? .warn : .fail,
                     output:
-                        "the log takes no lines (\(why.rawValue)); free disk space or check the disk"
+                        "the log accepts no lines (\(why.rawValue)); free disk space or check the disk"
                 )
             },
             HealthCheck("log:bytes") {

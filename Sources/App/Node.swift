@@ -16,11 +16,11 @@ public import Telemetry
 import Synchronization
 import Transfer
 
-/// One process: the rooms put together for the roles of a configuration.
+/// A node: the modules assembled for the roles of a configuration.
 ///
-/// `open` makes or opens everything durable, `run` serves until the task is
-/// cancelled or a graceful shutdown, `close` ends what `open` began. Several
-/// nodes may live in one process, each with its own data folder.
+/// `open` creates or opens everything durable, `run` serves until the task is cancelled or a
+/// graceful shutdown, `close` closes what `open` opened. Several nodes can run in one process,
+/// each with its own data folder.
 public final class Node: Sendable {
     public let settings: Settings
     public let folder: DataFolder
@@ -32,14 +32,14 @@ public final class Node: Sendable {
     public let certificate: TLSFiles
     public let server: HTTPServer
     let telemetry: Telemetry
-    /// What probes read; nothing that is delivered shares its thread.
+    /// Transfers of probes; deliveries use another engine, with its own thread.
     let probing: TransferEngine
-    /// Digests and forwarded events.
+    /// Transfers of digests and forwarded events.
     let delivering: TransferEngine
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardKeeper
-    /// As configured now: a reload makes anew only what changed.
+    /// The configured probes. A reload that changes none of them keeps the running ones.
     let probes: Mutex<[Settings.Probe]>
 
     /// The role `gateway`.
@@ -47,7 +47,7 @@ public final class Node: Sendable {
         let service: MeasurementService
         let checkpoint: AttemptCheckpoint
         let upstreams: GatewayPlan.Upstreams
-        /// nil where the notifier lives on the same node.
+        /// nil if this node is also the notifier.
         let forwarder: Forwarder?
     }
 
@@ -61,13 +61,16 @@ public final class Node: Sendable {
 
     // MARK: - Opening
 
-    /// - Throws: What is wrong with the data folder, the log (another process
-    ///   holds it), the state file, certificates or receivers; each says what to do.
+    /// Opens a node; `run` starts it.
+    ///
+    /// - Throws: If the data folder, the log (for example held by another process), the state
+    ///   file, a certificate or a receiver cannot be used.
     public static func open(_ settings: Settings, telemetry: Telemetry) async throws -> Node {
         try await open(settings, telemetry: telemetry, examine: nil)
     }
 
-    /// The same with readers of the log that tests may let end the process.
+    /// The same, with a function that the log's readers call for each line: tests use it to end
+    /// the process.
     package static func open(
         _ settings: Settings, telemetry: Telemetry, examine: LineExamination?
     ) async throws -> Node {
@@ -207,8 +210,7 @@ public final class Node: Sendable {
 
     // MARK: - Running
 
-    /// Serves until cancelled or shut down gracefully, then writes what a
-    /// restart would otherwise have to read again.
+    /// Serves until cancelled or shut down gracefully.
     public func run() async throws {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
@@ -231,7 +233,7 @@ public final class Node: Sendable {
                 services.append(BackgroundService { try await forwarder.run() })
             }
         }
-        // The last is shut down first: no new request while the others end.
+        // The last service is shut down first: no new request arrives while the others stop.
         services.append(server)
         var logger = telemetry.logger
         logger.logLevel = max(logger.logLevel, .warning)
@@ -244,8 +246,8 @@ public final class Node: Sendable {
         }
     }
 
-    /// Looks at the sampling probes at once and then where windows may begin,
-    /// so that a measurement finds what there was at both its ends.
+    /// Samples the sampling probes at once and then as `untilSample` requires, so that a
+    /// measurement has a sample at both ends of its window.
     private static func sample(_ service: MeasurementService) async {
         while !Task.isCancelled {
             let plan = service.plan
@@ -254,7 +256,7 @@ public final class Node: Sendable {
         }
     }
 
-    /// Ends what `open` began. Idempotent.
+    /// Closes what `open` opened. Idempotent.
     public func close() async {
         if let gateway { await gateway.checkpoint.write() }
         await journal.close()

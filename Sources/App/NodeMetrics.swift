@@ -10,10 +10,10 @@ import Store
 import Synchronization
 import Telemetry
 
-/// The numbers that are cheaper to read than to keep: set just before `/metrics` answers.
+/// Metrics that are read when `/metrics` is requested instead of being kept up to date.
 ///
-/// Anybody may scrape, so that one look serves a whole second, and a look that
-/// hangs on a disk holds up only the scrape that began it.
+/// `/metrics` is open to everybody, so the values are read at most once a second. A read that
+/// blocks on a disk delays only the scrape that started it.
 final class NodeMetrics: Sendable {
     let registry: PrometheusRegistry
     private let journal: Journal
@@ -74,7 +74,7 @@ final class NodeMetrics: Sendable {
         let status = journal.status
         registry.set(
             "bellwether_log_used_bytes", to: Double(status.usedBytes),
-            help: "Disk blocks that the event log uses.")
+            help: "Bytes of disk that the event log uses.")
         registry.set(
             "bellwether_log_max_bytes", to: Double(status.maxBytes),
             help: "The event log's quota, log.max_bytes.")
@@ -106,7 +106,7 @@ final class NodeMetrics: Sendable {
             showLag("digest", behind: status.position)
             registry.set(
                 "bellwether_digest_groups_open", to: Double(status.openGroups),
-                help: "Groups with an open window: failing, or failing a moment ago.")
+                help: "Groups with an open window: failing, or failing until recently.")
             registry.set(
                 "bellwether_digest_groups_held", to: Double(status.heldBack),
                 help: "Groups whose messages a silence or a node's fault holds back.")
@@ -123,7 +123,7 @@ final class NodeMetrics: Sendable {
     private func showLag(_ cursor: String, behind position: LogPosition) {
         registry.set(
             "bellwether_cursor_lag_bytes", to: Double(journal.bytes(after: position)),
-            help: "Bytes of the log that the forwarder or the digests have still to read.",
+            help: "Bytes of the log that the forwarder or the digests have not read yet.",
             labels: [("cursor", cursor)])
     }
 
@@ -137,7 +137,7 @@ final class NodeMetrics: Sendable {
             help: "Size of the file system that holds the log.")
         registry.set(
             "bellwether_disk_floor_bytes", to: Double(room.floor),
-            help: "What the log leaves free, log.min_free.")
+            help: "Bytes that the log leaves free on the disk, log.min_free.")
     }
 
     private func showState() async {
@@ -152,7 +152,7 @@ final class NodeMetrics: Sendable {
         }
         registry.set(
             "bellwether_silences_active", to: Double(read.silences),
-            help: "Silences that people set and that are in force.")
+            help: "Silences in force, without those of the configuration.")
     }
 
     private struct State: Sendable {

@@ -8,18 +8,18 @@ import Telemetry
     import Foundation
 #endif
 
-/// What the process may do with memory and descriptors, set once at its start.
+/// Process limits for core dumps and open files, set once at start.
 public enum ProcessLimits {
     /// Forbids core dumps: memory holds tokens and keys.
     ///
-    /// On Linux the process also becomes unreadable for debuggers and for other processes of the
-    /// same user; root may still read it.
+    /// On Linux, debuggers and other processes of the same user can no longer read the process
+    /// either; root still can.
     public static func forbidCoreDumps() { _ = bellwether_forbid_core_dumps() }
 
     /// Whether the system may write this process's memory to a file.
     public static var permitsCoreDumps: Bool { bellwether_may_dump_core() != 0 }
 
-    /// More than this is never asked for: some programs that inherit the limit walk over it.
+    /// The highest soft limit that is set: some child programs loop over all descriptors up to it.
     private static let mostOpenFiles = 65_536
 
     /// Raises the soft limit of open files to the hard one.
@@ -28,16 +28,16 @@ public enum ProcessLimits {
     }
 }
 
-/// How many connections the descriptors leave place for.
+/// The number of connections that the limit of open files allows.
 ///
-/// The log, the state, archives that are read, receivers, probes and commands need descriptors
-/// whatever strangers do, so that these are set aside before connections are counted.
+/// Descriptors for the log, the state, archives that are read, receivers, probes and commands are
+/// reserved first, so that connections cannot use them up.
 public struct DescriptorBudget: Sendable, Equatable {
-    /// Fewer connections than this are not served.
+    /// A node does not start if fewer connections than this, and fewer than wanted, are left.
     static let leastConnections = 32
-    /// For what is opened besides connections, not counting event loops.
+    /// Descriptors reserved for everything but connections and event loops.
     static let reserve = 128
-    /// epoll, eventfd and timerfd (Linux), or one kqueue.
+    /// Descriptors of one event loop: epoll, eventfd and timerfd on Linux, else one kqueue.
     static let perLoop = 3
 
     /// The limit of open files.
@@ -55,12 +55,12 @@ public struct DescriptorBudget: Sendable, Equatable {
         connections = min(wanted, max(0, left))
     }
 
-    /// With the soft limit in force, for a node that is about to serve.
+    /// The budget with the current soft limit, for a node that is about to serve.
     public static func inForce(wanted: Int) -> DescriptorBudget {
         DescriptorBudget(wanted: wanted, limit: bellwether_open_files(0))
     }
 
-    /// With the hard limit, to which a start raises the soft one.
+    /// The budget with the hard limit, to which a start raises the soft one.
     public static func afterRaising(wanted: Int) -> DescriptorBudget {
         DescriptorBudget(wanted: wanted, limit: bellwether_open_files(1))
     }
@@ -71,17 +71,17 @@ public struct DescriptorBudget: Sendable, Equatable {
             cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 
-    /// Whether so few connections are left that a node does not start.
+    /// Whether too few connections are left for a node to start.
     public var isTooLow: Bool { connections < min(wanted, Self.leastConnections) }
 
-    /// What is wrong with the limit; nil when it leaves place for all connections.
+    /// What is wrong with the limit; nil if it allows all wanted connections.
     public var fault: String? {
         if isTooLow {
             return
                 "the limit of open files, \(limit), is too low to serve: log, state and receivers need \(Self.reserve) of them"
         }
         return connections < wanted
-            ? "the limit of open files, \(limit), leaves place for \(connections) of \(wanted) connections"
+            ? "the limit of open files, \(limit), allows only \(connections) of \(wanted) connections"
             : nil
     }
 
@@ -102,7 +102,7 @@ struct ConnectionsLimited: Happening {
 
     var level: Logger.Level { .warning }
     var message: String {
-        "the limit of open files leaves place for fewer connections than max_connections; raise it (LimitNOFILE, ulimit -n)"
+        "the limit of open files allows fewer connections than max_connections; raise it (LimitNOFILE, ulimit -n)"
     }
     var fields: [(String, String)] {
         [

@@ -2,8 +2,7 @@ import Analysis
 import Events
 import JSONScan
 
-/// The recorded rules of a verdict in words, one block a check: what was asked,
-/// on what, the numbers that it computed, and what it came to.
+/// Formats the recorded rules of a verdict: value, rule, numbers and findings of each check.
 enum RecordedRules {
     static func lines(_ rules: [RuleRecord]) -> [String] {
         rules.flatMap { rule in
@@ -19,7 +18,7 @@ enum RecordedRules {
         return text
     }
 
-    /// The rule's keys as configured, what is not set left out.
+    /// The rule's configured keys; keys that are not set are omitted.
     private static func limits(_ rule: JSONValue) -> String {
         guard case .object(let members) = rule else { return "" }
         return members.filter { $0.key != "id" && $0.value != .null }.map { member in

@@ -9,8 +9,10 @@ import Settings
 import Synchronization
 import Telemetry
 
-/// What SIGHUP does: takes the configuration, tokens, certificates and
-/// templates anew, and keeps what is in force where the new is wrong.
+/// Reloads configuration, tokens, certificates and templates at SIGHUP.
+///
+/// Keeps everything that is in force if the configuration, a token file or a certificate is
+/// invalid. A template with a fault is replaced by the built-in text.
 struct Reload: Sendable {
     let node: Node
     let configurationFile: String?
@@ -27,13 +29,14 @@ struct Reload: Sendable {
             return
         }
         do {
-            // Whatever can be wrong comes first, so that all is taken or nothing.
+            // Everything that can fail comes first, so that a reload applies completely or not
+            // at all.
             let plan = try node.notifier.map { _ in
                 try DigestDispatcher.Plan(
                     settings, outgoing: node.folder.outgoing, transfer: node.delivering)
             }
             let certificates = try node.server.prepareCertificates(from: node.certificate)
-            // The last that can fail: it takes up all tokens, or throws and changes nothing.
+            // The last step that can fail: it applies all tokens, or throws and changes nothing.
             try await node.tokens.reload(files: settings.auth.tokenFiles.map { .init($0) })
             node.server.take(certificates)
             await node.tell(faults: plan?.renderer.faults ?? [])
@@ -47,7 +50,7 @@ struct Reload: Sendable {
             return
         }
         if let gateway = node.gateway {
-            // Probes that did not change keep what they remember.
+            // If the configuration of the probes is the same, they are kept with their state.
             let kept = node.probes.withLock { probes in
                 defer { probes = settings.analysis.probes }
                 return probes == settings.analysis.probes ? gateway.service.plan.probes : nil
@@ -59,7 +62,7 @@ struct Reload: Sendable {
         telemetry.emit(Reloaded(needsRestart: Self.needsRestart(node.settings, settings)))
     }
 
-    /// Changed sections that only a restart takes up.
+    /// The changed sections that take effect only at a restart.
     static func needsRestart(_ old: Settings, _ new: Settings) -> [String] {
         var names: [String] = []
         if old.node != new.node || old.az != new.az { names.append("node") }

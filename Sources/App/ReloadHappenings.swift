@@ -2,7 +2,7 @@ import Logging
 import Rendering
 import Telemetry
 
-/// A reload was taken up.
+/// A reload was applied.
 struct Reloaded: Happening {
     let needsRestart: [String]
     var level: Logger.Level { needsRestart.isEmpty ? .notice : .warning }
@@ -20,12 +20,12 @@ struct Reloaded: Happening {
     }
 }
 
-/// A reload was wrong somewhere; what was in force stays.
+/// A reload was refused; the current configuration stays in force.
 struct ReloadRefused: Happening {
     let part: String
     let fault: String
     var level: Logger.Level { .error }
-    var message: String { "the reload is wrong; what was in force stays" }
+    var message: String { "reload refused; the current configuration stays in force" }
     var fields: [(String, String)] { [("part", part), ("fault", fault)] }
 
     func record(in registry: PrometheusRegistry) {
@@ -33,11 +33,11 @@ struct ReloadRefused: Happening {
     }
 }
 
-/// A template of the operator's has a fault.
+/// A configured template has a fault.
 struct TemplateUnused: Happening {
     let fault: TemplateFault
     var level: Logger.Level { .error }
-    var message: String { "a template is not used; the built-in text stands for it" }
+    var message: String { "a template has a fault; the built-in text is used instead" }
     var fields: [(String, String)] { [("fault", "\(fault)")] }
 
     func record(in registry: PrometheusRegistry) {
@@ -48,7 +48,7 @@ struct TemplateUnused: Happening {
 }
 
 enum ReloadCounters {
-    /// From the start, so that the first reload is seen as an increase.
+    /// Sets the counters to 0 at start, so that the first reload is an increase.
     static func declare(in registry: PrometheusRegistry) {
         for outcome in ["taken", "refused"] { count(0, outcome, in: registry) }
     }

@@ -5,20 +5,20 @@ import Transfer
 extension RemoteNode {
     /// One page of `GET /v1/events`.
     public struct EventPage: Sendable {
-        /// The stored lines, newlines excluded.
+        /// The stored lines without their newlines.
         public let lines: [[UInt8]]
-        /// Where the next page goes on; nil from a node that doesn't say.
+        /// The position of the next page; nil if the node did not send it.
         public let next: LogPosition?
-        /// Whether it ends with the last line that the node had.
+        /// Whether the page ends with the last line of the node's log.
         public let isCaughtUp: Bool
-        /// Lines before the end of the page that can't be read any more.
+        /// The number of lines before the end of the page that can no longer be read.
         public let skipped: Int
     }
 
-    /// Lines that match, the oldest first: the last `limit`, or the first after `after`.
-    /// The node cuts a page by its bytes: the rest is read from `next` on.
+    /// Fetches matching lines, oldest first: the last `limit`, or the first after `after`.
     ///
-    /// `parameters` are those of the endpoint: `since`, `until`, `where`.
+    /// The node limits a page in bytes; the rest is read from `next` on. `parameters` are those
+    /// of the endpoint: `since`, `until`, `where`.
     public func events(
         _ parameters: [(name: String, value: String)], limit: Int, after: LogPosition? = nil
     ) async throws(Fault) -> EventPage {

@@ -3,24 +3,24 @@ import Synchronization
 import Transfer
 
 extension RemoteNode {
-    /// What a followed log tells.
+    /// A message from a log that is followed.
     public enum Told: Sendable {
-        /// A stored line, newline excluded, and the place after it.
+        /// A stored line without its newline, and the position after it.
         case line([UInt8], LogPosition)
-        /// So many lines were removed before they could be sent.
+        /// The number of lines that were removed before they could be sent.
         case skipped(Int)
-        /// The log was made anew; its lines follow from its start.
+        /// The log was recreated; its lines follow from its start.
         case anew
-        /// The connection ended, in words; it is tried again.
+        /// Why the connection ended; it is retried.
         case lost(String)
     }
 
-    /// Follows `GET /v1/events?follow=true` from `position` on until cancelled, over any
-    /// number of connections: each goes on after the last line of the one before.
+    /// Follows `GET /v1/events?follow=true` from `position` on until cancelled.
     ///
-    /// `parameters` are those of the endpoint. `tell` is called in order, never twice
-    /// at once, on a thread that may block: while it does, the node is held back and
-    /// may end the connection. Throws when the node refuses what is asked.
+    /// Reconnects after a fault; each connection continues after the last line of the previous
+    /// one. `parameters` are those of the endpoint. `tell` is called in order, one call at a
+    /// time, on a thread that may block; while it blocks, nothing is read and the node may end
+    /// the connection. Throws if the node refuses the request.
     public func follow(
         _ parameters: [(name: String, value: String)], from position: LogPosition,
         _ tell: @escaping @Sendable (Told) -> Void
@@ -57,11 +57,13 @@ extension RemoteNode {
     /// Why a connection ended.
     struct StreamEnd: Error {
         let words: String
-        /// Whether another connection may go on.
+        /// Whether another connection may succeed.
         let mayPass: Bool
     }
 
-    /// One connection. `at` is told of places that no line stands for.
+    /// Follows over one connection; returns why it ended.
+    ///
+    /// `at` receives the position after each piece of the stream, also without a line.
     private func stream(
         _ parameters: [(name: String, value: String)], from position: LogPosition,
         _ tell: @escaping @Sendable (Told) -> Void, at: @escaping @Sendable (LogPosition) -> Void
@@ -95,7 +97,7 @@ extension RemoteNode {
 }
 
 extension RemoteNode.Told {
-    /// As many as a count can be where the node says more, or nothing that can be read.
+    /// The count in `text`; `Count.max` if it is larger or cannot be read.
     private static func count(_ text: [UInt8]) -> Int {
         Int64(String(decoding: text, as: UTF8.self)).map { Count(clamping: $0).value }
             ?? Count.max.value

@@ -4,9 +4,9 @@ import Secrets
 import Telemetry
 import Transfer
 
-/// A running node that a command speaks to instead of opening its data folder.
+/// A client of a running node, for commands that do not open its data folder.
 public struct RemoteNode: Sendable {
-    /// What went wrong, in words for a terminal.
+    /// A failed request, described for a terminal.
     public struct Fault: Error, Sendable, CustomStringConvertible {
         public let description: String
     }
@@ -19,7 +19,7 @@ public struct RemoteNode: Sendable {
     ///   - url: `https://host:port`.
     ///   - tokenFile: Its first line is the token.
     ///   - caFile: PEM file of the authority, or the self-signed certificate itself;
-    ///     empty: the system's.
+    ///     if empty, the system's authorities.
     public init(url: String, tokenFile: String, caFile: String) throws(Fault) {
         guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
             throw Fault(description: "--url takes https://host:port")
@@ -58,7 +58,7 @@ public struct RemoteNode: Sendable {
         return reply
     }
 
-    /// A `GET` whose answer is handed out as it comes.
+    /// A `GET` whose body is passed to `take` as it arrives.
     func streaming(
         _ path: String, _ take: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool
     ) async throws(TransferError) -> HTTPReply {
@@ -71,7 +71,7 @@ public struct RemoteNode: Sendable {
                 tls: trust))
     }
 
-    /// What a refusal says.
+    /// Describes an answer other than 200.
     func words(of reply: HTTPReply) -> String {
         let problem = try? JSONValue(parsing: reply.body, limits: .event)
         let words = problem?["detail"]?.string ?? problem?["title"]?.string ?? ""

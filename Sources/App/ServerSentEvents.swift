@@ -1,15 +1,16 @@
-/// Reads an event stream (WHATWG HTML, "Server-sent events") as it comes, in
-/// pieces of any size. Not thread-safe.
+/// A parser of event streams (WHATWG HTML, "Server-sent events").
+///
+/// Accepts the stream in pieces of any size. Not thread-safe.
 struct ServerSentEvents {
     struct Message: Equatable {
-        /// The last id that was given, also by an event before it.
+        /// The last id of the stream, given by this event or an earlier one.
         var id: String
-        /// `message` unless the event names another.
+        /// The event's type; `message` by default.
         var event: String
         var data: [UInt8]
     }
 
-    /// The last id that was given; one without data counts too.
+    /// The last id of the stream, also of an event without data.
     private(set) var lastID = ""
 
     private var line: [UInt8] = []
@@ -19,11 +20,12 @@ struct ServerSentEvents {
     private var hasData = false
     private var endsInReturn = false
 
-    /// A line, or the data of an event, longer than any event: the peer sends something else.
+    /// The maximum length in bytes of a line and of an event's data. No event is longer, so a
+    /// longer line is not an event stream.
     private static let longestLine = 1 << 20
 
-    /// Calls `take` for each event that is complete; false when `take` says to stop or
-    /// the stream isn't one.
+    /// Parses bytes and calls `take` for each complete event. Returns false if `take` does, or
+    /// if a line or an event is too long.
     mutating func feed(
         _ bytes: UnsafeRawBufferPointer, _ take: (Message) -> Bool
     ) -> Bool {

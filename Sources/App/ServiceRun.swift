@@ -9,9 +9,9 @@ public import Settings
 import Telemetry
 import UnixSignals
 
-/// `bellwether serve`: one node from its first line to its last, with signals.
+/// Runs `bellwether serve`: one node, its logging and its signals.
 ///
-/// SIGTERM and SIGINT drain and end; SIGHUP reloads.
+/// SIGTERM and SIGINT drain and stop the node; SIGHUP reloads.
 public struct ServiceRun: Sendable {
     private let settings: Settings
     private let configurationFile: String?
@@ -21,8 +21,8 @@ public struct ServiceRun: Sendable {
 
     /// - Parameters:
     ///   - configurationFile: Read again at SIGHUP; nil for the embedded defaults.
-    ///   - demonstrates: Play the demonstration once the node serves.
-    ///   - show: Takes what a person at the terminal should see.
+    ///   - demonstrates: Whether to play the demonstration once the node serves.
+    ///   - show: Prints text for the user at the terminal.
     public init(
         settings: Settings, configurationFile: String?, demonstrates: Bool,
         show: @escaping @Sendable (String) -> Void
@@ -32,7 +32,7 @@ public struct ServiceRun: Sendable {
             examine: nil, show: show)
     }
 
-    /// The same with readers that tests may let end the process: see `Node.open`.
+    /// The same, with a function for the log's readers: see `Node.open`.
     package init(
         settings: Settings, configurationFile: String?, demonstrates: Bool = false,
         examine: LineExamination?, show: @escaping @Sendable (String) -> Void
@@ -44,9 +44,11 @@ public struct ServiceRun: Sendable {
         self.show = show
     }
 
-    /// - Throws: Why the node cannot start, or what ended it.
+    /// Runs the node until a signal stops it.
+    ///
+    /// - Throws: The error that prevented the start or ended the node.
     public func run() async throws {
-        // Whatever file is made from now on, by whichever library, is the owner's alone.
+        // Files that any library creates from now on are accessible to the owner only.
         umask(0o077)
         AllocatorSettings.apply()
         ProcessLimits.raiseOpenFiles()
@@ -91,7 +93,7 @@ public struct ServiceRun: Sendable {
         await node.close()
     }
 
-    /// Words for the terminal stay readable beside the demonstration.
+    /// The log level; at least `warning` beside the demonstration, to keep its output readable.
     private var level: Logger.Level {
         let wanted = Logger.Level(rawValue: settings.telemetry.logLevel.rawValue) ?? .info
         return demonstrates ? max(wanted, .warning) : wanted
@@ -129,7 +131,7 @@ public struct ServiceRun: Sendable {
         }
     }
 
-    /// How this program was called, for lines that are to be copied.
+    /// The path of this executable as it was called, for commands to copy.
     private static var executable: String { CommandLine.arguments.first ?? "bellwether" }
 
     private var roles: String { settings.roles.map(\.rawValue).joined(separator: " and ") }
@@ -145,7 +147,7 @@ public struct ServiceRun: Sendable {
           \(address)/          the status page; sign in with the token in \(folder.token("read"))
 
           \(executable) logs tail -n 5          what was measured
-          \(executable) digest list             what was told
+          \(executable) digest list             what was sent
           \(executable) template analysis       what Argo Rollouts needs
 
         Stop with Ctrl-C.

@@ -5,10 +5,11 @@ public import Settings
 import Telemetry
 import Transfer
 
-/// A marked test, sent to one receiver of a configuration past any outbox.
+/// Sends a marked test message to one receiver, without the outbox.
 public enum TestMessage {
-    /// nil when there is no receiver of that name.
+    /// Sends the message once.
     ///
+    /// - Returns: The delivery attempt; nil if there is no receiver of that name.
     /// - Throws: `ReceiverFault` for an address that cannot be used.
     public static func send(
         to name: String, _ settings: Settings

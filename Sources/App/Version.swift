@@ -1,4 +1,4 @@
-/// The release, as `--version` and `/metrics` say it; CHANGELOG.md tells what is in it.
+/// The release that `--version` and `/metrics` show; CHANGELOG.md lists its changes.
 public enum Version {
     public static let text = "0.1.0"
 }

@@ -1,7 +1,7 @@
 import App
 import ArgumentParser
 
-/// The command line: parses, calls the rooms, prints. Nothing else lives here.
+/// The command line: parses arguments, calls the modules and prints the results.
 @main
 struct Bellwether: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,7 +17,7 @@ struct Bellwether: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // Every command may have a token in its memory.
+        // Any command may hold a token in memory.
         ProcessLimits.forbidCoreDumps()
         await main(nil)
     }

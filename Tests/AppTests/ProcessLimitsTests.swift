@@ -19,7 +19,7 @@ struct ProcessLimitsTests {
         #expect(budget(65_536, wanted: 1024).fault == nil)
         let usual = budget(1024, wanted: 1024)
         #expect(usual.connections == 1024 - 20 - 128 - 6)
-        #expect(usual.fault?.contains("leaves place for 870 of 1024 connections") == true)
+        #expect(usual.fault?.contains("allows only 870 of 1024 connections") == true)
         #expect(!usual.isTooLow)
         #expect(budget(64, wanted: 1024).isTooLow)
         #expect(budget(64, wanted: 1024).connections == 0)

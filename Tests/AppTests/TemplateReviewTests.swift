@@ -69,7 +69,7 @@ struct TemplateReviewTests {
         "conditions that misjudge are found",
         arguments: [
             (#"result.status != "unhealthy""#, nil, "unknown becomes Successful"),
-            (#"result.nope != "unhealthy""#, nil, "result.nope is in no answer"),
+            (#"result.nope != "unhealthy""#, nil, "no answer contains result.nope"),
             (#"result.status == "Healthy""#, nil, "healthy becomes Failed"),
             (nil, #"result.status == "failed""#, "unhealthy becomes Successful"),
             (nil, nil, "unhealthy becomes Successful"),
@@ -154,7 +154,7 @@ struct TemplateReviewTests {
             review.findings.contains {
                 !$0.isFault
                     && $0.words
-                        == "failureLimit is {{args.limit}}: not known before the run, and so not reviewed"
+                        == "failureLimit is {{args.limit}}: not known before the run, so not reviewed"
             })
     }
 
@@ -164,7 +164,7 @@ struct TemplateReviewTests {
             ("count: 3", "count 3 without interval: Argo refuses it"),
             (
                 "{count: 3, interval: 30s, inconclusiveLimit: 3}",
-                "inconclusiveLimit 3 equals count: unknown to the end is Successful"
+                "inconclusiveLimit 3 equals count: a run of unknown verdicts ends Successful"
             ),
         ] {
             let node = try? Yams.compose(yaml: metric)

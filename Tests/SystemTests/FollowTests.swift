@@ -93,7 +93,7 @@ struct FollowTests {
             try await eventually("the new lines are shown") {
                 Self.numbers(tail.output) == Array(16...320) + [1, 2, 3]
             }
-            #expect(tail.errors.contains("made anew"))
+            #expect(tail.errors.contains("recreated"))
         }
     }
 

@@ -403,7 +403,7 @@ struct InsiderTests {
         try "short\n".write(toFile: file, atomically: true, encoding: .utf8)
         node.send(SIGHUP)
         try await eventually("the reload is refused") {
-            (node.output + node.errors).contains("the reload is wrong")
+            (node.output + node.errors).contains("reload refused")
         }
         #expect(try await days() < 10)
         try "reader-secret-of-the-mount\n".write(toFile: file, atomically: true, encoding: .utf8)

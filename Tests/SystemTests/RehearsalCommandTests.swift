@@ -105,7 +105,7 @@ struct RehearsalCommandTests {
         #expect(try await rehearse("verify", file).exit == .code(0))
         let restored = try await rehearse("restore", file)
         #expect(restored.exit == .code(0))
-        #expect(restored.output.contains("nothing to put back"))
+        #expect(restored.output.contains("nothing to restore"))
     }
 
     @Test("each way to fail has its exit code, and leaves nothing aborted")

@@ -1,23 +1,23 @@
 public import Settings
 
 extension AnalysisTemplate {
-    /// Where the template and a gateway's configuration do not go together.
+    /// Warnings where the template does not fit a gateway's configuration.
     public func warnings(for analysis: Settings.Analysis) -> [String] {
         var warnings: [String] = []
         for concern in concerns where analysis.concerns[concern] == nil {
             warnings.append(
-                "the configuration knows no concern \(concern): its metric is answered 404, an Error, and the fifth aborts the rollout"
+                "the configuration has no concern \(concern): its metric is answered 404, an Error, and the fifth Error aborts the rollout"
             )
         }
         if let pace = DurationText.parse(interval) {
             let repeats = min(Duration.seconds(5), analysis.interval / 2)
             if pace <= repeats {
                 warnings.append(
-                    "interval \(interval) is within the span of repeats (\(repeats)): the same attempt would be answered again and again"
+                    "interval \(interval) is within the repeat window (\(repeats)): Argo would get the answer of the same attempt again"
                 )
             } else if pace > max(analysis.interval * 3, .seconds(300)) {
                 warnings.append(
-                    "interval \(interval) is longer than three of analysis.interval (\(analysis.interval)): each measurement would begin a run of its own"
+                    "interval \(interval) is too long for analysis.interval (\(analysis.interval)): each measurement would start a new run"
                 )
             }
         }
@@ -26,7 +26,7 @@ extension AnalysisTemplate {
                 "analysis.budget (\(analysis.budget)) is not shorter than timeoutSeconds: 15")
         }
         for gateway in gateways where gateway.url.hasPrefix("http://") {
-            warnings.append("\(gateway.url): http:// sends the token in clear")
+            warnings.append("\(gateway.url): http:// sends the token unencrypted")
         }
         return warnings
     }

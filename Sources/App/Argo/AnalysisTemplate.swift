@@ -1,13 +1,12 @@
 import JSONScan
 
-/// The AnalysisTemplate that makes Argo Rollouts call this service, with limits that Argo's
-/// own rules judge rightly, and what goes with it on request.
+/// The AnalysisTemplate that makes Argo Rollouts call this service, with its optional commands.
 ///
-/// Facts behind the choices, from Argo Rollouts 1.9: both conditions are given
-/// so that neither being true is Inconclusive (a pause for a person), never a
-/// silent success; `timeoutSeconds` exceeds the handler's budget; arguments of
-/// the run are declared in the template or Argo refuses it; `jsonBody` values
-/// are strings. Argo refuses limits above `count`, and a limit equal to `count` never stops a run.
+/// The values follow the behaviour of Argo Rollouts 1.9. Both conditions are given, so that a
+/// result that meets neither is Inconclusive (a pause for a person) and never Successful.
+/// `timeoutSeconds` exceeds the handler's budget. Arguments of the run are declared in the
+/// template, or Argo refuses it. `jsonBody` values are strings. Argo refuses limits above
+/// `count`, and a limit equal to `count` never stops a run.
 public struct AnalysisTemplate: Sendable {
     /// What a `degraded` verdict does to the run.
     public enum Degraded: String, Sendable, CaseIterable {
@@ -39,17 +38,17 @@ public struct AnalysisTemplate: Sendable {
 
     /// When the run measures.
     public enum Placement: String, Sendable, CaseIterable {
-        /// Beside the steps (`canary.analysis`), or before promotion (`prePromotionAnalysis`).
+        /// During the steps (`canary.analysis`), or before promotion (`prePromotionAnalysis`).
         case background
-        /// As one step of the canary, which waits for its end.
+        /// As one step of the canary, which waits for the run's end.
         case step
     }
 
-    /// One gateway to be asked.
+    /// A gateway that Argo calls.
     public struct Gateway: Sendable, Hashable {
-        /// Its availability zone, part of the metric's name; empty where there is one only.
+        /// The availability zone, part of the metric's name; empty for a single gateway.
         public var az: String
-        /// `https://host:port`, as the controller reaches it.
+        /// `https://host:port` as the controller reaches it.
         public var url: String
 
         public init(az: String = "", url: String) {
@@ -65,14 +64,14 @@ public struct AnalysisTemplate: Sendable {
     public var name: String
     public var namespace: String
     public var rollout: String
-    /// Each has metrics of its own and a token of its own: every zone must find the canary good.
+    /// Each gateway has its own metrics and its own token: the canary must pass in every zone.
     public var gateways: [Gateway]
-    /// A metric each; empty: one metric for the merged verdict.
+    /// One metric for each concern; if empty, one metric for the merged verdict.
     public var concerns: [String]
     public var degraded: Degraded
-    /// Between measurements, as Argo writes durations: `30s`, `1m`.
+    /// The time between measurements, in Argo's notation: `30s`, `1m`.
     public var interval: String
-    /// Measurements in one run.
+    /// The number of measurements in one run.
     public var count: Int
     /// How many `unhealthy` verdicts the run tolerates.
     public var failureLimit: Int
@@ -103,7 +102,7 @@ public struct AnalysisTemplate: Sendable {
             throw Fault(description: "--concern: lower-case letters, digits and '-' only")
         }
         guard !gateways.isEmpty, Set(gateways.map(\.az)).count == gateways.count else {
-            throw Fault(description: "--gateway: each zone once")
+            throw Fault(description: "--gateway: give each zone once")
         }
         for gateway in gateways {
             guard gateway.az.isEmpty || Self.isKubernetesName(gateway.az) else {
@@ -123,7 +122,7 @@ public struct AnalysisTemplate: Sendable {
         guard count >= 3 else {
             throw Fault(
                 description:
-                    "--count \(count): with fewer than 3 measurements a run that can measure nothing may end Successful; take 3 or more"
+                    "--count \(count): with fewer than 3 measurements a run that can measure nothing may end Successful; use 3 or more"
             )
         }
         guard failureLimit >= 0 else {
@@ -167,8 +166,9 @@ public struct AnalysisTemplate: Sendable {
 
     static let failureCondition = "result.status == \"unhealthy\""
 
-    /// The name of the argument, and of the Secret, that holds a gateway's token. Tokens are per
-    /// node: with several gateways each has its own.
+    /// The name of the argument that holds a gateway's token.
+    ///
+    /// Tokens are per node: with several gateways each has its own.
     private func tokenArgument(_ gateway: Gateway) -> String {
         gateway.az.isEmpty ? "api-token" : "api-token-" + gateway.az
     }
@@ -177,7 +177,7 @@ public struct AnalysisTemplate: Sendable {
         gateway.az.isEmpty ? name + "-token" : name + "-token-" + gateway.az
     }
 
-    /// The arguments that the Rollout passes, each with its source.
+    /// The arguments that the Rollout passes, each with the source of its value.
     private var arguments: [(name: String, source: JSONValue)] {
         func field(_ path: String) -> JSONValue {
             .object([.init("fieldRef", .object([.init("fieldPath", .string(path))]))])
@@ -207,7 +207,7 @@ public struct AnalysisTemplate: Sendable {
         let step = strategy.hasSteps ? "\n            step: \"{{args.step}}\"" : ""
         return """
                 - name: \(name)
-                  # The first measurement needs an interval's requests to judge by.
+                  # The first measurement needs the requests of one interval.
                   initialDelay: \(interval)
                   interval: \(interval)
                   count: \(count)
@@ -236,7 +236,7 @@ public struct AnalysisTemplate: Sendable {
             """
     }
 
-    /// The AnalysisTemplate alone: one YAML document that may be applied as it is.
+    /// The AnalysisTemplate alone: one YAML document that can be applied as it is.
     public var yaml: String {
         let tokens = gateways.map { gateway in
             """
@@ -250,7 +250,7 @@ public struct AnalysisTemplate: Sendable {
         return """
             # Needs Argo Rollouts 1.8.2 or later: before it, an Inconclusive background run promoted the canary.
             # The controller trusts the system's certificate authorities only: give the gateway a certificate
-            # that they sign, or set `insecure: true` below `web:` and know what that means.
+            # that they sign, or turn certificate checks off with `insecure: true` below `web:`.
             apiVersion: argoproj.io/v1alpha1
             kind: AnalysisTemplate
             metadata:
@@ -266,10 +266,10 @@ public struct AnalysisTemplate: Sendable {
             """
     }
 
-    /// A Secret for each gateway's token, as commands in comments.
+    /// The commands that create the Secret of each gateway's token, as YAML comments.
     ///
-    /// Never as an object: applying a Secret with a placeholder would overwrite a token that is
-    /// already there, and each measurement would be refused.
+    /// Never an object: applying a Secret with a placeholder would overwrite an existing token,
+    /// and each measurement would be refused.
     public var secretComments: String {
         let commands = gateways.map { gateway in
             let node = gateway.az.isEmpty ? "the gateway" : "the gateway of \(gateway.az)"
@@ -287,10 +287,10 @@ public struct AnalysisTemplate: Sendable {
             """
     }
 
-    /// How to add the analysis to a Rollout that is there, in comments.
+    /// The command that adds the analysis to an existing Rollout, as YAML comments.
     ///
-    /// Never as an object: applying a partial Rollout removes the replicas, selector, template and
-    /// steps of the one that is there (three-way merge).
+    /// Never an object: applying a partial Rollout removes the replicas, selector, template and
+    /// steps of the existing one (three-way merge).
     public var rolloutComments: String {
         let block = JSONValue.object([
             .init("templates", .array([.object([.init("templateName", .string(name))])])),
@@ -328,11 +328,11 @@ public struct AnalysisTemplate: Sendable {
                         ]))
                 ]))
         ])
-        // The only quotes that a shell would take for its own stand in the annotation's path.
+        // Only the annotation's path contains single quotes, which the shell would interpret.
         let quoted = Self.text(patch).replacing("'", with: "'\\''")
         return """
-            # Adds the analysis to the Rollout and leaves everything else as it is; an analysis that is there
-            # already loses its own templates and args (look first: kubectl -n \(namespace) get rollout \(rollout) -o yaml):
+            # Adds the analysis to the Rollout and leaves everything else as it is. An existing analysis
+            # loses its own templates and args (look first: kubectl -n \(namespace) get rollout \(rollout) -o yaml):
             #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(quoted)'
 
             """

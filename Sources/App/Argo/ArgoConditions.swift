@@ -1,8 +1,9 @@
 import JSONScan
 
-/// The two conditions of a metric, judged as Argo's evaluator does
-/// (`evaluate.EvaluateResult`, 1.9): failure wins; with one condition only,
-/// the other is its opposite; with neither everything succeeds.
+/// The two conditions of a metric, evaluated as Argo does.
+///
+/// Source: `evaluate.EvaluateResult`, Argo Rollouts 1.9. Failure takes precedence; a missing
+/// condition is the opposite of the other one; with neither, everything succeeds.
 struct ArgoConditions: Sendable {
     let success: ArgoExpression?
     let failure: ArgoExpression?

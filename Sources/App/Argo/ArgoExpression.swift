@@ -1,15 +1,14 @@
 import JSONScan
 
-/// A condition of an AnalysisTemplate: the part of Argo's expression language
-/// that compares members of `result` with constants.
+/// A condition of an AnalysisTemplate: comparisons of members of `result` with constants.
 ///
-/// Whatever else Argo knows (functions, arithmetic) is a fault here: it cannot
-/// be judged, which is not the same as wrong.
+/// The rest of Argo's expression language (functions, arithmetic) is reported as `unsupported`:
+/// it cannot be evaluated here, but may be correct.
 struct ArgoExpression: Sendable {
     enum Fault: Error, Equatable {
-        /// Argo does not compile it either.
+        /// Argo cannot compile it either.
         case syntax(String)
-        /// Beyond what is understood here.
+        /// Not supported here; Argo may accept it.
         case unsupported(String)
     }
 
@@ -41,7 +40,7 @@ struct ArgoExpression: Sendable {
         return flag
     }
 
-    /// First members of `result` that the condition reads.
+    /// The top-level members of `result` that the condition reads.
     var members: Set<String> { Self.members(root) }
 
     private static func members(_ node: Node) -> Set<String> {
@@ -61,7 +60,7 @@ struct ArgoExpression: Sendable {
         switch node {
         case .literal(let value): return value
         case .path(let path):
-            // A member that is not there is nil to Argo, and nil differs from any text.
+            // Argo evaluates a missing member to nil, and nil differs from any text.
             return path.reduce(Optional(result)) { value, key in
                 Int(key).flatMap { value?[$0] } ?? value?[key]
             } ?? .null
@@ -99,7 +98,7 @@ struct ArgoExpression: Sendable {
             return values.contains { equal(a, $0) } == (sign == "in")
         default:
             guard let x = a.double, let y = b.double else {
-                throw .unsupported("'\(sign)' compares what are no numbers")
+                throw .unsupported("'\(sign)' needs numbers on both sides")
             }
             return sign == "<" ? x < y : sign == "<=" ? x <= y : sign == ">" ? x > y : x >= y
         }
@@ -146,7 +145,7 @@ extension ArgoExpression {
                 let number = take { isDigit($0) || $0 == "." }
                 if let next = rest.first, isWord(next) {
                     throw .syntax(
-                        "\(number)\(take(while: isWord)): a member's name that begins with a digit stands in brackets: [\"5xx_rate\"]"
+                        "\(number)\(take(while: isWord)): write a member's name that begins with a digit in brackets: [\"5xx_rate\"]"
                     )
                 }
                 tokens.append(Token(kind: .number, text: number))
@@ -161,7 +160,7 @@ extension ArgoExpression {
                     !["?.", "??", "?"].contains(sign),
                     !["=", "&", "|"].contains(sign)
                 else {
-                    // One equals sign is a fault to Argo too; the others it knows.
+                    // A single =, & or | is a syntax error; Argo may accept the other signs.
                     if sign == "=" || sign == "&" || sign == "|" {
                         throw .syntax("a single \(sign)")
                     }

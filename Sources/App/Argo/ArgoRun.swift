@@ -1,10 +1,9 @@
 import JSONScan
 
-/// One metric of an AnalysisRun as Argo Rollouts 1.9 keeps it: turns our
-/// answers into phases by the conditions of `AnalysisTemplate`.
+/// Simulates one metric of an AnalysisRun as Argo Rollouts 1.9 evaluates it.
 ///
-/// The caller of the demonstration and the tests of our answers use it, so
-/// that both see what the real controller would do.
+/// Turns a gateway's answers into phases by the conditions of `AnalysisTemplate`. The
+/// demonstration and the tests use it in place of the real controller.
 public struct ArgoRun: Sendable {
     public enum Phase: String, Sendable {
         case successful = "Successful"
@@ -13,7 +12,7 @@ public struct ArgoRun: Sendable {
         case error = "Error"
     }
 
-    /// How the run ended, and so what happens to the Rollout.
+    /// What happens to the Rollout at the end of the run.
     public enum Ending: Sendable, Equatable {
         case promoted
         case aborted(because: String)
@@ -30,8 +29,8 @@ public struct ArgoRun: Sendable {
 
     public init(template: AnalysisTemplate) { self.template = template }
 
-    /// Judges one answer as Argo does: a status other than 2xx is an Error, a
-    /// 2xx body is put to both conditions.
+    /// Evaluates one answer as Argo does: a status other than 2xx is an Error, a
+    /// 2xx body is evaluated by both conditions.
     public mutating func record(status: Int, body: [UInt8]) -> (phase: Phase, ending: Ending?) {
         let phase = Self.phase(status: status, body: body, degraded: template.degraded)
         if phase == .error {
@@ -71,8 +70,10 @@ public struct ArgoRun: Sendable {
         return (phase, measured >= template.count ? .promoted : nil)
     }
 
-    /// The phase of one measurement. Argo 1.9.1 counts a 2xx that is no JSON as
-    /// successful and panics on `null`; both are faults of ours and read as Error here.
+    /// The phase of one measurement.
+    ///
+    /// Argo 1.9.1 counts a 2xx body that is not JSON as Successful and panics on `null`. A
+    /// gateway must send neither, so both are an Error here.
     public static func phase(
         status: Int, body: [UInt8], degraded: AnalysisTemplate.Degraded
     ) -> Phase {

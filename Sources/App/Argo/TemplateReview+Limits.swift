@@ -1,13 +1,14 @@
 import Settings
 import Yams
 
-/// What Argo's validation refuses, and limits that end a run wrongly.
+/// Finds values that Argo's validation refuses, and limits that end a run with a wrong result.
 ///
 /// Source: argo-rollouts 1.9.1, `utils/analysis/helpers.go` (`ValidateMetric`, `ResolveMetric`)
-/// and `metricproviders/webmetric`; the outcomes were seen on the real controller.
+/// and `metricproviders/webmetric`; the outcomes were observed on the real controller.
 extension TemplateReview {
-    /// The keys that the CRD knows, by the mapping they stand in. Strict decoding
-    /// (`kubectl apply --validate=strict`, the default) refuses others.
+    /// The keys that the CRD defines, by the mapping that contains them.
+    ///
+    /// Strict decoding (`kubectl apply --validate=strict`, the default) refuses others.
     private static let keys: [String: [String]] = [
         "spec": ["args", "metrics", "dryRun", "measurementRetention", "templates"],
         "metric": [
@@ -22,7 +23,7 @@ extension TemplateReview {
         "header": ["key", "value"],
     ]
 
-    /// Keys of a mapping that Argo does not know.
+    /// Reports the keys of a mapping that the CRD does not define.
     static func misspelt(_ node: Yams.Node?, in place: String) -> [String] {
         guard let known = keys[place], let mapping = node?.mapping else { return [] }
         return mapping.keys.compactMap(\.string).filter { !known.contains($0) }.map { key in
@@ -45,7 +46,7 @@ extension TemplateReview {
             guard let node = metric[key] else { return standard }
             if let value = node.int { return value }
             if let text = node.string, text.contains("{{") {
-                warning("\(key) is \(text): not known before the run, and so not reviewed")
+                warning("\(key) is \(text): not known before the run, so not reviewed")
             } else {
                 fault("\(key) is not a whole number")
             }
@@ -54,7 +55,7 @@ extension TemplateReview {
         for key in ["interval", "initialDelay"] {
             guard let text = metric[key]?.string, !text.contains("{{") else { continue }
             if !isGoDuration(text) {
-                fault("\(key) \(text): not a duration of Go such as 30s or 1m30s; Argo refuses it")
+                fault("\(key) \(text): not a Go duration such as 30s or 1m30s; Argo refuses it")
             }
         }
         let count = number("count", metric["interval"] == nil ? 1 : nil)
@@ -64,8 +65,10 @@ extension TemplateReview {
             fault("count \(count) without interval: Argo refuses it")
         }
         if let count, count > 0 {
-            judge("failureLimit", failures, count, "unhealthy to the end is Successful")
-            judge("inconclusiveLimit", inconclusive, count, "unknown to the end is Successful")
+            judge("failureLimit", failures, count, "a run of unhealthy verdicts ends Successful")
+            judge(
+                "inconclusiveLimit", inconclusive, count,
+                "a run of unknown verdicts ends Successful")
         }
         func judge(_ key: String, _ limit: Int?, _ count: Int, _ words: String) {
             guard let limit else { return }
@@ -79,7 +82,7 @@ extension TemplateReview {
         }
         if let limit = number("consecutiveErrorLimit", 4), limit < 4 {
             fault(
-                "consecutiveErrorLimit \(limit): an outage of monitoring answers 503 three times, and would abort; 4 is the default"
+                "consecutiveErrorLimit \(limit): during an outage of monitoring a gateway answers 503 three times, which may abort the rollout; 4 is the default"
             )
         }
 
@@ -89,7 +92,7 @@ extension TemplateReview {
                 "method is missing: Argo sends GET, and every measurement is an Error; write method: POST"
             )
         } else if let method, !method.contains("{{"), !["GET", "POST", "PUT"].contains(method) {
-            fault("method \(method): Argo knows GET, POST and PUT")
+            fault("method \(method): Argo supports GET, POST and PUT")
         }
         if web["body"] != nil, web["jsonBody"] != nil {
             fault("body beside jsonBody: every measurement is an Error")
@@ -97,18 +100,18 @@ extension TemplateReview {
         let names = web["headers"]?.sequence?.compactMap { $0["key"]?.string?.lowercased() } ?? []
         if !names.contains("authorization"), web["authentication"] == nil {
             warning(
-                "no Authorization header: unless a proxy between presents a client certificate, each measurement is refused with 401, an Error"
+                "no Authorization header: unless a proxy in between presents a client certificate, each measurement is refused with 401, an Error"
             )
         }
         return found
     }
 
-    /// Metrics that a `dryRun` entry of the template turns off: their failures change nothing.
+    /// The names of metrics in the template's `dryRun`: Argo ignores their outcome.
     static func dryRunNames(_ spec: Yams.Node?) -> [String] {
         spec?["dryRun"]?.sequence?.compactMap { $0["metricName"]?.string } ?? []
     }
 
-    /// Whether Go's `time.ParseDuration` takes the text.
+    /// Whether Go's `time.ParseDuration` accepts the text.
     static func isGoDuration(_ text: String) -> Bool {
         guard
             let match = try? #/[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)/#

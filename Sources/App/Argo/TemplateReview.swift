@@ -1,21 +1,20 @@
 import JSONScan
 import Yams
 
-/// What Argo would make of our answers by a template that somebody wrote, and
-/// what about it would misjudge them.
+/// Reviews AnalysisTemplates: the phase that Argo derives from each verdict, and faults.
 public struct TemplateReview: Sendable {
-    /// One metric that asks Bellwether.
+    /// A metric that calls Bellwether.
     public struct Metric: Sendable {
         public let template: String
         public let name: String
-        /// Argo's phase by our verdict; nil where the condition is beyond this review.
+        /// Argo's phase for each verdict; nil where the condition is not supported here.
         public internal(set) var phases: [(verdict: String, phase: ArgoRun.Phase?)] = []
     }
 
     public struct Finding: Sendable, Equatable, CustomStringConvertible {
-        /// It misjudges; false: worth knowing.
+        /// Whether Argo would refuse the template or misjudge a verdict; false for a warning.
         public let isFault: Bool
-        /// `template/metric`, or empty for the whole.
+        /// `template`, `template/metric`, or empty for all templates.
         public let place: String
         public let words: String
 
@@ -24,23 +23,23 @@ public struct TemplateReview: Sendable {
         }
     }
 
-    /// The controller's version; nil: not known.
+    /// The controller's version; nil if unknown.
     private let argo: String?
     public private(set) var metrics: [Metric] = []
     public private(set) var findings: [Finding] = []
 
     public var hasFaults: Bool { findings.contains(where: \.isFault) }
 
-    /// What a document of ours always has.
+    /// The members that every verdict document has.
     private static let documented: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "canary", "stable",
         "gateway", "reasons", "score", "window", "policy", "binary", "schema",
     ]
 
     /// - Parameters:
-    ///   - yaml: One or more documents; those that are no (Cluster)AnalysisTemplate
-    ///     are passed over.
-    ///   - argo: The controller's version, as `1.9.1`; nil: not known.
+    ///   - yaml: One or more documents; those that are not an AnalysisTemplate or a
+    ///     ClusterAnalysisTemplate are skipped.
+    ///   - argo: The controller's version, such as `1.9.1`; nil if unknown.
     public init(yaml: String, argo: String? = nil) {
         self.argo = argo
         do {
@@ -60,12 +59,12 @@ public struct TemplateReview: Sendable {
             findings.append(
                 Finding(
                     isFault: true, place: "",
-                    words: "no metric asks /rollouts/analysis: nothing here is judged by us"))
+                    words: "no metric calls /rollouts/analysis: there is nothing to review"))
         }
         findings += Self.version(argo)
     }
 
-    /// What to know of a controller's version.
+    /// The findings about a controller's version.
     static func version(_ argo: String?) -> [Finding] {
         guard let argo else { return [] }
         guard let version = numbers(of: argo) else {
@@ -87,13 +86,13 @@ public struct TemplateReview: Sendable {
                 Finding(
                     isFault: false, place: "",
                     words:
-                        "Argo Rollouts up to 1.9.1 takes any 2xx that is no JSON for a success: let no proxy between answer 200 with a page of its own"
+                        "Argo Rollouts up to 1.9.1 counts any 2xx that is not JSON as a success: no proxy in between may answer 200 with its own page"
                 ))
         }
         return findings
     }
 
-    /// The three numbers of a version, a leading `v` and a pre-release suffix left out.
+    /// The three numbers of a version, without a leading `v` and a pre-release suffix.
     private static func numbers(of argo: String) -> [Int]? {
         let bare = argo.hasPrefix("v") ? argo.dropFirst() : argo[...]
         let numbers = (bare.split(separator: "-").first ?? "").split(separator: ".").map { Int($0) }
@@ -122,7 +121,7 @@ public struct TemplateReview: Sendable {
                     Finding(
                         isFault: true, place: "\(name)/\(own)",
                         words:
-                            "dryRun: Argo measures and ignores the outcome; nothing would ever stop the canary"
+                            "dryRun: Argo measures and ignores the outcome; nothing would stop the canary"
                     ))
             }
         }
@@ -149,7 +148,7 @@ public struct TemplateReview: Sendable {
                 for member in conditions.members.subtracting(Self.documented).sorted() {
                     add(
                         true,
-                        "result.\(member) is in no answer, so it is nil: `!=` is always true of it")
+                        "no answer contains result.\(member), so it is nil and `!=` is always true")
                 }
             }
             judge(reviewed, place)
@@ -158,7 +157,7 @@ public struct TemplateReview: Sendable {
             case .syntax(let words):
                 add(true, "Argo cannot compile the condition: \(words)")
             case .unsupported(let words):
-                add(false, "the condition is beyond this review (\(words)); try it yourself")
+                add(false, "the condition cannot be reviewed (\(words)); test it with Argo")
             }
             reviewed.phases = VerdictStatusNames.all.map { ($0, nil) }
         }
@@ -171,19 +170,19 @@ public struct TemplateReview: Sendable {
         {
             add(
                 true,
-                "a condition has backticks, which Argo compiles from 1.10: write double quotes")
+                "a condition has backticks, which Argo supports since 1.10: write double quotes")
         }
         if let text = web["timeoutSeconds"]?.int ?? Optional(10), text < 5 {
             add(true, "timeoutSeconds \(text): probes may take longer, and a time-out is an Error")
         }
         if metric["inconclusiveLimit"] == nil {
-            add(false, "inconclusiveLimit is 0 by default: the first unclear answer pauses")
+            add(false, "inconclusiveLimit is 0 by default: the first Inconclusive answer pauses")
         }
         if metric["interval"] != nil, metric["count"] == nil {
-            add(false, "interval without count never ends")
+            add(false, "a metric with interval and without count never ends")
         }
         if web["url"]?.string?.hasPrefix("http://") == true {
-            add(false, "http:// sends the token in clear")
+            add(false, "http:// sends the token unencrypted")
         }
         let used = Self.arguments(in: metric)
         for argument in used.subtracting(declared).sorted() {
@@ -200,7 +199,7 @@ public struct TemplateReview: Sendable {
             case ("healthy", let phase?) where phase != .successful:
                 add(true, "healthy becomes \(phase.rawValue): no canary would ever be promoted")
             case ("unhealthy", let phase?) where phase != .failed:
-                add(true, "unhealthy becomes \(phase.rawValue): a failing canary goes on")
+                add(true, "unhealthy becomes \(phase.rawValue): a failing canary continues")
             case ("unknown", .successful?):
                 add(true, "unknown becomes Successful: an outage of monitoring promotes the canary")
             case ("unknown", .failed?):
@@ -212,7 +211,10 @@ public struct TemplateReview: Sendable {
         }
     }
 
-    /// A document of that status as a condition sees it.
+    /// The value of `result` for an answer with `status`.
+    ///
+    /// - Throws: `unsupported` for other JSON paths than those of the whole document, `status`
+    ///   and `degraded`.
     private static func answer(
         _ status: String, jsonPath: String?
     ) throws(ArgoExpression.Fault) -> JSONValue {
@@ -252,7 +254,7 @@ public struct TemplateReview: Sendable {
     }
 }
 
-/// The verdicts, in the order in which they are shown.
+/// The verdicts in display order.
 private enum VerdictStatusNames {
     static let all = ["healthy", "degraded", "unknown", "unhealthy"]
 }

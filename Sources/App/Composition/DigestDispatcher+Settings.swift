@@ -7,10 +7,10 @@ import Settings
 import Transfer
 
 extension DigestDispatcher.Plan {
-    /// The plan of a configuration that was found without fault.
+    /// Creates the plan of a validated configuration.
     ///
-    /// - Parameter outgoing: Where a `file` receiver without a folder of its own writes.
-    /// - Throws: `ReceiverFault` for an address that the configuration's check let pass.
+    /// - Parameter outgoing: The folder of `file` receivers that configure none.
+    /// - Throws: `ReceiverFault` for an address that the validation did not reject.
     init(
         _ settings: Settings, outgoing: String, transfer: TransferEngine
     ) throws(ReceiverFault) {
@@ -84,7 +84,7 @@ extension DigestDispatcher.Plan {
     }
 }
 
-/// A receiver that cannot be made from its configuration.
+/// A receiver that cannot be created from its configuration.
 public struct ReceiverFault: Error, Sendable, Equatable, CustomStringConvertible {
     public let receiver: String
     public let fault: String

@@ -5,9 +5,9 @@ import Settings
 import Transfer
 
 extension GatewayPlan {
-    /// The plan of a configuration that was found without fault.
+    /// Creates the plan of a validated configuration.
     ///
-    /// - Parameter probes: nil to make those of the configuration.
+    /// - Parameter probes: Running probes to keep; nil creates those of the configuration.
     init(_ settings: Settings, upstreams: Upstreams, probes: ProbeSet? = nil) {
         let analysis = settings.analysis
         self.init(
@@ -17,10 +17,10 @@ extension GatewayPlan {
             appliesMidRun: settings.policy.midRun == .apply)
     }
 
-    /// What every probe that asks over the network shares.
+    /// State shared by all probes that use the network.
     struct Upstreams: Sendable {
         let engine: TransferEngine
-        /// One retry budget for all probes of the node, also over reloads.
+        /// One retry budget for all probes of the node, kept across reloads.
         let policy = UpstreamPolicy()
     }
 }
@@ -44,7 +44,7 @@ extension Check {
 }
 
 extension StatisticalSpec {
-    /// - Parameter slowOver: The edge where none is configured.
+    /// - Parameter slowOver: The threshold of a slow request where `tau` is not configured.
     fileprivate init(_ statistics: Settings.Statistics, slowOver: Double?) {
         self.init(
             statistics.kind == .counter ? .counter : .latency,

@@ -64,7 +64,7 @@ extension TokenFile {
 }
 
 extension ServingConfiguration {
-    /// - Parameter connections: How many may be open at once.
+    /// - Parameter connections: The maximum number of open connections.
     init(
         _ listen: Settings.Listen, address: ListenAddress, tls: TLSFiles, connections: Int
     ) {
@@ -83,16 +83,16 @@ extension ServingConfiguration {
                 drainDeadline: limits.drainDeadline, headerBytes: limits.maxHeader,
                 bodyBytes: limits.maxBody, memory: limits.maxMemory,
                 streams: limits.maxStreams, queries: limits.maxQueries),
-            // Not with a certificate of our own making: who trusts it for `localhost` would no
-            // longer reach anything there without TLS, on any port, and no browser could be told
-            // to go on when the certificate is made anew.
+            // Not sent with the self-signed certificate. A browser that trusts it for `localhost`
+            // would use only TLS there, on every port, and would permit no exception once the
+            // certificate is replaced.
             strictTransport: listen.tls.certificate.isEmpty || listen.tls.hsts == .zero
                 ? nil : listen.tls.hsts)
     }
 }
 
 extension Event {
-    /// A digest that could not be delivered and waits for a person.
+    /// The event `delivery.dead` of a digest that could not be delivered.
     init(dead letter: DeadLetter, node: String, az: String) {
         self.init(
             id: "dead-\(letter.id)-\(letter.digest)", ts: WallClock.system.now, level: .error,

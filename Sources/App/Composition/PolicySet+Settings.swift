@@ -2,7 +2,7 @@ import Analysis
 import Settings
 
 extension PolicySet {
-    /// The checks of a configuration that was found without fault.
+    /// Creates the policies of a validated configuration.
     public init(_ analysis: Settings.Analysis) {
         let common = Dictionary(
             analysis.checks.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })

@@ -5,7 +5,7 @@ import Settings
 import Transfer
 
 extension Settings.Probe {
-    /// The probe of a configuration that was found without fault.
+    /// Creates the probe of a validated configuration.
     func made(with upstreams: GatewayPlan.Upstreams) -> any Probe {
         let engine = upstreams.engine
         switch kind {

@@ -5,12 +5,11 @@ import Synchronization
 import Telemetry
 import Transfer
 
-/// The product's main job in under a minute: a canary whose 5xx rate climbs,
-/// measured through a running node's real endpoint by a caller that behaves
-/// like Argo Rollouts, until the digest comes out.
+/// Plays a failing canary against a running node until its digest is composed.
 ///
-/// The node must scrape `http://127.0.0.1:9102/metrics` (the default
-/// configuration does): that is where the simulated canary serves.
+/// The simulated canary's 5xx rate climbs, and a caller that behaves like Argo Rollouts measures
+/// it through the node's real endpoint. This takes less than a minute. The canary serves
+/// `http://127.0.0.1:9102/metrics`, which the node must scrape, as the default configuration does.
 public struct Demonstration: Sendable {
     public struct Fault: Error, CustomStringConvertible, Sendable {
         public let description: String
@@ -21,14 +20,15 @@ public struct Demonstration: Sendable {
     private let trust: TLSTrust
     private let analysisToken: String
     private let readToken: String
-    /// Between two measurements; more than the span in which the node takes a
-    /// request for a repeat, min(5 s, interval/2).
+    /// The time between two measurements: longer than the window in which the node answers a
+    /// request as a repeat, min(5 s, interval/2).
     private let pace: Duration
-    /// Takes what a person should see, a line or a block at a time.
+    /// Prints a line or a block for the user.
     private let show: @Sendable (String) -> Void
 
-    /// A demonstration against the node of a configuration, with the tokens of
-    /// its first start unless others are given.
+    /// Creates a demonstration against the node of a configuration.
+    ///
+    /// Uses the tokens of the node's first start unless others are given.
     public init(
         settings: Settings, url: String? = nil, analysisTokenFile: String? = nil,
         readTokenFile: String? = nil, show: @escaping @Sendable (String) -> Void
@@ -47,19 +47,20 @@ public struct Demonstration: Sendable {
     /// Rates need two scrapes some seconds apart, the first after traffic began.
     private static let warmUp = Duration.milliseconds(7500)
 
-    /// How the canary behaves before each measurement: well at first, then worse and worse.
+    /// The canary's behaviour before each measurement: healthy at first, then increasingly bad.
     private static let script: [SimulatedTraffic.Behaviour] = [
         .init(errorRate: 0.002, p99: 0.18), .init(errorRate: 0.002, p99: 0.19),
         .init(errorRate: 0.006, p99: 0.26), .init(errorRate: 0.013, p99: 0.33),
         .init(errorRate: 0.019, p99: 0.42), .init(errorRate: 0.028, p99: 0.46),
     ]
 
-    /// Plays it to the end. Throws `Fault` when the node does not answer, the
-    /// port of the simulated canary is taken, or no digest comes.
+    /// Runs the demonstration.
     ///
-    /// - Parameter afterwards: Called when the digest was shown; the simulated
-    ///   canary then goes on serving until cancelled, so that the node can
-    ///   still be asked. Without it the demonstration ends there.
+    /// - Parameter afterwards: Called when the digest was shown. The simulated canary then
+    ///   serves until cancelled, so that the node can still measure it. If nil, this returns
+    ///   when the digest was shown.
+    /// - Throws: `Fault` if the node does not answer, if the port of the simulated canary is
+    ///   in use, or if no digest is composed.
     public func run(afterwards: (@Sendable () -> Void)? = nil) async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -129,7 +130,7 @@ public struct Demonstration: Sendable {
     private func measure(
         _ engine: TransferEngine, _ template: AnalysisTemplate, revision: String
     ) async throws -> HTTPReply {
-        // As Argo sends it: every value is a string.
+        // Argo sends every value as a string.
         var body = JSONWriter()
         body.object { w in
             w.member("rollout", "payments-api")
@@ -172,7 +173,7 @@ public struct Demonstration: Sendable {
         return "  #\(n)  \(padded)  5xx \(rate ?? "–")  p99 \(p99 ?? "–")  → \(phase.rawValue)"
     }
 
-    /// Asks the node for its digests until the one of this rollout is there.
+    /// Polls the node's digests until the one of this rollout exists, then prints it.
     private func awaitDigest(_ engine: TransferEngine, revision: String) async throws {
         let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {

@@ -11,8 +11,8 @@ struct SimulatedCanary: Sendable {
     let traffic: SimulatedTraffic
     let port: Int
 
-    /// Serves until cancelled; `onRunning` is called once the port is bound.
-    /// Throws when the port is taken.
+    /// Serves until cancelled; calls `onRunning` once the port is bound.
+    /// Throws if the port is in use.
     func run(onRunning: @escaping @Sendable () async -> Void) async throws {
         let router = Router()
         let traffic = traffic

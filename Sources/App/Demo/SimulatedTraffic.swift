@@ -8,17 +8,17 @@ import Synchronization
     import Darwin
 #endif
 
-/// The request counters of a rollout under way, as its `/metrics` page would show them.
+/// Simulated request counters of a rollout, as a page of Prometheus metrics.
 ///
-/// A stable version serves most requests at a steady error rate; the canary's
-/// error rate and latency are what `set` last said. Counters only grow, by
-/// whole requests, with the time that passes. Thread-safe.
+/// A stable version serves most requests at a steady error rate; `set` changes the canary's error
+/// rate and latency. Counters grow with the time that passes; the page shows whole requests.
+/// Thread-safe.
 final class SimulatedTraffic: Sendable {
-    /// How the canary behaves from now on.
+    /// The canary's error rate and latency.
     struct Behaviour: Sendable, Equatable {
-        /// Proportion of requests answered 5xx.
+        /// The proportion of requests answered 5xx.
         var errorRate: Double
-        /// Where 99 % of the requests lie below, in seconds.
+        /// The 99th percentile of the latency, in seconds.
         var p99: Double
     }
 
@@ -71,7 +71,7 @@ final class SimulatedTraffic: Sendable {
         state.stable.serve(passed * stableRequestsPerSecond, stableBehaviour)
     }
 
-    /// Exponential latencies: 1 − exp(−x·ln 100 / p99), so that p99 is exact.
+    /// The share of latencies below `edge`, in seconds: 1 − exp(−edge·ln 100 / p99).
     private static func share(below edge: Double, p99: Double) -> Double {
         edge.isInfinite ? 1 : 1 - pow(0.01, edge / p99)
     }

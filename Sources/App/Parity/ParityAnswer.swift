@@ -2,15 +2,15 @@ import Events
 import JSONScan
 import Transfer
 
-/// What one caller was told by one gateway.
+/// One gateway's answer to one caller.
 public struct ParityAnswer: Sendable, Equatable {
-    /// The caller: its token file's name.
+    /// The caller: the path of its token file.
     public let caller: String
-    /// The address that was asked, where one was given; nil: by the host's name.
+    /// The address of the gateway, if `--resolve` gave one; nil if the host name was resolved.
     public let gateway: String?
-    /// Name and value, in the order to be shown; nil where it is not known.
+    /// The fields in display order.
     public let fields: [Field]
-    /// Why there is no verdict: a refusal, or no answer at all.
+    /// Why there is no verdict: a refusal, or no answer at all. nil if there is one.
     public let refusal: String?
 
     public struct Field: Sendable, Equatable {
@@ -40,7 +40,7 @@ public struct ParityAnswer: Sendable, Equatable {
         let document = try? JSONValue(
             parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 32))
         guard reply.status == 200, let verdict = document?["status"]?.string else {
-            let words = document?["detail"]?.string ?? "the answer is no verdict"
+            let words = document?["detail"]?.string ?? "the answer is not a verdict"
             refusal = "\(reply.status): \(words)"
             fields = [Field(name: "address", value: reply.remoteAddress)]
             return

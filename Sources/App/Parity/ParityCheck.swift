@@ -2,10 +2,9 @@ import JSONScan
 import Telemetry
 import Transfer
 
-/// Asks as several callers at once whether they are told the same.
+/// Sends one measurement as several callers at once and compares the answers.
 ///
-/// The controller acts on what its token is told; a person looks with another.
-/// When the two disagree, nobody knows what was judged.
+/// The controller and a person use different tokens and must get the same verdict.
 public struct ParityCheck: Sendable {
     public struct Fault: Error, Sendable, CustomStringConvertible {
         public let description: String
@@ -18,7 +17,8 @@ public struct ParityCheck: Sendable {
 
     private let url: String
     private let callers: [Caller]
-    /// `HOST:PORT:ADDRESS` and its address; one nil: by the host's own name.
+    /// libcurl's connect-to entry and the address of each gateway; a single nil resolves the
+    /// host name.
     private let gateways: [(connectTo: String, address: String)?]
     private let trust: TLSTrust
     private let body: [UInt8]
@@ -26,11 +26,10 @@ public struct ParityCheck: Sendable {
 
     /// - Parameters:
     ///   - url: The gateways' address, `https://host:port`.
-    ///   - tokenFiles: One a caller, two at least; the first line of each is its token.
-    ///   - resolve: `HOST:PORT:ADDRESS` as curl has it, one for each gateway
-    ///     behind the host's name.
-    ///   - caFile: A PEM file to trust; empty: the system's.
-    ///   - concern: nil asks for the merged verdict.
+    ///   - tokenFiles: One for each caller, at least two; the first line of each is its token.
+    ///   - resolve: `HOST:PORT:ADDRESS` as in curl, one for each gateway behind the host's name.
+    ///   - caFile: A PEM file of certificates to trust; if empty, the system's.
+    ///   - concern: The concern to measure; nil for the merged verdict.
     public init(
         url: String, tokenFiles: [String], resolve: [String] = [], caFile: String = "",
         rollout: String, namespace: String, revision: String?, concern: String?
@@ -39,7 +38,7 @@ public struct ParityCheck: Sendable {
             throw Fault(description: "--url takes https://host:port")
         }
         guard tokenFiles.count >= 2 else {
-            throw Fault(description: "--as is needed twice at least: one token file a caller")
+            throw Fault(description: "--as is needed at least twice: a token file for each caller")
         }
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         var callers: [Caller] = []
@@ -64,8 +63,7 @@ public struct ParityCheck: Sendable {
         body = writer.bytes
     }
 
-    /// `HOST:PORT:ADDRESS` or `HOST:PORT:ADDRESS:PORT`; an IPv6 address may
-    /// stand in brackets.
+    /// Parses `HOST:PORT:ADDRESS` or `HOST:PORT:ADDRESS:PORT`; an IPv6 address may be in brackets.
     private static func gateway(
         _ text: String
     ) throws(Fault) -> (connectTo: String, address: String) {
@@ -93,7 +91,7 @@ public struct ParityCheck: Sendable {
         return ("\(parts[0]):\(port):\(address):\(targetPort)", "\(address):\(targetPort)")
     }
 
-    /// Asks everybody at once, each over a connection of its own.
+    /// Sends all requests at once, each over its own connection.
     public func run() async -> ParityReport {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

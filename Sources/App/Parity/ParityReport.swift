@@ -1,6 +1,6 @@
 import JSONScan
 
-/// Whether all callers were told the same, and if not, where it differs.
+/// Whether all callers got the same answer, and the fields that differ.
 public struct ParityReport: Sendable {
     public enum Outcome: Int32, Sendable {
         case equal = 0
@@ -8,12 +8,12 @@ public struct ParityReport: Sendable {
         /// Another host answered, or one with another policy or binary.
         case otherTarget = 2
         case refused = 3
-        /// The measurements are not the same one: run again.
+        /// The answers belong to different measurements: run again.
         case windowRolled = 4
 
         public var words: String {
             switch self {
-            case .equal: "equal: every caller was told the same"
+            case .equal: "equal: every caller got the same answer"
             case .verdictDiffers: "the verdict differs for the same measurement"
             case .otherTarget: "the callers reached other targets"
             case .refused: "a caller was refused"
@@ -31,17 +31,17 @@ public struct ParityReport: Sendable {
             }
         }
 
-        /// What explains the most comes first: another target has another
-        /// window, and another window another verdict.
+        /// The order of precedence, causes before effects: another target has another window,
+        /// and another window may have another verdict.
         fileprivate static let order: [Outcome] = [
             .refused, .otherTarget, .windowRolled, .verdictDiffers,
         ]
     }
 
-    /// A field that is not the same for all.
+    /// A field that differs between answers.
     public struct Difference: Sendable, Equatable {
         public let field: String
-        /// One a caller and gateway, in the order of the answers.
+        /// The value of each answer, in the order of `answers`.
         public let values: [String?]
     }
 
@@ -49,8 +49,10 @@ public struct ParityReport: Sendable {
     public let outcome: Outcome
     public let differences: [Difference]
 
-    /// Callers of one gateway must get identical bytes. Different gateways
-    /// measure apart: they must agree on verdict, policy and binary.
+    /// Compares the answers.
+    ///
+    /// Callers of one gateway must get identical bytes. Different gateways measure
+    /// independently: they must agree on verdict, policy and binary.
     public init(_ answers: [ParityAnswer]) {
         self.answers = answers
         let names = answers.first { $0.refusal == nil }?.fields.map(\.name) ?? []
@@ -78,7 +80,7 @@ public struct ParityReport: Sendable {
         outcome = Outcome.order.first { found.contains($0.rawValue) } ?? .equal
     }
 
-    /// One JSON object.
+    /// The report as one JSON object.
     public var json: [UInt8] {
         var writer = JSONWriter()
         writer.object { w in

@@ -10,7 +10,7 @@ struct ConfigOption: ParsableArguments {
         help: "The configuration; ./bellwether.yaml by default, else the embedded defaults.")
     var path: String?
 
-    /// The settings; prints every fault and exits with 78 (EX_CONFIG) when there are any.
+    /// Reads the settings; prints all faults and exits with 78 (EX_CONFIG) if there are any.
     func load() throws -> Settings {
         do throws(SettingsFaults) {
             return try Settings.load(

@@ -8,11 +8,11 @@ import Store
 
 struct DigestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "digest", abstract: "What people were told, and what they would be told now.",
+        commandName: "digest", abstract: "Show digests that were sent, or preview the next ones.",
         subcommands: [DigestList.self, DigestShow.self, DigestPreviewCommand.self])
 }
 
-/// How a digest can be shown.
+/// The output form of a digest.
 enum DigestForm: String, ExpressibleByArgument, CaseIterable {
     case slack
     case slackText = "slack-text"
@@ -31,11 +31,11 @@ enum DigestForm: String, ExpressibleByArgument, CaseIterable {
 
 struct DigestList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Digests that were composed, the newest first.")
+        commandName: "list", abstract: "List the digests that were composed, newest first.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
-    @Option(help: "At most so many.") var limit = 50
+    @Option(help: "Maximum number of results.") var limit = 50
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
@@ -62,7 +62,7 @@ struct DigestList: AsyncParsableCommand {
 
 struct DigestShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "One digest as it was composed.")
+        commandName: "show", abstract: "Print one digest as it was composed.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
@@ -96,10 +96,10 @@ struct DigestShow: AsyncParsableCommand {
 struct DigestPreviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preview",
-        abstract: "Compose from the log's history what would be told now; sends nothing.")
+        abstract: "Compose from the log what would be sent now; sends nothing.")
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "From when, such as 2h or RFC 3339.") var since = "24h"
+    @Option(help: "Start: a duration ago such as 2h, or RFC 3339.") var since = "24h"
     @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
     var form = DigestForm.text
 
@@ -117,7 +117,7 @@ struct DigestPreviewCommand: AsyncParsableCommand {
 extension RenderedDigest {
     private static let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 40)
 
-    /// What `GET /v1/digests` gives.
+    /// Fetches the newest digests from `GET /v1/digests`, page by page, at most `limit`.
     fileprivate static func list(
         of node: RemoteNode, limit: Int
     ) async throws -> [RenderedDigest] {
@@ -132,7 +132,7 @@ extension RenderedDigest {
                 case .array(let rows)? = tree["digests"]
             else { return digests }
             digests += rows.map(RenderedDigest.init(tree:))
-            // The node cuts a page by its bytes.
+            // The node limits a page by its size in bytes.
             guard tree["more"]?.bool == true, let last = digests.last, !rows.isEmpty,
                 digests.count < limit
             else { return digests }
@@ -140,7 +140,7 @@ extension RenderedDigest {
         }
     }
 
-    /// What `GET /v1/digests/{id}` gives.
+    /// Reads the answer of `GET /v1/digests/{id}`; nil when it is not JSON.
     fileprivate init?(document: [UInt8]) {
         guard let tree = try? JSONValue(parsing: document, limits: Self.limits) else { return nil }
         self.init(tree: tree)

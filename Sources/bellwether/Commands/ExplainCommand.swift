@@ -6,20 +6,20 @@ import Journal
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Why a verdict was what it was, check by check.")
+        commandName: "explain", abstract: "Explain a verdict, check by check.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
-    @Argument(help: "The measurement: the id of its event, as digests and the log show it.")
+    @Argument(help: "The id of the measurement's event, as shown in digests and the log.")
     var measurement: String
-    @Flag(help: "Print the event's line as it is stored.") var json = false
+    @Flag(help: "Print the stored line of the event.") var json = false
 
     func run() async throws {
         guard measurement.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
-        else { throw ValidationError("a measurement's id has letters, digits and '-' only") }
+        else { throw ValidationError("a measurement's id has only letters, digits and '-'") }
         guard let line = try await line(), let event = try? Event(line: line) else {
             Standard.error(
-                "no event of this id is in the log; see `bellwether logs tail --fields ts,id,event`"
+                "no event with this id is in the log; see `bellwether logs tail --fields ts,id,event`"
             )
             throw ExitCode(1)
         }
@@ -32,7 +32,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func line() async throws -> [UInt8]? {
         if let node = try remote.node() {
-            // The id was checked: it stands in a query as it is.
+            // The id was validated above and needs no percent-encoding.
             let answer = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
                 try await node.get("/v1/events?limit=1&where=id%3D\(measurement)")
             }

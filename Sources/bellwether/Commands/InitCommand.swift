@@ -6,7 +6,7 @@ struct InitCommand: AsyncParsableCommand {
         commandName: "init",
         abstract: "Write a commented configuration, token, certificate and service unit.")
 
-    @Argument(help: "The folder to make.") var directory: String
+    @Argument(help: "The folder to create.") var directory: String
 
     func run() async throws {
         do {

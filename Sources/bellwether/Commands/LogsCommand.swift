@@ -7,17 +7,17 @@ import Settings
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Read the event log; works beside a running node.",
+        commandName: "logs", abstract: "Read the event log, also while the node runs.",
         subcommands: [LogsTail.self, LogsQuery.self, LogsStats.self, LogsVerify.self])
 }
 
-/// What selects lines, shared by `tail` and `query`.
+/// The options that select lines, shared by `tail` and `query`.
 struct LineSelection: ParsableArguments {
-    @Option(help: "From when: 10m, 2h, 7d or RFC 3339.") var since: String?
+    @Option(help: "Start: 10m, 2h or 7d ago, or RFC 3339.") var since: String?
     @Option(
         name: .customLong("where"),
         help:
-            "field=value, !=, >, <, ~substring; dotted paths (deltas.canary.5xx_rate.value>0.01); several with spaces are joined by and."
+            "field=value, !=, >, <, ~substring; dotted paths (deltas.canary.5xx_rate.value>0.01); conditions separated by spaces must all hold."
     )
     var expression: String?
 
@@ -32,7 +32,7 @@ struct LineSelection: ParsableArguments {
             until: try Self.moment(until, "--until", now), where: condition)
     }
 
-    /// The same for `GET /v1/events` of another node.
+    /// The same selection as query parameters of `GET /v1/events`.
     func parameters(until: String? = nil) throws -> [(name: String, value: String)] {
         _ = try query(until: until)
         return [("since", since), ("until", until), ("where", expression)].compactMap { item in
@@ -51,13 +51,13 @@ struct LineSelection: ParsableArguments {
     }
 }
 
-/// Reports lines that are missing from what a command prints, and remembers that any were.
+/// Reports lines that are missing from a command's output, for its exit status.
 struct MissingLines {
     private var isAny = false
 
     /// - Parameters:
-    ///   - damaged: Lines that are damaged or in files that are missing.
-    ///   - skipped: Those and the ones that were removed for room or age.
+    ///   - damaged: Number of lines that are damaged or in missing files.
+    ///   - skipped: `damaged` plus the lines that were removed for space or age.
     mutating func report(damaged: Int, skipped: Int) {
         let removed = skipped - damaged
         if removed > 0 { Standard.error("\(removed) lines were removed before they were read") }
@@ -67,7 +67,7 @@ struct MissingLines {
             "at least \(damaged) lines are damaged or missing here: run `bellwether logs verify`")
     }
 
-    /// Ends the command with 1 when lines were damaged or missing.
+    /// Exits with 1 when lines were damaged or missing.
     func end() throws {
         if isAny { throw ExitCode(1) }
     }
@@ -79,7 +79,7 @@ extension ConfigOption {
 
 struct LogsStats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stats", abstract: "Sizes, span and rate of the log.")
+        commandName: "stats", abstract: "Print size, time span and rate of the log.")
 
     @OptionGroup var config: ConfigOption
     @Flag(help: "Print as JSON.") var json = false
@@ -115,7 +115,7 @@ struct LogsStats: AsyncParsableCommand {
         try end(stats)
     }
 
-    /// Ends with 1 when not all lines could be counted.
+    /// Exits with 1 when not all lines could be counted.
     private func end(_ stats: JournalStats) throws {
         for fault in stats.faults {
             Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
@@ -127,10 +127,10 @@ struct LogsStats: AsyncParsableCommand {
 struct LogsVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check every archive and index; exit 1 when damage was found.")
+        abstract: "Check every archive and index; exit 1 if damage is found.")
 
     @OptionGroup var config: ConfigOption
-    @Flag(help: "Mend what can be mended; the node must not run.") var repair = false
+    @Flag(help: "Repair what can be repaired; stop the node first.") var repair = false
 
     func run() async throws {
         let log = try config.log()

@@ -6,18 +6,19 @@ import Journal
 
 struct LogsQuery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Events that match, the oldest first, or their counts.")
+        commandName: "query", abstract: "Print matching events, oldest first, or count them.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
     @OptionGroup var selection: LineSelection
-    @Option(help: "Up to when: a span or RFC 3339.") var until: String?
+    @Option(help: "End: 10m, 2h or 7d ago, or RFC 3339.") var until: String?
     @Option(name: .customLong("count-by"), help: "Count by this field instead of printing.")
     var countBy: String?
-    @Option(help: "At most so many.") var limit: Int?
-    @Option(help: "Only these fields, comma-separated dotted paths.") var fields: String?
-    @Flag(help: "Print the stored lines themselves, or the counts as JSON.") var json = false
-    @Flag(help: "Say on standard error how long it took inside the process.") var timing = false
+    @Option(help: "Maximum number of results.") var limit: Int?
+    @Option(help: "Print only these fields: dotted paths, separated by commas.")
+    var fields: String?
+    @Flag(help: "Print the stored lines, or the counts as JSON.") var json = false
+    @Flag(help: "Print the time taken inside the process on standard error.") var timing = false
 
     func run() async throws {
         let started = ContinuousClock.now

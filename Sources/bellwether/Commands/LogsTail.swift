@@ -5,21 +5,22 @@ import Journal
 
 struct LogsTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tail", abstract: "The last events, and with -f those that come.",
+        commandName: "tail", abstract: "Print the last events; with -f, follow new ones.",
         discussion: """
-            --show-cursor prints a token on standard error after each batch; --after TOKEN goes \
-            on from there, across rotation and compression, with no line twice and none left out.
+            --show-cursor prints a token on standard error after each batch; --after TOKEN \
+            continues from there, across rotation and compression, without repeated or missing lines.
             """)
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
     @OptionGroup var selection: LineSelection
     @Flag(name: .shortAndLong, help: "Follow across rotations.") var follow = false
-    @Option(name: .customShort("n"), help: "How many to begin with.") var count = 10
-    @Option(help: "Begin after this cursor instead of with the last lines.") var after: String?
-    @Flag(help: "Print the cursor after what was shown on standard error.") var showCursor = false
-    @Option(help: "Only these fields, comma-separated dotted paths.") var fields: String?
-    @Flag(help: "Print the stored lines themselves.") var json = false
+    @Option(name: .customShort("n"), help: "Number of events to start with.") var count = 10
+    @Option(help: "Start after this cursor instead of with the last events.") var after: String?
+    @Flag(help: "Print a cursor on standard error after the events.") var showCursor = false
+    @Option(help: "Print only these fields: dotted paths, separated by commas.")
+    var fields: String?
+    @Flag(help: "Print the stored lines.") var json = false
 
     func run() async throws {
         let place = try after.map { token in
@@ -72,14 +73,14 @@ struct LogsTail: AsyncParsableCommand {
                 }
                 guard next.isCaughtUp else { continue }
                 if try await log.head() < position {
-                    Standard.error("the log ends before \(position): it was made anew")
+                    Standard.error("the log ends before \(position): it was recreated")
                     position = .start
                     reader = log.reader(from: .start, query: query)
                     continue
                 }
                 fault = ""
             } catch {
-                // The folder may be moved, or made anew, under one who follows.
+                // The folder may be moved or recreated while it is followed.
                 guard follow else { throw error }
                 if "\(error)" != fault { Standard.error("\(error); trying again") }
                 fault = "\(error)"
@@ -90,7 +91,7 @@ struct LogsTail: AsyncParsableCommand {
     }
 }
 
-/// `logs tail` of another machine: the last page, then server-sent events.
+/// `logs tail --url`: prints the last events, then follows server-sent events.
 private struct RemoteTail {
     let node: RemoteNode
     let parameters: [(name: String, value: String)]
@@ -110,11 +111,11 @@ private struct RemoteTail {
                 try await node.follow(parameters, from: position) { told in
                     switch told {
                     case .line(let line, let end):
-                        if !printer.show(line) { Standard.error("a line that is no event came") }
+                        if !printer.show(line) { Standard.error("received an invalid line") }
                         tell(end)
                     case .skipped(let lines):
                         Standard.error("\(lines) lines were removed before they were read")
-                    case .anew: Standard.error("the log was made anew")
+                    case .anew: Standard.error("the log was recreated")
                     case .lost(let words): Standard.error("\(words); trying again")
                     }
                 }
@@ -124,9 +125,9 @@ private struct RemoteTail {
         }
     }
 
-    /// Shows the last lines; returns the place after them.
+    /// Prints the last lines; returns the position after them.
     private func beginning(_ printer: LinePrinter) async throws -> LogPosition? {
-        // The endpoint gives one line at least.
+        // The endpoint returns at least one line.
         var left = max(1, count)
         var position: LogPosition?
         var missing = MissingLines()
@@ -141,7 +142,7 @@ private struct RemoteTail {
             position = page.next
             if let next = page.next { tell(next) }
             left -= page.lines.count
-            // One page holds no more than so many bytes.
+            // A page is limited in bytes, so that there may be another one.
             if page.isCaughtUp || page.next == nil { break }
         }
         return position
@@ -165,8 +166,8 @@ private struct RemoteTail {
 }
 
 extension RemoteNode.EventPage {
-    /// Writes on standard error how many lines are missing from the page.
+    /// Prints on standard error how many lines are missing from the page.
     func reportSkipped() {
-        if skipped > 0 { Standard.error("\(skipped) lines can't be read any more") }
+        if skipped > 0 { Standard.error("\(skipped) lines can no longer be read") }
     }
 }

@@ -7,12 +7,12 @@ import Store
 
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "outbox", abstract: "Deliveries that wait, failed or are dead.",
+        commandName: "outbox", abstract: "List, retry or drop deliveries.",
         subcommands: [OutboxList.self, OutboxRetry.self, OutboxDrop.self])
 }
 
 extension ConfigOption {
-    /// The state file of the data folder; works beside a running node.
+    /// Opens the state file of the data folder; works while the node runs.
     func store() throws -> Store {
         let folder = try folder()
         try folder.prepare()
@@ -22,12 +22,12 @@ extension ConfigOption {
 
 struct OutboxList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "What is in the outbox, the newest first.")
+        commandName: "list", abstract: "List the deliveries in the outbox, newest first.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
-    @Option(help: "Only these: waiting, sent, dead, dropped or replaced.") var state: String?
-    @Option(help: "At most so many.") var limit = 100
+    @Option(help: "Only this state: waiting, sent, dead, dropped or replaced.") var state: String?
+    @Option(help: "Maximum number of results.") var limit = 100
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
@@ -87,12 +87,12 @@ struct OutboxList: AsyncParsableCommand {
 
 struct OutboxRetry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Try a delivery again now, or all dead ones.")
+        commandName: "retry", abstract: "Retry a delivery now, or all dead letters.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
     @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64?
-    @Flag(help: "Every dead letter.") var dead = false
+    @Flag(help: "Retry every dead letter.") var dead = false
 
     func validate() throws {
         if (id == nil) != dead { throw ValidationError("give an id or --dead") }
@@ -107,7 +107,7 @@ struct OutboxRetry: AsyncParsableCommand {
                 try await node.post(path)
             }
             let count = (try? JSONValue(parsing: answer, limits: .event))?["count"]?.integer
-            Standard.error("\(count ?? 0) to be tried again")
+            Standard.error("\(count ?? 0) to be retried")
             return
         }
         let count = try await config.store().write { db in
@@ -115,16 +115,16 @@ struct OutboxRetry: AsyncParsableCommand {
             return try Outbox.retry(db, id: wanted, at: now) ? 1 : 0
         }
         if wanted != nil, count == 0 {
-            Standard.error("no delivery of this id waits or failed; see `bellwether outbox list`")
+            Standard.error("no unsent delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)
         }
-        Standard.error("\(count) to be tried again")
+        Standard.error("\(count) to be retried")
     }
 }
 
 struct OutboxDrop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Give a delivery up.")
+        commandName: "drop", abstract: "Drop a delivery: it is not tried again.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
@@ -142,7 +142,7 @@ struct OutboxDrop: AsyncParsableCommand {
         guard
             try await config.store().write({ db in try Outbox.drop(db, id: wanted, at: now) })
         else {
-            Standard.error("no delivery of this id waits; see `bellwether outbox list`")
+            Standard.error("no waiting or dead delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)
         }
     }

@@ -4,7 +4,7 @@ import ArgumentParser
 struct ParityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parity",
-        abstract: "Ask as several callers at once whether they are told the same.",
+        abstract: "Measure as several callers at once and compare the answers.",
         discussion: """
             Callers of one gateway must get identical bytes; gateways behind one name, each given \
             by --resolve, must agree on verdict, policy and binary. Exit: 0 equal, 1 the verdict \
@@ -13,16 +13,16 @@ struct ParityCommand: AsyncParsableCommand {
             """)
 
     @Option(help: "The gateway's address, https://host:port.") var url: String
-    @Option(name: .customLong("as"), help: "A caller's token file; twice at least.")
+    @Option(name: .customLong("as"), help: "A caller's token file; give at least two.")
     var callers: [String]
-    @Option(help: "HOST:PORT:ADDRESS: ask the gateway at this address; once for each gateway.")
+    @Option(help: "HOST:PORT:ADDRESS: call the gateway at this address; once for each gateway.")
     var resolve: [String] = []
-    @Option(help: "A PEM file to trust the gateways by.") var caFile: String?
-    @Option(help: "The Rollout to ask about; its attempt is counted.")
+    @Option(help: "A PEM file of certificates to trust.") var caFile: String?
+    @Option(help: "The Rollout to measure; this counts as an attempt.")
     var rollout = "bellwether-parity"
-    @Option(help: "Its namespace.") var namespace = "default"
+    @Option(help: "The namespace.") var namespace = "default"
     @Option(help: "Its revision.") var revision: String?
-    @Option(help: "Ask for one concern only.") var concern: String?
+    @Option(help: "Measure one concern only.") var concern: String?
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {

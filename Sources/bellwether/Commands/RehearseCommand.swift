@@ -16,7 +16,7 @@ import Settings
 struct RehearseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rehearse",
-        abstract: "Rehearse a rollback: do it, time it, put everything back.",
+        abstract: "Rehearse a rollback: do it, time it, restore everything.",
         discussion: """
             Exit: 0; 1 a step failed; 2 a precondition does not hold (Argo Rollouts before 1.8.2, \
             no stable capacity); 3 the state drifted from the bookmark; 4 over the time budget.
@@ -41,7 +41,7 @@ struct RehearseCommand: AsyncParsableCommand {
     }
 }
 
-/// Where the events of a rehearsal go: a notifier, by a token of scope `ingest`.
+/// The notifier that receives a rehearsal's events; its token needs the scope `ingest`.
 struct RehearsalEvents: ParsableArguments {
     @OptionGroup var remote: RemoteOption
 
@@ -50,7 +50,7 @@ struct RehearsalEvents: ParsableArguments {
         return { event in
             do throws(RemoteNode.Fault) {
                 _ = try await node.post("/v1/events", event.line)
-            } catch { Standard.error("the event \(event.event) was not taken: \(error)") }
+            } catch { Standard.error("the event \(event.event) was not accepted: \(error)") }
         }
     }
 }
@@ -58,7 +58,7 @@ struct RehearsalEvents: ParsableArguments {
 struct RehearseBookmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bookmark",
-        abstract: "Write down weights, Rollout and how to tell that users are served.",
+        abstract: "Record the weights, the Rollout and the request that checks the rollback.",
         discussion: """
             One balancer: --haproxy with --backend, --http with --weight, or --command. With \
             --rollout also the Rollout, through kubectl's current context. Without --shift the \
@@ -72,23 +72,23 @@ struct RehearseBookmark: AsyncParsableCommand {
     @Option(help: "HAProxy's backend.") var backend: String?
     @Option(help: "An endpoint that answers weights as JSON.") var http: String?
     @Option(help: "TARGET=POINTER into that JSON; once for each target.") var weight: [String] = []
-    @Option(help: "How the changed document is sent back.") var method = "PUT"
-    @Option(help: "A PEM file to trust --http by.") var httpCaFile = ""
+    @Option(help: "The HTTP method that sends the changed JSON.") var method = "PUT"
+    @Option(help: "A PEM file of certificates to trust, for --http.") var httpCaFile = ""
     @Option(help: "An executable: `get` prints weights as JSON, `set TARGET WEIGHT` sets one.")
     var command: String?
     @Option(help: "A target that serves the canary; may be given several times.")
     var canary: [String] = []
     @Flag(help: "Let the rehearsal set the canary's weight to 0 itself.") var shift = false
     @Option(help: "The Rollout to abort.") var rollout: String?
-    @Option(help: "Its namespace.") var namespace = "default"
+    @Option(help: "The namespace.") var namespace = "default"
     @Option(help: "Argo Rollouts' version, where its deployment may not be read.")
     var argoVersion: String?
     @Option(help: "Available pods that the stable replica set must have.") var minStable = 1
-    @Option(help: "What a user would ask for.") var probe: String?
+    @Option(help: "A URL that users request.") var probe: String?
     @Option(help: "The status of a good answer.") var probeStatus = 200
-    @Option(help: "Text that only a stable instance answers.") var probeContains = ""
-    @Option(help: "Good answers in a row that count as back.") var probeTimes = 5
-    @Option(help: "A PEM file to trust --probe by.") var probeCaFile = ""
+    @Option(help: "Text that only a stable instance's answer contains.") var probeContains = ""
+    @Option(help: "Good answers in a row that end the rollback.") var probeTimes = 5
+    @Option(help: "A PEM file of certificates to trust, for --probe.") var probeCaFile = ""
 
     func run() async throws {
         let source = try source()
@@ -154,13 +154,13 @@ struct RehearseBookmark: AsyncParsableCommand {
 struct RehearseRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Print each step of the rollback; with --live do it, time it, and restore.")
+        abstract: "Print each step of the rollback; with --live, do it, time it and restore.")
 
     @Argument(help: "The bookmark.") var file: String
-    @Flag(help: "Really do it.") var live = false
+    @Flag(help: "Do the rollback instead of printing it.") var live = false
     @Option(help: "The bookmark's name, needed for --live.") var confirm: String?
     @Option(help: "How long the rollback may take.") var budget = "60s"
-    @Option(help: "Between two looks while waiting.") var poll = "1s"
+    @Option(help: "Time between two checks while waiting.") var poll = "1s"
     @Flag(help: "Print the report as JSON.") var json = false
     @OptionGroup var events: RehearsalEvents
 
@@ -186,7 +186,7 @@ struct RehearseRun: AsyncParsableCommand {
         if let fault = report.fault { throw ExitCode(fault.kind.rawValue) }
     }
 
-    /// SIGINT and SIGTERM end the waiting, not the putting back.
+    /// SIGINT and SIGTERM cancel the rollback, but not the restore.
     private static func uninterrupted(_ rehearsal: Rehearsal) async -> RehearsalReport {
         let work = Task { await rehearsal.run() }
         let sources = [SIGINT, SIGTERM].map { number in
@@ -236,7 +236,7 @@ struct RehearseVerify: AsyncParsableCommand {
 struct RehearseRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put back what a rehearsal changed; harmless to run again.")
+        abstract: "Restore what a rehearsal changed; safe to run again.")
 
     @Argument(help: "The bookmark.") var file: String
     @OptionGroup var events: RehearsalEvents
@@ -247,6 +247,6 @@ struct RehearseRestore: AsyncParsableCommand {
             try await Rehearsal(Bookmark(file: file), record: record).restore()
         }
         for line in done { Standard.line(TerminalText.inert(line)) }
-        if done.isEmpty { Standard.line("nothing to put back") }
+        if done.isEmpty { Standard.line("nothing to restore") }
     }
 }

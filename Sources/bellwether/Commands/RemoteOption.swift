@@ -3,12 +3,12 @@ import ArgumentParser
 
 /// `--url` and `--token-file`, for commands that also work from another machine.
 struct RemoteOption: ParsableArguments {
-    @Option(help: "Ask this running node, https://host:port, instead of the data folder.")
+    @Option(help: "Use this running node, https://host:port, instead of the data folder.")
     var url: String?
     @Option(help: "A file with a token of that node, for --url.") var tokenFile: String?
-    @Option(help: "A PEM file to trust that node by, for --url.") var caFile: String?
+    @Option(help: "A PEM file of certificates to trust, for --url.") var caFile: String?
 
-    /// nil without `--url`.
+    /// The node of `--url`; nil without that option.
     func node() throws -> RemoteNode? {
         guard let url else { return nil }
         guard let tokenFile else { throw ValidationError("--url needs --token-file") }
@@ -17,7 +17,7 @@ struct RemoteOption: ParsableArguments {
         } catch { throw ValidationError(error.description) }
     }
 
-    /// Runs `body`; prints what went wrong there and exits with 1.
+    /// Runs `body`; prints its fault and exits with 1.
     static func asking<T>(_ body: () async throws(RemoteNode.Fault) -> T) async throws -> T {
         do throws(RemoteNode.Fault) { return try await body() } catch {
             Standard.error(error.description)

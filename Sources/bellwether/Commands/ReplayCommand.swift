@@ -12,18 +12,18 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Judge recorded inputs again; exit 1 when anything differs.",
         discussion: """
-            FILE holds events as the log keeps them, one JSON object a line (as `bellwether logs \
+            FILE contains events as the log stores them, one JSON object a line (as `bellwether logs \
             query --json` prints them); - is standard input: zcat *.jsonl.gz | bellwether replay -. \
             Each verdict \
             is judged again by the checks of --config, and those that would change are listed. \
-            A vectors file holds checks, primitives, merge cases and identities with the results \
-            that are expected of them.
+            A vectors file contains checks, primitives, merge cases and identities with their \
+            expected results.
             """)
 
     @OptionGroup var config: ConfigOption
-    @Argument(help: "Recorded events; without it and --vectors, the log of the configuration.")
+    @Argument(help: "Recorded events; by default the event log of the configuration.")
     var file: String?
-    @Option(help: "A file of test vectors instead.") var vectors: String?
+    @Option(help: "A file of test vectors instead of events.") var vectors: String?
     @Flag(help: "Print one JSON object a line.") var json = false
 
     func validate() throws {
@@ -46,7 +46,7 @@ struct ReplayCommand: AsyncParsableCommand {
                 if batch.isCaughtUp { break }
             }
         }
-        let skipped = replay.skipped > 0 ? ", \(replay.skipped) carry no inputs" : ""
+        let skipped = replay.skipped > 0 ? ", \(replay.skipped) have no inputs" : ""
         Standard.error("\(replay.judged) judged again, \(replay.changed) would change\(skipped)")
         if replay.changed > 0 { throw ExitCode(1) }
     }
@@ -77,7 +77,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let report: ReplayReport
         do { report = try VectorReplay.run(Array(data)) } catch {
-            Standard.error("\(vectors): is no vectors file: \(error)")
+            Standard.error("\(vectors): is not a vectors file: \(error)")
             throw ExitCode(65)
         }
         for mismatch in report.mismatches { print(TerminalText.inert("\(mismatch)")) }

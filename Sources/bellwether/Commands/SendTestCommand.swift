@@ -8,7 +8,7 @@ import Settings
 struct SendTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send-test",
-        abstract: "Send a marked test to a receiver, and tell each step of the conversation.")
+        abstract: "Send a marked test message to a receiver and print each step.")
 
     @OptionGroup var config: ConfigOption
     @Argument(help: "The receiver's name in the configuration.") var receiver: String
@@ -18,7 +18,7 @@ struct SendTestCommand: AsyncParsableCommand {
         let settings = try config.load()
         guard let attempt = try await TestMessage.send(to: receiver, settings) else {
             let known = settings.receivers.map(\.name).joined(separator: ", ")
-            Standard.error("there is no receiver \(receiver); known are \(known)")
+            Standard.error("there is no receiver \(receiver); configured are \(known)")
             throw ExitCode(1)
         }
         print(json ? Self.document(attempt) : Self.words(attempt))
@@ -34,8 +34,8 @@ struct SendTestCommand: AsyncParsableCommand {
             let outcome =
                 switch result.outcome {
                 case .sent: "sent"
-                case .retry: "not now, would be tried again"
-                case .refused: "refused for good"
+                case .retry: "failed, would be retried"
+                case .refused: "refused permanently"
                 case .interrupted: "interrupted"
                 }
             lines.append("\(whom)\(outcome): \(result.words)")

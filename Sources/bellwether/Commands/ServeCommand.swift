@@ -6,12 +6,13 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the roles of the configuration.",
         discussion: """
-            SIGTERM drains and ends with 0. SIGHUP reloads policy, probes, templates, routes, \
-            tokens and certificates, and keeps the old ones when the new are wrong.
+            SIGTERM drains and exits with 0. SIGHUP reloads policy, probes, receivers, routes, \
+            templates, tokens and certificates, and keeps the current configuration if the new one \
+            is invalid.
             """)
 
     @OptionGroup var config: ConfigOption
-    @Flag(help: "Play the demonstration against this node, then go on serving.")
+    @Flag(help: "Play the demonstration against this node, then keep serving.")
     var demo = false
 
     func run() async throws {

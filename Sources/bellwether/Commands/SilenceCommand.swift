@@ -11,20 +11,20 @@ import Store
 struct SilenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "silence",
-        abstract: "Hold digests back for a while; a running node takes it up within a second.",
+        abstract: "Hold digests back for a while; a running node applies it within a second.",
         discussion: """
             A matcher is field=value, field!=value or field~part. Fields are those of the group
             (namespace, rollout, revision) and kind, status, worst, level, az, node, metric, event.
-            A digest is held back when all matchers hold for all that it tells of: silencing one
-            zone never hides another. What still fails when the silence ends is told then, with
-            everything that came meanwhile.
+            A digest is held back only if all matchers hold for everything in it: silencing one
+            zone never hides another. What still fails when the silence ends is reported then, with
+            everything that happened meanwhile.
             """,
         subcommands: [SilenceAdd.self, SilenceList.self, SilenceExpire.self])
 }
 
 struct SilenceAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Silence what matches, from now on; prints the id.")
+        commandName: "add", abstract: "Add a silence that starts now; prints its id.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
@@ -32,8 +32,8 @@ struct SilenceAdd: AsyncParsableCommand {
     var matchers: [String]
     @Option(name: .customLong("for"), help: "How long, such as 1h or 2d.") var span: String?
     @Option(help: "Until when, RFC 3339.") var until: String?
-    @Option(help: "Why: shown in the digest that comes after it.") var why: String
-    @Option(help: "Who silences; the user's name by default.") var who: String?
+    @Option(help: "The reason; shown in the digest after the silence.") var why: String
+    @Option(help: "The author; the user's name by default.") var who: String?
 
     func validate() throws {
         if (span == nil) == (until == nil) { throw ValidationError("give --for or --until") }
@@ -97,11 +97,11 @@ struct SilenceAdd: AsyncParsableCommand {
 
 struct SilenceList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Silences in force, and those of the configuration.")
+        commandName: "list", abstract: "List the silences in force and those of the configuration.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
-    @Flag(help: "Those that ended within 30 days, too.") var all = false
+    @Flag(help: "Also list silences that ended within 30 days.") var all = false
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
@@ -154,7 +154,7 @@ struct SilenceList: AsyncParsableCommand {
 
 struct SilenceExpire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "expire", abstract: "End a silence now; what still fails is told at once.")
+        commandName: "expire", abstract: "End a silence now; what still fails is then reported.")
 
     @OptionGroup var config: ConfigOption
     @OptionGroup var remote: RemoteOption
@@ -177,7 +177,7 @@ struct SilenceExpire: AsyncParsableCommand {
                 try SilenceBook.expire(db, id: wanted, at: now)
             })
         else {
-            Standard.error("no silence of this id is in force; see `bellwether silence list`")
+            Standard.error("no silence in force has this id; see `bellwether silence list`")
             throw ExitCode(1)
         }
     }

@@ -6,29 +6,29 @@ import Settings
 
 struct TemplateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "template", abstract: "Print or check what the other side needs.",
+        commandName: "template", abstract: "Print or check AnalysisTemplates for Argo Rollouts.",
         subcommands: [TemplateAnalysisCommand.self, TemplateCheckCommand.self])
 }
 
 struct TemplateAnalysisCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analysis",
-        abstract: "Print an AnalysisTemplate; may be applied as it is.",
+        abstract: "Print an AnalysisTemplate that can be applied as it is.",
         discussion: """
-            --secret and --rollout add comments: the commands that make the Secret and that add the \
-            analysis to a Rollout without touching the rest of it. Warnings go to standard error.
+            --secret and --rollout add comments: the commands that create the Secret and that add the \
+            analysis to a Rollout without changing the rest of it. Warnings go to standard error.
             """)
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "Add the command that adds the analysis to this Rollout, as comments.")
+    @Option(help: "Also print, as comments, the command that adds the analysis to this Rollout.")
     var rollout: String?
-    @Flag(help: "Add the commands that make the Secret of each token, as comments.")
+    @Flag(help: "Also print, as comments, the commands that create the Secret of each token.")
     var secret = false
     @Option(help: "The Rollout's strategy: canary, canary-without-steps or bluegreen.")
     var strategy = AnalysisTemplate.Strategy.canary
-    @Option(help: "When it measures: in the background of the steps, or as a step.")
+    @Option(help: "When to measure: in the background of the steps, or as a step.")
     var placement = AnalysisTemplate.Placement.background
-    @Option(help: "Its namespace.") var namespace = "default"
+    @Option(help: "The namespace.") var namespace = "default"
     @Option(help: "The gateway's address as the controller reaches it.")
     var url = "https://bellwether.example:8443"
     @Option(help: "ZONE=URL instead of --url; once for each availability zone.")
@@ -44,12 +44,13 @@ struct TemplateAnalysisCommand: ParsableCommand {
         name: .customLong("failure-limit"),
         help: "Unhealthy verdicts that the run tolerates; the concern's, else 0.")
     var failureLimit: Int?
-    @Option(help: "The version of Argo Rollouts, to be warned of what it misjudges.")
+    @Option(help: "The version of Argo Rollouts, for warnings about what it misjudges.")
     var argoVersion: String?
 
     func run() throws {
         let settings = try config.load()
-        // What a template of several metrics says is said of all of them.
+        // All metrics of the template share these values, so that a concern's own values
+        // apply only where it is the only concern.
         let own = concern.count == 1 ? settings.analysis.concerns[concern[0]]?.template : nil
         let pace = (own?.interval ?? settings.analysis.interval).components.seconds
         let template = try AnalysisTemplate(
@@ -83,8 +84,8 @@ struct TemplateAnalysisCommand: ParsableCommand {
 struct TemplateCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "What Argo would make of each verdict by a template of your own.",
-        discussion: "Exit 1 when it would misjudge one.")
+        abstract: "Show what Argo makes of each verdict under your own template.",
+        discussion: "Exit 1 if a fault is found.")
 
     @Argument(help: "A YAML file with AnalysisTemplates; - is standard input.") var file: String
     @Option(help: "The version of Argo Rollouts.") var argoVersion: String?

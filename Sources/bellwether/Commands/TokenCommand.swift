@@ -8,12 +8,12 @@ import Store
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "token", abstract: "Make, list and revoke tokens.",
+        commandName: "token", abstract: "Create, list and revoke tokens.",
         subcommands: [TokenCreate.self, TokenList.self, TokenRevoke.self])
 }
 
 extension ConfigOption {
-    /// The tokens of the data folder; works beside a running node.
+    /// The tokens of the data folder; works while the node runs.
     fileprivate func registry() async throws -> TokenRegistry {
         let folder = try folder()
         try folder.prepare()
@@ -23,13 +23,13 @@ extension ConfigOption {
 
 struct TokenCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a token and print it, this once.")
+        commandName: "create", abstract: "Create a token and print it once.")
 
     @OptionGroup var config: ConfigOption
-    @Option(help: "Whom it is for; several tokens of one name may be valid.") var name: String
+    @Option(help: "The token's name; several tokens of one name may be valid.") var name: String
     @Option(help: "analysis, ingest, read or admin; may be given several times.")
     var scope: [String]
-    @Option(help: "When it ends, such as 30d; never by default.") var expires: String?
+    @Option(help: "How long it is valid, such as 30d; unlimited by default.") var expires: String?
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
@@ -68,7 +68,7 @@ struct TokenCreate: AsyncParsableCommand {
 
 struct TokenList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Every token, without the tokens themselves.")
+        commandName: "list", abstract: "List all tokens without their secret texts.")
 
     @OptionGroup var config: ConfigOption
     @Flag(help: "Print as JSON.") var json = false
@@ -107,11 +107,11 @@ struct TokenList: AsyncParsableCommand {
 
 struct TokenRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Refuse a token from now on, or after a while.")
+        commandName: "revoke", abstract: "Revoke a token now or after a while.")
 
     @OptionGroup var config: ConfigOption
     @Argument(help: "The token's id, as `token list` shows it.") var id: String
-    @Option(help: "Let it work a while longer, such as 1h.") var after: String?
+    @Option(help: "Keep it valid for this long, such as 1h.") var after: String?
 
     func run() async throws {
         var span = Duration.zero

@@ -1,12 +1,12 @@
 import Events
 import JSONScan
 
-/// Shows stored lines: as they are, as chosen fields, or as one line for people.
+/// Prints stored lines: unchanged, as selected fields, or as one readable line each.
 struct LinePrinter {
     private let paths: [[String]]
     private let asStored: Bool
 
-    /// - Parameter fields: Comma-separated dotted paths; nil for the usual view.
+    /// - Parameter fields: Comma-separated dotted paths; nil for the default view.
     init(fields: String?, asStored: Bool) {
         paths =
             fields?.split(separator: ",").map {
@@ -15,8 +15,8 @@ struct LinePrinter {
         self.asStored = asStored
     }
 
-    /// Shows a line of the log; false when it is no JSON object: nobody stored it then, and
-    /// it isn't shown.
+    /// Prints a line of the log. Prints nothing and returns false when it is not a JSON
+    /// object, which no node stores.
     @discardableResult
     func show(_ line: [UInt8]) -> Bool {
         guard let tree = try? JSONValue(parsing: line, limits: .event), case .object = tree else {
@@ -30,7 +30,7 @@ struct LinePrinter {
         return true
     }
 
-    /// Shows lines; returns how many of them were none.
+    /// Prints lines; returns how many of them were not JSON objects.
     func show(_ lines: some Sequence<[UInt8]>) -> Int {
         lines.reduce(0) { show($1) ? $0 : $0 + 1 }
     }

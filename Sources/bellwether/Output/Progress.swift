@@ -9,7 +9,9 @@ import Foundation
     import Darwin
 #endif
 
-/// A bar on standard error for work that takes over a second; silent where that is no terminal.
+/// A progress bar on standard error for work that takes over a second.
+///
+/// Prints nothing when standard error is not a terminal.
 final class Progress {
     private let started = ContinuousClock.now
     private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -17,7 +19,7 @@ final class Progress {
 
     private static let width = 40
 
-    /// `part` of the work is done, from 0 to 1.
+    /// Draws the bar. `part` is the finished share of the work, from 0 to 1.
     func show(_ part: Double) {
         guard isTerminal, ContinuousClock.now - started > .seconds(1) else { return }
         let percent = Int(saturating: min(max(part, 0), 1) * 100)
@@ -30,7 +32,7 @@ final class Progress {
         FileHandle.standardError.write(Data("\r[\(bar)] \(percent) %".utf8))
     }
 
-    /// Takes the bar away, before a line is printed or when the work is done.
+    /// Removes the bar, before a line is printed or when the work is done.
     func clear() {
         guard shown >= 0 else { return }
         shown = -1

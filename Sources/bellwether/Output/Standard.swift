@@ -6,9 +6,9 @@ enum Standard {
         FileHandle.standardError.write(Data((TerminalText.inertLines(text) + "\n").utf8))
     }
 
-    /// A line that is there at once, also for a pipe or a file.
+    /// Writes a line without buffering, also to a pipe or a file.
     static func line(_ text: String) { write(Array((text + "\n").utf8)) }
 
-    /// Bytes as they stand, for output that other programs read.
+    /// Writes bytes unchanged, for output that other programs read.
     static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
 }

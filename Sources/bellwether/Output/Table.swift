@@ -1,4 +1,4 @@
-/// Rows for a terminal: columns padded to their widest cell, untrusted text made inert.
+/// A text table: columns padded to their widest cell, untrusted cells made inert.
 struct Table {
     let heads: [String]
     private(set) var rows: [[String]] = []

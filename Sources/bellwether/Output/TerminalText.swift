@@ -1,8 +1,8 @@
 import Foundation
 
-/// What may be written to somebody's terminal.
+/// Makes untrusted text safe to print on a terminal.
 enum TerminalText {
-    /// Whether standard output is a terminal; colour and progress bars only then.
+    /// Whether standard output is a terminal.
     static var isTerminal: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 }
 
     /// `text` with every character that could move the cursor, change the
@@ -20,7 +20,7 @@ enum TerminalText {
         return out
     }
 
-    /// The same for text of several lines: line feeds stay.
+    /// The same for text of several lines: line feeds are kept.
     static func inertLines(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { inert(String($0)) }.joined(separator: "\n")
