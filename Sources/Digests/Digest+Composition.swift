@@ -90,6 +90,7 @@ extension Digest {
         eventsInIncident = digests.reduce(0) { $0 +| $1.eventsInIncident }
         // Lost lines are the node's, not the group's: each group tells of the same ones.
         shed = digests.map(\.shed).max() ?? 0
+        late = digests.map(\.late).max() ?? .zero
         next = digests.compactMap(\.next).min()
         receivers = digests.first?.receivers ?? []
         rollup = Rollup(
