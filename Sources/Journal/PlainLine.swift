@@ -38,9 +38,12 @@ struct PlainLine {
                 ts: ts, key: .sequence(stream: names.stream, seq: seq), node: names.node,
                 kind: kind)
         }
+        let node = plain.node.map { Hash128(bytes($0)) }
         return ScannedLine(
-            ts: ts, key: plain.id.isEmpty ? .none : .id(Hash128(bytes(plain.id))),
-            node: plain.node.map { Hash128(bytes($0)) }, kind: kind)
+            ts: ts,
+            key: plain.id.isEmpty
+                ? .none : ScannedLine.idKey(bytes(plain.id), node: node, of: line),
+            node: node, kind: kind)
     }
 
     // MARK: - Members
