@@ -90,6 +90,7 @@ extension Digest {
         eventsInIncident = digests.reduce(0) { $0 +| $1.eventsInIncident }
         // All groups report the same lost lines, so their counts are not added.
         shed = digests.map(\.shed).max() ?? 0
+        late = digests.map(\.late).max() ?? .zero
         next = digests.compactMap(\.next).min()
         receivers = digests.first?.receivers ?? []
         rollup = Rollup(

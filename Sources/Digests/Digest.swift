@@ -104,7 +104,11 @@ public struct Digest: Sendable, Hashable {
     public var incidentStart: Timestamp
     /// Set when the incident is over.
     public var incidentEnd: Timestamp?
+    /// By the notifier's clock.
     public var composedAt: Timestamp
+    /// How old the newest of the folded lines is by its sender's clock, if that is more than the
+    /// longest window; else zero.
+    public var late = Duration.zero
     /// When the next message is due if nothing changes; nil if there is none.
     public var next: Timestamp?
     /// Set when `kind` is `rollup`.

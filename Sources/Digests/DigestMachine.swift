@@ -251,12 +251,12 @@ public struct DigestMachine: Sendable {
             ($0.moment, table.groups[$0.place].live.key.text)
                 < ($1.moment, table.groups[$1.place].live.key.text)
         }
-        var digests = open.compactMap { moment, place -> Digest? in
+        var digests = open.compactMap { _, place -> Digest? in
             guard admits(table.groups[place].live.key) else {
                 beginAnew(place)
                 return nil
             }
-            return close(place, at: moment, now: now)
+            return close(place, now: now)
         }
         for i in digests.indices { countEchoes(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
@@ -291,7 +291,7 @@ public struct DigestMachine: Sendable {
 
     /// Closes a group's window and returns its message. Nil if there is nothing to
     /// report, for example because a change was reverted, or if it is held back.
-    private mutating func close(_ place: Int, at moment: Timestamp, now: Timestamp) -> Digest? {
+    private mutating func close(_ place: Int, now: Timestamp) -> Digest? {
         var group = table.groups[place]
         guard let incident = group.live.incident else { return nil }
         defer { table.groups[place] = group }
@@ -319,10 +319,11 @@ public struct DigestMachine: Sendable {
             group.live.incident = nil
             return nil
         }
-        let composedAt = min(now, max(moment, incident.untoldTo ?? moment))
-        let digest = Digest(
-            of: group.live, incident: incident, composedAt: composedAt,
+        var digest = Digest(
+            of: group.live, incident: incident, composedAt: now,
             shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
+        // A window was open no longer than that, so its lines came late; without one, nothing new came.
+        if hadWindow, digest.to + settings.maxWindow < now { digest.late = now - digest.to }
         if let cause = reasonToWait(digest, group.live, at: now) {
             hold(digest, back: cause, &group.live, isOver: isOver)
             return nil

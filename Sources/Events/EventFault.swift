@@ -6,9 +6,11 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
     case missing(field: String)
     /// The field has an invalid value.
     case invalid(field: String, expected: String)
-    /// The field has a number or time outside its range. `value` is untrusted text of at most
-    /// 64 characters.
+    /// The field has a number or time outside its range or in an unknown form. `value` is
+    /// untrusted text of at most 64 characters.
     case outside(field: String, expected: String, value: String)
+    /// No line of the body is accepted.
+    case body(BodyFault)
     /// A line from a sender has the receiving node's own name.
     case ownNode
 
@@ -19,6 +21,7 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalid(let field, let expected): "field \"\(field)\" must be \(expected)"
         case .outside(let field, let expected, let value):
             "field \"\(field)\" must be \(expected), not \(value)"
+        case .body(let fault): fault.description
         case .ownNode:
             "field \"node\" is the receiving node's own name, which no other sender may use; give each node a different name"
         }
@@ -32,5 +35,28 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
         let text = value.words(in: line) ?? ""
         let quoted = text.count > 64 ? text.prefix(63) + "…" : text[...]
         return .outside(field: field, expected: expected, value: String(quoted))
+    }
+}
+
+/// Why a whole body holds no events, and what to change at the sender.
+public enum BodyFault: Equatable, Sendable, CustomStringConvertible {
+    /// The body is an array that is broken.
+    case array(JSONFault)
+    case utf16
+    case messagePack
+
+    /// How shippers are set to send what is taken, as the end of a sentence.
+    public static let remedy =
+        "send one JSON object a line, or one JSON array (Vector: framing.method newline_delimited; "
+        + "Fluent Bit: Format json_lines; Logstash: format json_batch; rsyslog omhttp: batch.format "
+        + "newline; Filebeat: by way of Logstash)"
+
+    public var description: String {
+        switch self {
+        case .array(let fault):
+            "the body is a JSON array that is broken, and nothing of it is taken: \(fault)"
+        case .utf16: "the body is UTF-16; send UTF-8"
+        case .messagePack: "the body is MessagePack or another binary form; send JSON"
+        }
     }
 }

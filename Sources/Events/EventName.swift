@@ -54,3 +54,9 @@ public enum EventName {
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }
 }
+
+/// The ids of events that hooks make.
+public enum HookIdentifier {
+    /// An id that begins so names an event of its node whatever else the line says.
+    public static let prefix = "hook-"
+}

@@ -91,6 +91,19 @@ struct Archive: Sendable {
         return (index, missing)
     }
 
+    /// Whether a line names its event, so that the log stores it once.
+    private static func hasKey(_ lines: [UInt8]) -> Bool {
+        var found = false
+        lines.withUnsafeBytes { bytes in
+            bytes.forEachLine { line, _ in
+                if let scanned = try? ScannedLine(line, from: .log), scanned.key != .none {
+                    found = true
+                }
+            }
+        }
+        return found
+    }
+
     /// Walks the archive member by member.
     ///
     /// A damaged member with an intact header becomes an unreadable member. After a damaged
@@ -122,9 +135,10 @@ struct Archive: Sendable {
             let member = try files.read(file, at: offset, count: sizes.packed)
             let plain = member.withUnsafeBytes { GzipMember.unpack($0, with: inflater) }
             if let plain {
-                // Checksum and length. Lines contain sequence numbers, so an equal trailer means
-                // a copied member.
-                if sizes.lines > 0, !trailers.insert(Array(member.suffix(8))).inserted {
+                // An equal checksum and length means a copied member, unless its lines have neither
+                // a sequence number nor an id: equal lines of that kind may be stored often.
+                let isRepeated = !trailers.insert(Array(member.suffix(8))).inserted
+                if isRepeated, Self.hasKey(plain) {
                     damage.append(MemberDamage(range: range, lines: 0))
                 } else {
                     plain.withUnsafeBytes {

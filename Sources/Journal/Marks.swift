@@ -96,7 +96,9 @@ struct Marks: Sendable {
 // MARK: - On disk
 
 extension Marks {
-    private static let magic: UInt64 = 0x314B_524D_4C57_4C42  // "BLWLMRK1", little-endian
+    private static let magic: UInt64 = 0x324B_524D_4C57_4C42  // "BLWLMRK2", little-endian
+    /// Of the version before, whose ids were not told apart by node and bytes.
+    static let earlierMagic: UInt64 = 0x314B_524D_4C57_4C42  // "BLWLMRK1"
 
     /// The marks after segment `covered` and everything before it.
     func encoded(covering covered: UInt64) -> [UInt8] {
@@ -123,10 +125,14 @@ extension Marks {
     }
 
     /// Reads what `encoded` wrote; nil when a byte is not as it was written.
+    ///
+    /// Of the version before, only the sequences are read, and no segment counts as covered: the
+    /// ids are found again in the archives of the window.
     static func decode(
         _ bytes: [UInt8], limits: MarkLimits, window: Duration, now: Timestamp
     ) -> (marks: Marks, covered: UInt64)? {
-        guard var input = ByteReader(sealed: bytes), input.read() == magic,
+        guard var input = ByteReader(sealed: bytes), let version = input.read(),
+            version == magic || version == earlierMagic,
             let covered = input.read(), let streamCount = input.read()
         else { return nil }
         var marks = Marks(limits: limits, window: window)
@@ -145,6 +151,7 @@ extension Marks {
             marks.streams.set(key, to: mark)
             marks.bound(key)
         }
+        guard version == magic else { return (marks, 0) }
         guard let idCount = input.read() else { return nil }
         for _ in 0..<idCount {
             guard let id = input.readHash(), let seen = input.read() else { return nil }

@@ -17,6 +17,7 @@ struct ScannedLine: Sendable, Equatable {
         case none
         /// `stream` names `(node, epoch)`.
         case sequence(stream: Hash128, seq: UInt64)
+        /// See `idKey`.
         case id(Hash128)
     }
 
@@ -75,8 +76,8 @@ struct ScannedLine: Sendable, Equatable {
         kind = fields.kind ?? fields.weight ?? .degraded
         if let node = fields.node, let epoch = fields.epoch, let seq = fields.seq {
             key = .sequence(stream: Self.stream(node: node, epoch: epoch), seq: seq)
-        } else if let id = try fields.idHash(in: line) {
-            key = .id(id)
+        } else if let id = fields.idBytes(in: line) {
+            key = id.withUnsafeBytes { Self.idKey($0, node: fields.node, of: line) }
         } else {
             key = .none
         }
@@ -93,6 +94,18 @@ struct ScannedLine: Sendable, Equatable {
         self = try result.get()
     }
 
+    /// The key of a line with an `id` and no sequence.
+    ///
+    /// An id names an event within its source only, and sources are careless: the same id from
+    /// another node, or with any other byte, is another event. The ids of our own hooks name an
+    /// event of their node whatever its bytes: a repeat carries the time of its receipt.
+    static func idKey(
+        _ id: UnsafeRawBufferPointer, node: Hash128?, of line: UnsafeRawBufferPointer
+    ) -> Key {
+        let isHook = id.starts(with: HookIdentifier.prefix.utf8)
+        return .id(isHook ? Hash128(id, key: node ?? Hash128(high: 0, low: 0)) : Hash128(line))
+    }
+
     static func stream(node: Hash128, epoch: Hash128) -> Hash128 {
         Hash128(high: node.high &+ epoch.low, low: node.low ^ epoch.high)
     }
@@ -103,7 +116,7 @@ private struct Fields {
     var seen = EventField.Seen()
     var ts: Timestamp?
     var named = false
-    /// Hashed only where no sequence names the line.
+    /// Looked at only where no sequence names the line.
     private var id: JSONScanner.Slice?
     var node: Hash128?
     var epoch: Hash128?
@@ -164,7 +177,10 @@ private struct Fields {
             guard
                 value.equals("info", in: line) || value.equals("error", in: line)
                     || value.equals("warn", in: line) || value.equals("debug", in: line)
-            else { throw .invalid(field: "level", expected: "one of debug, info, warn, error") }
+            else {
+                throw .outside(
+                    field: "level", expected: SenderForm.expectedLevel, value: value, in: line)
+            }
             weight =
                 value.equals("error", in: line)
                 ? .failure : value.equals("warn", in: line) ? .degraded : .healthy
@@ -222,9 +238,10 @@ private struct Fields {
     }
 
     /// Nil without an id, or with an empty one.
-    func idHash(in line: UnsafeRawBufferPointer) throws(EventFault) -> Hash128? {
+    func idBytes(in line: UnsafeRawBufferPointer) -> [UInt8]? {
         guard let id, id.kind == .number || id.range.count > 2 else { return nil }
-        return try hash(.id, id, in: line)
+        if let plain = id.plain(in: line) { return Array(plain) }
+        return id.text(in: line).map { Array($0.utf8) }
     }
 
     private func moment(
@@ -236,7 +253,8 @@ private struct Fields {
             if let moment = Timestamp(utc: inner) { return try bounded(moment, value, in: line) }
         }
         guard let words = value.text(in: line), let moment = Timestamp(rfc3339: words) else {
-            throw .invalid(field: "ts", expected: "an RFC 3339 date and time")
+            throw .outside(
+                field: "ts", expected: SenderForm.expectedTime, value: value, in: line)
         }
         return try bounded(moment, value, in: line)
     }

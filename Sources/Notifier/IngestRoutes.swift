@@ -87,10 +87,26 @@ public enum IngestRoutes {
     }
 
     /// Bytes of one rejected line's error text.
-    private static let longestWords = 200
+    private static let longestWords = 400
 
     private static func words(_ fault: EventFault) -> String {
         fault.description.cut(to: longestWords)
+    }
+
+    /// What is wrong with a body without a good line, and where its form is the reason, what to
+    /// change at the sender.
+    private static func detail(_ receipt: IngestReceipt) -> String {
+        guard let first = receipt.rejected.first else {
+            return "the body holds no event; \(BodyFault.remedy)"
+        }
+        switch first.error {
+        case .body(let fault): return "\(fault); \(BodyFault.remedy)"
+        case .json(let fault):
+            return
+                "none of the lines is an event: line \(first.line): \(fault); \(BodyFault.remedy)"
+        default:
+            return "none of the lines is an event: line \(first.line): \(words(first.error))"
+        }
     }
 
     /// 400: none of the lines was good. Counts them, so that a forwarder knows
@@ -104,12 +120,7 @@ public enum IngestRoutes {
                 "every line bears this node's own name; give each node a name of its own",
                 field: "node")
         }
-        var problem = Problem.malformed(
-            "no_event_accepted",
-            receipt.rejected.isEmpty
-                ? "the body holds no line; send newline-delimited JSON events"
-                : "none of the lines is an event: line \(receipt.rejected[0].line): \(words(receipt.rejected[0].error))",
-            field: "body")
+        var problem = Problem.malformed("no_event_accepted", detail(receipt), field: "body")
         problem.extensions = [
             .init(
                 "rejected",

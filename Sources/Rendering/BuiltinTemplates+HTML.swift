@@ -63,6 +63,9 @@ extension BuiltinTemplates {
         {{#replaces}}
         <p>{{.}}</p>
         {{/replaces}}
+        {{#late}}
+        <p>{{.}}</p>
+        {{/late}}
         {{#node_fault}}
         <p>{{.}}</p>
         {{/node_fault}}

@@ -31,6 +31,9 @@ enum BuiltinTemplates {
         {{#replaces}}
         {{.}}
         {{/replaces}}
+        {{#late}}
+        {{.}}
+        {{/late}}
         {{#node_fault}}
         {{.}}
         {{/node_fault}}
@@ -129,6 +132,9 @@ enum BuiltinTemplates {
         {{#replaces}}
         {{.}}
         {{/replaces}}
+        {{#late}}
+        {{.}}
+        {{/late}}
         {{#node_fault}}
         {{.}}
         {{/node_fault}}
@@ -223,6 +229,9 @@ enum BuiltinTemplates {
         {{#replaces}}
         {{.}}
         {{/replaces}}
+        {{#late}}
+        {{.}}
+        {{/late}}
         {{#changes}}
         • {{change}}
         {{/changes}}

@@ -29,6 +29,9 @@ enum DigestModel {
                 w.member("to", digest.to.rfc3339)
             }
             w.member("composed", digest.composedAt.rfc3339)
+            if digest.late > .zero {
+                w.member("late_seconds", Int(digest.late.components.seconds))
+            }
             w.member("next", digest.next?.rfc3339)
             w.member("events", digest.events)
             w.member("events_in_incident", digest.eventsInIncident)

@@ -7,7 +7,8 @@ enum KnownNames {
     static let message: Set<String> = subject.union([
         "icon", "kind", "is_failing", "is_recovered", "is_ended", "is_notice", "is_rollup",
         "headline", "status_word", "status_class", "since", "duration", "time", "advice",
-        "silence", "silence_count", "replaces", "node_fault", "changes", "change", "more_changes",
+        "silence", "silence_count", "replaces", "late", "node_fault", "changes", "change",
+        "more_changes",
         "metrics", "metric", "metric_from", "metric_to", "metric_note", "metric_spark",
         "metric_state", "more_metrics",
         "attempts", "chance",

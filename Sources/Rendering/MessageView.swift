@@ -220,6 +220,11 @@ struct MessageView {
                 + "\(names.map { InertText($0, limit: 64).description }.joined(separator: ", "))"
                 + " (\(InertText(digest.replaces[0].id, limit: 64))\(ids > 1 ? " …" : ""))."
         }
+        if digest.late > .zero {
+            values["late"] =
+                "Late news: by the senders' clocks the newest of it is "
+                + "\(HumanNumber.span(digest.late)) old."
+        }
         guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
         var words = "The fault is \(InertText(fault.node, limit: 63))'s own, not the canary's."
         if fault.echoes > 0 {

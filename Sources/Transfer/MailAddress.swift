@@ -33,7 +33,7 @@ public enum MailAddress {
         }
     }
 
-    private static func isDomain(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isDomain(_ bytes: ArraySlice<UInt8>) -> Bool {
         if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
             let inside = bytes.dropFirst().dropLast()
             return !inside.isEmpty

@@ -36,7 +36,7 @@ extension MailReply {
     init(
         _ finished: Finished, _ transfer: MailTransfer, _ endpoint: Endpoint
     ) throws(TransferError) {
-        let scrub = Scrub([transfer.password])
+        let scrub = Scrub([transfer.password, transfer.token])
         let turns = finished.conversation.turns
         conversation = turns.filter { $0.answer != nil || !$0.command.isEmpty }.map {
             Step(command: $0.command, answer: $0.answer.map(scrub.clean))
@@ -72,6 +72,16 @@ extension MailReply {
         {
             outcomes = transfer.recipients.map { outcome($0, answer, stage) }
             return
+        }
+        if finished.code == CURLE_LOGIN_DENIED, !turns.contains(where: { $0.verb == "AUTH" }) {
+            let wanted = transfer.authentication.mechanisms(withToken: !transfer.token.isEmpty)
+            let offered = finished.conversation.mechanisms.joined(separator: " ")
+            throw TransferError(
+                .protocolFault, target: endpoint.target,
+                words: "the server offers AUTH \(offered), and none of them is "
+                    + wanted.joined(separator: ", ")
+                    + "; see the receiver's keys auth, password_file "
+                    + "and oauth_token_file")
         }
         let fault = finished.fault(endpoint.target)
         throw TransferError(

@@ -2,7 +2,9 @@ import CCurl
 
 extension MailTransfer {
     func prepare(_ exchange: Exchange, _ endpoint: Endpoint) throws(TransferError) {
-        try exchange.set(CURLOPT_URL, endpoint.target)
+        let name = hello.isEmpty ? HelloName.standard(isLoopback: endpoint.isLoopback) : hello
+        // To libcurl the path is the name of the greeting.
+        try exchange.set(CURLOPT_URL, endpoint.target + "/" + Self.escaped(name))
         try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
         try exchange.set(CURLOPT_PROXY, "")
         try exchange.set(trust: trust)
@@ -12,7 +14,15 @@ extension MailTransfer {
             Int(security == .none ? CURLUSESSL_NONE.rawValue : CURLUSESSL_ALL.rawValue))
         if !username.isEmpty {
             try exchange.set(CURLOPT_USERNAME, username)
-            try exchange.set(CURLOPT_PASSWORD, password)
+            if token.isEmpty {
+                try exchange.set(CURLOPT_PASSWORD, password)
+            } else {
+                try exchange.set(CURLOPT_XOAUTH2_BEARER, token)
+            }
+            // Without a list libcurl also tries GSSAPI and NTLM where they are offered.
+            let mechanisms = authentication.mechanisms(withToken: !token.isEmpty)
+            try exchange.set(
+                CURLOPT_LOGIN_OPTIONS, mechanisms.map { "AUTH=" + $0 }.joined(separator: ";"))
             try exchange.set(CURLOPT_SASL_IR, 1)
         }
         try exchange.set(CURLOPT_MAIL_FROM, "<\(from)>")
@@ -28,5 +38,10 @@ extension MailTransfer {
         try exchange.endByCallback()
         try exchange.send(
             upload: message, before: .now + deadline, thenWithin: answerDeadline)
+    }
+
+    /// A name that `HelloName` takes, as the path of a URL.
+    private static func escaped(_ name: String) -> String {
+        name.replacing("[", with: "%5B").replacing("]", with: "%5D").replacing(":", with: "%3A")
     }
 }

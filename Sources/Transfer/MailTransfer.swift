@@ -12,6 +12,30 @@ public struct MailTransfer: Sendable {
         case none
     }
 
+    /// How the client proves who it is (SASL).
+    public enum Authentication: String, Sendable, CaseIterable {
+        /// The strongest that the server offers and what is given allows: with a token XOAUTH2 or
+        /// OAUTHBEARER, with a password CRAM-MD5, PLAIN or LOGIN.
+        case automatic
+        case plain
+        case login
+        case cramMD5
+        case xoauth2
+
+        /// The names of the mechanisms that may be used; never GSSAPI, NTLM or EXTERNAL, which
+        /// libcurl would try on its own.
+        func mechanisms(withToken: Bool) -> [String] {
+            switch self {
+            case .automatic:
+                withToken ? ["XOAUTH2", "OAUTHBEARER"] : ["CRAM-MD5", "PLAIN", "LOGIN"]
+            case .plain: ["PLAIN"]
+            case .login: ["LOGIN"]
+            case .cramMD5: ["CRAM-MD5"]
+            case .xoauth2: ["XOAUTH2"]
+            }
+        }
+    }
+
     public var host: String
     public var port: Int
     public var security: Security
@@ -19,6 +43,11 @@ public struct MailTransfer: Sendable {
     /// Empty: no authentication.
     public var username: String
     public var password: String
+    /// An OAuth 2.0 access token, instead of a password; empty: none.
+    public var token: String
+    public var authentication: Authentication
+    /// The name of the greeting, see `HelloName`; empty: this machine's.
+    public var hello: String
     /// The envelope's sender, `name@host`.
     public var from: String
     /// The envelope's recipients, `name@host`, at least one.
@@ -35,7 +64,9 @@ public struct MailTransfer: Sendable {
 
     public init(
         host: String, port: Int, security: Security = .starttls, trust: TLSTrust = .system,
-        username: String = "", password: String = "", from: String, recipients: [String],
+        username: String = "", password: String = "", token: String = "",
+        authentication: Authentication = .automatic, hello: String = "", from: String,
+        recipients: [String],
         message: [UInt8], connectDeadline: Duration = .seconds(15),
         deadline: Duration = .seconds(60), answerDeadline: Duration = .seconds(600)
     ) {
@@ -45,6 +76,9 @@ public struct MailTransfer: Sendable {
         self.trust = trust
         self.username = username
         self.password = password
+        self.token = token
+        self.authentication = authentication
+        self.hello = hello
         self.from = from
         self.recipients = recipients
         self.message = message
@@ -70,14 +104,21 @@ public struct MailTransfer: Sendable {
             }
         }
         try require(!recipients.isEmpty, "the message has no recipient")
-        for secret in [username, password] {
+        for secret in [username, password, token] {
             try require(
                 secret.utf8.allSatisfy { $0 != 0 && $0 != 0x0D && $0 != 0x0A },
-                "the user name or the password holds CR, LF or NUL")
+                "the user name, the password or the token holds CR, LF or NUL")
+        }
+        if !hello.isEmpty, let fault = HelloName.fault(in: hello) {
+            try require(false, "hello '\(hello.printableLine(atMost: 100))' \(fault)")
         }
         try require(
-            password.isEmpty || security != .none || endpoint.isLoopback,
-            "a password is set, but tls is none: it would cross the network in plain text")
+            authentication != .xoauth2 || !token.isEmpty,
+            "XOAUTH2 needs a token, and there is none")
+        try require(
+            password.isEmpty && token.isEmpty || security != .none || endpoint.isLoopback,
+            "a password or a token is set, but tls is none: it would cross the network in plain text"
+        )
         if let fault = MailMessage.fault(in: message) {
             try require(false, fault)
         }

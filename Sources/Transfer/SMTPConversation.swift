@@ -37,6 +37,9 @@ struct SMTPConversation: Sendable {
     /// The answer to DATA: 354, then what became of the message; nil before DATA.
     var finalAnswer: SMTPAnswer? { turns.last { $0.verb == "DATA" }?.answer }
 
+    /// What the server last offered for AUTH; printable, at most 20.
+    private(set) var mechanisms: [String] = []
+
     private(set) var turns: [Turn] = [Turn(command: "")]
     /// Lines of an answer that is not complete yet.
     private var pending: [String] = []
@@ -73,6 +76,12 @@ struct SMTPConversation: Sendable {
                     .printableLine(atMost: 300))
         }
         guard !continues else { return }
+        if turns.last?.verb == "EHLO" {
+            // `AUTH PLAIN LOGIN`, and `AUTH=PLAIN LOGIN` of old servers.
+            let offer = pending.first { $0.uppercased().hasPrefix("AUTH") }
+            mechanisms = (offer?.split { $0 == " " || $0 == "=" }.dropFirst() ?? [])
+                .prefix(20).map { $0.prefix(30).uppercased() }
+        }
         let lines = pending.map(Self.separate)
         pending = []
         turns[turns.count - 1].answer = SMTPAnswer(

@@ -53,6 +53,26 @@ struct ClockTests {
     }
 
     @Test(
+        "news is dated when it is told, whatever time it carries, and says how late it is",
+        arguments: [-45 * 86_400, -7200, -310, -200, 0, 86_400])
+    func late(skew: Int) throws {
+        var log = LogScript()
+        var event = log.verdict(.unhealthy, attempt: 1, rate: 0.02)
+        event.ts = event.ts + .seconds(skew)
+        log.write(event)
+        log.pass(10)
+        let digest = try #require(log.said().first)
+        #expect((LogScript.epoch...log.now).contains(digest.composedAt))
+        #expect(digest.from == event.ts)
+        let age = digest.composedAt - event.ts
+        #expect(digest.late == (skew < -300 ? age : .zero))
+        // It is told once.
+        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 2, rate: 0.02))
+        log.pass(60)
+        #expect(log.said().map(\.late) == [.zero])
+    }
+
+    @Test(
         "a clock that was set while the process was down holds nothing up",
         arguments: [day, .zero - day, .zero - day * 365])
     func restart(step: Duration) {

@@ -107,6 +107,49 @@ struct IngestTests {
         await journal.close()
     }
 
+    @Test(
+        "an id names an event of its node with its bytes: all others are kept, also after a restart"
+    )
+    func sameID() async throws {
+        let journal = try await log.open()
+        let line =
+            #"{"event":"x","ts":"2026-11-23T06:00:00Z","node":"a","id":"1","message":"fine"}"#
+        let others = [
+            line.replacing("\"a\"", with: "\"b\""), line.replacing("fine", with: "fails"),
+            line.replacing(#""node":"a","#, with: ""), line.replacing("\"x\"", with: "\"y\""),
+        ]
+        let first = try await journal.ingest(body([line] + others))
+        #expect((first.accepted, first.duplicates) == (5, 0))
+        await journal.close()
+        let again = try await log.open()
+        let second = try await again.ingest(body([line] + others))
+        #expect((second.accepted, second.duplicates) == (0, 5))
+        await again.close()
+    }
+
+    @Test(
+        "marks of the version before give their sequences, and the archives of the window the ids")
+    func earlierMarks() async throws {
+        let journal = try await log.open { $0.segmentBytes = 64 * 1024 }
+        let lines = (1...400).map { senderLine($0, padding: 400) }
+        let id = #"{"event":"x","ts":"2026-11-23T06:00:00Z","id":"only-an-id"}"#
+        _ = try await journal.ingest(body([id] + Array(lines[..<200])))
+        _ = try await journal.ingest(body(Array(lines[200...])))
+        await journal.settle()
+        #expect(try log.archives().count >= 2)
+        await journal.close()
+        for name in ["marks", "marks.old"] {
+            let path = log.directory + "/log/" + name
+            guard let bytes = try PosixFileSystem().contents(path) else { continue }
+            try PosixFileSystem().replace(
+                path, in: log.directory + "/log", with: MarksTests.asEarlierVersion(bytes))
+        }
+        let again = try await log.open { $0.segmentBytes = 64 * 1024 }
+        let receipt = try await again.ingest(body(lines + [id]))
+        #expect((receipt.accepted, receipt.duplicates) == (0, 401))
+        await again.close()
+    }
+
     @Test("lines without sequence and id are never duplicates")
     func anonymous() async throws {
         let journal = try await log.open()

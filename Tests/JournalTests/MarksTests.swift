@@ -131,6 +131,30 @@ struct MarksTests {
         #expect(marks.forgotten > 4000)
     }
 
+    /// What the version before would have written: other ids, and its own name.
+    static func asEarlierVersion(_ bytes: [UInt8]) -> [UInt8] {
+        var out = ByteWriter()
+        out.write(Marks.earlierMagic)
+        out.append(Array(bytes[8..<(bytes.count - 4)]))
+        return out.sealed()
+    }
+
+    @Test("of the version before, the sequences are read and nothing counts as covered")
+    func earlierVersion() throws {
+        let now = Timestamp(milliseconds: 1_766_000_000_000)
+        var marks = Marks(limits: MarkLimits(), window: .seconds(3600))
+        _ = marks.admit(.sequence(stream: Hash128("n"), seq: 5), at: now)
+        _ = marks.admit(.id(Hash128("i")), at: now)
+        var (read, covered) = try #require(
+            Marks.decode(
+                Self.asEarlierVersion(marks.encoded(covering: 41)), limits: MarkLimits(),
+                window: .seconds(3600), now: now))
+        #expect(covered == 0)
+        let isNewSequence = read.admit(.sequence(stream: Hash128("n"), seq: 5), at: now)
+        let isNewID = read.admit(.id(Hash128("i")), at: now)
+        #expect(!isNewSequence && isNewID)
+    }
+
     @Test("what is written reads back; a flipped bit is noticed")
     func coding() throws {
         let now = Timestamp(milliseconds: 1_766_000_000_000)

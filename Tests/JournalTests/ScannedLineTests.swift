@@ -142,7 +142,20 @@ struct ScannedLineTests {
         #expect(try key(full) == key(#","id":"i","seq":5,"epoch":"\u0065","node":"\u006e""#))
         #expect(try key(full) != key(#","node":"e","epoch":"n","seq":5"#))
         #expect(try key(full) != key(#","node":"n","epoch":"e","seq":6"#))
-        #expect(try key(#","id":"i","node":"n","seq":5"#) == .id(Hash128("i")))
+        let id = #","id":"i","node":"n","seq":5"#
+        #expect(try key(id) == key(id))
+        for other in [
+            id.replacing("\"n\"", with: "\"m\""), #","id":"i""#,
+            id.replacing("\"i\"", with: "\"j\""),
+            id + #","message":"m""#,
+        ] {
+            #expect(try key(id) != key(other))
+        }
+        // Of a hook's event the node and the id count.
+        let hook = #","id":"hook-1","node":"n""#
+        #expect(try key(hook) == key(#","node":"n","id":"hook-1","message":"m""#))
+        #expect(try key(hook) == key(#","node":"n","id":"h\u006fok-1""#))
+        #expect(try key(hook) != key(hook.replacing("\"n\"", with: "\"m\"")))
         #expect(try key(#","id":"","node":"n""#) == ScannedLine.Key.none)
     }
 

@@ -295,6 +295,34 @@ struct FaultTests {
             "alone"
         ),
         (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], username: u, password: \"${env:P}\", oauth_token: \"${env:P}\"}",
+            "", "a password and a token"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], oauth_token: \"${env:P}\"}",
+            "", "oauth_token is given alone"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], auth: plain}", ".auth",
+            "no credential"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], username: u, password: \"${env:P}\", auth: xoauth2}",
+            ".auth", "another credential"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], username: u, oauth_token: \"${env:P}\", auth: login}",
+            ".auth", "another credential"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], auth: ntlm}", ".auth",
+            "cram-md5"
+        ),
+        (
+            "{name: a, kind: smtp, url: \"smtp://m\", from: a@b, to: [c@d], hello: gw_1}", ".hello",
+            "no name that relays take"
+        ),
+        (
             "{name: a, kind: smtp, url: \"smtps://m\", tls: none, from: a@b, to: [c@d]}", ".tls",
             "smtps"
         ),

@@ -137,7 +137,9 @@ struct RoundTripTests {
           - {name: oncall, kind: slack, url_file: DIR/slack, ca_file: DIR/ca, timeout: 5s, retry_ceiling: 1h}
           - {name: hook, kind: webhook, url: "https://a.b/c", secret: "${env:TOKEN}"}
           - {name: mail, kind: smtp, url: "smtps://m:465", from: "Bell <b@w.example>", to: [a@x.example],
-             username: u, password_file: DIR/password, ca_file: DIR/ca}
+             username: u, password_file: DIR/password, ca_file: DIR/ca, auth: cram-md5, hello: gw.w.example}
+          - {name: token, kind: smtp, url: "smtp://m:587", from: b@w.example, to: [a@x.example],
+             username: u, oauth_token_file: DIR/password, auth: xoauth2, hello: "[IPv6:2001:db8::1]"}
           - {name: plain, kind: smtp, url: "smtp://127.0.0.1:25", tls: none, from: b@w.example, to: [a@x.example]}
           - {name: disk, kind: file, directory: DIR/out}
         route:

@@ -11,6 +11,12 @@ public final class SMTPDouble: Sendable {
         public let session: Int
         public let tls: Bool
         public let login: String
+        /// The name of the greeting.
+        public let hello: String
+        /// Of AUTH; empty without.
+        public let mechanism: String
+        /// Parameters of MAIL.
+        public let options: [String]
         /// The message's bytes as Latin-1 characters.
         public let data: String
     }
@@ -50,17 +56,25 @@ public final class SMTPDouble: Sendable {
     }
 
     /// AUTH is required unless `username` is empty.
+    ///
+    /// - Parameters:
+    ///   - mechanisms: What AUTH offers; GSSAPI and NTLM refuse everybody.
+    ///   - isStrict: Whether only a fully-qualified name or an address literal may greet.
+    ///   - offersUTF8: Whether SMTPUTF8 is offered.
     public static func start(
         _ security: Security = .starttls, username: String = "bellwether",
-        password: String = "s3kret-pässword", script: Script = Script()
+        password: String = "s3kret-pässword", mechanisms: String = "LOGIN PLAIN",
+        isStrict: Bool = false, offersUTF8: Bool = false, script: Script = Script()
     ) async throws -> SMTPDouble {
         let folder = try TemporaryDirectory("smtp")
         let certificate = try await TestCertificate.make(in: folder)
         try write(script, in: folder)
         var arguments = [
             "--folder", folder.path, "--security", security.rawValue, "--username", username,
-            "--password", password,
+            "--password", password, "--mechanisms", mechanisms,
         ]
+        if isStrict { arguments.append("--strict") }
+        if offersUTF8 { arguments.append("--utf8") }
         if security != .none {
             arguments += ["--certificate", certificate.certificate, "--key", certificate.key]
         }

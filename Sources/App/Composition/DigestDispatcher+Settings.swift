@@ -74,9 +74,23 @@ extension DigestDispatcher.Plan {
                 host: server.host, port: server.port,
                 security: isImplicit ? .implicit : mail.tls == .none ? .none : .starttls,
                 trust: trust(mail.caFile), username: mail.username,
-                password: mail.password.isSet ? mail.password : nil, from: boxes[0],
+                password: mail.password.isSet ? mail.password : nil,
+                token: mail.oauthToken.isSet ? mail.oauthToken : nil,
+                authentication: authentication(mail.auth), hello: mail.hello, from: boxes[0],
                 to: Array(boxes.dropFirst()), deadline: receiver.timeout),
             transfer: transfer)
+    }
+
+    private static func authentication(
+        _ auth: Settings.Receiver.Mail.Auth
+    ) -> MailTransfer.Authentication {
+        switch auth {
+        case .auto: .automatic
+        case .plain: .plain
+        case .login: .login
+        case .cramMD5: .cramMD5
+        case .xoauth2: .xoauth2
+        }
     }
 
     private static func trust(_ caFile: String) -> TLSTrust {

@@ -13,6 +13,11 @@ public struct MailReceiver: Receiver {
         /// Empty: no authentication.
         public var username: String
         public var password: Secret?
+        /// An OAuth 2.0 access token, read for each message; instead of a password.
+        public var token: Secret?
+        public var authentication: MailTransfer.Authentication
+        /// See `MailTransfer.hello`.
+        public var hello: String
         public var from: Mailbox
         public var to: [Mailbox]
         /// Until the message is sent; the server's answer has ten minutes more.
@@ -21,7 +26,8 @@ public struct MailReceiver: Receiver {
         public init(
             host: String, port: Int, security: MailTransfer.Security = .starttls,
             trust: TLSTrust = .system, username: String = "", password: Secret? = nil,
-            from: Mailbox, to: [Mailbox], deadline: Duration = .seconds(60)
+            token: Secret? = nil, authentication: MailTransfer.Authentication = .automatic,
+            hello: String = "", from: Mailbox, to: [Mailbox], deadline: Duration = .seconds(60)
         ) {
             self.host = host
             self.port = port
@@ -29,6 +35,9 @@ public struct MailReceiver: Receiver {
             self.trust = trust
             self.username = username
             self.password = password
+            self.token = token
+            self.authentication = authentication
+            self.hello = hello
             self.from = from
             self.to = to
             self.deadline = deadline
@@ -49,11 +58,13 @@ public struct MailReceiver: Receiver {
     public var recipients: [String] { configuration.to.map(\.address) }
 
     public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
-        var password = ""
-        if let secret = configuration.password {
-            do throws(SecretFault) { password = try secret.read() } catch {
-                return DeliveryAttempt(error, for: recipients)
-            }
+        let password: String
+        let token: String
+        do throws(SecretFault) {
+            password = try configuration.password?.read() ?? ""
+            token = try configuration.token?.read() ?? ""
+        } catch {
+            return DeliveryAttempt(error, for: recipients)
         }
         // The header names everyone, whoever is still to get it: the bytes of
         // a digest's mail are the same at every try.
@@ -64,7 +75,8 @@ public struct MailReceiver: Receiver {
                 MailTransfer(
                     host: configuration.host, port: configuration.port,
                     security: configuration.security, trust: configuration.trust,
-                    username: configuration.username, password: password,
+                    username: configuration.username, password: password, token: token,
+                    authentication: configuration.authentication, hello: configuration.hello,
                     from: configuration.from.address, recipients: recipients, message: message,
                     deadline: configuration.deadline))
             return DeliveryAttempt(reply)

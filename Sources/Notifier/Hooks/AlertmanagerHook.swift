@@ -36,8 +36,6 @@ enum AlertmanagerHook {
         let isFiring = status == "firing"
         let starts = HookText.at(alert, "startsAt")
         let ends = isFiring ? nil : HookText.at(alert, "endsAt")
-        let moment = try HookText.moment(
-            isFiring ? starts : ends, isFiring ? "alerts.startsAt" : "alerts.endsAt")
         let name = HookText.at(labels, "alertname") ?? "alert"
         let kept = HookText.labels(labels)
         var identity = JSONWriter()
@@ -47,10 +45,11 @@ enum AlertmanagerHook {
             ?? HookText.at(alert, "annotations", "description", limit: HookText.message)
             ?? HookText.at(alert, "annotations", "message", limit: HookText.message)
         let fingerprint = HookText.at(alert, "fingerprint")
-        return Event(
+        var event = Event(
             id: HookText.id(
                 "alertmanager", status, fingerprint ?? identity.text, starts, ends),
-            ts: moment ?? now,
+            // Not `startsAt`: an alert of last month that is received now is news of now.
+            ts: now,
             level: isFiring ? level(HookText.at(labels, "severity")) : .info,
             event: isFiring ? EventName.alertFiring : EventName.alertResolved,
             namespace: HookText.at(labels, "namespace"), rollout: HookText.at(labels, "rollout"),
@@ -62,6 +61,10 @@ enum AlertmanagerHook {
                 .init("source", .string(HookText.at(alert, "generatorURL", limit: 2048) ?? "")),
                 .init("receiver", .string(HookText.at(payload, "receiver") ?? "")),
             ])
+        for (name, text) in [("startsAt", starts), ("endsAt", ends)] {
+            if let text { event.extra.append(.init(name, .string(text))) }
+        }
+        return event
     }
 
     /// What Alertmanager left out because of its `max_alerts`.

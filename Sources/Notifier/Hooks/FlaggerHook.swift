@@ -34,8 +34,6 @@ enum FlaggerHook {
         let (event, level) = meaning(of: phase)
         var words = HookText.at(metadata, "eventMessage", limit: HookText.message)
         if words == nil { words = "Flagger: \(kind) hook in phase \(phase)" }
-        let ts = try HookText.moment(
-            milliseconds: HookText.at(metadata, "timestamp"), "metadata.timestamp")
         var flagger: [JSONValue.Member] = [
             .init("phase", .string(phase)), .init("hook", .string(kind)),
         ]
@@ -53,7 +51,8 @@ enum FlaggerHook {
         return [
             Event(
                 id: HookText.id("flagger", namespace, name, identity.text),
-                ts: ts ?? now,
+                // When Flagger sent it stands in `flagger.metadata.timestamp`.
+                ts: now,
                 level: isWarning ? max(level, .warn) : level, event: event,
                 namespace: namespace, rollout: name,
                 revision: HookText.at(metadata, "revision") ?? HookText.at(payload, "buildId")

@@ -11,7 +11,8 @@ public import Serving
 /// Each answer is 200 with one JSON object, given once the events are durable;
 /// Argo sends from inside its reconciliation and must not wait for more. An
 /// event's id is made of what it says, so that a sender that repeats itself,
-/// as all three do, is heard once.
+/// as all three do, makes one event. Its time is that of receipt; times that
+/// the sender gives are members of it.
 public enum HookRoutes {
     /// Flagger's payloads are small, and one is read before its token is found in it.
     private static let flaggerLimit = 64 << 10
@@ -94,11 +95,16 @@ private struct HookDesk: Sendable {
         try exchange.reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
         do throws(JSONFault) {
             return try JSONValue(
-                parsing: Array(body.readableBytesView),
+                parsing: Self.withoutMark(body.readableBytesView),
                 limits: JSONLimits(maxBytes: bodyLimit, maxDepth: 64))
         } catch {
             throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
         }
+    }
+
+    /// Some programs write U+FEFF before JSON (RFC 8259 §8.1).
+    private static func withoutMark(_ body: ByteBufferView) -> [UInt8] {
+        Array(body.starts(with: "\u{FEFF}".utf8) ? body.dropFirst(3) : body[...])
     }
 
     private func keep(_ events: [Event]) async throws -> Response {

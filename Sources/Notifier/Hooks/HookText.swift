@@ -38,29 +38,6 @@ enum HookText {
         return text
     }
 
-    /// A moment, given in RFC 3339; nil when it can't be read.
-    ///
-    /// - Throws: 400 for one beyond the years that events may carry.
-    static func moment(_ text: String?, _ field: String) throws(Problem) -> Timestamp? {
-        guard let text, let moment = Timestamp(rfc3339: text) else { return nil }
-        guard Timestamp.range.contains(moment) else {
-            throw outside(field, Timestamp.expected, text)
-        }
-        return moment
-    }
-
-    /// The same in milliseconds since 1970.
-    static func moment(milliseconds text: String?, _ field: String) throws(Problem) -> Timestamp? {
-        guard let text else { return nil }
-        if let whole = Int64(text) {
-            let moment = Timestamp(milliseconds: whole)
-            if Timestamp.range.contains(moment) { return moment }
-        } else if Count.read(.string(text)) == .other {
-            return nil
-        }
-        throw outside(field, "milliseconds since 1970, " + Timestamp.expected, text)
-    }
-
     private static func outside(_ field: String, _ expected: String, _ text: String) -> Problem {
         .malformed(
             "number_out_of_range", "\(field) must be \(expected), not \(text.cut(to: 64))",
@@ -100,7 +77,7 @@ enum HookText {
     static func id(_ parts: String?...) -> String {
         var writer = JSONWriter()
         writer.array { w in for part in parts { w.value(part.map(JSONValue.string) ?? .null) } }
-        return "hook-" + ContentHash.hex(writer.bytes).prefix(32)
+        return "\(HookIdentifier.prefix)\(ContentHash.hex(writer.bytes).prefix(32))"
     }
 }
 

@@ -59,6 +59,16 @@ extension Settings {
                 case none
             }
 
+            /// How the relay is told who sends.
+            public enum Auth: String, Sendable, CaseIterable {
+                /// What the relay offers and the credential allows.
+                case auto
+                case plain
+                case login
+                case cramMD5 = "cram-md5"
+                case xoauth2
+            }
+
             /// `smtp://host:587` or `smtps://host:465`.
             public var url = ""
             public var tls = TLS.required
@@ -68,6 +78,11 @@ extension Settings {
             public var to: [String] = []
             public var username = ""
             public var password = Secret.unset
+            public var auth = Auth.auto
+            /// An OAuth 2.0 access token, instead of a password.
+            public var oauthToken = Secret.unset
+            /// The name of the EHLO greeting; empty: this machine's, or its address.
+            public var hello = ""
 
             public init() {}
         }
@@ -212,22 +227,68 @@ extension Settings.Receiver.Mail {
         for (index, address) in to.enumerated() { Self.check(address, at: "to[\(index)]", r) }
         username = r.expanded("username", "")
         password = r.secret("password")
-        if username.isEmpty != !password.isSet {
-            let given = username.isEmpty ? "password" : "username"
-            r.context.fault(
-                r.path, "\(given) is given alone", "give username and password_file, or neither")
+        oauthToken = r.secret("oauth_token")
+        auth = r.choice("auth", auth)
+        checkCredential(r)
+        hello = r.expanded("hello", "")
+        if !hello.isEmpty, !Self.isGreeting(hello), !r.context.hasFault(at: r.path("hello")) {
+            r.fault(
+                "hello", "\(hello.quoted) is no name that relays take",
+                "write a fully-qualified name (node.example.com) or an address ([192.0.2.1], "
+                    + "[IPv6:2001:db8::1])")
         }
         if tls == .none {
             let address = try? WebAddress(url, schemes: ["smtp", "smtps"])
             if address?.scheme == "smtps" {
                 r.fault("tls", "none contradicts smtps", "write smtp in url, or tls: required")
-            } else if password.isSet {
+            } else if password.isSet || oauthToken.isSet {
                 r.fault(
-                    "tls", "the password would travel in the clear", "write required")
+                    "tls", "the \(password.isSet ? "password" : "token") would travel in the clear",
+                    "write required")
             } else if address?.isLoopback != true {
                 r.warn("tls", "digests travel in the clear", "write required")
             }
         }
+    }
+
+    private func checkCredential(_ r: MappingReader) {
+        if password.isSet, oauthToken.isSet {
+            r.context.fault(
+                r.path, "a password and a token are given", "keep password_file or oauth_token_file"
+            )
+        } else if username.isEmpty != !(password.isSet || oauthToken.isSet) {
+            let given =
+                !username.isEmpty ? "username" : password.isSet ? "password" : "oauth_token"
+            r.context.fault(
+                r.path, "\(given) is given alone",
+                "give username and password_file (or oauth_token_file), or neither")
+        } else if auth != .auto, username.isEmpty {
+            r.fault("auth", "there is no credential for it", "give username and password_file")
+        } else if (auth == .xoauth2) != oauthToken.isSet, auth != .auto {
+            r.fault(
+                "auth", "\(auth.rawValue) needs another credential",
+                auth == .xoauth2 ? "give oauth_token_file" : "give password_file, or write xoauth2")
+        }
+    }
+
+    /// RFC 5321 §4.1.1.1: labels of letters, digits and hyphens with a dot among them, or an
+    /// address in brackets.
+    private static func isGreeting(_ name: String) -> Bool {
+        if name.hasPrefix("["), name.hasSuffix("]") {
+            let inside = name.dropFirst().dropLast()
+            return inside.contains { $0 == "." || $0 == ":" }
+                && inside.unicodeScalars.allSatisfy {
+                    $0.isLetterASCII || $0.isDigit || $0 == "." || $0 == ":"
+                }
+        }
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        return labels.count >= 2 && name.utf8.count <= 253
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.unicodeScalars.allSatisfy {
+                        $0.isLetterASCII || $0.isDigit || $0 == "-"
+                    }
+            } && labels.last?.unicodeScalars.allSatisfy(\.isDigit) == false
     }
 
     /// What a header and an envelope can carry without quoting: nothing that

@@ -140,6 +140,9 @@ extension Settings.Receiver {
             y.entry("to", mail.to)
             y.entry("username", mail.username)
             y.entry("password", mail.password)
+            y.entry("auth", mail.auth.rawValue)
+            y.entry("oauth_token", mail.oauthToken)
+            y.entry("hello", mail.hello)
         case .slackBot(let bot):
             y.entry("kind", "slack")
             y.entry("token", bot.token)

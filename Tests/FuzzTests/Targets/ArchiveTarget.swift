@@ -27,7 +27,16 @@ enum ArchiveTarget {
     }
 
     private static func lines(_ input: InputBytes) -> [[UInt8]] {
-        input.lines.filter { line in !line.isEmpty && line.contains { $0 != 0x20 } }
+        // The log stores an event once: what names itself is there once.
+        var keys: [ScannedLine.Key] = []
+        return input.lines.filter { line in
+            guard line.contains(where: { $0 != 0x20 }) else { return false }
+            guard let key = try? ScannedLine(line, from: .log).key, key != .none else {
+                return true
+            }
+            defer { keys.append(key) }
+            return !keys.contains(key)
+        }
     }
 
     private static func damage(_ log: SealedLog, _ changes: [(place: Int, value: UInt8)]) throws {

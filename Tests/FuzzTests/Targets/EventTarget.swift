@@ -21,7 +21,7 @@ enum EventTarget {
         }
         switch (scanned, event) {
         case (.success(let scanned), .success(let event)):
-            try compare(scanned, event)
+            try compare(scanned, event, input)
             let again = try? Event(line: event.line)
             try require(again == event, "\(event) is written as \(again as Any)")
         case (.failure(let fault), .success(let event)):
@@ -61,7 +61,9 @@ enum EventTarget {
         }
     }
 
-    private static func compare(_ scanned: ScannedLine, _ event: Event) throws {
+    private static func compare(
+        _ scanned: ScannedLine, _ event: Event, _ line: [UInt8]
+    ) throws {
         try require(scanned.ts == event.ts, "at \(scanned.ts), the event at \(event.ts)")
         try require(
             scanned.node == event.node.map { Hash128($0) }, "not the node \(event.node as Any)")
@@ -70,7 +72,14 @@ enum EventTarget {
             let stream = ScannedLine.stream(node: Hash128(node), epoch: Hash128(epoch))
             key = .sequence(stream: stream, seq: seq)
         } else {
-            key = event.id.isEmpty ? .none : .id(Hash128(event.id))
+            key =
+                event.id.isEmpty
+                ? .none
+                : Array(event.id.utf8).withUnsafeBytes { id in
+                    line.withUnsafeBytes {
+                        ScannedLine.idKey(id, node: scanned.node, of: $0)
+                    }
+                }
         }
         try require(scanned.key == key, "told apart by \(scanned.key), the event by \(key)")
     }

@@ -7,6 +7,10 @@ kept) before it is acknowledged; every connection is a line of
 FOLDER/sessions.txt. With --slow SECONDS the acknowledgement comes that much later,
 and a line "NUMBER MILLISECONDS" is appended to FOLDER/answers.txt just before it.
 
+With --strict only a fully-qualified name or an address literal may greet, as Postfix's
+reject_non_fqdn_helo_hostname and reject_invalid_helo_hostname have it. --mechanisms names
+what AUTH offers; GSSAPI and NTLM are offered as bait and refuse whoever tries them.
+
 FOLDER/script.json, read before each answer, may hold
   "recipients": {"a@b": ["450 4.2.1 later", null]}   answers to the n-th RCPT
                 of that address; the last one repeats, null accepts
@@ -15,15 +19,25 @@ FOLDER/script.json, read before each answer, may hold
 """
 import argparse
 import asyncio
+import base64
+import hmac
 import json
 import os
+import re
 import ssl
 import time
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 
+HELLO = re.compile(
+    r"\[(IPv6:)?[0-9a-fA-F.:]+\]|([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?")
+
+
 class Handler:
+    strict = False
+    credentials = ("", "")
+
     def __init__(self, folder):
         self.folder = folder
         self.accepted = 0
@@ -36,6 +50,57 @@ class Handler:
                 return json.load(file)
         except FileNotFoundError:
             return {}
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        if self.strict and not HELLO.fullmatch(hostname):
+            return [f"504 5.5.2 <{hostname}>: Helo command rejected: need fully-qualified hostname"]
+        session.host_name = hostname
+        # In the order that was asked for, and nothing where nothing was.
+        kept = [line for line in responses if not line.startswith("250-AUTH")]
+        if server.offered and len(kept) < len(responses):
+            kept.insert(1, "250-AUTH " + " ".join(server.offered))
+        return kept
+
+    async def handle_HELO(self, server, session, envelope, hostname):
+        if self.strict and not HELLO.fullmatch(hostname):
+            return f"504 5.5.2 <{hostname}>: Helo command rejected: need fully-qualified hostname"
+        session.host_name = hostname
+        return "250 double.example"
+
+    def result(self, right, login):
+        return AuthResult(
+            success=right, handled=False, auth_data=LoginPassword(login, b"") if right else None)
+
+    async def auth_CRAM__MD5(self, server, args):
+        server.session.mechanism = "CRAM-MD5"
+        challenge = b"<1896.697170952@double.example>"
+        answer = await server.challenge_auth(challenge)
+        login, _, digest = answer.rpartition(b" ")
+        username, password = (text.encode() for text in self.credentials)
+        expected = hmac.new(password, challenge, "md5").hexdigest().encode()
+        return self.result(login == username and digest == expected, login)
+
+    async def auth_XOAUTH2(self, server, args):
+        server.session.mechanism = "XOAUTH2"
+        answer = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth(b"")
+        username, password = self.credentials
+        right = answer == f"user={username}\x01auth=Bearer {password}\x01\x01".encode()
+        if not right:
+            # As Google and Microsoft do: an error to be acknowledged first.
+            await server.challenge_auth(b'{"status":"401","schemes":"Bearer"}')
+            await server.push("535 5.7.3 the token has expired")
+            return AuthResult(success=False, handled=True)
+        return self.result(right, username.encode())
+
+    async def bait(self, server):
+        await server.push("535 5.7.8 nobody here speaks that")
+        return AuthResult(success=False, handled=True)
+
+    async def auth_GSSAPI(self, server, args):
+        return await self.bait(server)
+
+    async def auth_NTLM(self, server, args):
+        return await self.bait(server)
 
     async def handle_MAIL(self, server, session, envelope, address, options):
         refusal = self.script().get("senders", {}).get(address)
@@ -68,6 +133,9 @@ class Handler:
             "session": session.peer[1],
             "tls": session.ssl is not None or self.implicit,
             "login": self.login(session),
+            "hello": session.host_name,
+            "mechanism": getattr(session, "mechanism", ""),
+            "options": envelope.mail_options,
             "data": envelope.original_content.decode("latin-1"),
             "received_ms": time.monotonic_ns() // 1_000_000,
         }
@@ -99,6 +167,7 @@ class Server(SMTP):
 
 def authenticator(username, password):
     def check(server, session, envelope, mechanism, data):
+        session.mechanism = mechanism
         right = (
             isinstance(data, LoginPassword)
             and data.login == username.encode()
@@ -117,9 +186,12 @@ async def serve(options):
     handler = Handler(options.folder)
     handler.slow = options.slow
     handler.implicit = options.security == "implicit"
+    handler.strict = options.strict
+    handler.credentials = (options.username, options.password)
+    offered = options.mechanisms.split() if options.username else []
 
     def make():
-        return Server(
+        server = Server(
             handler,
             hostname="double.example",
             tls_context=context if options.security == "starttls" else None,
@@ -129,8 +201,10 @@ async def serve(options):
             else None,
             auth_required=bool(options.username),
             auth_require_tls=options.security == "starttls",
-            enable_SMTPUTF8=False,
+            enable_SMTPUTF8=options.utf8,
         )
+        server.offered = offered
+        return server
 
     server = await asyncio.get_running_loop().create_server(
         make, "127.0.0.1", options.port,
@@ -148,6 +222,9 @@ def main():
     parser.add_argument("--key", default="")
     parser.add_argument("--username", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--utf8", action="store_true")
+    parser.add_argument("--mechanisms", default="LOGIN PLAIN")
     parser.add_argument("--slow", type=float, default=0)
     asyncio.run(serve(parser.parse_args()))
 
