@@ -8,20 +8,20 @@ public struct MetricTrack: Sendable, Hashable {
     /// The state of the check at the last attempt.
     public internal(set) var state: CheckState
     /// The value at the last attempt; nil if it could not be measured.
-    @SparingDouble public internal(set) var value: Double? = nil
+    public internal(set) var value: Double? = nil
     /// The value one attempt earlier.
-    @SparingDouble public internal(set) var previous: Double? = nil
-    @SparingDouble public internal(set) var stable: Double? = nil
-    @SparingDouble public internal(set) var limit: Double? = nil
+    public internal(set) var previous: Double? = nil
+    public internal(set) var stable: Double? = nil
+    public internal(set) var limit: Double? = nil
     /// The last value before the incident, else the incident's first value.
-    @SparingDouble public internal(set) var first: Double? = nil
+    public internal(set) var first: Double? = nil
     /// The worst value within the incident.
-    @SparingDouble public internal(set) var worst: Double? = nil
+    public internal(set) var worst: Double? = nil
     /// The attempt since which the check has not passed.
-    @SparingInt public internal(set) var overSince: Int? = nil
+    public internal(set) var overSince: Int? = nil
     /// The attempt since which every value was beyond the current `limit`; nil if the
     /// last value is within it.
-    @SparingInt public internal(set) var beyondSince: Int? = nil
+    public internal(set) var beyondSince: Int? = nil
     /// Whether the check did not pass at least once within the incident.
     public internal(set) var wasOver = false
     /// Whether smaller values are worse: the last violation was below the limit.
@@ -31,8 +31,8 @@ public struct MetricTrack: Sendable, Hashable {
 
     /// The value of one attempt, and the attempt's number if it is known.
     struct Sample: Sendable, Hashable {
-        @SparingDouble var value: Double? = nil
-        @SparingInt var attempt: Int? = nil
+        var value: Double? = nil
+        var attempt: Int? = nil
 
         init(_ value: Double?, attempt: Int?) {
             self.value = value

@@ -7,7 +7,7 @@ public struct Source: Sendable, Hashable {
     public struct Lane: Sendable, Hashable {
         public let concern: String
         public internal(set) var status: VerdictStatus = .healthy
-        @SparingInt public internal(set) var attempt: Int? = nil
+        public internal(set) var attempt: Int? = nil
         /// The event id of the last attempt that was not healthy.
         public internal(set) var lastFailure = ""
         /// The series and the run. When it changes, the attempts count from 1 again.
@@ -17,9 +17,9 @@ public struct Source: Sendable, Hashable {
         /// The number of unhealthy attempts of the run, as Argo's `failureLimit` counts them.
         var failures = 0
         /// The failures that the caller's run tolerates; nil if not sent.
-        @SparingInt var failureLimit: Int? = nil
+        var failureLimit: Int? = nil
         /// The number of attempts in the caller's run; nil if not sent.
-        @SparingInt var runCount: Int? = nil
+        var runCount: Int? = nil
         /// Whether it failed within the incident and must recover before the incident ends.
         var failed = false
         var lastSeen: Timestamp

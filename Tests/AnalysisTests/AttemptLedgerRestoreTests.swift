@@ -78,7 +78,8 @@ struct AttemptLedgerRestoreTests {
 
     @Test func anEvaluationUnderWayDiesWithTheProcess() throws {
         var ledger = AttemptLedger(timing: Sample.timing)
-        guard case .new = ledger.begin("s", at: start) else { return }
+        let begun = ledger.begin("s", at: start)
+        try #require(begun.ticket != nil)
         var resumed = AttemptLedger(timing: Sample.timing)
         for change in ledger.takeChanges() {
             try resumed.restore(series: change.series, checkpoint: #require(change.checkpoint))
@@ -110,7 +111,8 @@ struct AttemptLedgerRestoreTests {
         }
         // The fourth is answered and logged as a verdict.
         let now = start + .seconds(30)
-        guard case .new(let ticket) = ledger.begin(Sample.series, at: now) else { return }
+        let begun = ledger.begin(Sample.series, at: now)
+        let ticket = try #require(begun.ticket)
         #expect(ledger.unmeasured(ticket, at: now) == .answer)
         let record = AttemptRecord(
             judgement, document: Sample.document(judgement, signals: silent), ticket: ticket,

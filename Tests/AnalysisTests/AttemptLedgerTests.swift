@@ -82,15 +82,17 @@ struct AttemptLedgerTests {
         #expect(ledger.begin("s", at: start + .milliseconds(300_002)) == .inFlight(successor))
     }
 
-    @Test mutating func anAbandonedAttemptLeavesItsNumber() {
-        guard case .new(let ticket) = ledger.begin("s", at: start) else { return }
+    @Test mutating func anAbandonedAttemptLeavesItsNumber() throws {
+        let begun = ledger.begin("s", at: start)
+        let ticket = try #require(begun.ticket)
         ledger.abandon(ticket)
         #expect(attempt(after: .milliseconds(1)) == AttemptNumber(n: 1, epoch: 1))
         #expect(attempt(after: .seconds(30)) == AttemptNumber(n: 2, epoch: 1))
     }
 
     @Test mutating func aTicketIsUsedOnce() throws {
-        guard case .new(let ticket) = ledger.begin("s", at: start) else { return }
+        let begun = ledger.begin("s", at: start)
+        let ticket = try #require(begun.ticket)
         let verdict = FrozenVerdict(
             number: ticket.number, status: .healthy, document: VerdictDocument(bytes: [1]),
             measuredAt: start)
@@ -186,12 +188,13 @@ struct AttemptLedgerTests {
 
     // MARK: - History
 
-    @Test mutating func previousAndHealthyValuesAreRemembered() {
+    @Test mutating func previousAndHealthyValuesAreRemembered() throws {
         for (index, rate) in [0.001, 0.002, 0.02, 0.003, 0.004].enumerated() {
             _ = attempt(
                 Sample.signals(rate: .number(rate)), after: .seconds(30 * index))
         }
-        guard case .new(let ticket) = ledger.begin("s", at: start + .seconds(150)) else { return }
+        let begun = ledger.begin("s", at: start + .seconds(150))
+        let ticket = try #require(begun.ticket)
         #expect(ticket.history.previous["canary.5xx_rate"] == 0.004)
         #expect(ticket.history.previous["gateway.disk_ok"] == 1)
         // The failed third is not among the healthy, and only three are kept.
@@ -199,7 +202,7 @@ struct AttemptLedgerTests {
         #expect(ticket.history.lastStatus == .healthy)
     }
 
-    @Test mutating func aChangeOfPolicyOrBinaryMixesTheRunForGood() {
+    @Test mutating func aChangeOfPolicyOrBinaryMixesTheRunForGood() throws {
         func record(_ ticket: AttemptTicket, binary: String) -> AttemptRecord {
             AttemptRecord(
                 verdict: FrozenVerdict(
@@ -218,7 +221,8 @@ struct AttemptLedgerTests {
         }
         #expect(comparable == [true, true, false, false, false])
         #expect(changes == [false, false, true, false, true])
-        guard case .new(let later) = ledger.begin("s", at: start + .seconds(900)) else { return }
+        let begun = ledger.begin("s", at: start + .seconds(900))
+        let later = try #require(begun.ticket)
         #expect(later.history.isComparable(policy: "q", binary: "c"))
     }
 
@@ -239,9 +243,10 @@ struct AttemptLedgerTests {
         #expect(attempt(after: .seconds(30), series: "b")?.n == 1)
     }
 
-    @Test mutating func aSeriesUnderEvaluationIsNotForgotten() {
+    @Test mutating func aSeriesUnderEvaluationIsNotForgotten() throws {
         ledger = AttemptLedger(timing: Sample.timing, capacity: 1)
-        guard case .new(let ticket) = ledger.begin("a", at: start) else { return }
+        let begun = ledger.begin("a", at: start)
+        let ticket = try #require(begun.ticket)
         _ = attempt(after: .zero, series: "b")
         _ = attempt(after: .zero, series: "c")
         #expect(ledger.begin("a", at: start) == .inFlight(ticket))

@@ -75,3 +75,10 @@ enum Sample {
         return (record, event)
     }
 }
+
+extension AttemptLedger.Admission {
+    /// Of a new attempt; nil for any other answer.
+    var ticket: AttemptTicket? {
+        if case .new(let ticket) = self { ticket } else { nil }
+    }
+}

@@ -104,7 +104,8 @@ struct VerdictEventTests {
         let signals = policy.checks.map { Signal($0.id, unit: .count, value: .number(2)) }
         let judgement = Sample.judge(signals, policy: policy)
         var ledger = AttemptLedger(timing: Sample.timing)
-        guard case .new(let ticket) = ledger.begin("s", at: Sample.start) else { return }
+        let begun = ledger.begin("s", at: Sample.start)
+        let ticket = try #require(begun.ticket)
         let record = AttemptRecord(
             judgement, document: Sample.document(judgement, signals: signals), ticket: ticket,
             policy: policy.sha, binary: "b")

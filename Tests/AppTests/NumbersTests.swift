@@ -117,7 +117,6 @@ struct NumbersTests {
             file: "Digests/Source.swift", reason: places,
             lines: ["omittedMetrics += 1", "lanes.count - 1"]),
         Exception(file: "Digests/Source.swift", reason: lists, lines: ["?? \"\") + run)"]),
-        Exception(file: "Digests/SparingDouble.swift", reason: wider, lines: ["UInt64(0x7FF8"]),
         Exception(
             file: "Analysis/Attempts/AttemptLedger+Clock.swift", reason: times,
             lines: ["heardAt + step", "$0 + step", "measuredAt + step"]),
