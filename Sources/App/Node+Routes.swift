@@ -26,6 +26,8 @@ extension Node {
         if notifier != nil {
             routes += IngestRoutes.routes(
                 journal, bodyLimit: settings.listen.limits.maxIngestBody)
+            routes += OTLPRoutes.routes(
+                journal, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += HookRoutes.routes(
                 journal, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)

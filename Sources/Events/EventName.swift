@@ -50,6 +50,8 @@ public enum EventName {
     public static let alertFiring = "alert.firing"
     public static let alertResolved = "alert.resolved"
     public static let alertsTruncated = "alerts.truncated"
+    /// An alert that says neither that it fires nor that it is resolved.
+    public static let alertUnreadable = "alert.unreadable"
 
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }

@@ -14,10 +14,9 @@ public enum IngestRoutes {
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
                 inflates: true, tier: .sender, deferred: { take($0, reply: $1, into: journal) }
             ) { exchange in
-                let bytes = try await exchange.collectBytes()
                 let receipt: IngestReceipt
                 do {
-                    let body = try await journal.cutOutside(bytes)
+                    let body = try await body(of: exchange, bodyLimit, for: journal)
                     try exchange.reserve(body.tableBytes, for: .bodies)
                     receipt = try await journal.ingest(body)
                 } catch let error as JournalError {
@@ -48,6 +47,28 @@ public enum IngestRoutes {
             }
         }
         return true
+    }
+
+    /// The body, read as its `Content-Type` says: CloudEvents, or whatever `IngestBody` takes.
+    private static func body(
+        of exchange: Exchange, _ bodyLimit: Int, for journal: Journal
+    ) async throws -> IngestBody {
+        guard CloudEvents.isForm(exchange.head.headerFields[.contentType]) else {
+            return try await journal.cutOutside(exchange.collectBytes())
+        }
+        let readings = CloudEvents.lines(
+            try await exchange.collectTree(limit: bodyLimit), WallClock.system.now)
+        var lines: [UInt8] = []
+        for reading in readings {
+            // A line that is left empty keeps the places of those behind it.
+            if case .success(let line) = reading { lines += line }
+            lines.append(UInt8(ascii: "\n"))
+        }
+        var body = try await journal.cutOutside(lines)
+        for (place, reading) in readings.enumerated() {
+            if case .failure(let fault) = reading { body.reject(place + 1, fault) }
+        }
+        return body
     }
 
     private static let json = ReadyAnswer.Fields([.contentType: "application/json"])

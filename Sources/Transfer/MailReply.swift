@@ -83,10 +83,38 @@ extension MailReply {
                     + "; see the receiver's keys auth, password_file "
                     + "and oauth_token_file")
         }
+        if finished.code == CURLE_LOGIN_DENIED,
+            let challenge = turns.last(where: { $0.verb == "AUTH" })?.answer, challenge.code == 334
+        {
+            // Of a token, servers say what is wrong in a challenge, and end with a failure only
+            // when that is answered.
+            throw TransferError(
+                .protocolFault, target: endpoint.target,
+                words: "the server refuses the token: "
+                    + scrub.clean(Self.decoded(challenge.words).printableLine(atMost: 300)))
+        }
         let fault = finished.fault(endpoint.target)
         throw TransferError(
             fault?.kind ?? .protocolFault, target: endpoint.target,
             words: scrub.clean(fault?.words ?? "the server never answered the message"))
+    }
+
+    /// The text of a challenge, which is base64; up to the first character that is none.
+    private static func decoded(_ text: String) -> String {
+        let alphabet = Array(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for byte in text.utf8 {
+            guard let digit = alphabet.firstIndex(of: byte) else { break }
+            bits = bits << 6 | UInt32(digit)
+            count += 6
+            guard count >= 8 else { continue }
+            count -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// nil where a refusal does not stop the conversation.

@@ -46,6 +46,32 @@ struct MailReceiverTests {
         #expect(bench.deadLetters[0].words == "550 5.1.1 no such user (at recipient)")
     }
 
+    @Test("a token that is refused is tried again with what its file holds by then")
+    func renewedToken() async throws {
+        let server = try await SMTPDouble.start(
+            password: "ya29.t0ken", mechanisms: "PLAIN XOAUTH2")
+        let folder = try TemporaryDirectory("token")
+        let path = folder.file("token")
+        // Refused by a 535, then in a challenge.
+        var tokens = ["ya29.0ld", "ya29.t0ken"]
+        try "ya29.bad".write(toFile: path, atomically: true, encoding: .utf8)
+        let receiver = MailReceiver(
+            name: "mail",
+            .init(
+                host: "127.0.0.1", port: server.port, trust: .file(server.certificate.certificate),
+                username: server.username, token: .file(path), from: try Mailbox("bw@example.com"),
+                to: [try Mailbox("a@example.com")], deadline: .seconds(20)),
+            transfer: bench.engine)
+        var attempt = await receiver.send(Sample.digest(), to: receiver.recipients)
+        while !tokens.isEmpty {
+            #expect(attempt.results.map(\.outcome) == [.retry(after: nil)])
+            #expect(!"\(attempt)".contains("ya29"))
+            try tokens.removeFirst().write(toFile: path, atomically: true, encoding: .utf8)
+            attempt = await receiver.send(Sample.digest(), to: receiver.recipients)
+        }
+        #expect(attempt.results.map(\.outcome) == [.sent])
+    }
+
     @Test("4yz, then success: the same message to the byte, and only to who had not got it")
     func transient() async throws {
         let server = try await SMTPDouble.start(

@@ -64,6 +64,16 @@ struct AlertmanagerHookTests {
         #expect(end.extra("endsAt") == .string(time))
     }
 
+    @Test("an alert with a status that nobody knows is named, and costs none of the others")
+    func unreadable() throws {
+        let odd = firing.replacing(#""status":"firing""#, with: #""status":"pending""#)
+        let events = try events("\(odd),\(firing)")
+        #expect(events.map(\.event) == ["alert.unreadable", "alert.firing"])
+        #expect(events[0].level == .error)
+        #expect(events[0].message?.contains("\"pending\"") == true)
+        #expect(events[0].rollout == "payments-api")
+    }
+
     @Test("a repeat is the same event, its resolution another")
     func repeats() throws {
         let first = try events(firing)[0].id

@@ -111,6 +111,29 @@ struct MailRelayTests {
         }
     }
 
+    @Test("a token that is refused is told in the relay's words, in whichever way it says so")
+    func refusedToken() async throws {
+        let server = try await SMTPDouble.start(
+            password: "ya29.t0ken", mechanisms: "LOGIN PLAIN XOAUTH2")
+        var transfer = transfer(server)
+        (transfer.token, transfer.password) = ("ya29.bad", "")
+        let refused = try await engine.mail(transfer)
+        #expect(refused.outcomes.map(\.stage) == [.authentication])
+        #expect(
+            refused.outcomes.map(\.answer)
+                == [SMTPAnswer(code: 535, enhanced: "5.7.3", words: "the token is no good")])
+        #expect(!"\(refused)".contains("ya29"))
+        transfer.token = "ya29.0ld"
+        do throws(TransferError) {
+            _ = try await engine.mail(transfer)
+            Issue.record("sent")
+        } catch {
+            #expect(error.words.contains(#"{"status":"401","schemes":"Bearer"}"#))
+            #expect(!"\(error)".contains("ya29"))
+        }
+        #expect(try server.messages().isEmpty)
+    }
+
     @Test("where nothing fits, the error names what the relay offers and what we have")
     func nothingFits() async throws {
         let server = try await SMTPDouble.start(mechanisms: "GSSAPI NTLM")

@@ -79,7 +79,7 @@ public struct MailReceiver: Receiver {
                     authentication: configuration.authentication, hello: configuration.hello,
                     from: configuration.from.address, recipients: recipients, message: message,
                     deadline: configuration.deadline))
-            return DeliveryAttempt(reply)
+            return DeliveryAttempt(reply, withToken: !token.isEmpty)
         } catch {
             return DeliveryAttempt(error, for: recipients)
         }
@@ -87,16 +87,20 @@ public struct MailReceiver: Receiver {
 }
 
 extension DeliveryAttempt {
-    init(_ reply: MailReply) {
+    /// - Parameter withToken: Whether an access token said who sends. One that is refused has
+    ///   mostly expired, and its file is about to be renewed.
+    init(_ reply: MailReply, withToken: Bool = false) {
         let results = reply.outcomes.map { outcome in
             let answer = outcome.answer
             let codes = [answer.code > 0 ? "\(answer.code)" : "", answer.enhanced]
                 .filter { !$0.isEmpty }.joined(separator: " ")
             let place = outcome.isDelivered ? "" : " (at \(outcome.stage.rawValue))"
+            let isFinal =
+                answer.isPermanent && !(withToken && outcome.stage == .authentication)
             return Result(
                 recipient: outcome.recipient,
                 outcome: outcome.isDelivered
-                    ? .sent : answer.isPermanent ? .refused : .retry(after: nil),
+                    ? .sent : isFinal ? .refused : .retry(after: nil),
                 words: "\(codes) \(answer.words)\(place)")
         }
         let steps = reply.conversation.map { step in

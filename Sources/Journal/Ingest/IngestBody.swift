@@ -1,4 +1,4 @@
-import Events
+public import Events
 import JSONScan
 
 /// A body cut into events, each validated: nothing is written or counted yet.
@@ -83,7 +83,8 @@ public struct IngestBody: Sendable {
         if sender == nil { sender = scanned.node }
     }
 
-    private mutating func reject(_ number: Int, _ fault: EventFault) {
+    /// Counts an event that another form's reader found to be none; `number` is its place.
+    public mutating func reject(_ number: Int, _ fault: EventFault) {
         rejectedTotal += 1
         if rejected.count < IngestReceipt.listed {
             rejected.append(IngestReceipt.Rejection(line: number, error: fault))
@@ -176,7 +177,7 @@ public struct IngestBody: Sendable {
             try append(line)
             return nil
         } catch {
-            guard error.mayBeOfForm, let mapped = SenderForm.mapped(line) else { return error }
+            guard error.mayBeMapped, let mapped = SenderForm.mapped(line) else { return error }
             return mapped.withUnsafeBytes { mapped in
                 do throws(EventFault) {
                     try append(mapped)
@@ -204,8 +205,13 @@ extension UnsafeRawBufferPointer {
 extension EventFault {
     /// Whether the same bytes may hold an event in another form than one object a line.
     fileprivate var mayBeOfForm: Bool {
+        if case .json = self { return true }
+        return mayBeMapped
+    }
+
+    /// Whether it is of a member that `SenderForm` may map.
+    fileprivate var mayBeMapped: Bool {
         switch self {
-        case .json: true
         case .missing("ts"): true
         case .outside("ts", _, _), .outside("level", _, _): true
         default: false

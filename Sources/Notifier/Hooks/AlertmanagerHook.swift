@@ -15,7 +15,12 @@ enum AlertmanagerHook {
                 field: "alerts")
         }
         var events: [Event] = []
-        for alert in alerts { events.append(try event(alert, payload, now)) }
+        for alert in alerts { events.append(event(alert, payload, now)) }
+        guard events.contains(where: { $0.event != EventName.alertUnreadable }) else {
+            throw .malformed(
+                "alert_malformed", "an alert's status is firing or resolved", field: "alerts.status"
+            )
+        }
         _ = try HookText.count(payload, "truncatedAlerts")
         if let truncated = payload["truncatedAlerts"]?.count?.value, truncated > 0 {
             events.append(gap(truncated, payload, now))
@@ -25,18 +30,20 @@ enum AlertmanagerHook {
 
     private static func event(
         _ alert: JSONValue, _ payload: JSONValue, _ now: Timestamp
-    ) throws(Problem) -> Event {
+    ) -> Event {
         let labels = alert["labels"]
-        guard let status = HookText.at(alert, "status"), ["firing", "resolved"].contains(status)
-        else {
-            throw .malformed(
-                "alert_malformed", "an alert's status is firing or resolved", field: "alerts.status"
-            )
-        }
+        let status = HookText.at(alert, "status") ?? ""
+        // One that cannot be read must not cost the others of the payload.
+        let name =
+            switch status {
+            case "firing": EventName.alertFiring
+            case "resolved": EventName.alertResolved
+            default: EventName.alertUnreadable
+            }
         let isFiring = status == "firing"
         let starts = HookText.at(alert, "startsAt")
         let ends = isFiring ? nil : HookText.at(alert, "endsAt")
-        let name = HookText.at(labels, "alertname") ?? "alert"
+        let alertName = HookText.at(labels, "alertname") ?? "alert"
         let kept = HookText.labels(labels)
         var identity = JSONWriter()
         identity.value(kept)
@@ -44,19 +51,24 @@ enum AlertmanagerHook {
             HookText.at(alert, "annotations", "summary", limit: HookText.message)
             ?? HookText.at(alert, "annotations", "description", limit: HookText.message)
             ?? HookText.at(alert, "annotations", "message", limit: HookText.message)
+        let said =
+            name == EventName.alertUnreadable
+            ? "\(alertName): the status \"\(status)\" is neither firing nor resolved"
+            : "\(alertName) \(status)"
         let fingerprint = HookText.at(alert, "fingerprint")
         var event = Event(
             id: HookText.id(
                 "alertmanager", status, fingerprint ?? identity.text, starts, ends),
             // Not `startsAt`: an alert of last month that is received now is news of now.
             ts: now,
-            level: isFiring ? level(HookText.at(labels, "severity")) : .info,
-            event: isFiring ? EventName.alertFiring : EventName.alertResolved,
+            level: name == EventName.alertResolved
+                ? .info : level(HookText.at(labels, "severity")),
+            event: name,
             namespace: HookText.at(labels, "namespace"), rollout: HookText.at(labels, "rollout"),
             revision: HookText.at(labels, "revision"),
-            message: "\(name) \(status)" + (words.map { ": " + $0 } ?? ""),
+            message: words.map { "\(said): \($0)" } ?? said,
             extra: [
-                .init("alert", .string(name)), .init("labels", kept),
+                .init("alert", .string(alertName)), .init("labels", kept),
                 .init("annotations", HookText.labels(alert["annotations"])),
                 .init("source", .string(HookText.at(alert, "generatorURL", limit: 2048) ?? "")),
                 .init("receiver", .string(HookText.at(payload, "receiver") ?? "")),

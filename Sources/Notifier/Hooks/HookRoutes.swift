@@ -62,13 +62,10 @@ private struct HookDesk: Sendable {
     let node: String
     let bodyLimit: Int
 
-    /// Bytes of a tree for each byte of its text, at worst: an array of one-digit numbers.
-    private static let treeFactor = 24
-
     func take(
         _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
     ) async throws -> Response {
-        let payload = try await payload(exchange)
+        let payload = try await exchange.collectTree(limit: bodyLimit)
         return try await keep(events(payload, WallClock.system.now))
     }
 
@@ -76,10 +73,11 @@ private struct HookDesk: Sendable {
         // Nothing of a stranger is read that need not be.
         if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
         if token != nil || exchange.identity != nil {
-            return try await keep(FlaggerHook.events(payload(exchange), WallClock.system.now))
+            return try await keep(
+                FlaggerHook.events(exchange.collectTree(limit: bodyLimit), WallClock.system.now))
         }
         // What is wrong with a body is told only to who has a token, and this one has to be in it.
-        guard let payload = try? await payload(exchange),
+        guard let payload = try? await exchange.collectTree(limit: bodyLimit),
             let token = FlaggerHook.token(of: payload)
         else {
             throw Problem.unauthenticated(
@@ -88,23 +86,6 @@ private struct HookDesk: Sendable {
         }
         _ = try await exchange.authenticate(token: token, for: .ingest)
         return try await keep(FlaggerHook.events(payload, WallClock.system.now))
-    }
-
-    private func payload(_ exchange: Exchange) async throws(Problem) -> JSONValue {
-        let body = try await exchange.collectBody()
-        try exchange.reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
-        do throws(JSONFault) {
-            return try JSONValue(
-                parsing: Self.withoutMark(body.readableBytesView),
-                limits: JSONLimits(maxBytes: bodyLimit, maxDepth: 64))
-        } catch {
-            throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
-        }
-    }
-
-    /// Some programs write U+FEFF before JSON (RFC 8259 §8.1).
-    private static func withoutMark(_ body: ByteBufferView) -> [UInt8] {
-        Array(body.starts(with: "\u{FEFF}".utf8) ? body.dropFirst(3) : body[...])
     }
 
     private func keep(_ events: [Event]) async throws -> Response {
@@ -129,5 +110,27 @@ private struct HookDesk: Sendable {
             json.member("duplicates", receipt.duplicates)
         }
         return .bytes(json.bytes)
+    }
+}
+
+extension Exchange {
+    /// Bytes of a tree for each byte of its text, at worst: an array of one-digit numbers.
+    private static let treeFactor = 24
+
+    /// The body as a tree, counted in the memory for callers.
+    ///
+    /// - Throws: 400 for a body that is not JSON.
+    func collectTree(limit: Int) async throws(Problem) -> JSONValue {
+        let body = try await collectBody()
+        try reserve(Self.treeFactor *| body.readableBytes, for: .bodies)
+        let bytes = body.readableBytesView
+        do throws(JSONFault) {
+            return try JSONValue(
+                // Some programs write U+FEFF before JSON (RFC 8259 §8.1).
+                parsing: Array(bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes),
+                limits: JSONLimits(maxBytes: limit, maxDepth: 64))
+        } catch {
+            throw .malformed("body_malformed", "the body is not JSON: \(error)", field: "body")
+        }
     }
 }

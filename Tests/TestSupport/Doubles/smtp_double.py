@@ -85,6 +85,9 @@ class Handler:
         answer = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth(b"")
         username, password = self.credentials
         right = answer == f"user={username}\x01auth=Bearer {password}\x01\x01".encode()
+        if not right and b"ya29.bad" in answer:
+            await server.push("535 5.7.3 the token is no good")
+            return AuthResult(success=False, handled=True)
         if not right:
             # As Google and Microsoft do: an error to be acknowledged first.
             await server.challenge_auth(b'{"status":"401","schemes":"Bearer"}')

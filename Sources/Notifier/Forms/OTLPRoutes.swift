@@ -1,0 +1,68 @@
+import Events
+import HTTPTypes
+import Hummingbird
+import JSONScan
+public import Journal
+public import Serving
+
+/// `POST /v1/logs`: logs by OTLP/HTTP in JSON, durable before the answer.
+///
+/// Answers as the OpenTelemetry Protocol has it: 200 with `partialSuccess` where records were
+/// refused; a refusal's document has `code` and `message` of `google.rpc.Status` besides ours.
+public enum OTLPRoutes {
+    /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
+    public static func routes(_ journal: Journal, bodyLimit: Int) -> [Route] {
+        [
+            Route(
+                .post, "/v1/logs", access: .requires(.ingest, by: [.bearer, .basic]),
+                bodyLimit: bodyLimit, inflates: true, tier: .sender
+            ) { exchange in
+                do throws(Problem) {
+                    return .bytes(document(try await take(exchange, journal, bodyLimit)))
+                } catch {
+                    var problem = error
+                    problem.extensions += [
+                        // INVALID_ARGUMENT, or UNAVAILABLE, which is to be sent again.
+                        .init("code", .number(error.status.code < 500 ? "3" : "14")),
+                        .init("message", .string(error.detail)),
+                    ]
+                    throw problem
+                }
+            }
+        ]
+    }
+
+    private static func take(
+        _ exchange: Exchange, _ journal: Journal, _ bodyLimit: Int
+    ) async throws(Problem) -> IngestReceipt {
+        let type = exchange.head.headerFields[.contentType] ?? ""
+        guard !type.lowercased().contains("protobuf") else {
+            throw Problem(
+                .unsupportedMediaType, "media_type_unsupported",
+                "OTLP is taken as JSON only: set OTEL_EXPORTER_OTLP_PROTOCOL=http/json, or encoding: "
+                    + "json of the Collector's exporter otlphttp", field: "Content-Type")
+        }
+        let payload = try await exchange.collectTree(limit: bodyLimit)
+        var lines: [UInt8] = []
+        for event in try OTLPLogs.events(payload, WallClock.system.now) {
+            lines += HookText.fitting(event).line
+            lines.append(UInt8(ascii: "\n"))
+        }
+        do throws(JournalError) {
+            let body = try await journal.cutOutside(lines)
+            return try await journal.ingest(body)
+        } catch { throw Problem(log: error) }
+    }
+
+    private static func document(_ receipt: IngestReceipt) -> [UInt8] {
+        var json = JSONWriter(capacity: 64)
+        json.object { json in
+            guard let first = receipt.rejected.first else { return }
+            json.member(object: "partialSuccess") { json in
+                json.member("rejectedLogRecords", String(receipt.rejectedTotal))
+                json.member("errorMessage", "record \(first.line): \(first.error)")
+            }
+        }
+        return json.bytes
+    }
+}

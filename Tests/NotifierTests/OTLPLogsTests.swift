@@ -1,0 +1,126 @@
+import Events
+import JSONScan
+import Serving
+import Testing
+
+@testable import Notifier
+
+@Suite("What logs by OTLP become")
+struct OTLPLogsTests {
+    private static let now = ArgoNotificationTests.now
+
+    private func events(_ text: String) throws -> [Event] {
+        try OTLPLogs.events(try ArgoNotificationTests.payload(text), Self.now)
+    }
+
+    private func request(_ record: String, _ resource: String = "") -> String {
+        """
+        {"resourceLogs":[{"resource":{"attributes":[\(resource)]},
+          "scopeLogs":[{"scope":{"name":"my.lib"},"logRecords":[\(record)]}]}]}
+        """
+    }
+
+    // The example of the protocol's repository has these members.
+    private static let record = """
+        {"timeUnixNano":"1795413600123456789","observedTimeUnixNano":"1795413601000000000",
+         "severityNumber":17,"severityText":"Error","traceId":"5B8EFFF798038103D269B633813FC60C",
+         "spanId":"EEE19B7EC3C1B174","body":{"stringValue":"payment failed"},
+         "attributes":[{"key":"rollout","value":{"stringValue":"payments-api"}},
+           {"key":"http.status","value":{"intValue":"503"}},{"key":"cached","value":{"boolValue":false}},
+           {"key":"took","value":{"doubleValue":0.25}},
+           {"key":"tags","value":{"arrayValue":{"values":[{"stringValue":"a"},{"intValue":2}]}}},
+           {"key":"user","value":{"kvlistValue":{"values":[{"key":"id","value":{"stringValue":"u"}}]}}}]}
+        """
+    private static let resource =
+        #"{"key":"k8s.namespace.name","value":{"stringValue":"prod"}},{"key":"host.name","value":{"stringValue":"h1"}}"#
+
+    @Test("time, severity, body, attributes and resource of a record")
+    func fields() throws {
+        let event = try #require(events(request(Self.record, Self.resource)).first)
+        #expect(event.event == "otel.log")
+        #expect(event.ts == Timestamp(rfc3339: "2026-11-23T06:00:00.123Z"))
+        #expect(event.level == .error)
+        #expect(event.message == "payment failed")
+        #expect(event.namespace == "prod")
+        #expect(event.rollout == "payments-api")
+        #expect(event.node == nil)
+        let attributes = event.extra("attributes")
+        #expect(attributes?["http.status"]?.integer == 503)
+        #expect(attributes?["cached"] == .bool(false))
+        #expect(attributes?["took"]?.double == 0.25)
+        #expect(attributes?["tags"] == .array([.string("a"), .number("2")]))
+        #expect(attributes?["user"]?["id"] == .string("u"))
+        #expect(event.extra("resource")?["host.name"] == .string("h1"))
+        #expect(event.extra("otel")?["trace_id"] == .string("5B8EFFF798038103D269B633813FC60C"))
+        #expect(event.extra("otel")?["scope"] == .string("my.lib"))
+        _ = try Event(line: event.line, from: .sender)
+    }
+
+    @Test(
+        "severities by number, else by name; one that nobody knows stays readable",
+        arguments: [
+            (#""severityNumber":1"#, Event.Level.debug), (#""severityNumber":8"#, .debug),
+            (#""severityNumber":9"#, .info), (#""severityNumber":13"#, .warn),
+            (#""severityNumber":24"#, .error), (#""severityText":"WARNING""#, .warn),
+            (#""severityText":"CRITICAL""#, .error), (#""severityText":"loud""#, .info),
+            (#""severityNumber":0,"severityText":"debug""#, .debug), (#""body":{}"#, .info),
+        ])
+    func severities(members: String, level: Event.Level) throws {
+        let event = try #require(events(request("{\(members)}")).first)
+        #expect(event.level == level)
+        if members.contains("loud") {
+            #expect(event.extra("otel")?["severity"] == .string("loud"))
+        }
+    }
+
+    @Test("a record is called by its eventName; without a time it is of its receipt")
+    func names() throws {
+        let named = try events(request(#"{"eventName":"backup.failed"}"#))[0]
+        #expect(named.event == "backup.failed")
+        #expect(named.ts == Self.now)
+        let attribute =
+            #"{"attributes":[{"key":"event.name","value":{"stringValue":"e"}}],"timeUnixNano":"0","observedTimeUnixNano":"1795413600000000000"}"#
+        let event = try events(request(attribute))[0]
+        #expect(event.event == "e")
+        #expect(event.ts == Timestamp(rfc3339: "2026-11-23T06:00:00Z"))
+    }
+
+    @Test("a request that is sent again has the same ids, records that differ have others")
+    func identity() throws {
+        let two = request(#"{"body":{"stringValue":"x"}},{"body":{"stringValue":"x"}}"#)
+        let ids = try events(two).map(\.id)
+        #expect(Set(ids).count == 2)
+        #expect(try events(two).map(\.id) == ids)
+        let first = try events(request(Self.record, Self.resource))[0].id
+        #expect(
+            try events(request(Self.record, Self.resource.replacing("h1", with: "h2")))[0].id
+                != first)
+    }
+
+    @Test("whatever an exporter sends makes an event that the log takes, or a refusal")
+    func bounded() throws {
+        let deep =
+            String(repeating: #"{"arrayValue":{"values":["#, count: 15) + "{}"
+            + String(repeating: "]}}", count: 15)
+        let many = (0..<500).map {
+            #"{"key":"k\#($0)","value":{"stringValue":"\#(String(repeating: "\\u0001", count: 200))"}}"#
+        }
+        for record in [
+            #"{"body":\#(deep)}"#, #"{"attributes":[{"key":"d","value":\#(deep)}]}"#,
+            #"{"attributes":[\#(many.joined(separator: ","))]}"#, "7", "null",
+            #"{"timeUnixNano":"18446744073709551615"}"#, #"{"timeUnixNano":-5}"#,
+            #"{"attributes":[7,{"key":""},{"key":"a"},{"key":"a","value":{"intValue":"x"}}]}"#,
+            #"{"attributes":[{"key":"status","value":{"stringValue":"odd"}}]}"#,
+        ] {
+            let event = HookText.fitting(try #require(events(request(record)).first))
+            #expect(event.line.count <= 64 << 10)
+            _ = try Event(line: event.line, from: .sender)
+        }
+        let left = try events(request(#"{"attributes":[7,{"key":"a"}]}"#))[0]
+        #expect(left.extra("otel")?["attributes_left_out"] == .number("2"))
+        #expect(try events("{}").isEmpty)
+        for text in ["[]", #"{"resourceSpans":[]}"#, #"{"resourceLogs":{}}"#] {
+            #expect(throws: Problem.self) { try events(text) }
+        }
+    }
+}
