@@ -40,15 +40,15 @@ public struct Secret: Sendable, Hashable {
         if case .file(let path) = source { path } else { nil }
     }
 
-    /// The credential, white space around it removed; never empty. Blocks for a file.
+    /// The credential, white space around it removed; one line, never empty. Blocks for a file.
     public func read() throws(SecretFault) -> String {
         switch source {
         case .unset: throw SecretFault(source: "a secret", fault: "it is not configured")
         case .file(let path): return try SecretFile.read(path)
         case .expanded(_, let value), .value(let value):
             let text = SecretFile.trimmed(value)
-            guard !text.isEmpty else {
-                throw SecretFault(source: "a secret", fault: "it is empty")
+            if let fault = SecretFile.fault(in: text) {
+                throw SecretFault(source: "a secret", fault: fault)
             }
             return text
         }
