@@ -13,7 +13,7 @@ RUN swift build -c release --product bellwether --static-swift-stdlib \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libstdc++6 zlib1g libdeflate0 \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata libcurl4 libsqlite3-0 libstdc++6 zlib1g libdeflate0 \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o 65532 -g 65532 -m 0700 /var/lib/bellwether
 COPY --from=build /out/bellwether /usr/local/bin/bellwether

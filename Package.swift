@@ -115,7 +115,7 @@ let package = Package(
         room("Store", [grdb]),
         room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
+        room("Probes", ["CZlib", "Secrets", "JSONScan", "Events", "Transfer"]),
         room("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
         room(
@@ -196,7 +196,7 @@ let package = Package(
         tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSONScan"]),
         tests("Transfer", ["Telemetry"]),
-        tests("Probes", ["Secrets", "Events", "JSONScan", "Transfer"]),
+        tests("Probes", ["CZlib", "Secrets", "Events", "JSONScan", "Transfer"]),
         tests("Rehearsal", ["Events", "JSONScan"]),
         tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
         tests(
@@ -239,7 +239,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "bellwether", "PoisonDriver", "App", "TestSupport", "Events", "JSONScan",
-                "Telemetry", "Transfer",
+                "Settings", "Telemetry", "Transfer",
             ],
             swiftSettings: strict),
     ]

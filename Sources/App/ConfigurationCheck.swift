@@ -1,4 +1,6 @@
+import Events
 import Rendering
+import Serving
 public import Settings
 
 /// Finds the faults of a configuration without starting the node.
@@ -10,16 +12,20 @@ public enum ConfigurationCheck {
         public var warnings: [SettingsFault]
     }
 
-    /// Checks the configuration file, then the files that it names.
-    public static func check(path: String?, environment: [String: String]) -> Findings {
+    /// Reads the configuration file and the files it names, as a start does: certificates, keys,
+    /// authorities, token files, templates.
+    public static func check(
+        path: String?, environment: [String: String], clock: WallClock = .system
+    ) -> Findings {
         let reading: Settings.Reading
         do throws(SettingsFaults) {
             reading = try Settings.read(path: path, environment: environment)
         } catch {
             return Findings(settings: nil, faults: error.faults, warnings: [])
         }
+        let settings = reading.settings
         var faults: [SettingsFault] = []
-        let templates = reading.settings.digest.templates
+        let templates = settings.digest.templates
         if !templates.isEmpty {
             faults += Renderer(templatesDirectory: templates).faults.map { fault in
                 SettingsFault(
@@ -27,9 +33,17 @@ public enum ConfigurationCheck {
                     fault: fault.fault, remedy: fault.remedy)
             }
         }
+        var certificates = CertificateFindings(reading: reading, now: clock.now)
+        certificates.review(settings)
+        faults += certificates.faults
+        for (index, file) in settings.auth.tokenFiles.enumerated() {
+            faults += TokenFile(file).faults().map {
+                reading.fault($0, at: "auth.token_files[\(index)]")
+            }
+        }
         return Findings(
-            settings: faults.isEmpty ? reading.settings : nil, faults: faults,
-            warnings: reading.warnings + descriptors(reading.settings, path))
+            settings: faults.isEmpty ? settings : nil, faults: faults,
+            warnings: reading.warnings + certificates.warnings + descriptors(settings, path))
     }
 
     /// A warning when the limit of open files, raised as at a start, allows fewer connections.
@@ -41,5 +55,66 @@ public enum ConfigurationCheck {
                 file: path ?? "embedded", line: 0, column: 0, key: "listen.limits.max_connections",
                 fault: fault, remedy: DescriptorBudget.remedy)
         ]
+    }
+}
+
+extension Settings.Reading {
+    /// A fault of a file, at the key that names the file.
+    fileprivate func fault(_ fault: ServingError, at key: String) -> SettingsFault {
+        self.fault(at: key, "\(fault.place): \(fault.fault)", fault.remedy)
+    }
+}
+
+/// What is wrong with the certificates that a configuration names.
+private struct CertificateFindings {
+    let reading: Settings.Reading
+    let now: Timestamp
+    var faults: [SettingsFault] = []
+    var warnings: [SettingsFault] = []
+
+    init(reading: Settings.Reading, now: Timestamp) {
+        self.reading = reading
+        self.now = now
+    }
+
+    mutating func review(_ settings: Settings) {
+        let tls = settings.listen.tls
+        pair(tls.certificate, tls.key, "listen.tls.certificate", "listen.tls.key")
+        authority(tls.clientCA, "listen.tls.client_ca", byLibcurl: false)
+        authority(settings.forward.caFile, "forward.ca_file")
+        for (index, receiver) in settings.receivers.enumerated() {
+            authority(receiver.caFile, "receivers[\(index)].ca_file")
+        }
+        for (index, probe) in settings.analysis.probes.enumerated() {
+            let key = "analysis.probes[\(index)]"
+            if case .certificate(let certificate) = probe.kind {
+                authority(certificate.caFile, "\(key).ca_file")
+            }
+            guard let access = probe.access else { continue }
+            authority(access.trust.caFile, "\(key).ca_file")
+            pair(
+                access.clientCertificate, access.clientKey, "\(key).client_certificate",
+                "\(key).client_key", byLibcurl: true)
+        }
+    }
+
+    private mutating func pair(
+        _ certificate: String, _ key: String, _ certificatePath: String, _ keyPath: String,
+        byLibcurl: Bool = false
+    ) {
+        guard !certificate.isEmpty else { return }
+        let review = CertificateReview.pair(
+            TLSFiles(certificate: certificate, key: key), at: now, byLibcurl: byLibcurl)
+        add(review) { $0.place == key ? keyPath : certificatePath }
+    }
+
+    private mutating func authority(_ file: String, _ path: String, byLibcurl: Bool = true) {
+        guard !file.isEmpty else { return }
+        add(CertificateReview.authorities(file, at: now, byLibcurl: byLibcurl)) { _ in path }
+    }
+
+    private mutating func add(_ review: CertificateReview, at path: (ServingError) -> String) {
+        faults += (review.faults + review.refused).map { reading.fault($0, at: path($0)) }
+        warnings += review.warnings.map { reading.fault($0, at: path($0)) }
     }
 }

@@ -123,6 +123,7 @@ public struct DataFolder: Sendable, Hashable {
                     "\(ShownText.file(file)): cannot read a token from this file; give another with --token-file, or make one with `bellwether token create`"
             )
         }
-        return String(line)
+        // Some editors save a byte order mark and blanks; neither is part of a token.
+        return line.trimmingCharacters(in: CharacterSet(charactersIn: "\u{FEFF} \t"))
     }
 }

@@ -214,6 +214,7 @@ public final class Node: Sendable {
     public func run() async throws {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
+        services.append(CertificateWatch(server, telemetry: telemetry))
         if let notifier {
             await tell(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(

@@ -7,10 +7,10 @@ public import Events
 public struct Silence: Sendable, Hashable {
     public enum Schedule: Sendable, Hashable {
         case once(from: Timestamp, until: Timestamp)
-        /// On the given days (0 is Sunday), between two minutes of the day, at the
-        /// given offset from UTC. A span that does not end after its start crosses
-        /// midnight and belongs to the day of its start.
-        case weekly(days: Set<Int>, fromMinute: Int, untilMinute: Int, utcOffsetMinutes: Int)
+        /// On the given days (0 is Sunday), between two minutes of the day, in a time zone. A span
+        /// that does not end after its start crosses midnight and belongs to the day of its start.
+        /// A start that clocks show twice is the first one; such an end is the last.
+        case weekly(days: Set<Int>, fromMinute: Int, untilMinute: Int, zone: ZoneRules)
     }
 
     public var id: String
@@ -33,19 +33,23 @@ public struct Silence: Sendable, Hashable {
     public func end(at now: Timestamp) -> Timestamp? {
         switch schedule {
         case .once(let from, let until): return now >= from && now < until ? until : nil
-        case .weekly(let days, let from, let until, let offset):
-            let local = now.milliseconds +| Int64(offset) * 60_000
-            let today = local.dividedDown(by: 86_400_000)
+        case .weekly(let days, let from, let until, let zone):
+            let seconds = now.milliseconds.dividedDown(by: 1000)
+            let today = (seconds +| Int64(zone.offset(at: seconds))).dividedDown(by: 86_400)
+            // The latest end of those that cover the moment: around a change of the clocks
+            // two days' spans may.
+            var latest: Timestamp?
             // 1970-01-01 was a Thursday.
             for day in [today - 1, today] where days.contains(Int((day + 4).modulo(7))) {
-                let midnight = day * 86_400_000
-                let start = midnight + Int64(from) * 60_000
-                let length = Int64(until > from ? until - from : until + 1440 - from) * 60_000
-                if local >= start, local < start + length {
-                    return Timestamp(milliseconds: start + length - Int64(offset) * 60_000)
-                }
+                let midnight = day * 86_400
+                let start = zone.moment(local: midnight + Int64(from) * 60)
+                let end = zone.moment(
+                    local: midnight + Int64(until > from ? until : until + 1440) * 60, isLast: true)
+                guard seconds >= start, seconds < end else { continue }
+                let moment = Timestamp(milliseconds: end *| 1000)
+                latest = max(latest ?? moment, moment)
             }
-            return nil
+            return latest
         }
     }
 

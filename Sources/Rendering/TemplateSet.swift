@@ -122,7 +122,10 @@ struct TemplateSet: Sendable {
                 refuse("the file is not UTF-8", "save it as UTF-8")
                 continue
             }
-            sources[name] = source
+            // Some editors save a byte order mark; it is no part of a message.
+            sources[name] =
+                source.unicodeScalars.first == "\u{FEFF}"
+                ? String(source.unicodeScalars.dropFirst()) : source
         }
         return (sources, faults)
     }

@@ -40,7 +40,7 @@ public struct Secret: Sendable, Hashable {
         if case .file(let path) = source { path } else { nil }
     }
 
-    /// Returns the credential without surrounding white space; never empty.
+    /// Returns the credential without surrounding white space: one line, never empty.
     ///
     /// Blocks while it reads a file. Throws if the source is unset, unreadable or empty.
     public func read() throws(SecretFault) -> String {
@@ -49,8 +49,8 @@ public struct Secret: Sendable, Hashable {
         case .file(let path): return try SecretFile.read(path)
         case .expanded(_, let value), .value(let value):
             let text = SecretFile.trimmed(value)
-            guard !text.isEmpty else {
-                throw SecretFault(source: "a secret", fault: "it is empty")
+            if let fault = SecretFile.fault(in: text) {
+                throw SecretFault(source: "a secret", fault: fault)
             }
             return text
         }

@@ -29,7 +29,8 @@ public final class HTTPServer: Service, Sendable {
     ) throws(ServingError) {
         self.configuration = configuration
         self.telemetry = telemetry
-        let box = try TLSContextBox(configuration.tls, clients: configuration.clients)
+        let box = try TLSContextBox(
+            configuration.tls, clients: configuration.clients, clock: clock)
         self.box = box
         let admission = Admission(configuration.limits, registry: telemetry.registry)
         desk = RefusalDesk(
@@ -43,6 +44,7 @@ public final class HTTPServer: Service, Sendable {
             limits: configuration.limits, strictTransport: configuration.strictTransport,
             clock: clock, telemetry: telemetry, desk: desk,
             admission: admission)
+        CertificateCounters.declare(in: telemetry.registry)
         showExpiry()
     }
 
@@ -78,7 +80,7 @@ public final class HTTPServer: Service, Sendable {
         from tls: TLSFiles? = nil
     ) throws(ServingError) -> PreparedCertificates {
         PreparedCertificates(
-            prepared: try TLSContextBox.prepare(
+            prepared: try box.prepare(
                 tls ?? configuration.tls, clients: configuration.clients))
     }
 
@@ -88,7 +90,25 @@ public final class HTTPServer: Service, Sendable {
         showExpiry()
     }
 
+    /// When the certificate in force is over.
+    var certificateExpiry: Timestamp? { box.expiry }
+    /// The state of its files when they were read, and now. The latter blocks for the disk.
+    var marksInForce: TLSFileMarks { box.marks }
+    var currentMarks: TLSFileMarks {
+        TLSFileMarks(
+            configuration.tls,
+            authority: configuration.clients.demand == .token ? "" : configuration.clients.authority
+        )
+    }
+
     private func showExpiry() {
+        let review = box.review
+        for fault in review.refused {
+            telemetry.emit(CertificateDoubtful(fault: fault, isRefused: true))
+        }
+        for fault in review.warnings {
+            telemetry.emit(CertificateDoubtful(fault: fault, isRefused: false))
+        }
         guard let expiry = box.expiry else { return }
         telemetry.registry.set(
             "bellwether_certificate_expiry_timestamp_seconds",

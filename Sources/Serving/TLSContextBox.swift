@@ -13,6 +13,10 @@ final class TLSContextBox: Sendable {
     fileprivate struct Loaded {
         let context: NIOSSLContext
         let expiry: Timestamp?
+        /// The files as they were before they were read.
+        let marks: TLSFileMarks
+        /// What is wrong with them and does not keep them from being used.
+        let review: CertificateReview
         /// Those that clients' certificates come from.
         let authorities: [Certificate]
         /// Counts up whenever an authority is taken away.
@@ -34,9 +38,13 @@ final class TLSContextBox: Sendable {
     ]
 
     private let current: Mutex<Loaded>
+    private let clock: WallClock
 
-    init(_ files: TLSFiles, clients: ClientCertificates) throws(ServingError) {
-        current = Mutex(try Self.load(files, clients))
+    init(
+        _ files: TLSFiles, clients: ClientCertificates, clock: WallClock = .system
+    ) throws(ServingError) {
+        self.clock = clock
+        current = Mutex(try Self.load(files, clients, at: clock.now))
     }
 
     /// For the next handshake, and what `trusts` has to know of it.
@@ -54,11 +62,23 @@ final class TLSContextBox: Sendable {
     /// When the node's own certificate is over.
     var expiry: Timestamp? { current.withLock { $0.expiry } }
 
-    /// Reads the files; changes nothing yet.
-    static func prepare(
+    /// What is doubtful about the certificate in force.
+    var review: CertificateReview { current.withLock { $0.review } }
+
+    /// The state of the files in force when they were read.
+    var marks: TLSFileMarks { current.withLock { $0.marks } }
+
+    /// Reads the files; changes nothing yet. Blocks for them.
+    ///
+    /// - Throws: Why they cannot be used: also an expired certificate, where the one in force
+    ///   is not.
+    func prepare(
         _ files: TLSFiles, clients: ClientCertificates
     ) throws(ServingError) -> Prepared {
-        Prepared(loaded: try load(files, clients))
+        let now = clock.now
+        let loaded = try Self.load(files, clients, at: now)
+        if let refused = loaded.review.refused.first, review.isAccepted(at: now) { throw refused }
+        return Prepared(loaded: loaded)
     }
 
     /// Takes up what was read, for the next handshakes.
@@ -72,29 +92,30 @@ final class TLSContextBox: Sendable {
     }
 
     private static func load(
-        _ files: TLSFiles, _ clients: ClientCertificates
+        _ files: TLSFiles, _ clients: ClientCertificates, at now: Timestamp
     ) throws(ServingError) -> Loaded {
-        let chain = try attempt(
-            files.certificate, "holds no readable PEM certificate", "give a PEM file, leaf first"
-        ) { try NIOSSLCertificate.fromPEMFile(files.certificate) }
-        let key = try attempt(
-            files.key, "holds no readable PEM key", "give the certificate's key, without passphrase"
-        ) { try NIOSSLPrivateKey(file: files.key, format: .pem) }
-
+        let needsAuthority = clients.demand != .token
+        // First: what changes while it is read is read again.
+        let marks = TLSFileMarks(files, authority: needsAuthority ? clients.authority : "")
+        let review = CertificateReview.pair(files, at: now)
+        if let fault = review.fault { throw fault }
+        guard let key = review.key else {
+            throw ServingError(
+                place: files.key, fault: "holds no readable PEM key",
+                remedy: "give the certificate's key, without passphrase")
+        }
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+            certificateChain: review.chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.cipherSuiteValues = Self.suites
         configuration.applicationProtocols = ["h2", "http/1.1"]
         configuration.shutdownTimeout = .seconds(1)
         var authorityCertificates: [Certificate] = []
-        if clients.demand != .token {
-            let authorities = try attempt(
-                clients.authority, "holds no readable PEM certificate",
-                "give the authority that clients' certificates come from"
-            ) { try NIOSSLCertificate.fromPEMFile(clients.authority) }
-            configuration.trustRoots = .certificates(authorities)
-            authorityCertificates = authorities.compactMap {
+        if needsAuthority {
+            let authorities = CertificateReview.authorities(clients.authority, at: now)
+            if let fault = authorities.fault { throw fault }
+            configuration.trustRoots = .certificates(authorities.chain)
+            authorityCertificates = authorities.chain.compactMap {
                 (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }
             }
             configuration.certificateVerification =
@@ -102,13 +123,15 @@ final class TLSContextBox: Sendable {
         }
         let settings = configuration
         let context = try attempt(
-            files.certificate, "does not go with \(files.key)",
+            files.certificate, "cannot be used with \(files.key)",
             "give the key that the certificate was made for"
         ) { try NIOSSLContext(configuration: settings) }
         return Loaded(
             context: context,
-            expiry: chain.first.map { Timestamp(milliseconds: Int64($0.notValidAfter) * 1000) },
-            authorities: authorityCertificates)
+            expiry: review.chain.first.map {
+                Timestamp(milliseconds: Int64($0.notValidAfter) *| 1000)
+            },
+            marks: marks, review: review, authorities: authorityCertificates)
     }
 
     private static func attempt<T>(

@@ -33,15 +33,33 @@ public struct TokenFile: Sendable, Hashable {
         /// The tokens' hashes and records, none when the file is gone; nil when it is there
         /// and cannot be read.
         var entries: [TokenSnapshot.Entry]?
-        /// The first thing that is wrong with it.
-        var fault: ServingError?
+        /// All that is wrong with it.
+        var faults: [ServingError] = []
+        /// The first thing that is.
+        var fault: ServingError? { faults.first }
     }
+
+    /// All that is wrong with the file as it is now. Blocks.
+    public func faults() -> [ServingError] { read(at: WallClock.system.now).faults }
 
     /// Reads the file; a line that is no token is left out. Blocks.
     func read(at now: Timestamp) -> Reading {
-        let bytes: [UInt8]
-        do throws(Unreadable) { bytes = try contents() } catch {
-            return Reading(entries: error.isGone ? [] : nil, fault: error.fault)
+        var bytes: ArraySlice<UInt8>
+        do throws(Unreadable) { bytes = try contents()[...] } catch {
+            return Reading(entries: error.isGone ? [] : nil, faults: [error.fault])
+        }
+        // Some editors save a byte order mark; it is no part of the first line.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+        if bytes.contains(0) || bytes.starts(with: [0xFF, 0xFE])
+            || bytes.starts(with: [0xFE, 0xFF])
+        {
+            return Reading(
+                entries: nil,
+                faults: [
+                    ServingError(
+                        place: path, fault: "is UTF-16 text or no text",
+                        remedy: "save it as UTF-8, one token a line")
+                ])
         }
         var reading = Reading(entries: [])
         for (index, line) in bytes.split(
@@ -51,13 +69,12 @@ public struct TokenFile: Sendable, Hashable {
                 .drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.reversed()
             guard let first = token.first, first != UInt8(ascii: "#") else { continue }
             guard token.count >= Self.shortest else {
-                if reading.fault == nil {
-                    reading.fault = ServingError(
+                reading.faults.append(
+                    ServingError(
                         place: "\(path):\(index + 1)",
                         fault: "a token of under \(Self.shortest) bytes",
                         remedy:
-                            "make one with 'bellwether token create' or 32 random bytes in base64")
-                }
+                            "make one with 'bellwether token create' or 32 random bytes in base64"))
                 continue
             }
             let base = path.split(separator: "/").last.map(String.init) ?? path

@@ -14,6 +14,16 @@ extension Settings {
     public struct Reading: Sendable, Equatable {
         public var settings: Settings
         public var warnings: [SettingsFault]
+        /// How faults name the file, and where its keys stand.
+        var file = "embedded"
+        var places: [String: YAMLPlace] = [:]
+
+        /// A fault of the value at a key's path, found by whoever uses the value.
+        public func fault(at key: String, _ fault: String, _ remedy: String) -> SettingsFault {
+            SettingsFault(
+                file: file, line: places[key]?.line ?? 0, column: places[key]?.column ?? 0,
+                key: key, fault: fault, remedy: remedy)
+        }
     }
 
     /// The settings of a file; without a path those of `./bellwether.yaml`,
@@ -51,7 +61,7 @@ extension Settings {
     public static func read(
         text: String, file: String = "bellwether.yaml", environment: [String: String] = [:]
     ) throws(SettingsFaults) -> Reading {
-        let document = YAMLDocument(text)
+        let document = YAMLDocument(text.withoutByteOrderMark)
         let context = ReadingContext(file: file, environment: environment, document: document)
         guard document.isWhole else { throw SettingsFaults(ReadingContext.ordered(context.faults)) }
         let settings = Settings(
@@ -59,7 +69,9 @@ extension Settings {
         guard context.faults.isEmpty else {
             throw SettingsFaults(ReadingContext.ordered(context.faults))
         }
-        return Reading(settings: settings, warnings: ReadingContext.ordered(context.warnings))
+        return Reading(
+            settings: settings, warnings: ReadingContext.ordered(context.warnings), file: file,
+            places: document.places)
     }
 
     private static func contents(of path: String) throws(SettingsFaults) -> String {
@@ -81,7 +93,8 @@ extension Settings {
             throw refuse("cannot be read: it is a folder, or its disk fails", "name a file")
         }
         guard let text = String(validating: bytes.prefix(count), as: UTF8.self) else {
-            throw refuse("is not UTF-8 text", "save it as UTF-8")
+            let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+            throw refuse("is \(isWide ? "UTF-16" : "not UTF-8") text", "save it as UTF-8")
         }
         return text
     }

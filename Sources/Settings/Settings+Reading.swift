@@ -7,7 +7,7 @@ extension Settings {
         if !given.isEmpty { node = Self.placeName(given, "node", r) }
         az = Self.placeName(r.expanded("az", az), "az", r)
         roles = Self.roles(r)
-        dataDirectory = r.expanded("data_dir", dataDirectory)
+        dataDirectory = r.line("data_dir", dataDirectory)
         if dataDirectory.isEmpty {
             r.fault("data_dir", "is empty", "name the folder for log and state, like ./data")
         }

@@ -76,4 +76,23 @@ struct Endpoint: Sendable, Equatable {
             url: "\(scheme)://\(bare.contains(":") ? "[\(bare)]" : bare):\(port)",
             schemes: [scheme])
     }
+
+    /// The address that a reference means at `base` (RFC 3986 §5); nil for what is no address.
+    static func resolve(
+        _ reference: String, against base: String
+    ) -> (url: String, hasUser: Bool)? {
+        guard let parsed = curl_url() else { return nil }
+        defer { curl_url_cleanup(parsed) }
+        let flags = UInt32(CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE)
+        var text: UnsafeMutablePointer<CChar>?
+        var user: UnsafeMutablePointer<CChar>?
+        guard curl_url_set(parsed, CURLUPART_URL, base, flags) == CURLUE_OK,
+            curl_url_set(parsed, CURLUPART_URL, reference, flags) == CURLUE_OK,
+            curl_url_get(parsed, CURLUPART_URL, &text, 0) == CURLUE_OK, let text
+        else { return nil }
+        defer { curl_free(text) }
+        let hasUser = curl_url_get(parsed, CURLUPART_USER, &user, 0) == CURLUE_OK
+        if let user { curl_free(user) }
+        return (String(cString: text), hasUser)
+    }
 }

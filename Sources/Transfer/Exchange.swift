@@ -80,12 +80,7 @@ final class Exchange {
     /// What every transfer has in common.
     func setUp() throws(TransferError) {
         let context = Unmanaged.passUnretained(self).toOpaque()
-        try set(CURLOPT_NOSIGNAL, 1)
-        // A name lookup that hangs in its own thread must not hold up the loop
-        // when its transfer is called off.
-        try set(CURLOPT_QUICK_EXIT, 1)
-        // A changed CA file is noticed within a minute, not within a day.
-        try set(CURLOPT_CA_CACHE_TIMEOUT, 60)
+        try setDefaults()
         ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
             Exchange.of(context)?.receive(data, size * count) ?? 0
         }
@@ -124,12 +119,19 @@ final class Exchange {
     func set(trust: TLSTrust) throws(TransferError) {
         switch trust {
         case .system: break
-        case .file(let path): try set(CURLOPT_CAINFO, path)
+        case .file(let path):
+            try set(CURLOPT_CAINFO, path)
+            try check(ccurl_set_pointer(easy, CURLOPT_CAPATH, nil))
         case .insecure:
             try set(CURLOPT_SSL_VERIFYPEER, 0)
             try set(CURLOPT_SSL_VERIFYHOST, 0)
         }
-        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    }
+
+    /// The certificate that the server is shown when it asks for one; PEM, its chain behind it.
+    func set(identity: TLSIdentity) throws(TransferError) {
+        try set(CURLOPT_SSLCERT, identity.certificate)
+        try set(CURLOPT_SSLKEY, identity.key)
     }
 
     /// At least one millisecond: to libcurl zero means no deadline.

@@ -4,17 +4,11 @@ extension HTTPTransfer {
     func prepare(_ exchange: Exchange, _ endpoint: Endpoint) throws(TransferError) {
         try exchange.set(CURLOPT_URL, url)
         try exchange.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        try exchange.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-        try exchange.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        try exchange.set(CURLOPT_USERAGENT, "bellwether")
-        if !usesEnvironmentProxy || endpoint.isLoopback { try exchange.set(CURLOPT_PROXY, "") }
+        if usesEnvironmentProxy, !endpoint.isLoopback { try exchange.useEnvironmentProxies() }
         if let unixSocket { try exchange.set(CURLOPT_UNIX_SOCKET_PATH, unixSocket) }
         if let connectTo { try exchange.set(CURLOPT_CONNECT_TO, list: [connectTo]) }
-        if maxRedirects > 0 {
-            try exchange.set(CURLOPT_FOLLOWLOCATION, 1)
-            try exchange.set(CURLOPT_MAXREDIRS, maxRedirects)
-        }
         try exchange.set(trust: tls)
+        if let identity { try exchange.set(identity: identity) }
         try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
         try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
         exchange.maxBody = max(maxBody, 0)
@@ -69,11 +63,12 @@ extension HTTPTransfer {
             // To libcurl "Name:" means to leave the header out, "Name;" to send it empty.
             lines.append(value.trimmed.isEmpty ? "\(name);" : "\(name): \(value)")
         }
+        func has(_ name: String) -> Bool { headers.contains { $0.0.lowercased() == name } }
         // Neither of these is ours to let libcurl invent.
-        for invented in ["Expect", "Content-Type"]
-        where !headers.contains(where: { $0.0.lowercased() == invented.lowercased() }) {
-            lines.append("\(invented):")
-        }
+        if !has("expect") { lines.append("Expect:") }
+        if !has("content-type") { lines.append("Content-Type:") }
+        // Without it any coding would be acceptable (RFC 9110 §12.5.3), and none is decoded here.
+        if !has("accept-encoding") { lines.append("Accept-Encoding: identity") }
         return lines
     }
 

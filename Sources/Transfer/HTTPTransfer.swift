@@ -19,13 +19,17 @@ public struct HTTPTransfer: Sendable {
     /// Ends as `.timeout` an answer of which nothing came for so long; nil: only `deadline` does.
     public var idleDeadline: Duration?
     public var tls: TLSTrust
+    /// Shown to a server that asks for a certificate; nil: none.
+    public var identity: TLSIdentity?
     /// Connect to this socket file instead of the URL's host.
     public var unixSocket: String?
     /// `HOST:PORT:ADDRESS:PORT`: for this host and port connect to that address
     /// instead, while the certificate, the Host header and everything else stay
     /// the host's. An IPv6 address stands in brackets.
     public var connectTo: String?
-    /// How many redirects to follow; within http and https only.
+    /// How many redirects of a GET or HEAD to follow, within the address's origin: scheme, host
+    /// and port, or from http to https on one host and their own ports. What leads elsewhere is
+    /// an answer with `HTTPReply.redirect`, so that headers never reach another server.
     public var maxRedirects: Int
     /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. Never for loopback.
     public var usesEnvironmentProxy: Bool
@@ -36,9 +40,8 @@ public struct HTTPTransfer: Sendable {
         connectDeadline: Duration = .seconds(5), maxBody: Int = 1 << 20,
         onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)? = nil,
         idleDeadline: Duration? = nil,
-        tls: TLSTrust = .system, unixSocket: String? = nil, connectTo: String? = nil,
-        maxRedirects: Int = 0,
-        usesEnvironmentProxy: Bool = false
+        tls: TLSTrust = .system, identity: TLSIdentity? = nil, unixSocket: String? = nil,
+        connectTo: String? = nil, maxRedirects: Int = 0, usesEnvironmentProxy: Bool = false
     ) {
         self.url = url
         self.method = method
@@ -50,6 +53,7 @@ public struct HTTPTransfer: Sendable {
         self.onBody = onBody
         self.idleDeadline = idleDeadline
         self.tls = tls
+        self.identity = identity
         self.unixSocket = unixSocket
         self.connectTo = connectTo
         self.maxRedirects = maxRedirects

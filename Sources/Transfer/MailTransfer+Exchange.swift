@@ -6,7 +6,6 @@ extension MailTransfer {
         // To libcurl the path is the name of the greeting.
         try exchange.set(CURLOPT_URL, endpoint.target + "/" + Self.escaped(name))
         try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
-        try exchange.set(CURLOPT_PROXY, "")
         try exchange.set(trust: trust)
         // Anything less than ALL would go on in plain text when TLS is not offered.
         try exchange.set(

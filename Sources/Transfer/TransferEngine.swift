@@ -42,17 +42,6 @@ public final class TransferEngine: Sendable {
         mailThreads.stop()
     }
 
-    /// One HTTP request and its whole answer, whatever the status.
-    public func http(_ transfer: HTTPTransfer) async throws(TransferError) -> HTTPReply {
-        let endpoint = try Endpoint(url: transfer.url, schemes: ["http", "https"])
-        let finished = try await perform("http", endpoint.target) {
-            (exchange) throws(TransferError) in
-            try transfer.prepare(exchange, endpoint)
-        }
-        if let fault = finished.fault(endpoint.target) { throw fault }
-        return HTTPReply(finished)
-    }
-
     /// Opens a TCP connection and closes it. Returns how long the opening
     /// took, the name's look-up included.
     public func connect(
@@ -65,7 +54,6 @@ public final class TransferEngine: Sendable {
             try exchange.set(
                 CURLOPT_URL, "http" + endpoint.target.dropFirst(endpoint.scheme.count))
             try exchange.set(CURLOPT_PROTOCOLS_STR, "http")
-            try exchange.set(CURLOPT_PROXY, "")
             try exchange.set(CURLOPT_CONNECT_ONLY, 1)
             try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, deadline)
             try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
@@ -91,15 +79,12 @@ public final class TransferEngine: Sendable {
             let shown = { (target: String) in String(target.dropFirst("tls://".count)) }
             try exchange.set(CURLOPT_URL, "https://" + shown(named.target))
             try exchange.set(CURLOPT_PROTOCOLS_STR, "https")
-            try exchange.set(CURLOPT_PROXY, "")
             if named != endpoint {
                 try exchange.set(
                     CURLOPT_CONNECT_TO, list: [shown(named.target) + ":" + shown(endpoint.target)])
             }
             try exchange.set(CURLOPT_CONNECT_ONLY, 1)
             try exchange.set(CURLOPT_CERTINFO, 1)
-            // A resumed session would show the certificate of the time before a renewal.
-            try exchange.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
             try exchange.set(trust: trust)
             try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, deadline)
             try exchange.set(CURLOPT_TIMEOUT_MS, deadline)
@@ -132,7 +117,7 @@ public final class TransferEngine: Sendable {
     }
 
     /// Sends an order to the loop and waits for its end.
-    private func perform(
+    func perform(
         _ kind: String, _ target: String, on own: TransferInbox? = nil,
         _ prepare: @escaping @Sendable (Exchange) throws(TransferError) -> Void
     ) async throws(TransferError) -> Finished {

@@ -25,7 +25,7 @@ struct ArrowsTests {
         ("Store", []),
         ("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        ("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
+        ("Probes", ["CZlib", "Secrets", "JSONScan", "Events", "Transfer"]),
         ("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSONScan", "Digests"]),
         (

@@ -1,5 +1,6 @@
 import Digests
 import Events
+import Foundation
 import Testing
 
 @Suite("Silences")
@@ -139,7 +140,8 @@ struct SilenceTests {
             let silence = Silence(
                 id: "m", matchers: [],
                 schedule: .weekly(
-                    days: days, fromMinute: from, untilMinute: until, utcOffsetMinutes: offset),
+                    days: days, fromMinute: from, untilMinute: until,
+                    zone: ZoneRules(offsetMinutes: offset)),
                 who: "", why: "")
             return silence.end(at: try #require(Timestamp(rfc3339: now)))?.rfc3339
         }
@@ -153,5 +155,32 @@ struct SilenceTests {
         #expect(try end([1], 22 * 60, 6 * 60, 0, "2026-11-23T05:00:00Z") == nil)
         #expect(try end([2], 0, 60, 120, "2026-11-23T22:30:00Z") == "2026-11-23T23:00:00.000Z")
         #expect(try end([4], 0, 0, 0, "1969-12-25T12:00:00Z") == "1969-12-26T00:00:00.000Z")
+    }
+
+    @Test("Weekly times by a zone's name go with its clocks when they change")
+    func weeklyByZone() throws {
+        let file = URL(fileURLWithPath: "/usr/share/zoneinfo/Europe/Berlin")
+        let berlin = try #require(
+            ZoneRules(name: "Europe/Berlin", tzif: Array(try Data(contentsOf: file))))
+        func end(_ from: Int, _ until: Int, _ now: String) throws -> String? {
+            let silence = Silence(
+                id: "m", matchers: [],
+                schedule: .weekly(
+                    days: Set(0...6), fromMinute: from, untilMinute: until, zone: berlin),
+                who: "", why: "")
+            return silence.end(at: try #require(Timestamp(rfc3339: now)))?.rfc3339
+        }
+        let (ten, six) = (22 * 60, 6 * 60)
+        // Winter, summer, and the two nights between them.
+        #expect(try end(ten, six, "2026-01-10T21:00:00Z") == "2026-01-11T05:00:00.000Z")
+        #expect(try end(ten, six, "2026-01-10T20:59:59Z") == nil)
+        #expect(try end(ten, six, "2026-07-10T20:00:00Z") == "2026-07-11T04:00:00.000Z")
+        #expect(try end(ten, six, "2026-07-10T19:59:59Z") == nil)
+        #expect(try end(ten, six, "2026-03-28T21:00:00Z") == "2026-03-29T04:00:00.000Z")
+        #expect(try end(ten, six, "2026-10-24T20:00:00Z") == "2026-10-25T05:00:00.000Z")
+        // An end that clocks show twice is the last one; a beginning that they skip comes later.
+        #expect(try end(ten, 150, "2026-10-24T23:00:00Z") == "2026-10-25T01:30:00.000Z")
+        #expect(try end(150, 300, "2026-03-29T01:29:59Z") == nil)
+        #expect(try end(150, 300, "2026-03-29T01:30:00Z") == "2026-03-29T03:00:00.000Z")
     }
 }

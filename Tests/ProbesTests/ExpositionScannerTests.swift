@@ -139,8 +139,8 @@ struct ExpositionScannerTests {
             ("m{a=\"1", "the page ends inside a line in line 1"),
             ("m{a=\"1\\", "the page ends inside a line in line 1"),
             ("m{", "the page ends inside a line in line 1"),
-            ("m{a=\"1\"} 12", "the page ends inside a line in line 1"),
-            ("m 1 # {}", "the page ends inside a line in line 1"),
+            ("m{a=\"1\"} 12", "the page ends without a line feed, as if cut off, in line 1"),
+            ("m 1 # {}", "the page ends without a line feed, as if cut off, in line 1"),
         ])
     func garbage(page: String, words: String) {
         #expect(throws: Absence(.garbage, words)) { try scan(page, ["m"]) }

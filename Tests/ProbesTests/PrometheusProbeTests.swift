@@ -324,7 +324,7 @@ struct PrometheusProbeTests {
         #expect(results[0].signals.reason("canary.5xx_rate") == .noTraffic)
     }
 
-    @Test("over HTTP: asks for the text format, takes ten megabytes and no more")
+    @Test("over HTTP: asks for text formats, takes ten megabytes and no more")
     func http() async throws {
         let engine = TransferEngine(telemetry: .silent)
         let size = Counter()
@@ -339,7 +339,7 @@ struct PrometheusProbeTests {
         let good = await probe.measure(
             context(now: WallClock.system.now, allowance: .seconds(30)))
         #expect(good.reason("canary.5xx_rate") == .noSampleYet)
-        #expect(server.requests[0].contains("Accept: text/plain;version=0.0.4\r\n"))
+        #expect(server.requests[0].contains("\r\nAccept: \(PageFormat.accept)\r\n"))
         let large = await probe.measure(
             context(now: WallClock.system.now, allowance: .seconds(30)))
         #expect(large.reason("canary.5xx_rate") == .tooLarge)

@@ -149,6 +149,13 @@ struct TemplateTests {
             Renderer(templatesDirectory: folder.path).faults.first?.fault.contains("UTF-8") == true)
     }
 
+    @Test("A byte order mark before a template is no part of the message")
+    func byteOrderMark() throws {
+        let (renderer, _) = try renderer(["subject.mustache": "\u{FEFF}fixed"])
+        #expect(renderer.faults.isEmpty)
+        #expect(renderer.render(SampleDigests.all[1]).subject == "fixed")
+    }
+
     @Test("A template that floods is cut to Slack's limits; flooding HTML falls back")
     func flood() throws {
         let (renderer, _) = try renderer([

@@ -34,6 +34,23 @@ struct SecretTests {
         }
     }
 
+    @Test("a byte order mark is no part of a secret; a second line makes it none")
+    func marks() throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        #expect(try Secret.file(write(mark + Array("xoxb-1\r\n".utf8))).read() == "xoxb-1")
+        #expect(try Secret.value("\u{FEFF}xoxb-1\n").read() == "xoxb-1")
+        for (bytes, words) in [
+            (Array("one\ntwo\n".utf8), "more than one line"),
+            ([0xFF, 0xFE, 0x78, 0x00], "UTF-16"), ([0xFE, 0xFF, 0x00, 0x78], "UTF-16"),
+            (mark, "empty"),
+        ] as [([UInt8], String)] {
+            let path = try write(bytes)
+            let fault = #expect(throws: SecretFault.self) { try Secret.file(path).read() }
+            #expect(fault?.fault.contains(words) == true, "\(words)")
+        }
+        #expect(throws: SecretFault.self) { try Secret.value("one\ntwo").read() }
+    }
+
     @Test(
         "a pipe that nobody writes to is no secret, and is not waited for", .timeLimit(.minutes(1)))
     func pipe() throws {

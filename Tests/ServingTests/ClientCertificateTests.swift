@@ -160,12 +160,12 @@ import X509
         #expect(box.trusts(early))
         // Both for a while: nobody has to connect again.
         try install(old, new)
-        box.take(try TLSContextBox.prepare(files, clients: clients))
+        box.take(try box.prepare(files, clients: clients))
         let late = try shown(by: new)
         #expect(box.trusts(early) && box.trusts(late))
         // The old one goes.
         try install(new)
-        box.take(try TLSContextBox.prepare(files, clients: clients))
+        box.take(try box.prepare(files, clients: clients))
         #expect(!box.trusts(early))
         #expect(box.trusts(late))
     }

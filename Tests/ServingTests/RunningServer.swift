@@ -40,13 +40,16 @@ final class RunningServer: Sendable {
         var strictTransport: Duration?
     }
 
-    init(_ setup: Setup = Setup(), routes: [Route]? = nil) async throws {
+    init(_ setup: Setup = Setup(), routes: [Route]? = nil, files given: TLSFiles? = nil)
+        async throws
+    {
         directory = try TemporaryDirectory()
         store = try Store(path: directory.file("state.sqlite"))
         telemetry = .silent
         tokens = try await TokenRegistry(store: store, clock: setup.clock)
-        let files = try SelfSignedCertificate.files(
-            in: directory.file("tls"), names: ["bellwether.test"])
+        let files =
+            try given
+            ?? SelfSignedCertificate.files(in: directory.file("tls"), names: ["bellwether.test"])
         certificate = files.certificate
         let refusals = Refusals()
         self.refusals = refusals

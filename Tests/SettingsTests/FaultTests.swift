@@ -136,7 +136,31 @@ struct FaultTests {
         ("{name: a, kind: http, url: \"http://\"}", ".url", "no host"),
         ("{name: a, kind: http, url: \"http://a:b/\"}", ".url", "host and port"),
         ("{name: a, kind: http, url: \"http://a b/\"}", ".url", "blank"),
-        ("{name: a, kind: http, url: \"http://u:p@a/\"}", ".url", "password"),
+        ("{name: a, kind: http, url: \"http://u:p@a/\"}", ".url", "basic_auth: {username"),
+        (
+            "{name: a, kind: http, url: \"http://a\", basic_auth: {username: \"a:b\", password: \"${env:P}\"}}",
+            ".basic_auth.username", "colon"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://a\", basic_auth: {password: \"${env:P}\"}}",
+            ".basic_auth", "username: NAME"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://a\", basic_auth: {username: u}}", ".basic_auth",
+            "password_file: PATH"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://a\", headers: {authorization: \"${env:P}\"}, token: \"${env:P}\"}",
+            ".headers.authorization", "keep one"
+        ),
+        (
+            "{name: a, kind: http, url: \"http://a\", headers: {Host: b}}", ".headers.Host",
+            "host is that of url"
+        ),
+        (
+            "{name: a, kind: http, url: \"https://a\", client_certificate: /etc/hosts}",
+            ".client_certificate", "without client_key"
+        ),
         ("{name: a, kind: http, url: \"http://a\", expect: [20]}", ".expect[0]", "200-299"),
         ("{name: a, kind: http, url: \"http://a\", fields: {x: /y}}", ".fields.x", "object.field"),
         ("{name: a, kind: http, url: \"http://a\", fields: {x.z: y}}", ".fields.x.z", "slash"),
@@ -238,7 +262,8 @@ struct FaultTests {
 
     @Test("a probe that cannot be", arguments: probes)
     func probe(_ wrong: Case) {
-        let found = faults(of: "analysis:\n  probes:\n    - \(wrong.text)\n")
+        let found = faults(
+            of: "analysis:\n  probes:\n    - \(wrong.text)\n", environment: ["P": "x"])
         #expect(found.map(\.key) == ["analysis.probes[0]" + wrong.key])
         #expect(found.first?.description.contains(wrong.words) == true, "\(found)")
         #expect(found.first?.line == 3)

@@ -91,14 +91,15 @@ struct RoundTripTests {
             - {name: backup, kind: file, path: DIR/backup.prom, schema: textfile,
                fields: {backup.age_s: "backup_age_seconds{job=\\"db\\", host=\\"a\\"}"}}
             - {name: spool, kind: queue, folder: DIR, suffix: .job}
-            - {name: jobs, kind: queue, url: "https://jobs:1/stats", pointer: /waiting, token_file: DIR/tokens, ca_file: DIR/ca}
+            - {name: jobs, kind: queue, url: "https://jobs:1/stats", pointer: /waiting, bearer_token_file: DIR/tokens, ca_file: DIR/ca,
+               headers: {X-Scope-OrgID: team-a}, client_certificate: DIR/cert, client_key: DIR/key, proxy_from_environment: true}
             - {name: self, kind: command, command: [/bin/sh], environment: {LANG: C, API_TOKEN: "${env:TOKEN}"},
                fields: {self.lag_ms: /lag}}
             - {name: edge, kind: certificate, address: "[::1]:443", server_name: shop.example, ca_file: DIR/ca}
             - name: fleet
               kind: prometheus_query
               url: "http://prometheus:9090"
-              token: "${env:TOKEN}"
+              basic_auth: {username: "123456", password_file: DIR/tokens}
               queries:
                 fleet.5xx_rate: {failing: "sum(increase(a[$window])) or vector(0)", total: 'sum(b)'}
                 fleet.p95_ms: {buckets: "sum by (le) (c)", unit: milliseconds}
@@ -130,6 +131,7 @@ struct RoundTripTests {
           rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], abort_after: 4, attempts: 12, templates: DIR}
         silences:
           - {id: nights, match: {namespace: dev}, where: [kind!=notice], days: [mon, sun], from: "22:00", until: "06:30", utc_offset: "-03:30", who: platform, why: asleep}
+          - {id: berlin, match: {namespace: dev}, from: "22:00", until: "06:30", timezone: Europe/Berlin}
           - {id: move, where: [az~eu], from: "2026-11-28T20:00:00Z", until: "2026-11-28T23:00:00Z"}
         receivers:
           - {name: live, kind: slack, token_file: DIR/slack, channel: C0123456789, api_url: "https://slack.example/api", timeout: 4s}

@@ -100,7 +100,7 @@ struct SecretTests {
         try Data([0xFF, 0xFE]).write(to: URL(fileURLWithPath: folder.file("binary")))
         for (path, why) in [
             (empty, "it is empty"), (large, "larger than 64KiB"),
-            (folder.file("binary"), "not UTF-8"),
+            (folder.file("binary"), "UTF-16"),
             (folder.file("none"), "No such file"), (folder.path, "is a folder"),
         ] {
             let found = faults(of: "forward: {token_file: \"\(path)\"}")

@@ -47,11 +47,13 @@ final class NodeProcess: Sendable {
     }
 
     /// Starts it; returns before it serves.
-    func start(as executable: String = NodeProcess.executable) throws -> ChildProcess {
+    func start(
+        as executable: String = NodeProcess.executable, environment: [String: String?] = [:]
+    ) throws -> ChildProcess {
         // A crash on purpose needs no backtrace, which takes seconds.
         try ChildProcess(
             executable, ["serve", "--config", configuration],
-            environment: ["SWIFT_BACKTRACE": "enable=no"])
+            environment: environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 })
     }
 
     /// Waits until `/readyz` answers.

@@ -28,12 +28,17 @@ public final class HTTPDouble: Sendable {
         self.scheme = scheme
     }
 
-    public static func start(tls certificate: TestCertificate? = nil) async throws -> HTTPDouble {
+    /// - Parameter clientCA: PEM file; with it only clients with a certificate from there are
+    ///   served.
+    public static func start(
+        tls certificate: TestCertificate? = nil, clientCA: String? = nil
+    ) async throws -> HTTPDouble {
         let folder = try TemporaryDirectory("http")
         var arguments = ["--record", folder.file("requests.jsonl")]
         if let certificate {
             arguments += ["--certificate", certificate.certificate, "--key", certificate.key]
         }
+        if let clientCA { arguments += ["--client-ca", clientCA] }
         return HTTPDouble(
             try await PythonDouble.start("http_double.py", arguments), folder,
             certificate == nil ? "http" : "https")

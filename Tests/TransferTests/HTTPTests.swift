@@ -111,7 +111,7 @@ struct HTTPTests {
         #expect(next.status == 200)
     }
 
-    @Test("redirects are answers unless asked for, and never leave http")
+    @Test("redirects are answers unless asked for, and never leave the origin")
     func redirects() async throws {
         let server = try await HTTPDouble.start()
         let plain = try await engine.http(HTTPTransfer(url: server.url("/redirect")))
@@ -121,8 +121,45 @@ struct HTTPTests {
             HTTPTransfer(url: server.url("/redirect"), maxRedirects: 1))
         #expect(followed.status == 200)
         #expect(followed.header("location") == nil)
-        let file = await fault(HTTPTransfer(url: server.url("/redirect-file"), maxRedirects: 3))
-        #expect(file?.kind == .protocolFault)
+        #expect(followed.redirects == 1 && followed.redirect == nil)
+        #expect(plain.redirect == server.url("/echo"))
+        let file = try await engine.http(
+            HTTPTransfer(url: server.url("/redirect-file"), maxRedirects: 3))
+        #expect(file.status == 302)
+        #expect(file.redirect == "file:///etc/passwd")
+        let other = try await HTTPDouble.start()
+        for address in [
+            other.url("/echo"), server.url("/echo", host: "localhost"),
+            "http://u:p@127.0.0.1:\(server.port)/echo", "https://127.0.0.1:\(server.port)/echo",
+        ] {
+            let reply = try await engine.http(
+                HTTPTransfer(
+                    url: server.url("/redirect-to?\(address)"), headers: [("X-Key", "s3cret")],
+                    maxRedirects: 3))
+            #expect(reply.status == 302 && reply.redirect == address, "\(address)")
+        }
+        #expect(try other.requests().isEmpty)
+        // A method with an effect is repeated nowhere.
+        let posted = try await engine.http(
+            HTTPTransfer(url: server.url("/redirect"), method: "POST", maxRedirects: 3))
+        #expect(posted.status == 302 && posted.redirects == 0)
+        let loop = try await engine.http(
+            HTTPTransfer(url: server.url("/redirect-to?/redirect-to"), maxRedirects: 2))
+        #expect(loop.status == 302 && loop.redirects == 2)
+    }
+
+    @Test("no coding is asked for, and none is undone; whether an answer's end was marked is known")
+    func encodings() async throws {
+        let server = try await HTTPDouble.start()
+        let reply = try await engine.http(HTTPTransfer(url: server.url("/echo")))
+        #expect(try echo(reply).header("accept-encoding") == "identity")
+        #expect(reply.isDelimited)
+        let named = try await engine.http(
+            HTTPTransfer(url: server.url("/echo"), headers: [("Accept-Encoding", "gzip")]))
+        #expect(try echo(named).header("accept-encoding") == "gzip")
+        let open = try await engine.http(HTTPTransfer(url: server.url("/unmarked")))
+        #expect(String(decoding: open.body, as: UTF8.self) == "as far as it came")
+        #expect(!open.isDelimited)
     }
 
     @Test("nobody there, no such name, no such scheme")

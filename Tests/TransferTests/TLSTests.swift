@@ -39,6 +39,28 @@ struct TLSTests {
         #expect(await kind(server.url("/echo"), .system) == .tls)
     }
 
+    @Test("a server that asks for a certificate is shown one, renewed within a minute of its files")
+    func identity() async throws {
+        let client = try await TestCertificate.make(in: folder, name: "client")
+        let server = try await HTTPDouble.start(tls: certificate, clientCA: client.certificate)
+        func status(_ identity: TLSIdentity?) async -> Int? {
+            let transfer = HTTPTransfer(
+                url: server.url("/status/200"), tls: .file(certificate.certificate),
+                identity: identity)
+            return try? await engine.http(transfer).status
+        }
+        #expect(await status(nil) == nil)
+        #expect(await status(TLSIdentity(certificate: client.certificate, key: client.key)) == 200)
+        // A connection that was made with one is not reused without it.
+        #expect(await status(nil) == nil)
+        let stranger = try await TestCertificate.make(in: folder, name: "stranger")
+        #expect(
+            await status(TLSIdentity(certificate: stranger.certificate, key: stranger.key)) == nil)
+        // The key of another certificate.
+        #expect(
+            await status(TLSIdentity(certificate: stranger.certificate, key: client.key)) == nil)
+    }
+
     @Test("a certificate of another name is refused")
     func wrongName() async throws {
         let wrong = try await TestCertificate.make(

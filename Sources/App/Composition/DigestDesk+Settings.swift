@@ -34,10 +34,8 @@ extension Silence {
         let schedule: Schedule =
             switch silence.schedule {
             case .once(let from, let until): .once(from: from, until: until)
-            case .weekly(let days, let from, let until, let offset):
-                .weekly(
-                    days: Set(days), fromMinute: from, untilMinute: until,
-                    utcOffsetMinutes: offset)
+            case .weekly(let days, let from, let until, let zone):
+                .weekly(days: Set(days), fromMinute: from, untilMinute: until, zone: zone)
             }
         self.init(
             id: silence.id, matchers: silence.matchers.compactMap { Matcher($0) },

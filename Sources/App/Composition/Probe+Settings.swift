@@ -24,42 +24,32 @@ extension Settings.Probe {
             let (host, port) = Self.hostAndPort(address)
             return TCPProbe(name: name, host: host, port: port, engine: engine, deadline: timeout)
         case .http(let http):
-            var headers = http.headers.sorted { $0.key < $1.key }.map { name, value in
-                HTTPSource.Header(name, value)
-            }
-            headers += bearer(http.token)
+            var source = http.access.source
+            source.expectedStatuses = http.expect
+            source.maxBody = http.maxBody
             return HTTPProbe(
-                name: name,
-                source: HTTPSource(
-                    url: http.url, headers: headers, expectedStatuses: http.expect,
-                    maxBody: http.maxBody, tls: http.trust.made),
+                name: name, source: source,
                 fields: .pointers(http.fields.pointers), engine: engine, deadline: timeout,
                 policy: upstreams.policy)
         case .prometheus(let page):
             return PrometheusProbe(
-                name: name,
-                source: HTTPSource(
-                    url: page.url, headers: bearer(page.token), tls: page.trust.made),
-                metrics: page.made, engine: engine, deadline: timeout, policy: upstreams.policy)
+                name: name, source: page.access.source, metrics: page.made, engine: engine,
+                deadline: timeout, policy: upstreams.policy)
         case .prometheusQuery(let query):
             return PrometheusQueryProbe(
-                name: name,
-                server: HTTPSource(
-                    url: query.url, headers: bearer(query.token), tls: query.trust.made),
-                queries: query.made, engine: engine, deadline: timeout, policy: upstreams.policy)
+                name: name, server: query.access.source, queries: query.made, engine: engine,
+                deadline: timeout, policy: upstreams.policy)
         case .file(let report):
             return FileProbe(
                 name: name, path: report.path, maxAge: report.maxAge, form: report.form,
                 ageSource: report.madeAt.isEmpty ? .modified : .pointer(report.madeAt),
                 deadline: timeout)
         case .queue(let queue):
-            let source = HTTPSource(
-                url: queue.url, headers: bearer(queue.token), tls: queue.trust.made)
             return QueueProbe(
                 name: name,
-                queue: queue.url.isEmpty
+                queue: queue.access.url.isEmpty
                     ? .folder(queue.folder, suffix: queue.suffix)
-                    : .http(source, pointer: queue.pointer),
+                    : .http(queue.access.source, pointer: queue.pointer),
                 engine: engine, prefix: name, deadline: timeout, policy: upstreams.policy)
         case .command(let command):
             return CommandProbe(
@@ -83,16 +73,21 @@ extension Settings.Probe {
             Int(address[colon...].dropFirst()) ?? 0
         )
     }
-
-    private func bearer(_ token: Secret) -> [HTTPSource.Header] {
-        guard token.isSet else { return [] }
-        return [HTTPSource.Header("Authorization", prefix: "Bearer ", token)]
-    }
 }
 
-extension Settings.Probe.Trust {
-    fileprivate var made: TLSTrust {
-        insecure ? .insecure : caFile.isEmpty ? .system : .file(caFile)
+extension Settings.Probe.Access {
+    /// Everything that these settings say; statuses and bounds are the probe's own.
+    fileprivate var source: HTTPSource {
+        HTTPSource(
+            url: url,
+            headers: headers.sorted { $0.key < $1.key }.map { HTTPSource.Header($0.key, $0.value) },
+            credential: token.isSet
+                ? .bearer(token)
+                : username.isEmpty ? nil : .basic(user: username, password: password),
+            tls: trust.insecure ? .insecure : trust.caFile.isEmpty ? .system : .file(trust.caFile),
+            identity: clientCertificate.isEmpty
+                ? nil : TLSIdentity(certificate: clientCertificate, key: clientKey),
+            usesEnvironmentProxy: proxyFromEnvironment)
     }
 }
 

@@ -8,8 +8,8 @@
 
 /// One pass over a Prometheus metrics page, stopping only at the metrics asked for.
 ///
-/// Reads the text format 0.0.4 and what OpenMetrics 1.0 shares with it (floating
-/// timestamps, exemplars, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`).
+/// Reads the text format 0.0.4 and OpenMetrics 1.0 (floating timestamps, exemplars,
+/// which are skipped, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`).
 /// Lines of other metrics are skipped unread, apart from their first byte: a
 /// page whose lines cannot be samples (HTML, JSON) is a fault, not an empty page.
 /// Input may be hostile: work is linear in its size and bounded by the limits.
@@ -35,6 +35,7 @@ struct ExpositionScanner {
         _ visit: (_ name: Int, _ labels: ExpositionLabels, _ value: Double) throws(Absence) -> Void
     ) throws(Absence) {
         let wanted = names.map { Array($0.utf8) }
+        let page = try PlainText.checked(page)
         var absence: Absence?
         page.withUnsafeBytes { bytes in
             var scanner = ExpositionScanner(bytes)
@@ -198,7 +199,9 @@ struct ExpositionScanner {
         }
         if at < bytes.count, bytes[at] == UInt8(ascii: "#") { skipLine(leavingBreak: true) }
         // A number that is cut short by the end of a page still reads as a number.
-        guard at < bytes.count else { throw fault("the page ends inside a line") }
+        guard at < bytes.count else {
+            throw fault("the page ends without a line feed, as if cut off,")
+        }
         guard bytes[at] == UInt8(ascii: "\n") else { throw fault("more than a sample") }
         try visit(index, ExpositionLabels(bytes: bytes, entries: labels), value)
         at += 1

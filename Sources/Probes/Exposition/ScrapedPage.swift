@@ -45,7 +45,7 @@ struct ScrapedPage: Sendable {
     /// Throws absent(garbage) for a malformed page or a counter that counts
     /// nothing (NaN, negative, infinite), absent(too_large) over `seriesLimit`.
     init(reading page: [UInt8], for metrics: RequestMetrics) throws(Absence) {
-        var reader = Reader(metrics)
+        var reader = Reader(try Self.spelled(metrics, in: page))
         try ExpositionScanner.scan(page, names: reader.names) {
             (name, labels, value) throws(Absence) in
             try reader.read(reader.names[name], labels, value)
@@ -61,6 +61,22 @@ struct ScrapedPage: Sendable {
 }
 
 extension ScrapedPage {
+    /// The metrics under the names that the page gives them: OpenMetrics adds `_total` to a
+    /// counter that is called and configured without.
+    private static func spelled(
+        _ metrics: RequestMetrics, in page: [UInt8]
+    ) throws(Absence) -> RequestMetrics {
+        guard let counter = metrics.counter, !counter.hasSuffix("_total") else { return metrics }
+        var seen = [false, false]
+        try ExpositionScanner.scan(page, names: [counter, counter + "_total"]) {
+            (name, _, _) throws(Absence) in seen[name] = true
+        }
+        guard seen == [false, true] else { return metrics }
+        var metrics = metrics
+        metrics.counter = counter + "_total"
+        return metrics
+    }
+
     /// Sorts samples into groups and kinds while a page is scanned.
     private struct Reader {
         private struct Matcher {

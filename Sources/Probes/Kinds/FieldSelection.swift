@@ -81,6 +81,7 @@ public enum FieldSelection: Sendable, Hashable {
 extension JSONValue {
     /// Reads a probe's document; depth at most 32.
     static func document(_ bytes: [UInt8]) throws(Absence) -> JSONValue {
+        let bytes = try PlainText.checked(bytes)
         do throws(JSONFault) {
             return try JSONValue(
                 parsing: bytes, limits: JSONLimits(maxBytes: bytes.count, maxDepth: 32))

@@ -49,14 +49,14 @@ public struct HTTPProbe: Probe {
         let ok = signals[0]
         let taken = signals[1].number(reply.duration.inSeconds * 1000)
         guard upstream.source.accepts(reply.status) else {
-            let absence = Absence(.badStatus, "status \(reply.status)")
+            let absence = upstream.refusal(of: reply)
             return [ok.flag(false), taken] + signals.dropFirst(2).map { $0.absent(absence) }
         }
         if case .pointers(let pointers) = fields, pointers.isEmpty {
             return [ok.flag(true), taken]
         }
         do throws(Absence) {
-            let document = try JSONValue.document(reply.body)
+            let document = try JSONValue.document(try upstream.content(of: reply))
             return [ok.flag(true), taken] + fields.signals(of: document, prefix: prefix)
         } catch {
             return [ok.absent(error), taken] + signals.dropFirst(2).map { $0.absent(error) }

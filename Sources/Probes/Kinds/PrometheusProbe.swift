@@ -49,11 +49,19 @@ public final class PrometheusProbe: SamplingProbe {
     ) {
         var source = source
         source.maxBody = Self.maxPage
-        source.headers.append(HTTPSource.Header("Accept", .value("text/plain;version=0.0.4")))
+        if !source.has(header: "accept") {
+            source.headers.append(HTTPSource.Header("Accept", .value(PageFormat.accept)))
+        }
         let upstream = Upstream(name, source, engine, policy, clock)
         self.init(name: name, metrics: metrics, wall: wall, deadline: deadline) {
             (allowance) throws(Absence) in
-            try await upstream.body(within: allowance)
+            let reply = try await upstream.reply(within: allowance)
+            guard upstream.source.accepts(reply.status) else { throw upstream.refusal(of: reply) }
+            let format = try PageFormat(of: reply)
+            let page = try format.whole(
+                try upstream.content(of: reply), isDelimited: reply.isDelimited)
+            try format.checkUnit(page, of: metrics)
+            return page
         }
     }
 

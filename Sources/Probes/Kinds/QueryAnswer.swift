@@ -39,6 +39,12 @@ struct QueryAnswer: Sendable, Equatable {
             }
             var samples: [Sample] = []
             for one in series {
+                if one["value"] == nil, one["histogram"] != nil {
+                    throw Absence(
+                        .garbage,
+                        "a native histogram, which is not supported: ask for histogram_quantile or histogram_count of it"
+                    )
+                }
                 samples.append(
                     Sample(
                         edge: one["metric"]?["le"]?.string,

@@ -3,6 +3,12 @@ import Secrets
 import Synchronization
 import Transfer
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// One HTTP address that a probe asks, with what is known of its recent health.
 /// Thread-safe.
 final class Upstream: Sendable {
@@ -28,7 +34,8 @@ final class Upstream: Sendable {
                 url: source.url + query, method: source.method, headers: headers,
                 body: source.body,
                 deadline: allowance, connectDeadline: allowance, maxBody: source.maxBody,
-                tls: source.tls)
+                tls: source.tls, identity: source.identity, maxRedirects: source.maxRedirects,
+                usesEnvironmentProxy: source.usesEnvironmentProxy)
             do throws(TransferError) {
                 return try await engine.http(transfer)
             } catch {
@@ -75,15 +82,31 @@ final class Upstream: Sendable {
         }
     }
 
-    /// The body of an answer with one of the expected statuses.
+    /// The content of an answer with one of the expected statuses.
     func body(
         _ query: String = "", within allowance: Duration
     ) async throws(Absence) -> [UInt8] {
         let reply = try await reply(query, within: allowance)
-        guard source.accepts(reply.status) else {
-            throw Absence(.badStatus, "status \(reply.status)")
+        guard source.accepts(reply.status) else { throw refusal(of: reply) }
+        return try content(of: reply)
+    }
+
+    /// The body as its origin wrote it.
+    func content(of reply: HTTPReply) throws(Absence) -> [UInt8] {
+        try ContentDecoding.decoded(reply, atMost: source.maxBody)
+    }
+
+    /// Why an answer with another status is no data.
+    func refusal(of reply: HTTPReply) -> Absence {
+        guard let redirect = reply.redirect else {
+            return Absence(.badStatus, "status \(reply.status)")
         }
-        return reply.body
+        let address = ShownText.url(redirect)
+        return Absence(
+            .badStatus,
+            reply.redirects > 0 && reply.redirects == source.maxRedirects
+                ? "status \(reply.status), more than \(reply.redirects) redirects, the last to \(address)"
+                : "status \(reply.status), moved to \(address): write that address in url")
     }
 
     private func attempts(
@@ -122,14 +145,32 @@ extension HTTPSource {
     /// Reads the secrets; may block on a file.
     fileprivate func readHeaders() -> Result<[(String, String)], Absence> {
         var read: [(String, String)] = []
-        for header in headers {
+        if !has(header: "accept-encoding") {
+            read.append(("Accept-Encoding", ContentDecoding.accepted))
+        }
+        func add(_ name: String, _ value: () throws(SecretFault) -> String) -> Absence? {
             do throws(SecretFault) {
-                read.append((header.name, header.prefix + (try header.value.read())))
+                read.append((name, try value()))
+                return nil
             } catch {
-                return .failure(Absence(.fault, "header \(header.name): \(error)"))
+                return Absence(.fault, "header \(name): \(error)")
             }
         }
-        return .success(read)
+        for header in headers {
+            if let absence = add(header.name, header.value.read) { return .failure(absence) }
+        }
+        let absence: Absence? =
+            switch credential {
+            case nil: nil
+            case .bearer(let token):
+                add("Authorization") { () throws(SecretFault) in "Bearer " + (try token.read()) }
+            case .basic(let user, let password):
+                add("Authorization") { () throws(SecretFault) in
+                    let pair = "\(user):\(try password.read())"
+                    return "Basic " + Data(pair.utf8).base64EncodedString()
+                }
+            }
+        return absence.map { .failure($0) } ?? .success(read)
     }
 }
 

@@ -68,18 +68,7 @@ extension MappingReader {
         let fileKey = "\(key)_file"
         let file = plain(fileKey, "")
         guard let text = text(key), !text.isEmpty else {
-            guard !file.isEmpty else { return .unset }
-            checkSecretFile(file, at: path(fileKey))
-            if !context.hasFault(at: path(fileKey)) {
-                do throws(SecretFault) {
-                    _ = try Secret.file(file).read()
-                } catch {
-                    fault(
-                        fileKey, "\(ShownText.file(file).quoted): \(error.fault)",
-                        "put the secret, and nothing else, into it")
-                }
-            }
-            return .file(file)
+            return secret(file: fileKey)
         }
         if !file.isEmpty {
             fault(fileKey, "given beside \(key)", "keep one of the two", atKey: true)
@@ -96,6 +85,23 @@ extension MappingReader {
                 "use \(fileKey): PATH or ${env:NAME}; allow_inline_secrets: true permits it")
         }
         return .value(text)
+    }
+
+    /// The credential in the file that a key names.
+    func secret(file key: String) -> Secret {
+        let file = plain(key, "")
+        guard !file.isEmpty else { return .unset }
+        checkSecretFile(file, at: path(key))
+        if !context.hasFault(at: path(key)) {
+            do throws(SecretFault) {
+                _ = try Secret.file(file).read()
+            } catch {
+                fault(
+                    key, "\(ShownText.file(file).quoted): \(error.fault)",
+                    "put the secret, and nothing else, into it")
+            }
+        }
+        return .file(file)
     }
 
     private enum FileKind {

@@ -2,14 +2,6 @@ import Secrets
 
 /// What several kinds of probes have in common.
 extension MappingReader {
-    func requiredURL() -> String {
-        let url = webAddress("url", plain("url", ""), schemes: ["http", "https"])
-        if url.isEmpty, !has("url") {
-            lacks("url is missing", "write url: http://host:port/path")
-        }
-        return url
-    }
-
     func requiredAddress() -> String {
         let address = hostPort("address", plain("address", ""))
         if address.isEmpty, !has("address") {
@@ -115,7 +107,7 @@ extension MappingReader {
         if isSecret, !context.allowsInlineSecrets {
             fault(
                 name, "a secret written into the configuration",
-                "use ${env:NAME}, or token_file for a bearer token")
+                "write ${env:NAME} in its place")
         }
         return isSecret ? .value(text) : .visible(text)
     }

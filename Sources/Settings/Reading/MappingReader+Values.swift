@@ -28,6 +28,14 @@ extension MappingReader {
         return expand(text, at: path(key)) ?? standard
     }
 
+    /// One line, in which `${env:NAME}` is expanded.
+    func line(_ key: String, _ standard: String) -> String {
+        let value = expanded(key, standard)
+        guard value.holdsControl else { return value }
+        fault(key, "holds a line break or another control character", "write one line of text")
+        return standard
+    }
+
     /// A name in letters, digits, `_` and `-` that begins with a letter.
     func name(_ key: String) -> String {
         guard let text = text(key) else {
@@ -175,7 +183,9 @@ extension MappingReader {
 
     // MARK: - Variables
 
-    /// The text with each `${env:NAME}` replaced; nil after a fault.
+    /// The text with each `${env:NAME}` replaced; nil after a fault. A variable's line end is no
+    /// part of its value (`echo value | base64` puts one into a Secret); a line break within is
+    /// a fault.
     func expand(_ text: String, at path: String) -> String? {
         var out = ""
         var rest = Substring(text)
@@ -194,7 +204,15 @@ extension MappingReader {
                     "set it where the service is started, or name a file instead")
                 return nil
             }
-            out += value
+            let line = value.withoutByteOrderMark.withoutLineEnd
+            if line.holdsControl {
+                context.fault(
+                    path,
+                    "the variable \(name.quoted) holds a line break or another control character",
+                    "set it to one line")
+                return nil
+            }
+            out += line
             rest = inner[inner.index(after: end)...]
         }
         return out + rest

@@ -82,12 +82,16 @@ enum HostPort {
 
 extension MappingReader {
     /// An address with one of the schemes, without a password; empty when absent.
-    func webAddress(_ key: String, _ text: String, schemes: [String]) -> String {
+    ///
+    /// - Parameter credentials: What to write instead of a user or password in it.
+    func webAddress(
+        _ key: String, _ text: String, schemes: [String], credentials: String
+    ) -> String {
         guard !text.isEmpty else { return "" }
         do {
             let address = try WebAddress(text, schemes: schemes)
             if !address.userInfo.isEmpty {
-                fault(key, "holds a user or password", "put it into a file and name that")
+                fault(key, "holds a user or password", credentials)
             }
         } catch {
             fault(

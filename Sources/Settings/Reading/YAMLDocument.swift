@@ -2,9 +2,12 @@ import Yams
 
 /// The file's text as a tree with the place of each key path.
 ///
+/// Merge keys (`<<: *name`, `<<: [*a, *b]`) are followed as YAML's merge type says: a
+/// mapping's own keys win, then those of the earlier mapping.
+///
 /// Bounded against hostile text: 1 MiB, 24 levels, 20,000 values after aliases
-/// are followed, and a few aliases only, because a chain of them grows without
-/// bound before the tree can be counted.
+/// are followed, and a few aliases only in a text whose keys are not all words, because
+/// keys are compared, aliases followed, before the tree can be counted.
 struct YAMLDocument {
     private(set) var tree: YAMLTree = .empty
     /// Where the value of a path stands.
@@ -37,7 +40,8 @@ struct YAMLDocument {
             refuse("larger than 1MiB", "a configuration is a few KiB: is this the right file?")
             return
         }
-        guard Self.possibleAliases(in: text) <= Self.mostAliases else {
+        guard Self.possibleAliases(in: text) <= Self.mostAliases || !Self.mayHoldLargeKeys(text)
+        else {
             refuse("more than \(Self.mostAliases) aliases (*name)", "write the values out")
             return
         }
@@ -100,7 +104,7 @@ struct YAMLDocument {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain || scalar.style == .any
             return isPlain && ["", "~", "null"].contains(scalar.string)
-                ? .empty : .text(scalar.string)
+                ? .empty : .text(scalar.string.withoutLineEnd)
         case .sequence(let sequence):
             var elements: [YAMLTree] = []
             for (index, element) in sequence.enumerated() where values <= Self.mostValues {
@@ -118,6 +122,8 @@ struct YAMLDocument {
         of mapping: Node.Mapping, path: String, depth: Int
     ) -> [YAMLTree.Member] {
         var members: [YAMLTree.Member] = []
+        var names: Set<String> = []
+        var merged: [Node] = []
         for (key, value) in mapping where values <= Self.mostValues {
             let place = key.mark.map(place(of:))
             guard case .scalar(let scalar) = key else {
@@ -135,14 +141,67 @@ struct YAMLDocument {
                 faults.append(
                     Fault(
                         place: place, path: inner, fault: "given twice",
-                        remedy: "keep one of the two"))
+                        remedy: name == "<<"
+                            ? "merge several with <<: [*a, *b]" : "keep one of the two"))
+                continue
+            }
+            if Self.isMerge(scalar) {
+                merged.append(value)
                 continue
             }
             keyPlaces[inner] = place
+            names.insert(name)
             members.append(
                 YAMLTree.Member(key: name, value: tree(from: value, path: inner, depth: depth + 1)))
         }
+        for node in merged { merge(node, into: &members, &names, path: path, depth: depth) }
         return members
+    }
+
+    private static func isMerge(_ scalar: Node.Scalar) -> Bool {
+        scalar.string == "<<" && (scalar.style == .plain || scalar.style == .any)
+    }
+
+    /// Adds the members of a merged mapping, or of a list of them, that are not there yet.
+    private mutating func merge(
+        _ node: Node, into members: inout [YAMLTree.Member], _ names: inout Set<String>,
+        path: String, depth: Int
+    ) {
+        // What adds nothing counts too: lists of lists of one mapping take time as well.
+        values += 1
+        guard values <= Self.mostValues, depth <= Self.deepest else { return }
+        switch node {
+        case .mapping(let mapping):
+            var further: [Node] = []
+            for (key, value) in mapping where values <= Self.mostValues {
+                guard case .scalar(let scalar) = key, !RepeatedKey.isMarked(scalar.string) else {
+                    continue  // A fault of the mapping where it stands.
+                }
+                if Self.isMerge(scalar) {
+                    further.append(value)
+                } else if names.insert(scalar.string).inserted {
+                    let inner = path.isEmpty ? scalar.string : "\(path).\(scalar.string)"
+                    keyPlaces[inner] = key.mark.map(place(of:))
+                    members.append(
+                        YAMLTree.Member(
+                            key: scalar.string,
+                            value: tree(from: value, path: inner, depth: depth + 1)))
+                }
+            }
+            for node in further {
+                merge(node, into: &members, &names, path: path, depth: depth + 1)
+            }
+        case .sequence(let sequence):
+            for element in sequence {
+                merge(element, into: &members, &names, path: path, depth: depth + 1)
+            }
+        case .scalar, .alias:
+            faults.append(
+                Fault(
+                    place: node.mark.map(place(of:)), path: path,
+                    fault: "<< merges what is not a mapping",
+                    remedy: "write <<: *name of a mapping that is marked with &name"))
+        }
     }
 
     /// The mark's place in the text as it was given.
@@ -180,6 +239,28 @@ struct YAMLDocument {
         default:
             return Fault(place: nil, path: "", fault: "not YAML", remedy: advice)
         }
+    }
+
+    /// Whether a key may be a list, a mapping or an alias; false only where none can.
+    static func mayHoldLargeKeys(_ text: String) -> Bool {
+        var before = UInt8(ascii: "\n")
+        var isAlias = false
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "?"): return true
+            case UInt8(ascii: ":"):
+                if isAlias || [UInt8(ascii: "]"), UInt8(ascii: "}")].contains(before) {
+                    return true
+                }
+            case UInt8(ascii: "*"): isAlias = true
+            case UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "]"), UInt8(ascii: "}"),
+                UInt8(ascii: "#"):
+                isAlias = false
+            default: break
+            }
+            if byte > 0x20 { before = byte }
+        }
+        return false
     }
 
     /// At least as many as there are aliases: every `*` with a word behind it,
@@ -237,5 +318,24 @@ extension String {
         }
         self = String(text)
         return YAMLPlace(line: mark.line, column: at + 1)
+    }
+}
+
+extension String {
+    /// Without line breaks at its end: what a block of YAML and `echo` leave behind a value.
+    var withoutLineEnd: String {
+        var text = unicodeScalars[...]
+        while let last = text.last, last == "\n" || last == "\r" { text.removeLast() }
+        return String(text)
+    }
+
+    /// Without the byte order mark that some editors put before a text.
+    var withoutByteOrderMark: String {
+        unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
+    }
+
+    /// Whether it is more than one line, or holds another control character than a tab.
+    var holdsControl: Bool {
+        unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }
     }
 }

@@ -27,7 +27,9 @@ extension Settings {
 extension Settings.Forward {
     init(reading r: MappingReader) {
         self.init()
-        to = r.webAddress("to", r.expanded("to", ""), schemes: ["https", "http"])
+        to = r.webAddress(
+            "to", r.expanded("to", ""), schemes: ["https", "http"],
+            credentials: "leave it out: the credential is token_file: PATH")
         token = r.secret("token")
         caFile = r.file("ca_file")
         batchLines = r.integer("batch_lines", batchLines, in: 1...100_000)

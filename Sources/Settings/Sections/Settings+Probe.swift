@@ -1,5 +1,3 @@
-public import Secrets
-
 extension Settings {
     /// One entry of `analysis.probes`: something that is looked at in each measurement.
     public struct Probe: Sendable, Equatable {
@@ -47,15 +45,11 @@ extension Settings {
 
         /// Reports `dependency.NAME_ok`, `dependency.NAME_ms` and its fields.
         public struct HTTP: Sendable, Equatable {
-            public var url = ""
+            public var access = Access()
             /// Statuses that are well, ascending ranges.
             public var expect: [ClosedRange<Int>] = [200...299]
-            public var headers: [String: Secret] = [:]
-            /// A bearer token.
-            public var token = Secret.unset
             /// Signal names to the JSON pointers (RFC 6901) of their values.
             public var fields: [String: String] = [:]
-            public var trust = Trust()
             public var maxBody = 64 << 10
 
             public init() {}
@@ -73,9 +67,7 @@ extension Settings {
                 case milliseconds
             }
 
-            public var url = ""
-            public var token = Secret.unset
-            public var trust = Trust()
+            public var access = Access()
             /// The counter of requests.
             public var requests = "http_requests_total"
             /// The counter's label that holds the status.
@@ -97,19 +89,9 @@ extension Settings {
             public init() {}
         }
 
-        /// Whose certificate an `https` target must show.
-        public struct Trust: Sendable, Equatable {
-            /// PEM file of authorities; empty: the system's.
-            public var caFile = ""
-            /// No check at all; for a laboratory.
-            public var insecure = false
-
-            public init() {}
-        }
-
         static var standard: [Probe] {
             var prometheus = Prometheus()
-            prometheus.url = "http://127.0.0.1:9102/metrics"
+            prometheus.access.url = "http://127.0.0.1:9102/metrics"
             return [
                 Probe(name: "node", timeout: .milliseconds(200), kind: .disk(Disk())),
                 Probe(name: "canary", timeout: .milliseconds(800), kind: .prometheus(prometheus)),
@@ -137,6 +119,17 @@ extension Settings {
             case .command(let command): ["gateway.\(name)_ok"] + command.fields.keys.sorted()
             case .certificate:
                 ["dependency.\(name)_cert_ok", "dependency.\(name)_cert_days"]
+            }
+        }
+
+        /// How it asks over HTTP; nil where it does not.
+        public var access: Access? {
+            switch kind {
+            case .http(let http): http.access
+            case .prometheus(let page): page.access
+            case .prometheusQuery(let query): query.access
+            case .queue(let queue): queue.access.url.isEmpty ? nil : queue.access
+            case .disk, .process, .tcp, .file, .command, .certificate: nil
             }
         }
 

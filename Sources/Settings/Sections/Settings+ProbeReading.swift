@@ -1,5 +1,3 @@
-import Secrets
-
 extension Settings.Probe {
     /// The kinds by their names in the configuration.
     private enum KindName: String, CaseIterable {
@@ -100,25 +98,9 @@ extension Settings.Probe.ProcessLife {
 extension Settings.Probe.HTTP {
     fileprivate init(reading r: MappingReader) {
         self.init()
-        url = r.requiredURL()
+        access = Settings.Probe.Access(reading: r)
         if r.has("expect") { expect = Self.ranges(r) }
-        let given = r.mapping("headers")
-        for name in given.keys {
-            let isToken =
-                !name.isEmpty
-                && name.unicodeScalars.allSatisfy {
-                    $0.isLetterASCII || $0.isDigit || "-_".unicodeScalars.contains($0)
-                }
-            if !isToken {
-                given.fault(
-                    name, "\(name.quoted) is not a header's name", "use letters, digits and -",
-                    atKey: true)
-            }
-            headers[name] = given.named(name)
-        }
-        token = r.secret("token")
         fields = r.fields()
-        trust = Settings.Probe.Trust(reading: r, url: url)
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
     }
 
@@ -150,9 +132,7 @@ extension Settings.Probe.HTTP {
 extension Settings.Probe.Prometheus {
     fileprivate init(reading r: MappingReader) {
         self.init()
-        url = r.requiredURL()
-        token = r.secret("token")
-        trust = Settings.Probe.Trust(reading: r, url: url)
+        access = Settings.Probe.Access(reading: r)
         if r.has("preset") { apply(r.choice("preset", Preset.grpc)) }
         requests = r.metricName("requests", requests)
         statusLabel = r.labelName("status_label", statusLabel)
@@ -222,20 +202,6 @@ extension Settings.Probe.Prometheus {
         case .traefik:
             requests = "traefik_service_requests_total"
             latency = "traefik_service_request_duration_seconds"
-        }
-    }
-}
-
-extension Settings.Probe.Trust {
-    init(reading r: MappingReader, url: String) {
-        self.init()
-        caFile = r.file("ca_file")
-        insecure = r.flag("insecure", insecure)
-        if insecure {
-            r.warn("insecure", "anyone can answer for the target", "name its authority in ca_file")
-        }
-        if !caFile.isEmpty, url.hasPrefix("http:") {
-            r.warn("ca_file", "never used by an http address", "write https in url")
         }
     }
 }

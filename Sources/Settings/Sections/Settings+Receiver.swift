@@ -87,6 +87,16 @@ extension Settings {
             public init() {}
         }
 
+        /// PEM file of the authorities of its server; empty: the system's, or it has no server.
+        public var caFile: String {
+            switch kind {
+            case .slack(let web), .webhook(let web): web.caFile
+            case .slackBot(let bot): bot.caFile
+            case .smtp(let mail): mail.caFile
+            case .file, .exec: ""
+            }
+        }
+
         static var standard: [Receiver] {
             [Receiver(name: "kept", kind: .file(directory: ""))]
         }
@@ -164,7 +174,9 @@ extension Settings.Receiver.Bot {
             }
         }
         if r.has("api_url") {
-            apiURL = r.webAddress("api_url", r.expanded("api_url", ""), schemes: ["https", "http"])
+            apiURL = r.webAddress(
+                "api_url", r.expanded("api_url", ""), schemes: ["https", "http"],
+                credentials: "leave it out: the credential is token_file: PATH")
             if apiURL.hasSuffix("/") { apiURL.removeLast() }
         }
         caFile = r.file("ca_file")
@@ -208,7 +220,9 @@ extension Settings.Receiver.Web {
 extension Settings.Receiver.Mail {
     fileprivate init(reading r: MappingReader) {
         self.init()
-        url = r.webAddress("url", r.expanded("url", ""), schemes: ["smtp", "smtps"])
+        url = r.webAddress(
+            "url", r.expanded("url", ""), schemes: ["smtp", "smtps"],
+            credentials: "write username: NAME and password_file: PATH, and leave them out here")
         if url.isEmpty, !r.has("url") {
             r.lacks("url is missing", "write url: smtp://host:587")
         }
@@ -225,7 +239,7 @@ extension Settings.Receiver.Mail {
             r.lacks("to names nobody", "write to: [name@host]")
         }
         for (index, address) in to.enumerated() { Self.check(address, at: "to[\(index)]", r) }
-        username = r.expanded("username", "")
+        username = r.line("username", "")
         password = r.secret("password")
         oauthToken = r.secret("oauth_token")
         auth = r.choice("auth", auth)

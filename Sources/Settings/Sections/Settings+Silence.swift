@@ -6,9 +6,9 @@ extension Settings {
     public struct Silence: Sendable, Equatable {
         public enum Schedule: Sendable, Equatable {
             case once(from: Timestamp, until: Timestamp)
-            /// On these days (0 is Sunday), from and until a minute of the day; an
-            /// end before the beginning is on the next day.
-            case weekly(days: [Int], fromMinute: Int, untilMinute: Int, utcOffsetMinutes: Int)
+            /// On these days (0 is Sunday), from and until a minute of the day on the clocks
+            /// of the zone; an end before the beginning is on the next day.
+            case weekly(days: [Int], fromMinute: Int, untilMinute: Int, zone: ZoneRules)
         }
 
         public var id: String
@@ -49,7 +49,7 @@ extension Settings.Silence {
             r.lacks(
                 "from and until are missing",
                 "write from: \"22:00\" and until: \"06:00\", or two moments in RFC 3339")
-            _ = (r.texts("days"), r.plain("utc_offset", ""))
+            _ = (r.texts("days"), r.plain("utc_offset", ""), r.plain("timezone", ""))
             return nil
         }
         guard isWeekly else {
@@ -72,13 +72,35 @@ extension Settings.Silence {
                     Suggestion.remedy(for: name, among: Self.days))
             }
         }
-        let offset = r.plain("utc_offset", "+00:00")
+        let zone = zone(r)
         guard let first = minute(from), let last = minute(until) else {
             r.fault(
                 minute(from) == nil ? "from" : "until", "not a time of day",
                 "write \"22:00\", with quotes")
             return nil
         }
+        return zone.map {
+            .weekly(days: days.sorted(), fromMinute: first, untilMinute: last, zone: $0)
+        }
+    }
+
+    /// Whose clocks the times are of; UTC where nothing is given.
+    private static func zone(_ r: MappingReader) -> ZoneRules? {
+        let offset = r.plain("utc_offset", "")
+        let name = r.plain("timezone", "")
+        if !name.isEmpty {
+            if !offset.isEmpty {
+                r.fault(
+                    "utc_offset", "given beside timezone", "keep one of the two", atKey: true)
+            }
+            do throws(ZoneFiles.Fault) {
+                return try ZoneFiles.read(name, environment: r.context.environment)
+            } catch {
+                r.fault("timezone", error.fault, error.remedy)
+                return nil
+            }
+        }
+        guard !offset.isEmpty else { return ZoneRules(offsetMinutes: 0) }
         let sign = offset.hasPrefix("-") ? -1 : 1
         guard offset.hasPrefix("+") || offset.hasPrefix("-"),
             let minutes = minute(String(offset.dropFirst())), minutes <= 14 * 60
@@ -86,9 +108,7 @@ extension Settings.Silence {
             r.fault("utc_offset", "\(offset.quoted) is not an offset", "write \"+01:00\"")
             return nil
         }
-        return .weekly(
-            days: days.sorted(), fromMinute: first, untilMinute: last,
-            utcOffsetMinutes: sign * minutes)
+        return ZoneRules(offsetMinutes: sign * minutes)
     }
 
     /// `22:05` as a minute of the day.

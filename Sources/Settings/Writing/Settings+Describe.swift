@@ -177,11 +177,15 @@ extension Settings.Silence {
         case .once(let from, let until):
             y.entry("from", from.rfc3339)
             y.entry("until", until.rfc3339)
-        case .weekly(let days, let from, let until, let offset):
+        case .weekly(let days, let from, let until, let zone):
             y.entry("days", days.map { Self.days[$0] })
             y.entry("from", Self.clock(from))
             y.entry("until", Self.clock(until))
-            y.entry("utc_offset", (offset < 0 ? "-" : "+") + Self.clock(abs(offset)))
+            if let offset = zone.fixedMinutes {
+                y.entry("utc_offset", (offset < 0 ? "-" : "+") + Self.clock(abs(offset)))
+            } else {
+                y.entry("timezone", zone.name)
+            }
         }
         y.entry("who", who)
         y.entry("why", why)

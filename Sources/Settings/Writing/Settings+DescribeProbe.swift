@@ -1,5 +1,3 @@
-import Secrets
-
 extension Settings.Probe {
     func describe(_ y: inout YAMLWriter) {
         y.entry("name", name)
@@ -17,12 +15,9 @@ extension Settings.Probe {
             y.entry("address", address)
         case .http(let http):
             y.entry("kind", "http")
-            y.entry("url", url: http.url)
+            http.access.describe(&y)
             y.entry("expect", http.expect.map { "\($0.lowerBound)-\($0.upperBound)" })
-            y.entry("headers", http.headers.mapValues(\.shown))
-            y.entry("token", http.token)
             y.entry("fields", http.fields)
-            http.trust.describe(&y)
             y.entry("max_body", size: http.maxBody)
         case .prometheus(let page):
             y.entry("kind", "prometheus")
@@ -49,9 +44,7 @@ extension Settings.Probe {
 
 extension Settings.Probe.Prometheus {
     fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("url", url: url)
-        y.entry("token", token)
-        trust.describe(&y)
+        access.describe(&y)
         y.entry("requests", requests)
         y.entry("status_label", statusLabel)
         y.entry("failing", failing)
@@ -62,12 +55,5 @@ extension Settings.Probe.Prometheus {
         y.entry("canary", canary)
         y.entry("stable", stable)
         y.entry("labels", labels)
-    }
-}
-
-extension Settings.Probe.Trust {
-    func describe(_ y: inout YAMLWriter) {
-        y.entry("ca_file", caFile)
-        y.entry("insecure", insecure)
     }
 }

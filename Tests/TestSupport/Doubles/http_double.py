@@ -15,6 +15,8 @@ line of that file before it is answered. Paths:
   /half            promises 100 bytes, sends 10, closes
   /redirect        to /echo
   /redirect-file   to file:///etc/passwd
+  /redirect-to?U   to U; without one, to itself
+  /unmarked        a body that ends where the connection does
   /receipt/A/D/…   a notifier's receipt for no lines: A accepted, D duplicates
 """
 import argparse
@@ -53,6 +55,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         sent = self.body()
+        if self.path.startswith("http://"):  # as a proxy is asked
+            self.path = "/" + self.path.split("/", 3)[3]
         path, _, argument = self.path[1:].partition("?")[0].partition("/")
         if path == "echo":
             told = {
@@ -104,6 +108,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             accepted, duplicates = argument.split("/")[:2]
             receipt = '{"accepted":%s,"duplicates":%s,"rejected":[]}' % (accepted, duplicates)
             self.answer(200, receipt.encode(), [("Content-Type", "application/json")])
+        elif path == "redirect-to":
+            target = self.path.partition("?")[2] or "/redirect-to"
+            self.answer(302, b"", [("Location", target)])
+        elif path == "unmarked":
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\nas far as it came")
         elif path == "redirect-file":
             self.answer(302, b"", [("Location", "file:///etc/passwd")])
         else:
@@ -124,6 +134,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--certificate", default="")
     parser.add_argument("--key", default="")
+    parser.add_argument("--client-ca", default="")
     parser.add_argument("--record", default="")
     options = parser.parse_args()
     server = Server(("127.0.0.1", 0), Handler)
@@ -131,6 +142,9 @@ def main():
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(options.certificate, options.key)
+        if options.client_ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(options.client_ca)
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False)
     print(server.server_address[1], flush=True)

@@ -1,5 +1,3 @@
-public import Secrets
-
 extension Settings.Probe {
     /// Reports what its queries to a Prometheus server give.
     public struct Query: Sendable, Equatable {
@@ -14,10 +12,8 @@ extension Settings.Probe {
             case quantile(Double, buckets: String, unit: Prometheus.LatencyUnit)
         }
 
-        /// The server's base address.
-        public var url = ""
-        public var token = Secret.unset
-        public var trust = Trust()
+        /// Its address is the server's base address.
+        public var access = Access()
         /// By signal.
         public var queries: [String: Source] = [:]
 
@@ -31,12 +27,10 @@ extension Settings.Probe.Query {
 
     init(reading r: MappingReader) {
         self.init()
-        url = r.requiredURL()
-        if url.contains("?") || url.contains("#") {
+        access = Settings.Probe.Access(reading: r)
+        if access.url.contains("?") || access.url.contains("#") {
             r.fault("url", "holds a query", "write the server's base address")
         }
-        token = r.secret("token")
-        trust = Settings.Probe.Trust(reading: r, url: url)
         let given = r.mapping("queries")
         if given.keys.isEmpty, !r.context.hasFault(at: r.path("queries")) {
             r.context.fault(
@@ -83,9 +77,7 @@ extension Settings.Probe.Query {
     }
 
     func describe(_ y: inout YAMLWriter) {
-        y.entry("url", url: url)
-        y.entry("token", token)
-        trust.describe(&y)
+        access.describe(&y)
         y.mapping("queries") { y in
             for (signal, source) in queries.sorted(by: { $0.key < $1.key }) {
                 switch source {

@@ -1,17 +1,13 @@
-public import Secrets
-
 extension Settings.Probe {
     /// Reports `gateway.NAME_depth`: how many files are in a folder, or a number
-    /// of a JSON answer. Either `folder` or `url` is set.
+    /// of a JSON answer. Either `folder` or the address is set.
     public struct Queue: Sendable, Equatable {
         public var folder = ""
         /// Only files whose names end so.
         public var suffix = ""
-        public var url = ""
+        public var access = Access()
         /// The JSON pointer (RFC 6901) of the number.
         public var pointer = ""
-        public var token = Secret.unset
-        public var trust = Trust()
 
         public init() {}
     }
@@ -22,8 +18,7 @@ extension Settings.Probe.Queue {
         self.init()
         // The folder may come with the queue: it is not looked for here.
         folder = r.plain("folder", "")
-        url = r.webAddress("url", r.plain("url", ""), schemes: ["http", "https"])
-        switch (folder.isEmpty, url.isEmpty) {
+        switch (folder.isEmpty, r.plain("url", "").isEmpty) {
         case (true, true):
             r.lacks(
                 "neither folder nor url is given",
@@ -31,26 +26,21 @@ extension Settings.Probe.Queue {
         case (false, false):
             r.fault("url", "given beside folder", "keep one of the two", atKey: true)
             // Of which of the two they are is not known.
-            for key in ["suffix", "pointer", "token", "token_file", "ca_file", "insecure"] {
-                _ = r.value(key)
-            }
+            for key in ["suffix", "pointer"] + Settings.Probe.Access.keys { _ = r.value(key) }
         case (false, true): suffix = r.plain("suffix", "")
         case (true, false):
             pointer = r.pointer("pointer") ?? ""
             if !r.has("pointer") {
                 r.lacks("pointer is missing", "name the number's place, like /queue/depth")
             }
-            token = r.secret("token")
-            trust = Settings.Probe.Trust(reading: r, url: url)
+            access = Settings.Probe.Access(reading: r)
         }
     }
 
     func describe(_ y: inout YAMLWriter) {
-        guard url.isEmpty else {
-            y.entry("url", url: url)
+        guard access.url.isEmpty else {
             y.entry("pointer", pointer)
-            y.entry("token", token)
-            return trust.describe(&y)
+            return access.describe(&y)
         }
         y.entry("folder", folder)
         y.entry("suffix", suffix)

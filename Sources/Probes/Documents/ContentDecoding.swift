@@ -1,0 +1,118 @@
+import CZlib
+import Transfer
+
+/// The body of an answer as its origin wrote it, whatever it was compressed with on the way.
+///
+/// Reads the codings gzip and deflate of RFC 9110 §8.4.1 (deflate also without the zlib wrapper,
+/// as some servers send it), whether they were asked for or not, and names any other. Decoded
+/// here and not by libcurl, which takes a truncated stream for a whole one.
+enum ContentDecoding {
+    /// What probes ask for.
+    static let accepted = "gzip, deflate"
+    /// Codings one over another.
+    private static let most = 2
+
+    /// - Parameter limit: The most bytes of the decoded body.
+    /// - Throws: absent(garbage) that quotes a coding that is not read, or for a stream that is
+    ///   broken or ends early; absent(too_large) beyond the limit.
+    static func decoded(_ reply: HTTPReply, atMost limit: Int) throws(Absence) -> [UInt8] {
+        let codings = reply.headers.filter { $0.0.lowercased() == "content-encoding" }
+            .flatMap { $0.1.split(separator: ",") }
+            .map { $0.lowercased().filter { !$0.isWhitespace } }
+            .filter { !$0.isEmpty && $0 != "identity" }
+        var bytes = reply.body
+        // An empty body is not compressed, whatever the header says.
+        guard !codings.isEmpty, !bytes.isEmpty else { return bytes }
+        guard codings.count <= most else {
+            throw Absence(.garbage, "\(codings.count) codings in Content-Encoding")
+        }
+        // The last one was applied last.
+        for coding in codings.reversed() {
+            let windowBits: Int32
+            switch coding {
+            case "gzip", "x-gzip": windowBits = 15 + 16
+            case "deflate": windowBits = hasZlibHeader(bytes) ? 15 : -15
+            default:
+                throw Absence(
+                    .garbage,
+                    "Content-Encoding \"\(coding.printableLine(atMost: 40))\" is not read: let the server send gzip, deflate or plain text"
+                )
+            }
+            bytes = try inflated(bytes, windowBits, coding, limit)
+        }
+        return bytes
+    }
+
+    /// RFC 1950 §2.2.
+    private static func hasZlibHeader(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 2 && bytes[0] & 0x0F == 8
+            && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
+    }
+
+    private static func inflated(
+        _ input: [UInt8], _ windowBits: Int32, _ coding: String, _ limit: Int
+    ) throws(Absence) -> [UInt8] {
+        var output: [UInt8] = []
+        switch inflate(input, windowBits, into: &output, limit) {
+        case .whole: return output
+        case .tooLarge: throw Absence(.tooLarge, "more than \(limit) bytes once decoded")
+        case .broken: throw Absence(.garbage, "the \(coding) stream is broken")
+        case .truncated: throw Absence(.garbage, "the \(coding) stream ends before its end")
+        case .noMemory: throw Absence(.fault, "no memory to decode \(coding) in")
+        }
+    }
+
+    private enum Outcome { case whole, tooLarge, broken, truncated, noMemory }
+
+    /// gzip may have several members (RFC 1952 §2.2).
+    private static func inflate(
+        _ input: [UInt8], _ windowBits: Int32, into output: inout [UInt8], _ limit: Int
+    ) -> Outcome {
+        var stream = z_stream()
+        let size = Int32(MemoryLayout<z_stream>.size)
+        // zlib keeps the stream's address: it must not move from here on.
+        return withUnsafeMutablePointer(to: &stream) { stream in
+            guard inflateInit2_(stream, windowBits, ZLIB_VERSION, size) == Z_OK else {
+                return .noMemory
+            }
+            defer { inflateEnd(stream) }
+            return input.withUnsafeBytes { bytes in
+                guard let start = bytes.bindMemory(to: Bytef.self).baseAddress else {
+                    return .truncated
+                }
+                // zlib only reads through next_in; the type lacks the const.
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: start)
+                stream.pointee.avail_in = uInt(bytes.count)
+                return run(stream, isGzip: windowBits > 15, into: &output, limit)
+            }
+        }
+    }
+
+    private static func run(
+        _ stream: UnsafeMutablePointer<z_stream>, isGzip: Bool, into output: inout [UInt8],
+        _ limit: Int
+    ) -> Outcome {
+        var step = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let (code, made) = step.withUnsafeMutableBytes { room -> (Int32, Int) in
+                stream.pointee.next_out = room.bindMemory(to: Bytef.self).baseAddress
+                stream.pointee.avail_out = uInt(room.count)
+                let code = CZlib.inflate(stream, Z_NO_FLUSH)
+                return (code, room.count - Int(stream.pointee.avail_out))
+            }
+            guard output.count + made <= limit else { return .tooLarge }
+            output.append(contentsOf: step[..<made])
+            switch code {
+            case Z_STREAM_END:
+                guard isGzip, stream.pointee.avail_in > 0 else {
+                    return stream.pointee.avail_in == 0 ? .whole : .broken
+                }
+                inflateReset(stream)
+            case Z_OK: continue
+            case Z_BUF_ERROR: return .truncated
+            case Z_MEM_ERROR: return .noMemory
+            default: return .broken
+            }
+        }
+    }
+}

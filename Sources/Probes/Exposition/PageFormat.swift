@@ -1,0 +1,68 @@
+import Transfer
+
+/// The formats in which a metrics page may come, told by its Content-Type.
+enum PageFormat {
+    /// The Prometheus text format 0.0.4; also a page that says nothing of its format.
+    case text
+    /// OpenMetrics 1.0 in text.
+    case openMetrics
+
+    /// What is asked for. OpenMetrics first: its last line, `# EOF`, proves that it is whole.
+    static let accept =
+        "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.8,*/*;q=0.1"
+
+    /// Throws absent(garbage) for a format that is not read, by its name.
+    init(of reply: HTTPReply) throws(Absence) {
+        let type =
+            (reply.header("content-type") ?? "").split(separator: ";").first.map(String.init) ?? ""
+        switch type.lowercased().filter({ !$0.isWhitespace }) {
+        case "application/openmetrics-text": self = .openMetrics
+        case "application/vnd.google.protobuf", "application/openmetrics-protobuf":
+            throw Absence(
+                .garbage,
+                "protobuf, which native histograms need, is not supported: let the server send text, with classic buckets"
+            )
+        // Exporters call the format by many names; what is no page, its first line shows.
+        default: self = .text
+        }
+    }
+
+    /// The whole page.
+    ///
+    /// Throws absent(garbage) for an OpenMetrics page without its last line.
+    func whole(_ page: [UInt8], isDelimited: Bool) throws(Absence) -> [UInt8] {
+        var page = page
+        // The format demands a last line feed; many exporters leave it out. Where the answer's
+        // end is marked, nothing was cut off.
+        if isDelimited || self == .openMetrics, page.last != UInt8(ascii: "\n") {
+            page.append(UInt8(ascii: "\n"))
+        }
+        guard self == .openMetrics else { return page }
+        var end = page[...]
+        while let last = end.last, last == 0x0A || last == 0x0D || last == 0x20 {
+            end.removeLast()
+        }
+        let mark = Array("# EOF".utf8)
+        let isAlone = end.count == mark.count || end.dropLast(mark.count).last == 0x0A
+        guard end.suffix(mark.count).elementsEqual(mark), isAlone else {
+            throw Absence(.garbage, "an OpenMetrics page without # EOF at its end, as if cut off")
+        }
+        return page
+    }
+
+    /// Throws absent(garbage) where the page gives the histogram another unit than it is read in
+    /// (`# UNIT name unit`).
+    func checkUnit(_ page: [UInt8], of metrics: RequestMetrics) throws(Absence) {
+        guard self == .openMetrics, let histogram = metrics.histogram else { return }
+        let start = Array("# UNIT \(histogram) ".utf8)
+        let line = page.split(separator: 0x0A).first { $0.starts(with: start) }
+        guard let line else { return }
+        let unit = String(decoding: line.dropFirst(start.count).prefix(40), as: UTF8.self)
+            .printableLine(atMost: 40)
+        let expected = metrics.histogramUnit == .seconds ? "seconds" : "milliseconds"
+        guard unit.isEmpty || unit == expected else {
+            throw Absence(
+                .garbage, "\(histogram) is in \"\(unit)\", read as \(expected): set latency_unit")
+        }
+    }
+}

@@ -1,0 +1,167 @@
+public import Secrets
+
+extension Settings.Probe {
+    /// How a probe asks a server over HTTP: the same keys for every kind that does.
+    public struct Access: Sendable, Equatable {
+        public var url = ""
+        public var headers: [String: Secret] = [:]
+        /// A bearer token.
+        public var token = Secret.unset
+        /// The user of basic authentication; empty: none.
+        public var username = ""
+        public var password = Secret.unset
+        public var trust = Trust()
+        /// PEM files of the certificate that the server is shown, the leaf first, and of its key;
+        /// both empty: none.
+        public var clientCertificate = ""
+        public var clientKey = ""
+        /// Whether `HTTPS_PROXY`, `http_proxy` and `NO_PROXY` apply.
+        public var proxyFromEnvironment = false
+
+        public init() {}
+
+        static let keys = [
+            "url", "headers", "token", "token_file", "bearer_token_file", "basic_auth", "ca_file",
+            "insecure", "client_certificate", "client_key", "proxy_from_environment",
+        ]
+    }
+
+    /// Whose certificate an `https` target must show.
+    public struct Trust: Sendable, Equatable {
+        /// PEM file of authorities; empty: the system's.
+        public var caFile = ""
+        /// No check at all; for a laboratory.
+        public var insecure = false
+
+        public init() {}
+    }
+}
+
+extension Settings.Probe.Access {
+    /// What to do with a user and a password in an address.
+    static let credentialRemedy =
+        "write basic_auth: {username: NAME, password_file: PATH}, and leave them out here"
+
+    /// - Parameter isRequired: Whether `url` must be given.
+    init(reading r: MappingReader, isRequired: Bool = true) {
+        self.init()
+        url = r.webAddress(
+            "url", r.plain("url", ""), schemes: ["http", "https"],
+            credentials: Self.credentialRemedy)
+        if isRequired, url.isEmpty, !r.has("url") {
+            r.lacks("url is missing", "write url: http://host:port/path")
+        }
+        headers = r.headers()
+        token = r.secret("token")
+        if r.has("bearer_token_file") {
+            let file = r.secret(file: "bearer_token_file")
+            if token.isSet {
+                r.fault(
+                    "bearer_token_file", "given beside a token", "keep one of the two", atKey: true)
+            }
+            token = file
+        }
+        if r.has("basic_auth") { readBasicAuth(r.mapping("basic_auth")) }
+        checkAuthorization(r)
+        trust = Settings.Probe.Trust(reading: r, url: url)
+        clientCertificate = r.file("client_certificate")
+        clientKey = r.plain("client_key", "")
+        if !clientKey.isEmpty { r.checkSecretFile(clientKey, at: r.path("client_key")) }
+        if clientCertificate.isEmpty != clientKey.isEmpty {
+            let (given, missing) =
+                clientKey.isEmpty
+                ? ("client_certificate", "client_key") : ("client_key", "client_certificate")
+            r.fault(given, "given without \(missing)", "name both files, or neither")
+        } else if !clientCertificate.isEmpty, url.hasPrefix("http:") {
+            r.warn(
+                "client_certificate", "never used by an http address", "write https in url")
+        }
+        proxyFromEnvironment = r.flag("proxy_from_environment", proxyFromEnvironment)
+    }
+
+    private mutating func readBasicAuth(_ r: MappingReader) {
+        username = r.line("username", "")
+        password = r.secret("password")
+        if username.contains(":") {
+            r.fault("username", "holds a colon", "basic authentication has no user with one")
+        }
+        if username.isEmpty, !r.context.hasFault(at: r.path("username")) {
+            r.lacks("username is missing", "write username: NAME")
+        }
+        if !password.isSet, !r.has("password"), !r.has("password_file") {
+            r.lacks("no password is given", "write password_file: PATH, or password: ${env:NAME}")
+        }
+        r.finish()
+    }
+
+    /// One request has one Authorization.
+    private func checkAuthorization(_ r: MappingReader) {
+        let given =
+            headers.keys.filter { $0.lowercased() == "authorization" }.map { "headers.\($0)" }
+            + (token.isSet ? ["token"] : []) + (username.isEmpty ? [] : ["basic_auth"])
+        guard given.count > 1 else { return }
+        r.fault(
+            given[0], "given beside \(given.dropFirst().joined(separator: " and "))",
+            "keep one of them: each sets the header Authorization", atKey: true)
+    }
+
+    func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url: url)
+        y.entry("headers", headers.mapValues(\.shown))
+        y.entry("token", token)
+        if !username.isEmpty {
+            y.mapping("basic_auth") { y in
+                y.entry("username", username)
+                y.entry("password", password)
+            }
+        }
+        y.entry("ca_file", trust.caFile)
+        y.entry("insecure", trust.insecure)
+        y.entry("client_certificate", clientCertificate)
+        y.entry("client_key", clientKey)
+        y.entry("proxy_from_environment", proxyFromEnvironment)
+    }
+}
+
+extension Settings.Probe.Trust {
+    init(reading r: MappingReader, url: String) {
+        self.init()
+        caFile = r.file("ca_file")
+        insecure = r.flag("insecure", insecure)
+        if insecure {
+            r.warn("insecure", "anyone can answer for the target", "name its authority in ca_file")
+        }
+        if !caFile.isEmpty, url.hasPrefix("http:") {
+            r.warn("ca_file", "never used by an http address", "write https in url")
+        }
+    }
+}
+
+extension MappingReader {
+    /// Headers by name. What each line of a request needs by itself is not given here.
+    fileprivate func headers() -> [String: Secret] {
+        let given = mapping("headers")
+        var headers: [String: Secret] = [:]
+        for name in given.keys {
+            let isToken =
+                !name.isEmpty
+                && name.unicodeScalars.allSatisfy {
+                    $0.isLetterASCII || $0.isDigit || "-_".unicodeScalars.contains($0)
+                }
+            if !isToken {
+                given.fault(
+                    name, "\(name.quoted) is not a header's name", "use letters, digits and -",
+                    atKey: true)
+            }
+            if ["host", "content-length", "transfer-encoding", "connection"].contains(
+                name.lowercased())
+            {
+                given.fault(
+                    name, "set by every request itself", "leave it out; the host is that of url",
+                    atKey: true)
+            }
+            headers[name] = given.named(name)
+        }
+        return headers
+    }
+}

@@ -1,0 +1,82 @@
+import App
+import Foundation
+import Settings
+import TestSupport
+import Testing
+
+/// Everything that a start reads, `check` reads.
+@Suite("The check of files that a configuration names")
+struct CertificateCheckTests {
+    let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory("check") }
+
+    private func check(_ text: String) throws -> ConfigurationCheck.Findings {
+        let path = folder.file("bellwether.yaml")
+        try text.replacing("DIR", with: folder.path)
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        return ConfigurationCheck.check(path: path, environment: [:])
+    }
+
+    @Test("every certificate, key, authority and token file is read; all faults at once, in place")
+    func everything() async throws {
+        let good = try await TestCertificate.make(in: folder, name: "good")
+        let other = try await TestCertificate.make(in: folder, name: "other")
+        for (name, text) in [
+            ("garbage", "garbage\n"), ("short", "# tokens\nshort\nshorter\n"),
+            ("token", "a-token-that-is-long-enough\n"),
+        ] {
+            try text.write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+        }
+        let mark = "\u{FEFF}" + (try String(contentsOfFile: good.certificate, encoding: .utf8))
+        try mark.write(toFile: folder.file("mark"), atomically: true, encoding: .utf8)
+        #expect(other.key == folder.file("other.key"))
+
+        let found = try check(
+            """
+            listen: {tls: {certificate: DIR/good.pem, key: DIR/other.key, client_ca: DIR/garbage}}
+            forward: {to: "https://n", token_file: DIR/token, ca_file: DIR/garbage}
+            auth: {token_files: [DIR/short]}
+            roles: [gateway]
+            receivers:
+              - {name: hook, kind: webhook, url: "https://h/x", ca_file: DIR/mark}
+              - {name: mail, kind: smtp, url: "smtps://m", from: a@b, to: [c@d], ca_file: DIR/good.key}
+            analysis:
+              probes:
+                - {name: a, kind: http, url: "https://a", ca_file: DIR/garbage,
+                   client_certificate: DIR/other.pem, client_key: DIR/good.key}
+                - {name: b, kind: certificate, address: "b:443", ca_file: DIR/garbage}
+              checks: [{id: dependency.a_ok}]
+              concerns: {}
+            """)
+        #expect(found.settings == nil)
+        #expect(
+            found.faults.map(\.key).sorted() == [
+                "analysis.probes[0].ca_file", "analysis.probes[0].client_key",
+                "analysis.probes[1].ca_file", "auth.token_files[0]", "auth.token_files[0]",
+                "forward.ca_file", "listen.tls.client_ca", "listen.tls.key",
+                "receivers[0].ca_file", "receivers[1].ca_file",
+            ], "\(found.faults.map(\.description))")
+        for fault in found.faults {
+            #expect(fault.line > 0 && fault.column > 0 && !fault.remedy.isEmpty)
+            #expect(fault.fault.hasPrefix(folder.path), "\(fault)")
+        }
+    }
+
+    @Test("a token file with a byte order mark is read by commands")
+    func tokenFile() throws {
+        try "\u{FEFF}bw_token \r\n".write(
+            toFile: folder.file("t"), atomically: true, encoding: .utf8)
+        #expect(try DataFolder.readSecret(folder.file("t")) == "bw_token")
+    }
+
+    @Test("sound files are no fault")
+    func sound() async throws {
+        let good = try await TestCertificate.make(in: folder, name: "good")
+        #expect(good.certificate == folder.file("good.pem"))
+        let found = try check(
+            "listen: {tls: {certificate: DIR/good.pem, key: DIR/good.key, client_ca: DIR/good.pem}}"
+        )
+        #expect(found.faults == [])
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import JSONScan
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+/// Which requests of a running node go through the environment's proxy.
+@Suite("Proxies of the environment")
+struct ProxyTests {
+    @Test("a probe goes through one where its key says so, NO_PROXY and loopback never")
+    func probes() async throws {
+        // As a proxy it is asked for whole addresses, and takes their paths.
+        let proxy = try await HTTPDouble.start()
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "gw-a1", engine: engine,
+            yaml: """
+                analysis:
+                  interval: 6s
+                  probes:
+                    - {name: via, kind: http, url: "http://shop.invalid/echo", proxy_from_environment: true}
+                    - {name: direct, kind: http, url: "http://shop.invalid/echo"}
+                    - {name: kept, kind: http, url: "http://kept.invalid/echo", proxy_from_environment: true}
+                    - {name: own, kind: http, url: "\(proxy.url("/status/204"))", proxy_from_environment: true}
+                  checks:
+                    - {id: dependency.via_ok}
+                    - {id: dependency.direct_ok, nodata: warn}
+                    - {id: dependency.kept_ok, nodata: warn}
+                    - {id: dependency.own_ok}
+                  concerns: {}
+                """)
+        let address = "http://127.0.0.1:\(proxy.port)"
+        let process = try node.start(
+            environment: ["http_proxy": address, "NO_PROXY": "kept.invalid", "no_proxy": nil])
+        defer { process.kill() }
+        try await node.untilReady()
+        let reply = try await node.measure(#"{"rollout":"shop"}"#)
+        let document = try JSONValue(parsing: reply.body, limits: .event)
+        guard case .array(let reasons)? = document["reasons"] else {
+            Issue.record("no reasons: \(document)")
+            return
+        }
+        let missing = Set(reasons.compactMap { $0["check"]?.string })
+        #expect(missing == ["dependency.direct_ok", "dependency.kept_ok"], "\(reasons)")
+        #expect(try proxy.requests().map { $0.header("host") } == ["shop.invalid"])
+    }
+}
