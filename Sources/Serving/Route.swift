@@ -18,6 +18,9 @@ public struct Route: Sendable {
     public var inflates: Bool
     /// Whether it is served while the node drains, as health must be.
     public var servesWhileDraining: Bool
+    /// Whether it answers to any name, whatever `listen.hosts` says: kubelets and Prometheus name
+    /// the pod's address.
+    public var answersEveryHost = false
     /// How much of the memory for callers may be in use when a request begins.
     public var tier: MemoryBudget.Tier
     public var handler: Handler

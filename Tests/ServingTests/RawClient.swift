@@ -62,6 +62,10 @@ final class RawClient: Sendable {
         try await channel.setOption(.autoRead, value: false).get()
     }
 
+    func startReading() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
     func close() async throws { try await channel.close().get() }
 
     var received: [UInt8] { collector.bytes.withLock { $0 } }
