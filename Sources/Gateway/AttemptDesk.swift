@@ -24,14 +24,6 @@ final class AttemptDesk: Sendable {
         var ledger: AttemptLedger
         var watch: ClockWatch
         var running: [String: Running] = [:]
-        /// Header fields of frozen verdicts that were asked for again.
-        var prepared: [String: Prepared] = [:]
-    }
-
-    private struct Prepared {
-        let digest: String
-        let measuredAt: Timestamp
-        let fields: ReadyAnswer.Fields
     }
 
     private struct Running {
@@ -114,26 +106,9 @@ final class AttemptDesk: Sendable {
 
     private func ended(_ series: String) { state.withLock { $0.running[series] = nil } }
 
-    /// The frozen verdict, and the header fields that go with it, when the
-    /// request repeats the series' attempt and nothing is under way.
-    func repeated(
-        _ series: String, stated: Int?, at now: Timestamp
-    ) -> (verdict: FrozenVerdict, fields: ReadyAnswer.Fields)? {
-        deciding(at: now) { state in
-            guard let frozen = state.ledger.repeated(series, stated: stated, at: now) else {
-                return nil
-            }
-            if let prepared = state.prepared[series], prepared.measuredAt == frozen.measuredAt,
-                prepared.digest == frozen.document.digest
-            {
-                return (frozen, prepared.fields)
-            }
-            if state.prepared.count >= state.ledger.capacity { state.prepared = [:] }
-            let fields = ReadyAnswer.Fields(MeasurementRoutes.headers(frozen))
-            state.prepared[series] = Prepared(
-                digest: frozen.document.digest, measuredAt: frozen.measuredAt, fields: fields)
-            return (frozen, fields)
-        }
+    /// The frozen verdict when the request repeats the series' attempt and nothing is under way.
+    func repeated(_ series: String, stated: Int?, at now: Timestamp) -> FrozenVerdict? {
+        deciding(at: now) { $0.ledger.repeated(series, stated: stated, at: now) }
     }
 
     /// The last answer of the series' run, however old: for who asks too often.

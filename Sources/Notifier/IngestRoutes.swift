@@ -12,7 +12,7 @@ public enum IngestRoutes {
         [
             Route(
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
-                inflates: true, tier: .sender, deferred: { take($0, reply: $1, into: journal) }
+                inflates: true, tier: .sender
             ) { exchange in
                 let bytes = try await exchange.collectBytes()
                 let receipt: IngestReceipt
@@ -30,27 +30,6 @@ public enum IngestRoutes {
             }
         ]
     }
-
-    /// Takes a small plain body on the connection's own thread. What the handler would
-    /// refuse is left to it, and what the log refuses as well: it asks again, and says why.
-    private static func take(
-        _ question: ReadyQuestion, reply: DeferredReply, into journal: Journal
-    ) -> Bool {
-        let body = journal.outside(Array(question.body))
-        guard body.hasEvents else { return false }
-        journal.ingest(body) { result in
-            switch result {
-            case .success(let receipt):
-                reply(
-                    ReadyAnswer(
-                        body: document(receipt, journal.configuration.durability), fields: json))
-            case .failure: reply(nil)
-            }
-        }
-        return true
-    }
-
-    private static let json = ReadyAnswer.Fields([.contentType: "application/json"])
 
     private static func document(
         _ receipt: IngestReceipt, _ durability: JournalConfiguration.Durability

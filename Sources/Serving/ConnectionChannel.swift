@@ -133,7 +133,8 @@ struct ConnectionChannel: ServerChildChannel {
                 ExchangeGuard(
                     isHTTP2: isHTTP2, watch: watch.value, feed: boundFeed.value, limits: limits,
                     budget: gate.admission.budget,
-                    onUnreadable: { onUnreadable(facts) })
+                    onUnreadable: { onUnreadable(facts) }),
+                ReadyAnswers(gate: gate, connection: facts),
             ])
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
         exchanges.httpDecoder.maxHeaderFieldSize = limits.headerBytes
@@ -164,8 +165,6 @@ struct ConnectionChannel: ServerChildChannel {
             }
         }
         do {
-            try pipeline.addHandler(
-                ExpressLane(gate: gate, connection: facts, watch: opening.watch))
             try pipeline.addHandler(feed)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)

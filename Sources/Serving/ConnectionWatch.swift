@@ -23,7 +23,6 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var patience: TimeAmount
     private var isOpening = true
     private var isDraining = false
-    private var isEnding = false
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
@@ -53,12 +52,6 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     /// HTTP/2 is told to go before it is cut off.
     func grantFarewell() { idleTimeout = idleTimeout + .seconds(5) }
-
-    /// Nothing is under way, and more may come.
-    var isQuiet: Bool { active == 0 && !isEnding }
-
-    /// The answer under way is the last on this connection.
-    func beginEnding() { isEnding = true }
 
     func requestBegan() {
         active += 1

@@ -210,7 +210,6 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let isLast = isHTTP2 ? isReceiving : closesAfter || (isLastRequest && unanswered == 0)
         guard isLast else { return context.write(data, promise: promise) }
         isDone = true
-        if !isHTTP2 { watch.beginEnding() }
         bodyDeadline?.cancel()
         promise.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }
         context.writeAndFlush(data, promise: promise)

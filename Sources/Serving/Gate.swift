@@ -18,19 +18,17 @@ import Telemetry
 ///
 /// Whatever is thrown on the way becomes a problem document, and is told.
 final class Gate: Sendable {
-    let table: RouteTable
-    let hosts: HostPolicy
-    let authenticator: Authenticator
-    let limits: ServingLimits
-    let date: HTTPDate
+    private let table: RouteTable
+    private let hosts: HostPolicy
+    private let authenticator: Authenticator
+    private let limits: ServingLimits
+    private let date: HTTPDate
     /// The value of `Strict-Transport-Security`, where it is sent.
-    let strictTransport: String?
+    private let strictTransport: String?
     private let telemetry: Telemetry
     private let desk: RefusalDesk
     let admission: Admission
-    let tally: RequestTally
-    /// Those at a literal path, of which there are few.
-    let readyRoutes: [ReadyRoute]
+    private let tally: RequestTally
     private let draining = Atomic<Bool>(false)
 
     init(
@@ -47,10 +45,7 @@ final class Gate: Sendable {
         self.admission = admission
         date = HTTPDate(clock: clock)
         self.strictTransport = strictTransport.map { "max-age=\($0.wholeSecondsUp)" }
-        let tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
-        self.tally = tally
-        readyRoutes = routes.filter { !$0.path.contains("{") }
-            .compactMap { ReadyRoute($0, limits: limits, tally: tally) }
+        tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
     }
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
@@ -63,7 +58,7 @@ final class Gate: Sendable {
         _ request: Request, _ writer: consuming ResponseWriter, _ connection: ConnectionFacts,
         proceed: @escaping @Sendable () -> Void
     ) async throws {
-        var passage = Passage(request, connection, proceed: proceed)
+        var passage = Passage(request.head, request.body, connection, proceed: proceed)
         let holdings = passage.holdings
         defer { holdings.release() }
         var response: Response
@@ -75,10 +70,50 @@ final class Gate: Sendable {
             try hold(response, passage)
         } catch { response = await refuse(error, passage) }
         finish(&response, passage)
-        tally.count(
-            route: passage.route?.path ?? "none", status: response.status.code,
-            duration: passage.started.duration(to: .now))
         try await writer.write(response: response.head, body: response.body)
+    }
+
+    // MARK: - On the event loop
+
+    /// A request that passed every check, and may have its answer ready.
+    struct ReadyRequest {
+        fileprivate let passage: Passage
+        fileprivate let identity: Identity
+        fileprivate let answer: @Sendable (ReadyQuestion) -> ReadyAnswer?
+    }
+
+    /// An answer as it is written.
+    struct Ready {
+        let head: HTTPResponse
+        let body: ByteBuffer
+    }
+
+    /// The first half of answering at once, by what the header says: nil for all that `respond`
+    /// has to serve or refuse. Never waits.
+    func ready(_ head: HTTPRequest, _ connection: ConnectionFacts) -> ReadyRequest? {
+        var passage = Passage(head, RequestBody(buffer: ByteBuffer()), connection) {}
+        guard let route = try? find(&passage), let answer = route.ready,
+            head.headerFields[.contentEncoding] == nil, !passage.body.isHeldBack,
+            let identity = authenticator.identifyAtOnce(head, connection, route.access)
+        else { return nil }
+        passage.identity = identity
+        guard (try? admit(passage, to: route)) != nil else { return nil }
+        return ReadyRequest(passage: passage, identity: identity, answer: answer)
+    }
+
+    /// The second half, once the body is whole: nil when the route does not answer it at once.
+    func answer(_ request: ReadyRequest, body: ByteBuffer) -> Ready? {
+        let passage = request.passage
+        let question = ReadyQuestion(
+            head: passage.head, body: body, parameters: passage.parameters,
+            identity: request.identity)
+        guard let answer = request.answer(question),
+            answer.body.readableBytes <= Admission.smallAnswer
+        else { return nil }
+        var response = Response(
+            status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
+        finish(&response, passage)
+        return Ready(head: response.head, body: answer.body)
     }
 
     // MARK: - In
@@ -189,6 +224,9 @@ final class Gate: Sendable {
             response.headers[.connection] = "close"
         }
         if passage.head.method == .head { response = response.createHeadResponse() }
+        tally.count(
+            route: passage.route?.path ?? "none", status: response.status.code,
+            duration: passage.started.duration(to: .now))
     }
 }
 

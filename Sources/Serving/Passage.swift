@@ -20,18 +20,18 @@ struct Passage: Sendable {
 
     /// - Parameter proceed: Sends `100 Continue`.
     init(
-        _ request: Request, _ connection: ConnectionFacts,
+        _ head: HTTPRequest, _ body: RequestBody, _ connection: ConnectionFacts,
         proceed: @escaping @Sendable () -> Void
     ) {
-        head = request.head
+        self.head = head
         started = .now
         self.connection = connection
         // Of an unknown expectation too: nobody can say whether the body comes.
         let isHeldBack =
             !Self.expectations(of: head).isEmpty
             && Self.hasContent(head, isHTTP2: connection.isHTTP2)
-        body = IncomingBody(request.body, proceed: isHeldBack ? proceed : nil)
-        let target = request.head.path ?? ""
+        self.body = IncomingBody(body, proceed: isHeldBack ? proceed : nil)
+        let target = head.path ?? ""
         if let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
             path = Self.meant(target[..<mark])
             query = String(target[target.index(after: mark)...])

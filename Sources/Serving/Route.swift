@@ -26,19 +26,15 @@ public struct Route: Sendable {
     public var handler: Handler
     /// What the route can answer from memory, without waiting; nil from it, or
     /// none, sends the request to `handler`. It must answer as `handler` would
-    /// with 200 have done, quickly: it runs on the connection's event loop.
+    /// with 200 have done, quickly: it runs on the connection's event loop. Asked only for
+    /// callers with a credential and bodies of up to 16 KiB.
     public var ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
-    /// What the route can take at once and answer a little later, without a task of
-    /// its own; false from it, or none, sends the request to `handler`. The same
-    /// holds for it as for `ready`, and it must see to it that the reply is given.
-    public var deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)?
 
     public init(
         _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
         bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
         tier: MemoryBudget.Tier = .reader,
         ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil,
-        deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -50,7 +46,6 @@ public struct Route: Sendable {
         self.servesWhileDraining = servesWhileDraining
         self.tier = tier
         self.ready = ready
-        self.deferred = deferred
         self.handler = handler
     }
 }
