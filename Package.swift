@@ -216,23 +216,28 @@ let package = Package(
             "Notifier",
             [
                 grdb, "Delivery", "Digests", "Events", "Journal", "JSONScan", "Rendering",
-                "Serving", "Store", "Telemetry", httpTypes, yams,
+                "Serving", "Store", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
             ]),
         tests(
             "Gateway",
             [
                 grdb, "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
-                "Telemetry", "Transfer", httpTypes, serviceLifecycle,
+                "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),
-        tests("App", [yams]),
+        tests(
+            "App",
+            [
+                "Analysis", "Events", "Gateway", "Journal", "Notifier", "Serving", "Settings",
+                "Store", "Telemetry", grdb, logging, yams,
+            ]),
         // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.
         .testTarget(
             name: "FuzzTests",
             dependencies: [
                 "JSONScan", "Events", "Settings", "Analysis", "Digests", "Journal", "Probes",
                 "Rendering", "Serving", "Gateway", "Notifier", "Console", "App", "TestSupport",
-                httpTypes, nioCore, nioEmbedded, nioHTTP1,
+                httpTypes,
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(

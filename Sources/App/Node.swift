@@ -111,7 +111,7 @@ public final class Node: Sendable {
             telemetry: telemetry)
         madeTokens = try await FirstStart.tokens(
             in: folder, registry: tokens, roles: settings.roles)
-        let address = try ListenAddress(parsing: settings.listen.address)
+        let address = try ListenAddress(settings.listen)
         certificate = try Self.certificate(settings.listen, folder, address)
 
         gateway = try await Self.gateway(
@@ -152,7 +152,7 @@ public final class Node: Sendable {
         }
         var names = ["localhost", "127.0.0.1", "::1", Settings.embedded.node]
         for name in [address.host] + listen.hosts
-        where !names.contains(name) && name != "0.0.0.0" && name != "::" {
+        where !names.contains(name) && !ListenAddress(host: name, port: 0).isEveryAddress {
             names.append(name)
         }
         return try SelfSignedCertificate.files(in: folder.tls, names: names)

@@ -113,7 +113,10 @@ public struct ServiceRun: Sendable {
 
     private func greet(_ node: Node) async throws {
         let address = try await node.server.address
-        show("bellwether serves on https://\(address) (\(roles)), data in \(node.folder.path)")
+        let every = address.isEveryAddress ? " and every other address of this machine" : ""
+        show(
+            "bellwether serves on https://\(address.local)\(every) (\(roles)), data in \(node.folder.path)"
+        )
         for token in node.madeTokens {
             show("  token \(token.name): \(token.file)\(token.isNew ? " (new)" : "")")
         }
@@ -121,7 +124,7 @@ public struct ServiceRun: Sendable {
         guard demonstrates else { return }
         show("")
         do {
-            let next = Self.next(address: "https://\(address)", folder: node.folder)
+            let next = Self.next(address: "https://\(address.local)", folder: node.folder)
             try await Demonstration(settings: settings, show: show).run(afterwards: {
                 show(next)
             })

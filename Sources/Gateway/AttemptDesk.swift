@@ -24,14 +24,6 @@ final class AttemptDesk: Sendable {
         var ledger: AttemptLedger
         var watch: ClockWatch
         var running: [String: Running] = [:]
-        /// Header fields of frozen verdicts that were requested again, by series.
-        var prepared: [String: Prepared] = [:]
-    }
-
-    private struct Prepared {
-        let digest: String
-        let measuredAt: Timestamp
-        let fields: ReadyAnswer.Fields
     }
 
     private struct Running {
@@ -114,27 +106,11 @@ final class AttemptDesk: Sendable {
 
     private func ended(_ series: String) { state.withLock { $0.running[series] = nil } }
 
-    /// Returns the frozen verdict and its header fields if the request repeats an attempt.
+    /// Returns the frozen verdict if the request repeats an attempt.
     ///
     /// Returns nil for any other request, and while an evaluation of the series is under way.
-    func repeated(
-        _ series: String, stated: Int?, at now: Timestamp
-    ) -> (verdict: FrozenVerdict, fields: ReadyAnswer.Fields)? {
-        deciding(at: now) { state in
-            guard let frozen = state.ledger.repeated(series, stated: stated, at: now) else {
-                return nil
-            }
-            if let prepared = state.prepared[series], prepared.measuredAt == frozen.measuredAt,
-                prepared.digest == frozen.document.digest
-            {
-                return (frozen, prepared.fields)
-            }
-            if state.prepared.count >= state.ledger.capacity { state.prepared = [:] }
-            let fields = ReadyAnswer.Fields(MeasurementRoutes.headers(frozen))
-            state.prepared[series] = Prepared(
-                digest: frozen.document.digest, measuredAt: frozen.measuredAt, fields: fields)
-            return (frozen, fields)
-        }
+    func repeated(_ series: String, stated: Int?, at now: Timestamp) -> FrozenVerdict? {
+        deciding(at: now) { $0.ledger.repeated(series, stated: stated, at: now) }
     }
 
     /// Returns the last verdict of the series' run, whatever its age, for a caller over its

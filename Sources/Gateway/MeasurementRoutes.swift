@@ -33,7 +33,7 @@ public enum MeasurementRoutes {
     }
 
     /// Accepts JSON or a missing type: with `body` instead of `jsonBody`, Argo sends none.
-    private static func checkMedia(_ head: HTTPRequest) throws(Problem) {
+    static func checkMedia(_ head: HTTPRequest) throws(Problem) {
         guard let given = head.headerFields[.contentType] else { return }
         let essence = given.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard essence == "application/json" || essence.isEmpty else {

@@ -1,5 +1,6 @@
 import Analysis
 import Events
+import NIOCore
 import Serving
 import Telemetry
 
@@ -16,30 +17,25 @@ extension MeasurementService {
     /// even over the rate limit.
     func atOnce(_ question: ReadyQuestion) -> ReadyAnswer? {
         let started = ContinuousClock.now
-        guard question.contentType.map(Self.isJSON) ?? true else { return nil }
+        guard (try? MeasurementRoutes.checkMedia(question.head)) != nil else { return nil }
         let concern = question.parameters["concern"] ?? ""
         guard concern.isEmpty || knows(concern),
-            let request = try? MeasurementRequest(parsing: question.body)
+            let request = question.body.withUnsafeReadableBytes({
+                try? MeasurementRequest(parsing: $0)
+            })
         else { return nil }
         let series = request.series(concern: concern).id
         let now = wall.now
         // Looked up before the rate limit: a request that is not answered here is counted by
         // the route.
-        guard let (frozen, fields) = desk.repeated(series, stated: request.attempt, at: now)
-        else { return nil }
+        guard let frozen = desk.repeated(series, stated: request.attempt, at: now) else {
+            return nil
+        }
         let rate = admit(question.identity, series)
         tally.countRepeat(
             frozen.status, concern: concern, duration: started.duration(to: .now))
-        return ReadyAnswer(body: frozen.document.bytes, fields: fields, rate: rate)
-    }
-
-    private static func isJSON(_ value: UnsafeRawBufferPointer) -> Bool {
-        let json: StaticString = "application/json"
-        guard value.count >= json.utf8CodeUnitCount else { return false }
-        for offset in 0..<json.utf8CodeUnitCount where value[offset] != json.utf8Start[offset] {
-            return false
-        }
-        return value.count == json.utf8CodeUnitCount
-            || value[json.utf8CodeUnitCount] == UInt8(ascii: ";")
+        return ReadyAnswer(
+            body: ByteBuffer(bytes: frozen.document.bytes),
+            headers: MeasurementRoutes.headers(frozen, rate: rate))
     }
 }

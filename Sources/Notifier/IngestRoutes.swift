@@ -12,7 +12,7 @@ public enum IngestRoutes {
         [
             Route(
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
-                inflates: true, tier: .sender, deferred: { take($0, reply: $1, into: journal) }
+                inflates: true, tier: .sender
             ) { exchange in
                 let receipt: IngestReceipt
                 do {
@@ -30,25 +30,6 @@ public enum IngestRoutes {
         ]
     }
 
-    /// Takes a small plain body on the connection's own thread. What the handler would
-    /// refuse is left to it, and what the log refuses as well: it asks again, and says why.
-    private static func take(
-        _ question: ReadyQuestion, reply: DeferredReply, into journal: Journal
-    ) -> Bool {
-        let body = journal.outside(Array(question.body))
-        guard body.hasEvents else { return false }
-        journal.ingest(body) { result in
-            switch result {
-            case .success(let receipt):
-                reply(
-                    ReadyAnswer(
-                        body: document(receipt, journal.configuration.durability), fields: json))
-            case .failure: reply(nil)
-            }
-        }
-        return true
-    }
-
     /// The body, read as its `Content-Type` says: CloudEvents, or whatever `IngestBody` takes.
     private static func body(
         of exchange: Exchange, _ bodyLimit: Int, for journal: Journal
@@ -60,7 +41,7 @@ public enum IngestRoutes {
             try await exchange.collectTree(limit: bodyLimit), WallClock.system.now)
         var lines: [UInt8] = []
         for reading in readings {
-            // A line that is left empty keeps the places of those behind it.
+            // An empty line keeps the numbers of the lines after it.
             if case .success(let line) = reading { lines += line }
             lines.append(UInt8(ascii: "\n"))
         }
@@ -70,8 +51,6 @@ public enum IngestRoutes {
         }
         return body
     }
-
-    private static let json = ReadyAnswer.Fields([.contentType: "application/json"])
 
     private static func document(
         _ receipt: IngestReceipt, _ durability: JournalConfiguration.Durability

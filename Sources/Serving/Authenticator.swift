@@ -21,7 +21,11 @@ struct Authenticator: Sendable {
     ) async throws(Refused) -> Identity? {
         guard let scope = access.scope else { return nil }
         do throws(Refused) {
-            let identity = try await prove(head, connection, access)
+            let identity =
+                switch try prove(head, connection, access) {
+                case .identity(let identity): identity
+                case .token(let token): try await identity(token: token)
+                }
             guard identity.allows(scope) else {
                 throw Refused(problem: .lacksScope(scope), id: identity.id)
             }
@@ -30,6 +34,23 @@ struct Authenticator: Sendable {
             if access.isOptional { return nil }
             throw error
         }
+    }
+
+    /// Who asks, when that is certain from what is in memory and the access is theirs; nil leaves
+    /// the question to `identify`. Never waits.
+    func identifyAtOnce(
+        _ head: HTTPRequest, _ connection: ConnectionFacts, _ access: Access
+    ) -> Identity? {
+        guard let scope = access.scope, let proof = try? prove(head, connection, access) else {
+            return nil
+        }
+        let identity =
+            switch proof {
+            case .identity(let identity): identity
+            case .token(let token): tokens.known(token)
+            }
+        guard let identity, identity.allows(scope) else { return nil }
+        return identity
     }
 
     func authenticate(token: String, for scope: Scope) async throws(Problem) -> Identity {
@@ -42,25 +63,32 @@ struct Authenticator: Sendable {
 
     // MARK: - Proofs
 
+    /// What a request shows, as far as that is known without waiting.
+    private enum Proof {
+        case identity(Identity)
+        /// Still to be verified.
+        case token(String)
+    }
+
     private func prove(
         _ head: HTTPRequest, _ connection: ConnectionFacts, _ access: Access
-    ) async throws(Refused) -> Identity {
+    ) throws(Refused) -> Proof {
         let credential = Credential(head, schemes: access.schemes)
         switch clients.demand {
-        case .token: return try await identity(credential)
-        case .certificate: return try certificate(connection)
+        case .token: return try proof(credential)
+        case .certificate: return .identity(try certificate(connection))
         case .both:
             _ = try certificate(connection)
-            return try await identity(credential)
+            return try proof(credential)
         case .either:
             if credential == .none, connection.client != nil {
-                return try certificate(connection)
+                return .identity(try certificate(connection))
             }
-            return try await identity(credential)
+            return try proof(credential)
         }
     }
 
-    private func identity(_ credential: Credential) async throws(Refused) -> Identity {
+    private func proof(_ credential: Credential) throws(Refused) -> Proof {
         switch credential {
         case .none:
             throw Refused(
@@ -69,7 +97,7 @@ struct Authenticator: Sendable {
             throw Refused(
                 problem: .unauthenticated(
                     "credential_malformed", "the Authorization header is not 'Bearer TOKEN'"))
-        case .token(let token): return try await identity(token: token)
+        case .token(let token): return .token(token)
         case .session(let cookie):
             guard let session = sessions.open(cookie, at: tokens.clock.now),
                 let identity = tokens.current(session.identity)
@@ -78,7 +106,7 @@ struct Authenticator: Sendable {
                     problem: .unauthenticated("session_expired", "the session ended; sign in again")
                 )
             }
-            return identity
+            return .identity(identity)
         }
     }
 

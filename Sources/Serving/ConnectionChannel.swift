@@ -1,7 +1,9 @@
+import HTTPTypes
 import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
+import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOTLS
@@ -13,9 +15,6 @@ import NIOTLS
 /// handlers nothing of the handshake; this one takes the present context for
 /// each connection and hands its facts to every request on it.
 struct ConnectionChannel: ServerChildChannel {
-    typealias Responder =
-        @Sendable (Request, consuming ResponseWriter, ConnectionFacts) async throws -> Void
-
     enum Negotiated: Sendable {
         case http1(HTTP1Channel, HTTP1Channel.Value)
         case http2(HTTP2Channel, HTTP2Channel.Value)
@@ -32,7 +31,6 @@ struct ConnectionChannel: ServerChildChannel {
     /// Whether the handshake's server name must be kept.
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
-    let responder: Responder
     let gate: Gate
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -41,7 +39,7 @@ struct ConnectionChannel: ServerChildChannel {
             let loop = channel.eventLoop
             let entry = ConnectionCensus.Entry(
                 peerGroup: ConnectionFacts.peerGroup(
-                    of: channel.remoteAddress?.ipAddress ?? "unknown"))
+                    of: ConnectionFacts.peer(of: channel.remoteAddress)))
             let watch = ConnectionWatch(limits: limits, census: census, entry: entry)
             let bound = NIOLoopBound(watch, eventLoop: loop)
             let isAdmitted = census.admit(entry) { loop.execute { bound.value.endNow() } }
@@ -135,7 +133,8 @@ struct ConnectionChannel: ServerChildChannel {
                 ExchangeGuard(
                     isHTTP2: isHTTP2, watch: watch.value, feed: boundFeed.value, limits: limits,
                     budget: gate.admission.budget,
-                    onUnreadable: { onUnreadable(facts) })
+                    onUnreadable: { onUnreadable(facts) }),
+                ReadyAnswers(gate: gate, connection: facts),
             ])
         exchanges.httpDecoder.maxHeaderListSize = limits.headerBytes
         exchanges.httpDecoder.maxHeaderFieldSize = limits.headerBytes
@@ -145,7 +144,7 @@ struct ConnectionChannel: ServerChildChannel {
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
-        let responder = responder
+        let responder = Self.responder(gate, facts)
         let pipeline = channel.pipeline.syncOperations
         guard let feed else {
             do {
@@ -157,9 +156,7 @@ struct ConnectionChannel: ServerChildChannel {
             var configuration = HTTP2ChannelConfiguration(
                 idleTimeout: limits.idleTimeout, gracefulCloseTimeout: limits.drainDeadline)
             configuration.streamConfiguration = exchanges
-            let child = HTTP2Channel(
-                responder: { request, writer, _ in try await responder(request, writer, facts) },
-                configuration: configuration)
+            let child = HTTP2Channel(responder: responder, configuration: configuration)
             return child.setup(channel: channel, logger: opening.logger).flatMapThrowing {
                 [census] value in
                 try LastAnswerKeeper.insert(into: channel.pipeline.syncOperations)
@@ -168,15 +165,11 @@ struct ConnectionChannel: ServerChildChannel {
             }
         }
         do {
-            try pipeline.addHandler(
-                ExpressLane(gate: gate, connection: facts, watch: opening.watch))
             try pipeline.addHandler(feed)
         } catch {
             return channel.eventLoop.makeFailedFuture(error)
         }
-        let child = HTTP1Channel(
-            responder: { request, writer, _ in try await responder(request, writer, facts) },
-            configuration: exchanges)
+        let child = HTTP1Channel(responder: responder, configuration: exchanges)
         return child.setup(channel: channel, logger: opening.logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
@@ -184,6 +177,17 @@ struct ConnectionChannel: ServerChildChannel {
                 try pipeline.addHandler(RequestTarget(feed: feed), position: .before(codec))
             }
             return .http1(child, value)
+        }
+    }
+
+    private static func responder(
+        _ gate: Gate, _ facts: ConnectionFacts
+    ) -> HTTPChannelHandler.Responder {
+        { request, writer, channel in
+            try await gate.respond(request, writer, facts) {
+                channel.writeAndFlush(
+                    HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
+            }
         }
     }
 }

@@ -24,13 +24,18 @@ public struct ConnectionFacts: Sendable {
         address: SocketAddress?, isHTTP2: Bool, serverName: String? = nil,
         client: ClientCertificate? = nil, entry: ConnectionCensus.Entry? = nil
     ) {
-        peer = address?.ipAddress ?? "unknown"
+        peer = Self.peer(of: address)
         port = address?.port ?? 0
         self.isHTTP2 = isHTTP2
         self.serverName = serverName
         self.client = client
         self.entry = entry
         peerGroup = entry?.peerGroup ?? Self.peerGroup(of: peer)
+    }
+
+    /// Without a port; an IPv4 peer in its own form, whatever the socket takes.
+    static func peer(of address: SocketAddress?) -> String {
+        address?.ipAddress.map(IPAddress.unmapped) ?? "unknown"
     }
 
     static func peerGroup(of peer: String) -> String {

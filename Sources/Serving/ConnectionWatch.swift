@@ -3,10 +3,15 @@ import NIOCore
 /// Ends a connection on which no request comes: never a first one, or none any more.
 ///
 /// Counts requests, not bytes: a client that drips handshake, header or pings
-/// does not stay. Lives on the connection's event loop.
+/// does not stay. At a shutdown, a connection without a request ends after a short grace: one of
+/// HTTP/2 else waits for the client to acknowledge the farewell, which a client that does not read
+/// never does. Lives on the connection's event loop.
 final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
     typealias InboundOut = Any
+
+    /// From a shutdown, or the last answer after it, to the end of the connection.
+    static let drainGrace = TimeAmount.seconds(1)
 
     let census: ConnectionCensus
     private let entry: ConnectionCensus.Entry?
@@ -17,7 +22,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var since = NIODeadline.now()
     private var patience: TimeAmount
     private var isOpening = true
-    private var isEnding = false
+    private var isDraining = false
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
@@ -48,22 +53,15 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     /// HTTP/2 is told to go before it is cut off.
     func grantFarewell() { idleTimeout = idleTimeout + .seconds(5) }
 
-    /// Nothing is under way, and more may come.
-    var isQuiet: Bool { active == 0 && !isEnding }
-
-    /// The answer under way is the last on this connection.
-    func beginEnding() { isEnding = true }
-
     func requestBegan() {
         active += 1
         if active == 1, let entry { census.becameBusy(entry) }
         guard isOpening else { return }
         isOpening = false
-        patience = idleTimeout
-        timer?.cancel()
-        if let context { schedule(context, in: idleTimeout) }
+        wait(idleTimeout)
     }
 
+    /// A request's answer is handed to the system, to its last byte, or will never be.
     func requestEnded() {
         active -= 1
         since = .now()
@@ -75,8 +73,18 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
+        guard event is ChannelShouldQuiesceEvent else { return }
         // Nobody else listens while the handshake is under way.
-        if event is ChannelShouldQuiesceEvent, isOpening { context.close(promise: nil) }
+        if isOpening { return context.close(promise: nil) }
+        isDraining = true
+        since = .now()
+        wait(Self.drainGrace)
+    }
+
+    private func wait(_ patience: TimeAmount) {
+        self.patience = patience
+        timer?.cancel()
+        if let context { schedule(context, in: patience) }
     }
 
     private func schedule(_ context: ChannelHandlerContext, in delay: TimeAmount) {
@@ -89,7 +97,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         guard active == 0 else { return schedule(context, in: patience) }
         let waited = NIODeadline.now() - since
         if waited >= patience {
-            census.cut(isOpening ? .header : .idle)
+            census.cut(isOpening ? .header : isDraining ? .drained : .idle)
             context.close(promise: nil)
         } else {
             schedule(context, in: patience - waited)

@@ -5,7 +5,7 @@ public import NIOCore
 /// One request under way, as a route sees it.
 public struct Exchange: Sendable {
     public let head: HTTPRequest
-    /// The target's path, percent-encoding and all, without the query.
+    /// The target's path without empty segments and the query, percent-encoding and all.
     public let path: String
     /// The target's query without `?`; nil when there is none.
     public let query: String?
@@ -73,10 +73,6 @@ public struct Exchange: Sendable {
             admission: admission,
             account: MemoryBudget.Account(tier: tier, identity: identity))
     }
-
-    /// The body as it comes, for a route that streams or watches for the
-    /// caller's going; nil when it was already read.
-    public func streamBody() -> RequestBody? { body.take() }
 
     /// Whether the credential that the request showed still counts; false without one. For
     /// answers that go on: ask between two parts. Never waits.

@@ -181,31 +181,35 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Counts the answer that ends here until the client has it, or the connection is gone.
+    ///
+    /// - Parameter isCounted: Whether it answers a request: the parser's own does not.
     private func holdAnswer(
-        _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
+        _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?, isCounted: Bool
     ) -> EventLoopPromise<Void> {
         // Of a longer one the rest was counted by who wrote it.
         let short = min(answered, Admission.shortAnswer)
         answered = 0
         let bytes = Admission.exchange + (hold(short) ? short : 0)
         let written = promise ?? context.eventLoop.makePromise()
-        written.futureResult.assumeIsolated().whenComplete { _ in self.giveBack(bytes) }
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.giveBack(bytes)
+            if isCounted { self.watch.requestEnded() }
+        }
         return written
     }
 
     private func writeEnd(
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
     ) {
-        if unanswered > 0 {
+        let isCounted = unanswered > 0
+        if isCounted {
             unanswered -= 1
-            watch.requestEnded()
             feed?.answered()
         }
-        let promise = holdAnswer(context, promise)
+        let promise = holdAnswer(context, promise, isCounted: isCounted)
         let isLast = isHTTP2 ? isReceiving : closesAfter || (isLastRequest && unanswered == 0)
         guard isLast else { return context.write(data, promise: promise) }
         isDone = true
-        if !isHTTP2 { watch.beginEnding() }
         bodyDeadline?.cancel()
         promise.futureResult.assumeIsolated().whenComplete { _ in self.finish(context) }
         context.writeAndFlush(data, promise: promise)

@@ -6,6 +6,14 @@ import NIOPosix
 public import ServiceLifecycle
 public import Telemetry
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The server: HTTP/1.1 and HTTP/2 over TLS, every answer through the gate.
 ///
 /// A graceful shutdown stops accepting, answers what is under way, and ends by
@@ -159,13 +167,12 @@ public final class HTTPServer: Service, Sendable {
             onUnreadable: { [desk] connection in
                 Task { await desk.tellUnreadable(ExchangeGuard.unreadable, connection) }
             },
-            responder: { [gate] request, writer, connection in
-                try await gate.respond(request, writer, connection)
-            }, gate: gate)
+            gate: gate)
         return Server(
             childChannelSetup: child,
             configuration: ServerConfiguration(
-                address: .hostname(configuration.address.host, port: configuration.address.port),
+                address: .hostname(
+                    configuration.address.bound(), port: configuration.address.port),
                 backlog: 1024),
             onServerRunning: { [bound, configuration] channel in
                 // Fails only where the socket is closed already.
@@ -182,8 +189,16 @@ public final class HTTPServer: Service, Sendable {
 
     private static func bindFault(_ address: ListenAddress, _ error: any Error) -> ServingError {
         if let fault = error as? ServingError { return fault }
+        let remedy =
+            switch (error as? IOError)?.errnoCode {
+            case EADDRNOTAVAIL:
+                "no interface of this machine has this address: write :\(address.port) in listen.address for every address"
+            case EAFNOSUPPORT: "this machine has no IPv6: write an IPv4 address in listen.address"
+            case EACCES:
+                "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it or change listen.address"
+            default: "free the address or change listen.address"
+            }
         return ServingError(
-            place: address.description, fault: "cannot listen here (\(error))",
-            remedy: "free the address or change listen.address")
+            place: address.description, fault: "cannot listen here (\(error))", remedy: remedy)
     }
 }

@@ -51,14 +51,12 @@ public struct HealthCheck: Sendable {
 
 extension Route {
     /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06):
-    /// 200 for pass and warn, 503 for fail. Served while the node drains; open. A stranger is
+    /// 200 for pass and warn, 503 for fail. Served while the node drains, under any name; open. A stranger is
     /// shown which components there are and how they are, who has the scope `read` all else.
     public static func health(
         _ path: String, checks: [HealthCheck], clock: WallClock = .system
     ) -> Route {
-        Route(
-            .get, path, access: .optional(.read), servesWhileDraining: true, tier: .measurement
-        ) { exchange in
+        observable(path, access: .optional(.read)) { exchange in
             var findings: [(String, HealthCheck.Finding)] = []
             for check in checks { findings.append((check.name, await check.look())) }
             let status = findings.map(\.1.status).max() ?? .pass
@@ -95,15 +93,24 @@ extension Route {
         return json.bytes
     }
 
+    /// Served under any name and until the node ends.
+    private static func observable(
+        _ path: String, access: Access, handler: @escaping Handler
+    ) -> Route {
+        var route = Route(
+            .get, path, access: access, servesWhileDraining: true, tier: .measurement,
+            handler: handler)
+        route.answersEveryHost = true
+        return route
+    }
+
     /// `GET path` in Prometheus' text format; `sample` sets, just before, the
     /// gauges that are cheaper to read than to keep.
     public static func metrics(
         _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
         sample: @escaping @Sendable () async -> Void = {}
     ) -> Route {
-        Route(
-            .get, path, access: access, servesWhileDraining: true, tier: .measurement
-        ) { exchange in
+        observable(path, access: access) { exchange in
             try exchange.beginScrape()
             await sample()
             return .bytes(

@@ -1,3 +1,4 @@
+import Events
 import HTTPTypes
 
 /// Which names the server answers to (`listen.hosts`).

@@ -8,6 +8,8 @@ import Synchronization
 final class IncomingBody: Sendable {
     private struct State {
         var unread: RequestBody?
+        /// Asks a client for the body that it holds back until then.
+        var proceed: (@Sendable () -> Void)?
         /// What was read and understood: of it the beginning, at most `rememberedBytes`.
         var seen = Seen.buffer(ByteBuffer())
         /// For what was read; goes with the body.
@@ -31,14 +33,23 @@ final class IncomingBody: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ body: RequestBody) { state = Mutex(State(unread: body)) }
+    /// - Parameter proceed: Sends `100 Continue`, before the first read; nil for a body that
+    ///   comes without being asked for.
+    init(_ body: RequestBody, proceed: (@Sendable () -> Void)? = nil) {
+        state = Mutex(State(unread: body, proceed: proceed))
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
+    var isHeldBack: Bool { state.withLock { $0.proceed != nil } }
 
     /// The body to be read, the first time.
-    func take() -> RequestBody? {
-        state.withLock { state in
-            defer { state.unread = nil }
-            return state.unread
+    private func take() -> RequestBody? {
+        let (body, proceed) = state.withLock { state in
+            defer { (state.unread, state.proceed) = (nil, nil) }
+            return (state.unread, state.proceed)
         }
+        proceed?()
+        return body
     }
 
     /// The beginning of the body as far as it was read.
@@ -135,8 +146,9 @@ final class IncomingBody: Sendable {
     }
 
     /// Reads what a refusal may tell, when nobody has read it; never throws,
-    /// waits no longer than the request's deadline.
+    /// waits no longer than the request's deadline, asks no client for a body that it holds back.
     func read(head: HTTPRequest, memory: BodyMemory) async {
+        guard !isHeldBack else { return }
         _ = try? await collect(
             head: head, limit: Self.rememberedBytes, inflates: false, memory: memory)
     }

@@ -1,6 +1,9 @@
+import Events
+
 /// Where the server listens: a host and a port.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A name or an address, IPv6 without brackets.
+    /// A name or an address, IPv6 without brackets; empty for every address of the machine, of
+    /// IPv4 and of IPv6.
     public var host: String
     /// 0 lets the system choose.
     public var port: Int
@@ -10,32 +13,16 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `host:port`, `[::1]:8443` or `:8443` (every IPv4 address).
-    public init(parsing text: String) throws(ServingError) {
-        let host: Substring
-        let port: Substring
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]"),
-                text[text.index(after: end)...].hasPrefix(":")
-            else { throw Self.fault(text) }
-            host = text[text.index(after: text.startIndex)..<end]
-            port = text[text.index(end, offsetBy: 2)...]
-        } else {
-            guard let colon = text.lastIndex(of: ":") else { throw Self.fault(text) }
-            host = text[..<colon]
-            port = text[text.index(after: colon)...]
-            // Without brackets the last colon of an IPv6 address would pass for the port's.
-            guard !host.contains(":") else { throw Self.fault(text) }
-        }
-        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port)
-        else { throw Self.fault(text) }
-        self.init(host: host.isEmpty ? "0.0.0.0" : String(host), port: Int(number))
-    }
+    /// Whether it is no single address, but all of one or both families.
+    public var isEveryAddress: Bool { ["", "0.0.0.0", "::"].contains(host) }
 
-    private static func fault(_ text: String) -> ServingError {
-        ServingError(
-            place: text, fault: "not an address to listen on",
-            remedy: "write host:port, for IPv6 [::1]:8443, port 0 to 65535")
+    /// `host:port` for a caller on the same machine.
+    public var local: String { isEveryAddress ? "localhost:\(port)" : description }
+
+    /// What the socket is bound to: one that is bound to `::` takes IPv4 as well.
+    func bound(hasIPv6: Bool = IPAddress.hasIPv6) -> String {
+        if host.isEmpty { return hasIPv6 ? "::" : "0.0.0.0" }
+        return host
     }
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

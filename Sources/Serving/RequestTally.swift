@@ -10,11 +10,11 @@ final class RequestTally: Sendable {
     }
 
     /// The count of one route and status, and the route's durations.
-    final class Series: Sendable {
+    private final class Series: Sendable {
         private let answers = Atomic<Int>(0)
         private let durations: HistogramTally
 
-        fileprivate init(durations: HistogramTally) { self.durations = durations }
+        init(durations: HistogramTally) { self.durations = durations }
 
         func count(_ duration: Duration) {
             answers.add(1, ordering: .relaxed)
@@ -22,7 +22,7 @@ final class RequestTally: Sendable {
             durations.observe(Double(seconds) + Double(attoseconds) * 1e-18)
         }
 
-        fileprivate func take() -> Int { answers.exchange(0, ordering: .relaxed) }
+        func take() -> Int { answers.exchange(0, ordering: .relaxed) }
     }
 
     private let all = Mutex<[Key: Series]>([:])
@@ -46,7 +46,7 @@ final class RequestTally: Sendable {
         series(route: route, status: status).count(duration)
     }
 
-    func series(route: String, status: Int) -> Series {
+    private func series(route: String, status: Int) -> Series {
         all.withLock { all in
             let key = Key(route: route, status: status)
             if let series = all[key] { return series }

@@ -18,24 +18,23 @@ public struct Route: Sendable {
     public var inflates: Bool
     /// Whether it is served while the node drains, as health must be.
     public var servesWhileDraining: Bool
+    /// Whether it answers to any name, whatever `listen.hosts` says: kubelets and Prometheus name
+    /// the pod's address.
+    public var answersEveryHost = false
     /// How much of the memory for callers may be in use when a request begins.
     public var tier: MemoryBudget.Tier
     public var handler: Handler
     /// What the route can answer from memory, without waiting; nil from it, or
     /// none, sends the request to `handler`. It must answer as `handler` would
-    /// with 200 have done, quickly: it runs on the connection's event loop.
+    /// with 200 have done, quickly: it runs on the connection's event loop. Asked only for
+    /// callers with a credential and bodies of up to 16 KiB.
     public var ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
-    /// What the route can take at once and answer a little later, without a task of
-    /// its own; false from it, or none, sends the request to `handler`. The same
-    /// holds for it as for `ready`, and it must see to it that the reply is given.
-    public var deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)?
 
     public init(
         _ method: HTTPRequest.Method, _ path: String, access: Access, media: [String] = [],
         bodyLimit: Int? = nil, inflates: Bool = false, servesWhileDraining: Bool = false,
         tier: MemoryBudget.Tier = .reader,
         ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)? = nil,
-        deferred: (@Sendable (ReadyQuestion, DeferredReply) -> Bool)? = nil,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -47,7 +46,6 @@ public struct Route: Sendable {
         self.servesWhileDraining = servesWhileDraining
         self.tier = tier
         self.ready = ready
-        self.deferred = deferred
         self.handler = handler
     }
 }

@@ -23,6 +23,11 @@ struct RouteTable: Sendable {
         /// `allowed` is the `Allow` header.
         case wrongMethod(path: String, allowed: String)
         case unknown
+
+        /// Whether the host that the request names does not matter.
+        var answersEveryHost: Bool {
+            if case .found(let route, _) = self { route.answersEveryHost } else { false }
+        }
     }
 
     private var literal: [String: Place] = [:]

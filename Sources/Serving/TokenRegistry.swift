@@ -85,9 +85,10 @@ public final class TokenRegistry: Service, Sendable {
 
     /// The identity of a token that is known and good by now; nil asks to
     /// `verify`, which says what is wrong. Never waits.
-    func known(_ presented: UnsafeRawBufferPointer) -> Identity? {
-        let hash = SHA256.hash(data: presented)
-        guard case .accepted(let identity) = hash.withUnsafeBytes(verdict) else { return nil }
+    func known(_ presented: some StringProtocol) -> Identity? {
+        guard case .accepted(let identity) = Self.hash(presented).withUnsafeBytes(verdict) else {
+            return nil
+        }
         return identity
     }
 

@@ -62,8 +62,7 @@ final class ServedGateway: Sendable {
         await journal.close()
     }
 
-    /// Asks over HTTP/2, as Argo Rollouts does and the full path answers, or
-    /// over HTTP/1.1, where a repeat takes the express lane.
+    /// Asks over HTTP/2, as Argo Rollouts does.
     func ask(
         _ body: String = #"{"rollout":"shop","namespace":"prod"}"#, path: String = "",
         token: String? = nil

@@ -166,16 +166,45 @@ import Testing
         setup.hosts = ["bellwether.test", "127.0.0.1"]
         let server = try await RunningServer(setup)
         var curl = Curl(server, http2: http2)
-        #expect(try await curl.get("/livez").status == 200)
-        let host = try await curl.get("/livez", "-H", "Host: other.test")
+        #expect(try await curl.get("/peer").status == 200)
+        let host = try await curl.get("/peer", "-H", "Host: other.test")
         expectProblem(host, 421, "host_unknown", http2: http2)
 
         // The handshake's name counts too, even when Host is right.
         curl.base = "https://localhost:\(server.port)"
-        let named = try await curl.get("/livez", "-H", "Host: bellwether.test")
+        let named = try await curl.get("/peer", "-H", "Host: bellwether.test")
         expectProblem(named, 421, "host_unknown", http2: http2)
         curl.base = "https://BELLWETHER.test:\(server.port)"
         curl.arguments += ["--resolve", "BELLWETHER.test:\(server.port):127.0.0.1"]
+        #expect(try await curl.get("/peer").status == 200)
+    }
+
+    @Test(
+        "health and metrics answer to every name, as kubelets and Prometheus use the pod's address",
+        arguments: [false, true])
+    func observedByAddress(http2: Bool) async throws {
+        var setup = RunningServer.Setup()
+        setup.hosts = ["gw.example"]
+        let server = try await RunningServer(setup)
+        var curl = Curl(server, http2: http2)
+        for (path, status) in [
+            ("/livez", 200), ("/readyz", 503), ("/metrics", 200), ("/livez/", 200),
+        ] {
+            #expect(try await curl.get(path).status == status, "\(path)")
+            #expect(try await curl.get(path, "--head").status == status, "\(path)")
+            for host in ["10.1.2.3:8443", "[fd00::1]:8443", "localhost", "other.test"] {
+                let reply = try await curl.get(path, "-H", "Host: \(host)")
+                #expect(reply.status == status, "\(path) \(host)")
+            }
+            let malformed = try await curl.get(path, "-H", "Host: a@b")
+            #expect(malformed.status == (http2 ? malformed.status : 400))
+        }
+        expectProblem(try await curl.get("/peer"), 421, "host_unknown", http2: http2)
+        expectProblem(
+            try await curl.get("/livez", "-X", "POST"), 421, "host_unknown", http2: http2)
+        expectProblem(try await curl.get("/nowhere"), 421, "host_unknown", http2: http2)
+        // The handshake's name does not matter to them either.
+        curl.base = "https://localhost:\(server.port)"
         #expect(try await curl.get("/livez").status == 200)
     }
 

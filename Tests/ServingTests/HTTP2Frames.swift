@@ -1,3 +1,5 @@
+@testable import Serving
+
 /// Just enough of HTTP/2 to send a request in pieces (RFC 9113, RFC 7541).
 enum HTTP2Frames {
     /// The client's preface and an empty SETTINGS.
@@ -25,6 +27,14 @@ enum HTTP2Frames {
 
     static func data(stream: UInt32, _ bytes: [UInt8]) -> [UInt8] {
         frame(type: 0, flags: 0, stream: stream, bytes)
+    }
+
+    /// How many whole frames of a type there are.
+    static func count(type: UInt8, in bytes: [UInt8]) -> Int {
+        var scanner = FrameScanner(preface: 0)
+        var count = 0
+        bytes.withUnsafeBytes { scanner.scan($0) { found, _ in if found == type { count += 1 } } }
+        return count
     }
 
     private static func text(_ text: String) -> [UInt8] {

@@ -127,18 +127,44 @@ import Testing
         await #expect(throws: ServingError.self) { try await second.address }
     }
 
-    @Test func listensOnIPv6() async throws {
+    @Test(
+        "listens where it is said, and calls each peer by its own address",
+        arguments: [
+            ("", ["127.0.0.1", "::1"]), ("::", ["127.0.0.1", "::1"]), ("0.0.0.0", ["127.0.0.1"]),
+            ("::1", ["::1"]), ("127.0.0.1", ["127.0.0.1"]),
+        ])
+    func listens(host: String, reachable: [String]) async throws {
         let first = try await RunningServer()
         let files = TLSFiles(
             certificate: first.certificate, key: first.directory.file("tls/key.pem"))
         let server = try HTTPServer(
-            ServingConfiguration(address: ListenAddress(host: "::1", port: 0), tls: files),
+            ServingConfiguration(address: ListenAddress(host: host, port: 0), tls: files),
             routes: RunningServer.routes(first.telemetry.registry), tokens: first.tokens)
         let running = Task { try await server.run() }
-        var curl = Curl(first)
-        curl.base = "https://\(try await server.address)"
-        #expect(try await curl.get("/peer").text == "::1")
+        let port = try await server.address.port
+        for peer in ["127.0.0.1", "::1"] {
+            var curl = Curl(first)
+            curl.base = "https://\(ListenAddress(host: peer, port: port))"
+            let reply = try await curl.get("/peer", "-g")
+            #expect(reply.text == (reachable.contains(peer) ? peer : ""), "\(reply.complaint)")
+        }
         running.cancel()
         try await running.value
+    }
+
+    @Test("an address of another machine is a fault with a remedy")
+    func elsewhere() async throws {
+        let first = try await RunningServer()
+        let files = TLSFiles(
+            certificate: first.certificate, key: first.directory.file("tls/key.pem"))
+        let server = try HTTPServer(
+            ServingConfiguration(address: ListenAddress(host: "192.0.2.1", port: 8443), tls: files),
+            routes: [], tokens: first.tokens)
+        let running = Task { try await server.run() }
+        do {
+            _ = try await server.address
+            Issue.record("it listens")
+        } catch { #expect(error.remedy.contains("write :8443")) }
+        await #expect(throws: ServingError.self) { try await running.value }
     }
 }

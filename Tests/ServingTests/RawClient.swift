@@ -62,6 +62,13 @@ final class RawClient: Sendable {
         try await channel.setOption(.autoRead, value: false).get()
     }
 
+    func startReading() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
+    /// Says that nothing more comes, and goes on reading.
+    func finish() async throws { try await channel.close(mode: .output).get() }
+
     func close() async throws { try await channel.close().get() }
 
     var received: [UInt8] { collector.bytes.withLock { $0 } }

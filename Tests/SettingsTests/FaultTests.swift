@@ -28,7 +28,7 @@ struct FaultTests {
                     "b.yaml:2:5: az: \"eu west\" is not a name; use letters, digits, '.', '_' and '-', at most 64",
                     "b.yaml:3:18: roles[1]: \"notifyer\" is not a role; did you mean notifier?",
                     "b.yaml:4:19: listen.address: \"nowhere\" is not an address to listen on; "
-                        + "write host:port, :port for every address, for IPv6 [::1]:8443",
+                        + "write host:port, :port for every address, for IPv6 [::1]:8443; a port is 0 to 65535",
                     "b.yaml:6:11: analysis.budget: \"2.5\" is not a duration; write 500ms, 10s, 5m, 1h or 7d",
                     "b.yaml:8:35: analysis.checks[0].warn: 0.02 lies beyond fail (0.01), so it never warns; "
                         + "swap them, or write direction: below",

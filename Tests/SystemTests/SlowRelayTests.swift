@@ -88,11 +88,9 @@ struct SlowRelayTests {
         }
         #expect(all.filter { $0.stage != .quit }.allSatisfy { $0.received.isEmpty })
 
-        // An idle HTTP/2 client that does not read would hold the drain until its deadline.
-        engine.shutdown()
         process.terminate()
-        // `drain_deadline` is 20 s.
-        #expect(try await process.waitForExit(within: .seconds(20)) == .code(0))
+        // `drain_deadline` is 20 s; the engine's idle HTTP/2 connections do not wait for it.
+        #expect(try await process.waitForExit(within: .seconds(15)) == .code(0))
         for stall in all where [.greeting, .ehlo, .mail, .rcpt, .data].contains(stall.stage) {
             #expect(stall.received.allSatisfy { !$0.contains(#"\r\n.\r\n"#) }, "\(stall.stage)")
         }

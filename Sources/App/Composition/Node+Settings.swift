@@ -63,6 +63,18 @@ extension TokenFile {
     }
 }
 
+extension ListenAddress {
+    /// - Throws: `ServingError` for an address that `check` refuses.
+    init(_ listen: Settings.Listen) throws(ServingError) {
+        guard let endpoint = listen.endpoint else {
+            throw ServingError(
+                place: "listen.address", fault: "\(listen.address) is not an address to listen on",
+                remedy: "run `bellwether check`, which names what to write")
+        }
+        self.init(host: endpoint.host, port: endpoint.port)
+    }
+}
+
 extension ServingConfiguration {
     /// - Parameter connections: The maximum number of open connections.
     init(

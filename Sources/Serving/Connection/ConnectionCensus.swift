@@ -16,6 +16,8 @@ final class ConnectionCensus: Sendable {
         case header
         /// No further request in time.
         case idle
+        /// No request was under way at a shutdown, and the client did not close.
+        case drained
         /// The client left an answer unread.
         case unread
         /// Callers together held more than the node can hold for them.

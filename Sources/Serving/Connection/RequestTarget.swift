@@ -1,3 +1,4 @@
+import Events
 import NIOCore
 import NIOHTTP1
 
@@ -6,7 +7,8 @@ import NIOHTTP1
 ///
 /// - An absolute target (RFC 9112 §3.2.2) becomes its path. When its authority is not the one in
 ///   `Host`, it is added as a second `Host`, which the gate refuses.
-/// - HTTP/1.0 needs no `Host`: then it is the address that the client connected to (§3.3).
+/// - HTTP/1.0 needs no `Host`: then it is the address that the client connected to (§3.3). It
+///   has no expectations either (RFC 9110 §10.1.1).
 /// - A request that closes by any rule of §9.3, and one after which NIO's parser stops
 ///   (`Upgrade`, `CONNECT`), says `Connection: close`: this server speaks no other protocol, and
 ///   may answer as if the field were not there (RFC 9110 §7.8).
@@ -48,8 +50,9 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         if isOldest || switches || !head.isKeepAlive {
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         }
+        if isOldest { head.headers.remove(name: "Expect") }
         if isOldest, !head.headers.contains(name: "host"), let local {
-            let address = local.ipAddress ?? "localhost"
+            let address = local.ipAddress.map(IPAddress.unmapped) ?? "localhost"
             let host = address.contains(":") ? "[\(address)]" : address
             head.headers.add(name: "Host", value: "\(host):\(local.port ?? 0)")
         }

@@ -3,6 +3,8 @@ extension Settings {
     public struct Listen: Sendable, Equatable {
         /// `host:port`; port 0 lets the system choose.
         public var address = "127.0.0.1:8443"
+        /// `address`, taken apart; nil for one that `check` refuses.
+        public var endpoint: ListenEndpoint? { try? ListenEndpoint(address) }
         /// Host names that are served; empty serves any.
         public var hosts: [String] = []
         public var tls = TLS()
@@ -78,10 +80,8 @@ extension Settings.Listen {
     init(reading r: MappingReader) {
         self.init()
         address = r.expanded("address", address)
-        if HostPort.split(address[...], portRequired: true) == nil {
-            r.fault(
-                "address", "\(address.quoted) is not an address to listen on",
-                "write host:port, :port for every address, for IPv6 [::1]:8443")
+        do { _ = try ListenEndpoint(address) } catch {
+            r.fault("address", "\(address.quoted) is not an address to listen on", error.remedy)
         }
         hosts = r.texts("hosts")
         for (index, host) in hosts.enumerated()

@@ -27,8 +27,6 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case expression
     /// A measurement's body or query.
     case request
-    /// An HTTP request: the express lane against the full parser.
-    case express
     /// A Prometheus metrics page.
     case exposition
     /// A configuration file.
@@ -49,7 +47,6 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .hook: try HookTarget.run(input)
         case .expression: try ExpressionTarget.run(input)
         case .request: try RequestTarget.run(input)
-        case .express: try ExpressTarget.run(input)
         case .exposition: try ExpositionTarget.run(input)
         case .configuration: try ConfigurationTarget.run(input)
         }

@@ -101,10 +101,11 @@ struct HostTests {
         setup.hosts = ["bellwether.test"]
         let server = try await RunningServer(setup)
         for (head, status) in [
-            ("GET https://bellwether.test/livez HTTP/1.1\r\nHost: bellwether.test", "200"),
-            ("GET https://other/livez HTTP/1.1\r\nHost: other", "421"),
+            ("GET https://bellwether.test/peer HTTP/1.1\r\nHost: bellwether.test", "200"),
+            ("GET https://other/peer HTTP/1.1\r\nHost: other", "421"),
+            ("GET https://other/peer HTTP/1.1\r\nHost: bellwether.test", "400"),
             ("GET https://other/livez HTTP/1.1\r\nHost: bellwether.test", "400"),
-            ("GET /livez HTTP/1.0", "421"),
+            ("GET /peer HTTP/1.0", "421"), ("GET /livez HTTP/1.0", "200"),
         ] {
             let client = try await RawClient.connect(server)
             try await client.send(head + "\r\n\r\n")

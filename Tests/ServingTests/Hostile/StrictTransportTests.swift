@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Telemetry
 import TestSupport
 import Testing
@@ -16,7 +17,7 @@ struct StrictTransportTests {
             routes: RunningServer.routes(Telemetry.silent.registry) + [
                 Route(
                     .post, "/ready", access: .requires(.analysis),
-                    ready: { _ in ReadyAnswer(body: Array("ready".utf8), fields: .init([:])) },
+                    ready: { _ in ReadyAnswer(body: ByteBuffer(string: "ready"), headers: [:]) },
                     handler: { _ in .bytes([]) })
             ])
     }

@@ -1,0 +1,120 @@
+import Events
+import JSONScan
+import Journal
+import Synchronization
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Notifier
+
+@Suite("POST /v1/events")
+struct IngestRoutesTests {
+    private func document(_ reply: HTTPReply) throws -> JSONValue {
+        try JSONValue(parsing: reply.body, limits: .event)
+    }
+
+    private func count(_ reply: HTTPReply, _ name: String) throws -> Int {
+        Int(try #require(try document(reply)[name]?.integer))
+    }
+
+    @Test("the same lines in many bodies at once are kept once, and each is answered")
+    func together() async throws {
+        let notifier = try await ServedNotifier()
+        let lines = (0..<20).map { ServedNotifier.line("m\($0)", id: "id-\($0)") }
+        let counts = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+            for sender in 0..<8 {
+                group.addTask {
+                    // Each in another order, as senders' retries are.
+                    let body = (0..<20).map { lines[($0 * 7 + sender) % 20] }
+                    let reply = try await notifier.post(
+                        "/v1/events", body.joined(separator: "\n"), token: notifier.ingest)
+                    return (try count(reply, "accepted"), try count(reply, "duplicates"))
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(counts.map { $0.0 }.reduce(0, +) == 20)
+        #expect(counts.allSatisfy { $0.0 + $0.1 == 20 })
+        let kept = try await ServedNotifier.messages(notifier.journal)
+        #expect(kept.sorted() == (0..<20).map { "m\($0)" }.sorted())
+        await notifier.stop()
+    }
+
+    private final class Answers: Sendable {
+        private let all = Mutex<[String: Int]>([:])
+        func add(_ message: String, _ status: Int) { all.withLock { $0[message] = status } }
+        var acknowledged: Set<String> { Set(all.withLock { $0.filter { $0.value == 200 }.keys }) }
+        var statuses: Set<Int> { Set(all.withLock { $0.values }) }
+    }
+
+    @Test("what is acknowledged while the log closes is there when it opens again")
+    func closing() async throws {
+        let notifier = try await ServedNotifier()
+        let answers = Answers()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<6 {
+                group.addTask {
+                    for number in 0..<40 {
+                        let message = "s\(sender)-\(number)"
+                        let reply = try await notifier.post(
+                            "/v1/events", ServedNotifier.line(message), token: notifier.ingest)
+                        answers.add(message, reply.status)
+                        if reply.status == 503 { #expect(reply.header("retry-after") != nil) }
+                    }
+                }
+            }
+            group.addTask {
+                try await eventually("some are acknowledged") {
+                    answers.acknowledged.count > 30
+                }
+                await notifier.journal.close()
+            }
+            try await group.waitForAll()
+        }
+        #expect(answers.statuses == [200, 503])
+        let again = try await Journal.open(ServedNotifier.configuration(notifier.folder))
+        let kept = try await ServedNotifier.messages(again)
+        #expect(answers.acknowledged.isSubset(of: kept))
+        #expect(Set(kept).count == kept.count)
+        await again.close()
+        await notifier.stop()
+    }
+
+    @Test("good lines among bad ones are kept, and the bad ones named by their number")
+    func mixed() async throws {
+        let notifier = try await ServedNotifier()
+        let body = [
+            ServedNotifier.line("one"), "{", ServedNotifier.line("own", node: "notifier"), "",
+            ServedNotifier.line("two"), #"{"event":"x.y"}"#,
+        ]
+        let reply = try await notifier.post(
+            "/v1/events", body.joined(separator: "\n"), token: notifier.ingest)
+        #expect(reply.status == 200)
+        #expect(try count(reply, "accepted") == 2)
+        #expect(try count(reply, "rejected_total") == 3)
+        let rejected = try document(reply)["rejected"]
+        #expect((0..<3).map { rejected?.resolve(pointer: "/\($0)/line")?.integer } == [2, 3, 6])
+        #expect(try await ServedNotifier.messages(notifier.journal) == ["one", "two"])
+        await notifier.stop()
+    }
+
+    @Test("a body without a good line keeps nothing and says why")
+    func nothing() async throws {
+        let notifier = try await ServedNotifier()
+        for (body, status, reason) in [
+            ("", 400, "no_event_accepted"), ("\n\n", 400, "no_event_accepted"),
+            ("{", 400, "no_event_accepted"),
+            (ServedNotifier.line("own", node: "notifier"), 409, "node_name_taken"),
+        ] {
+            let reply = try await notifier.post("/v1/events", body, token: notifier.ingest)
+            #expect(reply.status == status, "\(body)")
+            #expect(try document(reply)["reason"]?.string == reason, "\(body)")
+        }
+        #expect(
+            try await notifier.post("/v1/events", ServedNotifier.line("a"), token: notifier.read)
+                .status == 403)
+        #expect(try await ServedNotifier.messages(notifier.journal).isEmpty)
+        await notifier.stop()
+    }
+}

@@ -1,0 +1,88 @@
+import Events
+import Journal
+import Serving
+import Store
+import Telemetry
+import TestSupport
+import Transfer
+
+@testable import Notifier
+
+/// A notifier's routes for events on a real TLS port, over a real log.
+final class ServedNotifier: Sendable {
+    let folder: TemporaryDirectory
+    let journal: Journal
+    let ingest: String
+    let read: String
+    private let engine = TransferEngine(telemetry: .silent)
+    private let port: Int
+    private let task: Task<Void, any Error>
+
+    init(segmentBytes: Int = 64 << 20) async throws {
+        folder = try TemporaryDirectory()
+        journal = try await Journal.open(
+            Self.configuration(folder, segmentBytes: segmentBytes), telemetry: .silent)
+        let store = try Store(path: folder.file("state.sqlite"))
+        let tokens = try await TokenRegistry(store: store)
+        ingest = try await tokens.create(name: "senders", scopes: [.ingest]).text
+        read = try await tokens.create(name: "readers", scopes: [.read]).text
+        let server = try HTTPServer(
+            ServingConfiguration(
+                address: ListenAddress(host: "127.0.0.1", port: 0),
+                tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
+            routes: IngestRoutes.routes(journal, bodyLimit: 1 << 20) + EventRoutes.routes(journal)
+                + HookRoutes.routes(journal, node: "notifier", bodyLimit: 1 << 16),
+            tokens: tokens, telemetry: .silent)
+        task = Task { try await server.run() }
+        port = try await server.address.port
+    }
+
+    static func configuration(
+        _ folder: TemporaryDirectory, segmentBytes: Int = 64 << 20
+    ) -> JournalConfiguration {
+        JournalConfiguration(
+            directory: folder.file("log"), node: "notifier", segmentBytes: segmentBytes)
+    }
+
+    func stop() async {
+        task.cancel()
+        engine.shutdown()
+        await journal.close()
+    }
+
+    func post(
+        _ path: String, _ body: String, token: String? = nil, headers: [(String, String)] = []
+    ) async throws -> HTTPReply {
+        let credential = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+        return try await engine.http(
+            HTTPTransfer(
+                url: "https://127.0.0.1:\(port)" + path, method: "POST",
+                headers: [("Content-Type", "application/json")] + credential + headers,
+                body: Array(body.utf8), tls: .insecure))
+    }
+
+    func get(_ path: String) async throws -> HTTPReply {
+        try await engine.http(
+            HTTPTransfer(
+                url: "https://127.0.0.1:\(port)" + path, method: "GET",
+                headers: [("Authorization", "Bearer \(read)")], body: [], tls: .insecure))
+    }
+
+    /// The message of each line of a log, in order.
+    static func messages(_ journal: Journal) async throws -> [String] {
+        var reader = journal.reader(from: .start)
+        var messages: [String] = []
+        while true {
+            let batch = try await reader.next(maxLines: 1000, maxBytes: 1 << 20)
+            messages += try batch.lines.map { try Event(line: $0.bytes).message ?? "" }
+            if batch.isCaughtUp { return messages }
+        }
+    }
+
+    /// A line of a sender.
+    static func line(_ message: String, node: String = "gw-a1", id: String? = nil) -> String {
+        let id = id.map { #""id":"\#($0)","# } ?? ""
+        let now = WallClock.system.now.rfc3339
+        return #"{"ts":"\#(now)",\#(id)"event":"x.y","node":"\#(node)","message":"\#(message)"}"#
+    }
+}
