@@ -14,7 +14,7 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A library target below `Sources/`.
-func room(
+func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
 ) -> Target {
     .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
@@ -22,10 +22,10 @@ func room(
 
 /// The test target of a module, below `Tests/`.
 func tests(
-    _ room: String, _ more: [Target.Dependency] = [], resources: [Resource]? = nil
+    _ name: String, _ more: [Target.Dependency] = [], resources: [Resource]? = nil
 ) -> Target {
     .testTarget(
-        name: "\(room)Tests", dependencies: [.byName(name: room), "TestSupport"] + more,
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + more,
         resources: resources, swiftSettings: strict)
 }
 
@@ -103,31 +103,31 @@ let package = Package(
         .systemLibrary(name: "CSpawn"),
 
         // Values and pure logic.
-        room("JSONScan"),
-        room("Events", ["JSONScan", crypto]),
-        room("Secrets"),
-        room("Settings", ["Secrets", "Events", "JSONScan", yams]),
-        room("Telemetry", ["Events", logging, coreMetrics]),
-        room("Analysis", ["Events", "JSONScan"]),
-        room("Digests", ["Events", "JSONScan"]),
+        module("JSON"),
+        module("Events", ["JSON", crypto]),
+        module("Secrets"),
+        module("Settings", ["Secrets", "Events", "JSON", yams]),
+        module("Telemetry", ["Events", logging, coreMetrics]),
+        module("Analysis", ["Events", "JSON"]),
+        module("Digests", ["Events", "JSON"]),
 
         // Modules that use a disk or the network.
-        room("Store", [grdb]),
-        room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        room("Probes", ["CZlib", "Secrets", "JSONScan", "Events", "Transfer"]),
-        room("Rehearsal", ["Secrets", "JSONScan", "Events", "Telemetry", "Transfer", "Probes"]),
-        room("Rendering", ["Events", "JSONScan", "Digests", mustache]),
-        room(
+        module("Store", [grdb]),
+        module("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
+        module("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
+        module("Rendering", ["Events", "JSON", "Digests", mustache]),
+        module(
             "Delivery",
             [
-                grdb, "Secrets", "Events", "JSONScan", "Store", "Rendering", "Transfer",
+                grdb, "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer",
                 "Telemetry",
             ]),
-        room(
-            "Serving",
+        module(
+            "Server",
             [
-                "CZlib", "Events", "JSONScan", "Store", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Events", "JSON", "Store", "Telemetry", grdb, crypto, hummingbird,
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
                 nioTLS, x509,
@@ -136,114 +136,115 @@ let package = Package(
             ]),
 
         // The two roles, and the node that runs them.
-        room(
+        module(
             "Gateway",
             [
-                "Secrets", "Events", "JSONScan", "Analysis", "Probes", "Transfer", "Journal",
+                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
                 "Store",
-                "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
+                "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
-        room(
+        module(
             "Notifier",
             [
-                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
-                "Serving", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
+                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
                 serviceLifecycle,
             ]),
-        room(
+        module(
             "Console",
             [
-                "Events", "JSONScan", "Journal", "Store", "Digests", "Rendering", "Delivery",
-                "Serving", "Notifier", grdb, hummingbird, httpTypes, nioCore, serviceLifecycle,
+                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Server", "Notifier", grdb, hummingbird, httpTypes, nioCore, serviceLifecycle,
             ]),
-        room(
+        module(
             "App",
             [
-                "CProcess", "Secrets", "Events", "JSONScan", "Settings", "Telemetry",
+                "CProcess", "Secrets", "Events", "JSON", "Settings", "Telemetry",
                 "Store",
-                "Journal",
+                "EventLog",
                 "Analysis",
-                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Serving", "Gateway",
+                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
             ]),
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "App", "Events", "JSONScan", "Settings", "Store", "Journal", "Analysis", "Digests",
-                "Rehearsal", "Rendering", "Delivery", "Serving", "Notifier", argumentParser,
+                "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis", "Digests",
+                "Rehearsal", "Rendering", "Delivery", "Server", "Notifier", argumentParser,
             ], swiftSettings: strict),
 
         // Tests: one target for each module, and one that runs the real executable.
         .target(
-            name: "TestSupport", dependencies: ["Events", "JSONScan"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Events", "JSON"], path: "Tests/TestSupport",
             exclude: ["Doubles"], swiftSettings: strict),
-        tests("JSONScan"),
-        tests("Events", ["JSONScan"]),
+        tests("JSON"),
+        tests("Events", ["JSON"]),
         tests("Secrets"),
         tests("Settings", ["Secrets", "Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
         // Writes a log until it is killed.
         .executableTarget(
-            name: "JournalDriver", dependencies: ["Journal", "Events"], path: "Tests/JournalDriver",
+            name: "EventLogDriver", dependencies: ["EventLog", "Events"],
+            path: "Tests/EventLogDriver",
             swiftSettings: strict),
         // A node whose log readers end the process at marked lines.
         .executableTarget(
-            name: "PoisonDriver", dependencies: ["App", "Journal", "Settings"],
+            name: "PoisonDriver", dependencies: ["App", "EventLog", "Settings"],
             path: "Tests/PoisonDriver", swiftSettings: strict),
-        tests("Journal", ["JournalDriver", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        tests("Analysis", ["Events", "JSONScan"], resources: [.copy("Vectors")]),
-        tests("Digests", ["Events", "JSONScan"]),
+        tests("EventLog", ["EventLogDriver", "CZlib", "JSON", "Events", "Telemetry"]),
+        tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
+        tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
-        tests("Probes", ["CZlib", "Secrets", "Events", "JSONScan", "Transfer"]),
-        tests("Rehearsal", ["Events", "JSONScan"]),
-        tests("Rendering", ["Events", "JSONScan", "Digests"], resources: [.copy("Golden")]),
+        tests("Probes", ["CZlib", "Secrets", "Events", "JSON", "Transfer"]),
+        tests("Rehearsal", ["Events", "JSON"]),
+        tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),
         tests(
             "Delivery",
             [
-                grdb, "Secrets", "Digests", "Events", "JSONScan", "Store", "Rendering",
+                grdb, "Secrets", "Digests", "Events", "JSON", "Store", "Rendering",
                 "Transfer", "Telemetry",
             ]),
         tests(
-            "Serving",
+            "Server",
             [
-                "CZlib", "Events", "Store", "JSONScan", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Events", "Store", "JSON", "Telemetry", grdb, crypto, hummingbird,
                 httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
                 logging, serviceLifecycle,
             ]),
         tests(
             "Notifier",
             [
-                grdb, "Delivery", "Digests", "Events", "Journal", "JSONScan", "Rendering",
-                "Serving", "Store", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
+                grdb, "Delivery", "Digests", "Events", "EventLog", "JSON", "Rendering",
+                "Server", "Store", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
             ]),
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Events", "JSONScan", "Journal", "Probes", "Serving", "Store",
+                grdb, "Analysis", "Events", "JSON", "EventLog", "Probes", "Server", "Store",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),
-        tests("Console", ["Events", "JSONScan", "Journal", "Delivery"]),
+        tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
         tests(
             "App",
             [
-                "Analysis", "Events", "Gateway", "Journal", "Notifier", "Serving", "Settings",
+                "Analysis", "Events", "Gateway", "EventLog", "Notifier", "Server", "Settings",
                 "Store", "Telemetry", grdb, logging, yams,
             ]),
         // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "JSONScan", "Events", "Settings", "Analysis", "Digests", "Journal", "Probes",
-                "Rendering", "Serving", "Gateway", "Notifier", "Console", "App", "TestSupport",
+                "JSON", "Events", "Settings", "Analysis", "Digests", "EventLog", "Probes",
+                "Rendering", "Server", "Gateway", "Notifier", "Console", "App", "TestSupport",
                 httpTypes,
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "bellwether", "PoisonDriver", "App", "TestSupport", "Events", "JSONScan",
+                "bellwether", "PoisonDriver", "App", "TestSupport", "Events", "JSON",
                 "Settings", "Telemetry", "Transfer",
             ],
             swiftSettings: strict),

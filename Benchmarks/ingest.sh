@@ -9,7 +9,7 @@
 #
 # usage: Benchmarks/ingest.sh [LINES=1000000] [SEGMENT=4GiB]
 #   With a SEGMENT larger than the run nothing is sealed; 64MiB includes sealing.
-#   BELLWETHER_BINARY=PATH uses an existing executable, with JournalDriver beside it.
+#   BELLWETHER_BINARY=PATH uses an existing executable, with EventLogDriver beside it.
 # needs: python3; rsyslog or syslog-ng as peers (apt-get install rsyslog, syslog-ng-core)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,10 +22,10 @@ bellwether=${BELLWETHER_BINARY:-}
 if [ -z "$bellwether" ]; then
     echo "building (release)" >&2
     swift build -c release --product bellwether >&2
-    swift build -c release --product JournalDriver >&2
+    swift build -c release --product EventLogDriver >&2
     bellwether=$(swift build -c release --show-bin-path)/bellwether
 fi
-driver=$(dirname "$bellwether")/JournalDriver
+driver=$(dirname "$bellwether")/EventLogDriver
 echo "making $lines lines" >&2
 # With times of the last hours, as real lines have: the status page reads attempts of one day.
 python3 Benchmarks/ingest/gen_events.py "$lines" --out "$work/lines" \

@@ -6,7 +6,7 @@
 #
 # usage: Benchmarks/query.sh [LINES=8000000]
 #   8,000,000 lines are 4.7 GB plain and take 7 GB below TMPDIR and half an hour.
-#   BELLWETHER_BINARY=PATH uses an existing executable, with JournalDriver beside it.
+#   BELLWETHER_BINARY=PATH uses an existing executable, with EventLogDriver beside it.
 #   KEEP=FOLDER keeps the lines and the log there, and reuses those of an earlier run.
 #   PEERS=no leaves the other tools out.
 # needs: python3; jq, lnav and miller as peers (apt-get install jq lnav miller)
@@ -26,10 +26,10 @@ bellwether=${BELLWETHER_BINARY:-}
 if [ -z "$bellwether" ]; then
     echo "building (release)" >&2
     swift build -c release --product bellwether >&2
-    swift build -c release --product JournalDriver >&2
+    swift build -c release --product EventLogDriver >&2
     bellwether=$(swift build -c release --show-bin-path)/bellwether
 fi
-driver=$(dirname "$bellwether")/JournalDriver
+driver=$(dirname "$bellwether")/EventLogDriver
 echo bw_nobody > "$work/token"
 cat > "$work/bellwether.yaml" <<YAML
 data_dir: $work/data

@@ -2,11 +2,11 @@
 import PackageDescription
 
 // Fuzzes what reads bytes of strangers. A package of its own so that its flags
-// and its build burden nobody: the rooms are the product's own sources, linked
+// and its build burden nobody: the modules are the product's own sources, linked
 // in below `Sources/`, built with coverage for libFuzzer. `Scripts/fuzz.sh` builds
 // and runs it, and names the runtime library that comes with the compiler.
 
-/// The room's own settings, optimised (checks stay on), with coverage.
+/// The module's own settings, optimised (checks stay on), with coverage.
 let instrumented: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -14,8 +14,8 @@ let instrumented: [SwiftSetting] = [
     .unsafeFlags(["-sanitize=fuzzer", "-O", "-enable-testing"]),
 ]
 
-/// A library room of the product.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// A library module of the product.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: instrumented)
 }
 
@@ -35,45 +35,45 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CSpawn"),
-        room("JSONScan"),
-        room("Events", ["JSONScan", .product(name: "Crypto", package: "swift-crypto")]),
-        room("Secrets"),
-        room(
-            "Settings", ["Secrets", "Events", "JSONScan", .product(name: "Yams", package: "Yams")]),
-        room(
+        module("JSON"),
+        module("Events", ["JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        module("Secrets"),
+        module(
+            "Settings", ["Secrets", "Events", "JSON", .product(name: "Yams", package: "Yams")]),
+        module(
             "Telemetry",
             [
                 "Events", .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
-        room("Analysis", ["Events", "JSONScan"]),
-        room("Journal", ["CDeflate", "CZlib", "JSONScan", "Events", "Telemetry"]),
-        room("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        room("Probes", ["Secrets", "JSONScan", "Events", "Transfer"]),
-        room("Digests", ["Events", "JSONScan"]),
-        room(
+        module("Analysis", ["Events", "JSON"]),
+        module("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Probes", ["Secrets", "JSON", "Events", "Transfer"]),
+        module("Digests", ["Events", "JSON"]),
+        module(
             "Rendering",
             [
-                "Events", "JSONScan", "Digests",
+                "Events", "JSON", "Digests",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
         // Of the rest what is pure, file by file: the others need a server.
-        room("Serving", ["JSONScan", .product(name: "HTTPTypes", package: "swift-http-types")]),
-        room("Gateway", ["Events", "JSONScan"]),
-        room(
+        module("Server", ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")]),
+        module("Gateway", ["Events", "JSON"]),
+        module(
             "Notifier",
             [
-                "Events", "JSONScan", "Serving",
+                "Events", "JSON", "Server",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
-        room("Console", ["Events", "JSONScan"]),
-        room("App"),
+        module("Console", ["Events", "JSON"]),
+        module("App"),
         .target(name: "CLibFuzzer"),
         .executableTarget(
             name: "bellwether-fuzz",
             dependencies: [
-                "CLibFuzzer", "JSONScan", "Events", "Settings", "Analysis", "Digests", "Journal",
-                "Probes", "Rendering", "Serving", "Gateway", "Notifier", "Console", "App", "CZlib",
+                "CLibFuzzer", "JSON", "Events", "Settings", "Analysis", "Digests", "EventLog",
+                "Probes", "Rendering", "Server", "Gateway", "Notifier", "Console", "App", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: instrumented,

@@ -8,4 +8,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 swift build --build-tests
 BELLWETHER_KILLS=${1:-2000} BELLWETHER_FAULTS=${2:-12} \
-    swift test --skip-build --no-parallel --filter JournalTests.DriverTests
+    swift test --skip-build --no-parallel --filter EventLogTests.DriverTests

@@ -11,7 +11,7 @@ seconds=${1:-60}
 part=${2:-}
 
 # Modules in which many writers, callers, deliveries and readers share state.
-suites=${3:-'JournalTests|GatewayTests|ServingTests|TransferTests|DeliveryTests|NotifierTests|ConsoleTests|ProbesTests'}
+suites=${3:-'EventLogTests|GatewayTests|ServerTests|TransferTests|DeliveryTests|NotifierTests|ConsoleTests|ProbesTests'}
 
 mkdir -p .build-tsan
 sanitized=(--scratch-path .build-tsan --sanitize=thread)

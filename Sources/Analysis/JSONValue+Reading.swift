@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 extension JSONValue {
     /// A time in milliseconds since 1970; nil outside `Timestamp.range`.

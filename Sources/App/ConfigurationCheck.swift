@@ -1,6 +1,6 @@
 import Events
 import Rendering
-import Serving
+import Server
 public import Settings
 
 /// Finds the faults of a configuration without starting the node.
@@ -60,7 +60,7 @@ public enum ConfigurationCheck {
 
 extension Settings.Reading {
     /// A fault of a file, at the key that names the file.
-    fileprivate func fault(_ fault: ServingError, at key: String) -> SettingsFault {
+    fileprivate func fault(_ fault: ServerError, at key: String) -> SettingsFault {
         self.fault(at: key, "\(fault.place): \(fault.fault)", fault.remedy)
     }
 }
@@ -113,7 +113,7 @@ private struct CertificateFindings {
         add(CertificateReview.authorities(file, at: now, byLibcurl: byLibcurl)) { _ in path }
     }
 
-    private mutating func add(_ review: CertificateReview, at path: (ServingError) -> String) {
+    private mutating func add(_ review: CertificateReview, at path: (ServerError) -> String) {
         faults += (review.faults + review.refused).map { reading.fault($0, at: path($0)) }
         warnings += review.warnings.map { reading.fault($0, at: path($0)) }
     }

@@ -1,4 +1,4 @@
-public import Serving
+public import Server
 public import Settings
 
 /// Creates the tokens that a node needs at its first start.

@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 
 /// The data folder was open to other users; its mode was set to 0700.
-struct FolderClosed: Happening {
+struct FolderClosed: TelemetryEvent {
     let path: String
     let mode: UInt32
 

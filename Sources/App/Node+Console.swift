@@ -2,7 +2,7 @@ import Console
 import Delivery
 import Events
 import Gateway
-import Journal
+import EventLog
 import Notifier
 import Probes
 import Secrets
@@ -11,16 +11,16 @@ import Settings
 extension Node {
     /// The data that the status page shows about the roles of this node.
     static func console(
-        _ settings: Settings, _ journal: Journal, _ gateway: GatewayParts?,
+        _ settings: Settings, _ eventLog: EventLog, _ gateway: GatewayParts?,
         _ notifier: NotifierParts?
     ) -> ConsoleRoutes.Sources {
-        var forward: (@Sendable () -> ForwardSight)?
+        var forward: (@Sendable () -> ForwardStatusView)?
         if let forwarder = gateway?.forwarder {
             forward = {
                 let status = forwarder.status
-                return ForwardSight(
+                return ForwardStatusView(
                     to: ShownText.url(settings.forward.to),
-                    behind: journal.bytes(after: status.acknowledged),
+                    behind: eventLog.bytes(after: status.acknowledged),
                     failuresInARow: status.failuresInARow, fault: status.fault)
             }
         }
@@ -29,15 +29,15 @@ extension Node {
                 name: settings.node, az: settings.az, roles: settings.roles.map(\.rawValue),
                 version: Version.text, binary: BinaryHash.current),
             isNotifier: notifier != nil,
-            probes: { gateway?.service.lastLooks.map(ProbeSight.init) ?? [] },
+            probes: { gateway?.service.lastObservations.map(ProbeStatusView.init) ?? [] },
             forward: forward,
-            deskFault: { notifier?.desk.status.fault ?? "" },
+            digestFault: { notifier?.digestService.status.fault ?? "" },
             wake: { notifier?.delivery.wake() })
     }
 }
 
-extension ProbeSight {
-    init(_ look: ProbeLook) {
+extension ProbeStatusView {
+    init(_ look: ProbeObservation) {
         let isAnswered = look.result.outcome == .answered
         var outcome = "answered"
         if case .absent(let reason) = look.result.outcome { outcome = reason.rawValue }

@@ -1,7 +1,7 @@
 import Delivery
 import Events
 import Gateway
-import JSONScan
+import JSON
 import Notifier
 import Rendering
 import Settings
@@ -11,7 +11,7 @@ import Telemetry
 extension Node {
     /// Logs templates that have a fault, and records each as an event, for a digest.
     func tell(faults: [TemplateFault]) async {
-        let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         for fault in faults {
             telemetry.emit(TemplateUnused(fault: fault))
             await recorder.record(
@@ -26,7 +26,7 @@ extension Node {
 
 extension Node.NotifierParts {
     /// Replaces the receivers of the delivery service, if they changed.
-    func takeUp(receivers new: [Settings.Receiver], of plan: DigestDispatcher.Plan) async {
+    func apply(receivers new: [Settings.Receiver], of plan: DigestDispatcher.Plan) async {
         guard receivers.change(to: new) else { return }
         delivery.replace(
             receivers: plan.receivers.values.sorted { $0.name < $1.name },

@@ -1,9 +1,9 @@
 import Delivery
 import Events
 import Gateway
-import Journal
+import EventLog
 import Notifier
-import Serving
+import Server
 import Settings
 import Store
 import Telemetry
@@ -13,23 +13,23 @@ extension Node {
     private static let hookBodyLimit = 1 << 20
 
     static func routes(
-        _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
+        _ settings: Settings, _ eventLog: EventLog, _ store: Store, _ gateway: GatewayParts?,
         _ notifier: NotifierParts?, _ metrics: NodeMetrics
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
-            .health("/readyz", checks: checks(settings, journal, store, gateway, notifier)),
+            .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
-        routes += EventRoutes.routes(journal)
+        routes += EventRoutes.routes(eventLog)
         if notifier != nil {
             routes += IngestRoutes.routes(
-                journal, bodyLimit: settings.listen.limits.maxIngestBody)
+                eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
-                journal, bodyLimit: settings.listen.limits.maxIngestBody)
+                eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += HookRoutes.routes(
-                journal, node: settings.node, bodyLimit: hookBodyLimit)
+                eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes += SilenceRoutes.routes(store)
             routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
@@ -40,12 +40,12 @@ extension Node {
     }
 
     private static func checks(
-        _ settings: Settings, _ journal: Journal, _ store: Store, _ gateway: GatewayParts?,
+        _ settings: Settings, _ eventLog: EventLog, _ store: Store, _ gateway: GatewayParts?,
         _ notifier: NotifierParts?
     ) -> [HealthCheck] {
         var checks = [
             HealthCheck("log:durable") {
-                let status = journal.status
+                let status = eventLog.status
                 guard let why = status.shedding else {
                     guard let keeps = status.keeps else { return .init(.pass) }
                     return .init(
@@ -62,7 +62,7 @@ extension Node {
                 )
             },
             HealthCheck("log:bytes") {
-                .init(.pass, value: Double(journal.status.usedBytes), unit: "bytes")
+                .init(.pass, value: Double(eventLog.status.usedBytes), unit: "bytes")
             },
         ]
         if let forwarder = gateway?.forwarder {
@@ -79,7 +79,7 @@ extension Node {
         if let notifier {
             checks.append(
                 HealthCheck("digest:desk") {
-                    let status = notifier.desk.status
+                    let status = notifier.digestService.status
                     return status.fault.isEmpty
                         ? .init(.pass, value: Double(status.openGroups), unit: "groups")
                         : .init(.warn, output: status.fault)

@@ -3,13 +3,13 @@ import Delivery
 import Digests
 import Events
 import Gateway
-public import Journal
+public import EventLog
 import Logging
 import Notifier
 import Probes
 import Rendering
 import ServiceLifecycle
-public import Serving
+public import Server
 public import Settings
 public import Store
 public import Telemetry
@@ -25,7 +25,7 @@ public final class Node: Sendable {
     public let settings: Settings
     public let folder: DataFolder
     public let store: Store
-    public let journal: Journal
+    public let eventLog: EventLog
     public let tokens: TokenRegistry
     /// Token files of the first start.
     public let madeTokens: [FirstStart.MadeToken]
@@ -38,7 +38,7 @@ public final class Node: Sendable {
     let delivering: TransferEngine
     let gateway: GatewayParts?
     let notifier: NotifierParts?
-    let board: BoardKeeper
+    let board: BoardService
     /// The configured probes. A reload that changes none of them keeps the running ones.
     let probes: Mutex<[Settings.Probe]>
 
@@ -53,7 +53,7 @@ public final class Node: Sendable {
 
     /// The role `notifier`.
     struct NotifierParts: Sendable {
-        let desk: DigestDesk
+        let digestService: DigestService
         let dispatcher: DigestDispatcher
         let delivery: DeliveryService
         let receivers: ReceiversInForce
@@ -78,29 +78,29 @@ public final class Node: Sendable {
         if let mode = try folder.prepare() {
             telemetry.emit(FolderClosed(path: folder.path, mode: mode))
         }
-        let journal = try await Journal.open(
-            JournalConfiguration(settings), telemetry: telemetry, examine: examine)
+        let eventLog = try await EventLog.open(
+            EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
         do {
-            return try await Node(settings, folder, journal, telemetry)
+            return try await Node(settings, folder, eventLog, telemetry)
         } catch {
-            await journal.close()
+            await eventLog.close()
             throw error
         }
     }
 
     private init(
-        _ settings: Settings, _ folder: DataFolder, _ journal: Journal, _ telemetry: Telemetry
+        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
         probes = Mutex(settings.analysis.probes)
         self.folder = folder
-        self.journal = journal
+        self.eventLog = eventLog
         self.telemetry = telemetry
         let store = try Store(path: folder.state)
         self.store = store
         let cursors = try await store.read { db in try CursorRow.all(db) }
         for (name, row) in cursors.sorted(by: { $0.key < $1.key }) {
-            await journal.expect(
+            await eventLog.expect(
                 LogPosition(segment: row.segment, offset: row.offset), of: name)
         }
         let probing = TransferEngine(telemetry: telemetry)
@@ -115,27 +115,27 @@ public final class Node: Sendable {
         certificate = try Self.certificate(settings.listen, folder, address)
 
         gateway = try await Self.gateway(
-            settings, journal, store, probing: probing, forwarding: delivering, telemetry)
+            settings, eventLog, store, probing: probing, forwarding: delivering, telemetry)
         notifier = try await Self.notifier(
-            settings, folder, journal, store, delivering, telemetry)
+            settings, folder, eventLog, store, delivering, telemetry)
 
-        let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let sessions = SessionSeal()
-        board = BoardKeeper(journal: journal)
+        board = BoardService(eventLog: eventLog)
         let metrics = NodeMetrics(
-            registry: telemetry.registry, journal: journal, store: store, tokens: tokens,
+            registry: telemetry.registry, eventLog: eventLog, store: store, tokens: tokens,
             gateway: gateway, notifier: notifier)
         let budget = DescriptorBudget.inForce(wanted: settings.listen.limits.maxConnections)
         if budget.isTooLow { throw DescriptorsMissing(budget: budget) }
         if budget.fault != nil { telemetry.emit(ConnectionsLimited(budget: budget)) }
         server = try HTTPServer(
-            ServingConfiguration(
+            HTTPServerConfiguration(
                 settings.listen, address: address, tls: certificate,
                 connections: budget.connections),
             routes: Self.routes(
-                settings, journal, store, gateway, notifier, metrics)
+                settings, eventLog, store, gateway, notifier, metrics)
                 + ConsoleRoutes(
-                    Self.console(settings, journal, gateway, notifier), journal: journal,
+                    Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                     store: store, keeper: board, sessions: sessions
                 ).routes,
             tokens: tokens, sessions: sessions, telemetry: telemetry,
@@ -159,14 +159,14 @@ public final class Node: Sendable {
     }
 
     private static func gateway(
-        _ settings: Settings, _ journal: Journal, _ store: Store, probing: TransferEngine,
+        _ settings: Settings, _ eventLog: EventLog, _ store: Store, probing: TransferEngine,
         forwarding: TransferEngine, _ telemetry: Telemetry
     ) async throws -> GatewayParts? {
         guard settings.has(.gateway) else { return nil }
         let upstreams = GatewayPlan.Upstreams(engine: probing)
         let service = try await MeasurementService(
             plan: GatewayPlan(settings, upstreams: upstreams),
-            node: settings.node, az: settings.az, binary: BinaryHash.current, journal: journal,
+            node: settings.node, az: settings.az, binary: BinaryHash.current, eventLog: eventLog,
             store: store,
             rate: TokenBucket.Rate(
                 burst: settings.listen.limits.measurementsBurst,
@@ -176,7 +176,7 @@ public final class Node: Sendable {
             settings.has(.notifier)
             ? nil
             : Forwarder(
-                Forwarder.Configuration(settings.forward), journal: journal, store: store,
+                Forwarder.Configuration(settings.forward), eventLog: eventLog, store: store,
                 transfer: forwarding, telemetry: telemetry)
         return GatewayParts(
             service: service, checkpoint: AttemptCheckpoint(service, store: store),
@@ -184,13 +184,13 @@ public final class Node: Sendable {
     }
 
     private static func notifier(
-        _ settings: Settings, _ folder: DataFolder, _ journal: Journal, _ store: Store,
+        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ store: Store,
         _ engine: TransferEngine, _ telemetry: Telemetry
     ) async throws -> NotifierParts? {
         guard settings.has(.notifier) else { return nil }
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
-        let recorder = EventRecorder(journal: journal, telemetry: telemetry)
+        let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let delivery = DeliveryService(
             store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
             retryCeilings: settings.retryCeilings, telemetry: telemetry,
@@ -200,11 +200,11 @@ public final class Node: Sendable {
                     within: .seconds(5))
             })
         let dispatcher = DigestDispatcher(plan) { delivery.wake() }
-        let desk = DigestDesk(
-            DigestDesk.Plan(settings), journal: journal, store: store,
+        let digestService = DigestService(
+            DigestService.Plan(settings), eventLog: eventLog, store: store,
             dispatch: dispatcher, telemetry: telemetry)
         return NotifierParts(
-            desk: desk, dispatcher: dispatcher, delivery: delivery,
+            digestService: digestService, dispatcher: dispatcher, delivery: delivery,
             receivers: ReceiversInForce(settings.receivers))
     }
 
@@ -219,10 +219,10 @@ public final class Node: Sendable {
             await tell(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(
                 BackgroundService {
-                    await notifier.desk.settled()
+                    await notifier.digestService.settled()
                     await notifier.delivery.run()
                 })
-            services.append(BackgroundService { try await notifier.desk.run() })
+            services.append(BackgroundService { try await notifier.digestService.run() })
             let watch = DeliveryWatch(store, keeper: board)
             services.append(BackgroundService { await watch.run() })
         }
@@ -260,7 +260,7 @@ public final class Node: Sendable {
     /// Closes what `open` opened. Idempotent.
     public func close() async {
         if let gateway { await gateway.checkpoint.write() }
-        await journal.close()
+        await eventLog.close()
         probing.shutdown()
         delivering.shutdown()
         try? store.close()

@@ -3,9 +3,9 @@ import Delivery
 import Events
 import GRDB
 import Gateway
-import Journal
+import EventLog
 import Notifier
-import Serving
+import Server
 import Store
 import Synchronization
 import Telemetry
@@ -16,7 +16,7 @@ import Telemetry
 /// blocks on a disk delays only the scrape that started it.
 final class NodeMetrics: Sendable {
     let registry: PrometheusRegistry
-    private let journal: Journal
+    private let eventLog: EventLog
     private let store: Store
     private let tokens: TokenRegistry
     private let gateway: Node.GatewayParts?
@@ -33,11 +33,11 @@ final class NodeMetrics: Sendable {
     private static let pause = Duration.seconds(1)
 
     init(
-        registry: PrometheusRegistry, journal: Journal, store: Store, tokens: TokenRegistry,
+        registry: PrometheusRegistry, eventLog: EventLog, store: Store, tokens: TokenRegistry,
         gateway: Node.GatewayParts?, notifier: Node.NotifierParts?, wall: WallClock = .system
     ) {
         self.registry = registry
-        self.journal = journal
+        self.eventLog = eventLog
         self.store = store
         self.tokens = tokens
         self.gateway = gateway
@@ -71,7 +71,7 @@ final class NodeMetrics: Sendable {
     }
 
     private func showLog() {
-        let status = journal.status
+        let status = eventLog.status
         registry.set(
             "bellwether_log_used_bytes", to: Double(status.usedBytes),
             help: "Bytes of disk that the event log uses.")
@@ -102,7 +102,7 @@ final class NodeMetrics: Sendable {
             }
         }
         if let notifier {
-            let status = notifier.desk.status
+            let status = notifier.digestService.status
             showLag("digest", behind: status.position)
             registry.set(
                 "bellwether_digest_groups_open", to: Double(status.openGroups),
@@ -122,13 +122,13 @@ final class NodeMetrics: Sendable {
 
     private func showLag(_ cursor: String, behind position: LogPosition) {
         registry.set(
-            "bellwether_cursor_lag_bytes", to: Double(journal.bytes(after: position)),
+            "bellwether_cursor_lag_bytes", to: Double(eventLog.bytes(after: position)),
             help: "Bytes of the log that the forwarder or the digests have not read yet.",
             labels: [("cursor", cursor)])
     }
 
     private func showDisk() async {
-        guard let room = await journal.room() else { return }
+        guard let room = await eventLog.space() else { return }
         registry.set(
             "bellwether_disk_free_bytes", to: Double(room.free),
             help: "Free bytes of the file system that holds the log.")

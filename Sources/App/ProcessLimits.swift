@@ -97,7 +97,7 @@ struct DescriptorsMissing: Error, CustomStringConvertible {
 }
 
 /// Fewer connections are served than are configured.
-struct ConnectionsLimited: Happening {
+struct ConnectionsLimited: TelemetryEvent {
     let budget: DescriptorBudget
 
     var level: Logger.Level { .warning }

@@ -4,7 +4,7 @@ import Gateway
 import Logging
 import Notifier
 import Rendering
-import Serving
+import Server
 import Settings
 import Synchronization
 import Telemetry
@@ -42,8 +42,8 @@ struct Reload: Sendable {
             await node.tell(faults: plan?.renderer.faults ?? [])
             if let plan, let notifier = node.notifier {
                 notifier.dispatcher.replace(plan: plan)
-                await notifier.takeUp(receivers: settings.receivers, of: plan)
-                notifier.desk.replace(plan: DigestDesk.Plan(settings))
+                await notifier.apply(receivers: settings.receivers, of: plan)
+                notifier.digestService.replace(plan: DigestService.Plan(settings))
             }
         } catch {
             telemetry.emit(ReloadRefused(part: "configuration", fault: "\(error)"))

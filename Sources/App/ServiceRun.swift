@@ -1,10 +1,10 @@
 import Events
 import Foundation
-package import Journal
+package import EventLog
 import Logging
 import Metrics
 import ServiceLifecycle
-import Serving
+import Server
 public import Settings
 import Telemetry
 import UnixSignals

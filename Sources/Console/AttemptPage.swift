@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// `/attempts/{id}`: one recorded verdict with its checks and reasons.
 struct AttemptPage {

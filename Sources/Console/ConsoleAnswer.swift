@@ -2,7 +2,7 @@ import Events
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Serving
+import Server
 
 /// Answers for browsers, with headers that isolate the pages from other sites.
 enum ConsoleAnswer {
@@ -53,10 +53,10 @@ enum ConsoleAnswer {
     }
 
     /// Returns the route of a static file, which needs no credential.
-    static func asset(_ path: String, _ type: String, _ text: StaticString) -> Serving.Route {
+    static func asset(_ path: String, _ type: String, _ text: StaticString) -> Route {
         let bytes = ByteBuffer(staticString: text)
         let etag = "\"\(ContentHash.hex(Array(bytes.readableBytesView)).prefix(16))\""
-        return Serving.Route(.get, path, access: .open) { exchange in
+        return Route(.get, path, access: .open) { exchange in
             var headers = headers
             headers[.cacheControl] = "no-cache"
             if exchange.head.headerFields[.ifNoneMatch] == etag {

@@ -2,11 +2,11 @@ import Delivery
 public import Events
 import HTTPTypes
 import Hummingbird
-public import Journal
+public import EventLog
 import NIOCore
 import Notifier
 import Rendering
-public import Serving
+public import Server
 import ServiceLifecycle
 public import Store
 
@@ -21,32 +21,32 @@ public struct ConsoleRoutes: Sendable {
         public var node: NodeFacts
         /// Whether this node composes and sends digests.
         public var isNotifier: Bool
-        public var probes: @Sendable () -> [ProbeSight]
+        public var probes: @Sendable () -> [ProbeStatusView]
         /// nil when this node forwards nothing.
-        public var forward: (@Sendable () -> ForwardSight)?
+        public var forward: (@Sendable () -> ForwardStatusView)?
         /// Why no digest is composed; empty when there is no fault.
-        public var deskFault: @Sendable () -> String
+        public var digestFault: @Sendable () -> String
         /// Called after a delivery was made due.
         public var wake: @Sendable () -> Void
 
         public init(
-            node: NodeFacts, isNotifier: Bool, probes: @escaping @Sendable () -> [ProbeSight],
-            forward: (@Sendable () -> ForwardSight)?,
-            deskFault: @escaping @Sendable () -> String, wake: @escaping @Sendable () -> Void
+            node: NodeFacts, isNotifier: Bool, probes: @escaping @Sendable () -> [ProbeStatusView],
+            forward: (@Sendable () -> ForwardStatusView)?,
+            digestFault: @escaping @Sendable () -> String, wake: @escaping @Sendable () -> Void
         ) {
             self.node = node
             self.isNotifier = isNotifier
             self.probes = probes
             self.forward = forward
-            self.deskFault = deskFault
+            self.digestFault = digestFault
             self.wake = wake
         }
     }
 
     let sources: Sources
-    let journal: Journal
+    let eventLog: EventLog
     let store: Store
-    let keeper: BoardKeeper
+    let keeper: BoardService
     let sessions: SessionSeal
     let wall: WallClock
 
@@ -56,54 +56,54 @@ public struct ConsoleRoutes: Sendable {
 
     /// - Parameter sessions: The server's session seal.
     public init(
-        _ sources: Sources, journal: Journal, store: Store, keeper: BoardKeeper,
+        _ sources: Sources, eventLog: EventLog, store: Store, keeper: BoardService,
         sessions: SessionSeal, wall: WallClock = .system
     ) {
         self.sources = sources
-        self.journal = journal
+        self.eventLog = eventLog
         self.store = store
         self.keeper = keeper
         self.sessions = sessions
         self.wall = wall
     }
 
-    public var routes: [Serving.Route] {
+    public var routes: [Route] {
         let look = Access.optional(.read, by: [.session, .bearer])
         return [
-            Serving.Route(.get, "/", access: look) { exchange in
+            Route(.get, "/", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
                 return ConsoleAnswer.page(OverviewPage(view: try await view(viewer)).html)
             },
-            Serving.Route(.get, "/attempts/{id}", access: look) { exchange in
+            Route(.get, "/attempts/{id}", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
                 let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { place.end() }
                 return try await attempt(exchange.parameters["id"] ?? "", viewer)
             },
-            Serving.Route(.get, "/digests/{id}", access: look) { exchange in
+            Route(.get, "/digests/{id}", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
                 return try await digest(exchange.parameters["id"] ?? "", viewer)
             },
-            Serving.Route(
+            Route(
                 .get, "/digests/{id}/html", access: .requires(.read, by: [.session, .bearer])
             ) { exchange in
                 ConsoleAnswer.sandboxed(try await rendered(exchange.parameters["id"] ?? "").html)
             },
-            Serving.Route(
+            Route(
                 .get, "/status/events", access: .requires(.read, by: [.session, .bearer])
             ) { exchange in try events(exchange) },
-            Serving.Route(
+            Route(
                 .post, "/outbox/{id}/retry", access: .requires(.admin, by: [.session]),
                 media: [ConsoleForm.mediaType], bodyLimit: 4096
             ) { exchange in try await retry(exchange) },
-            Serving.Route(
+            Route(
                 .post, "/sign-in", access: .open, media: [ConsoleForm.mediaType], bodyLimit: 4096
             ) { exchange in try await signIn(exchange) },
-            Serving.Route(.post, "/sign-out", access: .open, bodyLimit: 4096) { exchange in
+            Route(.post, "/sign-out", access: .open, bodyLimit: 4096) { exchange in
                 try ConsoleForm.checkOrigin(exchange)
                 if let cookie = SessionCookie.value(in: exchange.head) { sessions.end(cookie) }
                 return ConsoleAnswer.page(
@@ -160,11 +160,11 @@ public struct ConsoleRoutes: Sendable {
         let now = wall.now
         return ConsoleView(
             node: sources.node, viewer: viewer, now: now, board: present.board,
-            version: present.version, log: journal.status, room: await journal.room(),
+            version: present.version, log: eventLog.status, room: await eventLog.space(),
             probes: sources.probes(), forward: sources.forward?(),
             deliveries: sources.isNotifier
                 ? try await store.read { db in try ConsoleView.Deliveries(db, at: now) } : nil,
-            deskFault: sources.deskFault())
+            digestFault: sources.digestFault())
     }
 
     private func attempt(_ id: String, _ viewer: Viewer) async throws -> Response {
@@ -172,13 +172,13 @@ public struct ConsoleRoutes: Sendable {
             .notFound, "attempt_unknown", "the log holds no event with this id", field: "id")
         guard (1...200).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { throw unknown }
-        let query = JournalQuery(where: try Expression("id=\(id)"))
-        var line: JournalLine?
+        let query = EventLogQuery(where: try Expression("id=\(id)"))
+        var line: EventLogLine?
         if let known = keeper.present.board.attempt(event: id) {
-            var reader = journal.reader(from: known.from, query: query)
+            var reader = eventLog.reader(from: known.from, query: query)
             line = try await reader.next(maxLines: 1).lines.first
         }
-        if line == nil { line = try await journal.last(1, query: query).lines.first }
+        if line == nil { line = try await eventLog.last(1, query: query).lines.first }
         guard let line, let event = try? Event(line: line.bytes) else { throw unknown }
         return ConsoleAnswer.page(
             AttemptPage(event: event, node: sources.node, viewer: viewer, now: wall.now).html)
@@ -265,7 +265,7 @@ public struct ConsoleRoutes: Sendable {
 
     /// Waits until the version changes, the credential is invalid, or 15 s have passed.
     private static func wait(
-        _ keeper: BoardKeeper, after version: Int, while holds: @escaping @Sendable () -> Bool
+        _ keeper: BoardService, after version: Int, while holds: @escaping @Sendable () -> Bool
     ) async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in

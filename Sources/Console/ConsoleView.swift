@@ -1,6 +1,6 @@
 import Delivery
 public import Events
-import Journal
+import EventLog
 import Notifier
 import Rendering
 
@@ -20,14 +20,14 @@ struct ConsoleView: Sendable {
     var now: Timestamp
     var board: RolloutBoard
     var version: Int
-    var log: JournalStatus
-    var room: DiskRoom?
-    var probes: [ProbeSight]
-    var forward: ForwardSight?
+    var log: EventLogStatus
+    var room: DiskSpace?
+    var probes: [ProbeStatusView]
+    var forward: ForwardStatusView?
     /// nil when this node is not a notifier.
     var deliveries: Deliveries?
     /// Why no digest is composed; empty when there is no fault.
-    var deskFault: String
+    var digestFault: String
 }
 
 /// The person who views a page.
@@ -57,7 +57,7 @@ public struct NodeFacts: Sendable {
 }
 
 /// The latest result of a probe of this node.
-public struct ProbeSight: Sendable {
+public struct ProbeStatusView: Sendable {
     public var name: String
     public var at: Timestamp
     public var duration: Duration
@@ -77,7 +77,7 @@ public struct ProbeSight: Sendable {
 }
 
 /// The state of forwarding to the notifier.
-public struct ForwardSight: Sendable {
+public struct ForwardStatusView: Sendable {
     public var to: String
     /// Bytes of the log that are not yet acknowledged.
     public var behind: Int

@@ -27,9 +27,9 @@ struct DeliverySections {
             \(rows)</tbody></table></div>
             """
         let fault: HTML =
-            view.deskFault.isEmpty
+            view.digestFault.isEmpty
             ? ""
-            : "<p role=\"alert\" class=\"alert\">No digest is composed: \(view.deskFault)</p>"
+            : "<p role=\"alert\" class=\"alert\">No digest is composed: \(view.digestFault)</p>"
         return """
             <section aria-labelledby="outbox"><h2 id="outbox">Outbox</h2>\(fault)
             <p class="soft">\(counts).\(hint)</p>\(table)</section>
@@ -42,7 +42,7 @@ struct DeliverySections {
         let isDead = entry.state == .dead
         let state: HTML =
             isDead ? "<strong class=\"mark\">dead</strong>" : "\(entry.state.rawValue)"
-        let next = isDead ? "when retried" : Words.ahead(entry.due, at: view.now)
+        let next = isDead ? "when retried" : Format.ahead(entry.due, at: view.now)
         let form: HTML =
             view.viewer.mayRetry
             ? """
@@ -79,7 +79,7 @@ struct DeliverySections {
         let rows = deliveries.silences.markup { entry -> HTML in
             let what = entry.silence.matchers.map(\.description).joined(separator: " ")
             return
-                "<tr><th scope=\"row\"><code>\(what)</code></th><td>\(Words.ahead(entry.until, at: view.now))</td><td>\(entry.silence.who)</td><td class=\"words\">\(entry.silence.why)</td><td class=\"number\">\(entry.held)</td></tr>\n"
+                "<tr><th scope=\"row\"><code>\(what)</code></th><td>\(Format.ahead(entry.until, at: view.now))</td><td>\(entry.silence.who)</td><td class=\"words\">\(entry.silence.why)</td><td class=\"number\">\(entry.held)</td></tr>\n"
         }
         return """
             <section aria-labelledby="silences"><h2 id="silences">Silences</h2>

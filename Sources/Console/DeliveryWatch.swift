@@ -9,7 +9,7 @@ public import Store
 /// Reads the store once a second, and only while a page watches.
 public struct DeliveryWatch: Sendable {
     private let store: Store
-    private let keeper: BoardKeeper
+    private let keeper: BoardService
     private let wall: WallClock
     private let clock: any Clock<Duration>
 
@@ -20,7 +20,7 @@ public struct DeliveryWatch: Sendable {
     }
 
     public init(
-        _ store: Store, keeper: BoardKeeper, wall: WallClock = .system,
+        _ store: Store, keeper: BoardService, wall: WallClock = .system,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.store = store

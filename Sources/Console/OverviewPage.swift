@@ -1,6 +1,6 @@
 import Delivery
 import Events
-import Journal
+import EventLog
 
 /// `/`: the current rollouts, deliveries, gateways, log and probes.
 struct OverviewPage {
@@ -50,7 +50,7 @@ struct OverviewPage {
         if let forward = view.forward {
             let isStuck = forward.failuresInARow > 0
             tiles += Self.tile(
-                isStuck ? "\(forward.failuresInARow)" : Words.bytes(forward.behind),
+                isStuck ? "\(forward.failuresInARow)" : Format.bytes(forward.behind),
                 isStuck ? "failed tries to forward" : "to forward", "", isStuck)
         }
         let percent = view.log.maxBytes > 0 ? view.log.usedBytes * 100 / view.log.maxBytes : 0
@@ -102,7 +102,7 @@ struct OverviewPage {
                 "<a href=\"/attempts/\(segment: $0.event)\">#\($0.number)</a>"
             }
             return
-                "<tr><th scope=\"row\">\(rollout.key.rollout)</th><td>\(rollout.key.namespace)</td><td>\(rollout.key.revision)</td><td>\(rollout.status.badge)</td><td>\(link)</td><td>\(Words.age(rollout.seen, at: view.now))</td></tr>\n"
+                "<tr><th scope=\"row\">\(rollout.key.rollout)</th><td>\(rollout.key.namespace)</td><td>\(rollout.key.revision)</td><td>\(rollout.status.badge)</td><td>\(link)</td><td>\(Format.age(rollout.seen, at: view.now))</td></tr>\n"
         }
         return """
             <details id="quiet"><summary>Quiet for 15 minutes: \(rollouts.count)</summary>
@@ -121,12 +121,12 @@ struct OverviewPage {
         for node in nodes where rows.bytes.count < Self.listBytes {
             shown += 1
             let skew = view.board.skew(of: node, since: start)
-            let binary = Self.version(node.binary.map(Words.hash) ?? "", skew.binary)
+            let binary = Self.version(node.binary.map(Format.hash) ?? "", skew.binary)
             let policy = Self.version(
-                (node.policies["all"] ?? node.policies.values.min()).map(Words.hash) ?? "",
+                (node.policies["all"] ?? node.policies.values.min()).map(Format.hash) ?? "",
                 skew.policy)
             rows +=
-                "<tr><th scope=\"row\">\(node.name)</th><td>\(node.az)</td><td>\(binary)</td><td>\(policy)</td><td>\(Words.age(node.seen, at: view.now))</td></tr>\n"
+                "<tr><th scope=\"row\">\(node.name)</th><td>\(node.az)</td><td>\(binary)</td><td>\(policy)</td><td>\(Format.age(node.seen, at: view.now))</td></tr>\n"
         }
         let table: HTML =
             nodes.isEmpty
@@ -140,7 +140,7 @@ struct OverviewPage {
         return """
             <section aria-labelledby="nodes"><h2 id="nodes">Gateways</h2>
             \(table)\(more)
-            <p class="soft">This node runs release \(view.node.version), binary <code>\(Words.hash(view.node.binary))</code>.</p></section>
+            <p class="soft">This node runs release \(view.node.version), binary <code>\(Format.hash(view.node.binary))</code>.</p></section>
             """
     }
 
@@ -154,7 +154,7 @@ struct OverviewPage {
     private var log: HTML {
         let log = view.log
         let room: HTML = view.room.markup {
-            "<dt>Disk</dt><dd>\(Words.bytes($0.free)) free of \(Words.bytes($0.total)); the log leaves \(Words.bytes($0.floor))</dd>"
+            "<dt>Disk</dt><dd>\(Format.bytes($0.free)) free of \(Format.bytes($0.total)); the log leaves \(Format.bytes($0.floor))</dd>"
         }
         let shedding: HTML = log.shedding.markup {
             "<p role=\"alert\" class=\"alert\">The log accepts no lines: \($0.rawValue). Verdicts are answered, but their events are lost.</p>"
@@ -166,11 +166,11 @@ struct OverviewPage {
             let fault: HTML =
                 forward.fault.isEmpty ? "" : " <strong class=\"mark\">\(forward.fault)</strong>"
             return
-                "<dt>Forwarding</dt><dd>\(Words.bytes(forward.behind)) wait for \(forward.to)\(fault)</dd>"
+                "<dt>Forwarding</dt><dd>\(Format.bytes(forward.behind)) wait for \(forward.to)\(fault)</dd>"
         }
         return """
             <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)\(pressure)
-            <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Words.bytes(log.usedBytes)) of \(Words.bytes(log.maxBytes))</p>
+            <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Format.bytes(log.usedBytes)) of \(Format.bytes(log.maxBytes))</p>
             <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
             <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) duplicates, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
             \(room)\(forward)</dl></section>
@@ -184,7 +184,7 @@ struct OverviewPage {
                 probe.isAnswered
                 ? "\(probe.outcome)" : "<strong class=\"mark\">\(probe.outcome)</strong>"
             return
-                "<tr><th scope=\"row\">\(probe.name)</th><td class=\"number\">\(Words.milliseconds(probe.duration))</td><td>\(outcome)</td><td>\(Words.age(probe.at, at: view.now))</td></tr>\n"
+                "<tr><th scope=\"row\">\(probe.name)</th><td class=\"number\">\(Format.milliseconds(probe.duration))</td><td>\(outcome)</td><td>\(Format.age(probe.at, at: view.now))</td></tr>\n"
         }
         let table: HTML =
             view.probes.isEmpty

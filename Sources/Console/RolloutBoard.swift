@@ -1,5 +1,5 @@
 public import Events
-import JSONScan
+import JSON
 
 /// The latest attempts of each rollout and node, in bounded memory.
 ///

@@ -19,7 +19,7 @@ struct RolloutGrid {
         return """
             <article class="rollout" aria-labelledby="\(id)">
             <header><h3 id="\(id)">\(key.rollout)</h3> \(rollout.status.badge)
-            <p class="soft">\(facts.joined(separator: " · ")) · last measured \(Words.age(rollout.seen, at: now))</p></header>
+            <p class="soft">\(facts.joined(separator: " · ")) · last measured \(Format.age(rollout.seen, at: now))</p></header>
             \(table)
             \(charts)
             </article>
@@ -69,7 +69,7 @@ struct RolloutGrid {
     private func cell(_ attempt: RolloutBoard.Attempt, _ lane: RolloutBoard.Lane) -> HTML {
         let status = attempt.status
         let words =
-            "attempt \(attempt.number), \(status.rawValue), \(Words.clock(attempt.at, at: now))"
+            "attempt \(attempt.number), \(status.rawValue), \(Format.clock(attempt.at, at: now))"
         if attempt.event.isEmpty {
             return
                 "<td><span class=\"cell \(status.rawValue)\" title=\"\(words)\">\(status.letter)</span></td>"

@@ -25,9 +25,9 @@ public final class DeliveryService: Sendable {
     private let times: OutboxClock
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
-    private let graveBell = Bell()
+    private let deadLetterSignal = WakeSignal()
     /// Rung when the receivers were replaced.
-    private let newBell = Bell()
+    private let newEntrySignal = WakeSignal()
 
     /// How often another process's commits are looked for.
     private static let foreignLook = Duration.seconds(1)
@@ -65,8 +65,8 @@ public final class DeliveryService: Sendable {
         _ receivers: [any Receiver], _ retryCeilings: [String: Duration]
     ) -> [ReceiverQueue] {
         Self.declare(receivers, in: telemetry.registry)
-        let bells = receivers.map { _ in Bell() }
-        let (store, graveBell) = (store, graveBell)
+        let bells = receivers.map { _ in WakeSignal() }
+        let (store, deadLetterSignal) = (store, deadLetterSignal)
         return zip(receivers, bells).map { receiver, bell in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
@@ -77,8 +77,8 @@ public final class DeliveryService: Sendable {
             return ReceiverQueue(
                 receiver: receiver, store: store, policy: own, clock: clock,
                 stopwatch: stopwatch, times: times, telemetry: telemetry, bell: bell,
-                died: { graveBell.ring() },
-                tellOthers: { notice in
+                died: { deadLetterSignal.ring() },
+                notifyOthers: { notice in
                     try await store.write { db in
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
                     }
@@ -99,7 +99,7 @@ public final class DeliveryService: Sendable {
     public func replace(receivers: [any Receiver], retryCeilings: [String: Duration] = [:]) {
         let new = makeQueues(receivers, retryCeilings)
         queues.withLock { $0 = new }
-        newBell.ring()
+        newEntrySignal.ring()
     }
 
     private var inForce: [ReceiverQueue] { queues.withLock { $0 } }
@@ -117,7 +117,7 @@ public final class DeliveryService: Sendable {
     /// Call after a commit that enqueued or retried something.
     public func wake() {
         for queue in inForce { queue.bell.ring() }
-        graveBell.ring()
+        deadLetterSignal.ring()
     }
 
     /// Delivers until cancelled; tries under way may then end within `policy.drain`.
@@ -132,11 +132,11 @@ public final class DeliveryService: Sendable {
     /// Runs the queues in force until cancelled, new ones once they are replaced.
     private func serve() async {
         while !Task.isCancelled {
-            await buryUnknown()
+            await markOrphanedDeliveriesDead()
             let queues = inForce
             await withTaskGroup(of: Void.self) { group in
                 for queue in queues { group.addTask { await queue.run() } }
-                group.addTask { await self.newBell.wait() }
+                group.addTask { await self.newEntrySignal.wait() }
                 // A queue ends only when it is cancelled: the bell, or all is over.
                 await group.next()
                 group.cancelAll()
@@ -153,15 +153,15 @@ public final class DeliveryService: Sendable {
         return await receiver.sendTest(at: wall.now)
     }
 
-    private func buryUnknown() async {
+    private func markOrphanedDeliveriesDead() async {
         let known = Set(inForce.flatMap(\.receiver.addressees))
         let times = times
         do {
             try await store.write { db in
-                try Outbox.buryUnknown(db, known: known, at: times.now(db))
+                try Outbox.markOrphanedDeliveriesDead(db, known: known, at: times.now(db))
             }
             // Who announces them may have looked already.
-            graveBell.ring()
+            deadLetterSignal.ring()
         } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
         }
@@ -209,7 +209,7 @@ public final class DeliveryService: Sendable {
         while !Task.isCancelled {
             do {
                 let letters = try await store.read { db in
-                    try Outbox.untold(db).map(DeadLetter.init)
+                    try Outbox.unreported(db).map(DeadLetter.init)
                 }
                 for letter in letters {
                     await onDead(letter)
@@ -221,7 +221,7 @@ public final class DeliveryService: Sendable {
                 try? await clock.sleep(for: .seconds(1))
                 continue
             }
-            await graveBell.wait()
+            await deadLetterSignal.wait()
         }
     }
 }

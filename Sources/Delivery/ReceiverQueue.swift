@@ -14,11 +14,11 @@ struct ReceiverQueue: Sendable {
     let stopwatch: Stopwatch
     let times: OutboxClock
     let telemetry: Telemetry
-    let bell: Bell
+    let bell: WakeSignal
     /// Told after deliveries died and that was committed.
     let died: @Sendable () -> Void
     /// Enqueues a notice for every other receiver.
-    let tellOthers: @Sendable (RenderedDigest) async throws -> Void
+    let notifyOthers: @Sendable (RenderedDigest) async throws -> Void
     let health = ReceiverHealth()
 
     /// A wait is looked at anew this often.
@@ -115,7 +115,7 @@ struct ReceiverQueue: Sendable {
                 ReceiverPaused(receiver: receiver.name, words: words, pause: policy.pause))
             let notice = NoticeDigest.paused(
                 receiver.name, words: words, for: policy.pause, at: now)
-            do { try await tellOthers(notice) } catch {
+            do { try await notifyOthers(notice) } catch {
                 // The log has it, and the dead letters stand in the outbox.
                 telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
             }

@@ -9,7 +9,7 @@ enum Bounds {
     static let groups = 2048
     /// Places (zone and node) in one group.
     static let sources = 32
-    /// Places, and metrics of places, of all groups together; `StateRoom` grants them.
+    /// Places, and metrics of places, of all groups together; `StateBudget` grants them.
     static let places = 4096
     static let tracks = 16_384
     static let lanes = 8

@@ -20,12 +20,12 @@ extension Digest {
         let changes = state.changes(settings)
         self.init(
             id: "\(incident.id).\(incident.ordinal +| 1)", thread: incident.id, kind: kind,
-            occasion: incident.told == nil
+            occasion: incident.lastReport == nil
                 ? .first : changes.isEmpty && !isOver ? .repeated : .changed,
-            group: state.key, from: incident.untoldFrom ?? incident.start,
-            to: incident.untoldTo ?? composedAt, incidentStart: incident.start,
+            group: state.key, from: incident.unreportedFrom ?? incident.start,
+            to: incident.unreportedTo ?? composedAt, incidentStart: incident.start,
             composedAt: composedAt)
-        self.changes = incident.told == nil ? changes.filter { $0 == .flapping } : changes
+        self.changes = incident.lastReport == nil ? changes.filter { $0 == .flapping } : changes
 
         places = state.sources.filter { $0.failed || $0.status.isDegraded }
             .map(\.worstMetricsFirst).sorted(by: Source.worstFirst)
@@ -39,7 +39,7 @@ extension Digest {
         failuresUntilAbort = isOver ? nil : state.failuresUntilAbort(settings)
         reasons = incident.reasons.sorted(by: ReasonTally.worstFirst)
         omittedReasons = incident.omittedReasons
-        notices = incident.notices.filter { $0.untold > 0 }.sorted(by: NoticeTally.worstFirst)
+        notices = incident.notices.filter { $0.unreported > 0 }.sorted(by: NoticeCounts.worstFirst)
         omittedNotices = incident.omittedNotices
         noticeLevel = incident.notices.map(\.level).max()
         policies = incident.policies
@@ -53,11 +53,11 @@ extension Digest {
         if let place = state.nodeFault(settings) {
             nodeFault = NodeFault(az: place.az, node: place.node)
         }
-        events = incident.untold
+        events = incident.unreported
         eventsInIncident = incident.events
         self.shed = shed
         incidentEnd =
-            incident.recoveredAt ?? (isOver ? incident.untoldTo ?? state.lastSeen : nil)
+            incident.recoveredAt ?? (isOver ? incident.unreportedTo ?? state.lastSeen : nil)
         next = isOver || incident.isNoticeOnly ? nil : composedAt + settings.repeatEvery
         receivers = settings.route.receivers(for: self)
     }

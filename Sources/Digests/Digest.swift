@@ -55,7 +55,7 @@ public struct Digest: Sendable, Hashable {
     public var reasons: [ReasonTally] = []
     /// The number of occurrences of reasons that are not listed.
     public var omittedReasons = 0
-    public var notices: [NoticeTally] = []
+    public var notices: [NoticeCounts] = []
     /// The number of notices since the last message whose kind is not listed.
     public var omittedNotices = 0
     /// Distinct policy hashes of the incident in order of appearance, at most 4.

@@ -34,7 +34,7 @@ public struct DigestSettings: Sendable, Equatable {
     /// Prefixes of the names of checks of the node itself. If several groups fail
     /// only by these, in one place, one message reports the fault.
     public var nodeChecks: [String]
-    public var route: Route
+    public var route: DigestRoute
 
     public init(
         groupBy: [String] = ["namespace", "rollout", "revision"],
@@ -42,7 +42,7 @@ public struct DigestSettings: Sendable, Equatable {
         maxWindow: Duration = .seconds(300), repeatEvery: Duration = .seconds(1800),
         recoverAfter: Int = 2, maxGroups: Int = 20, abortAfter: Int? = nil,
         attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600),
-        nodeChecks: [String] = ["gateway."], route: Route = Route()
+        nodeChecks: [String] = ["gateway."], route: DigestRoute = DigestRoute()
     ) {
         self.groupBy = groupBy
         self.firstAfter = firstAfter

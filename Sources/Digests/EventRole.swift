@@ -33,7 +33,7 @@ enum EventRole: Equatable {
     ]
 }
 
-extension EventLine {
+extension EventView {
     /// The meaning of the line for digests. An initializer of `EventRole` would copy the line.
     var role: EventRole {
         // Most lines are verdicts of this system, which the next two checks identify.

@@ -1,4 +1,4 @@
-public import JSONScan
+public import JSON
 
 extension Event {
     /// The event as one line of JSON, without a newline. Absent fields are omitted.

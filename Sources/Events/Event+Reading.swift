@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 extension Event {
     /// Decodes one line, without its newline, in one pass.

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The decoded form of one line of the event log.
 ///

@@ -1,4 +1,4 @@
-public import JSONScan
+public import JSON
 
 /// The reason why a line is not a valid event.
 public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {

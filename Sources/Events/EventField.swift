@@ -1,4 +1,4 @@
-public import JSONScan
+public import JSON
 
 /// A member of an event line that the contract names, identified by its key.
 @frozen public enum EventField: UInt8, Sendable, CaseIterable {

@@ -1,7 +1,7 @@
 import Analysis
 import Events
 import GRDB
-import Journal
+import EventLog
 import Store
 import Telemetry
 
@@ -48,7 +48,7 @@ public struct AttemptCheckpoint: Sendable {
     /// The cursor moves only after every series is stored. If the state file cannot be written,
     /// the next start reads more of the log; nothing is lost.
     public func write() async {
-        let (changed, position) = service.desk.takeChanged(head: service.journal.head)
+        let (changed, position) = service.coordinator.takeChanged(head: service.eventLog.head)
         if changed.isEmpty { await follow(position) }
         var rest = changed[...]
         while !rest.isEmpty {
@@ -56,9 +56,9 @@ public struct AttemptCheckpoint: Sendable {
             let isLast = slice.count == rest.count
             do {
                 try await write(
-                    service.desk.changes(of: slice), until: isLast ? position : nil)
+                    service.coordinator.changes(of: slice), until: isLast ? position : nil)
             } catch {
-                return service.desk.putBack(rest)
+                return service.coordinator.putBack(rest)
             }
             rest = rest.dropFirst(slice.count)
         }
@@ -66,11 +66,11 @@ public struct AttemptCheckpoint: Sendable {
 
     /// Moves the cursor past lines of other nodes, so that the next start does not read them.
     private func follow(_ position: LogPosition) async {
-        let journal = service.journal
+        let eventLog = service.eventLog
         try? await store.write { db in
             let cursor = try CursorRow.read(db, name: Self.cursorName)
             let last = cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) }
-            guard journal.bytes(after: last ?? .start) >= Self.mostBehind else { return }
+            guard eventLog.bytes(after: last ?? .start) >= Self.mostBehind else { return }
             try CursorRow(segment: position.segment, offset: position.offset)
                 .write(db, name: Self.cursorName)
         }
@@ -109,7 +109,7 @@ public struct AttemptCheckpoint: Sendable {
     /// Only lines with this node's seal count: a line that another sender wrote under this
     /// node's name does not.
     static func restore(
-        _ empty: AttemptLedger, node: String, journal: Journal, store: Store,
+        _ empty: AttemptLedger, node: String, eventLog: EventLog, store: Store,
         telemetry: Telemetry
     ) async throws -> AttemptLedger {
         var ledger = empty
@@ -135,16 +135,16 @@ public struct AttemptCheckpoint: Sendable {
             cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         if unreadable > 0 { position = .start }
         var hasOwn = false
-        let lines = journal.lineGuard(of: .attempts)
+        let lines = eventLog.lineGuard(of: .attempts)
         await lines.pause(ContinuousClock())
         // With this query the reader skips parts of the log without lines of this node.
-        var reader = journal.reader(
-            from: position, query: JournalQuery(where: .equal("node", node)))
+        var reader = eventLog.reader(
+            from: position, query: EventLogQuery(where: .equal("node", node)))
         while true {
             let batch = try await reader.next(maxLines: 5000, maxBytes: 4 << 20)
             ledger = await lines.fold(batch.lines, into: ledger) { ledger, line in
                 // Lines of older versions and of other senders carry no seal.
-                guard journal.wrote(line.bytes), let event = try? Event(line: line.bytes),
+                guard eventLog.wrote(line.bytes), let event = try? Event(line: line.bytes),
                     event.node == node
                 else { return }
                 ledger.restore(from: event)

@@ -1,18 +1,18 @@
 public import Events
-public import Journal
-public import Serving
+public import EventLog
+public import Server
 public import Telemetry
 
 /// Appends this node's own events and bounds how long an answer waits for the log.
 public struct EventRecorder: Sendable {
-    private let journal: Journal
+    private let eventLog: EventLog
     private let clock: any Clock<Duration>
     private let telemetry: Telemetry
 
     public init(
-        journal: Journal, clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
+        eventLog: EventLog, clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
     ) {
-        self.journal = journal
+        self.eventLog = eventLog
         self.clock = clock
         self.telemetry = telemetry
         EventLost.count(0, in: telemetry.registry)
@@ -25,10 +25,10 @@ public struct EventRecorder: Sendable {
     public func record(_ event: Event, within limit: Duration) async {
         let (first, tell) = AsyncStream.makeStream(of: Bool.self)
         let telemetry = telemetry
-        let journal = journal
+        let eventLog = eventLog
         Task {
             do {
-                _ = try await journal.append(event)
+                _ = try await eventLog.append(event)
             } catch {
                 telemetry.emit(EventLost(event: event.event, fault: "\(error)"))
             }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The body of one forwarded batch, and the meaning of the notifier's answer.
 struct ForwardBatch: Sendable {

@@ -1,19 +1,19 @@
 import Events
 import GRDB
-import Journal
+import EventLog
 public import Secrets
 import Store
 import Synchronization
 import Telemetry
 import Transfer
 
-/// Sends this node's events to the notifier, reading the journal with the durable cursor
+/// Sends this node's events to the notifier, reading the event log with the durable cursor
 /// `forward`.
 ///
 /// Sends in order, with one batch in flight. The cursor moves only after the notifier has
 /// acknowledged a batch as durable: after a kill at most one batch is sent again, which the
 /// notifier recognises by `(node, epoch, seq)`. While the notifier is unreachable, the events
-/// stay in the journal; the delay between tries grows exponentially with full jitter up to a
+/// stay in the event log; the delay between tries grows exponentially with full jitter up to a
 /// ceiling.
 public struct Forwarder: Sendable {
     /// The durable cursor's name in the state file.
@@ -58,7 +58,7 @@ public struct Forwarder: Sendable {
     private let configuration: Configuration
     /// The notifier's address for fault texts.
     private let shown: String
-    private let journal: Journal
+    private let eventLog: EventLog
     private let lines: LineGuard
     private let store: Store
     private let transfer: TransferEngine
@@ -72,13 +72,13 @@ public struct Forwarder: Sendable {
     }
 
     public init(
-        _ configuration: Configuration, journal: Journal, store: Store, transfer: TransferEngine,
+        _ configuration: Configuration, eventLog: EventLog, store: Store, transfer: TransferEngine,
         telemetry: Telemetry, clock: any Clock<Duration> = ContinuousClock()
     ) {
         self.configuration = configuration
         shown = ShownText.url(configuration.to)
-        self.journal = journal
-        lines = journal.lineGuard(of: .forward)
+        self.eventLog = eventLog
+        lines = eventLog.lineGuard(of: .forward)
         self.store = store
         self.transfer = transfer
         self.telemetry = telemetry
@@ -102,15 +102,15 @@ public struct Forwarder: Sendable {
             }.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         state.value.withLock { $0.acknowledged = position }
         var limit = configuration.batchLines
-        var reader = journal.reader(from: position)
+        var reader = eventLog.reader(from: position)
 
         while !Task.isCancelled {
-            await journal.waitForLines(after: position)
+            await eventLog.waitForLines(after: position)
             if Task.isCancelled { break }
-            let batch: JournalBatch
+            let batch: EventLogBatch
             do {
                 // Lines that were not acknowledged are read again.
-                if reader.position != position { reader = journal.reader(from: position) }
+                if reader.position != position { reader = eventLog.reader(from: position) }
                 batch = try await reader.next(
                     maxLines: limit, maxBytes: configuration.batchBytes)
             } catch {
@@ -167,7 +167,7 @@ public struct Forwarder: Sendable {
         guard new > 0 else { return }
         telemetry.emit(ForwardGap(lost: new))
         // The appended line is forwarded, too.
-        try await journal.appendGap(
+        try await eventLog.appendGap(
             lines: new, cursor: Self.cursorName, at: WallClock.system.now)
         try await store.write { db in
             try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
@@ -181,7 +181,7 @@ public struct Forwarder: Sendable {
         case again(fault: String, retryAfter: Duration?)
     }
 
-    private func send(_ batch: JournalBatch) async -> Outcome {
+    private func send(_ batch: EventLogBatch) async -> Outcome {
         // The guard ends before the request: most kills would happen during the request, and
         // would be blamed on these lines.
         let sent = await lines.fold(batch.lines, into: ForwardBatch()) { sent, line in

@@ -2,10 +2,10 @@ import Analysis
 import Events
 import HTTPTypes
 import Hummingbird
-import JSONScan
+import JSON
 import NIOCore
 import Probes
-public import Serving
+public import Server
 
 /// `POST|GET /rollouts/analysis` and `/rollouts/analysis/{concern}`.
 public enum MeasurementRoutes {
@@ -80,7 +80,7 @@ public enum MeasurementRoutes {
                 .serviceUnavailable, "cannot_measure",
                 "nothing could be measured (\(why)); refusal \(ordinal) of \(AttemptLedger.refusalLimit) before the answer is unknown",
                 after: .seconds(10))
-            problem.isTold = false
+            problem.isReported = false
             throw problem
         }
     }
@@ -99,7 +99,7 @@ public enum MeasurementRoutes {
     }
 
     private static func serverTiming(
-        _ origin: AttemptDesk.Origin, _ probes: [ProbeResult], _ timing: MeasurementTiming
+        _ origin: AttemptCoordinator.Origin, _ probes: [ProbeResult], _ timing: MeasurementTiming
     ) -> String {
         guard origin == .evaluated else { return "frozen" }
         let rows = probes.isEmpty ? ["window;desc=\"frozen\""] : probes.map(\.serverTiming)

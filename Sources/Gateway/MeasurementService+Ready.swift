@@ -1,7 +1,7 @@
 import Analysis
 import Events
 import NIOCore
-import Serving
+import Server
 import Telemetry
 
 /// Rate limits, and answers that need no evaluation.
@@ -28,7 +28,7 @@ extension MeasurementService {
         let now = wall.now
         // Looked up before the rate limit: a request that is not answered here is counted by
         // the route.
-        guard let frozen = desk.repeated(series, stated: request.attempt, at: now) else {
+        guard let frozen = coordinator.repeated(series, stated: request.attempt, at: now) else {
             return nil
         }
         let rate = admit(question.identity, series)

@@ -1,8 +1,8 @@
 public import Analysis
 public import Events
-public import Journal
+public import EventLog
 import Probes
-public import Serving
+public import Server
 public import Store
 import Synchronization
 public import Telemetry
@@ -13,14 +13,14 @@ public import Telemetry
 /// the verdict is answered without it, and a late or lost event is counted. Thread-safe.
 public final class MeasurementService: Sendable {
     public let identity: GatewayIdentity
-    let desk: AttemptDesk
-    let journal: Journal
+    let coordinator: AttemptCoordinator
+    let eventLog: EventLog
     let wall: WallClock
     let limiter: RateLimiter
     let tally: MeasurementTally
     private let telemetry: Telemetry
     private let recorder: EventRecorder
-    private let looks = Mutex<[String: ProbeLook]>([:])
+    private let looks = Mutex<[String: ProbeObservation]>([:])
     private let current: Mutex<Plans>
 
     private struct Plans {
@@ -36,23 +36,24 @@ public final class MeasurementService: Sendable {
     ///
     /// - Parameter rate: The rate limit of one credential for one series.
     public init(
-        plan: GatewayPlan, node: String, az: String, binary: String, journal: Journal, store: Store,
+        plan: GatewayPlan, node: String, az: String, binary: String, eventLog: EventLog,
+        store: Store,
         rate: TokenBucket.Rate, wall: WallClock = .system,
         clock: any Clock<Duration> = ContinuousClock(), telemetry: Telemetry
     ) async throws {
         let identity = GatewayIdentity(node: node, az: az, binary: binary)
         self.identity = identity
-        self.journal = journal
+        self.eventLog = eventLog
         self.wall = wall
         self.telemetry = telemetry
         limiter = RateLimiter(rate: rate)
         tally = MeasurementTally(registry: telemetry.registry)
-        recorder = EventRecorder(journal: journal, clock: clock, telemetry: telemetry)
+        recorder = EventRecorder(eventLog: eventLog, clock: clock, telemetry: telemetry)
         current = Mutex(Plans(plan: plan))
         let ledger = AttemptLedger(timing: AttemptTiming(interval: plan.interval))
-        desk = AttemptDesk(
+        coordinator = AttemptCoordinator(
             ledger: try await AttemptCheckpoint.restore(
-                ledger, node: identity.node, journal: journal, store: store,
+                ledger, node: identity.node, eventLog: eventLog, store: store,
                 telemetry: telemetry),
             at: wall.now, clock: clock, telemetry: telemetry)
     }
@@ -75,7 +76,7 @@ public final class MeasurementService: Sendable {
     }
 
     /// The latest result of each probe, sorted by name.
-    public var lastLooks: [ProbeLook] {
+    public var lastObservations: [ProbeObservation] {
         looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
     }
 
@@ -91,7 +92,7 @@ public final class MeasurementService: Sendable {
     }
 
     /// Returns the run's last verdict for a caller over its rate limit; nil when there is none.
-    func frozen(_ series: String) -> FrozenVerdict? { desk.frozen(series, at: wall.now) }
+    func frozen(_ series: String) -> FrozenVerdict? { coordinator.frozen(series, at: wall.now) }
 
     /// Whether `concern` is empty or configured.
     func knows(_ concern: String) -> Bool { plan.knows(concern) }
@@ -101,13 +102,14 @@ public final class MeasurementService: Sendable {
     /// - Parameter concern: A known concern; empty for the merged route.
     func measure(
         _ request: MeasurementRequest, series: String, concern: String
-    ) async -> (outcome: MeasurementOutcome, origin: AttemptDesk.Origin, timing: MeasurementTiming)
-    {
+    ) async -> (
+        outcome: MeasurementOutcome, origin: AttemptCoordinator.Origin, timing: MeasurementTiming
+    ) {
         let plan = plan
         let configured = plan.policy(for: concern)
         let started = ContinuousClock.now
-        let turn = await desk.measure(
-            series, stated: request.attempt, at: wall.now, head: journal.head
+        let turn = await coordinator.measure(
+            series, stated: request.attempt, at: wall.now, head: eventLog.head
         ) { [self] ticket in
             let policy = policy(for: concern, configured, plan, ticket.history)
             return await evaluate(ticket, request, concern, plan, policy)
@@ -141,10 +143,10 @@ public final class MeasurementService: Sendable {
                 budget: plan.budget,
                 context: MeasurementContext(window: next, now: ticket.startedAt))
             waits.probes = ContinuousClock.now - asked
-            for result in results { telemetry.emit(ProbeLooked(result: result)) }
+            for result in results { telemetry.emit(ProbeObserved(result: result)) }
             looks.withLock { [results] looks in
                 for result in results {
-                    looks[result.probe] = ProbeLook(result: result, at: ticket.startedAt)
+                    looks[result.probe] = ProbeObservation(result: result, at: ticket.startedAt)
                 }
             }
             (window, signals) = (next, results.flatMap(\.signals))
@@ -156,7 +158,7 @@ public final class MeasurementService: Sendable {
         let left = max(plan.budget - (ContinuousClock.now - started), .milliseconds(250))
 
         if judgement.isUnmeasured,
-            case .refuse(let ordinal) = desk.unmeasured(ticket, at: wall.now)
+            case .refuse(let ordinal) = coordinator.unmeasured(ticket, at: wall.now)
         {
             let event = Event(
                 unmeasured: judgement, ordinal: ordinal, request: request, concern: concern,
@@ -181,7 +183,7 @@ public final class MeasurementService: Sendable {
             verdict: record, judgement: judgement, request: request, concern: concern,
             ticket: ticket, gateway: identity)
         waits.log += await self.record(event, within: left)
-        desk.complete(ticket, with: record)
+        coordinator.complete(ticket, with: record)
         return .judged(record.verdict, timings: results, waits: waits)
     }
 

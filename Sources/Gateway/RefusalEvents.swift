@@ -1,7 +1,7 @@
 import Analysis
 public import Events
-import JSONScan
-public import Serving
+import JSON
+public import Server
 
 extension Event {
     /// Creates the event of a refused request: peer, credential id, rollout and reason.

@@ -1,8 +1,8 @@
 import Delivery
 import Events
 import Hummingbird
-import JSONScan
-public import Serving
+import JSON
+public import Server
 public import Store
 
 /// `/v1/outbox`: lists deliveries (scope `read`), retries and drops them (scope `admin`).

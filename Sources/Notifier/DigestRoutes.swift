@@ -1,9 +1,9 @@
 import Delivery
 import Events
 import Hummingbird
-import JSONScan
+import JSON
 import Rendering
-public import Serving
+public import Server
 public import Store
 
 /// `GET /v1/digests`: the composed digests, newest first (scope `read`).

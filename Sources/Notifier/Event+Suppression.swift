@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 
 extension Event {
     /// Creates the event of a digest that was held back.

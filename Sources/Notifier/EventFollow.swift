@@ -1,7 +1,7 @@
 import Events
 import HTTPTypes
 import Hummingbird
-import Journal
+import EventLog
 import NIOCore
 import ServiceLifecycle
 
@@ -12,8 +12,8 @@ import ServiceLifecycle
 /// stream. A client that stops reading for longer than `request_deadline` is disconnected; it
 /// continues with `Last-Event-ID`.
 struct EventFollow: Sendable {
-    let journal: Journal
-    let query: JournalQuery
+    let eventLog: EventLog
+    let query: EventLogQuery
     let from: LogPosition
     /// Whether the client's credential is still valid.
     let isWelcome: @Sendable () -> Bool
@@ -27,10 +27,10 @@ struct EventFollow: Sendable {
     private static let pause = Duration.seconds(15)
 
     init(
-        journal: Journal, query: JournalQuery, from: LogPosition,
+        eventLog: EventLog, query: EventLogQuery, from: LogPosition,
         while isWelcome: @escaping @Sendable () -> Bool
     ) {
-        self.journal = journal
+        self.eventLog = eventLog
         self.query = query
         self.from = from
         self.isWelcome = isWelcome
@@ -47,13 +47,13 @@ struct EventFollow: Sendable {
     }
 
     private func write(to writer: inout any ResponseBodyWriter) async throws {
-        var reader = journal.reader(from: from, query: query, isNarrow: true)
+        var reader = eventLog.reader(from: from, query: query, isNarrow: true)
         try await writer.write(ByteBuffer(string: ": following\n\n"))
         var written = ContinuousClock.now
         while !Task.isCancelled, !Task.isShuttingDownGracefully, isWelcome() {
             // The log was recreated: the position belongs to the old one.
-            if journal.head < reader.position {
-                reader = journal.reader(from: .start, query: query, isNarrow: true)
+            if eventLog.head < reader.position {
+                reader = eventLog.reader(from: .start, query: query, isNarrow: true)
                 try await writer.write(Self.message(id: .start, event: "anew", data: "".utf8))
             }
             let before = reader.position
@@ -76,7 +76,7 @@ struct EventFollow: Sendable {
                 try await writer.write(ByteBuffer(string: "id: \(batch.end)\n\n"))
                 written = .now
             }
-            if batch.lines.isEmpty, !journal.status.isOpen { return }
+            if batch.lines.isEmpty, !eventLog.status.isOpen { return }
         }
     }
 
@@ -95,7 +95,7 @@ struct EventFollow: Sendable {
     private func wait(after position: LogPosition) async {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await journal.waitForLines(after: position) }
+                group.addTask { await eventLog.waitForLines(after: position) }
                 group.addTask {
                     let end = ContinuousClock.now + Self.pause
                     while isWelcome(), ContinuousClock.now < end, !Task.isCancelled {

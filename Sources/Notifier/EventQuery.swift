@@ -1,10 +1,10 @@
 import Events
-import Journal
-import Serving
+import EventLog
+import Server
 
 /// The parsed query of `GET /v1/events`.
 struct EventQuery {
-    var query = JournalQuery.all
+    var query = EventLogQuery.all
     var limit = EventRoutes.defaultLimit
     var follow = false
     /// Only lines after this position; nil: no bound.
@@ -49,7 +49,7 @@ struct EventQuery {
                     field: "query")
             }
         }
-        query = JournalQuery(since: since, until: until, where: condition)
+        query = EventLogQuery(since: since, until: until, where: condition)
     }
 
     /// Reads a cursor token: the `id` of a server-sent event, or `Bellwether-Next`.

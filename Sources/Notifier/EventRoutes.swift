@@ -1,9 +1,9 @@
 import Events
 import HTTPTypes
 import Hummingbird
-public import Journal
+public import EventLog
 import NIOCore
-public import Serving
+public import Server
 
 /// `GET /v1/events`: the stored lines, oldest first (scope `read`).
 public enum EventRoutes {
@@ -13,7 +13,7 @@ public enum EventRoutes {
     /// `Bellwether-Next` on.
     static let pageBytes = 2 << 20
 
-    public static func routes(_ journal: Journal) -> [Route] {
+    public static func routes(_ eventLog: EventLog) -> [Route] {
         [
             Route(.get, "/v1/events", access: .requires(.read)) { exchange in
                 var wanted = try EventQuery(exchange.queryItems())
@@ -26,24 +26,24 @@ public enum EventRoutes {
                 if wanted.follow {
                     try exchange.beginStream(memory: EventFollow.memory)
                     return EventFollow(
-                        journal: journal, query: wanted.query,
-                        from: wanted.after ?? journal.head, while: exchange.stillHolds
+                        eventLog: eventLog, query: wanted.query,
+                        from: wanted.after ?? eventLog.head, while: exchange.stillHolds
                     ).response
                 }
                 let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { place.end() }
-                return try await page(journal, wanted)
+                return try await page(eventLog, wanted)
             }
         ]
     }
 
-    private static func page(_ journal: Journal, _ wanted: EventQuery) async throws -> Response {
-        let batch: JournalBatch
+    private static func page(_ eventLog: EventLog, _ wanted: EventQuery) async throws -> Response {
+        let batch: EventLogBatch
         if let after = wanted.after {
-            var reader = journal.reader(from: after, query: wanted.query)
+            var reader = eventLog.reader(from: after, query: wanted.query)
             batch = try await reader.next(maxLines: wanted.limit, maxBytes: pageBytes)
         } else {
-            batch = try await journal.last(
+            batch = try await eventLog.last(
                 wanted.limit, query: wanted.query, maxBytes: pageBytes)
         }
         var body = ByteBuffer()

@@ -1,14 +1,14 @@
 import Events
 import Hummingbird
-import JSONScan
-public import Journal
+import JSON
+public import EventLog
 import NIOCore
-public import Serving
+public import Server
 
 /// `POST /v1/events`: other nodes' and anybody's events, durable before the answer.
 public enum IngestRoutes {
     /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
-    public static func routes(_ journal: Journal, bodyLimit: Int) -> [Route] {
+    public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
         [
             Route(
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
@@ -16,26 +16,26 @@ public enum IngestRoutes {
             ) { exchange in
                 let receipt: IngestReceipt
                 do {
-                    let body = try await body(of: exchange, bodyLimit, for: journal)
+                    let body = try await body(of: exchange, bodyLimit, for: eventLog)
                     try exchange.reserve(body.tableBytes, for: .bodies)
-                    receipt = try await journal.ingest(body)
-                } catch let error as JournalError {
+                    receipt = try await eventLog.ingest(body)
+                } catch let error as EventLogError {
                     throw Problem(log: error)
                 }
                 guard receipt.accepted + receipt.duplicates + receipt.shed.total > 0 else {
                     throw nothingGood(receipt)
                 }
-                return .bytes(document(receipt, journal.configuration.durability))
+                return .bytes(document(receipt, eventLog.configuration.durability))
             }
         ]
     }
 
     /// The body, read as its `Content-Type` says: CloudEvents, or whatever `IngestBody` takes.
     private static func body(
-        of exchange: Exchange, _ bodyLimit: Int, for journal: Journal
+        of exchange: Exchange, _ bodyLimit: Int, for eventLog: EventLog
     ) async throws -> IngestBody {
         guard CloudEvents.isForm(exchange.head.headerFields[.contentType]) else {
-            return try await journal.cutOutside(exchange.collectBytes())
+            return try await eventLog.cutOutside(exchange.collectBytes())
         }
         let readings = CloudEvents.lines(
             try await exchange.collectTree(limit: bodyLimit), WallClock.system.now)
@@ -45,7 +45,7 @@ public enum IngestRoutes {
             if case .success(let line) = reading { lines += line }
             lines.append(UInt8(ascii: "\n"))
         }
-        var body = try await journal.cutOutside(lines)
+        var body = try await eventLog.cutOutside(lines)
         for (place, reading) in readings.enumerated() {
             if case .failure(let fault) = reading { body.reject(place + 1, fault) }
         }
@@ -53,7 +53,7 @@ public enum IngestRoutes {
     }
 
     private static func document(
-        _ receipt: IngestReceipt, _ durability: JournalConfiguration.Durability
+        _ receipt: IngestReceipt, _ durability: EventLogConfiguration.Durability
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 128)
         json.object { json in

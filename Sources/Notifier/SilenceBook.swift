@@ -1,12 +1,12 @@
 public import Digests
 public import Events
 public import GRDB
-import JSONScan
+import JSON
 
 /// The silences that people set, as rows of the state file.
 ///
 /// Every call runs inside the caller's transaction and may come from another process:
-/// `DigestDesk` reads the table about once a second.
+/// `DigestService` reads the table about once a second.
 public enum SilenceBook {
     /// A silence and how many messages it held back.
     public struct Entry: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Digests
 public import Events
-import JSONScan
+import JSON
 
 /// Silences as JSON, for `GET /v1/silences` and `silence list --json`.
 public enum SilenceDocument {

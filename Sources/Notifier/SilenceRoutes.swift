@@ -1,9 +1,9 @@
 import Digests
 import Events
 import Hummingbird
-import JSONScan
+import JSON
 import NIOCore
-public import Serving
+public import Server
 public import Store
 
 /// `/v1/silences`: lists silences (scope `read`), adds and ends them (scope `admin`).
@@ -11,9 +11,9 @@ public enum SilenceRoutes {
     /// The longest duration of a silence.
     public static let longest = Duration.seconds(90 * 86_400)
 
-    public static func routes(_ store: Store, wall: WallClock = .system) -> [Serving.Route] {
+    public static func routes(_ store: Store, wall: WallClock = .system) -> [Route] {
         [
-            Serving.Route(.get, "/v1/silences", access: .requires(.read)) { exchange in
+            Route(.get, "/v1/silences", access: .requires(.read)) { exchange in
                 let items = try exchange.queryItems()
                 guard items.allSatisfy({ $0 == ("all", "true") }) else {
                     throw Problem.malformed(
@@ -28,7 +28,7 @@ public enum SilenceRoutes {
                 return .bytes(
                     SilenceDocument.list(entries, at: now), headers: [.cacheControl: "no-store"])
             },
-            Serving.Route(
+            Route(
                 .post, "/v1/silences", access: .requires(.admin), media: ["application/json"],
                 bodyLimit: 16 * 1024
             ) { exchange in
@@ -53,7 +53,7 @@ public enum SilenceRoutes {
                 }
                 return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
             },
-            Serving.Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) {
+            Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) {
                 exchange in
                 let id = exchange.parameters["id"] ?? ""
                 let now = wall.now

@@ -19,7 +19,7 @@ struct BoundedFile: Sendable {
     ///
     /// A FIFO, device, socket or folder is refused without reading; so is a
     /// file that holds more than `limit` bytes, or grows past it meanwhile.
-    static func read(_ path: String, limit: Int) throws(Absence) -> BoundedFile {
+    static func read(_ path: String, limit: Int) throws(MissingData) -> BoundedFile {
         // O_NONBLOCK: opening a FIFO without a writer would wait for one.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.absence(errno, path) }
@@ -27,7 +27,7 @@ struct BoundedFile: Sendable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Self.absence(errno, path) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw Absence(.unreadable, "not a regular file: \(path)")
+            throw MissingData(.unreadable, "not a regular file: \(path)")
         }
         guard status.st_size <= limit else { throw Self.tooLarge(path, limit) }
         // Files below /proc say size 0 and still have content.
@@ -68,13 +68,13 @@ struct BoundedFile: Sendable {
             milliseconds: Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000)
     }
 
-    private static func tooLarge(_ path: String, _ limit: Int) -> Absence {
-        Absence(.tooLarge, "more than \(limit) bytes: \(path)")
+    private static func tooLarge(_ path: String, _ limit: Int) -> MissingData {
+        MissingData(.tooLarge, "more than \(limit) bytes: \(path)")
     }
 
-    private static func absence(_ code: Int32, _ path: String) -> Absence {
+    private static func absence(_ code: Int32, _ path: String) -> MissingData {
         let missing = code == ENOENT || code == ENOTDIR
         let words = String(cString: strerror(code))
-        return Absence(missing ? .missingFile : .unreadable, "\(words): \(path)")
+        return MissingData(missing ? .missingFile : .unreadable, "\(words): \(path)")
     }
 }

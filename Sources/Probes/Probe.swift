@@ -5,7 +5,7 @@ import Events
 /// A probe is a value or a thread-safe object and may be measured from many
 /// tasks at once. It never throws and never blocks the cooperative pool: what
 /// it cannot see is a signal with an absent value and a reason from
-/// `AbsenceReason`.
+/// `MissingDataReason`.
 public protocol Probe: Sendable {
     /// Unique in a `ProbeSet`; names the row in `Server-Timing`.
     var name: String { get }
@@ -27,7 +27,7 @@ extension Probe {
     public var isPerWindow: Bool { false }
 
     /// Every declared signal, absent for the same reason.
-    func allAbsent(_ absence: Absence) -> [Signal] { signals.map { $0.absent(absence) } }
+    func allAbsent(_ absence: MissingData) -> [Signal] { signals.map { $0.absent(absence) } }
 }
 
 /// A probe that compares with what it saw earlier and profits from being

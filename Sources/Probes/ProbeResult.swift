@@ -6,7 +6,7 @@ public struct ProbeResult: Sendable, Equatable {
         /// At least one signal has a value.
         case answered
         /// No signal has one; the reason of the first.
-        case absent(AbsenceReason)
+        case absent(MissingDataReason)
     }
 
     /// The probe's name.
@@ -31,7 +31,7 @@ public struct ProbeResult: Sendable, Equatable {
         var names: Set<String> = []
         var signals = reported.filter { names.insert($0.name).inserted }
         signals += declared.filter { names.insert($0.name).inserted }.map {
-            $0.absent(Absence(.missingField, "the probe left this signal out"))
+            $0.absent(MissingData(.missingField, "the probe left this signal out"))
         }
         dropped = max(0, signals.count - Self.signalLimit)
         if dropped > 0 {
@@ -48,10 +48,10 @@ public struct ProbeResult: Sendable, Equatable {
     }
 
     private static func outcome(of signals: [Signal]) -> Outcome {
-        var first: AbsenceReason?
+        var first: MissingDataReason?
         for signal in signals {
             guard case .absent(let why, _) = signal.value else { return .answered }
-            first = first ?? AbsenceReason(rawValue: why) ?? .fault
+            first = first ?? MissingDataReason(rawValue: why) ?? .fault
         }
         return first.map(Outcome.absent) ?? .answered
     }

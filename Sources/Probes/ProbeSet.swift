@@ -97,7 +97,7 @@ public final class ProbeSet: Sendable {
         of probe: any Probe, allowance: Duration, _ context: MeasurementContext
     ) async -> [Signal] {
         guard allowance > .zero, let flights = flights[probe.name] else {
-            return probe.allAbsent(Absence(.timeout, "no time left in the budget"))
+            return probe.allAbsent(MissingData(.timeout, "no time left in the budget"))
         }
         var context = context
         context.allowance = allowance - min(allowance / 10, Self.lastWord)
@@ -115,12 +115,12 @@ public final class ProbeSet: Sendable {
         switch finish {
         case .landed(.value(let signals)): return signals
         case .landed(.refused):
-            return probe.allAbsent(Absence(.busy, "too many measurements at once"))
-        case .landed(.cancelled): return probe.allAbsent(Absence(.cancelled))
+            return probe.allAbsent(MissingData(.busy, "too many measurements at once"))
+        case .landed(.cancelled): return probe.allAbsent(MissingData(.cancelled))
         case .late:
-            if Task.isCancelled { return probe.allAbsent(Absence(.cancelled)) }
+            if Task.isCancelled { return probe.allAbsent(MissingData(.cancelled)) }
             return probe.allAbsent(
-                Absence(.timeout, "no answer within \(allowance.wholeMilliseconds) ms"))
+                MissingData(.timeout, "no answer within \(allowance.wholeMilliseconds) ms"))
         }
     }
 }

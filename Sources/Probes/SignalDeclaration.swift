@@ -15,11 +15,11 @@ public struct SignalDeclaration: Sendable, Hashable {
 
     /// The signal with a number; a number that is not finite is absent(garbage).
     func number(_ number: Double, evidence: Signal.Evidence? = nil) -> Signal {
-        guard number.isFinite else { return absent(Absence(.garbage, "not a finite number")) }
+        guard number.isFinite else { return absent(MissingData(.garbage, "not a finite number")) }
         return Signal(name, unit: unit, value: .number(number), evidence: evidence)
     }
 
     func flag(_ flag: Bool) -> Signal { Signal(name, unit: unit, value: .flag(flag)) }
 
-    func absent(_ absence: Absence) -> Signal { Signal(name, unit: unit, value: absence.value) }
+    func absent(_ absence: MissingData) -> Signal { Signal(name, unit: unit, value: absence.value) }
 }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 extension Bookmark {
     func write(to w: inout JSONWriter) {

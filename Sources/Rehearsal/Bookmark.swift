@@ -1,6 +1,6 @@
 public import Events
 import Foundation
-import JSONScan
+import JSON
 
 /// The state before a rehearsal, which `run` changes and `restore` puts back.
 ///

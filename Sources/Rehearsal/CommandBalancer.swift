@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// Reads and sets weights with an executable of the user.
 struct CommandBalancer: Balancer {

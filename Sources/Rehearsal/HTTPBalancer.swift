@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 import Secrets
 import Telemetry
 import Transfer

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// Accesses the cluster with the `kubectl` on PATH and its current context.
 struct Kubectl: Sendable {

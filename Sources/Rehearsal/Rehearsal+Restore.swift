@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 extension Rehearsal {
     /// Restores the bookmark's state where the current one differs. Safe to repeat.

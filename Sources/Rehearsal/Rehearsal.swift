@@ -1,5 +1,5 @@
 public import Events
-import JSONScan
+import JSON
 import Secrets
 import Telemetry
 import Transfer

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The steps of a rehearsal and their outcome.
 public struct RehearsalReport: Sendable {

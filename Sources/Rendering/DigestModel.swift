@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 
 /// The digest as one JSON object, for webhooks, archives and other tools.
 ///
@@ -133,13 +133,13 @@ enum DigestModel {
         }
     }
 
-    private static func write(_ notice: NoticeTally, _ w: inout JSONWriter) {
+    private static func write(_ notice: NoticeCounts, _ w: inout JSONWriter) {
         w.object { w in
             w.member("event", notice.event)
             w.member("level", notice.level.rawValue)
             w.member("message", notice.message)
             w.member("place", notice.place)
-            w.member("count", notice.untold)
+            w.member("count", notice.unreported)
             w.member("total", notice.total)
         }
     }

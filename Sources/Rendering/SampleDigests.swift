@@ -1,6 +1,6 @@
 public import Digests
 import Events
-import JSONScan
+import JSON
 
 /// Sample digests of every kind, composed by a `DigestMachine` from invented events.
 ///

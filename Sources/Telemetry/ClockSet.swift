@@ -1,7 +1,7 @@
 public import Logging
 
 /// The wall clock was set. Deadlines are moved by the same step, so waits keep their length.
-public struct ClockSet: Happening {
+public struct ClockSet: TelemetryEvent {
     private let part: String
     private let step: Duration
 

@@ -1,4 +1,4 @@
-// Types that conform to `Happening` use `Logger.Level`: one import is enough for them.
+// Types that conform to `TelemetryEvent` use `Logger.Level`: one import is enough for them.
 @_exported import Logging
 
 /// The logger and the metrics registry of one node.
@@ -22,7 +22,7 @@ public struct Telemetry: Sendable {
     }
 
     /// Records the event's metrics, then writes its log line if its level is enabled.
-    public func emit(_ happening: some Happening) {
+    public func emit(_ happening: some TelemetryEvent) {
         happening.record(in: registry)
         let level = happening.level
         guard logger.logLevel <= level else { return }

@@ -1,5 +1,5 @@
 import Foundation
-import JSONScan
+import JSON
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 import Testing
 
 @testable import Analysis

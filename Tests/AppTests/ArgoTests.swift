@@ -1,5 +1,5 @@
 import App
-import JSONScan
+import JSON
 import Testing
 import Yams
 

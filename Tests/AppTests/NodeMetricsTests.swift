@@ -2,8 +2,8 @@ import Analysis
 import Events
 import GRDB
 import Gateway
-import Journal
-import Serving
+import EventLog
+import Server
 import Settings
 import Store
 import Telemetry
@@ -33,7 +33,7 @@ struct NodeMetricsTests {
                       checks: [{id: gateway.disk_ok}]
                     """), telemetry: telemetry)
         metrics = NodeMetrics(
-            registry: telemetry.registry, journal: node.journal, store: node.store,
+            registry: telemetry.registry, eventLog: node.eventLog, store: node.store,
             tokens: node.tokens, gateway: node.gateway, notifier: node.notifier)
     }
 
@@ -107,7 +107,7 @@ struct NodeMetricsTests {
         await metrics.look()
         try await node.store.write { db in try db.execute(sql: "DROP TABLE outbox") }
         let before = value("bellwether_log_used_bytes")
-        _ = try await node.journal.ingest(
+        _ = try await node.eventLog.ingest(
             Array(
                 #"{"ts":"2026-01-01T00:00:00Z","event":"x.y","node":"g","message":"\#(String(repeating: "m", count: 9000))"}"#
                     .utf8))

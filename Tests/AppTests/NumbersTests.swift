@@ -14,30 +14,35 @@ struct NumbersTests {
         "Digests/", "Analysis/Attempts/", "Notifier/Hooks/",
         "Analysis/JSONValue+Reading.swift", "Analysis/Statistics/LatencyRule.swift",
         "Analysis/Statistics/OrderStatisticRanks.swift", "Analysis/Verdicts/Event+Verdict.swift",
-        "App/RemoteNode+Events.swift", "App/RemoteNode+Follow.swift", "Console/AttemptPage.swift",
+        "App/Remote/RemoteNode+Events.swift", "App/Remote/RemoteNode+Follow.swift",
+        "Console/AttemptPage.swift",
         "Console/MetricChart.swift", "Console/RolloutBoard.swift", "Console/RolloutGrid.swift",
-        "Console/Words.swift", "Events/Count.swift", "Events/Event+Reading.swift",
-        "Events/EventLine.swift", "Events/LogPosition.swift", "Events/Timestamp+Relative.swift",
-        "Events/Timestamp.swift", "Gateway/ForwardBatch.swift", "Gateway/Forwarder.swift",
-        "Journal/Archive+Outline.swift",
-        "Journal/CommitLine.swift", "Journal/GzipMember.swift", "Journal/HeadFile.swift",
-        "Journal/IndexFile.swift", "Journal/Journal+Room.swift", "Journal/JournalStats.swift",
-        "Journal/LogCount.swift", "Journal/Loss/LogDamage.swift",
-        "Journal/Loss/MissingSegments.swift", "Journal/RemovedSegments.swift",
-        "Journal/SegmentPlan.swift",
-        "Journal/ValueTally.swift", "Notifier/EventQuery.swift",
+        "Console/Format.swift", "Events/Numbers/Count.swift", "Events/Event+Reading.swift",
+        "Events/EventView.swift", "Events/LogPosition.swift",
+        "Events/Time/Timestamp+Relative.swift",
+        "Events/Time/Timestamp.swift", "Gateway/ForwardBatch.swift", "Gateway/Forwarder.swift",
+        "EventLog/Archive/Archive+Outline.swift",
+        "EventLog/Append/CommitLine.swift", "EventLog/Archive/GzipMember.swift",
+        "EventLog/Segments/HeadFile.swift",
+        "EventLog/Index/IndexFile.swift", "EventLog/EventLog+Space.swift",
+        "EventLog/Query/EventLogStats.swift",
+        "EventLog/Query/LogCount.swift", "EventLog/Loss/LogDamage.swift",
+        "EventLog/Loss/MissingSegments.swift", "EventLog/Segments/RemovedSegments.swift",
+        "EventLog/Index/SegmentPlan.swift",
+        "EventLog/Index/ValueTally.swift", "Notifier/EventQuery.swift",
     ]
 
     /// Files of those folders that reckon with nothing from outside.
     private static let left: [String: String] = [
         "Digests/Bounds.swift": "constants",
         "Digests/DigestSettings.swift": "the configuration, which has ranges of its own",
-        "Digests/GroupKey.swift": "lengths of texts in memory",
-        "Digests/GroupTable.swift": "places in tables that `Bounds` limits",
-        "Digests/LineName.swift": "lengths of texts in memory",
-        "Digests/Matcher.swift": "texts",
-        "Digests/Silence.swift": "the clock and the configuration",
-        "Digests/StateRoom.swift": "what is left of `Bounds`, by lengths of lists in memory",
+        "Digests/Groups/GroupKey.swift": "lengths of texts in memory",
+        "Digests/Groups/GroupTable.swift": "places in tables that `Bounds` limits",
+        "Digests/Groups/LineName.swift": "lengths of texts in memory",
+        "Digests/Silences/Matcher.swift": "texts",
+        "Digests/Silences/Silence.swift": "the clock and the configuration",
+        "Digests/Machine/StateBudget.swift":
+            "what is left of `Bounds`, by lengths of lists in memory",
     ]
 
     private struct Exception {
@@ -58,7 +63,7 @@ struct NumbersTests {
 
     private static let exceptions = [
         Exception(
-            file: "Digests/AttemptTally.swift", reason: places, lines: ["at: index + 1)"]),
+            file: "Digests/Groups/AttemptTally.swift", reason: places, lines: ["at: index + 1)"]),
         Exception(
             file: "Digests/Digest+Composition.swift", reason: places,
             lines: ["state.sources.count - places.count"]),
@@ -66,60 +71,64 @@ struct NumbersTests {
             file: "Digests/Digest+Composition.swift", reason: times,
             lines: ["composedAt + settings.repeatEvery"]),
         Exception(
-            file: "Digests/DigestMachine.swift", reason: times,
+            file: "Digests/Machine/DigestMachine.swift", reason: times,
             lines: ["digest.to + settings.maxWindow", "now - digest.to"]),
         Exception(
-            file: "Digests/DigestMachine+Clock.swift", reason: times,
+            file: "Digests/Machine/DigestMachine+Clock.swift", reason: times,
             lines: ["windowStart + step", "opened + step", "saidAt + step"]),
         Exception(
-            file: "Digests/DigestMachine+Deadlines.swift", reason: times,
+            file: "Digests/Machine/DigestMachine+Deadlines.swift", reason: times,
             lines: [
                 "min(window.opened, window.met) + settings.firstAfter",
                 "saidAt + settings.gap(", "saidAt + settings.repeatEvery * (",
                 "met + settings.maxWindow",
             ]),
-        Exception(file: "Digests/DigestMachine.swift", reason: ours, lines: ["unreadable += 1"]),
         Exception(
-            file: "Digests/DigestMachine.swift", reason: times,
+            file: "Digests/Machine/DigestMachine.swift", reason: ours, lines: ["unreadable += 1"]),
+        Exception(
+            file: "Digests/Machine/DigestMachine.swift", reason: times,
             lines: ["(now, now + Self.betweenLooks)", "+ settings.repeatEvery < now"]),
         Exception(
-            file: "Digests/GroupState+JSON.swift", reason: wider,
+            file: "Digests/Groups/GroupState+JSON.swift", reason: wider,
             lines: [".milliseconds))", "Int64(Self.version)"]),
         Exception(
-            file: "Digests/GroupState+JSON.swift", reason: places,
+            file: "Digests/Groups/GroupState+JSON.swift", reason: places,
             lines: ["to: flat.count - 1, by: 2", "flat[i + 1]"]),
-        Exception(file: "Digests/GroupState.swift", reason: places, lines: ["sources.count - 1"]),
         Exception(
-            file: "Digests/GroupState.swift", reason: times,
+            file: "Digests/Groups/GroupState.swift", reason: places, lines: ["sources.count - 1"]),
+        Exception(
+            file: "Digests/Groups/GroupState.swift", reason: times,
             lines: ["line.ts - $0 < settings.flapWithin", "line.ts + Bounds.rehearsal"]),
         Exception(
-            file: "Digests/GroupState.swift", reason: lists,
+            file: "Digests/Groups/GroupState.swift", reason: lists,
             lines: ["changes += over", "changes += incident"]),
-        Exception(file: "Digests/Incident.swift", reason: doubles, lines: ["abs(value - limit)"]),
         Exception(
-            file: "Digests/SharedState.swift", reason: times,
+            file: "Digests/Groups/Incident.swift", reason: doubles, lines: ["abs(value - limit)"]),
+        Exception(
+            file: "Digests/Machine/SharedState.swift", reason: times,
             lines: [
                 "now >= windowStart + settings.window", "? windowStart + settings.window : nil",
             ]),
         Exception(
-            file: "Digests/SharedState.swift", reason: checked,
+            file: "Digests/Machine/SharedState.swift", reason: checked,
             lines: ["digests.dropFirst(slots - 1)", "digests.prefix(slots - 1) + rollups"]),
         Exception(
-            file: "Digests/SharedState.swift", reason: wider, lines: ["Int(windowStart."]),
-        Exception(file: "Digests/Source+JSON.swift", reason: wider, lines: ["Int(lastSeen."]),
+            file: "Digests/Machine/SharedState.swift", reason: wider, lines: ["Int(windowStart."]),
         Exception(
-            file: "Digests/Source+JSON.swift", reason: places,
+            file: "Digests/Groups/Source+JSON.swift", reason: wider, lines: ["Int(lastSeen."]),
+        Exception(
+            file: "Digests/Groups/Source+JSON.swift", reason: places,
             lines: ["values.count - numbers.count", "numbers[i - unknown]"]),
         Exception(
-            file: "Digests/Source.swift", reason: wider,
+            file: "Digests/Groups/Source.swift", reason: wider,
             lines: ["UInt64(az.count)", "UInt64(0)", "UInt64(bytes[at])"]),
         Exception(
-            file: "Digests/Source.swift", reason: places,
+            file: "Digests/Groups/Source.swift", reason: places,
             lines: ["omittedMetrics += 1", "lanes.count - 1"]),
-        Exception(file: "Digests/Source.swift", reason: lists, lines: ["?? \"\") + run)"]),
+        Exception(file: "Digests/Groups/Source.swift", reason: lists, lines: ["?? \"\") + run)"]),
         Exception(
             file: "Analysis/Attempts/AttemptLedger+Clock.swift", reason: times,
-            lines: ["heardAt + step", "$0 + step", "measuredAt + step"]),
+            lines: ["requestedAt + step", "$0 + step", "measuredAt + step"]),
         Exception(
             file: "Analysis/Attempts/AttemptLedger.swift", reason: times,
             lines: ["measuredAt + (started"]),
@@ -172,21 +181,21 @@ struct NumbersTests {
             lines: ["let number = Int(item.value)"]
         ),
         Exception(
-            file: "App/RemoteNode+Events.swift", reason: lists,
+            file: "App/Remote/RemoteNode+Events.swift", reason: lists,
             lines: ["var items = parameters + ["]
         ),
         Exception(
-            file: "App/RemoteNode+Events.swift", reason: wider,
+            file: "App/Remote/RemoteNode+Events.swift", reason: wider,
             lines: ["flatMap { Int($0) } ?? 0"]),
         Exception(
-            file: "App/RemoteNode+Follow.swift", reason: lists,
+            file: "App/Remote/RemoteNode+Follow.swift", reason: lists,
             lines: ["let items = parameters + ["]
         ),
         Exception(
-            file: "App/RemoteNode+Follow.swift", reason: times,
+            file: "App/Remote/RemoteNode+Follow.swift", reason: times,
             lines: [".milliseconds(100) + Self.retry.delay"]),
         Exception(
-            file: "App/RemoteNode+Follow.swift", reason: wider,
+            file: "App/Remote/RemoteNode+Follow.swift", reason: wider,
             lines: ["Int64(String(decoding: text, as: UTF8.self))"]),
         Exception(
             file: "Console/MetricChart.swift", reason: places,
@@ -232,139 +241,146 @@ struct NumbersTests {
             lines: ["cells += cell(attempt, lane)"]
         ),
         Exception(
-            file: "Events/Count.swift", reason: wider, lines: ["if let whole = Int64(text)"]),
+            file: "Events/Numbers/Count.swift", reason: wider, lines: ["if let whole = Int64(text)"]
+        ),
         Exception(
             file: "Events/Event+Reading.swift", reason: wider,
             lines: ["UInt64(value.raw(in: line))"]),
         Exception(
-            file: "Events/EventLine.swift", reason: wider,
+            file: "Events/EventView.swift", reason: wider,
             lines: ["(field.rawValue)", "UInt64($1)"]),
-        Exception(file: "Events/EventLine.swift", reason: places, lines: ["others[i + 1]"]),
+        Exception(file: "Events/EventView.swift", reason: places, lines: ["others[i + 1]"]),
         Exception(
-            file: "Events/EventLine.swift", reason: "a field's name, no number",
+            file: "Events/EventView.swift", reason: "a field's name, no number",
             lines: ["self[.attempt]"]),
         Exception(
             file: "Events/LogPosition.swift", reason: wider,
             lines: ["UInt64(parts[0]), let offset = UInt64(parts[1])"]),
         Exception(
-            file: "Events/Timestamp+Relative.swift", reason: wider, lines: ["Int64(digits)"]),
+            file: "Events/Time/Timestamp+Relative.swift", reason: wider, lines: ["Int64(digits)"]),
         Exception(
-            file: "Events/Timestamp.swift", reason: "these are the operators",
+            file: "Events/Time/Timestamp.swift", reason: "these are the operators",
             lines: ["static func + (a:", "static func - (a:"]),
         Exception(
-            file: "Events/Timestamp.swift", reason: doubles,
+            file: "Events/Time/Timestamp.swift", reason: doubles,
             lines: ["Double(seconds) + Double(attoseconds)"]),
         Exception(
-            file: "Journal/Archive+Outline.swift", reason: wider, lines: ["UInt64(sizes.plain)"]),
+            file: "EventLog/Archive/Archive+Outline.swift", reason: wider,
+            lines: ["UInt64(sizes.plain)"]),
         Exception(
-            file: "Journal/Archive+Outline.swift", reason: "within 4 GiB of the file's own end",
+            file: "EventLog/Archive/Archive+Outline.swift",
+            reason: "within 4 GiB of the file's own end",
             lines: ["offset += sizes.packed"]),
         Exception(
-            file: "Journal/CommitLine.swift", reason: places,
+            file: "EventLog/Append/CommitLine.swift", reason: places,
             lines: ["count: 8 - hex.count) + hex", "CommitLine.prefix.count + CommitLine.trailer"]),
         Exception(
-            file: "Journal/CommitLine.swift", reason: checked,
+            file: "EventLog/Append/CommitLine.swift", reason: checked,
             lines: ["segment: UInt64(segment), end: UInt64(end)"]),
         Exception(
-            file: "Journal/CommitLine.swift", reason: wider,
+            file: "EventLog/Append/CommitLine.swift", reason: wider,
             lines: ["UInt32(checksum, radix: 16)", "UInt32(CZlib.crc32_combine"]),
         Exception(
-            file: "Journal/GzipMember.swift", reason: "constants",
+            file: "EventLog/Archive/GzipMember.swift", reason: "constants",
             lines: [
                 "10 + 2 + 4 + 12", "headerLength + trailerLength + 1", "maxPlain + 64 * 1024",
             ]),
         Exception(
-            file: "Journal/GzipMember.swift", reason: "what we write ourselves: at most a member",
+            file: "EventLog/Archive/GzipMember.swift",
+            reason: "what we write ourselves: at most a member",
             lines: [
                 "UInt32(headerLength + body.count + trailerLength)", "UInt32(plain.count)",
                 "UInt32(lines)",
             ]),
         Exception(
-            file: "Journal/GzipMember.swift", reason: wider,
+            file: "EventLog/Archive/GzipMember.swift", reason: wider,
             lines: ["Int(UInt32(littleEndian:", "let checksum = UInt32(", "let length = UInt32("]),
         Exception(
-            file: "Journal/GzipMember.swift", reason: checked,
+            file: "EventLog/Archive/GzipMember.swift", reason: checked,
             lines: ["member.count - trailerLength", "member.count - 4"]),
         Exception(
-            file: "Journal/IndexFile.swift", reason: wider,
+            file: "EventLog/Index/IndexFile.swift", reason: wider,
             lines: [
                 "let magic = UInt64(", "let length = Int(", "Int(memberCount)",
                 "self.end = UInt64(end)", "rows: Int(rows)", "packed: Int(packed)",
                 "plain: Int(plain)", "reserveCapacity(Int(count))",
             ]),
         Exception(
-            file: "Journal/IndexFile.swift", reason: "lengths of 32 bits behind a head in memory",
+            file: "EventLog/Index/IndexFile.swift",
+            reason: "lengths of 32 bits behind a head in memory",
             lines: [
                 "IndexLayout.preamble + head.count", "(base + Int(summary))",
                 "(base + Int(detail))",
                 "(base + Int(membersLength))", "base + Int(filterStart)",
             ]),
         Exception(
-            file: "Journal/IndexFile.swift", reason: checked,
+            file: "EventLog/Index/IndexFile.swift", reason: checked,
             lines: [
                 "count: length - start.count", "archiveBytes - Int(clamping: offset)",
                 "distance < values - code", "code += distance",
             ]),
         Exception(
-            file: "Journal/IndexFile.swift",
+            file: "EventLog/Index/IndexFile.swift",
             reason: "places in a filter that `IdFilter.init` bounds",
             lines: ["all[(start + at..<start + at + count)", "at: start + at, count: count"]),
         Exception(
-            file: "Journal/Journal+Room.swift", reason: checked,
+            file: "EventLog/EventLog+Space.swift", reason: checked,
             lines: ["head.offset - position.offset"]),
         Exception(
-            file: "Journal/JournalStats.swift", reason: times, lines: ["(latest - earliest)"]),
+            file: "EventLog/Query/EventLogStats.swift", reason: times,
+            lines: ["(latest - earliest)"]),
         Exception(
-            file: "Journal/JournalStats.swift", reason: "blocks of two files on one disk",
+            file: "EventLog/Query/EventLogStats.swift", reason: "blocks of two files on one disk",
             lines: [".allocated + beside"]),
         Exception(
-            file: "Journal/LogCount.swift", reason: ours,
+            file: "EventLog/Query/LogCount.swift", reason: ours,
             lines: [
                 "retries += 1", "members += file?.memberCount", "inflated += rest.count",
                 "start + Self.width", "start + group.count",
             ]),
         Exception(
-            file: "Journal/LogCount.swift", reason: lists, lines: ["(scan.damage + (tail.map"]),
+            file: "EventLog/Query/LogCount.swift", reason: lists,
+            lines: ["(scan.damage + (tail.map"]),
         Exception(
-            file: "Journal/LogCount.swift", reason: doubles,
+            file: "EventLog/Query/LogCount.swift", reason: doubles,
             lines: ["(Double(i) + part)", "Double(i + 1)"]),
         Exception(
-            file: "Journal/LogCount.swift",
+            file: "EventLog/Query/LogCount.swift",
             reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
             lines: ["told[member]", "lines[code]"]),
         Exception(
-            file: "Journal/Loss/LogDamage.swift", reason: places, lines: ["damage[Self.most - 1]"]),
+            file: "EventLog/Loss/LogDamage.swift", reason: places, lines: ["damage[Self.most - 1]"]),
         Exception(
-            file: "Journal/Loss/LogDamage.swift", reason: "adds up by `+|`",
+            file: "EventLog/Loss/LogDamage.swift", reason: "adds up by `+|`",
             lines: ["static func += (a:", "trimmed += "]),
         Exception(
-            file: "Journal/Loss/MissingSegments.swift", reason: "a key of a dictionary",
+            file: "EventLog/Loss/MissingSegments.swift", reason: "a key of a dictionary",
             lines: ["sizes[number]"]),
         Exception(
-            file: "Journal/Loss/MissingSegments.swift", reason: places,
+            file: "EventLog/Loss/MissingSegments.swift", reason: places,
             lines: ["runs[runs.count - 1]"]),
         Exception(
-            file: "Journal/Loss/MissingSegments.swift", reason: "a constant",
+            file: "EventLog/Loss/MissingSegments.swift", reason: "a constant",
             lines: ["UInt64(RemovedSegments.most)"]),
         Exception(
-            file: "Journal/RemovedSegments.swift", reason: places,
+            file: "EventLog/Segments/RemovedSegments.swift", reason: places,
             lines: ["entries.count - Self.most"]),
         Exception(
-            file: "Journal/RemovedSegments.swift", reason: checked,
+            file: "EventLog/Segments/RemovedSegments.swift", reason: checked,
             lines: ["entry.end - min(entry.end, position.offset)"]),
         Exception(
-            file: "Journal/RemovedSegments.swift", reason: doubles,
+            file: "EventLog/Segments/RemovedSegments.swift", reason: doubles,
             lines: ["Double(entry.lines) * Double(left)"]),
         Exception(
-            file: "Journal/RemovedSegments.swift", reason: wider,
+            file: "EventLog/Segments/RemovedSegments.swift", reason: wider,
             lines: ["UInt64(entries.count)", "UInt64(entry.lines)"]),
         Exception(
-            file: "Journal/SegmentPlan.swift", reason: wider, lines: ["Int(term.path[1])"]),
+            file: "EventLog/Index/SegmentPlan.swift", reason: wider, lines: ["Int(term.path[1])"]),
         Exception(
-            file: "Journal/SegmentPlan.swift",
+            file: "EventLog/Index/SegmentPlan.swift",
             reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
             lines: ["matching[member] -|= lines", "matching[member] +|= lines"]),
-        Exception(file: "Journal/ValueTally.swift", reason: wider, lines: ["UInt64(byte)"]),
+        Exception(file: "EventLog/Index/ValueTally.swift", reason: wider, lines: ["UInt64(byte)"]),
     ]
 
     @Test(

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 import Testing
 
 @testable import App

@@ -4,7 +4,7 @@ import Foundation
 
 import Logging
 import Notifier
-import Serving
+import Server
 import Settings
 import Store
 import Telemetry

@@ -1,5 +1,5 @@
 import Events
-import Journal
+import EventLog
 import TestSupport
 import Testing
 
@@ -8,29 +8,29 @@ import Testing
 @Suite("The board's keeper")
 struct BoardKeeperTests {
     /// A log of its own, closed at the end.
-    private func withLog(_ body: (Journal) async throws -> Void) async throws {
+    private func withLog(_ body: (EventLog) async throws -> Void) async throws {
         let folder = try TemporaryDirectory()
-        let journal = try await Journal.open(
-            JournalConfiguration(directory: folder.path, node: "gw-1"))
-        do { try await body(journal) } catch {
-            await journal.close()
+        let eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.path, node: "gw-1"))
+        do { try await body(eventLog) } catch {
+            await eventLog.close()
             throw error
         }
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("nobody looks: nothing is read; a look knows all that the log holds")
     func look() async throws {
-        try await withLog { journal in
-            let keeper = BoardKeeper(journal: journal, clock: ManualClock())
+        try await withLog { eventLog in
+            let keeper = BoardService(eventLog: eventLog, clock: ManualClock())
             let run = Task { await keeper.run() }
             for attempt in 1...3 {
-                try await journal.append(RolloutBoardTests.event(attempt: attempt, now: true))
+                try await eventLog.append(RolloutBoardTests.event(attempt: attempt, now: true))
             }
             #expect(keeper.present.version == 0)
             #expect(await keeper.look().board.rollouts.values.first?.lanes[0].attempts.count == 3)
             // What no board wants is passed over, not waited for.
-            try await journal.append(Event(ts: WallClock.system.now, event: "sender.own"))
+            try await eventLog.append(Event(ts: WallClock.system.now, event: "sender.own"))
             #expect(await keeper.look().version == 3)
             run.cancel()
             await run.value
@@ -39,11 +39,11 @@ struct BoardKeeperTests {
 
     @Test("who watches is told of each change")
     func watch() async throws {
-        try await withLog { journal in
-            let keeper = BoardKeeper(journal: journal, clock: ManualClock())
+        try await withLog { eventLog in
+            let keeper = BoardService(eventLog: eventLog, clock: ManualClock())
             let run = Task { await keeper.run() }
             let change = Task { await keeper.waitForChange(after: 0) }
-            try await journal.append(RolloutBoardTests.event(now: true))
+            try await eventLog.append(RolloutBoardTests.event(now: true))
             await change.value
             #expect(keeper.present.version == 1)
             run.cancel()
@@ -53,10 +53,10 @@ struct BoardKeeperTests {
 
     @Test("where the log is not followed, a look takes what there is")
     func patience() async throws {
-        try await withLog { journal in
+        try await withLog { eventLog in
             let clock = ManualClock()
-            let keeper = BoardKeeper(journal: journal, clock: clock)
-            try await journal.append(RolloutBoardTests.event(now: true))
+            let keeper = BoardService(eventLog: eventLog, clock: clock)
+            try await eventLog.append(RolloutBoardTests.event(now: true))
             let look = Task { await keeper.look().version }
             await clock.sleepers()
             clock.advance(by: .seconds(3))

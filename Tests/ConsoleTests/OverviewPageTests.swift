@@ -1,8 +1,8 @@
 import Delivery
 import Events
 import Foundation
-import JSONScan
-@testable import Journal
+import JSON
+@testable import EventLog
 import Testing
 
 @testable import Console
@@ -42,8 +42,8 @@ struct OverviewPageTests {
                 name: "n1", az: "a", roles: ["gateway"], version: "0", binary: "sha256:1"),
             viewer: Viewer(name: "ann", formToken: "f", mayRetry: true),
             now: RolloutBoardTests.start + .seconds(30), board: board, version: board.version,
-            log: JournalStatus.sample, room: nil, probes: [], forward: nil,
-            deliveries: nil, deskFault: "")
+            log: EventLogStatus.sample, room: nil, probes: [], forward: nil,
+            deliveries: nil, digestFault: "")
     }
 
     @Test("every verdict is lettered and linked, every table has heads, every chart its words")
@@ -138,8 +138,8 @@ struct OverviewPageTests {
     }
 }
 
-extension JournalStatus {
-    static let sample = JournalStatus(
+extension EventLogStatus {
+    static let sample = EventLogStatus(
         head: .start, shedding: nil, durability: .commit, usedBytes: 1 << 20, maxBytes: 1 << 30,
         archives: 3, unsealed: 0, oldestSegment: 1, appended: 7, duplicates: 0, rejected: 0,
         shed: KindCounts(), deferred: 0, isOpen: true)

@@ -160,8 +160,10 @@ struct DeliveryServiceTests {
         for _ in 0..<2 {
             try await bench.running(bench.service([receiver])) {
                 try await eventually("it was announced, and that is recorded") {
-                    let untold = try await bench.store.read { db in try Outbox.untold(db).count }
-                    return bench.deadLetters.count == 1 && untold == 0
+                    let unreported = try await bench.store.read { db in
+                        try Outbox.unreported(db).count
+                    }
+                    return bench.deadLetters.count == 1 && unreported == 0
                 }
             }
         }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 import Testing
 
 @testable import Digests
@@ -18,7 +18,7 @@ struct HostileNumberTests {
         if end.segment == 0 { end = LogPosition(segment: 1, offset: 0) }
         for text in lines {
             try Array(text.utf8).withUnsafeBytes { bytes in
-                var line = EventLine()
+                var line = EventView()
                 let isEvent = line.read(bytes)
                 try #require(isEvent, "\(text)")
                 end.offset += UInt64(bytes.count)

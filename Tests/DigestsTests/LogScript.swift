@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 
 /// A log written by hand: lines with positions, and a machine that reads them.
 struct LogScript {

@@ -72,9 +72,9 @@ struct NodeFaultTests {
     func others() {
         var log = LogScript(
             DigestSettings(
-                route: Route(
+                route: DigestRoute(
                     receivers: ["x"],
-                    routes: [Route(matchers: [Matcher("rollout", "b")], receivers: ["y"])])))
+                    routes: [DigestRoute(matchers: [Matcher("rollout", "b")], receivers: ["y"])])))
         log.write(Self.verdict(log, "a"))
         log.write(Self.verdict(log, "b"))
         log.write(Self.verdict(log, "c", node: "gw-a2"))

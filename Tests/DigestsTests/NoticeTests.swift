@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 import Testing
 
 @Suite("Notices")
@@ -24,7 +24,7 @@ struct NoticeTests {
         var log = LogScript()
         for _ in 0..<10 { log.write(log.notice(EventName.authRefused)) }
         log.pass(100)
-        #expect(log.said().first?.notices.map(\.untold) == [10])
+        #expect(log.said().first?.notices.map(\.unreported) == [10])
         for _ in 0..<5 { log.write(log.notice(EventName.authRefused)) }
         log.pass(100)
         #expect(log.said().isEmpty)
@@ -32,7 +32,7 @@ struct NoticeTests {
         log.pass(60)
         let said = log.said()
         #expect(said.first?.changes == [.notice(EventName.deliveryDead)])
-        #expect(said.first?.notices.map(\.untold) == [1, 5])
+        #expect(said.first?.notices.map(\.unreported) == [1, 5])
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 

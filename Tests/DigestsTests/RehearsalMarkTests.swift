@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 import Testing
 
 @Suite("Digests of a rehearsal")

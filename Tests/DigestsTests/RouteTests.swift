@@ -4,20 +4,20 @@ import Testing
 
 @Suite("Who gets a digest")
 struct RouteTests {
-    private static let routes = Route(
+    private static let routes = DigestRoute(
         receivers: ["kept"],
         routes: [
-            Route(
+            DigestRoute(
                 matchers: [Matcher("level", "error")], receivers: ["audit"], goesOn: true),
-            Route(
+            DigestRoute(
                 matchers: [Matcher("namespace", "prod")], receivers: ["oncall", "mail"],
                 routes: [
-                    Route(
+                    DigestRoute(
                         matchers: [Matcher("rollout", .contains, "pay")],
                         receivers: ["payments"]),
-                    Route(matchers: [Matcher("az", "eu-west-1a")], receivers: ["europe"]),
+                    DigestRoute(matchers: [Matcher("az", "eu-west-1a")], receivers: ["europe"]),
                 ]),
-            Route(matchers: [Matcher("kind", .differs, "notice")], receivers: ["rest"]),
+            DigestRoute(matchers: [Matcher("kind", .differs, "notice")], receivers: ["rest"]),
         ])
 
     private func receivers(_ event: (LogScript) -> Event) -> [String]? {

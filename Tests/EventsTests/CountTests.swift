@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 import Testing
 
 @testable import Events
@@ -70,7 +70,7 @@ struct CountTests {
         let stored = try Event(line: line)
         #expect(stored.attempt == nil)
         line.withUnsafeBytes { bytes in
-            var view = EventLine()
+            var view = EventView()
             let isEvent = view.read(bytes)
             #expect(isEvent)
             #expect(view.attempt == nil)

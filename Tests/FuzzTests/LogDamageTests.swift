@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Journal
+@testable import EventLog
 
 /// Each file of a log damaged within in each way at many places, as `LogTarget` judges it.
 @Suite("Damaged files of a log")

@@ -1,9 +1,9 @@
 import Analysis
 import Events
 import GRDB
-import Journal
+import EventLog
 import Probes
-import Serving
+import Server
 import Store
 import Telemetry
 import TestSupport
@@ -16,13 +16,13 @@ struct AttemptCheckpointTests {
     let folder: TemporaryDirectory
     let clock = ManualClock()
     let store: Store
-    let journal: Journal
+    let eventLog: EventLog
 
     init() async throws {
         folder = try TemporaryDirectory()
         store = try Store(path: folder.file("state.sqlite"))
-        journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+        eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("data"), node: "gw-a1"),
             clock: clock.wall, telemetry: .silent)
     }
 
@@ -34,7 +34,7 @@ struct AttemptCheckpointTests {
                 policies: PolicySet(
                     Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]), concerns: [:]),
                 budget: .seconds(2), interval: .seconds(30)),
-            node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
+            node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall, clock: clock,
             telemetry: .silent)
     }
@@ -63,7 +63,7 @@ struct AttemptCheckpointTests {
         for n in [0, 249, 250, 500, 599] {
             #expect(try await measure("shop-\(n)", second) == 2)
         }
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("what could not be written down is not passed over by the next that can")
@@ -83,7 +83,7 @@ struct AttemptCheckpointTests {
         let second = try await start()
         #expect(try await measure("shop", second) == 2)
         #expect(try await measure("cart", second) == 2)
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("a node that measures nothing does not read others' lines anew at each start")
@@ -95,13 +95,13 @@ struct AttemptCheckpointTests {
         #expect(try await place() == first)
         try await ingest(megabytes: 4)
         await checkpoint.write()
-        #expect(try await place() == journal.head)
+        #expect(try await place() == eventLog.head)
         // A few lines more are no reason to write again.
-        let before = journal.head
+        let before = eventLog.head
         try await ingest(megabytes: 1)
         await checkpoint.write()
         #expect(try await place() == before)
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("a verdict that somebody else wrote in this node's name is not restored")
@@ -109,7 +109,7 @@ struct AttemptCheckpointTests {
         let first = try await start()
         #expect(try await measure("shop", first) == 1)
         // Its own line with the next attempt, as whoever may read and send can make it.
-        var reader = journal.reader(from: .start)
+        var reader = eventLog.reader(from: .start)
         let own = try #require(try await reader.next(maxLines: 10).lines.first).bytes
         var event = try Event(line: own)
         #expect(event.attempt == 1)
@@ -118,7 +118,7 @@ struct AttemptCheckpointTests {
         event.attempt = 2
         let text = String(decoding: event.line, as: UTF8.self)
             .replacing(#""attempt":1"#, with: #""attempt":2"#)
-        _ = try await journal.ingest(IngestBody(Array(text.utf8)))
+        _ = try await eventLog.ingest(IngestBody(Array(text.utf8)))
         clock.advance(by: .seconds(30))
         let second = try await start()
         let request = MeasurementRequest(rollout: "shop", namespace: "prod")
@@ -131,7 +131,7 @@ struct AttemptCheckpointTests {
             return
         }
         #expect(verdict.number.n == 2)
-        await journal.close()
+        await eventLog.close()
     }
 
     private func place() async throws -> LogPosition? {
@@ -149,7 +149,7 @@ struct AttemptCheckpointTests {
             let lines = (0..<1024).map { _ in
                 #"{"ts":"2026-11-23T06:00:00Z","event":"note","node":"gw-b1","message":"\#(words)"}"#
             }
-            _ = try await journal.ingest(Array(lines.joined(separator: "\n").utf8))
+            _ = try await eventLog.ingest(Array(lines.joined(separator: "\n").utf8))
         }
     }
 

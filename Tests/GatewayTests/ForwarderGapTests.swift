@@ -1,7 +1,7 @@
 import Events
 import GRDB
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Store
 import Telemetry
 import TestSupport
@@ -17,22 +17,22 @@ struct ForwarderGapTests {
         let folder = try TemporaryDirectory()
         let clock = ManualClock()
         let store = try Store(path: folder.file("state.sqlite"))
-        var configuration = JournalConfiguration(directory: folder.file("data"), node: "gw-a1")
+        var configuration = EventLogConfiguration(directory: folder.file("data"), node: "gw-a1")
         configuration.segmentBytes = 64 * 1024
         configuration.maxAge = .seconds(86_400)
-        let journal = try await Journal.open(
+        let eventLog = try await EventLog.open(
             configuration, clock: clock.wall, telemetry: .silent)
         func fill() async throws -> LogPosition {
             var end = LogPosition.start
             for n in 0..<200 {
-                end = try await journal.append(
+                end = try await eventLog.append(
                     Event(
                         ts: clock.wall.now, level: .info, event: "node.note",
                         message: "\(n) " + String(repeating: "x", count: 1000)))
             }
             return end
         }
-        var reader = journal.reader(from: .start)
+        var reader = eventLog.reader(from: .start)
         _ = try await fill()
         let early = try await reader.next(maxLines: 1).end
         try await store.write { db in
@@ -42,8 +42,8 @@ struct ForwarderGapTests {
         clock.advance(by: .seconds(90_000))
         _ = try await fill()
         try await eventually("the old lines are removed") {
-            await journal.maintain()
-            var late = journal.reader(from: early)
+            await eventLog.maintain()
+            var late = eventLog.reader(from: early)
             return try await late.next(maxLines: 10_000).skipped > 0
         }
 
@@ -57,7 +57,7 @@ struct ForwarderGapTests {
                     to: away.url("/status/503?"), token: nil, trust: .system,
                     retry: RetryPolicy(
                         initial: .milliseconds(1), factor: 1, ceiling: .milliseconds(1))),
-                journal: journal, store: store, transfer: engine, telemetry: .silent)
+                eventLog: eventLog, store: store, transfer: engine, telemetry: .silent)
             let task = Task { try await forwarder.run() }
             defer { task.cancel() }
             try await eventually("it failed \(failures) times") {
@@ -67,11 +67,11 @@ struct ForwarderGapTests {
         try await run(failures: 5)
         // And over a restart.
         try await run(failures: 5)
-        let log = try await journal.last(10_000)
+        let log = try await eventLog.last(10_000)
         let gaps = try log.lines.map { try Event(line: $0.bytes) }
             .filter { $0.event == EventName.logGap }
         #expect(gaps.count == 1)
         #expect(gaps.first?.extra("cursor")?.string == Forwarder.cursorName)
-        await journal.close()
+        await eventLog.close()
     }
 }

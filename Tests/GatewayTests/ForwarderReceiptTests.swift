@@ -1,7 +1,7 @@
 import Events
 import Foundation
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Store
 import Telemetry
 import TestSupport
@@ -40,15 +40,15 @@ struct ForwarderReceiptTests {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let store = try Store(path: folder.file("state.sqlite"))
-        let journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+        let eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("data"), node: "gw-a1"),
             telemetry: .silent)
-        _ = try await journal.append(Event(ts: WallClock.system.now, event: "x"))
+        _ = try await eventLog.append(Event(ts: WallClock.system.now, event: "x"))
         let forwarder = Forwarder(
             Forwarder.Configuration(
                 to: double.url("/receipt/\(accepted)/\(duplicates)"), token: nil, trust: .system,
                 retry: RetryPolicy(initial: .seconds(60), factor: 1, ceiling: .seconds(60))),
-            journal: journal, store: store, transfer: engine, telemetry: .silent)
+            eventLog: eventLog, store: store, transfer: engine, telemetry: .silent)
         let task = Task { try await forwarder.run() }
         defer { task.cancel() }
         try await eventually("the receipt is read") {
@@ -60,7 +60,7 @@ struct ForwarderReceiptTests {
         }
         task.cancel()
         _ = await task.result
-        await journal.close()
+        await eventLog.close()
         return (row.map { LogPosition(segment: $0.segment, offset: $0.offset) }, forwarder.status)
     }
 

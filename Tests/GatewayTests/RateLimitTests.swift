@@ -1,5 +1,5 @@
-import JSONScan
-import Serving
+import JSON
+import Server
 import TestSupport
 import Testing
 import Transfer

@@ -1,7 +1,7 @@
 import Analysis
 import HTTPTypes
 import NIOCore
-import Serving
+import Server
 import Telemetry
 import TestSupport
 import Testing

@@ -1,9 +1,9 @@
 import Analysis
 import Events
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Probes
-import Serving
+import Server
 import Store
 import Telemetry
 import TestSupport
@@ -17,14 +17,14 @@ struct RunPolicyTests {
     let folder: TemporaryDirectory
     let clock = ManualClock()
     let store: Store
-    let journal: Journal
+    let eventLog: EventLog
     let probe = CountingProbe()
 
     init() async throws {
         folder = try TemporaryDirectory()
         store = try Store(path: folder.file("state.sqlite"))
-        journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+        eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("data"), node: "gw-a1"),
             clock: clock.wall, telemetry: .silent)
     }
 
@@ -42,7 +42,7 @@ struct RunPolicyTests {
 
     private func service(_ plan: GatewayPlan) async throws -> MeasurementService {
         try await MeasurementService(
-            plan: plan, node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal,
+            plan: plan, node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog,
             store: store, rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall,
             clock: clock, telemetry: .silent)
     }
@@ -58,7 +58,7 @@ struct RunPolicyTests {
 
     /// The names of the events so far.
     private func events() async throws -> [String] {
-        var reader = journal.reader(from: .start)
+        var reader = eventLog.reader(from: .start)
         return try await reader.next(maxLines: 100, maxBytes: 1 << 20).lines
             .map { try Event(line: $0.bytes).event }
     }
@@ -84,7 +84,7 @@ struct RunPolicyTests {
         #expect(next["policy"] != first["policy"])
         #expect(next["status"]?.string == "healthy")
         #expect(try await !events().contains("comparability.changed"))
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("applied at once, what is left of the run is unknown, and that is an event")
@@ -104,7 +104,7 @@ struct RunPolicyTests {
         #expect(try await measure(service)["status"]?.string == "healthy")
         let changes = try await events().filter { $0 == "comparability.changed" }
         #expect(changes.count == 1, "told when it changed, not at every attempt")
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("another binary in mid-run is the same, also over a restart")
@@ -114,13 +114,13 @@ struct RunPolicyTests {
         clock.advance(by: .seconds(30))
         let second = try await MeasurementService(
             plan: plan(weight: 1), node: "gw-a1", az: "az-1", binary: "sha256:c",
-            journal: journal, store: store, rate: TokenBucket.Rate(burst: 100, perSecond: 100),
+            eventLog: eventLog, store: store, rate: TokenBucket.Rate(burst: 100, perSecond: 100),
             wall: clock.wall, clock: clock, telemetry: .silent)
         let later = try await measure(second)
         #expect(later["attempt"]?["n"]?.integer == 2)
         #expect(later["status"]?.string == "unknown")
         #expect(try await events().contains("comparability.changed"))
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("another attempt within one data window is judged on the same inputs")
@@ -133,6 +133,6 @@ struct RunPolicyTests {
         #expect(second["attempt"]?["n"]?.integer == 2)
         #expect(second["window"] == first["window"])
         #expect(probe.looks == 1)
-        await journal.close()
+        await eventLog.close()
     }
 }

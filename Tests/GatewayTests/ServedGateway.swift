@@ -1,8 +1,8 @@
 import Analysis
 import Events
-import Journal
+import EventLog
 import Probes
-import Serving
+import Server
 import ServiceLifecycle
 import Store
 import Synchronization
@@ -22,7 +22,7 @@ final class ServedGateway: Sendable {
     let probe = CountingProbe()
     let token: String
     private let engine: TransferEngine
-    private let journal: Journal
+    private let eventLog: EventLog
     private let port: Int
     private let task: Task<Void, any Error>
 
@@ -33,8 +33,8 @@ final class ServedGateway: Sendable {
         folder = try TemporaryDirectory()
         engine = TransferEngine(telemetry: .silent)
         let store = try Store(path: folder.file("state.sqlite"))
-        journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("data"), node: "gw-a1"),
+        eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("data"), node: "gw-a1"),
             clock: clock.wall, telemetry: .silent)
         service = try await MeasurementService(
             plan: GatewayPlan(
@@ -43,12 +43,12 @@ final class ServedGateway: Sendable {
                     Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
                     concerns: concerns.mapValues { $0.map { Check(id: $0, critical: true) } }),
                 budget: .seconds(2), interval: .seconds(30)),
-            node: "gw-a1", az: "az-1", binary: "sha256:b", journal: journal, store: store,
+            node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: rate, wall: clock.wall, clock: clock, telemetry: telemetry)
         let tokens = try await TokenRegistry(store: store)
         token = try await tokens.create(name: "argo", scopes: [.analysis]).text
         let server = try HTTPServer(
-            ServingConfiguration(
+            HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
             routes: MeasurementRoutes.routes(service), tokens: tokens, telemetry: telemetry)
@@ -59,7 +59,7 @@ final class ServedGateway: Sendable {
     func stop() async {
         task.cancel()
         engine.shutdown()
-        await journal.close()
+        await eventLog.close()
     }
 
     /// Asks over HTTP/2, as Argo Rollouts does.

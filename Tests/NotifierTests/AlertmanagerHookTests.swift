@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 import Testing
 
 @testable import Notifier

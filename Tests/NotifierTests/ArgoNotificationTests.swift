@@ -1,8 +1,8 @@
 import Events
 import Foundation
 import HTTPTypes
-import JSONScan
-import Serving
+import JSON
+import Server
 import Testing
 import Yams
 

@@ -2,7 +2,7 @@ import Delivery
 import Digests
 import Events
 import GRDB
-import Journal
+import EventLog
 import Notifier
 import Rendering
 import Store
@@ -39,18 +39,19 @@ struct DigestClockTests {
         let folder = try TemporaryDirectory()
         let clock = ManualClock()
         let store = try Store(path: folder.file("state.sqlite"))
-        let journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("data"), node: "n"), clock: clock.wall,
+        let eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("data"), node: "n"), clock: clock.wall,
             telemetry: .silent)
         let kept = Kept()
         let settings = DigestSettings(
             firstAfter: .seconds(600), maxWindow: .seconds(3600), repeatEvery: .seconds(7200))
-        let desk = DigestDesk(
-            DigestDesk.Plan(settings: settings), journal: journal, store: store, dispatch: kept,
+        let desk = DigestService(
+            DigestService.Plan(settings: settings), eventLog: eventLog, store: store,
+            dispatch: kept,
             wall: clock.wall, clock: clock, telemetry: .silent)
         let task = Task { try await desk.run() }
         defer { task.cancel() }
-        _ = try await journal.ingest(
+        _ = try await eventLog.ingest(
             Event(
                 id: "e", ts: clock.wall.now, level: .error, event: "analysis.unhealthy", node: "gw",
                 az: "a", namespace: "prod", rollout: "shop", revision: "1", attempt: 1,
@@ -71,6 +72,6 @@ struct DigestClockTests {
         }
         // Far from the day that the clock was set by; the steps of a slow test are its own.
         #expect(begun.duration(to: clock.now) < .seconds(20_000))
-        await journal.close()
+        await eventLog.close()
     }
 }

@@ -1,7 +1,7 @@
 import Events
 import HTTPTypes
-import JSONScan
-import Serving
+import JSON
+import Server
 import Testing
 
 @testable import Notifier

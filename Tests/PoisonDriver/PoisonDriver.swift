@@ -1,6 +1,6 @@
 import App
 import Foundation
-import Journal
+import EventLog
 import Settings
 
 #if canImport(Glibc)

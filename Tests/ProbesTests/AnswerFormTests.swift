@@ -22,7 +22,7 @@ enum AnswerKind: CaseIterable {
     }
 
     /// Nil when the answer was read.
-    func absence(_ source: HTTPSource, engine: TransferEngine) async -> Absence? {
+    func absence(_ source: HTTPSource, engine: TransferEngine) async -> MissingData? {
         let policy = UpstreamPolicy(attempts: 1)
         let probe: any Probe =
             switch self {
@@ -43,11 +43,11 @@ enum AnswerKind: CaseIterable {
         let signals = await probe.measure(context(allowance: .seconds(20)))
         let signal = self == .page ? signals["canary.5xx_rate"] : signals.last
         guard case .absent(let why, let detail)? = signal?.value else {
-            return signal?.number == 7 ? nil : Absence(.fault, "\(String(describing: signal))")
+            return signal?.number == 7 ? nil : MissingData(.fault, "\(String(describing: signal))")
         }
-        let reason = AbsenceReason(rawValue: why) ?? .fault
+        let reason = MissingDataReason(rawValue: why) ?? .fault
         // The first page that is read has nothing before it.
-        return self == .page && reason == .noSampleYet ? nil : Absence(reason, detail)
+        return self == .page && reason == .noSampleYet ? nil : MissingData(reason, detail)
     }
 }
 
@@ -57,7 +57,7 @@ struct AnswerFormTests {
 
     private func absence(
         _ kind: AnswerKind, _ body: [UInt8], headers: String = "", maxBody: Int = 1 << 20
-    ) async throws -> Absence? {
+    ) async throws -> MissingData? {
         let server = try ScriptedServer {
             $0.send("HTTP/1.1 200 OK\r\n\(headers)Content-Length: \(body.count)\r\n\r\n")
             $0.send(body)

@@ -10,11 +10,11 @@ private struct Sample: Hashable {
     var value: Double
 }
 
-private func scan(_ page: String, _ names: [String]) throws(Absence) -> [Sample] {
+private func scan(_ page: String, _ names: [String]) throws(MissingData) -> [Sample] {
     try scan(Array(page.utf8), names)
 }
 
-private func scan(_ page: [UInt8], _ names: [String]) throws(Absence) -> [Sample] {
+private func scan(_ page: [UInt8], _ names: [String]) throws(MissingData) -> [Sample] {
     var samples: [Sample] = []
     try ExpositionScanner.scan(page, names: names) { name, labels, value in
         var sample = Sample(name: names[name], labels: [:], value: value)
@@ -143,7 +143,7 @@ struct ExpositionScannerTests {
             ("m 1 # {}", "the page ends without a line feed, as if cut off, in line 1"),
         ])
     func garbage(page: String, words: String) {
-        #expect(throws: Absence(.garbage, words)) { try scan(page, ["m"]) }
+        #expect(throws: MissingData(.garbage, words)) { try scan(page, ["m"]) }
     }
 
     @Test("lines of other metrics are not read at all")
@@ -155,11 +155,11 @@ struct ExpositionScannerTests {
     @Test("huge label sets and numbers are refused, not stored")
     func bounded() {
         let labels = (0..<1000).map { "l\($0)=\"\"" }.joined(separator: ",")
-        #expect(throws: Absence(.tooLarge, "more than 128 labels in line 1")) {
+        #expect(throws: MissingData(.tooLarge, "more than 128 labels in line 1")) {
             try scan("m{\(labels)} 1\n", ["m"])
         }
         let digits = String(repeating: "1", count: 65)
-        #expect(throws: Absence(.garbage, "no number in line 1")) {
+        #expect(throws: MissingData(.garbage, "no number in line 1")) {
             try scan("m \(digits)\n", ["m"])
         }
     }
@@ -225,12 +225,12 @@ struct ExpositionScannerTests {
                 if mutant.isEmpty { break }
             }
             let lines = mutant.count { $0 == UInt8(ascii: "\n") } + 1
-            do throws(Absence) {
+            do throws(MissingData) {
                 let samples = try scan(mutant, ["m", "m_bucket"])
                 #expect(samples.count <= lines)
             } catch {
                 #expect(error.reason == .garbage || error.reason == .tooLarge)
-                #expect(error.detail.unicodeScalars.count <= Absence.detailLimit)
+                #expect(error.detail.unicodeScalars.count <= MissingData.detailLimit)
             }
         }
     }

@@ -18,14 +18,14 @@ extension [Signal] {
     func number(_ name: String) -> Double? { self[name]?.number }
 
     /// The reason of an absent signal; nil when it has a value.
-    func reason(_ name: String) -> AbsenceReason? {
+    func reason(_ name: String) -> MissingDataReason? {
         guard case .absent(let why, _)? = self[name]?.value else { return nil }
-        return AbsenceReason(rawValue: why)
+        return MissingDataReason(rawValue: why)
     }
 }
 
 /// Opens once; whoever waits ignores cancellation.
-final class Gate: Sendable {
+final class Latch: Sendable {
     private struct State {
         var isOpen = false
         var waiting: [CheckedContinuation<Void, Never>] = []

@@ -117,11 +117,11 @@ struct HTTPProbeTests {
         let big = [UInt8](repeating: UInt8(ascii: " "), count: 10 << 20)
         let told = try await measure { $0.answer(big) }
         #expect(told.reason("dependency.bank_ok") == .tooLarge)
-        let untold = try await measure { connection in
+        let unreported = try await measure { connection in
             connection.send("HTTP/1.1 200 X\r\nConnection: close\r\n\r\n")
             connection.send(big)
         }
-        #expect(untold.reason("dependency.bank_ok") == .tooLarge)
+        #expect(unreported.reason("dependency.bank_ok") == .tooLarge)
     }
 
     @Test(

@@ -99,7 +99,7 @@ struct PageFormatTests {
         }
         let native =
             #"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"histogram":[1,{"count":"3"}]}]}}"#
-        #expect(throws: Absence.self) { try QueryAnswer(reading: Array(native.utf8)) }
+        #expect(throws: MissingData.self) { try QueryAnswer(reading: Array(native.utf8)) }
         do { _ = try QueryAnswer(reading: Array(native.utf8)) } catch {
             #expect(error.detail.contains("native histogram, which is not supported"))
         }

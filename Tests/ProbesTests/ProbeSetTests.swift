@@ -47,7 +47,7 @@ struct ProbeSetTests {
 
     @Test("a probe that ignores cancellation is left behind at the budget")
     func stuck() async {
-        let gate = Gate()
+        let gate = Latch()
         let stuck = ScriptedProbe("stuck") { _ in
             await gate.pass()
             return []
@@ -65,7 +65,7 @@ struct ProbeSetTests {
 
     @Test("a stuck probe takes nothing from the others")
     func others() async {
-        let gate = Gate()
+        let gate = Latch()
         let stuck = ScriptedProbe("stuck", deadline: .milliseconds(20)) { _ in
             await gate.pass()
             return []
@@ -78,7 +78,7 @@ struct ProbeSetTests {
 
     @Test("the probe's own deadline counts when it is the shorter one")
     func ownDeadline() async {
-        let allowed = Gate()
+        let allowed = Latch()
         let probe = ScriptedProbe("slow", deadline: .milliseconds(800)) { context in
             #expect(context.allowance == .milliseconds(780))
             await allowed.pass()
@@ -104,7 +104,7 @@ struct ProbeSetTests {
 
     @Test("a stuck look keeps its place: later runs start no second one")
     func noPile() async throws {
-        let gate = Gate()
+        let gate = Latch()
         let looks = Counter()
         let probe = ScriptedProbe("stuck") { _ in
             looks.add()
@@ -129,7 +129,7 @@ struct ProbeSetTests {
     @Test("overlapping runs share a look, unless it depends on the window")
     func sharing() async throws {
         for (perSeries, expected) in [(false, 1), (true, 2)] {
-            let gate = Gate()
+            let gate = Latch()
             let looks = Counter()
             let probe = ScriptedProbe("p", isPerWindow: perSeries) { _ in
                 looks.add()
@@ -150,7 +150,7 @@ struct ProbeSetTests {
 
     @Test("more series at once than allowed are absent(busy)")
     func busy() async throws {
-        let gate = Gate()
+        let gate = Latch()
         let looks = Counter()
         let probe = ScriptedProbe("p", isPerWindow: true) { _ in
             looks.add()
@@ -229,14 +229,14 @@ struct ProbeSetTests {
         let declared = SignalDeclaration("gateway.ok")
         let result = ProbeResult(
             probe: name, declared: [declared],
-            reported: [isGood ? declared.flag(true) : declared.absent(Absence(.timeout))],
+            reported: [isGood ? declared.flag(true) : declared.absent(MissingData(.timeout))],
             duration: .microseconds(12_345))
         #expect(result.serverTiming == expected)
     }
 
     @Test("an absence's words are cut at 200 scalars")
     func bounded() {
-        let absence = Absence(.garbage, String(repeating: "e\u{301}\u{302}", count: 1000))
-        #expect(absence.detail.unicodeScalars.count == Absence.detailLimit)
+        let absence = MissingData(.garbage, String(repeating: "e\u{301}\u{302}", count: 1000))
+        #expect(absence.detail.unicodeScalars.count == MissingData.detailLimit)
     }
 }

@@ -10,7 +10,7 @@ import Transfer
 /// A page whose text and failures a test sets.
 private final class Page: Sendable {
     private struct State {
-        var result: Result<String, Absence> = .success("")
+        var result: Result<String, MissingData> = .success("")
         var reads = 0
     }
 
@@ -19,9 +19,11 @@ private final class Page: Sendable {
     var reads: Int { state.withLock { $0.reads } }
 
     func show(_ text: String) { state.withLock { $0.result = .success(text) } }
-    func fail(_ reason: AbsenceReason) { state.withLock { $0.result = .failure(Absence(reason)) } }
+    func fail(_ reason: MissingDataReason) {
+        state.withLock { $0.result = .failure(MissingData(reason)) }
+    }
 
-    func read() throws(Absence) -> [UInt8] {
+    func read() throws(MissingData) -> [UInt8] {
         let result = state.withLock { state in
             state.reads += 1
             return state.result
@@ -51,7 +53,7 @@ struct PrometheusProbeTests {
     init() {
         probe = PrometheusProbe(
             name: "canary", metrics: RequestMetrics(), wall: clock.wall, deadline: .seconds(1)
-        ) { [page] (_) throws(Absence) in try page.read() }
+        ) { [page] (_) throws(MissingData) in try page.read() }
     }
 
     /// Measures the `length` before now.
@@ -190,7 +192,7 @@ struct PrometheusProbeTests {
     func failures() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         _ = await look()
-        for reason in [AbsenceReason.timeout, .refused, .badStatus, .tooLarge] {
+        for reason in [MissingDataReason.timeout, .refused, .badStatus, .tooLarge] {
             clock.advance(by: .seconds(1))
             page.fail(reason)
             let signals = await look()
@@ -226,7 +228,7 @@ struct PrometheusProbeTests {
             counter: nil, quantiles: [0.5, 0.999], groups: [.init("web")])
         let probe = PrometheusProbe(
             name: "p", metrics: metrics, wall: clock.wall, deadline: .seconds(1)
-        ) { [page] (_) throws(Absence) in try page.read() }
+        ) { [page] (_) throws(MissingData) in try page.read() }
         #expect(probe.signals.map(\.name) == ["web.p50_ms", "web.p999_ms"])
         page.show("http_request_duration_seconds_bucket{le=\"+Inf\"} 1\n")
         let signals = await probe.measure(context(now: clock.wall.now, length: .seconds(1)))
@@ -299,12 +301,12 @@ struct PrometheusProbeTests {
 
     @Test("through the set: a page that hangs is one timeout after the other, and one request")
     func hanging() async throws {
-        let gate = Gate()
+        let gate = Latch()
         let reads = Counter()
         let probe = PrometheusProbe(
             name: "canary", metrics: RequestMetrics(), wall: clock.wall,
             deadline: .milliseconds(800)
-        ) { (_) throws(Absence) in
+        ) { (_) throws(MissingData) in
             if reads.add() == 1 { await gate.pass() }
             return Array(traffic("canary", ok: 1, failed: 0).utf8)
         }

@@ -159,7 +159,7 @@ struct PrometheusQueryProbeTests {
         ])
     func resultTypes(data: String) {
         let body = #"{"status":"success","data":{"resultType":\#(data)}}"#
-        #expect(throws: Absence.self) { try QueryAnswer(reading: Array(body.utf8)) }
+        #expect(throws: MissingData.self) { try QueryAnswer(reading: Array(body.utf8)) }
     }
 
     @Test(
@@ -190,7 +190,7 @@ struct PrometheusQueryProbeTests {
             #"{"status":"success","data":{"resultType":"vector","result":[{},{}]}}"#,
         ])
     func garbage(body: String) {
-        do throws(Absence) {
+        do throws(MissingData) {
             let answer = try QueryAnswer(reading: Array(body.utf8))
             Issue.record("accepted as \(answer)")
         } catch {

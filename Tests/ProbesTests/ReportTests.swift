@@ -27,7 +27,7 @@ struct ReportTests {
             (#"{"n":1,"ok":true,"a":{"t":"2026-11-26T03:00:00Z","l":[],"s":"x"}}"#, nil, ""),
             (#"{"n":1,"ok":true,"a":{"t":1795413600,"l":[1],"s":""}}"#, nil, ""),
             (
-                #"{"ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, AbsenceReason.missingField,
+                #"{"ok":true,"a":{"t":0,"l":[],"s":"x"}}"#, MissingDataReason.missingField,
                 "nothing at /n"
             ),
             (
@@ -41,8 +41,8 @@ struct ReportTests {
             (#"{"n":1,"ok":true,"a":{"t":0,"l":{},"s":"x"}}"#, .garbage, "no list at /a/l"),
             (#"{"n":1,"ok":true,"a":{"t":0,"l":[],"s":5}}"#, .garbage, "no text at /a/s"),
             ("[]", .garbage, "not a JSON object"),
-        ] as [(String, AbsenceReason?, String)])
-    func requirements(text: String, reason: AbsenceReason?, words: String) async throws {
+        ] as [(String, MissingDataReason?, String)])
+    func requirements(text: String, reason: MissingDataReason?, words: String) async throws {
         let form = ReportForm.json(
             .topLevel(),
             requires: [

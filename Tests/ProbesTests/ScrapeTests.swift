@@ -188,11 +188,11 @@ struct ScrapeTests {
     @Test("counters that count nothing, and too many of them, make the page unusable")
     func hostile() throws {
         for value in ["NaN", "-1", "+Inf"] {
-            #expect(throws: Absence.self) {
+            #expect(throws: MissingData.self) {
                 try page("c{role=\"canary\",code=\"200\"} \(value)\n")
             }
         }
-        #expect(throws: Absence(.garbage, "a bucket without an edge")) {
+        #expect(throws: MissingData(.garbage, "a bucket without an edge")) {
             try page("h_bucket{role=\"canary\"} 1\n")
         }
         let many = (0...ScrapedPage.seriesLimit).map {
@@ -201,7 +201,7 @@ struct ScrapeTests {
         do {
             _ = try page(many.joined())
             Issue.record("accepted")
-        } catch let absence as Absence {
+        } catch let absence as MissingData {
             #expect(absence.reason == .tooLarge)
         }
         // The same series twice: the page contradicts itself, one of them counts.

@@ -8,7 +8,7 @@ struct SingleFlightTests {
     @Test("many callers, one piece of work, one value")
     func shared() async throws {
         let flight = SingleFlight<String, Int>(limit: 4)
-        let gate = Gate()
+        let gate = Latch()
         let started = Counter()
         let work: @Sendable () async -> Int = {
             let number = started.add()
@@ -33,7 +33,7 @@ struct SingleFlightTests {
     @Test("one caller leaving does not disturb the others")
     func leaving() async throws {
         let flight = SingleFlight<String, Bool>(limit: 4)
-        let gate = Gate()
+        let gate = Latch()
         let work: @Sendable () async -> Bool = {
             await gate.pass()
             return Task.isCancelled
@@ -57,7 +57,7 @@ struct SingleFlightTests {
     @Test("when all leave, the work is cancelled; who comes then gets a fresh one")
     func abandoned() async throws {
         let flight = SingleFlight<String, Int>(limit: 1)
-        let gate = Gate()
+        let gate = Latch()
         let started = Counter()
         let work: @Sendable () async -> Int = {
             let number = started.add()

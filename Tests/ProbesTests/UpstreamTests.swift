@@ -87,18 +87,18 @@ struct RetryBudgetTests {
 
 /// Attempts whose ends a test scripts; the last one repeats.
 private final class Script: Sendable {
-    private let state: Mutex<(ends: [AbsenceReason], allowances: [Duration])>
+    private let state: Mutex<(ends: [MissingDataReason], allowances: [Duration])>
 
-    init(_ ends: [AbsenceReason]) { state = Mutex((ends, [])) }
+    init(_ ends: [MissingDataReason]) { state = Mutex((ends, [])) }
 
     var allowances: [Duration] { state.withLock { $0.allowances } }
 
-    func attempt(_ allowance: Duration) throws(Absence) -> HTTPReply {
+    func attempt(_ allowance: Duration) throws(MissingData) -> HTTPReply {
         let reason = state.withLock { state in
             state.allowances.append(allowance)
             return state.ends.count > 1 ? state.ends.removeFirst() : state.ends[0]
         }
-        throw Absence(reason)
+        throw MissingData(reason)
     }
 }
 
@@ -109,17 +109,17 @@ struct UpstreamTests {
     private func reason(
         _ script: Script, method: String = "GET", attempts: Int = 2, reserve: Double = 100,
         calls: Int = 1, allowance: Duration = .seconds(2)
-    ) async -> AbsenceReason? {
+    ) async -> MissingDataReason? {
         // No jitter: no attempt has to wait on the manual clock.
         let policy = UpstreamPolicy(
             attempts: attempts, jitter: .zero, circuitFailures: 3, coolDown: .seconds(10),
             budget: RetryBudget(share: 0, reserve: reserve))
         let upstream = Upstream(
             HTTPSource(url: "http://x/", method: method), policy, clock
-        ) { (_, allowance) throws(Absence) in try script.attempt(allowance) }
-        var reason: AbsenceReason?
+        ) { (_, allowance) throws(MissingData) in try script.attempt(allowance) }
+        var reason: MissingDataReason?
         for _ in 0..<calls {
-            do throws(Absence) { _ = try await upstream.reply(within: allowance) } catch {
+            do throws(MissingData) { _ = try await upstream.reply(within: allowance) } catch {
                 reason = error.reason
             }
         }
@@ -145,7 +145,7 @@ struct UpstreamTests {
         let post = Script([.refused])
         #expect(await reason(post, method: "POST") == .refused)
         #expect(post.allowances.count == 1)
-        for reason in [AbsenceReason.tls, .tooLarge, .cancelled, .fault] {
+        for reason in [MissingDataReason.tls, .tooLarge, .cancelled, .fault] {
             let script = Script([reason])
             #expect(await self.reason(script) == reason)
             #expect(script.allowances.count == 1)
@@ -166,9 +166,11 @@ struct UpstreamTests {
         let (first, second) = (Script([.refused]), Script([.refused]))
         for script in [first, second] {
             let upstream = Upstream(HTTPSource(url: "http://x/"), policy, clock) {
-                (_, allowance) throws(Absence) in try script.attempt(allowance)
+                (_, allowance) throws(MissingData) in try script.attempt(allowance)
             }
-            await #expect(throws: Absence.self) { try await upstream.reply(within: .seconds(2)) }
+            await #expect(throws: MissingData.self) {
+                try await upstream.reply(within: .seconds(2))
+            }
         }
         #expect(first.allowances.count == 2)
         #expect(second.allowances.count == 1)
@@ -189,10 +191,10 @@ struct UpstreamTests {
             "x", HTTPSource(url: server.url), engine,
             UpstreamPolicy(attempts: 1, circuitFailures: 1, coolDown: .seconds(10)), clock)
         // No time at all is a timeout, which counts as a failure.
-        await #expect(throws: Absence(.timeout, "no time left to ask")) {
+        await #expect(throws: MissingData(.timeout, "no time left to ask")) {
             try await upstream.reply(within: .zero)
         }
-        await #expect(throws: Absence.self) { try await upstream.reply(within: .seconds(20)) }
+        await #expect(throws: MissingData.self) { try await upstream.reply(within: .seconds(20)) }
         clock.advance(by: .seconds(10))
         #expect(try await upstream.reply(within: .seconds(20)).status == 200)
         #expect(server.requests.count == 1)

@@ -1,6 +1,6 @@
 import Digests
 import Events
-import JSONScan
+import JSON
 
 /// Digests whose every text comes from an attacker.
 enum HostileDigests {

@@ -17,13 +17,13 @@ struct StoreTests {
     @Test("a committed transaction survives power loss: WAL with full synchronisation")
     func pragmas() async throws {
         let store = try Store(path: path)
-        let (journal, synchronous) = try await store.write { db in
+        let (eventLog, synchronous) = try await store.write { db in
             (
                 try String.fetchOne(db, sql: "PRAGMA journal_mode"),
                 try Int.fetchOne(db, sql: "PRAGMA synchronous")
             )
         }
-        #expect(journal == "wal")
+        #expect(eventLog == "wal")
         #expect(synchronous == 2)
     }
 

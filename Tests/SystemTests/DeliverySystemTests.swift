@@ -1,6 +1,6 @@
 import Events
 import Foundation
-import JSONScan
+import JSON
 import Telemetry
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import JSONScan
+import JSON
 import Telemetry
 import TestSupport
 import Testing
@@ -70,7 +70,7 @@ struct HostileNumberSystemTests {
         return String(decoding: reply.body, as: UTF8.self)
     }
 
-    private static func isTold(_ node: NodeProcess, _ rollout: String) async throws -> Bool {
+    private static func isReported(_ node: NodeProcess, _ rollout: String) async throws -> Bool {
         let reply = try await node.get("/v1/digests", token: try node.token("read"))
         return String(decoding: reply.body, as: UTF8.self).contains(rollout)
     }
@@ -114,7 +114,7 @@ struct HostileNumberSystemTests {
         }
         #expect(try await Self.page(node, engine).contains("shop"))
         try await eventually("the failure is told", within: .seconds(20)) {
-            try await Self.isTold(node, "shop")
+            try await Self.isReported(node, "shop")
         }
         #expect(process.isRunning)
     }
@@ -141,7 +141,7 @@ struct HostileNumberSystemTests {
             defer { process.kill() }
             try await node.untilReady()
             try await eventually("what was failing last is told", within: .seconds(20)) {
-                try await Self.isTold(node, "last")
+                try await Self.isReported(node, "last")
             }
             let page = try await Self.page(node, engine)
             #expect(page.contains("shop") && page.contains("last"))

@@ -1,5 +1,5 @@
 import Foundation
-import JSONScan
+import JSON
 import Telemetry
 import TestSupport
 import Testing

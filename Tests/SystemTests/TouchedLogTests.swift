@@ -1,5 +1,5 @@
 import Foundation
-import JSONScan
+import JSON
 import Synchronization
 import Telemetry
 import TestSupport

@@ -14,7 +14,7 @@ struct LogTests {
         func add(_ line: String) { lines.withLock { $0.append(line) } }
     }
 
-    struct Refused: Happening {
+    struct Refused: TelemetryEvent {
         let peer: String
         var level: Logger.Level { .warning }
         var message: String { "credential refused" }

@@ -1,4 +1,4 @@
-public import JSONScan
+public import JSON
 
 /// Trees and texts for tests that try many.
 public enum RandomJSON {

@@ -1,1 +1,1 @@
-../../../Sources/App/ServerSentEvents.swift
+../../../Sources/App/Remote/ServerSentEvents.swift

@@ -16,15 +16,15 @@ extension AttemptLedger {
 
     /// Sets `heardAt` to `now` where it is later: it was written while the clock was ahead.
     public mutating func forgetFuture(of now: Timestamp) {
-        for (series, state) in states where state.heardAt > now {
-            states[series]?.heardAt = now
+        for (series, state) in states where state.requestedAt > now {
+            states[series]?.requestedAt = now
         }
     }
 }
 
 extension SeriesState {
     fileprivate mutating func clockSet(by step: Duration) {
-        heardAt = heardAt + step
+        requestedAt = requestedAt + step
         unmeasuredAt = unmeasuredAt.map { $0 + step }
         if let measuredAt = frozen?.measuredAt { frozen?.measuredAt = measuredAt + step }
         history.inputs = nil

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 extension AttemptLedger {
     /// A series to store, or to delete if `checkpoint` is nil.
@@ -44,7 +44,7 @@ extension AttemptLedger {
     public mutating func restore(from event: Event) -> Bool {
         guard let series = event.extra("series")?.string, let run = event.extra("run")?.count?.value
         else { return false }
-        var state = states[series] ?? SeriesState(heardAt: event.ts)
+        var state = states[series] ?? SeriesState(requestedAt: event.ts)
         guard run >= max(state.epoch, 1) else { return false }
         let isNewRun = run > state.epoch
 
@@ -56,11 +56,11 @@ extension AttemptLedger {
         } else if event.event == EventName.requestRefused,
             let ordinal = event.extra("unmeasured")?.count?.value
         {
-            guard isNewRun || event.ts > state.heardAt else { return false }
+            guard isNewRun || event.ts > state.requestedAt else { return false }
             if isNewRun { state.beginRun(run, at: event.ts) }
             state.unmeasured = ordinal
             state.unmeasuredAt = event.ts
-            state.heardAt = event.ts
+            state.requestedAt = event.ts
         } else {
             return false
         }

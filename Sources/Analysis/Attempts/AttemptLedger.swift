@@ -50,11 +50,11 @@ public struct AttemptLedger: Sendable {
     public mutating func begin(
         _ series: String, stated: Int? = nil, at now: Timestamp
     ) -> Admission {
-        var state = states[series] ?? SeriesState(heardAt: now)
+        var state = states[series] ?? SeriesState(requestedAt: now)
         if let ticket = inFlight[series], !timing.isSilent(since: ticket.startedAt, at: now) {
             return .inFlight(ticket)
         }
-        if state.epoch == 0 || timing.isSilent(since: state.heardAt, at: now) {
+        if state.epoch == 0 || timing.isSilent(since: state.requestedAt, at: now) {
             state.beginRun(Count(clamping: state.epoch + 1).value, at: now)
         }
         let news = stated.flatMap { $0 > state.attempts ? $0 : nil }
@@ -82,7 +82,7 @@ public struct AttemptLedger: Sendable {
     ) -> FrozenVerdict? {
         guard let state = states[series], inFlight[series] == nil, let frozen = state.frozen,
             timing.isRepeat(of: frozen.measuredAt, at: now), stated ?? 0 <= state.attempts,
-            !timing.isSilent(since: state.heardAt, at: now)
+            !timing.isSilent(since: state.requestedAt, at: now)
         else { return nil }
         touch(series)
         return frozen
@@ -140,7 +140,7 @@ public struct AttemptLedger: Sendable {
     /// The last answer of the series' current run. A caller that exceeds its rate
     /// limit gets it.
     public func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
-        guard let state = states[series], !timing.isSilent(since: state.heardAt, at: now) else {
+        guard let state = states[series], !timing.isSilent(since: state.requestedAt, at: now) else {
             return nil
         }
         return state.frozen

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// A checkpoint cannot be read. Its series is then rebuilt from the log.
 public struct CheckpointFault: Error, Sendable, Equatable, CustomStringConvertible {
@@ -14,7 +14,7 @@ extension SeriesState {
             w.member("v", 1)
             w.member("epoch", epoch)
             w.member("attempts", attempts)
-            w.member("heard", heardAt)
+            w.member("heard", requestedAt)
             w.member("unmeasured", unmeasured)
             if let unmeasuredAt { w.member("unmeasured_at", unmeasuredAt) }
             if let frozen {
@@ -40,11 +40,12 @@ extension SeriesState {
             tree = try JSONValue(parsing: Array(checkpoint.utf8), limits: limits)
         } catch { throw CheckpointFault(description: "checkpoint: \(error)") }
         guard tree["v"]?.integer == 1, let epoch = tree["epoch"]?.count?.value,
-            let attempts = tree["attempts"]?.count?.value, let heardAt = tree["heard"]?.timestamp,
+            let attempts = tree["attempts"]?.count?.value,
+            let requestedAt = tree["heard"]?.timestamp,
             let unmeasured = tree["unmeasured"]?.count?.value
         else { throw CheckpointFault(description: "checkpoint: a member is missing or damaged") }
         self.init(
-            epoch: epoch, attempts: attempts, heardAt: heardAt, unmeasured: unmeasured,
+            epoch: epoch, attempts: attempts, requestedAt: requestedAt, unmeasured: unmeasured,
             unmeasuredAt: tree["unmeasured_at"]?.timestamp, history: SeriesHistory(tree: tree))
         if let verdict = tree["verdict"] {
             guard let n = verdict["n"]?.count?.value, let at = verdict["at"]?.timestamp,

@@ -9,7 +9,7 @@ struct SeriesState: Sendable, Equatable {
     /// The answer of the last attempt of this run.
     var frozen: FrozenVerdict?
     /// The last activity of the run: its start, an attempt or a refusal.
-    var heardAt: Timestamp
+    var requestedAt: Timestamp
     /// The number of consecutive measurements that failed.
     var unmeasured = 0
     /// When the last of them was counted.
@@ -20,7 +20,7 @@ struct SeriesState: Sendable, Equatable {
         self.epoch = epoch
         attempts = 0
         frozen = nil
-        heardAt = now
+        requestedAt = now
         unmeasured = 0
         unmeasuredAt = nil
         history.beginRun()
@@ -29,7 +29,7 @@ struct SeriesState: Sendable, Equatable {
     mutating func append(_ record: AttemptRecord) {
         attempts = record.verdict.number.n
         frozen = record.verdict
-        heardAt = record.verdict.measuredAt
+        requestedAt = record.verdict.measuredAt
         if record.measured {
             unmeasured = 0
             unmeasuredAt = nil
@@ -42,6 +42,6 @@ struct SeriesState: Sendable, Equatable {
         if let last = unmeasuredAt, timing.isRepeat(of: last, at: now) { return }
         unmeasured = Count(clamping: unmeasured + 1).value
         unmeasuredAt = now
-        heardAt = now
+        requestedAt = now
     }
 }

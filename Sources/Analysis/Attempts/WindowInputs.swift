@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The signals of one data window that an attempt was judged on.
 ///

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The checks that determine a verdict, and the share of failures that makes it unhealthy.
 ///

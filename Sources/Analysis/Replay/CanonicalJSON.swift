@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The canonical text of a JSON value (RFC 8785, JCS): members sorted by the
 /// UTF-16 code units of their keys, the shortest numbers, the fewest escapes.

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// Judges recorded attempts again with given policies: a backtest on the log.
 ///

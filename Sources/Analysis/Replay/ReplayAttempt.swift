@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The member `policy` of a test vector.
 struct ReplayPolicy {

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// One check of a test vector: judges `obs` by `spec`, after the earlier windows.
 struct ReplayCheck {

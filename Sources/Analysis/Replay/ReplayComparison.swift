@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// Compares the expected values of a vectors file with the computed ones.
 struct ReplayComparison {

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The functions of the judge, by their names in the test vectors.
 enum ReplayPrimitive {

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// Runs a file of test vectors through this judge, for `bellwether replay --vectors FILE`.
 ///

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 extension MeasurementRequest {
     /// Parses a request's body: one JSON object within `limits`. Values may be

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 extension MeasurementRequest {
     /// Parses the form-encoded query of a GET, without its `?`. The fields are those of the body.

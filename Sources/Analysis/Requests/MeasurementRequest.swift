@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// A caller's request to measure the canary of a rollout.
 public struct MeasurementRequest: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// Why a measurement request is refused, with the fields that could be read.
 public struct RequestFault: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 extension Event {
     /// The most deltas, and the most reasons, in one event. Keeps its line within
@@ -9,7 +9,7 @@ extension Event {
     /// The event of a verdict.
     ///
     /// A healthy verdict after another status is `analysis.recovered`. The
-    /// journal sets `id`, `epoch` and `seq`.
+    /// event log sets `id`, `epoch` and `seq`.
     public init(
         verdict record: AttemptRecord, judgement: Judgement, request: MeasurementRequest,
         concern: String, ticket: AttemptTicket, gateway: GatewayIdentity

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// One check of a recorded verdict: its rule, judged values, computed numbers and findings.
 ///

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The content of a verdict document before it is cut to its maximum size.
 struct VerdictContent {

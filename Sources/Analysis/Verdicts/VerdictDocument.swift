@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The answer to a measurement: bytes that depend only on the attempt.
 ///

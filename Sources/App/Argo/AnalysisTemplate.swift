@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The AnalysisTemplate that makes Argo Rollouts call this service, with its optional commands.
 ///

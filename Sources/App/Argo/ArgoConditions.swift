@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The two conditions of a metric, evaluated as Argo does.
 ///

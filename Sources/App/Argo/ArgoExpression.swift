@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// A condition of an AnalysisTemplate: comparisons of members of `result` with constants.
 ///

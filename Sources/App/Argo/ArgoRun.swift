@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// Simulates one metric of an AnalysisRun as Argo Rollouts 1.9 evaluates it.
 ///

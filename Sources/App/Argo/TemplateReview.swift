@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 import Yams
 
 /// Reviews AnalysisTemplates: the phase that Argo derives from each verdict, and faults.

@@ -1,27 +1,27 @@
 import Delivery
 import Events
 import Gateway
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Secrets
-import Serving
+import Server
 import Settings
 import Transfer
 
-extension JournalConfiguration {
+extension EventLogConfiguration {
     init(_ settings: Settings) {
         self.init(
             directory: settings.dataDirectory, node: settings.node,
             maxBytes: settings.log.maxBytes, maxAge: settings.log.maxAge,
             minFree: settings.log.minFree,
-            minKeep: JournalConfiguration.MinKeep(settings.log.minKeep),
+            minKeep: EventLogConfiguration.MinKeep(settings.log.minKeep),
             segmentBytes: settings.log.segmentBytes,
             segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
             dedupWindow: settings.log.dedupWindow, perNodeShare: settings.log.perNodeShare)
     }
 }
 
-extension JournalConfiguration.MinKeep {
+extension EventLogConfiguration.MinKeep {
     init(_ keep: Settings.Log.MinKeep) {
         self =
             switch keep {
@@ -31,7 +31,7 @@ extension JournalConfiguration.MinKeep {
     }
 }
 
-extension JournalConfiguration.Durability {
+extension EventLogConfiguration.Durability {
     init(_ durability: Settings.Log.Durability) {
         self =
             switch durability {
@@ -64,10 +64,10 @@ extension TokenFile {
 }
 
 extension ListenAddress {
-    /// - Throws: `ServingError` for an address that `check` refuses.
-    init(_ listen: Settings.Listen) throws(ServingError) {
+    /// - Throws: `ServerError` for an address that `check` refuses.
+    init(_ listen: Settings.Listen) throws(ServerError) {
         guard let endpoint = listen.endpoint else {
-            throw ServingError(
+            throw ServerError(
                 place: "listen.address", fault: "\(listen.address) is not an address to listen on",
                 remedy: "run `bellwether check`, which names what to write")
         }
@@ -75,7 +75,7 @@ extension ListenAddress {
     }
 }
 
-extension ServingConfiguration {
+extension HTTPServerConfiguration {
     /// - Parameter connections: The maximum number of open connections.
     init(
         _ listen: Settings.Listen, address: ListenAddress, tls: TLSFiles, connections: Int

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 public import Settings
 import Synchronization
 import Telemetry

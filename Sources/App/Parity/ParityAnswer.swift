@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 import Transfer
 
 /// One gateway's answer to one caller.

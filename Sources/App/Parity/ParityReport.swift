@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// Whether all callers got the same answer, and the fields that differ.
 public struct ParityReport: Sendable {

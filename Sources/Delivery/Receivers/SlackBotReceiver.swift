@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 public import Rendering
 public import Secrets
 public import Transfer

@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// CloudEvents 1.0 by HTTP in their structured and batched form (JSON event format §3 and §4).
 ///

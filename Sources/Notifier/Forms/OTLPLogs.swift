@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// Logs by OTLP/HTTP in JSON: `ExportLogsServiceRequest` of the OpenTelemetry Protocol 1.
 ///

@@ -1,9 +1,9 @@
 import Events
 import HTTPTypes
 import Hummingbird
-import JSONScan
-public import Journal
-public import Serving
+import JSON
+public import EventLog
+public import Server
 
 /// `POST /v1/logs`: logs by OTLP/HTTP in JSON, durable before the answer.
 ///
@@ -11,14 +11,14 @@ public import Serving
 /// refused; a refusal's document has `code` and `message` of `google.rpc.Status` besides ours.
 public enum OTLPRoutes {
     /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
-    public static func routes(_ journal: Journal, bodyLimit: Int) -> [Route] {
+    public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
         [
             Route(
                 .post, "/v1/logs", access: .requires(.ingest, by: [.bearer, .basic]),
                 bodyLimit: bodyLimit, inflates: true, tier: .sender
             ) { exchange in
                 do throws(Problem) {
-                    return .bytes(document(try await take(exchange, journal, bodyLimit)))
+                    return .bytes(document(try await take(exchange, eventLog, bodyLimit)))
                 } catch {
                     var problem = error
                     problem.extensions += [
@@ -33,7 +33,7 @@ public enum OTLPRoutes {
     }
 
     private static func take(
-        _ exchange: Exchange, _ journal: Journal, _ bodyLimit: Int
+        _ exchange: Exchange, _ eventLog: EventLog, _ bodyLimit: Int
     ) async throws(Problem) -> IngestReceipt {
         let type = exchange.head.headerFields[.contentType] ?? ""
         guard !type.lowercased().contains("protobuf") else {
@@ -48,9 +48,9 @@ public enum OTLPRoutes {
             lines += HookText.fitting(event).line
             lines.append(UInt8(ascii: "\n"))
         }
-        do throws(JournalError) {
-            let body = try await journal.cutOutside(lines)
-            return try await journal.ingest(body)
+        do throws(EventLogError) {
+            let body = try await eventLog.cutOutside(lines)
+            return try await eventLog.ingest(body)
         } catch { throw Problem(log: error) }
     }
 

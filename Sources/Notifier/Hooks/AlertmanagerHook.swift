@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// Alertmanager's webhook payload, version 4: one event an alert.
 ///

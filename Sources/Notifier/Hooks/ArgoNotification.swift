@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// The payload that `templates/argo/notifications.yaml` makes Argo Rollouts send:
 /// `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`, the object a

@@ -1,7 +1,7 @@
 import Events
 import HTTPTypes
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// Flagger's webhook payload: `{"name", "namespace", "phase", "checksum", "metadata": {…}}`,
 /// in newer versions with `type` and counters.

@@ -1,10 +1,10 @@
 import Events
 import HTTPTypes
 import Hummingbird
-import JSONScan
-public import Journal
+import JSON
+public import EventLog
 import NIOCore
-public import Serving
+public import Server
 
 /// `/v1/hooks/…`: what other systems tell about a rollout, as events of the log.
 ///
@@ -20,22 +20,22 @@ public enum HookRoutes {
     /// - Parameters:
     ///   - node: The name of this node, which the events carry.
     ///   - bodyLimit: Bytes of one body.
-    public static func routes(_ journal: Journal, node: String, bodyLimit: Int) -> [Route] {
-        let desk = HookDesk(journal: journal, node: node, bodyLimit: bodyLimit)
+    public static func routes(_ eventLog: EventLog, node: String, bodyLimit: Int) -> [Route] {
+        let ingester = HookIngester(eventLog: eventLog, node: node, bodyLimit: bodyLimit)
         return [
             Route(
                 .post, "/v1/hooks/argo-notifications",
                 access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit,
                 tier: .sender
             ) { exchange in
-                try await desk.take(exchange, ArgoNotification.events)
+                try await ingester.take(exchange, ArgoNotification.events)
             },
             Route(
                 .post, "/v1/hooks/alertmanager",
                 access: .requires(.ingest, by: [.bearer, .basic]), bodyLimit: bodyLimit,
                 tier: .sender
             ) { exchange in
-                try await desk.take(exchange, AlertmanagerHook.events)
+                try await ingester.take(exchange, AlertmanagerHook.events)
             },
             // Flagger can send no header of its own: the credential is in the
             // address's user part, in the path, or in the body.
@@ -44,21 +44,21 @@ public enum HookRoutes {
                 access: .optional(.ingest, by: [.bearer, .basic]),
                 bodyLimit: min(bodyLimit, flaggerLimit), tier: .sender
             ) { exchange in
-                try await desk.takeFlagger(exchange, token: nil)
+                try await ingester.takeFlagger(exchange, token: nil)
             },
             Route(
                 .post, "/v1/hooks/flagger/{token}", access: .open,
                 bodyLimit: min(bodyLimit, flaggerLimit), tier: .sender
             ) { exchange in
-                try await desk.takeFlagger(exchange, token: exchange.parameters["token"])
+                try await ingester.takeFlagger(exchange, token: exchange.parameters["token"])
             },
         ]
     }
 }
 
 /// Reads a hook's body and keeps its events.
-private struct HookDesk: Sendable {
-    let journal: Journal
+private struct HookIngester: Sendable {
+    let eventLog: EventLog
     let node: String
     let bodyLimit: Int
 
@@ -97,7 +97,7 @@ private struct HookDesk: Sendable {
             body.append(UInt8(ascii: "\n"))
         }
         let receipt: IngestReceipt
-        do throws(JournalError) { receipt = try await journal.ingest(IngestBody(body)) } catch {
+        do throws(EventLogError) { receipt = try await eventLog.ingest(IngestBody(body)) } catch {
             throw Problem(log: error)
         }
         if let first = receipt.rejected.first {

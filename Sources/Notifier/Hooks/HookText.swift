@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 
 /// Reading of hook payloads: nothing a stranger sends makes an event too long
 /// for the log.

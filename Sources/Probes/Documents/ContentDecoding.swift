@@ -15,7 +15,7 @@ enum ContentDecoding {
     /// - Parameter limit: The most bytes of the decoded body.
     /// - Throws: absent(garbage) that quotes a coding that is not read, or for a stream that is
     ///   broken or ends early; absent(too_large) beyond the limit.
-    static func decoded(_ reply: HTTPReply, atMost limit: Int) throws(Absence) -> [UInt8] {
+    static func decoded(_ reply: HTTPReply, atMost limit: Int) throws(MissingData) -> [UInt8] {
         let codings = reply.headers.filter { $0.0.lowercased() == "content-encoding" }
             .flatMap { $0.1.split(separator: ",") }
             .map { $0.lowercased().filter { !$0.isWhitespace } }
@@ -24,7 +24,7 @@ enum ContentDecoding {
         // An empty body is not compressed, whatever the header says.
         guard !codings.isEmpty, !bytes.isEmpty else { return bytes }
         guard codings.count <= most else {
-            throw Absence(.garbage, "\(codings.count) codings in Content-Encoding")
+            throw MissingData(.garbage, "\(codings.count) codings in Content-Encoding")
         }
         // The last one was applied last.
         for coding in codings.reversed() {
@@ -33,7 +33,7 @@ enum ContentDecoding {
             case "gzip", "x-gzip": windowBits = 15 + 16
             case "deflate": windowBits = hasZlibHeader(bytes) ? 15 : -15
             default:
-                throw Absence(
+                throw MissingData(
                     .garbage,
                     "Content-Encoding \"\(coding.printableLine(atMost: 40))\" is not read: let the server send gzip, deflate or plain text"
                 )
@@ -51,14 +51,14 @@ enum ContentDecoding {
 
     private static func inflated(
         _ input: [UInt8], _ windowBits: Int32, _ coding: String, _ limit: Int
-    ) throws(Absence) -> [UInt8] {
+    ) throws(MissingData) -> [UInt8] {
         var output: [UInt8] = []
         switch inflate(input, windowBits, into: &output, limit) {
         case .whole: return output
-        case .tooLarge: throw Absence(.tooLarge, "more than \(limit) bytes once decoded")
-        case .broken: throw Absence(.garbage, "the \(coding) stream is broken")
-        case .truncated: throw Absence(.garbage, "the \(coding) stream ends before its end")
-        case .noMemory: throw Absence(.fault, "no memory to decode \(coding) in")
+        case .tooLarge: throw MissingData(.tooLarge, "more than \(limit) bytes once decoded")
+        case .broken: throw MissingData(.garbage, "the \(coding) stream is broken")
+        case .truncated: throw MissingData(.garbage, "the \(coding) stream ends before its end")
+        case .noMemory: throw MissingData(.fault, "no memory to decode \(coding) in")
         }
     }
 

@@ -4,10 +4,10 @@ enum PlainText {
     ///
     /// Throws absent(garbage) that names what the bytes are where they are plainly no UTF-8
     /// text: UTF-16 or UTF-32 by its mark, gzip or zstd that no header told of.
-    static func checked(_ bytes: [UInt8]) throws(Absence) -> [UInt8] {
+    static func checked(_ bytes: [UInt8]) throws(MissingData) -> [UInt8] {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
         for (mark, name) in marks where bytes.starts(with: mark) {
-            throw Absence(.garbage, "\(name), not plain UTF-8 text")
+            throw MissingData(.garbage, "\(name), not plain UTF-8 text")
         }
         return bytes
     }

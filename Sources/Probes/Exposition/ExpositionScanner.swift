@@ -32,22 +32,23 @@ struct ExpositionScanner {
     /// whatever `visit` throws; samples before it were visited.
     static func scan(
         _ page: [UInt8], names: [String],
-        _ visit: (_ name: Int, _ labels: ExpositionLabels, _ value: Double) throws(Absence) -> Void
-    ) throws(Absence) {
+        _ visit: (_ name: Int, _ labels: ExpositionLabels, _ value: Double) throws(MissingData) ->
+            Void
+    ) throws(MissingData) {
         let wanted = names.map { Array($0.utf8) }
         let page = try PlainText.checked(page)
-        var absence: Absence?
+        var absence: MissingData?
         page.withUnsafeBytes { bytes in
             var scanner = ExpositionScanner(bytes)
-            do throws(Absence) { try scanner.page(wanted, visit) } catch { absence = error }
+            do throws(MissingData) { try scanner.page(wanted, visit) } catch { absence = error }
         }
         if let absence { throw absence }
     }
 
     private mutating func page(
         _ wanted: [[UInt8]],
-        _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
-    ) throws(Absence) {
+        _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
+    ) throws(MissingData) {
         while true {
             skipSpace()
             guard at < bytes.count else { return }
@@ -87,8 +88,8 @@ struct ExpositionScanner {
     /// `{"name",label="value"} 1`: the name is the first thing in the braces.
     private mutating func quotedName(
         _ wanted: [[UInt8]],
-        _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
-    ) throws(Absence) {
+        _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
+    ) throws(MissingData) {
         let line = at
         at += 1
         skipSpace()
@@ -114,8 +115,8 @@ struct ExpositionScanner {
     }
 
     private mutating func sample(
-        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
-    ) throws(Absence) {
+        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
+    ) throws(MissingData) {
         skipSpace()
         if at < bytes.count, bytes[at] == UInt8(ascii: "{") {
             at += 1
@@ -125,7 +126,7 @@ struct ExpositionScanner {
     }
 
     /// What stands in the braces, the closing one included.
-    private mutating func labelList() throws(Absence) {
+    private mutating func labelList() throws(MissingData) {
         while true {
             skipSpace()
             guard at < bytes.count else { throw fault("the page ends inside a line") }
@@ -134,7 +135,7 @@ struct ExpositionScanner {
                 return
             }
             guard labels.count < Self.labelLimit else {
-                throw Absence(.tooLarge, "more than \(Self.labelLimit) labels in line \(line)")
+                throw MissingData(.tooLarge, "more than \(Self.labelLimit) labels in line \(line)")
             }
             let name = try labelName()
             skipSpace()
@@ -156,7 +157,7 @@ struct ExpositionScanner {
         }
     }
 
-    private mutating func labelName() throws(Absence) -> Range<Int> {
+    private mutating func labelName() throws(MissingData) -> Range<Int> {
         if bytes[at] == UInt8(ascii: "\"") { return try quoted().range }
         let start = at
         while at < bytes.count, Self.startsName(bytes[at]) || Self.isDigit(bytes[at]) { at += 1 }
@@ -165,7 +166,7 @@ struct ExpositionScanner {
     }
 
     /// A text in quotation marks; the range is what stands between them.
-    private mutating func quoted() throws(Absence) -> (range: Range<Int>, escaped: Bool) {
+    private mutating func quoted() throws(MissingData) -> (range: Range<Int>, escaped: Bool) {
         try expect(UInt8(ascii: "\""))
         let start = at
         var escaped = false
@@ -189,8 +190,8 @@ struct ExpositionScanner {
 
     /// Value, optional timestamp, optional exemplar, end of line.
     private mutating func value(
-        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(Absence) -> Void
-    ) throws(Absence) {
+        _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
+    ) throws(MissingData) {
         guard let value = number() else { throw fault("no number") }
         skipSpace()
         if at < bytes.count, bytes[at] != UInt8(ascii: "\n"), bytes[at] != UInt8(ascii: "#") {
@@ -241,7 +242,7 @@ struct ExpositionScanner {
         at = UnsafeRawPointer(found) - base + (leavingBreak ? 0 : 1)
     }
 
-    private mutating func expect(_ byte: UInt8) throws(Absence) {
+    private mutating func expect(_ byte: UInt8) throws(MissingData) {
         guard at < bytes.count, bytes[at] == byte else {
             throw fault("expected \(Character(Unicode.Scalar(byte)))")
         }
@@ -253,7 +254,9 @@ struct ExpositionScanner {
         1 + bytes[..<min(at, bytes.count)].count { $0 == UInt8(ascii: "\n") }
     }
 
-    private func fault(_ words: String) -> Absence { Absence(.garbage, "\(words) in line \(line)") }
+    private func fault(_ words: String) -> MissingData {
+        MissingData(.garbage, "\(words) in line \(line)")
+    }
 
     /// A carriage return is space, so that pages with CRLF read too.
     @inline(__always)

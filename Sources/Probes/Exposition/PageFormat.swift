@@ -12,13 +12,13 @@ enum PageFormat {
         "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.8,*/*;q=0.1"
 
     /// Throws absent(garbage) for a format that is not read, by its name.
-    init(of reply: HTTPReply) throws(Absence) {
+    init(of reply: HTTPReply) throws(MissingData) {
         let type =
             (reply.header("content-type") ?? "").split(separator: ";").first.map(String.init) ?? ""
         switch type.lowercased().filter({ !$0.isWhitespace }) {
         case "application/openmetrics-text": self = .openMetrics
         case "application/vnd.google.protobuf", "application/openmetrics-protobuf":
-            throw Absence(
+            throw MissingData(
                 .garbage,
                 "protobuf, which native histograms need, is not supported: let the server send text, with classic buckets"
             )
@@ -30,7 +30,7 @@ enum PageFormat {
     /// The whole page.
     ///
     /// Throws absent(garbage) for an OpenMetrics page without its last line.
-    func whole(_ page: [UInt8], isDelimited: Bool) throws(Absence) -> [UInt8] {
+    func whole(_ page: [UInt8], isDelimited: Bool) throws(MissingData) -> [UInt8] {
         var page = page
         // The format demands a last line feed; many exporters leave it out. Where the answer's
         // end is marked, nothing was cut off.
@@ -45,14 +45,15 @@ enum PageFormat {
         let mark = Array("# EOF".utf8)
         let isAlone = end.count == mark.count || end.dropLast(mark.count).last == 0x0A
         guard end.suffix(mark.count).elementsEqual(mark), isAlone else {
-            throw Absence(.garbage, "an OpenMetrics page without # EOF at its end, as if cut off")
+            throw MissingData(
+                .garbage, "an OpenMetrics page without # EOF at its end, as if cut off")
         }
         return page
     }
 
     /// Throws absent(garbage) where the page gives the histogram another unit than it is read in
     /// (`# UNIT name unit`).
-    func checkUnit(_ page: [UInt8], of metrics: RequestMetrics) throws(Absence) {
+    func checkUnit(_ page: [UInt8], of metrics: RequestMetrics) throws(MissingData) {
         guard self == .openMetrics, let histogram = metrics.histogram else { return }
         let start = Array("# UNIT \(histogram) ".utf8)
         let line = page.split(separator: 0x0A).first { $0.starts(with: start) }
@@ -61,7 +62,7 @@ enum PageFormat {
             .printableLine(atMost: 40)
         let expected = metrics.histogramUnit == .seconds ? "seconds" : "milliseconds"
         guard unit.isEmpty || unit == expected else {
-            throw Absence(
+            throw MissingData(
                 .garbage, "\(histogram) is in \"\(unit)\", read as \(expected): set latency_unit")
         }
     }

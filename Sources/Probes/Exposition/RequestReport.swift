@@ -37,7 +37,7 @@ struct RequestReport: Sendable {
 
     /// All signals absent: those whose series the page lacks for that reason,
     /// the rest for `absence`.
-    func absent(_ absence: Absence, _ presence: ScrapedPage.Presence) -> [Signal] {
+    func absent(_ absence: MissingData, _ presence: ScrapedPage.Presence) -> [Signal] {
         var signals: [Signal] = []
         if metrics.counter != nil {
             let missing = missingCounter(presence)
@@ -89,7 +89,8 @@ struct RequestReport: Sendable {
             return quantiles.map { $0.declaration.absent(missing) }
         }
         guard let (edges, cumulative) = increase.histogram, edges.count > 1 else {
-            let absence = Absence(.garbage, "a histogram without a +Inf bucket or with no other")
+            let absence = MissingData(
+                .garbage, "a histogram without a +Inf bucket or with no other")
             return quantiles.map { $0.declaration.absent(absence) }
         }
         return quantiles.map { quantile, declaration in
@@ -100,37 +101,38 @@ struct RequestReport: Sendable {
         }
     }
 
-    private static let noTraffic = Absence(.noTraffic, "no request since the last look")
+    private static let noTraffic = MissingData(.noTraffic, "no request since the last look")
 
-    private func missingCounter(_ presence: ScrapedPage.Presence) -> Absence? {
+    private func missingCounter(_ presence: ScrapedPage.Presence) -> MissingData? {
         presence.hasRequests ? nil : missing(metrics.counter ?? "")
     }
 
-    private func missingHistogram(_ presence: ScrapedPage.Presence) -> Absence? {
+    private func missingHistogram(_ presence: ScrapedPage.Presence) -> MissingData? {
         presence.hasBuckets ? nil : missing((metrics.histogram ?? "") + "_bucket")
     }
 
     /// Without the label nothing would ever count as failing, and all would look well.
-    private func missingStatus(_ presence: ScrapedPage.Presence) -> Absence? {
+    private func missingStatus(_ presence: ScrapedPage.Presence) -> MissingData? {
         if let missing = missingCounter(presence) { return missing }
         if presence.hasStatus { return nil }
-        return Absence(.missingField, "no label \(metrics.statusLabel) on \(metrics.counter ?? "")")
+        return MissingData(
+            .missingField, "no label \(metrics.statusLabel) on \(metrics.counter ?? "")")
     }
 
-    private func notUnderstood(_ word: String) -> Absence {
+    private func notUnderstood(_ word: String) -> MissingData {
         let counter = metrics.counter ?? ""
         return word.isEmpty
-            ? Absence(
+            ? MissingData(
                 .missingField, "some series of \(counter) have no label \(metrics.statusLabel)")
-            : Absence(
+            : MissingData(
                 .garbage,
                 "\(metrics.statusLabel)=\"\(word)\" of \(counter) is no status: say what it means with failing: and ok:"
             )
     }
 
-    private func missing(_ name: String) -> Absence {
+    private func missing(_ name: String) -> MissingData {
         let labels = (group.labels + metrics.common).map { "\($0.name)=\"\($0.value)\"" }
-        return Absence(.missingField, "no series \(name){\(labels.joined(separator: ","))}")
+        return MissingData(.missingField, "no series \(name){\(labels.joined(separator: ","))}")
     }
 }
 

@@ -44,10 +44,10 @@ struct ScrapedPage: Sendable {
 
     /// Throws absent(garbage) for a malformed page or a counter that counts
     /// nothing (NaN, negative, infinite), absent(too_large) over `seriesLimit`.
-    init(reading page: [UInt8], for metrics: RequestMetrics) throws(Absence) {
+    init(reading page: [UInt8], for metrics: RequestMetrics) throws(MissingData) {
         var reader = Reader(try Self.spelled(metrics, in: page))
         try ExpositionScanner.scan(page, names: reader.names) {
-            (name, labels, value) throws(Absence) in
+            (name, labels, value) throws(MissingData) in
             try reader.read(reader.names[name], labels, value)
         }
         presence = reader.presence
@@ -65,11 +65,11 @@ extension ScrapedPage {
     /// counter that is called and configured without.
     private static func spelled(
         _ metrics: RequestMetrics, in page: [UInt8]
-    ) throws(Absence) -> RequestMetrics {
+    ) throws(MissingData) -> RequestMetrics {
         guard let counter = metrics.counter, !counter.hasSuffix("_total") else { return metrics }
         var seen = [false, false]
         try ExpositionScanner.scan(page, names: [counter, counter + "_total"]) {
-            (name, _, _) throws(Absence) in seen[name] = true
+            (name, _, _) throws(MissingData) in seen[name] = true
         }
         guard seen == [false, true] else { return metrics }
         var metrics = metrics
@@ -114,7 +114,7 @@ extension ScrapedPage {
 
         mutating func read(
             _ name: String, _ labels: ExpositionLabels, _ value: Double
-        ) throws(Absence) {
+        ) throws(MissingData) {
             if name == ScrapedPage.startMetric {
                 // Pages joined from several processes carry one each, told apart by labels.
                 if labels.entries.isEmpty, value.isFinite { processStart = value }
@@ -126,10 +126,11 @@ extension ScrapedPage {
                 })
             else { return }
             guard value.isFinite && value >= 0 else {
-                throw Absence(.garbage, "a counter of \(name) that is \(value)")
+                throw MissingData(.garbage, "a counter of \(name) that is \(value)")
             }
             guard series.count < ScrapedPage.seriesLimit else {
-                throw Absence(.tooLarge, "more than \(ScrapedPage.seriesLimit) series of \(name)")
+                throw MissingData(
+                    .tooLarge, "more than \(ScrapedPage.seriesLimit) series of \(name)")
             }
             let kind = name == metrics.counter ? requests(labels, group) : try bucket(labels, group)
             var hasher = Hasher()
@@ -152,10 +153,10 @@ extension ScrapedPage {
 
         private mutating func bucket(
             _ labels: ExpositionLabels, _ group: Int
-        ) throws(Absence) -> Kind {
+        ) throws(MissingData) -> Kind {
             guard let text = labels.value(of: Array("le".utf8)),
                 let edge = Double(String(decoding: text.prefix(64), as: UTF8.self)), !edge.isNaN
-            else { throw Absence(.garbage, "a bucket without an edge") }
+            else { throw MissingData(.garbage, "a bucket without an edge") }
             presence[group].hasBuckets = true
             return .bucket(edge: edge * metrics.histogramUnit.inMilliseconds)
         }

@@ -51,11 +51,11 @@ public struct CertificateProbe: Probe {
         } catch {
             // Looked at again without trust, to tell how long it lasts.
             let left = context.allowance - stopwatch.elapsed
-            guard error.kind == .tls, left > .zero else { return allAbsent(Absence(error)) }
+            guard error.kind == .tls, left > .zero else { return allAbsent(MissingData(error)) }
             do throws(TransferError) {
                 return report(false, try await look(.insecure, within: left), context.now)
             } catch {
-                return allAbsent(Absence(error))
+                return allAbsent(MissingData(error))
             }
         }
     }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 public import Secrets
 import Transfer
 
@@ -49,10 +49,10 @@ public struct CommandProbe: Probe {
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        do throws(Absence) {
+        do throws(MissingData) {
             let end = try await lane.run { [self] in run(within: context.allowance) }.get()
             guard end.code == 0 else {
-                let absence = Absence(.notRunning, "exit code \(end.code)")
+                let absence = MissingData(.notRunning, "exit code \(end.code)")
                 return [signals[0].flag(false)]
                     + signals.dropFirst().map { $0.absent(absence) }
             }
@@ -66,24 +66,24 @@ public struct CommandProbe: Probe {
         }
     }
 
-    private func run(within allowance: Duration) -> Result<BoundedCommand.End, Absence> {
+    private func run(within allowance: Duration) -> Result<BoundedCommand.End, MissingData> {
         var variables: [String] = []
         for (name, secret) in environment.sorted(by: { $0.key < $1.key }) {
             do throws(SecretFault) {
                 variables.append("\(name)=\(try secret.read())")
             } catch {
-                return .failure(Absence(.fault, "environment \(name): \(error)"))
+                return .failure(MissingData(.fault, "environment \(name): \(error)"))
             }
         }
         return BoundedCommand(
             arguments: arguments, environment: variables, maxOutput: Self.maxOutput
-        ).run(within: allowance).mapError(Absence.init)
+        ).run(within: allowance).mapError(MissingData.init)
     }
 }
 
-extension Absence {
+extension MissingData {
     fileprivate init(_ fault: CommandFault) {
-        let reason: AbsenceReason =
+        let reason: MissingDataReason =
             switch fault.kind {
             case .missing: .missingFile
             case .timeout: .timeout

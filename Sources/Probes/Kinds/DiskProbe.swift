@@ -64,20 +64,20 @@ public struct DiskProbe: Probe {
         let usable: Double
     }
 
-    private static func space(at path: String) -> Result<Space, Absence> {
+    private static func space(at path: String) -> Result<Space, MissingData> {
         var status = statvfs()
         var answer: Int32
         repeat { answer = statvfs(path, &status) } while answer != 0 && errno == EINTR
         guard answer == 0 else {
             let missing = errno == ENOENT || errno == ENOTDIR
             let words = String(cString: strerror(errno))
-            return .failure(Absence(missing ? .missingFile : .unreadable, "\(words): \(path)"))
+            return .failure(MissingData(missing ? .missingFile : .unreadable, "\(words): \(path)"))
         }
         let unit = Double(status.f_frsize)
         let free = Double(status.f_bavail) * unit
         let used = (Double(status.f_blocks) - Double(status.f_bfree)) * unit
         guard free + used > 0 else {
-            return .failure(Absence(.garbage, "the file system tells no size: \(path)"))
+            return .failure(MissingData(.garbage, "the file system tells no size: \(path)"))
         }
         return .success(Space(free: free, usable: free + used))
     }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// The report of a node's Doctor, in the form of `application/health+json`
 /// (draft-inadarei-api-health-check-06), which `/readyz` of a node has too:
@@ -44,23 +44,23 @@ struct DoctorReport: Sendable {
     let time: Timestamp?
     let findings: [Finding]
 
-    init(reading document: JSONValue) throws(Absence) {
+    init(reading document: JSONValue) throws(MissingData) {
         guard let own = document["status"]?.string.flatMap(Status.init) else {
-            throw Absence(.garbage, "status is not pass, warn or fail")
+            throw MissingData(.garbage, "status is not pass, warn or fail")
         }
         switch document["time"] {
         case nil: time = nil
         case let value?:
-            guard let given = value.time else { throw Absence(.garbage, "time is no time") }
+            guard let given = value.time else { throw MissingData(.garbage, "time is no time") }
             time = given
         }
         var findings: [Finding] = []
         if let checks = document["checks"] {
             guard let members = checks.members else {
-                throw Absence(.garbage, "checks is no object")
+                throw MissingData(.garbage, "checks is no object")
             }
             guard members.count <= Self.findingLimit else {
-                throw Absence(.tooLarge, "more than \(Self.findingLimit) checks")
+                throw MissingData(.tooLarge, "more than \(Self.findingLimit) checks")
             }
             for member in members { findings.append(try Self.finding(member)) }
         }
@@ -68,16 +68,17 @@ struct DoctorReport: Sendable {
         status = findings.compactMap(\.status).reduce(own, max)
     }
 
-    private static func finding(_ member: JSONValue.Member) throws(Absence) -> Finding {
+    private static func finding(_ member: JSONValue.Member) throws(MissingData) -> Finding {
         guard let entries = member.value.elements else {
-            throw Absence(.garbage, "checks: \(member.key) is no list of entries")
+            throw MissingData(.garbage, "checks: \(member.key) is no list of entries")
         }
         var worst: Status?
         for entry in entries {
             // §4.5 of the draft: `status` is optional; an entry that only measures has none.
             if entry["status"] == nil, entry.members != nil { continue }
             guard let status = entry["status"]?.string.flatMap(Status.init) else {
-                throw Absence(.garbage, "checks: \(member.key): status is not pass, warn or fail")
+                throw MissingData(
+                    .garbage, "checks: \(member.key): status is not pass, warn or fail")
             }
             worst = max(worst ?? status, status)
         }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// Which numbers and booleans of a JSON document become signals.
 public enum FieldSelection: Sendable, Hashable {
@@ -42,11 +42,11 @@ public enum FieldSelection: Sendable, Hashable {
                 let declaration = field.declaration(prefix: prefix)
                 guard let value = document.resolve(pointer: field.pointer) else {
                     return declaration.absent(
-                        Absence(.missingField, "nothing at \(field.pointer)"))
+                        MissingData(.missingField, "nothing at \(field.pointer)"))
                 }
                 return Self.signal(declaration, value)
                     ?? declaration.absent(
-                        Absence(.missingField, "no number or boolean at \(field.pointer)"))
+                        MissingData(.missingField, "no number or boolean at \(field.pointer)"))
             }
         case .topLevel(let limit):
             guard case .object(let members) = document else { return [] }
@@ -80,13 +80,13 @@ public enum FieldSelection: Sendable, Hashable {
 
 extension JSONValue {
     /// Reads a probe's document; depth at most 32.
-    static func document(_ bytes: [UInt8]) throws(Absence) -> JSONValue {
+    static func document(_ bytes: [UInt8]) throws(MissingData) -> JSONValue {
         let bytes = try PlainText.checked(bytes)
         do throws(JSONFault) {
             return try JSONValue(
                 parsing: bytes, limits: JSONLimits(maxBytes: bytes.count, maxDepth: 32))
         } catch {
-            throw Absence(.garbage, "not JSON: \(error)")
+            throw MissingData(.garbage, "not JSON: \(error)")
         }
     }
 }

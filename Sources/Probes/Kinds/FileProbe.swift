@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// A report that something else writes from time to time, such as a
 /// Doctor run by cron, or a textfile of metrics.
@@ -54,14 +54,14 @@ public struct FileProbe: Probe {
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        let read = await lane.run { [path] () -> Result<BoundedFile, Absence> in
-            do throws(Absence) {
+        let read = await lane.run { [path] () -> Result<BoundedFile, MissingData> in
+            do throws(MissingData) {
                 return .success(try BoundedFile.read(path, limit: Self.maxBytes))
             } catch {
                 return .failure(error)
             }
         }
-        do throws(Absence) {
+        do throws(MissingData) {
             let file = try read.get()
             let content = try form.read(file.bytes, prefix: prefix)
             let age = context.now - (try written(content, file))
@@ -74,10 +74,10 @@ public struct FileProbe: Probe {
 
     private func written(
         _ content: ReportForm.Content, _ file: BoundedFile
-    ) throws(Absence) -> Timestamp {
+    ) throws(MissingData) -> Timestamp {
         guard case .pointer(let pointer) = ageSource else { return content.time ?? file.modified }
         guard let time = content.document?.resolve(pointer: pointer)?.time else {
-            throw Absence(.missingField, "no time at \(pointer)")
+            throw MissingData(.missingField, "no time at \(pointer)")
         }
         return time
     }
@@ -87,7 +87,7 @@ public struct FileProbe: Probe {
         let words =
             age < .zero
             ? "made \(-seconds) s in the future" : "\(seconds) s old"
-        let absence = Absence(.stale, words)
+        let absence = MissingData(.stale, words)
         return [signals[0].flag(false)]
             + content.signals.map { Signal($0.name, unit: $0.unit, value: absence.value) }
     }

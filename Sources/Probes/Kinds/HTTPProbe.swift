@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 import Transfer
 
 /// Whether a dependency answers over HTTP as it should, how fast, and what it
@@ -41,7 +41,7 @@ public struct HTTPProbe: Probe {
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         let reply: HTTPReply
-        do throws(Absence) {
+        do throws(MissingData) {
             reply = try await upstream.reply(within: context.allowance)
         } catch {
             return allAbsent(error)
@@ -55,7 +55,7 @@ public struct HTTPProbe: Probe {
         if case .pointers(let pointers) = fields, pointers.isEmpty {
             return [ok.flag(true), taken]
         }
-        do throws(Absence) {
+        do throws(MissingData) {
             let document = try JSONValue.document(try upstream.content(of: reply))
             return [ok.flag(true), taken] + fields.signals(of: document, prefix: prefix)
         } catch {

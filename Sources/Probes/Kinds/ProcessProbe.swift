@@ -48,7 +48,7 @@ public struct ProcessProbe: Probe {
             let alive = running.filter { !$0.isZombie }
             guard !alive.isEmpty else {
                 let words = running.isEmpty ? "no such process" : "only a zombie is left"
-                return [signals[0].flag(false), signals[1].absent(Absence(.notRunning, words))]
+                return [signals[0].flag(false), signals[1].absent(MissingData(.notRunning, words))]
             }
             let resident = alive.reduce(0) { $0 + $1.residentBytes }
             return [signals[0].flag(true), signals[1].number(Double(resident))]
@@ -57,8 +57,8 @@ public struct ProcessProbe: Probe {
 
     /// The processes that match; a missing pid file is a process that was
     /// stopped, so it gives none rather than an absence.
-    private static func look(for target: Target) -> Result<[ProcessEntry], Absence> {
-        do throws(Absence) {
+    private static func look(for target: Target) -> Result<[ProcessEntry], MissingData> {
+        do throws(MissingData) {
             switch target {
             case .processName(let name):
                 return .success(try ProcessTable.all().filter { $0.isNamed(name) })
@@ -74,7 +74,7 @@ public struct ProcessProbe: Probe {
         }
     }
 
-    private static func pid(in path: String) throws(Absence) -> Int32? {
+    private static func pid(in path: String) throws(MissingData) -> Int32? {
         let bytes: [UInt8]
         do { bytes = try BoundedFile.read(path, limit: 4096).bytes } catch {
             if error.reason == .missingFile { return nil }
@@ -83,7 +83,7 @@ public struct ProcessProbe: Probe {
         let word = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
             .first
         guard let word, let pid = Int32(word), pid > 0 else {
-            throw Absence(.garbage, "no process id in \(path)")
+            throw MissingData(.garbage, "no process id in \(path)")
         }
         return pid
     }

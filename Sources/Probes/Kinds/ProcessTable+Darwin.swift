@@ -17,18 +17,18 @@
             return entry(info)
         }
 
-        static func all() throws(Absence) -> [ProcessEntry] {
+        static func all() throws(MissingData) -> [ProcessEntry] {
             var query = [CTL_KERN, KERN_PROC, KERN_PROC_ALL]
             var size = 0
             guard sysctl(&query, UInt32(query.count), nil, &size, nil, 0) == 0 else {
-                throw Absence(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
+                throw MissingData(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
             }
             // Room for processes that start between the two calls.
             let count = size / MemoryLayout<kinfo_proc>.stride + 64
             var table = [kinfo_proc](repeating: kinfo_proc(), count: count)
             size = count * MemoryLayout<kinfo_proc>.stride
             guard sysctl(&query, UInt32(query.count), &table, &size, nil, 0) == 0 else {
-                throw Absence(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
+                throw MissingData(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
             }
             return table.prefix(size / MemoryLayout<kinfo_proc>.stride).map(entry)
         }

@@ -19,9 +19,9 @@
             return entry(pid: pid, stat: stat.bytes)
         }
 
-        static func all() throws(Absence) -> [ProcessEntry] {
+        static func all() throws(MissingData) -> [ProcessEntry] {
             guard let folder = opendir("/proc") else {
-                throw Absence(.unreadable, "/proc: \(String(cString: strerror(errno)))")
+                throw MissingData(.unreadable, "/proc: \(String(cString: strerror(errno)))")
             }
             defer { closedir(folder) }
             var entries: [ProcessEntry] = []

@@ -29,13 +29,13 @@ public final class PrometheusProbe: SamplingProbe {
     public let signals: [SignalDeclaration]
     public var isPerWindow: Bool { true }
 
-    typealias Fetch = @Sendable (_ allowance: Duration) async throws(Absence) -> [UInt8]
+    typealias Fetch = @Sendable (_ allowance: Duration) async throws(MissingData) -> [UInt8]
 
     private let metrics: RequestMetrics
     private let fetch: Fetch
     private let wall: WallClock
     private let history = Mutex(ScrapeHistory())
-    private let scraping = SingleFlight<Bool, Result<Scrape, Absence>>(limit: 1)
+    private let scraping = SingleFlight<Bool, Result<Scrape, MissingData>>(limit: 1)
 
     /// - Parameters:
     ///   - source: the page; its `maxBody` is set to `maxPage`.
@@ -54,7 +54,7 @@ public final class PrometheusProbe: SamplingProbe {
         }
         let upstream = Upstream(name, source, engine, policy, clock)
         self.init(name: name, metrics: metrics, wall: wall, deadline: deadline) {
-            (allowance) throws(Absence) in
+            (allowance) throws(MissingData) in
             let reply = try await upstream.reply(within: allowance)
             guard upstream.source.accepts(reply.status) else { throw upstream.refusal(of: reply) }
             let format = try PageFormat(of: reply)
@@ -80,7 +80,7 @@ public final class PrometheusProbe: SamplingProbe {
     public func sample() async { _ = await scrape(within: deadline) }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        do throws(Absence) {
+        do throws(MissingData) {
             return signals(of: context.window, until: try await scrape(for: context))
         } catch {
             return allAbsent(error)
@@ -89,21 +89,21 @@ public final class PrometheusProbe: SamplingProbe {
 
     /// The scrape at which the window ends. One that was under way when the
     /// window ended was asked for before: then another is needed.
-    private func scrape(for context: MeasurementContext) async throws(Absence) -> Scrape {
+    private func scrape(for context: MeasurementContext) async throws(MissingData) -> Scrape {
         let end = context.window.end
         for attempt in 0...2 {
             if let held = history.withLock({ $0.scrape(from: end) }) { return held }
             if attempt < 2 { _ = try await scrape(within: context.allowance).get() }
         }
         // Only a clock that was set back gets here: what is newest has to serve.
-        guard let newest = history.withLock({ $0.newest }) else { throw Absence(.noSampleYet) }
+        guard let newest = history.withLock({ $0.newest }) else { throw MissingData(.noSampleYet) }
         return newest
     }
 
-    private func scrape(within allowance: Duration) async -> Result<Scrape, Absence> {
+    private func scrape(within allowance: Duration) async -> Result<Scrape, MissingData> {
         let outcome = await scraping.join(true) { [fetch, metrics, self] in
             let asked = wall.now
-            do throws(Absence) {
+            do throws(MissingData) {
                 let scraped = try ScrapedPage(reading: try await fetch(allowance), for: metrics)
                 return .success(history.withLock { $0.record(scraped, at: asked) })
             } catch {
@@ -112,8 +112,8 @@ public final class PrometheusProbe: SamplingProbe {
         }
         switch outcome {
         case .value(let result): return result
-        case .cancelled: return .failure(Absence(.cancelled))
-        case .refused: return .failure(Absence(.busy))
+        case .cancelled: return .failure(MissingData(.cancelled))
+        case .refused: return .failure(MissingData(.busy))
         }
     }
 
@@ -123,13 +123,13 @@ public final class PrometheusProbe: SamplingProbe {
         guard let baseline, baseline.number < scrape.number else {
             return reports.flatMap { report in
                 report.absent(
-                    Absence(.noSampleYet, "these counters were not looked at before"),
+                    MissingData(.noSampleYet, "these counters were not looked at before"),
                     scrape.presence[report.index])
             }
         }
         if let reason = history.withLock({ $0.severalProcesses(since: baseline) }) {
             return allAbsent(
-                Absence(
+                MissingData(
                     .garbage,
                     "several processes answer at this address (\(reason)): scrape each at an address of its own"
                 ))

@@ -57,29 +57,29 @@ public struct PrometheusQuery: Sendable, Hashable {
 
     /// The signal out of the answers to its expressions.
     func signal(
-        _ answers: [String: Result<QueryAnswer, Absence>]
-    ) throws(Absence) -> Signal {
-        func answer(_ expression: String) throws(Absence) -> QueryAnswer {
-            guard let answer = answers[expression] else { throw Absence(.fault, "never asked") }
+        _ answers: [String: Result<QueryAnswer, MissingData>]
+    ) throws(MissingData) -> Signal {
+        func answer(_ expression: String) throws(MissingData) -> QueryAnswer {
+            guard let answer = answers[expression] else { throw MissingData(.fault, "never asked") }
             return try answer.get()
         }
         switch form {
         case .number(let expression): return signal.number(try answer(expression).number())
         case .share(let failing, let total):
-            let all = try Self.named("total") { () throws(Absence) in
+            let all = try Self.named("total") { () throws(MissingData) in
                 try answer(total).count()
             }
-            let failed = try Self.named("failing") { () throws(Absence) in
+            let failed = try Self.named("failing") { () throws(MissingData) in
                 try answer(failing).count()
             }
-            guard all > 0 else { throw Absence(.noTraffic, "no request in the window") }
+            guard all > 0 else { throw MissingData(.noTraffic, "no request in the window") }
             // Each query is extrapolated by itself, so the two may disagree a little.
             let bounded = min(failed, all)
             return signal.number(bounded / all, evidence: .counter(failing: bounded, total: all))
         case .quantile(let quantile, let buckets, let scale):
             let (edges, cumulative) = try answer(buckets).histogram(scale: scale)
             let value = HistogramQuantile.value(quantile, edges: edges, cumulative: cumulative)
-            guard let value else { throw Absence(.noTraffic, "no request in the window") }
+            guard let value else { throw MissingData(.noTraffic, "no request in the window") }
             return signal.number(
                 value, evidence: .histogram(edges: edges, cumulative: cumulative))
         }
@@ -87,10 +87,10 @@ public struct PrometheusQuery: Sendable, Hashable {
 
     /// Which of two queries it was that failed.
     private static func named(
-        _ which: String, _ count: () throws(Absence) -> Double
-    ) throws(Absence) -> Double {
-        do throws(Absence) { return try count() } catch {
-            throw Absence(error.reason, "\(which): \(error.detail)")
+        _ which: String, _ count: () throws(MissingData) -> Double
+    ) throws(MissingData) -> Double {
+        do throws(MissingData) { return try count() } catch {
+            throw MissingData(error.reason, "\(which): \(error.detail)")
         }
     }
 }

@@ -43,17 +43,17 @@ public struct PrometheusQueryProbe: Probe {
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         let answers = await withTaskGroup(
-            of: (String, Result<QueryAnswer, Absence>).self
+            of: (String, Result<QueryAnswer, MissingData>).self
         ) { group in
             for (expression, upstream) in upstreams {
                 group.addTask { (expression, await Self.ask(upstream, expression, context)) }
             }
-            return await group.reduce(into: [String: Result<QueryAnswer, Absence>]()) {
+            return await group.reduce(into: [String: Result<QueryAnswer, MissingData>]()) {
                 $0[$1.0] = $1.1
             }
         }
         return queries.map { query in
-            do throws(Absence) {
+            do throws(MissingData) {
                 return try query.signal(answers)
             } catch {
                 return query.signal.absent(error)
@@ -63,8 +63,8 @@ public struct PrometheusQueryProbe: Probe {
 
     private static func ask(
         _ upstream: Upstream, _ expression: String, _ context: MeasurementContext
-    ) async -> Result<QueryAnswer, Absence> {
-        do throws(Absence) {
+    ) async -> Result<QueryAnswer, MissingData> {
+        do throws(MissingData) {
             let body = try await upstream.body(
                 parameters(expression, context.window), within: context.allowance)
             return .success(try QueryAnswer(reading: body))

@@ -1,4 +1,4 @@
-import JSONScan
+import JSON
 
 /// The answer of an instant query: `/api/v1/query` of the Prometheus HTTP API.
 struct QueryAnswer: Sendable, Equatable {
@@ -18,13 +18,13 @@ struct QueryAnswer: Sendable, Equatable {
     /// absent(garbage) for whatever is neither a scalar nor a vector, or
     /// says in any form that it may not have seen all there is: `warnings`, `infos`
     /// (Prometheus, Thanos, Mimir) or `isPartial` (VictoriaMetrics).
-    init(reading body: [UInt8]) throws(Absence) {
+    init(reading body: [UInt8]) throws(MissingData) {
         let document = try JSONValue.document(body)
         guard document["status"]?.string == "success" else {
             guard let words = document["error"]?.string else {
-                throw Absence(.garbage, "not an answer to a query")
+                throw MissingData(.garbage, "not an answer to a query")
             }
-            throw Absence(.badStatus, words)
+            throw MissingData(.badStatus, words)
         }
         try Self.refusePartial(document)
         let result = document.resolve(pointer: "/data/result")
@@ -32,15 +32,15 @@ struct QueryAnswer: Sendable, Equatable {
         case "scalar": samples = [Sample(edge: nil, value: try Self.number(result?[1]))]
         case "vector":
             guard case .array(let series)? = result else {
-                throw Absence(.garbage, "a vector that is no list")
+                throw MissingData(.garbage, "a vector that is no list")
             }
             guard series.count <= Self.sampleLimit else {
-                throw Absence(.tooLarge, "more than \(Self.sampleLimit) series")
+                throw MissingData(.tooLarge, "more than \(Self.sampleLimit) series")
             }
             var samples: [Sample] = []
             for one in series {
                 if one["value"] == nil, one["histogram"] != nil {
-                    throw Absence(
+                    throw MissingData(
                         .garbage,
                         "a native histogram, which is not supported: ask for histogram_quantile or histogram_count of it"
                     )
@@ -51,12 +51,12 @@ struct QueryAnswer: Sendable, Equatable {
                         value: try Self.number(one["value"]?[1])))
             }
             self.samples = samples
-        default: throw Absence(.garbage, "neither a scalar nor a vector")
+        default: throw MissingData(.garbage, "neither a scalar nor a vector")
         }
     }
 
     /// Only absent, null, false and empty mean that nothing is missing.
-    private static func refusePartial(_ document: JSONValue) throws(Absence) {
+    private static func refusePartial(_ document: JSONValue) throws(MissingData) {
         for (name, words) in [
             ("warnings", "the server warns"), ("infos", "the server notes"),
             ("isPartial", "the answer is partial"),
@@ -64,9 +64,9 @@ struct QueryAnswer: Sendable, Equatable {
             switch document[name] {
             case nil, .null, .bool(false), .array([]), .object([]), .string(""): continue
             case .array(let items)?:
-                throw Absence(.garbage, "\(words): \(text(items[0]))")
-            case .bool(true)?: throw Absence(.garbage, "\(words): \(name) is true")
-            case let value?: throw Absence(.garbage, "\(words): \(text(value))")
+                throw MissingData(.garbage, "\(words): \(text(items[0]))")
+            case .bool(true)?: throw MissingData(.garbage, "\(words): \(name) is true")
+            case let value?: throw MissingData(.garbage, "\(words): \(text(value))")
             }
         }
     }
@@ -81,22 +81,22 @@ struct QueryAnswer: Sendable, Equatable {
 
     /// Its one number; throws for none, for several, and for NaN, which is
     /// what a quotient of nothing by nothing gives.
-    func number() throws(Absence) -> Double {
+    func number() throws(MissingData) -> Double {
         guard let first = samples.first else {
-            throw Absence(.missingField, "the query gives no series")
+            throw MissingData(.missingField, "the query gives no series")
         }
         guard samples.count == 1 else {
-            throw Absence(.garbage, "\(samples.count) series where one is needed: sum them")
+            throw MissingData(.garbage, "\(samples.count) series where one is needed: sum them")
         }
-        if first.value.isNaN { throw Absence(.noTraffic, "the query gives NaN") }
+        if first.value.isNaN { throw MissingData(.noTraffic, "the query gives NaN") }
         return first.value
     }
 
     /// Its one number as a count of requests: not negative, whole.
-    func count() throws(Absence) -> Double {
+    func count() throws(MissingData) -> Double {
         let number = try number()
         guard number.isFinite, number >= 0 else {
-            throw Absence(.garbage, "\(number) is no count")
+            throw MissingData(.garbage, "\(number) is no count")
         }
         // increase() extrapolates; requests come whole.
         return number.rounded()
@@ -104,24 +104,24 @@ struct QueryAnswer: Sendable, Equatable {
 
     /// Cumulative counts by ascending edge, each edge once, the last +infinity;
     /// edges times `scale`. Evened out upwards, as Prometheus does.
-    func histogram(scale: Double) throws(Absence) -> (edges: [Double], cumulative: [Double]) {
+    func histogram(scale: Double) throws(MissingData) -> (edges: [Double], cumulative: [Double]) {
         guard !samples.isEmpty else {
-            throw Absence(.missingField, "the query gives no series")
+            throw MissingData(.missingField, "the query gives no series")
         }
         var counts: [Double: Double] = [:]
         for sample in samples {
             guard let text = sample.edge, let edge = Double(text), !edge.isNaN else {
-                throw Absence(.garbage, "a series without the label le: sum by (le)")
+                throw MissingData(.garbage, "a series without the label le: sum by (le)")
             }
             guard sample.value.isFinite, sample.value >= 0 else {
-                throw Absence(.garbage, "\(sample.value) is no count")
+                throw MissingData(.garbage, "\(sample.value) is no count")
             }
             // Two spellings of one edge (1 and 1.0) are one bucket, as for `histogram_quantile`.
             counts[edge * scale, default: 0] += sample.value.rounded()
         }
         let edges = counts.keys.sorted()
         guard edges.count > 1, edges.last == .infinity else {
-            throw Absence(.garbage, "a histogram without a +Inf bucket or with no other")
+            throw MissingData(.garbage, "a histogram without a +Inf bucket or with no other")
         }
         var highest = 0.0
         let cumulative = edges.map { edge -> Double in
@@ -131,9 +131,9 @@ struct QueryAnswer: Sendable, Equatable {
         return (edges, cumulative)
     }
 
-    private static func number(_ value: JSONValue?) throws(Absence) -> Double {
+    private static func number(_ value: JSONValue?) throws(MissingData) -> Double {
         guard let text = value?.string, let number = Double(text) else {
-            throw Absence(.garbage, "a sample without a number")
+            throw MissingData(.garbage, "a sample without a number")
         }
         return number
     }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 import Transfer
 
 #if canImport(Glibc)
@@ -54,14 +54,14 @@ public struct QueueProbe: Probe {
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
-        do throws(Absence) {
+        do throws(MissingData) {
             return [signals[0].number(try await depth(context))]
         } catch {
             return allAbsent(error)
         }
     }
 
-    private func depth(_ context: MeasurementContext) async throws(Absence) -> Double {
+    private func depth(_ context: MeasurementContext) async throws(MissingData) -> Double {
         switch look {
         case .folder(let path, let suffix, let lane):
             return Double(try await lane.run { Self.count(path, suffix) }.get())
@@ -69,18 +69,18 @@ public struct QueueProbe: Probe {
             let document = try JSONValue.document(
                 try await upstream.body(within: context.allowance))
             guard let depth = document.resolve(pointer: pointer)?.double else {
-                throw Absence(.missingField, "no number at \(pointer)")
+                throw MissingData(.missingField, "no number at \(pointer)")
             }
-            guard depth >= 0 else { throw Absence(.garbage, "\(depth) waiting at \(pointer)") }
+            guard depth >= 0 else { throw MissingData(.garbage, "\(depth) waiting at \(pointer)") }
             return depth
         }
     }
 
-    private static func count(_ path: String, _ suffix: [UInt8]) -> Result<Int, Absence> {
+    private static func count(_ path: String, _ suffix: [UInt8]) -> Result<Int, MissingData> {
         guard let folder = opendir(path) else {
             let missing = errno == ENOENT
             let words = String(cString: strerror(errno))
-            return .failure(Absence(missing ? .missingFile : .unreadable, "\(words): \(path)"))
+            return .failure(MissingData(missing ? .missingFile : .unreadable, "\(words): \(path)"))
         }
         defer { closedir(folder) }
         var count = 0

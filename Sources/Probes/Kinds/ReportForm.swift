@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// How a report's file becomes signals, and what shape it must have.
 public enum ReportForm: Sendable, Hashable {
@@ -29,7 +29,7 @@ public enum ReportForm: Sendable, Hashable {
     }
 
     /// Throws when the file is not of this form: then nothing in it counts.
-    func read(_ bytes: [UInt8], prefix: String) throws(Absence) -> Content {
+    func read(_ bytes: [UInt8], prefix: String) throws(MissingData) -> Content {
         switch self {
         case .json(let fields, let requirements):
             let document = try Self.document(bytes, requirements)
@@ -49,9 +49,9 @@ public enum ReportForm: Sendable, Hashable {
 
     private static func document(
         _ bytes: [UInt8], _ requirements: [ReportRequirement]
-    ) throws(Absence) -> JSONValue {
+    ) throws(MissingData) -> JSONValue {
         let document = try JSONValue.document(bytes)
-        guard case .object = document else { throw Absence(.garbage, "not a JSON object") }
+        guard case .object = document else { throw MissingData(.garbage, "not a JSON object") }
         for requirement in requirements { try requirement.check(document) }
         return document
     }

@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// One thing that a JSON report must have to count at all.
 public struct ReportRequirement: Sendable, Hashable {
@@ -24,9 +24,9 @@ public struct ReportRequirement: Sendable, Hashable {
 
     /// Throws absent(missing_field) when nothing stands there, absent(garbage)
     /// when something else does.
-    func check(_ document: JSONValue) throws(Absence) {
+    func check(_ document: JSONValue) throws(MissingData) {
         guard let value = document.resolve(pointer: pointer), value != .null else {
-            throw Absence(.missingField, "nothing at \(pointer)")
+            throw MissingData(.missingField, "nothing at \(pointer)")
         }
         let holds =
             switch shape {
@@ -37,7 +37,7 @@ public struct ReportRequirement: Sendable, Hashable {
             case .object: value.members != nil
             case .time: value.time != nil
             }
-        guard holds else { throw Absence(.garbage, "no \(shape.rawValue) at \(pointer)") }
+        guard holds else { throw MissingData(.garbage, "no \(shape.rawValue) at \(pointer)") }
     }
 }
 

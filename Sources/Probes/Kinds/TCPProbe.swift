@@ -36,7 +36,7 @@ public struct TCPProbe: Probe {
                 host: host, port: port, deadline: context.allowance)
             return [signals[0].flag(true), signals[1].number(taken.inSeconds * 1000)]
         } catch {
-            let absence = Absence(error)
+            let absence = MissingData(error)
             switch absence.reason {
             case .refused, .unresolved, .timeout:
                 return [signals[0].flag(false), signals[1].absent(absence)]

@@ -32,10 +32,11 @@ public struct TextfileSelection: Sendable, Hashable {
 
     /// One series for each field, or absent: missing_field without any, garbage
     /// with several. Throws for a file that is not in the format.
-    func signals(of page: [UInt8], prefix: String) throws(Absence) -> [Signal] {
+    func signals(of page: [UInt8], prefix: String) throws(MissingData) -> [Signal] {
         let names = Array(Set(fields.map(\.metric))).sorted()
         var found: [Int: [Double]] = [:]
-        try ExpositionScanner.scan(page, names: names) { (name, labels, value) throws(Absence) in
+        try ExpositionScanner.scan(page, names: names) {
+            (name, labels, value) throws(MissingData) in
             for (index, field) in fields.enumerated()
             where field.metric == names[name]
                 && field.labels.allSatisfy({
@@ -50,11 +51,11 @@ public struct TextfileSelection: Sendable, Hashable {
             let values = found[index] ?? []
             guard let value = values.first else {
                 return declaration.absent(
-                    Absence(.missingField, "no series \(field.metric) with these labels"))
+                    MissingData(.missingField, "no series \(field.metric) with these labels"))
             }
             guard values.count == 1 else {
                 return declaration.absent(
-                    Absence(.garbage, "\(values.count) series \(field.metric): add labels"))
+                    MissingData(.garbage, "\(values.count) series \(field.metric): add labels"))
             }
             return declaration.number(value)
         }

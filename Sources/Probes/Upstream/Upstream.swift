@@ -14,7 +14,7 @@ import Transfer
 final class Upstream: Sendable {
     /// Makes one attempt at the source's URL with `query` behind it.
     typealias Attempt =
-        @Sendable (_ query: String, _ allowance: Duration) async throws(Absence) -> HTTPReply
+        @Sendable (_ query: String, _ allowance: Duration) async throws(MissingData) -> HTTPReply
 
     let source: HTTPSource
     private let policy: UpstreamPolicy
@@ -28,7 +28,7 @@ final class Upstream: Sendable {
         _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
     ) {
         let lane = BlockingLane(name)
-        self.init(source, policy, clock) { (query, allowance) throws(Absence) in
+        self.init(source, policy, clock) { (query, allowance) throws(MissingData) in
             let headers = try await lane.run { source.readHeaders() }.get()
             let transfer = HTTPTransfer(
                 url: source.url + query, method: source.method, headers: headers,
@@ -39,7 +39,7 @@ final class Upstream: Sendable {
             do throws(TransferError) {
                 return try await engine.http(transfer)
             } catch {
-                throw Absence(error)
+                throw MissingData(error)
             }
         }
     }
@@ -62,12 +62,12 @@ final class Upstream: Sendable {
     /// - Parameter query: put behind the source's URL as it is.
     func reply(
         _ query: String = "", within allowance: Duration
-    ) async throws(Absence) -> HTTPReply {
+    ) async throws(MissingData) -> HTTPReply {
         guard circuit.withLock({ $0.admits(at: stopwatch.elapsed) }) else {
-            throw Absence(
+            throw MissingData(
                 .circuitOpen, "left alone after \(policy.circuitFailures) failures in a row")
         }
-        do throws(Absence) {
+        do throws(MissingData) {
             let reply = try await attempts(query, within: allowance)
             circuit.withLock { $0.succeeded() }
             return reply
@@ -85,24 +85,24 @@ final class Upstream: Sendable {
     /// The content of an answer with one of the expected statuses.
     func body(
         _ query: String = "", within allowance: Duration
-    ) async throws(Absence) -> [UInt8] {
+    ) async throws(MissingData) -> [UInt8] {
         let reply = try await reply(query, within: allowance)
         guard source.accepts(reply.status) else { throw refusal(of: reply) }
         return try content(of: reply)
     }
 
     /// The body as its origin wrote it.
-    func content(of reply: HTTPReply) throws(Absence) -> [UInt8] {
+    func content(of reply: HTTPReply) throws(MissingData) -> [UInt8] {
         try ContentDecoding.decoded(reply, atMost: source.maxBody)
     }
 
     /// Why an answer with another status is no data.
-    func refusal(of reply: HTTPReply) -> Absence {
+    func refusal(of reply: HTTPReply) -> MissingData {
         guard let redirect = reply.redirect else {
-            return Absence(.badStatus, "status \(reply.status)")
+            return MissingData(.badStatus, "status \(reply.status)")
         }
         let address = ShownText.url(redirect)
-        return Absence(
+        return MissingData(
             .badStatus,
             reply.redirects > 0 && reply.redirects == source.maxRedirects
                 ? "status \(reply.status), more than \(reply.redirects) redirects, the last to \(address)"
@@ -111,14 +111,14 @@ final class Upstream: Sendable {
 
     private func attempts(
         _ query: String, within allowance: Duration
-    ) async throws(Absence) -> HTTPReply {
+    ) async throws(MissingData) -> HTTPReply {
         let end = stopwatch.elapsed + allowance
         policy.budget.earn()
         var made = 0
         while true {
             let left = end - stopwatch.elapsed
-            guard left > .zero else { throw Absence(.timeout, "no time left to ask") }
-            do throws(Absence) {
+            guard left > .zero else { throw MissingData(.timeout, "no time left to ask") }
+            do throws(MissingData) {
                 made += 1
                 return try await attempt(query, min(policy.attempt, left))
             } catch {
@@ -126,13 +126,13 @@ final class Upstream: Sendable {
                 var generator = SystemRandomNumberGenerator()
                 let wait = policy.wait(using: &generator)
                 guard stopwatch.elapsed + wait < end, policy.budget.spend() else { throw error }
-                do { try await clock.sleep(for: wait) } catch { throw Absence(.cancelled) }
+                do { try await clock.sleep(for: wait) } catch { throw MissingData(.cancelled) }
             }
         }
     }
 
     /// Methods without effect (RFC 9110 §9.2.1), failures that may pass.
-    private func mayRepeat(after absence: Absence) -> Bool {
+    private func mayRepeat(after absence: MissingData) -> Bool {
         guard ["GET", "HEAD", "OPTIONS"].contains(source.method) else { return false }
         switch absence.reason {
         case .timeout, .refused, .unresolved, .garbage: return true
@@ -143,23 +143,23 @@ final class Upstream: Sendable {
 
 extension HTTPSource {
     /// Reads the secrets; may block on a file.
-    fileprivate func readHeaders() -> Result<[(String, String)], Absence> {
+    fileprivate func readHeaders() -> Result<[(String, String)], MissingData> {
         var read: [(String, String)] = []
         if !has(header: "accept-encoding") {
             read.append(("Accept-Encoding", ContentDecoding.accepted))
         }
-        func add(_ name: String, _ value: () throws(SecretFault) -> String) -> Absence? {
+        func add(_ name: String, _ value: () throws(SecretFault) -> String) -> MissingData? {
             do throws(SecretFault) {
                 read.append((name, try value()))
                 return nil
             } catch {
-                return Absence(.fault, "header \(name): \(error)")
+                return MissingData(.fault, "header \(name): \(error)")
             }
         }
         for header in headers {
             if let absence = add(header.name, header.value.read) { return .failure(absence) }
         }
-        let absence: Absence? =
+        let absence: MissingData? =
             switch credential {
             case nil: nil
             case .bearer(let token):
@@ -174,10 +174,10 @@ extension HTTPSource {
     }
 }
 
-extension Absence {
+extension MissingData {
     /// What a failed transfer means for a probe. The words name host and port only.
     init(_ error: TransferError) {
-        let reason: AbsenceReason =
+        let reason: MissingDataReason =
             switch error.kind {
             case .resolve: .unresolved
             case .refused, .unreachable: .refused

@@ -1,7 +1,7 @@
 import App
 import ArgumentParser
 import Foundation
-import JSONScan
+import JSON
 import Settings
 
 struct CheckCommand: AsyncParsableCommand {

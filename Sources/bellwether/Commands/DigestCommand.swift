@@ -2,7 +2,7 @@ import App
 import ArgumentParser
 import Delivery
 import Events
-import JSONScan
+import JSON
 import Rendering
 import Store
 

@@ -1,8 +1,8 @@
 import App
 import ArgumentParser
 import Events
-import JSONScan
-import Journal
+import JSON
+import EventLog
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,7 +39,7 @@ struct ExplainCommand: AsyncParsableCommand {
             return answer.split(separator: UInt8(ascii: "\n")).first.map { Array($0) }
         }
         return try await config.log().last(
-            1, query: JournalQuery(where: try Expression("id=\(measurement)"))
+            1, query: EventLogQuery(where: try Expression("id=\(measurement)"))
         ).lines.first?.bytes
     }
 }

@@ -1,8 +1,8 @@
 import App
 import ArgumentParser
 import Events
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Settings
 
 struct LogsCommand: AsyncParsableCommand {
@@ -21,13 +21,13 @@ struct LineSelection: ParsableArguments {
     )
     var expression: String?
 
-    func query(until: String? = nil) throws -> JournalQuery {
+    func query(until: String? = nil) throws -> EventLogQuery {
         let now = WallClock.system.now
         let condition: Expression
         do { condition = try expression.map { try Expression($0) } ?? .all } catch {
             throw ValidationError("--where: \(error)")
         }
-        return JournalQuery(
+        return EventLogQuery(
             since: try Self.moment(since, "--since", now),
             until: try Self.moment(until, "--until", now), where: condition)
     }
@@ -74,7 +74,7 @@ struct MissingLines {
 }
 
 extension ConfigOption {
-    func log() throws -> JournalFiles { JournalFiles(directory: try folder().path) }
+    func log() throws -> EventLogFiles { EventLogFiles(directory: try folder().path) }
 }
 
 struct LogsStats: AsyncParsableCommand {
@@ -86,7 +86,7 @@ struct LogsStats: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try config.load()
-        let stats = try await JournalFiles(directory: settings.dataDirectory).stats()
+        let stats = try await EventLogFiles(directory: settings.dataDirectory).stats()
         if json {
             var writer = JSONWriter()
             writer.object { w in
@@ -116,7 +116,7 @@ struct LogsStats: AsyncParsableCommand {
     }
 
     /// Exits with 1 when not all lines could be counted.
-    private func end(_ stats: JournalStats) throws {
+    private func end(_ stats: EventLogStats) throws {
         for fault in stats.faults {
             Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
         }

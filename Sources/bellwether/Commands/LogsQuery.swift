@@ -1,8 +1,8 @@
 import App
 import ArgumentParser
 import Events
-import JSONScan
-import Journal
+import JSON
+import EventLog
 
 struct LogsQuery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -106,7 +106,7 @@ struct LogsQuery: AsyncParsableCommand {
         try missing.end()
     }
 
-    private func show(_ counts: JournalCounts, of field: String) {
+    private func show(_ counts: EventLogCounts, of field: String) {
         let rows = counts.rows.prefix(limit ?? .max)
         if json {
             var writer = JSONWriter()

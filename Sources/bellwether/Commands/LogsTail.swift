@@ -1,7 +1,7 @@
 import App
 import ArgumentParser
 import Events
-import Journal
+import EventLog
 
 struct LogsTail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

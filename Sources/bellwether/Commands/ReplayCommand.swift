@@ -3,8 +3,8 @@ import App
 import ArgumentParser
 import Events
 import Foundation
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Settings
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -39,7 +39,7 @@ struct ReplayCommand: AsyncParsableCommand {
             try judge(file: file, &replay)
         } else {
             var reader = try config.log().reader(
-                query: JournalQuery(where: try Expression("event~analysis.")))
+                query: EventLogQuery(where: try Expression("event~analysis.")))
             while true {
                 let batch = try await reader.next(maxLines: 1000)
                 for line in batch.lines { judge(line.bytes, &replay) }

@@ -3,7 +3,7 @@ import ArgumentParser
 import Digests
 import Events
 import Foundation
-import JSONScan
+import JSON
 import Notifier
 import Settings
 import Store

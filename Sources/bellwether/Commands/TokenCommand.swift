@@ -1,8 +1,8 @@
 import App
 import ArgumentParser
 import Events
-import JSONScan
-import Serving
+import JSON
+import Server
 import Settings
 import Store
 

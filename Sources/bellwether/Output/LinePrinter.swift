@@ -1,5 +1,5 @@
 import Events
-import JSONScan
+import JSON
 
 /// Prints stored lines: unchanged, as selected fields, or as one readable line each.
 struct LinePrinter {

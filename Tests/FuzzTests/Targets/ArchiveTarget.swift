@@ -1,6 +1,6 @@
 import Events
 
-@testable import Journal
+@testable import EventLog
 
 /// A sealed segment whose bytes are not as they were written: what is read is a part
 /// of what was written, in order; nothing that is whole is lost; repair makes it sound.
@@ -77,7 +77,7 @@ enum ArchiveTarget {
     /// Asks in every way, and mends: none may fail.
     private static func askEverything(_ log: SealedLog) throws {
         for text in ["id=a", "n>1 event~a", "deltas.value>1 az!=b"] {
-            let query = JournalQuery(
+            let query = EventLogQuery(
                 since: Timestamp(milliseconds: 0), where: try Expression(text))
             _ = try log.read(query)
             _ = try log.last(2, query)

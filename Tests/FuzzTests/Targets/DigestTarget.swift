@@ -1,7 +1,7 @@
 import Digests
 import Events
 import Foundation
-import JSONScan
+import JSON
 import Rendering
 
 /// Lines that the log's door lets in, folded by the digest machine: it neither stops nor
@@ -64,7 +64,7 @@ enum DigestTarget {
                 continue
             }
             stored.withUnsafeBytes { bytes in
-                var line = EventLine()
+                var line = EventView()
                 if line.read(bytes) { machine.observe(line, at: observed.end, now: observed.now) }
             }
         }

@@ -1,18 +1,18 @@
 import Events
-import JSONScan
+import JSON
 
-@testable import Journal
+@testable import EventLog
 
 /// The log's door reads a line in one pass; `Event` reads it as a tree. What the
 /// door lets in `Event` can read, and the other way round, and they agree on what
-/// makes a line the same event. `EventLine` reads the same from an accepted line; over
+/// makes a line the same event. `EventView` reads the same from an accepted line; over
 /// anything else it only stays within the bytes.
 enum EventTarget {
     static func run(_ input: [UInt8]) throws {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
         let event = Result { () throws(EventFault) in try Event(line: input, from: .sender) }
         try input.withUnsafeBytes { bytes in
-            var view = EventLine()
+            var view = EventView()
             let isEvent = view.read(bytes)
             if let stored = try? Event(line: bytes, from: .log) {
                 try require(isEvent, "no event at a look, but \(stored)")
@@ -33,7 +33,7 @@ enum EventTarget {
         }
     }
 
-    private static func compare(_ view: EventLine, _ event: Event) throws {
+    private static func compare(_ view: EventView, _ event: Event) throws {
         try require(
             view.ts == event.ts && view.level == event.level && view.status == event.status
                 && view.attempt == event.attempt, "the look: \(view.ts), the event: \(event)")

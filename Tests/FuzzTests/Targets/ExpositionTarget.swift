@@ -49,7 +49,7 @@ enum ExpositionTarget {
 
     private static func scan(_ page: [UInt8], _ names: [String]) -> Samples {
         var found = Samples()
-        do throws(Absence) {
+        do throws(MissingData) {
             try ExpositionScanner.scan(page, names: names) { name, labels, value in
                 let texts = labels.entries.flatMap { entry in
                     let name = Array(labels.bytes[entry.name])

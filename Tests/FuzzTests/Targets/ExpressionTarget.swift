@@ -1,7 +1,7 @@
 import Events
-import JSONScan
+import JSON
 
-@testable import Journal
+@testable import EventLog
 
 /// What the index spares must not change an answer: every question is asked of a
 /// sealed segment and of its lines, one by one.
@@ -15,7 +15,7 @@ enum ExpressionTarget {
         else { return }
         guard let condition = try? Expression(text) else { return }
         var field = String(decoding: all[1], as: UTF8.self)
-        var query = JournalQuery(where: condition)
+        var query = EventLogQuery(where: condition)
         if field.hasPrefix("@") {
             query.since = Timestamp(rfc3339: "2026-11-23T06:00:00Z")
             query.until = Timestamp(rfc3339: "2026-11-23T07:00:00Z")
@@ -45,12 +45,12 @@ enum ExpressionTarget {
     }
 
     /// The counts of lines, read one by one.
-    private static func count(_ lines: [[UInt8]], by field: String) -> [JournalCounts.Row] {
+    private static func count(_ lines: [[UInt8]], by field: String) -> [EventLogCounts.Row] {
         let path = Path(field)
         var counts: [[UInt8]?: Int] = [:]
         for line in lines { counts[value(of: path, in: line), default: 0] += 1 }
         return counts.map { value, count in
-            JournalCounts.Row(
+            EventLogCounts.Row(
                 value: value.map { String(decoding: $0, as: UTF8.self) }, count: count)
         }
         .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }

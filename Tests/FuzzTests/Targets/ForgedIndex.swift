@@ -1,4 +1,4 @@
-@testable import Journal
+@testable import EventLog
 
 /// An index whose parts are changed and sealed again, as somebody could who may write
 /// into the folder, or who hands over a copy of one (`IndexLayout` has the form).

@@ -3,7 +3,7 @@
 /// The same code runs below libFuzzer (`Scripts/fuzz.sh`, the package `Fuzzing`)
 /// and over the committed corpus in every test run (`CorpusTests`).
 enum FuzzTarget: String, CaseIterable, Sendable {
-    /// JSON text: `JSONScan` against Foundation and against itself.
+    /// JSON text: `JSON` against Foundation and against itself.
     case json
     /// An event line: the log's door against `Event`.
     case event

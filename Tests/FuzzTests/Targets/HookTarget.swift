@@ -1,9 +1,9 @@
 import Events
 import HTTPTypes
-import JSONScan
-import Serving
+import JSON
+import Server
 
-@testable import Journal
+@testable import EventLog
 @testable import Notifier
 
 /// Bodies of strangers at the hooks: each is refused with a 4xx, or every event that is made

@@ -1,5 +1,5 @@
 import Foundation
-import JSONScan
+import JSON
 
 /// The scanner and the tree against Foundation's parser: what one accepts the
 /// other does, and they read the same values.

@@ -1,7 +1,7 @@
 import Events
-import JSONScan
+import JSON
 
-@testable import Journal
+@testable import EventLog
 
 /// Makes lines of an event log from an input's bytes: they choose names, times, numbers at
 /// the edges, texts and further members. Only what the log's door lets in comes out.

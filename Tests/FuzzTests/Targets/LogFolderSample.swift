@@ -1,6 +1,6 @@
 import Events
 
-@testable import Journal
+@testable import EventLog
 
 /// A log folder in memory: two archives with their indexes, a closed plain segment, the
 /// open one, and the small files beside them.

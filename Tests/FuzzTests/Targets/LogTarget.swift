@@ -1,7 +1,7 @@
 import Events
-import JSONScan
+import JSON
 
-@testable import Journal
+@testable import EventLog
 
 /// A log folder with damaged files, read as every `logs` command reads it. Every line that
 /// is printed was stored; where one is missing that is reported; `verify` finds the damage.
@@ -134,7 +134,7 @@ private struct Judge {
                 all.lines == sample.lines && all.skipped == 0, "a whole log: \(all.skipped)")
         }
         let text = Self.queries[query % Self.queries.count]
-        let query = JournalQuery(where: try Expression(text))
+        let query = EventLogQuery(where: try Expression(text))
         let wanted = sample.lines.filter { line in line.withUnsafeBytes { query.matches($0) } }
         try check(try read(query), of: wanted, "query --where '\(text)'")
         try check(try last(1000, query), of: wanted, "tail --where '\(text)'")
@@ -145,19 +145,19 @@ private struct Judge {
         try require(isPart(few.lines, of: sample.lines), "tail printed what was not stored")
         try check(
             verification.report, isWhole: isWhole, lost: sample.lines.count - all.lines.count)
-        let stats = try? JournalStats(sample.folder)
+        let stats = try? EventLogStats(sample.folder)
         try require((stats?.lines ?? 0) >= 0 && (stats?.bytes ?? 0) >= 0, "\(stats as Any)")
         _ = stats.map { ($0.linesPerSecond, $0.earliest?.rfc3339, $0.latest?.rfc3339) }
         try require(sample.files.descriptors == 0, "files are left open")
     }
 
-    private func read(_ query: JournalQuery) throws -> Answer {
+    private func read(_ query: EventLogQuery) throws -> Answer {
         var answer = Answer()
         var source = LineSource(sample.view, from: .start)
         // As a command that stops and goes on: every batch is a read of its own.
         while true {
-            let batch: JournalBatch
-            do throws(JournalError) {
+            let batch: EventLogBatch
+            do throws(EventLogError) {
                 batch = try source.batch(query, maxLines: 7, maxBytes: 1 << 20)
             } catch {
                 // The command ends with this error: it says that lines are missing.
@@ -170,14 +170,14 @@ private struct Judge {
         }
     }
 
-    private func last(_ count: Int, _ query: JournalQuery) throws -> Answer {
-        do throws(JournalError) {
+    private func last(_ count: Int, _ query: EventLogQuery) throws -> Answer {
+        do throws(EventLogError) {
             let batch = try LineSource.last(count, of: query, in: sample.view)
             return Answer(lines: batch.lines.map(\.bytes), skipped: batch.skipped)
         } catch { return Answer(lines: [], skipped: 1) }
     }
 
-    private func count(_ query: JournalQuery, _ wanted: Int, _ what: String) throws {
+    private func count(_ query: EventLogQuery, _ wanted: Int, _ what: String) throws {
         var count = LogCount(sample.view, by: "az", query)
         guard let counts = try? count.run(), isStrict else { return }
         try require(counts.total <= wanted, "\(what): \(counts.total) of \(wanted) lines")

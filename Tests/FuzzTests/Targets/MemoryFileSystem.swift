@@ -1,6 +1,6 @@
 import Synchronization
 
-@testable import Journal
+@testable import EventLog
 
 /// A log's folder in memory: files by path, descriptors, no disk.
 final class MemoryFileSystem: LogFileSystem {

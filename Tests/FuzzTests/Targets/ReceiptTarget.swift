@@ -1,7 +1,7 @@
 import Events
 
 @testable import Gateway
-@testable import Journal
+@testable import EventLog
 
 /// What the forwarder sends and what it makes of the answer. The lines of a batch are the
 /// same lines to the log that takes them; the cursor moves only for an answer that accounts

@@ -1,5 +1,5 @@
 import Analysis
-import JSONScan
+import JSON
 
 /// A measurement's body or, behind a `?`, its query: whatever is accepted keeps the
 /// documented bounds and is the same request in the other form.

@@ -1,6 +1,6 @@
 import Events
 
-@testable import Journal
+@testable import EventLog
 
 /// A log of one sealed segment in memory, and the ways to ask it.
 struct SealedLog {
@@ -61,7 +61,7 @@ struct SealedLog {
         var skipped = 0
     }
 
-    func read(_ query: JournalQuery = .all) throws -> Answer {
+    func read(_ query: EventLogQuery = .all) throws -> Answer {
         var answer = Answer()
         var source = LineSource(View(folder: folder), from: .start)
         try source.read(query) { line, _ in
@@ -72,11 +72,11 @@ struct SealedLog {
         return answer
     }
 
-    func last(_ count: Int, _ query: JournalQuery) throws -> [[UInt8]] {
+    func last(_ count: Int, _ query: EventLogQuery) throws -> [[UInt8]] {
         try LineSource.last(count, of: query, in: View(folder: folder)).lines.map(\.bytes)
     }
 
-    func count(by field: String, _ query: JournalQuery) throws -> JournalCounts {
+    func count(by field: String, _ query: EventLogQuery) throws -> EventLogCounts {
         var count = LogCount(View(folder: folder), by: field, query)
         return try count.run()
     }

@@ -1,7 +1,7 @@
 import Events
 import HTTPTypes
 import Hummingbird
-import Journal
+import EventLog
 import NIOCore
 import Synchronization
 import TestSupport
@@ -46,25 +46,25 @@ struct EventFollowTests {
     }
 
     private let folder: TemporaryDirectory
-    private let journal: Journal
+    private let eventLog: EventLog
 
     init() async throws {
         folder = try TemporaryDirectory()
-        journal = try await Journal.open(
-            JournalConfiguration(directory: folder.file("log"), node: "n", segmentBytes: 4096))
+        eventLog = try await EventLog.open(
+            EventLogConfiguration(directory: folder.file("log"), node: "n", segmentBytes: 4096))
     }
 
     private func follow(
         from place: LogPosition, _ client: Client, while isWelcome: @escaping @Sendable () -> Bool
     ) -> Task<Void, any Error> {
         let response = EventFollow(
-            journal: journal, query: .all, from: place, while: isWelcome
+            eventLog: eventLog, query: .all, from: place, while: isWelcome
         ).response
         return Task { try await response.body.write(Writer(client: client)) }
     }
 
     private func append(_ message: String) async throws {
-        _ = try await journal.ingest(Array(ServedNotifier.line(message).utf8))
+        _ = try await eventLog.ingest(Array(ServedNotifier.line(message).utf8))
     }
 
     @Test("lines that are appended while it starts and segments change come once, in order")
@@ -76,7 +76,7 @@ struct EventFollowTests {
         try await eventually("all lines") { client.messages.count >= 120 }
         #expect(client.messages == (0..<120).map { "m\($0)" })
         // The log's end ends the stream.
-        await journal.close()
+        await eventLog.close()
         try await following.value
         #expect(client.text.hasSuffix("<end>"))
     }
@@ -103,7 +103,7 @@ struct EventFollowTests {
         try await eventually("the rest") { before.count + client.messages.count >= 50 }
         #expect(before + client.messages == (0..<50).map { "m\($0)" })
         following.cancel()
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("a credential that ends between two batches ends the stream before the next")
@@ -118,7 +118,7 @@ struct EventFollowTests {
         try await following.value
         #expect(!client.messages.contains("late"))
         #expect(client.text.hasSuffix("<end>"))
-        await journal.close()
+        await eventLog.close()
     }
 
     @Test("a place beyond the log's end is another log's: it says so and begins anew")
@@ -128,7 +128,7 @@ struct EventFollowTests {
         let following = follow(from: LogPosition(segment: 99, offset: 7), client) { true }
         try await eventually("the line") { client.messages == ["first"] }
         #expect(client.text.contains("event: anew\n"))
-        await journal.close()
+        await eventLog.close()
         try await following.value
     }
 
@@ -146,7 +146,7 @@ struct EventFollowTests {
         try await eventually("all") { client.messages.last == "behind" }
         #expect(client.messages.count == 31)
         following.cancel()
-        await journal.close()
+        await eventLog.close()
     }
 
     private final class Welcome: Sendable {

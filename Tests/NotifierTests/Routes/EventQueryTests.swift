@@ -1,7 +1,7 @@
 import Events
 import HTTPTypes
-import Journal
-import Serving
+import EventLog
+import Server
 import Testing
 
 @testable import Notifier

@@ -1,5 +1,5 @@
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import TestSupport
 import Testing
 import Transfer
@@ -33,7 +33,7 @@ struct HookRoutesTests {
             return try await group.reduce(0, +)
         }
         #expect(accepted == 1)
-        #expect(try await ServedNotifier.messages(notifier.journal).count == 1)
+        #expect(try await ServedNotifier.messages(notifier.eventLog).count == 1)
         await notifier.stop()
     }
 
@@ -57,14 +57,14 @@ struct HookRoutesTests {
             let text = String(decoding: reply.body, as: UTF8.self)
             #expect(!text.contains(notifier.ingest) && !text.contains(notifier.read))
         }
-        #expect(try await ServedNotifier.messages(notifier.journal) == ["rolled back"])
+        #expect(try await ServedNotifier.messages(notifier.eventLog) == ["rolled back"])
         await notifier.stop()
     }
 
     @Test("a hook that comes while the log closes is refused, not lost in silence")
     func closing() async throws {
         let notifier = try await ServedNotifier()
-        await notifier.journal.close()
+        await notifier.eventLog.close()
         let reply = try await notifier.post(
             "/v1/hooks/argo-notifications", Self.aborted, token: notifier.ingest)
         #expect(reply.status == 503)

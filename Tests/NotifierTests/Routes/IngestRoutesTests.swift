@@ -1,6 +1,6 @@
 import Events
-import JSONScan
-import Journal
+import JSON
+import EventLog
 import Synchronization
 import TestSupport
 import Testing
@@ -36,7 +36,7 @@ struct IngestRoutesTests {
         }
         #expect(counts.map { $0.0 }.reduce(0, +) == 20)
         #expect(counts.allSatisfy { $0.0 + $0.1 == 20 })
-        let kept = try await ServedNotifier.messages(notifier.journal)
+        let kept = try await ServedNotifier.messages(notifier.eventLog)
         #expect(kept.sorted() == (0..<20).map { "m\($0)" }.sorted())
         await notifier.stop()
     }
@@ -68,12 +68,12 @@ struct IngestRoutesTests {
                 try await eventually("some are acknowledged") {
                     answers.acknowledged.count > 30
                 }
-                await notifier.journal.close()
+                await notifier.eventLog.close()
             }
             try await group.waitForAll()
         }
         #expect(answers.statuses == [200, 503])
-        let again = try await Journal.open(ServedNotifier.configuration(notifier.folder))
+        let again = try await EventLog.open(ServedNotifier.configuration(notifier.folder))
         let kept = try await ServedNotifier.messages(again)
         #expect(answers.acknowledged.isSubset(of: kept))
         #expect(Set(kept).count == kept.count)
@@ -95,7 +95,7 @@ struct IngestRoutesTests {
         #expect(try count(reply, "rejected_total") == 3)
         let rejected = try document(reply)["rejected"]
         #expect((0..<3).map { rejected?.resolve(pointer: "/\($0)/line")?.integer } == [2, 3, 6])
-        #expect(try await ServedNotifier.messages(notifier.journal) == ["one", "two"])
+        #expect(try await ServedNotifier.messages(notifier.eventLog) == ["one", "two"])
         await notifier.stop()
     }
 
@@ -114,7 +114,7 @@ struct IngestRoutesTests {
         #expect(
             try await notifier.post("/v1/events", ServedNotifier.line("a"), token: notifier.read)
                 .status == 403)
-        #expect(try await ServedNotifier.messages(notifier.journal).isEmpty)
+        #expect(try await ServedNotifier.messages(notifier.eventLog).isEmpty)
         await notifier.stop()
     }
 }

@@ -1,6 +1,6 @@
 import Events
-import Journal
-import Serving
+import EventLog
+import Server
 import Store
 import Telemetry
 import TestSupport
@@ -11,7 +11,7 @@ import Transfer
 /// A notifier's routes for events on a real TLS port, over a real log.
 final class ServedNotifier: Sendable {
     let folder: TemporaryDirectory
-    let journal: Journal
+    let eventLog: EventLog
     let ingest: String
     let read: String
     private let engine = TransferEngine(telemetry: .silent)
@@ -20,18 +20,18 @@ final class ServedNotifier: Sendable {
 
     init(segmentBytes: Int = 64 << 20) async throws {
         folder = try TemporaryDirectory()
-        journal = try await Journal.open(
+        eventLog = try await EventLog.open(
             Self.configuration(folder, segmentBytes: segmentBytes), telemetry: .silent)
         let store = try Store(path: folder.file("state.sqlite"))
         let tokens = try await TokenRegistry(store: store)
         ingest = try await tokens.create(name: "senders", scopes: [.ingest]).text
         read = try await tokens.create(name: "readers", scopes: [.read]).text
         let server = try HTTPServer(
-            ServingConfiguration(
+            HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
-            routes: IngestRoutes.routes(journal, bodyLimit: 1 << 20) + EventRoutes.routes(journal)
-                + HookRoutes.routes(journal, node: "notifier", bodyLimit: 1 << 16),
+            routes: IngestRoutes.routes(eventLog, bodyLimit: 1 << 20) + EventRoutes.routes(eventLog)
+                + HookRoutes.routes(eventLog, node: "notifier", bodyLimit: 1 << 16),
             tokens: tokens, telemetry: .silent)
         task = Task { try await server.run() }
         port = try await server.address.port
@@ -39,15 +39,15 @@ final class ServedNotifier: Sendable {
 
     static func configuration(
         _ folder: TemporaryDirectory, segmentBytes: Int = 64 << 20
-    ) -> JournalConfiguration {
-        JournalConfiguration(
+    ) -> EventLogConfiguration {
+        EventLogConfiguration(
             directory: folder.file("log"), node: "notifier", segmentBytes: segmentBytes)
     }
 
     func stop() async {
         task.cancel()
         engine.shutdown()
-        await journal.close()
+        await eventLog.close()
     }
 
     func post(
@@ -69,8 +69,8 @@ final class ServedNotifier: Sendable {
     }
 
     /// The message of each line of a log, in order.
-    static func messages(_ journal: Journal) async throws -> [String] {
-        var reader = journal.reader(from: .start)
+    static func messages(_ eventLog: EventLog) async throws -> [String] {
+        var reader = eventLog.reader(from: .start)
         var messages: [String] = []
         while true {
             let batch = try await reader.next(maxLines: 1000, maxBytes: 1 << 20)

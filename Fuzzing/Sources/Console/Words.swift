@@ -1,1 +1,0 @@
-../../../Sources/Console/Words.swift

@@ -1,0 +1,1 @@
+../../../Sources/Server/Problems/Problem.swift

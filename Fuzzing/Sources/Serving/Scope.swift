@@ -1,1 +1,0 @@
-../../../Sources/Serving/Scope.swift

@@ -1,0 +1,65 @@
+import Analysis
+public import Events
+import JSON
+
+/// A verdict's event as text: every check with its numbers and findings, as recorded.
+///
+/// The text is untrusted.
+public struct Explanation: Sendable {
+    public let text: String
+
+    public init(of event: Event) {
+        var lines: [String] = []
+        let subject = [event.namespace, event.rollout].compactMap(\.self).joined(separator: "/")
+        lines.append(
+            "\(event.event) \(subject.isEmpty ? "" : "of \(subject) ")at \(event.ts.rfc3339)"
+                + (event.attempt.map { ", attempt \($0)" } ?? ""))
+        if let node = event.node {
+            lines.append("measured by \(node)" + (event.az.map { " in \($0)" } ?? ""))
+        }
+        if let document = event.extra("document"), let window = document["window"] {
+            lines.append(
+                "data from \(window["start"]?.string ?? "?") to \(window["end"]?.string ?? "?")"
+                    + ", score \(document["score"]?.integer.map(String.init) ?? "none")")
+        }
+        if let message = event.message { lines.append(message) }
+        let rules = RuleRecord.all(in: event)
+        if !rules.isEmpty { lines += [""] + RecordedRules.lines(rules) }
+        let recorded = Set(rules.map(\.id))
+        let deltas = event.deltas.filter { !recorded.contains($0.metric) }
+        if !deltas.isEmpty { lines.append("") }
+        for delta in deltas {
+            lines.append(Self.row(delta))
+            for reason in event.reasons where reason.check == delta.metric {
+                lines.append(Self.row(reason))
+            }
+        }
+        let judged = Set(event.deltas.map(\.metric))
+        for reason in event.reasons where !judged.contains(reason.check) {
+            lines.append("  \(reason.check)")
+            lines.append(Self.row(reason))
+        }
+        lines.append("")
+        if let policy = event.policy { lines.append("policy \(policy)") }
+        if let binary = event.binary { lines.append("binary \(binary)") }
+        text = lines.joined(separator: "\n")
+    }
+
+    private static func row(_ delta: MetricDelta) -> String {
+        var parts = ["  \(delta.state.rawValue)  \(delta.metric) = \(number(delta.value))"]
+        if let limit = delta.limit { parts.append("limit \(number(limit))") }
+        if let stable = delta.stable { parts.append("stable \(number(stable))") }
+        if let previous = delta.previous { parts.append("previous \(number(previous))") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func row(_ reason: Reason) -> String {
+        "        \(reason.state.rawValue) by rule \(reason.why)"
+            + (reason.limit.map { ": \(number(reason.value)) against \(number($0))" } ?? "")
+            + (reason.detail.isEmpty ? "" : " (\(reason.detail))")
+    }
+
+    private static func number(_ value: Double?) -> String {
+        value.map(JSONNumber.text) ?? "no value"
+    }
+}

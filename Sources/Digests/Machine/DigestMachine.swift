@@ -1,0 +1,380 @@
+public import Events
+
+/// Groups the failures in the event log, and composes each group's digests when they are due.
+///
+/// Uses no clock and no disk. Pass every line in log order to `observe`, then
+/// call `due`, and store its digests and `checkpoint` in one transaction. A
+/// machine restored from the last checkpoint, which reads the log from its
+/// position, composes the same digests with the same ids.
+///
+/// If the transaction fails, restore a new machine from the stored state.
+public struct DigestMachine: Sendable {
+    public let settings: DigestSettings
+    /// The position of the reader: the end of the last line observed.
+    public private(set) var position: LogPosition
+    var table: GroupTable
+    private var budget = StateBudget()
+    var shared: SharedState
+    /// The silences; may be set at any time. The messages that a removed silence
+    /// held back are due at once.
+    public var silences: [Silence] = [] {
+        didSet { wakeSilenced() }
+    }
+    /// Messages held back since the last call of `takeSuppressions`.
+    var suppressions: [Suppression] = []
+    /// Keys of removed groups, whose states may still be stored.
+    private var forgotten: Set<String> = []
+    /// Whether a window was closed or a group was reset since the last checkpoint. Store a
+    /// checkpoint before reading more lines; otherwise a restart would open other windows.
+    public internal(set) var hasClosed = false
+    /// Until when no search for groups to remove starts: it visits all groups, and the last
+    /// one found few.
+    private var crowdedUntil = Timestamp.longAgo
+    private var crowdedSince = Timestamp.longAgo
+    private static let betweenLooks = Duration.milliseconds(250)
+
+    /// A group, with the part of its state that is not stored.
+    struct Group: Sendable {
+        var live: GroupState
+        var window: OpenWindow?
+        /// The start of the first line that the stored state does not include; nil if it
+        /// includes all. While a window is open, the state is not stored: a restart reads the
+        /// log from here and opens the same window.
+        var unstoredFrom: LogPosition?
+        /// Whether the cause that holds the group back may be gone.
+        var asksAgain = false
+
+        init(_ live: GroupState) { self.live = live }
+
+        /// Adds a line to the state, in place: groups are large and lines are many.
+        mutating func absorb(
+            _ line: EventView, _ role: EventRole, from: LogPosition, at end: LogPosition,
+            now: Timestamp, settings: DigestSettings, budget: inout StateBudget
+        ) {
+            guard end > live.absorbedTo else { return }
+            if unstoredFrom == nil { unstoredFrom = from }
+            let isNews = live.absorb(
+                line, role: role, at: end, settings: settings, budget: &budget,
+                asksForNews: window == nil)
+            if isNews, window == nil { window = OpenWindow(opened: line.ts, met: now) }
+        }
+    }
+
+    /// The window of lines that are not reported yet.
+    struct OpenWindow: Sendable {
+        /// The time in the first line.
+        let opened: Timestamp
+        /// When this process read that line; limits the effect of wrong senders' clocks.
+        let met: Timestamp
+    }
+
+    /// Creates a machine that has read every line before `position`.
+    ///
+    /// - Parameter states: The stored states by key. Unreadable ones are dropped
+    ///   and counted in `unreadable`; their groups start empty.
+    public init(
+        settings: DigestSettings = DigestSettings(), position: LogPosition = .start,
+        states: [String: String] = [:]
+    ) {
+        self.settings = settings
+        self.position = position
+        shared = SharedState(absorbedTo: position)
+        table = GroupTable(names: settings.groupBy)
+        for (key, text) in states {
+            if key == SharedState.key, let state = SharedState(json: text) {
+                shared = state
+            } else if let state = GroupState(json: text), state.key.text == key {
+                _ = table.insert(Group(state))
+                budget.take(state)
+            } else {
+                unreadable += 1
+            }
+        }
+    }
+
+    /// The number of stored states that could not be read at the start.
+    public private(set) var unreadable = 0
+
+    /// The number of groups with an open incident.
+    public var openGroups: Int { table.groups.indices.count { table.groups[$0].live.isFailing } }
+
+    /// The number of groups held back by a silence or by another group's incident.
+    public var heldBack: Int {
+        table.groups.indices.count {
+            table.groups[$0].live.silencedUntil != nil || table.groups[$0].live.isEcho
+        }
+    }
+
+    // MARK: - Observing
+
+    /// Adds the line that ends at `end`. The log must have accepted the line.
+    ///
+    /// - Parameter now: When it is read, by the notifier's clock.
+    public mutating func observe(_ line: EventView, at end: LogPosition, now: Timestamp) {
+        let from = position
+        position = max(position, end)
+        shared.absorb(line, at: end)
+        let role = line.role
+        guard role != .neutral else { return }
+        if case .outcome = role {
+            for place in groups(endedBy: line) {
+                absorb(line, role, into: place, from: from, at: end, now: now)
+            }
+            return
+        }
+        if budget.isTight { forgetQuiet(now) }
+        absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)
+    }
+
+    /// Adds an event that is not a line of a log, such as a sample.
+    public mutating func observe(_ event: Event, at end: LogPosition, now: Timestamp) {
+        let bytes = event.line
+        bytes.withUnsafeBytes { bytes in
+            var line = EventView()
+            if line.read(bytes) { observe(line, at: end, now: now) }
+        }
+    }
+
+    /// The open groups that the end of a run applies to. Every grouping field that
+    /// the line contains must match; a hook may omit the revision.
+    private func groups(endedBy line: EventView) -> [Int] {
+        table.groups.indices.filter { place in
+            let state = table.groups[place].live
+            let said = state.key.fields.compactMap { field in
+                line.value(of: field.name).map { $0 == field.value }
+            }
+            // Without this, a namespace alone would match every group in it.
+            let isNamed = line.text(.rollout).map { $0 == state.key["rollout"] } ?? false
+            return state.isFailing && isNamed && said.allSatisfy(\.self)
+        }
+    }
+
+    private mutating func absorb(
+        _ line: EventView, _ role: EventRole, into place: Int, from: LogPosition,
+        at end: LogPosition, now: Timestamp
+    ) {
+        table.groups[place].absorb(
+            line, role, from: from, at: end, now: now, settings: settings, budget: &budget)
+    }
+
+    /// Moves the reader to `end`. Every line before it must have been observed.
+    ///
+    /// Needed because the position at the start of a segment differs from that at the end of the
+    /// previous one.
+    public mutating func passOver(to end: LogPosition) { position = max(position, end) }
+
+    /// Counts `count` lines that are missing before `end`.
+    public mutating func observe(lost count: Int, before end: LogPosition) {
+        position = max(position, end)
+        shared.absorb(lost: count, before: end)
+    }
+
+    /// The slot of a line's group, which is added if needed. The overflow group if the table
+    /// is full.
+    private mutating func place(of line: EventView, now: Timestamp) -> Int {
+        switch table.place(of: line) {
+        case .group(let place): return place
+        case .none where isFull(now): return table.overflow ?? place(of: .overflow)
+        case .none, .unsure:
+            let key = GroupKey(of: line, by: settings.groupBy)
+            if let known = table.place(of: key) { return known }
+            if table.groups.count >= Bounds.groups { forgetQuiet(now) }
+            return place(of: isFull(now) ? .overflow : key)
+        }
+    }
+
+    /// Whether the table is full and no group can be removed at present.
+    private func isFull(_ now: Timestamp) -> Bool {
+        table.groups.count >= Bounds.groups && isCrowded(now)
+    }
+
+    /// Whether no search for groups to remove may start. A clock that was set back ends the pause.
+    private func isCrowded(_ now: Timestamp) -> Bool {
+        now < crowdedUntil && now >= crowdedSince
+    }
+
+    private mutating func place(of key: GroupKey) -> Int {
+        table.place(of: key)
+            ?? table.insert(Group(GroupState(key: key, absorbedTo: .start)))
+    }
+
+    /// Removes the groups that were quiet longest, except those with lines that a restart would
+    /// read again: it would report these lines twice.
+    private mutating func forgetQuiet(_ now: Timestamp) {
+        guard !isCrowded(now) else { return }
+        let durable = resumePosition(head: position)
+        let quiet = table.groups.indices.filter { place in
+            !table.groups[place].live.isFailing && table.groups[place].window == nil
+                && table.groups[place].live.absorbedTo <= durable
+        }.sorted { a, b in
+            let (left, right) = (table.groups[a].live, table.groups[b].live)
+            return (left.absorbedTo, left.key.text) < (right.absorbedTo, right.key.text)
+        }
+        // Several at once, so that a storm of new groups does not sort for each of them.
+        let atOnce = Bounds.groups / 8
+        if quiet.count < atOnce / 8 {
+            (crowdedSince, crowdedUntil) = (now, now + Self.betweenLooks)
+        }
+        let gone = quiet.prefix(atOnce)
+        for place in gone {
+            forgotten.insert(table.groups[place].live.key.text)
+            budget.giveBack(table.groups[place].live)
+        }
+        table.remove(gone)
+    }
+
+    // MARK: - Composing
+
+    /// Closes the windows that are due and returns their messages, worst first.
+    ///
+    /// - Parameter caughtUp: Whether the reader has reached the log's head. Until
+    ///   then a window waits, at most `maxWindow`, so that a backlog becomes one
+    ///   message.
+    /// - Parameter admits: Called before a group's message is composed. If it returns false,
+    ///   the group is reset and the message is dropped.
+    public mutating func due(
+        now: Timestamp, caughtUp: Bool, admits: (GroupKey) -> Bool = { _ in true }
+    ) -> [Digest] {
+        guard shared.slots(at: now, settings: settings) > 0 else { return [] }
+        wakeEchoes()
+        // Sorted by time, so that a restart closes them in the same order.
+        var open: [(moment: Timestamp, place: Int)] = []
+        for place in table.groups.indices {
+            guard let moment = table.deadline(of: place, settings),
+                now
+                    >= (caughtUp
+                        ? moment : table.groups[place].window?.patience(settings) ?? .never)
+            else { continue }
+            open.append((moment, place))
+        }
+        open.sort {
+            ($0.moment, table.groups[$0.place].live.key.text)
+                < ($1.moment, table.groups[$1.place].live.key.text)
+        }
+        var digests = open.compactMap { _, place -> Digest? in
+            guard admits(table.groups[place].live.key) else {
+                beginAnew(place)
+                return nil
+            }
+            return close(place, now: now)
+        }
+        for i in digests.indices { countEchoes(of: &digests[i]) }
+        digests.sort(by: Digest.worstFirst)
+        return shared.spend(on: digests, now: now, settings: settings)
+    }
+
+    /// Resets a group, except `absorbedTo`: its lines are not read again after a restart.
+    public mutating func beginAnew(_ key: GroupKey) {
+        if let place = table.place(of: key) { beginAnew(place) }
+    }
+
+    private mutating func beginAnew(_ place: Int) {
+        let old = table.groups[place]
+        budget.giveBack(old.live)
+        var group = Group(GroupState(key: old.live.key, absorbedTo: old.live.absorbedTo))
+        group.unstoredFrom = old.unstoredFrom ?? position
+        table.groups[place] = group
+        hasClosed = true
+    }
+
+    /// When to call `due` next if no line arrives before; nil if no group has a
+    /// message pending.
+    public var nextDeadline: Timestamp? {
+        var first: Timestamp?
+        for place in table.groups.indices {
+            guard let moment = table.deadline(of: place, settings) else { continue }
+            first = min(first ?? moment, moment)
+        }
+        guard let first else { return nil }
+        return max(first, shared.openAgain(settings: settings) ?? first)
+    }
+
+    /// Closes a group's window and returns its message. Nil if there is nothing to
+    /// report, for example because a change was reverted, or if it is held back.
+    private mutating func close(_ place: Int, now: Timestamp) -> Digest? {
+        var group = table.groups[place]
+        guard let incident = group.live.incident else { return nil }
+        defer { table.groups[place] = group }
+        crowdedUntil = .longAgo
+        hasClosed = true
+        let hadWindow = group.window != nil
+        group.window = nil
+        group.asksAgain = false
+        // From here on the state differs from the stored one, even without new lines.
+        if group.unstoredFrom == nil { group.unstoredFrom = position }
+        let isOver = incident.recoveredAt != nil || incident.outcome != nil
+        let silent = incident.lastReport != nil && !incident.hasNews
+        if hadWindow, incident.lastReport != nil, !isOver, group.live.changes(settings).isEmpty {
+            return nil
+        }
+        // The end of a notice is not reported.
+        if silent, incident.isNoticeOnly {
+            group.live.incident = nil
+            return nil
+        }
+        // Another group reported the fault, and it is over or has no further lines.
+        if incident.echo != nil, incident.lastReport == nil,
+            isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
+        {
+            group.live.incident = nil
+            return nil
+        }
+        var digest = Digest(
+            of: group.live, incident: incident, composedAt: now,
+            shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
+        // A window was open no longer than that, so its lines came late; without one, nothing new came.
+        if hadWindow, digest.to + settings.maxWindow < now { digest.late = now - digest.to }
+        if let cause = reasonToWait(digest, group.live, at: now) {
+            hold(digest, back: cause, &group.live, isOver: isOver)
+            return nil
+        }
+        if isOver || silent {
+            if incident.flapping { group.live.starts = [] }
+            group.live.incident = nil
+        } else {
+            let lastReport = group.live.lastReport(settings, to: digest.receivers)
+            group.live.incident?.settle(lastReport)
+        }
+        group.live.saidAt = now
+        group.live.swallowed = nil
+        group.live.shedTold = shared.shed
+        return digest
+    }
+
+    // MARK: - Storing
+
+    /// The position of the durable cursor once a checkpoint is stored, at most `head`.
+    ///
+    /// The first line of a group with an open window that its stored state does not include;
+    /// `position` if there is none.
+    public func resumePosition(head: LogPosition) -> LogPosition {
+        var from = position
+        for place in table.groups.indices where table.groups[place].window != nil {
+            from = min(from, table.groups[place].unstoredFrom ?? from)
+        }
+        return min(head, from)
+    }
+
+    /// Returns the changes since the last checkpoint. Store them in one transaction
+    /// with the digests that `due` returned.
+    public mutating func checkpoint() -> Checkpoint {
+        var changed: [GroupState] = []
+        for place in table.groups.indices
+        where table.groups[place].unstoredFrom != nil && table.groups[place].window == nil {
+            changed.append(table.groups[place].live)
+            table.groups[place].unstoredFrom = nil
+        }
+        changed.sort { $0.key.text < $1.key.text }
+        let removed = forgotten.subtracting(changed.map(\.key.text))
+        forgotten = []
+        hasClosed = false
+        return Checkpoint(
+            position: resumePosition(head: position), groups: changed,
+            shared: shared.json(at: position), removed: removed)
+    }
+
+    /// The current states of all groups, ascending by key.
+    public var states: [GroupState] {
+        table.groups.indices.map { table.groups[$0].live }.sorted { $0.key.text < $1.key.text }
+    }
+}

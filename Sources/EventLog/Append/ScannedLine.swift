@@ -1,0 +1,348 @@
+import Events
+import JSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What the log needs to know of a line, found in one pass without a tree.
+struct ScannedLine: Sendable, Equatable {
+    /// What makes a second line the same event.
+    enum Key: Sendable, Equatable {
+        /// The sender gave neither a sequence nor an id.
+        case none
+        /// `stream` names `(node, epoch)`.
+        case sequence(stream: Hash128, seq: UInt64)
+        /// See `idKey`.
+        case id(Hash128)
+    }
+
+    var ts: Timestamp
+    var key: Key
+    /// Hash of `node`; nil when the line has none.
+    var node: Hash128?
+    /// How badly the line would be missed.
+    var kind: LineKind
+
+    init(ts: Timestamp, key: Key, node: Hash128?, kind: LineKind) {
+        self.ts = ts
+        self.key = key
+        self.node = node
+        self.kind = kind
+    }
+
+    /// Validates one line, newline excluded, by the rules of `Event.init(line:from:)`.
+    init(
+        _ line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
+    ) throws(EventFault) {
+        var fields = Fields(origin: origin)
+        var fault: EventFault?
+        var others = KeyFilter()
+        do throws(JSONFault) {
+            try JSONScanner.members(of: line, limits: .newEvent) { key in
+                EventField.isList(key, in: line)
+            } _: { key, element throws(JSONFault) in
+                try fields.note(element, of: key, in: line)
+            } visit: { key, value throws(JSONFault) in
+                guard let field = EventField(key, in: line) else {
+                    others.note(key, in: line)
+                    fields.noteCount(key, value, in: line)
+                    return
+                }
+                guard fields.seen.insert(field) else {
+                    throw JSONFault(.duplicateKey, at: key.range.lowerBound)
+                }
+                // The first fault is told, but the scan goes on: broken JSON outranks it.
+                guard fault == nil else { return }
+                do throws(EventFault) {
+                    try fields.read(field, value, in: line)
+                } catch { fault = error }
+            }
+            if others.isInDoubt {
+                let whole = try JSONScanner.validate(line, limits: .event)
+                try JSONScanner.refuseRepeatedKeys(of: whole, in: line)
+            }
+        } catch { throw .json(error) }
+        if let fault { throw fault }
+        guard let ts = fields.ts else { throw .missing(field: "ts") }
+        guard fields.named else { throw .missing(field: "event") }
+        if let fault = fields.countFault(in: line) { throw fault }
+        self.ts = ts
+        node = fields.node
+        kind = fields.kind ?? fields.weight ?? .degraded
+        if let node = fields.node, let epoch = fields.epoch, let seq = fields.seq {
+            key = .sequence(stream: Self.stream(node: node, epoch: epoch), seq: seq)
+        } else if let id = fields.idBytes(in: line) {
+            key = id.withUnsafeBytes { Self.idKey($0, node: fields.node, of: line) }
+        } else {
+            key = .none
+        }
+    }
+
+    init(_ line: [UInt8], from origin: LineOrigin = .sender) throws(EventFault) {
+        let result = line.withUnsafeBytes { bytes -> Result<ScannedLine, EventFault> in
+            do throws(EventFault) {
+                return .success(try ScannedLine(bytes, from: origin))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try result.get()
+    }
+
+    /// The key of a line with an `id` and no sequence.
+    ///
+    /// An id names an event within its source only, and sources are careless: the same id from
+    /// another node, or with any other byte, is another event. The ids of our own hooks name an
+    /// event of their node whatever its bytes: a repeat carries the time of its receipt.
+    static func idKey(
+        _ id: UnsafeRawBufferPointer, node: Hash128?, of line: UnsafeRawBufferPointer
+    ) -> Key {
+        let isHook = id.starts(with: HookIdentifier.prefix.utf8)
+        return .id(isHook ? Hash128(id, key: node ?? Hash128(high: 0, low: 0)) : Hash128(line))
+    }
+
+    static func stream(node: Hash128, epoch: Hash128) -> Hash128 {
+        Hash128(high: node.high &+ epoch.low, low: node.low ^ epoch.high)
+    }
+}
+
+private struct Fields {
+    let origin: LineOrigin
+    var seen = EventField.Seen()
+    var ts: Timestamp?
+    var named = false
+    /// Looked at only where no sequence names the line.
+    private var id: JSONScanner.Slice?
+    var node: Hash128?
+    var epoch: Hash128?
+    var seq: UInt64?
+    /// By the event's name; nil for names that say nothing.
+    var kind: LineKind?
+    /// By its level.
+    var weight: LineKind?
+    private var event: JSONScanner.Slice?
+    /// Further members that are beyond their range if the event's name makes them counts.
+    private var outside: [(member: CountMember, fault: EventFault)] = []
+    /// Whether the list under way has an element that doesn't say what it is about.
+    private var hasUnnamed = false
+
+    init(origin: LineOrigin) { self.origin = origin }
+
+    mutating func noteCount(
+        _ key: JSONScanner.Slice, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) {
+        guard origin == .sender, value.kind == .number, let member = CountMember(key, in: line),
+            let fault = member.fault(of: value, in: line)
+        else { return }
+        outside.append((member, fault))
+    }
+
+    /// Of the first further member that is a count in events of this name and beyond its range.
+    func countFault(in line: UnsafeRawBufferPointer) -> EventFault? {
+        guard !outside.isEmpty, let name = event?.text(in: line) else { return nil }
+        return outside.first { $0.member.isCount(inEventsNamed: name) }?.fault
+    }
+
+    mutating func read(
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) {
+        // Null reads as absent, whatever the field.
+        guard value.kind != .null else { return }
+        switch field {
+        case .ts: ts = try moment(value, in: line)
+        case .event:
+            try text(field, value)
+            guard !value.equals("log.commit", in: line) else {
+                throw .invalid(
+                    field: "event", expected: "another name: log.commit is the log's own")
+            }
+            event = value
+            named = value.kind == .number || value.range.count > 2
+            kind = Self.kind(of: value, in: line)
+        case .id:
+            try text(field, value)
+            id = value
+        case .node: node = try hash(field, value, in: line)
+        case .epoch: epoch = try hash(field, value, in: line)
+        case .seq: seq = try sequence(value, in: line)
+        case .az, .namespace, .rollout, .revision, .concern, .message, .policy, .binary:
+            try text(field, value)
+        case .level:
+            try text(field, value)
+            guard
+                value.equals("info", in: line) || value.equals("error", in: line)
+                    || value.equals("warn", in: line) || value.equals("debug", in: line)
+            else {
+                throw .outside(
+                    field: "level", expected: SenderForm.expectedLevel, value: value, in: line)
+            }
+            weight =
+                value.equals("error", in: line)
+                ? .failure : value.equals("warn", in: line) ? .degraded : .healthy
+        case .status:
+            try text(field, value)
+            guard
+                value.kind == .string && value.range.count == 2
+                    || value.equals("healthy", in: line)
+                    || value.equals("unhealthy", in: line) || value.equals("degraded", in: line)
+                    || value.equals("unknown", in: line)
+            else {
+                throw .invalid(
+                    field: "status", expected: "one of healthy, degraded, unknown, unhealthy")
+            }
+        case .attempt: try count(field, value, in: line)
+        case .deltas: try list(field, value, naming: "metric")
+        case .reasons: try list(field, value, naming: "check")
+        }
+    }
+
+    private static func kind(
+        of name: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) -> LineKind? {
+        if name.equals("analysis.healthy", in: line) { return .healthy }
+        if name.equals("analysis.degraded", in: line) { return .degraded }
+        if name.equals("auth.refused", in: line) || name.equals("request.refused", in: line)
+            || name.equals("rate.limited", in: line)
+        {
+            return .refusal
+        }
+        if name.equals("analysis.unhealthy", in: line) || name.equals("analysis.unknown", in: line)
+            || name.equals("analysis.recovered", in: line) || name.equals("log.shed", in: line)
+            || name.equals("log.gap", in: line) || name.equals("delivery.dead", in: line)
+            || name.equals("log.damaged", in: line) || name.equals("log.pressure", in: line)
+            || name.equals("log.trimmed", in: line)
+        {
+            return .failure
+        }
+        return nil
+    }
+
+    private func text(_ field: EventField, _ value: JSONScanner.Slice) throws(EventFault) {
+        guard value.kind == .string || value.kind == .number else {
+            throw .invalid(field: field.name, expected: "a string")
+        }
+    }
+
+    private func hash(
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) -> Hash128? {
+        try text(field, value)
+        if value.escaped { return value.text(in: line).map { Hash128($0) } }
+        let inner = value.kind == .string ? value.range.dropFirst().dropLast() : value.range
+        return Hash128(UnsafeRawBufferPointer(rebasing: line[inner]))
+    }
+
+    /// Nil without an id, or with an empty one.
+    func idBytes(in line: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard let id, id.kind == .number || id.range.count > 2 else { return nil }
+        if let plain = id.plain(in: line) { return Array(plain) }
+        return id.text(in: line).map { Array($0.utf8) }
+    }
+
+    private func moment(
+        _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) -> Timestamp {
+        try text(.ts, value)
+        if value.kind == .string, !value.escaped {
+            let inner = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
+            if let moment = Timestamp(utc: inner) { return try bounded(moment, value, in: line) }
+        }
+        guard let words = value.text(in: line), let moment = Timestamp(rfc3339: words) else {
+            throw .outside(
+                field: "ts", expected: SenderForm.expectedTime, value: value, in: line)
+        }
+        return try bounded(moment, value, in: line)
+    }
+
+    private func bounded(
+        _ moment: Timestamp, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) -> Timestamp {
+        guard origin == .log || Timestamp.range.contains(moment) else {
+            throw .outside(field: "ts", expected: Timestamp.expected, value: value, in: line)
+        }
+        return moment
+    }
+
+    private func sequence(
+        _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) -> UInt64 {
+        if value.kind == .number {
+            if let seq = value.integer(in: line), seq > 0,
+                line[value.range].allSatisfy({ $0 &- 0x30 < 10 })
+            {
+                return UInt64(seq)
+            }
+            if let seq = UInt64(value.raw(in: line)), seq > 0 { return seq }
+        }
+        throw .invalid(field: "seq", expected: "a whole number from 1")
+    }
+
+    private func count(
+        _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(EventFault) {
+        switch Count.read(value, in: line) {
+        case .count: break
+        case .outside where origin == .log: break
+        case .outside:
+            throw .outside(field: field.name, expected: Count.expected, value: value, in: line)
+        case .other: throw .invalid(field: field.name, expected: "a whole number")
+        }
+    }
+
+    /// Notes an element of the list `key`, which comes before the list itself: whether
+    /// it is an object with a string member that names what it is about.
+    mutating func note(
+        _ element: JSONScanner.Slice, of key: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) throws(JSONFault) {
+        let isDelta =
+            key.escaped
+            ? EventField(key, in: line) == .deltas
+            : line[key.range.lowerBound + 1] == UInt8(ascii: "d")
+        let naming: StaticString = isDelta ? "metric" : "check"
+        if Self.begins(element, with: naming, in: line) { return }
+        var found = false
+        if element.kind == .object {
+            try JSONScanner.members(of: element, in: line) { key, value throws(JSONFault) in
+                if key.equals(naming, in: line), value.kind == .string {
+                    found = !isDelta || value.range.count > 2
+                }
+            }
+        }
+        if !found { hasUnnamed = true }
+    }
+
+    /// Whether an object starts with the member `naming` and its value is a string
+    /// that isn't empty: how our own senders write it, told without another scan.
+    private static func begins(
+        _ element: JSONScanner.Slice, with naming: StaticString,
+        in line: UnsafeRawBufferPointer
+    ) -> Bool {
+        let count = naming.utf8CodeUnitCount
+        let start = element.range.lowerBound
+        // {"naming":"x"}
+        guard element.kind == .object, element.range.count >= count + 8 else { return false }
+        guard line[start + 1] == UInt8(ascii: "\""), line[start + 2 + count] == UInt8(ascii: "\""),
+            line[start + 3 + count] == UInt8(ascii: ":"),
+            line[start + 4 + count] == UInt8(ascii: "\""),
+            line[start + 5 + count] != UInt8(ascii: "\"")
+        else { return false }
+        for i in 0..<count where line[start + 2 + i] != naming.utf8Start[i] { return false }
+        return true
+    }
+
+    /// An array whose elements are objects with a string member `naming`.
+    private mutating func list(
+        _ field: EventField, _ value: JSONScanner.Slice, naming: StaticString
+    ) throws(EventFault) {
+        guard value.kind == .array else {
+            throw .invalid(field: field.name, expected: "an array")
+        }
+        defer { hasUnnamed = false }
+        guard !hasUnnamed else { throw .missing(field: "\(field.name).\(naming)") }
+    }
+}

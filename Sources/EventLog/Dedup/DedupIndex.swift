@@ -1,0 +1,165 @@
+import Events
+
+/// What the log holds already, so that a line sent again is kept once.
+///
+/// Owned by the writer. Memory is bounded by `DedupLimits` whatever senders do;
+/// `forgotten` counts what the bounds cost.
+struct DedupIndex: Sendable {
+    private(set) var streams = StreamTable()
+    /// Arrival by id, in two generations: when the newer one is half of what is
+    /// allowed, or as old as the window, the older one goes.
+    private var ids = IdTable()
+    private var olderIds = IdTable()
+    private var generationStart: Int64 = .min
+    private var admissions: UInt64 = 0
+    /// Runs, streams and ids given up for the bounds since the log was opened.
+    private(set) var forgotten = 0
+
+    let limits: DedupLimits
+    private let window: Int64
+
+    init(limits: DedupLimits, window: Duration) {
+        self.limits = limits
+        self.window = window.wholeMilliseconds
+    }
+
+    var idCount: Int { ids.count + olderIds.count }
+
+    /// Notes a line; false when it is there already.
+    mutating func admit(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
+        switch key {
+        case .none: return true
+        case .sequence(let stream, let seq):
+            admissions += 1
+            let (isNew, runs) = streams.admit(seq, of: stream, at: admissions)
+            if isNew, runs > limits.runsPerStream || streams.count > limits.streams {
+                bound(stream)
+            }
+            return isNew
+        case .id(let id):
+            if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
+            turnGeneration(now)
+            ids.set(id, to: now.milliseconds)
+            return true
+        }
+    }
+
+    /// Whether `admit` would find the line there already.
+    func holds(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
+        switch key {
+        case .none: false
+        case .sequence(let stream, let seq): streams[stream]?.contains(seq) ?? false
+        case .id(let id): (ids[id] ?? olderIds[id]).map { isWithin($0, now) } ?? false
+        }
+    }
+
+    /// Takes back what `admit` let in and the disk then refused.
+    mutating func withdraw(_ key: ScannedLine.Key) {
+        switch key {
+        case .none: break
+        case .sequence(let stream, let seq): streams.withdraw(seq, of: stream)
+        case .id(let id):
+            ids.remove(id)
+            olderIds.remove(id)
+        }
+    }
+
+    private func isWithin(_ seen: Int64, _ now: Timestamp) -> Bool {
+        // A clock that jumped back doesn't end the window early.
+        now.milliseconds &- seen < window
+    }
+
+    private mutating func turnGeneration(_ now: Timestamp) {
+        if generationStart == .min { generationStart = now.milliseconds }
+        let full = ids.count >= max(1, limits.ids / 2)
+        guard full || now.milliseconds &- generationStart >= window else { return }
+        if full {
+            var lost = 0
+            olderIds.forEach { if isWithin($1, now) { lost += 1 } }
+            forgotten += lost
+        }
+        swap(&ids, &olderIds)
+        ids.removeAll()
+        generationStart = now.milliseconds
+    }
+
+    private mutating func bound(_ stream: Hash128) {
+        forgotten += streams.forget(of: stream, beyond: limits.runsPerStream)
+        guard streams.count > limits.streams else { return }
+        // A quarter at once, so that the sort is paid once in so many admissions.
+        let surplus = max(1, limits.streams / 4)
+        streams.forgetOldest(surplus)
+        forgotten += surplus
+    }
+}
+
+// MARK: - On disk
+
+extension DedupIndex {
+    private static let magic: UInt64 = 0x324B_524D_4C57_4C42  // "BLWLMRK2", little-endian
+    /// Of the version before, whose ids were not told apart by node and bytes.
+    static let earlierMagic: UInt64 = 0x314B_524D_4C57_4C42  // "BLWLMRK1"
+
+    /// The marks after segment `covered` and everything before it.
+    func encoded(covering covered: UInt64) -> [UInt8] {
+        var out = ByteWriter()
+        out.write(Self.magic)
+        out.write(covered)
+        out.write(UInt64(streams.count))
+        for (stream, mark) in streams.inOrder {
+            out.write(stream)
+            out.write(UInt64(mark.runCount))
+            for run in mark.runs {
+                out.write(run.lowerBound)
+                out.write(run.upperBound)
+            }
+        }
+        out.write(UInt64(ids.count + olderIds.count))
+        for generation in [olderIds, ids] {
+            generation.forEach { id, seen in
+                out.write(id)
+                out.write(UInt64(bitPattern: seen))
+            }
+        }
+        return out.sealed()
+    }
+
+    /// Reads what `encoded` wrote; nil when a byte is not as it was written.
+    ///
+    /// Of the version before, only the sequences are read, and no segment counts as covered: the
+    /// ids are found again in the archives of the window.
+    static func decode(
+        _ bytes: [UInt8], limits: DedupLimits, window: Duration, now: Timestamp
+    ) -> (marks: DedupIndex, covered: UInt64)? {
+        guard var input = ByteReader(sealed: bytes), let version = input.read(),
+            version == magic || version == earlierMagic,
+            let covered = input.read(), let streamCount = input.read()
+        else { return nil }
+        var marks = DedupIndex(limits: limits, window: window)
+        for _ in 0..<streamCount {
+            guard let key = input.readHash(), let runCount = input.read() else { return nil }
+            var runs: [ClosedRange<UInt64>] = []
+            for _ in 0..<runCount {
+                guard let low = input.read(), let high = input.read(), low <= high else {
+                    return nil
+                }
+                runs.append(low...high)
+            }
+            var mark = SequenceMark(runs: runs)
+            marks.admissions += 1
+            mark.touched = marks.admissions
+            marks.streams.set(key, to: mark)
+            marks.bound(key)
+        }
+        guard version == magic else { return (marks, 0) }
+        guard let idCount = input.read() else { return nil }
+        for _ in 0..<idCount {
+            guard let id = input.readHash(), let seen = input.read() else { return nil }
+            let arrival = Int64(bitPattern: seen)
+            if marks.isWithin(arrival, now) {
+                _ = marks.admit(.id(id), at: Timestamp(milliseconds: arrival))
+            }
+        }
+        return (marks, covered)
+    }
+}

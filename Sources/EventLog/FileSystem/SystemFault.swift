@@ -1,0 +1,40 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A failed system call.
+struct SystemFault: Error, Equatable {
+    let call: String
+    let path: String
+    let code: Int32
+
+    /// Reads the calling thread's `errno` at once by default.
+    init(_ call: String, _ path: String, code: Int32 = errno) {
+        self.call = call
+        self.path = path
+        self.code = code
+    }
+
+    var eventLogError: EventLogError { .system(call: call, path: path, code: code) }
+
+    /// The log's reaction; distinguishes full disks from faulty ones.
+    var shedReason: ShedReason {
+        code == ENOSPC || code == EDQUOT || code == EFBIG ? .diskFull : .diskFault
+    }
+
+    var isAbsence: Bool { code == ENOENT }
+
+    static func words(_ code: Int32) -> String {
+        guard let text = strerror(code) else { return "error \(code)" }
+        return String(cString: text)
+    }
+}
+
+extension SystemFault {
+    /// The error code of a path that does not exist.
+    static let absence = ENOENT
+}

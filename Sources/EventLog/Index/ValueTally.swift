@@ -1,0 +1,89 @@
+import Events
+import JSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Counts lines by the value of a field, compared by the value's source bytes.
+struct ValueTally: Sendable {
+    private var rows: [(raw: [UInt8], lines: Int)] = []
+    private var places: [UInt64: Int] = [:]
+    private var absent = 0
+    /// The row of the last value: adjacent lines often have the same one.
+    private var last = 0
+
+    /// Counts one line by the first value of `path` in it.
+    mutating func note(_ path: Path, in line: UnsafeRawBufferPointer) {
+        var found: JSONScanner.Slice?
+        if let name = path.only {
+            found = LineMember.first(name, in: line)
+        } else if let root = try? JSONScanner.validate(line, limits: .event) {
+            path.visit(root, in: line) { value in
+                if found == nil { found = value }
+            }
+        }
+        if let found {
+            add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
+        } else {
+            absent +|= 1
+        }
+    }
+
+    /// Counts lines with a value in its source form; nil for lines without the value.
+    mutating func add(_ raw: [UInt8]?, _ lines: Int) {
+        if let raw { raw.withUnsafeBytes { add($0, lines) } } else { absent +|= lines }
+    }
+
+    mutating func add(_ other: ValueTally) {
+        for row in other.rows { add(row.raw, row.lines) }
+        absent +|= other.absent
+    }
+
+    private mutating func add(_ raw: UnsafeRawBufferPointer, _ lines: Int) {
+        guard lines > 0 else { return }
+        if last < rows.count, isRow(last, raw) {
+            rows[last].lines +|= lines
+            return
+        }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in raw { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        while let place = places[hash] {
+            if isRow(place, raw) {
+                rows[place].lines +|= lines
+                last = place
+                return
+            }
+            // Another value with the same hash: try the next key.
+            hash = hash &+ 1
+        }
+        places[hash] = rows.count
+        last = rows.count
+        rows.append((Array(raw), lines))
+    }
+
+    private func isRow(_ place: Int, _ raw: UnsafeRawBufferPointer) -> Bool {
+        rows[place].raw.count == raw.count && raw.holds(rows[place].raw, at: 0)
+    }
+
+    /// Line counts by the value's text; nil for lines where the value is missing or `null`.
+    var texts: [String?: Int] {
+        var texts: [String?: Int] = [:]
+        if absent > 0 { texts[nil] = absent }
+        for row in rows { texts[Self.text(of: row.raw), default: 0] +|= row.lines }
+        return texts
+    }
+
+    private static func text(of raw: [UInt8]) -> String? {
+        raw.withUnsafeBytes { bytes in
+            guard let slice = try? JSONScanner.validate(bytes, limits: .event),
+                slice.kind != .null
+            else { return nil }
+            return slice.text(in: bytes) ?? slice.raw(in: bytes)
+        }
+    }
+}

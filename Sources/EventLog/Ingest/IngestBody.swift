@@ -1,0 +1,245 @@
+public import Events
+import JSON
+
+/// A body cut into events, each validated: nothing is written or counted yet.
+///
+/// A body is one JSON object a line. Arrays, pretty-printed and concatenated objects are taken,
+/// too, and so are times and levels in other common forms (`SenderForm`): such a body is written
+/// anew, one event a line, and the lines of any other are kept byte for byte.
+public struct IngestBody: Sendable {
+    /// What the ranges of `lines` are of.
+    private(set) var bytes: [UInt8]
+    private(set) var lines: [AppendRequest.Line] = []
+    /// The first ones, at most `IngestReceipt.listed`.
+    private(set) var rejected: [IngestReceipt.Rejection] = []
+    private(set) var rejectedTotal = 0
+    /// The node of the first line that names one.
+    private(set) var sender: Hash128?
+    /// As of `AppendRequest`.
+    private(set) var checksum: UInt32?
+    /// The writer sums up a shorter one about as fast as it adds two sums.
+    private static let summedFrom = 32 << 10
+    /// Lines of this node are rejected.
+    private var ownNode: Hash128?
+    private var isRewritten = false
+
+    /// What is held beside the bytes of the body that came.
+    public var tableBytes: Int {
+        lines.capacity * MemoryLayout<AppendRequest.Line>.stride
+            + (isRewritten ? bytes.capacity : 0)
+    }
+
+    /// Whether any line is good.
+    public var hasEvents: Bool { !lines.isEmpty }
+
+    /// Validates a body that this node made itself.
+    public init(_ body: [UInt8]) { self.init(body, refusing: nil) }
+
+    /// - Parameter node: Lines of this node are rejected.
+    init(_ body: [UInt8], refusing node: Hash128?) {
+        bytes = body
+        ownNode = node
+        let isRegular = body.withUnsafeBytes { cutLines($0) }
+        guard !isRegular else { return }
+        self = body.withUnsafeBytes { rewritten($0) }
+    }
+
+    private init(rewriting count: Int, refusing node: Hash128?) {
+        bytes = []
+        bytes.reserveCapacity(count + count / 16)
+        ownNode = node
+        isRewritten = true
+    }
+
+    // MARK: - One object a line
+
+    /// Returns false when a line was rejected that may be good in another form.
+    private mutating func cutLines(_ body: UnsafeRawBufferPointer) -> Bool {
+        lines.reserveCapacity(body.count / 400)
+        var number = 0
+        var isWhole = true
+        var isRegular = true
+        body.forEachLine { line, start in
+            number += 1
+            guard !line.isBlank else { return }
+            do throws(EventFault) {
+                let scanned = try ScannedLine(line, from: .sender)
+                if let last = lines.last, last.range.upperBound + 1 != start { isWhole = false }
+                try take(scanned, start..<(start + line.count))
+            } catch {
+                if error.mayBeOfForm { isRegular = false }
+                reject(number, error)
+            }
+        }
+        if isWhole { sumUp(body) }
+        return isRegular
+    }
+
+    private mutating func take(
+        _ scanned: ScannedLine, _ range: Range<Int>
+    ) throws(EventFault) {
+        if let ownNode, scanned.node == ownNode { throw .ownNode }
+        lines.append(AppendRequest.Line(range: range, key: scanned.key, kind: scanned.kind))
+        if sender == nil { sender = scanned.node }
+    }
+
+    /// Counts an event that another form's reader found to be none; `number` is its place.
+    public mutating func reject(_ number: Int, _ fault: EventFault) {
+        rejectedTotal += 1
+        if rejected.count < IngestReceipt.listed {
+            rejected.append(IngestReceipt.Rejection(line: number, error: fault))
+        }
+    }
+
+    private mutating func sumUp(_ body: UnsafeRawBufferPointer) {
+        guard let first = lines.first, let last = lines.last,
+            last.range.upperBound - first.range.lowerBound >= Self.summedFrom
+        else { return }
+        let run = first.range.lowerBound..<last.range.upperBound
+        let sum = Checksum.crc32(UnsafeRawBufferPointer(rebasing: body[run]))
+        checksum = withUnsafeBytes(of: UInt8(ascii: "\n")) {
+            Checksum.crc32($0, continuing: sum)
+        }
+    }
+
+    // MARK: - Other forms
+
+    /// The same body with what other forms it has; its own lines where it has none.
+    private func rewritten(_ body: UnsafeRawBufferPointer) -> IngestBody {
+        if let fault = BodyFault(encodingOf: body) { return refused(fault) }
+        var byLine = IngestBody(rewriting: body.count, refusing: ownNode)
+        let isComplete = byLine.rewriteLines(body)
+        guard !isComplete else { return better(byLine) }
+        // Some value goes over several lines, or the text is broken.
+        do throws(JSONFault) {
+            let values = try ValueSequence.values(of: body)
+            var whole = IngestBody(rewriting: body.count, refusing: ownNode)
+            for (place, value) in values.enumerated() {
+                whole.rewrite(UnsafeRawBufferPointer(rebasing: body[value]), number: place + 1)
+            }
+            return whole
+        } catch {
+            // Of an array, some lines may look like events of their own.
+            if ValueSequence.isArray(body) { return refused(.array(error)) }
+            return better(byLine)
+        }
+    }
+
+    /// The body as it came where writing it anew gained no event, with what is wrong by then.
+    private func better(_ other: IngestBody) -> IngestBody {
+        guard other.lines.count == lines.count else { return other }
+        var same = self
+        same.rejected = other.rejected
+        return same
+    }
+
+    private func refused(_ fault: BodyFault) -> IngestBody {
+        var none = IngestBody(rewriting: 0, refusing: nil)
+        none.reject(1, .body(fault))
+        return none
+    }
+
+    /// Takes each line, and each value of a line that holds several. Returns false when there
+    /// was a line that is neither.
+    private mutating func rewriteLines(_ body: UnsafeRawBufferPointer) -> Bool {
+        var number = 0
+        var isComplete = true
+        body.forEachLine { whole, _ in
+            number += 1
+            let line = UnsafeRawBufferPointer(
+                rebasing: whole[ValueSequence.marks(before: whole)...])
+            guard !line.isBlank else { return }
+            guard let fault = rewriteOne(line) else { return }
+            guard case .json(let json) = fault, json.mayBeSeveral,
+                case .some(let values) = try? ValueSequence.values(of: line)
+            else {
+                if case .json(let json) = fault, json.mayBeSeveral { isComplete = false }
+                return reject(number, fault)
+            }
+            for value in values {
+                rewrite(UnsafeRawBufferPointer(rebasing: line[value]), number: number)
+            }
+        }
+        return isComplete
+    }
+
+    private mutating func rewrite(_ value: UnsafeRawBufferPointer, number: Int) {
+        let fault =
+            value.contains(UInt8(ascii: "\n")) || value.contains(UInt8(ascii: "\r"))
+            ? ValueSequence.compact(value).withUnsafeBytes { rewriteOne($0) }
+            : rewriteOne(value)
+        if let fault { reject(number, fault) }
+    }
+
+    /// Appends one event; returns why it cannot.
+    private mutating func rewriteOne(_ line: UnsafeRawBufferPointer) -> EventFault? {
+        do throws(EventFault) {
+            try append(line)
+            return nil
+        } catch {
+            guard error.mayBeMapped, let mapped = SenderForm.mapped(line) else { return error }
+            return mapped.withUnsafeBytes { mapped in
+                do throws(EventFault) {
+                    try append(mapped)
+                    return nil
+                } catch { return error }
+            }
+        }
+    }
+
+    private mutating func append(_ line: UnsafeRawBufferPointer) throws(EventFault) {
+        let scanned = try ScannedLine(line)
+        let start = bytes.count
+        try take(scanned, start..<(start + line.count))
+        bytes.append(contentsOf: line)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isBlank: Bool {
+        first != UInt8(ascii: "{") && allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+    }
+}
+
+extension EventFault {
+    /// Whether the same bytes may hold an event in another form than one object a line.
+    fileprivate var mayBeOfForm: Bool {
+        if case .json = self { return true }
+        return mayBeMapped
+    }
+
+    /// Whether it is of a member that `SenderForm` may map.
+    fileprivate var mayBeMapped: Bool {
+        switch self {
+        case .missing("ts"): true
+        case .outside("ts", _, _), .outside("level", _, _): true
+        default: false
+        }
+    }
+}
+
+extension JSONFault {
+    /// Whether a line with this fault may be a part of a value, or hold several.
+    fileprivate var mayBeSeveral: Bool {
+        switch reason {
+        case .empty, .unexpectedByte, .unexpectedEnd, .trailingBytes, .notAnObject, .tooLong: true
+        default: false
+        }
+    }
+}
+
+extension BodyFault {
+    /// nil for a text that may be UTF-8.
+    fileprivate init?(encodingOf body: UnsafeRawBufferPointer) {
+        guard body.count >= 2 else { return nil }
+        switch (body[0], body[1]) {
+        case (0xFF, 0xFE), (0xFE, 0xFF), (UInt8(ascii: "{"), 0), (0, UInt8(ascii: "{")),
+            (UInt8(ascii: "["), 0), (0, UInt8(ascii: "[")):
+            self = .utf16
+        // MessagePack: an array or a map of up to 15, 65,535 or more.
+        case (0x80...0x9F, _), (0xDC...0xDF, _): self = .messagePack
+        default: return nil
+        }
+    }
+}

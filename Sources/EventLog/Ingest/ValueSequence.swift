@@ -1,0 +1,136 @@
+import JSON
+
+/// The JSON values of a text that holds several: concatenated, separated by white space, commas
+/// or record separators (RFC 7464), pretty-printed, or as the elements of an array.
+enum ValueSequence {
+    /// Enough to find where a value ends; what a line may be is checked of each value.
+    private static let limits = JSONLimits(maxBytes: .max, maxDepth: 64)
+    /// U+FEFF, which some programs write before each batch (RFC 8259 §8.1).
+    static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// Where the values are. The elements of an array stand for it; an empty one stands for itself.
+    ///
+    /// - Throws: When the text is anything but such values.
+    static func values(of text: UnsafeRawBufferPointer) throws(JSONFault) -> [Range<Int>] {
+        var values: [Range<Int>] = []
+        var at = skipSeparators(text, from: 0, commas: 0)
+        while at < text.count {
+            if text[at] == UInt8(ascii: "[") {
+                at = try readArray(text, from: at, into: &values)
+            } else {
+                let end = try endOfValue(text, at, within: 0)
+                values.append(at..<end)
+                at = end
+            }
+            at = skipSeparators(text, from: at, commas: 1)
+        }
+        return values
+    }
+
+    /// The same value without white space between its tokens, so that it is one line.
+    ///
+    /// - Parameter value: Was found by `values`.
+    static func compact(_ value: UnsafeRawBufferPointer) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(value.count)
+        var isInString = false
+        var isEscaped = false
+        for byte in value {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+            } else if byte == UInt8(ascii: "\"") {
+                isInString = true
+            } else if isSpace(byte) {
+                continue
+            }
+            out.append(byte)
+        }
+        return out
+    }
+
+    /// How many bytes of separators `line` begins with that are no white space of JSON.
+    static func marks(before line: UnsafeRawBufferPointer) -> Int {
+        var at = 0
+        while at < line.count {
+            if line[at] == 0x1E {
+                at += 1
+            } else if line[at...].starts(with: mark) {
+                at += mark.count
+            } else {
+                break
+            }
+        }
+        return at
+    }
+
+    /// Whether a text begins as an array of objects does.
+    static func isArray(_ text: UnsafeRawBufferPointer) -> Bool {
+        let start = skipSeparators(text, from: 0, commas: 0)
+        guard start < text.count, text[start] == UInt8(ascii: "[") else { return false }
+        let first = skipSpace(text, from: start + 1)
+        return first < text.count && text[first] == UInt8(ascii: "{")
+    }
+
+    private static func readArray(
+        _ text: UnsafeRawBufferPointer, from start: Int, into values: inout [Range<Int>]
+    ) throws(JSONFault) -> Int {
+        var at = skipSpace(text, from: start + 1)
+        if at < text.count, text[at] == UInt8(ascii: "]") {
+            values.append(start..<(at + 1))
+            return at + 1
+        }
+        while true {
+            let end = try endOfValue(text, at, within: 1)
+            values.append(at..<end)
+            at = skipSpace(text, from: end)
+            guard at < text.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            switch text[at] {
+            case UInt8(ascii: ","): at = skipSpace(text, from: at + 1)
+            case UInt8(ascii: "]"): return at + 1
+            default: throw JSONFault(.unexpectedByte, at: at)
+            }
+        }
+    }
+
+    private static func endOfValue(
+        _ text: UnsafeRawBufferPointer, _ at: Int, within depth: Int
+    ) throws(JSONFault) -> Int {
+        try JSONScanner.end(ofValueAt: at, in: text, limits: limits, within: depth)
+    }
+
+    private static func skipSpace(_ text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var at = start
+        while at < text.count, isSpace(text[at]) { at += 1 }
+        return at
+    }
+
+    private static func skipSeparators(
+        _ text: UnsafeRawBufferPointer, from start: Int, commas: Int
+    ) -> Int {
+        var at = start
+        var commas = commas
+        while at < text.count {
+            if isSpace(text[at]) || text[at] == 0x1E {
+                at += 1
+            } else if text[at] == mark[0], text[at...].starts(with: mark) {
+                at += mark.count
+            } else if text[at] == UInt8(ascii: ","), commas > 0 {
+                commas -= 1
+                at += 1
+            } else {
+                break
+            }
+        }
+        return at
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    }
+}

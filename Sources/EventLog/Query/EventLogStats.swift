@@ -1,0 +1,111 @@
+public import Events
+
+/// The contents of a log, segment by segment.
+public struct EventLogStats: Sendable, Equatable {
+    public struct Segment: Sendable, Equatable {
+        public enum State: String, Sendable { case active, closed, sealed }
+
+        public let number: UInt64
+        /// The file's name in `log/`.
+        public let file: String
+        public let state: State
+        public let lines: Int
+        /// Bytes of lines.
+        public let bytes: Int
+        /// Bytes of disk blocks; for a sealed segment, including the index.
+        public let allocated: Int
+        /// The earliest and latest `ts` of a sealed segment; for other segments, when the first
+        /// and last line were accepted. nil if there is none.
+        public let earliest: Timestamp?
+        public let latest: Timestamp?
+    }
+
+    /// Sorted by number.
+    public internal(set) var segments: [Segment] = []
+
+    public var lines: Int { segments.reduce(0) { $0 +| $1.lines } }
+    public var bytes: Int { segments.reduce(0) { $0 +| $1.bytes } }
+    public var allocated: Int { segments.reduce(0) { $0 +| $1.allocated } }
+    public var earliest: Timestamp? { segments.compactMap(\.earliest).min() }
+    public var latest: Timestamp? { segments.compactMap(\.latest).max() }
+
+    /// Lines per second between `earliest` and `latest`; nil if these do not span any time.
+    public var linesPerSecond: Double? {
+        guard let earliest, let latest, earliest < latest else { return nil }
+        return Double(lines) / (latest - earliest).inSeconds
+    }
+
+    /// Files whose lines are not all counted, each with the reason: damaged or unreadable.
+    public private(set) var faults: [String] = []
+
+    init(_ folder: LogFolder) throws(SystemFault) {
+        for segment in try folder.segments() {
+            let name = segment.sealed ? segment.name.archive : segment.name.plain
+            try add(name) { stats throws(SystemFault) in
+                if segment.sealed {
+                    try stats.add(sealed: segment.name, folder)
+                } else {
+                    try stats.add(plain: name, .closed, folder)
+                }
+            }
+        }
+        try add(SegmentName.active) { stats throws(SystemFault) in
+            try stats.add(plain: SegmentName.active, .active, folder)
+        }
+    }
+
+    /// Runs `body` on the file `name`. An unreadable file becomes a fault; a missing one is
+    /// ignored.
+    private mutating func add(
+        _ name: String, _ body: (inout Self) throws(SystemFault) -> Void
+    ) throws(SystemFault) {
+        do throws(SystemFault) { try body(&self) } catch {
+            if error.isAbsence { return }
+            faults.append("\(name): can't be read: \(SystemFault.words(error.code))")
+        }
+    }
+
+    private mutating func add(
+        sealed name: SegmentName, _ folder: LogFolder
+    ) throws(SystemFault) {
+        let index = try Archive(folder: folder, name: name).index()
+        let beside = (try? folder.files.facts(folder.file(name.index)))?.allocated ?? 0
+        let known = index.members.filter { $0.earliest <= $0.latest }
+        segments.append(
+            Segment(
+                number: name.number, file: name.archive, state: .sealed,
+                lines: index.lines -| index.unreadable, bytes: Int(clamping: index.end),
+                allocated: try folder.files.facts(folder.file(name.archive)).allocated + beside,
+                earliest: known.compactMap { Self.moment($0.earliest) }.min(),
+                latest: known.compactMap { Self.moment($0.latest) }.max()))
+        if index.unreadable > 0 {
+            faults.append("\(name.archive): at least \(index.unreadable) lines can't be read")
+        }
+    }
+
+    /// nil for a time outside the range of events: the index has none for an unreadable member.
+    private static func moment(_ milliseconds: Int64) -> Timestamp? {
+        let moment = Timestamp(milliseconds: milliseconds)
+        return Timestamp.range.contains(moment) ? moment : nil
+    }
+
+    private mutating func add(
+        plain name: String, _ state: Segment.State, _ folder: LogFolder
+    ) throws(SystemFault) {
+        let file = try folder.files.openToRead(folder.file(name))
+        defer { folder.files.close(file) }
+        let scan = try PlainScan(file, files: folder.files)
+        let lost = scan.damage.reduce(0) { $0 +| $1.estimate }
+        if lost > 0 { faults.append("\(name): at least \(lost) lines can't be read") }
+        guard let number = scan.number else {
+            faults.append("\(name): no intact group of lines in it")
+            return
+        }
+        segments.append(
+            Segment(
+                number: number, file: name, state: state, lines: scan.lines,
+                bytes: Int(clamping: scan.end),
+                allocated: try folder.files.facts(file).allocated, earliest: scan.firstAt,
+                latest: scan.lastAt))
+    }
+}

@@ -1,0 +1,59 @@
+public import Events
+
+/// The log of a data folder, read without its lock.
+///
+/// For the command line and other processes than the one that writes. Sees acknowledged lines
+/// only, and follows rotation, sealing and removal.
+public struct EventLogFiles: Sendable {
+    let view: ForeignView
+
+    /// - Parameter directory: The data folder, which contains `log/`.
+    public init(directory: String) {
+        self.init(directory: directory, files: PosixFileSystem())
+    }
+
+    init(directory: String, files: any LogFileSystem) {
+        view = ForeignView(directory: directory, files: files)
+    }
+
+    /// A reader of the lines after `position` that match `query`.
+    public func reader(from position: LogPosition = .start, query: EventLogQuery = .all)
+        -> EventLogReader
+    {
+        EventLogReader(view, from: position, query: query)
+    }
+
+    /// The last `count` lines that match `query`; continue from the batch's `end`.
+    ///
+    /// If they exceed `maxBytes`, returns the first of them with `isCaughtUp` false.
+    public func last(
+        _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
+    ) async throws(EventLogError) -> EventLogBatch {
+        let view = self.view
+        return try await BlockingWork.run { () throws(EventLogError) in
+            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
+        }
+    }
+
+    /// Counts the lines that match `query` by the text of `field` (a dotted path).
+    ///
+    /// - Parameter progress: Called on another thread with the completed part, 0 to 1.
+    public func count(
+        by field: String, query: EventLogQuery = .all,
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) async throws(EventLogError) -> EventLogCounts {
+        let view = self.view
+        return try await BlockingWork.run { () throws(EventLogError) in
+            var count = LogCount(view, by: field, query)
+            return try count.run(progress: progress)
+        }
+    }
+
+    /// The position after the last acknowledged line.
+    public func head() async throws(EventLogError) -> LogPosition {
+        let view = self.view
+        return try await BlockingWork.run { () throws(EventLogError) in
+            do throws(SystemFault) { return try view.horizon() } catch { throw error.eventLogError }
+        }
+    }
+}

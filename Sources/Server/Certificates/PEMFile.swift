@@ -1,0 +1,93 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A PEM file's text and the labels of its blocks (RFC 7468).
+struct PEMFile {
+    let path: String
+    /// Without a byte order mark before it.
+    let bytes: [UInt8]
+    let hasMark: Bool
+    /// `CERTIFICATE`, `PRIVATE KEY`, …, in the order of the file.
+    let labels: [String]
+
+    /// Larger files hold no certificates of ours.
+    private static let largest = 4 << 20
+
+    /// Whether its key needs a passphrase.
+    var isEncrypted: Bool {
+        labels.contains("ENCRYPTED PRIVATE KEY")
+            || String(decoding: bytes, as: UTF8.self).contains("Proc-Type: 4,ENCRYPTED")
+    }
+
+    var hasKey: Bool { labels.contains { $0.hasSuffix("PRIVATE KEY") } }
+    var hasCertificate: Bool { labels.contains("CERTIFICATE") }
+
+    /// Reads the file, never waiting for a writer. Blocks for the disk.
+    init(reading path: String) throws(ServerError) {
+        self.path = path
+        var bytes = try Self.contents(of: path)
+        hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        if hasMark { bytes.removeFirst(3) }
+        self.bytes = bytes
+        labels = Self.labels(in: bytes)
+        guard labels.isEmpty else { return }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            throw ServerError(place: path, fault: "is UTF-16 text", remedy: "save it as UTF-8")
+        }
+        if bytes.first == 0x30 {
+            throw ServerError(
+                place: path, fault: "is binary (DER or PKCS #12), not PEM",
+                remedy:
+                    "convert it with openssl x509, pkey or pkcs12 to text that begins with -----BEGIN"
+            )
+        }
+        throw ServerError(
+            place: path, fault: bytes.isEmpty ? "is empty" : "holds no PEM text",
+            remedy: "give a file with a line -----BEGIN …-----")
+    }
+
+    private static func labels(in bytes: [UInt8]) -> [String] {
+        let (begin, end) = (Array("-----BEGIN ".utf8), Array("-----".utf8))
+        return bytes.split(separator: 0x0A).compactMap { line in
+            guard line.starts(with: begin) else { return nil }
+            let label = line.dropFirst(begin.count).prefix { $0 != UInt8(ascii: "-") }
+            guard line.dropFirst(begin.count + label.count).starts(with: end) else { return nil }
+            return String(decoding: label, as: UTF8.self)
+        }
+    }
+
+    private static func contents(of path: String) throws(ServerError) -> [UInt8] {
+        func fault(_ code: Int32) -> ServerError {
+            ServerError(
+                place: path, fault: "cannot be read: \(String(cString: strerror(code)))",
+                remedy: "check the path and its permissions")
+        }
+        // O_NONBLOCK: opening a FIFO without a writer would wait for one.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault(errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = piece.withUnsafeMutableBytes { readPiece(descriptor, into: $0) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw fault(errno) }
+            if count == 0 { return bytes }
+            bytes += piece.prefix(count)
+            guard bytes.count <= largest else {
+                throw ServerError(
+                    place: path, fault: "is larger than 4 MiB", remedy: "name a PEM file")
+            }
+        }
+    }
+}
+
+/// `read(2)` under a name that no member shadows.
+private func readPiece(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    read(descriptor, buffer.baseAddress, buffer.count)
+}

@@ -1,0 +1,107 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Answers on the event loop what a route has ready, and passes on everything else as it came.
+///
+/// A task and two changes of thread cost several times what it takes to look up an answer that is
+/// there. So a request with a short body, with no other under way before it, is shown to its route
+/// here once it is whole: behind the parser and `ExchangeGuard`, and after every check of the gate.
+/// What cannot be answered at once, or has to be refused, goes on to `RequestPipeline.respond`; so does what
+/// has come of a request when something happens before its end, such as its deadline.
+///
+/// Lives on its channel's event loop: the connection's with HTTP/1.1, the stream's with HTTP/2.
+final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// Bytes of a body beyond which the request goes on.
+    static let longestBody = 16 << 10
+
+    private struct Held {
+        let head: HTTPRequest
+        let request: RequestPipeline.ReadyRequest
+        var body = ByteBuffer()
+    }
+
+    private let gate: RequestPipeline
+    private let connection: ConnectionFacts
+    /// The request whose end has not come yet.
+    private var held: Held?
+    /// Requests that went on and have no answer yet: answers keep the order of requests.
+    private var underWay = 0
+
+    init(gate: RequestPipeline, connection: ConnectionFacts) {
+        self.gate = gate
+        self.connection = connection
+    }
+
+    // MARK: - In
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            // For who leaves answers unread, the other way waits.
+            if underWay == 0, context.channel.isWritable,
+                let request = gate.ready(head, connection)
+            {
+                held = Held(head: head, request: request)
+                return
+            }
+            underWay += 1
+        case .body(let part):
+            guard let count = held?.body.readableBytes else { break }
+            if count + part.readableBytes <= Self.longestBody {
+                if count == 0 { held?.body = part } else { held?.body.writeImmutableBuffer(part) }
+                return
+            }
+            passOn(context)
+        case .end:
+            if let held, let answer = gate.answer(held.request, body: held.body) {
+                self.held = nil
+                return write(answer, context)
+            }
+            passOn(context)
+        }
+        context.fireChannelRead(data)
+    }
+
+    private func write(_ answer: RequestPipeline.Ready, _ context: ChannelHandlerContext) {
+        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(answer.body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private func passOn(_ context: ChannelHandlerContext) {
+        guard let held else { return }
+        self.held = nil
+        underWay += 1
+        context.fireChannelRead(wrapInboundOut(.head(held.head)))
+        if held.body.readableBytes > 0 {
+            context.fireChannelRead(wrapInboundOut(.body(held.body)))
+        }
+    }
+
+    // An error, a shutdown or the client's half-close must not overtake what came before it.
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        passOn(context)
+        context.fireErrorCaught(error)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        passOn(context)
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { held = nil }
+
+    // MARK: - Out
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data), underWay > 0 { underWay -= 1 }
+        context.write(data, promise: promise)
+    }
+}

@@ -1,0 +1,144 @@
+import Events
+import NIOCore
+import NIOSSL
+import SwiftASN1
+import Synchronization
+import X509
+
+/// The TLS context for the next handshake; replaced without touching open connections.
+///
+/// Thread-safe. A replacement is built whole before it is taken up: what cannot
+/// be used leaves the old one in place.
+final class TLSContextBox: Sendable {
+    fileprivate struct Loaded {
+        let context: NIOSSLContext
+        let expiry: Timestamp?
+        /// The files as they were before they were read.
+        let marks: TLSFileMarks
+        /// What is wrong with them and does not keep them from being used.
+        let review: CertificateReview
+        /// Those that clients' certificates come from.
+        let authorities: [Certificate]
+        /// Counts up whenever an authority is taken away.
+        var trust = 0
+    }
+
+    /// What was read and can be used, to be taken up.
+    struct Prepared: Sendable {
+        fileprivate let loaded: Loaded
+    }
+
+    /// Of TLS 1.2, authenticated encryption with forward secrecy (RFC 9325 §4.2). TLS 1.3 has
+    /// nothing else.
+    private static let suites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+
+    private let current: Mutex<Loaded>
+    private let clock: WallClock
+
+    init(
+        _ files: TLSFiles, clients: ClientCertificates, clock: WallClock = .system
+    ) throws(ServerError) {
+        self.clock = clock
+        current = Mutex(try Self.load(files, clients, at: clock.now))
+    }
+
+    /// For the next handshake, and what `trusts` has to know of it.
+    var context: (context: NIOSSLContext, trust: Int) {
+        current.withLock { ($0.context, $0.trust) }
+    }
+
+    /// Whether the authorities in force vouch for a certificate that was verified at its
+    /// handshake: where an authority was taken away since, one of those left must have signed it.
+    func trusts(_ client: ClientCertificate) -> Bool {
+        let (trust, authorities) = current.withLock { ($0.trust, $0.authorities) }
+        return client.trust == trust || client.isSigned(byOneOf: authorities)
+    }
+
+    /// When the node's own certificate is over.
+    var expiry: Timestamp? { current.withLock { $0.expiry } }
+
+    /// What is doubtful about the certificate in force.
+    var review: CertificateReview { current.withLock { $0.review } }
+
+    /// The state of the files in force when they were read.
+    var marks: TLSFileMarks { current.withLock { $0.marks } }
+
+    /// Reads the files; changes nothing yet. Blocks for them.
+    ///
+    /// - Throws: Why they cannot be used: also an expired certificate, where the one in force
+    ///   is not.
+    func prepare(
+        _ files: TLSFiles, clients: ClientCertificates
+    ) throws(ServerError) -> Prepared {
+        let now = clock.now
+        let loaded = try Self.load(files, clients, at: now)
+        if let refused = loaded.review.refused.first, review.isAccepted(at: now) { throw refused }
+        return Prepared(loaded: loaded)
+    }
+
+    /// Takes up what was read, for the next handshakes.
+    func take(_ prepared: Prepared) {
+        current.withLock { current in
+            var new = prepared.loaded
+            let isWider = Set(new.authorities).isSuperset(of: current.authorities)
+            new.trust = current.trust + (isWider ? 0 : 1)
+            current = new
+        }
+    }
+
+    private static func load(
+        _ files: TLSFiles, _ clients: ClientCertificates, at now: Timestamp
+    ) throws(ServerError) -> Loaded {
+        let needsAuthority = clients.demand != .token
+        // First: what changes while it is read is read again.
+        let marks = TLSFileMarks(files, authority: needsAuthority ? clients.authority : "")
+        let review = CertificateReview.pair(files, at: now)
+        if let fault = review.fault { throw fault }
+        guard let key = review.key else {
+            throw ServerError(
+                place: files.key, fault: "holds no readable PEM key",
+                remedy: "give the certificate's key, without passphrase")
+        }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: review.chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuiteValues = Self.suites
+        configuration.applicationProtocols = ["h2", "http/1.1"]
+        configuration.shutdownTimeout = .seconds(1)
+        var authorityCertificates: [Certificate] = []
+        if needsAuthority {
+            let authorities = CertificateReview.authorities(clients.authority, at: now)
+            if let fault = authorities.fault { throw fault }
+            configuration.trustRoots = .certificates(authorities.chain)
+            authorityCertificates = authorities.chain.compactMap {
+                (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }
+            }
+            configuration.certificateVerification =
+                clients.demand == .either ? .optionalVerification : .noHostnameVerification
+        }
+        let settings = configuration
+        let context = try attempt(
+            files.certificate, "cannot be used with \(files.key)",
+            "give the key that the certificate was made for"
+        ) { try NIOSSLContext(configuration: settings) }
+        return Loaded(
+            context: context,
+            expiry: review.chain.first.map {
+                Timestamp(milliseconds: Int64($0.notValidAfter) *| 1000)
+            },
+            marks: marks, review: review, authorities: authorityCertificates)
+    }
+
+    private static func attempt<T>(
+        _ place: String, _ fault: String, _ remedy: String, _ body: () throws -> T
+    ) throws(ServerError) -> T {
+        do { return try body() } catch {
+            throw ServerError(place: place, fault: "\(fault) (\(error))", remedy: remedy)
+        }
+    }
+}

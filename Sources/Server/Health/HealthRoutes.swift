@@ -1,0 +1,121 @@
+public import Events
+import HTTPTypes
+import JSON
+public import Telemetry
+
+/// One thing that must hold for the node to be alive, or ready.
+public struct HealthCheck: Sendable {
+    public enum Status: String, Sendable, Comparable {
+        case pass
+        /// Works, but somebody should look.
+        case warn
+        case fail
+
+        public static func < (a: Status, b: Status) -> Bool { a.rank < b.rank }
+
+        private var rank: Int {
+            switch self {
+            case .pass: 0
+            case .warn: 1
+            case .fail: 2
+            }
+        }
+    }
+
+    public struct Finding: Sendable {
+        public var status: Status
+        /// What is wrong; shown to who has the scope `read`.
+        public var output: String?
+        public var value: Double?
+        public var unit: String?
+
+        public init(
+            _ status: Status, output: String? = nil, value: Double? = nil, unit: String? = nil
+        ) {
+            self.status = status
+            self.output = output
+            self.value = value
+            self.unit = unit
+        }
+    }
+
+    /// `component:measurement`, such as `log:durable`.
+    public let name: String
+    public let look: @Sendable () async -> Finding
+
+    public init(_ name: String, look: @escaping @Sendable () async -> Finding) {
+        self.name = name
+        self.look = look
+    }
+}
+
+extension Route {
+    /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06):
+    /// 200 for pass and warn, 503 for fail. Served while the node drains, under any name; open. A stranger is
+    /// shown which components there are and how they are, who has the scope `read` all else.
+    public static func health(
+        _ path: String, checks: [HealthCheck], clock: WallClock = .system
+    ) -> Route {
+        observable(path, access: .optional(.read)) { exchange in
+            var findings: [(String, HealthCheck.Finding)] = []
+            for check in checks { findings.append((check.name, await check.look())) }
+            let status = findings.map(\.1.status).max() ?? .pass
+            return .bytes(
+                document(
+                    status, findings, at: clock.now, showsDetails: exchange.identity != nil),
+                status: status == .fail ? .serviceUnavailable : .ok,
+                contentType: "application/health+json", headers: [.cacheControl: "no-store"])
+        }
+    }
+
+    private static func document(
+        _ status: HealthCheck.Status, _ findings: [(String, HealthCheck.Finding)],
+        at now: Timestamp, showsDetails: Bool
+    ) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("status", status.rawValue)
+            json.member(object: "checks") { json in
+                for (name, finding) in findings {
+                    json.member(array: name) { json in
+                        json.object { json in
+                            json.member("status", finding.status.rawValue)
+                            json.member("time", now.rfc3339)
+                            guard showsDetails else { return }
+                            if let value = finding.value { json.member("observedValue", value) }
+                            if let unit = finding.unit { json.member("observedUnit", unit) }
+                            if let output = finding.output { json.member("output", output) }
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    /// Served under any name and until the node ends.
+    private static func observable(
+        _ path: String, access: Access, handler: @escaping Handler
+    ) -> Route {
+        var route = Route(
+            .get, path, access: access, servesWhileDraining: true, tier: .measurement,
+            handler: handler)
+        route.answersEveryHost = true
+        return route
+    }
+
+    /// `GET path` in Prometheus' text format; `sample` sets, just before, the
+    /// gauges that are cheaper to read than to keep.
+    public static func metrics(
+        _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
+        sample: @escaping @Sendable () async -> Void = {}
+    ) -> Route {
+        observable(path, access: access) { exchange in
+            try exchange.beginScrape()
+            await sample()
+            return .bytes(
+                Array(registry.exposition().utf8),
+                contentType: "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import Events
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import Synchronization
+import Telemetry
+
+/// What every request passes, in this order: a target and a host that can be read (400), a
+/// name that is served (421), a route (404, 405), a node that is not shutting down (503), a
+/// credential (401, 403), an expectation (417), a media type (415), a length (413); then the
+/// route itself.
+///
+/// Nothing that a caller sends for a route is examined before the credential: not its type, not
+/// its length, not its body. The paths and methods themselves are public, so that a stranger's
+/// wrong path is answered with 404 or 405 as everybody's is; and which host is meant must be
+/// clear before anything else.
+///
+/// Whatever is thrown on the way becomes a problem document, and is told.
+final class RequestPipeline: Sendable {
+    private let table: RouteTable
+    private let hosts: HostPolicy
+    private let authenticator: Authenticator
+    private let limits: ServingLimits
+    private let date: HTTPDate
+    /// The value of `Strict-Transport-Security`, where it is sent.
+    private let strictTransport: String?
+    private let telemetry: Telemetry
+    private let reporter: RefusalReporter
+    let admission: Admission
+    private let tally: RequestTally
+    private let draining = Atomic<Bool>(false)
+
+    init(
+        routes: [Route], hosts: HostPolicy, authenticator: Authenticator, limits: ServingLimits,
+        strictTransport: Duration?, clock: WallClock, telemetry: Telemetry,
+        reporter: RefusalReporter,
+        admission: Admission
+    ) {
+        table = RouteTable(routes)
+        self.hosts = hosts
+        self.authenticator = authenticator
+        self.limits = limits
+        self.telemetry = telemetry
+        self.reporter = reporter
+        self.admission = admission
+        date = HTTPDate(clock: clock)
+        self.strictTransport = strictTransport.map { "max-age=\($0.wholeSecondsUp)" }
+        tally = RequestTally(routes: routes.map(\.path), registry: telemetry.registry)
+    }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    func drain() { draining.store(true, ordering: .relaxed) }
+
+    /// - Parameter proceed: Sends `100 Continue`; called at most once, before the first read of
+    ///   the body of a request that asks for it.
+    func respond(
+        _ request: Request, _ writer: consuming ResponseWriter, _ connection: ConnectionFacts,
+        proceed: @escaping @Sendable () -> Void
+    ) async throws {
+        var passage = RequestContext(request.head, request.body, connection, proceed: proceed)
+        let holdings = passage.holdings
+        defer { holdings.release() }
+        var response: Response
+        do {
+            response = try await serve(&passage)
+            if response.status.code >= 400, response.body.contentLength == 0 {
+                response = Problem(response.status, "refused", "the request was refused").response
+            }
+            try hold(response, passage)
+        } catch { response = await refuse(error, passage) }
+        finish(&response, passage)
+        try await writer.write(response: response.head, body: response.body)
+    }
+
+    // MARK: - On the event loop
+
+    /// A request that passed every check, and may have its answer ready.
+    struct ReadyRequest {
+        fileprivate let passage: RequestContext
+        fileprivate let identity: Identity
+        fileprivate let answer: @Sendable (ReadyQuestion) -> ReadyAnswer?
+    }
+
+    /// An answer as it is written.
+    struct Ready {
+        let head: HTTPResponse
+        let body: ByteBuffer
+    }
+
+    /// The first half of answering at once, by what the header says: nil for all that `respond`
+    /// has to serve or refuse. Never waits.
+    func ready(_ head: HTTPRequest, _ connection: ConnectionFacts) -> ReadyRequest? {
+        var passage = RequestContext(head, RequestBody(buffer: ByteBuffer()), connection) {}
+        guard let route = try? find(&passage), let answer = route.ready,
+            head.headerFields[.contentEncoding] == nil, !passage.body.isHeldBack,
+            let identity = authenticator.identifyAtOnce(head, connection, route.access)
+        else { return nil }
+        passage.identity = identity
+        guard (try? admit(passage, to: route)) != nil else { return nil }
+        return ReadyRequest(passage: passage, identity: identity, answer: answer)
+    }
+
+    /// The second half, once the body is whole: nil when the route does not answer it at once.
+    func answer(_ request: ReadyRequest, body: ByteBuffer) -> Ready? {
+        let passage = request.passage
+        let question = ReadyQuestion(
+            head: passage.head, body: body, parameters: passage.parameters,
+            identity: request.identity)
+        guard let answer = request.answer(question),
+            answer.body.readableBytes <= Admission.smallAnswer
+        else { return nil }
+        var response = Response(
+            status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
+        finish(&response, passage)
+        return Ready(head: response.head, body: answer.body)
+    }
+
+    // MARK: - In
+
+    private func serve(_ passage: inout RequestContext) async throws -> Response {
+        let route = try find(&passage)
+        do throws(Authenticator.Refused) {
+            passage.identity = try await authenticator.identify(
+                passage.head, passage.connection, route.access)
+        } catch {
+            passage.credential = error.id
+            throw error.problem
+        }
+        try admit(passage, to: route)
+        return try await route.handler(
+            Exchange(
+                head: passage.head, path: passage.path, query: passage.query, route: route.path,
+                parameters: passage.parameters, connection: passage.connection,
+                started: passage.started, identity: passage.identity, body: passage.body,
+                limit: limit(of: route), inflates: route.inflates, authenticator: authenticator,
+                tier: route.tier, admission: admission, holdings: passage.holdings))
+    }
+
+    /// The route that a request means, before anybody knows who asks.
+    private func find(_ passage: inout RequestContext) throws(Problem) -> Route {
+        guard passage.path.hasPrefix("/") else {
+            throw .malformed("target_malformed", "the target must be a path", field: "path")
+        }
+        let authority = try HostPolicy.authority(
+            of: passage.head, isHTTP2: passage.connection.isHTTP2)
+        let finding = table.find(passage.head.method, passage.path)
+        guard
+            finding.answersEveryHost
+                || hosts.admits(
+                    authority: authority, serverName: passage.connection.serverName)
+        else {
+            throw Problem(
+                .misdirectedRequest, "host_unknown", "this node does not serve the name asked for",
+                field: "Host")
+        }
+        let route = try passage.take(finding)
+        if isDraining, !route.servesWhileDraining { throw .draining(limits.drainDeadline) }
+        return route
+    }
+
+    /// Whether the request of a known caller, or of a stranger where strangers may ask, can be
+    /// served, as far as its header says.
+    private func admit(_ passage: RequestContext, to route: Route) throws(Problem) {
+        if passage.identity != nil { passage.connection.entry?.markKnown() }
+        try admission.check(
+            MemoryBudget.Account(tier: route.tier, identity: passage.identity))
+        try passage.checkExpectation()
+        try Self.checkMedia(passage.head, route)
+        let limit = limit(of: route)
+        // A route that authenticates by itself looks at the length once it has.
+        if !(route.access.isOptional && passage.identity == nil),
+            let announced = passage.head.headerFields[.contentLength].flatMap({ Int($0) }),
+            announced > limit
+        {
+            throw .tooLarge(limit)
+        }
+    }
+
+    private func limit(of route: Route) -> Int { route.bodyLimit ?? limits.bodyBytes }
+
+    /// A large answer is counted until it is written.
+    private func hold(_ response: Response, _ passage: RequestContext) throws(Problem) {
+        guard let bytes = response.body.contentLength, bytes > Admission.smallAnswer,
+            let route = passage.route
+        else { return }
+        passage.holdings.keep(
+            try admission.reserve(
+                bytes, for: .answers,
+                by: MemoryBudget.Account(tier: route.tier, identity: passage.identity)))
+    }
+
+    private static func checkMedia(_ head: HTTPRequest, _ route: Route) throws(Problem) {
+        guard !route.media.isEmpty else { return }
+        let given = head.headerFields[.contentType] ?? ""
+        let essence = given.prefix { $0 != ";" }.trimmingBlanks.lowercased()
+        guard route.media.contains(essence) else {
+            let named = route.media.filter { !$0.isEmpty }
+            throw Problem(
+                .unsupportedMediaType, "media_type_unsupported",
+                "Content-Type must be \(named.joined(separator: " or "))",
+                field: "Content-Type", headers: [.accept: named.joined(separator: ", ")])
+        }
+    }
+
+    // MARK: - Out
+
+    private func refuse(_ error: any Error, _ passage: RequestContext) async -> Response {
+        let problem = Problem(error)
+        if problem.status == .internalServerError {
+            telemetry.emit(
+                RequestFailed(route: passage.route?.path ?? "none", fault: "\(error)"))
+        }
+        if problem.isReported { await reporter.tell(problem, passage) }
+        return problem.response
+    }
+
+    private func finish(_ response: inout Response, _ passage: RequestContext) {
+        response.headers[.date] = date.now
+        if let strictTransport { response.headers[.strictTransportSecurity] = strictTransport }
+        // HTTP/2 forbids the header (RFC 9113 §8.2.2).
+        if !passage.connection.isHTTP2, response.status.code >= 400 || passage.body.isHeldBack {
+            // Nobody can say whether a body that was not asked for still comes.
+            response.headers[.connection] = "close"
+        }
+        if passage.head.method == .head { response = response.createHeadResponse() }
+        tally.count(
+            route: passage.route?.path ?? "none", status: response.status.code,
+            duration: passage.started.duration(to: .now))
+    }
+}
+
+extension Substring {
+    /// Without blanks and tabs at either end.
+    fileprivate var trimmingBlanks: Substring {
+        let start = drop { $0 == " " || $0 == "\t" }
+        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
+        return start[...end]
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+
+extension Problem {
+    static let mediaType = "application/problem+json"
+
+    /// The document of RFC 9457 §3. `type` is `about:blank`, so `title` is the
+    /// status' own phrase (§4.2.1); `reason` and `field` are extension members.
+    var document: [UInt8] {
+        var json = JSONWriter(capacity: 256)
+        json.object { json in
+            json.member("type", "about:blank")
+            json.member("title", status.reasonPhrase)
+            json.member("status", status.code)
+            json.member("detail", detail)
+            if let field { json.member("field", field) }
+            json.member("reason", reason)
+            for member in extensions { json.member(member.key, member.value) }
+        }
+        return json.bytes
+    }
+
+    /// The answer, without what depends on the connection.
+    var response: Response {
+        var headers = headers
+        headers[.contentType] = page == nil ? Self.mediaType : "text/html; charset=utf-8"
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page ?? document)))
+    }
+
+    /// What becomes of an error that a route or the server's own parts threw.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as any HTTPResponseError where error.status.kind == .clientError:
+            self.init(
+                error.status, "request_refused", "the request cannot be served: \(error.status)")
+        default:
+            // What went wrong inside is for the log, not for the caller.
+            self.init(
+                .internalServerError, "internal_error",
+                "the request could not be served because of a fault on this side")
+        }
+    }
+}

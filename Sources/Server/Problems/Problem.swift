@@ -1,0 +1,94 @@
+public import HTTPTypes
+public import JSON
+
+/// Why a request is refused, as the caller is told (RFC 9457).
+///
+/// Thrown by routes and by the gate alike. `detail` and `field` are written
+/// into the answer as they are: they must not hold a secret.
+public struct Problem: Error, Sendable {
+    public var status: HTTPResponse.Status
+    /// One constant word for programs: `body_too_large`.
+    public var reason: String
+    /// One sentence for people: what is wrong and what would be right.
+    public var detail: String
+    /// Which part of the request is meant, when it is one.
+    public var field: String?
+    /// Sent along, such as `Retry-After`.
+    public var headers: HTTPFields
+    /// Whether the refusal is told to the server's `onRefusal`; a route that
+    /// records the event itself turns it off.
+    public var isReported: Bool
+    /// An HTML document for a person's browser, sent instead of the problem document.
+    public var page: [UInt8]?
+    /// Further members of the document (RFC 9457 §3.2), such as a list of what is wrong.
+    public var extensions: [JSONValue.Member] = []
+
+    public init(
+        _ status: HTTPResponse.Status, _ reason: String, _ detail: String, field: String? = nil,
+        headers: HTTPFields = [:], isReported: Bool = true
+    ) {
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+        self.field = field
+        self.headers = headers
+        self.isReported = isReported
+    }
+
+    // MARK: - The product's refusals
+
+    /// 400: `field` is not what it must be.
+    public static func malformed(_ reason: String, _ detail: String, field: String? = nil)
+        -> Problem
+    {
+        Problem(.badRequest, reason, detail, field: field)
+    }
+
+    /// 401 with the challenge of RFC 6750 §3.
+    public static func unauthenticated(_ reason: String, _ detail: String) -> Problem {
+        var challenge = #"Bearer realm="bellwether""#
+        if reason != "credential_missing" {
+            challenge += #", error="invalid_token", error_description="\#(detail)""#
+        }
+        return Problem(
+            .unauthorized, reason, detail, field: "Authorization",
+            headers: [.wwwAuthenticate: challenge])
+    }
+
+    /// 403: the credential is good, but not for this.
+    public static func lacksScope(_ scope: Scope) -> Problem {
+        Problem(
+            .forbidden, "scope_missing", "the credential lacks the scope '\(scope.rawValue)'",
+            field: "Authorization",
+            headers: [
+                .wwwAuthenticate:
+                    #"Bearer realm="bellwether", error="insufficient_scope", scope="\#(scope.rawValue)""#
+            ])
+    }
+
+    /// 413.
+    public static func tooLarge(_ limit: Int) -> Problem {
+        Problem(
+            .contentTooLarge, "body_too_large", "the body is larger than \(limit) bytes",
+            field: "body")
+    }
+
+    /// 429 or 503 with `Retry-After` in whole seconds, at least 1.
+    public static func retryLater(
+        _ status: HTTPResponse.Status, _ reason: String, _ detail: String, after: Duration
+    ) -> Problem {
+        Problem(
+            status, reason, detail, headers: [.retryAfter: String(max(1, after.wholeSecondsUp))])
+    }
+
+    static func draining(_ deadline: Duration) -> Problem {
+        retryLater(
+            .serviceUnavailable, "draining", "this node is shutting down; ask again",
+            after: deadline)
+    }
+}
+
+extension Duration {
+    /// Whole seconds, rounded up, none negative.
+    var wholeSecondsUp: Int { max(0, Int((self / .seconds(1)).rounded(.up))) }
+}

@@ -1,0 +1,68 @@
+import Events
+import HTTPTypes
+import Synchronization
+import Telemetry
+
+/// Counts every refusal, and tells as many as the meter lets through.
+final class RefusalReporter: Sendable {
+    private let clock: WallClock
+    private let telemetry: Telemetry
+    private let admission: Admission
+    private let meter: Mutex<RefusalMeter>
+    private let onRefusal: @Sendable (RefusalRecord) async -> Void
+
+    init(
+        clock: WallClock, telemetry: Telemetry, admission: Admission, meter: RefusalMeter,
+        onRefusal: @escaping @Sendable (RefusalRecord) async -> Void
+    ) {
+        self.clock = clock
+        self.telemetry = telemetry
+        self.admission = admission
+        self.meter = Mutex(meter)
+        self.onRefusal = onRefusal
+    }
+
+    /// Returns when the record was taken, so that the event precedes the answer.
+    func tell(_ problem: Problem, _ passage: RequestContext) async {
+        let suppressed = admit(problem, passage.connection)
+        guard let suppressed else { return }
+        await passage.body.read(
+            head: passage.head,
+            memory: BodyMemory(
+                admission: admission,
+                account: MemoryBudget.Account(tier: .reader, identity: passage.identity)))
+        await onRefusal(
+            RefusalRecord(
+                at: clock.now, status: problem.status.code, reason: problem.reason,
+                detail: problem.detail, field: problem.field, method: passage.head.method.rawValue,
+                route: passage.route?.path,
+                path: passage.route == nil ? Self.beginning(of: passage.path) : "",
+                query: passage.query, parameters: passage.parameters,
+                credential: passage.identity?.id ?? passage.credential,
+                peer: passage.connection.peer, body: passage.body.seen, suppressed: suppressed))
+    }
+
+    /// A request of which not even the head could be read.
+    func reportUnreadable(_ problem: Problem, _ connection: ConnectionFacts) async {
+        guard let suppressed = admit(problem, connection) else { return }
+        await onRefusal(
+            RefusalRecord(
+                at: clock.now, status: problem.status.code, reason: problem.reason,
+                detail: problem.detail, field: nil, method: "", route: nil, path: "", query: nil,
+                parameters: [:], credential: nil, peer: connection.peer, body: [],
+                suppressed: suppressed))
+    }
+
+    private func admit(_ problem: Problem, _ connection: ConnectionFacts) -> Int? {
+        let suppressed = meter.withLock { $0.admit(connection.peerGroup, at: .now) }
+        telemetry.emit(
+            RequestRefused(
+                status: problem.status.code, reason: problem.reason, peer: connection.peer,
+                isReported: suppressed != nil))
+        return suppressed
+    }
+
+    private static func beginning(of path: String) -> String {
+        String(decoding: path.utf8.prefix(256), as: UTF8.self)
+    }
+}

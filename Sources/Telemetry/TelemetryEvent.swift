@@ -1,0 +1,24 @@
+import Logging
+
+/// An event inside the node, with its log line and its metric.
+///
+/// Each module declares one struct per event, so that the log line and the metric always
+/// agree, and all log lines of a module are in one file. Neither the fields nor the labels
+/// may contain a secret: identify a token by its id, a receiver by its name, a URL by its host.
+public protocol TelemetryEvent: Sendable {
+    var level: Logger.Level { get }
+
+    /// A constant text, so that lines can be counted by it. Variable parts go into `fields`.
+    var message: String { get }
+
+    /// The log line's named values. Untrusted text is allowed: the log handler escapes it.
+    var fields: [(String, String)] { get }
+
+    /// Updates the metrics. Label values must come from a small closed set.
+    func record(in registry: PrometheusRegistry)
+}
+
+extension TelemetryEvent {
+    public var fields: [(String, String)] { [] }
+    public func record(in registry: PrometheusRegistry) {}
+}

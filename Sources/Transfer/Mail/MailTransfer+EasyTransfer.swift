@@ -1,0 +1,46 @@
+import CCurl
+
+extension MailTransfer {
+    func prepare(_ exchange: EasyTransfer, _ endpoint: Endpoint) throws(TransferError) {
+        let name = hello.isEmpty ? HelloName.standard(isLoopback: endpoint.isLoopback) : hello
+        // To libcurl the path is the name of the greeting.
+        try exchange.set(CURLOPT_URL, endpoint.target + "/" + Self.escaped(name))
+        try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
+        try exchange.set(trust: trust)
+        // Anything less than ALL would go on in plain text when TLS is not offered.
+        try exchange.set(
+            CURLOPT_USE_SSL,
+            Int(security == .none ? CURLUSESSL_NONE.rawValue : CURLUSESSL_ALL.rawValue))
+        if !username.isEmpty {
+            try exchange.set(CURLOPT_USERNAME, username)
+            if token.isEmpty {
+                try exchange.set(CURLOPT_PASSWORD, password)
+            } else {
+                try exchange.set(CURLOPT_XOAUTH2_BEARER, token)
+            }
+            // Without a list libcurl also tries GSSAPI and NTLM where they are offered.
+            let mechanisms = authentication.mechanisms(withToken: !token.isEmpty)
+            try exchange.set(
+                CURLOPT_LOGIN_OPTIONS, mechanisms.map { "AUTH=" + $0 }.joined(separator: ";"))
+            try exchange.set(CURLOPT_SASL_IR, 1)
+        }
+        try exchange.set(CURLOPT_MAIL_FROM, "<\(from)>")
+        try exchange.set(CURLOPT_MAIL_RCPT, list: recipients.map { "<\($0)>" })
+        try exchange.check(ccurl_allow_refused_recipients(exchange.easy))
+        try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
+        // libcurl's own 120 s for each answer would cut the final one short;
+        // the loop gives up where libcurl's single deadline cannot tell.
+        try exchange.set(CURLOPT_TIMEOUT_MS, deadline + answerDeadline)
+        let answerSeconds = Int(answerDeadline.components.seconds) + 1
+        try exchange.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(answerSeconds, 1))
+        try exchange.recordConversation()
+        try exchange.endByCallback()
+        try exchange.send(
+            upload: message, before: .now + deadline, thenWithin: answerDeadline)
+    }
+
+    /// A name that `HelloName` takes, as the path of a URL.
+    private static func escaped(_ name: String) -> String {
+        name.replacing("[", with: "%5B").replacing("]", with: "%5D").replacing(":", with: "%3A")
+    }
+}

@@ -1,0 +1,254 @@
+import Foundation
+import Testing
+
+/// The layout that ARCHITECTURE.md describes: which module imports which, where files lie.
+///
+/// The compiler refuses an import that Package.swift does not declare; this refuses a declaration
+/// that the design does not know. The table is the one of ARCHITECTURE.md: a new dependency
+/// changes both.
+@Suite("The layout of the sources")
+struct LayoutTests {
+    /// In order: each module may import only earlier ones.
+    static let modules: [(name: String, imports: Set<String>)] = [
+        ("CCurl", []),
+        ("CProcess", []),
+        ("CSpawn", []),
+        ("CDeflate", []),
+        ("CZlib", []),
+        ("JSON", []),
+        ("Events", ["JSON"]),
+        ("Secrets", []),
+        ("Settings", ["Secrets", "Events", "JSON"]),
+        ("Telemetry", ["Events"]),
+        ("Analysis", ["Events", "JSON"]),
+        ("Digests", ["Events", "JSON"]),
+        ("Store", []),
+        ("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        ("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
+        ("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
+        ("Rendering", ["Events", "JSON", "Digests"]),
+        (
+            "Delivery",
+            ["Secrets", "Events", "JSON", "Store", "Rendering", "Transfer", "Telemetry"]
+        ),
+        ("Server", ["CZlib", "Events", "JSON", "Store", "Telemetry"]),
+        (
+            "Gateway",
+            [
+                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
+                "Store",
+                "Server", "Telemetry",
+            ]
+        ),
+        (
+            "Notifier",
+            [
+                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Server", "Telemetry",
+            ]
+        ),
+        (
+            "Console",
+            [
+                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Server", "Notifier",
+            ]
+        ),
+        (
+            "App",
+            [
+                "CProcess",
+                "Secrets", "Events", "JSON", "Settings", "Telemetry",
+                "Store", "EventLog",
+                "Analysis",
+                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
+                "Notifier", "Console",
+            ]
+        ),
+        // The command line: App, and the modules whose files a command reads.
+        (
+            "bellwether",
+            [
+                "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
+                "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
+            ]
+        ),
+    ]
+
+    /// What the pure modules may import of the system: arithmetic.
+    static let pure: Set<String> = ["Analysis", "Digests"]
+    static let arithmetic: Set<String> = ["Glibc", "Musl", "Darwin"]
+
+    static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    static var names: Set<String> { Set(modules.map(\.name)) }
+
+    @Test("the table names earlier modules only")
+    func upwards() {
+        var above: Set<String> = []
+        for module in Self.modules {
+            #expect(module.imports.subtracting(above) == [], "\(module.name) names a later module")
+            above.insert(module.name)
+        }
+    }
+
+    @Test("every module has its row, and every row its module")
+    func complete() throws {
+        let sources = Self.top.appendingPathComponent("Sources").path
+        let folders = try FileManager.default.contentsOfDirectory(atPath: sources).filter { name in
+            var isFolder = ObjCBool(false)
+            _ = FileManager.default.fileExists(atPath: "\(sources)/\(name)", isDirectory: &isFolder)
+            return isFolder.boolValue
+        }
+        #expect(Set(folders) == Self.names)
+    }
+
+    @Test("no file imports a module that its own may not", arguments: modules.map(\.name))
+    func imports(module: String) throws {
+        let allowed = try #require(Self.modules.first { $0.name == module }).imports
+        let sources = try Self.sources(of: module)
+        #expect(sources.isEmpty == Self.libraries.contains(module))
+        for (file, text) in sources {
+            for imported in Self.imports(in: text) {
+                if Self.names.contains(imported) {
+                    #expect(allowed.contains(imported), "\(file) imports \(imported)")
+                } else if Self.pure.contains(module) {
+                    #expect(
+                        Self.arithmetic.contains(imported),
+                        "\(file) of a pure module imports \(imported)"
+                    )
+                }
+            }
+        }
+    }
+
+    /// System libraries: shims, no Swift.
+    private static let libraries: Set<String> = [
+        "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
+    ]
+
+    private static let testExecutables: Set<String> = ["EventLogDriver", "PoisonDriver"]
+
+    @Test("the manifest declares no dependency beyond the table")
+    func manifest() throws {
+        let text = try String(
+            contentsOf: Self.top.appendingPathComponent("Package.swift"), encoding: .utf8)
+        var seen: Set<String> = []
+        for match in text.matches(
+            of: #/\b(?:module|executableTarget)\(\s*(?:name: )?"(\w+)"([^\]\)]*)/#)
+        {
+            let module = String(match.output.1)
+            // Executables that only tests run live below Tests.
+            if Self.testExecutables.contains(module) { continue }
+            guard let allowed = Self.modules.first(where: { $0.name == module })?.imports else {
+                Issue.record("Package.swift has a module \(module) that the table does not know")
+                continue
+            }
+            seen.insert(module)
+            let declared = match.output.2.matches(of: #/"(\w+)"/#).map { String($0.output.1) }
+            #expect(Set(declared).intersection(Self.names).subtracting(allowed) == [], "\(module)")
+        }
+        #expect(seen == Self.names.subtracting(Self.libraries))
+    }
+
+    @Test("every form of import is seen")
+    func forms() {
+        let text = """
+            import A
+            public import B
+            @_exported import C
+            @testable internal import struct D.E
+              import F.G  // why
+            #if canImport(H)
+                @preconcurrency import H
+            #endif
+            // import I
+            let important = "import J"
+            """
+        #expect(Self.imports(in: text) == ["A", "B", "C", "D", "F", "H"])
+    }
+
+    /// Modules that a file's text imports, in order.
+    static func imports(in text: String) -> [String] {
+        text.matches(
+            of:
+                #/(?m)^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|var|let)\s+)?(\w+)/#
+        ).map { String($0.output.1) }
+    }
+
+    static func sources(of module: String) throws -> [(file: String, text: String)] {
+        let folder = top.appendingPathComponent("Sources").appendingPathComponent(module)
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+            .filter { $0.hasSuffix(".swift") }
+        return try files.map { file in
+            let url = folder.appendingPathComponent(file)
+            return ("\(module)/\(file)", try String(contentsOf: url, encoding: .utf8))
+        }
+    }
+
+    // MARK: - Files
+
+    @Test("no folder of the sources holds more than 20 files")
+    func folders() throws {
+        var counts: [String: Int] = [:]
+        for file in try Self.swiftFiles(below: "Sources") {
+            counts[(file as NSString).deletingLastPathComponent, default: 0] += 1
+        }
+        #expect(!counts.isEmpty)
+        for (folder, count) in counts.sorted(by: { $0.key < $1.key }) {
+            #expect(count <= 20, "\(folder) holds \(count) files: group them by what they do")
+        }
+    }
+
+    @Test("no two types of the package have one bare name")
+    func typeNames() throws {
+        var homes: [String: [String]] = [:]
+        for file in try Self.swiftFiles(below: "Sources") {
+            let text = try String(
+                contentsOf: Self.top.appendingPathComponent(file), encoding: .utf8)
+            for match in text.matches(
+                of:
+                    #/(?m)^(?:public |package |internal )?(?:final |indirect )*(?:struct|class|enum|actor|protocol) (\w+)/#
+            ) {
+                homes[String(match.output.1), default: []].append(file)
+            }
+        }
+        for (name, files) in homes.sorted(by: { $0.key < $1.key }) {
+            #expect(files.count == 1, "\(name) is declared in \(files.joined(separator: " and "))")
+        }
+    }
+
+    @Test("every path of the repository that a page names exists")
+    func paths() throws {
+        let manager = FileManager.default
+        let pages = try manager.subpathsOfDirectory(atPath: Self.top.path).filter { path in
+            path.hasSuffix(".md") && !path.hasPrefix(".") && !path.contains("/.")
+        }
+        #expect(pages.contains("ARCHITECTURE.md"))
+        let roots = "Sources|Tests|Scripts|Benchmarks|Config|Fuzzing|docs|templates"
+        let form = try Regex("(?:\\b|`)((?:\(roots))/[A-Za-z0-9_+./-]*[A-Za-z0-9_+/])")
+        var seen = 0
+        for page in pages.sorted() {
+            let text = try String(
+                contentsOf: Self.top.appendingPathComponent(page), encoding: .utf8)
+            for match in text.matches(of: form) {
+                let path = String(match.output[1].substring ?? "")
+                // A name with a placeholder, as `Tests/FuzzTests/Corpus/<target>`, ends before it.
+                seen += 1
+                #expect(
+                    manager.fileExists(atPath: Self.top.appendingPathComponent(path).path),
+                    "\(page) names \(path)")
+            }
+        }
+        #expect(seen > 20)
+    }
+
+    /// Paths from the top of the repository.
+    private static func swiftFiles(below folder: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(
+            atPath: top.appendingPathComponent(folder).path
+        ).filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }.sorted()
+    }
+}

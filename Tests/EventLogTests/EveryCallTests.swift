@@ -1,0 +1,116 @@
+import Events
+import Foundation
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import EventLog
+
+/// A log's whole life, and each of its calls to the disk fails once: opening, writing,
+/// rotating, sealing, its small files, closing. After the one fault the disk is well.
+@Suite("Each call of the disk fails once")
+struct EveryCallTests {
+    /// Counts calls, and fails one.
+    private final class OneFault: Sendable {
+        private let state = Mutex((made: 0, failed: ""))
+        let place: Int
+        let code: Int32
+
+        init(at place: Int, code: Int32) {
+            self.place = place
+            self.code = code
+        }
+
+        func decide(_ call: FaultyFileSystem.Call, _ path: String) -> Int32? {
+            state.withLock { state in
+                state.made += 1
+                guard state.made == place else { return nil }
+                state.failed = "\(call) \(path.split(separator: "/").last ?? "")"
+                return code
+            }
+        }
+
+        var made: Int { state.withLock { $0.made } }
+        /// Which call it was.
+        var failed: String { state.withLock { $0.failed } }
+    }
+
+    private static let bodies = 9
+
+    private static func lines(_ round: Int) -> [String] {
+        (1...10).map { senderLine(round * 10 + $0, padding: 2000) }
+    }
+
+    /// Sends every body until it is acknowledged, as a sender does.
+    private static func live(_ log: TestLog, _ fault: OneFault) async throws {
+        let disk = FaultyFileSystem()
+        disk.fail { fault.decide($0, $1) }
+        let change: (inout EventLogConfiguration) -> Void = {
+            $0.segmentBytes = 64 * 1024
+            $0.ballastBytes = 128 * 1024
+        }
+        let eventLog: EventLog
+        do throws(EventLogError) {
+            eventLog = try await EventLog.open(
+                log.configuration(change), clock: log.clock.wall, telemetry: .silent, files: disk)
+        } catch {
+            // Refused, with the reason; the next start is not.
+            guard case .system(_, _, fault.code) = error else { throw error }
+            eventLog = try await log.open(files: disk, change)
+        }
+        for round in 0..<bodies {
+            var tries = 0
+            while true {
+                do throws(EventLogError) {
+                    let receipt = try await eventLog.ingest(body(lines(round)))
+                    #expect(receipt.accepted + receipt.duplicates == 10)
+                    break
+                } catch {
+                    guard case .shedding = error, tries < 5 else { throw error }
+                    tries += 1
+                    await eventLog.maintain()
+                }
+            }
+        }
+        await eventLog.settle()
+        await eventLog.maintain()
+        await eventLog.settle()
+        #expect(eventLog.status.shedding == nil, "\(fault.failed)")
+        await eventLog.close()
+    }
+
+    /// Lines of the sender; what the log tells of itself aside.
+    private static func texts(_ reader: EventLogReader) async throws -> [String] {
+        var reader = reader
+        return try await reader.texts().filter { $0.contains(#""node":"gw-b""#) }
+    }
+
+    @Test(
+        "nothing is lost, nothing is there twice, service resumes", arguments: [5, 28] as [Int32])
+    func life(code: Int32) async throws {
+        let none = OneFault(at: 0, code: code)
+        try await Self.live(try TestLog(), none)
+        let sent = (0..<Self.bodies).flatMap(Self.lines)
+        var failed: Set<String> = []
+        // How the threads meet decides how many calls there are: some more are tried.
+        for place in 1...none.made + 5 {
+            let log = try TestLog()
+            let fault = OneFault(at: place, code: code)
+            try await Self.live(log, fault)
+            failed.insert(String(fault.failed.split(separator: " ").first ?? ""))
+            #expect(try await Self.texts(log.files.reader()) == sent, "\(fault.failed)")
+            let again = try await log.open()
+            #expect(try await Self.texts(again.reader(from: .start)) == sent, "\(fault.failed)")
+            let receipt = try await again.ingest(body(Self.lines(0) + Self.lines(Self.bodies - 1)))
+            #expect(receipt.duplicates == 20, "\(fault.failed)")
+            await again.settle()
+            #expect(try await log.files.verify().isSound, "\(fault.failed)")
+            await again.close()
+        }
+        #expect(
+            failed.isSuperset(of: [
+                "open", "write", "sync", "syncFolder", "rename", "remove", "allocate",
+            ]), "\(failed)")
+    }
+}

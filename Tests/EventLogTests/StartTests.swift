@@ -1,0 +1,121 @@
+import Events
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EventLog
+
+/// What a start reads is bounded by what was left open, not by how much the log holds.
+@Suite("What a start reads")
+struct StartTests {
+    let log: TestLog
+    let disk = FaultyFileSystem()
+
+    init() throws { log = try TestLog() }
+
+    private func lines(_ numbers: ClosedRange<Int>) -> [String] {
+        numbers.map { senderLine($0, padding: 900) }
+    }
+
+    private func fill(_ eventLog: EventLog, _ numbers: ClosedRange<Int>) async throws {
+        for first in stride(from: numbers.lowerBound, through: numbers.upperBound, by: 50) {
+            let last = min(first + 49, numbers.upperBound)
+            _ = try await eventLog.ingest(body(lines(first...last)))
+        }
+    }
+
+    /// Bytes read by a start, by the ends of names; and the log is whole afterwards.
+    private func start(
+        holding numbers: ClosedRange<Int>
+    ) async throws -> (archives: Int, indexes: Int, plain: Int, marks: Int) {
+        let before = disk.bytesRead
+        let eventLog = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
+        let read = disk.bytesRead.mapValues { $0 }.filter { $0.value != before[$0.key] }
+        func bytes(_ matching: (String) -> Bool) -> Int {
+            read.filter { matching($0.key) }.reduce(0) {
+                $0 + $1.value - before[$1.key, default: 0]
+            }
+        }
+        let found = (
+            archives: bytes { $0.hasSuffix(".gz") }, indexes: bytes { $0.hasSuffix(".idx") },
+            plain: bytes { $0.hasSuffix(".jsonl") },
+            marks: bytes { $0.hasSuffix("/marks") || $0.hasSuffix("/marks.old") }
+        )
+        var reader = eventLog.reader(from: .start)
+        #expect(try await reader.texts() == lines(numbers))
+        #expect(try await eventLog.ingest(body(lines(numbers))).duplicates == numbers.count)
+        await eventLog.close()
+        return found
+    }
+
+    @Test("of archives only their indexes, the marks once, and the open segment")
+    func archives() async throws {
+        let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
+        try await fill(eventLog, 1...2000)
+        await eventLog.maintain()
+        await eventLog.settle()
+        await eventLog.close()
+        let archives = try log.archives().count
+        #expect(archives > 10)
+        let open = try PosixFileSystem().facts(log.active).bytes
+        let read = try await start(holding: 1...2000)
+        #expect(read.archives == 0)
+        // A head of 4 KiB at most and the table of members.
+        #expect(read.indexes <= archives * 5000)
+        // The header, and all of it once.
+        #expect(read.plain <= open + 1024)
+        #expect(read.marks < 1000)
+    }
+
+    @Test("closed segments that wait to be sealed are not read again once the marks cover them")
+    func backlog() async throws {
+        // Sealing fails, as on a full disk: everything stays plain.
+        disk.fail { call, path in call == .write && path.hasSuffix(".gz.tmp") ? 28 : nil }
+        let eventLog = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
+        try await fill(eventLog, 1...2000)
+        await eventLog.maintain()
+        await eventLog.settle()
+        await eventLog.maintain()
+        await eventLog.settle()
+        await eventLog.close()
+        #expect(try log.archives().isEmpty)
+        let closed = try log.names().filter { $0.hasSuffix(".jsonl") }.count
+        #expect(closed > 20)
+        let read = try await start(holding: 1...2000)
+        // Headers, the open segment, and what came after the marks were written.
+        #expect(read.plain < 4 * 64 * 1024, "\(read.plain) of \(closed) segments")
+    }
+
+    @Test("without the newest marks only what came since the ones before is read")
+    func olderMarks() async throws {
+        let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
+        for part in 0..<20 {
+            try await fill(eventLog, (part * 100 + 1)...(part * 100 + 100))
+            await eventLog.maintain()
+            await eventLog.settle()
+        }
+        await eventLog.close()
+        let sizes = try log.archives().map {
+            try PosixFileSystem().facts(log.directory + "/log/" + $0).bytes
+        }
+        try FileManager.default.removeItem(atPath: log.directory + "/log/marks")
+        let read = try await start(holding: 1...2000)
+        #expect(read.archives > 0)
+        #expect(read.archives <= sizes.suffix(3).reduce(0, +))
+    }
+
+    @Test("without indexes the headers of the members are read, and nothing is inflated")
+    func noIndexes() async throws {
+        let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
+        try await fill(eventLog, 1...2000)
+        await eventLog.maintain()
+        await eventLog.settle()
+        await eventLog.close()
+        for name in try log.names() where name.hasSuffix(".idx") {
+            try FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
+        }
+        let read = try await start(holding: 1...2000)
+        // One member each, and its header only.
+        #expect(read.archives <= (try log.archives().count) * 100)
+    }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import JSON
+
+@Suite("The filter over an object's keys")
+struct KeyFilterTests {
+    private func isInDoubt(_ keys: [String]) throws -> Bool {
+        let text = Array(
+            ("{" + keys.map { "\"\($0)\":0" }.joined(separator: ",") + "}").utf8)
+        return try text.withUnsafeBytes { bytes in
+            var filter = KeyFilter()
+            try JSONScanner.members(of: bytes, limits: .event) { (key, _) throws(JSONFault) in
+                filter.note(key, in: bytes)
+            }
+            return filter.isInDoubt
+        }
+    }
+
+    @Test("a verdict's own keys leave no doubt")
+    func ordinary() throws {
+        let names = [
+            "canary.5xx_rate", "canary.p99_ms", "canary.p50_ms", "canary.rps", "gateway.disk_ok",
+            "gateway.queue_ok", "gateway.cache_ok", "gateway.disk_free_ratio",
+            "gateway.queue_depth", "gateway.open_files", "dependency.db_ok", "dependency.db_ms",
+        ]
+        #expect(try !isInDoubt(names))
+        #expect(
+            try !isInDoubt([
+                "v", "series", "run", "window", "inputs", "rules", "score", "document", "uid",
+                "step", "caller", "source", "step_weight", "strategy",
+            ]))
+    }
+
+    @Test("a key that comes twice is never missed, whatever its length")
+    func repeated() throws {
+        for count in 0...40 {
+            let key = String(repeating: "k", count: count)
+            #expect(try isInDoubt(["a", key, "b", key]))
+        }
+        #expect(try isInDoubt(["abc", #"\u0061bc"#]))
+    }
+
+    @Test("keys that agree at one end only leave no doubt")
+    func ends() throws {
+        #expect(try !isInDoubt(["gateway.aaaaaaaa", "gateway.bbbbbbbb", "xateway.aaaaaaaa"]))
+    }
+}

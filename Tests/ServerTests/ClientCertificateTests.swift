@@ -1,0 +1,179 @@
+import Events
+import Foundation
+import JSON
+import NIOSSL
+import TestSupport
+import Testing
+import X509
+
+@testable import Server
+
+/// Mutual TLS: who may show what, over both protocols.
+@Suite struct ClientCertificateTests {
+    private func server(
+        _ demand: ClientCertificates.Demand, _ authority: TestAuthority, names: [String] = []
+    ) async throws -> RunningServer {
+        var setup = RunningServer.Setup()
+        setup.clients = ClientCertificates(
+            authority: authority.path, names: names, demand: demand, scopes: [.analysis])
+        return try await RunningServer(setup)
+    }
+
+    private func curl(
+        _ server: RunningServer, _ http2: Bool, _ client: TestAuthority.Client?
+    ) -> Curl {
+        var curl = Curl(server, http2: http2)
+        if let client { curl.arguments += ["--cert", client.certificate, "--key", client.key] }
+        return curl
+    }
+
+    private func ask(_ curl: Curl, _ token: String? = nil) async throws -> Curl.Reply {
+        try await curl.post("/rollouts/analysis", token: token, text: "{}")
+    }
+
+    @Test(arguments: [false, true])
+    func aCertificateAloneIsEnough(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(
+            .certificate, authority, names: ["argo.test", "spiffe://cluster/argo"])
+        for name in [
+            GeneralName.dnsName("argo.test"), .uniformResourceIdentifier("spiffe://cluster/argo"),
+        ] {
+            let client = try authority.client([.dnsName("other.test"), name])
+            let reply = try await ask(curl(server, http2, client))
+            #expect(reply.status == 200)
+        }
+        // Its scopes are the configured ones.
+        let client = try authority.client([.dnsName("argo.test")])
+        let events = try await curl(server, http2, client)
+            .post("/v1/events", text: "{}")
+        #expect(events.status == 403)
+        #expect(events.json?["reason"]?.string == "scope_missing")
+        #expect(server.refusals.all.map(\.credential) == ["cert:argo.test"])
+    }
+
+    @Test(arguments: [false, true])
+    func anotherNameIsForbidden(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(.certificate, authority, names: ["argo.test"])
+        let client = try authority.client([.dnsName("argo.test.evil"), .dnsName("x.argo.test")])
+        let reply = try await ask(curl(server, http2, client))
+        #expect(reply.status == 403)
+        #expect(reply.json?["reason"]?.string == "client_name_refused")
+        #expect(server.refusals.all.map(\.credential) == ["cert:argo.test.evil"])
+    }
+
+    @Test(arguments: [false, true])
+    func noneOrAForeignOneEndsTheHandshakeWhereOneIsNeeded(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let stranger = try TestAuthority("Another authority").client([.dnsName("argo.test")])
+        for demand in [ClientCertificates.Demand.certificate, .both] {
+            let server = try await server(demand, authority)
+            for client in [nil, stranger] {
+                let reply = try await ask(curl(server, http2, client), server.token(.analysis))
+                #expect(reply.status == 0)
+                #expect(reply.exit != 0)
+            }
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func bothNeedsBothAndTheTokenDecides(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(.both, authority, names: ["argo.test"])
+        let client = try authority.client([.dnsName("argo.test")])
+        let curl = curl(server, http2, client)
+        #expect(try await ask(curl).status == 401)
+        #expect(try await ask(curl, server.token(.read)).status == 403)
+        #expect(try await ask(curl, server.token(.analysis)).status == 200)
+    }
+
+    @Test(arguments: [false, true])
+    func eitherTakesOneOrTheOther(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(.either, authority, names: ["argo.test"])
+        let client = try authority.client([.dnsName("argo.test")])
+        #expect(try await ask(curl(server, http2, client)).status == 200)
+        #expect(try await ask(curl(server, http2, nil), server.token(.analysis)).status == 200)
+        #expect(try await ask(curl(server, http2, nil)).status == 401)
+        // A bad token is not saved by a good certificate.
+        #expect(try await ask(curl(server, http2, client), "bw_wrong").status == 401)
+        let stranger = try TestAuthority("Another authority").client([.dnsName("argo.test")])
+        let foreign = try await ask(curl(server, http2, stranger), server.token(.analysis))
+        #expect(foreign.status == 0)
+    }
+
+    @Test("a certificate that is not for clients is refused", arguments: [false, true])
+    func otherPurpose(http2: Bool) async throws {
+        let authority = try TestAuthority()
+        let server = try await server(.certificate, authority)
+        let silent = try authority.client([.dnsName("argo.test")], usage: nil)
+        let reply = try await ask(curl(server, http2, silent))
+        #expect(reply.status == 403)
+        #expect(reply.json?["reason"]?.string == "certificate_purpose")
+        // What is for servers only does not even come through the handshake.
+        let serving = try authority.client([.dnsName("argo.test")], usage: [.serverAuth])
+        #expect([0, 403].contains(try await ask(curl(server, http2, serving)).status))
+        let both = try authority.client([.dnsName("argo.test")], usage: [.serverAuth, .clientAuth])
+        #expect(try await ask(curl(server, http2, both)).status == 200)
+    }
+
+    @Test("a connection does not outlive its client's certificate")
+    func overWhileConnected() async throws {
+        let clock = ManualClock(startingAt: WallClock.system.now)
+        let authority = try TestAuthority()
+        var setup = RunningServer.Setup()
+        setup.clock = clock.wall
+        setup.clients = ClientCertificates(
+            authority: authority.path, demand: .certificate, scopes: [.analysis])
+        let server = try await RunningServer(setup)
+        let client = try authority.client([.dnsName("argo.test")], validFor: 3600)
+        #expect(try await ask(curl(server, false, client)).status == 200)
+        // The handshake goes by the machine's clock, as one that is resumed goes by no clock.
+        clock.advance(by: .seconds(3601))
+        let reply = try await ask(curl(server, true, client))
+        #expect(reply.status == 401)
+        #expect(reply.json?["reason"]?.string == "certificate_expired")
+    }
+
+    @Test("a connection does not outlive the authority of its client's certificate")
+    func authorityTakenAway() async throws {
+        let (old, new) = (try TestAuthority("Old"), try TestAuthority("New"))
+        let folder = try TemporaryDirectory()
+        let path = folder.file("clients.pem")
+        func install(_ authorities: TestAuthority...) throws {
+            let text = try authorities.map {
+                try String(contentsOfFile: $0.path, encoding: .utf8) + "\n"
+            }
+            try text.joined().write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try install(old)
+        let files = try SelfSignedCertificate.files(in: folder.file("tls"), names: ["a.test"])
+        let clients = ClientCertificates(authority: path, demand: .certificate)
+        let box = try TLSContextBox(files, clients: clients)
+        func shown(by authority: TestAuthority) throws -> ClientCertificate {
+            let file = try authority.client([.dnsName("argo.test")]).certificate
+            let certificate = try #require(try NIOSSLCertificate.fromPEMFile(file).first)
+            return try #require(ClientCertificate(certificate, trust: box.context.trust))
+        }
+        let early = try shown(by: old)
+        #expect(box.trusts(early))
+        // Both for a while: nobody has to connect again.
+        try install(old, new)
+        box.take(try box.prepare(files, clients: clients))
+        let late = try shown(by: new)
+        #expect(box.trusts(early) && box.trusts(late))
+        // The old one goes.
+        try install(new)
+        box.take(try box.prepare(files, clients: clients))
+        #expect(!box.trusts(early))
+        #expect(box.trusts(late))
+    }
+
+    @Test func anAuthorityThatCannotBeReadIsAFault() async throws {
+        let directory = try TemporaryDirectory()
+        var setup = RunningServer.Setup()
+        setup.clients = ClientCertificates(authority: directory.file("none.pem"), demand: .both)
+        await #expect(throws: ServerError.self) { try await RunningServer(setup) }
+    }
+}

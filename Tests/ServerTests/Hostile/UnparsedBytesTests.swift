@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Server
+
+/// Bytes that the HTTP parser does not take must not gather in memory.
+@Suite("Bytes that nothing parses")
+struct UnparsedBytesTests {
+    /// Bytes of memory that this process, server and client, has in use.
+    private static func resident() throws -> Double {
+        let registry = PrometheusRegistry()
+        ProcessFigures(started: 0).record(in: registry)
+        return try #require(registry.value("process_resident_memory_bytes"))
+    }
+
+    @Test(
+        "after a request that asks for another protocol they are not kept",
+        arguments: [
+            "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+            "GET /wait HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+            "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+            "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        ])
+    func upgrade(request: String) async throws {
+        let wait = Route(.get, "/wait", access: .open) { _ in
+            try await Task.sleep(for: .seconds(3600))
+            return .bytes([])
+        }
+        let server = try await RunningServer(routes: [.health("/livez", checks: []), wait])
+        let client = try await RawClient.connect(server)
+        let before = try Self.resident()
+        try await client.send(request)
+        let chunk = [UInt8](repeating: 0x61, count: 64 * 1024)
+        var sent = 0
+        // 128 MiB, unless the server ends the connection.
+        while sent < 128 << 20 {
+            do { try await client.send(chunk) } catch { break }
+            sent += chunk.count
+        }
+        let growth = try Self.resident() - before
+        #expect(growth < Double(48 << 20), "\(sent) bytes sent")
+        #expect(sent < 128 << 20, "the connection was never ended")
+        #expect(try await Curl(server).get("/livez").status == 200)
+    }
+
+    @Test("many pipelined requests are parsed only as they are answered")
+    func pipelined() async throws {
+        let server = try await RunningServer()
+        let client = try await RawClient.connect(server)
+        let request = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+        try await client.send(String(repeating: request, count: 2000))
+        try await eventually("every request is answered") {
+            client.text.components(of: "HTTP/1.1 200 OK\r\n") == 2000
+        }
+    }
+}
