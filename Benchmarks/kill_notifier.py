@@ -427,8 +427,9 @@ class Run:
         deadline = now() + 120 + self.options.kills
         while now() < deadline:
             time.sleep(0.5)
-            ((waiting,),), = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'")
+            # In this order: a digest and its deliveries are stored together.
             told = self.told()
+            ((waiting,),), = self.query("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'")
             if waiting == 0 and all(
                     told[group.name] >= group.lines + group.poison for group in self.groups):
                 break
