@@ -415,7 +415,7 @@ struct NumbersTests {
                     "\(exception.file) has nothing like: \(line)")
             }
         }
-        let all = try Set(ArrowsTests.sources(of: "Digests").map(\.file))
+        let all = try Set(LayoutTests.sources(of: "Digests").map(\.file))
         #expect(Set(Self.left.keys).isSubset(of: all))
     }
 
@@ -440,7 +440,7 @@ struct NumbersTests {
 
     private static func sources(_ path: String) throws -> [(file: String, text: String)] {
         let module = String(path.prefix { $0 != "/" })
-        let found = try ArrowsTests.sources(of: module).filter {
+        let found = try LayoutTests.sources(of: module).filter {
             ($0.file == path || path.hasSuffix("/") && $0.file.hasPrefix(path))
                 && left[$0.file] == nil
         }
