@@ -15,9 +15,12 @@ let strict: [SwiftSetting] = [
 
 /// A library target below `Sources/`.
 func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    resources: [Resource]? = nil
 ) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+        swiftSettings: strict)
 }
 
 /// The test target of a module, below `Tests/`.
@@ -113,7 +116,9 @@ let package = Package(
 
         // Modules that use a disk or the network.
         module("Store", [grdb]),
-        module("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        module(
+            "EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"],
+            exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         module("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
         module("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),

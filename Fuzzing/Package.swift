@@ -15,8 +15,11 @@ let instrumented: [SwiftSetting] = [
 ]
 
 /// A library module of the product.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: instrumented)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: instrumented)
 }
 
 let package = Package(
@@ -47,7 +50,9 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
         module("Analysis", ["Events", "JSON"]),
-        module("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        module(
+            "EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"],
+            exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         module("Probes", ["Secrets", "JSON", "Events", "Transfer"]),
         module("Digests", ["Events", "JSON"]),

@@ -137,7 +137,8 @@ public final class DeliveryService: Sendable {
             await withTaskGroup(of: Void.self) { group in
                 for queue in queues { group.addTask { await queue.run() } }
                 group.addTask { await self.newEntrySignal.wait() }
-                // A queue ends only when it is cancelled: the bell, or all is over.
+                // A queue ends only when it is cancelled, so this returns at `newEntrySignal` or at
+                // the end.
                 await group.next()
                 group.cancelAll()
             }

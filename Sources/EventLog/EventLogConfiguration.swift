@@ -1,56 +1,55 @@
-/// How the log behaves; the settings below `log` and where it lives.
+/// The settings of the event log and the folder that contains it.
 public struct EventLogConfiguration: Sendable, Equatable {
     /// When an append is acknowledged.
     public enum Durability: Sendable, Equatable {
         /// After `fdatasync`: survives power loss.
         case commit
-        /// After the write; synced at least this often: a crash of the machine
-        /// may lose what the last interval brought, a crash of the process nothing.
+        /// After the write; synced at least this often. A crash of the machine may lose the lines
+        /// of the last interval, a crash of the process loses nothing.
         case interval(Duration)
-        /// After the write; the operating system syncs when it likes.
+        /// After the write; the operating system decides when to sync.
         case os
     }
 
-    /// How much of the history stays when others take the disk's room.
+    /// How much of the history is kept when other processes fill the disk.
     public enum MinKeep: Sendable, Equatable {
-        /// A share of the bytes that there were when the disk became short; 0 to 1.
+        /// A share of the bytes that the history had when the disk became short; 0 to 1.
         case share(Double)
-        /// Segments whose last line is younger.
+        /// Segments whose last line is younger than this.
         case history(Duration)
     }
 
-    /// The data folder; the log lives in `log/` below it.
+    /// The data folder; the log is in `log/` below it.
     public var directory: String
     /// The `node` of our own events.
     public var node: String
-    /// Most bytes of disk blocks below `log/`, temporary files included.
+    /// Maximum bytes of disk blocks below `log/`, temporary files included.
     public var maxBytes: Int
-    /// Segments whose last line is older go; nil keeps them while there is room.
+    /// Segments whose last line is older are removed; nil keeps them while there is space.
     public var maxAge: Duration?
-    /// Free bytes of the disk below which the log gives back its own archives down to
-    /// `minKeep`, then sheds; nil: a tenth of the disk or 2 GiB, whichever is smaller.
+    /// Free bytes of the disk below which the log removes archives down to `minKeep`, then
+    /// sheds lines; nil: a tenth of the disk or 2 GiB, whichever is smaller.
     public var minFree: Int?
-    /// What is not given back for that.
+    /// The history that is not removed for `minFree`.
     public var minKeep: MinKeep
-    /// How long after the alarm history may go for that: a digest takes it to people first.
+    /// How long after the alarm removal for `minFree` begins, so that a digest can report it first.
     var pressureGrace = Duration.seconds(10)
-    /// A segment that holds as many bytes of lines is closed. At most an eighth
-    /// of `maxBytes` is used, so that sealing always has room.
+    /// A segment with this many bytes of lines is closed. At most an eighth of `maxBytes` is
+    /// used, so that sealing always has space.
     public var segmentBytes: Int
-    /// A segment whose first line is older is closed.
+    /// A segment whose first line is older than this is closed.
     public var segmentAge: Duration
     public var durability: Durability
-    /// How long an `id` is remembered; lines closed in older segments are not
-    /// read for marks on start.
+    /// How long an `id` is remembered. A start does not read older archives for the dedup index.
     public var dedupWindow: Duration
-    /// Bytes of requests that may wait for the disk; more are told to retry.
+    /// Bytes of requests that may wait for the disk; the callers of others are asked to retry.
     public var queueBytes: Int
-    /// The most of a segment that one node's lines may take while older segments have
-    /// to go for room and other nodes write too; 0 to 1.
+    /// The maximum share of a segment for one node's lines while older segments are removed for
+    /// space and other nodes write too; 0 to 1.
     public var perNodeShare: Double
-    /// Size of the file that goes when the disk is full; 0: none.
+    /// Size of the file that is removed when the disk is full (`Ballast`); 0: none.
     public var ballastBytes: Int
-    /// What senders may make us remember.
+    /// Limits of the dedup index.
     public var markLimits: DedupLimits
 
     public init(
@@ -77,14 +76,14 @@ public struct EventLogConfiguration: Sendable, Equatable {
         self.markLimits = markLimits
     }
 
-    /// The least `maxBytes` that the log can work in.
+    /// The minimum of `maxBytes`.
     public static let leastBytes = 1 << 20
-    /// Longest line, its newline excluded: contract §4.
+    /// Maximum bytes of a line without its newline: contract §4.
     public static let maxLineBytes = 64 * 1024
 
     var segmentLimit: Int { max(min(segmentBytes, maxBytes / 8), 64 * 1024) }
 
-    /// Room that is always kept for the small files beside the segments.
+    /// Space that is reserved for the small files beside the segments.
     var sideBytes: Int { min(maxBytes / 8, 16 << 20) }
 
     var ballast: Int { min(ballastBytes, maxBytes / 8) }

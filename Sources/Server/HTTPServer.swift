@@ -14,7 +14,7 @@ public import Telemetry
     import Darwin
 #endif
 
-/// The server: HTTP/1.1 and HTTP/2 over TLS, every answer through the gate.
+/// The server: HTTP/1.1 and HTTP/2 over TLS, every request through one `RequestPipeline`.
 ///
 /// A graceful shutdown stops accepting, answers what is under way, and ends by
 /// the drain deadline whatever is still open. Thread-safe.
@@ -26,8 +26,8 @@ public final class HTTPServer: Service, Sendable {
     private let reporter: RefusalReporter
     private let bound = Promise<Result<ListenAddress, ServerError>>()
 
-    /// - Parameter onRefusal: Told of refusals, at a bounded rate, before the
-    ///   answer goes out; what it does delays that answer.
+    /// - Parameter onRefusal: Called for refusals, at a bounded rate, before the answer is
+    ///   written; it delays that answer.
     /// - Throws: `ServerError` when certificate, key or client authority cannot be used.
     public init(
         _ configuration: HTTPServerConfiguration, routes: [Route], tokens: TokenRegistry,

@@ -1,7 +1,7 @@
 import Events
 import Rendering
 
-/// Digests as the rendering room would hand them over.
+/// Digests as `Rendering` returns them.
 enum Sample {
     static func digest(
         _ id: String = "g7f3a.4", thread: String = "g7f3a",

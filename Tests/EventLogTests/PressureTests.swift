@@ -153,7 +153,7 @@ struct PressureTests {
         _ = try? await eventLog.ingest(body([senderLine(1)]))
         #expect((try? posix.facts(ballast)) == nil)
         disk.fail(nil)
-        // Room for a line, but not for the ballast beside it: not well yet.
+        // Space for a line, but not for the ballast too: the pressure has not ended.
         disk.pretendFree(1 << 20)
         await #expect(throws: EventLogError.shedding(.minFree)) {
             try await eventLog.ingest(body([senderLine(1)]))
@@ -194,7 +194,7 @@ struct PressureTests {
             Issue.record("not refused: \(String(describing: refusal))")
             return
         }
-        // Others still can write: the ballast made room.
+        // Other processes can still write: removing the ballast freed space.
         #expect((try? others.write(contentsOf: piece)) != nil)
         try others.truncate(atOffset: 0)
         try others.close()

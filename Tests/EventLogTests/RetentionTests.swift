@@ -206,7 +206,7 @@ struct RetentionTests {
         let before = try log.archives()
         disk.pretendFree((1 << 30) + (1 << 18))
         await eventLog.maintain()
-        // As the real disk would, the pretended one gets the ballast's room.
+        // As on a real disk, the ballast's space is now free.
         disk.pretendFree((1 << 30) + (1 << 18) + (4 << 20))
         #expect(try await eventLog.ingest(body([senderLine(1000)])).accepted == 1)
         #expect(try log.archives() == before)

@@ -36,14 +36,14 @@ struct SideFileTests {
 
     private static let count = 600
 
-    /// Archives, an open segment, marks, and what was removed for room.
+    /// Archives, an open segment, the dedup index, and segments removed for space.
     private func filled() async throws -> [String] {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         let byID = (1...50).map { #"{"ts":"2026-11-23T06:00:00Z","event":"a.b","id":"i\#($0)"}"# }
         let lines = byID + (1...Self.count).map { senderLine($0, padding: 900) }
         for part in stride(from: 0, to: lines.count, by: 50) {
             _ = try await eventLog.ingest(body(Array(lines[part..<min(part + 50, lines.count)])))
-            // Marks are written twice, however late the sealer's thread runs.
+            // The dedup index is written twice, however late the sealer's thread runs.
             if part == Self.count / 2 { await eventLog.settle() }
         }
         await eventLog.maintain()

@@ -9,7 +9,7 @@ struct DetachedReadsTests {
     private func handedOn(_ bytes: Int) throws -> (read: ByteBuffer, own: ByteBuffer) {
         let channel = EmbeddedChannel(handler: DetachedReads())
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
-        // As TLS has it: a room far larger than what came.
+        // As from TLS: a buffer far larger than its contents.
         var read = channel.allocator.buffer(capacity: 1 << 20)
         read.writeBytes((0..<bytes).map { UInt8(truncatingIfNeeded: $0) })
         try channel.writeInbound(read)

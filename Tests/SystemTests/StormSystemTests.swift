@@ -6,9 +6,9 @@ import Transfer
 
 @Suite("A storm through a running node", .serialized)
 struct StormSystemTests {
-    /// Gateways of the one large group; 32 places are told apart.
+    /// Gateways of the one large group; a group distinguishes 32 places.
     private static let gateways = 40
-    /// All lines together are fewer than the desk reads at once: one window.
+    /// All lines together are fewer than `DigestService` reads at once: one window.
     private static let attempts = 25
     private static let otherGroups = 60
 
@@ -109,7 +109,7 @@ struct StormSystemTests {
         try await node.untilReady()
 
         let ts = Date().ISO8601Format()
-        // More than twice what the desk reads at once.
+        // More than twice as many as `DigestService` reads at once.
         let body = (1...9000).map { Self.line("shop", $0 % 4, $0, ts) }.joined()
         try #require(body.utf8.count > 3 << 20)
         let token = try node.token("ingest")

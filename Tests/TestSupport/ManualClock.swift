@@ -4,7 +4,7 @@ import Synchronization
 /// A clock that moves only when a test says so.
 ///
 /// Serves both as `any Clock<Duration>` (sleepers wake in `advance`) and, by
-/// `wall`, as the rooms' time of day. Thread-safe.
+/// `wall`, as the modules' time of day. Thread-safe.
 public final class ManualClock: Clock, Sendable {
     public struct Instant: InstantProtocol, Sendable {
         let offset: Duration

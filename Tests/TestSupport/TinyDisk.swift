@@ -32,8 +32,7 @@ public struct TinyDisk: Sendable {
 
     public func unmount() { _ = Self.run("umount", "-l", path) }
 
-    /// Takes all room that is left, as another process would, and keeps it in a file at the path
-    /// that is returned.
+    /// Fills the free space with a file, as another process would, and returns its path.
     public func fill() throws -> String {
         let others = path + "/others"
         _ = FileManager.default.createFile(atPath: others, contents: nil)

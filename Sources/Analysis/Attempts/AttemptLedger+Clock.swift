@@ -14,7 +14,7 @@ extension AttemptLedger {
         for series in inFlight.keys { inFlight[series]?.clockSet(by: step) }
     }
 
-    /// Sets `heardAt` to `now` where it is later: it was written while the clock was ahead.
+    /// Sets `requestedAt` to `now` where it is later: it was stored while the clock was ahead.
     public mutating func forgetFuture(of now: Timestamp) {
         for (series, state) in states where state.requestedAt > now {
             states[series]?.requestedAt = now

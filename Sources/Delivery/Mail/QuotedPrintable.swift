@@ -36,7 +36,7 @@ enum QuotedPrintable {
             let word =
                 needsEscape(byte, column: column, isLast: isLast)
                 ? [UInt8(ascii: "="), digits[Int(byte >> 4)], digits[Int(byte & 15)]] : [byte]
-            // Room for the soft break's `=`, except after a line's last byte.
+            // Leaves space for the soft break's `=`, except after a line's last byte.
             if column + word.count > longest - (isLast ? 0 : 1) {
                 out += [UInt8(ascii: "="), 0x0D, 0x0A]
                 column = 0

@@ -34,7 +34,7 @@ extension OutboxEntry {
         digest = row["digest"]
         subject = row["subject"]
         addressee = Addressee(receiver: row["receiver"], recipient: row["recipient"])
-        // Only this room writes the column; a state it does not know is not sent.
+        // Only this module writes the column; a row with an unknown state is not sent.
         state = DeliveryState(rawValue: row["state"]) ?? .dropped
         tries = row["tries"]
         due = Timestamp(milliseconds: row["due_ms"])

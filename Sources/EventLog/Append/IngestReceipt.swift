@@ -16,9 +16,9 @@ public struct IngestReceipt: Sendable, Equatable {
     public var rejected: [Rejection]
     /// Exact, also beyond what `rejected` lists.
     public var rejectedTotal: Int
-    /// Lines given up for want of room, by kind; not acknowledged, not to be sent again.
+    /// Lines shed for lack of space, by kind; not acknowledged, not to be sent again.
     public var shed = KindCounts()
-    /// A place after every accepted line.
+    /// A position after every accepted line.
     public var end: LogPosition
 
     /// Rejected lines that a receipt lists: a body of 8 MiB can hold four million.

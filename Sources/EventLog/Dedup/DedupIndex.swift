@@ -1,18 +1,18 @@
 import Events
 
-/// What the log holds already, so that a line sent again is kept once.
+/// The lines that the log already contains, so that a line sent again is stored once.
 ///
-/// Owned by the writer. Memory is bounded by `DedupLimits` whatever senders do;
-/// `forgotten` counts what the bounds cost.
+/// Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries
+/// dropped for that.
 struct DedupIndex: Sendable {
     private(set) var streams = StreamTable()
-    /// Arrival by id, in two generations: when the newer one is half of what is
-    /// allowed, or as old as the window, the older one goes.
+    /// Times of arrival by id, in two generations. When the newer one has half of the allowed
+    /// entries or is as old as the window, the older one is dropped.
     private var ids = IdTable()
     private var olderIds = IdTable()
     private var generationStart: Int64 = .min
     private var admissions: UInt64 = 0
-    /// Runs, streams and ids given up for the bounds since the log was opened.
+    /// Runs, streams and ids dropped for the limits since the log was opened.
     private(set) var forgotten = 0
 
     let limits: DedupLimits
@@ -25,7 +25,7 @@ struct DedupIndex: Sendable {
 
     var idCount: Int { ids.count + olderIds.count }
 
-    /// Notes a line; false when it is there already.
+    /// Adds a line; returns false if the log already contains it.
     mutating func admit(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
         switch key {
         case .none: return true
@@ -44,7 +44,7 @@ struct DedupIndex: Sendable {
         }
     }
 
-    /// Whether `admit` would find the line there already.
+    /// Whether the log already contains the line.
     func holds(_ key: ScannedLine.Key, at now: Timestamp) -> Bool {
         switch key {
         case .none: false
@@ -53,7 +53,7 @@ struct DedupIndex: Sendable {
         }
     }
 
-    /// Takes back what `admit` let in and the disk then refused.
+    /// Removes a key that `admit` added and whose line was not stored.
     mutating func withdraw(_ key: ScannedLine.Key) {
         switch key {
         case .none: break
@@ -65,7 +65,7 @@ struct DedupIndex: Sendable {
     }
 
     private func isWithin(_ seen: Int64, _ now: Timestamp) -> Bool {
-        // A clock that jumped back doesn't end the window early.
+        // A clock that was set back does not end the window early.
         now.milliseconds &- seen < window
     }
 
@@ -86,7 +86,7 @@ struct DedupIndex: Sendable {
     private mutating func bound(_ stream: Hash128) {
         forgotten += streams.forget(of: stream, beyond: limits.runsPerStream)
         guard streams.count > limits.streams else { return }
-        // A quarter at once, so that the sort is paid once in so many admissions.
+        // Drops a quarter at once, so that sorting is rare.
         let surplus = max(1, limits.streams / 4)
         streams.forgetOldest(surplus)
         forgotten += surplus
@@ -97,10 +97,10 @@ struct DedupIndex: Sendable {
 
 extension DedupIndex {
     private static let magic: UInt64 = 0x324B_524D_4C57_4C42  // "BLWLMRK2", little-endian
-    /// Of the version before, whose ids were not told apart by node and bytes.
+    /// The previous version, whose ids do not include node and bytes.
     static let earlierMagic: UInt64 = 0x314B_524D_4C57_4C42  // "BLWLMRK1"
 
-    /// The marks after segment `covered` and everything before it.
+    /// Encodes the index as of the end of segment `covered`.
     func encoded(covering covered: UInt64) -> [UInt8] {
         var out = ByteWriter()
         out.write(Self.magic)
@@ -124,10 +124,10 @@ extension DedupIndex {
         return out.sealed()
     }
 
-    /// Reads what `encoded` wrote; nil when a byte is not as it was written.
+    /// Reads what `encoded` wrote; nil if the checksum or a value is wrong.
     ///
-    /// Of the version before, only the sequences are read, and no segment counts as covered: the
-    /// ids are found again in the archives of the window.
+    /// Of the previous version, only the sequences are read and no segment counts as covered, so
+    /// the ids are read again from the archives of the window.
     static func decode(
         _ bytes: [UInt8], limits: DedupLimits, window: Duration, now: Timestamp
     ) -> (marks: DedupIndex, covered: UInt64)? {

@@ -1,5 +1,6 @@
-/// The marks beside the log, replaced as segments are closed; those before them are
-/// kept, so that losing one file costs reading one segment more on start.
+/// Stores the dedup index beside the segments, replaced as segments are closed.
+///
+/// Keeps the previous copy, so that a start without the newest one reads only the segments since.
 struct DedupIndexFile {
     let folder: LogFolder
     let ledger: DiskUsage

@@ -11,11 +11,11 @@ import Synchronization
 ///    a process that ends between reads leaves none open.
 /// 2. A start that finds an open note suspects its lines. It reads them one by one and writes a
 ///    note with a checksum for each. So the second crash identifies the line.
-/// 3. A line that was being read alone when `deathsAlone` processes ended, and was never read to
+/// 3. A line that was being read alone when `crashesAlone` processes ended, and was never read to
 ///    its end in between, is quarantined: see `Quarantine`. The reader skips it from then on.
 ///
 /// Kills at random times (SIGKILL, the OOM killer, a crash of another component) do not
-/// quarantine a harmless line. It is cleared as soon as it was read once, so `deathsAlone` kills
+/// quarantine a harmless line. It is cleared as soon as it was read once, so `crashesAlone` kills
 /// would have to happen during the few microseconds of its reading, each time before it was read
 /// once. A process that always dies at the same time for another reason could come close to
 /// that; so while a line is suspected, the reader first waits for a random part of a second
@@ -184,7 +184,7 @@ public final class LineGuard: Sendable {
 
         /// Whether to do `step` of the work on the group `key`.
         ///
-        /// Returns false once if the step ended `deathsAlone` processes and was never completed in
+        /// Returns false once if the step ended `crashesAlone` processes and was never completed in
         /// between. It is then reported, and permitted again. The call also means that the
         /// preceding step is complete.
         public mutating func admits(

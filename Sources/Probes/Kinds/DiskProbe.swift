@@ -8,7 +8,7 @@ import Events
     import Darwin
 #endif
 
-/// Room left on the file system that holds a path.
+/// Measures the free space of the file system that contains a path.
 ///
 /// Reports `<object>.<prefix>_ok` (both floors kept), `_free_ratio` and
 /// `_free_bytes`. What is free is what an ordinary user may still write, and

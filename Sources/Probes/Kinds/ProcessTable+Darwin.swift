@@ -23,7 +23,7 @@
             guard sysctl(&query, UInt32(query.count), nil, &size, nil, 0) == 0 else {
                 throw MissingData(.unreadable, "sysctl: \(String(cString: strerror(errno)))")
             }
-            // Room for processes that start between the two calls.
+            // Space for processes that start between the two calls.
             let count = size / MemoryLayout<kinfo_proc>.stride + 64
             var table = [kinfo_proc](repeating: kinfo_proc(), count: count)
             size = count * MemoryLayout<kinfo_proc>.stride

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// Hands on what TLS has decrypted as bytes of their own.
+/// Copies decrypted bytes into buffers of their own before it passes them on.
 ///
-/// `NIOSSLHandler` decrypts every read into one buffer that it keeps. While somebody behind it
-/// still holds what was handed on, as the parts of a large body are held until it is whole, the
-/// next read begins with a copy of all of that buffer's room, however little of it is in use. A
-/// copy of what was read, no larger, costs less than half as much, in time and in memory.
+/// `NIOSSLHandler` decrypts every read into one buffer that it keeps. While a later handler holds
+/// a slice of it, as the parts of a large body are held until the body is complete, the next read
+/// begins with a copy of the buffer's whole capacity, however little of it is in use. A copy of
+/// only the bytes that were read costs less than half as much, in time and in memory.
 ///
 /// Lives on the connection's event loop.
 final class DetachedReads: ChannelInboundHandler {

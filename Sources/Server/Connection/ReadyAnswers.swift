@@ -2,15 +2,16 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers on the event loop what a route has ready, and passes on everything else as it came.
+/// Answers requests on the event loop if their route has the answer ready, and passes on others.
 ///
-/// A task and two changes of thread cost several times what it takes to look up an answer that is
-/// there. So a request with a short body, with no other under way before it, is shown to its route
-/// here once it is whole: behind the parser and `ExchangeGuard`, and after every check of the gate.
-/// What cannot be answered at once, or has to be refused, goes on to `RequestPipeline.respond`; so does what
-/// has come of a request when something happens before its end, such as its deadline.
+/// A task and two changes of thread cost several times what the lookup of an existing answer
+/// costs. So a request with a short body, and with no earlier request unanswered, is passed to its
+/// route here once it is complete: behind the parser and `ExchangeGuard`, and after every check of
+/// `RequestPipeline`. A request that cannot be answered at once, or is to be refused, is passed on
+/// to `RequestPipeline.respond`. So is the received part of a request when something else happens
+/// before its end, such as its deadline.
 ///
-/// Lives on its channel's event loop: the connection's with HTTP/1.1, the stream's with HTTP/2.
+/// Runs on its channel's event loop: the connection's with HTTP/1.1, the stream's with HTTP/2.
 final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -2,11 +2,11 @@ import Events
 import NIOCore
 import NIOHTTP1
 
-/// Brings what HTTP/1 says about target, host and persistence into the one form that the gate
-/// examines, right behind the parser.
+/// Brings target, host and persistence of an HTTP/1 request into the one form that
+/// `RequestPipeline` examines. Placed right behind the parser.
 ///
 /// - An absolute target (RFC 9112 §3.2.2) becomes its path. When its authority is not the one in
-///   `Host`, it is added as a second `Host`, which the gate refuses.
+///   `Host`, it is added as a second `Host`, which the pipeline refuses.
 /// - HTTP/1.0 needs no `Host`: then it is the address that the client connected to (§3.3). It
 ///   has no expectations either (RFC 9110 §10.1.1).
 /// - A request that closes by any rule of §9.3, and one after which NIO's parser stops
@@ -73,7 +73,7 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// What the gate refuses as no path.
+    /// A target that `RequestPipeline` refuses, because it is no path.
     private static let notAPath = "*"
 
     /// Authority and path of an `https` URI; nil for anything else.

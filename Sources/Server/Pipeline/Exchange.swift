@@ -74,18 +74,17 @@ public struct Exchange: Sendable {
             account: MemoryBudget.Account(tier: tier, identity: identity))
     }
 
-    /// Whether the credential that the request showed still counts; false without one. For
-    /// answers that go on: ask between two parts. Never waits.
+    /// Whether the request's credential is still valid; false without one. Streams check it
+    /// between two parts. Does not suspend.
     public var stillHolds: @Sendable () -> Bool {
         { [authenticator, head, connection, identity] in
             identity.map { authenticator.stillHolds($0, head, connection) } ?? false
         }
     }
 
-    /// Verifies a credential that came elsewhere than in a header: in the path
-    /// or the body of a hook that cannot send headers.
+    /// Verifies a credential from the path or the body, for hooks that cannot send headers.
     ///
-    /// - Throws: 401 or 403 as the gate itself would.
+    /// - Throws: 401 or 403, as `RequestPipeline` does.
     public func authenticate(token: String, for scope: Scope) async throws(Problem) -> Identity {
         try await authenticator.authenticate(token: token, for: scope)
     }

@@ -74,7 +74,7 @@ final class IncomingBody: Sendable {
                 try reserve(chunk.readableBytes, memory)
                 if whole.readableBytes == 0 {
                     swap(&whole, &chunk)
-                    // Room for all of it at once; memory is used only as bytes come.
+                    // Reserves space for the whole body; memory is used only as bytes arrive.
                     if announced > received { whole.reserveCapacity(announced) }
                 } else {
                     whole.writeBuffer(&chunk)

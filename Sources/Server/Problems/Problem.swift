@@ -1,10 +1,10 @@
 public import HTTPTypes
 public import JSON
 
-/// Why a request is refused, as the caller is told (RFC 9457).
+/// Why a request is refused, as in the answer's problem document (RFC 9457).
 ///
-/// Thrown by routes and by the gate alike. `detail` and `field` are written
-/// into the answer as they are: they must not hold a secret.
+/// Thrown by routes and by `RequestPipeline`. `detail` and `field` are written into the answer
+/// unchanged, so they must not contain a secret.
 public struct Problem: Error, Sendable {
     public var status: HTTPResponse.Status
     /// One constant word for programs: `body_too_large`.

@@ -7,11 +7,11 @@ extension Settings {
             case commit
             /// After the write, synced at least this often.
             case interval(Duration)
-            /// After the write; the system syncs when it likes.
+            /// After the write; the operating system decides when to sync.
             case os
         }
 
-        /// How much of the history stays when others take the disk's room.
+        /// How much of the history is kept when other processes fill the disk.
         public enum MinKeep: Sendable, Equatable {
             /// A share of what there was when the disk became short, 0 to 1.
             case share(Double)

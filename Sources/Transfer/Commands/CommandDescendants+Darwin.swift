@@ -6,7 +6,7 @@
             var query = [CTL_KERN, KERN_PROC, KERN_PROC_ALL]
             var size = 0
             guard sysctl(&query, UInt32(query.count), nil, &size, nil, 0) == 0 else { return [] }
-            // Room for processes that start between the two calls.
+            // Space for processes that start between the two calls.
             let count = size / MemoryLayout<kinfo_proc>.stride + 64
             var table = [kinfo_proc](repeating: kinfo_proc(), count: count)
             size = count * MemoryLayout<kinfo_proc>.stride
