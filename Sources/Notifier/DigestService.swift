@@ -85,7 +85,7 @@ public final class DigestService: Sendable {
         self.clock = clock
         self.telemetry = telemetry
         DigestGap(lost: 0).record(in: telemetry.registry)
-        DigestDeskFailed.count(0, in: telemetry.registry)
+        DigestServiceFailed.count(0, in: telemetry.registry)
         for cause in ["silence", "node_fault"] {
             DigestSuppressed.count(0, cause: cause, in: telemetry.registry)
         }
@@ -184,7 +184,7 @@ public final class DigestService: Sendable {
                 settling.continuation.finish()
                 failures += 1
                 show(fault: "\(error)")
-                telemetry.emit(DigestDeskFailed(fault: "\(error)", failures: failures))
+                telemetry.emit(DigestServiceFailed(fault: "\(error)", failures: failures))
                 try? await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
             }
         }

@@ -5,13 +5,13 @@ public struct HTTPServerConfiguration: Sendable {
     public var hosts: [String]
     public var tls: TLSFiles
     public var clients: ClientCertificates
-    public var limits: ServingLimits
+    public var limits: ServerLimits
     /// How long browsers are told to use TLS only with this host name (RFC 6797); nil: not told.
     public var strictTransport: Duration?
 
     public init(
         address: ListenAddress, hosts: [String] = [], tls: TLSFiles,
-        clients: ClientCertificates = ClientCertificates(), limits: ServingLimits = ServingLimits(),
+        clients: ClientCertificates = ClientCertificates(), limits: ServerLimits = ServerLimits(),
         strictTransport: Duration? = nil
     ) {
         self.address = address
@@ -68,7 +68,7 @@ public struct ClientCertificates: Sendable, Hashable {
 }
 
 /// Bounds against slow, large and many clients.
-public struct ServingLimits: Sendable, Hashable {
+public struct ServerLimits: Sendable, Hashable {
     /// Open connections. For a new one beyond, the idle one that matters least is closed; where
     /// all are busy with requests of authenticated callers, it waits in the listen queue.
     public var connections: Int

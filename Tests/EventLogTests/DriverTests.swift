@@ -23,7 +23,7 @@ private struct DrivenLog {
         let folder =
             (tests ?? Bundle.main.executableURL ?? Bundle.main.bundleURL)
             .deletingLastPathComponent()
-        return folder.appendingPathComponent("JournalDriver").path
+        return folder.appendingPathComponent("EventLogDriver").path
     }()
 
     /// Each writer begins with what was not acknowledged: it may be there already.

@@ -33,7 +33,7 @@ final class RunningServer: Sendable {
 
     struct Setup {
         var hosts: [String] = []
-        var limits = ServingLimits()
+        var limits = ServerLimits()
         var clients = ClientCertificates()
         var clock = WallClock.system
         var sessions = SessionSeal()

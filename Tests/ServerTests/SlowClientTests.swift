@@ -11,7 +11,7 @@ import Testing
 /// Clients that are slow, silent or senseless: each ends, and the next good request works.
 @Suite struct SlowClientTests {
     /// One bound short, the others longer than any test.
-    private func setup(_ change: (inout ServingLimits) -> Void) -> RunningServer.Setup {
+    private func setup(_ change: (inout ServerLimits) -> Void) -> RunningServer.Setup {
         var setup = RunningServer.Setup()
         setup.limits.headerTimeout = .seconds(600)
         setup.limits.idleTimeout = .seconds(600)

@@ -102,7 +102,7 @@ struct RemedyKeyTests {
 
     @Test(
         "each exists",
-        arguments: ["Settings", "Secrets", "Serving", "Transfer", "Probes", "Gateway", "App"])
+        arguments: ["Settings", "Secrets", "Server", "Transfer", "Probes", "Gateway", "App"])
     func exist(_ module: String) throws {
         let known = try Self.known()
         #expect(known.isSuperset(of: ["basic_auth", "password_file", "url_file", "token_files"]))

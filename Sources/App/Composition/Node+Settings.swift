@@ -87,7 +87,7 @@ extension HTTPServerConfiguration {
             clients: ClientCertificates(
                 authority: listen.tls.clientCA, names: listen.tls.clientNames,
                 demand: ClientCertificates.Demand(rawValue: listen.tls.clients.rawValue) ?? .token),
-            limits: ServingLimits(
+            limits: ServerLimits(
                 connections: connections,
                 connectionsPerPeer: perPeer > 0 ? perPeer : max(1, connections / 2),
                 headerTimeout: limits.headerTimeout,

@@ -119,7 +119,7 @@ final class ConnectionCensus: Sendable {
     private let open = Atomic<Int>(0)
     private let accepted = Atomic<Int>(0)
 
-    init(limits: ServingLimits, telemetry: Telemetry) {
+    init(limits: ServerLimits, telemetry: Telemetry) {
         self.telemetry = telemetry
         most = limits.connections
         mostPerPeer = limits.connectionsPerPeer

@@ -26,7 +26,7 @@ struct ConnectionChannel: ServerChildChannel {
     }
 
     let tls: TLSContextBox
-    let limits: ServingLimits
+    let limits: ServerLimits
     let census: ConnectionCensus
     /// Whether the handshake's server name must be kept.
     let keepsServerName: Bool

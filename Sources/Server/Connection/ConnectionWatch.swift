@@ -27,7 +27,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
 
     /// - Parameter entry: The connection in the census, when it is one.
-    init(limits: ServingLimits, census: ConnectionCensus, entry: ConnectionCensus.Entry? = nil) {
+    init(limits: ServerLimits, census: ConnectionCensus, entry: ConnectionCensus.Entry? = nil) {
         self.census = census
         self.entry = entry
         headerTimeout = TimeAmount(limits.headerTimeout)

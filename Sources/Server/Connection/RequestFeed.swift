@@ -47,7 +47,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
     private var isOver = false
     private var context: ChannelHandlerContext?
 
-    init(watch: ConnectionWatch, limits: ServingLimits) {
+    init(watch: ConnectionWatch, limits: ServerLimits) {
         self.watch = watch
         // Names and values are limited to `headerBytes` by the parser; blanks and line ends are not.
         mostUnparsed = 2 * limits.headerBytes + 64 * 1024

@@ -20,7 +20,7 @@ final class Admission: Sendable {
     /// Answers up to this need no reservation of their own.
     static let smallAnswer = 16 << 10
 
-    init(_ limits: ServingLimits, registry: PrometheusRegistry) {
+    init(_ limits: ServerLimits, registry: PrometheusRegistry) {
         budget = MemoryBudget(limit: limits.memory)
         streams = ConcurrencyLimit(
             "streams", most: limits.streams, ofOne: (limits.streams + 1) / 2)

@@ -51,7 +51,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isDone = false
 
     init(
-        isHTTP2: Bool, watch: ConnectionWatch, feed: RequestFeed? = nil, limits: ServingLimits,
+        isHTTP2: Bool, watch: ConnectionWatch, feed: RequestFeed? = nil, limits: ServerLimits,
         budget: MemoryBudget,
         onUnreadable: @escaping @Sendable () -> Void
     ) {

@@ -21,7 +21,7 @@ final class RequestPipeline: Sendable {
     private let table: RouteTable
     private let hosts: HostPolicy
     private let authenticator: Authenticator
-    private let limits: ServingLimits
+    private let limits: ServerLimits
     private let date: HTTPDate
     /// The value of `Strict-Transport-Security`, where it is sent.
     private let strictTransport: String?
@@ -32,7 +32,7 @@ final class RequestPipeline: Sendable {
     private let draining = Atomic<Bool>(false)
 
     init(
-        routes: [Route], hosts: HostPolicy, authenticator: Authenticator, limits: ServingLimits,
+        routes: [Route], hosts: HostPolicy, authenticator: Authenticator, limits: ServerLimits,
         strictTransport: Duration?, clock: WallClock, telemetry: Telemetry,
         reporter: RefusalReporter,
         admission: Admission

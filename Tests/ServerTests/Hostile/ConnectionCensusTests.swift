@@ -14,7 +14,7 @@ struct ConnectionCensusTests {
         connections: Int, perPeer: Int? = nil
     ) -> RunningServer.Setup {
         var setup = RunningServer.Setup()
-        setup.limits = ServingLimits(
+        setup.limits = ServerLimits(
             connections: connections, connectionsPerPeer: perPeer, headerTimeout: .seconds(600),
             idleTimeout: .seconds(600), requestDeadline: .seconds(600))
         return setup
@@ -95,7 +95,7 @@ struct ConnectionCensusTests {
     func perPeer() throws {
         let registry = Telemetry.silent
         let census = ConnectionCensus(
-            limits: ServingLimits(connections: 10, connectionsPerPeer: 2), telemetry: registry)
+            limits: ServerLimits(connections: 10, connectionsPerPeer: 2), telemetry: registry)
         let ended = Ended()
         func admit(_ name: String, _ peer: String) -> Bool {
             census.admit(ConnectionCensus.Entry(peerGroup: peer)) { ended.add(name) }
@@ -122,7 +122,7 @@ struct ConnectionCensusTests {
     @Test("the peer with most connections gives first")
     func crowd() {
         let census = ConnectionCensus(
-            limits: ServingLimits(connections: 4), telemetry: .silent)
+            limits: ServerLimits(connections: 4), telemetry: .silent)
         let ended = Ended()
         for (name, peer) in [
             ("one", "quiet"), ("two", "loud"), ("three", "loud"), ("four", "loud"),

@@ -89,7 +89,7 @@ struct MemoryBudgetTests {
 
     // MARK: - Through the server
 
-    private func setup(_ change: (inout ServingLimits) -> Void) -> RunningServer.Setup {
+    private func setup(_ change: (inout ServerLimits) -> Void) -> RunningServer.Setup {
         var setup = RunningServer.Setup()
         setup.limits.memory = 8 << 20
         setup.limits.requestDeadline = .seconds(600)

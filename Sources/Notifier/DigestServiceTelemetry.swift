@@ -25,7 +25,7 @@ struct DigestComposed: TelemetryEvent {
 }
 
 /// Reading the log or writing the state file failed; it is tried again and nothing is lost.
-struct DigestDeskFailed: TelemetryEvent {
+struct DigestServiceFailed: TelemetryEvent {
     let fault: String
     let failures: Int
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .error : .debug }

@@ -6,7 +6,7 @@ import Testing
 @testable import Console
 
 @Suite("The board's keeper")
-struct BoardKeeperTests {
+struct BoardServiceTests {
     /// A log of its own, closed at the end.
     private func withLog(_ body: (EventLog) async throws -> Void) async throws {
         let folder = try TemporaryDirectory()
