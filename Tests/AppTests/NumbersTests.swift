@@ -347,7 +347,7 @@ struct NumbersTests {
         Exception(
             file: "EventLog/Query/LogCount.swift",
             reason: "`IndexFile.occurrences` compares both with the lengths that it is given",
-            lines: ["told[member]", "lines[code]"]),
+            lines: ["counted[member]", "lines[code]"]),
         Exception(
             file: "EventLog/Loss/LogDamage.swift", reason: places, lines: ["damage[Self.most - 1]"]),
         Exception(

@@ -175,8 +175,8 @@ struct LogCount {
         if known == nil { known = try archive.rebuild().index }
         guard let segment = known else { return }
         let plan = try SegmentPlan(narrowing, segment, file)
-        let isCounted = try countMembers(plan, file)
-        let rest = segment.members.indices.filter { plan.coverages[$0] != .none && !isCounted[$0] }
+        let counted = try countMembers(plan, file)
+        let rest = segment.members.indices.filter { plan.coverages[$0] != .none && !counted[$0] }
         inflated += rest.count
         for start in stride(from: 0, to: rest.count, by: Self.width) {
             let group = rest[start..<min(start + Self.width, rest.count)]
@@ -272,17 +272,17 @@ struct LogCount {
         _ plan: SegmentPlan, _ file: IndexFile?
     ) throws(SystemFault) -> [Bool] {
         let members = plan.segment.members
-        let isCounted = plan.coverages.indices.map {
+        let counted = plan.coverages.indices.map {
             plan.coverages[$0] == .all && members[$0].isKnown
         }
         let nothing = [Bool](repeating: false, count: members.count)
-        guard isCounted.contains(true), let file, file.memberCount == members.count,
+        guard counted.contains(true), let file, file.memberCount == members.count,
             let known = try dictionary(file)
         else { return nothing }
         var lines = [Int](repeating: 0, count: known.values.count)
-        var absent = members.indices.reduce(0) { isCounted[$1] ? $0 +| members[$1].lines : $0 }
+        var absent = members.indices.reduce(0) { counted[$1] ? $0 +| members[$1].lines : $0 }
         let whole = try file.occurrences(of: known.field, values: lines.count) { member, code, n in
-            guard isCounted[member] else { return }
+            guard counted[member] else { return }
             lines[code] +|= n
             absent -|= n
         }
@@ -291,6 +291,6 @@ struct LogCount {
             tally.add(value.raw, count)
         }
         if wantsAbsence { tally.add(nil, absent) }
-        return isCounted
+        return counted
     }
 }

@@ -122,7 +122,7 @@ struct DrainTests {
 
     @Test("so is one of HTTP/1.1 that the client reads late")
     func readLate() async throws {
-        let bytes = 16 << 20
+        let bytes = 8 << 20
         let server = try await Self.server([
             Route(.get, "/large", access: .open) { _ in
                 .bytes(ByteBuffer(repeating: 0x61, count: bytes))
