@@ -20,15 +20,24 @@ final class RawClient: Sendable {
     private let collector: Collector
 
     /// Connects; with `alpn` nil without TLS.
+    ///
+    /// - Parameter receiveBuffer: Bytes that the system takes in before the client reads; nil: its
+    ///   own choice.
     static func connect(
-        _ server: RunningServer, alpn: String? = "http/1.1", reads: Bool = true
+        _ server: RunningServer, alpn: String? = "http/1.1", reads: Bool = true,
+        receiveBuffer: Int? = nil
     ) async throws -> RawClient {
         let collector = Collector()
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .none
         configuration.applicationProtocols = alpn.map { [$0] } ?? []
         let context = try NIOSSLContext(configuration: configuration)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let receiveBuffer {
+            bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
+        }
+        let channel =
+            try await bootstrap
             .channelOption(.autoRead, value: reads || alpn != nil)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -71,6 +80,8 @@ final class RawClient: Sendable {
 
     func close() async throws { try await channel.close().get() }
 
+    /// Costs no copy of the bytes.
+    var receivedCount: Int { collector.bytes.withLock { $0.count } }
     var received: [UInt8] { collector.bytes.withLock { $0 } }
     var text: String { String(decoding: received, as: UTF8.self) }
 

@@ -44,9 +44,8 @@ public struct IngestBody: Sendable {
         self = body.withUnsafeBytes { rewritten($0) }
     }
 
-    private init(rewriting count: Int, refusing node: Hash128?) {
+    private init(rewritingFor node: Hash128?) {
         bytes = []
-        bytes.reserveCapacity(count + count / 16)
         ownNode = node
         isRewritten = true
     }
@@ -107,19 +106,21 @@ public struct IngestBody: Sendable {
     /// The same body with what other forms it has; its own lines where it has none.
     private func rewritten(_ body: UnsafeRawBufferPointer) -> IngestBody {
         if let fault = BodyFault(encodingOf: body) { return refused(fault) }
-        var byLine = IngestBody(rewriting: body.count, refusing: ownNode)
+        var byLine = IngestBody(rewritingFor: ownNode)
         let isComplete = byLine.rewriteLines(body)
         guard !isComplete else { return better(byLine) }
-        // Some value goes over several lines, or the text is broken.
+        // A value goes over several lines, or the text is broken.
         do throws(JSONFault) {
-            let values = try ValueSequence.values(of: body)
-            var whole = IngestBody(rewriting: body.count, refusing: ownNode)
-            for (place, value) in values.enumerated() {
-                whole.rewrite(UnsafeRawBufferPointer(rebasing: body[value]), number: place + 1)
+            try ValueSequence.forEachValue(of: body) { _ in }
+            byLine = IngestBody(rewritingFor: ownNode)
+            var number = 0
+            try ValueSequence.forEachValue(of: body) { value in
+                number += 1
+                byLine.rewrite(UnsafeRawBufferPointer(rebasing: body[value]), number: number)
             }
-            return whole
+            return byLine
         } catch {
-            // Of an array, some lines may look like events of their own.
+            // Some lines of an array may look like events of their own.
             if ValueSequence.isArray(body) { return refused(.array(error)) }
             return better(byLine)
         }
@@ -134,7 +135,7 @@ public struct IngestBody: Sendable {
     }
 
     private func refused(_ fault: BodyFault) -> IngestBody {
-        var none = IngestBody(rewriting: 0, refusing: nil)
+        var none = IngestBody(rewritingFor: nil)
         none.reject(1, .body(fault))
         return none
     }
@@ -150,14 +151,17 @@ public struct IngestBody: Sendable {
                 rebasing: whole[ValueSequence.marks(before: whole)...])
             guard !line.isBlank else { return }
             guard let fault = rewriteOne(line) else { return }
-            guard case .json(let json) = fault, json.mayBeSeveral,
-                case .some(let values) = try? ValueSequence.values(of: line)
-            else {
-                if case .json(let json) = fault, json.mayBeSeveral { isComplete = false }
+            guard case .json(let json) = fault, json.mayBeSeveral else {
                 return reject(number, fault)
             }
-            for value in values {
-                rewrite(UnsafeRawBufferPointer(rebasing: line[value]), number: number)
+            do throws(JSONFault) {
+                try ValueSequence.forEachValue(of: line) { _ in }
+                try ValueSequence.forEachValue(of: line) { value in
+                    rewrite(UnsafeRawBufferPointer(rebasing: line[value]), number: number)
+                }
+            } catch {
+                isComplete = false
+                reject(number, fault)
             }
         }
         return isComplete

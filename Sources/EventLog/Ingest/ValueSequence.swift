@@ -8,28 +8,29 @@ enum ValueSequence {
     /// U+FEFF, which some programs write before each batch (RFC 8259 §8.1).
     static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Where the values are. The elements of an array stand for it; an empty one stands for itself.
+    /// Calls `visit` for the range of each value, in order. The elements of an array are visited in
+    /// its place; an empty array is a value. Keeps no list: a body may hold millions of values.
     ///
-    /// - Throws: When the text is anything but such values.
-    static func values(of text: UnsafeRawBufferPointer) throws(JSONFault) -> [Range<Int>] {
-        var values: [Range<Int>] = []
+    /// - Throws: If the text is anything but such values; `visit` was called for those before.
+    static func forEachValue(
+        of text: UnsafeRawBufferPointer, _ visit: (Range<Int>) -> Void
+    ) throws(JSONFault) {
         var at = skipSeparators(text, from: 0, commas: 0)
         while at < text.count {
             if text[at] == UInt8(ascii: "[") {
-                at = try readArray(text, from: at, into: &values)
+                at = try readArray(text, from: at, visit)
             } else {
                 let end = try endOfValue(text, at, within: 0)
-                values.append(at..<end)
+                visit(at..<end)
                 at = end
             }
             at = skipSeparators(text, from: at, commas: 1)
         }
-        return values
     }
 
     /// The same value without white space between its tokens, so that it is one line.
     ///
-    /// - Parameter value: Was found by `values`.
+    /// - Parameter value: Was found by `forEachValue`.
     static func compact(_ value: UnsafeRawBufferPointer) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(value.count)
@@ -78,16 +79,16 @@ enum ValueSequence {
     }
 
     private static func readArray(
-        _ text: UnsafeRawBufferPointer, from start: Int, into values: inout [Range<Int>]
+        _ text: UnsafeRawBufferPointer, from start: Int, _ visit: (Range<Int>) -> Void
     ) throws(JSONFault) -> Int {
         var at = skipSpace(text, from: start + 1)
         if at < text.count, text[at] == UInt8(ascii: "]") {
-            values.append(start..<(at + 1))
+            visit(start..<(at + 1))
             return at + 1
         }
         while true {
             let end = try endOfValue(text, at, within: 1)
-            values.append(at..<end)
+            visit(at..<end)
             at = skipSpace(text, from: end)
             guard at < text.count else { throw JSONFault(.unexpectedEnd, at: at) }
             switch text[at] {
