@@ -35,7 +35,7 @@ public struct TokenFile: Sendable, Hashable {
         var entries: [TokenSnapshot.Entry]?
         /// All faults of the file.
         var faults: [ServerError] = []
-        /// The first thing that is.
+        /// The first fault.
         var fault: ServerError? { faults.first }
     }
 
