@@ -14,10 +14,10 @@ final class Admission: Sendable {
 
     /// The base cost of a request in bytes: its header, tasks and channels.
     static let exchange = 16 << 10
-    /// Largest answer that is counted with its exchange; of a larger one, which is written
-    /// piece by piece, no more than this waits in the connection's buffers.
+    /// The maximum answer length, in bytes, that is written at once and counted with its exchange.
+    /// A longer answer is written in pieces, so that its buffered part stays below this.
     static let shortAnswer = 64 << 10
-    /// Answers up to this need no reservation of their own.
+    /// The maximum answer length, in bytes, that needs no reservation of its own.
     static let smallAnswer = 16 << 10
 
     init(_ limits: ServerLimits, registry: PrometheusRegistry) {
