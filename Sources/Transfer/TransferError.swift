@@ -7,7 +7,7 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
     public enum Kind: String, Sendable, CaseIterable {
         /// The request itself is wrong, such as its address or a header.
         case invalid
-        /// The host's name has no address.
+        /// The host's name cannot be resolved.
         case resolve
         /// The host refused the connection.
         case refused

@@ -17,8 +17,8 @@ public enum HookRoutes {
     private static let flaggerLimit = 64 << 10
 
     /// - Parameters:
-    /// - node: The name of this node, set on each event.
-    /// - bodyLimit: The maximum body size in bytes.
+    ///   - node: The name of this node, set on each event.
+    ///   - bodyLimit: The maximum body size in bytes.
     public static func routes(_ eventLog: EventLog, node: String, bodyLimit: Int) -> [Route] {
         let ingester = HookIngester(eventLog: eventLog, node: node, bodyLimit: bodyLimit)
         return [

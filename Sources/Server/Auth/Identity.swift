@@ -1,6 +1,6 @@
 /// An authenticated caller. Contains no secret, so events and logs may include it.
 public struct Identity: Sendable, Hashable {
-    /// How the caller proved it.
+    /// How the caller authenticated.
     public enum Proof: String, Sendable {
         case token
         case certificate

@@ -37,8 +37,8 @@ actor TokenReader {
     private var sharers: [CheckedContinuation<Turn, any Error>] = []
 
     /// - Parameters:
-    /// - publish: Receives all tokens after each read that found a change.
-    /// - report: Receives the first fault of a file that the read did not reject.
+    ///   - publish: Receives all tokens after each read that found a change.
+    ///   - report: Receives the first fault of a file that the read did not reject.
     init(
         store: Store, files: [TokenFile], clock: WallClock,
         publish: @escaping @Sendable ([TokenSnapshot.Entry]) -> Void,
@@ -59,7 +59,8 @@ actor TokenReader {
 
     /// Reads and publishes all tokens, from `files` from now on if given.
     ///
-    /// - Throws: Leaves everything unchanged. If not strict, a faulty file is reported instead.
+    /// - Parameter isStrict: Whether a faulty file throws and leaves the tokens unchanged. If not,
+    ///   the fault is only reported.
     func reload(files: [TokenFile]?, isStrict: Bool = true) async throws {
         isForced = true
         if isStrict { self.isStrict = true }

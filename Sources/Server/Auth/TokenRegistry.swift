@@ -137,8 +137,9 @@ public final class TokenRegistry: Service, Sendable {
         }
     }
 
-    /// Reads changes of the state file and the token files, and stores which tokens ended. On a
-    /// fault the tokens stay unchanged and the fault is reported.
+    /// Reads changes of the state file and the token files, and stores which tokens ended.
+    ///
+    /// Reports faults. The tokens of a file that cannot be read stay unchanged.
     public func refresh() async {
         do {
             try await reader.refresh()

@@ -87,7 +87,7 @@ struct PEMFile {
     }
 }
 
-/// Calls `read(2)`; the free function avoids a name conflict with members.
+/// Calls `read(2)`.
 private func readPiece(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }

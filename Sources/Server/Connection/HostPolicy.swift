@@ -13,7 +13,7 @@ struct HostPolicy: Sendable {
 
     /// - Parameters:
     ///   - authority: `Host` or `:authority`, with or without port.
-    /// - serverName: The handshake's server name, if the client sent one.
+    ///   - serverName: The handshake's server name, if the client sent one.
     func admits(authority: @autoclosure () -> String?, serverName: String?) -> Bool {
         if names.isEmpty { return true }
         guard let authority = authority(), names.contains(Self.name(authority)) else {

@@ -9,7 +9,7 @@ import NIOHTTPTypesHTTP2
 /// Placed between the codec and the server.
 ///
 /// - If a body is not complete by the deadline, reading it fails. If the client leaves an answer
-///   unread for as long, the connection is closed.
+///   unread for as long, the connection (on HTTP/2 the stream) is closed.
 /// - An answer with `Connection: close` closes the connection. So does the answer to a request with
 ///   `Connection: close`, once every answer before it is written (RFC 9112 §9.6). Further input is
 ///   first read and discarded for `lingerTimeout`: closing with unread bytes resets the connection,

@@ -37,8 +37,8 @@ final class GzipInflater {
         step.deallocate()
     }
 
-    /// Appends the inflated `input` to `output`. `admit` is called before each step with the number
-    /// of bytes it adds.
+    /// Appends the inflated `input` to `output`. Before the bytes of a step are appended, `admit` is
+    /// called with their number.
     ///
     /// - Throws: 413 if `output` would exceed `limit`, 400 for invalid input, or the error of
     ///   `admit`.

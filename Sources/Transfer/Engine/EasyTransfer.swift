@@ -35,7 +35,7 @@ final class EasyTransfer {
     /// Whether the loop is about to stop.
     var isStopping: @Sendable () -> Bool = { false }
 
-    /// Why the loop ended a transfer.
+    /// A reason for the loop to end a transfer early.
     enum Ending: Sendable {
         case calledOff
         case shutDown

@@ -27,8 +27,9 @@ final class TransferLoop {
     /// When the loop stops: the time for libcurl to end the transfers that it must end itself.
     private static let endLimit = Duration.seconds(4)
 
-    /// - idleLimit: Ends the loop after it had no work for this long, unless it is reserved.
-    /// - onEnd: Called when `run` has ended and the loop's memory is freed.
+    /// - Parameters:
+    ///   - idleLimit: Ends the loop after it had no work for this long, unless it is reserved.
+    ///   - onEnd: Called when `run` has ended and the loop's memory is freed.
     init?(
         _ inbox: TransferInbox, idleLimit: Duration? = nil,
         onEnd: @escaping @Sendable () -> Void = {}

@@ -25,8 +25,8 @@ final class MailThreads: Sendable {
     private let idleLimit: Duration
 
     /// - Parameters:
-    /// - most: The maximum number of threads; beyond it a message fails with a temporary fault.
-    /// - idleLimit: How long a connection is kept for the next message.
+    ///   - most: The maximum number of threads; beyond it a message fails with a temporary fault.
+    ///   - idleLimit: How long a connection is kept for the next message.
     init(most: Int = 256, idleLimit: Duration = .seconds(30)) {
         self.most = most
         self.idleLimit = idleLimit
