@@ -111,7 +111,7 @@ public enum IngestRoutes {
     }
 
     /// 400 for a body without a valid line. It counts the rejected lines, so that a forwarder can
-    /// tell that every line was examined.
+    /// see that every line was examined.
     private static func nothingGood(_ receipt: IngestReceipt) -> Problem {
         if !receipt.rejected.isEmpty, receipt.rejected.allSatisfy({ $0.error == .ownNode }) {
             // 409: a forwarder keeps its lines, and sends them again after one of the two nodes is

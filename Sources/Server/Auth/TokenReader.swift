@@ -94,7 +94,7 @@ actor TokenReader {
         try outcome.get()
     }
 
-    // MARK: - Looking
+    // MARK: - Reading
 
     private func look() async throws {
         let isForced = isForced

@@ -73,7 +73,7 @@ public final class TokenRegistry: Service, Sendable {
         try await reader.refresh()
     }
 
-    // MARK: - Asking
+    // MARK: - Verifying
 
     /// Verifies a presented token. Does not suspend if the token is known.
     public func verify(_ presented: some StringProtocol) async -> TokenVerdict {

@@ -126,7 +126,7 @@ public struct CertificateReview: Sendable {
         }
     }
 
-    // MARK: - What belongs together
+    // MARK: - Checks
 
     private mutating func checkPair(_ files: TLSFiles) {
         guard let key, let leaf = chain.first, !Self.fits(leaf, key) else { return }

@@ -60,7 +60,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
         held.removeAll()
     }
 
-    // MARK: - Reports of what was parsed
+    // MARK: - Parser progress
 
     /// - Parameter length: The body's length in bytes; nil if it is chunked.
     func parsedHead(length: Int?) {

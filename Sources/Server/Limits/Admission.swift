@@ -9,7 +9,7 @@ final class Admission: Sendable {
     let budget: MemoryBudget
     let streams: ConcurrencyLimit
     let queries: ConcurrencyLimit
-    /// `/metrics`, counted by the peer's address, because each answer is composed anew.
+    /// `/metrics`, counted by the peer's address, because each answer is composed separately.
     let scrapes: ConcurrencyLimit
 
     /// The base cost of a request in bytes: its header, tasks and channels.

@@ -106,7 +106,7 @@ public final class MemoryBudget: Sendable {
         }
     }
 
-    // MARK: - What is there already
+    // MARK: - Bytes already held
 
     /// Counts bytes that the node already holds. Returns false, without counting them, once the
     /// total reaches 1.5 times the limit; the caller must then be disconnected.

@@ -35,7 +35,7 @@ public struct Problem: Error, Sendable {
         self.isReported = isReported
     }
 
-    // MARK: - The product's refusals
+    // MARK: - Common problems
 
     /// 400: `field` is not what it must be.
     public static func malformed(_ reason: String, _ detail: String, field: String? = nil)

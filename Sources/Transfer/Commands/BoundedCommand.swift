@@ -230,7 +230,7 @@ public struct BoundedCommand: Sendable {
         }
     }
 
-    // MARK: - Following
+    // MARK: - Reading the output
 
     /// Reads the output until the command ends, without reaping it.
     ///

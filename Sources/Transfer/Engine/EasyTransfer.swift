@@ -277,7 +277,7 @@ final class EasyTransfer {
         return CURL_SEEKFUNC_OK
     }
 
-    // MARK: - The end
+    // MARK: - Result
 
     /// The result of a transfer that libcurl ended with `code`.
     func finish(_ code: CURLcode) -> Finished {

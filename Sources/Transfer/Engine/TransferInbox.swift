@@ -55,7 +55,7 @@ final class TransferInbox: Sendable {
 
     var isStopping: Bool { state.withLock { $0.stopping } }
 
-    // MARK: - For a loop that ends for want of work
+    // MARK: - Ending an idle loop
 
     /// Keeps the loop from ending as idle until `release`. Returns false if it has ended.
     func reserve() -> Bool {
