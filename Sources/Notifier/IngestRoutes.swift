@@ -5,9 +5,10 @@ public import EventLog
 import NIOCore
 public import Server
 
-/// `POST /v1/events`: other nodes' and anybody's events, durable before the answer.
+/// `POST /v1/events`: ingests events of other nodes and other senders; answers after they are
+/// stored.
 public enum IngestRoutes {
-    /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
+    /// - Parameter bodyLimit: The maximum body size in bytes, before and after inflating.
     public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
         [
             Route(
@@ -30,7 +31,7 @@ public enum IngestRoutes {
         ]
     }
 
-    /// The body, read as its `Content-Type` says: CloudEvents, or whatever `IngestBody` takes.
+    /// Reads the body by its `Content-Type`: CloudEvents, or any format that `IngestBody` accepts.
     private static func body(
         of exchange: Exchange, _ bodyLimit: Int, for eventLog: EventLog
     ) async throws -> IngestBody {
@@ -41,7 +42,7 @@ public enum IngestRoutes {
             try await exchange.collectTree(limit: bodyLimit), WallClock.system.now)
         var lines: [UInt8] = []
         for reading in readings {
-            // An empty line keeps the numbers of the lines after it.
+            // An empty line keeps the numbers of the following lines correct.
             if case .success(let line) = reading { lines += line }
             lines.append(UInt8(ascii: "\n"))
         }
@@ -86,15 +87,15 @@ public enum IngestRoutes {
         return json.bytes
     }
 
-    /// Bytes of one rejected line's error text.
+    /// The maximum length of one rejected line's error text, in bytes.
     private static let longestWords = 400
 
     private static func words(_ fault: EventFault) -> String {
         fault.description.cut(to: longestWords)
     }
 
-    /// What is wrong with a body without a good line, and where its form is the reason, what to
-    /// change at the sender.
+    /// Why the body has no valid line and, if its format is the reason, what to change at the
+    /// sender.
     private static func detail(_ receipt: IngestReceipt) -> String {
         guard let first = receipt.rejected.first else {
             return "the body holds no event; \(BodyFault.remedy)"
@@ -109,12 +110,12 @@ public enum IngestRoutes {
         }
     }
 
-    /// 400: none of the lines was good. Counts them, so that a forwarder knows
-    /// that each was looked at.
+    /// 400 for a body without a valid line. It counts the rejected lines, so that a forwarder can
+    /// see that every line was examined.
     private static func nothingGood(_ receipt: IngestReceipt) -> Problem {
         if !receipt.rejected.isEmpty, receipt.rejected.allSatisfy({ $0.error == .ownNode }) {
-            // A sender that forwards its own log keeps its lines, and sends them again once
-            // one of the two has another name.
+            // 409: a forwarder keeps its lines, and sends them again after one of the two nodes is
+            // renamed.
             return Problem(
                 .conflict, "node_name_taken",
                 "every line bears this node's own name; give each node a name of its own",

@@ -14,10 +14,10 @@ public import Telemetry
     import Darwin
 #endif
 
-/// The server: HTTP/1.1 and HTTP/2 over TLS, every request through one `RequestPipeline`.
+/// The HTTP server: HTTP/1.1 and HTTP/2 over TLS, with one `RequestPipeline` for all requests.
 ///
-/// A graceful shutdown stops accepting, answers what is under way, and ends by
-/// the drain deadline whatever is still open. Thread-safe.
+/// A graceful shutdown stops accepting, answers the requests under way, and ends everything that is
+/// still open at the drain deadline. Thread-safe.
 public final class HTTPServer: Service, Sendable {
     private let configuration: HTTPServerConfiguration
     private let telemetry: Telemetry
@@ -26,9 +26,9 @@ public final class HTTPServer: Service, Sendable {
     private let reporter: RefusalReporter
     private let bound = Promise<Result<ListenAddress, ServerError>>()
 
-    /// - Parameter onRefusal: Called for refusals, at a bounded rate, before the answer is
-    ///   written; it delays that answer.
-    /// - Throws: `ServerError` when certificate, key or client authority cannot be used.
+    /// - Parameter onRefusal: Called for refusals, at a limited rate, before the answer is written;
+    ///   the answer waits for it.
+    /// - Throws: `ServerError` if the certificate, key or client authority cannot be used.
     public init(
         _ configuration: HTTPServerConfiguration, routes: [Route], tokens: TokenRegistry,
         sessions: SessionSeal = SessionSeal(), clock: WallClock = .system,
@@ -56,9 +56,9 @@ public final class HTTPServer: Service, Sendable {
         showExpiry()
     }
 
-    /// Where it listens, with the port that the system chose; waits until it does.
+    /// The listen address with the actual port. Waits until the server listens.
     ///
-    /// - Throws: `ServerError` when the address cannot be bound.
+    /// - Throws: `ServerError` if the address cannot be bound.
     public var address: ListenAddress {
         get async throws(ServerError) { try await bound.value.get() }
     }
@@ -66,24 +66,24 @@ public final class HTTPServer: Service, Sendable {
     /// Whether new requests are refused with 503.
     public var isDraining: Bool { gate.isDraining }
 
-    /// Refuses new requests from now on (health excepted), as `run` does at a
-    /// graceful shutdown.
+    /// Refuses new requests from now on, except health checks, as `run` does at a graceful
+    /// shutdown.
     public func drain() { gate.drain() }
 
-    /// Takes certificate, key and client authority anew from their files for the
-    /// next handshakes; open connections stay.
+    /// Reads certificate, key and client authority again, for new handshakes. Open connections
+    /// stay.
     ///
-    /// - Throws: `ServerError`, and keeps the old ones, when the new cannot be used.
+    /// - Throws: `ServerError` if the new files cannot be used; the old ones stay in use.
     public func reloadCertificates(from tls: TLSFiles? = nil) throws(ServerError) {
         take(try prepareCertificates(from: tls))
     }
 
-    /// Certificates that were read and can be used, for `take`.
+    /// Certificates that were read and checked, for `take`.
     public struct PreparedCertificates: Sendable {
         fileprivate let prepared: TLSContextBox.Prepared
     }
 
-    /// The first half of `reloadCertificates`: reads and checks the files, changes nothing.
+    /// The first half of `reloadCertificates`: reads and checks the files without using them.
     public func prepareCertificates(
         from tls: TLSFiles? = nil
     ) throws(ServerError) -> PreparedCertificates {
@@ -92,15 +92,15 @@ public final class HTTPServer: Service, Sendable {
                 tls ?? configuration.tls, clients: configuration.clients))
     }
 
-    /// The second half: takes up what was prepared, and cannot fail.
+    /// The second half of `reloadCertificates`: uses the prepared certificates; cannot fail.
     public func take(_ certificates: PreparedCertificates) {
         box.take(certificates.prepared)
         showExpiry()
     }
 
-    /// When the certificate in force is over.
+    /// When the certificate in use expires.
     var certificateExpiry: Timestamp? { box.expiry }
-    /// The state of its files when they were read, and now. The latter blocks for the disk.
+    /// The marks of its files when they were read, and now. `currentMarks` blocks for the disk.
     var marksInForce: TLSFileMarks { box.marks }
     var currentMarks: TLSFileMarks {
         TLSFileMarks(
@@ -126,7 +126,7 @@ public final class HTTPServer: Service, Sendable {
 
     /// Serves until a graceful shutdown or cancellation.
     ///
-    /// - Throws: `ServerError` when the address cannot be bound.
+    /// - Throws: `ServerError` if the address cannot be bound.
     public func run() async throws {
         let server = server()
         do {
@@ -157,7 +157,8 @@ public final class HTTPServer: Service, Sendable {
 
     private func server() -> Server<ConnectionChannel> {
         let limits = configuration.limits
-        // Its words on starting are ours to say; what goes wrong is not lost.
+        // Suppresses the library's start messages, which this server logs itself; warnings are
+        // kept.
         var logger = telemetry.logger
         logger.logLevel = max(logger.logLevel, .warning)
         let census = ConnectionCensus(limits: limits, telemetry: telemetry)
@@ -175,7 +176,7 @@ public final class HTTPServer: Service, Sendable {
                     configuration.address.bound(), port: configuration.address.port),
                 backlog: 1024),
             onServerRunning: { [bound, configuration] channel in
-                // Fails only where the socket is closed already.
+                // Fails only if the socket is already closed.
                 try? await channel.eventLoop.submit {
                     try channel.pipeline.syncOperations.addHandler(
                         AcceptGate(census: census), position: .first)

@@ -1,12 +1,12 @@
-/// What the server needs to know, free of the configuration file's form.
+/// The server's settings, independent of the configuration file's format.
 public struct HTTPServerConfiguration: Sendable {
     public var address: ListenAddress
-    /// Host and SNI names that are served; empty serves any.
+    /// The host and SNI names that are served; empty serves any name.
     public var hosts: [String]
     public var tls: TLSFiles
     public var clients: ClientCertificates
     public var limits: ServerLimits
-    /// How long browsers are told to use TLS only with this host name (RFC 6797); nil: not told.
+    /// How long browsers use only TLS for this host name (RFC 6797); nil sends no such header.
     public var strictTransport: Duration?
 
     public init(
@@ -23,7 +23,7 @@ public struct HTTPServerConfiguration: Sendable {
     }
 }
 
-/// The certificate chain and its key, PEM files.
+/// The paths of the PEM files of the certificate chain and its key.
 public struct TLSFiles: Sendable, Hashable {
     public var certificate: String
     public var key: String
@@ -34,26 +34,27 @@ public struct TLSFiles: Sendable, Hashable {
     }
 }
 
-/// Who may show a client certificate, and whether one is needed.
+/// Whether client certificates are required, and which are accepted.
 public struct ClientCertificates: Sendable, Hashable {
-    /// What a caller must show.
+    /// The required credentials.
     public enum Demand: String, Sendable, CaseIterable {
-        /// A token; certificates are not asked for.
+        /// A token; no certificate is requested.
         case token
         /// A token or a certificate.
         case either
         /// A certificate; its scopes are `scopes`.
         case certificate
-        /// Both; the token decides the scopes.
+        /// Both; the token determines the scopes.
         case both
     }
 
-    /// PEM file of the authorities that clients' certificates must come from; empty: none.
+    /// PEM file of the authorities that issue client certificates; empty if there is none.
     public var authority: String
-    /// Subject alternative names (DNS or URI) of which a certificate must carry one; empty: any.
+    /// Subject alternative names (DNS or URI), one of which a certificate must contain; empty
+    /// allows any.
     public var names: [String]
     public var demand: Demand
-    /// What a certificate alone allows.
+    /// The scopes of a caller with a certificate alone.
     public var scopes: Set<Scope>
 
     public init(
@@ -67,34 +68,36 @@ public struct ClientCertificates: Sendable, Hashable {
     }
 }
 
-/// Bounds against slow, large and many clients.
+/// Limits against slow clients, large requests and many connections.
 public struct ServerLimits: Sendable, Hashable {
-    /// Open connections. For a new one beyond, the idle one that matters least is closed; where
-    /// all are busy with requests of authenticated callers, it waits in the listen queue.
+    /// The maximum number of open connections. Beyond it the least important connection is closed
+    /// for a new one; if all are busy with requests of authenticated callers, the new one waits in
+    /// the listen queue.
     public var connections: Int
-    /// Open connections of one peer address (an IPv6 /64).
+    /// The maximum number of open connections per peer address (IPv6: per /64).
     public var connectionsPerPeer: Int
-    /// From accept to the end of the first request's header, handshake included.
+    /// From accepting to the end of the first request's header, handshake included.
     public var headerTimeout: Duration
     /// From the end of one answer to the end of the next request's header.
     public var idleTimeout: Duration
-    /// From the end of a request's header to the end of its body, however it
-    /// drips; also how long a client may leave an answer unread.
+    /// From the end of a request's header to the end of its body, however slowly it arrives; also
+    /// how long a client may leave an answer unread.
     public var requestDeadline: Duration
-    /// How long what a client still sends is read and dropped after an answer that closes.
+    /// How long further input is read and discarded after an answer that closes the connection.
     public var lingerTimeout: Duration
-    /// From the wish to stop to the end, whatever is still open then.
+    /// From the start of a shutdown until open connections are ended.
     public var drainDeadline: Duration
-    /// Bytes of all header fields of one request.
+    /// The maximum size of all header fields of one request, in bytes.
     public var headerBytes: Int
-    /// Bytes of a request's body where the route sets no bound of its own.
+    /// The maximum size of a request's body in bytes, if the route sets no limit.
     public var bodyBytes: Int
-    /// Bytes that all callers together can make the node hold.
+    /// The maximum memory that all callers together can use, in bytes.
     public var memory: Int
-    /// Long-lived answers at once, of which one credential gets half; they never take the
-    /// places of others.
+    /// The maximum number of concurrent streams; one credential gets half. They are counted apart
+    /// from other requests.
     public var streams: Int
-    /// Reads of the log or the state file at once, of which one credential gets half.
+    /// The maximum number of concurrent reads of the log or the state file; one credential gets
+    /// half.
     public var queries: Int
 
     public init(

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that is set once and can be waited for from anywhere.
+/// A value that is set once and can be awaited by any number of tasks. Thread-safe.
 final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case waiting([CheckedContinuation<Value, Never>])
@@ -25,7 +25,7 @@ final class Promise<Value: Sendable>: Sendable {
         }
     }
 
-    /// The first value stands; later ones are ignored.
+    /// Sets the value. Later calls have no effect.
     func fulfil(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
             guard case .waiting(let waiters) = state else { return [] }

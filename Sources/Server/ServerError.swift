@@ -1,4 +1,4 @@
-/// Why the server, its certificate or its tokens cannot be used: where, what, and what to do.
+/// Why the server, its certificate or its tokens cannot be used: place, fault and remedy.
 public struct ServerError: Error, CustomStringConvertible, Sendable, Equatable {
     public let place: String
     public let fault: String

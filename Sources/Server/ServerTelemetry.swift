@@ -7,7 +7,7 @@ struct RequestRefused: TelemetryEvent {
     let peer: String
     let isReported: Bool
 
-    // A flood of bad requests must fill neither the event log nor this one.
+    // A flood of bad requests must fill neither the event log nor the process log.
     var level: Logger.Level { isReported ? .notice : .trace }
     var message: String { "request refused" }
     var fields: [(String, String)] {
@@ -26,7 +26,7 @@ struct RequestRefused: TelemetryEvent {
     }
 }
 
-/// A route failed in a way that it does not name.
+/// A route threw an unexpected error; the request is answered with 500.
 struct RequestFailed: TelemetryEvent {
     let route: String
     let fault: String
@@ -36,7 +36,7 @@ struct RequestFailed: TelemetryEvent {
     var fields: [(String, String)] { [("route", route), ("fault", fault)] }
 }
 
-/// The server ended a connection on its own account.
+/// The server ended a connection.
 struct ConnectionCut: TelemetryEvent {
     let cause: ConnectionCensus.Cut
 
@@ -56,7 +56,7 @@ struct ConnectionCut: TelemetryEvent {
     }
 }
 
-/// The system refused to accept a connection for want of descriptors or memory.
+/// The system could not accept a connection for lack of descriptors or memory.
 struct AcceptFailed: TelemetryEvent {
     let fault: String
 
@@ -75,7 +75,7 @@ struct AcceptFailed: TelemetryEvent {
     }
 }
 
-/// Tokens or token files changed but cannot be read; the ones before stay.
+/// Tokens or token files cannot be read completely.
 struct TokensNotRead: TelemetryEvent {
     let fault: String
 
@@ -89,7 +89,7 @@ struct TokensNotRead: TelemetryEvent {
     }
 }
 
-/// Not every exchange was over when the node had to end.
+/// Some connections were still busy at the drain deadline.
 struct DrainCutShort: TelemetryEvent {
     var level: Logger.Level { .warning }
     var message: String { "connections were still busy at the drain deadline and are cut" }

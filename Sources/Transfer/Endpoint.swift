@@ -1,13 +1,13 @@
 import CCurl
 
-/// The address of a transfer, checked before libcurl sees it.
+/// The address of a transfer, validated before libcurl gets it.
 struct Endpoint: Sendable, Equatable {
     let scheme: String
     /// Without brackets around an IPv6 address.
     let host: String
     let port: Int
 
-    /// `scheme://host:port`: safe to show, whatever the URL carried beside.
+    /// `scheme://host:port`: safe to log, whatever else the URL contains.
     var target: String { "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     /// Whether the traffic stays on this machine.
@@ -15,7 +15,7 @@ struct Endpoint: Sendable, Equatable {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 
-    /// Reads an absolute URL whose scheme is one of `schemes`.
+    /// Parses an absolute URL whose scheme is one of `schemes`.
     init(url: String, schemes: [String]) throws(TransferError) {
         func fault(_ words: String) -> TransferError {
             TransferError(.invalid, target: "(unreadable address)", words: words)
@@ -55,7 +55,7 @@ struct Endpoint: Sendable, Equatable {
         self.port = port
     }
 
-    /// A host (a name, IPv4, or IPv6 with or without brackets) and a port.
+    /// Builds an endpoint of a host (a name, IPv4, or IPv6 with or without brackets) and a port.
     init(scheme: String, host: String, port: Int) throws(TransferError) {
         let bare =
             host.hasPrefix("[") && host.hasSuffix("]")
@@ -77,7 +77,7 @@ struct Endpoint: Sendable, Equatable {
             schemes: [scheme])
     }
 
-    /// The address that a reference means at `base` (RFC 3986 §5); nil for what is no address.
+    /// Resolves a reference against `base` (RFC 3986 §5); nil if the result is not a URL.
     static func resolve(
         _ reference: String, against base: String
     ) -> (url: String, hasUser: Bool)? {

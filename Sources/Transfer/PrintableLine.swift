@@ -1,7 +1,8 @@
 extension String {
-    /// One line that cannot disturb a terminal, a log or a message: control,
-    /// format (bidi and zero-width included), separator and unassigned scalars
-    /// become spaces; what is longer ends in `…`.
+    /// The text as one line that is safe for terminals, logs and messages.
+    ///
+    /// Control, format (including bidi and zero-width), separator, private-use and unassigned
+    /// scalars become spaces. Text of more than `limit` scalars is truncated and ends in `…`.
     public func printableLine(atMost limit: Int) -> String {
         var out = String.UnicodeScalarView()
         var count = 0
@@ -22,7 +23,7 @@ extension String {
         return String(out).trimmed
     }
 
-    /// Without spaces and line ends around.
+    /// Without whitespace at both ends.
     var trimmed: String {
         var text = self[...]
         while let first = text.first, first.isWhitespace { text.removeFirst() }

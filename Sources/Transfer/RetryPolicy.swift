@@ -8,24 +8,24 @@ import CCurl
     import Darwin
 #endif
 
-/// How long to wait before the next try: exponential, full jitter, hard ceiling.
+/// The delay before the next attempt: exponential backoff with full jitter and a ceiling.
 ///
-/// The bound after failure n is `initial · factor^(n-1)`, at most `ceiling`;
-/// the delay is drawn evenly from zero to the bound, so that many senders do
-/// not return in step (Brooker, "Exponential Backoff and Jitter", AWS 2015).
+/// The bound after failure n is `initial · factor^(n-1)`, at most `ceiling`. The delay is uniformly
+/// random between zero and the bound, so that many senders do not retry in step (Brooker,
+/// "Exponential Backoff and Jitter", AWS 2015).
 public struct RetryPolicy: Sendable, Equatable {
     public let initial: Duration
     public let factor: Double
     public let ceiling: Duration
 
-    /// Negative durations count as zero, a factor below 1 as 1.
+    /// Treats negative durations as zero, and a factor below 1 as 1.
     public init(initial: Duration, factor: Double, ceiling: Duration) {
         self.initial = max(initial, .zero)
         self.factor = factor.isFinite ? max(factor, 1) : 1
         self.ceiling = max(ceiling, .zero)
     }
 
-    /// The longest wait after `failures` failures in a row; zero after none.
+    /// The maximum delay after `failures` consecutive failures; zero after none.
     public func bound(after failures: Int) -> Duration {
         guard failures > 0 else { return .zero }
         var bound = min(initial, ceiling)
@@ -36,7 +36,7 @@ public struct RetryPolicy: Sendable, Equatable {
         return bound
     }
 
-    /// A wait drawn from zero to `bound(after:)`, in whole milliseconds.
+    /// A random delay from zero to `bound(after:)`, in whole milliseconds.
     public func delay(
         after failures: Int, using generator: inout some RandomNumberGenerator
     ) -> Duration {
@@ -45,10 +45,10 @@ public struct RetryPolicy: Sendable, Equatable {
         return .milliseconds(Int64.random(in: 0...milliseconds, using: &generator))
     }
 
-    /// What a `Retry-After` header asks for (RFC 9110 §10.2.3): seconds, or an
-    /// HTTP date seen from `now` (seconds since 1970).
+    /// The delay of a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to
+    /// `now` (seconds since 1970).
     ///
-    /// Never negative, at most seven days; nil when absent or unreadable.
+    /// Between zero and seven days; nil if the header is absent or unreadable.
     public static func retryAfter(_ value: String?, now: Int64 = Int64(time(nil))) -> Duration? {
         guard let value = value?.trimmed, !value.isEmpty else { return nil }
         let longest: Int64 = 7 * 86_400

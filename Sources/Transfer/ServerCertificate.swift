@@ -1,13 +1,13 @@
 import CCurl
 
-/// The certificate that a TLS server showed first: its own, not its issuers'.
+/// The first certificate that a TLS server presented: its own, not its issuers'.
 public struct ServerCertificate: Sendable, Equatable {
-    /// The end of its validity, seconds since 1970.
+    /// The end of its validity, in seconds since 1970.
     public let expires: Int64
-    /// One printable line, untrusted.
+    /// One printable line; unverified.
     public let subject: String
 
-    /// Reads what libcurl tells of a certificate; nil without a readable end.
+    /// Parses libcurl's certificate lines; nil if the expiry date cannot be read.
     init?(lines: [String]) {
         func value(_ name: String) -> String? {
             lines.first { $0.hasPrefix(name + ":") }
@@ -18,7 +18,7 @@ public struct ServerCertificate: Sendable, Equatable {
         subject = (value("Subject") ?? "").printableLine(atMost: 200)
     }
 
-    /// `Nov 28 03:00:00 2026 GMT` (OpenSSL), `2026-11-28 03:00:00 GMT` (GnuTLS).
+    /// Parses `Nov 28 03:00:00 2026 GMT` (OpenSSL) or `2026-11-28 03:00:00 GMT` (GnuTLS).
     static func seconds(_ text: String) -> Int64? {
         var parts = text.split(separator: " ").map(String.init)
         if let first = parts.first, first.utf8.count == 10 { parts[0] = first.filter { $0 != "-" } }

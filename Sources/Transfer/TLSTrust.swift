@@ -1,15 +1,15 @@
-/// Which certificates a server may present.
+/// The server certificates that are accepted.
 public enum TLSTrust: Sendable, Hashable {
-    /// Chains to the system's certificate authorities, and names the host.
+    /// A certificate for the host that chains to the system's certificate authorities.
     case system
-    /// Chains to a certificate in this PEM file, and names the host.
+    /// A certificate for the host that chains to a certificate in this PEM file.
     case file(String)
-    /// Anything. For a first look at a server only: whoever sits between reads all.
+    /// Any certificate. For first inspection of a server only: an interceptor can read all traffic.
     case insecure
 }
 
-/// The files of a client certificate (PEM, the leaf first) and of its key, without passphrase.
-/// Read for each new connection, so that a renewed pair is in use within a minute.
+/// The PEM files of a client certificate (leaf first) and of its key, without passphrase. Read for
+/// each new connection, so that a renewed pair is used within a minute.
 public struct TLSIdentity: Sendable, Hashable {
     public var certificate: String
     public var key: String

@@ -1,11 +1,11 @@
 import CCurl
 
 extension TransferError.Kind {
-    /// What a result of libcurl means where the result alone decides it.
+    /// The kind of a libcurl result that depends on the result alone.
     ///
-    /// Only what the request itself gets wrong is `.invalid`: a delivery that ends so is not
-    /// tried again. What a peer sends, and a file that is replaced just now, may be right
-    /// the next time. Results that this table does not name come from a newer libcurl.
+    /// Only faults of the request itself are `.invalid`: such a delivery is not retried. Faults of
+    /// a peer's answer, or of a file that is being replaced, may be gone at the next attempt.
+    /// Results missing in this table come from a newer libcurl.
     init(_ code: CURLcode) { self = Self.byResult[code.rawValue] ?? .protocolFault }
 
     static let byResult: [UInt32: Self] = {
@@ -28,8 +28,8 @@ extension TransferError.Kind {
         add(
             .closed, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE,
             CURLE_SSL_SHUTDOWN_FAILED, CURLE_SEND_FAIL_REWIND)
-        // The last one is an answer that is no HTTP, or a redirect to another protocol: the
-        // request's own protocol is checked before libcurl sees it.
+        // UNSUPPORTED_PROTOCOL means an answer that is not HTTP, or a redirect to another protocol:
+        // the request's own protocol is checked before libcurl gets it.
         add(
             .protocolFault, CURLE_WEIRD_SERVER_REPLY, CURLE_REMOTE_ACCESS_DENIED,
             CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_HTTP3, CURLE_QUIC_CONNECT_ERROR,
@@ -45,7 +45,7 @@ extension TransferError.Kind {
             CURLE_AGAIN, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
             CURLE_SSL_ENGINE_INITFAILED,
             CURLE_NO_CONNECTION_AVAILABLE, CURLE_RECURSIVE_API_CALL, CURLE_UNRECOVERABLE_POLL)
-        // Of protocols that are never asked for.
+        // Results of protocols that are never used here.
         add(
             .protocolFault, CURLE_FTP_ACCEPT_FAILED, CURLE_FTP_WEIRD_PASS_REPLY,
             CURLE_FTP_ACCEPT_TIMEOUT, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_WEIRD_227_FORMAT,

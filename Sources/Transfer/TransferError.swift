@@ -1,38 +1,38 @@
-/// Why a transfer failed: what, against whom, and what to do.
+/// Why a transfer failed, with its target and a remedy.
 ///
-/// Holds no credential: `target` is scheme, host and port only (a webhook's
-/// path is a secret), and `words` are libcurl's, made printable and bounded.
+/// Contains no credential: `target` is scheme, host and port only (a webhook's path is a secret),
+/// and `words` is made printable and limited in length.
 public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The closed set of reasons; fit for a metric's label.
+    /// The closed set of reasons, usable as a metric label.
     public enum Kind: String, Sendable, CaseIterable {
-        /// The request itself is wrong: an address, a header, a file that is not there.
+        /// The request itself is wrong, such as its address or a header.
         case invalid
-        /// The host's name has no address.
+        /// The host's name cannot be resolved.
         case resolve
-        /// Nobody listens there.
+        /// The host refused the connection.
         case refused
         /// No route, or the network is down.
         case unreachable
-        /// No connection within the connect deadline.
+        /// No connection was made within the connect deadline.
         case connectTimeout = "connect_timeout"
-        /// No complete answer within the deadline.
+        /// No complete answer arrived within the deadline.
         case timeout
-        /// The certificate is not trusted, or TLS could not be agreed on.
+        /// The certificate is not trusted, or TLS negotiation failed.
         case tls
         /// More than `maxBody` bytes.
         case tooLarge = "too_large"
         /// The peer closed or reset the connection before the answer was complete.
         case closed
-        /// The answer is not in the protocol.
+        /// The answer violates the protocol.
         case protocolFault = "protocol_fault"
-        /// The caller's task was cancelled, or the engine shut down.
+        /// The caller cancelled the transfer, or the engine was shut down.
         case cancelled
-        /// libcurl ran out of memory or met a fault of its own.
+        /// libcurl ran out of memory or had an internal fault.
         case internalFault = "internal_fault"
     }
 
     public let kind: Kind
-    /// `scheme://host:port`, as it was asked for.
+    /// `scheme://host:port` of the request.
     public let target: String
     /// One printable line, at most 300 characters.
     public let words: String
@@ -43,7 +43,7 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
         self.words = words.printableLine(atMost: 300)
     }
 
-    /// What a person can do about it.
+    /// What an operator can do about it.
     public var remedy: String {
         switch kind {
         case .invalid: "correct the configuration"

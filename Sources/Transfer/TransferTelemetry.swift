@@ -1,11 +1,11 @@
 import Telemetry
 
-/// A transfer came to its end.
+/// A transfer ended.
 struct TransferEnded: TelemetryEvent {
     let kind: String
     let target: String
     let fault: TransferError?
-    /// nil when it ended before libcurl measured anything.
+    /// nil if the transfer ended before libcurl measured anything.
     let timings: TransferTimings?
 
     var level: Logger.Level { .debug }

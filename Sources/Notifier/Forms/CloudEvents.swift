@@ -2,29 +2,31 @@ import Events
 import JSON
 import Server
 
-/// CloudEvents 1.0 by HTTP in their structured and batched form (JSON event format §3 and §4).
+/// Converts CloudEvents 1.0 received over HTTP in structured or batched mode to log events.
 ///
-/// `type` becomes `event`, `time` becomes `ts`, and a member of `data` that is called like a field of
-/// ours becomes that field; `data` and the attributes are kept as they came. The id is made of the
-/// whole event, so that one that is sent again is kept once, also without a `time`.
+/// Follows the JSON event format, §3 and §4. `type` becomes `event` and `time` becomes `ts`. A
+/// member of `data` that is named in `lifted` becomes that event field. `data` and the attributes
+/// are also stored unchanged. The id is a hash of the whole event, so a resent event is stored once
+/// even when it has no `time`.
 enum CloudEvents {
-    /// An event, or why there is none.
+    /// A log line, or the reason why the event is rejected.
     typealias Reading = Result<[UInt8], EventFault>
 
-    /// Whether a body of this `Content-Type` holds CloudEvents.
+    /// Whether a body with this `Content-Type` contains CloudEvents.
     static func isForm(_ contentType: String?) -> Bool {
         let type = contentType?.prefix { $0 != ";" && $0 != " " }.lowercased()
         return type == "application/cloudevents+json"
             || type == "application/cloudevents-batch+json"
     }
 
-    /// Fields that `data` may give. What names the sender and its sequence is the log's own.
+    /// Event fields that `data` may set. Fields that identify the sending node and its sequence are
+    /// excluded.
     private static let lifted = [
         "level", "az", "namespace", "rollout", "revision", "concern", "attempt", "status",
         "deltas", "reasons", "message", "policy", "binary",
     ]
 
-    /// A line for each event of a body, in order.
+    /// One result per event of the body, in order.
     static func lines(_ payload: JSONValue, _ now: Timestamp) -> [Reading] {
         guard case .array(let events) = payload else { return [line(payload, now)] }
         return events.map { line($0, now) }

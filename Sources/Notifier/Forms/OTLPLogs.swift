@@ -2,23 +2,23 @@ import Events
 import JSON
 import Server
 
-/// Logs by OTLP/HTTP in JSON: `ExportLogsServiceRequest` of the OpenTelemetry Protocol 1.
+/// Converts an OTLP/HTTP JSON log request to events (`ExportLogsServiceRequest`, OTLP 1).
 ///
-/// A record becomes an event called by its `eventName` (or the attribute `event.name`), else
-/// `otel.log`; its time, severity, body, attributes and resource are members. Attributes of the
-/// record or its resource that are called `namespace`, `rollout`, `revision` and `status`, or as
-/// Kubernetes conventions have it, become those fields.
+/// A record's event name is its `eventName`, else its attribute `event.name`, else `otel.log`. Its
+/// time, severity, body, attributes and resource become members. The attributes `namespace`,
+/// `rollout`, `revision` and `status` of the record or its resource become those fields; so do
+/// `k8s.namespace.name` and `k8s.rollout.name`.
 enum OTLPLogs {
-    /// Bytes of one attribute's text.
+    /// The maximum length of one attribute's text, in bytes.
     private static let text = 4096
-    /// Attributes that are kept of a record, and of a resource.
+    /// The maximum number of attributes stored per record and per resource.
     private static let attributes = 64
-    /// Containers within an attribute's value.
+    /// The maximum nesting depth of an attribute's value.
     private static let depth = 6
 
-    /// The events of a request; none of an empty one, which exporters may send.
+    /// The events of a request. An empty request, which exporters may send, has none.
     ///
-    /// - Throws: 400 for a body that is no such request.
+    /// - Throws: 400 for a body that is not such a request.
     static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
         guard case .object(let members) = payload else { throw malformed() }
         guard !members.isEmpty else { return [] }
@@ -64,7 +64,8 @@ enum OTLPLogs {
         identity.value(record)
         let body = record["body"].flatMap { value(of: $0, depth) }
         var event = Event(
-            // Where nothing tells two records apart, their places in the request do.
+            // Without a timestamp, identical records are distinguished by their index in the
+            // request.
             id: HookText.id(
                 "otlp", identity.text, resource.identity, moment == nil ? String(place) : nil),
             ts: moment ?? now, level: level(record),
@@ -101,8 +102,8 @@ enum OTLPLogs {
         return writer.text.cut(to: text)
     }
 
-    /// By number (data model, "Severity Fields"), else by name; `info` for what nobody knows, whose
-    /// name is kept.
+    /// The level by severity number (data model, "Severity Fields"), else by severity text; `info`
+    /// if neither is recognized. The event stores the severity text too.
     private static func level(_ record: JSONValue) -> Event.Level {
         switch HookText.at(record, "severityNumber").flatMap({ Int($0) }) {
         case .some(1...8): return .debug
@@ -119,7 +120,7 @@ enum OTLPLogs {
         return name.hasPrefix("debug") || name.hasPrefix("trace") ? .debug : .info
     }
 
-    /// Nanoseconds since 1970, which JSON has as a string; nil for 0, which means unknown.
+    /// Converts nanoseconds since 1970, a string in OTLP's JSON; nil for 0, which means unknown.
     private static func moment(_ value: JSONValue?) -> Timestamp? {
         let text: String? =
             switch value {
@@ -131,11 +132,11 @@ enum OTLPLogs {
         return Timestamp(milliseconds: Int64(nanoseconds / 1_000_000))
     }
 
-    /// An `AnyValue` as JSON, bounded; nil for one without a value.
+    /// Converts an `AnyValue` to JSON, limited in length and depth; nil if it has no value.
     private static func value(of any: JSONValue, _ room: Int) -> JSONValue? {
         if case .string(let text)? = any["stringValue"] { return .string(text.cut(to: Self.text)) }
         if let flag = any["boolValue"], case .bool = flag { return flag }
-        // 64-bit numbers are strings in JSON.
+        // OTLP's JSON encodes 64-bit integers as strings.
         if let text = HookText.at(any, "intValue"), let number = Int64(text) {
             return .number(String(number))
         }
@@ -157,10 +158,11 @@ enum OTLPLogs {
         return nil
     }
 
-    /// A list of `KeyValue`, bounded; of two with one key the first is kept.
+    /// A list of `KeyValue`, limited in size. The first entry of a duplicate key wins.
     private struct Attributes {
         private(set) var members: [JSONValue.Member] = []
-        /// Entries beyond the bounds, and those without a key or a value.
+        /// The number of entries omitted: beyond the limits, without key or value, or with a
+        /// duplicate key.
         private(set) var leftOut = 0
 
         init(_ list: JSONValue?, _ room: Int = OTLPLogs.depth) {

@@ -5,12 +5,12 @@ import JSON
 public import EventLog
 public import Server
 
-/// `POST /v1/logs`: logs by OTLP/HTTP in JSON, durable before the answer.
+/// `POST /v1/logs`: ingests OTLP/HTTP logs in JSON and answers after they are stored.
 ///
-/// Answers as the OpenTelemetry Protocol has it: 200 with `partialSuccess` where records were
-/// refused; a refusal's document has `code` and `message` of `google.rpc.Status` besides ours.
+/// The answers follow the OpenTelemetry Protocol: 200, with `partialSuccess` if records were
+/// rejected. An error's problem document also has `code` and `message` of `google.rpc.Status`.
 public enum OTLPRoutes {
-    /// - Parameter bodyLimit: Bytes of one body, before and after inflating.
+    /// - Parameter bodyLimit: The maximum body size in bytes, before and after inflating.
     public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
         [
             Route(
@@ -22,7 +22,7 @@ public enum OTLPRoutes {
                 } catch {
                     var problem = error
                     problem.extensions += [
-                        // INVALID_ARGUMENT, or UNAVAILABLE, which is to be sent again.
+                        // 3 is INVALID_ARGUMENT; 14 is UNAVAILABLE, which clients retry.
                         .init("code", .number(error.status.code < 500 ? "3" : "14")),
                         .init("message", .string(error.detail)),
                     ]

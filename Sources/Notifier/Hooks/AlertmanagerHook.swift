@@ -2,10 +2,10 @@ import Events
 import JSON
 import Server
 
-/// Alertmanager's webhook payload, version 4: one event an alert.
+/// Converts Alertmanager's webhook payload, version 4, to one event per alert.
 ///
-/// The labels `rollout`, `namespace` and `revision` say which rollout is meant;
-/// an alert without them is kept as well, and grouped by this node.
+/// The labels `rollout`, `namespace` and `revision` identify the rollout. An alert without them is
+/// stored too, and grouped by this node.
 enum AlertmanagerHook {
     static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
         guard case .array(let alerts) = payload["alerts"], !alerts.isEmpty else {
@@ -33,7 +33,7 @@ enum AlertmanagerHook {
     ) -> Event {
         let labels = alert["labels"]
         let status = HookText.at(alert, "status") ?? ""
-        // One that cannot be read must not cost the others of the payload.
+        // One unreadable alert must not cause the payload's other alerts to be dropped.
         let name =
             switch status {
             case "firing": EventName.alertFiring
@@ -59,7 +59,7 @@ enum AlertmanagerHook {
         var event = Event(
             id: HookText.id(
                 "alertmanager", status, fingerprint ?? identity.text, starts, ends),
-            // Not `startsAt`: an alert of last month that is received now is news of now.
+            // Not `startsAt`: an alert that started last month and is received now is current news.
             ts: now,
             level: name == EventName.alertResolved
                 ? .info : level(HookText.at(labels, "severity")),
@@ -79,7 +79,8 @@ enum AlertmanagerHook {
         return event
     }
 
-    /// What Alertmanager left out because of its `max_alerts`.
+    /// The event for alerts that Alertmanager truncated because of its `max_alerts`. Its id changes
+    /// once a minute.
     private static func gap(_ count: Int, _ payload: JSONValue, _ now: Timestamp) -> Event {
         Event(
             id: HookText.id(

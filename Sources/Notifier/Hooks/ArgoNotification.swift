@@ -2,11 +2,12 @@ import Events
 import JSON
 import Server
 
-/// The payload that `templates/argo/notifications.yaml` makes Argo Rollouts send:
-/// `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`, the object a
-/// Rollout or, for the same trigger, an AnalysisRun, whole or in part.
+/// Converts the payload that `templates/argo/notifications.yaml` configures Argo Rollouts to send.
+///
+/// The payload is `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`. The object is all
+/// or part of a Rollout or, for the same trigger, of an AnalysisRun.
 enum ArgoNotification {
-    /// What a trigger becomes.
+    /// The event, level and message of a trigger.
     private struct Kind {
         let event: String
         let level: Event.Level
@@ -70,7 +71,7 @@ enum ArgoNotification {
 
     // MARK: - Rollouts
 
-    /// Reasons of pause conditions that the Rollout's own steps ask for.
+    /// Reasons of pause conditions that the Rollout's own steps cause.
     private static let plannedPauses: Set<String> = ["CanaryPauseStep", "BlueGreenPause"]
 
     private static func rollout(
@@ -82,7 +83,8 @@ enum ArgoNotification {
         var level = kind.level
         var words = kind.words
         if name == EventName.rolloutPaused {
-            // A pause step is routine; a pause because nobody could tell is not.
+            // A pause step is routine; any other pause, such as an inconclusive analysis, is a
+            // warning.
             if !pauses.isEmpty, plannedPauses.isSuperset(of: pauses) {
                 name = EventName.rolloutStepPaused
             } else {
@@ -98,7 +100,7 @@ enum ArgoNotification {
         event.id = HookText.id(
             name, event.namespace, rollout, HookText.at(object, "metadata", "uid"),
             event.revision, HookText.at(status, "currentStepIndex"),
-            // Tells an abort after a retry from the first one.
+            // Distinguishes an abort after a retry from the first one.
             HookText.at(object, "metadata", "resourceVersion"))
         return event
     }
@@ -110,8 +112,8 @@ enum ArgoNotification {
 
     // MARK: - Analysis runs
 
-    /// Argo fires these twice, once with the Rollout as the object and once
-    /// with the AnalysisRun: both give the run's name, and so the same id.
+    /// Argo sends these twice, with the Rollout and with the AnalysisRun as the object. Both
+    /// contain the run's name, so both events get the same id.
     private static func run(
         _ kind: Kind, _ trigger: String, _ object: JSONValue, _ name: String, _ now: Timestamp
     ) throws(Problem) -> Event {
@@ -132,16 +134,18 @@ enum ArgoNotification {
         return event
     }
 
-    /// The Rollout that owns an AnalysisRun; nil for a Rollout.
+    /// The Rollout that owns an AnalysisRun; nil if the object is a Rollout.
     private static func owner(of object: JSONValue) -> String? {
         guard case .array(let owners) = object["metadata"]?["ownerReferences"] else { return nil }
         let rollout = owners.first { HookText.at($0, "kind") == "Rollout" }
         return rollout.flatMap { HookText.at($0, "name") }
     }
 
-    /// Which of a Rollout's runs is meant: the one of the phase that the
-    /// trigger names. Argo sends the Rollout as it was before its status was
-    /// written, so otherwise the one that is not over.
+    /// The one analysis run of a Rollout whose phase the trigger names, else its only unfinished
+    /// run.
+    ///
+    /// Argo sends the Rollout as it was before its status was written, so the run can still be
+    /// unfinished there. Returns nil if the choice is ambiguous.
     private static func run(
         of rollout: JSONValue, trigger: String
     ) -> (name: String, message: String?)? {

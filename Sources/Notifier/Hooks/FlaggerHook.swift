@@ -3,20 +3,21 @@ import HTTPTypes
 import JSON
 import Server
 
-/// Flagger's webhook payload: `{"name", "namespace", "phase", "checksum", "metadata": {…}}`,
-/// in newer versions with `type` and counters.
+/// Converts Flagger's webhook payload to an event.
 ///
-/// To Flagger a 2xx answer is a decision: to a `rollback` hook it means *roll
-/// back now*, to a `confirm-…` hook *go on*. Older versions do not say which
-/// kind of hook is calling. So 200 is given only where it is known to decide
-/// nothing: the hook types `event`, `pre-rollout`, `rollout` and `post-rollout`,
-/// by `type`, by `metadata.hook` where the payload has none, or by the members
-/// that only event hooks carry. All others are refused with 409.
+/// The payload is `{"name", "namespace", "phase", "checksum", "metadata": {…}}`; newer versions add
+/// `type` and counters.
+///
+/// Flagger treats a 2xx answer as a decision: for a `rollback` hook it means *roll back now*, for a
+/// `confirm-…` hook *continue*. Older versions do not send the hook's type. So 200 is answered only
+/// to hooks on which it decides nothing: the types `event`, `pre-rollout`, `rollout` and
+/// `post-rollout`. The type is `type`, else `metadata.hook`; a payload with neither is of type
+/// `event` if it has the members that only event hooks have. Other hooks are refused with 409.
 enum FlaggerHook {
-    /// Where 2xx lets Flagger go on as it would have gone.
+    /// The hook types for which a 2xx answer does not change what Flagger does.
     private static let harmless: Set<String> = ["event", "pre-rollout", "rollout", "post-rollout"]
 
-    /// `metadata.token`: for a sender that can set neither header nor path.
+    /// `metadata.token`, for senders that can set neither a header nor a path.
     static func token(of payload: JSONValue) -> String? {
         HookText.at(payload, "metadata", "token", limit: 512)
     }
@@ -51,7 +52,7 @@ enum FlaggerHook {
         return [
             Event(
                 id: HookText.id("flagger", namespace, name, identity.text),
-                // When Flagger sent it stands in `flagger.metadata.timestamp`.
+                // Flagger's own send time is in `flagger.metadata.timestamp`.
                 ts: now,
                 level: isWarning ? max(level, .warn) : level, event: event,
                 namespace: namespace, rollout: name,
@@ -70,7 +71,7 @@ enum FlaggerHook {
         }
     }
 
-    /// - Throws: 409 for a hook to which 2xx is, or may be, a decision.
+    /// - Throws: 409 for a hook for which 2xx is, or may be, a decision.
     private static func kind(of payload: JSONValue) throws(Problem) -> String {
         let metadata = payload["metadata"]
         let isEvent =

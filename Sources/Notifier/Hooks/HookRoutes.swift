@@ -6,20 +6,19 @@ public import EventLog
 import NIOCore
 public import Server
 
-/// `/v1/hooks/…`: what other systems tell about a rollout, as events of the log.
+/// `/v1/hooks/…`: stores other systems' notifications about rollouts as events of the log.
 ///
-/// Each answer is 200 with one JSON object, given once the events are durable;
-/// Argo sends from inside its reconciliation and must not wait for more. An
-/// event's id is made of what it says, so that a sender that repeats itself,
-/// as all three do, makes one event. Its time is that of receipt; times that
-/// the sender gives are members of it.
+/// A successful answer is 200 with one JSON object, sent after the events are stored. Argo sends
+/// from its reconciliation loop, so nothing else delays the answer. An event's id is a hash of its
+/// content: a notification that is sent again, as all three senders do, is stored once. The event's
+/// time is the time of receipt; times from the sender are stored as members.
 public enum HookRoutes {
-    /// Flagger's payloads are small, and one is read before its token is found in it.
+    /// Small, as Flagger's payloads are: a body is read before the token in it is verified.
     private static let flaggerLimit = 64 << 10
 
     /// - Parameters:
-    ///   - node: The name of this node, which the events carry.
-    ///   - bodyLimit: Bytes of one body.
+    ///   - node: The name of this node, set on each event.
+    ///   - bodyLimit: The maximum body size in bytes.
     public static func routes(_ eventLog: EventLog, node: String, bodyLimit: Int) -> [Route] {
         let ingester = HookIngester(eventLog: eventLog, node: node, bodyLimit: bodyLimit)
         return [
@@ -37,8 +36,8 @@ public enum HookRoutes {
             ) { exchange in
                 try await ingester.take(exchange, AlertmanagerHook.events)
             },
-            // Flagger can send no header of its own: the credential is in the
-            // address's user part, in the path, or in the body.
+            // Flagger cannot set headers of its own. The credential is in the URL's user part, in
+            // the path, or in the body.
             Route(
                 .post, "/v1/hooks/flagger",
                 access: .optional(.ingest, by: [.bearer, .basic]),
@@ -56,7 +55,7 @@ public enum HookRoutes {
     }
 }
 
-/// Reads a hook's body and keeps its events.
+/// Reads a hook's body and stores its events.
 private struct HookIngester: Sendable {
     let eventLog: EventLog
     let node: String
@@ -70,13 +69,14 @@ private struct HookIngester: Sendable {
     }
 
     func takeFlagger(_ exchange: Exchange, token: String?) async throws -> Response {
-        // Nothing of a stranger is read that need not be.
+        // A token in the path is verified before the body is read.
         if let token { _ = try await exchange.authenticate(token: token, for: .ingest) }
         if token != nil || exchange.identity != nil {
             return try await keep(
                 FlaggerHook.events(exchange.collectTree(limit: bodyLimit), WallClock.system.now))
         }
-        // What is wrong with a body is told only to who has a token, and this one has to be in it.
+        // Body faults are reported to authenticated callers only, and the token is inside this
+        // body.
         guard let payload = try? await exchange.collectTree(limit: bodyLimit),
             let token = FlaggerHook.token(of: payload)
         else {
@@ -114,10 +114,10 @@ private struct HookIngester: Sendable {
 }
 
 extension Exchange {
-    /// Bytes of a tree for each byte of its text, at worst: an array of one-digit numbers.
+    /// The worst-case size of a tree per byte of its text: an array of one-digit numbers.
     private static let treeFactor = 24
 
-    /// The body as a tree, counted in the memory for callers.
+    /// The body as a tree. Its estimated size is reserved in the memory budget.
     ///
     /// - Throws: 400 for a body that is not JSON.
     func collectTree(limit: Int) async throws(Problem) -> JSONValue {
@@ -126,7 +126,7 @@ extension Exchange {
         let bytes = body.readableBytesView
         do throws(JSONFault) {
             return try JSONValue(
-                // Some programs write U+FEFF before JSON (RFC 8259 §8.1).
+                // Some programs write U+FEFF before JSON (RFC 8259 §8.1 allows ignoring it).
                 parsing: Array(bytes.starts(with: "\u{FEFF}".utf8) ? bytes.dropFirst(3) : bytes),
                 limits: JSONLimits(maxBytes: limit, maxDepth: 64))
         } catch {

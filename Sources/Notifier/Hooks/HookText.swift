@@ -2,19 +2,19 @@ import Events
 import JSON
 import Server
 
-/// Reading of hook payloads: nothing a stranger sends makes an event too long
-/// for the log.
+/// Reads hook payloads with length limits, so that no sender can make an event too long for the
+/// log.
 enum HookText {
-    /// Bytes of a name: a Kubernetes name's own bound.
+    /// The maximum length of a name in bytes: the limit of Kubernetes names.
     static let name = 253
-    /// Bytes of a sentence for people.
+    /// The maximum length of a message in bytes.
     static let message = 4096
-    /// Bytes of one label or annotation, and how many of them are kept.
+    /// The maximum length in bytes of one label or annotation, and the maximum number of them.
     static let value = 512
     static let values = 40
 
-    /// The text at a path of members; numbers give their digits; nil when it
-    /// is absent, empty or of another kind.
+    /// The text at a path of members. A number returns its digits. Nil if the value is absent, an
+    /// empty string or of another type.
     static func at(_ tree: JSONValue?, _ path: String..., limit: Int = name) -> String? {
         var value = tree
         for key in path { value = value?[key] }
@@ -25,9 +25,9 @@ enum HookText {
         }
     }
 
-    /// A count's text at `key`; nil when it is absent, empty or of another kind.
+    /// The text of the count at `key`; nil if it is absent, empty or of another type.
     ///
-    /// - Throws: 400 for a number beyond the range.
+    /// - Throws: 400 for a number out of range.
     static func count(_ tree: JSONValue?, _ key: String, in place: String = "")
         throws(Problem) -> String?
     {
@@ -44,7 +44,7 @@ enum HookText {
             field: field)
     }
 
-    /// The members of an object that are text, each and all of them bounded.
+    /// The text members of an object, limited in number and length.
     static func labels(_ tree: JSONValue?, except hidden: Set<String> = []) -> JSONValue {
         guard case .object(let members) = tree else { return .object([]) }
         var kept: [JSONValue.Member] = []
@@ -55,8 +55,8 @@ enum HookText {
         return .object(kept)
     }
 
-    /// The event without its largest further members, as many as it takes to
-    /// fit a line of the log; `cut` then names them.
+    /// The event without its largest extra members, so that it fits a line of the log. The member
+    /// `cut` lists the removed keys.
     static func fitting(_ event: Event) -> Event {
         var event = event
         var cut: [JSONValue] = []
@@ -73,7 +73,7 @@ enum HookText {
         return event
     }
 
-    /// An id that is the same for the same parts and for no others.
+    /// A content hash of the parts: equal for equal parts only.
     static func id(_ parts: String?...) -> String {
         var writer = JSONWriter()
         writer.array { w in for part in parts { w.value(part.map(JSONValue.string) ?? .null) } }
@@ -82,7 +82,7 @@ enum HookText {
 }
 
 extension String {
-    /// The longest beginning of whole characters within `limit` bytes.
+    /// The longest prefix of whole characters within `limit` bytes.
     func cut(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = startIndex

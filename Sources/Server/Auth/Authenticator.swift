@@ -1,21 +1,21 @@
 import Events
 import HTTPTypes
 
-/// Decides who asks and whether they may.
+/// Identifies the caller of a request and checks its scopes.
 struct Authenticator: Sendable {
     let tokens: TokenRegistry
     let clients: ClientCertificates
-    /// Whether the client authorities in force still vouch for a certificate.
+    /// Whether one of the client authorities in force signed a certificate.
     let trusts: @Sendable (ClientCertificate) -> Bool
     let sessions: SessionSeal
 
-    /// A refusal, and the id of the token that it is about, when it is one of ours.
+    /// A refusal, with the id of the token or certificate that it is about, if known.
     struct Refused: Error {
         let problem: Problem
         var id: String?
     }
 
-    /// - Returns: Nil for a stranger where access is open or optional.
+    /// - Returns: Nil for an unauthenticated caller if access is open or optional.
     func identify(
         _ head: HTTPRequest, _ connection: ConnectionFacts, _ access: Access
     ) async throws(Refused) -> Identity? {
@@ -36,8 +36,8 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// Who asks, when that is certain from what is in memory and the access is theirs; nil leaves
-    /// the question to `identify`. Never waits.
+    /// The identity, if it can be verified from memory and has the required scope. Nil if
+    /// `identify` must decide. Never suspends.
     func identifyAtOnce(
         _ head: HTTPRequest, _ connection: ConnectionFacts, _ access: Access
     ) -> Identity? {
@@ -63,10 +63,10 @@ struct Authenticator: Sendable {
 
     // MARK: - Proofs
 
-    /// What a request shows, as far as that is known without waiting.
+    /// The credential of a request, as far as it can be verified without suspending.
     private enum Proof {
         case identity(Identity)
-        /// Still to be verified.
+        /// Not verified yet.
         case token(String)
     }
 
@@ -110,9 +110,10 @@ struct Authenticator: Sendable {
         }
     }
 
-    /// Whether what a request showed is still a credential: for answers that go on and on. A
-    /// token or session that ended, or may less than before, and a certificate that is over or
-    /// no longer trusted, is none. Never waits.
+    /// Whether the credential of a long-running answer, such as a stream, is still valid.
+    ///
+    /// False if the token or session ended or its scopes changed, or if the certificate expired or
+    /// is no longer trusted. Never suspends.
     func stillHolds(
         _ identity: Identity, _ head: HTTPRequest, _ connection: ConnectionFacts
     ) -> Bool {
@@ -165,8 +166,8 @@ struct Authenticator: Sendable {
             id: "cert:\(name)", name: name, scopes: clients.scopes, proof: .certificate)
     }
 
-    /// The handshake verified it, of a resumed session the handshake before: what may have
-    /// changed since is looked at again.
+    /// Checks again what may have changed since the handshake verified the certificate. For a
+    /// resumed session that is the original handshake.
     private func check(_ client: ClientCertificate, id: String?) throws(Refused) {
         let now = tokens.clock.now
         guard client.notBefore <= now, now < client.notAfter else {

@@ -1,4 +1,4 @@
-/// Base64 with the alphabet for URLs and file names, unpadded (RFC 4648 §5).
+/// Base64 with the URL and filename safe alphabet, unpadded (RFC 4648 §5).
 enum Base64URL {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
@@ -20,7 +20,7 @@ enum Base64URL {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// The bytes of base64 in either alphabet, padded or not; nil when it is neither.
+    /// Decodes base64 of either alphabet, with or without padding; nil if the text is invalid.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var out: [UInt8] = []
         var pending: UInt32 = 0
@@ -39,7 +39,7 @@ enum Base64URL {
                 out.append(UInt8(truncatingIfNeeded: pending >> UInt32(bits)))
             }
         }
-        // A lone last character carries under a byte; what is left over must be zero.
+        // A single leftover character has fewer than 8 bits; leftover bits must be zero.
         guard bits < 6, padding <= 2, pending & (1 << UInt32(bits) - 1) == 0 else { return nil }
         return out
     }

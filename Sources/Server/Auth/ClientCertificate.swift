@@ -3,8 +3,10 @@ import NIOSSL
 import SwiftASN1
 import X509
 
-/// A client's certificate as it was shown at a handshake, and what must still hold of it at each
-/// request: a connection, and a TLS session that is resumed, can outlive it.
+/// A client certificate from a handshake, with what is checked again at each request.
+///
+/// The recheck is needed because a connection and a resumed TLS session can outlive the
+/// certificate.
 struct ClientCertificate: Sendable, Hashable {
     /// DNS and URI subject alternative names, as written.
     let names: [String]
@@ -12,11 +14,11 @@ struct ClientCertificate: Sendable, Hashable {
     let notAfter: Timestamp
     /// Whether its extended key usage names clients (RFC 5280 §4.2.1.12).
     let isForClients: Bool
-    /// Which authorities were in force when it was verified.
+    /// Identifies the set of authorities in force when it was verified.
     let trust: Int
     private let certificate: Certificate
 
-    /// nil for what cannot be read.
+    /// Returns nil if the certificate cannot be parsed.
     init?(_ shown: NIOSSLCertificate, trust: Int) {
         guard let der = try? shown.toDERBytes(),
             let certificate = try? Certificate(derEncoded: der)
@@ -37,7 +39,7 @@ struct ClientCertificate: Sendable, Hashable {
         }
     }
 
-    /// Whether one of the authorities itself signed it.
+    /// Whether one of the authorities signed it directly.
     func isSigned(byOneOf authorities: [Certificate]) -> Bool {
         authorities.contains {
             $0.subject == certificate.issuer

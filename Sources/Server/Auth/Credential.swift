@@ -1,14 +1,14 @@
 import HTTPTypes
 
-/// What a request shows to prove who asks.
+/// The credential of a request, not verified yet.
 enum Credential: Sendable, Equatable {
     case none
-    /// A header that is there but cannot be read as a credential.
+    /// The header is present but is not a readable credential.
     case malformed
     case token(String)
     case session(String)
 
-    /// Longer ones are none of ours and are not hashed.
+    /// The maximum length of a credential in bytes; longer ones are malformed and are not hashed.
     static let longest = 512
 
     init(_ head: HTTPRequest, schemes: Set<Access.Scheme>) {
@@ -35,7 +35,7 @@ enum Credential: Sendable, Equatable {
         }
     }
 
-    /// The password; the user name where only that is given (`https://token@host`).
+    /// The password, else the user name (`https://token@host`).
     private static func basic(_ encoded: Substring) -> Credential {
         guard let bytes = Base64URL.decode(encoded),
             let text = String(validating: bytes, as: UTF8.self)

@@ -1,19 +1,19 @@
-/// Who is asking, once known. Holds no secret: fit for events and logs.
+/// An authenticated caller. Contains no secret, so events and logs may include it.
 public struct Identity: Sendable, Hashable {
-    /// How the caller proved it.
+    /// How the caller authenticated.
     public enum Proof: String, Sendable {
         case token
         case certificate
         case session
     }
 
-    /// The id of the token that was shown, or a client certificate's name.
+    /// The id of the token, or `cert:` and the name of the client certificate.
     public let id: String
-    /// The name that the token was made for.
+    /// The name that the token was created for, or the client certificate's name.
     public let name: String
     public let scopes: Set<Scope>
     public let proof: Proof
-    /// Tells the token from others that had or get the same id, while the process lives; no secret.
+    /// Distinguishes the token from others with the same id, within this process; not a secret.
     public let instance: UInt64
 
     public init(

@@ -1,6 +1,6 @@
-/// What a credential may do.
+/// A permission of a credential.
 public enum Scope: String, Sendable, Hashable, CaseIterable, Comparable {
-    /// Ask for measurements.
+    /// Request measurements.
     case analysis
     /// Send events.
     case ingest
@@ -11,12 +11,12 @@ public enum Scope: String, Sendable, Hashable, CaseIterable, Comparable {
 
     public static func < (a: Scope, b: Scope) -> Bool { a.rawValue < b.rawValue }
 
-    /// How several scopes are stored and shown: sorted, space between.
+    /// The stored and displayed form of several scopes: sorted, separated by spaces.
     public static func text(_ scopes: Set<Scope>) -> String {
         scopes.sorted().map(\.rawValue).joined(separator: " ")
     }
 
-    /// The scopes in a text that `text` wrote; words that are none are left out.
+    /// Parses text that `text` wrote. Unknown words are skipped.
     public static func parse(_ text: String) -> Set<Scope> {
         Set(text.split(separator: " ").compactMap { Scope(rawValue: String($0)) })
     }

@@ -1,11 +1,11 @@
 public import HTTPTypes
 
-/// The session's cookie header, both ways (RFC 6265bis).
+/// Reads and writes the session's cookie (RFC 6265bis).
 public enum SessionCookie {
-    /// `__Host-`: only over TLS, only from this very host, for every path.
+    /// `__Host-` restricts the cookie to TLS, to this exact host and to `Path=/`.
     public static let name = "__Host-bellwether"
 
-    /// `Set-Cookie` for a session: out of scripts' reach, never sent from other sites.
+    /// `Set-Cookie` for a session: not readable by scripts and not sent from other sites.
     public static func setting(_ value: String, maxAge: Duration) -> String {
         "\(name)=\(value); Path=/; Max-Age=\(maxAge.components.seconds); Secure; HttpOnly; SameSite=Strict"
     }
@@ -13,8 +13,8 @@ public enum SessionCookie {
     /// `Set-Cookie` that ends the session.
     public static var clear: String { setting("", maxAge: .zero) }
 
-    /// The cookie's value in a request; nil when there is none, or several
-    /// (somebody planted one).
+    /// The cookie's value in a request. Nil if there is none, or more than one: then another party
+    /// may have set one.
     public static func value(in head: HTTPRequest) -> String? {
         var values: [Substring] = []
         for header in head.headerFields[values: .cookie] {
@@ -27,8 +27,8 @@ public enum SessionCookie {
         return String(value)
     }
 
-    /// Whether a request that changes something comes from a page of ours: what
-    /// the browser says of its origin, for browsers that leave `SameSite` out.
+    /// Whether the browser's origin headers show that a state-changing request comes from our own
+    /// page. Protects browsers that do not support `SameSite`.
     public static func isSameOrigin(_ head: HTTPRequest) -> Bool {
         if let site = HTTPField.Name("Sec-Fetch-Site").flatMap({ head.headerFields[$0] }) {
             return site == "same-origin" || site == "none"

@@ -2,12 +2,11 @@ import Crypto
 public import Events
 import Synchronization
 
-/// Signed-in browsers: what their cookie says, sealed so that nobody else can say it.
+/// Issues and verifies the session cookies of signed-in browsers.
 ///
-/// The cookie is `payload.tag`: who signed in and until when, and HMAC-SHA256
-/// over it (RFC 2104) with a key that lives as long as the process. Of the sessions
-/// only those that ended are remembered: a session ends with its time, with its
-/// token, when it is signed out of, or with the process. Thread-safe.
+/// The cookie is `payload.tag`: identity and expiry, and their HMAC-SHA256 (RFC 2104) with a key
+/// that lives as long as the process. Only ended sessions are kept in memory. A session ends at its
+/// expiry, with its token, at sign-out, or with the process. Thread-safe.
 public final class SessionSeal: Sendable {
     public struct Session: Sendable, Equatable {
         public let identity: Identity
@@ -16,12 +15,12 @@ public final class SessionSeal: Sendable {
 
     private struct State {
         var key: SymmetricKey
-        /// The tags of sessions that ended before the key.
+        /// The tags of sessions that ended before the key was replaced.
         var ended: Set<[UInt8]> = []
     }
 
     private let state: Mutex<State>
-    /// With so many ended ones a new key ends all sessions: nobody needs so many in earnest.
+    /// Beyond this many ended sessions a new key ends all sessions, which bounds the memory.
     private static let mostEnded = 10_000
 
     public init() { state = Mutex(State(key: SymmetricKey(size: .bits256))) }
@@ -30,7 +29,7 @@ public final class SessionSeal: Sendable {
 
     private var key: SymmetricKey { state.withLock { $0.key } }
 
-    /// Ends the session of a cookie that was sealed here: it opens nothing any more.
+    /// Ends the session of a cookie that was sealed here; `open` then returns nil for it.
     public func end(_ cookie: String) {
         guard let tag = tag(of: cookie) else { return }
         state.withLock { state in
@@ -41,7 +40,7 @@ public final class SessionSeal: Sendable {
         }
     }
 
-    /// The tag of a cookie that was sealed here; nil for any other.
+    /// The tag of a cookie that was sealed here; nil for any other cookie.
     private func tag(of cookie: String) -> [UInt8]? {
         let parts = cookie.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let shown = Base64URL.decode(parts[1]),
@@ -50,7 +49,7 @@ public final class SessionSeal: Sendable {
         return shown
     }
 
-    /// The cookie's value for who just showed a token.
+    /// The cookie's value for a newly signed-in identity.
     public func seal(_ identity: Identity, until expires: Timestamp) -> String {
         let payload = [
             identity.id, identity.name, Scope.text(identity.scopes), String(expires.milliseconds),
@@ -60,10 +59,10 @@ public final class SessionSeal: Sendable {
         return sealed + "." + Base64URL.encode(tag("session", sealed))
     }
 
-    /// Who holds the cookie; nil when it is not ours, was changed or is over. One that is
-    /// over stays so when the clock goes back.
+    /// The session of a cookie; nil if the cookie is not ours, was changed, or the session ended.
+    /// An expired session stays ended when the clock is set back.
     ///
-    /// Whether the token behind it still stands is asked of the registry.
+    /// Whether the session's token is still valid must be checked with the registry.
     public func open(_ cookie: String, at now: Timestamp) -> Session? {
         guard let tag = tag(of: cookie), !state.withLock({ $0.ended.contains(tag) }),
             let payload = Base64URL.decode(cookie.prefix { $0 != "." })
@@ -86,7 +85,7 @@ public final class SessionSeal: Sendable {
 
     // MARK: - Forms
 
-    /// What a form of this session must carry: a page of another site cannot know it.
+    /// The anti-CSRF token of this session's forms; a page of another site cannot read it.
     public func formToken(for cookie: String) -> String { Base64URL.encode(tag("form", cookie)) }
 
     public func verifies(formToken: String, for cookie: String) -> Bool {
@@ -104,7 +103,7 @@ public final class SessionSeal: Sendable {
             HMAC<SHA256>.authenticationCode(for: message(purpose, text), using: key))
     }
 
-    /// In constant time, as swift-crypto promises.
+    /// Compares in constant time, as swift-crypto documents.
     private func verifies(_ tag: [UInt8], _ purpose: String, _ text: String) -> Bool {
         HMAC<SHA256>.isValidAuthenticationCode(
             tag, authenticating: message(purpose, text), using: key)

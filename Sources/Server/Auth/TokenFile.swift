@@ -8,12 +8,12 @@ import Events
     import Darwin
 #endif
 
-/// A file of tokens, one a line, such as a mounted Secret with `current` and `next`.
+/// A file of tokens, one per line, such as a mounted Secret with `current` and `next`.
 ///
-/// Blank lines and lines that begin with `#` are left out.
+/// Blank lines and lines that begin with `#` are skipped.
 public struct TokenFile: Sendable, Hashable {
     public var path: String
-    /// The name that its callers go by.
+    /// The name given to callers who use these tokens.
     public var name: String
     public var scopes: Set<Scope>
 
@@ -23,32 +23,32 @@ public struct TokenFile: Sendable, Hashable {
         self.scopes = scopes
     }
 
-    /// Shorter ones could be guessed.
+    /// The minimum length of a token in bytes; shorter ones could be guessed.
     static let shortest = 16
-    /// Larger files are no token files.
+    /// The maximum file size in bytes.
     static let largest = 64 * 1024
 
-    /// What a file held when it was read.
+    /// The result of reading the file.
     struct Reading: Sendable {
-        /// The tokens' hashes and records, none when the file is gone; nil when it is there
-        /// and cannot be read.
+        /// The tokens' hashes and records. Empty if the file is missing or access is denied; nil if
+        /// it cannot be read for another reason.
         var entries: [TokenSnapshot.Entry]?
-        /// All that is wrong with it.
+        /// All faults of the file.
         var faults: [ServerError] = []
-        /// The first thing that is.
+        /// The first fault.
         var fault: ServerError? { faults.first }
     }
 
-    /// All that is wrong with the file as it is now. Blocks.
+    /// All faults of the file as it is now. Blocks.
     public func faults() -> [ServerError] { read(at: WallClock.system.now).faults }
 
-    /// Reads the file; a line that is no token is left out. Blocks.
+    /// Reads the file. Too short tokens are skipped and reported as faults. Blocks.
     func read(at now: Timestamp) -> Reading {
         var bytes: ArraySlice<UInt8>
         do throws(Unreadable) { bytes = try contents()[...] } catch {
             return Reading(entries: error.isGone ? [] : nil, faults: [error.fault])
         }
-        // Some editors save a byte order mark; it is no part of the first line.
+        // Some editors write a byte order mark; it is not part of the first line.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         if bytes.contains(0) || bytes.starts(with: [0xFF, 0xFE])
             || bytes.starts(with: [0xFE, 0xFF])
@@ -90,8 +90,8 @@ public struct TokenFile: Sendable, Hashable {
 
     private struct Unreadable: Error {
         let fault: ServerError
-        /// Whether nobody can have a token from it any more, other than for want of descriptors
-        /// or a failing disk.
+        /// Whether the file is missing or access is denied, so that its tokens end. False for other
+        /// errors, such as a lack of descriptors or a failing disk.
         var isGone = false
     }
 
@@ -129,7 +129,7 @@ public struct TokenFile: Sendable, Hashable {
     }
 }
 
-/// `read(2)` under a name that no member shadows.
+/// Calls `read(2)`; the free function avoids the name conflict with `TokenFile.read`.
 private func readBytes(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }

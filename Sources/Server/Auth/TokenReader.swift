@@ -2,12 +2,11 @@ import Dispatch
 import Events
 import Store
 
-/// Reads tokens from the state file and the token files when they changed.
+/// Reads tokens from the state file and the token files when they change.
 ///
-/// One look at a time; who asks while one is under way shares the next with all
-/// others who do. So a flood of unknown tokens costs the state file no more
-/// than one small question after another, and an older read never replaces a
-/// newer one.
+/// One read runs at a time. All callers that arrive during a read share the next one, so a flood of
+/// unknown tokens costs the state file one small query after another, and an older read never
+/// replaces a newer one.
 actor TokenReader {
     private enum Turn {
         case look
@@ -23,23 +22,23 @@ actor TokenReader {
     private var files: [TokenFile]
     private var storeMark: Int?
     private var fileMarks: [TokenFile: FileMark?] = [:]
-    /// What the files held when they were last read.
+    /// The tokens that each file contained when it was last read.
     private var filed: [TokenFile: [TokenSnapshot.Entry]] = [:]
 
-    /// The next look reads everything, of these files when some are given.
+    /// Whether the next read reads everything even if nothing changed.
     private var isForced = true
-    /// The next look changes nothing when something is wrong with a file.
+    /// Whether the next read fails, without changing anything, if a file has a fault.
     private var isStrict = true
     private var wantedFiles: [TokenFile]?
 
     private var isLooking = false
     private var waiting: [CheckedContinuation<Turn, any Error>] = []
-    /// Those who share the look under way.
+    /// The callers that share the read under way.
     private var sharers: [CheckedContinuation<Turn, any Error>] = []
 
     /// - Parameters:
-    ///   - publish: Takes all tokens after each look that found something new.
-    ///   - report: Takes what is wrong with a file that was read all the same.
+    ///   - publish: Receives all tokens after each read that found a change.
+    ///   - report: Receives the first fault of a file that the read did not reject.
     init(
         store: Store, files: [TokenFile], clock: WallClock,
         publish: @escaping @Sendable ([TokenSnapshot.Entry]) -> Void,
@@ -52,13 +51,16 @@ actor TokenReader {
         self.report = report
     }
 
-    /// Publishes all tokens if anything changed since the last look. The tokens of a file that
-    /// is gone end, and so does a token that is no longer in its file; a file that is there and
-    /// cannot be read keeps its own.
+    /// Publishes all tokens if anything changed since the last read.
+    ///
+    /// A token ends when it is removed from its file, or when its file is missing. A file that
+    /// exists and cannot be read keeps its tokens.
     func refresh() async throws { try await takeTurn() }
 
-    /// Publishes all tokens, of other files from now on when some are given; on
-    /// a fault everything stays as it was.
+    /// Reads and publishes all tokens, from `files` from now on if given.
+    ///
+    /// - Parameter isStrict: Whether a faulty file throws and leaves the tokens unchanged. If not,
+    ///   the fault is only reported.
     func reload(files: [TokenFile]?, isStrict: Bool = true) async throws {
         isForced = true
         if isStrict { self.isStrict = true }
@@ -92,7 +94,7 @@ actor TokenReader {
         try outcome.get()
     }
 
-    // MARK: - Looking
+    // MARK: - Reading
 
     private func look() async throws {
         let isForced = isForced
@@ -101,7 +103,7 @@ actor TokenReader {
         self.isForced = false
         self.isStrict = false
         wantedFiles = nil
-        // Marks first: what changes while it is read is read again.
+        // The marks are read first, so that a change during the read causes another read.
         let storeMark = try await store.foreignChanges()
         var fileMarks = await marks(of: files)
         guard isForced || storeMark != self.storeMark || fileMarks != self.fileMarks else { return }
@@ -113,7 +115,7 @@ actor TokenReader {
         var filed: [TokenFile: [TokenSnapshot.Entry]] = [:]
         for (file, reading) in readings {
             if let fault = reading.fault { report(fault) }
-            // What could not be read is tried again at the next look.
+            // A file that could not be read is read again next time.
             if reading.entries == nil { fileMarks.removeValue(forKey: file) }
             let held = reading.entries ?? self.filed[file] ?? []
             filed[file] = held
@@ -136,7 +138,7 @@ actor TokenReader {
         return marks ?? [:]
     }
 
-    /// Files are read off the cooperative pool.
+    /// Runs on a dispatch queue: file reads would block the cooperative thread pool.
     private func onQueue<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T
     {
         try await withCheckedThrowingContinuation { continuation in

@@ -1,18 +1,19 @@
 public import Events
 
-/// What is known of a token; never the token itself.
+/// The stored properties of a token, without the token itself.
 public struct TokenRecord: Sendable, Hashable {
     public let id: String
     public let name: String
     public let scopes: Set<Scope>
     public let created: Timestamp
     public let expires: Timestamp?
-    /// From when on it is refused; may lie ahead, so that old and new overlap.
+    /// When it is revoked. May be in the future, so that the old and the new token overlap.
     public let revoked: Timestamp?
-    /// Why it ended, once it was seen to have ended: it stays so whatever the clock says then.
+    /// Why it ended, set once it is seen as ended. It then stays ended even if the clock is set
+    /// back.
     public internal(set) var ended: TokenRefusal?
 
-    /// Why the token is refused at `now`; nil when it is good.
+    /// Why the token is refused at `now`; nil if it is valid.
     public func refusal(at now: Timestamp) -> TokenRefusal? {
         if let ended { return ended }
         if let revoked, revoked <= now { return .revoked }
@@ -21,13 +22,13 @@ public struct TokenRecord: Sendable, Hashable {
     }
 }
 
-/// A new token, to be shown once and kept nowhere.
+/// A new token, shown once and not stored.
 public struct IssuedToken: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     public let record: TokenRecord
-    /// The token: `bw_` and 43 characters of base64url, 256 random bits.
+    /// The token: `bw_` and 43 characters of base64url that encode 256 random bits.
     public let text: String
 
-    /// Names the token, never shows it: a stray log line must not leak it.
+    /// The id only, so that logging the value does not leak the token.
     public var description: String { "token \(record.id)" }
     public var debugDescription: String { description }
 }
@@ -39,9 +40,9 @@ public enum TokenRefusal: String, Sendable {
     case revoked
 }
 
-/// What a presented token turned out to be.
+/// The result of verifying a presented token.
 public enum TokenVerdict: Sendable, Equatable {
     case accepted(Identity)
-    /// `id` is nil for a token that never was one.
+    /// `id` is nil for an unknown token.
     case refused(TokenRefusal, id: String?)
 }

@@ -9,14 +9,14 @@ import Store
 #endif
 
 extension TokenRegistry {
-    /// Makes a token and keeps its hash. The token itself is in the answer and
-    /// nowhere else. Several tokens of one name are valid side by side.
+    /// Creates a token and stores its hash. Only the result contains the token itself. Several
+    /// tokens with the same name can be valid at once.
     ///
-    /// - Parameter deliver: Takes the token before it is committed, so that a crash never leaves
-    ///   a token that nobody has; when it throws there is none.
-    /// - Throws: `ServerError` for a name that is not 1 to 64 letters, digits,
-    ///   `.`, `_`, `-` or `@`, no scope, or an expiry that is not ahead; the
-    ///   store's error when it cannot be kept.
+    /// - Parameter deliver: Receives the token before it is committed, so that a crash never leaves
+    ///   a token that nobody has. If it throws, no token is created.
+    /// - Throws: `ServerError` if the name is not 1 to 64 letters, digits, `.`, `_`, `-` or `@`, if
+    ///   there is no scope, or if the expiry is not in the future; the store's error if the token
+    ///   cannot be stored.
     public func create(
         name: String, scopes: Set<Scope>, expires: Duration? = nil,
         deliver: (IssuedToken) throws -> Void = { _ in }
@@ -50,15 +50,15 @@ extension TokenRegistry {
         return token
     }
 
-    /// Every token of the state file, the oldest first.
+    /// All tokens of the state file, oldest first.
     public func list() async throws -> [TokenRecord] {
         try await store.read { db in try TokenRow.all(db) }.map(\.record)
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
-    /// Refuses the token from `after` from now on. An earlier revocation stands.
+    /// Revokes the token, effective `after` from now. An earlier revocation stays in effect.
     ///
-    /// - Throws: `ServerError` when no token has this id.
+    /// - Throws: `ServerError` if no token has this id.
     @discardableResult
     public func revoke(_ id: String, after: Duration = .zero) async throws -> TokenRecord {
         let moment = clock.now + max(.zero, after)
@@ -94,7 +94,7 @@ extension TokenRegistry {
     }
 }
 
-/// The state file's `token` table.
+/// Accesses the state file's `token` table.
 enum TokenRow {
     static func all(_ db: Database) throws -> [TokenSnapshot.Entry] {
         try Row.fetchAll(
@@ -108,7 +108,7 @@ enum TokenRow {
         try Row.fetchOne(db, sql: "SELECT * FROM token WHERE id = ?", arguments: [id]).map(record)
     }
 
-    /// The token ended for good; why it did first stands.
+    /// Marks the token as permanently ended. The first reason is kept.
     static func end(_ id: String, _ why: TokenRefusal, _ db: Database) throws {
         try db.execute(
             sql: "UPDATE token SET ended = ? WHERE id = ? AND ended = ''",

@@ -5,14 +5,14 @@ public import Store
 import Synchronization
 public import Telemetry
 
-/// Who may ask: the tokens of the state file and of token files.
+/// Verifies tokens from the state file and from token files.
 ///
-/// Verifying looks only at a snapshot in memory. The snapshot follows the state
-/// file (other processes create and revoke tokens too) and the token files:
-/// `run` looks for changes once a second, and an unknown token looks at once,
-/// so that a token works from the moment that it is made. Thread-safe.
+/// Verification reads a snapshot in memory. The snapshot follows the state file, where other
+/// processes create and revoke tokens too, and the token files: `run` checks for changes once a
+/// second, and an unknown token causes a check at once, so a new token works immediately.
+/// Thread-safe.
 public final class TokenRegistry: Service, Sendable {
-    /// What tells our tokens from other strings, for people and secret scanners.
+    /// The prefix of our tokens, by which people and secret scanners recognize them.
     public static let prefix = "bw_"
 
     let store: Store
@@ -21,11 +21,11 @@ public final class TokenRegistry: Service, Sendable {
     private let snapshot: SnapshotBox
     private let reader: TokenReader
 
-    /// What the reader publishes and verifying reads.
+    /// The current snapshot: written by the reader, read by verification.
     private final class SnapshotBox: Sendable {
         private let key = SymmetricKey(size: .bits256)
         private let snapshot = Mutex(TokenSnapshot())
-        /// By id, the tokens that were seen to have ended, and whether that is written down.
+        /// The tokens that were seen as ended, by id, and whether the state file contains that.
         private let ended = Mutex<[String: (why: TokenRefusal, isKept: Bool)]>([:])
 
         var value: TokenSnapshot { snapshot.withLock { $0 } }
@@ -35,8 +35,8 @@ public final class TokenRegistry: Service, Sendable {
             snapshot.withLock { $0 = new }
         }
 
-        /// Why the token is refused at `now`. A token that ended is remembered: a clock that
-        /// goes back brings none back.
+        /// Why the token is refused at `now`. The reason is remembered, so that a clock that is set
+        /// back does not make an ended token valid again.
         func refusal(of record: TokenRecord, at now: Timestamp) -> TokenRefusal? {
             if let known = record.ended { return known }
             return ended.withLock { ended in
@@ -47,7 +47,7 @@ public final class TokenRegistry: Service, Sendable {
             }
         }
 
-        /// What is not written down yet.
+        /// The ended tokens that are not stored yet.
         var unkept: [(id: String, why: TokenRefusal)] {
             ended.withLock { $0.filter { !$0.value.isKept }.map { ($0.key, $0.value.why) } }
         }
@@ -57,7 +57,7 @@ public final class TokenRegistry: Service, Sendable {
         }
     }
 
-    /// Reads every token; a token file that cannot be read or understood throws.
+    /// Reads all tokens. Throws if a token file has a fault.
     public init(
         store: Store, files: [TokenFile] = [], clock: WallClock = .system,
         telemetry: Telemetry = .silent
@@ -73,9 +73,9 @@ public final class TokenRegistry: Service, Sendable {
         try await reader.refresh()
     }
 
-    // MARK: - Asking
+    // MARK: - Verifying
 
-    /// What the presented token is. Never suspends for a token that is known.
+    /// Verifies a presented token. Does not suspend if the token is known.
     public func verify(_ presented: some StringProtocol) async -> TokenVerdict {
         let hash = Self.hash(presented)
         if let verdict = hash.withUnsafeBytes(verdict) { return verdict }
@@ -83,8 +83,8 @@ public final class TokenRegistry: Service, Sendable {
         return hash.withUnsafeBytes(verdict) ?? .refused(.unknown, id: nil)
     }
 
-    /// The identity of a token that is known and good by now; nil asks to
-    /// `verify`, which says what is wrong. Never waits.
+    /// The identity of a known, valid token; nil otherwise, and then `verify` returns the reason.
+    /// Never suspends.
     func known(_ presented: some StringProtocol) -> Identity? {
         guard case .accepted(let identity) = Self.hash(presented).withUnsafeBytes(verdict) else {
             return nil
@@ -92,8 +92,8 @@ public final class TokenRegistry: Service, Sendable {
         return identity
     }
 
-    /// Who was accepted by a token, with what that token allows by now; nil when it ended: for
-    /// what outlives a request, such as a session or a stream. Never waits.
+    /// The identity with its token's current scopes, for sessions and streams, which outlive a
+    /// request. Nil if the token ended. Never suspends.
     func current(_ identity: Identity) -> Identity? {
         guard let record = snapshot.value.record(of: identity),
             snapshot.refusal(of: record, at: clock.now) == nil
@@ -103,7 +103,7 @@ public final class TokenRegistry: Service, Sendable {
             instance: identity.instance)
     }
 
-    /// When the next token that is still good expires; nil when none does.
+    /// When the next valid token expires; nil if none does.
     public var nextExpiry: Timestamp? {
         let now = clock.now
         return snapshot.value.records.filter { snapshot.refusal(of: $0, at: now) == nil }
@@ -127,7 +127,7 @@ public final class TokenRegistry: Service, Sendable {
 
     // MARK: - Following changes
 
-    /// Looks for changes once a second until cancelled or shut down.
+    /// Checks for changes once a second until cancelled or shut down.
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
@@ -137,8 +137,9 @@ public final class TokenRegistry: Service, Sendable {
         }
     }
 
-    /// Takes up what changed in the state file or the token files. What cannot
-    /// be read keeps the tokens as they were, and is reported. Writes down which tokens ended.
+    /// Reads changes of the state file and the token files, and stores which tokens ended.
+    ///
+    /// Reports faults. The tokens of a file that cannot be read stay unchanged.
     public func refresh() async {
         do {
             try await reader.refresh()
@@ -148,7 +149,8 @@ public final class TokenRegistry: Service, Sendable {
         }
     }
 
-    /// A token that ended stays so over a restart, whatever the clock says then.
+    /// Stores which tokens ended, so that they stay ended after a restart even if the clock is set
+    /// back.
     private func keepEnds() async throws {
         let now = clock.now
         for record in snapshot.value.records { _ = snapshot.refusal(of: record, at: now) }
@@ -160,12 +162,12 @@ public final class TokenRegistry: Service, Sendable {
         snapshot.kept(unkept.map(\.id))
     }
 
-    /// Reads everything anew, of other token files from now on when given; on a
-    /// fault all stays as it was.
+    /// Reads all tokens again, from `files` from now on if given. On a fault everything stays
+    /// unchanged.
     public func reload(files: [TokenFile]? = nil) async throws {
         try await reader.reload(files: files)
     }
 
-    /// Takes up what this process just wrote.
+    /// Reads the changes that this process just wrote.
     func reread() async throws { try await reader.reload(files: nil, isStrict: false) }
 }

@@ -1,12 +1,11 @@
 import Crypto
 import Events
 
-/// Every token's hash at one moment, for comparing without touching the store.
+/// All token hashes at one moment, compared without access to the store.
 ///
-/// A comparison reads every hash and never leaves early, so that its duration
-/// says nothing about which one matched, or how far (RFC 6819 §4.6.3 names the
-/// attack). What is compared is SHA-256 of a 256-bit random value: no salt or
-/// slow hash is needed, there is nothing to guess.
+/// A comparison reads every hash and never returns early, so its duration does not reveal which
+/// hash matched, or how far (RFC 6819 §4.6.3 describes the attack). The compared values are SHA-256
+/// of 256-bit random values, so neither a salt nor a slow hash is needed.
 final class TokenSnapshot: Sendable {
     struct Entry: Sendable {
         let hash: [UInt8]
@@ -14,8 +13,8 @@ final class TokenSnapshot: Sendable {
     }
 
     let records: [TokenRecord]
-    /// By place of the record, which token of its id it is, told by its hash with a key of this
-    /// process: a line of a token file keeps its id when another token takes its place.
+    /// Per record, a keyed hash of the token that distinguishes tokens with the same id. A line of
+    /// a token file keeps its id when its token is replaced.
     private let instances: [UInt64]
     private let hashes: [SIMD4<UInt64>]
 
@@ -28,7 +27,7 @@ final class TokenSnapshot: Sendable {
         hashes = entries.map { $0.hash.withUnsafeBytes(Self.words) }
     }
 
-    /// The record whose hash is `hash` (32 bytes), and which token of its id it is.
+    /// The record whose hash is `hash` (32 bytes), and its instance.
     func match(
         _ hash: UnsafeRawBufferPointer
     ) -> (record: TokenRecord, instance: UInt64)? {
@@ -37,20 +36,20 @@ final class TokenSnapshot: Sendable {
         for index in 0..<hashes.count {
             let parts = hashes[index] ^ wanted
             let difference = parts[0] | parts[1] | parts[2] | parts[3]
-            // 1 when there is no difference, computed without a branch.
+            // 1 if equal, else 0; computed without a branch.
             let equal = ((difference | (0 &- difference)) >> 63) ^ 1
             found |= (0 &- equal) & UInt64(index + 1)
         }
         return found == 0 ? nil : (records[Int(found) - 1], instances[Int(found) - 1])
     }
 
-    /// The record of a token that was accepted before; nil when it is gone, or another stands in
-    /// its place. By id, not by secret: no need to hide how long it takes.
+    /// The record of a previously accepted token; nil if the token was removed or replaced.
+    /// Compares ids, not secrets, so the duration need not be constant.
     func record(of identity: Identity) -> TokenRecord? {
         zip(records, instances).first { $0.0.id == identity.id && $0.1 == identity.instance }?.0
     }
 
-    /// Fewer than 32 bytes are filled up with zeros, further ones left out.
+    /// Pads fewer than 32 bytes with zeros; ignores further bytes.
     private static func words(of hash: UnsafeRawBufferPointer) -> SIMD4<UInt64> {
         var words = SIMD4<UInt64>()
         for (index, byte) in hash.prefix(32).enumerated() {

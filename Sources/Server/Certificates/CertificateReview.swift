@@ -3,35 +3,35 @@ import NIOSSL
 import SwiftASN1
 import X509
 
-/// What is wrong with the files of a certificate, all of it at once.
+/// All faults of a certificate's files.
 public struct CertificateReview: Sendable {
-    /// Why they cannot be used.
+    /// Why the files cannot be used.
     public private(set) var faults: [ServerError] = []
-    /// They can be used, and whoever checks them refuses them: over, or not valid yet.
+    /// Faults of usable files that peers reject: expired, or not valid yet.
     public private(set) var refused: [ServerError] = []
-    /// What goes wrong soon, or for some.
+    /// Faults that matter soon, or to some peers only.
     public private(set) var warnings: [ServerError] = []
 
-    /// The certificates and the key that were read, where they could be.
+    /// The certificates and the key, as far as they could be read.
     private(set) var chain: [NIOSSLCertificate] = []
     private(set) var key: NIOSSLPrivateKey?
 
-    /// A certificate is over soon in its last two weeks, a short-lived one in its last third.
+    /// A certificate is reported in its last 14 days, a short-lived one in its last third.
     private static let soon = Duration.seconds(14 * 86_400)
 
     private init() {}
 
-    /// The faults as one, for whoever can throw one only; nil without any.
+    /// All faults combined into one error; nil if there are none.
     var fault: ServerError? {
         guard let first = faults.first else { return nil }
         let others = faults.dropFirst().map { "; \($0)" }.joined()
         return ServerError(place: first.place, fault: first.fault, remedy: first.remedy + others)
     }
 
-    /// A certificate with its chain, and its key. Blocks for the files.
+    /// Reviews a certificate with its chain, and its key. Blocks to read the files.
     ///
-    /// - Parameter byLibcurl: Whether libcurl reads them, which needs the text without a byte
-    ///   order mark.
+    /// - Parameter byLibcurl: Whether libcurl reads the files. It needs text without a byte order
+    ///   mark.
     public static func pair(
         _ files: TLSFiles, at now: Timestamp, byLibcurl: Bool = false
     ) -> CertificateReview {
@@ -46,7 +46,7 @@ public struct CertificateReview: Sendable {
         return review
     }
 
-    /// Certificates of authorities. Blocks for the file.
+    /// Reviews certificates of authorities. Blocks to read the file.
     public static func authorities(
         _ path: String, at now: Timestamp, byLibcurl: Bool = false
     ) -> CertificateReview {
@@ -66,7 +66,7 @@ public struct CertificateReview: Sendable {
         return review
     }
 
-    /// Whether clients accept the first certificate at a moment, as far as its times go.
+    /// Whether the first certificate is within its validity period at `now`.
     func isAccepted(at now: Timestamp) -> Bool {
         guard let leaf = chain.first else { return false }
         return Int64(leaf.notValidBefore) *| 1000 <= now.milliseconds
@@ -126,7 +126,7 @@ public struct CertificateReview: Sendable {
         }
     }
 
-    // MARK: - What belongs together
+    // MARK: - Checks
 
     private mutating func checkPair(_ files: TLSFiles) {
         guard let key, let leaf = chain.first, !Self.fits(leaf, key) else { return }
@@ -149,7 +149,7 @@ public struct CertificateReview: Sendable {
         return (try? NIOSSLContext(configuration: configuration)) != nil
     }
 
-    /// Behind the leaf; whether the leaf is first `checkPair` tells.
+    /// Checks the order above the leaf. `checkPair` checks that the leaf is first.
     private mutating func checkOrder(_ path: String) {
         let parsed = chain.compactMap {
             (try? $0.toDERBytes()).flatMap { try? Certificate(derEncoded: $0) }

@@ -2,7 +2,7 @@ import Events
 import Logging
 import Telemetry
 
-/// Renewed certificate files are in force.
+/// Renewed certificate files are in use.
 struct CertificatesRenewed: TelemetryEvent {
     let expiry: Timestamp?
 
@@ -15,7 +15,7 @@ struct CertificatesRenewed: TelemetryEvent {
     }
 }
 
-/// Renewed certificate files cannot be used; the old ones stay in force.
+/// Renewed certificate files cannot be used; the old ones stay in use.
 struct CertificatesRefused: TelemetryEvent {
     let fault: String
 
@@ -28,7 +28,7 @@ struct CertificatesRefused: TelemetryEvent {
     }
 }
 
-/// The certificate in force is refused by clients, or will be soon.
+/// The certificate in use is refused by clients, or will be soon.
 struct CertificateDoubtful: TelemetryEvent {
     let fault: ServerError
     let isRefused: Bool
@@ -41,7 +41,7 @@ struct CertificateDoubtful: TelemetryEvent {
 }
 
 enum CertificateCounters {
-    /// From the start, so that the first renewal is seen as an increase.
+    /// Counts from 0, so that the first renewal is visible as an increase.
     static func declare(in registry: PrometheusRegistry) {
         for outcome in ["taken", "refused"] { count(0, outcome, in: registry) }
     }

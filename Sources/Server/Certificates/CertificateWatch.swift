@@ -3,11 +3,12 @@ import Events
 public import ServiceLifecycle
 import Telemetry
 
-/// Takes up renewed certificates, keys and authorities of a server without a signal.
+/// Loads a server's renewed certificate, key and authority files without a signal.
 ///
-/// Looks at the files every ten seconds; a mounted Secret, whose folder is replaced as a whole,
-/// is seen as well. New files that cannot be used, also while only one of a pair was replaced,
-/// leave the old ones in force; they are reported once they stay so over two looks.
+/// Checks the files every ten seconds, including those of a mounted Secret, whose directory is
+/// replaced as a whole. If new files cannot be used, for example because only one of a pair was
+/// replaced, the old ones stay in use. The fault is reported if two checks in a row find the same
+/// files.
 public struct CertificateWatch: Service {
     static let pause = Duration.seconds(10)
 
@@ -23,7 +24,7 @@ public struct CertificateWatch: Service {
         self.clock = clock
     }
 
-    /// Looks until cancelled or shut down.
+    /// Checks the files until cancelled or shut down.
     public func run() async throws {
         try? await cancelWhenGracefulShutdown {
             var seen = Refusal()
@@ -34,13 +35,13 @@ public struct CertificateWatch: Service {
         }
     }
 
-    /// What the last look refused.
+    /// The files that the last check refused.
     struct Refusal: Sendable {
         var marks: TLSFileMarks?
         var isReported = false
     }
 
-    /// One look. Files are read off the cooperative pool.
+    /// Checks once, on a dispatch queue: file reads would block the cooperative thread pool.
     func look(after last: Refusal) async -> Refusal {
         await withCheckedContinuation { continuation in
             Self.queue.async { continuation.resume(returning: lookBlocking(after: last)) }
@@ -58,7 +59,7 @@ public struct CertificateWatch: Service {
             telemetry.emit(CertificatesRenewed(expiry: server.certificateExpiry))
             return Refusal()
         } catch {
-            // The second file of a pair may be on its way.
+            // The second file of the pair may not be replaced yet.
             guard last.marks == marks else { return Refusal(marks: marks) }
             telemetry.emit(CertificatesRefused(fault: "\(error)"))
             return Refusal(marks: marks, isReported: true)
@@ -66,13 +67,13 @@ public struct CertificateWatch: Service {
     }
 }
 
-/// The state of a server's certificate files.
+/// The marks of a server's certificate files, for change detection.
 struct TLSFileMarks: Equatable, Sendable {
     private let certificate: FileMark?
     private let key: FileMark?
     private let authority: FileMark?
 
-    /// Blocks for the disk.
+    /// Blocks to read from the disk.
     init(_ files: TLSFiles, authority: String) {
         certificate = FileMark(path: files.certificate)
         key = FileMark(path: files.key)

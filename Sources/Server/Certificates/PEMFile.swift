@@ -9,13 +9,13 @@
 /// A PEM file's text and the labels of its blocks (RFC 7468).
 struct PEMFile {
     let path: String
-    /// Without a byte order mark before it.
+    /// The file's bytes without a byte order mark.
     let bytes: [UInt8]
     let hasMark: Bool
-    /// `CERTIFICATE`, `PRIVATE KEY`, …, in the order of the file.
+    /// `CERTIFICATE`, `PRIVATE KEY`, … in file order.
     let labels: [String]
 
-    /// Larger files hold no certificates of ours.
+    /// The maximum file size in bytes.
     private static let largest = 4 << 20
 
     /// Whether its key needs a passphrase.
@@ -27,7 +27,7 @@ struct PEMFile {
     var hasKey: Bool { labels.contains { $0.hasSuffix("PRIVATE KEY") } }
     var hasCertificate: Bool { labels.contains("CERTIFICATE") }
 
-    /// Reads the file, never waiting for a writer. Blocks for the disk.
+    /// Reads the file. Blocks to read from the disk, but never waits for a FIFO's writer.
     init(reading path: String) throws(ServerError) {
         self.path = path
         var bytes = try Self.contents(of: path)
@@ -67,7 +67,7 @@ struct PEMFile {
                 place: path, fault: "cannot be read: \(String(cString: strerror(code)))",
                 remedy: "check the path and its permissions")
         }
-        // O_NONBLOCK: opening a FIFO without a writer would wait for one.
+        // O_NONBLOCK: without it, opening a FIFO that has no writer blocks.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw fault(errno) }
         defer { close(descriptor) }
@@ -87,7 +87,7 @@ struct PEMFile {
     }
 }
 
-/// `read(2)` under a name that no member shadows.
+/// Calls `read(2)`.
 private func readPiece(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -8,14 +8,14 @@ import NIOCore
     import Darwin
 #endif
 
-/// Accepts no connection while none could be served, and pauses when the system refuses one.
+/// Stops accepting connections at the limit and while the system has no resources for them.
 ///
-/// While every connection that may be open is busy with an authenticated caller's request, new
-/// ones wait in the listen queue. When accepting fails for want of descriptors or memory, NIO
-/// keeps the listening socket registered for reading and is called again at once, for ever; this
-/// handler takes it out for a moment instead and ends an idle connection meanwhile.
+/// If every allowed connection is busy with an authenticated caller's request, new ones wait in the
+/// listen queue. If accepting fails for lack of descriptors or memory, NIO keeps the listening
+/// socket registered for reading and is called again at once, in an endless loop. This handler then
+/// stops reading for `pause` and ends the least important connection.
 ///
-/// Lives on the listening socket's event loop.
+/// Runs on the listening socket's event loop.
 final class AcceptGate: ChannelDuplexHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel

@@ -2,21 +2,19 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 
-/// Ends an HTTP/2 answer of an announced length in the frame of its last bytes,
-/// where the server writes an empty frame behind them.
+/// Sends the end of an HTTP/2 answer with `Content-Length` in the frame of its last bytes.
 ///
-/// A client that has the announced length may be done with the stream before
-/// that empty frame comes: libcurl 7.88 resets it then. Two hundred resets
-/// within half a minute are an attack to the HTTP/2 handler, which ends the
-/// connection with whatever is under way on it. Sits next to the stream's
-/// channel, on its event loop.
+/// The server otherwise writes an empty DATA frame to end the stream. A client that has all
+/// announced bytes may close the stream before that frame arrives: libcurl 7.88 resets it. The
+/// HTTP/2 handler treats two hundred resets within half a minute as an attack and ends the
+/// connection with all its requests. Placed next to the stream's channel, on its event loop.
 final class AnswerEnd: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
-    /// What is still to come of the announced length; nil without one.
+    /// The remaining bytes of the announced length; nil without `Content-Length`.
     private var left: Int?
-    /// The last bytes, until the end is known to follow.
+    /// The last bytes, held until the next write shows whether the end follows.
     private var held: (data: HTTP2Frame.FramePayload.Data, promise: EventLoopPromise<Void>?)?
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -39,7 +37,7 @@ final class AnswerEnd: ChannelOutboundHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(payload), promise: promise)
     }
 
-    /// The bytes and the end as one frame.
+    /// Writes the held bytes and the end as one frame.
     private func merge(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         guard case (var data, let first)? = held else { return }
         held = nil
@@ -48,7 +46,7 @@ final class AnswerEnd: ChannelOutboundHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.data(data)), promise: promise ?? first)
     }
 
-    /// Writes what was held as it came.
+    /// Writes the held bytes unchanged.
     private func release(_ context: ChannelHandlerContext) {
         guard let (data, promise) = held else { return }
         held = nil

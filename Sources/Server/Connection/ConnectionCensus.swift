@@ -2,42 +2,42 @@ import NIOCore
 import Synchronization
 import Telemetry
 
-/// The open connections: how many there are, and which one ends when there are too many.
+/// Counts the open connections and chooses which to end when there are too many.
 ///
-/// Every connection costs a descriptor, so that their number is bounded, for all peers together
-/// and for each. At the bound the one that matters least makes place for a new one: an idle
-/// one of a stranger, then any idle one, then a busy one of a stranger. A connection with a
-/// request of an authenticated caller under way is never ended for another. Among equals the
-/// oldest of the peer that has most goes first. Thread-safe.
+/// Each connection needs a descriptor, so the number is limited in total and per peer. At the
+/// limit, the least important connection is ended for a new one: first an idle one without an
+/// authenticated caller, then any idle one, then a busy one without an authenticated caller. A busy
+/// connection of an authenticated caller is never ended for another. Within a class, the peer with
+/// the most connections loses its longest idle one. Thread-safe.
 final class ConnectionCensus: Sendable {
-    /// Why the server ended a connection on its own account.
+    /// Why the server ended a connection.
     enum Cut: String, Sendable, CaseIterable {
-        /// No complete first request in time, handshake included.
+        /// The first request's header was not complete in time, handshake included.
         case header
-        /// No further request in time.
+        /// No further request arrived in time.
         case idle
-        /// No request was under way at a shutdown, and the client did not close.
+        /// At a shutdown no request was under way, and the client did not close.
         case drained
-        /// The client left an answer unread.
+        /// The client did not read an answer.
         case unread
-        /// Callers together held more than the node can hold for them.
+        /// Callers together held more memory than the limit.
         case memory
-        /// It made place for a new one.
+        /// It was ended to make room for a new connection.
         case displaced
-        /// It was new, and its peer had as many as one peer may have, all busy.
+        /// It was new, and all connections allowed for its peer were busy.
         case refused
-        /// Too many HTTP/2 frames that carry nothing.
+        /// Too many HTTP/2 frames without useful content.
         case frames
-        /// Bytes came that are no part of a request.
+        /// Received bytes that are not part of a request.
         case unparsed
     }
 
     /// One open connection. Thread-safe.
     final class Entry: Sendable {
-        /// Whose connections are counted together (`ConnectionFacts.peerGroup`).
+        /// The group whose connections are counted together (`ConnectionFacts.peerGroup`).
         let peerGroup: String
         private let isKnown = Atomic(false)
-        /// When it became idle, on the clock of `NIODeadline`; 0 while it is busy.
+        /// When it became idle, in nanoseconds of `NIODeadline`; 0 while it is busy.
         private let idleSince: Atomic<UInt64>
 
         init(peerGroup: String) {
@@ -45,18 +45,19 @@ final class ConnectionCensus: Sendable {
             idleSince = Atomic(NIODeadline.now().uptimeNanoseconds)
         }
 
-        /// A caller authenticated on this connection.
+        /// Records that a caller authenticated on this connection.
         func markKnown() { isKnown.store(true, ordering: .relaxed) }
 
         fileprivate func beBusy() { idleSince.store(0, ordering: .relaxed) }
 
         fileprivate func beIdle() {
-            // Ordered before the look at whether somebody waits for it.
+            // Sequentially consistent: the store precedes the check for a waiter in `wake`.
             idleSince.store(
                 NIODeadline.now().uptimeNanoseconds, ordering: .sequentiallyConsistent)
         }
 
-        /// How much it matters (less goes first) and since when; nil when it must stay.
+        /// Its rank (the lowest is ended first) and when it became idle; nil if it must not be
+        /// ended.
         fileprivate var standing: (rank: Int, since: UInt64)? {
             let since = idleSince.load(ordering: .relaxed)
             switch (since > 0, isKnown.load(ordering: .relaxed)) {
@@ -70,14 +71,14 @@ final class ConnectionCensus: Sendable {
 
     private struct Member {
         let entry: Entry
-        /// Ends it, from any thread.
+        /// Ends the connection; callable from any thread.
         let end: @Sendable () -> Void
     }
 
     private struct State {
         var members: [ObjectIdentifier: Member] = [:]
         var peers: [String: Int] = [:]
-        /// Called once when there may be a place again.
+        /// Called once when a connection may be accepted again.
         var waiter: (@Sendable () -> Void)?
 
         mutating func insert(_ member: Member) {
@@ -93,7 +94,7 @@ final class ConnectionCensus: Sendable {
 
         var hasEndable: Bool { members.values.contains { $0.entry.standing != nil } }
 
-        /// Takes out the one that matters least, of one peer or of all.
+        /// Removes and returns the least important connection, of one peer or of all.
         mutating func takeLeast(of peer: String? = nil) -> Member? {
             var found: (member: Member, rank: Int, crowd: Int, since: UInt64)?
             for member in members.values where peer == nil || member.entry.peerGroup == peer {
@@ -133,10 +134,10 @@ final class ConnectionCensus: Sendable {
         telemetry.registry.beforeExposition { [weak self] registry in self?.sample(into: registry) }
     }
 
-    /// Takes a new connection in, and ends others for it where there are too many.
+    /// Admits a new connection, and ends others for it if there are too many.
     ///
     /// - Parameter end: Ends the connection; called at most once, on any thread.
-    /// - Returns: false when it must be closed itself.
+    /// - Returns: false if the new connection must be closed.
     func admit(_ entry: Entry, end: @escaping @Sendable () -> Void) -> Bool {
         let (isAdmitted, ended) = state.withLock { state -> (Bool, [Member]) in
             var ended: [Member] = []
@@ -144,7 +145,7 @@ final class ConnectionCensus: Sendable {
                 guard let victim = state.takeLeast(of: entry.peerGroup) else { return (false, []) }
                 ended.append(victim)
             }
-            // More than one where several were accepted before one could end.
+            // More than one if several were accepted before one could end.
             while state.members.count >= most, ended.count < 4, let victim = state.takeLeast() {
                 ended.append(victim)
             }
@@ -164,7 +165,7 @@ final class ConnectionCensus: Sendable {
         return true
     }
 
-    /// An admitted connection is closed.
+    /// Removes an admitted connection that closed.
     func closed(_ entry: Entry) {
         state.withLock { $0.remove(entry) }
         open.subtract(1, ordering: .relaxed)
@@ -178,23 +179,23 @@ final class ConnectionCensus: Sendable {
         wake()
     }
 
-    /// Ends the connection that matters least, to have its descriptor.
+    /// Ends the least important connection to free its descriptor.
     func makePlace() {
         guard let victim = state.withLock({ $0.takeLeast() }) else { return }
         cut(.displaced)
         victim.end()
     }
 
-    /// Whether a new connection can be taken in now.
+    /// Whether a new connection can be admitted now.
     ///
-    /// - Parameter notify: Kept when there is no place, and called once, on any thread, as soon
-    ///   as there may be one.
+    /// - Parameter notify: Stored if there is no free place, and called once, on any thread, as
+    ///   soon as there may be one.
     func hasPlace(orNotify notify: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             if state.members.count < most || state.hasEndable { return true }
             state.waiter = notify
             isAwaited.store(true, ordering: .sequentiallyConsistent)
-            // What became idle since it was looked at saw nobody waiting.
+            // A connection that became idle after the first check may have found no waiter.
             return state.hasEndable
         }
     }

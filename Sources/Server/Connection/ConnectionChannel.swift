@@ -8,12 +8,11 @@ import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOTLS
 
-/// Sets up each accepted connection: watch, handshake, then HTTP/1.1 or HTTP/2
-/// by what the client chose.
+/// Sets up each accepted connection: watch, TLS handshake, then HTTP/1.1 or HTTP/2 by ALPN.
 ///
-/// Hummingbird's own upgrade channel fixes one TLS context at start and tells
-/// handlers nothing of the handshake; this one takes the present context for
-/// each connection and hands its facts to every request on it.
+/// Hummingbird's own upgrade channel uses one TLS context from the start and passes no handshake
+/// data to handlers. This one uses the current context for each connection and passes its facts to
+/// every request on it.
 struct ConnectionChannel: ServerChildChannel {
     enum Negotiated: Sendable {
         case http1(HTTP1Channel, HTTP1Channel.Value)
@@ -28,7 +27,7 @@ struct ConnectionChannel: ServerChildChannel {
     let tls: TLSContextBox
     let limits: ServerLimits
     let census: ConnectionCensus
-    /// Whether the handshake's server name must be kept.
+    /// Whether to read the server name (SNI) of the handshake.
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
     let gate: RequestPipeline
@@ -45,7 +44,7 @@ struct ConnectionChannel: ServerChildChannel {
             let isAdmitted = census.admit(entry) { loop.execute { bound.value.endNow() } }
             channel.closeFuture.whenComplete { [census] _ in
                 if isAdmitted { census.closed(entry) }
-                // What is not decided by now will not be; what is stays so.
+                // Has no effect if the negotiation is already complete.
                 negotiated.fail(ChannelError.eof)
             }
             let pipeline = channel.pipeline.syncOperations
@@ -76,7 +75,7 @@ struct ConnectionChannel: ServerChildChannel {
     }
 
     func handle(value: Value, logger: Logger) async {
-        // Without a completed handshake there is nobody to answer.
+        // If the handshake failed there is no peer to answer.
         guard let negotiated = try? await value.negotiated.get() else { return }
         switch negotiated {
         case .http1(let child, let value): await child.handle(value: value, logger: logger)
@@ -92,7 +91,7 @@ struct ConnectionChannel: ServerChildChannel {
         let entry: ConnectionCensus.Entry
         let logger: Logger
         let negotiated: EventLoopPromise<Negotiated>
-        /// Which authorities were in force at the handshake.
+        /// Identifies the authorities in force at the handshake.
         var trust = 0
     }
 

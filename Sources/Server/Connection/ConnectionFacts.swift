@@ -1,23 +1,23 @@
 import Events
 import NIOCore
 
-/// What is known of a connection, decided once when its handshake is done.
+/// Properties of a connection, fixed when its handshake is complete.
 public struct ConnectionFacts: Sendable {
-    /// The peer's address without port; `unknown` when the system does not say.
+    /// The peer's address without port; `unknown` if the system does not report it.
     public let peer: String
     public let port: Int
     public let isHTTP2: Bool
-    /// The name that the client asked for in the handshake (SNI), lower case;
-    /// nil when it named none, or `listen.hosts` is empty and nobody looked.
+    /// The server name of the handshake (SNI), in lower case. Nil if the client sent none, or if
+    /// `listen.hosts` is empty and SNI is not read.
     public let serverName: String?
-    /// The client certificate that was shown, verified at the handshake of its session; nil
-    /// when none was.
+    /// The client certificate, verified at the handshake of its session; nil if the client sent
+    /// none.
     let client: ClientCertificate?
 
-    /// Whose conduct is counted together: an IPv4 address, an IPv6 /64 (what
-    /// one subscriber is given).
+    /// The group for per-peer limits: an IPv4 address, or an IPv6 /64, which one subscriber usually
+    /// has.
     public let peerGroup: String
-    /// The connection in the census; nil where nobody counts.
+    /// The connection's census entry; nil if connections are not counted.
     let entry: ConnectionCensus.Entry?
 
     init(
@@ -33,7 +33,7 @@ public struct ConnectionFacts: Sendable {
         peerGroup = entry?.peerGroup ?? Self.peerGroup(of: peer)
     }
 
-    /// Without a port; an IPv4 peer in its own form, whatever the socket takes.
+    /// The address without port. An IPv4-mapped IPv6 address is returned as IPv4.
     static func peer(of address: SocketAddress?) -> String {
         address?.ipAddress.map(IPAddress.unmapped) ?? "unknown"
     }

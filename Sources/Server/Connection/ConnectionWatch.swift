@@ -1,11 +1,11 @@
 import NIOCore
 
-/// Ends a connection on which no request comes: never a first one, or none any more.
+/// Ends a connection on which no request arrives, at its start or after the last one.
 ///
-/// Counts requests, not bytes: a client that drips handshake, header or pings
-/// does not stay. At a shutdown, a connection without a request ends after a short grace: one of
-/// HTTP/2 else waits for the client to acknowledge the farewell, which a client that does not read
-/// never does. Lives on the connection's event loop.
+/// Counts requests, not bytes, so a client cannot keep a connection open with a slow handshake, a
+/// slow header or pings. At a shutdown, a connection without a request ends after a short grace
+/// period: an HTTP/2 connection otherwise waits for the client to acknowledge the GOAWAY, which a
+/// client that does not read never does. Runs on the connection's event loop.
 final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
     typealias InboundOut = Any
@@ -18,7 +18,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private let headerTimeout: TimeAmount
     private var idleTimeout: TimeAmount
     private var active = 0
-    /// When the present wait began, and how long it may take.
+    /// When the current wait began, and its maximum duration.
     private var since = NIODeadline.now()
     private var patience: TimeAmount
     private var isOpening = true
@@ -26,7 +26,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
 
-    /// - Parameter entry: The connection in the census, when it is one.
+    /// - Parameter entry: The connection's census entry, if it is counted.
     init(limits: ServerLimits, census: ConnectionCensus, entry: ConnectionCensus.Entry? = nil) {
         self.census = census
         self.entry = entry
@@ -50,7 +50,7 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
-    /// HTTP/2 is told to go before it is cut off.
+    /// Extends the idle timeout of HTTP/2, so that GOAWAY is sent before the connection is closed.
     func grantFarewell() { idleTimeout = idleTimeout + .seconds(5) }
 
     func requestBegan() {
@@ -61,20 +61,21 @@ final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
         wait(idleTimeout)
     }
 
-    /// A request's answer is handed to the system, to its last byte, or will never be.
+    /// The request's answer is completely written to the system, or never will be.
     func requestEnded() {
         active -= 1
         since = .now()
         if active == 0, let entry { census.becameIdle(entry) }
     }
 
-    /// Ends the connection at once, without a farewell of TLS: the descriptor is needed.
+    /// Ends the connection at once, without a TLS close notification, because its descriptor is
+    /// needed.
     func endNow() { context?.close(promise: nil) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         context.fireUserInboundEventTriggered(event)
         guard event is ChannelShouldQuiesceEvent else { return }
-        // Nobody else listens while the handshake is under way.
+        // No other handler reacts to a shutdown during the handshake.
         if isOpening { return context.close(promise: nil) }
         isDraining = true
         since = .now()

@@ -1,29 +1,29 @@
 import NIOCore
 import NIOHTTP2
 
-/// Ends an HTTP/2 connection whose frames are many and carry nothing.
+/// Ends an HTTP/2 connection that sends too many frames without useful content.
 ///
-/// A `WINDOW_UPDATE`, a `PING`, a `DATA` frame of one byte cost the sender a few bytes and this
-/// side the work of a frame. Each takes one from a budget, which fills with time and with what
-/// is sent: a reader acknowledges what it reads with such frames. Requests, and data in frames of
-/// a useful size, are free. Beyond the budget the answer is GOAWAY with ENHANCE_YOUR_CALM
-/// (RFC 9113 §10.5). NIO itself limits some kinds (PING, SETTINGS, PRIORITY, RST_STREAM, empty
-/// DATA, CONTINUATION) more tightly; `FloodCounter` counts those.
+/// A `WINDOW_UPDATE`, a `PING` or a one-byte `DATA` frame costs the sender a few bytes and the
+/// server the work of a frame. Each takes one token from a budget. The budget refills with time and
+/// with the data sent, since a reader acknowledges data with such frames. Requests, and data in
+/// frames of a useful size, are free. When the budget is exhausted, the connection ends with GOAWAY
+/// and ENHANCE_YOUR_CALM (RFC 9113 §10.5). NIO itself limits some kinds (PING, SETTINGS, PRIORITY,
+/// RST_STREAM, empty DATA, CONTINUATION) more tightly; `FloodCounter` counts those.
 ///
-/// Stands in front of NIO's HTTP/2 handler, on the connection's event loop.
+/// Placed before NIO's HTTP/2 handler, on the connection's event loop.
 final class FrameBudget: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// The most that is ever in the budget.
+    /// The capacity of the budget, and its refill rate.
     static let most = 1000
     static let perSecond = 100
-    /// For each `DATA` frame that is sent, and for each KiB in it. Clients acknowledge on the
-    /// stream and on the connection; some do both for every frame.
+    /// Added for each `DATA` frame sent, and for each KiB in it. Clients acknowledge on the stream
+    /// and on the connection; some do both for every frame.
     static let perDataFrame = 4
-    /// A `DATA` frame with fewer bytes, received, costs one.
+    /// A received `DATA` frame with fewer bytes costs one token.
     static let smallData = 32
 
     private let watch: ConnectionWatch
@@ -78,7 +78,7 @@ final class FrameBudget: ChannelDuplexHandler, RemovableChannelHandler {
     private func end(_ context: ChannelHandlerContext) {
         isOver = true
         watch.census.cut(.frames)
-        // Length 8, type 7, no flags, stream 0; last stream 0, error 0xb.
+        // GOAWAY: length 8, type 7, no flags, stream 0; last stream 0, error 0xb.
         var goAway = context.channel.allocator.buffer(capacity: 17)
         goAway.writeBytes([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xb])
         context.writeAndFlush(wrapOutboundOut(goAway), promise: nil)
@@ -86,15 +86,15 @@ final class FrameBudget: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Finds the frames in a stream of bytes (RFC 9113 §4.1), by their nine-byte headers alone.
+/// Finds the frames in a byte stream by their nine-byte headers (RFC 9113 §4.1).
 struct FrameScanner {
     private var skip: Int
     private var header: (length: Int, type: UInt8, filled: Int) = (0, 0, 0)
 
-    /// - Parameter preface: Bytes before the first frame.
+    /// - Parameter preface: The number of bytes before the first frame.
     init(preface: Int) { skip = preface }
 
-    /// Calls `found` with type and payload length of each frame whose header ends in `bytes`.
+    /// Calls `found` with the type and payload length of each frame whose header ends in `bytes`.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, _ found: (UInt8, Int) -> Void) {
         var at = 0
         while at < bytes.count {
@@ -122,7 +122,7 @@ struct FrameScanner {
 
 /// Counts the connections that NIO's HTTP/2 handler ends because of a flood.
 ///
-/// Stands behind that handler, on the connection's event loop.
+/// Placed after that handler, on the connection's event loop.
 final class FloodCounter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTP2Frame
     typealias InboundOut = HTTP2Frame

@@ -1,19 +1,19 @@
 import Events
 import HTTPTypes
 
-/// Which names the server answers to (`listen.hosts`).
+/// The host names that the server answers to (`listen.hosts`).
 struct HostPolicy: Sendable {
     private let names: Set<String>
 
-    /// Empty admits any name. A port in a name is left out.
+    /// An empty list admits any name. Ports in names are ignored.
     init(_ hosts: [String]) { names = Set(hosts.map { Self.name($0) }) }
 
-    /// Whether names are looked at, so that the handshake's name must be kept.
+    /// Whether names are checked; then the handshake's server name is needed.
     var isRestricted: Bool { !names.isEmpty }
 
     /// - Parameters:
     ///   - authority: `Host` or `:authority`, with or without port.
-    ///   - serverName: The handshake's name, when the client gave one.
+    ///   - serverName: The handshake's server name, if the client sent one.
     func admits(authority: @autoclosure () -> String?, serverName: String?) -> Bool {
         if names.isEmpty { return true }
         guard let authority = authority(), names.contains(Self.name(authority)) else {
@@ -22,7 +22,7 @@ struct HostPolicy: Sendable {
         return serverName.map { names.contains(Self.name($0)) } ?? true
     }
 
-    /// Without port, brackets and a root dot, in lower case.
+    /// The name in lower case, without port, brackets and trailing dot.
     private static func name(_ authority: String) -> String {
         var name = Substring(authority)
         if name.hasPrefix("["), let end = name.firstIndex(of: "]") {
@@ -36,18 +36,19 @@ struct HostPolicy: Sendable {
 }
 
 extension HostPolicy {
-    /// The host that a request names, once and in a valid form (RFC 9112 §3.2, RFC 9113 §8.3.1).
+    /// The one valid host of a request (RFC 9112 §3.2, RFC 9113 §8.3.1).
     ///
-    /// HTTP/1.1's `Host`, with one of an absolute target that differs, and HTTP/2's `:authority`
-    /// arrive as `authority`; what else the request says about its host is among the fields.
+    /// `Host` of HTTP/1.1 and `:authority` of HTTP/2 arrive as `authority`. Further `Host` fields,
+    /// such as the one that `RequestTarget` adds for a differing absolute target, are among the
+    /// header fields.
     ///
-    /// - Throws: 400 when there is none, when there are several, and when it is none.
+    /// - Throws: 400 if the request has no host, more than one, or an invalid one.
     static func authority(of head: HTTPRequest, isHTTP2: Bool) throws(Problem) -> String {
         let fields = head.headerFields[values: .hostField]
         guard let authority = head.authority ?? (isHTTP2 ? fields.first : nil) else {
             throw .malformed("host_missing", "the request names no host", field: "Host")
         }
-        // HTTP/2 permits one `host` beside `:authority`, if it says the same.
+        // HTTP/2 permits one `host` field beside `:authority` if both are equal.
         let isOne =
             isHTTP2
             ? fields.count <= 1 && fields.allSatisfy { $0.lowercased() == authority.lowercased() }
@@ -64,8 +65,9 @@ extension HostPolicy {
         return authority
     }
 
-    /// A host name, an IPv4 address, or an IPv6 address in brackets, with an optional port.
-    /// Of what RFC 3986 §3.2.2 allows in a name, only what names in use consist of.
+    /// Whether this is a host name, an IPv4 address or an IPv6 address in brackets, with an
+    /// optional port. Names are limited to letters, digits, `-`, `.`, `_` and `~`, a subset of RFC
+    /// 3986 §3.2.2.
     static func isValid(_ authority: some Collection<UInt8>) -> Bool {
         guard let first = authority.first, authority.count <= 320 else { return false }
         var rest = authority[...]

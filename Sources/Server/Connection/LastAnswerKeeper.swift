@@ -1,12 +1,11 @@
 import NIOCore
 import NIOHTTP2
 
-/// Lets a draining HTTP/2 connection's last answer out before the connection closes.
+/// Delays the close of a draining HTTP/2 connection until its last answer is flushed.
 ///
-/// Hummingbird closes the connection the moment that the last stream's end is
-/// written, which is before it is flushed: the answer would be lost. One turn
-/// of the event loop later it is on its way. Sits between the HTTP/2 handler
-/// and Hummingbird's connection manager.
+/// Hummingbird closes the connection as soon as the end of the last stream is written, before it is
+/// flushed, so the answer would be lost. One turn of the event loop later the flush has happened.
+/// Placed between the HTTP/2 handler and Hummingbird's connection manager.
 final class LastAnswerKeeper: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame

@@ -1,11 +1,11 @@
 import Events
 
-/// Where the server listens: a host and a port.
+/// A host and port to listen on.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A name or an address, IPv6 without brackets; empty for every address of the machine, of
-    /// IPv4 and of IPv6.
+    /// A name or an address, IPv6 without brackets. Empty means every IPv4 and IPv6 address of the
+    /// machine.
     public var host: String
-    /// 0 lets the system choose.
+    /// 0 lets the system choose a port.
     public var port: Int
 
     public init(host: String, port: Int) {
@@ -13,13 +13,13 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Whether it is no single address, but all of one or both families.
+    /// Whether this is not one address but all addresses of one or both families.
     public var isEveryAddress: Bool { ["", "0.0.0.0", "::"].contains(host) }
 
-    /// `host:port` for a caller on the same machine.
+    /// `host:port` for a client on the same machine.
     public var local: String { isEveryAddress ? "localhost:\(port)" : description }
 
-    /// What the socket is bound to: one that is bound to `::` takes IPv4 as well.
+    /// The host that the socket is bound to. A socket that is bound to `::` accepts IPv4 too.
     func bound(hasIPv6: Bool = IPAddress.hasIPv6) -> String {
         if host.isEmpty { return hasIPv6 ? "::" : "0.0.0.0" }
         return host

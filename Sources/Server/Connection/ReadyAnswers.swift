@@ -2,14 +2,14 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers requests on the event loop if their route has the answer ready, and passes on others.
+/// Answers requests on the event loop if their route has the answer ready; passes on the others.
 ///
-/// A task and two changes of thread cost several times what the lookup of an existing answer
-/// costs. So a request with a short body, and with no earlier request unanswered, is passed to its
-/// route here once it is complete: behind the parser and `ExchangeGuard`, and after every check of
+/// A task and two thread switches cost several times as much as the lookup of an existing answer.
+/// So a complete request with a short body, and with no earlier request unanswered, is passed to
+/// its route here: behind the parser and `ExchangeGuard`, and after every check of
 /// `RequestPipeline`. A request that cannot be answered at once, or is to be refused, is passed on
-/// to `RequestPipeline.respond`. So is the received part of a request when something else happens
-/// before its end, such as its deadline.
+/// to `RequestPipeline.respond`. So is the received part of a request if another event, such as its
+/// deadline, occurs before its end.
 ///
 /// Runs on its channel's event loop: the connection's with HTTP/1.1, the stream's with HTTP/2.
 final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
@@ -18,7 +18,7 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Bytes of a body beyond which the request goes on.
+    /// The maximum body length in bytes; a request with a longer body is passed on.
     static let longestBody = 16 << 10
 
     private struct Held {
@@ -29,9 +29,9 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let gate: RequestPipeline
     private let connection: ConnectionFacts
-    /// The request whose end has not come yet.
+    /// The request whose end has not arrived yet.
     private var held: Held?
-    /// Requests that went on and have no answer yet: answers keep the order of requests.
+    /// The number of passed-on requests without an answer; answers keep the order of requests.
     private var underWay = 0
 
     init(gate: RequestPipeline, connection: ConnectionFacts) {
@@ -44,7 +44,8 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
-            // For who leaves answers unread, the other way waits.
+            // An unwritable channel means unread answers; only the task waits for the client to
+            // read.
             if underWay == 0, context.channel.isWritable,
                 let request = gate.ready(head, connection)
             {
@@ -85,7 +86,7 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    // An error, a shutdown or the client's half-close must not overtake what came before it.
+    // An error, a shutdown or the client's half-close must not overtake earlier parts.
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         passOn(context)

@@ -1,25 +1,25 @@
 import NIOCore
 
-/// Gives the HTTP/1.1 parser no more than it turns into requests that are being answered.
+/// Limits how many bytes the HTTP/1.1 parser receives and how many requests it produces.
 ///
-/// NIO's parser keeps what it cannot use: everything after a request that asks for another
-/// protocol (`Upgrade`, `CONNECT`), for one. And one read of small pipelined requests becomes
-/// many times its size once it is parsed. So this handler
+/// NIO's parser buffers what it cannot use, such as everything after a request that switches
+/// protocols (`Upgrade`, `CONNECT`). And a read of small pipelined requests grows to many times its
+/// size when it is parsed. So this handler
 ///
-/// - ends a connection whose bytes yield no part of a request for longer than any header could;
-/// - hands on small pieces between messages, and none while many requests wait for their
-///   answers. What is left of a read waits here as bytes, and nothing more is read.
+/// - ends a connection whose bytes yield no part of a request for longer than any header can be;
+/// - passes on small pieces between messages, and none while many requests are unanswered. The rest
+///   of a read is held here as bytes, and nothing more is read.
 ///
-/// The handlers behind the parser report what came out. Lives on the connection's event loop.
+/// The handlers behind the parser report what was parsed. Runs on the connection's event loop.
 final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Requests without an answer beyond which nothing more is parsed.
+    /// The number of unanswered requests at which parsing pauses.
     static let mostUnanswered = 16
-    /// Bytes given at once where the next message begins, and within a chunked body.
+    /// The maximum bytes passed on at once, between messages and within a chunked body.
     static let piece = 2048
     static let chunkedPiece = 16 * 1024
 
@@ -31,7 +31,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
     /// What the parser expects next.
     private enum Position {
         case header
-        /// In a body of which so many bytes are left.
+        /// In a body with `left` bytes remaining.
         case body(left: Int)
         case chunkedBody
     }
@@ -49,7 +49,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(watch: ConnectionWatch, limits: ServerLimits) {
         self.watch = watch
-        // Names and values are limited to `headerBytes` by the parser; blanks and line ends are not.
+        // The parser limits names and values to `headerBytes`, but not whitespace and line ends.
         mostUnparsed = 2 * limits.headerBytes + 64 * 1024
     }
 
@@ -60,9 +60,9 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
         held.removeAll()
     }
 
-    // MARK: - Reports of what was parsed
+    // MARK: - Parser progress
 
-    /// - Parameter length: Bytes of the body; nil when it is chunked.
+    /// - Parameter length: The body's length in bytes; nil if it is chunked.
     func parsedHead(length: Int?) {
         unparsed = 0
         unanswered += 1
@@ -79,11 +79,11 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
         position = .header
     }
 
-    /// A request has its answer, or will have none.
+    /// A request was answered, or never will be.
     func answered() {
         unanswered -= 1
         guard !held.isEmpty, !isFeeding, let context else { return }
-        // Not within the write of the answer.
+        // Deferred, so as not to parse within the write of the answer.
         context.eventLoop.assumeIsolated().execute { self.resume() }
     }
 
@@ -157,7 +157,7 @@ final class RequestFeed: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A shutdown or the client's half-close must not overtake what came before it.
+        // A shutdown or the client's half-close must not overtake earlier bytes.
         if held.isEmpty {
             context.fireUserInboundEventTriggered(event)
         } else {

@@ -2,18 +2,18 @@ import Events
 import NIOCore
 import NIOHTTP1
 
-/// Brings target, host and persistence of an HTTP/1 request into the one form that
-/// `RequestPipeline` examines. Placed right behind the parser.
+/// Normalizes target, host and persistence of an HTTP/1 request for `RequestPipeline`.
 ///
-/// - An absolute target (RFC 9112 §3.2.2) becomes its path. When its authority is not the one in
-///   `Host`, it is added as a second `Host`, which the pipeline refuses.
-/// - HTTP/1.0 needs no `Host`: then it is the address that the client connected to (§3.3). It
-///   has no expectations either (RFC 9110 §10.1.1).
-/// - A request that closes by any rule of §9.3, and one after which NIO's parser stops
-///   (`Upgrade`, `CONNECT`), says `Connection: close`: this server speaks no other protocol, and
-///   may answer as if the field were not there (RFC 9110 §7.8).
+/// - An absolute target (RFC 9112 §3.2.2) becomes its path. If its authority differs from `Host`,
+///   it is added as a second `Host`, which the pipeline refuses.
+/// - HTTP/1.0 needs no `Host`: the default is the address that the client connected to (§3.3).
+///   HTTP/1.0 has no expectations either (RFC 9110 §10.1.1), so `Expect` is removed.
+/// - A request that closes the connection by any rule of §9.3, or after which NIO's parser stops
+///   (`Upgrade`, `CONNECT`), gets `Connection: close`. This server supports no other protocol and
+///   may ignore `Upgrade` (RFC 9110 §7.8).
 ///
-/// Reports to the feed in front of the parser. Lives on the connection's event loop.
+/// Placed right behind the parser; reports to the feed before it. Runs on the connection's event
+/// loop.
 final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -57,7 +57,7 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
             head.headers.add(name: "Host", value: "\(host):\(local.port ?? 0)")
         }
         guard head.method != .CONNECT, !head.uri.hasPrefix("/") else {
-            // The target of CONNECT is an authority, whatever it looks like.
+            // The target of CONNECT is an authority in any form.
             if head.method == .CONNECT { head.uri = notAPath }
             return
         }
@@ -73,10 +73,10 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// A target that `RequestPipeline` refuses, because it is no path.
+    /// A target that `RequestPipeline` refuses because it is not a path.
     private static let notAPath = "*"
 
-    /// Authority and path of an `https` URI; nil for anything else.
+    /// The authority and path of an `https` URI; nil for any other target.
     private static func absolute(_ target: String) -> (authority: String, path: String)? {
         let scheme = "https://"
         guard target.utf8.count > scheme.utf8.count,

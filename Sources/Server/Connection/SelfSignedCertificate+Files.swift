@@ -9,11 +9,11 @@ public import Events
 #endif
 
 extension SelfSignedCertificate {
-    /// The pair in `directory` (`certificate.pem` 0644, `key.pem` 0600): the one
-    /// that is there while it serves `names`, else a new one. For start-up: blocks.
+    /// The certificate and key files in `directory`, created or replaced if needed. Blocks.
     ///
-    /// Each file appears whole or not at all, and a pair that does not belong
-    /// together, as after a crash between the two, is made anew.
+    /// `certificate.pem` has mode 0644 and `key.pem` mode 0600. An existing pair is used if it is
+    /// valid for `names`. Each file is written atomically. A pair that does not match, as after a
+    /// crash between the two writes, is replaced.
     public static func files(
         in directory: String, names: [String], clock: WallClock = .system
     ) throws(ServerError) -> TLSFiles {
@@ -42,7 +42,7 @@ extension SelfSignedCertificate {
 
     private static func write(_ text: String, to path: String, mode: mode_t) throws(ServerError) {
         let temporary = path + ".\(getpid()).new"
-        // The mode counts from the first byte: a key is never readable for a moment.
+        // The mode is set at creation, so the key is never readable by others.
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw fault(temporary, "be written") }
@@ -68,7 +68,7 @@ extension SelfSignedCertificate {
     }
 }
 
-/// `write(2)` under a name that no member shadows.
+/// Calls `write(2)`; the free function avoids the name conflict with the static `write`.
 private func putBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)
 }

@@ -9,27 +9,26 @@ import X509
     import Foundation
 #endif
 
-/// A certificate of the node's own making, for a start without a certificate authority.
+/// A self-signed certificate, for a start without a certificate authority.
 ///
-/// P-256, 825 days (the most that Apple's clients accept), for the names and
-/// addresses given besides `localhost`, `127.0.0.1` and `::1`. Clients trust it
-/// by its file.
+/// P-256, valid for 825 days (the maximum that Apple's clients accept), for the given names and
+/// addresses and `localhost`, `127.0.0.1` and `::1`. Clients must be configured to trust its file.
 public struct SelfSignedCertificate: Sendable {
     public static let validity = Duration.seconds(825 * 86400)
 
     public let certificatePEM: String
     public let keyPEM: String
 
-    /// Makes a new one.
+    /// Creates a new certificate.
     ///
-    /// - Parameter names: Host names and IP addresses, in any order; what is neither is left out.
+    /// - Parameter names: Host names and IP addresses in any order; others are skipped.
     public static func make(
         names: [String], now: Timestamp
     ) throws(ServerError) -> SelfSignedCertificate {
         do {
             let key = P256.Signing.PrivateKey()
             let subject = try DistinguishedName { CommonName("Bellwether") }
-            // Clocks differ: it is valid from an hour ago.
+            // Valid from an hour ago, because clocks differ.
             let begin = now - .seconds(3600)
             let certificate = try Certificate(
                 version: .v3, serialNumber: Certificate.SerialNumber(),
@@ -52,8 +51,8 @@ public struct SelfSignedCertificate: Sendable {
         }
     }
 
-    /// Whether the pair can serve `names` at `now`: it parses, belongs together,
-    /// is not over, and carries every name.
+    /// Whether the pair can serve `names` at `now`: it parses, matches, is within its validity
+    /// period, and contains every name.
     func serves(_ names: [String], at now: Timestamp) -> Bool {
         guard let certificate = try? Certificate(pemEncoded: certificatePEM),
             let key = try? P256.Signing.PrivateKey(pemRepresentation: keyPEM),
@@ -77,7 +76,7 @@ public struct SelfSignedCertificate: Sendable {
             .filter { seen.insert($0).inserted }
     }
 
-    /// Nil for what no client can ask for: a wildcard address or no name at all.
+    /// Nil for a name that no client can connect to: a wildcard address or an invalid name.
     private static func alternative(_ name: String) -> GeneralName? {
         if let bytes = IPAddress.bytes(name) {
             return bytes.allSatisfy { $0 == 0 }

@@ -5,31 +5,31 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// The TLS context for the next handshake; replaced without touching open connections.
+/// Holds the TLS context for new handshakes. Replacing it does not affect open connections.
 ///
-/// Thread-safe. A replacement is built whole before it is taken up: what cannot
-/// be used leaves the old one in place.
+/// Thread-safe. A replacement is built completely before it is used; if that fails the old one
+/// stays.
 final class TLSContextBox: Sendable {
     fileprivate struct Loaded {
         let context: NIOSSLContext
         let expiry: Timestamp?
-        /// The files as they were before they were read.
+        /// The marks of the files, taken before they were read.
         let marks: TLSFileMarks
-        /// What is wrong with them and does not keep them from being used.
+        /// Faults of the files that do not prevent their use.
         let review: CertificateReview
-        /// Those that clients' certificates come from.
+        /// The authorities that issue client certificates.
         let authorities: [Certificate]
-        /// Counts up whenever an authority is taken away.
+        /// Incremented whenever an authority is removed.
         var trust = 0
     }
 
-    /// What was read and can be used, to be taken up.
+    /// A context that was read and checked, ready for `take`.
     struct Prepared: Sendable {
         fileprivate let loaded: Loaded
     }
 
-    /// Of TLS 1.2, authenticated encryption with forward secrecy (RFC 9325 §4.2). TLS 1.3 has
-    /// nothing else.
+    /// TLS 1.2 suites with authenticated encryption and forward secrecy (RFC 9325 §4.2). TLS 1.3
+    /// has no others.
     private static let suites: [NIOTLSCipher] = [
         .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -47,31 +47,31 @@ final class TLSContextBox: Sendable {
         current = Mutex(try Self.load(files, clients, at: clock.now))
     }
 
-    /// For the next handshake, and what `trusts` has to know of it.
+    /// The context for the next handshake, and the trust number that `trusts` compares.
     var context: (context: NIOSSLContext, trust: Int) {
         current.withLock { ($0.context, $0.trust) }
     }
 
-    /// Whether the authorities in force vouch for a certificate that was verified at its
-    /// handshake: where an authority was taken away since, one of those left must have signed it.
+    /// Whether a certificate that was verified at its handshake is still trusted. If an authority
+    /// was removed since, one of the remaining ones must have signed it.
     func trusts(_ client: ClientCertificate) -> Bool {
         let (trust, authorities) = current.withLock { ($0.trust, $0.authorities) }
         return client.trust == trust || client.isSigned(byOneOf: authorities)
     }
 
-    /// When the node's own certificate is over.
+    /// When the node's own certificate expires.
     var expiry: Timestamp? { current.withLock { $0.expiry } }
 
-    /// What is doubtful about the certificate in force.
+    /// The review of the certificate in use.
     var review: CertificateReview { current.withLock { $0.review } }
 
-    /// The state of the files in force when they were read.
+    /// The marks of the files in use, taken before they were read.
     var marks: TLSFileMarks { current.withLock { $0.marks } }
 
-    /// Reads the files; changes nothing yet. Blocks for them.
+    /// Reads and checks the files without using them yet. Blocks to read them.
     ///
-    /// - Throws: Why they cannot be used: also an expired certificate, where the one in force
-    ///   is not.
+    /// - Throws: Why the files cannot be used. An expired or not yet valid certificate is refused
+    ///   too, unless the one in use is itself not valid now.
     func prepare(
         _ files: TLSFiles, clients: ClientCertificates
     ) throws(ServerError) -> Prepared {
@@ -81,7 +81,7 @@ final class TLSContextBox: Sendable {
         return Prepared(loaded: loaded)
     }
 
-    /// Takes up what was read, for the next handshakes.
+    /// Uses the prepared context for new handshakes.
     func take(_ prepared: Prepared) {
         current.withLock { current in
             var new = prepared.loaded
@@ -95,7 +95,7 @@ final class TLSContextBox: Sendable {
         _ files: TLSFiles, _ clients: ClientCertificates, at now: Timestamp
     ) throws(ServerError) -> Loaded {
         let needsAuthority = clients.demand != .token
-        // First: what changes while it is read is read again.
+        // The marks are taken first, so that a change during the read causes another read.
         let marks = TLSFileMarks(files, authority: needsAuthority ? clients.authority : "")
         let review = CertificateReview.pair(files, at: now)
         if let fault = review.fault { throw fault }

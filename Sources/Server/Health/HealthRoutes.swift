@@ -3,11 +3,11 @@ import HTTPTypes
 import JSON
 public import Telemetry
 
-/// One thing that must hold for the node to be alive, or ready.
+/// A check that decides whether the node is alive or ready.
 public struct HealthCheck: Sendable {
     public enum Status: String, Sendable, Comparable {
         case pass
-        /// Works, but somebody should look.
+        /// Works, but an operator should look.
         case warn
         case fail
 
@@ -24,7 +24,7 @@ public struct HealthCheck: Sendable {
 
     public struct Finding: Sendable {
         public var status: Status
-        /// What is wrong; shown to who has the scope `read`.
+        /// What is wrong; shown to callers with the scope `read`.
         public var output: String?
         public var value: Double?
         public var unit: String?
@@ -50,9 +50,10 @@ public struct HealthCheck: Sendable {
 }
 
 extension Route {
-    /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06):
-    /// 200 for pass and warn, 503 for fail. Served while the node drains, under any name; open. A stranger is
-    /// shown which components there are and how they are, who has the scope `read` all else.
+    /// `GET path` as `application/health+json` (draft-inadarei-api-health-check-06).
+    ///
+    /// Answers 200 for pass and warn, 503 for fail. Open to all, for every host name, also while
+    /// the node drains. Without the scope `read` only the components and their status are shown.
     public static func health(
         _ path: String, checks: [HealthCheck], clock: WallClock = .system
     ) -> Route {
@@ -93,7 +94,7 @@ extension Route {
         return json.bytes
     }
 
-    /// Served under any name and until the node ends.
+    /// A route that is served for every host name and while the node drains.
     private static func observable(
         _ path: String, access: Access, handler: @escaping Handler
     ) -> Route {
@@ -104,8 +105,8 @@ extension Route {
         return route
     }
 
-    /// `GET path` in Prometheus' text format; `sample` sets, just before, the
-    /// gauges that are cheaper to read than to keep.
+    /// `GET path` in Prometheus' text format. `sample` runs before each exposition and sets the
+    /// gauges that are not updated continuously.
     public static func metrics(
         _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
         sample: @escaping @Sendable () async -> Void = {}

@@ -2,22 +2,22 @@ import HTTPTypes
 import Synchronization
 import Telemetry
 
-/// What one server's callers may hold and do at once: memory, streams, queries, scrapes.
+/// Limits what a server's callers use at once: memory, streams, queries and scrapes.
 ///
-/// Long-lived streams have places of their own, so that they never take those of requests.
+/// Streams have a limit of their own, so that they do not use up the places of other requests.
 final class Admission: Sendable {
     let budget: MemoryBudget
     let streams: ConcurrencyLimit
     let queries: ConcurrencyLimit
-    /// Of `/metrics`: each is composed anew; counted by the peer's address.
+    /// `/metrics`, counted by the peer's address, because each answer is composed separately.
     let scrapes: ConcurrencyLimit
 
-    /// What a request costs whatever it holds: its header, tasks and channels.
+    /// The base cost of a request in bytes: its header, tasks and channels.
     static let exchange = 16 << 10
-    /// Largest answer that is counted with its exchange; of a larger one, which is written
-    /// piece by piece, no more than this waits in the connection's buffers.
+    /// The maximum answer length, in bytes, that is written at once and counted with its exchange.
+    /// A longer answer is written in pieces, so that its buffered part stays below this.
     static let shortAnswer = 64 << 10
-    /// Answers up to this need no reservation of their own.
+    /// The maximum answer length, in bytes, that needs no reservation of its own.
     static let smallAnswer = 16 << 10
 
     init(_ limits: ServerLimits, registry: PrometheusRegistry) {
@@ -44,7 +44,7 @@ final class Admission: Sendable {
         }
     }
 
-    /// - Throws: 503 when less than this caller's tier may use is left.
+    /// - Throws: 503 if the part of the budget for this caller's tier is used up.
     func reserve(
         _ bytes: Int, for use: MemoryBudget.Use, by account: MemoryBudget.Account
     ) throws(Problem) -> MemoryReservation {
@@ -54,7 +54,7 @@ final class Admission: Sendable {
         return reservation
     }
 
-    /// - Throws: 503 when this caller may not begin anything now.
+    /// - Throws: 503 if this caller may not start a request now.
     func check(_ account: MemoryBudget.Account) throws(Problem) {
         guard budget.admits(account) else { throw .memorySpent(budget.limit) }
     }
@@ -69,7 +69,7 @@ extension Problem {
     }
 }
 
-/// What a request holds until its answer is written. Thread-safe.
+/// The places and memory that a request holds until its answer is written. Thread-safe.
 final class Holdings: Sendable {
     private let held = Mutex<[any AnyObject & Sendable]>([])
 
@@ -80,15 +80,15 @@ final class Holdings: Sendable {
             defer { held = [] }
             return held
         }
-        // They go outside the lock.
+        // Releases them outside the lock.
         withExtendedLifetime(things) {}
     }
 }
 
-/// A query under way; ends when it goes.
+/// A query under way. Its place and memory are released by `end` or with the object.
 public final class QueryPlace: Sendable {
-    /// What a query of the log needs beside its answer: members of archives inflated side
-    /// by side, lines and their copies.
+    /// The memory of a log query besides its answer, in bytes: archive members inflated in
+    /// parallel, lines and their copies.
     public static let logMemory = 8 << 20
 
     private let holdings = Holdings()
@@ -98,41 +98,41 @@ public final class QueryPlace: Sendable {
         holdings.keep(memory)
     }
 
-    /// The reading is done: what is left is the answer.
+    /// Releases place and memory once the reading is done and only the answer remains.
     public func end() { holdings.release() }
 }
 
 extension Exchange {
-    /// Whose memory this request takes.
+    /// The account that this request's memory is charged to.
     private var account: MemoryBudget.Account {
         MemoryBudget.Account(tier: tier, identity: identity)
     }
 
-    /// Bytes that are held until the answer is written.
+    /// Reserves bytes until the answer is written.
     ///
-    /// - Throws: 503 with `Retry-After` when they are not to be had.
+    /// - Throws: 503 with `Retry-After` if they are not available.
     public func reserve(_ bytes: Int, for use: MemoryBudget.Use) throws(Problem) {
         holdings.keep(try admission.reserve(bytes, for: use, by: account))
     }
 
-    /// A place and memory for a query of the log or the state file.
+    /// Takes a place and memory for a query of the log or the state file.
     ///
-    /// - Throws: 429 when all places, or this credential's, are taken; 503 without memory.
+    /// - Throws: 429 if all places, or those of this credential, are taken; 503 if memory is short.
     public func beginQuery(memory: Int) throws(Problem) -> QueryPlace {
         let place = try admission.queries.enter(owner, retryAfter: .seconds(1))
         return QueryPlace(place, try admission.reserve(memory, for: .queries, by: account))
     }
 
-    /// A place and memory for a stream, until the answer ends.
+    /// Takes a place and memory for a stream, until the answer ends.
     ///
-    /// - Throws: 429 when all places, or this credential's, are taken; 503 without memory.
+    /// - Throws: 429 if all places, or those of this credential, are taken; 503 if memory is short.
     public func beginStream(memory: Int) throws(Problem) {
         let place = try admission.streams.enter(owner, retryAfter: .seconds(5))
         try reserve(memory, for: .streams)
         holdings.keep(place)
     }
 
-    /// One of the places for `/metrics`, until the answer is written.
+    /// Takes a place for `/metrics` until the answer is written.
     func beginScrape() throws(Problem) {
         holdings.keep(try admission.scrapes.enter(peer, retryAfter: .seconds(1)))
     }
@@ -141,7 +141,7 @@ extension Exchange {
 }
 
 extension MemoryBudget.Account {
-    /// Who needs a credential for a route of this tier and shows none is a stranger.
+    /// A caller without a credential is a stranger, except on a route of the measurement tier.
     init(tier: MemoryBudget.Tier, identity: Identity?) {
         let isKnown = identity != nil || tier == .measurement
         self.init(tier: isKnown ? tier : .stranger, owner: identity?.id)

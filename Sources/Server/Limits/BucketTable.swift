@@ -1,15 +1,16 @@
-/// Buckets by key in bounded memory.
+/// Token buckets by key, in bounded memory.
 ///
-/// Two generations: what was asked for lately is in the young one; when that is
-/// full, it becomes the old one and the former old one is forgotten. So a flood
-/// of new keys forgets the least used first, at constant cost.
+/// There are two generations. Recently used keys are in the young one; when it is full it becomes
+/// the old one, and the former old one is dropped. A flood of new keys thus evicts the least
+/// recently used keys first, at constant cost.
 public struct BucketTable<Key: Hashable & Sendable>: Sendable {
     public let rate: TokenBucket.Rate
     private let capacity: Int
     private var young: [Key: TokenBucket] = [:]
     private var old: [Key: TokenBucket] = [:]
 
-    /// - Parameter capacity: Keys that are remembered for certain; at most twice as many are.
+    /// - Parameter capacity: The number of most recent keys that are always kept; at most twice as
+    ///   many are.
     public init(rate: TokenBucket.Rate, capacity: Int) {
         self.rate = rate
         self.capacity = max(1, capacity)
@@ -17,12 +18,12 @@ public struct BucketTable<Key: Hashable & Sendable>: Sendable {
 
     public var count: Int { young.count + old.count }
 
-    /// Takes one from the key's bucket if there is one.
+    /// Takes a token from the key's bucket if it has one.
     public mutating func take(_ key: Key, at now: ContinuousClock.Instant) -> Bool {
         spend(key, at: now).isAllowed
     }
 
-    /// The same, with the bucket as it stands after.
+    /// The same; also returns the bucket afterwards.
     mutating func spend(
         _ key: Key, at now: ContinuousClock.Instant
     ) -> (isAllowed: Bool, bucket: TokenBucket) {
@@ -40,7 +41,7 @@ public struct BucketTable<Key: Hashable & Sendable>: Sendable {
         return (isAllowed, bucket)
     }
 
-    /// The key's bucket as it stands; a full one for a key that is not known.
+    /// The key's bucket; a full one for an unknown key.
     public func bucket(_ key: Key, at now: ContinuousClock.Instant) -> TokenBucket {
         young[key] ?? old[key] ?? TokenBucket(rate, at: now)
     }

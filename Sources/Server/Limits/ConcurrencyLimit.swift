@@ -2,14 +2,14 @@ import HTTPTypes
 import Synchronization
 import Telemetry
 
-/// How many things of one kind go on at once: in all, and for each credential. Thread-safe.
+/// Limits how many operations of one kind run at once, in total and per owner. Thread-safe.
 final class ConcurrencyLimit: Sendable {
     private struct State {
         var open = 0
         var owners: [String: Int] = [:]
     }
 
-    /// A place, given back when it goes.
+    /// A place, released when the object is deinitialized.
     final class Place: Sendable {
         private let limit: ConcurrencyLimit
         private let owner: String
@@ -22,7 +22,7 @@ final class ConcurrencyLimit: Sendable {
         deinit { limit.leave(owner) }
     }
 
-    /// What is counted: `streams`, a label in `/metrics` and a word of refusals.
+    /// The kind, such as `streams`: a label in `/metrics`, and part of error texts.
     let name: String
     let most: Int
     let mostOfOne: Int
@@ -36,7 +36,7 @@ final class ConcurrencyLimit: Sendable {
 
     var open: Int { state.withLock { $0.open } }
 
-    /// - Throws: 429 that names the cap which is reached.
+    /// - Throws: 429 that names the limit reached.
     func enter(_ owner: String, retryAfter: Duration) throws(Problem) -> Place {
         let problem = state.withLock { state -> Problem? in
             let owned = state.owners[owner, default: 0]

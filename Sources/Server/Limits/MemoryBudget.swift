@@ -3,12 +3,12 @@ import Telemetry
 
 /// Counts the bytes that callers make the node hold, and refuses more beyond a limit.
 ///
-/// One budget serves the whole node: bodies under way, answers that are not read yet, what
-/// queries and streams need. Thread-safe; nothing waits.
+/// One budget serves the whole node: request bodies, unread answers, queries and streams.
+/// Thread-safe. A reservation that does not fit fails at once instead of waiting.
 public final class MemoryBudget: Sendable {
-    /// What the bytes are held for: a label in `/metrics`.
+    /// The purpose of the bytes: a label in `/metrics`.
     public enum Use: String, Sendable, CaseIterable {
-        /// A request under way, whatever its size, and a short answer that is not read yet.
+        /// A request under way, of any size, and a short answer that is not read yet.
         case exchanges
         case bodies
         case answers
@@ -16,9 +16,10 @@ public final class MemoryBudget: Sendable {
         case streams
     }
 
-    /// Who asks, the least important first. Each may reserve only while the node as a whole
-    /// holds less than its quarters of the limit, so that one who matters more finds memory
-    /// when the others have used theirs.
+    /// The importance of a caller, least important first.
+    ///
+    /// A caller of tier n may reserve while the node holds less than n quarters of the limit, so
+    /// that more important callers still get memory when the others have used their part.
     public enum Tier: Int, Sendable, Comparable {
         /// No credential yet, or none needed.
         case stranger = 1
@@ -34,10 +35,10 @@ public final class MemoryBudget: Sendable {
         fileprivate func part(of limit: Int) -> Int { limit / 4 * rawValue }
     }
 
-    /// Whose bytes they are.
+    /// The caller that bytes are charged to.
     public struct Account: Sendable, Hashable {
         public let tier: Tier
-        /// The id of a credential: no one of them takes more than half of its tier's part.
+        /// The id of a credential. A reader or sender can hold at most half of its tier's part.
         public let owner: String?
 
         public init(tier: Tier, owner: String? = nil) {
@@ -53,12 +54,12 @@ public final class MemoryBudget: Sendable {
     private struct State {
         var total = 0
         var uses = [Int](repeating: 0, count: Use.allCases.count)
-        /// Of the owners that hold anything.
+        /// The bytes of each owner that holds any.
         var owners: [Account: Int] = [:]
         var refused = [Int](repeating: 0, count: Use.allCases.count)
     }
 
-    /// Bytes in all.
+    /// The limit in bytes.
     public let limit: Int
     private let state = Mutex(State())
 
@@ -67,7 +68,7 @@ public final class MemoryBudget: Sendable {
     /// Bytes held now.
     public var used: Int { state.withLock { $0.total } }
 
-    /// The bytes, until the reservation goes; nil when they are not there to be had.
+    /// Reserves bytes for the lifetime of the returned reservation; nil if they are not available.
     public func reserve(
         _ bytes: Int, for use: Use, by account: Account
     ) -> MemoryReservation? {
@@ -75,7 +76,7 @@ public final class MemoryBudget: Sendable {
         return MemoryReservation(self, use, account, bytes: bytes)
     }
 
-    /// Whether this caller may begin anything now.
+    /// Whether this caller may start a request now.
     func admits(_ account: Account) -> Bool {
         state.withLock { $0.total < account.tier.part(of: limit) }
     }
@@ -105,10 +106,10 @@ public final class MemoryBudget: Sendable {
         }
     }
 
-    // MARK: - What is there already
+    // MARK: - Bytes already held
 
-    /// Counts bytes that the node holds already; false once half as much again as the limit
-    /// is held, and the caller must go.
+    /// Counts bytes that the node already holds. Returns false, without counting them, once the
+    /// total reaches 1.5 times the limit; the caller must then be disconnected.
     func hold(_ bytes: Int, for use: Use) -> Bool {
         state.withLock { state in
             guard state.total < limit + limit / 2 else {
@@ -128,7 +129,7 @@ public final class MemoryBudget: Sendable {
         }
     }
 
-    /// Has `/metrics` show what is held.
+    /// Adds the budget's metrics to `/metrics`.
     func show(in registry: PrometheusRegistry) {
         registry.set(
             "bellwether_memory_limit_bytes", to: Double(limit),
@@ -165,7 +166,7 @@ extension MemoryBudget.Use {
     }
 }
 
-/// Bytes of a `MemoryBudget`, given back when it goes. Thread-safe.
+/// Bytes of a `MemoryBudget`, released when the object is deinitialized. Thread-safe.
 public final class MemoryReservation: Sendable {
     private let budget: MemoryBudget
     private let use: MemoryBudget.Use
@@ -183,7 +184,7 @@ public final class MemoryReservation: Sendable {
 
     deinit { budget.give(bytes.load(ordering: .relaxed), use, account) }
 
-    /// So many bytes more; false, and nothing changes, when they are not to be had.
+    /// Reserves more bytes; returns false, without any change, if they are not available.
     public func grow(by more: Int) -> Bool {
         guard budget.take(more, use, account) else { return false }
         bytes.add(more, ordering: .relaxed)

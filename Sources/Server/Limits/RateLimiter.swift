@@ -1,20 +1,20 @@
 public import HTTPTypes
 import Synchronization
 
-/// How often each key (a credential, a series) may ask. Thread-safe, bounded memory.
+/// Limits the request rate per key (a credential, a series). Thread-safe, bounded memory.
 public final class RateLimiter: Sendable {
-    /// What one request found.
+    /// The result of one request.
     public struct Verdict: Sendable, Hashable {
         public let isAllowed: Bool
-        /// Requests that the key has left at once.
+        /// The number of requests that the key can make now.
         public let remaining: Int
-        /// Until one more is allowed; zero when one is, nil when never.
+        /// The time until one more request is allowed: zero if it is now, nil if never.
         public let wait: Duration?
-        /// `RateLimit-Policy`: a quota of `burst` in the seconds that refill it
+        /// `RateLimit-Policy`: a quota of `burst` and the seconds that refill it
         /// (draft-ietf-httpapi-ratelimit-headers-10).
         public let policy: String
 
-        /// `RateLimit` of the same draft: what is left, and when there is more.
+        /// `RateLimit` of the same draft: the remaining requests, and when there are more.
         public var state: String {
             var state = #""default";r="# + String(remaining)
             if let wait { state += ";t=" + String(wait.wholeSecondsUp) }
@@ -25,7 +25,7 @@ public final class RateLimiter: Sendable {
     private let table: Mutex<BucketTable<String>>
     private let policy: String
 
-    /// - Parameter capacity: Keys that are remembered for certain.
+    /// - Parameter capacity: The number of keys that are always kept.
     public init(rate: TokenBucket.Rate, capacity: Int = 10_000) {
         table = Mutex(BucketTable(rate: rate, capacity: capacity))
         var policy = #""default";q=\#(rate.burst)"#
@@ -46,11 +46,11 @@ public final class RateLimiter: Sendable {
 }
 
 extension RateLimiter.Verdict {
-    /// Both fields.
+    /// The `RateLimit-Policy` and `RateLimit` fields.
     public var headers: HTTPFields { [.rateLimitPolicy: policy, .rateLimit: state] }
 
-    /// 429 with these headers and a `Retry-After` that spreads callers over half
-    /// as long again, so that they do not all come back at once.
+    /// 429 with these headers. `Retry-After` is 1 to 1.5 times the wait, at random, so that callers
+    /// do not all return at once.
     public func problem(
         using random: inout some RandomNumberGenerator
     ) -> Problem {

@@ -1,15 +1,14 @@
 import Synchronization
 import Telemetry
 
-/// Counts requests by route and status, cheaply: added up here, handed to the
-/// registry when it is read.
+/// Counts requests by route and status. The registry is updated only when it is read.
 final class RequestTally: Sendable {
     private struct Key: Hashable {
         let route: String
         let status: Int
     }
 
-    /// The count of one route and status, and the route's durations.
+    /// The count of one route and status, and the route's duration histogram.
     private final class Series: Sendable {
         private let answers = Atomic<Int>(0)
         private let durations: HistogramTally
@@ -29,7 +28,7 @@ final class RequestTally: Sendable {
     private let durations: [String: HistogramTally]
     private let unknown: HistogramTally
 
-    /// - Parameter routes: The patterns served; requests that fit none are `none`.
+    /// - Parameter routes: The served patterns; requests that match none are counted as `none`.
     init(routes: [String], registry: PrometheusRegistry) {
         func histogram(_ route: String) -> HistogramTally {
             HistogramTally(

@@ -1,8 +1,8 @@
-/// Lets through a burst, then so many a second; time is passed in.
+/// A token bucket: allows a burst, then a steady rate. The caller passes the time.
 public struct TokenBucket: Sendable, Hashable {
-    /// How much is let through.
+    /// The capacity and refill rate of a bucket.
     public struct Rate: Sendable, Hashable {
-        /// At once, after a rest.
+        /// The maximum number of requests at once: the capacity.
         public var burst: Int
         public var perSecond: Double
 
@@ -21,7 +21,7 @@ public struct TokenBucket: Sendable, Hashable {
         filled = now
     }
 
-    /// Takes one if there is one.
+    /// Takes a token if there is one.
     public mutating func take(_ rate: Rate, at now: ContinuousClock.Instant) -> Bool {
         fill(rate, at: now)
         guard level >= 1 else { return false }
@@ -29,14 +29,14 @@ public struct TokenBucket: Sendable, Hashable {
         return true
     }
 
-    /// Whole ones that can be taken now.
+    /// The number of whole tokens available now.
     public func remaining(_ rate: Rate, at now: ContinuousClock.Instant) -> Int {
         var copy = self
         copy.fill(rate, at: now)
         return Int(copy.level)
     }
 
-    /// How long until one can be taken; nil when never.
+    /// The time until a token is available; nil if never.
     public func wait(_ rate: Rate, at now: ContinuousClock.Instant) -> Duration? {
         var copy = self
         copy.fill(rate, at: now)

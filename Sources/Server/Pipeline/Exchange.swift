@@ -2,21 +2,21 @@ public import HTTPTypes
 public import Hummingbird
 public import NIOCore
 
-/// One request under way, as a route sees it.
+/// A request under way, as its route receives it.
 public struct Exchange: Sendable {
     public let head: HTTPRequest
-    /// The target's path without empty segments and the query, percent-encoding and all.
+    /// The target's path without empty segments and query, still percent-encoded.
     public let path: String
-    /// The target's query without `?`; nil when there is none.
+    /// The target's query without `?`; nil if there is none.
     public let query: String?
     /// The route's pattern, such as `/rollouts/analysis/{concern}`.
     public let route: String
-    /// What the pattern's names stand for, percent-decoded.
+    /// The values of the pattern's names, percent-decoded.
     public let parameters: [String: String]
     public let connection: ConnectionFacts
     /// When the header was complete.
     public let started: ContinuousClock.Instant
-    /// Who asks; nil on an open route and, on an optional one, for a stranger.
+    /// The authenticated caller. Nil on an open route, and for a stranger on an optional one.
     public internal(set) var identity: Identity?
 
     let body: IncomingBody
@@ -30,9 +30,9 @@ public struct Exchange: Sendable {
     /// The caller's address without port.
     public var peer: String { connection.peer }
 
-    /// The query's names and values in order, decoded as form data is (`+` is a blank).
+    /// The query's names and values in order, decoded as form data (`+` is a space).
     ///
-    /// - Throws: 400 for broken percent-encoding or bytes that are not UTF-8.
+    /// - Throws: 400 for invalid percent-encoding or bytes that are not UTF-8.
     public func queryItems() throws(Problem) -> [(name: String, value: String)] {
         guard let query, !query.isEmpty else { return [] }
         var items: [(String, String)] = []
@@ -50,19 +50,18 @@ public struct Exchange: Sendable {
         return items
     }
 
-    /// The body, whole, inflated where the route allows gzip. Once: a second
-    /// call finds it empty.
+    /// Reads the whole body, inflated if the route allows gzip. A second call returns an empty
+    /// body.
     ///
-    /// - Throws: 413 beyond `limit` (the route's bound when nil), before or
-    ///   after inflating; 408 when it is not complete by the request's deadline;
-    ///   400 when the transfer or the compression is broken; 415 for an encoding
-    ///   that is not taken; 503 when the memory for requests is in use.
+    /// - Throws: 413 beyond `limit` (if nil, the route's limit), before or after inflating; 408 if
+    ///   the body is not complete by the request's deadline; 400 if the transfer or the compression
+    ///   is invalid; 415 for an unsupported encoding; 503 if the memory for requests is used up.
     public func collectBody(limit: Int? = nil) async throws(Problem) -> ByteBuffer {
         try await body.collect(
             head: head, limit: limit ?? self.limit, inflates: inflates, memory: memory)
     }
 
-    /// The same as an array, in fewer copies.
+    /// The same as an array, with fewer copies.
     public func collectBytes(limit: Int? = nil) async throws(Problem) -> [UInt8] {
         try await body.collectBytes(
             head: head, limit: limit ?? self.limit, inflates: inflates, memory: memory)
@@ -74,8 +73,8 @@ public struct Exchange: Sendable {
             account: MemoryBudget.Account(tier: tier, identity: identity))
     }
 
-    /// Whether the request's credential is still valid; false without one. Streams check it
-    /// between two parts. Does not suspend.
+    /// Whether the request's credential is still valid; false without one. Streams check it between
+    /// parts. Does not suspend.
     public var stillHolds: @Sendable () -> Bool {
         { [authenticator, head, connection, identity] in
             identity.map { authenticator.stillHolds($0, head, connection) } ?? false

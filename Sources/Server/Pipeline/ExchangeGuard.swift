@@ -4,20 +4,20 @@ import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP2
 
-/// Bounds one exchange after another on an HTTP/1.1 connection, or the one on
-/// an HTTP/2 stream, between the codec and the server.
+/// Limits the time and memory of the requests on an HTTP/1.1 connection or HTTP/2 stream.
 ///
-/// - A body that is not complete by the deadline, however it drips, fails the
-///   reading of it; an answer that the client leaves unread as long closes.
-/// - An answer that says `Connection: close` closes, and so does the answer to a
-///   request that says so, once every answer before it is written (RFC 9112 §9.6).
-///   What the client still sends is read and dropped for a moment first: closing on
-///   unread bytes resets the connection and can cost the client the answer. On
-///   HTTP/2 the stream is reset with NO_ERROR instead (RFC 9113 §8.1).
-/// - An error without a body, which only the HTTP parser's own answer is, gets
-///   one.
+/// Placed between the codec and the server.
 ///
-/// Lives on the connection's event loop.
+/// - If a body is not complete by the deadline, reading it fails. If the client leaves an answer
+///   unread for as long, the connection (on HTTP/2 the stream) is closed.
+/// - An answer with `Connection: close` closes the connection. So does the answer to a request with
+///   `Connection: close`, once every answer before it is written (RFC 9112 §9.6). Further input is
+///   first read and discarded for `lingerTimeout`: closing with unread bytes resets the connection,
+///   and the client may lose the answer. On HTTP/2 the stream is reset with NO_ERROR instead (RFC
+///   9113 §8.1).
+/// - An error without a body, which only the HTTP parser itself sends, gets one.
+///
+/// Runs on its channel's event loop.
 final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -26,28 +26,28 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let isHTTP2: Bool
     private let watch: ConnectionWatch
-    /// In front of the HTTP/1.1 parser.
+    /// The feed before the HTTP/1.1 parser.
     private let feed: RequestFeed?
     private let requestDeadline: TimeAmount
     private let lingerTimeout: TimeAmount
     private let onUnreadable: @Sendable () -> Void
     private let budget: MemoryBudget
-    /// Counted in the budget for exchanges whose answer is not written yet.
+    /// Bytes counted in the budget for exchanges whose answer is not written yet.
     private var held = 0
-    /// Bytes of the answer under way.
+    /// Bytes of the answer being written.
     private var answered = 0
 
-    /// Requests whose answer has not ended.
+    /// The number of requests whose answer has not ended.
     private var unanswered = 0
-    /// Between a request's head and its end.
+    /// True between a request's head and its end.
     private var isReceiving = false
     private var bodyDeadline: Scheduled<Void>?
     private var unreadDeadline: Scheduled<Void>?
-    /// The answer under way is the last one.
+    /// Whether the connection closes after the current answer.
     private var closesAfter = false
-    /// The newest request is the last one: nothing behind it is taken for a request.
+    /// Whether the newest request is the last one; later input is not read as a request.
     private var isLastRequest = false
-    /// The last answer is out: nothing more is let in.
+    /// Whether the last answer has ended; further input is discarded.
     private var isDone = false
 
     init(
@@ -87,7 +87,7 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if isDone || isLastRequest { return }
-            // Far beyond the budget not even a refusal can be held.
+            // This far beyond the budget there is no memory even for a refusal.
             guard hold(Admission.exchange) else {
                 isDone = true
                 watch.census.cut(.memory)
@@ -109,14 +109,14 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Most requests are whole in one read and need no timer.
+        // Most requests are complete in one read and need no timer.
         if isReceiving, bodyDeadline == nil, !isDone {
             bodyDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
                 context.fireErrorCaught(RequestBodyLate())
             }
         }
         context.fireChannelReadComplete()
-        // The server reads no more; what lingers must still be taken in.
+        // The server reads no more, but the discarded input must still be read.
         if isDone { context.read() }
     }
 
@@ -128,8 +128,8 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // On a stream the server's handler would close with the answer still in
-        // its buffers; the connection's own handler drains every stream.
+        // On a stream, the server's handler would close while the answer is still in its buffers.
+        // The connection's own handler drains every stream.
         if isHTTP2, event is ChannelShouldQuiesceEvent { return }
         context.fireUserInboundEventTriggered(event)
     }
@@ -157,7 +157,8 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    /// A stream whose window the client never opens becomes neither writable nor unwritable.
+    /// Called for each write too: a stream whose window the client never opens has no change of
+    /// writability.
     private func watchUnread(_ context: ChannelHandlerContext) {
         guard unreadDeadline == nil, !context.channel.isWritable else { return }
         unreadDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: requestDeadline) {
@@ -180,13 +181,13 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         budget.release(bytes, for: .exchanges)
     }
 
-    /// Counts the answer that ends here until the client has it, or the connection is gone.
+    /// Counts the ending answer until it is written to the system, or the connection is closed.
     ///
-    /// - Parameter isCounted: Whether it answers a request: the parser's own does not.
+    /// - Parameter isCounted: Whether it answers a request. The parser's own answer does not.
     private func holdAnswer(
         _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?, isCounted: Bool
     ) -> EventLoopPromise<Void> {
-        // Of a longer one the rest was counted by who wrote it.
+        // The writer of a longer answer reserved memory for it.
         let short = min(answered, Admission.shortAnswer)
         answered = 0
         let bytes = Admission.exchange + (hold(short) ? short : 0)
@@ -236,13 +237,13 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
-    /// What cannot be read as HTTP is refused like everything else.
+    /// Replaces the parser's error by a problem document.
     private func writeUnreadable(context: ChannelHandlerContext, promise: EventLoopPromise<Void>?) {
         let body = Self.unreadable.document
         var fields: HTTPFields = [.contentType: Problem.mediaType, .connection: "close"]
         fields[.contentLength] = String(body.count)
         closesAfter = true
-        // The rest of what cannot be read is not waited for.
+        // The rest of the unreadable input is not awaited.
         isReceiving = false
         context.write(
             wrapOutboundOut(.head(HTTPResponse(status: .badRequest, headerFields: fields))),

@@ -2,21 +2,20 @@ import CZlib
 import HTTPTypes
 import NIOCore
 
-/// Inflates gzip (RFC 1952, several members allowed) as it comes, up to a bound.
+/// Inflates gzip (RFC 1952, including several members) incrementally, up to a limit.
 ///
-/// Memory never exceeds the bound by more than one step, whatever the input
-/// claims to become.
+/// Memory use exceeds the limit by at most one step, whatever size the input has when inflated.
 final class GzipInflater {
-    /// A `z_stream` must not move: zlib keeps its address.
+    /// A `z_stream` must not move, because zlib stores its address.
     private let stream: UnsafeMutablePointer<z_stream>
-    /// Within a member; false before the first and after the last.
+    /// Whether a member has begun and not ended.
     private var isOpen = false
     private var members = 0
 
-    /// Output is made in steps of this many bytes.
+    /// The output buffer's size in bytes.
     private static let step = 64 * 1024
     private let step = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 16)
-    /// 15 bits of window; 16 more asks for the gzip wrapper and nothing else.
+    /// 15 bits of window; adding 16 accepts the gzip wrapper only.
     private static let windowBits: Int32 = 15 + 16
 
     init() throws(Problem) {
@@ -38,11 +37,11 @@ final class GzipInflater {
         step.deallocate()
     }
 
-    /// Appends to `output` what `input` becomes; `admit` is asked before each step for the
-    /// bytes that it adds.
+    /// Appends the inflated `input` to `output`. Before the bytes of a step are appended, `admit` is
+    /// called with their number.
     ///
-    /// - Throws: 413 when `output` would exceed `limit`, 400 for broken input, what
-    ///   `admit` throws.
+    /// - Throws: 413 if `output` would exceed `limit`, 400 for invalid input, or the error of
+    ///   `admit`.
     func inflate(
         _ input: ByteBuffer, into output: inout [UInt8], limit: Int,
         admit: (Int) throws(Problem) -> Void = { (_: Int) throws(Problem) in }
@@ -50,7 +49,7 @@ final class GzipInflater {
         var problem: Problem?
         input.withUnsafeReadableBytes { bytes in
             guard let start = bytes.bindMemory(to: Bytef.self).baseAddress else { return }
-            // zlib only reads through next_in; the type lacks the const.
+            // zlib only reads through next_in; its type lacks the const.
             stream.pointee.next_in = UnsafeMutablePointer(mutating: start)
             stream.pointee.avail_in = uInt(bytes.count)
             problem = drain(into: &output, limit: limit, admit)
@@ -59,7 +58,7 @@ final class GzipInflater {
         if let problem { throw problem }
     }
 
-    /// - Throws: 400 when the input ended within a member or before the first.
+    /// - Throws: 400 if the input ended within a member, or before the first one.
     func finish() throws(Problem) {
         guard !isOpen, members > 0 else {
             throw .malformed(

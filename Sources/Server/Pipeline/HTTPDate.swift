@@ -1,7 +1,7 @@
 import Events
 import Synchronization
 
-/// The `Date` header (IMF-fixdate, RFC 9110 §5.6.7), formatted once a second.
+/// The `Date` header (IMF-fixdate, RFC 9110 §5.6.7), formatted at most once a second.
 final class HTTPDate: Sendable {
     private struct Formatted {
         var second: Int64 = .min
@@ -29,9 +29,9 @@ final class HTTPDate: Sendable {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// `second` counts from 1970-01-01, a Thursday.
+    /// `second` counts from 1970-01-01, which was a Thursday.
     static func text(second: Int64) -> String {
-        // 2026-11-23T06:00:00.000Z
+        // Such as 2026-11-23T06:00:00.000Z.
         let digits = Array(Timestamp(milliseconds: second * 1000).rfc3339.utf8)
         func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
         let day = Int(((second / 86400 - (second % 86400 < 0 ? 1 : 0)) % 7 + 7) % 7)

@@ -4,15 +4,15 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// A request's body: read once, and remembered as far as a refusal may tell it.
+/// A request's body. It is read once; its beginning is kept for the report of a refusal.
 final class IncomingBody: Sendable {
     private struct State {
         var unread: RequestBody?
-        /// Asks a client for the body that it holds back until then.
+        /// Sends `100 Continue` to a client that waits for it before it sends the body.
         var proceed: (@Sendable () -> Void)?
-        /// What was read and understood: of it the beginning, at most `rememberedBytes`.
+        /// The decoded body as far as it was read. `seen` returns at most `rememberedBytes` of it.
         var seen = Seen.buffer(ByteBuffer())
-        /// For what was read; goes with the body.
+        /// Reserved for the bytes that were read; released with this object.
         var memory: MemoryReservation?
     }
 
@@ -28,13 +28,13 @@ final class IncomingBody: Sendable {
         }
     }
 
-    /// As much as the largest measurement request.
+    /// The size of the largest measurement request.
     static let rememberedBytes = 64 * 1024
 
     private let state: Mutex<State>
 
-    /// - Parameter proceed: Sends `100 Continue`, before the first read; nil for a body that
-    ///   comes without being asked for.
+    /// - Parameter proceed: Sends `100 Continue` before the first read; nil if the client does not
+    ///   wait for it.
     init(_ body: RequestBody, proceed: (@Sendable () -> Void)? = nil) {
         state = Mutex(State(unread: body, proceed: proceed))
     }
@@ -42,7 +42,7 @@ final class IncomingBody: Sendable {
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
     var isHeldBack: Bool { state.withLock { $0.proceed != nil } }
 
-    /// The body to be read, the first time.
+    /// Returns the unread body; nil after the first call.
     private func take() -> RequestBody? {
         let (body, proceed) = state.withLock { state in
             defer { (state.unread, state.proceed) = (nil, nil) }
@@ -52,7 +52,7 @@ final class IncomingBody: Sendable {
         return body
     }
 
-    /// The beginning of the body as far as it was read.
+    /// The beginning of the body, as far as it was read.
     var seen: [UInt8] { state.withLock { $0.seen }.beginning }
 
     func collect(
@@ -84,7 +84,7 @@ final class IncomingBody: Sendable {
         return whole
     }
 
-    /// The body, inflated as it comes: neither side is ever whole beside the other.
+    /// The inflated body. Inflated as it arrives, so the compressed body is never held as a whole.
     private func inflated(limit: Int, memory: BodyMemory) async throws(Problem) -> [UInt8] {
         let inflater = try GzipInflater()
         var whole: [UInt8] = []
@@ -114,7 +114,7 @@ final class IncomingBody: Sendable {
         guard isThere else { throw .memorySpent(memory.admission.budget.limit) }
     }
 
-    /// The same as an array, which a body that isn't encoded is copied into once.
+    /// The same as an array. A body that is not encoded is copied into it once.
     func collectBytes(
         head: HTTPRequest, limit: Int, inflates: Bool, memory: BodyMemory
     ) async throws(Problem) -> [UInt8] {
@@ -131,7 +131,7 @@ final class IncomingBody: Sendable {
         var whole: [UInt8] = []
         defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
         guard let body = take() else { return whole }
-        // Memory is used only as bytes come.
+        // Reserves address space; memory is used only as bytes arrive.
         whole.reserveCapacity(announced)
         do {
             for try await chunk in body {
@@ -145,8 +145,9 @@ final class IncomingBody: Sendable {
         return whole
     }
 
-    /// Reads what a refusal may tell, when nobody has read it; never throws,
-    /// waits no longer than the request's deadline, asks no client for a body that it holds back.
+    /// Reads the beginning of an unread body for the report of a refusal. Never throws. Waits at
+    /// most until the request's deadline, and not at all for a client that waits for `100
+    /// Continue`.
     func read(head: HTTPRequest, memory: BodyMemory) async {
         guard !isHeldBack else { return }
         _ = try? await collect(
@@ -189,7 +190,7 @@ final class IncomingBody: Sendable {
     }
 }
 
-/// Where the memory for a body comes from.
+/// The budget and the account that a body's memory is charged to.
 struct BodyMemory: Sendable {
     let admission: Admission
     let account: MemoryBudget.Account

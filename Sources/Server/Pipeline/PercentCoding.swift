@@ -1,6 +1,6 @@
 /// Percent-encoding (RFC 3986 §2.1).
 enum PercentCoding {
-    /// The text that is meant; nil for a broken escape or bytes that are not UTF-8.
+    /// The decoded text; nil for an invalid escape or bytes that are not UTF-8.
     static func decode(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String? {
         var out: [UInt8] = []
         var bytes = text.utf8.makeIterator()

@@ -1,12 +1,12 @@
 public import HTTPTypes
 public import NIOCore
 
-/// A request that a route may be able to answer from what is in memory.
+/// A request that a route may be able to answer from memory.
 public struct ReadyQuestion: Sendable {
     public let head: HTTPRequest
-    /// Whole.
+    /// The complete body.
     public let body: ByteBuffer
-    /// What the pattern's names stand for, percent-decoded.
+    /// The values of the pattern's names, percent-decoded.
     public let parameters: [String: String]
     public let identity: Identity
 
@@ -20,10 +20,10 @@ public struct ReadyQuestion: Sendable {
     }
 }
 
-/// A 200 that is there already.
+/// An answer with status 200 that is already composed.
 public struct ReadyAnswer: Sendable {
     public let body: ByteBuffer
-    /// All but what every answer has: `Date`, `Content-Length`.
+    /// The answer's headers, without `Date` and `Content-Length`.
     public let headers: HTTPFields
 
     public init(body: ByteBuffer, headers: HTTPFields) {

@@ -1,21 +1,21 @@
 import HTTPTypes
 import Hummingbird
 
-/// How far a request came, and what was learnt of it: what a refusal can tell.
+/// The state of a request in the pipeline, from which a refusal is reported.
 struct RequestContext: Sendable {
     let head: HTTPRequest
-    /// The path that is meant (`meant`), percent-encoding and all, without the query.
+    /// The path without empty segments (`meant`) and query, still percent-encoded.
     let path: String
     let query: String?
     let connection: ConnectionFacts
     let started: ContinuousClock.Instant
     let body: IncomingBody
-    /// What goes only once the answer is written.
+    /// Released once the answer is written.
     let holdings = Holdings()
     var route: Route?
     var parameters: [String: String] = [:]
     var identity: Identity?
-    /// The id of a credential that was refused.
+    /// The id of a refused credential.
     var credential: String?
 
     /// - Parameter proceed: Sends `100 Continue`.
@@ -26,7 +26,7 @@ struct RequestContext: Sendable {
         self.head = head
         started = .now
         self.connection = connection
-        // Of an unknown expectation too: nobody can say whether the body comes.
+        // An unknown expectation counts too: the client may then not send the body.
         let isHeldBack =
             !Self.expectations(of: head).isEmpty
             && Self.hasContent(head, isHTTP2: connection.isHTTP2)
@@ -41,8 +41,8 @@ struct RequestContext: Sendable {
         }
     }
 
-    /// The path without empty segments: `//a//b/` is `/a/b`. A base address that ends with a
-    /// slash makes such paths.
+    /// The path without empty segments: `//a//b/` becomes `/a/b`. Clients produce such paths if
+    /// their base URL ends with a slash.
     static func meant(_ path: Substring) -> String {
         let slash = UInt8(ascii: "/")
         let bytes = path.utf8
@@ -69,7 +69,7 @@ struct RequestContext: Sendable {
     }
 }
 
-/// RFC 9110 §10.1.1. HTTP/1.0 has no expectations: `RequestTarget` drops them.
+/// Handles `Expect` (RFC 9110 §10.1.1). HTTP/1.0 has no expectations: `RequestTarget` removes them.
 extension RequestContext {
     /// - Throws: 417 for an expectation other than `100-continue`.
     func checkExpectation() throws(Problem) {
@@ -85,7 +85,7 @@ extension RequestContext {
         return value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }.map(String.init)
     }
 
-    /// Whether a body follows the header; on HTTP/2 one without a length may.
+    /// Whether a body follows the header. On HTTP/2 a request without a length may have one.
     private static func hasContent(_ head: HTTPRequest, isHTTP2: Bool) -> Bool {
         if let length = head.headerFields[.contentLength] { return length != "0" }
         return isHTTP2 || head.headerFields[.transferEncoding] != nil

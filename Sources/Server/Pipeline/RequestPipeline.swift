@@ -6,24 +6,24 @@ import NIOCore
 import Synchronization
 import Telemetry
 
-/// What every request passes, in this order: a target and a host that can be read (400), a
-/// name that is served (421), a route (404, 405), a node that is not shutting down (503), a
-/// credential (401, 403), an expectation (417), a media type (415), a length (413); then the
-/// route itself.
+/// Checks each request in a fixed order, then runs its route.
 ///
-/// Nothing that a caller sends for a route is examined before the credential: not its type, not
-/// its length, not its body. The paths and methods themselves are public, so that a stranger's
-/// wrong path is answered with 404 or 405 as everybody's is; and which host is meant must be
-/// clear before anything else.
+/// The order: a valid target and host (400), a served host name (421), a route (404, 405), a node
+/// that is not draining (503), a credential (401, 403), memory (503), an expectation (417), a media
+/// type (415), a length (413).
 ///
-/// Whatever is thrown on the way becomes a problem document, and is told.
+/// The request's type, length and body are not examined before the credential. The paths and
+/// methods are public, so a wrong path is answered with 404 or 405 for any caller. The host must be
+/// unambiguous before all other checks.
+///
+/// Each thrown error becomes a problem document and is reported.
 final class RequestPipeline: Sendable {
     private let table: RouteTable
     private let hosts: HostPolicy
     private let authenticator: Authenticator
     private let limits: ServerLimits
     private let date: HTTPDate
-    /// The value of `Strict-Transport-Security`, where it is sent.
+    /// The value of `Strict-Transport-Security`; nil if it is not sent.
     private let strictTransport: String?
     private let telemetry: Telemetry
     private let reporter: RefusalReporter
@@ -53,8 +53,8 @@ final class RequestPipeline: Sendable {
 
     func drain() { draining.store(true, ordering: .relaxed) }
 
-    /// - Parameter proceed: Sends `100 Continue`; called at most once, before the first read of
-    ///   the body of a request that asks for it.
+    /// - Parameter proceed: Sends `100 Continue`. Called at most once, before the first read of the
+    ///   body of a request that waits for it.
     func respond(
         _ request: Request, _ writer: consuming ResponseWriter, _ connection: ConnectionFacts,
         proceed: @escaping @Sendable () -> Void
@@ -76,21 +76,21 @@ final class RequestPipeline: Sendable {
 
     // MARK: - On the event loop
 
-    /// A request that passed every check, and may have its answer ready.
+    /// A request that passed every check and may have its answer ready.
     struct ReadyRequest {
         fileprivate let passage: RequestContext
         fileprivate let identity: Identity
         fileprivate let answer: @Sendable (ReadyQuestion) -> ReadyAnswer?
     }
 
-    /// An answer as it is written.
+    /// An answer in the form in which it is written.
     struct Ready {
         let head: HTTPResponse
         let body: ByteBuffer
     }
 
-    /// The first half of answering at once, by what the header says: nil for all that `respond`
-    /// has to serve or refuse. Never waits.
+    /// Runs the checks on the header of a request that may be answered at once. Nil if `respond`
+    /// must serve or refuse the request. Never suspends.
     func ready(_ head: HTTPRequest, _ connection: ConnectionFacts) -> ReadyRequest? {
         var passage = RequestContext(head, RequestBody(buffer: ByteBuffer()), connection) {}
         guard let route = try? find(&passage), let answer = route.ready,
@@ -102,7 +102,7 @@ final class RequestPipeline: Sendable {
         return ReadyRequest(passage: passage, identity: identity, answer: answer)
     }
 
-    /// The second half, once the body is whole: nil when the route does not answer it at once.
+    /// Answers once the body is complete; nil if the route has no ready answer of at most 16 KiB.
     func answer(_ request: ReadyRequest, body: ByteBuffer) -> Ready? {
         let passage = request.passage
         let question = ReadyQuestion(
@@ -138,7 +138,7 @@ final class RequestPipeline: Sendable {
                 tier: route.tier, admission: admission, holdings: passage.holdings))
     }
 
-    /// The route that a request means, before anybody knows who asks.
+    /// Finds the request's route, before authentication.
     private func find(_ passage: inout RequestContext) throws(Problem) -> Route {
         guard passage.path.hasPrefix("/") else {
             throw .malformed("target_malformed", "the target must be a path", field: "path")
@@ -160,8 +160,9 @@ final class RequestPipeline: Sendable {
         return route
     }
 
-    /// Whether the request of a known caller, or of a stranger where strangers may ask, can be
-    /// served, as far as its header says.
+    /// Checks memory, expectation, media type and length of an identified request.
+    ///
+    /// The caller is authenticated, or the route admits strangers.
     private func admit(_ passage: RequestContext, to route: Route) throws(Problem) {
         if passage.identity != nil { passage.connection.entry?.markKnown() }
         try admission.check(
@@ -169,7 +170,7 @@ final class RequestPipeline: Sendable {
         try passage.checkExpectation()
         try Self.checkMedia(passage.head, route)
         let limit = limit(of: route)
-        // A route that authenticates by itself looks at the length once it has.
+        // A route that authenticates by itself checks the length after that.
         if !(route.access.isOptional && passage.identity == nil),
             let announced = passage.head.headerFields[.contentLength].flatMap({ Int($0) }),
             announced > limit
@@ -180,7 +181,7 @@ final class RequestPipeline: Sendable {
 
     private func limit(of route: Route) -> Int { route.bodyLimit ?? limits.bodyBytes }
 
-    /// A large answer is counted until it is written.
+    /// Reserves memory for a large answer until it is written.
     private func hold(_ response: Response, _ passage: RequestContext) throws(Problem) {
         guard let bytes = response.body.contentLength, bytes > Admission.smallAnswer,
             let route = passage.route
@@ -221,7 +222,7 @@ final class RequestPipeline: Sendable {
         if let strictTransport { response.headers[.strictTransportSecurity] = strictTransport }
         // HTTP/2 forbids the header (RFC 9113 §8.2.2).
         if !passage.connection.isHTTP2, response.status.code >= 400 || passage.body.isHeldBack {
-            // Nobody can say whether a body that was not asked for still comes.
+            // The client may or may not still send a body that was not requested.
             response.headers[.connection] = "close"
         }
         if passage.head.method == .head { response = response.createHeadResponse() }
@@ -232,7 +233,7 @@ final class RequestPipeline: Sendable {
 }
 
 extension Substring {
-    /// Without blanks and tabs at either end.
+    /// Without spaces and tabs at both ends.
     fileprivate var trimmingBlanks: Substring {
         let start = drop { $0 == " " || $0 == "\t" }
         guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }

@@ -5,13 +5,13 @@ public import NIOCore
 extension HTTPField.Name {
     /// W3C Server Timing.
     public static let serverTiming = constant("Server-Timing")
-    /// When the measurement behind an answer was made.
+    /// When the measurement that the answer contains was made.
     public static let measuredAt = constant("Bellwether-Measured-At")
     /// draft-ietf-httpapi-ratelimit-headers.
     public static let rateLimit = constant("RateLimit")
     public static let rateLimitPolicy = constant("RateLimit-Policy")
 
-    /// A `Host` that is not the request's authority: a second one, or one beside `:authority`.
+    /// A `Host` field besides the request's authority: a second one, or one beside `:authority`.
     static let hostField = constant("Host")
 
     private static func constant(_ name: StaticString) -> HTTPField.Name {
@@ -23,11 +23,11 @@ extension HTTPField.Name {
 }
 
 extension Response {
-    /// Bytes that are ready, sent with their length: in one write, or, where there are many,
-    /// piece by piece as the client reads them.
+    /// An answer of complete bytes, with `Content-Length`. A long one is written piece by piece as
+    /// the client reads.
     ///
-    /// `buffer` is shared, never copied: keep one and answer it often. `etag` is
-    /// written as it stands, quotes included.
+    /// `buffer` is shared, not copied, so the same buffer can be used for many answers. `etag` is
+    /// written unchanged, including its quotes.
     public static func bytes(
         _ buffer: ByteBuffer, status: HTTPResponse.Status = .ok,
         contentType: String = "application/json", etag: String? = nil,
@@ -54,8 +54,8 @@ extension Response {
 extension ResponseBody {
     private static let piece = 32 << 10
 
-    /// What is longer than a connection's buffers is written as they empty: encoding and
-    /// encryption copy what is written, and hold the copies until the client reads.
+    /// Writes a body that is longer than a connection's buffers in pieces as they drain. Encoding
+    /// and encryption copy what is written, and hold the copies until the client reads.
     fileprivate static func pieces(of buffer: ByteBuffer) -> ResponseBody {
         guard buffer.readableBytes > Admission.shortAnswer else {
             return ResponseBody(byteBuffer: buffer)
@@ -65,7 +65,7 @@ extension ResponseBody {
             while let piece = rest.readSlice(length: min(Self.piece, rest.readableBytes)),
                 piece.readableBytes > 0
             {
-                // A slice would keep the whole answer for as long as it is not read.
+                // A copy: an unread slice would keep the whole answer in memory.
                 try await writer.write(ByteBuffer(bytes: piece.readableBytesView))
             }
             try await writer.finish(nil)

@@ -6,8 +6,8 @@ import NIOCore
 extension Problem {
     static let mediaType = "application/problem+json"
 
-    /// The document of RFC 9457 §3. `type` is `about:blank`, so `title` is the
-    /// status' own phrase (§4.2.1); `reason` and `field` are extension members.
+    /// The document of RFC 9457 §3. `type` is `about:blank`, so `title` is the status's own phrase
+    /// (§4.2.1); `reason` and `field` are extension members.
     var document: [UInt8] {
         var json = JSONWriter(capacity: 256)
         json.object { json in
@@ -22,7 +22,7 @@ extension Problem {
         return json.bytes
     }
 
-    /// The answer, without what depends on the connection.
+    /// The answer, without the headers that depend on the connection.
     var response: Response {
         var headers = headers
         headers[.contentType] = page == nil ? Self.mediaType : "text/html; charset=utf-8"
@@ -32,7 +32,7 @@ extension Problem {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: page ?? document)))
     }
 
-    /// What becomes of an error that a route or the server's own parts threw.
+    /// The problem for an error thrown by a route or by the server.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
@@ -40,7 +40,7 @@ extension Problem {
             self.init(
                 error.status, "request_refused", "the request cannot be served: \(error.status)")
         default:
-            // What went wrong inside is for the log, not for the caller.
+            // Internal faults are logged, but not shown to the caller.
             self.init(
                 .internalServerError, "internal_error",
                 "the request could not be served because of a fault on this side")

@@ -7,20 +7,20 @@ public import JSON
 /// unchanged, so they must not contain a secret.
 public struct Problem: Error, Sendable {
     public var status: HTTPResponse.Status
-    /// One constant word for programs: `body_too_large`.
+    /// A constant identifier for programs, such as `body_too_large`.
     public var reason: String
-    /// One sentence for people: what is wrong and what would be right.
+    /// A sentence for people: what is wrong and what is expected.
     public var detail: String
-    /// Which part of the request is meant, when it is one.
+    /// The part of the request that is wrong, if it is a single one.
     public var field: String?
-    /// Sent along, such as `Retry-After`.
+    /// Further headers of the answer, such as `Retry-After`.
     public var headers: HTTPFields
-    /// Whether the refusal is told to the server's `onRefusal`; a route that
-    /// records the event itself turns it off.
+    /// Whether the refusal is reported to the server's `onRefusal`. A route that records the event
+    /// itself sets this to false.
     public var isReported: Bool
-    /// An HTML document for a person's browser, sent instead of the problem document.
+    /// An HTML page for browsers, sent instead of the problem document.
     public var page: [UInt8]?
-    /// Further members of the document (RFC 9457 §3.2), such as a list of what is wrong.
+    /// Further members of the document (RFC 9457 §3.2), such as a list of faults.
     public var extensions: [JSONValue.Member] = []
 
     public init(
@@ -35,7 +35,7 @@ public struct Problem: Error, Sendable {
         self.isReported = isReported
     }
 
-    // MARK: - The product's refusals
+    // MARK: - Common problems
 
     /// 400: `field` is not what it must be.
     public static func malformed(_ reason: String, _ detail: String, field: String? = nil)
@@ -55,7 +55,7 @@ public struct Problem: Error, Sendable {
             headers: [.wwwAuthenticate: challenge])
     }
 
-    /// 403: the credential is good, but not for this.
+    /// 403: the credential is valid but lacks the scope.
     public static func lacksScope(_ scope: Scope) -> Problem {
         Problem(
             .forbidden, "scope_missing", "the credential lacks the scope '\(scope.rawValue)'",
@@ -89,6 +89,6 @@ public struct Problem: Error, Sendable {
 }
 
 extension Duration {
-    /// Whole seconds, rounded up, none negative.
+    /// Whole seconds, rounded up, at least 0.
     var wholeSecondsUp: Int { max(0, Int((self / .seconds(1)).rounded(.up))) }
 }

@@ -1,7 +1,7 @@
-/// Decides which refusals are told, so that a flood of bad requests cannot fill the log.
+/// Limits the rate of reported refusals, so that a flood of bad requests cannot fill the log.
 ///
-/// Each peer has a small allowance, and all peers together a larger one, since
-/// addresses are cheap. What is not told is counted and told with the next one.
+/// Each peer has a small rate limit and all peers together a larger one, since one client can use
+/// many addresses. Suppressed refusals are counted; the next report contains the count.
 struct RefusalMeter: Sendable {
     private var peers: BucketTable<String>
     private var all: TokenBucket
@@ -18,7 +18,7 @@ struct RefusalMeter: Sendable {
         self.total = total
     }
 
-    /// Nil when this refusal is not told; else how many were not told since the last.
+    /// Nil if this refusal is suppressed, else the number suppressed since the last report.
     mutating func admit(_ peer: String, at now: ContinuousClock.Instant) -> Int? {
         guard peers.take(peer, at: now), all.take(total, at: now) else {
             suppressed += 1

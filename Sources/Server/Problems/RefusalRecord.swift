@@ -1,9 +1,9 @@
 public import Events
 
-/// A request that was refused, for the event log.
+/// A refused request, for the event log.
 ///
-/// `path`, `query` and `body` are what a stranger sent. They may hold a
-/// credential in the wrong place: pick the documented members, never keep them whole.
+/// `path`, `query` and `body` are unverified input and may contain a credential in the wrong place.
+/// Use only the documented members of them; never store them whole.
 public struct RefusalRecord: Sendable {
     public let at: Timestamp
     public let status: Int
@@ -12,22 +12,22 @@ public struct RefusalRecord: Sendable {
     public let detail: String
     public let field: String?
     public let method: String
-    /// The route's pattern; nil when none was found.
+    /// The route's pattern; nil if no route was found.
     public let route: String?
-    /// The path as asked for, at most 256 bytes; empty where a route was found,
-    /// since a hook's path may carry a token.
+    /// The requested path, at most 256 bytes. Empty if a route was found, since a hook's path may
+    /// contain a token.
     public let path: String
     public let query: String?
-    /// What the route's pattern stood for.
+    /// The values of the pattern's names.
     public let parameters: [String: String]
-    /// The id of the token or certificate that was shown, when it is one of ours.
+    /// The id of the presented token or certificate, if known.
     public let credential: String?
     public let peer: String
-    /// The body's beginning, as far as it was read; at most 64 KiB.
+    /// The beginning of the body, as far as it was read; at most 64 KiB.
     public let body: [UInt8]
-    /// Refusals, of any peer, that were not told since the last one that was.
+    /// The number of refusals, of any peer, that were suppressed since the last report.
     public let suppressed: Int
 
-    /// Whether it was about who asks (401, 403), not about what.
+    /// Whether the refusal is about the credential (401, 403).
     public var isAboutCredential: Bool { status == 401 || status == 403 }
 }

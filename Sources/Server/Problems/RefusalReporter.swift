@@ -3,7 +3,7 @@ import HTTPTypes
 import Synchronization
 import Telemetry
 
-/// Counts every refusal, and tells as many as the meter lets through.
+/// Counts refusals, and reports those that the meter admits.
 final class RefusalReporter: Sendable {
     private let clock: WallClock
     private let telemetry: Telemetry
@@ -22,7 +22,7 @@ final class RefusalReporter: Sendable {
         self.onRefusal = onRefusal
     }
 
-    /// Returns when the record was taken, so that the event precedes the answer.
+    /// Reports a refusal. Returns after `onRefusal`, so that the event precedes the answer.
     func tell(_ problem: Problem, _ passage: RequestContext) async {
         let suppressed = admit(problem, passage.connection)
         guard let suppressed else { return }
@@ -42,7 +42,7 @@ final class RefusalReporter: Sendable {
                 peer: passage.connection.peer, body: passage.body.seen, suppressed: suppressed))
     }
 
-    /// A request of which not even the head could be read.
+    /// Reports a request that is not valid HTTP.
     func reportUnreadable(_ problem: Problem, _ connection: ConnectionFacts) async {
         guard let suppressed = admit(problem, connection) else { return }
         await onRefusal(

@@ -1,33 +1,34 @@
 public import HTTPTypes
 public import Hummingbird
 
-/// One thing that the server answers: what it needs, and what it does.
+/// A method and path that the server answers, with its requirements and its handler.
 public struct Route: Sendable {
     public typealias Handler = @Sendable (Exchange) async throws -> Response
 
     public var method: HTTPRequest.Method
-    /// Literal segments and `{name}` for one segment: `/rollouts/analysis/{concern}`.
+    /// Literal segments, and `{name}` for any one segment: `/rollouts/analysis/{concern}`.
     public var path: String
     public var access: Access
-    /// Media types of the body, without parameters, lower case; `""` among them
-    /// takes a body without a type too; empty takes any.
+    /// The accepted media types of the body, without parameters, in lower case. `""` accepts a body
+    /// without a type; an empty list accepts any type.
     public var media: [String]
-    /// Bytes of the body, before and after inflating; nil is the server's own limit.
+    /// The maximum body size in bytes, before and after inflating; nil uses the server's limit.
     public var bodyLimit: Int?
-    /// Whether `Content-Encoding: gzip` is taken.
+    /// Whether `Content-Encoding: gzip` is accepted.
     public var inflates: Bool
-    /// Whether it is served while the node drains, as health must be.
+    /// Whether it is served while the node drains, as health checks must be.
     public var servesWhileDraining: Bool
-    /// Whether it answers to any name, whatever `listen.hosts` says: kubelets and Prometheus name
-    /// the pod's address.
+    /// Whether it is served for every host name, regardless of `listen.hosts`: kubelets and
+    /// Prometheus use the pod's address.
     public var answersEveryHost = false
-    /// How much of the memory for callers may be in use when a request begins.
+    /// Determines how much of the memory budget may be in use when a request begins.
     public var tier: MemoryBudget.Tier
     public var handler: Handler
-    /// What the route can answer from memory, without waiting; nil from it, or
-    /// none, sends the request to `handler`. It must answer as `handler` would
-    /// with 200 have done, quickly: it runs on the connection's event loop. Asked only for
-    /// callers with a credential and bodies of up to 16 KiB.
+    /// Answers the request from memory without suspending. If it is nil or returns nil, `handler`
+    /// runs.
+    ///
+    /// The answer must equal the 200 answer of `handler`. It runs on the connection's event loop,
+    /// so it must be fast. It is called only for authenticated callers and bodies of up to 16 KiB.
     public var ready: (@Sendable (ReadyQuestion) -> ReadyAnswer?)?
 
     public init(
@@ -50,14 +51,14 @@ public struct Route: Sendable {
     }
 }
 
-/// Who may use a route.
+/// The credentials that a route requires.
 public struct Access: Sendable {
-    /// Where a credential may stand.
+    /// How a request can carry a credential.
     public enum Scheme: Sendable, Hashable {
         /// `Authorization: Bearer …`
         case bearer
-        /// `Authorization: Basic …`, the token as password: for callers that
-        /// can only put a credential into a URL.
+        /// `Authorization: Basic …` with the token as password, for callers that can put a
+        /// credential only into a URL.
         case basic
         /// The cookie of a signed-in browser.
         case session
@@ -67,15 +68,15 @@ public struct Access: Sendable {
     let isOptional: Bool
     let schemes: Set<Scheme>
 
-    /// Anyone.
+    /// Any caller; credentials are not checked.
     public static let open = Access(scope: nil, isOptional: true, schemes: [])
 
-    /// Who has `scope`.
+    /// Callers with `scope`.
     public static func requires(_ scope: Scope, by schemes: Set<Scheme> = [.bearer]) -> Access {
         Access(scope: scope, isOptional: false, schemes: schemes)
     }
 
-    /// Anyone; `Exchange.identity` tells who has `scope`.
+    /// Any caller; `Exchange.identity` is set for callers with `scope`.
     public static func optional(_ scope: Scope, by schemes: Set<Scheme> = [.bearer]) -> Access {
         Access(scope: scope, isOptional: true, schemes: schemes)
     }

@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// Finds the route for a request.
+/// Finds the route of a request.
 ///
-/// A literal path wins over a pattern; of two patterns the first given wins.
+/// A literal path takes precedence over a pattern, and an earlier pattern over a later one.
 struct RouteTable: Sendable {
     /// The routes of one path by method.
     private struct Place: Sendable {
@@ -10,7 +10,7 @@ struct RouteTable: Sendable {
         let segments: [Substring]
         var routes: [String: Route] = [:]
 
-        /// `GET` also answers `HEAD` (RFC 9110 §9.1 asks for both).
+        /// The `Allow` header. `GET` also answers `HEAD` (RFC 9110 §9.1 requires both).
         var allowed: String {
             var methods = Set(routes.keys)
             if methods.contains("GET") { methods.insert("HEAD") }
@@ -20,11 +20,11 @@ struct RouteTable: Sendable {
 
     enum Finding {
         case found(Route, parameters: [String: String])
-        /// `allowed` is the `Allow` header.
+        /// The path has routes, but none for this method. `allowed` is the `Allow` header.
         case wrongMethod(path: String, allowed: String)
         case unknown
 
-        /// Whether the host that the request names does not matter.
+        /// Whether the route is served for every host name.
         var answersEveryHost: Bool {
             if case .found(let route, _) = self { route.answersEveryHost } else { false }
         }

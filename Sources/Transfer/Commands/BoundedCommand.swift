@@ -9,16 +9,16 @@ import Synchronization
     import Darwin
 #endif
 
-/// Why a command did not come to an end of its own.
+/// Why a command did not end by itself.
 public struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Kind: Sendable {
-        /// There is no such executable.
+        /// The executable does not exist.
         case missing
         /// Killed at the deadline.
         case timeout
-        /// Killed for the length of its output.
+        /// Killed because its output was too long.
         case tooLarge
-        /// The system refused something.
+        /// A system call failed.
         case system
     }
 
@@ -33,14 +33,15 @@ public struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible 
     public var description: String { words }
 }
 
-/// A command with bounds on its time and its output. Blocks: run it on a queue
-/// of its own. It is started directly, no shell reads its arguments.
+/// Runs a command with limits on its time and its output. Blocks: call it on a separate queue.
+///
+/// The command is started directly, without a shell.
 public struct BoundedCommand: Sendable {
     /// How a command ended.
     public struct End: Sendable, Equatable {
-        /// The exit code; 128 and the signal's number when a signal ended it.
+        /// The exit code; 128 plus the signal's number if a signal ended the command.
         public var code: Int32
-        /// Standard output, and error output where it is kept.
+        /// Standard output, and standard error if `keepsErrors` is set.
         public var output: [UInt8]
     }
 
@@ -52,12 +53,12 @@ public struct BoundedCommand: Sendable {
     let keepsErrors: Bool
 
     /// - Parameters:
-    ///   - arguments: the absolute path of the executable, then its arguments.
-    ///   - environment: all of it, each `NAME=value`; a mark is added by which what the
-    ///     command started is known.
-    ///   - input: what it reads from its standard input.
-    ///   - maxOutput: in bytes.
-    ///   - keepsErrors: its error output is part of the output, else dropped.
+    ///   - arguments: The absolute path of the executable, then its arguments.
+    ///   - environment: The complete environment as `NAME=value`. A mark is added that identifies
+    ///     the command's descendants.
+    ///   - input: The contents of its standard input.
+    ///   - maxOutput: The maximum length of the output in bytes.
+    ///   - keepsErrors: Whether standard error is part of the output; otherwise it is dropped.
     public init(
         arguments: [String], environment: [String], input: [UInt8] = [], maxOutput: Int,
         keepsErrors: Bool = false
@@ -69,14 +70,14 @@ public struct BoundedCommand: Sendable {
         self.keepsErrors = keepsErrors
     }
 
-    /// Pipes are marked close-on-exec only after they are made: while one is
-    /// half-made, no other command may start and inherit it.
+    /// Serializes starts: pipes are marked close-on-exec only after they are created, and until
+    /// then another starting command would inherit them.
     private static let starting = Mutex(())
 
-    /// Starts the command, reads what it prints and waits until it ended.
+    /// Starts the command, reads its output and waits until it ends.
     ///
-    /// Past `allowance`, or `maxOutput` bytes, the command is killed with all that it
-    /// started; what it left behind is also killed when the command itself ended.
+    /// After `allowance`, or beyond `maxOutput` bytes, the command and its descendants are killed.
+    /// Descendants that outlive the command are killed too.
     public func run(within allowance: Duration) -> Result<End, CommandFault> {
         let deadline = ContinuousClock.now + allowance
         let descendants = CommandDescendants()
@@ -90,8 +91,8 @@ public struct BoundedCommand: Sendable {
             } catch {
                 end = .failure(error)
             }
-            // The leader is not reaped yet, so the group's number is still its own. It has to
-            // live, stopped, while its descendants are looked for: they are found by it.
+            // The leader is not reaped yet, so the number of its process group is not reused. It is
+            // stopped but still exists while its descendants are searched by its process id.
             kill(-pid, SIGSTOP)
             descendants.kill(of: pid)
             kill(-pid, SIGKILL)
@@ -134,8 +135,8 @@ public struct BoundedCommand: Sendable {
         return try started.get()
     }
 
-    /// The input as a file without a name, read from its beginning: a command
-    /// that does not read it holds nobody up. -1 without input.
+    /// The input as an unnamed file at its beginning, so that a command that does not read it
+    /// blocks nothing. -1 if there is no input.
     private func inputFile() throws(CommandFault) -> Int32 {
         guard !input.isEmpty else { return -1 }
         var name = Array("/tmp/bellwether.XXXXXX".utf8CString)
@@ -162,7 +163,7 @@ public struct BoundedCommand: Sendable {
         return descriptor
     }
 
-    /// Returns an `errno`, 0 when started.
+    /// Returns 0 if the command was started, else an `errno`.
     private func spawn(
         _ path: String, _ environment: [String], input: Int32, output: Int32,
         _ pid: inout pid_t
@@ -187,15 +188,15 @@ public struct BoundedCommand: Sendable {
         } else {
             posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         }
-        // The child gets these three and nothing else of ours: one that outlives us would keep
-        // our port and our locks.
+        // The child gets only these three descriptors. A child that outlives this process would
+        // otherwise keep its port and its locks.
         #if !canImport(Darwin)
             if bellwether_spawn_close_from(&actions, 3) != 0 { Self.markAllCloseOnExec() }
         #endif
 
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Threads of a dispatch queue block signals, which a child would inherit.
+        // Threads of a dispatch queue block signals, and a child would inherit that.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -216,7 +217,7 @@ public struct BoundedCommand: Sendable {
         }
     }
 
-    /// A null-terminated array of C strings that lives during `body`.
+    /// Passes `body` a null-terminated array of C strings that is valid during the call.
     private static func withCStrings(
         _ strings: [String],
         _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Int32
@@ -224,19 +225,18 @@ public struct BoundedCommand: Sendable {
         var copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
         defer { for copy in copies { free(copy) } }
         return copies.withUnsafeMutableBufferPointer { buffer in
-            // Never empty: it ends in nil.
+            // Never empty: the last element is nil.
             buffer.baseAddress.map(body) ?? EINVAL
         }
     }
 
-    // MARK: - Following
+    // MARK: - Reading the output
 
-    /// The output until the command ended, without reaping it.
+    /// Reads the output until the command ends, without reaping it.
     ///
-    /// Neither tells of the other: a command may close its output long before
-    /// it ends, and a child that it left behind may hold the output open. No
-    /// descriptor tells of an exit on every system, so it is looked for every
-    /// few milliseconds.
+    /// The end of the output and the end of the command are independent: a command may close its
+    /// output long before it ends, and a child that it left may keep the output open. Not every
+    /// system has a descriptor that reports an exit, so the exit is polled every few milliseconds.
     private func read(
         _ descriptor: Int32, of pid: pid_t, until deadline: ContinuousClock.Instant
     ) throws(CommandFault) -> [UInt8] {
@@ -266,7 +266,7 @@ public struct BoundedCommand: Sendable {
         }
     }
 
-    /// Whether the command ended; it stays to be reaped.
+    /// Whether the command ended. Does not reap it.
     private static func hasEnded(_ pid: pid_t) -> Bool {
         var info = siginfo_t()
         return waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT | WNOHANG) == 0
@@ -274,8 +274,8 @@ public struct BoundedCommand: Sendable {
     }
 
     #if !canImport(Darwin)
-        /// For a C library that cannot close all of a child's descriptors (musl, glibc before
-        /// 2.34): they are marked, one by one, as the system shows them.
+        /// For C libraries that cannot close all descriptors of a child (musl, glibc before 2.34):
+        /// marks each open descriptor close-on-exec.
         private static func markAllCloseOnExec() {
             guard let folder = opendir("/proc/self/fd") else { return }
             defer { closedir(folder) }
@@ -295,7 +295,7 @@ public struct BoundedCommand: Sendable {
     }
 }
 
-/// `read(2)`, whose name a method hides.
+/// Calls `read(2)`; the free function avoids the name conflict with the method.
 private func systemRead(_ descriptor: Int32, _ chunk: inout [UInt8]) -> Int {
     chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
 }

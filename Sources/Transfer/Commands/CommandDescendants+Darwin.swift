@@ -20,8 +20,7 @@
             }
         }
 
-        /// The arguments and the environment that the process began with; empty for another
-        /// user's.
+        /// The initial arguments and environment of the process; empty for another user's process.
         static func variables(of pid: pid_t) -> [UInt8] {
             var query = [CTL_KERN, KERN_PROCARGS2, pid]
             var size = 0

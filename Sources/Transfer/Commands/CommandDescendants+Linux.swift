@@ -22,8 +22,8 @@
             return entries
         }
 
-        /// proc_pid_stat(5): `pid (comm) state ppid …`, the 22nd field being the start. The name
-        /// may hold spaces and brackets, so it ends at the last bracket.
+        /// Parses proc_pid_stat(5): `pid (comm) state ppid …`; the start time is field 22. The name
+        /// may contain spaces and parentheses, so it ends at the last parenthesis.
         private static func entry(_ pid: pid_t, stat: [UInt8]) -> Entry? {
             guard let close = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
             let rest = String(decoding: stat[(close + 1)...], as: UTF8.self).split(separator: " ")
@@ -35,7 +35,7 @@
                 pid: pid, parent: parent, start: start, isZombie: rest[0] == "Z" || rest[0] == "X")
         }
 
-        /// The environment that the process began with; empty for another user's.
+        /// The initial environment of the process; empty for another user's process.
         static func variables(of pid: pid_t) -> [UInt8] {
             contents("/proc/\(pid)/environ", limit: 1 << 20)
         }

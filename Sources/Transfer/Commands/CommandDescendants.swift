@@ -6,21 +6,21 @@
     import Darwin
 #endif
 
-/// What a command started, at any depth, and whatever sessions and groups it made for itself.
+/// Finds and kills the descendants of a command, at any depth, in any session and process group.
 ///
-/// A descendant is known by its chain of parents, or by the mark in its environment, which
-/// outlives the chain: a process whose parent ended is given to another one. What escapes is a
-/// process that cleared its environment and whose parent has ended.
+/// A descendant is identified by its chain of parents or by a mark in its environment. The mark
+/// outlives the chain: a process whose parent ended gets another parent. A process that cleared its
+/// environment and whose parent ended is not found.
 struct CommandDescendants {
     struct Entry {
         let pid: pid_t
         let parent: pid_t
-        /// When it started, in the system's own unit.
+        /// When it started, in a unit that depends on the system.
         let start: UInt64
         let isZombie: Bool
     }
 
-    /// `NAME=value`, to be added to the command's environment.
+    /// `NAME=value`, to add to the command's environment.
     let mark: String
 
     init() {
@@ -28,10 +28,10 @@ struct CommandDescendants {
         mark = "BELLWETHER_COMMAND=" + String(value, radix: 16)
     }
 
-    /// Kills all that `leader` started. The leader itself has to be there still, if only to be
-    /// reaped: its own start bounds the search, and its number is not another's.
+    /// Kills all descendants of `leader`. The leader must exist, at least as a zombie: its start
+    /// time limits the search, and its process id must not have been reused.
     func kill(of leader: pid_t) {
-        // What is forked meanwhile is found by the next look; nobody forks faster for long.
+        // Processes that are forked meanwhile are found by the next search; 32 searches are enough.
         for _ in 0..<32 {
             let found = find(of: leader)
             if found.isEmpty { return }
@@ -44,7 +44,7 @@ struct CommandDescendants {
         guard let first = table.first(where: { $0.pid == leader }) else { return [] }
         let later = table.filter { $0.start >= first.start && $0.pid != leader }
         var family: Set<pid_t> = [leader]
-        // Parents need not come first in the table.
+        // Children may precede their parents in the table.
         while true {
             let before = family.count
             for entry in later where family.contains(entry.parent) { family.insert(entry.pid) }
@@ -56,7 +56,7 @@ struct CommandDescendants {
     }
 
     private func isMarked(_ pid: pid_t) -> Bool {
-        // A whole variable, neighbours separated by zero bytes.
+        // The whole variable; variables are separated by zero bytes.
         let wanted = Array(mark.utf8) + [0]
         let variables = Self.variables(of: pid)
         guard variables.count >= wanted.count else { return false }
@@ -66,5 +66,5 @@ struct CommandDescendants {
     }
 }
 
-/// `kill(2)`, whose name a method hides.
+/// Calls `kill(2)`; the free function avoids the name conflict with the method.
 private func systemKill(_ pid: pid_t) -> Int32 { kill(pid, SIGKILL) }

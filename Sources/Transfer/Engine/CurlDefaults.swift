@@ -1,27 +1,27 @@
 import CCurl
 
-/// What libcurl is set to for every transfer, in one place.
+/// The libcurl options of every transfer.
 ///
 /// libcurl's own defaults differ between versions and builds, and some are wrong for a service.
-/// What one kind of transfer needs otherwise stands where that kind is prepared
+/// Options that differ for a kind of transfer are set where that kind is prepared
 /// (`HTTPTransfer.prepare`, `MailTransfer.prepare`, `TransferEngine`).
 ///
 /// | matter | set to | why |
 /// | --- | --- | --- |
-/// | protocols | https, unless a transfer names its own: http and https, or smtp, or smtps | libcurl speaks 25 |
+/// | protocols | https, unless a transfer sets its own: http and https, or smtp, or smtps | libcurl supports 25 |
 /// | redirects | never followed by libcurl | `TransferEngine.http` follows them, within one origin |
-/// | encodings of an answer | not decoded by libcurl, which takes a truncated gzip stream for a whole one | probes ask for gzip and deflate and decode (`ContentDecoding`); all others send `Accept-Encoding: identity` |
-/// | HTTP | HTTP/2 where TLS agrees on it, else 1.1; HTTP/0.9 never | |
-/// | TLS | 1.2 or newer; chain and name are checked; no session is resumed | a resumed session would outlive the authority or the certificate that it was made with |
-/// | authorities | the system's, or a file's alone | with a file, the system's folder of authorities is left out: libcurl would go on trusting it |
-/// | proxies | none; `http_proxy`, `HTTPS_PROXY` and `NO_PROXY` only where a transfer says so | a probe's answer must come from its target |
-/// | credentials | only what a transfer is given; no `.netrc`, no cookies, no NTLM, no Negotiate | |
+/// | content encodings | not decoded by libcurl, which accepts a truncated gzip stream as complete | probes request gzip and deflate and decode them (`ContentDecoding`); all others send `Accept-Encoding: identity` |
+/// | HTTP | HTTP/2 if TLS negotiates it, else 1.1; never HTTP/0.9 | |
+/// | TLS | 1.2 or newer; chain and name are checked; sessions are not resumed | a resumed session would outlive the authority or the certificate that it was created with |
+/// | authorities | the system's, or a file's only | with a file, the system's directory of authorities is unset: libcurl would trust it too |
+/// | proxies | none; `http_proxy`, `HTTPS_PROXY` and `NO_PROXY` only if a transfer enables them | a probe's answer must come from its target |
+/// | credentials | only those of the transfer; no `.netrc`, no cookies, no NTLM, no Negotiate | |
 /// | addresses | IPv6 and IPv4; the other family is tried after 250 ms (RFC 8305 §5) | |
-/// | names | kept for 30 s | a moved Service is found within a minute |
-/// | connections | kept; closed after 60 s; TCP keep-alive after 30 s, each 15 s | renewed certificates and moved names are noticed within a minute; a dead peer too |
-/// | signals, look-ups | none; a look-up that hangs is left behind | the loop's thread serves all transfers |
+/// | DNS | cached for 30 s | a moved Service is found within a minute |
+/// | connections | kept; closed after 60 s; TCP keep-alive after 30 s, every 15 s | renewed certificates, moved names and dead peers are noticed within a minute |
+/// | signals, lookups | no signals; a hanging lookup is abandoned | the loop's thread serves all transfers |
 extension EasyTransfer {
-    /// Sets everything that the table names.
+    /// Sets the options of the table.
     func setDefaults() throws(TransferError) {
         try set(CURLOPT_PROTOCOLS_STR, "https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
@@ -52,15 +52,15 @@ extension EasyTransfer {
         try set(CURLOPT_TCP_KEEPINTVL, 15)
 
         try set(CURLOPT_NOSIGNAL, 1)
-        // A name lookup that hangs in its own thread must not hold up the loop when its
-        // transfer is called off.
+        // A name lookup that hangs in its own thread must not block the loop when its transfer is
+        // cancelled.
         try set(CURLOPT_QUICK_EXIT, 1)
     }
 
-    /// The environment's proxies, which `setDefaults` leaves out.
+    /// Enables the proxies of the environment, which `setDefaults` disables.
     ///
-    /// libcurl reads `http_proxy` (in small letters only: a CGI server could be given the other
-    /// by a request's header), `https_proxy` or `HTTPS_PROXY`, `all_proxy`, `no_proxy`.
+    /// libcurl reads `http_proxy` (lower case only: a request header could set the other one in a
+    /// CGI server), `https_proxy` or `HTTPS_PROXY`, `all_proxy` and `no_proxy`.
     func useEnvironmentProxies() throws(TransferError) {
         try check(ccurl_set_pointer(easy, CURLOPT_PROXY, nil))
     }

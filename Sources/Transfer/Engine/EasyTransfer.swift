@@ -1,24 +1,23 @@
 import CCurl
 
-/// One libcurl easy handle and the memory that its callbacks use.
+/// A libcurl easy handle and the memory that its callbacks use.
 ///
-/// Lives in the loop's thread only; the callbacks run there too, inside
-/// `curl_multi_perform`.
+/// Used on the loop's thread only; the callbacks run there too, inside `curl_multi_perform`.
 final class EasyTransfer {
     let id: UInt64
     let easy: UnsafeMutableRawPointer
     let order: TransferOrder
 
     var maxBody = 0
-    /// Whether the server's own certificate is told at the end.
+    /// Whether the result contains the server's own certificate.
     var keepsCertificate = false
     private(set) var body: [UInt8] = []
     private(set) var overflowed = false
-    /// Takes the body of an answer 2xx instead.
+    /// Receives the body of a 2xx answer instead of `body`. Returns false to end the transfer.
     var onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
-    /// It wanted no more.
+    /// Whether `onBody` ended the transfer.
     private(set) var isCalledOff = false
-    /// Lines of the last response's head, without line ends.
+    /// The header lines of the last response, without line ends.
     private(set) var headerLines: [[UInt8]] = []
     private var headerBytes = 0
 
@@ -26,17 +25,17 @@ final class EasyTransfer {
     private var uploaded = 0
     private(set) var conversation = SMTPConversation()
 
-    /// When the loop gives up on its own: before libcurl's deadline.
+    /// When the loop ends the transfer, before libcurl's own deadline.
     private(set) var giveUpAt: ContinuousClock.Instant?
     private var deadlineAfterUpload: Duration?
-    /// Why it ends before its own end; set once.
+    /// Why the loop ended the transfer; set once.
     private(set) var ending: Ending?
-    /// Whether libcurl itself must end it, because taking it away half-way is not clean.
+    /// Whether libcurl must end the transfer itself, because removing it midway is not clean.
     private(set) var endsByCallback = false
-    /// Whether the loop is to stop.
+    /// Whether the loop is about to stop.
     var isStopping: @Sendable () -> Bool = { false }
 
-    /// Why the loop ended a transfer.
+    /// A reason for the loop to end a transfer early.
     enum Ending: Sendable {
         case calledOff
         case shutDown
@@ -56,7 +55,7 @@ final class EasyTransfer {
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
     private let words: UnsafeMutablePointer<CChar>
 
-    /// A peer's response heads may be this long in all.
+    /// The maximum total length of response heads, in bytes.
     private static let maxHead = 256 * 1024
 
     init?(id: UInt64, order: TransferOrder) {
@@ -77,7 +76,7 @@ final class EasyTransfer {
 
     // MARK: - Options
 
-    /// What every transfer has in common.
+    /// Sets the options and callbacks of all transfers.
     func setUp() throws(TransferError) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         try setDefaults()
@@ -128,13 +127,13 @@ final class EasyTransfer {
         }
     }
 
-    /// The certificate that the server is shown when it asks for one; PEM, its chain behind it.
+    /// Sets the client certificate, a PEM file with its chain, for servers that request one.
     func set(identity: TLSIdentity) throws(TransferError) {
         try set(CURLOPT_SSLCERT, identity.certificate)
         try set(CURLOPT_SSLKEY, identity.key)
     }
 
-    /// At least one millisecond: to libcurl zero means no deadline.
+    /// Sets at least one millisecond: libcurl takes zero as no deadline.
     func set(_ option: CURLoption, _ deadline: Duration) throws(TransferError) {
         let (seconds, attoseconds) = deadline.components
         let milliseconds = min(seconds, 86_400 * 30) * 1000 + attoseconds / 1_000_000_000_000_000
@@ -148,8 +147,8 @@ final class EasyTransfer {
             words: String(cString: curl_easy_strerror(code)))
     }
 
-    /// Sends these bytes, then waits for the answer at most `deadline` more;
-    /// gives up when they are not sent at `giveUpAt`.
+    /// Sends `bytes`, then waits for the answer for at most `deadline`. The transfer ends if they
+    /// are not sent at `giveUpAt`.
     func send(
         upload bytes: [UInt8], before giveUpAt: ContinuousClock.Instant,
         thenWithin deadline: Duration
@@ -170,7 +169,7 @@ final class EasyTransfer {
         ccurl_set_pointer(easy, CURLOPT_SEEKDATA, context)
     }
 
-    /// Keeps what both sides say, credentials left out.
+    /// Records both sides of the conversation, without credentials.
     func recordConversation() throws(TransferError) {
         ccurl_set_debug_callback(easy) { _, type, data, size, context in
             guard let data else { return 0 }
@@ -186,12 +185,13 @@ final class EasyTransfer {
         try set(CURLOPT_VERBOSE, 1)
     }
 
-    /// Lets libcurl end the transfer when it is called off, its time is up, or the loop
-    /// stops: also while `curl_multi_perform` waits for an answer, which it does for the
-    /// answers to a message's end and to QUIT, with a look at this at least once a second.
+    /// Lets libcurl end the transfer when it is cancelled, its time is up, or the loop stops.
     ///
-    /// Needed for mail: a transfer that is removed half-way has libcurl before 8 send the
-    /// end of the message, so that a message cut short arrives, and then wait for the answer.
+    /// This also works while `curl_multi_perform` blocks for an answer, as it does after a
+    /// message's end and after QUIT: it calls this callback at least once a second.
+    ///
+    /// Needed for mail. If a transfer is removed midway, libcurl before version 8 sends the end of
+    /// the message, so that a truncated message is delivered, and then waits for the answer.
     func endByCallback() throws(TransferError) {
         endsByCallback = true
         try check(
@@ -202,7 +202,7 @@ final class EasyTransfer {
         try set(CURLOPT_NOPROGRESS, 0)
     }
 
-    /// The first reason to end counts.
+    /// Sets why the transfer ends. Only the first reason is kept.
     func end(_ ending: Ending) {
         if self.ending == nil { self.ending = ending }
     }
@@ -222,7 +222,7 @@ final class EasyTransfer {
 
     private func sent(_ line: UnsafeRawBufferPointer) {
         conversation.sent(line)
-        // libcurl waits for the answer to QUIT with the loop standing still.
+        // libcurl blocks the loop while it waits for the answer to QUIT.
         if conversation.hasQuit { ccurl_set_long(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1) }
     }
 
@@ -242,7 +242,7 @@ final class EasyTransfer {
 
     private func receiveHeader(_ data: UnsafeMutablePointer<CChar>?, _ size: Int) -> Int {
         var line = Array(UnsafeRawBufferPointer(start: data, count: size))
-        // A new head (after a redirect or a 1xx) replaces the one before.
+        // A new head (after a redirect or a 1xx) replaces the previous one.
         if line.starts(with: "HTTP/".utf8) { headerLines = [] }
         headerBytes += size
         guard headerBytes <= Self.maxHead else {
@@ -277,9 +277,9 @@ final class EasyTransfer {
         return CURL_SEEKFUNC_OK
     }
 
-    // MARK: - The end
+    // MARK: - Result
 
-    /// Everything that libcurl can tell once the transfer ended with `code`.
+    /// The result of a transfer that libcurl ended with `code`.
     func finish(_ code: CURLcode) -> Finished {
         var finished = Finished(code: code)
         finished.status = long(CURLINFO_RESPONSE_CODE)
@@ -307,7 +307,7 @@ final class EasyTransfer {
         return finished
     }
 
-    /// `Name:value` lines of the first certificate of the chain, the server's own.
+    /// The `Name:value` lines of the chain's first certificate, which is the server's own.
     private func certificateLines() -> [String] {
         var chain: UnsafeMutablePointer<curl_certinfo>?
         guard ccurl_get_certificates(easy, &chain) == CURLE_OK, let chain = chain?.pointee,
@@ -322,8 +322,8 @@ final class EasyTransfer {
         return lines
     }
 
-    /// The socket of the connection that libcurl keeps for the next transfer; nil when it
-    /// keeps none. Right only while the handle is in the loop.
+    /// The socket of the connection that libcurl keeps for the next transfer; nil if there is none.
+    /// Valid only while the handle is in the loop.
     var keptSocket: Int32? {
         var socket = curl_socket_t(-1)
         guard ccurl_get_socket(easy, &socket) == CURLE_OK, socket >= 0 else { return nil }

@@ -8,26 +8,26 @@ import CCurl
     import Darwin
 #endif
 
-/// What is known when libcurl has ended a transfer.
+/// The result of a transfer that libcurl ended.
 struct Finished: Sendable {
     let code: CURLcode
     var status = 0
     var systemError: Int32 = 0
     var timings = TransferTimings()
-    /// Without the port; empty when no connection was made.
+    /// The address without the port; empty if no connection was made.
     var remoteAddress = ""
     var headerLines: [[UInt8]] = []
     var body: [UInt8] = []
     var overflowed = false
     var isCalledOff = false
-    /// Why the loop had libcurl end it.
+    /// Why the loop made libcurl end the transfer.
     var ending: EasyTransfer.Ending?
     var conversation = SMTPConversation()
-    /// `Name:value` lines of the certificate that the server showed, where asked for.
+    /// The `Name:value` lines of the server's certificate, if requested.
     var certificate: [String] = []
     var words = ""
 
-    /// The failure as an error of ours; nil when the transfer succeeded.
+    /// The failure as a `TransferError`; nil if the transfer succeeded.
     func fault(_ target: String) -> TransferError? {
         guard code != CURLE_OK else { return nil }
         if let ending { return TransferError(ending.kind, target: target, words: ending.words) }

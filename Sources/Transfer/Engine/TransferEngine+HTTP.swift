@@ -1,6 +1,7 @@
 extension TransferEngine {
-    /// One HTTP request and its whole answer, whatever the status; redirects as
-    /// `HTTPTransfer.maxRedirects` allows. The deadline covers all of them.
+    /// Sends one HTTP request and returns the complete answer of any status.
+    ///
+    /// Follows redirects up to `HTTPTransfer.maxRedirects`. The deadline covers all of them.
     public func http(_ transfer: HTTPTransfer) async throws(TransferError) -> HTTPReply {
         let end = ContinuousClock.now + transfer.deadline
         var transfer = transfer
@@ -37,14 +38,15 @@ extension TransferEngine {
     }
 }
 
-/// Where an answer says that its resource is.
+/// The target of a redirect.
 private struct Redirect {
-    /// Absolute where it can be made out.
+    /// The absolute URL, or the unchanged `Location` if it cannot be resolved.
     let url: String
-    /// Nil where the address cannot be asked: another protocol, or one with a user in it.
+    /// Nil if the redirect cannot be followed: another protocol, or a URL with a user.
     let endpoint: Endpoint?
 
-    /// RFC 9110 §15.4: the statuses whose Location is the resource's address.
+    /// Nil unless the status is a redirect whose Location is the resource's address (RFC 9110
+    /// §15.4).
     init?(of reply: HTTPReply, from base: String) {
         guard [301, 302, 303, 307, 308].contains(reply.status),
             let location = reply.header("location"), !location.isEmpty
@@ -60,7 +62,7 @@ private struct Redirect {
 }
 
 extension Endpoint {
-    /// Whether a redirect from here may be followed there.
+    /// Whether a redirect to `next` may be followed.
     fileprivate func admits(redirectTo next: Endpoint) -> Bool {
         guard next.host == host else { return false }
         if next.scheme == scheme, next.port == port { return true }

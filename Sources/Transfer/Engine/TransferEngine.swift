@@ -2,15 +2,15 @@ import CCurl
 import Synchronization
 public import Telemetry
 
-/// Outgoing connections: HTTP side by side in one libcurl multi handle on one thread, each
-/// conversation with a mail server on a thread of its own.
+/// Runs outgoing transfers: HTTP in one libcurl multi handle on one thread, mail on own threads.
 ///
-/// Callers suspend, they never block. Connections are kept and reused (HTTP/2 where TLS
-/// agrees on it). Cancelling the calling task aborts its transfer: HTTP at once, mail within
-/// two seconds, unless the server's answer to the message comes first. Thread-safe. A
-/// deadline, a body limit and a TLS trust belong to each transfer; only http, https, smtp
-/// and smtps are spoken. What must not wait for others has an engine of its own: a node has
-/// one for its probes and one for what it delivers.
+/// Callers suspend and do not block. Connections are kept and reused (HTTP/2 if TLS negotiates it).
+/// Cancelling the calling task aborts its transfer: HTTP at once, mail within two seconds, unless
+/// the server answers the message first. Each transfer has its own deadline, body limit and TLS
+/// trust. Only http, https, smtp and smtps are supported. Thread-safe.
+///
+/// Transfers that must not wait for others need a separate engine: a node has one for its probes
+/// and one for its deliveries.
 public final class TransferEngine: Sendable {
     private let inbox = TransferInbox()
     private let mailThreads: MailThreads
@@ -19,7 +19,7 @@ public final class TransferEngine: Sendable {
 
     private static let libcurlIsReady: Bool = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    /// Whether libcurl looks names up away from the thread that serves all transfers.
+    /// Whether libcurl resolves names outside the thread that serves all transfers.
     static var resolvesApart: Bool { ccurl_features() & CURL_VERSION_ASYNCHDNS != 0 }
 
     public convenience init(telemetry: Telemetry) {
@@ -35,22 +35,21 @@ public final class TransferEngine: Sendable {
 
     deinit { shutdown() }
 
-    /// Ends every transfer under way with `.cancelled`, and takes no more.
-    /// Returns at once; the threads end shortly after.
+    /// Ends all transfers under way with `.cancelled`, and refuses new ones. Returns at once; the
+    /// threads end shortly after.
     public func shutdown() {
         inbox.stop()
         mailThreads.stop()
     }
 
-    /// Opens a TCP connection and closes it. Returns how long the opening
-    /// took, the name's look-up included.
+    /// Opens and closes a TCP connection. Returns the time to open it, including the name lookup.
     public func connect(
         host: String, port: Int, deadline: Duration
     ) async throws(TransferError) -> Duration {
         let endpoint = try Endpoint(scheme: "tcp", host: host, port: port)
         let finished = try await perform("connect", endpoint.target) {
             (exchange) throws(TransferError) in
-            // CONNECT_ONLY stops before a byte of the protocol is spoken.
+            // With CONNECT_ONLY no protocol byte is sent.
             try exchange.set(
                 CURLOPT_URL, "http" + endpoint.target.dropFirst(endpoint.scheme.count))
             try exchange.set(CURLOPT_PROTOCOLS_STR, "http")
@@ -62,13 +61,12 @@ public final class TransferEngine: Sendable {
         return finished.timings.connected
     }
 
-    /// The certificate that a TLS endpoint shows; nothing is said on the connection.
+    /// Returns the certificate of a TLS endpoint. Sends no request.
     ///
-    /// Throws `.tls` when the certificate is not one that `trust` admits for
-    /// the name: with `.insecure` any is told.
+    /// Throws `.tls` if `trust` does not admit the certificate for the name; `.insecure` admits
+    /// any.
     ///
-    /// - Parameter name: asked for (SNI) and expected in the certificate; nil
-    ///   for the host.
+    /// - Parameter name: The name for SNI and for the certificate check; nil for `host`.
     public func certificate(
         host: String, port: Int, name: String? = nil, trust: TLSTrust, deadline: Duration
     ) async throws(TransferError) -> ServerCertificate {
@@ -99,11 +97,10 @@ public final class TransferEngine: Sendable {
         return certificate
     }
 
-    /// Hands one message to a mail server for all its recipients.
+    /// Sends one message to a mail server for all its recipients.
     ///
-    /// Returns whenever the server has answered, also when it refused: the
-    /// outcome is per recipient. Throws when no answer was had; then whether
-    /// the message arrived is unknown.
+    /// Returns an outcome per recipient if the server answered, even if it refused. Throws if there
+    /// was no answer; it is then unknown whether the message was delivered.
     public func mail(_ transfer: MailTransfer) async throws(TransferError) -> MailReply {
         let endpoint = try transfer.validated()
         let lane = try mailThreads.take(
@@ -116,7 +113,7 @@ public final class TransferEngine: Sendable {
         return try MailReply(finished, transfer, endpoint)
     }
 
-    /// Sends an order to the loop and waits for its end.
+    /// Sends an order to the loop and waits for its result.
     func perform(
         _ kind: String, _ target: String, on own: TransferInbox? = nil,
         _ prepare: @escaping @Sendable (EasyTransfer) throws(TransferError) -> Void
@@ -138,7 +135,7 @@ public final class TransferEngine: Sendable {
                 }
             }
         } onCancel: {
-            // Before the order arrives only the flag is seen, after it the command.
+            // The flag covers the time before the order arrives, the command the time after.
             called.set()
             _ = inbox.put(.callOff(id))
         }

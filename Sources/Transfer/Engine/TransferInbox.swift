@@ -1,14 +1,14 @@
 import CCurl
 import Synchronization
 
-/// Whether the caller still wants its transfer.
+/// A flag that is set when the caller cancels its transfer. Thread-safe.
 final class CallOff: Sendable {
     private let flag = Atomic(false)
     var isSet: Bool { flag.load(ordering: .acquiring) }
     func set() { flag.store(true, ordering: .releasing) }
 }
 
-/// What callers want from the loop, in order; wakes it.
+/// Queues the callers' commands for the loop, in order, and wakes it. Thread-safe.
 final class TransferInbox: Sendable {
     enum Command: Sendable {
         case start(UInt64, TransferOrder)
@@ -19,15 +19,14 @@ final class TransferInbox: Sendable {
         var commands: [Command] = []
         var waker: Waker?
         var stopping = false
-        /// Somebody is about to use the loop: it does not end for want of work.
+        /// Whether a caller is about to use the loop, which must then not end as idle.
         var isReserved = false
     }
 
-    /// The multi handle for the one call that libcurl allows from any thread.
+    /// The multi handle, for the one libcurl call that is allowed from any thread.
     ///
-    /// Unchecked: `curl_multi_wakeup` is documented as thread-safe, nothing
-    /// else is done with the pointer, and `close()` forgets it, under the same
-    /// lock, before the handle is freed.
+    /// Unchecked: `curl_multi_wakeup` is documented as thread-safe, and nothing else uses the
+    /// pointer. `close()` clears it, under the same lock, before the handle is freed.
     struct Waker: @unchecked Sendable {
         let multi: UnsafeMutableRawPointer
         func wake() { curl_multi_wakeup(multi) }
@@ -37,7 +36,7 @@ final class TransferInbox: Sendable {
 
     func open(_ waker: Waker) { state.withLock { $0.waker = waker } }
 
-    /// False when the loop has ended: nobody will take the command.
+    /// Returns false if the loop has ended and will not read the command.
     func put(_ command: Command) -> Bool {
         state.withLock { state in
             guard let waker = state.waker, !state.stopping else { return false }
@@ -56,9 +55,9 @@ final class TransferInbox: Sendable {
 
     var isStopping: Bool { state.withLock { $0.stopping } }
 
-    // MARK: - For a loop that ends for want of work
+    // MARK: - Ending an idle loop
 
-    /// Keeps the loop from ending until `release`; false when it has ended.
+    /// Keeps the loop from ending as idle until `release`. Returns false if it has ended.
     func reserve() -> Bool {
         state.withLock { state in
             guard state.waker != nil, !state.stopping else { return false }
@@ -67,7 +66,7 @@ final class TransferInbox: Sendable {
         }
     }
 
-    /// Lets the loop end once it has had nothing to do for long enough.
+    /// Lets the loop end again when it has been idle for long enough.
     func release() {
         state.withLock { state in
             state.isReserved = false
@@ -77,7 +76,8 @@ final class TransferInbox: Sendable {
 
     var isReserved: Bool { state.withLock { $0.isReserved } }
 
-    /// Takes no more commands, unless there are some or the loop is reserved; true when so.
+    /// Closes the inbox unless there are commands or the loop is reserved. Returns whether it
+    /// closed.
     func closeIfUnused() -> Bool {
         state.withLock { state in
             guard state.commands.isEmpty, !state.isReserved else { return false }
@@ -86,7 +86,7 @@ final class TransferInbox: Sendable {
         }
     }
 
-    /// Everything that waits, and whether the loop must end.
+    /// The queued commands, and whether the loop must end.
     func take() -> (commands: [Command], stopping: Bool) {
         state.withLock { state in
             defer { state.commands = [] }
@@ -94,6 +94,6 @@ final class TransferInbox: Sendable {
         }
     }
 
-    /// After this the multi handle may be freed.
+    /// Closes the inbox; after this the multi handle may be freed.
     func close() { state.withLock { $0.waker = nil } }
 }

@@ -8,28 +8,28 @@ import CCurl
     import Darwin
 #endif
 
-/// A thread's own part: one multi handle, the transfers under way.
+/// Runs the transfers of one multi handle on one thread.
 final class TransferLoop {
     private let multi: UnsafeMutableRawPointer
     private let inbox: TransferInbox
-    /// How long it goes on without work; nil: until it is stopped.
+    /// How long the loop runs without work; nil runs it until it is stopped.
     private let idleLimit: Duration?
     private let onEnd: @Sendable () -> Void
     private var live: [UInt64: EasyTransfer] = [:]
     private var ids: [UnsafeMutableRawPointer: UInt64] = [:]
-    /// The last transfer of a loop that ends for want of work: through it the connection
-    /// that libcurl keeps is found again.
+    /// The last transfer of a loop with an idle limit. Its handle gives access to the connection
+    /// that libcurl keeps.
     private var last: EasyTransfer?
     private var idleSince = ContinuousClock.now
 
-    /// Idle connections kept over all hosts.
+    /// The maximum number of idle connections kept, over all hosts.
     private static let keptConnections = 64
-    /// How long transfers that libcurl must end itself have for it when the loop stops.
+    /// When the loop stops: the time for libcurl to end the transfers that it must end itself.
     private static let endLimit = Duration.seconds(4)
 
     /// - Parameters:
-    ///   - idleLimit: Ends the loop once it had no work for so long, unless it is reserved.
-    ///   - onEnd: Called when `run` is over and all of the loop's memory is free.
+    ///   - idleLimit: Ends the loop after it had no work for this long, unless it is reserved.
+    ///   - onEnd: Called when `run` has ended and the loop's memory is freed.
     init?(
         _ inbox: TransferInbox, idleLimit: Duration? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
@@ -43,7 +43,7 @@ final class TransferLoop {
         inbox.open(TransferInbox.Waker(multi: multi))
     }
 
-    /// Serves until the inbox stops it. Every order is settled by then.
+    /// Runs until the inbox stops it or it is idle too long. Settles every order before it returns.
     func run() {
         while true {
             let (commands, stopping) = inbox.take()
@@ -61,7 +61,7 @@ final class TransferLoop {
         onEnd()
     }
 
-    /// One round of libcurl's work.
+    /// Runs libcurl once and collects its results.
     private func advance() {
         var running: Int32 = 0
         curl_multi_perform(multi, &running)
@@ -70,7 +70,7 @@ final class TransferLoop {
 
     private func poll(_ milliseconds: Int32) {
         if curl_multi_poll(multi, nil, 0, milliseconds, nil) != CURLM_OK {
-            // Without a working poll, at least do not spin.
+            // Avoid a busy loop if poll fails.
             usleep(10_000)
         }
     }
@@ -115,7 +115,7 @@ final class TransferLoop {
         ids[exchange.easy] = id
     }
 
-    /// Settles what libcurl has ended.
+    /// Settles the transfers that libcurl has ended.
     private func collect() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
@@ -136,7 +136,7 @@ final class TransferLoop {
         }
     }
 
-    /// Ends a transfer before its own end: at once where that is clean, else in the next round.
+    /// Ends a transfer early: at once if that is clean, else in the next round of libcurl.
     private func end(_ id: UInt64, _ ending: EasyTransfer.Ending) {
         guard let exchange = live[id] else { return }
         exchange.end(ending)
@@ -151,7 +151,7 @@ final class TransferLoop {
                 TransferError(ending.kind, target: exchange.order.target, words: ending.words)))
     }
 
-    /// Ends every transfer because the loop stops.
+    /// Ends all transfers because the loop stops.
     private func endAll() {
         for id in Array(live.keys) { end(id, .shutDown) }
         let limit = ContinuousClock.now + Self.endLimit
@@ -170,13 +170,13 @@ final class TransferLoop {
             curl_multi_remove_handle(multi, exchange.easy)
             return
         }
-        // Only now: libcurl looks the kept connection up for a handle that it holds.
+        // Not earlier: libcurl finds the kept connection only through a handle in the loop.
         if let last { curl_multi_remove_handle(multi, last.easy) }
         last = exchange
     }
 
-    /// Has libcurl say QUIT on the connection that it keeps without waiting for the answer,
-    /// for which it would wait two minutes: nothing more can be received on it.
+    /// Makes libcurl send QUIT on the kept connection without waiting for the answer, for which it
+    /// would wait two minutes: the socket is shut down for reading first.
     private func sayGoodbye() {
         guard let last else { return }
         if let socket = last.keptSocket { shutdown(socket, Int32(SHUT_RD)) }
@@ -189,12 +189,12 @@ final class TransferLoop {
         return idleSince + idleLimit <= .now
     }
 
-    /// How long to sleep at most, in milliseconds; libcurl shortens it for its own timers.
+    /// The maximum sleep in milliseconds. libcurl shortens it for its own timers.
     private var pause: Int32 {
         var longest: Duration = .seconds(60)
         let now = ContinuousClock.now
         for exchange in live.values {
-            // What libcurl ends itself it must be asked to.
+            // libcurl ends such a transfer only when it is called.
             if exchange.ending != nil { return 1 }
             if let end = exchange.giveUpAt { longest = min(longest, end - now) }
         }

@@ -1,12 +1,12 @@
-/// A transfer as it travels to the loop: how to set it up, whom to tell.
+/// A transfer on its way to the loop: its setup and its completion handler.
 struct TransferOrder: Sendable {
-    /// Names the protocol in metrics: `http`, `mail`, `connect`.
+    /// The label in metrics: `http`, `mail`, `connect`, `certificate`.
     let kind: String
     let target: String
-    /// Set when the caller no longer wants it, maybe before it arrives.
+    /// Set when the caller cancels the transfer, possibly before the order arrives.
     let called: CallOff
-    /// Runs in the loop's thread.
+    /// Runs on the loop's thread.
     let prepare: @Sendable (EasyTransfer) throws(TransferError) -> Void
-    /// Runs once, in the loop's thread or the caller's.
+    /// Runs once, on the loop's thread or the caller's.
     let settle: @Sendable (Result<Finished, TransferError>) -> Void
 }

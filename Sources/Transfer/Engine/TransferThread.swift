@@ -6,10 +6,9 @@
     import Darwin
 #endif
 
-/// A thread of its own for the loop: it blocks in poll, which the cooperative
-/// pool must never do.
+/// A dedicated thread for the loop, which blocks in poll. The cooperative pool must not block.
 enum TransferThread {
-    /// Runs `loop` to its end on a new detached thread; false when there is none to have.
+    /// Runs `loop` to its end on a new detached thread. Returns false if there is no thread.
     static func start(_ loop: sending TransferLoop) -> Bool {
         let context = Unmanaged.passRetained(loop)
         #if canImport(Glibc)

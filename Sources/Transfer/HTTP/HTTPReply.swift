@@ -1,33 +1,34 @@
-/// One complete HTTP answer, whatever its status.
+/// A complete HTTP answer of any status.
 public struct HTTPReply: Sendable {
     public let status: Int
-    /// In the order received, values without surrounding white space.
+    /// In the order received. Values have no surrounding whitespace.
     public let headers: [(String, String)]
     public let body: [UInt8]
-    /// From the call to the last byte, redirects that were followed included.
+    /// From the call to the last byte, including followed redirects.
     public internal(set) var duration: Duration
     public let timings: TransferTimings
-    /// The address that answered, without port: numbers, never a name.
+    /// The numeric address that answered, without port.
     public let remoteAddress: String
-    /// Whether the answer's end was marked, by its length, by chunks or by HTTP/2: then its body
-    /// is whole. Without a mark it ends where the peer closed, for whatever reason.
+    /// Whether the end of the body was marked by a length, chunks or HTTP/2, so that the body is
+    /// complete. Without a mark the body ends where the peer closed the connection, for whatever
+    /// reason.
     public let isDelimited: Bool
-    /// How many redirects were followed to it.
+    /// How many redirects were followed.
     public internal(set) var redirects = 0
-    /// Where a redirect that was not followed leads; the absolute address where it can be made
-    /// out. One printable line of the peer's, which may hold secrets.
+    /// The target of a redirect that was not followed, as an absolute URL if it can be resolved.
+    /// One printable line from the peer; it may contain secrets.
     public internal(set) var redirect: String?
 
-    /// The first header of that name, in any case.
+    /// The first header with this name, ignoring case.
     public func header(_ name: String) -> String? {
         let wanted = name.lowercased()
         return headers.first { $0.0.lowercased() == wanted }?.1
     }
 }
 
-/// When the steps of a transfer were done, from its start.
+/// When each step of a transfer ended, measured from its start.
 ///
-/// All zero up to `firstByte` on a reused connection.
+/// The steps before `firstByte` are zero on a reused connection.
 public struct TransferTimings: Sendable, Equatable {
     public var resolved: Duration = .zero
     public var connected: Duration = .zero
@@ -35,7 +36,7 @@ public struct TransferTimings: Sendable, Equatable {
     public var secured: Duration = .zero
     public var firstByte: Duration = .zero
     public var total: Duration = .zero
-    /// No connection had to be made.
+    /// Whether no new connection was made.
     public var reusedConnection = false
 }
 

@@ -38,7 +38,7 @@ extension HTTPTransfer {
                 body.isEmpty
                 ? ccurl_set_string(exchange.easy, CURLOPT_COPYPOSTFIELDS, "")
                 : body.withUnsafeBytes { bytes in
-                    // libcurl copies from it and does not write.
+                    // libcurl copies the bytes and does not write to them.
                     ccurl_set_pointer(
                         exchange.easy, CURLOPT_COPYPOSTFIELDS,
                         UnsafeMutableRawPointer(mutating: bytes.baseAddress))
@@ -60,19 +60,19 @@ extension HTTPTransfer {
                     .invalid, target: endpoint.target,
                     words: "the value of header \(name) holds CR, LF or NUL")
             }
-            // To libcurl "Name:" means to leave the header out, "Name;" to send it empty.
+            // libcurl takes "Name:" as: omit the header, and "Name;" as: send it empty.
             lines.append(value.trimmed.isEmpty ? "\(name);" : "\(name): \(value)")
         }
         func has(_ name: String) -> Bool { headers.contains { $0.0.lowercased() == name } }
-        // Neither of these is ours to let libcurl invent.
+        // Keeps libcurl from adding these two.
         if !has("expect") { lines.append("Expect:") }
         if !has("content-type") { lines.append("Content-Type:") }
-        // Without it any coding would be acceptable (RFC 9110 §12.5.3), and none is decoded here.
+        // Without it any coding is acceptable (RFC 9110 §12.5.3), and none is decoded here.
         if !has("accept-encoding") { lines.append("Accept-Encoding: identity") }
         return lines
     }
 
-    /// RFC 9110 §5.6.2.
+    /// Whether a byte may be part of a token (RFC 9110 §5.6.2).
     private static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true

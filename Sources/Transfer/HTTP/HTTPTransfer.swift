@@ -1,37 +1,37 @@
 /// One HTTP request.
 public struct HTTPTransfer: Sendable {
-    /// `http://` or `https://`. Only scheme, host and port of it are ever shown.
+    /// `http://` or `https://`. Errors and logs contain only its scheme, host and port.
     public var url: String
     public var method: String
-    /// Sent in this order. Names are tokens; values hold no CR, LF or NUL.
+    /// Sent in this order. Names are tokens; values contain no CR, LF or NUL.
     public var headers: [(String, String)]
     public var body: [UInt8]
-    /// From the call to the last byte of the answer.
+    /// The time from the call to the last byte of the answer.
     public var deadline: Duration
-    /// For name, connection and TLS together.
+    /// The time for name lookup, connection and TLS together.
     public var connectDeadline: Duration
-    /// The answer's body may be this long, in bytes.
+    /// The maximum length of the answer's body in bytes.
     public var maxBody: Int
-    /// With it the body of an answer 2xx is handed out as it comes and not kept. Called on
-    /// the engine's thread, which does nothing else meanwhile: a consumer that blocks
-    /// holds the peer back. Returning false ends the transfer as `.cancelled`.
+    /// Receives the body of a 2xx answer as it arrives; the body is then not kept. Called on the
+    /// engine's thread, which meanwhile does nothing else: a blocking consumer slows the peer down.
+    /// Returning false ends the transfer as `.cancelled`.
     public var onBody: (@Sendable (UnsafeRawBufferPointer) -> Bool)?
-    /// Ends as `.timeout` an answer of which nothing came for so long; nil: only `deadline` does.
+    /// Ends the transfer as `.timeout` if nothing arrives for this long; nil relies on `deadline`
+    /// only.
     public var idleDeadline: Duration?
     public var tls: TLSTrust
-    /// Shown to a server that asks for a certificate; nil: none.
+    /// The client certificate for servers that request one; nil if there is none.
     public var identity: TLSIdentity?
-    /// Connect to this socket file instead of the URL's host.
+    /// Connects to this socket file instead of the URL's host.
     public var unixSocket: String?
-    /// `HOST:PORT:ADDRESS:PORT`: for this host and port connect to that address
-    /// instead, while the certificate, the Host header and everything else stay
-    /// the host's. An IPv6 address stands in brackets.
+    /// `HOST:PORT:ADDRESS:PORT`: connects to this address for the given host and port. The
+    /// certificate check and the Host header still use the host. An IPv6 address is in brackets.
     public var connectTo: String?
-    /// How many redirects of a GET or HEAD to follow, within the address's origin: scheme, host
-    /// and port, or from http to https on one host and their own ports. What leads elsewhere is
-    /// an answer with `HTTPReply.redirect`, so that headers never reach another server.
+    /// How many redirects of a GET or HEAD to follow, within one origin (scheme, host and port) or
+    /// from http to https on one host and their default ports. Any other redirect is returned with
+    /// `HTTPReply.redirect`, so that headers are never sent to another server.
     public var maxRedirects: Int
-    /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. Never for loopback.
+    /// Whether `http_proxy`, `https_proxy` and `no_proxy` apply. They never apply to loopback.
     public var usesEnvironmentProxy: Bool
 
     public init(

@@ -6,16 +6,17 @@
     import Darwin
 #endif
 
-/// The name by which a client greets a mail server: a fully-qualified domain name or an address
-/// literal (RFC 5321 §4.1.1.1). Many servers refuse any other.
+/// The client's name in EHLO: a fully-qualified domain name or an address literal.
+///
+/// See RFC 5321 §4.1.1.1. Many servers refuse any other name.
 public enum HelloName {
-    /// Why `name` cannot be used, as the end of a sentence; nil when it can.
+    /// Why `name` cannot be used, as the end of a sentence; nil if it is valid.
     public static func fault(in name: String) -> String? {
         isQualified(name) || isLiteral(name)
             ? nil : "is neither a fully-qualified domain name nor an address literal"
     }
 
-    /// This machine's name where that is fully qualified, else an address of it as a literal.
+    /// This machine's name if it is fully qualified, else one of its addresses as a literal.
     ///
     /// - Parameter isLoopback: Whether the server is on this machine.
     static func standard(isLoopback: Bool) -> String {
@@ -24,7 +25,8 @@ public enum HelloName {
         return literal(of: isLoopback ? nil : address()) ?? "[127.0.0.1]"
     }
 
-    /// Labels of letters, digits and hyphens, at least two; the last is no number.
+    /// Whether `name` has at least two labels of letters, digits and hyphens, the last not a
+    /// number.
     static func isQualified(_ name: String) -> Bool {
         let labels = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.count >= 2, !name.hasPrefix("["), name.utf8.count <= 253,
@@ -53,7 +55,7 @@ public enum HelloName {
         written(atMost: 256) { gethostname($0, $1 - 1) == 0 } ?? ""
     }
 
-    /// The C string that `write` leaves in a buffer of `size` bytes; nil where it fails.
+    /// The C string that `write` leaves in a buffer of `size` bytes; nil if it fails.
     private static func written(
         atMost size: Int, _ write: (UnsafeMutablePointer<CChar>, Int) -> Bool
     ) -> String? {
@@ -64,8 +66,8 @@ public enum HelloName {
         }
     }
 
-    /// An address of this machine that others may know: the first one that is neither of the
-    /// loopback nor of one link only, IPv4 before IPv6. Nil without any.
+    /// The first address of this machine that is neither loopback nor link-local, IPv4 before IPv6;
+    /// nil if there is none.
     private static func address() -> String? {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return nil }

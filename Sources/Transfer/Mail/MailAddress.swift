@@ -1,11 +1,10 @@
-/// What may stand in an envelope and in an address header.
+/// Validates the addresses of an envelope and of address headers.
 public enum MailAddress {
-    /// Why `address` cannot be used, as the end of a sentence; nil when it can.
+    /// Why `address` cannot be used, as the end of a sentence; nil if it is valid.
     ///
-    /// Accepts `dot-atom@domain` and `dot-atom@[address literal]` in ASCII with
-    /// the lengths of RFC 5321 §4.5.3.1. Quoted local parts, internationalised
-    /// mailboxes (RFC 6531) and source routes are refused: nobody needs them
-    /// here, and each is a way to smuggle.
+    /// Accepts `dot-atom@domain` and `dot-atom@[address literal]` in ASCII with the lengths of RFC
+    /// 5321 §4.5.3.1. Quoted local parts, internationalised mailboxes (RFC 6531) and source routes
+    /// are refused: they are not needed here, and each can be used for injection.
     public static func fault(in address: String) -> String? {
         let bytes = Array(address.utf8)
         guard !bytes.isEmpty else { return "is empty" }
@@ -24,7 +23,7 @@ public enum MailAddress {
         return nil
     }
 
-    /// RFC 5322 §3.2.3.
+    /// Whether these bytes are a dot-atom (RFC 5322 §3.2.3).
     private static func isDotAtom(_ bytes: ArraySlice<UInt8>) -> Bool {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.allSatisfy { part in
@@ -55,10 +54,10 @@ public enum MailAddress {
     }
 }
 
-/// What may follow DATA.
+/// Validates the message that follows DATA.
 enum MailMessage {
-    /// Why these bytes cannot be sent; nil when they can. A bare CR or LF lets
-    /// some servers see an end of message where we sent none (SMTP smuggling).
+    /// Why these bytes cannot be sent; nil if they are valid. A bare CR or LF makes some servers
+    /// see an end of message that was not sent (SMTP smuggling).
     static func fault(in message: [UInt8]) -> String? {
         guard message.count >= 2, message.suffix(2).elementsEqual([0x0D, 0x0A]) else {
             return "the message does not end in CRLF"

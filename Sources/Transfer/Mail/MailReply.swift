@@ -1,38 +1,37 @@
 import CCurl
 
-/// What a mail server did with a message, recipient by recipient.
+/// A mail server's answers to a message, per recipient.
 public struct MailReply: Sendable {
-    /// Where in the conversation the server spoke its last word.
+    /// The step of the conversation at which the server gave its final answer.
     public enum Stage: String, Sendable {
         case greeting, authentication, sender, recipient, message
     }
 
     public struct Outcome: Sendable, Equatable {
         public let recipient: String
-        /// The server's word on this recipient. Delivered when it is a success:
-        /// the server has taken responsibility.
+        /// The server's answer for this recipient. A success means that the server has taken
+        /// responsibility for the delivery.
         public let answer: SMTPAnswer
         public let stage: Stage
 
         public var isDelivered: Bool { answer.isSuccess }
     }
 
-    /// One line of the conversation, credentials left out.
+    /// One turn of the conversation, without credentials.
     public struct Step: Sendable, Equatable {
-        /// Empty: the server's greeting.
+        /// Empty for the server's greeting.
         public let command: String
         public let answer: SMTPAnswer?
     }
 
-    /// In the order of the transfer's recipients, one each.
+    /// One per recipient, in the order of the transfer's recipients.
     public let outcomes: [Outcome]
     public let conversation: [Step]
     public let timings: TransferTimings
 }
 
 extension MailReply {
-    /// Reads the outcome from the conversation; throws when the server never
-    /// had the last word.
+    /// Reads the outcome from the conversation. Throws if the server gave no final answer.
     init(
         _ finished: Finished, _ transfer: MailTransfer, _ endpoint: Endpoint
     ) throws(TransferError) {
@@ -50,7 +49,7 @@ extension MailReply {
         }
 
         if let message, message.code != 354 {
-            // The message was offered: refused recipients keep their own answer.
+            // The message was sent; refused recipients keep their own answer.
             outcomes = transfer.recipients.enumerated().map { index, recipient in
                 let own = recipients.indices.contains(index) ? recipients[index] : nil
                 if let own, !own.isSuccess { return outcome(recipient, own, .recipient) }
@@ -65,7 +64,7 @@ extension MailReply {
             outcomes = zip(transfer.recipients, answers).map { outcome($0, $1, .recipient) }
             return
         }
-        // The server's refusal of the whole: its last answer, if that is one.
+        // The server refused the whole transfer if its last answer is an error.
         if let last = turns.last(where: { $0.verb != "QUIT" }), let answer = last.answer,
             answer.code >= 400,
             let stage = Self.stage(of: last)
@@ -86,8 +85,8 @@ extension MailReply {
         if finished.code == CURLE_LOGIN_DENIED,
             let challenge = turns.last(where: { $0.verb == "AUTH" })?.answer, challenge.code == 334
         {
-            // Of a token, servers say what is wrong in a challenge, and end with a failure only
-            // when that is answered.
+            // Servers send the reason for refusing a token in a challenge, and the failure code
+            // only after the client answers the challenge.
             throw TransferError(
                 .protocolFault, target: endpoint.target,
                 words: "the server refuses the token: "
@@ -99,7 +98,7 @@ extension MailReply {
             words: scrub.clean(fault?.words ?? "the server never answered the message"))
     }
 
-    /// The text of a challenge, which is base64; up to the first character that is none.
+    /// Decodes a base64 challenge, up to the first character that is not base64.
     private static func decoded(_ text: String) -> String {
         let alphabet = Array(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -117,7 +116,7 @@ extension MailReply {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// nil where a refusal does not stop the conversation.
+    /// The stage of a turn; nil if a refusal there does not end the conversation.
     private static func stage(of turn: SMTPConversation.Turn) -> Stage? {
         switch turn.verb {
         case "", "EHLO", "HELO": .greeting
@@ -130,7 +129,7 @@ extension MailReply {
     }
 }
 
-/// Takes secrets out of what a peer echoes.
+/// Replaces secrets in text that a peer echoes.
 struct Scrub {
     private let secrets: [String]
 

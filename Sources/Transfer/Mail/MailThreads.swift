@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The threads that talk to mail servers: one conversation each.
+/// The threads for conversations with mail servers, one conversation each.
 ///
-/// libcurl blocks its thread while it waits for the answers to a message's end and to
-/// QUIT, up to the server's ten minutes; on a shared thread one slow server would stop
-/// every transfer. A thread keeps its connection for the next message of the same sender
-/// to the same server, and ends when none comes. Thread-safe.
+/// libcurl blocks its thread while it waits for the answers to a message's end and to QUIT, for as
+/// long as the server's ten minutes; on a shared thread one slow server would stop all transfers. A
+/// thread keeps its connection for the next message of the same sender to the same server, and ends
+/// if there is none in time. Thread-safe.
 final class MailThreads: Sendable {
     /// One thread and its connection.
     struct Lane: Sendable {
@@ -15,7 +15,7 @@ final class MailThreads: Sendable {
 
     private struct State {
         var all: [ObjectIdentifier: TransferInbox] = [:]
-        /// By server and sender, one each.
+        /// One idle thread per server and sender.
         var idle: [String: TransferInbox] = [:]
         var isStopped = false
     }
@@ -25,19 +25,19 @@ final class MailThreads: Sendable {
     private let idleLimit: Duration
 
     /// - Parameters:
-    ///   - most: Conversations at a time; one more is refused as a passing fault.
+    ///   - most: The maximum number of threads; beyond it a message fails with a temporary fault.
     ///   - idleLimit: How long a connection is kept for the next message.
     init(most: Int = 256, idleLimit: Duration = .seconds(30)) {
         self.most = most
         self.idleLimit = idleLimit
     }
 
-    /// How many threads there are, those that end just now among them.
+    /// The number of threads, including those that are about to end.
     var count: Int { state.withLock { $0.all.count } }
 
-    /// A thread for one conversation; `giveBack` must follow.
+    /// A thread for one conversation; `giveBack` must be called after it.
     ///
-    /// - Parameter key: Which kept connection fits.
+    /// - Parameter key: Identifies the connections that can be reused.
     func take(_ key: String, target: String) throws(TransferError) -> Lane {
         let taken = state.withLock { state -> Result<TransferInbox, TransferError> in
             if let kept = state.idle.removeValue(forKey: key), kept.reserve() {
@@ -70,7 +70,7 @@ final class MailThreads: Sendable {
         return Lane(inbox: try taken.get(), key: key)
     }
 
-    /// The conversation is over; its connection may serve the next.
+    /// Returns a thread after its conversation; its connection may serve the next one.
     func giveBack(_ lane: Lane) {
         let surplus = state.withLock { state -> TransferInbox? in
             guard !state.isStopped, state.idle[lane.key] == nil else { return lane.inbox }
@@ -80,7 +80,7 @@ final class MailThreads: Sendable {
         if let surplus { surplus.stop() } else { lane.inbox.release() }
     }
 
-    /// Ends every conversation, and takes no more. Returns at once.
+    /// Ends all conversations and refuses new ones. Returns at once.
     func stop() {
         let all = state.withLock { state in
             state.isStopped = true

@@ -3,11 +3,11 @@ import CCurl
 extension MailTransfer {
     func prepare(_ exchange: EasyTransfer, _ endpoint: Endpoint) throws(TransferError) {
         let name = hello.isEmpty ? HelloName.standard(isLoopback: endpoint.isLoopback) : hello
-        // To libcurl the path is the name of the greeting.
+        // libcurl takes the path as the name of the greeting.
         try exchange.set(CURLOPT_URL, endpoint.target + "/" + Self.escaped(name))
         try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
         try exchange.set(trust: trust)
-        // Anything less than ALL would go on in plain text when TLS is not offered.
+        // Any other value but ALL continues in plain text if TLS is not offered.
         try exchange.set(
             CURLOPT_USE_SSL,
             Int(security == .none ? CURLUSESSL_NONE.rawValue : CURLUSESSL_ALL.rawValue))
@@ -18,7 +18,7 @@ extension MailTransfer {
             } else {
                 try exchange.set(CURLOPT_XOAUTH2_BEARER, token)
             }
-            // Without a list libcurl also tries GSSAPI and NTLM where they are offered.
+            // Without a list libcurl also tries GSSAPI and NTLM if they are offered.
             let mechanisms = authentication.mechanisms(withToken: !token.isEmpty)
             try exchange.set(
                 CURLOPT_LOGIN_OPTIONS, mechanisms.map { "AUTH=" + $0 }.joined(separator: ";"))
@@ -28,8 +28,8 @@ extension MailTransfer {
         try exchange.set(CURLOPT_MAIL_RCPT, list: recipients.map { "<\($0)>" })
         try exchange.check(ccurl_allow_refused_recipients(exchange.easy))
         try exchange.set(CURLOPT_CONNECTTIMEOUT_MS, min(connectDeadline, deadline))
-        // libcurl's own 120 s for each answer would cut the final one short;
-        // the loop gives up where libcurl's single deadline cannot tell.
+        // libcurl's default of 120 s per answer would be too short for the final one. Its single
+        // total deadline cannot separate sending from waiting, so the loop enforces both deadlines.
         try exchange.set(CURLOPT_TIMEOUT_MS, deadline + answerDeadline)
         let answerSeconds = Int(answerDeadline.components.seconds) + 1
         try exchange.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(answerSeconds, 1))
@@ -39,7 +39,7 @@ extension MailTransfer {
             upload: message, before: .now + deadline, thenWithin: answerDeadline)
     }
 
-    /// A name that `HelloName` takes, as the path of a URL.
+    /// A name that `HelloName` accepts, escaped for the path of a URL.
     private static func escaped(_ name: String) -> String {
         name.replacing("[", with: "%5B").replacing("]", with: "%5D").replacing(":", with: "%3A")
     }

@@ -1,29 +1,29 @@
 /// One message for one mail server.
 ///
-/// Addresses and message are checked here, all of them, before libcurl sees
-/// any: libcurl before mid-2026 lets a CR or LF in an address inject commands.
+/// All addresses and the message are validated before libcurl gets them: libcurl before mid-2026
+/// allows command injection by a CR or LF in an address.
 public struct MailTransfer: Sendable {
     public enum Security: String, Sendable, CaseIterable {
-        /// STARTTLS, or nothing is sent: not even a password.
+        /// STARTTLS is required; without it nothing is sent, not even a password.
         case starttls
         /// TLS from the first byte (port 465).
         case implicit
-        /// Plain text. With a password only to this machine itself.
+        /// Plain text. A password or token is then allowed only to a server on this machine.
         case none
     }
 
-    /// How the client proves who it is (SASL).
+    /// The SASL mechanism.
     public enum Authentication: String, Sendable, CaseIterable {
-        /// The strongest that the server offers and what is given allows: with a token XOAUTH2 or
-        /// OAUTHBEARER, with a password CRAM-MD5, PLAIN or LOGIN.
+        /// The strongest mechanism that the server offers: XOAUTH2 or OAUTHBEARER with a token;
+        /// CRAM-MD5, PLAIN or LOGIN with a password.
         case automatic
         case plain
         case login
         case cramMD5
         case xoauth2
 
-        /// The names of the mechanisms that may be used; never GSSAPI, NTLM or EXTERNAL, which
-        /// libcurl would try on its own.
+        /// The allowed mechanisms. Excludes GSSAPI, NTLM and EXTERNAL, which libcurl would also
+        /// try.
         func mechanisms(withToken: Bool) -> [String] {
             switch self {
             case .automatic:
@@ -40,26 +40,26 @@ public struct MailTransfer: Sendable {
     public var port: Int
     public var security: Security
     public var trust: TLSTrust
-    /// Empty: no authentication.
+    /// Empty disables authentication.
     public var username: String
     public var password: String
-    /// An OAuth 2.0 access token, instead of a password; empty: none.
+    /// An OAuth 2.0 access token, used instead of a password; empty if there is none.
     public var token: String
     public var authentication: Authentication
-    /// The name of the greeting, see `HelloName`; empty: this machine's.
+    /// The name of the greeting, see `HelloName`; empty uses this machine's.
     public var hello: String
     /// The envelope's sender, `name@host`.
     public var from: String
     /// The envelope's recipients, `name@host`, at least one.
     public var recipients: [String]
-    /// Header and body, every line ending in CRLF, at most 998 bytes a line.
-    /// Dots are stuffed on the way.
+    /// Header and body. Every line ends in CRLF and has at most 998 bytes. Dots are stuffed during
+    /// sending.
     public var message: [UInt8]
     public var connectDeadline: Duration
-    /// From the call until the last byte of the message is sent.
+    /// The time from the call until the last byte of the message is sent.
     public var deadline: Duration
-    /// How long the server may then take to answer. RFC 5321 §4.5.3.2.6 gives
-    /// it ten minutes: who gives up earlier risks that the message arrives twice.
+    /// How long the server may then take to answer. RFC 5321 §4.5.3.2.6 allows ten minutes. A
+    /// shorter time risks duplicate delivery.
     public var answerDeadline: Duration
 
     public init(
@@ -87,7 +87,7 @@ public struct MailTransfer: Sendable {
         self.answerDeadline = answerDeadline
     }
 
-    /// The server's address, when everything about this transfer is sound.
+    /// Validates this transfer and returns the server's address.
     func validated() throws(TransferError) -> Endpoint {
         let endpoint = try Endpoint(
             scheme: security == .implicit ? "smtps" : "smtp", host: host, port: port)

@@ -1,10 +1,10 @@
-/// What a mail server answered to a command.
+/// A mail server's answer to a command.
 public struct SMTPAnswer: Sendable, Equatable {
     /// The reply code, 200 to 599.
     public let code: Int
-    /// The enhanced status code of RFC 3463, `5.1.1`; empty when not given.
+    /// The enhanced status code (RFC 3463), such as `5.1.1`; empty if there is none.
     public let enhanced: String
-    /// The server's words without the codes: one printable line, at most 300 characters.
+    /// The server's text without the codes: one printable line, at most 300 characters.
     public let words: String
 
     public init(code: Int, enhanced: String, words: String) {
@@ -13,20 +13,20 @@ public struct SMTPAnswer: Sendable, Equatable {
         self.words = words.printableLine(atMost: 300)
     }
 
-    /// 5yz: trying again will not help (RFC 5321 §4.2.1).
+    /// Whether the code is 5yz, so that a retry does not help (RFC 5321 §4.2.1).
     public var isPermanent: Bool { (500...599).contains(code) }
     public var isSuccess: Bool { (200...299).contains(code) }
 }
 
-/// What both sides said, as libcurl's debug callback hears it.
+/// The commands and answers of a conversation, from libcurl's debug callback.
 ///
-/// Credentials are never kept: of what we send only commands of a known list
-/// are recorded, of AUTH only the mechanism.
+/// Credentials are not recorded: of the sent lines only known commands are kept, and of AUTH only
+/// the mechanism.
 struct SMTPConversation: Sendable {
     struct Turn: Sendable {
-        /// What we said, `RCPT TO:<a@b>`; `` is the server's greeting.
+        /// The command, such as `RCPT TO:<a@b>`; empty for the server's greeting.
         let command: String
-        /// The last complete answer to it; a 3yz is kept too.
+        /// The last complete answer to it, including 3yz.
         var answer: SMTPAnswer?
 
         var verb: String { String(command.prefix { $0 != " " }) }
@@ -34,17 +34,18 @@ struct SMTPConversation: Sendable {
 
     var hasQuit: Bool { turns.last?.verb == "QUIT" }
 
-    /// The answer to DATA: 354, then what became of the message; nil before DATA.
+    /// The answer to DATA: 354, then the one for the message; nil before DATA.
     var finalAnswer: SMTPAnswer? { turns.last { $0.verb == "DATA" }?.answer }
 
-    /// What the server last offered for AUTH; printable, at most 20.
+    /// The AUTH mechanisms that the server offered last; at most 20.
     private(set) var mechanisms: [String] = []
 
     private(set) var turns: [Turn] = [Turn(command: "")]
-    /// Lines of an answer that is not complete yet.
+    /// The lines of an answer that is not complete yet.
     private var pending: [String] = []
 
-    /// More turns than this come from a peer that means harm.
+    /// The maximum number of turns; further ones are not recorded. Limits the memory that a peer
+    /// can use.
     private static let longest = 10_000
     private static let known: Set<String> = [
         "EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "DATA", "QUIT", "NOOP", "RSET",
@@ -53,7 +54,7 @@ struct SMTPConversation: Sendable {
     mutating func sent(_ raw: UnsafeRawBufferPointer) {
         guard turns.count < Self.longest else { return }
         let line = String(decoding: raw, as: UTF8.self).printableLine(atMost: 400)
-        // What continues an AUTH is a credential; its answer belongs to that turn.
+        // A continuation of AUTH is a credential; its answer belongs to the AUTH turn.
         if let last = turns.last, last.verb == "AUTH", last.answer?.code ?? 334 == 334 { return }
         let verb = line.prefix { $0 != " " }.uppercased()
         if Self.known.contains(verb) {
@@ -65,7 +66,7 @@ struct SMTPConversation: Sendable {
     }
 
     mutating func received(_ raw: UnsafeRawBufferPointer) {
-        // `250-text` continues, `250 text` (or `250`) ends an answer.
+        // `250-text` continues an answer; `250 text` or `250` ends it.
         guard raw.count >= 3, let code = Int(String(decoding: raw.prefix(3), as: UTF8.self)),
             (200...599).contains(code)
         else { return }
@@ -89,7 +90,7 @@ struct SMTPConversation: Sendable {
             words: lines.map(\.words).joined(separator: " "))
     }
 
-    /// RFC 3463 §2 and RFC 2034 §4: `5.1.1 words`.
+    /// Separates an enhanced status code from its text: `5.1.1 words` (RFC 3463 §2, RFC 2034 §4).
     private static func separate(_ line: String) -> (enhanced: String, words: String) {
         let first = line.prefix { $0 != " " }
         let parts = first.split(separator: ".", omittingEmptySubsequences: false)
