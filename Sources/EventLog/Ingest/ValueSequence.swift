@@ -1,16 +1,19 @@
 import JSON
 
-/// The JSON values of a text that holds several: concatenated, separated by white space, commas
-/// or record separators (RFC 7464), pretty-printed, or as the elements of an array.
+/// Splits a text into its JSON values.
+///
+/// Values may be concatenated, pretty-printed, separated by white space, commas or record
+/// separators (RFC 7464), or elements of an array.
 enum ValueSequence {
-    /// Enough to find where a value ends; what a line may be is checked of each value.
+    /// Limits for finding the ends of values; each value is validated later.
     private static let limits = JSONLimits(maxBytes: .max, maxDepth: 64)
-    /// U+FEFF, which some programs write before each batch (RFC 8259 §8.1).
+    /// U+FEFF in UTF-8, which some programs write before each batch (RFC 8259 §8.1).
     static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Where the values are. The elements of an array stand for it; an empty one stands for itself.
+    /// Returns the ranges of the values. An array is replaced by its elements; an empty array
+    /// stays.
     ///
-    /// - Throws: When the text is anything but such values.
+    /// - Throws: If the text contains anything else.
     static func values(of text: UnsafeRawBufferPointer) throws(JSONFault) -> [Range<Int>] {
         var values: [Range<Int>] = []
         var at = skipSeparators(text, from: 0, commas: 0)
@@ -27,9 +30,9 @@ enum ValueSequence {
         return values
     }
 
-    /// The same value without white space between its tokens, so that it is one line.
+    /// Removes white space between the tokens of a value, so that it fits one line.
     ///
-    /// - Parameter value: Was found by `values`.
+    /// - Parameter value: A value found by `values`.
     static func compact(_ value: UnsafeRawBufferPointer) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(value.count)
@@ -54,7 +57,7 @@ enum ValueSequence {
         return out
     }
 
-    /// How many bytes of separators `line` begins with that are no white space of JSON.
+    /// The length of the record separators and byte order marks at the start of `line`.
     static func marks(before line: UnsafeRawBufferPointer) -> Int {
         var at = 0
         while at < line.count {
@@ -69,7 +72,7 @@ enum ValueSequence {
         return at
     }
 
-    /// Whether a text begins as an array of objects does.
+    /// Whether a text begins like an array of objects.
     static func isArray(_ text: UnsafeRawBufferPointer) -> Bool {
         let start = skipSeparators(text, from: 0, commas: 0)
         guard start < text.count, text[start] == UInt8(ascii: "[") else { return false }
