@@ -239,7 +239,7 @@ extension BodyFault {
         case (0xFF, 0xFE), (0xFE, 0xFF), (UInt8(ascii: "{"), 0), (0, UInt8(ascii: "{")),
             (UInt8(ascii: "["), 0), (0, UInt8(ascii: "[")):
             self = .utf16
-        // MessagePack: an array or a map of up to 15, 65,535 or more.
+        // MessagePack: an array or map with a length of 4, 16 or 32 bits.
         case (0x80...0x9F, _), (0xDC...0xDF, _): self = .messagePack
         default: return nil
         }

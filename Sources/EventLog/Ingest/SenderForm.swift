@@ -21,7 +21,8 @@ enum SenderForm {
     /// Returns the line with its time and level in the stored form.
     ///
     /// Returns nil if the line has no member that can be mapped, or is not an object. The original
-    /// value of a mapped level is kept as the member `level_sent`.
+    /// value of a mapped level is kept as the member `level_sent`, unless the line has such a
+    /// member.
     static func mapped(_ line: UnsafeRawBufferPointer) -> [UInt8]? {
         var members = Members()
         do throws(JSONFault) {
