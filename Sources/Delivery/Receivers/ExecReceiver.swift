@@ -7,10 +7,11 @@ import Transfer
 /// The program is started directly, without a shell, and its arguments contain nothing of the
 /// digest. Its environment has `PATH`, and `BELLWETHER_DIGEST`, `BELLWETHER_THREAD` and
 /// `BELLWETHER_KIND` as safe identifiers. `BELLWETHER_COMMAND` marks the processes that it starts,
-/// so that all can be killed at the deadline.
+/// which are killed at the deadline and when the program ends.
 ///
-/// Exit code 0 means sent. 75 (EX_TEMPFAIL), codes above 128 (signals), the deadline, and a failed
-/// start are retried. Any other code is a refusal. The last line of output is the answer.
+/// Exit code 0 means sent. 75 (EX_TEMPFAIL), codes above 128 (signals), the deadline, a failed
+/// start and more than 64 KiB of output are retried. Any other code is a refusal. The last line of
+/// output is the answer.
 public struct ExecReceiver: Receiver {
     public let name: String
     public var kind: String { "exec" }
