@@ -19,7 +19,7 @@ public final class DeliveryService: Sendable {
     private let clock: any Clock<Duration>
     private let wall: WallClock
     private let stopwatch: Stopwatch
-    /// The time of day at the stopwatch's zero.
+    /// The wall-clock time at the stopwatch's zero.
     private let began: Timestamp
     private let times: OutboxClock
     private let telemetry: Telemetry

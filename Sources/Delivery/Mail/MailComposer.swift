@@ -15,7 +15,7 @@ struct MailComposer {
     func compose(_ digest: RenderedDigest) -> [UInt8] {
         let id = IdentifierText.safe(digest.id)
         let root = "<thread.\(IdentifierText.safe(digest.thread))@\(domain)>"
-        // `=_` cannot stand in quoted-printable (RFC 2045 §6.7).
+        // `=_` cannot occur in quoted-printable (RFC 2045 §6.7).
         let boundary = "=_bellwether_" + ContentHash.hex(digest.id.utf8).prefix(32)
 
         var head = HeaderText.line("From", from.header)
