@@ -16,8 +16,8 @@ struct BoundedFile: Sendable {
 
     /// Reads `path`. May block on a slow disk: call it on a `BlockingLane`.
     ///
-    /// Throws for FIFOs, devices, sockets and folders without reading them, and for files that have
-    /// or reach more than `limit` bytes.
+    /// Throws for FIFOs, devices, sockets and folders without reading them, and for files that are
+    /// or become larger than `limit` bytes.
     static func read(_ path: String, limit: Int) throws(MissingData) -> BoundedFile {
         // Without O_NONBLOCK, opening a FIFO waits for a writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)

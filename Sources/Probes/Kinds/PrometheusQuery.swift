@@ -2,7 +2,7 @@ import Events
 
 /// One signal of a `PrometheusQueryProbe` and its expressions.
 ///
-/// `$window` in an expression stands for the length of the data window, as a PromQL duration.
+/// `$window` in an expression is replaced by the length of the data window, as a PromQL duration.
 public struct PrometheusQuery: Sendable, Hashable {
     private enum Form: Sendable, Hashable {
         case number(String)
