@@ -1,7 +1,7 @@
-/// Who is to get a digest: a receiver, and for mail one recipient of it.
+/// The target of a delivery: a receiver, and for mail one of its recipients.
 ///
-/// Each has its own row in the outbox, so that one refused recipient is one
-/// dead letter and never holds up the others.
+/// Each addressee has its own row in the outbox, so a refused recipient becomes one dead letter and
+/// does not delay the others.
 public struct Addressee: Sendable, Hashable {
     /// The receiver's name in the configuration.
     public let receiver: String

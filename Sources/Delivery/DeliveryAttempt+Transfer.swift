@@ -2,7 +2,10 @@ import Secrets
 import Transfer
 
 extension DeliveryAttempt {
-    /// A transfer without an answer: the network's faults pass, our own do not.
+    /// The result of a transfer that got no answer.
+    ///
+    /// An invalid request is refused, and a cancelled transfer does not count. All other errors are
+    /// retried.
     init(_ error: TransferError, for recipients: [String]) {
         let outcome: Outcome =
             switch error.kind {
@@ -15,7 +18,7 @@ extension DeliveryAttempt {
             steps: [DeliveryStep("reach \(error.target)", succeeded: false, words: error.words)])
     }
 
-    /// A credential that cannot be had may be there at the next try.
+    /// The result when a credential cannot be read; it may be readable at the next try.
     init(_ error: SecretFault, for recipients: [String]) {
         self.init(
             .retry(after: nil), "\(error)", for: recipients,
@@ -24,10 +27,10 @@ extension DeliveryAttempt {
             ])
     }
 
-    /// An answer of a web service, in its own words.
+    /// The result of a web service's answer; the words quote its body without `secrets`.
     ///
-    /// Success is any 2xx. 408, 425, 429, 5xx and whatever `isTransient` names
-    /// may pass; every other answer would come again.
+    /// Any 2xx is success. 408, 425, 429, 5xx and answers for which `isTransient` returns true are
+    /// retried. All others are refused.
     init(
         _ reply: HTTPReply, secrets: [String], for recipients: [String],
         isTransient: (Int, String) -> Bool = { _, _ in false }

@@ -1,26 +1,25 @@
 import Transfer
 
-/// What one try came to, recipient by recipient.
+/// The result of one try, for each recipient.
 public struct DeliveryAttempt: Sendable {
     public enum Outcome: Sendable, Equatable {
-        /// The receiver has taken responsibility.
+        /// The receiver accepted the digest.
         case sent
-        /// Not now. `after` is how long the receiver asked to be left alone.
+        /// A failure that may pass. `after` is the wait that the receiver requested.
         case retry(after: Duration?)
-        /// Never, as it is: trying again will not help.
+        /// A permanent failure: a repeat would fail too.
         case refused
-        /// We called it off ourselves: it does not count as a try.
+        /// This process cancelled the try; it does not count as one.
         case interrupted
     }
 
     public struct Result: Sendable, Equatable {
         public let recipient: String
         public let outcome: Outcome
-        /// Whose words they are is clear from them: printable, at most 300 characters.
+        /// The receiver's answer or our error: printable, at most 300 characters.
         public let words: String
-        /// What the next digest of the thread has to know of this one, such as
-        /// where the live message stands; kept in one transaction with the
-        /// outcome, and only when it was sent.
+        /// State for the next digest of the thread, such as the location of a live Slack message.
+        /// Stored in one transaction with the outcome, and only if the digest was sent.
         public let mark: String
 
         public init(recipient: String, outcome: Outcome, words: String, mark: String = "") {
@@ -31,9 +30,9 @@ public struct DeliveryAttempt: Sendable {
         }
     }
 
-    /// One for each recipient asked for.
+    /// One result for each requested recipient.
     public let results: [Result]
-    /// What happened, for `send-test`: no credential in it.
+    /// The steps of the try, for `send-test`. They contain no credentials.
     public let steps: [DeliveryStep]
 
     public init(results: [Result], steps: [DeliveryStep] = []) {
@@ -41,7 +40,7 @@ public struct DeliveryAttempt: Sendable {
         self.steps = steps
     }
 
-    /// The same outcome for all.
+    /// Creates an attempt with the same outcome for all recipients.
     public init(
         _ outcome: Outcome, _ words: String, for recipients: [String], steps: [DeliveryStep] = []
     ) {
@@ -50,7 +49,7 @@ public struct DeliveryAttempt: Sendable {
     }
 }
 
-/// One step of a try, as a person who debugs a receiver wants to see it.
+/// One step of a try, for debugging a receiver.
 public struct DeliveryStep: Sendable, Equatable {
     public let what: String
     public let succeeded: Bool

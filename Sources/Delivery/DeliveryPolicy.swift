@@ -1,24 +1,26 @@
 import Events
 public import Transfer
 
-/// When to try again, and when to stop trying.
+/// When deliveries are retried, and when they are given up.
 public struct DeliveryPolicy: Sendable {
-    /// Exponential with full jitter and a ceiling.
+    /// The delay between tries: exponential, with full jitter and a ceiling.
     public var retry: RetryPolicy
-    /// A delivery that has been waiting this long, since it was enqueued or retried by hand,
-    /// is given up at its next failure.
+    /// Maximum age of a delivery, since it was enqueued or retried by hand. After it, the next
+    /// failure makes the delivery dead.
     public var giveUpAfter: Duration
-    /// The most that a receiver's `Retry-After` can ask for.
+    /// Upper limit for a receiver's `Retry-After`.
     public var longestRetryAfter: Duration
-    /// A receiver that refuses this many digests in a row, for everyone, is left alone.
+    /// Number of digests in a row, each refused for all recipients, after which a receiver is
+    /// paused.
     public var pauseAfterRefusals: Int
-    /// How long, unless a person's `outbox retry` comes first.
+    /// Length of the pause. `outbox retry` ends it early.
     public var pause: Duration
-    /// How long a stopping service lets tries under way come to their end.
+    /// How long running tries may take to finish when the service stops or its receivers are
+    /// replaced.
     public var drain: Duration
-    /// How long sent deliveries, dead letters and their digests are kept to be looked at.
+    /// How long settled deliveries, dead letters and their digests are kept.
     public var keep: Duration
-    /// So many dead letters are kept; the oldest go first.
+    /// Maximum number of dead letters; the oldest are removed first.
     public var keepDead: Int
 
     public init(
@@ -38,11 +40,11 @@ public struct DeliveryPolicy: Sendable {
         self.keepDead = max(keepDead, 0)
     }
 
-    /// Decides what becomes of a delivery after a try; nil when the try does
-    /// not count. `age` is how long the delivery has been tried for.
+    /// Returns the new state of a delivery after a try; nil if the try does not count.
     ///
-    /// A `Retry-After` is honoured as it stands, to the second, within
-    /// `longestRetryAfter`; it overrides the exponential delay.
+    /// A `Retry-After` replaces the exponential delay, up to `longestRetryAfter`.
+    ///
+    /// - Parameter age: The time since the delivery was enqueued or retried by hand.
     func verdict(
         _ result: DeliveryAttempt.Result, _ delivery: Outbox.Delivery, age: Duration,
         at now: Timestamp, using generator: inout some RandomNumberGenerator

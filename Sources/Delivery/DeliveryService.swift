@@ -6,13 +6,12 @@ public import Store
 public import Telemetry
 import Transfer
 
-/// Empties the outbox: one queue for each receiver, so that a slow or dead one
-/// never delays another.
+/// Sends the deliveries in the outbox. Each receiver has its own queue, so a slow one does not
+/// delay the others.
 ///
-/// At least once: what was recorded as sent is never sent again; what was sent
-/// but not yet recorded when the process died is sent again, with the same
-/// digest id and Message-ID. Within one recipient digests arrive in the order
-/// they were enqueued. Thread-safe.
+/// Delivery is at least once. A delivery recorded as sent is not sent again. If the process ends
+/// after sending and before recording it, the delivery is sent again with the same digest id and
+/// Message-ID. Each recipient gets digests in the order in which they were enqueued. Thread-safe.
 public final class DeliveryService: Sendable {
     private let queues: Mutex<[ReceiverQueue]>
     private let store: Store
@@ -20,23 +19,24 @@ public final class DeliveryService: Sendable {
     private let clock: any Clock<Duration>
     private let wall: WallClock
     private let stopwatch: Stopwatch
-    /// The time of day at the stopwatch's zero.
+    /// The wall-clock time at the stopwatch's zero.
     private let began: Timestamp
     private let times: OutboxClock
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
     private let deadLetterSignal = WakeSignal()
-    /// Rung when the receivers were replaced.
+    /// Signaled when the receivers are replaced.
     private let newEntrySignal = WakeSignal()
 
-    /// How often another process's commits are looked for.
+    /// Interval between checks for commits of other processes.
     private static let foreignLook = Duration.seconds(1)
     private static let pruneEvery = Duration.seconds(3600)
 
-    /// `onDead` is called for each dead letter at least once, after it is
-    /// durable, one call at a time; again when the process dies meanwhile.
-    /// `retryCeilings` names receivers whose longest pause between two tries
-    /// differs from the policy's.
+    /// - Parameters:
+    ///   - retryCeilings: Maximum delay between two tries, for receivers whose maximum differs from
+    ///     the policy's.
+    ///   - onDead: Called at least once for each dead letter after it is durable, one call at a
+    ///     time. Called again for a letter if the process ended during its call.
     public init(
         store: Store, receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy(),
         retryCeilings: [String: Duration] = [:],
@@ -94,8 +94,9 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    /// Takes other receivers from now on. Tries under way come to their end;
-    /// a receiver that is gone leaves dead letters, a pause is forgotten.
+    /// Replaces the receivers. Running tries may finish within `policy.drain`.
+    ///
+    /// Waiting deliveries of removed receivers become dead letters; pauses are reset.
     public func replace(receivers: [any Receiver], retryCeilings: [String: Duration] = [:]) {
         let new = makeQueues(receivers, retryCeilings)
         queues.withLock { $0 = new }
@@ -106,7 +107,7 @@ public final class DeliveryService: Sendable {
 
     public var receivers: [any Receiver] { inForce.map(\.receiver) }
 
-    /// The outbox rows for these receivers; names that are not configured have none.
+    /// Returns the addressees of the named receivers; unknown names have none.
     public func addressees(of names: [String]) -> [Addressee] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }.flatMap { name in
@@ -114,13 +115,13 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    /// Call after a commit that enqueued or retried something.
+    /// Starts delivery of due rows. Call it after a commit that enqueued or retried deliveries.
     public func wake() {
         for queue in inForce { queue.bell.ring() }
         deadLetterSignal.ring()
     }
 
-    /// Delivers until cancelled; tries under way may then end within `policy.drain`.
+    /// Delivers until the task is cancelled; running tries may then finish within `policy.drain`.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.serve() }
@@ -129,7 +130,7 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    /// Runs the queues in force until cancelled, new ones once they are replaced.
+    /// Runs the current queues until cancelled, and starts the new ones after a replacement.
     private func serve() async {
         while !Task.isCancelled {
             await markOrphanedDeliveriesDead()
@@ -145,8 +146,9 @@ public final class DeliveryService: Sendable {
         }
     }
 
-    /// Sends one marked digest to a receiver right away, past the outbox, and
-    /// tells every step. nil when there is no receiver of that name.
+    /// Sends a test digest to a receiver without the outbox, and returns every step.
+    ///
+    /// Returns nil if there is no receiver with that name.
     public func sendTest(_ name: String) async -> DeliveryAttempt? {
         guard let receiver = inForce.first(where: { $0.receiver.name == name })?.receiver else {
             return nil
@@ -161,14 +163,14 @@ public final class DeliveryService: Sendable {
             try await store.write { db in
                 try Outbox.markOrphanedDeliveriesDead(db, known: known, at: times.now(db))
             }
-            // Who announces them may have looked already.
+            // `announce` may have read the outbox before this commit.
             deadLetterSignal.ring()
         } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: "", fault: "\(error)"))
         }
     }
 
-    /// Notices what other processes did to the outbox, and keeps it small.
+    /// Checks for changes by other processes and for clock changes, and prunes the outbox.
     private func watch() async {
         var seen = try? await store.foreignChanges()
         let times = times
@@ -176,14 +178,15 @@ public final class DeliveryService: Sendable {
         var pruned = stopwatch.elapsed
         while !Task.isCancelled {
             try? await clock.sleep(for: Self.foreignLook)
-            // Notices a clock that was set while nothing is due.
+            // Adjusts the deliveries to a clock that was set, and wakes the queues if it was set
+            // back.
             if let now = try? await store.write({ db in try times.now(db) }) {
                 if now < last { for queue in inForce { queue.bell.ring() } }
                 last = now
             }
             if let present = try? await store.foreignChanges(), present != seen {
                 seen = present
-                // Maybe a person corrected something and said so.
+                // A user may have fixed the receiver and run `outbox retry`.
                 for queue in inForce { queue.health.lookAgain() }
                 wake()
             }
@@ -195,7 +198,7 @@ public final class DeliveryService: Sendable {
     }
 
     private func prune() async {
-        // A clock that jumps ahead makes nothing old.
+        // Limits `now` to the elapsed time, so that a clock set forward does not prune rows early.
         let now = min(wall.now, began + stopwatch.elapsed)
         let policy = policy
         let pruned = try? await store.write { db in
@@ -205,7 +208,7 @@ public final class DeliveryService: Sendable {
         telemetry.emit(DeadLettersDropped(receivers: pruned.receivers, count: pruned.dead))
     }
 
-    /// Tells of dead letters, those of an earlier run first.
+    /// Reports dead letters to `onDead`, including unreported ones from earlier runs.
     private func announce() async {
         while !Task.isCancelled {
             do {

@@ -1,6 +1,6 @@
 import Telemetry
 
-/// A receiver took a digest.
+/// A receiver accepted a digest.
 struct DeliverySent: TelemetryEvent {
     let receiver: String
     let kind: String
@@ -22,7 +22,7 @@ struct DeliverySent: TelemetryEvent {
     }
 }
 
-/// A try failed; another follows.
+/// A try failed and will be repeated.
 struct DeliveryFailed: TelemetryEvent {
     let receiver: String
     let kind: String
@@ -46,7 +46,7 @@ struct DeliveryFailed: TelemetryEvent {
     }
 }
 
-/// A digest was refused for good.
+/// A delivery failed permanently.
 struct DeliveryDied: TelemetryEvent {
     let receiver: String
     let kind: String
@@ -65,7 +65,7 @@ struct DeliveryDied: TelemetryEvent {
     }
 }
 
-/// Dead letters that nobody had tried again were removed.
+/// Dead letters that were not retried were removed for their age or number.
 struct DeadLettersDropped: TelemetryEvent {
     let receivers: [String]
     let count: Int
@@ -83,7 +83,7 @@ struct DeadLettersDropped: TelemetryEvent {
     }
 }
 
-/// A receiver refuses everything and is left alone for a while.
+/// A receiver refuses every digest and is paused.
 struct ReceiverPaused: TelemetryEvent {
     let receiver: String
     let words: String
@@ -103,7 +103,7 @@ struct ReceiverPaused: TelemetryEvent {
     }
 }
 
-/// A receiver that was paused takes digests again.
+/// A paused receiver accepts digests again.
 struct ReceiverResumed: TelemetryEvent {
     let receiver: String
 
@@ -119,7 +119,7 @@ struct ReceiverResumed: TelemetryEvent {
     }
 }
 
-/// The state file could not be read or written by the delivery service.
+/// The delivery service could not read or write the state file.
 struct DeliveryStoreFailed: TelemetryEvent {
     let receiver: String
     let fault: String
@@ -134,7 +134,7 @@ struct DeliveryStoreFailed: TelemetryEvent {
     }
 }
 
-/// What alerts ask for is there from the start.
+/// Declares the series used in alerts at zero.
 enum DeliveryCounters {
     static func declare(receiver: String, kind: String, in registry: PrometheusRegistry) {
         for outcome in ["sent", "failed", "dead"] {

@@ -1,9 +1,9 @@
 import Events
 
-/// Ids as they may stand in a header, a message id or a file name.
+/// Ids in a form that is safe in headers, message ids, environment variables and file names.
 enum IdentifierText {
-    /// The id itself when it is 1 to 100 letters, digits, `.`, `_`, `-` and
-    /// starts with a letter or digit; else its SHA-256.
+    /// Returns the id itself if it has 1 to 100 letters, digits, `.`, `_` or `-` and starts with a
+    /// letter or digit; otherwise `sha256-` and its SHA-256.
     static func safe(_ id: String) -> String {
         let bytes = Array(id.utf8)
         let plain = bytes.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }

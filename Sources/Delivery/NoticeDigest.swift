@@ -3,11 +3,11 @@ import JSON
 import Rendering
 import Transfer
 
-/// A digest about delivery itself, in one sentence, in every form.
+/// A one-sentence digest about delivery itself, in every form.
 ///
-/// Built here and not from templates: it must come through when they do not.
+/// It does not use templates, so a broken template cannot prevent it.
 enum NoticeDigest {
-    /// What `send-test` sends: says that it is a test in every form.
+    /// The digest that `send-test` sends; every form says that it is a test.
     static func test(for receiver: String, at now: Timestamp) -> RenderedDigest {
         make(
             kind: "test", id: "test-\(now.basic)", thread: "test",
@@ -17,7 +17,7 @@ enum NoticeDigest {
             receiver: receiver, at: now)
     }
 
-    /// Told through the other receivers.
+    /// Reports a paused receiver through the other receivers.
     static func paused(
         _ receiver: String, words: String, for pause: Duration, at now: Timestamp
     ) -> RenderedDigest {

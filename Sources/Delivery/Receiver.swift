@@ -1,26 +1,29 @@
 public import Events
 public import Rendering
 
-/// Something that digests can be sent to.
+/// A destination for digests.
 public protocol Receiver: Sendable {
-    /// Unique in the configuration.
+    /// The name in the configuration; unique.
     var name: String { get }
     /// `slack`, `smtp`, `webhook`, `file`, `exec`.
     var kind: String { get }
-    /// Whom one try can reach; one empty string when there is nobody to tell apart.
+    /// The recipients of one try; a single empty string if the receiver has none.
     var recipients: [String] { get }
-    /// The shortest time between the end of one try and the start of the next.
+    /// Minimum time between the end of one try and the start of the next.
     var minimumInterval: Duration { get }
 
-    /// Sends once to these recipients, at most within deadlines of its own.
+    /// Sends the digest once to these recipients, within the receiver's own deadlines.
     ///
-    /// Throws nothing: what went wrong is each recipient's outcome. A repeat
-    /// carries the same ids, so that who receives can tell it is one.
+    /// Does not throw: errors are outcomes of the recipients. A repeat has the same ids, so the
+    /// destination can recognize it.
     func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt
 
-    /// The same for a digest that follows others of its thread: `mark` is what
-    /// the last of them was recorded with. Receivers without a live message
-    /// need no more than `send(_:to:)`.
+    /// Sends a digest that follows others of its thread.
+    ///
+    /// Receivers without a live message use `send(_:to:)`.
+    ///
+    /// - Parameter mark: The mark recorded with the last sent digest of the thread; nil if there is
+    ///   none.
     func send(
         _ digest: RenderedDigest, to recipients: [String], following mark: String?
     ) async -> DeliveryAttempt
@@ -36,13 +39,12 @@ extension Receiver {
         await send(digest, to: recipients)
     }
 
-    /// The outbox rows that a digest for this receiver needs.
+    /// The addressees of a digest for this receiver; each is one row in the outbox.
     public var addressees: [Addressee] {
         recipients.map { Addressee(receiver: name, recipient: $0) }
     }
 
-    /// Sends one digest that says it is a test, past the outbox; the attempt's
-    /// steps tell how it went.
+    /// Sends a test digest without the outbox; the attempt contains the steps.
     public func sendTest(at now: Timestamp) async -> DeliveryAttempt {
         await send(NoticeDigest.test(for: name, at: now), to: recipients)
     }

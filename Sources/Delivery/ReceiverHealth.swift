@@ -1,11 +1,12 @@
 import Synchronization
 
-/// Whether a receiver is worth trying: one that refuses everything, again and
-/// again, is left alone for a while. Going on would spend the digests that a
-/// corrected receiver could still take, and vendors disable who goes on.
+/// Pauses a receiver that refuses several digests in a row.
 ///
-/// Kept in memory: a restart is one more reason to look. Moments are spans since a fixed
-/// one on a monotonic clock. Thread-safe.
+/// More tries would make digests dead that a repaired receiver could still accept, and vendors
+/// disable clients that continue after refusals.
+///
+/// Kept in memory, so a restart ends a pause. Times are spans since a fixed moment of a monotonic
+/// clock. Thread-safe.
 final class ReceiverHealth: Sendable {
     private struct State {
         var refusals = 0
@@ -14,15 +15,15 @@ final class ReceiverHealth: Sendable {
 
     private let state = Mutex(State())
 
-    /// Until when nothing is to be sent; nil when there is no pause at `now`.
+    /// The end of the current pause; nil if there is none at `now`.
     func pause(at now: Duration) -> Duration? {
         state.withLock { state in
             state.pausedUntil.flatMap { $0 > now ? $0 : nil }
         }
     }
 
-    /// A digest was refused for everyone. Returns true when this begins a
-    /// pause that was not there before; after a pause one refusal renews it.
+    /// Records a digest that was refused for all recipients. Returns true if this starts a pause;
+    /// one refusal after a pause renews it and returns false.
     func refused(at now: Duration, _ policy: DeliveryPolicy) -> Bool {
         state.withLock { state in
             state.refusals += 1
@@ -32,7 +33,8 @@ final class ReceiverHealth: Sendable {
         }
     }
 
-    /// Someone got a digest. Returns true when that ends a time of refusals.
+    /// Records a successful delivery and resets the state. Returns true if there was a pause since
+    /// the last successful delivery.
     func delivered() -> Bool {
         state.withLock { state in
             defer { state = State() }
@@ -40,7 +42,7 @@ final class ReceiverHealth: Sendable {
         }
     }
 
-    /// A person may have corrected something: look at once.
+    /// Ends the pause: a user may have fixed the receiver.
     func lookAgain() {
         state.withLock { state in
             if state.pausedUntil != nil { state.pausedUntil = .zero }

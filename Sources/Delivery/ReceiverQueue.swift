@@ -4,8 +4,7 @@ import Store
 import Telemetry
 import Transfer
 
-/// One receiver's deliveries, one after the other, independent of every other
-/// receiver's.
+/// Sends one receiver's digests one at a time, independently of other receivers.
 struct ReceiverQueue: Sendable {
     let receiver: any Receiver
     let store: Store
@@ -15,17 +14,17 @@ struct ReceiverQueue: Sendable {
     let times: OutboxClock
     let telemetry: Telemetry
     let bell: WakeSignal
-    /// Told after deliveries died and that was committed.
+    /// Called after deliveries became dead and that was committed.
     let died: @Sendable () -> Void
-    /// Enqueues a notice for every other receiver.
+    /// Enqueues a notice for all other receivers.
     let notifyOthers: @Sendable (RenderedDigest) async throws -> Void
     let health = ReceiverHealth()
 
-    /// A wait is looked at anew this often.
+    /// Maximum length of a timed wait; then the outbox and the clock are checked again.
     private static let longestPause = Duration.seconds(60)
 
-    /// Delivers until cancelled. A try that is under way then may come to its
-    /// end within `policy.drain`, and is settled.
+    /// Delivers until the task is cancelled. A running try may then finish within `policy.drain`,
+    /// and its outcome is recorded.
     func run() async {
         var failures = 0
         while !Task.isCancelled {
@@ -65,8 +64,7 @@ struct ReceiverQueue: Sendable {
             atMost: min(max(pause, .milliseconds(1)), Self.longestPause), on: clock)
     }
 
-    /// Runs `body` out of reach of this task's cancellation, then for at most
-    /// `policy.drain`.
+    /// Runs `body` in a task of its own; after a cancellation, for at most `policy.drain`.
     private func finish(_ body: @escaping @Sendable () async -> Void) async {
         let task = Task { await body() }
         await withTaskCancellationHandler {
@@ -85,7 +83,7 @@ struct ReceiverQueue: Sendable {
         let attempt = await receiver.send(
             digest, to: deliveries.map(\.recipient), following: mark)
         let results = deliveries.map { delivery in
-            // A receiver that forgets someone has not delivered to them.
+            // A recipient without a result is tried again.
             let result =
                 attempt.results.first { $0.recipient == delivery.recipient }
                 ?? DeliveryAttempt.Result(
@@ -101,7 +99,7 @@ struct ReceiverQueue: Sendable {
         await judge(attempt, now)
     }
 
-    /// Refusals for a few of several recipients are theirs, not the receiver's.
+    /// Updates the receiver's health. Refusals for only some recipients do not count against it.
     private func judge(_ attempt: DeliveryAttempt, _ now: Timestamp) async {
         let results = attempt.results
         if results.contains(where: { $0.outcome == .sent }) {
@@ -116,14 +114,14 @@ struct ReceiverQueue: Sendable {
             let notice = NoticeDigest.paused(
                 receiver.name, words: words, for: policy.pause, at: now)
             do { try await notifyOthers(notice) } catch {
-                // The log has it, and the dead letters stand in the outbox.
+                // The pause is already in the log, and the dead letters are in the outbox.
                 telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
             }
         }
     }
 
-    /// Writes the outcome, again and again: going on without would send twice.
-    /// nil when cancelled before it could be written.
+    /// Records the outcomes, and retries until it succeeds: otherwise the digest would be sent
+    /// twice. Returns nil if the task is cancelled before that.
     private func settle(
         _ results: [(Outbox.Delivery, DeliveryAttempt.Result)]
     ) async -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp)? {

@@ -18,17 +18,16 @@ extension EventLog {
         return try await BlockingWork.run { () throws(EventLogError) in self.outside(body) }
     }
 
-    /// Keeps the good lines of a newline-delimited body from outside and returns once they are
-    /// durable, in the order of the body.
+    /// Stores the valid lines of a body from outside, in order; returns once they are durable.
     ///
-    /// A line that the log holds, or that came earlier in the body or in another
-    /// body, is a duplicate; it is called so only once its original is durable.
-    /// When nothing is good the receipt says so and nothing is written.
+    /// A line that the log already contains, or that occurs earlier in the body or in another body,
+    /// counts as a duplicate, but only once its original is durable. If no line is valid, nothing
+    /// is written.
     public func ingest(_ body: [UInt8]) async throws(EventLogError) -> IngestReceipt {
         try await ingest(cutOutside(body))
     }
 
-    /// As `ingest` of a body of bytes, for one that is cut into lines already.
+    /// As `ingest(_:)` for a body that is already parsed.
     public func ingest(_ parsed: IngestBody) async throws(EventLogError) -> IngestReceipt {
         let result: Result<IngestReceipt, EventLogError> = await withCheckedContinuation {
             continuation in

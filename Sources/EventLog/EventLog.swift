@@ -275,8 +275,10 @@ public final class EventLog: Sendable {
         } catch { throw .invalidEvent(error) }
     }
 
-    /// Keeps the good lines of a body without a task to wait in: `reply` is called once, from the log's own
-    /// thread or, when there is nothing to wait for, before this returns.
+    /// Stores the valid lines of a body and calls `reply` once with the result.
+    ///
+    /// `reply` is called from a queue of the log, or before this returns if no line is valid or the
+    /// queue refuses the body.
     public func ingest(
         _ parsed: IngestBody,
         reply: @escaping @Sendable (Result<IngestReceipt, EventLogError>) -> Void

@@ -32,7 +32,8 @@ public struct EventLogConfiguration: Sendable, Equatable {
     public var minFree: Int?
     /// The history that is not removed for `minFree`.
     public var minKeep: MinKeep
-    /// How long after the alarm removal for `minFree` begins, so that a digest can report it first.
+    /// The delay between the alarm and the first removal for `minFree`, so that a digest can report
+    /// it first.
     var pressureGrace = Duration.seconds(10)
     /// A segment with this many bytes of lines is closed. At most an eighth of `maxBytes` is
     /// used, so that sealing always has space.
@@ -40,9 +41,9 @@ public struct EventLogConfiguration: Sendable, Equatable {
     /// A segment whose first line is older than this is closed.
     public var segmentAge: Duration
     public var durability: Durability
-    /// How long an `id` is remembered. A start does not read older archives for the dedup index.
+    /// How long an `id` is remembered. On start, older archives are not read for the dedup index.
     public var dedupWindow: Duration
-    /// Bytes of requests that may wait for the disk; the callers of others are asked to retry.
+    /// Maximum bytes of requests that wait for the disk; further callers are asked to retry.
     public var queueBytes: Int
     /// The maximum share of a segment for one node's lines while older segments are removed for
     /// space and other nodes write too; 0 to 1.

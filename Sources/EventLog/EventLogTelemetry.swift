@@ -23,7 +23,7 @@ struct GroupCommitted: TelemetryEvent {
     }
 }
 
-/// Lines were received that the log already held.
+/// Lines were received that the log already contains.
 struct LinesRepeated: TelemetryEvent {
     let lines: Int
 
@@ -54,7 +54,7 @@ struct LinesRejected: TelemetryEvent {
     }
 }
 
-/// Lines were not stored: those in `lost` are gone, senders of the others may retry.
+/// Lines were not stored: those in `lost` are lost, senders of the others may retry.
 struct LinesShed: TelemetryEvent {
     let tally: ShedTally
 
@@ -81,7 +81,7 @@ struct LinesShed: TelemetryEvent {
     }
 }
 
-/// A node sent more than its share of a full log.
+/// Lines were refused because their node exceeded its share of a full log.
 struct LinesOverShare: TelemetryEvent {
     let lines: Int
 

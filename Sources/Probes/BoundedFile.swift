@@ -8,19 +8,18 @@ import Events
     import Darwin
 #endif
 
-/// A regular file's whole content, read with a bound and without ever waiting
-/// for a writer.
+/// The content of a regular file, read up to a limit.
 struct BoundedFile: Sendable {
     let bytes: [UInt8]
-    /// When the content was last changed.
+    /// The file's modification time.
     let modified: Timestamp
 
-    /// Reads `path`. Blocks on a slow disk: call it on a `BlockingLane`.
+    /// Reads `path`. May block on a slow disk: call it on a `BlockingLane`.
     ///
-    /// A FIFO, device, socket or folder is refused without reading; so is a
-    /// file that holds more than `limit` bytes, or grows past it meanwhile.
+    /// Throws for FIFOs, devices, sockets and folders without reading them, and for files that are
+    /// or become larger than `limit` bytes.
     static func read(_ path: String, limit: Int) throws(MissingData) -> BoundedFile {
-        // O_NONBLOCK: opening a FIFO without a writer would wait for one.
+        // Without O_NONBLOCK, opening a FIFO waits for a writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.absence(errno, path) }
         defer { close(descriptor) }
@@ -30,7 +29,7 @@ struct BoundedFile: Sendable {
             throw MissingData(.unreadable, "not a regular file: \(path)")
         }
         guard status.st_size <= limit else { throw Self.tooLarge(path, limit) }
-        // Files below /proc say size 0 and still have content.
+        // Files below /proc report size 0 but have content.
         let expected = max(Int(status.st_size), 4096)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(expected)

@@ -1,13 +1,13 @@
 import Events
 
-/// What a probe may know about the measurement it takes part in.
+/// The input of one measurement by a probe.
 public struct MeasurementContext: Sendable, Hashable {
-    /// The span of data to report on; ends at or before `now`.
+    /// The time span of the data to report; ends at or before `now`.
     public var window: MeasurementWindow
-    /// The time of day at which the measurement began.
+    /// The wall-clock time at which the measurement began.
     public var now: Timestamp
-    /// How long this probe may take. `ProbeSet` fills it in: a little less than
-    /// the probe's own deadline, or than the budget when that is shorter.
+    /// The time that this probe may take. `ProbeSet` sets it to slightly less than the probe's
+    /// deadline or the budget, whichever is shorter.
     public var allowance: Duration
 
     public init(

@@ -1,18 +1,19 @@
 import Events
 
-/// A reason with the probe's own words: what a probe throws inside and what
-/// becomes the value of each signal that it could not see.
+/// Why a probe has no data: a reason and details.
+///
+/// Probes throw it internally; it becomes the value of each signal without data.
 public struct MissingData: Error, Sendable, Hashable {
-    /// Longest `detail`, in Unicode scalars.
+    /// Maximum length of `detail` in Unicode scalars.
     public static let detailLimit = 200
 
     public let reason: MissingDataReason
-    /// Untrusted text, cut at `detailLimit`; escape it for where it is shown.
+    /// Untrusted text, at most `detailLimit` scalars; escape it for the output.
     public let detail: String
 
     public init(_ reason: MissingDataReason, _ detail: String = "") {
         self.reason = reason
-        // Scalars, not characters: one character may carry any number of combining marks.
+        // Counts scalars because one character may have any number of combining marks.
         var scalars = String.UnicodeScalarView()
         scalars.append(contentsOf: detail.unicodeScalars.prefix(Self.detailLimit))
         self.detail = String(scalars)

@@ -1,30 +1,31 @@
 import Events
 
-/// What one probe contributed to one measurement.
+/// The result of one probe in one measurement.
 public struct ProbeResult: Sendable, Equatable {
     public enum Outcome: Sendable, Hashable {
         /// At least one signal has a value.
         case answered
-        /// No signal has one; the reason of the first.
+        /// No signal has a value; this is the reason of the first.
         case absent(MissingDataReason)
     }
 
     /// The probe's name.
     public let probe: String
-    /// Every declared signal and whatever else the probe reported, in its order.
+    /// The declared signals and others that the probe reported, in the probe's order.
     public let signals: [Signal]
-    /// From the start of the run until the answer, or until the run stopped waiting.
+    /// Time from the start of the run until the answer or until the run stopped waiting.
     public let duration: Duration
     public let outcome: Outcome
-    /// Signals left out because there were more than `signalLimit`.
+    /// Number of signals dropped because of `signalLimit`.
     public let dropped: Int
 
-    /// Most signals that are kept of one probe.
+    /// Maximum number of signals of one probe.
     public static let signalLimit = 256
 
-    /// Declared signals that `reported` leaves out become absent(missing_field).
-    /// Of several signals with one name the first counts. What is over
-    /// `signalLimit` is dropped, undeclared signals first.
+    /// Combines the declared and the reported signals.
+    ///
+    /// Missing declared signals become absent(missing_field). Of several signals with the same
+    /// name, the first is kept. Signals beyond `signalLimit` are dropped, undeclared ones first.
     public init(
         probe: String, declared: [SignalDeclaration], reported: [Signal], duration: Duration
     ) {
@@ -58,8 +59,8 @@ public struct ProbeResult: Sendable, Equatable {
 }
 
 extension ProbeResult {
-    /// One metric of a `Server-Timing` header (W3C Server Timing §3): the probe's
-    /// name as a token, the duration in milliseconds, the reason when absent.
+    /// One metric of a `Server-Timing` header (W3C Server Timing §3): the probe's name as a token,
+    /// the duration in milliseconds, and the reason if there is no value.
     public var serverTiming: String {
         let name = String(
             decoding: probe.utf8.map { byte in

@@ -1,29 +1,28 @@
 import Events
 
-/// The probes of a node, run together under one budget.
+/// The probes of a node, run concurrently within one budget.
 ///
-/// Thread-safe. Overlapping runs share the looks of a probe, those of one window
-/// where its signals depend on it, and a look that hangs keeps its place: a stuck probe
-/// costs one task and at most one thread, however often it is asked.
+/// Thread-safe. Overlapping runs share one measurement of a probe, for probes with `isPerWindow`
+/// only within the same window. A hanging measurement is not started again, so it uses one task and
+/// at most one thread.
 public final class ProbeSet: Sendable {
-    /// In the order given.
+    /// The probes in the given order, without those whose name was already used.
     public let probes: [any Probe]
 
-    /// A probe gets this much less time than it is waited for, so that one which
-    /// gives up by itself is still heard saying why.
+    /// How much shorter a probe's allowance is than the time that `run` waits for it, so that a
+    /// probe which times out by itself can still report its reason.
     private static let lastWord = Duration.milliseconds(20)
 
     private let clock: any Clock<Duration>
-    /// By probe name; the key in flight is the window, nil for probes that do
-    /// not look at it.
+    /// By probe name. The key is the window; nil for probes whose signals do not depend on it.
     private let flights: [String: SingleFlight<MeasurementWindow?, [Signal]>]
 
-    /// Of several probes with one name only the first is kept; `conflicts` tells.
+    /// Keeps only the first of several probes with the same name; see `conflicts(in:)`.
     ///
     /// - Parameters:
-    ///   - clock: measures budgets and durations.
-    ///   - maximumLooks: most windows that one probe is looked at for at once;
-    ///     more are absent(busy).
+    ///   - clock: Measures budgets and durations.
+    ///   - maximumLooks: Maximum number of windows measured by one probe at once; further ones are
+    ///     absent(busy).
     public init(
         _ probes: [any Probe], clock: any Clock<Duration> = ContinuousClock(),
         maximumLooks: Int = 512
@@ -38,8 +37,9 @@ public final class ProbeSet: Sendable {
         self.flights = flights
     }
 
-    /// Names that two probes claim: probe names given twice, and declared
-    /// signals with the probes that declare them. Empty for a sound set.
+    /// Probe names and signal names that are used more than once.
+    ///
+    /// For a signal name, returns the probes that declare it. Empty for a valid set.
     public static func conflicts(in probes: [any Probe]) -> [(name: String, probes: [String])] {
         let names = Dictionary(grouping: probes, by: \.name).filter { $0.value.count > 1 }
         var owners: [String: [String]] = [:]
@@ -51,12 +51,11 @@ public final class ProbeSet: Sendable {
             + signals.keys.sorted().map { ($0, owners[$0] ?? []) }
     }
 
-    /// Looks through every probe at once and returns one result for each,
-    /// ascending by probe name.
+    /// Measures with all probes concurrently; returns one result per probe, by ascending name.
     ///
-    /// Returns within `budget` on the set's clock, whatever the probes do: one
-    /// that is late has every declared signal absent(timeout). When the calling
-    /// task is cancelled it returns at once, with absent(cancelled).
+    /// Returns within `budget` on the set's clock. A probe that is late has all declared signals
+    /// absent(timeout). If the calling task is cancelled, it returns at once with
+    /// absent(cancelled).
     public func run(budget: Duration, context: MeasurementContext) async -> [ProbeResult] {
         await withTaskGroup(of: ProbeResult.self) { group in
             for probe in probes {
@@ -68,7 +67,7 @@ public final class ProbeSet: Sendable {
         }
     }
 
-    /// Lets every probe that remembers take a sample, each under its own deadline.
+    /// Takes a sample with every `SamplingProbe`, each under its own deadline.
     public func sample() async {
         await withTaskGroup(of: Void.self) { group in
             for case let probe as any SamplingProbe in probes {

@@ -1,24 +1,23 @@
 import Synchronization
 
-/// Lets callers that want the same thing at the same time share one piece of work.
+/// Lets concurrent callers with the same key share one piece of work.
 ///
-/// The work runs in a task of its own, so that a caller can stop waiting
-/// without waiting for the work to notice. When the last caller stops waiting,
-/// the work is cancelled but keeps its place until it really ends: work that
-/// ignores cancellation never runs twice at once. Callers that come meanwhile
-/// wait for that end and then start afresh. Thread-safe.
+/// The work runs in its own task, so a caller can stop waiting before the work ends. When the last
+/// caller stops waiting, the work is cancelled, but its key stays occupied until it ends: work that
+/// ignores cancellation does not run twice at once. Callers that arrive in between wait for that
+/// end and then start new work. Thread-safe.
 final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     enum Outcome: Sendable {
         case value(Value)
         /// The calling task was cancelled while it waited.
         case cancelled
-        /// `limit` keys are in flight already.
+        /// The maximum number of keys is in flight.
         case refused
     }
 
     private enum Step {
         case outcome(Outcome)
-        /// The flight ended, but it had been cancelled: its value says nothing.
+        /// The flight was cancelled before it ended, so its value is not used.
         case again
     }
 
@@ -37,16 +36,16 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let state = Mutex(State())
     private let limit: Int
 
-    /// `limit`: the most keys in flight at once.
+    /// - Parameter limit: Maximum number of keys in flight at once.
     init(limit: Int) { self.limit = limit }
 
-    /// The number of keys in flight, abandoned ones included.
+    /// The number of keys in flight, including cancelled work that has not ended.
     var count: Int { state.withLock { $0.flights.count } }
 
-    /// The number of callers that wait for `key`.
+    /// The number of callers waiting for `key`.
     func waiting(_ key: Key) -> Int { state.withLock { $0.flights[key]?.waiting.count ?? 0 } }
 
-    /// The value of the flight for `key`, which `work` starts when there is none.
+    /// Returns the value of the flight for `key`; starts `work` if there is none.
     func join(_ key: Key, _ work: @escaping @Sendable () async -> Value) async -> Outcome {
         while true {
             let ticket = state.withLock { state in
@@ -69,8 +68,8 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         _ work: @escaping @Sendable () async -> Value
     ) {
         let refusal = state.withLock { state -> Outcome? in
-            // A cancellation before this point found no ticket to remove; one
-            // after it waits for the lock and finds it.
+            // A cancellation before this point found no ticket to remove; a later one waits for the
+            // lock and finds the ticket.
             if Task.isCancelled { return .cancelled }
             if state.flights[key] != nil {
                 state.flights[key]?.waiting[ticket] = continuation

@@ -19,7 +19,8 @@ public struct RenderedDigest: Sendable, Equatable {
     public let html: String
     /// The digest as a JSON object, for webhooks and archives.
     public let model: String
-    /// The digest's kind: `failing`, `recovered`, `ended`, `notice` or `rollup`.
+    /// The digest's kind: `failing`, `recovered`, `ended`, `notice` or `rollup`; `test` or
+    /// `receiver_paused` for digests about delivery itself.
     public let kind: String
     /// The group's key, the same in all its incidents.
     public let groupKey: String

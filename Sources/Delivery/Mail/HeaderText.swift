@@ -1,20 +1,21 @@
 import Transfer
 
-/// Header values that are text for people, in seven bits (RFC 2047, RFC 5322).
+/// Encodes text for mail headers in seven bits (RFC 2047, RFC 5322).
 ///
-/// Values are lists of words that a header may be folded between.
+/// Values are lists of words; the header may be folded between them.
 enum HeaderText {
-    /// Unstructured text (Subject).
+    /// The words of unstructured text, such as a subject; at most 250 characters of `text` are
+    /// used.
     static func words(_ text: String) -> [String] {
         let line = text.printableLine(atMost: 250)
         let plain = line.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
         let words = line.split(separator: " ").map(String.init)
-        // `=?` would be read as an encoded word.
+        // A reader would decode `=?` as the start of an encoded word.
         if plain, !line.contains("=?"), words.allSatisfy({ $0.utf8.count <= 70 }) { return words }
         return encoded(line)
     }
 
-    /// A display name: an atom sequence, a quoted string, or encoded.
+    /// The words of a display name: an atom sequence, a quoted string, or encoded words.
     static func phrase(_ text: String) -> [String] {
         let line = text.printableLine(atMost: 100)
         guard line.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), line.utf8.count <= 60,
@@ -38,7 +39,7 @@ enum HeaderText {
         func close() -> String { "=?UTF-8?B?\(Base64.encode(chunk))?=" }
         for scalar in text.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            // 45 bytes are 60 base64 digits; with the frame 72.
+            // 45 bytes are 60 base64 digits, with delimiters 72.
             if chunk.count + bytes.count > 45 {
                 words.append(close())
                 chunk = []
@@ -49,7 +50,7 @@ enum HeaderText {
         return words
     }
 
-    /// `Name: words`, folded before the 78th column where words allow.
+    /// A header line `Name: words`, folded to at most 78 columns where the words allow.
     static func line(_ name: String, _ words: [String]) -> String {
         var out = name + ":"
         var column = out.utf8.count

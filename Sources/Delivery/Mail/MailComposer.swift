@@ -1,22 +1,21 @@
 import Events
 import Rendering
 
-/// A digest as a mail: the same bytes for the same digest, always.
+/// Composes the mail of a digest; the same digest always gives the same bytes.
 ///
-/// Seven bits, CRLF, no line over 78 bytes where words allow it and never over
-/// 998. `Message-ID` comes from the digest's id, `References` from the
-/// incident's, so that programs thread an incident and a repeat is the same
-/// message.
+/// Lines are seven-bit, end in CRLF, and have at most 78 bytes where words allow it, never more
+/// than 998. `Message-ID` derives from the digest's id and `References` from the incident's, so
+/// mail programs group an incident and recognize a repeat.
 struct MailComposer {
     let from: Mailbox
     let to: [Mailbox]
-    /// The receiver's name: what a reader filters by.
+    /// The receiver's name, for filters.
     let list: String
 
     func compose(_ digest: RenderedDigest) -> [UInt8] {
         let id = IdentifierText.safe(digest.id)
         let root = "<thread.\(IdentifierText.safe(digest.thread))@\(domain)>"
-        // `=_` cannot stand in quoted-printable (RFC 2045 §6.7).
+        // `=_` cannot occur in quoted-printable (RFC 2045 §6.7).
         let boundary = "=_bellwether_" + ContentHash.hex(digest.id.utf8).prefix(32)
 
         var head = HeaderText.line("From", from.header)
@@ -51,7 +50,7 @@ struct MailComposer {
         return message
     }
 
-    /// An address literal cannot stand in an id without brackets.
+    /// The domain of the generated ids; replaced if the sender's is an address literal.
     private var domain: String { from.domain.hasPrefix("[") ? "bellwether.invalid" : from.domain }
 
     private var addresses: [String] {
@@ -65,15 +64,15 @@ struct MailComposer {
         return words
     }
 
-    /// RFC 2919: a name for people and an id for filters.
+    /// The `List-Id` (RFC 2919): a name for people and an id for filters.
     private var listID: [String] {
         HeaderText.phrase("Bellwether \(list)")
             + ["<\(IdentifierText.safe(list.lowercased())).bellwether.\(domain)>"]
     }
 
-    /// RFC 5322 §3.3, in UTC.
+    /// The date as in RFC 5322 §3.3, in UTC.
     static func date(_ said: Timestamp) -> String {
-        // A year has four digits there: from 0001 to 9999.
+        // Years in the header have four digits, so the date is limited to 0001 to 9999.
         let first = Timestamp(milliseconds: -62_135_596_800_000)
         let moment = min(max(said, first), Timestamp.range.upperBound)
         let iso = Array(moment.rfc3339)

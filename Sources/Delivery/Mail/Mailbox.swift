@@ -1,14 +1,13 @@
 import Transfer
 
-/// Someone's address with a name for people: `On call <oncall@example.com>`.
+/// A mail address with an optional display name: `On call <oncall@example.com>`.
 public struct Mailbox: Sendable, Hashable {
-    /// Any printable text; empty when only the address is known.
+    /// The display name, any printable text; empty if there is none.
     public let name: String
-    /// `name@host`, safe in headers and envelopes.
+    /// The address `name@host`, safe in headers and envelopes.
     public let address: String
 
-    /// Reads `address`, `Name <address>` or `"Name" <address>`. Throws what is
-    /// wrong, as the end of a sentence.
+    /// Parses `address`, `Name <address>` or `"Name" <address>`.
     public init(_ text: String) throws(MailboxFault) {
         var name = ""
         var address = text
@@ -34,7 +33,7 @@ public struct Mailbox: Sendable, Hashable {
 
     var domain: String { String(address.split(separator: "@").last ?? "localhost") }
 
-    /// As it stands in a From or To header; at most one encoded name and the address.
+    /// The words of the mailbox in a From or To header.
     var header: [String] {
         name.isEmpty ? [address] : HeaderText.phrase(name) + ["<\(address)>"]
     }

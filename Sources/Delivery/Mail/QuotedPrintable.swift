@@ -1,16 +1,15 @@
-/// RFC 2045 §6.7: text in seven bits, lines of at most 76 bytes.
+/// Quoted-printable (RFC 2045 §6.7): text in seven bits, lines of at most 76 bytes.
 enum QuotedPrintable {
     private static let digits = Array("0123456789ABCDEF".utf8)
     private static let longest = 76
 
-    /// Lines of `text` end in LF or CRLF; those of the result in CRLF, the last
-    /// one too.
+    /// Encodes `text`, whose lines end in LF or CRLF. All lines of the result end in CRLF.
     ///
-    /// Control characters other than tab become U+FFFD: a mail has no use for
-    /// them, and some programs act on them.
+    /// Control characters other than tab become U+FFFD: mail does not need them, and some programs
+    /// interpret them.
     static func encode(_ text: String) -> [UInt8] {
         var out: [UInt8] = []
-        // By scalar: to Swift's characters CRLF is one, and not LF.
+        // Splits scalars: in Swift, CRLF is one `Character` and does not equal LF.
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         for line in lines {
@@ -50,7 +49,7 @@ enum QuotedPrintable {
         switch byte {
         case UInt8(ascii: "="): true
         case 0x20, 0x09: isLast
-        // Servers stuff, and some eat, a dot that starts a line.
+        // Servers double a dot at the start of a line, and some remove it.
         case UInt8(ascii: "."): column == 0
         case 0x21...0x7E: false
         default: true

@@ -1,14 +1,14 @@
 import Events
 
-/// A delivery that was refused for good and waits for a person.
+/// A delivery that failed permanently and waits for `outbox retry` or `outbox drop`.
 public struct DeadLetter: Sendable, Equatable {
-    /// The outbox row: what `outbox retry` takes.
+    /// The id of the outbox row, as `outbox retry` expects it.
     public let id: Int64
     public let digest: String
     public let subject: String
     public let addressee: Addressee
     public let tries: Int
-    /// The receiver's words: printable, bounded, without secrets.
+    /// The receiver's last answer, or our error: printable, bounded, without secrets.
     public let words: String
 
     init(_ entry: OutboxEntry) {

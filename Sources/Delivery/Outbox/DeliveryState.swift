@@ -1,14 +1,13 @@
-/// Where a delivery stands; the words of the outbox's `state` column.
+/// The state of a delivery. Raw values are those of the outbox's `state` column.
 public enum DeliveryState: String, Sendable, CaseIterable {
-    /// To be sent, or to be tried again.
+    /// Not sent yet; it may have been tried.
     case waiting
-    /// The receiver has taken responsibility; never sent again.
+    /// The receiver accepted it; it is never sent again.
     case sent
-    /// Refused for good; waits for a person's `outbox retry`.
+    /// Failed permanently; waits for `outbox retry`.
     case dead
-    /// A person gave it up.
+    /// Dropped by a user.
     case dropped
-    /// Grew stale while it could not be delivered; a newer digest of its
-    /// incident stands for it and says so.
+    /// Superseded by a newer digest of its incident while it waited; that digest mentions it.
     case replaced
 }

@@ -2,14 +2,14 @@ import Events
 import GRDB
 import Rendering
 
-/// The delivery service's own view of the outbox.
+/// The operations of the delivery service on the outbox.
 extension Outbox {
-    /// What a receiver has to do next.
+    /// The next work of a receiver.
     enum Next: Sendable {
         case nothing
         case later(Timestamp)
-        /// One digest for these recipients, each at the head of its own line.
-        /// `mark` is that of the thread's last delivery.
+        /// One digest and the due deliveries of it that are the oldest of their recipients. `mark`
+        /// is the last mark recorded for the thread at this receiver.
         case batch(RenderedDigest, [Delivery], mark: String?)
     }
 
@@ -20,8 +20,10 @@ extension Outbox {
         let tries: Int
     }
 
-    /// Order holds for each recipient: only the oldest waiting delivery of a
-    /// line is looked at. Of the due ones, those of the oldest digest go together.
+    /// Returns the next due work of a receiver.
+    ///
+    /// Only the oldest waiting delivery of each recipient is considered, which keeps their order.
+    /// Of the due ones, those of the oldest digest are sent together.
     static func next(_ db: Database, receiver: String, at now: Timestamp) throws -> Next {
         let heads = try Row.fetchAll(
             db,
@@ -51,8 +53,7 @@ extension Outbox {
         return .batch(digest, together, mark: mark)
     }
 
-    /// How long a delivery has been tried for: since it was enqueued, or since a person had
-    /// it tried again; zero when it is gone.
+    /// The time since a delivery was enqueued or retried by hand; zero if it does not exist.
     static func age(_ db: Database, _ delivery: Int64, at now: Timestamp) throws -> Duration {
         let since = try Int64.fetchOne(
             db, sql: "SELECT COALESCE(since_ms, created_ms) FROM outbox WHERE id = ?",
@@ -60,8 +61,8 @@ extension Outbox {
         return since.map { now - Timestamp(milliseconds: $0) } ?? .zero
     }
 
-    /// Writes what became of a try. A delivery that another process settled
-    /// meanwhile (dropped) keeps that state, unless it was in fact sent.
+    /// Records the outcome of a try. If another process dropped or replaced the delivery meanwhile,
+    /// it keeps that state, unless it was sent.
     static func settle(
         _ db: Database, _ delivery: Int64, _ verdict: Verdict, at now: Timestamp
     ) throws {
@@ -88,7 +89,7 @@ extension Outbox {
             ])
     }
 
-    /// A try's outcome, decided.
+    /// The new state of a delivery after a try.
     struct Verdict: Sendable {
         enum Fate: Sendable, Equatable {
             case sent
@@ -100,7 +101,7 @@ extension Outbox {
         var mark = ""
     }
 
-    /// Dead letters that nobody was told of yet.
+    /// Dead letters that were not reported yet, oldest first.
     static func unreported(_ db: Database) throws -> [OutboxEntry] {
         try Row.fetchAll(
             db,
@@ -118,8 +119,9 @@ extension Outbox {
         }
     }
 
-    /// Waiting deliveries whose addressee is not configured any more are dead:
-    /// silence would hide them for ever.
+    /// Marks waiting deliveries dead if their addressee is not configured any more.
+    ///
+    /// They would otherwise wait for ever without a report.
     static func markOrphanedDeliveriesDead(
         _ db: Database, known: Set<Addressee>, at now: Timestamp
     ) throws {

@@ -1,20 +1,20 @@
 public import Events
 public import GRDB
 
-/// Digests that wait for a receiver that can't take them grow stale: the next
-/// one of the incident says more, and stands for them.
+/// Replaces digests that could not be delivered by a newer digest of the same incident.
 extension Outbox {
-    /// A digest that has not reached a receiver.
+    /// A digest that did not reach a receiver.
     public struct Stale: Sendable, Hashable {
         public let digest: String
         public let thread: String
         public let receiver: String
     }
 
-    /// What is on its way right now is not stale yet.
+    /// A digest younger than this whose first try has not failed is not stale.
     private static let patience = Duration.seconds(10)
 
-    /// What waits of these threads after a failed try, or for long; oldest first.
+    /// Returns the waiting digests of these threads that failed at least once or are at least
+    /// `patience` old, oldest first in each thread and at most 100 a thread.
     public static func stale(
         _ db: Database, threads: Set<String>, at now: Timestamp
     ) throws -> [Stale] {
@@ -35,8 +35,9 @@ extension Outbox {
         return stale
     }
 
-    /// Takes the stale digests out of the line of `addressee`; returns when the
-    /// last of them was due.
+    /// Marks the waiting deliveries of the stale digests to `addressee` as replaced.
+    ///
+    /// Returns the latest time at which one of them was due; at least `now`.
     static func replace(
         _ db: Database, _ stale: [String], for addressee: Addressee, by digest: String,
         at now: Timestamp

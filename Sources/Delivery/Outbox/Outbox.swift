@@ -2,23 +2,22 @@ public import Events
 public import GRDB
 public import Rendering
 
-/// What is to be delivered, as rows of the state file.
+/// The queue of digests to deliver, as rows in the state file.
 ///
-/// Every call runs inside the caller's transaction and may come from another
-/// process: the delivery service notices foreign commits. A row leaves
-/// `waiting` only after its receiver's answer, so a crash between sending and
-/// settling sends again, the same digest under the same id.
+/// Every call runs inside the caller's transaction and may come from another process; the delivery
+/// service detects foreign commits. A row leaves `waiting` only after the receiver's answer, so
+/// after a crash between sending and recording, the same digest is sent again under the same id.
 public enum Outbox {
     // MARK: - Writing
 
-    /// Keeps the digest and one waiting delivery for each addressee.
+    /// Stores the digest and one waiting delivery for each addressee.
     ///
-    /// What is there already (the same digest id, the same addressee) stays as
-    /// it is: an id names fixed bytes, and what was sent is not sent again.
+    /// An existing digest or delivery is not changed: an id identifies fixed bytes, and what was
+    /// sent is not sent again.
     ///
-    /// - Parameter stale: Ids of digests that this one says it stands for; those
-    ///   that still wait for one of the addressees are not sent any more. The
-    ///   pause that the receiver asked for is kept.
+    /// - Parameter stale: Ids of digests that this one replaces. Those that still wait for one of
+    ///   the addressees are not sent any more. The new delivery is due no earlier than they were,
+    ///   so a wait that the receiver requested is kept.
     public static func enqueue(
         _ db: Database, _ digest: RenderedDigest, to addressees: [Addressee],
         replacing stale: [String] = [], at now: Timestamp
@@ -53,18 +52,19 @@ public enum Outbox {
         }
     }
 
-    /// SQLite ends a text at its first NUL, which would cut the rest off.
+    /// Replaces NUL characters: SQLite ends a text at the first one.
     private static func storable(_ text: String) -> String {
         text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
-    /// Makes a dead, dropped or waiting delivery due now, with its tries
-    /// forgotten and the whole time to try again before it. False when there is no such delivery or it was sent.
+    /// Makes a delivery that was not sent due now, and resets its tries and its age.
+    ///
+    /// Returns false if there is no such delivery or it was sent.
     public static func retry(_ db: Database, id: Int64, at now: Timestamp) throws -> Bool {
         try revive(db, "id = ? AND state <> 'sent'", [id], now) == 1
     }
 
-    /// The same for every dead delivery; returns how many.
+    /// Makes every dead delivery due now; returns how many.
     @discardableResult
     public static func retryDead(_ db: Database, at now: Timestamp) throws -> Int {
         try revive(db, "state = 'dead'", [], now)
@@ -83,7 +83,7 @@ public enum Outbox {
         return db.changesCount
     }
 
-    /// Gives a waiting or dead delivery up. False when there is none of that id.
+    /// Drops a waiting or dead delivery. Returns false if there is none with that id.
     public static func drop(_ db: Database, id: Int64, at now: Timestamp) throws -> Bool {
         try db.execute(
             sql: """
@@ -96,15 +96,17 @@ public enum Outbox {
     /// What `prune` removed.
     public struct Pruned: Sendable, Equatable {
         public var digests = 0
-        /// Dead letters that nobody had tried again, by age or because there were too many.
+        /// Dead letters removed by age or number.
         public var dead = 0
-        /// The removed dead letters' receivers, by name.
+        /// Receivers of the removed dead letters, without duplicates, in order of name.
         public var receivers: [String] = []
     }
 
-    /// Forgets what was sent, dropped or refused for good before `moment`, the oldest dead
-    /// letters beyond `deadAtMost`, and digests that no delivery names any more. A dead
-    /// letter that was not announced yet stays.
+    /// Removes old rows.
+    ///
+    /// Removes sent, dropped, replaced and dead deliveries settled before `moment`, the oldest dead
+    /// letters beyond `deadAtMost`, and digests composed before `moment` that have no delivery.
+    /// Dead letters that were not reported yet are kept.
     @discardableResult
     public static func prune(
         _ db: Database, before moment: Timestamp, deadAtMost: Int = .max
@@ -135,7 +137,7 @@ public enum Outbox {
 
     // MARK: - Reading
 
-    /// Deliveries, newest first; of these states, or of all.
+    /// Deliveries in one of `states`, newest first.
     public static func list(
         _ db: Database, states: Set<DeliveryState> = Set(DeliveryState.allCases), limit: Int = 1000
     ) throws -> [OutboxEntry] {
@@ -161,7 +163,7 @@ public enum Outbox {
         ).map(OutboxEntry.init)
     }
 
-    /// How many deliveries stand where; every state is named.
+    /// The number of deliveries in each state, zeros included.
     public static func counts(_ db: Database) throws -> [DeliveryState: Int] {
         var counts = Dictionary(uniqueKeysWithValues: DeliveryState.allCases.map { ($0, 0) })
         for row in try Row.fetchAll(
@@ -172,7 +174,7 @@ public enum Outbox {
         return counts
     }
 
-    /// A digest as it was composed.
+    /// The stored digest with that id.
     public static func digest(_ db: Database, id: String) throws -> RenderedDigest? {
         try Row.fetchOne(db, sql: "SELECT * FROM digest WHERE id = ?", arguments: [id])
             .map(RenderedDigest.init)
@@ -186,7 +188,7 @@ public enum Outbox {
         public let composedAt: Timestamp
     }
 
-    /// What was composed, newest first, without reading any body.
+    /// The headlines of the newest digests, without their bodies.
     public static func headlines(_ db: Database, limit: Int) throws -> [Headline] {
         try Row.fetchAll(
             db,
@@ -211,14 +213,15 @@ public enum Outbox {
 }
 
 extension Outbox {
-    /// Some digests without their HTML, and whether there are older ones.
+    /// A page of digests without their HTML.
     public struct Page: Sendable {
         public var digests: [RenderedDigest] = []
         public var hasMore = false
     }
 
-    /// Digests older than `before` (an id; nil: all), newest first, at most `limit`, ending
-    /// with the one that reaches `maxBytes`.
+    /// Digests older than the one with the id `before` (nil: all), newest first.
+    ///
+    /// Returns at most `limit` digests and ends with the one that reaches `maxBytes`.
     public static func page(
         _ db: Database, before: String? = nil, limit: Int, maxBytes: Int
     ) throws -> Page {

@@ -3,17 +3,18 @@ import GRDB
 import Synchronization
 import Telemetry
 
-/// The time of day by which deliveries are due.
+/// The clock that determines when deliveries are due.
 ///
-/// Whoever reads or writes moments of the outbox asks for it within the same transaction.
-/// When the wall clock was set, what waits moves with it there: a retry comes as late as it
-/// would have, and no delivery ages by a jump. Thread-safe.
+/// Code that reads or writes times of the outbox requests the time in the same transaction. If the
+/// wall clock was set, waiting deliveries are shifted by the same step, so delays and ages do not
+/// change. Thread-safe.
 final class OutboxClock: Sendable {
     private struct State {
         var watch: ClockWatch
-        /// The newest delivery at the last look: what came since has the new time already.
+        /// The newest delivery at the last call; newer ones already have times of the changed
+        /// clock.
         var newest: Int64?
-        /// Steps that no transaction has moved the deliveries by.
+        /// Steps of the clock that are not yet applied to the deliveries.
         var owed = Duration.zero
     }
 
@@ -22,8 +23,8 @@ final class OutboxClock: Sendable {
     private let telemetry: Telemetry
     private let state: Mutex<State>
 
-    /// - Parameter longestWait: No delivery is due later than this from now: a moment that
-    ///   is was written by a clock that was ahead.
+    /// - Parameter longestWait: The longest regular delay. A later due time was written while the
+    ///   clock was ahead.
     init(
         wall: WallClock, clock: any Clock<Duration>, longestWait: Duration, telemetry: Telemetry
     ) {
@@ -33,8 +34,10 @@ final class OutboxClock: Sendable {
         state = Mutex(State(watch: ClockWatch(at: wall.now, clock: clock)))
     }
 
-    /// The time, after what waits was moved by the clock's step, if it was set since the last
-    /// call or, at the first one, since the last run.
+    /// Returns the current time, after shifting waiting deliveries if the clock was set.
+    ///
+    /// Detects steps since the previous call. The first call corrects times that an earlier run
+    /// wrote while its clock was ahead.
     func now(_ db: Database) throws -> Timestamp {
         try state.withLock { state in
             let now = wall.now
@@ -55,7 +58,7 @@ final class OutboxClock: Sendable {
 }
 
 extension Outbox {
-    /// Moves what waits, up to delivery `newest`, by a step of the clock.
+    /// Shifts the times of waiting deliveries up to id `newest` by a step of the clock.
     static func clockSet(_ db: Database, by step: Duration, upTo newest: Int64) throws {
         let step = step.wholeMilliseconds
         try db.execute(
@@ -66,8 +69,10 @@ extension Outbox {
                 """, arguments: [step, step, step, newest])
     }
 
-    /// Brings moments of waiting deliveries that a clock ahead of `now` wrote within reach:
-    /// a first try is due now, another one after the longest wait at most.
+    /// Corrects times of waiting deliveries that were written while the clock was ahead.
+    ///
+    /// A delivery due more than `longestWait` after `now` becomes due now if it was never tried,
+    /// otherwise after `longestWait`.
     static func forgetFuture(
         _ db: Database, of now: Timestamp, longestWait: Duration
     ) throws {

@@ -1,7 +1,7 @@
 import Events
 import JSON
 
-/// Deliveries as JSON: what `outbox list --json` and `GET /v1/outbox` give.
+/// Deliveries as JSON, for `outbox list --json` and `GET /v1/outbox`.
 public enum OutboxDocument {
     public static func list(_ entries: [OutboxEntry]) -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)

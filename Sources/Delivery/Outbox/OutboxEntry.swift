@@ -1,7 +1,7 @@
 public import Events
 import GRDB
 
-/// One delivery as the outbox knows it.
+/// One delivery in the outbox.
 public struct OutboxEntry: Sendable, Equatable {
     public let id: Int64
     public let digest: String
@@ -10,12 +10,12 @@ public struct OutboxEntry: Sendable, Equatable {
     public let state: DeliveryState
     /// Tries since it was enqueued or retried by hand.
     public let tries: Int
-    /// When the next try is due, while waiting.
+    /// When the next try is due, if the state is `waiting`.
     public let due: Timestamp
     public let created: Timestamp
     public let lastTried: Timestamp?
     public let settled: Timestamp?
-    /// The receiver's or our last words on it: printable, bounded, without secrets.
+    /// The receiver's last answer, or our error: printable, bounded, without secrets.
     public let answer: String
 }
 
@@ -34,7 +34,7 @@ extension OutboxEntry {
         digest = row["digest"]
         subject = row["subject"]
         addressee = Addressee(receiver: row["receiver"], recipient: row["recipient"])
-        // Only this module writes the column; a row with an unknown state is not sent.
+        // Only this module writes the column. A row with an unknown state is shown as dropped.
         state = DeliveryState(rawValue: row["state"]) ?? .dropped
         tries = row["tries"]
         due = Timestamp(milliseconds: row["due_ms"])

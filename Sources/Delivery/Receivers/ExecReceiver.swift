@@ -2,14 +2,16 @@ import Dispatch
 public import Rendering
 import Transfer
 
-/// A program of one's own that takes the digest's JSON on its standard input.
+/// Runs a configured program with the digest's JSON on its standard input.
 ///
-/// Started directly, no shell reads its arguments; nothing of the digest is
-/// among them. In its environment: `PATH`, and `BELLWETHER_DIGEST`,
-/// `BELLWETHER_THREAD` and `BELLWETHER_KIND`, cleaned to one plain word each, and the mark
-/// `BELLWETHER_COMMAND` by which all that it started is found at the deadline.
-/// Exit code 0 is sent, 75 (EX_TEMPFAIL) and an end by a signal or at the
-/// deadline are tried again, any other is a refusal, in its last line's words.
+/// The program is started directly, without a shell, and its arguments contain nothing of the
+/// digest. Its environment has `PATH`, and `BELLWETHER_DIGEST`, `BELLWETHER_THREAD` and
+/// `BELLWETHER_KIND` as safe identifiers. `BELLWETHER_COMMAND` marks the processes that it starts,
+/// which are killed at the deadline and when the program ends.
+///
+/// Exit code 0 means sent. 75 (EX_TEMPFAIL), codes above 128 (signals), the deadline, a failed
+/// start and more than 64 KiB of output are retried. Any other code is a refusal. The last line of
+/// output is the answer.
 public struct ExecReceiver: Receiver {
     public let name: String
     public var kind: String { "exec" }
@@ -52,7 +54,7 @@ public struct ExecReceiver: Receiver {
                 ? .sent : end.code == 75 || end.code > 128 ? .retry(after: nil) : .refused
         case .failure(let fault):
             words = fault.description
-            // A program that is being installed, or is slow today, may be there tomorrow.
+            // A missing program may be installed later, and a slow one may be faster next time.
             outcome = .retry(after: nil)
         }
         return DeliveryAttempt(

@@ -1,10 +1,9 @@
 import Dispatch
 public import Rendering
 
-/// Keeps digests as files: `<id>.txt` to read, `<id>.eml` to open in a mail
-/// program, `<id>.json` for scripts. The receiver of a fresh installation.
+/// Writes digests to files: `<id>.txt`, `<id>.eml` for mail programs, and `<id>.json`.
 ///
-/// Each file appears whole or not at all and survives power loss once the
+/// The receiver of a fresh installation. Each file is written atomically and is durable before the
 /// digest counts as sent. A repeat writes the same bytes again.
 public struct FileReceiver: Receiver {
     public let name: String
@@ -13,7 +12,7 @@ public struct FileReceiver: Receiver {
     private let composer: MailComposer?
     private let queue: DispatchQueue
 
-    /// Makes `directory` (0700) at the first digest when it is not there.
+    /// - Parameter directory: Created with mode 0700 at the first digest if it is missing.
     public init(name: String, directory: String) {
         self.name = name
         self.directory = directory

@@ -2,25 +2,25 @@ public import Rendering
 public import Secrets
 public import Transfer
 
-/// Mail through a server of ours, one transaction for all recipients, one
-/// outcome for each.
+/// Sends mail through an SMTP server: one transaction for all recipients, one outcome for each.
 public struct MailReceiver: Receiver {
     public struct Configuration: Sendable {
         public var host: String
         public var port: Int
         public var security: MailTransfer.Security
         public var trust: TLSTrust
-        /// Empty: no authentication.
+        /// The user; empty for no authentication.
         public var username: String
         public var password: Secret?
-        /// An OAuth 2.0 access token, read for each message; instead of a password.
+        /// An OAuth 2.0 access token instead of a password; read for each message.
         public var token: Secret?
         public var authentication: MailTransfer.Authentication
         /// See `MailTransfer.hello`.
         public var hello: String
         public var from: Mailbox
         public var to: [Mailbox]
-        /// Until the message is sent; the server's answer has ten minutes more.
+        /// The time limit until the message is sent; waiting for the answer to it has its own
+        /// limit, see `MailTransfer`.
         public var deadline: Duration
 
         public init(
@@ -66,8 +66,8 @@ public struct MailReceiver: Receiver {
         } catch {
             return DeliveryAttempt(error, for: recipients)
         }
-        // The header names everyone, whoever is still to get it: the bytes of
-        // a digest's mail are the same at every try.
+        // The header lists all configured recipients, so a retry for some of them has the same
+        // bytes.
         let message = MailComposer(from: configuration.from, to: configuration.to, list: name)
             .compose(digest)
         do throws(TransferError) {
@@ -87,8 +87,8 @@ public struct MailReceiver: Receiver {
 }
 
 extension DeliveryAttempt {
-    /// - Parameter withToken: Whether an access token said who sends. One that is refused has
-    ///   mostly expired, and its file is about to be renewed.
+    /// - Parameter withToken: Whether an access token was used. A refused token has mostly expired
+    ///   and is renewed soon, so the refusal is retried.
     init(_ reply: MailReply, withToken: Bool = false) {
         let results = reply.outcomes.map { outcome in
             let answer = outcome.answer

@@ -3,17 +3,15 @@ public import Rendering
 public import Secrets
 public import Transfer
 
-/// Slack by a bot's token: one live message for each incident, updated in
-/// place, with a reply in its thread for every change and for the end.
+/// Posts to Slack with a bot token: one message per incident, updated in place.
 ///
-/// Where the message stands (channel and `ts`) is the delivery's mark, durable
-/// with its outcome. An update is the same however often it is sent; a post
-/// whose answer is lost is sent again, with the same digest id in its metadata
-/// and its footer.
+/// Each change and the end are replies in its thread. The location of the message (channel and
+/// `ts`) is the delivery's mark, stored with its outcome. Updates are idempotent. A post whose
+/// answer is lost is sent again, with the same digest id in its metadata and footer.
 public struct SlackBotReceiver: Receiver {
     public let name: String
     public var kind: String { "slack" }
-    /// Slack takes about one message a second for each channel.
+    /// Slack accepts about one message a second in each channel.
     public let minimumInterval: Duration
 
     private let token: Secret
@@ -25,8 +23,8 @@ public struct SlackBotReceiver: Receiver {
 
     /// - Parameters:
     ///   - token: `xoxb-…` with the scope `chat:write`.
-    ///   - channel: a channel's id, `C0123456789`; the bot is a member of it.
-    ///   - api: where Slack's methods are, without a slash at the end.
+    ///   - channel: A channel's id, such as `C0123456789`; the bot must be a member.
+    ///   - api: The base URL of Slack's methods, without a trailing slash.
     public init(
         name: String, token: Secret, channel: String, api: String = "https://slack.com/api",
         trust: TLSTrust = .system, deadline: Duration = .seconds(10),
@@ -59,7 +57,7 @@ public struct SlackBotReceiver: Receiver {
                 try await update(digest, at: place, &steps)
             } catch {
                 guard error.meansGone else { throw error }
-                // Somebody deleted it, or it is too old to be edited.
+                // The message was deleted or is too old to be edited.
                 let place = try await post(digest.slack, digest, thread: nil, &steps)
                 return Self.sent(place, recipients, steps)
             }
@@ -94,7 +92,7 @@ public struct SlackBotReceiver: Receiver {
         _ message: String, _ digest: RenderedDigest, thread: SlackPlace?,
         _ steps: inout [DeliveryStep]
     ) async throws(SlackRefusal) -> SlackPlace {
-        // The end of an incident is worth a line in the channel itself.
+        // The reply at the end of an incident is also shown in the channel.
         let isEnd = digest.kind == "recovered" || digest.kind == "ended"
         let body = Self.body(message, digest) { w in
             w.member("channel", thread?.channel ?? channel)
@@ -109,7 +107,8 @@ public struct SlackBotReceiver: Receiver {
         guard let channel = answer["channel"]?.string, let ts = answer["ts"]?.string,
             let place = SlackPlace(channel: channel, ts: ts)
         else {
-            // It was posted; without a place the next digest is a message of its own.
+            // The message was posted, but its location is unknown: the next digest gets a new
+            // message.
             return SlackPlace.unknown
         }
         return place
@@ -125,7 +124,7 @@ public struct SlackBotReceiver: Receiver {
         _ = try await call("chat.update", body, &steps)
     }
 
-    /// Text and blocks of `message` with the digest's id as metadata.
+    /// The request body: text and blocks of `message`, with the digest's id as metadata.
     private static func body(
         _ message: String, _ digest: RenderedDigest, _ more: (inout JSONWriter) -> Void
     ) -> [UInt8] {

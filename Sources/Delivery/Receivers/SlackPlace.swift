@@ -1,9 +1,9 @@
-/// Where a message of Slack stands: `C0123456789/1503435956.000247`.
+/// The location of a Slack message. The mark has the form `C0123456789/1503435956.000247`.
 struct SlackPlace: Sendable, Hashable {
     let channel: String
     let ts: String
 
-    /// Without a place that a later digest could use.
+    /// An unknown location; later digests cannot use it.
     static let unknown = SlackPlace()
 
     private init() {
@@ -11,7 +11,8 @@ struct SlackPlace: Sendable, Hashable {
         ts = ""
     }
 
-    /// nil unless both are what Slack gives: letters and digits; digits and a dot.
+    /// Returns nil unless `channel` is at most 64 letters and digits, and `ts` at most 32 digits
+    /// and dots.
     init?(channel: String, ts: String) {
         guard !channel.isEmpty, channel.utf8.count <= 64, !ts.isEmpty, ts.utf8.count <= 32,
             channel.unicodeScalars.allSatisfy({

@@ -2,11 +2,11 @@ public import Rendering
 public import Secrets
 public import Transfer
 
-/// A Slack incoming webhook. Its URL is the credential.
+/// Posts to a Slack incoming webhook. The URL is the credential.
 public struct SlackReceiver: Receiver {
     public let name: String
     public var kind: String { "slack" }
-    /// Slack takes about one message a second and disables who goes on.
+    /// Slack accepts about one message a second and disables webhooks that exceed this.
     public let minimumInterval: Duration
 
     private let url: Secret
@@ -38,7 +38,7 @@ public struct SlackReceiver: Receiver {
                     headers: [("Content-Type", "application/json; charset=utf-8")],
                     body: Array(digest.slack.utf8), deadline: deadline, maxBody: 64 * 1024,
                     tls: trust, usesEnvironmentProxy: true))
-            // `rollup_error` is the one 4xx that Slack asks to try again.
+            // `rollup_error` is the only other 4xx answer that Slack asks clients to retry.
             return DeliveryAttempt(
                 reply, secrets: Self.secrets(in: address), for: recipients,
                 isTransient: { _, word in word == "rollup_error" })
@@ -47,7 +47,7 @@ public struct SlackReceiver: Receiver {
         }
     }
 
-    /// The URL, and the last part of its path, which is the key.
+    /// The texts to remove from answers: the URL, and the last part of its path, which is the key.
     private static func secrets(in address: String) -> [String] {
         let key = address.split(separator: "/").last.map(String.init) ?? ""
         return [address] + (key.utf8.count >= 8 ? [key] : [])

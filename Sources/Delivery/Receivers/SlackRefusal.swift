@@ -1,15 +1,16 @@
 import Transfer
 
-/// What one of Slack's methods said instead of "ok".
+/// A failed call of a Slack method.
 struct SlackRefusal: Error {
     let attempt: DeliveryAttempt
-    /// The message to be updated is not there, or not to be changed any more.
+    /// Whether the message to update does not exist or cannot be changed any more.
     var meansGone = false
 
     init(attempt: DeliveryAttempt) { self.attempt = attempt }
 
-    /// The errors of `chat.postMessage` and `chat.update`, as documented: those
-    /// below may pass, every other would come again.
+    /// Maps documented errors of `chat.postMessage` and `chat.update`.
+    ///
+    /// Errors in `passing` are retried; all others are refusals.
     init(_ method: String, _ word: String, _ reply: HTTPReply) {
         let passing = [
             "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable",

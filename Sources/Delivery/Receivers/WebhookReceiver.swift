@@ -3,8 +3,8 @@ public import Rendering
 public import Secrets
 public import Transfer
 
-/// Any web service that takes the digest as JSON, signed in the form of
-/// Standard Webhooks 1.0 (standardwebhooks.com).
+/// Posts the digest's JSON to a web service, signed as in Standard Webhooks 1.0
+/// (standardwebhooks.com).
 public struct WebhookReceiver: Receiver {
     public let name: String
     public var kind: String { "webhook" }
@@ -16,7 +16,7 @@ public struct WebhookReceiver: Receiver {
     private let transfer: TransferEngine
     private let wall: WallClock
 
-    /// Without `signingKey` nothing is signed.
+    /// - Parameter signingKey: The key of the signature; nil for none.
     public init(
         name: String, url: Secret, signingKey: Secret?, trust: TLSTrust = .system,
         deadline: Duration = .seconds(10), transfer: TransferEngine, wall: WallClock = .system

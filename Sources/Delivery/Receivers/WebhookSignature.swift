@@ -5,7 +5,7 @@ import Events
 struct WebhookSignature {
     private let key: [UInt8]
 
-    /// A key of the form `whsec_<base64>`; any other text is its own bytes.
+    /// Reads a key of the form `whsec_<base64>`; any other text is used as its UTF-8 bytes.
     init(key text: String) {
         let prefix = "whsec_"
         if text.hasPrefix(prefix), let decoded = Base64.decode(text.dropFirst(prefix.count)) {
@@ -20,7 +20,7 @@ struct WebhookSignature {
         return "v1," + Base64.encode(mac)
     }
 
-    /// RFC 2104 with SHA-256.
+    /// HMAC (RFC 2104) with SHA-256.
     static func hmac(_ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
         let block = 64
         var padded = key.count > block ? ContentHash.digest(key) : key

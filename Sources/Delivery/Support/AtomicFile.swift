@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// A file that could not be written: where, why, and what to do.
+/// An error while writing a file: where, why, and what to do.
 struct AtomicFileError: Error, Sendable, CustomStringConvertible {
     let path: String
     let fault: String
@@ -16,19 +16,19 @@ struct AtomicFileError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Files that are there whole, on disk, or not at all.
+/// Writes files atomically and durably.
 enum AtomicFile {
-    /// Makes the folder, for its owner only, when it is not there.
+    /// Creates the folder with mode 0700 if it is missing.
     static func prepare(_ directory: String) throws(AtomicFileError) {
         guard mkdir(directory, 0o700) != 0, errno != EEXIST else { return }
         throw AtomicFileError(path: directory, fault: words)
     }
 
-    /// Writes to a temporary name, syncs, renames, syncs the folder.
+    /// Writes to a temporary file, syncs it, renames it to `path`, and syncs the folder.
     static func write(_ bytes: [UInt8], to path: String) throws(AtomicFileError) {
         let temporary = path + ".part"
-        // Nobody else writes this name: one process holds the data folder, and
-        // one queue this receiver's files. O_NOFOLLOW refuses a planted link.
+        // No other writer uses this name: one process holds the data folder, and one queue writes
+        // this receiver's files. O_NOFOLLOW refuses a planted symbolic link.
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else { throw AtomicFileError(path: temporary, fault: words) }
         var fault: String?
@@ -67,7 +67,7 @@ enum AtomicFile {
     private static var words: String { String(cString: strerror(errno)) }
 }
 
-/// `write(2)`, whose name a method hides.
+/// Calls `write(2)`, which is shadowed by the static method `write` inside `AtomicFile`.
 private func putBytes(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     write(file, bytes, count)
 }

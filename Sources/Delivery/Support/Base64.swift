@@ -1,4 +1,4 @@
-/// RFC 4648 §4, with padding.
+/// Base64 as in RFC 4648 §4, with padding.
 enum Base64 {
     private static let alphabet = Array(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
@@ -25,7 +25,8 @@ enum Base64 {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// nil for anything outside the alphabet; padding may be missing.
+    /// Returns nil for characters outside the alphabet or an impossible length; padding may be
+    /// missing.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var digits = Array(text.utf8)
         while digits.last == UInt8(ascii: "=") { digits.removeLast() }

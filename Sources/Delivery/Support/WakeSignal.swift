@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Wakes one task that has nothing to do. Thread-safe; rings are not counted:
-/// one that comes while nobody waits lets the next wait return at once.
+/// Wakes one waiting task.
+///
+/// Signals are not counted: if no task waits, the next wait returns at once. Thread-safe.
 final class WakeSignal: Sendable {
     private struct State {
         var rung = false
@@ -19,7 +20,7 @@ final class WakeSignal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns at the next ring, or when the task is cancelled.
+    /// Returns at the next `ring()`, or when the task is cancelled.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -28,7 +29,7 @@ final class WakeSignal: Sendable {
                         state.rung = false
                         return continuation
                     }
-                    // Never two: a second waiter frees the first.
+                    // A second waiter resumes the first.
                     defer { state.waiter = continuation }
                     return state.waiter
                 }
@@ -39,7 +40,7 @@ final class WakeSignal: Sendable {
         }
     }
 
-    /// Returns at the next ring, after `pause` on `clock`, or when cancelled.
+    /// Returns at the next `ring()`, after `pause` on `clock`, or when the task is cancelled.
     func wait(atMost pause: Duration, on clock: any Clock<Duration>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }

@@ -1,6 +1,6 @@
 public import Events
 
-/// What became of the lines of one body.
+/// The result of ingesting one body.
 public struct IngestReceipt: Sendable, Equatable {
     public struct Rejection: Sendable, Equatable {
         /// Counted from 1, blank lines included.
@@ -10,17 +10,18 @@ public struct IngestReceipt: Sendable, Equatable {
 
     /// New lines, durable by now.
     public var accepted: Int
-    /// Lines that the log held already.
+    /// Lines that the log already contains.
     public var duplicates: Int
     /// The first rejected lines, at most `listed`; `rejectedTotal` counts all.
     public var rejected: [Rejection]
-    /// Exact, also beyond what `rejected` lists.
+    /// The number of all rejected lines, also those not in `rejected`.
     public var rejectedTotal: Int
-    /// Lines shed for lack of space, by kind; not acknowledged, not to be sent again.
+    /// Lines shed for lack of space, by kind. They are not stored, and the sender should not retry
+    /// them.
     public var shed = KindCounts()
     /// A position after every accepted line.
     public var end: LogPosition
 
-    /// Rejected lines that a receipt lists: a body of 8 MiB can hold four million.
+    /// Maximum number of rejected lines in a receipt; a body of 8 MiB can contain four million.
     public static let listed = 100
 }

@@ -2,7 +2,7 @@
 public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
     /// Healthy verdicts, and other lines of level `info` or `debug`.
     case healthy
-    /// Requests that were refused.
+    /// Refused requests: `auth.refused`, `request.refused` and `rate.limited`.
     case refusal
     /// Degraded verdicts, warnings, and lines with neither a known event name nor a level.
     case degraded

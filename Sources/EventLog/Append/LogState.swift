@@ -64,7 +64,7 @@ final class LogState: Sendable {
     }
 
     /// Takes the unreported lines; nil if there are none. The caller reports them or returns them
-    /// with `owe`.
+    /// with `addUnreported`.
     func takeUnreported() -> ShedTally? {
         state.withLock { state in
             guard !state.unreported.isEmpty else { return nil }

@@ -9,13 +9,13 @@ import JSON
     import Darwin
 #endif
 
-/// What the log needs to know of a line, found in one pass without a tree.
+/// The values of a line that the log uses, found in one pass without a tree.
 struct ScannedLine: Sendable, Equatable {
-    /// What makes a second line the same event.
+    /// Identifies an event; a second line with the same key is a duplicate.
     enum Key: Sendable, Equatable {
-        /// The sender gave neither a sequence nor an id.
+        /// The line has neither a sequence nor an id.
         case none
-        /// `stream` names `(node, epoch)`.
+        /// `stream` identifies `(node, epoch)`.
         case sequence(stream: Hash128, seq: UInt64)
         /// See `idKey`.
         case id(Hash128)
@@ -23,9 +23,9 @@ struct ScannedLine: Sendable, Equatable {
 
     var ts: Timestamp
     var key: Key
-    /// Hash of `node`; nil when the line has none.
+    /// Hash of `node`; nil if the line has none.
     var node: Hash128?
-    /// How badly the line would be missed.
+    /// The importance of the line under pressure.
     var kind: LineKind
 
     init(ts: Timestamp, key: Key, node: Hash128?, kind: LineKind) {
@@ -35,7 +35,7 @@ struct ScannedLine: Sendable, Equatable {
         self.kind = kind
     }
 
-    /// Validates one line, newline excluded, by the rules of `Event.init(line:from:)`.
+    /// Validates one line, without its newline, by the rules of `Event.init(line:from:)`.
     init(
         _ line: UnsafeRawBufferPointer, from origin: LineOrigin = .sender
     ) throws(EventFault) {
@@ -56,7 +56,7 @@ struct ScannedLine: Sendable, Equatable {
                 guard fields.seen.insert(field) else {
                     throw JSONFault(.duplicateKey, at: key.range.lowerBound)
                 }
-                // The first fault is told, but the scan goes on: broken JSON outranks it.
+                // The first fault is reported, but the scan continues: invalid JSON has precedence.
                 guard fault == nil else { return }
                 do throws(EventFault) {
                     try fields.read(field, value, in: line)
@@ -96,9 +96,9 @@ struct ScannedLine: Sendable, Equatable {
 
     /// The key of a line with an `id` and no sequence.
     ///
-    /// An id names an event within its source only, and sources are careless: the same id from
-    /// another node, or with any other byte, is another event. The ids of our own hooks name an
-    /// event of their node whatever its bytes: a repeat carries the time of its receipt.
+    /// Ids of other sources may repeat, so a line with the same id but any other byte, such as
+    /// another node, is another event. Ids of our own hooks identify an event of their node
+    /// whatever the other bytes: a repeat has another receipt time.
     static func idKey(
         _ id: UnsafeRawBufferPointer, node: Hash128?, of line: UnsafeRawBufferPointer
     ) -> Key {
@@ -116,19 +116,19 @@ private struct Fields {
     var seen = EventField.Seen()
     var ts: Timestamp?
     var named = false
-    /// Looked at only where no sequence names the line.
+    /// Used only if the line has no sequence.
     private var id: JSONScanner.Slice?
     var node: Hash128?
     var epoch: Hash128?
     var seq: UInt64?
-    /// By the event's name; nil for names that say nothing.
+    /// From the event's name; nil for names without a fixed kind.
     var kind: LineKind?
-    /// By its level.
+    /// From the level.
     var weight: LineKind?
     private var event: JSONScanner.Slice?
-    /// Further members that are beyond their range if the event's name makes them counts.
+    /// Other members that are out of range if the event's name makes them counts.
     private var outside: [(member: CountMember, fault: EventFault)] = []
-    /// Whether the list under way has an element that doesn't say what it is about.
+    /// Whether the current list has an element without its naming member.
     private var hasUnnamed = false
 
     init(origin: LineOrigin) { self.origin = origin }
@@ -142,7 +142,7 @@ private struct Fields {
         outside.append((member, fault))
     }
 
-    /// Of the first further member that is a count in events of this name and beyond its range.
+    /// The fault of the first out-of-range member that is a count in events of this name.
     func countFault(in line: UnsafeRawBufferPointer) -> EventFault? {
         guard !outside.isEmpty, let name = event?.text(in: line) else { return nil }
         return outside.first { $0.member.isCount(inEventsNamed: name) }?.fault
@@ -151,7 +151,7 @@ private struct Fields {
     mutating func read(
         _ field: EventField, _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) {
-        // Null reads as absent, whatever the field.
+        // Null counts as absent for every field.
         guard value.kind != .null else { return }
         switch field {
         case .ts: ts = try moment(value, in: line)
@@ -237,7 +237,7 @@ private struct Fields {
         return Hash128(UnsafeRawBufferPointer(rebasing: line[inner]))
     }
 
-    /// Nil without an id, or with an empty one.
+    /// Returns nil if there is no id or it is empty.
     func idBytes(in line: UnsafeRawBufferPointer) -> [UInt8]? {
         guard let id, id.kind == .number || id.range.count > 2 else { return nil }
         if let plain = id.plain(in: line) { return Array(plain) }
@@ -294,8 +294,9 @@ private struct Fields {
         }
     }
 
-    /// Notes an element of the list `key`, which comes before the list itself: whether
-    /// it is an object with a string member that names what it is about.
+    /// Checks an element of the list `key` for a string member that names its subject.
+    ///
+    /// Called for each element before the list itself is read.
     mutating func note(
         _ element: JSONScanner.Slice, of key: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(JSONFault) {
@@ -316,8 +317,9 @@ private struct Fields {
         if !found { hasUnnamed = true }
     }
 
-    /// Whether an object starts with the member `naming` and its value is a string
-    /// that isn't empty: how our own senders write it, told without another scan.
+    /// Whether an object starts with the member `naming` and a non-empty string value.
+    ///
+    /// Our own senders write it this way; this avoids a second scan of the element.
     private static func begins(
         _ element: JSONScanner.Slice, with naming: StaticString,
         in line: UnsafeRawBufferPointer
@@ -335,7 +337,7 @@ private struct Fields {
         return true
     }
 
-    /// An array whose elements are objects with a string member `naming`.
+    /// Checks that the value is an array whose elements all have a string member `naming`.
     private mutating func list(
         _ field: EventField, _ value: JSONScanner.Slice, naming: StaticString
     ) throws(EventFault) {

@@ -1,9 +1,9 @@
 import Events
 
-/// The lines that the log already contains, so that a line sent again is stored once.
+/// The keys of lines in the log, so that a line sent again is stored once.
 ///
-/// Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries
-/// dropped for that.
+/// Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries dropped
+/// for that.
 struct DedupIndex: Sendable {
     private(set) var streams = StreamTable()
     /// Times of arrival by id, in two generations. When the newer one has half of the allowed

@@ -1,6 +1,7 @@
-/// Stores the dedup index beside the segments, replaced as segments are closed.
+/// Stores the dedup index beside the segments. A new copy is written when a segment is closed.
 ///
-/// Keeps the previous copy, so that a start without the newest one reads only the segments since.
+/// The previous copy is kept, so that a start without the newest one reads only the segments since
+/// then.
 struct DedupIndexFile {
     let folder: LogFolder
     let ledger: DiskUsage

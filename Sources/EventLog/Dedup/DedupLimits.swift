@@ -1,7 +1,7 @@
-/// Limits of the memory for the detection of duplicate lines.
+/// Limits of the memory for detecting duplicate lines.
 ///
-/// Beyond a limit the oldest entry is dropped: an old line may then be accepted twice, but a new
-/// line is never rejected.
+/// When a limit is exceeded, the oldest entries are dropped: an old line may then be accepted
+/// twice, but a new line is never rejected.
 public struct DedupLimits: Sendable, Equatable {
     /// Sequences, one for each `(node, epoch)`.
     public var streams: Int

@@ -1,9 +1,9 @@
-/// The slot positions of a hash table of 128-bit keys: open addressing with linear probing.
+/// The slot positions of a hash table of 128-bit keys, with open addressing and linear probing.
 ///
-/// The keys already are hashes, so a position takes one multiplication, where `Dictionary`
-/// would hash again. A lookup touches about one cache line. The multiplier is random for each
-/// table, so senders who choose keys cannot choose positions (Dietzfelbinger et al. 1997,
-/// "A Reliable Randomized Algorithm for the Closest-Pair Problem", multiply-shift).
+/// The keys already are hashes, so a position takes one multiplication, where `Dictionary` would
+/// hash again. The multiplier is random for each table, so senders who choose keys cannot choose
+/// positions (multiply-shift; Dietzfelbinger et al. 1997, "A Reliable Randomized Algorithm for the
+/// Closest-Pair Problem").
 struct TablePlaces: Sendable {
     /// The number of slots, a power of two.
     private(set) var count = 64

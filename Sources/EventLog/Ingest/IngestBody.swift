@@ -1,38 +1,39 @@
 public import Events
 import JSON
 
-/// A body cut into events, each validated: nothing is written or counted yet.
+/// The validated events of one body. Nothing is written or counted yet.
 ///
-/// A body is one JSON object a line. Arrays, pretty-printed and concatenated objects are taken,
-/// too, and so are times and levels in other common forms (`SenderForm`): such a body is written
-/// anew, one event a line, and the lines of any other are kept byte for byte.
+/// The usual body has one JSON object per line; its lines are kept byte for byte. Arrays,
+/// pretty-printed and concatenated objects, and other common forms of time and level (`SenderForm`)
+/// are rewritten to one event per line.
 public struct IngestBody: Sendable {
-    /// What the ranges of `lines` are of.
+    /// The bytes that the ranges of `lines` refer to.
     private(set) var bytes: [UInt8]
     private(set) var lines: [AppendRequest.Line] = []
-    /// The first ones, at most `IngestReceipt.listed`.
+    /// The first rejected lines, at most `IngestReceipt.listed`.
     private(set) var rejected: [IngestReceipt.Rejection] = []
     private(set) var rejectedTotal = 0
     /// The node of the first line that names one.
     private(set) var sender: Hash128?
-    /// As of `AppendRequest`.
+    /// See `AppendRequest.checksum`.
     private(set) var checksum: UInt32?
-    /// The writer sums up a shorter one about as fast as it adds two sums.
+    /// Minimum length of a run that is checksummed here. For a shorter one, the writer computes the
+    /// checksum about as fast as it combines two.
     private static let summedFrom = 32 << 10
     /// Lines of this node are rejected.
     private var ownNode: Hash128?
     private var isRewritten = false
 
-    /// What is held beside the bytes of the body that came.
+    /// Bytes of memory used besides the received body.
     public var tableBytes: Int {
         lines.capacity * MemoryLayout<AppendRequest.Line>.stride
             + (isRewritten ? bytes.capacity : 0)
     }
 
-    /// Whether any line is good.
+    /// Whether any line is valid.
     public var hasEvents: Bool { !lines.isEmpty }
 
-    /// Validates a body that this node made itself.
+    /// Validates a body that this node created itself.
     public init(_ body: [UInt8]) { self.init(body, refusing: nil) }
 
     /// - Parameter node: Lines of this node are rejected.
@@ -52,7 +53,7 @@ public struct IngestBody: Sendable {
 
     // MARK: - One object a line
 
-    /// Returns false when a line was rejected that may be good in another form.
+    /// Returns false if a rejected line may be valid in another form.
     private mutating func cutLines(_ body: UnsafeRawBufferPointer) -> Bool {
         lines.reserveCapacity(body.count / 400)
         var number = 0
@@ -82,7 +83,7 @@ public struct IngestBody: Sendable {
         if sender == nil { sender = scanned.node }
     }
 
-    /// Counts an event that another form's reader found to be none; `number` is its place.
+    /// Counts a rejected event; `number` is its line or its ordinal in the body, from 1.
     public mutating func reject(_ number: Int, _ fault: EventFault) {
         rejectedTotal += 1
         if rejected.count < IngestReceipt.listed {
@@ -103,13 +104,13 @@ public struct IngestBody: Sendable {
 
     // MARK: - Other forms
 
-    /// The same body with what other forms it has; its own lines where it has none.
+    /// Parses the body in the other forms; returns the original lines if that finds no more events.
     private func rewritten(_ body: UnsafeRawBufferPointer) -> IngestBody {
         if let fault = BodyFault(encodingOf: body) { return refused(fault) }
         var byLine = IngestBody(rewritingFor: ownNode)
         let isComplete = byLine.rewriteLines(body)
         guard !isComplete else { return better(byLine) }
-        // A value goes over several lines, or the text is broken.
+        // A value spans several lines, or the text is invalid.
         do throws(JSONFault) {
             try ValueSequence.forEachValue(of: body) { _ in }
             byLine = IngestBody(rewritingFor: ownNode)
@@ -120,13 +121,14 @@ public struct IngestBody: Sendable {
             }
             return byLine
         } catch {
-            // Some lines of an array may look like events of their own.
+            // Single lines of an array can look like events.
             if ValueSequence.isArray(body) { return refused(.array(error)) }
             return better(byLine)
         }
     }
 
-    /// The body as it came where writing it anew gained no event, with what is wrong by then.
+    /// Returns `other`, or, if it has as many events, the original body with the rejections of
+    /// `other`.
     private func better(_ other: IngestBody) -> IngestBody {
         guard other.lines.count == lines.count else { return other }
         var same = self
@@ -140,8 +142,8 @@ public struct IngestBody: Sendable {
         return none
     }
 
-    /// Takes each line, and each value of a line that holds several. Returns false when there
-    /// was a line that is neither.
+    /// Takes each line, and each value of a line that contains several. Returns false if a line is
+    /// neither.
     private mutating func rewriteLines(_ body: UnsafeRawBufferPointer) -> Bool {
         var number = 0
         var isComplete = true
@@ -175,7 +177,7 @@ public struct IngestBody: Sendable {
         if let fault { reject(number, fault) }
     }
 
-    /// Appends one event; returns why it cannot.
+    /// Appends one event; returns the fault if it is invalid.
     private mutating func rewriteOne(_ line: UnsafeRawBufferPointer) -> EventFault? {
         do throws(EventFault) {
             try append(line)
@@ -207,13 +209,13 @@ extension UnsafeRawBufferPointer {
 }
 
 extension EventFault {
-    /// Whether the same bytes may hold an event in another form than one object a line.
+    /// Whether the same bytes may be an event in a form other than one object per line.
     fileprivate var mayBeOfForm: Bool {
         if case .json = self { return true }
         return mayBeMapped
     }
 
-    /// Whether it is of a member that `SenderForm` may map.
+    /// Whether the fault concerns a member that `SenderForm` may map.
     fileprivate var mayBeMapped: Bool {
         switch self {
         case .missing("ts"): true
@@ -224,7 +226,7 @@ extension EventFault {
 }
 
 extension JSONFault {
-    /// Whether a line with this fault may be a part of a value, or hold several.
+    /// Whether a line with this fault may be a part of a value, or contain several values.
     fileprivate var mayBeSeveral: Bool {
         switch reason {
         case .empty, .unexpectedByte, .unexpectedEnd, .trailingBytes, .notAnObject, .tooLong: true
@@ -234,14 +236,14 @@ extension JSONFault {
 }
 
 extension BodyFault {
-    /// nil for a text that may be UTF-8.
+    /// Detects encodings other than UTF-8; nil if the text may be UTF-8.
     fileprivate init?(encodingOf body: UnsafeRawBufferPointer) {
         guard body.count >= 2 else { return nil }
         switch (body[0], body[1]) {
         case (0xFF, 0xFE), (0xFE, 0xFF), (UInt8(ascii: "{"), 0), (0, UInt8(ascii: "{")),
             (UInt8(ascii: "["), 0), (0, UInt8(ascii: "[")):
             self = .utf16
-        // MessagePack: an array or a map of up to 15, 65,535 or more.
+        // MessagePack: an array or map with a length of 4, 16 or 32 bits.
         case (0x80...0x9F, _), (0xDC...0xDF, _): self = .messagePack
         default: return nil
         }

@@ -1,27 +1,28 @@
 import Events
 import JSON
 
-/// Rewrites a sender's line whose time or level has a common form that the log does not store.
+/// Rewrites lines whose time or level has a common form that the log does not store.
 ///
 /// `ts` is stored as RFC 3339 and `level` as one of `Event.Level`; every reader relies on it.
-/// What is mapped and what is refused stands in `docs/events.md`.
+/// `docs/events.md` lists what is mapped and what is rejected.
 enum SenderForm {
-    /// Members that hold the time where a line has no `ts`, the first one that has a time wins.
-    /// They are kept as they are.
+    /// Members that contain the time of a line without `ts`; the first with a valid time is used.
+    /// They are kept.
     static let timeMembers = ["@timestamp", "timestamp", "time", "date"]
 
-    /// What a `ts` must be, as faults say it.
+    /// The expected `ts` in error messages.
     static let expectedTime =
         "a date and time with its zone (2026-11-23T06:00:00Z), or seconds or milliseconds since 1970"
 
-    /// What a `level` must be, as faults say it.
+    /// The expected `level` in error messages.
     static let expectedLevel =
         "debug, info, warn or error, another common name of one, or a number of syslog or pino"
 
-    /// The line with its time and level in the form that is stored; nil when it has no member
-    /// that can be mapped, or is not an object.
+    /// Returns the line with its time and level in the stored form.
     ///
-    /// A level that is mapped stays readable as the member `level_sent`.
+    /// Returns nil if the line has no member that can be mapped, or is not an object. The original
+    /// value of a mapped level is kept as the member `level_sent`, unless the line has such a
+    /// member.
     static func mapped(_ line: UnsafeRawBufferPointer) -> [UInt8]? {
         var members = Members()
         do throws(JSONFault) {
@@ -35,7 +36,7 @@ enum SenderForm {
         } else if let time = members.times.compactMap({ $0 }).lazy
             .compactMap({ stored($0, in: line) }).first
         {
-            // A `null` reads as absent, and a key stands once.
+            // A `null` counts as absent. It is replaced, because a key may occur only once.
             if let null = members.nullTime {
                 edits.append((null, "\"\(time)\""))
             } else if let open = line.firstIndex(of: UInt8(ascii: "{")) {
@@ -66,7 +67,7 @@ enum SenderForm {
         var nullTime: Range<Int>?
         var level: JSONScanner.Slice?
         var hasLevelSent = false
-        /// By `timeMembers`.
+        /// The values of `timeMembers`, in that order.
         var times = [JSONScanner.Slice?](repeating: nil, count: timeMembers.count)
 
         mutating func note(
@@ -88,7 +89,7 @@ enum SenderForm {
 
     // MARK: - Times
 
-    /// The RFC 3339 text of a time, mapped or as it was sent; nil for anything else.
+    /// Returns the RFC 3339 text of a time in any accepted form; nil for anything else.
     private static func stored(
         _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) -> String? {
@@ -96,8 +97,8 @@ enum SenderForm {
         return time(value, in: line)
     }
 
-    /// The RFC 3339 text of a time in another form; nil for one that is RFC 3339 already, and
-    /// for one that cannot be mapped.
+    /// Returns the RFC 3339 text of a time in another form; nil if it is RFC 3339 already or cannot
+    /// be mapped.
     private static func time(
         _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) -> String? {
@@ -113,8 +114,9 @@ enum SenderForm {
         }
     }
 
-    /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size:
-    /// each is unambiguous from 1973 to 5138.
+    /// Converts seconds, milliseconds, microseconds or nanoseconds since 1970 to RFC 3339.
+    ///
+    /// The magnitude determines the unit; each is unambiguous from 1973 to 5138.
     static func sinceEpoch(_ text: String) -> String? {
         var text = text
         if text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
@@ -143,8 +145,10 @@ enum SenderForm {
         return moment.rfc3339.prefix(19) + (fraction.isEmpty ? "" : ".\(fraction)") + "Z"
     }
 
-    /// `2026-11-23 06:00:00,123 +0100`: a blank for `T`, a comma in the fraction, a zone without
-    /// a colon, or `UTC` or `GMT`. A time without a zone is not mapped: nobody knows which one.
+    /// Converts times such as `2026-11-23 06:00:00,123 +0100` to RFC 3339.
+    ///
+    /// Accepts a space for `T`, a comma in the fraction, and a zone without a colon or `UTC` or
+    /// `GMT`. Returns nil without a zone, because the offset is then unknown.
     static func dateAndTime(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         guard bytes.count > 19 else { return nil }
@@ -166,7 +170,7 @@ enum SenderForm {
         return Timestamp(rfc3339: mapped) == nil ? nil : mapped
     }
 
-    /// `Z` or `±HH:MM` for `Z`, `UTC`, `GMT`, `±HH`, `±HHMM` and `±HH:MM`.
+    /// Returns `Z` or `±HH:MM` for `Z`, `UTC`, `GMT`, `±HH`, `±HHMM` and `±HH:MM`.
     private static func zone(_ text: String) -> String? {
         if ["z", "utc", "gmt"].contains(text.lowercased()) { return "Z" }
         guard let sign = text.first, sign == "+" || sign == "-" else { return nil }
@@ -183,8 +187,7 @@ enum SenderForm {
 
     // MARK: - Levels
 
-    /// The level that a sender's word or number means; nil for one that is stored as it is, and
-    /// for one that nobody knows.
+    /// The level for a sender's word or number; nil if it is stored unchanged or not known.
     private static func level(
         _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) -> Event.Level? {
@@ -195,8 +198,9 @@ enum SenderForm {
         return level(text)
     }
 
-    /// Names of syslog, log4j, Python, zap, .NET and systemd; numbers of syslog (RFC 5424 §6.2.1:
-    /// 0 to 7) and of pino and bunyan (10 to 60). Python's numbers differ and are not read.
+    /// Maps names of syslog, log4j, Python, zap, .NET and systemd, and numbers of syslog (RFC 5424
+    /// §6.2.1: 0 to 7) and of pino and bunyan (10 to 60). Python's numbers have other meanings and
+    /// are not supported.
     static func level(_ text: String) -> Event.Level? {
         switch text.lowercased() {
         case "trace", "debug", "verbose", "7", "10", "20": .debug

@@ -1,11 +1,13 @@
 import JSON
 
-/// The JSON values of a text that holds several: concatenated, separated by white space, commas
-/// or record separators (RFC 7464), pretty-printed, or as the elements of an array.
+/// Splits a text into its JSON values.
+///
+/// Values may be concatenated, pretty-printed, separated by white space, commas or record
+/// separators (RFC 7464), or elements of an array.
 enum ValueSequence {
-    /// Enough to find where a value ends; what a line may be is checked of each value.
+    /// Limits for finding the ends of values; each value is validated later.
     private static let limits = JSONLimits(maxBytes: .max, maxDepth: 64)
-    /// U+FEFF, which some programs write before each batch (RFC 8259 §8.1).
+    /// U+FEFF in UTF-8, which some programs write before each batch (RFC 8259 §8.1).
     static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     /// Calls `visit` for the range of each value, in order. The elements of an array are visited in
@@ -28,9 +30,9 @@ enum ValueSequence {
         }
     }
 
-    /// The same value without white space between its tokens, so that it is one line.
+    /// Removes white space between the tokens of a value, so that it fits one line.
     ///
-    /// - Parameter value: Was found by `forEachValue`.
+    /// - Parameter value: A value found by `forEachValue`.
     static func compact(_ value: UnsafeRawBufferPointer) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(value.count)
@@ -55,7 +57,7 @@ enum ValueSequence {
         return out
     }
 
-    /// How many bytes of separators `line` begins with that are no white space of JSON.
+    /// The length of the record separators and byte order marks at the start of `line`.
     static func marks(before line: UnsafeRawBufferPointer) -> Int {
         var at = 0
         while at < line.count {
@@ -70,7 +72,7 @@ enum ValueSequence {
         return at
     }
 
-    /// Whether a text begins as an array of objects does.
+    /// Whether a text begins like an array of objects.
     static func isArray(_ text: UnsafeRawBufferPointer) -> Bool {
         let start = skipSeparators(text, from: 0, commas: 0)
         guard start < text.count, text[start] == UInt8(ascii: "[") else { return false }

@@ -1,20 +1,22 @@
 import CZlib
 import Transfer
 
-/// The body of an answer as its origin wrote it, whatever it was compressed with on the way.
+/// Decodes the content coding of an HTTP answer.
 ///
-/// Reads the codings gzip and deflate of RFC 9110 §8.4.1 (deflate also without the zlib wrapper,
-/// as some servers send it), whether they were asked for or not, and names any other. Decoded
-/// here and not by libcurl, which takes a truncated stream for a whole one.
+/// Supports gzip and deflate (RFC 9110 §8.4.1; deflate also without the zlib wrapper, as some
+/// servers send it), whether requested or not. libcurl is not used for this because it accepts
+/// truncated streams.
 enum ContentDecoding {
-    /// What probes ask for.
+    /// The `Accept-Encoding` of probes.
     static let accepted = "gzip, deflate"
-    /// Codings one over another.
+    /// Maximum number of nested codings.
     private static let most = 2
 
-    /// - Parameter limit: The most bytes of the decoded body.
-    /// - Throws: absent(garbage) that quotes a coding that is not read, or for a stream that is
-    ///   broken or ends early; absent(too_large) beyond the limit.
+    /// Returns the decoded body.
+    ///
+    /// - Parameter limit: Maximum bytes of the decoded body.
+    /// - Throws: absent(garbage) for an unsupported coding, which it quotes, and for a corrupt or
+    ///   truncated stream; absent(too_large) beyond the limit.
     static func decoded(_ reply: HTTPReply, atMost limit: Int) throws(MissingData) -> [UInt8] {
         let codings = reply.headers.filter { $0.0.lowercased() == "content-encoding" }
             .flatMap { $0.1.split(separator: ",") }
@@ -26,7 +28,7 @@ enum ContentDecoding {
         guard codings.count <= most else {
             throw MissingData(.garbage, "\(codings.count) codings in Content-Encoding")
         }
-        // The last one was applied last.
+        // The header lists codings in the order in which they were applied.
         for coding in codings.reversed() {
             let windowBits: Int32
             switch coding {
@@ -43,7 +45,7 @@ enum ContentDecoding {
         return bytes
     }
 
-    /// RFC 1950 §2.2.
+    /// Whether the bytes begin with a zlib header (RFC 1950 §2.2).
     private static func hasZlibHeader(_ bytes: [UInt8]) -> Bool {
         bytes.count >= 2 && bytes[0] & 0x0F == 8
             && (Int(bytes[0]) << 8 | Int(bytes[1])) % 31 == 0
@@ -64,13 +66,13 @@ enum ContentDecoding {
 
     private enum Outcome { case whole, tooLarge, broken, truncated, noMemory }
 
-    /// gzip may have several members (RFC 1952 §2.2).
+    /// Inflates a stream. gzip may have several members (RFC 1952 §2.2).
     private static func inflate(
         _ input: [UInt8], _ windowBits: Int32, into output: inout [UInt8], _ limit: Int
     ) -> Outcome {
         var stream = z_stream()
         let size = Int32(MemoryLayout<z_stream>.size)
-        // zlib keeps the stream's address: it must not move from here on.
+        // zlib stores the stream's address, so it must not move after this point.
         return withUnsafeMutablePointer(to: &stream) { stream in
             guard inflateInit2_(stream, windowBits, ZLIB_VERSION, size) == Z_OK else {
                 return .noMemory

@@ -1,9 +1,9 @@
-/// What stands before a text that is no part of it.
+/// Checks and removes what precedes a UTF-8 text.
 enum PlainText {
-    /// The text without a byte order mark of UTF-8 (RFC 8259 §8.1 lets a reader drop it).
+    /// Returns the text without a UTF-8 byte order mark (RFC 8259 §8.1 lets a reader ignore it).
     ///
-    /// Throws absent(garbage) that names what the bytes are where they are plainly no UTF-8
-    /// text: UTF-16 or UTF-32 by its mark, gzip or zstd that no header told of.
+    /// Throws absent(garbage) with the detected format if the bytes are clearly not UTF-8 text:
+    /// UTF-16 or UTF-32 by its byte order mark, or undeclared gzip or zstd.
     static func checked(_ bytes: [UInt8]) throws(MissingData) -> [UInt8] {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
         for (mark, name) in marks where bytes.starts(with: mark) {

@@ -1,30 +1,30 @@
-/// The labels of one sample, as ranges of the page; valid while it is visited.
+/// The labels of one sample, as ranges of the page; valid only during the visit.
 struct ExpositionLabels {
     struct Entry {
         let name: Range<Int>
-        /// What stands between the quotation marks.
+        /// The text between the quotation marks, still escaped.
         let value: Range<Int>
-        /// Whether `value` holds a backslash.
+        /// Whether `value` contains a backslash.
         let isEscaped: Bool
     }
 
     let bytes: UnsafeRawBufferPointer
     let entries: [Entry]
 
-    /// The value of the label `name`, unescaped; nil without that label.
+    /// The unescaped value of the label `name`; nil if there is no such label.
     func value(of name: [UInt8]) -> [UInt8]? {
         entry(name).map { Self.unescaped(bytes, $0.value, escaped: $0.isEscaped) }
     }
 
-    /// Whether the label `name` has this value. As everywhere in Prometheus, a
-    /// label that is not there has the empty value.
+    /// Whether the label `name` has this value. As in Prometheus, a missing label has the empty
+    /// value.
     func matches(_ name: [UInt8], _ value: [UInt8]) -> Bool {
         guard let entry = entry(name) else { return value.isEmpty }
         return Self.equal(bytes, entry.value, escaped: entry.isEscaped, value)
     }
 
-    /// Identifies the label set within this process, whatever its order:
-    /// the sum of the labels' seeded hashes.
+    /// Identifies the label set within this process, in any order: the sum of the labels' seeded
+    /// hashes.
     var identity: UInt64 {
         entries.reduce(0) { sum, entry in
             var hasher = Hasher()
@@ -46,7 +46,7 @@ struct ExpositionLabels {
         return unescaped(bytes, range, escaped: true) == text
     }
 
-    /// `\\`, `\"` and `\n`; any other backslash stands for itself.
+    /// Replaces `\\`, `\"` and `\n`; any other backslash is kept.
     private static func unescaped(
         _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, escaped: Bool
     ) -> [UInt8] {

@@ -6,17 +6,16 @@
     import Darwin
 #endif
 
-/// One pass over a Prometheus metrics page, stopping only at the metrics asked for.
+/// Scans a Prometheus metrics page once and reads the requested metrics.
 ///
-/// Reads the text format 0.0.4 and OpenMetrics 1.0 (floating timestamps, exemplars,
-/// which are skipped, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`).
-/// Lines of other metrics are skipped unread, apart from their first byte: a
-/// page whose lines cannot be samples (HTML, JSON) is a fault, not an empty page.
-/// Input may be hostile: work is linear in its size and bounded by the limits.
+/// Supports the text format 0.0.4, OpenMetrics 1.0 (fractional timestamps, exemplars, which are
+/// skipped, `# EOF`), and quoted UTF-8 names (`{"my.metric",a="b"} 1`). Of lines of other metrics,
+/// only the beginning is checked: a page whose lines cannot be samples (HTML, JSON) is an error.
+/// The input may be hostile: work is linear in its size and bounded by the limits.
 struct ExpositionScanner {
-    /// Most labels of one sample.
+    /// Maximum number of labels of one sample.
     static let labelLimit = 128
-    /// Longest spelling of a number.
+    /// Maximum bytes of a number.
     static let numberLimit = 64
 
     private let bytes: UnsafeRawBufferPointer
@@ -25,11 +24,11 @@ struct ExpositionScanner {
 
     private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Calls `visit` for each sample of the metrics `names`, in page order, with
-    /// the index of its name, its labels (valid during the call only) and its value.
+    /// Calls `visit` for each sample of the metrics `names`, in page order.
     ///
-    /// Throws absent(garbage) naming the line at the first malformed line, and
-    /// whatever `visit` throws; samples before it were visited.
+    /// Passes the index of the name, the labels (valid during the call only) and the value. Throws
+    /// absent(garbage) with the line number at the first malformed line, after visiting the samples
+    /// before it, and rethrows errors of `visit`.
     static func scan(
         _ page: [UInt8], names: [String],
         _ visit: (_ name: Int, _ labels: ExpositionLabels, _ value: Double) throws(MissingData) ->
@@ -85,7 +84,7 @@ struct ExpositionScanner {
         return bytes[at..<end].elementsEqual(name)
     }
 
-    /// `{"name",label="value"} 1`: the name is the first thing in the braces.
+    /// Reads a sample such as `{"name",label="value"} 1`, whose name is in the braces.
     private mutating func quotedName(
         _ wanted: [[UInt8]],
         _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
@@ -125,7 +124,7 @@ struct ExpositionScanner {
         try value(index, visit)
     }
 
-    /// What stands in the braces, the closing one included.
+    /// Reads the labels up to and including the closing brace.
     private mutating func labelList() throws(MissingData) {
         while true {
             skipSpace()
@@ -165,7 +164,7 @@ struct ExpositionScanner {
         return start..<at
     }
 
-    /// A text in quotation marks; the range is what stands between them.
+    /// Reads a quoted text; the range excludes the quotation marks.
     private mutating func quoted() throws(MissingData) -> (range: Range<Int>, escaped: Bool) {
         try expect(UInt8(ascii: "\""))
         let start = at
@@ -188,7 +187,7 @@ struct ExpositionScanner {
         throw fault("the page ends inside a line")
     }
 
-    /// Value, optional timestamp, optional exemplar, end of line.
+    /// Reads the value, an optional timestamp, an optional exemplar, and the end of the line.
     private mutating func value(
         _ index: Int, _ visit: (Int, ExpositionLabels, Double) throws(MissingData) -> Void
     ) throws(MissingData) {
@@ -199,7 +198,7 @@ struct ExpositionScanner {
             skipSpace()
         }
         if at < bytes.count, bytes[at] == UInt8(ascii: "#") { skipLine(leavingBreak: true) }
-        // A number that is cut short by the end of a page still reads as a number.
+        // A number truncated at the end of the page would still be valid.
         guard at < bytes.count else {
             throw fault("the page ends without a line feed, as if cut off,")
         }
@@ -217,7 +216,7 @@ struct ExpositionScanner {
         return Self.number(bytes[start..<at])
     }
 
-    /// The spellings of Go's `ParseFloat`: decimal, exponent, `NaN`, `+Inf`.
+    /// Parses decimal numbers, exponents, `NaN` and `+Inf`, as Go's `ParseFloat`.
     static func number(_ text: Slice<UnsafeRawBufferPointer>) -> Double? {
         guard !text.isEmpty, text.count <= numberLimit else { return nil }
         if text.count <= 18, text.allSatisfy(isDigit) {
@@ -249,7 +248,7 @@ struct ExpositionScanner {
         at += 1
     }
 
-    /// The line that `at` is in, from 1; counted only for faults.
+    /// The number of the current line, from 1; computed only for errors.
     private var line: Int {
         1 + bytes[..<min(at, bytes.count)].count { $0 == UInt8(ascii: "\n") }
     }
@@ -258,7 +257,7 @@ struct ExpositionScanner {
         MissingData(.garbage, "\(words) in line \(line)")
     }
 
-    /// A carriage return is space, so that pages with CRLF read too.
+    /// Carriage returns count as space, so that pages with CRLF can be read.
     @inline(__always)
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 9 || byte == 13 }
 

@@ -1,13 +1,13 @@
-/// The quantile of a histogram by Prometheus' `histogram_quantile`: linear
-/// interpolation inside the bucket that holds the rank.
+/// Computes the quantile of a histogram as Prometheus' `histogram_quantile`: linear interpolation
+/// in the bucket that contains the rank.
 enum HistogramQuantile {
     /// - Parameters:
     ///   - quantile: 0...1.
-    ///   - edges: upper bucket edges, ascending, the last +infinity.
-    ///   - cumulative: observations at or below each edge, never falling.
-    /// - Returns: a finite value in the edges' unit; the highest finite edge when the
-    ///   rank lies above it; nil without observations, with fewer than two buckets, or
-    ///   where an edge at -infinity leaves no value.
+    ///   - edges: Upper bucket edges, ascending, the last +infinity.
+    ///   - cumulative: Observations at or below each edge, never decreasing.
+    /// - Returns: A finite value in the edges' unit, or the highest finite edge if the rank lies
+    ///   above it. nil without observations, with fewer than two buckets, or if an edge is
+    ///   -infinity and leaves no value.
     static func value(_ quantile: Double, edges: [Double], cumulative: [Double]) -> Double? {
         interpolated(quantile, edges, cumulative).flatMap { $0.isFinite ? $0 : nil }
     }
@@ -27,7 +27,7 @@ enum HistogramQuantile {
         let before = bucket == 0 ? 0 : cumulative[bucket - 1]
         let count = cumulative[bucket] - before
         rank -= before
-        // An empty bucket holds a rank only when the rank is 0.
+        // An empty bucket contains the rank only if the rank is 0.
         guard count > 0 else { return start }
         return start + (edges[bucket] - start) * (rank / count)
     }

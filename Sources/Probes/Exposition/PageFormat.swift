@@ -1,17 +1,18 @@
 import Transfer
 
-/// The formats in which a metrics page may come, told by its Content-Type.
+/// The format of a metrics page, determined by its Content-Type.
 enum PageFormat {
-    /// The Prometheus text format 0.0.4; also a page that says nothing of its format.
+    /// The Prometheus text format 0.0.4; also assumed for unknown types.
     case text
     /// OpenMetrics 1.0 in text.
     case openMetrics
 
-    /// What is asked for. OpenMetrics first: its last line, `# EOF`, proves that it is whole.
+    /// The `Accept` header. OpenMetrics is preferred: its last line, `# EOF`, shows that it is
+    /// complete.
     static let accept =
         "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.8,*/*;q=0.1"
 
-    /// Throws absent(garbage) for a format that is not read, by its name.
+    /// Throws absent(garbage) with the name of the format if it is protobuf.
     init(of reply: HTTPReply) throws(MissingData) {
         let type =
             (reply.header("content-type") ?? "").split(separator: ";").first.map(String.init) ?? ""
@@ -22,18 +23,18 @@ enum PageFormat {
                 .garbage,
                 "protobuf, which native histograms need, is not supported: let the server send text, with classic buckets"
             )
-        // Exporters call the format by many names; what is no page, its first line shows.
+        // Exporters use many types for the text format; the scanner rejects other content.
         default: self = .text
         }
     }
 
-    /// The whole page.
+    /// Returns the page with its last line feed added if it is missing and the page is complete.
     ///
-    /// Throws absent(garbage) for an OpenMetrics page without its last line.
+    /// Throws absent(garbage) for an OpenMetrics page without `# EOF` as its last line.
     func whole(_ page: [UInt8], isDelimited: Bool) throws(MissingData) -> [UInt8] {
         var page = page
-        // The format demands a last line feed; many exporters leave it out. Where the answer's
-        // end is marked, nothing was cut off.
+        // The format requires a final line feed, but many exporters omit it. If the end of the
+        // answer is marked, nothing was cut off.
         if isDelimited || self == .openMetrics, page.last != UInt8(ascii: "\n") {
             page.append(UInt8(ascii: "\n"))
         }
@@ -51,8 +52,8 @@ enum PageFormat {
         return page
     }
 
-    /// Throws absent(garbage) where the page gives the histogram another unit than it is read in
-    /// (`# UNIT name unit`).
+    /// Throws absent(garbage) if the page declares another unit for the histogram (`# UNIT name
+    /// unit`) than the configured one.
     func checkUnit(_ page: [UInt8], of metrics: RequestMetrics) throws(MissingData) {
         guard self == .openMetrics, let histogram = metrics.histogram else { return }
         let start = Array("# UNIT \(histogram) ".utf8)

@@ -1,11 +1,10 @@
-/// Which series of a metrics page tell how requests fare, and whose they are.
+/// The series of a metrics page that count requests, and the groups that they belong to.
 public struct RequestMetrics: Sendable, Hashable {
-    /// One of the versions under comparison.
+    /// One of the compared versions.
     public struct Group: Sendable, Hashable {
-        /// Where its signals appear: `canary`, `stable`.
+        /// The object of its signals: `canary`, `stable`.
         public let object: String
-        /// Labels and values that its series carry, all of them; none: every
-        /// series is of this group.
+        /// Labels that its series must all have; empty: every series belongs to the group.
         public let labels: [Label]
 
         public init(_ object: String, _ labels: [Label] = []) {
@@ -24,30 +23,30 @@ public struct RequestMetrics: Sendable, Hashable {
         }
     }
 
-    /// What the edges of the histogram are in.
+    /// The unit of the histogram's edges.
     public enum TimeUnit: Sendable, Hashable {
         case seconds, milliseconds
 
         var inMilliseconds: Double { self == .seconds ? 1000 : 1 }
     }
 
-    /// Most groups.
+    /// Maximum number of groups.
     public static let groupLimit = 16
 
-    /// The counter of requests; nil when only latency is asked for.
+    /// The counter of requests; nil if only latency is read.
     public var counter: String?
-    /// The counter's label that holds the status.
+    /// The counter's label that contains the status.
     public var statusLabel: String
-    /// What the label's values mean.
+    /// The meaning of the label's values.
     public var statuses: StatusWords
-    /// The latency histogram, without `_bucket`; nil when only rates are asked for.
+    /// The latency histogram, without `_bucket`; nil if only rates are read.
     public var histogram: String?
     public var histogramUnit: TimeUnit
     /// Quantiles to report, 0...1; 0.99 becomes `p99_ms`, 0.999 `p999_ms`.
     public var quantiles: [Double]
-    /// A series belongs to the first group that it matches; at most `groupLimit` count.
+    /// A series belongs to the first group that it matches; only the first `groupLimit` are used.
     public var groups: [Group]
-    /// Labels that every series must carry to be read at all.
+    /// Labels that a series must have to be read.
     public var common: [Label]
 
     public init(
@@ -67,7 +66,7 @@ public struct RequestMetrics: Sendable, Hashable {
         self.common = common
     }
 
-    /// `canary` and `stable`, told apart by one label.
+    /// The groups `canary` and `stable`, distinguished by one label.
     public static func groups(
         label: String, canary: String = "canary", stable: String = "stable"
     ) -> [Group] {
@@ -77,7 +76,7 @@ public struct RequestMetrics: Sendable, Hashable {
         ]
     }
 
-    /// `p99_ms` of 0.99, `p50_ms` of 0.5, `p999_ms` of 0.999.
+    /// The field for a quantile: `p99_ms` for 0.99, `p50_ms` for 0.5, `p999_ms` for 0.999.
     static func quantileField(_ quantile: Double) -> String {
         let thousandths = Int((min(max(quantile, 0), 1) * 1000).rounded())
         return thousandths % 10 == 0 ? "p\(thousandths / 10)_ms" : "p\(thousandths)_ms"

@@ -2,7 +2,7 @@ import Events
 
 /// The signals of one group of a `RequestMetrics`.
 struct RequestReport: Sendable {
-    /// Of the group in `RequestMetrics.groups`.
+    /// Index of the group in `RequestMetrics.groups`.
     let index: Int
     private let group: RequestMetrics.Group
     private let metrics: RequestMetrics
@@ -29,14 +29,14 @@ struct RequestReport: Sendable {
         }
     }
 
-    /// Counter signals when a counter is read, quantiles when a histogram is.
+    /// Counter signals if a counter is read, quantiles if a histogram is read.
     var declarations: [SignalDeclaration] {
         (metrics.counter == nil ? [] : [rate, requests, perSecond])
             + (metrics.histogram == nil ? [] : quantiles.map(\.declaration))
     }
 
-    /// All signals absent: those whose series the page lacks for that reason,
-    /// the rest for `absence`.
+    /// Returns all signals as absent: those whose series are missing on the page for that reason,
+    /// the others for `absence`.
     func absent(_ absence: MissingData, _ presence: ScrapedPage.Presence) -> [Signal] {
         var signals: [Signal] = []
         if metrics.counter != nil {
@@ -51,7 +51,7 @@ struct RequestReport: Sendable {
         return signals
     }
 
-    /// What was counted in `seconds`.
+    /// Returns the signals for the increase over `seconds`.
     func signals(
         _ increase: Increase, _ presence: ScrapedPage.Presence, seconds: Double
     ) -> [Signal] {
@@ -73,7 +73,7 @@ struct RequestReport: Sendable {
     private func rateSignal(_ increase: Increase, _ presence: ScrapedPage.Presence) -> Signal {
         if let missing = missingStatus(presence) { return rate.absent(missing) }
         guard increase.requests > 0 else { return rate.absent(Self.noTraffic) }
-        // A request whose outcome is not understood could be a failure: no rate can be given.
+        // Requests with an unknown outcome may be failures, so no rate is reported.
         if increase.unknown > 0, let word = presence.unknownStatus {
             return rate.absent(notUnderstood(word))
         }
@@ -111,7 +111,7 @@ struct RequestReport: Sendable {
         presence.hasBuckets ? nil : missing((metrics.histogram ?? "") + "_bucket")
     }
 
-    /// Without the label nothing would ever count as failing, and all would look well.
+    /// Without the status label, no request would count as failed.
     private func missingStatus(_ presence: ScrapedPage.Presence) -> MissingData? {
         if let missing = missingCounter(presence) { return missing }
         if presence.hasStatus { return nil }
@@ -137,7 +137,7 @@ struct RequestReport: Sendable {
 }
 
 extension RequestMetrics {
-    /// One for each group, in order.
+    /// One report per group, in order.
     var reports: [RequestReport] {
         groups.prefix(Self.groupLimit).enumerated().map {
             RequestReport($0.offset, $0.element, self)

@@ -1,33 +1,32 @@
 import Events
 
-/// Counters at one moment, made to grow for ever: where a process restarted and
-/// its counter fell, the count goes on from what was reached before.
+/// The counters of one scrape, corrected for resets so that they never decrease.
 struct Scrape: Sendable {
-    /// One series that is on the page or was on a recent one.
+    /// A series of this page or a recent one.
     struct Counter: Sendable {
         let key: UInt64
         let group: Int
         let kind: ScrapedPage.Kind
-        /// The last value that a page showed.
+        /// The last value on a page.
         let raw: Double
-        /// The value without resets.
+        /// The value corrected for resets.
         let total: Double
-        /// The number of the scrape whose page showed it last.
+        /// The number of the last scrape that contained it.
         let seen: Int
         let fall: Fall
     }
 
-    /// How often a counter fell and came back above where it had been.
+    /// Counts how often a counter fell and returned to its previous value.
     ///
-    /// A restarted process counts from 0 and passes its old value late, if at all. Several
-    /// processes behind one address answer in turns: the counter falls and returns, over and over.
+    /// A restarted process counts from 0 and reaches its old value late, if at all. If several
+    /// processes answer at one address in turn, the counter falls and returns repeatedly.
     struct Fall: Sendable {
-        /// The value before the last fall, until the counter is above it again.
+        /// The highest value before the current fall; nil if the counter has returned to it.
         private var height: Double?
         private var returns = 0
         private var lastReturn = 0
 
-        /// Twice within this many scrapes is no coincidence of restarts.
+        /// Two returns that are at most this many scrapes apart are not explained by restarts.
         private static let span = 12
 
         var isSeveral: Bool { returns >= 2 }
@@ -46,29 +45,31 @@ struct Scrape: Sendable {
         }
     }
 
-    /// Ascending, without gaps, from 0.
+    /// The ordinal of the scrape, from 0 without gaps.
     let number: Int
-    /// When the page was asked for; never before the scrape before.
+    /// When the page was requested; not before the previous scrape.
     let at: Timestamp
-    /// Ascending by key.
+    /// The counters, ascending by key.
     let counters: [Counter]
     let presence: [ScrapedPage.Presence]
-    /// The latest start of a process that this or an earlier page of the history named.
+    /// The latest process start time on this page and the earlier ones.
     let latestStart: Double?
-    /// Why several processes seem to answer at this address; nil while one does.
+    /// Why several processes seem to answer at this address; nil if only one does.
     let severalProcesses: String?
 
-    /// Clients that compute their start time from the uptime are off by a little.
+    /// Tolerance in seconds: clients that compute their start time from the uptime are slightly
+    /// off.
     private static let startTolerance = 2.0
 
-    /// The scrape after `previous`. A value that fell is a reset, after which
-    /// the counter began at 0: the rule of Prometheus' `rate()`. Series that
-    /// the page does not show are kept, until `forgetting` scrapes went by, so
-    /// that one that comes back goes on counting instead of starting anew.
+    /// Creates the scrape after `previous`.
+    ///
+    /// A value that decreased is a reset, after which the counter began at 0, as in Prometheus'
+    /// `rate()`. A series that is missing on the page is kept for `forgetting` scrapes, so that it
+    /// continues its count if it returns.
     init(_ page: ScrapedPage, at: Timestamp, after previous: Scrape?, forgetting: Int) {
         let number = (previous?.number ?? -1) + 1
         var counters: [Counter] = []
-        /// Counters that fell, and counters that rose above what they had before a fall.
+        /// Why several processes seem to answer; nil if only one does.
         var several: String?
         let old = previous?.counters ?? []
         counters.reserveCapacity(max(page.series.count, old.count))
@@ -114,17 +115,17 @@ struct Scrape: Sendable {
     }
 }
 
-/// What was counted between two scrapes, by group.
+/// The increase between two scrapes, for one group.
 struct Increase: Sendable, Equatable {
     var requests = 0.0
     var failing = 0.0
-    /// Requests whose status is not understood.
+    /// Requests with an unknown status.
     var unknown = 0.0
-    /// By upper edge in milliseconds, each bucket with all below it.
+    /// Cumulative counts by upper edge in milliseconds.
     var buckets: [Double: Double] = [:]
 
-    /// The increases of `groups` groups since `baseline`. A series that the
-    /// baseline does not know was born since and counts from 0.
+    /// Returns the increases of all groups since `baseline`. A series that is not in the baseline
+    /// is new and counts from 0.
     static func since(_ baseline: Scrape, to scrape: Scrape, groups: Int) -> [Increase] {
         var increases = Array(repeating: Increase(), count: groups)
         var index = 0
@@ -152,9 +153,8 @@ struct Increase: Sendable, Equatable {
         return increases
     }
 
-    /// The buckets in order; nil without one at +infinity. Counts never fall
-    /// from one edge to the next: rounding and missing series are evened out
-    /// upwards, as Prometheus does.
+    /// The buckets in ascending order; nil if there is none at +infinity. A count lower than the
+    /// one before, from rounding or missing series, is raised to it, as Prometheus does.
     var histogram: (edges: [Double], cumulative: [Double])? {
         let edges = buckets.keys.sorted()
         guard edges.last == .infinity else { return nil }

@@ -2,10 +2,10 @@ import Events
 
 /// The recent scrapes of one page. A pure value: time is passed in.
 struct ScrapeHistory: Sendable {
-    /// Bounds of the memory that a history takes.
+    /// Limits of the history's memory.
     struct Limits: Sendable {
         var scrapes = 512
-        /// Over all scrapes together.
+        /// Counters of all scrapes together.
         var counters = 200_000
     }
 
@@ -21,33 +21,34 @@ struct ScrapeHistory: Sendable {
     /// The number of scrapes held.
     var count: Int { scrapes.count }
 
-    /// Appends a page, forgetting the oldest scrapes beyond the limits.
+    /// Appends a page, and removes the oldest scrapes beyond the limits.
     @discardableResult
     mutating func record(_ page: ScrapedPage, at: Timestamp) -> Scrape {
         let scrape = Scrape(page, at: at, after: scrapes.last, forgetting: limits.scrapes)
         scrapes.append(scrape)
         held += scrape.counters.count
-        // Two always stay: one to compare, one to compare with.
+        // At least two are kept, so that there is one to compare with.
         while scrapes.count > 2, scrapes.count > limits.scrapes || held > limits.counters {
             held -= scrapes.removeFirst().counters.count
         }
         return scrape
     }
 
-    /// Why several processes seem to answer at this address, as seen from a scrape on or shortly
-    /// before it; nil while one does. Their counters cannot be told apart, so neither can a
-    /// difference of them mean anything.
+    /// Why several processes seem to answer at this address, by scrapes since shortly before
+    /// `baseline`; nil if only one does. Differences between counters of several processes have no
+    /// meaning.
     func severalProcesses(since baseline: Scrape) -> String? {
         scrapes.last { $0.number > baseline.number - Self.memory && $0.severalProcesses != nil }?
             .severalProcesses
     }
 
-    /// How many scrapes before a window still speak against it.
+    /// How many scrapes before the baseline are considered for that.
     private static let memory = 12
 
-    /// The first scrape at or after a moment: what the counters showed there.
-    /// Once there is one it stays the same until it is forgotten, so that
-    /// windows which meet at a moment meet at the same counts.
+    /// The first scrape at or after a moment.
+    ///
+    /// It stays the same until it is removed, so adjacent windows use the same counts at their
+    /// common end.
     func scrape(from moment: Timestamp) -> Scrape? {
         var low = 0
         var high = scrapes.count

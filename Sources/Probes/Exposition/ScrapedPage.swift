@@ -1,6 +1,6 @@
-/// The series of one metrics page that a `RequestMetrics` asks for.
+/// The series of one metrics page that a `RequestMetrics` selects.
 struct ScrapedPage: Sendable {
-    /// What a series counts.
+    /// What a series measures.
     enum Kind: Sendable, Hashable {
         case requests(StatusWords.Meaning)
         /// Requests at or below this edge in milliseconds.
@@ -8,42 +8,44 @@ struct ScrapedPage: Sendable {
     }
 
     struct Series: Sendable {
-        /// Names the series within this process.
+        /// Identifies the series within this process.
         let key: UInt64
         /// Index into `RequestMetrics.groups`.
         let group: Int
         let kind: Kind
-        /// The counter as the page shows it; finite and not negative.
+        /// The counter's value on the page; finite and not negative.
         let value: Double
     }
 
-    /// What the page shows of one group.
+    /// Which series and labels the page contains for one group.
     struct Presence: Sendable {
         var hasRequests = false
-        /// Whether any request counter carries the status label.
+        /// Whether any request counter has the status label.
         var hasStatus = false
         var hasBuckets = false
-        /// A value of the status label that is not understood; empty for a series without the
-        /// label on a page where others have it. Cut, for words.
+        /// The first unknown value of the status label, at most 64 bytes of it; empty for a series
+        /// without the label.
         var unknownStatus: String?
     }
 
-    /// The name of the metric by which Prometheus clients say when their process started, in
-    /// seconds since 1970.
+    /// The metric with a process's start time in seconds since 1970, as Prometheus clients export
+    /// it.
     static let startMetric = "process_start_time_seconds"
 
-    /// Most series that are read of one page.
+    /// Maximum number of series of one page.
     static let seriesLimit = 20_000
 
-    /// Ascending by key, each key once.
+    /// Ascending by key, without duplicates.
     let series: [Series]
-    /// One for each group.
+    /// One element per group.
     let presence: [Presence]
-    /// When the process behind the page started, in seconds since 1970; nil where it does not say.
+    /// The process's start in seconds since 1970; nil if the page does not contain it.
     let processStart: Double?
 
-    /// Throws absent(garbage) for a malformed page or a counter that counts
-    /// nothing (NaN, negative, infinite), absent(too_large) over `seriesLimit`.
+    /// Parses a page.
+    ///
+    /// - Throws: absent(garbage) for a malformed page or a counter that is NaN, negative or
+    ///   infinite; absent(too_large) beyond `seriesLimit`.
     init(reading page: [UInt8], for metrics: RequestMetrics) throws(MissingData) {
         var reader = Reader(try Self.spelled(metrics, in: page))
         try ExpositionScanner.scan(page, names: reader.names) {
@@ -61,8 +63,8 @@ struct ScrapedPage: Sendable {
 }
 
 extension ScrapedPage {
-    /// The metrics under the names that the page gives them: OpenMetrics adds `_total` to a
-    /// counter that is called and configured without.
+    /// Returns the metrics with the counter's name as on the page: OpenMetrics adds `_total` to a
+    /// counter that is configured without it.
     private static func spelled(
         _ metrics: RequestMetrics, in page: [UInt8]
     ) throws(MissingData) -> RequestMetrics {
@@ -77,7 +79,7 @@ extension ScrapedPage {
         return metrics
     }
 
-    /// Sorts samples into groups and kinds while a page is scanned.
+    /// Assigns samples to groups and kinds during the scan.
     private struct Reader {
         private struct Matcher {
             let name: [UInt8]
@@ -116,7 +118,8 @@ extension ScrapedPage {
             _ name: String, _ labels: ExpositionLabels, _ value: Double
         ) throws(MissingData) {
             if name == ScrapedPage.startMetric {
-                // Pages joined from several processes carry one each, told apart by labels.
+                // Pages merged from several processes have one per process, distinguished by
+                // labels.
                 if labels.entries.isEmpty, value.isFinite { processStart = value }
                 return
             }

@@ -1,9 +1,10 @@
-/// What the values of a counter's status label mean: a failure, a success, or nothing known.
+/// The meaning of a status label's values: failure, success or unknown.
 ///
-/// A value counts as a success only where it is understood: `failing` and `ok` name it, or it
-/// belongs to a vocabulary whose other words they use. Whatever else a page shows is no status,
-/// and the rate is missing data. Sources: RFC 9110 §15 for statuses, the gRPC status codes, and
-/// Envoy's `response_code_class`, which is one digit.
+/// A value is a success only if `ok` names it, or it belongs to a vocabulary (HTTP statuses, gRPC
+/// codes, single digits) and is not a failure. gRPC codes and digits count only if `failing` or
+/// `ok` uses that vocabulary. Any other value is unknown, and the rate is then missing data.
+/// Sources: RFC 9110 §15, the gRPC status codes, and Envoy's `response_code_class`, which is one
+/// digit.
 public struct StatusWords: Sendable, Hashable {
     enum Meaning: Sendable, Hashable {
         case failing, ok
@@ -11,12 +12,12 @@ public struct StatusWords: Sendable, Hashable {
         case unknown
     }
 
-    /// Patterns: a word taken exactly, a gRPC code in any spelling, a range `500-599`, or a
-    /// status in which `x` stands for any digit (`5xx`, `50x`, `503`).
+    /// Patterns: an exact word, a gRPC code in any spelling, a range such as `500-599`, or a status
+    /// in which `x` stands for any digit (`5xx`, `50x`, `503`).
     public let failing: [String]
     public let ok: [String]
     private let patterns: (failing: [Pattern], ok: [Pattern])
-    /// Other words of these vocabularies are successes.
+    /// Whether other gRPC codes, and other single digits, are successes.
     private let takesGRPC: Bool
     private let takesDigits: Bool
 
@@ -40,7 +41,7 @@ public struct StatusWords: Sendable, Hashable {
         if patterns.failing.contains(where: { $0.takes(value) }) { return .failing }
         if patterns.ok.contains(where: { $0.takes(value) }) { return .ok }
         if let span = Self.span(value) {
-            // A class of which only some statuses are failures says neither.
+            // A class such as `5xx` is unknown if only some of its statuses are failures.
             let isCut = patterns.failing.contains { $0.overlaps(span) }
             return isCut ? .unknown : .ok
         }
@@ -55,7 +56,7 @@ public struct StatusWords: Sendable, Hashable {
         case word([UInt8])
         case grpc(String)
         case statuses(ClosedRange<Int>)
-        /// A status with an `x` that is not at its end.
+        /// A status with an `x` before a digit.
         case wildcard([UInt8])
 
         init(_ text: String) {
@@ -94,7 +95,7 @@ public struct StatusWords: Sendable, Hashable {
             }
         }
 
-        /// Whether it takes a part of the statuses.
+        /// Whether it matches some of the statuses.
         func overlaps(_ span: ClosedRange<Int>) -> Bool {
             switch self {
             case .word, .grpc: false
@@ -104,8 +105,8 @@ public struct StatusWords: Sendable, Hashable {
         }
     }
 
-    /// The statuses that a value stands for: `503` for one, `5xx` (any case) for a class, `50x`
-    /// for ten; nil where it is no HTTP status.
+    /// The statuses that a value stands for: one for `503`, ten for `50x`, a hundred for `5xx` (in
+    /// any case); nil if it is not an HTTP status.
     private static func span(_ value: [UInt8]) -> ClosedRange<Int>? {
         guard value.count == 3, (0x31...0x35).contains(value[0]) else { return nil }
         let hundreds = Int(value[0] - 0x30) * 100
@@ -125,13 +126,14 @@ public struct StatusWords: Sendable, Hashable {
         return value.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
-    /// One digit that names a class, as Envoy writes it.
+    /// A single digit for a class, as in Envoy.
     private static func digit(_ value: [UInt8]) -> UInt8? {
         value.count == 1 && (0x31...0x35).contains(value[0]) ? value[0] : nil
     }
 
-    /// A gRPC status code's name without case and underscores: `DEADLINE_EXCEEDED` and
-    /// `DeadlineExceeded` are one; both spellings of `cancelled` are.
+    /// The name of a gRPC status code in lower case without underscores; nil for other texts.
+    ///
+    /// `DEADLINE_EXCEEDED` equals `DeadlineExceeded`, and `canceled` equals `cancelled`.
     private static func grpcCode(_ text: String) -> String? {
         guard text.utf8.count <= 20 else { return nil }
         var name = text.lowercased()

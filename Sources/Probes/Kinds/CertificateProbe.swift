@@ -1,14 +1,13 @@
 import Events
 import Transfer
 
-/// How long the certificate of a TLS endpoint is still good, and whether it is
-/// good at all.
+/// Checks the certificate of a TLS endpoint and its remaining validity.
 ///
-/// Reports `<object>.<name>_cert_ok` (trusted, of the right name, within its
-/// time) and `<object>.<name>_cert_days`, the days left of the server's own
-/// certificate, below 0 once it is over. A certificate that is not good is
-/// itself the finding, and its days are told all the same; without a TLS
-/// handshake both are absent. Each look makes a connection of its own.
+/// Reports `<object>.<name>_cert_ok` (trusted, for the right name, within its validity) and
+/// `<object>.<name>_cert_days`: the days left of the server's own certificate, negative after it
+/// expired. If the certificate is invalid, `_cert_ok` is false and the days are still reported.
+/// Without a TLS handshake, both are absent. Each measurement opens its own connection, and a
+/// second one if verification fails.
 public struct CertificateProbe: Probe {
     public let name: String
     public let deadline: Duration
@@ -22,8 +21,8 @@ public struct CertificateProbe: Probe {
     private let clock: any Clock<Duration>
 
     /// - Parameters:
-    ///   - serverName: asked for and expected in the certificate; nil for the host.
-    ///   - trust: what makes it good; with `.insecure` any is.
+    ///   - serverName: Sent as SNI and expected in the certificate; nil for the host.
+    ///   - trust: Determines which certificates are valid; `.insecure` accepts any.
     public init(
         name: String, host: String, port: Int, serverName: String? = nil,
         trust: TLSTrust = .system, engine: TransferEngine, object: String = "dependency",
@@ -49,7 +48,7 @@ public struct CertificateProbe: Probe {
         do throws(TransferError) {
             return report(true, try await look(trust, within: context.allowance), context.now)
         } catch {
-            // Looked at again without trust, to tell how long it lasts.
+            // Connects again without verification, to read the remaining validity.
             let left = context.allowance - stopwatch.elapsed
             guard error.kind == .tls, left > .zero else { return allAbsent(MissingData(error)) }
             do throws(TransferError) {
@@ -71,7 +70,7 @@ public struct CertificateProbe: Probe {
         _ isGood: Bool, _ certificate: ServerCertificate, _ now: Timestamp
     ) -> [Signal] {
         let left = Double(certificate.expires) - now.seconds
-        // Tenths, rounded down: no moment of the day is of use to anybody.
+        // Tenths of a day, rounded down.
         let days = (left / 8640).rounded(.down) / 10
         return [signals[0].flag(isGood), signals[1].number(days)]
     }

@@ -3,17 +3,15 @@ import JSON
 public import Secrets
 import Transfer
 
-/// What a command of one's own says: its exit code, and numbers in the JSON
-/// object that it prints.
+/// Runs a configured command and reports its exit code and numbers from its JSON output.
 ///
-/// Reports `<object>.<name>_ok` (exit code 0) and the selected fields as
-/// `<object>.<name>_<field>`. The command is started directly, no shell reads
-/// its arguments; it gets only the environment given here, read anew each time,
-/// no input, and its error output is dropped. At the deadline, and when it ends, it is killed with
-/// everything it started, also what made a session of its own. A variable `BELLWETHER_COMMAND` is
-/// added by which that is known.
+/// Reports `<object>.<name>_ok` (exit code 0) and the selected fields as `<object>.<name>_<field>`.
+/// The command is started directly, without a shell. It gets no input and only the given
+/// environment, whose secrets are read for each run; its error output is dropped. At the deadline
+/// the command is killed. Its descendants are killed then and when it ends, including those in
+/// other sessions; the added variable `BELLWETHER_COMMAND` marks them.
 public struct CommandProbe: Probe {
-    /// Most output, in bytes.
+    /// Maximum bytes of output.
     public static let maxOutput = 64 * 1024
 
     public let name: String
@@ -27,9 +25,9 @@ public struct CommandProbe: Probe {
     private let lane: BlockingLane
 
     /// - Parameters:
-    ///   - arguments: the absolute path of the executable, then its arguments.
-    ///   - environment: all that the command finds in its environment.
-    ///   - fields: without a dot in their name they are `<object>.<name>_<field>`.
+    ///   - arguments: The absolute path of the executable, then its arguments.
+    ///   - environment: The complete environment of the command.
+    ///   - fields: Names without a dot become `<object>.<name>_<field>`.
     public init(
         name: String, arguments: [String],
         environment: [String: Secret] = ["PATH": .value("/usr/bin:/bin")],

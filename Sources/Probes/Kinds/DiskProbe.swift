@@ -10,9 +10,9 @@ import Events
 
 /// Measures the free space of the file system that contains a path.
 ///
-/// Reports `<object>.<prefix>_ok` (both floors kept), `_free_ratio` and
-/// `_free_bytes`. What is free is what an ordinary user may still write, and
-/// the ratio is of what an ordinary user could use at most, as `df` shows it.
+/// Reports `<object>.<prefix>_ok` (both minimums are met), `_free_ratio` and `_free_bytes`. Free
+/// space is what an unprivileged user may still write; the ratio is relative to the total that such
+/// a user can use, as in `df`.
 public struct DiskProbe: Probe {
     public let name: String
     public let deadline: Duration
@@ -24,8 +24,8 @@ public struct DiskProbe: Probe {
     private let lane: BlockingLane
 
     /// - Parameters:
-    ///   - path: any existing path on the file system.
-    ///   - minFreeRatio: `_ok` is false below this, 0...1.
+    ///   - path: Any existing path on the file system.
+    ///   - minFreeRatio: `_ok` is false below this ratio, 0...1.
     ///   - minFreeBytes: `_ok` is false below this.
     public init(
         name: String, path: String, minFreeRatio: Double = 0.05, minFreeBytes: UInt64 = 0,
@@ -58,7 +58,7 @@ public struct DiskProbe: Probe {
         }
     }
 
-    /// Bytes free for, and at most usable by, an ordinary user.
+    /// Bytes that an unprivileged user may still write, and can use in total.
     private struct Space: Sendable {
         let free: Double
         let usable: Double

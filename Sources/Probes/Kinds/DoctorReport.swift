@@ -1,15 +1,16 @@
 import Events
 import JSON
 
-/// The report of a node's Doctor, in the form of `application/health+json`
-/// (draft-inadarei-api-health-check-06), which `/readyz` of a node has too:
+/// The report of a node's Doctor, as `application/health+json`.
+///
+/// The format is draft-inadarei-api-health-check-06, which a node's `/readyz` also uses:
 ///
 ///     {"status": "warn", "time": "2026-11-26T03:00:00Z", "checks": {
 ///       "disk:free": [{"status": "pass", "observedValue": 41.5, "observedUnit": "percent"}],
 ///       "ntp:offset": [{"status": "warn", "observedValue": 180, "observedUnit": "ms"}]}}
 ///
-/// `status` is `pass`, `ok` or `up`, `warn`, or `fail`, `error` or `down`.
-/// Anything of another shape makes the whole report absent(garbage).
+/// `status` is one of `pass`, `ok`, `up`; `warn`; `fail`, `error`, `down`. Any other structure
+/// makes the whole report absent(garbage).
 struct DoctorReport: Sendable {
     enum Status: Int, Sendable, Comparable {
         case pass, warn, fail
@@ -27,19 +28,19 @@ struct DoctorReport: Sendable {
     }
 
     struct Finding: Sendable {
-        /// The check's key, whatever is no part of a signal's name as `_`.
+        /// The check's key; characters that a signal's name cannot contain are replaced by `_`.
         let name: String
-        /// The worst of its entries that have one; nil where none has: it only measures.
+        /// The worst status of its entries; nil if no entry has one.
         let status: Status?
-        /// Of a check with one entry that is a number.
+        /// The `observedValue` if the check has a single entry and the value is a number.
         let value: Double?
         let unit: MetricUnit?
     }
 
-    /// Most checks.
+    /// Maximum number of checks.
     static let findingLimit = 100
 
-    /// The report's own word, or the worst of its checks when that is worse.
+    /// The worst of the report's own status and those of its checks.
     let status: Status
     let time: Timestamp?
     let findings: [Finding]
@@ -74,7 +75,7 @@ struct DoctorReport: Sendable {
         }
         var worst: Status?
         for entry in entries {
-            // §4.5 of the draft: `status` is optional; an entry that only measures has none.
+            // In §4.5 of the draft, `status` is optional; an entry without it only measures.
             if entry["status"] == nil, entry.members != nil { continue }
             guard let status = entry["status"]?.string.flatMap(Status.init) else {
                 throw MissingData(
@@ -112,7 +113,7 @@ struct DoctorReport: Sendable {
 
     // MARK: - Signals
 
-    /// What every report has.
+    /// The signals of every report.
     static func declarations(prefix: String) -> [SignalDeclaration] {
         [
             SignalDeclaration(prefix + "status_ok", unit: .flag),
@@ -122,7 +123,8 @@ struct DoctorReport: Sendable {
         ]
     }
 
-    /// The declared ones, then `KEY_ok` of each check with a status, and `KEY` of each with a value.
+    /// The declared signals, then `KEY_ok` of each check with a status and `KEY` of each with a
+    /// value.
     func signals(prefix: String) -> [Signal] {
         let declared = Self.declarations(prefix: prefix)
         func count(_ status: Status) -> Double { Double(findings.count { $0.status == status }) }

@@ -1,18 +1,16 @@
 import Events
 import JSON
 
-/// Which numbers and booleans of a JSON document become signals.
+/// Selects the numbers and booleans of a JSON document that become signals.
 public enum FieldSelection: Sendable, Hashable {
-    /// Signal fields and the JSON Pointers (RFC 6901) that name their values.
+    /// Signal names and the JSON Pointers (RFC 6901) of their values.
     case pointers([Field])
-    /// Every member of the top-level object that is a number or a boolean and
-    /// whose key is a plain name (letters, digits, `_`, `-`; at most 64), up to
-    /// `limit` in source order.
+    /// Every member of the top-level object that is a number or a boolean and whose key consists of
+    /// 1 to 64 letters, digits, `_` and `-`; the first `limit` in the document's order.
     case topLevel(limit: Int = 64)
 
     public struct Field: Sendable, Hashable {
-        /// With a dot, the whole name of the signal; without one, the part
-        /// that follows the probe's own prefix.
+        /// With a dot, the full name of the signal; without one, the part after the probe's prefix.
         public let name: String
         public let pointer: String
 
@@ -26,15 +24,16 @@ public enum FieldSelection: Sendable, Hashable {
         }
     }
 
-    /// What is known before a document was seen. `prefix` ends in what stands
-    /// before a field's name: `doctor.`, `dependency.bank_`.
+    /// The signals that are known before a document is read.
+    ///
+    /// - Parameter prefix: The part before a field's name, such as `doctor.` or `dependency.bank_`.
     func declarations(prefix: String) -> [SignalDeclaration] {
         guard case .pointers(let fields) = self else { return [] }
         return fields.map { $0.declaration(prefix: prefix) }
     }
 
-    /// The selected signals of `document`; a pointer that names no number or
-    /// boolean is absent(missing_field).
+    /// Returns the selected signals. A pointer without a number or boolean is
+    /// absent(missing_field).
     func signals(of document: JSONValue, prefix: String) -> [Signal] {
         switch self {
         case .pointers(let fields):
@@ -57,7 +56,7 @@ public enum FieldSelection: Sendable, Hashable {
         }
     }
 
-    /// Nil when `value` is neither a number nor a boolean.
+    /// Returns nil if `value` is neither a number nor a boolean.
     private static func signal(_ declaration: SignalDeclaration, _ value: JSONValue) -> Signal? {
         if let flag = value.bool {
             return Signal(declaration.name, unit: .flag, value: .flag(flag))
@@ -79,7 +78,7 @@ public enum FieldSelection: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// Reads a probe's document; depth at most 32.
+    /// Parses a probe's document; nesting depth at most 32.
     static func document(_ bytes: [UInt8]) throws(MissingData) -> JSONValue {
         let bytes = try PlainText.checked(bytes)
         do throws(JSONFault) {

@@ -1,24 +1,21 @@
 import Events
 import JSON
 
-/// A report that something else writes from time to time, such as a
-/// Doctor run by cron, or a textfile of metrics.
+/// Reads a report file that another program updates, such as a Doctor run by cron.
 ///
-/// Reports `<object>.fresh` and what the form tells as `<object>.<field>`. A
-/// report that is older than `maxAge` has `fresh` false and every field
-/// absent(stale): old numbers are no numbers. One that is not of its form, or
-/// fails a requirement, makes all absent, `fresh` included.
+/// Reports `<object>.fresh` and the form's fields as `<object>.<field>`. If the report is older
+/// than `maxAge`, `fresh` is false and every field is absent(stale). If it does not have the
+/// expected form or fails a requirement, all signals are absent, including `fresh`.
 public struct FileProbe: Probe {
-    /// How old a report is.
+    /// The time from which the age of a report is measured.
     public enum AgeSource: Sendable, Hashable {
-        /// Since the time that the form itself tells; else since the file was last changed.
+        /// The time that the form contains; otherwise the file's modification time.
         case modified
-        /// Since the moment inside the report that this JSON Pointer names: an
-        /// RFC 3339 text, or seconds since 1970.
+        /// The time at this JSON Pointer in the report: an RFC 3339 text, or seconds since 1970.
         case pointer(String)
     }
 
-    /// Largest report, in bytes.
+    /// Maximum size of a report in bytes.
     public static let maxBytes = 1 << 20
 
     public let name: String
@@ -33,8 +30,8 @@ public struct FileProbe: Probe {
     private let lane: BlockingLane
 
     /// - Parameters:
-    ///   - object: where the signals appear; by default the probe's name.
-    ///   - maxAge: also how far in the future a report may claim to be made.
+    ///   - maxAge: Maximum age; also how far in the future a report's time may be.
+    ///   - object: The object of the signals; nil for the probe's name.
     public init(
         name: String, path: String, maxAge: Duration, form: ReportForm = .json(.topLevel()),
         ageSource: AgeSource = .modified, object: String? = nil,

@@ -2,14 +2,12 @@ import Events
 import JSON
 import Transfer
 
-/// Whether a dependency answers over HTTP as it should, how fast, and what it
-/// says of itself.
+/// Checks that a dependency answers over HTTP, how fast, and reads fields of its answer.
 ///
-/// Reports `<object>.<name>_ok`, `<object>.<name>_ms` (from the call to the last
-/// byte) and the selected fields of a JSON answer. Another status than the
-/// expected is a finding: `ok` is false, the fields are absent(bad_status).
-/// Where no answer can be judged (refused, hanging, too large, not the JSON
-/// that the fields need), `ok` is absent with the reason.
+/// Reports `<object>.<name>_ok`, `<object>.<name>_ms` (from the call to the last byte) and the
+/// selected fields of a JSON answer. For an unexpected status, `ok` is false and the fields are
+/// absent(bad_status). If there is no usable answer (refused, timeout, too large, not the JSON that
+/// the fields need), `ok` is absent with the reason.
 public struct HTTPProbe: Probe {
     public let name: String
     public let deadline: Duration
@@ -19,8 +17,7 @@ public struct HTTPProbe: Probe {
     private let fields: FieldSelection
     private let prefix: String
 
-    /// - Parameters:
-    ///   - fields: without a dot in their name they are `<object>.<name>_<field>`.
+    /// - Parameter fields: Names without a dot become `<object>.<name>_<field>`.
     public init(
         name: String, source: HTTPSource, fields: FieldSelection = .pointers([]),
         engine: TransferEngine, object: String = "dependency", prefix: String? = nil,

@@ -1,20 +1,18 @@
 import Events
 
-/// Whether a process runs, found by its pid file or by its name.
+/// Checks that a process runs, found by its pid file or its name.
 ///
-/// Reports `<object>.<name>_alive` and `<object>.<name>_rss_bytes` (resident
-/// memory, the sum over all processes of that name). A zombie is not alive: it
-/// only waits to be reaped.
+/// Reports `<object>.<name>_alive` and `<object>.<name>_rss_bytes` (resident memory, summed over
+/// all matching processes). Zombies do not count as alive.
 ///
-/// A pid says little by itself: after a crash the number may belong to another
-/// process, most likely after a reboot with a pid file on a real disk. Give the
-/// expected process name beside the pid file to rule that out. Names are those
-/// of the kernel (`ps -o comm`), which Linux cuts at 15 bytes; a longer name is
-/// compared with the file name of the process's first argument as well.
+/// After a crash or a reboot, the pid in a file may belong to another process. Give the expected
+/// name with the pid file to exclude that. Names are those of the kernel (`ps -o comm`), which
+/// Linux cuts at 15 bytes; a longer name is also compared with the file name of the process's first
+/// argument.
 public struct ProcessProbe: Probe {
     /// How the process is found.
     public enum Target: Sendable, Hashable {
-        /// A file whose first word is the pid; `named` is what that process must be called.
+        /// A file whose first word is the pid. `named` is the expected process name.
         case pidFile(String, named: String? = nil)
         /// Any process of this name.
         case processName(String)
@@ -55,8 +53,7 @@ public struct ProcessProbe: Probe {
         }
     }
 
-    /// The processes that match; a missing pid file is a process that was
-    /// stopped, so it gives none rather than an absence.
+    /// The matching processes. A missing pid file means a stopped process, so the result is empty.
     private static func look(for target: Target) -> Result<[ProcessEntry], MissingData> {
         do throws(MissingData) {
             switch target {

@@ -2,15 +2,15 @@
     import Darwin
 
     extension ProcessTable {
-        /// Longest name in bytes: `MAXCOMLEN`.
+        /// Maximum bytes of a name: `MAXCOMLEN`.
         static let nameLimit = 16
 
-        /// Nil when there is no such process, or it ended meanwhile.
+        /// Returns nil if there is no such process or it ended meanwhile.
         static func entry(of pid: Int32) -> ProcessEntry? {
             var query = [CTL_KERN, KERN_PROC, KERN_PROC_PID, pid]
             var info = kinfo_proc()
             var size = MemoryLayout<kinfo_proc>.stride
-            // A pid that does not exist gives success and no bytes.
+            // For a missing pid, the call succeeds with no bytes.
             guard sysctl(&query, UInt32(query.count), &info, &size, nil, 0) == 0, size > 0 else {
                 return nil
             }

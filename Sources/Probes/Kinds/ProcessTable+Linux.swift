@@ -8,10 +8,10 @@
     #endif
 
     extension ProcessTable {
-        /// Longest name in bytes: the kernel's `TASK_COMM_LEN` less the NUL.
+        /// Maximum bytes of a name: the kernel's `TASK_COMM_LEN` without the NUL.
         static let nameLimit = 15
 
-        /// Nil when there is no such process, or it ended meanwhile.
+        /// Returns nil if there is no such process or it ended meanwhile.
         static func entry(of pid: Int32) -> ProcessEntry? {
             guard let stat = try? BoundedFile.read("/proc/\(pid)/stat", limit: 4096) else {
                 return nil
@@ -34,9 +34,10 @@
             return entries
         }
 
-        /// Reads proc_pid_stat(5): `pid (comm) state …`, the 24th field being
-        /// the resident pages. The name may hold spaces and brackets, so it
-        /// ends at the last bracket.
+        /// Parses the format of proc_pid_stat(5): `pid (comm) state …`.
+        ///
+        /// Field 24 is the resident pages. The name may contain spaces and brackets, so it ends at
+        /// the last bracket.
         static func entry(pid: Int32, stat: [UInt8]) -> ProcessEntry? {
             guard let open = stat.firstIndex(of: UInt8(ascii: "(")),
                 let close = stat.lastIndex(of: UInt8(ascii: ")")), open < close

@@ -1,20 +1,21 @@
-/// What the kernel tells about one process.
+/// The kernel's data about one process.
 struct ProcessEntry: Sendable, Equatable {
-    /// The kernel's name, cut to what the kernel keeps.
+    /// The kernel's name, possibly truncated.
     var name: String
-    /// The file name of the first argument; empty when not known or not needed.
+    /// On Linux, the file name of the first argument, and empty if the name was not truncated; on
+    /// macOS, the executable's file name. Empty if unknown.
     var command: String
     var isZombie: Bool
     var residentBytes: UInt64
 
-    /// `expected` is the kernel's name, or the name that the kernel had to cut.
+    /// Whether `expected` is the kernel's name, or the full name where the kernel truncated it.
     func isNamed(_ expected: String) -> Bool {
         name == expected
             || (expected.utf8.count > ProcessTable.nameLimit && command == expected)
     }
 }
 
-/// The processes of this machine, as far as this user may see them.
+/// Lists the processes that this user may see.
 ///
 /// The calls may block: use a `BlockingLane`.
 enum ProcessTable {}

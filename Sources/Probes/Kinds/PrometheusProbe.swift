@@ -3,25 +3,24 @@ import Secrets
 import Synchronization
 import Transfer
 
-/// How the requests of the canary and of the stable version fare, from the
-/// counters and histograms of a `/metrics` page.
+/// Measures the requests of canary and stable from the counters and histograms of a `/metrics`
+/// page.
 ///
-/// Reports for each group of `metrics`, `canary` and `stable` by default:
+/// Reports for each group of `metrics`, by default `canary` and `stable`:
 ///
-/// - `5xx_rate`: failing of all requests, with the counts as evidence,
-/// - `requests` and `rps`: how many there were, and how many a second,
+/// - `5xx_rate`: the share of failed requests, with the counts as evidence,
+/// - `requests` and `rps`: the number of requests, in total and per second,
 /// - `p99_ms`: the quantile, with the histogram in milliseconds as evidence.
 ///
-/// All are increases over the measurement's window. What the counters showed at
-/// its ends is the first scrape at or after each, so the windows of a run meet
-/// and never overlap, and whoever asks for one window gets the same numbers.
-/// Call `sample()` where windows may begin: before the first scrape there is
-/// nothing to compare with, absent(no_sample_yet). Restarted counters are
-/// handled as Prometheus' `rate()` does, and a series that was not there
-/// before counts from 0. No request in between makes rate and quantile
-/// absent(no_traffic). Thread-safe.
+/// All are increases over the measurement's window. The counters at each end of the window are
+/// those of the first scrape at or after it. Consecutive windows therefore meet without overlap,
+/// and repeated measurements of a window give the same numbers. Call `sample()` when windows may
+/// begin: without an earlier scrape, signals are absent(no_sample_yet).
+///
+/// Counter resets are handled as in Prometheus' `rate()`, and a new series counts from 0. Without
+/// requests in the window, rate and quantiles are absent(no_traffic). Thread-safe.
 public final class PrometheusProbe: SamplingProbe {
-    /// Longest page, in bytes.
+    /// Maximum size of a page in bytes.
     public static let maxPage = 10 << 20
 
     public let name: String
@@ -38,9 +37,9 @@ public final class PrometheusProbe: SamplingProbe {
     private let scraping = SingleFlight<Bool, Result<Scrape, MissingData>>(limit: 1)
 
     /// - Parameters:
-    ///   - source: the page; its `maxBody` is set to `maxPage`.
-    ///   - clock: measures the upstream's pauses.
-    ///   - wall: tells when a page was asked for.
+    ///   - source: The page; its `maxBody` is set to `maxPage`.
+    ///   - clock: The clock of the retries and the circuit.
+    ///   - wall: The clock of the scrape times.
     public convenience init(
         name: String, source: HTTPSource, metrics: RequestMetrics = RequestMetrics(),
         engine: TransferEngine, clock: any Clock<Duration> = ContinuousClock(),
@@ -87,15 +86,15 @@ public final class PrometheusProbe: SamplingProbe {
         }
     }
 
-    /// The scrape at which the window ends. One that was under way when the
-    /// window ended was asked for before: then another is needed.
+    /// Returns the scrape at the end of the window. A scrape that was already running at that time
+    /// started too early, so a second one may be needed.
     private func scrape(for context: MeasurementContext) async throws(MissingData) -> Scrape {
         let end = context.window.end
         for attempt in 0...2 {
             if let held = history.withLock({ $0.scrape(from: end) }) { return held }
             if attempt < 2 { _ = try await scrape(within: context.allowance).get() }
         }
-        // Only a clock that was set back gets here: what is newest has to serve.
+        // Reached only if the clock was set back; the newest scrape is used then.
         guard let newest = history.withLock({ $0.newest }) else { throw MissingData(.noSampleYet) }
         return newest
     }
@@ -135,7 +134,7 @@ public final class PrometheusProbe: SamplingProbe {
                 ))
         }
         let increases = Increase.since(baseline, to: scrape, groups: scrape.presence.count)
-        // Never zero: a rate needs a span, and the clock may have stood still.
+        // At least 1 ms, because the clock may not have advanced.
         let span = max((scrape.at - baseline.at).inSeconds, 0.001)
         return reports.flatMap { report in
             report.signals(

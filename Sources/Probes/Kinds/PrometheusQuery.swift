@@ -1,9 +1,8 @@
 import Events
 
-/// One signal of a `PrometheusQueryProbe`, and the expressions that give it.
+/// One signal of a `PrometheusQueryProbe` and its expressions.
 ///
-/// In an expression `$window` stands for the length of the data window, as a
-/// duration of PromQL.
+/// `$window` in an expression is replaced by the length of the data window, as a PromQL duration.
 public struct PrometheusQuery: Sendable, Hashable {
     private enum Form: Sendable, Hashable {
         case number(String)
@@ -14,8 +13,8 @@ public struct PrometheusQuery: Sendable, Hashable {
     let signal: SignalDeclaration
     private let form: Form
 
-    /// The number that `expression` gives, as the signal of that full name:
-    /// a scalar, or a vector of one series.
+    /// A signal with the full name `signal` and the number that `expression` returns: a scalar, or
+    /// a vector of one series.
     public static func number(
         _ signal: String, unit: MetricUnit? = nil, _ expression: String
     ) -> PrometheusQuery {
@@ -23,21 +22,23 @@ public struct PrometheusQuery: Sendable, Hashable {
             signal: SignalDeclaration(signal, unit: unit), form: .number(expression))
     }
 
-    /// `failing` of `total`, both counts of requests such as
-    /// `sum(increase(http_requests_total{…}[$window]))`: a ratio that carries
-    /// its counts as evidence. Neither may be empty: where no series means
-    /// none failed, the expression ends in `or vector(0)`.
+    /// The ratio of `failing` to `total`, with both counts as evidence.
+    ///
+    /// Both are counts of requests such as `sum(increase(http_requests_total{…}[$window]))`.
+    /// Neither may return an empty result: if no series means no failure, end the expression with
+    /// `or vector(0)`.
     public static func share(_ signal: String, failing: String, total: String) -> PrometheusQuery {
         PrometheusQuery(
             signal: SignalDeclaration(signal, unit: .ratio),
             form: .share(failing: failing, total: total))
     }
 
-    /// A quantile in milliseconds of cumulative counts by the label `le`, such as
-    /// `sum by (le) (increase(http_request_duration_seconds_bucket{…}[$window]))`,
-    /// which it carries as evidence.
+    /// A quantile in milliseconds, with the histogram as evidence.
     ///
-    /// - Parameter unit: of the edges.
+    /// `buckets` returns cumulative counts by the label `le`, such as `sum by (le)
+    /// (increase(http_request_duration_seconds_bucket{…}[$window]))`.
+    ///
+    /// - Parameter unit: The unit of the bucket edges.
     public static func quantile(
         _ quantile: Double, _ signal: String, buckets: String,
         unit: RequestMetrics.TimeUnit = .seconds
@@ -55,7 +56,7 @@ public struct PrometheusQuery: Sendable, Hashable {
         }
     }
 
-    /// The signal out of the answers to its expressions.
+    /// Computes the signal from the answers to its expressions.
     func signal(
         _ answers: [String: Result<QueryAnswer, MissingData>]
     ) throws(MissingData) -> Signal {
@@ -73,7 +74,7 @@ public struct PrometheusQuery: Sendable, Hashable {
                 try answer(failing).count()
             }
             guard all > 0 else { throw MissingData(.noTraffic, "no request in the window") }
-            // Each query is extrapolated by itself, so the two may disagree a little.
+            // Each query is extrapolated separately, so `failing` may slightly exceed `total`.
             let bounded = min(failed, all)
             return signal.number(bounded / all, evidence: .counter(failing: bounded, total: all))
         case .quantile(let quantile, let buckets, let scale):
@@ -85,7 +86,7 @@ public struct PrometheusQuery: Sendable, Hashable {
         }
     }
 
-    /// Which of two queries it was that failed.
+    /// Adds the name of the failed query to the error.
     private static func named(
         _ which: String, _ count: () throws(MissingData) -> Double
     ) throws(MissingData) -> Double {

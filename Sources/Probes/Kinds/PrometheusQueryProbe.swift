@@ -1,13 +1,12 @@
 import Events
 import Transfer
 
-/// Signals from the instant query API of a Prometheus server (or of anything
-/// that speaks it: Thanos, Mimir, VictoriaMetrics), all evaluated at the end of
-/// the measurement's window, so that whoever asks for one window gets the same.
+/// Signals from the instant query API of Prometheus or a compatible server.
 ///
-/// An expression is asked once, however many signals use it. A query that fails,
-/// or gives no series, several, or no number, makes its own signals absent, no
-/// others.
+/// Compatible servers include Thanos, Mimir and VictoriaMetrics. Queries are evaluated at the end
+/// of the measurement's window, so repeated measurements of a window ask for the same data. An
+/// expression is sent once, even if several signals use it. If a query fails or does not return
+/// what its signal needs, only the signals that use it are absent.
 public struct PrometheusQueryProbe: Probe {
     public let name: String
     public let deadline: Duration
@@ -15,11 +14,11 @@ public struct PrometheusQueryProbe: Probe {
     public var isPerWindow: Bool { true }
 
     private let queries: [PrometheusQuery]
-    /// By expression, each with a circuit of its own.
+    /// By expression; each has its own circuit.
     private let upstreams: [String: Upstream]
 
-    /// - Parameter server: the base address, `http://prometheus:9090`, with the
-    ///   credentials and trust to use; its path and method are filled in.
+    /// - Parameter server: The base address, such as `http://prometheus:9090`, with credentials and
+    ///   trust; the path and the method are set here.
     public init(
         name: String, server: HTTPSource, queries: [PrometheusQuery], engine: TransferEngine,
         deadline: Duration = .milliseconds(1500), policy: UpstreamPolicy = UpstreamPolicy(),
@@ -32,7 +31,7 @@ public struct PrometheusQueryProbe: Probe {
         while source.url.hasSuffix("/") { source.url.removeLast() }
         source.url += "/api/v1/query?"
         source.method = "GET"
-        // A refused query is answered with its reason, which is worth telling.
+        // The answer to a rejected query contains the reason.
         source.expectedStatuses = [200...299, 400...499]
         var upstreams: [String: Upstream] = [:]
         for expression in queries.flatMap(\.expressions) where upstreams[expression] == nil {
@@ -73,7 +72,7 @@ public struct PrometheusQueryProbe: Probe {
         }
     }
 
-    /// `query=…&time=…`, the window's length put in.
+    /// The request's parameters `query=…&time=…`, with the window's length inserted.
     static func parameters(_ expression: String, _ window: MeasurementWindow) -> String {
         let length = (window.end - window.start).wholeMilliseconds
         let query = expression.replacing("$window", with: "\(length)ms")
@@ -82,7 +81,7 @@ public struct PrometheusQueryProbe: Probe {
         return "query=\(percentEncoded(query))&time=\(seconds).\(thousandths)"
     }
 
-    /// All but the unreserved characters of RFC 3986 §2.3.
+    /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
     private static func percentEncoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var out: [UInt8] = []

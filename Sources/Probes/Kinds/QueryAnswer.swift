@@ -1,23 +1,25 @@
 import JSON
 
-/// The answer of an instant query: `/api/v1/query` of the Prometheus HTTP API.
+/// The answer to an instant query: `/api/v1/query` of the Prometheus HTTP API.
 struct QueryAnswer: Sendable, Equatable {
     struct Sample: Sendable, Equatable {
-        /// The label that holds a histogram bucket's upper edge.
+        /// The label `le`: the upper edge of a histogram bucket.
         let edge: String?
         let value: Double
     }
 
-    /// Most series that are read.
+    /// Maximum number of series.
     static let sampleLimit = 1000
 
-    /// One for a scalar, one for each series of a vector.
+    /// One sample for a scalar; one per series for a vector.
     let samples: [Sample]
 
-    /// Throws absent(bad_status) with the server's words for an error, and
-    /// absent(garbage) for whatever is neither a scalar nor a vector, or
-    /// says in any form that it may not have seen all there is: `warnings`, `infos`
-    /// (Prometheus, Thanos, Mimir) or `isPartial` (VictoriaMetrics).
+    /// Parses the answer.
+    ///
+    /// - Throws: absent(bad_status) with the server's message if the query failed;
+    ///   absent(too_large) for too many series; absent(garbage) for results other than scalars and
+    ///   vectors, and if the answer may be incomplete: `warnings`, `infos` (Prometheus, Thanos,
+    ///   Mimir) or `isPartial` (VictoriaMetrics).
     init(reading body: [UInt8]) throws(MissingData) {
         let document = try JSONValue.document(body)
         guard document["status"]?.string == "success" else {
@@ -55,7 +57,7 @@ struct QueryAnswer: Sendable, Equatable {
         }
     }
 
-    /// Only absent, null, false and empty mean that nothing is missing.
+    /// Throws unless the members that report incomplete data are missing, null, false or empty.
     private static func refusePartial(_ document: JSONValue) throws(MissingData) {
         for (name, words) in [
             ("warnings", "the server warns"), ("infos", "the server notes"),
@@ -71,7 +73,7 @@ struct QueryAnswer: Sendable, Equatable {
         }
     }
 
-    /// A text as it is, anything else as JSON.
+    /// Returns strings unchanged and other values as JSON.
     private static func text(_ value: JSONValue) -> String {
         if let text = value.string { return text }
         var writer = JSONWriter()
@@ -79,8 +81,8 @@ struct QueryAnswer: Sendable, Equatable {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    /// Its one number; throws for none, for several, and for NaN, which is
-    /// what a quotient of nothing by nothing gives.
+    /// The single number. Throws if there is none or several, and for NaN, the result of 0/0 in
+    /// PromQL.
     func number() throws(MissingData) -> Double {
         guard let first = samples.first else {
             throw MissingData(.missingField, "the query gives no series")
@@ -92,18 +94,20 @@ struct QueryAnswer: Sendable, Equatable {
         return first.value
     }
 
-    /// Its one number as a count of requests: not negative, whole.
+    /// The single number as a count of requests: not negative, rounded to a whole number.
     func count() throws(MissingData) -> Double {
         let number = try number()
         guard number.isFinite, number >= 0 else {
             throw MissingData(.garbage, "\(number) is no count")
         }
-        // increase() extrapolates; requests come whole.
+        // `increase()` extrapolates to fractions.
         return number.rounded()
     }
 
-    /// Cumulative counts by ascending edge, each edge once, the last +infinity;
-    /// edges times `scale`. Evened out upwards, as Prometheus does.
+    /// Returns cumulative counts by ascending, distinct edges; the last edge is +infinity.
+    ///
+    /// Edges are multiplied by `scale`. A count lower than the one before is raised to it, as
+    /// Prometheus does.
     func histogram(scale: Double) throws(MissingData) -> (edges: [Double], cumulative: [Double]) {
         guard !samples.isEmpty else {
             throw MissingData(.missingField, "the query gives no series")
@@ -116,7 +120,7 @@ struct QueryAnswer: Sendable, Equatable {
             guard sample.value.isFinite, sample.value >= 0 else {
                 throw MissingData(.garbage, "\(sample.value) is no count")
             }
-            // Two spellings of one edge (1 and 1.0) are one bucket, as for `histogram_quantile`.
+            // Two spellings of an edge (1 and 1.0) are one bucket, as in `histogram_quantile`.
             counts[edge * scale, default: 0] += sample.value.rounded()
         }
         let edges = counts.keys.sorted()

@@ -10,19 +10,19 @@ import Transfer
     import Darwin
 #endif
 
-/// How much waits in a queue: files in a folder, or a number that a service tells.
+/// Measures the length of a queue: files in a folder, or a number from a service.
 ///
 /// Reports `<object>.<prefix>_depth`, `gateway.queue_depth` by default.
 public struct QueueProbe: Probe {
     public enum Queue: Sendable {
-        /// The files directly in this folder: no folders, none whose name begins
-        /// with a dot, and only those ending in `suffix`.
+        /// The regular files directly in this folder whose names end in `suffix` and do not begin
+        /// with a dot.
         case folder(String, suffix: String = "")
-        /// The number at this JSON Pointer of an answer.
+        /// The number at this JSON Pointer in the answer.
         case http(HTTPSource, pointer: String)
     }
 
-    /// A folder is counted this far; what lies beyond is not told apart.
+    /// Maximum count of a folder; counting stops there.
     public static let countLimit = 1_000_000
 
     public let name: String
@@ -85,7 +85,7 @@ public struct QueueProbe: Probe {
         defer { closedir(folder) }
         var count = 0
         while count < countLimit, let record = readdir(folder) {
-            // Some file systems do not tell the type; then a name is a file.
+            // Some file systems do not report the type; such entries count as files.
             let type = Int(record.pointee.d_type)
             guard type == Int(DT_REG) || type == Int(DT_UNKNOWN) else { continue }
             let counts = withUnsafeBytes(of: record.pointee.d_name) { raw in

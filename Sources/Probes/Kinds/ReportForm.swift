@@ -1,22 +1,22 @@
 import Events
 import JSON
 
-/// How a report's file becomes signals, and what shape it must have.
+/// The format of a report file, and which signals are read from it.
 public enum ReportForm: Sendable, Hashable {
-    /// A JSON object that meets every requirement.
+    /// A JSON object that meets all requirements.
     case json(FieldSelection, requires: [ReportRequirement] = [])
-    /// See `DoctorReport`: `status_ok`, `checks`, `warned`, `failed`, and
-    /// `KEY_ok` and `KEY` of each check.
+    /// A `DoctorReport`, with the signals `status_ok`, `checks`, `warned`, `failed`, and `KEY_ok`
+    /// and `KEY` of each check.
     case doctor(requires: [ReportRequirement] = [])
     /// The Prometheus text format.
     case textfile(TextfileSelection)
 
-    /// What one file says.
+    /// The parsed content of one file.
     struct Content: Sendable {
         let signals: [Signal]
-        /// nil where the form has no place for a time.
+        /// The JSON document; nil for the text format.
         let document: JSONValue?
-        /// When the report says that it was made, by its form.
+        /// When the report was made, if its form contains the time.
         let time: Timestamp?
     }
 
@@ -28,7 +28,7 @@ public enum ReportForm: Sendable, Hashable {
         }
     }
 
-    /// Throws when the file is not of this form: then nothing in it counts.
+    /// Parses a file. Throws if it does not have this form.
     func read(_ bytes: [UInt8], prefix: String) throws(MissingData) -> Content {
         switch self {
         case .json(let fields, let requirements):

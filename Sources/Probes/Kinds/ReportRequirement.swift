@@ -1,7 +1,7 @@
 import Events
 import JSON
 
-/// One thing that a JSON report must have to count at all.
+/// A value that a JSON report must contain; otherwise the whole report is rejected.
 public struct ReportRequirement: Sendable, Hashable {
     public enum Shape: String, Sendable, Hashable, CaseIterable {
         case number
@@ -22,8 +22,8 @@ public struct ReportRequirement: Sendable, Hashable {
         self.shape = shape
     }
 
-    /// Throws absent(missing_field) when nothing stands there, absent(garbage)
-    /// when something else does.
+    /// Throws absent(missing_field) if there is no value at the pointer, absent(garbage) if it has
+    /// another shape.
     func check(_ document: JSONValue) throws(MissingData) {
         guard let value = document.resolve(pointer: pointer), value != .null else {
             throw MissingData(.missingField, "nothing at \(pointer)")
@@ -42,12 +42,12 @@ public struct ReportRequirement: Sendable, Hashable {
 }
 
 extension JSONValue {
-    /// A moment as reports write it: RFC 3339, or seconds since 1970.
+    /// The value as a time: RFC 3339 text, or seconds since 1970.
     var time: Timestamp? {
         switch self {
         case .string(let text): return Timestamp(rfc3339: text)
         case .number:
-            // Anything else than a plausible time is rejected by the age itself.
+            // Bounds the conversion only; `FileProbe` rejects implausible times by age.
             guard let seconds = double, abs(seconds) < 1e12 else { return nil }
             return Timestamp(milliseconds: Int64(seconds * 1000))
         default: return nil

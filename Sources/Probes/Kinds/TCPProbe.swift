@@ -1,11 +1,11 @@
 import Events
 import Transfer
 
-/// Whether something accepts TCP connections at a host and port.
+/// Checks that a host and port accept TCP connections.
 ///
-/// Reports `<object>.<name>_reachable` and `<object>.<name>_connect_ms`, the
-/// name's look-up included. No connection is itself the finding: `reachable` is
-/// then false, and the time is absent with the reason.
+/// Reports `<object>.<name>_reachable` and `<object>.<name>_connect_ms`, including name resolution.
+/// If the connection is refused or times out, or the name has no address, `reachable` is false and
+/// the time is absent with the reason. Any other error makes both absent.
 public struct TCPProbe: Probe {
     public let name: String
     public let deadline: Duration

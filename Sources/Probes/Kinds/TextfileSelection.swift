@@ -1,16 +1,17 @@
 import Events
 
-/// Which series of a file in the Prometheus text format become signals, such
-/// as the node exporter's textfile collector reads.
+/// Selects the series of a file in the Prometheus text format that become signals.
+///
+/// The node exporter's textfile collector reads such files.
 public struct TextfileSelection: Sendable, Hashable {
     public struct Field: Sendable, Hashable {
         public let name: String
         public let metric: String
-        /// All of them must be on the series, which may carry more.
+        /// Labels that the series must have; it may have more.
         public let labels: [RequestMetrics.Label]
 
-        /// - Parameter name: with a dot, the whole name of the signal; without
-        ///   one, the part that follows the probe's own prefix.
+        /// - Parameter name: With a dot, the full name of the signal; without one, the part after
+        ///   the probe's prefix.
         public init(_ name: String, metric: String, labels: [RequestMetrics.Label] = []) {
             self.name = name
             self.metric = metric
@@ -30,8 +31,8 @@ public struct TextfileSelection: Sendable, Hashable {
         fields.map { $0.declaration(prefix: prefix) }
     }
 
-    /// One series for each field, or absent: missing_field without any, garbage
-    /// with several. Throws for a file that is not in the format.
+    /// Returns one signal per field: absent(missing_field) without a matching series,
+    /// absent(garbage) with several. Throws if the file does not have the format.
     func signals(of page: [UInt8], prefix: String) throws(MissingData) -> [Signal] {
         let names = Array(Set(fields.map(\.metric))).sorted()
         var found: [Int: [Double]] = [:]

@@ -1,15 +1,15 @@
-/// Whether an upstream that keeps failing is asked at all. A pure state machine:
-/// time is passed in, as a span since any fixed moment.
+/// A circuit breaker for one upstream.
 ///
-/// Closed until `failures` calls in a row failed; then open: no call for
-/// `coolDown`. After that one call alone is let through to try. Its success
-/// closes the circuit, its failure opens it for another `coolDown`.
+/// A pure state machine: the caller passes the time as a span since any fixed moment. The circuit
+/// is closed until `failures` calls in a row failed. It is then open: no call is admitted for
+/// `coolDown`. After that, one trial call is admitted. Its success closes the circuit; its failure
+/// opens it for another `coolDown`.
 public struct Circuit: Sendable, Equatable {
     public enum State: Sendable, Equatable {
-        /// With the failures in a row so far.
+        /// Calls are admitted. `failures` is the current number of failures in a row.
         case closed(failures: Int)
         case open(until: Duration)
-        /// One trial call is under way.
+        /// One trial call is running.
         case halfOpen
     }
 
@@ -23,8 +23,8 @@ public struct Circuit: Sendable, Equatable {
         self.coolDown = coolDown
     }
 
-    /// Whether a call may be made now. Each call that may must be told its end
-    /// by `succeeded`, `failed` or `abandoned`.
+    /// Whether a call may be made now. After each admitted call, call `succeeded`, `failed` or
+    /// `abandoned`.
     public mutating func admits(at now: Duration) -> Bool {
         switch state {
         case .closed: return true
@@ -36,7 +36,7 @@ public struct Circuit: Sendable, Equatable {
         }
     }
 
-    /// A call that was let through while closed does not close a circuit that
+    /// Records a success. A call admitted while the circuit was closed does not close one that
     /// opened since.
     public mutating func succeeded() {
         switch state {
@@ -53,8 +53,8 @@ public struct Circuit: Sendable, Equatable {
         }
     }
 
-    /// A call whose caller went away says nothing about the upstream; after an
-    /// abandoned trial the next call is the trial.
+    /// Records a call without a result about the upstream, such as a cancelled one. After an
+    /// abandoned trial, the next call is the trial.
     public mutating func abandoned(at now: Duration) {
         if state == .halfOpen { state = .open(until: now) }
     }

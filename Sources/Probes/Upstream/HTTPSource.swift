@@ -2,9 +2,9 @@ import Events
 public import Secrets
 import Transfer
 
-/// Where a probe gets an answer over HTTP, and which answers it takes.
+/// The HTTP request of a probe, and the answers that it accepts.
 ///
-/// Every probe that speaks HTTP asks through one of these, by `Upstream`.
+/// All probes that use HTTP send it through `Upstream`.
 public struct HTTPSource: Sendable {
     public struct Header: Sendable, Hashable {
         public let name: String
@@ -16,11 +16,11 @@ public struct HTTPSource: Sendable {
         }
     }
 
-    /// What the header Authorization says; read anew for each attempt.
+    /// The `Authorization` header; the secret is read for each attempt.
     public enum Credential: Sendable, Hashable {
         /// RFC 6750.
         case bearer(Secret)
-        /// RFC 7617. The user holds no colon.
+        /// RFC 7617. The user must not contain a colon.
         case basic(user: String, password: Secret)
     }
 
@@ -29,14 +29,14 @@ public struct HTTPSource: Sendable {
     public var headers: [Header]
     public var credential: Credential?
     public var body: [UInt8]
-    /// Statuses of a good answer.
+    /// The statuses of a valid answer.
     public var expectedStatuses: [ClosedRange<Int>]
-    /// Longest body, in bytes, as it comes and once decoded.
+    /// Maximum bytes of the body, both as received and decoded.
     public var maxBody: Int
     public var tls: TLSTrust
-    /// Shown to a server that asks for a certificate.
+    /// The client certificate for servers that request one.
     public var identity: TLSIdentity?
-    /// Whether `HTTPS_PROXY` and its kin apply. Never for loopback.
+    /// Whether the proxy variables such as `HTTPS_PROXY` apply. Never for loopback addresses.
     public var usesEnvironmentProxy: Bool
 
     public init(
@@ -57,12 +57,12 @@ public struct HTTPSource: Sendable {
         self.usesEnvironmentProxy = usesEnvironmentProxy
     }
 
-    /// - Parameter name: in small letters.
+    /// - Parameter name: The name in lower case.
     func has(header name: String) -> Bool { headers.contains { $0.name.lowercased() == name } }
 
     func accepts(_ status: Int) -> Bool { expectedStatuses.contains { $0.contains(status) } }
 
-    /// As many as are followed; none where a redirect is itself an expected answer.
+    /// Maximum number of redirects to follow; 0 if a redirect is an expected answer.
     var maxRedirects: Int {
         [301, 302, 303, 307, 308].contains(where: accepts) ? 0 : Self.mostRedirects
     }

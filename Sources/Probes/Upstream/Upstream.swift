@@ -9,10 +9,9 @@ import Transfer
     import Foundation
 #endif
 
-/// One HTTP address that a probe asks, with what is known of its recent health.
-/// Thread-safe.
+/// Sends a probe's HTTP requests to one address, with retries and a circuit breaker. Thread-safe.
 final class Upstream: Sendable {
-    /// Makes one attempt at the source's URL with `query` behind it.
+    /// Makes one request to the source's URL with `query` appended.
     typealias Attempt =
         @Sendable (_ query: String, _ allowance: Duration) async throws(MissingData) -> HTTPReply
 
@@ -56,10 +55,11 @@ final class Upstream: Sendable {
         circuit = Mutex(Circuit(failures: policy.circuitFailures, coolDown: policy.coolDown))
     }
 
-    /// The answer, whatever its status, after as many attempts as the policy,
-    /// the retry budget and `allowance` admit.
+    /// Returns the answer with any status.
     ///
-    /// - Parameter query: put behind the source's URL as it is.
+    /// The policy, the retry budget and `allowance` limit the attempts.
+    ///
+    /// - Parameter query: Appended to the source's URL unchanged.
     func reply(
         _ query: String = "", within allowance: Duration
     ) async throws(MissingData) -> HTTPReply {
@@ -82,7 +82,7 @@ final class Upstream: Sendable {
         }
     }
 
-    /// The content of an answer with one of the expected statuses.
+    /// Returns the content of an answer with an expected status; throws for others.
     func body(
         _ query: String = "", within allowance: Duration
     ) async throws(MissingData) -> [UInt8] {
@@ -91,12 +91,12 @@ final class Upstream: Sendable {
         return try content(of: reply)
     }
 
-    /// The body as its origin wrote it.
+    /// Returns the body without its content coding.
     func content(of reply: HTTPReply) throws(MissingData) -> [UInt8] {
         try ContentDecoding.decoded(reply, atMost: source.maxBody)
     }
 
-    /// Why an answer with another status is no data.
+    /// The error for an answer with an unexpected status.
     func refusal(of reply: HTTPReply) -> MissingData {
         guard let redirect = reply.redirect else {
             return MissingData(.badStatus, "status \(reply.status)")
@@ -131,7 +131,7 @@ final class Upstream: Sendable {
         }
     }
 
-    /// Methods without effect (RFC 9110 §9.2.1), failures that may pass.
+    /// Whether to retry: only safe methods (RFC 9110 §9.2.1) and errors that may pass.
     private func mayRepeat(after absence: MissingData) -> Bool {
         guard ["GET", "HEAD", "OPTIONS"].contains(source.method) else { return false }
         switch absence.reason {
@@ -142,7 +142,7 @@ final class Upstream: Sendable {
 }
 
 extension HTTPSource {
-    /// Reads the secrets; may block on a file.
+    /// Reads the header values, including secrets. May block on a file.
     fileprivate func readHeaders() -> Result<[(String, String)], MissingData> {
         var read: [(String, String)] = []
         if !has(header: "accept-encoding") {
@@ -175,7 +175,7 @@ extension HTTPSource {
 }
 
 extension MissingData {
-    /// What a failed transfer means for a probe. The words name host and port only.
+    /// The reason for a failed transfer. The detail contains only host and port of the address.
     init(_ error: TransferError) {
         let reason: MissingDataReason =
             switch error.kind {

@@ -1,18 +1,18 @@
 import Transfer
 
-/// How hard a probe tries to get an answer over HTTP.
+/// The time limits, retries and circuit of HTTP requests by probes.
 public struct UpstreamPolicy: Sendable {
-    /// Most time for one attempt.
+    /// Maximum duration of one attempt.
     public var attempt: Duration
-    /// Attempts in all. Only a failed transfer is tried again, and only with a
-    /// method that changes nothing; an answer of any status is an answer.
+    /// Maximum number of attempts. Only failed transfers with a safe method are retried; an answer
+    /// with any status is not.
     public var attempts: Int
-    /// The wait before another attempt is drawn evenly from zero to this.
+    /// Upper limit of the random wait before a retry, uniform from zero.
     public var jitter: Duration
-    /// An upstream that failed this often in a row is left alone for `coolDown`.
+    /// Failures in a row after which no request is sent for `coolDown`.
     public var circuitFailures: Int
     public var coolDown: Duration
-    /// Give all probes of a node the same one.
+    /// The retry budget; all probes of a node should share one.
     public var budget: RetryBudget
 
     public init(
@@ -28,7 +28,7 @@ public struct UpstreamPolicy: Sendable {
         self.budget = budget
     }
 
-    /// Full jitter: from zero to the ceiling, whichever attempt failed.
+    /// Returns a wait with full jitter, the same range for every attempt.
     func wait(using generator: inout some RandomNumberGenerator) -> Duration {
         RetryPolicy(initial: jitter, factor: 1, ceiling: jitter).delay(after: 1, using: &generator)
     }

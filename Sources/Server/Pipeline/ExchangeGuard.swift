@@ -49,6 +49,9 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isLastRequest = false
     /// Whether the last answer has ended; further input is discarded.
     private var isDone = false
+    /// Answers that are written and not yet handed to the system.
+    private var unsent = 0
+    private var closesOnceSent = false
 
     init(
         isHTTP2: Bool, watch: ConnectionWatch, feed: RequestFeed? = nil, limits: ServerLimits,
@@ -136,6 +139,15 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: - Out
 
+    /// At a shutdown the server closes as soon as its last answer is written, and TLS gives the
+    /// client five seconds to read it: waits for the system to take the answer instead.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard !isHTTP2, mode == .all, promise == nil, unsent > 0 else {
+            return context.close(mode: mode, promise: promise)
+        }
+        closesOnceSent = true
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isDone else {
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -192,9 +204,12 @@ final class ExchangeGuard: ChannelDuplexHandler, RemovableChannelHandler {
         answered = 0
         let bytes = Admission.exchange + (hold(short) ? short : 0)
         let written = promise ?? context.eventLoop.makePromise()
+        unsent += 1
         written.futureResult.assumeIsolated().whenComplete { _ in
             self.giveBack(bytes)
             if isCounted { self.watch.requestEnded() }
+            self.unsent -= 1
+            if self.unsent == 0, self.closesOnceSent { context.close(promise: nil) }
         }
         return written
     }
