@@ -31,8 +31,8 @@ extension Settings.Probe {
         /// An older report counts as no data.
         public var maxAge = Duration.seconds(300)
         public var schema = Form.json
-        /// Signal names to JSON pointers, of a textfile to series; empty: every
-        /// number and flag at the top level, of a Doctor's every check.
+        /// Signal names to JSON pointers, or to series for a textfile. Empty: every number and flag at
+        /// the top level of a JSON report. Unused for `doctor`, which reports every check.
         public var fields: [String: String] = [:]
         /// JSON pointers to required values. If one is missing or of another type, there is no
         /// data.
