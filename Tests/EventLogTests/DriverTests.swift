@@ -95,7 +95,7 @@ struct DriverTests {
     /// The number of kills; `Scripts/kill-log.sh` sets it.
     private static let kills =
         ProcessInfo.processInfo.environment["BELLWETHER_KILLS"].flatMap { Int($0) } ?? 100
-    /// The number of calls, each of which fails once.
+    /// The number of faults per kind of call; fault number n begins at the n²-th call.
     private static let faults =
         ProcessInfo.processInfo.environment["BELLWETHER_FAULTS"].flatMap { Int($0) } ?? 3
 
@@ -162,7 +162,7 @@ struct DriverTests {
 
     #if os(Linux)
         @Test(
-            "each disk call fails in turn (EIO, ENOSPC, short write): no acknowledged line is lost"
+            "calls of each kind fail (EIO, ENOSPC), writes are short: no acknowledged line is lost"
         )
         func everyCall() async throws {
             let folder = try TemporaryDirectory("shim")

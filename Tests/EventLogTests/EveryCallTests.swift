@@ -8,8 +8,9 @@ import Testing
 @testable import EventLog
 
 /// Runs a log's whole life once for each call that changes the disk, and fails that one call.
-/// Covers opening, writing, rotating, sealing, side files and closing. Reads never fail. All other
-/// calls of a run succeed.
+///
+/// Covers opening, writing, rotating, sealing, side files and closing. Reads and the creation of
+/// folders never fail, and neither do the other calls of a run.
 @Suite("Each call that changes the disk fails once")
 struct EveryCallTests {
     /// Counts calls and fails one of them.
