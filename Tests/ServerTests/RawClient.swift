@@ -4,7 +4,7 @@ import NIOSSL
 import Synchronization
 import TestSupport
 
-/// A TLS client that sends exactly the bytes it is given, as slowly as it likes.
+/// A TLS client that sends exactly the given bytes, at any pace.
 final class RawClient: Sendable {
     private final class Collector: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
@@ -19,7 +19,7 @@ final class RawClient: Sendable {
     private let channel: any Channel
     private let collector: Collector
 
-    /// Connects; with `alpn` nil without TLS.
+    /// Connects; without TLS if `alpn` is nil.
     static func connect(
         _ server: RunningServer, alpn: String? = "http/1.1", reads: Bool = true
     ) async throws -> RawClient {
@@ -57,7 +57,7 @@ final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
-    /// Takes in nothing more, as a client that hangs.
+    /// Stops reading, like a client that hangs.
     func stopReading() async throws {
         try await channel.setOption(.autoRead, value: false).get()
     }
@@ -66,7 +66,7 @@ final class RawClient: Sendable {
         try await channel.setOption(.autoRead, value: true).get()
     }
 
-    /// Says that nothing more comes, and goes on reading.
+    /// Closes the sending side and continues to read.
     func finish() async throws { try await channel.close(mode: .output).get() }
 
     func close() async throws { try await channel.close().get() }
@@ -74,10 +74,10 @@ final class RawClient: Sendable {
     var received: [UInt8] { collector.bytes.withLock { $0 } }
     var text: String { String(decoding: received, as: UTF8.self) }
 
-    /// Whether neither side has closed.
+    /// Whether both sides are open.
     var isOpen: Bool { channel.isActive }
 
-    /// Until the server closes.
+    /// Waits until the server closes.
     func closed() async throws { try await channel.closeFuture.get() }
 
     func receives(_ part: String) async throws {

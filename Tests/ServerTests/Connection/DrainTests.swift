@@ -8,8 +8,8 @@ import Testing
 
 @testable import Server
 
-/// What a shutdown waits for: answers under way, not clients that only hold their connection.
-@Suite("Connections at a shutdown")
+/// A shutdown waits for responses in progress, not for idle connections.
+@Suite("Connections during a shutdown")
 struct DrainTests {
     /// A server whose drain deadline is longer than any test.
     private static func server(_ routes: [Route] = []) async throws -> RunningServer {
@@ -17,7 +17,7 @@ struct DrainTests {
         setup.limits.drainDeadline = .seconds(600)
         setup.limits.idleTimeout = .seconds(600)
         setup.limits.requestDeadline = .seconds(600)
-        // A stranger may hold a quarter of it.
+        // A client without a credential can hold a quarter of it.
         setup.limits.memory = 128 << 20
         return try await RunningServer(
             setup, routes: RunningServer.routes(Telemetry.silent.registry) + routes)
@@ -29,7 +29,7 @@ struct DrainTests {
             [(":method", "GET"), (":scheme", "https"), (":authority", "a"), (":path", path)])
     }
 
-    /// A client that had an answer and reads nothing since.
+    /// A client that got a response and has read nothing since.
     private static func silent(_ server: RunningServer, alpn: String) async throws -> RawClient {
         let client = try await RawClient.connect(server, alpn: alpn)
         if alpn == "h2" {
@@ -42,7 +42,7 @@ struct DrainTests {
         return client
     }
 
-    /// A shutdown under way.
+    /// A shutdown in progress.
     private final class Stop: Sendable {
         private let isDone = Atomic(false)
 
@@ -66,7 +66,7 @@ struct DrainTests {
     }
 
     @Test(
-        "an idle client that does not read holds nothing up", arguments: ["h2", "http/1.1"],
+        "an idle client that does not read delays nothing", arguments: ["h2", "http/1.1"],
         [1, 3])
     func idle(alpn: String, count: Int) async throws {
         let server = try await Self.server()
@@ -77,7 +77,7 @@ struct DrainTests {
         withExtendedLifetime(clients) {}
     }
 
-    @Test("an answer under way is waited for beyond the idle ones", arguments: [false, true])
+    @Test("a response in progress outlasts idle connections", arguments: [false, true])
     func underWay(http2: Bool) async throws {
         let (began, released) = (Promise<Void>(), Promise<Void>())
         let server = try await Self.server([
@@ -100,7 +100,7 @@ struct DrainTests {
         withExtendedLifetime(idle) {}
     }
 
-    @Test("so is an answer that the client's window holds back")
+    @Test("as is a response that the client's flow-control window holds back")
     func heldBack() async throws {
         let server = try await Self.server()
         let slow = try await RawClient.connect(server, alpn: "h2")
@@ -120,7 +120,7 @@ struct DrainTests {
         withExtendedLifetime(idle) {}
     }
 
-    @Test("so is one of HTTP/1.1 that the client reads late")
+    @Test("as is an HTTP/1.1 response that the client reads late")
     func readLate() async throws {
         let bytes = 8 << 20
         let server = try await Self.server([
