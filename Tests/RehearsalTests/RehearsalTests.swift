@@ -61,10 +61,10 @@ struct RehearsalTests {
         }
     }
 
-    @Test("over the budget it exits with 4, and everything is restored anyway")
+    @Test("over the budget it reports overtime, and everything is restored anyway")
     func overtime() async throws {
         let sandbox = try await Sandbox()
-        // No confirmation ever arrives.
+        // No response contains this text.
         let bookmark = try await sandbox.bookmark(contains: "unicorn")
         let report = await rehearsal(bookmark, budget: .milliseconds(50)).run()
         #expect(report.fault?.kind == .overtime)
