@@ -53,7 +53,7 @@ struct NodeFaultTests {
     }
 
     @Test(
-        "When the one that spoke recovers, an echo that still fails speaks; one that does not, doesn't"
+        "When the reported group recovers, a suppressed group that still fails is reported, no other"
     )
     func inherits() {
         var log = LogScript(DigestSettings(recoverAfter: 1))

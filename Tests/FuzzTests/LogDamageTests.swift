@@ -11,7 +11,7 @@ struct LogDamageTests {
     func whole() throws { try LogTarget.judge([]) }
 
     @Test(
-        "every printed line was stored, every missing one is reported, verify finds the damage",
+        "every printed line was stored, missing ones are reported, verify finds the damage",
         arguments: LogTarget.Harm.within)
     func everyFile(harm: LogTarget.Harm) {
         let sample = LogFolderSample()

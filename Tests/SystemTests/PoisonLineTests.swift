@@ -89,7 +89,7 @@ struct PoisonLineTests {
     }
 
     @Test(
-        "whichever reader it ends, by a trap or by a kill: four crashes, then all else goes on",
+        "for each reader, by a trap or a kill: four crashes, then all else continues",
         arguments: [
             ("poison", "digest"), ("killer", "digest"), ("poison", "attempts"),
             ("poison", "recovery"), ("poison", "page"),
@@ -177,7 +177,7 @@ struct PoisonLineTests {
     }
 
     @Test(
-        "a digest that cannot be composed or rendered: three crashes, then all others go out",
+        "a digest that cannot be composed or rendered: three crashes, then all others are sent",
         arguments: ["compose", "render"])
     func digest(step: String) async throws {
         let engine = TransferEngine(telemetry: .silent)

@@ -60,7 +60,7 @@ struct TouchedLogTests {
     }
 
     @Test(
-        "copytruncate under load: every acknowledged line is there or counted, and people are told")
+        "copytruncate under load: every acknowledged line is stored or counted, and it is reported")
     func copyTruncate() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -116,7 +116,7 @@ struct TouchedLogTests {
     }
 
     @Test(
-        "a disk that another process fills: no history goes, people are told, senders come again",
+        "another process fills the disk: no history is removed, an alarm is sent, senders retry",
         .enabled(if: TinyDisk.isPermitted))
     func diskTaken() async throws {
         let engine = TransferEngine(telemetry: .silent)

@@ -9,7 +9,7 @@ import Testing
 @Suite("The end of a pipelined batch")
 struct PipelineEndTests {
     @Test(
-        "every response is written before the close that the last request asks for",
+        "every response is written before the close that the last request requests",
         arguments: ["Connection: close", "Connection: Close, TE", "Connection: keep-alive, close"])
     func lastCloses(field: String) async throws {
         let handled = Atomic<Int>(0)
