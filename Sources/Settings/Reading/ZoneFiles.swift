@@ -88,8 +88,7 @@ enum ZoneFiles {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
-            // Zone names start with a capital; other folders (`posix`, `right`) repeat the same
-            // zones.
+            // Zone names start with a capital; the other folders repeat the same zones.
             guard let first = name.unicodeScalars.first, ("A"..."Z").contains(first), isName(name)
             else { continue }
             var facts = stat()

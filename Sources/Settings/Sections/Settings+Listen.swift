@@ -48,9 +48,9 @@ extension Settings {
         public var maxConnectionsPerPeer = 0
         /// In bytes, for all header fields of a request.
         public var maxHeader = 32 << 10
-        /// In bytes, for request bodies other than event batches.
+        /// In bytes, for request bodies without a limit of their own, such as measurements.
         public var maxBody = 64 << 10
-        /// In bytes, for an event batch, compressed and decompressed.
+        /// In bytes, for a batch of events or OTLP logs, compressed and decompressed.
         public var maxIngestBody = 8 << 20
         /// Bytes that all clients together can occupy; at least four times `maxIngestBody`.
         /// Default: 64 MiB, or that minimum if it is larger.

@@ -61,7 +61,7 @@ extension Settings {
 
             /// The SASL mechanism for authentication at the relay.
             public enum Auth: String, Sendable, CaseIterable {
-                /// The best mechanism that the relay offers and the credential supports.
+                /// A mechanism that the relay offers and the credential supports.
                 case auto
                 case plain
                 case login
