@@ -37,7 +37,7 @@ struct FuzzTests {
     }
 
     @Test(
-        "Text and subject hold no control, bidirectional or invisible character", arguments: 0..<12)
+        "Text and subject contain no control, bidi or invisible character", arguments: 0..<12)
     func text(seed: Int) {
         for digest in Self.digests(seed: UInt64(seed)) {
             let rendered = Self.renderer.render(digest)

@@ -93,7 +93,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "A fault names file, line and remedy, and the built-in text stands in",
+        "A fault names file, line and remedy, and the built-in template is used",
         arguments: [
             ("text.mustache", "a\n{{nonsense}}", 2, "unknown name \"nonsense\""),
             ("text.mustache", "{{headline}}\n\n{{#rows}}\n{{plaice}}{{/rows}}", 4, "unknown name"),

@@ -63,7 +63,7 @@ struct WordsTests {
     }
 
     @Test(
-        "Inert text shows what would hide",
+        "Inert text makes hidden characters visible",
         arguments: [
             ("a\u{202E}b", "a⟨U+202E⟩b"), ("a\r\nb", "a␍␊b"), ("\u{7F}", "␡"),
             ("\u{85}", "⟨U+0085⟩"), ("\u{200B}", "⟨U+200B⟩"), ("\u{E0041}", "⟨U+E0041⟩"),

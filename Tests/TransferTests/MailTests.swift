@@ -29,7 +29,7 @@ struct MailTests {
     }
 
     @Test(
-        "STARTTLS with AUTH, and TLS from the first byte: the message arrives to the byte",
+        "STARTTLS with AUTH, and implicit TLS: the message arrives byte for byte",
         arguments: [
             (SMTPDouble.Security.starttls, MailTransfer.Security.starttls), (.implicit, .implicit),
             (.none, .none),
