@@ -7,18 +7,18 @@
 #endif
 
 extension Settings {
-    /// Where `load` looks without a path.
+    /// The path that `load` uses when none is given.
     public static let standardPath = "./bellwether.yaml"
 
-    /// Settings without a fault, and what is legal but probably wrong in them.
+    /// Valid settings, and warnings about values that are probably wrong.
     public struct Reading: Sendable, Equatable {
         public var settings: Settings
         public var warnings: [SettingsFault]
-        /// How faults name the file, and where its keys stand.
+        /// The file's name in faults, and the positions of its values.
         var file = "embedded"
         var places: [String: YAMLPlace] = [:]
 
-        /// A fault of the value at a key's path, found by whoever uses the value.
+        /// Creates a fault for the value at a key's path, for faults found after reading.
         public func fault(at key: String, _ fault: String, _ remedy: String) -> SettingsFault {
             SettingsFault(
                 file: file, line: places[key]?.line ?? 0, column: places[key]?.column ?? 0,
@@ -26,17 +26,19 @@ extension Settings {
         }
     }
 
-    /// The settings of a file; without a path those of `./bellwether.yaml`,
-    /// and where there is none, the embedded ones. Blocks for the files.
+    /// Reads the settings from a file. Blocks on file I/O.
     ///
-    /// - Throws: Every fault of the file at once.
+    /// Without a path, reads `./bellwether.yaml`; if that does not exist, returns the embedded
+    /// defaults.
+    ///
+    /// - Throws: All faults of the file.
     public static func load(
         path: String? = nil, environment: [String: String]
     ) throws(SettingsFaults) -> Settings {
         try read(path: path, environment: environment).settings
     }
 
-    /// As `load`, with the warnings.
+    /// Like `load`, but also returns the warnings.
     public static func read(
         path: String? = nil, environment: [String: String]
     ) throws(SettingsFaults) -> Reading {
@@ -47,17 +49,17 @@ extension Settings {
         return try read(text: try contents(of: file), file: file, environment: environment)
     }
 
-    /// The settings of a text.
+    /// Reads the settings from a text.
     ///
-    /// - Parameter file: How faults name it.
-    /// - Throws: Every fault of the text at once.
+    /// - Parameter file: The file name in faults.
+    /// - Throws: All faults of the text.
     public static func parse(
         text: String, file: String = "bellwether.yaml", environment: [String: String] = [:]
     ) throws(SettingsFaults) -> Settings {
         try read(text: text, file: file, environment: environment).settings
     }
 
-    /// As `parse`, with the warnings.
+    /// Like `parse`, but also returns the warnings.
     public static func read(
         text: String, file: String = "bellwether.yaml", environment: [String: String] = [:]
     ) throws(SettingsFaults) -> Reading {
@@ -86,7 +88,7 @@ extension Settings {
             throw refuse("cannot be read: \(why)", "check the path given with --config")
         }
         defer { fclose(file) }
-        // One byte more than is allowed, so that the parser sees that it is too large.
+        // Read one byte more than the limit, so that the parser can detect an oversized file.
         var bytes = [UInt8](repeating: 0, count: YAMLDocument.largest + 1)
         let count = fread(&bytes, 1, bytes.count, file)
         guard ferror(file) == 0 else {
@@ -99,7 +101,8 @@ extension Settings {
         return text
     }
 
-    /// The machine's name as a node's: letters, digits, `.`, `_` and `-`.
+    /// The host name as a node name: each character except letters, digits, `.`, `_`, `-` becomes
+    /// `-`.
     static func hostName() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "node" }

@@ -64,7 +64,7 @@ extension Settings {
             }
         }
         let all = receivers.map(\.name)
-        // A receiver whose kind is wrong was told already: routes may name it.
+        // A receiver with an invalid kind was already reported, so routes may name it.
         let known = all + given.compactMap { $0.text("name") }.filter { !all.contains($0) }
         route = Route(reading: r.mapping("route"), inherited: all, known: known, isRoot: true)
         let reachable = route.reachable

@@ -1,21 +1,21 @@
-/// The whole configuration, typed; every value within its range.
+/// The whole configuration, typed and validated.
 ///
-/// A value of this type was read without a fault, or is the embedded defaults.
-/// Relative paths mean what they mean to the process: from its working folder.
+/// A value comes from a configuration without faults, or is the embedded default. Relative paths
+/// are relative to the working folder of the process.
 public struct Settings: Sendable, Equatable {
-    /// What a node does.
+    /// The tasks of a node.
     public enum Role: String, Sendable, CaseIterable {
         case gateway
         case notifier
     }
 
-    /// The node's name in events; the host's name by default.
+    /// The node's name in events; default: the host name.
     public var node: String
-    /// The zone's name in events and digests.
+    /// The availability zone's name in events and digests.
     public var az = "local"
     public var roles: [Role] = [.gateway, .notifier]
     public var dataDirectory = "./data"
-    /// Whether secrets may stand in the file itself.
+    /// Whether secrets may be written into the configuration file itself.
     public var allowInlineSecrets = false
     public var listen = Listen()
     public var auth = Auth()
@@ -31,7 +31,7 @@ public struct Settings: Sendable, Equatable {
 
     init(node: String) { self.node = node }
 
-    /// What a node runs on without a configuration.
+    /// The settings of a node without a configuration.
     public static var embedded: Settings { Settings(node: hostName()) }
 
     public func has(_ role: Role) -> Bool { roles.contains(role) }

@@ -1,11 +1,11 @@
-/// One thing that is wrong, or probably wrong, in a configuration.
+/// One error or warning about a configuration.
 public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
-    /// As it was given; `embedded` for the defaults.
+    /// The file's path as given; `embedded` for the defaults.
     public var file: String
-    /// From 1; 0 where the fault has no place in the file.
+    /// From 1; 0 if the fault has no position in the file.
     public var line: Int
     public var column: Int
-    /// The key's path, `analysis.checks[0].warn`; empty for the whole file.
+    /// The key's path, such as `analysis.checks[0].warn`; empty for the whole file.
     public var key: String
     public var fault: String
     /// What to write instead.
@@ -22,7 +22,8 @@ public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
         self.remedy = remedy
     }
 
-    /// `bellwether.yaml:12:5: analysis.budget: "5q" is not a duration; write 500ms, 10s, 5m, 7d`
+    /// The fault in one line, for example: `bellwether.yaml:12:5: analysis.budget: "5q" is not a
+    /// duration; write 500ms, 10s, 5m, 7d`
     public var description: String {
         var place = file.inert(upTo: 1024)
         if line > 0 { place += ":\(line):\(column)" }
@@ -31,12 +32,12 @@ public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Everything that is wrong in a configuration, in the order of the file.
+/// All errors of a configuration, in file order.
 public struct SettingsFaults: Error, Sendable, Equatable, CustomStringConvertible {
     public var faults: [SettingsFault]
 
     public init(_ faults: [SettingsFault]) { self.faults = faults }
 
-    /// One line a fault.
+    /// The faults, one per line.
     public var description: String { faults.map(\.description).joined(separator: "\n") }
 }

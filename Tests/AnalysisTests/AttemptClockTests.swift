@@ -3,7 +3,7 @@ import Testing
 
 @testable import Analysis
 
-@Suite("Attempts under a clock that is set")
+@Suite("Attempts when the clock is set")
 struct AttemptClockTests {
     static let steps = [
         Duration.seconds(86_400), .seconds(-86_400), .seconds(-365 * 86_400), .seconds(60),
@@ -12,7 +12,7 @@ struct AttemptClockTests {
     private let start = Sample.start
 
     @Test(
-        "a repeat stays a repeat, and the next attempt the next of the same run", arguments: steps)
+        "a retry stays a retry, and the next attempt the next of the same run", arguments: steps)
     func attempts(step: Duration) throws {
         var ledger = AttemptLedger(timing: Sample.timing)
         let first = try #require(Sample.attempt(&ledger, Sample.signals(), at: start))
@@ -33,7 +33,7 @@ struct AttemptClockTests {
         #expect(next.number == AttemptNumber(n: 2, epoch: 1))
     }
 
-    @Test("an evaluation under way is not taken for lost, and its answer counts", arguments: steps)
+    @Test("an evaluation in progress is not lost, and its result counts", arguments: steps)
     func inFlight(step: Duration) throws {
         var ledger = AttemptLedger(timing: Sample.timing)
         guard case .new(let ticket) = ledger.begin(Sample.series, at: start) else {
@@ -58,7 +58,7 @@ struct AttemptClockTests {
         }
     }
 
-    @Test("a clock set back has nothing judged on old data until it is there again")
+    @Test("after the clock is set back, nothing is judged on old data until it catches up")
     func freshData() throws {
         let inputs = try #require(
             WindowInputs(Sample.signals(), of: Sample.window, judgedBy: Sample.policy))
@@ -68,7 +68,7 @@ struct AttemptClockTests {
             history.next(at: now, length: length, settle: .zero)
         }
         let end = inputs.window.end
-        // The cell that was judged, and the one before it: a clock that is slewed.
+        // The judged cell, and the one before it, as with a slewed clock.
         #expect(next(end) == .frozen(inputs))
         #expect(next(end - .seconds(30)) == .frozen(inputs))
         for step in [Duration.seconds(86_400), .seconds(365 * 86_400), .seconds(120)] {
@@ -80,7 +80,7 @@ struct AttemptClockTests {
         }
     }
 
-    @Test("a run that was last heard of in the future ends by silence all the same")
+    @Test("a run whose last attempt is in the future still ends by silence")
     func restart() throws {
         var ledger = AttemptLedger(timing: Sample.timing)
         _ = try #require(Sample.attempt(&ledger, Sample.signals(), at: start))

@@ -14,7 +14,7 @@ struct AttemptLedgerRestoreTests {
         (630, Sample.signals()),
     ]
 
-    /// A life of one series: the ledger after it, and the events it wrote.
+    /// The history of one series: the resulting ledger, and the events it wrote.
     private func life() -> (ledger: AttemptLedger, events: [Event]) {
         var ledger = AttemptLedger(timing: Sample.timing)
         var events: [Event] = []
@@ -30,7 +30,7 @@ struct AttemptLedgerRestoreTests {
         #expect(events.count == Self.timeline.count)
         var rebuilt = AttemptLedger(timing: Sample.timing)
         for event in events {
-            // As the log gives it back: through its line.
+            // As read from the log: through the event's line.
             #expect(try rebuilt.restore(from: Event(line: event.line)) == true)
         }
         #expect(rebuilt.states == ledger.states)
@@ -54,7 +54,7 @@ struct AttemptLedgerRestoreTests {
                     series: change.series, checkpoint: #require(change.checkpoint))
             }
             #expect(resumed.takeChanges().isEmpty)
-            // The replay begins before the checkpoint's place.
+            // The replay begins before the checkpoint's position.
             for event in events.dropFirst(max(known - 2, 0)) { resumed.restore(from: event) }
             #expect(resumed.states == ledger.states)
         }

@@ -38,7 +38,7 @@ struct AttemptLedgerTests {
         #expect(next.number == AttemptNumber(n: 2, epoch: 1))
     }
 
-    /// The window is counted from the attempt's first caller, not from its last.
+    /// The window starts at the attempt's first caller, not at its last.
     @Test mutating func repeatsDoNotProlongTheWindow() {
         #expect(attempt(after: .zero) == AttemptNumber(n: 1, epoch: 1))
         #expect(attempt(after: .seconds(4)) == nil)
@@ -70,7 +70,7 @@ struct AttemptLedgerTests {
             return
         }
         #expect(ledger.begin("s", at: start + .seconds(1)) == .inFlight(ticket))
-        // Even a slow evaluation is waited for, until it must have died.
+        // Even a slow evaluation is awaited until it must be lost.
         #expect(ledger.begin("s", at: start + .seconds(300)) == .inFlight(ticket))
         guard case .new(let successor) = ledger.begin("s", at: start + .milliseconds(300_001))
         else {
@@ -128,8 +128,8 @@ struct AttemptLedgerTests {
         #expect(number(stated: nil, after: .seconds(30)) == AttemptNumber(n: 6, epoch: 1))
     }
 
-    /// Argo resolves arguments once a run: a number in a template never moves,
-    /// and must not freeze the verdict.
+    /// Argo resolves arguments once per run: a number in a template never changes, and must not
+    /// freeze the verdict.
     @Test mutating func aConstantStatedNumberIsNoNumber() {
         #expect(number(stated: 1, after: .zero)?.source == .caller)
         #expect(number(stated: 1, after: .seconds(30)) == AttemptNumber(n: 2, epoch: 1))
@@ -165,12 +165,12 @@ struct AttemptLedgerTests {
         #expect(refuse(after: .seconds(30)) == .answer)
         #expect(refuse(after: .seconds(60)) == .answer)
         #expect(ledger.frozen("s", at: start + .seconds(61))?.number.n == 2)
-        // A measurement that works starts the count anew.
+        // A successful measurement restarts the count.
         #expect(number(stated: nil, after: .seconds(90)) == AttemptNumber(n: 3, epoch: 1))
         #expect(refuse(after: .seconds(120)) == .refuse(ordinal: 1))
     }
 
-    /// Several metrics of one run ask at the same moment: one refusal, not three.
+    /// Several metrics of one run request at the same time: one refusal, not three.
     @Test mutating func refusalsOfOneMomentAreOne() {
         #expect(refuse(after: .zero) == .refuse(ordinal: 1))
         #expect(refuse(after: .seconds(1)) == .refuse(ordinal: 1))
@@ -182,7 +182,7 @@ struct AttemptLedgerTests {
         #expect(refuse(after: .zero) == .refuse(ordinal: 1))
         #expect(refuse(after: .seconds(10)) == .refuse(ordinal: 2))
         #expect(refuse(after: .milliseconds(310_001)) == .refuse(ordinal: 1))
-        // The new run was begun by a refusal; the next attempt belongs to it.
+        // A refusal started the new run; the next attempt belongs to it.
         #expect(number(stated: nil, after: .seconds(320)) == AttemptNumber(n: 1, epoch: 2))
     }
 
@@ -197,7 +197,7 @@ struct AttemptLedgerTests {
         let ticket = try #require(begun.ticket)
         #expect(ticket.history.previous["canary.5xx_rate"] == 0.004)
         #expect(ticket.history.previous["gateway.disk_ok"] == 1)
-        // The failed third is not among the healthy, and only three are kept.
+        // The failed third is not among the healthy ones, and only three are kept.
         #expect(ticket.history.healthyValues(of: "canary.5xx_rate") == [0.002, 0.003, 0.004])
         #expect(ticket.history.lastStatus == .healthy)
     }
@@ -231,7 +231,7 @@ struct AttemptLedgerTests {
     @Test mutating func theLeastRecentlyUsedSeriesIsForgotten() {
         ledger = AttemptLedger(timing: Sample.timing, capacity: 3)
         for series in ["a", "b", "c"] { _ = attempt(after: .zero, series: series) }
-        // A repeat is a use.
+        // A retry counts as a use.
         _ = ledger.begin("a", at: start)
         _ = ledger.takeChanges()
         #expect(attempt(after: .zero, series: "d")?.n == 1)

@@ -20,7 +20,7 @@ struct HistoryReplayTests {
         ]
     }
 
-    /// The events of a run whose canary gets worse, as a gateway writes them.
+    /// The events of a run with a degrading canary, as a gateway writes them.
     private static func events() throws -> [Event] {
         var ledger = AttemptLedger(timing: Sample.timing)
         return try (0..<6).map { step in
@@ -44,7 +44,7 @@ struct HistoryReplayTests {
 
     struct Failed: Error {}
 
-    @Test("under the policy that judged them, nothing changes")
+    @Test("with the original policy, nothing changes")
     func same() throws {
         var replay = HistoryReplay(policies: PolicySet(Self.policy))
         for event in try Self.events() { #expect(replay.replay(event) == nil) }
@@ -52,7 +52,7 @@ struct HistoryReplayTests {
         #expect(replay.skipped == 0)
     }
 
-    @Test("under a stricter one, what would change is named with its reasons")
+    @Test("with a stricter policy, the changes are reported with their reasons")
     func stricter() throws {
         var strict = Self.policy.checks[0]
         strict.fail = 0.0001
@@ -64,7 +64,7 @@ struct HistoryReplayTests {
         #expect(changes.last?.reasons.first?.why == "abs_fail")
     }
 
-    @Test("a recorded rule reads back with the numbers that decided")
+    @Test("a recorded rule is read back with the numbers that decided")
     func rules() throws {
         let event = try #require(try Self.events().last)
         let rule = try #require(RuleRecord.all(in: event).first)
@@ -75,7 +75,7 @@ struct HistoryReplayTests {
         }
     }
 
-    @Test("what carries no inputs is counted, not guessed")
+    @Test("events without inputs are counted, not guessed")
     func skipped() throws {
         var event = try #require(try Self.events().first)
         event.extra.removeAll { $0.key == "inputs" }

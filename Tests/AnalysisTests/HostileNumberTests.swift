@@ -4,13 +4,13 @@ import Testing
 
 @testable import Analysis
 
-@Suite("Attempts and statistics over numbers beyond every range")
+@Suite("Attempts and statistics with numbers out of range")
 struct HostileNumberTests {
     private static let extremes: [Int64] = [
         .max, .max - 1, .min, .min + 1, -1, 0, 1_000_000_000, 1_000_000_001,
     ]
 
-    /// A measurement after what was restored.
+    /// A measurement after the restore.
     private static func measure(_ ledger: inout AttemptLedger) throws -> AttemptNumber {
         var number: AttemptNumber?
         for second in [0, 40, 4000, 4040] {
@@ -58,7 +58,7 @@ struct HostileNumberTests {
         }
     }
 
-    @Test("a window and its evidence at an end of Int64 are no inputs", arguments: extremes)
+    @Test("a window and its evidence at an end of Int64 are refused", arguments: extremes)
     func windows(number: Int64) throws {
         let inputs = #"{"start":\#(number),"end":\#(number),"signals":{}}"#
         let tree = try JSONValue(parsing: Array(inputs.utf8), limits: .event)

@@ -43,7 +43,7 @@ struct JudgeTests {
         let failed = try outcome(check, .flag(false))
         #expect(failed.state == .fail)
         #expect(failed.value == 0)
-        // With limits of its own a flag is the number 1 or 0.
+        // With limits of its own, a flag counts as 1 or 0.
         let lenient = Check(id: "gateway.disk_ok", warn: 0.5, direction: .below)
         #expect(try outcome(lenient, .flag(false)).state == .warn)
         #expect(try outcome(lenient, .flag(true)).state == .pass)
@@ -64,7 +64,7 @@ struct JudgeTests {
         #expect(warned.findings == [.init(.warn, .relativeWarn, limit: 150)])
         let failed = try outcome(check, .number(201), more: [stable])
         #expect(failed.findings == [.init(.fail, .relativeFail, limit: 200)])
-        // Without the reference nothing is broken.
+        // Without the reference value no limit is exceeded.
         #expect(try outcome(check, .number(201)).state == .pass)
         let grown = try outcome(check, .number(168.5), history: history)
         #expect(grown.findings == [.init(.warn, .grown, limit: 168)])

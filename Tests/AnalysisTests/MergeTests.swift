@@ -4,8 +4,8 @@ import Testing
 
 @testable import Analysis
 
-/// The laws of the merge, over seeded random checks. The vectors' own cases
-/// are replayed in `VectorReplayTests`.
+/// The laws of the merge, tested with seeded random checks. `VectorReplayTests` replays the
+/// vectors' own cases.
 struct MergeTests {
     private static func outcomes(_ random: inout SeededRandom) -> [CheckOutcome] {
         (0..<Int.random(in: 0...8, using: &random)).map { index in

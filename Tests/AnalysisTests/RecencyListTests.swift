@@ -4,7 +4,7 @@ import Testing
 @testable import Analysis
 
 struct RecencyListTests {
-    /// Against the obvious model: an array, oldest first.
+    /// Compared with a simple model: an array, oldest first.
     @Test func behavesLikeAnArray() {
         var random = SeededRandom(seed: 7)
         var list = RecencyList()

@@ -2,7 +2,7 @@ import Events
 
 @testable import Analysis
 
-/// One rollout as most tests see it.
+/// One rollout, as most tests use it.
 enum Sample {
     static let start = Timestamp(milliseconds: 1_766_000_000_000)
     static let request = MeasurementRequest(
@@ -55,7 +55,7 @@ enum Sample {
             gateway: gateway, window: window, policy: policy)
     }
 
-    /// One whole attempt as a gateway makes it: admitted, judged, completed, told.
+    /// One complete attempt as a gateway makes it: admitted, judged, completed, logged.
     static func attempt(
         _ ledger: inout AttemptLedger, _ signals: [Signal], at now: Timestamp,
         series: String = series
@@ -77,7 +77,7 @@ enum Sample {
 }
 
 extension AttemptLedger.Admission {
-    /// Of a new attempt; nil for any other answer.
+    /// The ticket of a new attempt; nil for any other result.
     var ticket: AttemptTicket? {
         if case .new(let ticket) = self { ticket } else { nil }
     }

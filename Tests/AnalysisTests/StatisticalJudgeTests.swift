@@ -3,7 +3,7 @@ import Testing
 
 @testable import Analysis
 
-/// How the judge chooses between counts and bare numbers.
+/// How the judge chooses between counts and plain numbers.
 struct StatisticalJudgeTests {
     private let counter = Policy(checks: [
         Check(
@@ -64,7 +64,7 @@ struct StatisticalJudgeTests {
         #expect(judgement.isUnmeasured)
     }
 
-    /// Few requests are no outage: the verdict is unknown, not refused.
+    /// A low number of requests is not an outage: the verdict is unknown, not refused.
     @Test func fewRequestsAreMeasured() {
         let judgement = Sample.judge(
             signals(canary: .counter(failing: 0, total: 10), stable: nil), policy: counter)
@@ -96,7 +96,7 @@ struct StatisticalJudgeTests {
         #expect(states == states.sorted { $0.gravity > $1.gravity })
     }
 
-    /// Two attempts within one window judge it once.
+    /// Two attempts within one window count it once.
     @Test func aWindowCountsOnce() throws {
         let seen = signals(
             canary: .counter(failing: 4, total: 400), stable: .counter(failing: 9, total: 3960))

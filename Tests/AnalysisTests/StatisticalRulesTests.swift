@@ -4,7 +4,7 @@ import Testing
 
 @testable import Analysis
 
-/// Laws of the statistical rules over seeded random counts.
+/// Properties of the statistical rules, tested with seeded random counts.
 struct StatisticalRulesTests {
     private let check = Check(id: "canary.5xx_rate", warn: 0.01, fail: 0.05)
 
@@ -88,8 +88,8 @@ struct StatisticalRulesTests {
         }
     }
 
-    /// Looking at each of 20 windows, a canary as good as stable is failed in
-    /// at most `alphaFail` of the runs, and one three times worse in most.
+    /// In 20 windows, a canary equal to stable fails in at most `alphaFail` of the runs, and one
+    /// three times worse fails in most.
     @Test func repeatedLooksStayHonest() {
         func failed(ratio: Double, runs: Int, seed: UInt64) -> Int {
             var random = SeededRandom(seed: seed)

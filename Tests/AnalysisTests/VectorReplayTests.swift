@@ -6,8 +6,8 @@ import Testing
 @testable import Analysis
 
 struct VectorReplayTests {
-    /// The published vectors, a sample of what `Scripts/judge-scipy.py` prints,
-    /// and the file that BELLWETHER_VECTORS names, if any.
+    /// The published vectors, a sample of the output of `Scripts/judge-scipy.py`, and the file in
+    /// BELLWETHER_VECTORS, if any.
     static let files: [URL] = {
         let folder = Bundle.module.resourceURL?.appendingPathComponent("Vectors")
         let further = ProcessInfo.processInfo.environment["BELLWETHER_VECTORS"]
@@ -25,7 +25,7 @@ struct VectorReplayTests {
         #expect(report.compared > 200)
     }
 
-    /// Every expected value, each changed a little, is found.
+    /// Every expected value is changed slightly, and each change is detected.
     @Test func everyChangedExpectationIsFound() throws {
         let tree = try JSONValue(parsing: Self.published(), limits: VectorReplay.limits)
         let changed = CanonicalJSON.text(Self.changing(tree, expecting: false))
@@ -71,7 +71,7 @@ struct VectorReplayTests {
         }
     }
 
-    /// A run given as windows alone may expect its values after each window.
+    /// A run given as windows only can expect its values after each window.
     @Test func runsAreJudgedWindowByWindow() throws {
         let windows = "[[3,400,0,3600],[2,400,1,3600],[5,400,2,3600]]"
         let spec = #"{"rho_fail":1.5,"alpha_fail":0.01,"min_delta":0.001}"#
@@ -83,7 +83,7 @@ struct VectorReplayTests {
         #expect(report.mismatches.map(\.name) == ["R e[1]", "R e[2]"])
     }
 
-    /// Given states may be a list, and the verdict's fields stand alone.
+    /// Given states may be a list; the fields of the verdict are separate.
     @Test func verdictsOfGivenStates() throws {
         let file =
             #"{"vectors":[{"id":"M","input":{"checks":[{"id":"a","status":"pass"},"#
@@ -97,7 +97,7 @@ struct VectorReplayTests {
 
     // MARK: - Changing expectations
 
-    /// The file with everything that it expects changed.
+    /// The file with all its expected values changed.
     private static func changing(_ tree: JSONValue, expecting: Bool) -> JSONValue {
         switch tree {
         case .object(let members):
@@ -122,7 +122,7 @@ struct VectorReplayTests {
         }
     }
 
-    /// The tree with some values replaced by others of the wrong kind.
+    /// The tree with some values replaced by others of the wrong type.
     private static func damaged(_ tree: JSONValue, _ random: inout SeededRandom) -> JSONValue {
         if Int.random(in: 0..<60, using: &random) == 0 {
             let others: [JSONValue] = [

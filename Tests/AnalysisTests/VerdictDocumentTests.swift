@@ -83,7 +83,7 @@ struct VerdictDocumentTests {
 
     // MARK: - Bounds
 
-    /// A policy in which everything fails at length.
+    /// A policy in which all checks fail, with long names.
     private func worst(checks: Int, detail: Int, signals: Int) -> VerdictDocument {
         let policy = Policy(
             checks: (0..<checks).map {

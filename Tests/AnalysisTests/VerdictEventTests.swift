@@ -23,7 +23,7 @@ struct VerdictEventTests {
                 .warn
             ),
             (180, Sample.signals(), "analysis.recovered", .info),
-            // The series was unhealthy when last heard of, in the run before.
+            // The series was unhealthy at its last attempt, in the run before.
             (210, Sample.signals(rate: .number(0.02)), "analysis.unhealthy", .error),
             (900, Sample.signals(), "analysis.recovered", .info),
         ]

@@ -21,7 +21,7 @@ struct WindowInputsTests {
         Signal("stable.5xx_rate", unit: .ratio, value: .absent(why: "no_traffic", detail: "")),
     ]
 
-    @Test("what was seen comes back bit by bit, in memory and through an event's line")
+    @Test("inputs are restored bit for bit, in memory and from an event's line")
     func roundTrip() throws {
         let inputs = try #require(
             WindowInputs(Self.signals, of: Sample.window, judgedBy: Sample.policy))
@@ -34,7 +34,7 @@ struct WindowInputsTests {
         #expect(inputs.text.count < 320)
     }
 
-    @Test("too many signals leave the judged ones; too many of those, nothing")
+    @Test("with too many signals the judged ones remain; with too many of those, none")
     func bounds() throws {
         let filler = (0..<2000).map {
             Signal("doctor.filler_\($0)", unit: .count, value: .number(Double($0)))
@@ -47,7 +47,7 @@ struct WindowInputsTests {
         #expect(WindowInputs(filler, of: Sample.window, judgedBy: all) == nil)
     }
 
-    @Test("windows of a run meet on the grid; the same window has the same inputs")
+    @Test("a run's windows are adjacent on the grid; the same window has the same inputs")
     func next() throws {
         let length = Duration.seconds(30)
         var history = SeriesHistory()
@@ -62,11 +62,11 @@ struct WindowInputsTests {
                 history.next(at: start + .seconds(late), length: length, settle: .zero)
                     == .frozen(inputs))
         }
-        // Two cells later nothing was left out.
+        // Two cells later, nothing in between was skipped.
         #expect(
             history.next(at: start + .seconds(65), length: length, settle: .zero)
                 == .window(MeasurementWindow(start: first.end, end: start + .seconds(60))))
-        // A clock that is slewed back by less than a cell judges nothing again.
+        // A clock that is slewed back by less than a cell causes no second judgement.
         #expect(
             history.next(at: start - .seconds(25), length: length, settle: .zero)
                 == .frozen(inputs))

@@ -3,7 +3,7 @@ import JSON
 import Testing
 import Yams
 
-@Suite("What Argo Rollouts makes of us")
+@Suite("How Argo Rollouts interprets our responses")
 struct ArgoTests {
     private func body(_ status: String) -> [UInt8] {
         Array(#"{"status":"\#(status)","degraded":\#(status != "healthy")}"#.utf8)
@@ -21,7 +21,7 @@ struct ArgoTests {
         #expect(passed == (status == "degraded" ? .successful : phase))
     }
 
-    @Test("what is no document is an error, whatever the code")
+    @Test("a response that is not a document is an error, whatever the status")
     func errors() {
         for broken in ["", "null", "<html>", #"{"status":"#, "{}"] {
             #expect(
@@ -65,7 +65,7 @@ struct ArgoTests {
             namespace: "prod", rollout: "payments-api",
             gateways: [.init(url: "https://gw.example:8443/")], concerns: ["latency"])
         let documents = try Array(Yams.load_all(yaml: template.yaml))
-        // One object, and it may be applied: no Rollout, no Secret with a placeholder.
+        // One object that can be applied: no Rollout, no Secret with a placeholder.
         #expect(documents.count == 1)
         #expect((documents.first as? [String: Any])?["kind"] as? String == "AnalysisTemplate")
         let analysis = try #require(documents[0] as? [String: Any])
@@ -100,7 +100,7 @@ struct ArgoTests {
         #expect(block["startingStep"]?.integer == 1)
     }
 
-    /// The merge patch that the comments hold, as a shell would hand it on.
+    /// The merge patch in the comments, as a shell passes it on.
     private static func patch(in comments: String) throws -> JSONValue {
         for line in comments.split(separator: "\n") { #expect(line.hasPrefix("#")) }
         let line = try #require(comments.split(separator: "\n").last { $0.contains(" patch ") })
@@ -139,7 +139,7 @@ struct ArgoTests {
         }
     }
 
-    @Test("each zone has a token and a Secret of its own, made by commands in comments")
+    @Test("each zone has its own token and Secret, created by the commands in comments")
     func secrets() throws {
         let template = try AnalysisTemplate(gateways: [
             .init(az: "eu-1a", url: "https://a.example"),
@@ -178,7 +178,7 @@ struct ArgoTests {
     }
 
     @Test(
-        "names that could leave their place in the YAML are refused",
+        "names that could break out of their place in the YAML are refused",
         arguments: ["a\nb", "A", "a: b", "", "a/b", "-a"])
     func names(name: String) {
         #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(rollout: name) }

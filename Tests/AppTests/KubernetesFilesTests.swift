@@ -28,7 +28,7 @@ struct KubernetesFilesTests {
         }
     }
 
-    @Test("each object is there, and their labels, ports and volumes meet")
+    @Test("each object is there, and their labels, ports and volumes match")
     func meet() throws {
         let objects = try objects("bellwether.yaml")
         #expect(
@@ -65,12 +65,12 @@ struct KubernetesFilesTests {
         #expect(mounts == volumes)
         #expect(at(container, "securityContext", "readOnlyRootFilesystem") as? Bool == true)
         #expect(at(pod, "spec", "securityContext", "runAsNonRoot") as? Bool == true)
-        // Two processes would fight for one log.
+        // Two processes cannot share one log.
         #expect(at(objects["Deployment"], "spec", "replicas") as? Int == 1)
         #expect(at(objects["Deployment"], "spec", "strategy", "type") as? String == "Recreate")
     }
 
-    @Test("the configuration is one, but for the files that only the pod has")
+    @Test("the configuration is valid, except for the files that only the pod has")
     func configuration() throws {
         let map = try #require(objects("bellwether.yaml")["ConfigMap"])
         let yaml = try #require(at(map, "data", "bellwether.yaml") as? String)

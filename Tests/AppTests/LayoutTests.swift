@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// The layout that ARCHITECTURE.md describes: which module imports which, where files lie.
+/// Checks the layout in ARCHITECTURE.md: which module imports which, and where files are.
 ///
-/// The compiler refuses an import that Package.swift does not declare; this refuses a declaration
-/// that the design does not know. The table is the one of ARCHITECTURE.md: a new dependency
-/// changes both.
+/// The compiler refuses an import that Package.swift does not declare; these tests refuse a
+/// declaration that is not in the table. The table is the same as in ARCHITECTURE.md: a new
+/// dependency changes both.
 @Suite("The layout of the sources")
 struct LayoutTests {
     /// In order: each module may import only earlier ones.
@@ -76,7 +76,7 @@ struct LayoutTests {
         ),
     ]
 
-    /// What the pure modules may import of the system: arithmetic.
+    /// The system modules that pure modules may import: arithmetic only.
     static let pure: Set<String> = ["Analysis", "Digests"]
     static let arithmetic: Set<String> = ["Glibc", "Musl", "Darwin"]
 
@@ -94,7 +94,7 @@ struct LayoutTests {
         }
     }
 
-    @Test("every module has its row, and every row its module")
+    @Test("every module has a row, and every row a module")
     func complete() throws {
         let sources = Self.top.appendingPathComponent("Sources").path
         let folders = try FileManager.default.contentsOfDirectory(atPath: sources).filter { name in
@@ -124,7 +124,7 @@ struct LayoutTests {
         }
     }
 
-    /// System libraries: shims, no Swift.
+    /// Modules of system libraries: they contain no Swift.
     private static let libraries: Set<String> = [
         "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
     ]
@@ -140,7 +140,7 @@ struct LayoutTests {
             of: #/\b(?:module|executableTarget)\(\s*(?:name: )?"(\w+)"([^\]\)]*)/#)
         {
             let module = String(match.output.1)
-            // Executables that only tests run live below Tests.
+            // Executables that only tests run are below Tests.
             if Self.testExecutables.contains(module) { continue }
             guard let allowed = Self.modules.first(where: { $0.name == module })?.imports else {
                 Issue.record("Package.swift has a module \(module) that the table does not know")
@@ -153,7 +153,7 @@ struct LayoutTests {
         #expect(seen == Self.names.subtracting(Self.libraries))
     }
 
-    @Test("every form of import is seen")
+    @Test("every form of import is recognized")
     func forms() {
         let text = """
             import A
@@ -170,7 +170,7 @@ struct LayoutTests {
         #expect(Self.imports(in: text) == ["A", "B", "C", "D", "F", "H"])
     }
 
-    /// Modules that a file's text imports, in order.
+    /// The modules that a file's text imports, in order.
     static func imports(in text: String) -> [String] {
         text.matches(
             of:
@@ -202,7 +202,7 @@ struct LayoutTests {
         }
     }
 
-    @Test("no two types of the package have one bare name")
+    @Test("no two types of the package have the same bare name")
     func typeNames() throws {
         var homes: [String: [String]] = [:]
         for file in try Self.swiftFiles(below: "Sources") {
@@ -235,7 +235,8 @@ struct LayoutTests {
                 contentsOf: Self.top.appendingPathComponent(page), encoding: .utf8)
             for match in text.matches(of: form) {
                 let path = String(match.output[1].substring ?? "")
-                // A name with a placeholder, as `Tests/FuzzTests/Corpus/<target>`, ends before it.
+                // A name with a placeholder, such as `Tests/FuzzTests/Corpus/<target>`, ends before
+                // it.
                 seen += 1
                 #expect(
                     manager.fileExists(atPath: Self.top.appendingPathComponent(path).path),
@@ -245,7 +246,7 @@ struct LayoutTests {
         #expect(seen > 20)
     }
 
-    /// Paths from the top of the repository.
+    /// Paths relative to the repository's root.
     private static func swiftFiles(below folder: String) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(
             atPath: top.appendingPathComponent(folder).path

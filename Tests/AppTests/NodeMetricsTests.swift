@@ -12,7 +12,7 @@ import Testing
 
 @testable import App
 
-@Suite("The numbers that a scrape looks up")
+@Suite("Metrics that a scrape computes")
 struct NodeMetricsTests {
     private let folder: TemporaryDirectory
     private let telemetry = Telemetry.silent
@@ -43,7 +43,7 @@ struct NodeMetricsTests {
 
     private static let expiry = "bellwether_token_next_expiry_timestamp_seconds"
 
-    @Test("are there after one look, of every part")
+    @Test("are present after one collection, of every module")
     func there() async throws {
         await metrics.look()
         for name in [
@@ -58,13 +58,13 @@ struct NodeMetricsTests {
         await node.close()
     }
 
-    @Test("many scrapes at once look once, and none waits for another's look")
+    @Test("concurrent scrapes collect once, and none waits for another's collection")
     func together() async throws {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<50 { group.addTask { await metrics.look() } }
         }
         #expect(value("bellwether_log_used_bytes") != nil)
-        // Within the second nothing is looked up anew.
+        // Within a second nothing is collected again.
         _ = try await node.tokens.create(name: "short", scopes: [.read], expires: .seconds(600))
         await metrics.look()
         #expect(value(Self.expiry) == nil)
@@ -75,7 +75,7 @@ struct NodeMetricsTests {
         await node.close()
     }
 
-    @Test("what is no longer so is no longer shown")
+    @Test("outdated values are no longer shown")
     func gone() async throws {
         let token = try await node.tokens.create(
             name: "short", scopes: [.read], expires: .seconds(600))
@@ -102,7 +102,7 @@ struct NodeMetricsTests {
         await node.close()
     }
 
-    @Test("a state file that cannot be read takes nothing from the other numbers")
+    @Test("an unreadable state file does not affect the other metrics")
     func broken() async throws {
         await metrics.look()
         try await node.store.write { db in try db.execute(sql: "DROP TABLE outbox") }

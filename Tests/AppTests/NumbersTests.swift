@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// Numbers from outside are not reckoned with by operators that trap.
+/// Operators that trap are not applied to numbers from outside.
 ///
-/// Files that fold or decode what came from outside use `+|`, `-|` and `*|` (`Saturating.swift`),
-/// conversions that say what becomes of a number that does not fit (`exactly:`, `clamping:`,
-/// `saturating:`), and subscripts whose index was compared before. Every other arithmetic in
-/// these files is in a list of exceptions, each with its reason.
+/// Files that fold or decode input use `+|`, `-|` and `*|` (`Saturating.swift`), conversions that
+/// handle numbers out of range (`exactly:`, `clamping:`, `saturating:`), and subscripts with a
+/// checked index. All other arithmetic in these files is in a list of exceptions, each with its
+/// reason.
 @Suite("Numbers from outside cannot trap")
 struct NumbersTests {
-    /// What folds or decodes: folders with all their files, or single files.
+    /// The code that folds or decodes input: folders with all their files, or single files.
     private static let covered = [
         "Digests/", "Analysis/Attempts/", "Notifier/Hooks/",
         "Analysis/JSONValue+Reading.swift", "Analysis/Statistics/LatencyRule.swift",
@@ -32,7 +32,7 @@ struct NumbersTests {
         "EventLog/Index/ValueTally.swift", "Notifier/EventQuery.swift",
     ]
 
-    /// Files of those folders that reckon with nothing from outside.
+    /// Files of those folders that do no arithmetic on input.
     private static let left: [String: String] = [
         "Digests/Bounds.swift": "constants",
         "Digests/DigestSettings.swift": "the configuration, which has ranges of its own",
@@ -48,11 +48,11 @@ struct NumbersTests {
     private struct Exception {
         let file: String
         let reason: String
-        /// Parts of lines, white space as in the file.
+        /// Parts of lines, with white space as in the file.
         let lines: [String]
     }
 
-    // What makes arithmetic harmless.
+    // Reasons why arithmetic is safe.
     private static let times = "the operators of Timestamp and Duration stop at the ends themselves"
     private static let places = "places in a list in memory, and its length"
     private static let lists = "joins lists, texts or markup"
@@ -399,7 +399,7 @@ struct NumbersTests {
         }
     }
 
-    @Test("every exception is still needed, and every file is still there")
+    @Test("every exception is still needed, and every file still exists")
     func needed() throws {
         var findings: [String: [String]] = [:]
         for path in Self.covered {
@@ -419,7 +419,7 @@ struct NumbersTests {
         #expect(Set(Self.left.keys).isSubset(of: all))
     }
 
-    @Test("it sees what it is for, and no text or comment")
+    @Test("the scanner finds violations, and ignores strings and comments")
     func scanner() {
         let bad = [
             "shed += count", "let n = $0.limit + 1", "max(0, $0 - lane.failures)", "a\n    + b",
@@ -448,7 +448,7 @@ struct NumbersTests {
         return found
     }
 
-    /// The lines, from 1, where numbers are reckoned with as no exception-free file may.
+    /// The lines, from 1, with arithmetic that needs an exception.
     static func findings(in text: String) -> [Int] {
         let code = SourceScanner.code(of: text)
         var places: [String.Index] = []

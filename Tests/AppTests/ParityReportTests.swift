@@ -3,7 +3,7 @@ import Testing
 
 @testable import App
 
-@Suite("What a parity report concludes")
+@Suite("Conclusions of a parity report")
 struct ParityReportTests {
     private func answer(
         gateway: String? = nil, _ changes: [String: String] = [:], refusal: String? = nil
@@ -22,10 +22,10 @@ struct ParityReportTests {
             fields: fields.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) })
     }
 
-    @Test("the cause that explains the most is told")
+    @Test("the most general cause is reported")
     func outcomes() {
         #expect(ParityReport([answer(), answer()]).outcome == .equal)
-        // One node by two addresses is one target.
+        // One node with two addresses is one target.
         #expect(ParityReport([answer(), answer(["address": "10.0.0.2"])]).outcome == .equal)
         let bytes = ["digest": "sha256:2"]
         #expect(ParityReport([answer(), answer(bytes)]).outcome == .verdictDiffers)
@@ -36,7 +36,7 @@ struct ParityReportTests {
         #expect(ParityReport([answer(other), answer(refusal: "401")]).outcome == .refused)
     }
 
-    @Test("gateways measure apart, but must agree on verdict, policy and binary")
+    @Test("gateways measure separately, but must agree on verdict, policy and binary")
     func gateways() {
         let apart = ["digest": "sha256:2", "host": "gw-b1", "attempt": "9", "measured_at": "u"]
         let both = [answer(gateway: "1"), answer(gateway: "2", apart)]

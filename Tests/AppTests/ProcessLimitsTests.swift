@@ -2,15 +2,15 @@ import Testing
 
 @testable import App
 
-@Suite("What the process may do with memory and descriptors")
+@Suite("Process limits on memory and descriptors")
 struct ProcessLimitsTests {
-    @Test("core dumps are forbidden, through a pipe too")
+    @Test("core dumps are disabled, through a pipe too")
     func cores() {
         ProcessLimits.forbidCoreDumps()
         #expect(!ProcessLimits.permitsCoreDumps)
     }
 
-    @Test("connections get what is left of the descriptors")
+    @Test("connections get the remaining descriptors")
     func budget() {
         func budget(_ limit: Int, wanted: Int) -> DescriptorBudget {
             DescriptorBudget(limit: limit, inUse: 20, wanted: wanted, cores: 2)
@@ -24,7 +24,7 @@ struct ProcessLimitsTests {
         #expect(budget(64, wanted: 1024).isTooLow)
         #expect(budget(64, wanted: 1024).connections == 0)
         #expect(budget(Int.max, wanted: 1_000_000).connections == 1_000_000)
-        // Few are wanted, and few there are.
+        // A low number is requested, and it is available.
         #expect(!budget(160, wanted: 5).isTooLow)
     }
 }

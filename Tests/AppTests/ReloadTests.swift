@@ -66,7 +66,7 @@ struct ReloadTests {
         telemetry.registry.value("bellwether_reloads_total", labels: [("outcome", outcome)])
     }
 
-    @Test("takes policy, receivers, tokens and log level, in one step each")
+    @Test("applies policy, receivers, tokens and log level, in one step each")
     func taken() async throws {
         let before = try policy()
         try "bw_mounted-token-of-the-test".write(
@@ -90,7 +90,7 @@ struct ReloadTests {
         await node.close()
     }
 
-    @Test("with a fault changes nothing, and the next one without is taken")
+    @Test("with a fault changes nothing, and the next valid one is applied")
     func fault() async throws {
         let before = try policy()
         try Self.write(folder, weight: 2, level: "debug", more: "nodes: a")
@@ -106,7 +106,7 @@ struct ReloadTests {
     }
 
     @Test(
-        "whose certificate cannot be used takes nothing else either",
+        "with an unusable certificate changes nothing else either",
         arguments: ["certificate.pem", "key.pem"])
     func certificate(file: String) async throws {
         let before = try policy()
@@ -135,7 +135,7 @@ struct ReloadTests {
         if case .accepted = await node.tokens.verify("bw_mounted-token-of-the-test") {
             Issue.record("the token file is in force")
         }
-        // The same once the file is right again.
+        // The same once the file is valid again.
         try whole.write(toFile: path, atomically: false, encoding: .utf8)
         await reload.now()
         #expect(reloads("taken") == 1)
@@ -143,7 +143,7 @@ struct ReloadTests {
         await node.close()
     }
 
-    @Test("beside measurements changes no answer of a run under way and fails none")
+    @Test("during measurements changes no response of a run in progress and fails none")
     func besides() async throws {
         let service = try #require(node.gateway).service
         let request = MeasurementRequest(rollout: "shop", namespace: "prod")
@@ -171,14 +171,14 @@ struct ReloadTests {
                 return []
             }
             let tags = try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
-            // One attempt, whatever was in force when it was asked for again.
+            // One attempt, whichever policy was in force when it was requested again.
             #expect(tags.count == 1)
         }
         #expect(reloads("taken") == 4)
         await node.close()
     }
 
-    @Test("says which changed sections need a restart")
+    @Test("reports which changed sections need a restart")
     func restart() throws {
         let old = try Settings.parse(text: "node: a")
         for (text, names) in [

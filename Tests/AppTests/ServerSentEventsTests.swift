@@ -2,7 +2,7 @@ import Testing
 
 @testable import App
 
-@Suite("An event stream as it comes")
+@Suite("Parsing an event stream")
 struct ServerSentEventsTests {
     typealias Message = ServerSentEvents.Message
 
@@ -33,7 +33,7 @@ struct ServerSentEventsTests {
         Message(id: "", event: "message", data: Array("two\nlines".utf8)),
     ]
 
-    @Test("the same events wherever the pieces are cut")
+    @Test("the same events for any split of the bytes")
     func cuts() {
         let whole = read([Self.stream])
         #expect(whole.messages == Self.expected)
@@ -45,20 +45,20 @@ struct ServerSentEventsTests {
         #expect(read(Self.stream.map { [$0] }).messages == Self.expected)
     }
 
-    @Test("an id without data is a place to come back to, not an event")
+    @Test("an id without data is a position to resume from, not an event")
     func places() {
         let found = read([Array("id: 3:5\n\n".utf8)])
         #expect(found.messages.isEmpty)
         #expect(found.lastID == "3:5")
     }
 
-    @Test("a line without end is given up, memory stays bounded")
+    @Test("a line without end is rejected, memory stays bounded")
     func endless() {
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 18)
         #expect(!read(Array(repeating: piece, count: 5)).sound)
     }
 
-    @Test("who has enough is given no more")
+    @Test("a consumer that stops gets no more events")
     func enough() {
         var events = ServerSentEvents()
         var seen = 0

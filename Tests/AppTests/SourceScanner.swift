@@ -1,4 +1,4 @@
-/// Tells code from strings and comments, as far as our own sources need it.
+/// Separates code from strings and comments, as far as our own sources require.
 struct SourceScanner {
     private let text: [Character]
     private var at = 0
@@ -6,7 +6,7 @@ struct SourceScanner {
 
     private init(_ text: [Character]) { self.text = text }
 
-    /// The text without comments, its strings as `""`; what is interpolated stays.
+    /// The text without comments and with empty strings `""`; interpolated code stays.
     static func code(of text: String) -> String {
         var scanner = SourceScanner(Array(text))
         scanner.code(until: nil)
@@ -17,7 +17,7 @@ struct SourceScanner {
         text[at...].starts(with: word)
     }
 
-    /// Up to behind the parenthesis that closes an interpolation, or to the end.
+    /// Scans past the parenthesis that closes an interpolation, or to the end.
     private mutating func code(until closing: Character?) {
         var depth = 0
         while at < text.count {
@@ -47,7 +47,7 @@ struct SourceScanner {
         }
     }
 
-    /// Whether the number signs here begin a string.
+    /// Whether the number signs at this position start a string.
     private var isString: Bool {
         text[at...].first { $0 != "#" } == "\""
     }

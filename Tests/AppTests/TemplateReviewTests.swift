@@ -5,7 +5,7 @@ import Yams
 
 @testable import App
 
-@Suite("What a template of Argo's would make of our verdicts")
+@Suite("How a template for Argo interprets our verdicts")
 struct TemplateReviewTests {
     private func template(
         success: String? = #"result.status == "healthy""#,
@@ -38,7 +38,7 @@ struct TemplateReviewTests {
         review.metrics.first?.phases.map(\.phase) ?? []
     }
 
-    @Test("the shipped templates judge each verdict rightly, zone by zone and concern by concern")
+    @Test("the shipped templates judge each verdict correctly, by zone and by concern")
     func shipped() throws {
         for degraded in AnalysisTemplate.Degraded.allCases {
             let template = try AnalysisTemplate(
@@ -87,7 +87,7 @@ struct TemplateReviewTests {
             review.findings.contains { $0.words.hasPrefix(words) }, "\(review.findings)")
     }
 
-    @Test("spellings that judge rightly are left alone")
+    @Test("equivalent correct spellings are accepted")
     func right() {
         for (success, failure) in [
             (#"result.status in ["healthy", "degraded"]"#, #"result.status == "unhealthy""#),
@@ -107,7 +107,7 @@ struct TemplateReviewTests {
         #expect(path.findings == [])
     }
 
-    @Test("what is beyond the review is said to be, and no more")
+    @Test("conditions beyond the review are reported as such")
     func beyond() {
         let review = TemplateReview(
             yaml: template(success: "asFloat(result.score) > 90"), argo: "1.10.0")
@@ -146,7 +146,7 @@ struct TemplateReviewTests {
             "\(review.findings)")
     }
 
-    @Test("limits that arguments give are said to be beyond the review")
+    @Test("limits given by arguments are reported as beyond the review")
     func templated() {
         let review = TemplateReview(
             yaml: template(metric: "failureLimit: '{{args.limit}}'", spec: ""), argo: "1.10.0")
@@ -199,7 +199,7 @@ struct TemplateReviewTests {
         #expect(TemplateReview(yaml: "a: [").hasFaults)
     }
 
-    @Test("a template that does not go with the gateway's configuration is warned of")
+    @Test("a template that does not match the gateway's configuration causes a warning")
     func configuration() throws {
         let analysis = Settings.embedded.analysis
         #expect(try AnalysisTemplate().warnings(for: analysis) == [])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Console
 
-@Suite("The board's keeper")
+@Suite("The board service")
 struct BoardServiceTests {
-    /// A log of its own, closed at the end.
+    /// A log for the test, closed at the end.
     private func withLog(_ body: (EventLog) async throws -> Void) async throws {
         let folder = try TemporaryDirectory()
         let eventLog = try await EventLog.open(
@@ -19,7 +19,7 @@ struct BoardServiceTests {
         await eventLog.close()
     }
 
-    @Test("nobody looks: nothing is read; a look knows all that the log holds")
+    @Test("without a viewer nothing is read; a view contains everything in the log")
     func look() async throws {
         try await withLog { eventLog in
             let keeper = BoardService(eventLog: eventLog, clock: ManualClock())
@@ -29,7 +29,7 @@ struct BoardServiceTests {
             }
             #expect(keeper.present.version == 0)
             #expect(await keeper.look().board.rollouts.values.first?.lanes[0].attempts.count == 3)
-            // What no board wants is passed over, not waited for.
+            // Lines that no board needs are skipped.
             try await eventLog.append(Event(ts: WallClock.system.now, event: "sender.own"))
             #expect(await keeper.look().version == 3)
             run.cancel()
@@ -37,7 +37,7 @@ struct BoardServiceTests {
         }
     }
 
-    @Test("who watches is told of each change")
+    @Test("a watching page is notified of each change")
     func watch() async throws {
         try await withLog { eventLog in
             let keeper = BoardService(eventLog: eventLog, clock: ManualClock())
@@ -51,7 +51,7 @@ struct BoardServiceTests {
         }
     }
 
-    @Test("where the log is not followed, a look takes what there is")
+    @Test("if the log is not followed, a view reads the current lines")
     func patience() async throws {
         try await withLog { eventLog in
             let clock = ManualClock()

@@ -6,7 +6,7 @@ import Testing
 struct HTMLTests {
     private func text(_ html: HTML) -> String { String(decoding: html.bytes, as: UTF8.self) }
 
-    @Test("text is escaped wherever it is put, and markup of markup stays what it is")
+    @Test("text is escaped everywhere, and markup within markup is kept")
     func escaping() {
         let hostile = "<script>alert('1')</script> & \"x\""
         let cell: HTML = "<td title=\"\(hostile)\">\(hostile)</td>"
@@ -16,13 +16,13 @@ struct HTMLTests {
         #expect(text(row) == "<tr>\(text(cell))7</tr>")
     }
 
-    @Test("what cannot be seen does not act: controls, bidi, separators")
+    @Test("invisible characters have no effect: controls, bidi, separators")
     func hidden() {
         let page: HTML = "\("a\u{202E}b\u{0}c\u{2028}d\u{7F}é")"
         #expect(text(page) == "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}é")
     }
 
-    @Test("a path's segment cannot leave its place")
+    @Test("a path segment cannot break out")
     func segments() {
         let link: HTML = "<a href=\"/attempts/\(segment: "../\"><b x=1?#é")\">"
         #expect(text(link) == "<a href=\"/attempts/..%2F%22%3E%3Cb%20x%3D1%3F%23%C3%A9\">")

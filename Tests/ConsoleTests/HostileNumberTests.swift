@@ -3,8 +3,8 @@ import Testing
 
 @testable import Console
 
-/// What an earlier version's log holds, the page shows: whatever the numbers are.
-@Suite("The status page over numbers beyond every range")
+/// The page shows the log of an earlier version, whatever its numbers are.
+@Suite("The status page with numbers out of range")
 struct HostileNumberTests {
     private static func line(_ members: String, ts: String = "2026-11-25T10:02:00Z") -> [UInt8] {
         Array(
@@ -13,7 +13,7 @@ struct HostileNumberTests {
                 + members + "}").utf8)
     }
 
-    /// The grid and the charts of what the lines make.
+    /// The grid and the charts of these lines.
     private static func page(_ lines: [[UInt8]]) throws -> String {
         var board = RolloutBoard()
         for line in lines { board.observe(try Event(line: line), from: .start) }
@@ -29,7 +29,7 @@ struct HostileNumberTests {
     }
 
     @Test(
-        "an attempt at either end of Int",
+        "an attempt number at either end of Int",
         arguments: [
             "9223372036854775807", "-9223372036854775808", "-1", "0", "1000000001",
             #""9223372036854775807""#, "1e30",
@@ -45,7 +45,7 @@ struct HostileNumberTests {
         #expect(!page.contains("9223372036854775807"))
     }
 
-    @Test("a run at either end of Int")
+    @Test("a run number at either end of Int")
     func runs() throws {
         let lines = ["9223372036854775807", "-9223372036854775808", "1e300", "3"].map {
             Self.line(#""attempt":1,"run":\#($0)"#)
@@ -53,7 +53,7 @@ struct HostileNumberTests {
         #expect(try Self.page(lines).contains("run 3"))
     }
 
-    @Test("times at either end of what a line may carry")
+    @Test("times at either end of a line's range")
     func times() throws {
         let lines = ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"].map {
             Self.line(#""attempt":1"#, ts: $0)

@@ -14,7 +14,7 @@ struct OverviewPageTests {
         ("canary.rps", .perSecond), ("dependency.db_ms", .milliseconds),
     ]
 
-    /// `count` rollouts of `attempts` attempts in two zones.
+    /// `count` rollouts with `attempts` attempts in two zones.
     private static func board(_ count: Int, attempts: Int) -> RolloutBoard {
         var board = RolloutBoard()
         for number in 0..<count {
@@ -46,7 +46,7 @@ struct OverviewPageTests {
             deliveries: nil, digestFault: "")
     }
 
-    @Test("every verdict is lettered and linked, every table has heads, every chart its words")
+    @Test("every verdict has a letter and a link, every table headers, every chart a text")
     func grid() {
         let page = OverviewPage(view: Self.view(Self.board(1, attempts: 20)))
         let html = String(decoding: page.html.bytes, as: UTF8.self)
@@ -62,7 +62,7 @@ struct OverviewPageTests {
         #expect(!html.contains(" onclick"))
     }
 
-    @Test("texts from events are inert in every place where they are shown")
+    @Test("texts from events are inert everywhere")
     func hostile() {
         let evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>"
         var event = RolloutBoardTests.event(evil, az: evil, .unhealthy)
@@ -98,7 +98,7 @@ struct OverviewPageTests {
         }
     }
 
-    @Test("rollouts of many zones, metrics and long names make a page of bounded size")
+    @Test("rollouts with many zones, metrics and long names make a page of limited size")
     func bounded() {
         var board = RolloutBoard()
         let long = String(repeating: "\"", count: 190)

@@ -22,7 +22,7 @@ struct RolloutBoardTests {
             extra: [.init("run", .number("\(run)"))])
     }
 
-    @Test("attempts stand in order by zone, a repeat replaces, a new run begins anew")
+    @Test("attempts are ordered by zone, a repeat replaces, a new run starts again")
     func lanes() throws {
         var board = RolloutBoard()
         for (az, attempt) in [("b", 1), ("a", 2), ("a", 1), ("a", 2)] {
@@ -37,7 +37,7 @@ struct RolloutBoardTests {
         #expect(again.status == .unhealthy)
     }
 
-    @Test("memory is bounded in every direction, the quietest go first")
+    @Test("memory is limited in every direction, the quietest are evicted first")
     func bounds() throws {
         var board = RolloutBoard()
         for attempt in 1...100 {
@@ -60,7 +60,7 @@ struct RolloutBoardTests {
         #expect(lanes == RolloutBoard.lanesKept)
     }
 
-    @Test("lines with texts as long as they may be are kept in bounded memory")
+    @Test("lines with texts of maximum length are kept in limited memory")
     func bytes() throws {
         var board = RolloutBoard()
         // One character that is as long as a line.
@@ -81,7 +81,7 @@ struct RolloutBoardTests {
         #expect(attempts.flatMap(\.deltas).allSatisfy { $0.metric.utf8.count < 210 })
     }
 
-    @Test("the worst comes first, then the latest; what is quiet is apart")
+    @Test("the worst comes first, then the latest; quiet rollouts are listed separately")
     func order() {
         var board = RolloutBoard()
         board.observe(Self.event("old", second: 0), from: .start)
@@ -93,7 +93,7 @@ struct RolloutBoardTests {
         #expect(board.quiet(since: since).map(\.key.rollout) == ["old"])
     }
 
-    @Test("a node that runs something else than most is marked")
+    @Test("a node that runs another binary or policy than most is marked")
     func skew() throws {
         var board = RolloutBoard()
         for az in ["a", "b", "c"] { board.observe(Self.event(az: az), from: .start) }
@@ -105,7 +105,7 @@ struct RolloutBoardTests {
         #expect(board.skew(of: odd, since: since) == (true, true))
     }
 
-    @Test("events that are no verdict change nothing")
+    @Test("events other than verdicts change nothing")
     func others() {
         var board = RolloutBoard()
         board.observe(

@@ -32,7 +32,7 @@ final class DeliveryBench: Sendable {
             telemetry: telemetry, onDead: { letter in self.dead.withLock { $0.append(letter) } })
     }
 
-    /// Runs `body` while the service runs, then stops it.
+    /// Runs `body` while the service runs, then stops the service.
     func running<T: Sendable>(
         _ service: DeliveryService, _ body: @Sendable () async throws -> T
     ) async throws -> T {
@@ -62,7 +62,7 @@ final class DeliveryBench: Sendable {
         try await store.read { db in try Outbox.counts(db)[state] ?? 0 }
     }
 
-    /// Lets time pass in small steps until it holds.
+    /// Advances time in small steps until the condition holds.
     func passing(
         _ step: Duration = .milliseconds(100), until what: String,
         _ condition: @Sendable () async throws -> Bool
@@ -75,7 +75,7 @@ final class DeliveryBench: Sendable {
     }
 }
 
-/// A receiver that answers as it is told, and remembers.
+/// A receiver with scripted results that records its deliveries.
 final class ScriptedReceiver: Receiver {
     let name: String
     let kind = "scripted"

@@ -7,7 +7,7 @@ import Transfer
 
 @testable import Delivery
 
-@Suite("Deliveries under a clock that is set")
+@Suite("Deliveries when the clock is set")
 struct DeliveryClockTests {
     static let steps = [
         Duration.seconds(86_400), .seconds(-86_400), .seconds(-365 * 86_400),
@@ -17,14 +17,14 @@ struct DeliveryClockTests {
 
     init() throws { bench = try DeliveryBench() }
 
-    /// Fails once with a pause of ten minutes, then takes everything.
+    /// Fails once with a pause of ten minutes, then accepts everything.
     private static func busy() -> ScriptedReceiver {
         ScriptedReceiver("slack") { _, _, turn in
             turn == 0 ? .retry(after: .seconds(600)) : .sent
         }
     }
 
-    @Test("a retry goes out when it would have, once", arguments: steps)
+    @Test("a retry is sent at its original time, once", arguments: steps)
     func retry(step: Duration) async throws {
         let receiver = Self.busy()
         let service = bench.service([receiver])
@@ -34,7 +34,7 @@ struct DeliveryClockTests {
                 try await bench.entries().first?.tries == 1
             }
             bench.clock.setWall(by: step)
-            // Let the service look at the clock.
+            // Let the service read the clock.
             try await bench.passing(.seconds(1), until: "the delivery moved with the clock") {
                 let due = try await bench.entries().first?.due
                 return due.map {
@@ -55,7 +55,7 @@ struct DeliveryClockTests {
         #expect(receiver.calls.count == 2)
     }
 
-    @Test("a clock that jumps ahead makes no dead letter of a delivery that just began")
+    @Test("a forward jump makes no dead letter of a delivery that just began")
     func allowance() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in
             turn < 3 ? .retry(after: .seconds(60)) : .sent
@@ -73,7 +73,7 @@ struct DeliveryClockTests {
         #expect(receiver.calls.count == 4)
     }
 
-    @Test("a pause after refusals lasts as long as it should", arguments: steps)
+    @Test("a pause after refusals has the right length", arguments: steps)
     func pause(step: Duration) async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in turn < 3 ? .refused : .sent }
         let service = bench.service([receiver])
@@ -119,7 +119,7 @@ struct DeliveryClockTests {
         #expect(entries.allSatisfy { $0.created <= bench.clock.wall.now })
     }
 
-    @Test("a jump ahead prunes nothing, age and number do")
+    @Test("a forward jump removes nothing, age and count do")
     func pruning() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, _ in .sent }
         let service = bench.service([receiver])

@@ -45,13 +45,13 @@ struct DeliveryServiceTests {
             try await eventually("one receiver is done") { try await bench.count(.sent) == 5 }
         }
         #expect(hangs.calls.count == 1)
-        // What was called off is as if it had not been tried.
+        // A cancelled attempt does not count.
         let entries = try await bench.entries().filter { $0.addressee.receiver == "hangs" }
         #expect(entries.map(\.tries) == [0, 0, 0, 0, 0])
         #expect(entries.map(\.state) == Array(repeating: .waiting, count: 5))
     }
 
-    @Test("a failed try is repeated within the policy's bound, and holds its own line only")
+    @Test("a failed attempt is retried within the policy's limit, and delays only its own queue")
     func retries() async throws {
         let receiver = ScriptedReceiver("mail", recipients: ["good@x", "slow@x"]) {
             digest, recipient, turn in
@@ -77,7 +77,7 @@ struct DeliveryServiceTests {
         #expect(good == ["first", "second"])
     }
 
-    @Test("Retry-After is honoured to the second, not the exponential delay")
+    @Test("Retry-After is honoured to the second, instead of the exponential delay")
     func retryAfter() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in
             turn == 0 ? .retry(after: .seconds(17)) : .sent
@@ -99,7 +99,7 @@ struct DeliveryServiceTests {
         #expect(receiver.calls.count == 2)
     }
 
-    @Test("a refusal is a dead letter at once, announced, and sent after a retry by hand")
+    @Test("a refusal is a dead letter at once, is announced, and is sent after a manual retry")
     func death() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in turn == 0 ? .refused : .sent }
         let service = bench.service([receiver])
@@ -112,7 +112,7 @@ struct DeliveryServiceTests {
             #expect(letter.words == "call 0")
             #expect(letter.tries == 1)
 
-            // As the command line does it: another connection to the same file.
+            // The command line also uses another connection to the same file.
             let other = try Store(path: bench.store.path)
             let now = bench.clock.wall.now
             let revived = try await other.write { db in
@@ -127,7 +127,7 @@ struct DeliveryServiceTests {
         #expect(bench.deadLetters.count == 1)
     }
 
-    @Test("a delivery retried by hand after a day has another day")
+    @Test("a delivery retried manually after a day has another day")
     func retriedLater() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in
             turn == 0 ? .refused : turn < 3 ? .retry(after: .seconds(60)) : .sent
@@ -149,7 +149,7 @@ struct DeliveryServiceTests {
         #expect(bench.deadLetters.count == 1)
     }
 
-    @Test("dead letters of an earlier run are announced if nobody was told")
+    @Test("dead letters of an earlier run are announced unless already announced")
     func announcedLater() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, _ in .refused }
         let service = bench.service([receiver])
@@ -171,9 +171,9 @@ struct DeliveryServiceTests {
         #expect(receiver.calls.isEmpty)
     }
 
-    @Test("a crash between sending and settling sends again, the same digest")
+    @Test("a crash between sending and recording sends the same digest again")
     func crash() async throws {
-        // Its answer never reaches the service: as a SIGKILL would have it.
+        // The result never reaches the service, as with a SIGKILL.
         let lost = ScriptedReceiver("slack") { _, _, _ in .interrupted }
         let first = bench.service([lost])
         try await bench.enqueue([Sample.digest()], first)
@@ -199,7 +199,7 @@ struct DeliveryServiceTests {
         #expect(third.calls.map(\.digest) == ["after"])
     }
 
-    @Test("a receiver that left the configuration leaves dead letters, not silence")
+    @Test("a receiver removed from the configuration leaves dead letters")
     func unknownReceiver() async throws {
         let gone = ScriptedReceiver("gone") { _, _, _ in .sent }
         try await bench.enqueue([Sample.digest()], bench.service([gone]))
@@ -211,7 +211,7 @@ struct DeliveryServiceTests {
         #expect(bench.deadLetters.first?.words.contains("configured") == true)
     }
 
-    @Test("a delivery that fails for longer than the policy bears is given up")
+    @Test("a delivery that fails for longer than the policy permits becomes a dead letter")
     func givingUp() async throws {
         let receiver = ScriptedReceiver("down") { _, _, _ in .retry(after: .seconds(60)) }
         let service = bench.service([receiver], policy: DeliveryPolicy(giveUpAfter: .seconds(150)))
@@ -224,7 +224,7 @@ struct DeliveryServiceTests {
         #expect(try await bench.entries().first?.answer == "given up after 4 tries; last: call 3")
     }
 
-    @Test("a receiver's rate is kept")
+    @Test("a receiver's rate limit is kept")
     func rate() async throws {
         let receiver = ScriptedReceiver("slack", minimumInterval: .seconds(1)) { _, _, _ in .sent }
         let service = bench.service([receiver])
@@ -239,7 +239,7 @@ struct DeliveryServiceTests {
         }
     }
 
-    @Test("what one try reached is counted by receiver and outcome")
+    @Test("the results of each attempt are counted by receiver and outcome")
     func metrics() async throws {
         let receiver = ScriptedReceiver("slack") { _, _, turn in turn == 0 ? .refused : .sent }
         let service = bench.service([receiver])
@@ -258,7 +258,7 @@ struct DeliveryServiceTests {
 
     // MARK: - Receivers that refuse everything
 
-    @Test("a receiver that refuses everything is paused, the others are told, its digests wait")
+    @Test("a receiver that refuses everything is paused, others get theirs, its digests wait")
     func pause() async throws {
         let refuses = ScriptedReceiver("slack") { _, _, turn in turn < 4 ? .refused : .sent }
         let works = ScriptedReceiver("mail") { _, _, _ in .sent }
@@ -276,14 +276,14 @@ struct DeliveryServiceTests {
                 bench.telemetry.registry.value(
                     "bellwether_receiver_paused", labels: [("receiver", "slack")]) == 1)
 
-            // After the pause one digest feels the way; its refusal renews the pause.
+            // After the pause one digest probes the receiver; its refusal renews the pause.
             try await bench.passing(.seconds(10), until: "one more is tried") {
                 refuses.calls.count == 4
             }
             try await eventually("and is dead") { try await bench.count(.dead) == 4 }
             #expect(try await bench.count(.sent) == 7)
 
-            // A person's word from another process ends it.
+            // A manual retry from another process ends the pause.
             let other = try Store(path: bench.store.path)
             let now = bench.clock.wall.now
             let revived = try await other.write { db in try Outbox.retryDead(db, at: now) }
@@ -297,7 +297,7 @@ struct DeliveryServiceTests {
                 "bellwether_receiver_paused", labels: [("receiver", "slack")]) == 0)
     }
 
-    @Test("one refused recipient never pauses the receiver of the others")
+    @Test("one refused recipient never pauses the receiver for the others")
     func recipientIsNotReceiver() async throws {
         let mail = ScriptedReceiver("mail", recipients: ["good@x", "bad@x"]) { _, recipient, _ in
             recipient == "bad@x" ? .refused : .sent
@@ -306,7 +306,7 @@ struct DeliveryServiceTests {
         try await bench.running(service) {
             try await bench.enqueue((0..<5).map { Sample.digest("d\($0)") }, service)
             try await eventually("the good one has all") { try await bench.count(.sent) == 5 }
-            // Alone, too.
+            // Also if it is the only recipient.
             let now = bench.clock.wall.now
             try await bench.store.write { db in _ = try Outbox.retryDead(db, at: now) }
             service.wake()
@@ -318,7 +318,7 @@ struct DeliveryServiceTests {
         }
     }
 
-    @Test("a receiver's own ceiling bounds its delays")
+    @Test("a receiver's own ceiling limits its delays")
     func ceilings() async throws {
         let receiver = ScriptedReceiver("down") { _, _, turn in
             turn < 20 ? .retry(after: nil) : .sent
@@ -334,7 +334,7 @@ struct DeliveryServiceTests {
         let entry = try #require(try await bench.entries().first)
         let tried = try #require(entry.lastTried)
         #expect(entry.tries == 21)
-        // Twenty delays of at most 2 s; the manual clock's steps come on top.
+        // Twenty delays of at most 2 s, plus the manual clock's steps.
         #expect(tried - start <= .seconds(60))
     }
 }

@@ -21,7 +21,7 @@ struct EverySenderTests {
         return writer.text
     }
 
-    @Test("each digest arrives once, everywhere, over one connection, with nothing beside it")
+    @Test("each digest arrives once, everywhere, over one connection, with nothing added")
     func everySender() async throws {
         let slack = try await SlackDouble.start()
         let hook = try await HTTPDouble.start()

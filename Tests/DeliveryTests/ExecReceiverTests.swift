@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite("Programs of one's own")
+@Suite("Custom programs")
 struct ExecReceiverTests {
     let folder: TemporaryDirectory
 
@@ -14,15 +14,15 @@ struct ExecReceiverTests {
     private func receiver(_ script: String, deadline: Duration = .seconds(10)) throws
         -> ExecReceiver
     {
-        // Read by a shell, not executed itself: a file that was just written is busy for as long as
-        // a process that another test forks meanwhile has the descriptor.
+        // The script is read by a shell, not executed: a file that was just written stays busy
+        // while a process that another test forked has its descriptor.
         let path = folder.file("page")
         try script.write(toFile: path, atomically: true, encoding: .utf8)
         return ExecReceiver(
             name: "page", command: ["/bin/sh", path, "--now"], deadline: deadline)
     }
 
-    @Test("the digest's JSON arrives on standard input, its id in the environment, nothing else")
+    @Test("the program gets JSON on standard input and the id in its environment, nothing else")
     func input() async throws {
         let receiver = try receiver(
             "cat > \(folder.file("in")); echo \"$1 $BELLWETHER_DIGEST\"; env | cut -d= -f1 | sort | tr '\\n' ' ' > \(folder.file("env"))"
@@ -46,7 +46,7 @@ struct ExecReceiverTests {
     }
 
     @Test(
-        "the exit code decides, the last line says why",
+        "the exit code decides, the last output line is the reason",
         arguments: [
             ("exit 0", true, false), ("exit 75", false, true), ("kill -9 $$", false, true),
             ("exit 3", false, false),
@@ -59,7 +59,7 @@ struct ExecReceiverTests {
         #expect(attempt.results[0].words.hasSuffix(": why"))
     }
 
-    @Test("a program that does not end is killed; one that is missing is tried again")
+    @Test("a program that does not end is killed; a missing one is retried")
     func deadline() async throws {
         let slow = try await receiver("sleep 60", deadline: .milliseconds(200))
             .send(Sample.digest(), to: [""])

@@ -15,7 +15,7 @@ struct FileReceiverTests {
         try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
     }
 
-    @Test("three whole files for each digest, again the same when repeated")
+    @Test("three complete files for each digest, unchanged by a retry")
     func files() async throws {
         let directory = folder.file("outgoing")
         let receiver = FileReceiver(name: "kept", directory: directory)
@@ -45,7 +45,7 @@ struct FileReceiverTests {
         #expect(try names(folder.path) == ["outgoing"])
     }
 
-    @Test("a folder that cannot be written keeps the digest waiting, and says which")
+    @Test("a folder that cannot be written keeps the digest waiting, and is reported")
     func unwritable() async throws {
         let blocked = folder.file("blocked")
         try Data().write(to: URL(fileURLWithPath: blocked))

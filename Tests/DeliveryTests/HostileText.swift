@@ -1,9 +1,9 @@
 enum HostileText {
-    /// Text that means something to some program on the way.
+    /// Text that has a special meaning to some program on the way.
     static let all: [String] = phrases + scalars
 
-    /// Every control, every character that reorders or hides, and every one that
-    /// some mark-up, shell or protocol reads, each in a text of its own.
+    /// Every control character, every reordering or invisible character, and every character with a
+    /// meaning in a markup, shell or protocol, each in a text of its own.
     private static let scalars: [String] = {
         let ranges: [ClosedRange<UInt32>] = [
             0x00...0x1F, 0x7F...0x9F, 0xAD...0xAD, 0x61C...0x61C, 0x180E...0x180E,

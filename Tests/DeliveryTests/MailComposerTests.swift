@@ -20,7 +20,7 @@ struct MailComposerTests {
         return String(decoding: composer.compose(digest), as: UTF8.self)
     }
 
-    /// What Python's parser makes of a message: an independent reader.
+    /// Parses a message with Python's parser, an independent implementation.
     private func parse(_ message: String) async throws -> Parsed {
         let folder = try TemporaryDirectory("mail")
         let path = folder.file("message.eml")
@@ -53,7 +53,7 @@ struct MailComposerTests {
         func header(_ name: String) -> String? { headers.first { $0[0] == name }?[1] }
     }
 
-    @Test("an independent reader finds every part as it was put in")
+    @Test("an independent parser finds every part unchanged")
     func wellFormed() async throws {
         let text =
             "Ünïcode → 🔴 = sign\n.dot\n..dots\n trailing space \nFrom here\n\n"
@@ -75,12 +75,12 @@ struct MailComposerTests {
         #expect(parsed.header("Date") == "Wed, 17 Dec 2025 19:33:20 +0000")
     }
 
-    @Test("the same digest is the same bytes")
+    @Test("the same digest gives the same bytes")
     func deterministic() throws {
         #expect(try compose() == compose())
     }
 
-    @Test("dates, at the edges too")
+    @Test("dates, including edge cases")
     func dates() {
         #expect(MailComposer.date(Timestamp(milliseconds: 0)) == "Thu, 01 Jan 1970 00:00:00 +0000")
         #expect(MailComposer.date(Timestamp(milliseconds: -1)) == "Wed, 31 Dec 1969 23:59:59 +0000")
@@ -90,15 +90,15 @@ struct MailComposerTests {
                 == "Sun, 06 Nov 1994 08:49:37 +0000")
     }
 
-    @Test("hostile text in every field stays in its place", arguments: HostileText.all.indices)
+    @Test("hostile text in every field stays in its field", arguments: HostileText.all.indices)
     func hostileText(index: Int) async throws {
-        // By index: a test's name must not act on the terminal either.
+        // By index: a test's name must not affect the terminal either.
         let text = HostileText.all[index]
         let clean = try await parse(try compose()).headers.map { $0[0] }
         let message = try compose(
             subject: text, text: text + "\n", html: text + "\n", id: text, thread: text, list: text)
         let bytes = Array(message.utf8)
-        // A tab within a line is plain text to quoted-printable (RFC 2045 §6.7).
+        // A tab within a line is plain text in quoted-printable (RFC 2045 §6.7).
         #expect(
             bytes.allSatisfy { (0x20..<0x7F).contains($0) || [0x09, 0x0D, 0x0A].contains($0) })
         for line in message.split(separator: "\r\n", omittingEmptySubsequences: false) {
@@ -114,7 +114,7 @@ struct MailComposerTests {
         #expect(told.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
     }
 
-    @Test("display names are quoted or encoded; addresses are refused rather than cleaned")
+    @Test("display names are quoted or encoded; invalid addresses are refused, not repaired")
     func mailboxes() throws {
         #expect(try Mailbox("a@b").header == ["a@b"])
         #expect(try Mailbox("Ops Team <a@b>").header == ["Ops Team", "<a@b>"])
@@ -141,7 +141,7 @@ struct MailComposerTests {
         #expect(encoded("") == "")
     }
 
-    @Test("base64 as RFC 4648 gives it, there and back")
+    @Test("base64 matches RFC 4648 in both directions")
     func base64() {
         let vectors = [
             ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),

@@ -33,14 +33,14 @@ struct MailLimitsTests {
     }
 
     @Test(
-        "CRLF, seven bits, lines of 998 at most, 100 KB", arguments: SampleDigests.named.map(\.name)
+        "CRLF, 7-bit, lines of at most 998, 100 KB", arguments: SampleDigests.named.map(\.name)
     )
     func samples(_ name: String) throws {
         let sample = try #require(SampleDigests.named.first { $0.name == name })
         try expectWithinLimits(sample.digest)
     }
 
-    @Test("names that take nine bytes a letter, as many of everything as are kept")
+    @Test("names of nine bytes per letter, with the largest counts that are kept")
     func widest() throws {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
         let start = Timestamp(milliseconds: 1_795_600_800_000)

@@ -27,7 +27,7 @@ struct MailReceiverTests {
             transfer: bench.engine)
     }
 
-    @Test("one recipient of three is refused: two get it, one is a dead letter of its own")
+    @Test("one of three recipients is refused: two get the mail, one is a dead letter")
     func oneRefused() async throws {
         let server = try await SMTPDouble.start(
             script: .init(recipients: ["bad@example.com": ["550 5.1.1 no such user"]]))
@@ -46,13 +46,13 @@ struct MailReceiverTests {
         #expect(bench.deadLetters[0].words == "550 5.1.1 no such user (at recipient)")
     }
 
-    @Test("a token that is refused is tried again with what its file holds by then")
+    @Test("a refused token is retried with the current content of its file")
     func renewedToken() async throws {
         let server = try await SMTPDouble.start(
             password: "ya29.t0ken", mechanisms: "PLAIN XOAUTH2")
         let folder = try TemporaryDirectory("token")
         let path = folder.file("token")
-        // Refused by a 535, then in a challenge.
+        // Refused by a 535 reply, then in a challenge.
         var tokens = ["ya29.0ld", "ya29.t0ken"]
         try "ya29.bad".write(toFile: path, atomically: true, encoding: .utf8)
         let receiver = MailReceiver(
@@ -72,7 +72,7 @@ struct MailReceiverTests {
         #expect(attempt.results.map(\.outcome) == [.sent])
     }
 
-    @Test("4yz, then success: the same message to the byte, and only to who had not got it")
+    @Test("4yz, then success: the same bytes, and only to recipients that had not got them")
     func transient() async throws {
         let server = try await SMTPDouble.start(
             script: .init(
@@ -93,7 +93,7 @@ struct MailReceiverTests {
         #expect(messages[0].login == server.username)
     }
 
-    @Test("implicit TLS; an untrusted certificate only waits, and says so")
+    @Test("implicit TLS; an untrusted certificate keeps the digest waiting, and is reported")
     func implicit() async throws {
         let server = try await SMTPDouble.start(.implicit)
         let sent = await (try receiver(server, .implicit))
@@ -111,7 +111,7 @@ struct MailReceiverTests {
         #expect(try server.messages().count == 1)
     }
 
-    @Test("a wrong password is dead at once, with the server's words and without the password")
+    @Test("a wrong password is dead at once, with the server's text and without the password")
     func wrongPassword() async throws {
         let server = try await SMTPDouble.start()
         let wrong = MailReceiver(

@@ -21,7 +21,7 @@ struct OutboxTests {
         store = try Store(path: folder.file("state.sqlite"))
     }
 
-    @Test("a digest comes back as it was put in")
+    @Test("a digest is read back as it was stored")
     func round() async throws {
         let digest = Sample.digest(text: "ü → \u{1F534} 'quotes' \"and\" ; DROP TABLE outbox\n")
         let back = try await store.write { [now] db in
@@ -31,7 +31,7 @@ struct OutboxTests {
         #expect(back == digest)
     }
 
-    @Test("pages of digests end by number or by bytes, and go on without a gap")
+    @Test("pages of digests end by count or bytes, and continue without a gap")
     func pages() async throws {
         let now = now
         try await store.write { db in
@@ -56,7 +56,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("a NUL cuts nothing off")
+    @Test("a NUL truncates nothing")
     func nul() async throws {
         let back = try await store.write { [now, mail] db in
             try Outbox.enqueue(
@@ -68,7 +68,7 @@ struct OutboxTests {
         #expect(entries.map(\.digest) == back.map(\.id) + back.map(\.id))
     }
 
-    @Test("enqueueing again changes nothing: one row for each addressee, the first bytes kept")
+    @Test("enqueueing again changes nothing: one row per addressee, with the first bytes")
     func idempotent() async throws {
         let entries = try await store.write { [now, mail] db in
             for _ in 0..<3 { try Outbox.enqueue(db, Sample.digest(), to: mail, at: now) }
@@ -82,7 +82,7 @@ struct OutboxTests {
         #expect(kept == Sample.digest())
     }
 
-    @Test("what the caller's transaction undoes was never enqueued")
+    @Test("a rollback of the caller's transaction also undoes enqueueing")
     func transaction() async throws {
         struct Undo: Error {}
         await #expect(throws: Undo.self) {
@@ -95,7 +95,7 @@ struct OutboxTests {
         #expect(counts == [.waiting: 0, .sent: 0, .dead: 0, .dropped: 0, .replaced: 0])
     }
 
-    @Test("a person drops and retries; what was sent stays sent")
+    @Test("manual drop and retry; sent deliveries stay sent")
     func byHand() async throws {
         try await store.write { [now, mail] db in
             try Outbox.enqueue(db, Sample.digest(), to: mail, at: now)
@@ -117,7 +117,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("dead letters go by age and beyond their number, oldest first, once announced")
+    @Test("announced dead letters are removed by age and count, oldest first")
     func deadLetters() async throws {
         let (start, mail) = (now, [mail[0]])
         let (byNumber, byAge) = try await store.write { db in
@@ -141,7 +141,7 @@ struct OutboxTests {
         #expect(left.map(\.digest) == ["d4", "d3", "d1"])
     }
 
-    @Test("only what is settled and old is forgotten")
+    @Test("only old and settled deliveries are removed")
     func pruning() async throws {
         let later = now + .seconds(3600)
         try await store.write { [now, mail] db in

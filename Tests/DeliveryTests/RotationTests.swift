@@ -8,7 +8,7 @@ import Transfer
 
 @testable import Delivery
 
-@Suite("Credentials that change while it runs")
+@Suite("Credentials that change while the node runs")
 struct RotationTests {
     let bench: DeliveryBench
 
@@ -20,7 +20,7 @@ struct RotationTests {
         return path
     }
 
-    @Test("a mail password's file is read at each use")
+    @Test("a mail password's file is read on each use")
     func mail() async throws {
         let server = try await SMTPDouble.start()
         let file = try write("old-passw0rd", to: "password")
@@ -42,7 +42,7 @@ struct RotationTests {
         #expect(try server.messages().map(\.login) == [server.username])
     }
 
-    @Test("a webhook's key and address are read at each use")
+    @Test("a webhook's key and address are read on each use")
     func webhook() async throws {
         let server = try await HTTPDouble.start()
         let key = try write("whsec_b2xk", to: "key")

@@ -9,7 +9,7 @@ import Transfer
 
 @testable import Delivery
 
-@Suite("Slack by a bot, against a strict double")
+@Suite("Slack bot, against a strict double")
 struct SlackBotReceiverTests {
     let bench: DeliveryBench
 
@@ -30,7 +30,7 @@ struct SlackBotReceiverTests {
             slackReply: #"{"text":"reply \#(n)"}"#)
     }
 
-    @Test("one message for an incident, updated in place, with replies in its thread")
+    @Test("one message per incident, updated in place, with replies in its thread")
     func live() async throws {
         let slack = try await SlackDouble.startAPI()
         let service = bench.service([receiver(slack)])
@@ -53,11 +53,11 @@ struct SlackBotReceiverTests {
         #expect(replies.map(\.reply_broadcast) == [nil, true])
     }
 
-    @Test("the place of the message outlives the process")
+    @Test("the message's position survives a restart")
     func durable() async throws {
         let slack = try await SlackDouble.startAPI()
         for n in 1...2 {
-            // A service of its own each time: nothing but the store remembers.
+            // A new service each time: only the store has state.
             let service = bench.service([receiver(slack)])
             try await bench.running(service) {
                 try await bench.enqueue([digest(n)], service)
@@ -69,7 +69,7 @@ struct SlackBotReceiverTests {
         #expect(try slack.messages().map(\.text) == ["whole 2", "reply 2"])
     }
 
-    @Test("a reply that fails is tried again; the update before it is repeated, harmlessly")
+    @Test("a failed reply is retried; repeating the update before it is harmless")
     func replyFails() async throws {
         let busy = SlackDouble.Answer(
             429, #"{"ok":false,"error":"ratelimited"}"#, headers: ["Retry-After": "7"])
@@ -86,7 +86,7 @@ struct SlackBotReceiverTests {
         #expect(tried.tries == 2)
     }
 
-    @Test("a message that was deleted is posted anew")
+    @Test("a deleted message is posted again")
     func gone() async throws {
         let slack = try await SlackDouble.startAPI(script: [
             nil, .init(200, #"{"ok":false,"error":"message_not_found"}"#),
@@ -101,7 +101,7 @@ struct SlackBotReceiverTests {
     }
 
     @Test(
-        "what Slack says decides whether it is tried again",
+        "Slack's response decides whether the delivery is retried",
         arguments: [
             ("invalid_auth", false), ("channel_not_found", false), ("not_in_channel", false),
             ("is_archived", false), ("invalid_blocks", false), ("ratelimited", true),

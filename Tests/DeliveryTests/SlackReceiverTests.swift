@@ -19,7 +19,7 @@ struct SlackReceiverTests {
         SlackReceiver(name: "slack", url: url, deadline: .seconds(20), transfer: bench.engine)
     }
 
-    @Test("the payload arrives as it was rendered")
+    @Test("the payload arrives as rendered")
     func delivery() async throws {
         let slack = try await SlackDouble.start()
         let attempt = await receiver(.value(slack.url)).send(Sample.digest(), to: [""])
@@ -31,7 +31,7 @@ struct SlackReceiverTests {
     }
 
     @Test(
-        "Slack's permanent answers are refusals, its temporary ones are not",
+        "Slack's permanent errors are refusals, its temporary ones are not",
         arguments: [
             (400, "invalid_payload", false), (400, "no_text", false),
             (400, "invalid_blocks", false),
@@ -48,7 +48,7 @@ struct SlackReceiverTests {
         #expect(attempt.results[0].words == "\(status) \(word)")
     }
 
-    @Test("429 with Retry-After: told again exactly then; then dead, retried, sent")
+    @Test("429 with Retry-After: sent again exactly then; then dead, retried, sent")
     func wholeWay() async throws {
         let slack = try await SlackDouble.start(script: [
             .init(429, "rate_limited", headers: ["Retry-After": "3"]), .init(404, "no_service"),
@@ -77,7 +77,7 @@ struct SlackReceiverTests {
         #expect(Set(requests.map(\.body)).count == 1)
     }
 
-    @Test("neither the URL nor its key is in what is told, even if Slack echoes it")
+    @Test("no output contains the URL or its key, even if Slack echoes it")
     func secrets() async throws {
         let slack = try await SlackDouble.start()
         try slack.script([.init(404, "no such hook: \(slack.url) key \(slack.key)\u{1B}[31m")])
@@ -93,7 +93,7 @@ struct SlackReceiverTests {
         #expect(refused.results[0].words.contains("no such hook"))
     }
 
-    @Test("the URL's file is read at each use; while it is missing the digest waits")
+    @Test("the URL's file is read on each use; while it is missing the digest waits")
     func rotation() async throws {
         let slack = try await SlackDouble.start()
         let path = bench.folder.file("url")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite("Digests that grew stale, and other receivers while it runs")
+@Suite("Stale digests, and receivers replaced at run time")
 struct StaleTests {
     let bench: DeliveryBench
 
@@ -19,7 +19,7 @@ struct StaleTests {
         }
     }
 
-    @Test("the current one stands for those that could not be delivered, for that receiver alone")
+    @Test("the current digest replaces undeliverable ones, for that receiver only")
     func replaced() async throws {
         let down = ScriptedReceiver("down") { _, _, turn in
             turn < 3 ? .retry(after: .seconds(50)) : .sent
@@ -45,7 +45,7 @@ struct StaleTests {
             let due = try await bench.entries().first {
                 $0.digest == "g.2" && $0.addressee.receiver == "down"
             }?.due
-            // The pause that the receiver asked for holds for whoever comes next.
+            // The pause that the receiver requested also applies to the next digest.
             #expect((due ?? now) > now + .seconds(40))
             try await bench.passing(.seconds(1), until: "the second is everywhere") {
                 try await bench.count(.sent) == 3
@@ -57,7 +57,7 @@ struct StaleTests {
         #expect(fine.calls.map(\.digest) == ["g.1", "g.2"])
     }
 
-    @Test("receivers replaced while it runs: the new are served, the gone leave dead letters")
+    @Test("receivers replaced at run time: new ones are served, removed ones leave dead letters")
     func receivers() async throws {
         let old = ScriptedReceiver("old") { _, _, _ in .retry(after: .seconds(3000)) }
         let kept = ScriptedReceiver("kept") { _, _, _ in .sent }

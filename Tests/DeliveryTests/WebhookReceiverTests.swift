@@ -14,7 +14,7 @@ struct WebhookReceiverTests {
 
     init() throws { bench = try DeliveryBench() }
 
-    @Test("HMAC-SHA256 as RFC 4231 gives it")
+    @Test("HMAC-SHA256 matches RFC 4231")
     func hmac() {
         func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
         #expect(
@@ -28,7 +28,7 @@ struct WebhookReceiverTests {
                 == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
     }
 
-    @Test("the signature of the Standard Webhooks specification's example")
+    @Test("the signature matches the example of the Standard Webhooks specification")
     func signature() {
         let signature = WebhookSignature(key: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         let value = signature.value(
@@ -58,7 +58,7 @@ struct WebhookReceiverTests {
     }
 
     @Test(
-        "an answer that is no HTTP, on a fresh or a kept connection, is tried again",
+        "a response that is not HTTP, on a new or reused connection, is retried",
         arguments: ["garbage", "half", "close"])
     func noHTTP(answer: String) async throws {
         let server = try await HTTPDouble.start()
@@ -77,7 +77,7 @@ struct WebhookReceiverTests {
         }
     }
 
-    @Test("a receiver that answers a byte at a time holds up its own deliveries only")
+    @Test("a receiver that responds one byte at a time delays only its own deliveries")
     func drip() async throws {
         let server = try await HTTPDouble.start()
         func hook(_ name: String, _ path: String) -> WebhookReceiver {
@@ -95,7 +95,7 @@ struct WebhookReceiverTests {
         #expect(await stuck.value.results.map(\.outcome) == [.interrupted])
     }
 
-    @Test("without a key nothing is signed; a key that is missing keeps the digest waiting")
+    @Test("without a key nothing is signed; a missing key keeps the digest waiting")
     func keys() async throws {
         let server = try await HTTPDouble.start()
         let unsigned = WebhookReceiver(
@@ -112,7 +112,7 @@ struct WebhookReceiverTests {
     }
 
     @Test(
-        "answers are told apart by status",
+        "responses are handled by status",
         arguments: [(204, true), (400, false), (401, false), (410, false)])
     func answers(status: Int, isSent: Bool) async throws {
         let server = try await HTTPDouble.start()
@@ -123,7 +123,7 @@ struct WebhookReceiverTests {
         #expect(attempt.results[0].outcome == (isSent ? .sent : .refused))
     }
 
-    @Test("an overloaded service says when to come back")
+    @Test("an overloaded service sets the time of the retry")
     func retryAfter() async throws {
         let server = try await HTTPDouble.start()
         let receiver = WebhookReceiver(

@@ -2,12 +2,12 @@ import Digests
 import Events
 import Testing
 
-@Suite("Windows under a clock that is set")
+@Suite("Windows when the clock is set")
 struct ClockTests {
     private static let day = Duration.seconds(86_400)
     static let steps = [day, .zero - day, .zero - day * 365, day * 365]
 
-    @Test("an open window closes when it would have", arguments: steps)
+    @Test("an open window closes at its original time", arguments: steps)
     func window(step: Duration) {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -19,14 +19,14 @@ struct ClockTests {
         #expect(log.said().map(\.kind) == [.failing])
     }
 
-    @Test("the next message of a told incident keeps its distance, no more", arguments: steps)
+    @Test("the next message of a reported incident keeps its distance, no more", arguments: steps)
     func paced(step: Duration) {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
         log.pass(10)
         #expect(log.said().count == 1)
         log.set(step)
-        // Worse in another zone: told a window after the last message.
+        // Worse in another zone: reported one window after the last message.
         log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
         let window = Int(log.machine.settings.window.components.seconds)
         log.pass(window - 1)
@@ -37,7 +37,7 @@ struct ClockTests {
         #expect(said.allSatisfy { $0.composedAt <= log.now })
     }
 
-    @Test("what goes on unchanged is repeated when it would have been", arguments: steps)
+    @Test("an unchanged failure is repeated at its original time", arguments: steps)
     func repeated(step: Duration) {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -53,7 +53,7 @@ struct ClockTests {
     }
 
     @Test(
-        "news is dated when it is told, whatever time it carries, and says how late it is",
+        "news is dated when it is reported, whatever its own time, and states its delay",
         arguments: [-45 * 86_400, -7200, -310, -200, 0, 86_400])
     func late(skew: Int) throws {
         var log = LogScript()
@@ -66,14 +66,14 @@ struct ClockTests {
         #expect(digest.from == event.ts)
         let age = digest.composedAt - event.ts
         #expect(digest.late == (skew < -300 ? age : .zero))
-        // It is told once.
+        // It is reported once.
         log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 2, rate: 0.02))
         log.pass(60)
         #expect(log.said().map(\.late) == [.zero])
     }
 
     @Test(
-        "a clock that was set while the process was down holds nothing up",
+        "a clock that was set while the process was down delays nothing",
         arguments: [day, .zero - day, .zero - day * 365])
     func restart(step: Duration) {
         var log = LogScript()
@@ -86,12 +86,12 @@ struct ClockTests {
         log.now = log.now + step
         log.machine.forgetFuture(of: log.now)
         log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
-        // Nothing is told twice, and the news no later than a window from now.
+        // Nothing is reported twice, and the news within a window from now.
         log.pass(Int(log.machine.settings.window.components.seconds))
         #expect(log.said().map(\.ordinalSuffix) == ["2"])
     }
 
-    @Test("the allowance of messages is spent by time that passes, not by the clock's jump")
+    @Test("the message limit recovers with elapsed time, not with a clock jump")
     func allowance() {
         var log = LogScript(DigestSettings(maxGroups: 2))
         for name in ["a", "b", "c"] {
@@ -110,7 +110,7 @@ struct ClockTests {
 }
 
 extension LogScript {
-    /// Somebody sets the clock; the machine is told so, as its owner does.
+    /// Sets the clock and notifies the machine, as its owner does.
     fileprivate mutating func set(_ step: Duration) {
         now = now + step
         machine.clockSet(by: step)

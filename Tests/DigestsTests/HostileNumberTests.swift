@@ -4,15 +4,15 @@ import Testing
 
 @testable import Digests
 
-/// Lines that an earlier version of the log took, and states that it stored: whatever their
-/// numbers are, the digests read on.
-@Suite("Digests over numbers beyond every range")
+/// Lines that an earlier version of the log accepted, and states that it stored: digests continue,
+/// whatever the numbers.
+@Suite("Digests with numbers out of range")
 struct HostileNumberTests {
     private static let extremes: [Int64] = [
         .max, .max - 1, .min, .min + 1, -1, 0, 1, 1_000_000_000, 1_000_000_001,
     ]
 
-    /// Reads lines as they lie in the log, past its door.
+    /// Reads lines as they are stored in the log, without the checks of ingest.
     private static func read(_ lines: [String], into machine: inout DigestMachine) throws {
         var end = machine.position
         if end.segment == 0 { end = LogPosition(segment: 1, offset: 0) }
@@ -33,7 +33,7 @@ struct HostileNumberTests {
             + members + "}"
     }
 
-    /// Lets everything speak, writes it down and reads it again.
+    /// Lets all groups report, stores the state and reads it again.
     private static func speak(_ machine: inout DigestMachine) throws -> [Digest] {
         var now = LogScript.epoch
         var digests: [Digest] = []
@@ -64,7 +64,7 @@ struct HostileNumberTests {
         #expect((digest.failuresUntilAbort != nil) == isCount)
     }
 
-    @Test("an attempt at either end of Int", arguments: extremes)
+    @Test("an attempt number at either end of Int", arguments: extremes)
     func attempts(number: Int64) throws {
         var machine = DigestMachine()
         try Self.read(
@@ -105,7 +105,7 @@ struct HostileNumberTests {
         #expect(try !Self.speak(&machine).isEmpty)
     }
 
-    @Test("a time at either end of what a line may carry")
+    @Test("a time at either end of a line's range")
     func times() throws {
         var machine = DigestMachine()
         try Self.read(
@@ -115,7 +115,7 @@ struct HostileNumberTests {
         #expect(try !Self.speak(&machine).isEmpty)
     }
 
-    @Test("a stored state whose every number is at an end of Int64", arguments: extremes)
+    @Test("a stored state with every number at an end of Int64", arguments: extremes)
     func storedStates(number: Int64) throws {
         var machine = DigestMachine()
         try Self.read(
@@ -137,7 +137,7 @@ struct HostileNumberTests {
         _ = try Self.speak(&again)
     }
 
-    /// The state with all its whole numbers but the version replaced.
+    /// The state with all its integers replaced, except the version.
     private static func with(_ number: Int64, in json: String) -> String {
         func changed(_ value: JSONValue, _ key: String) -> JSONValue {
             switch value {

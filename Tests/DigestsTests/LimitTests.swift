@@ -2,9 +2,9 @@ import Digests
 import Events
 import Testing
 
-@Suite("Since when a metric is beyond its limit")
+@Suite("Start of a limit violation")
 struct LimitTests {
-    /// Attempts of one place with these rates, warned of over 0.5 %, failed over 1 %.
+    /// Attempts in one zone with these rates; the limits are 0.5 % (warn) and 1 % (fail).
     private func track(_ rates: [Double?]) throws -> MetricTrack {
         var log = LogScript()
         for (i, rate) in rates.enumerated() {
@@ -20,20 +20,20 @@ struct LimitTests {
         return try #require(log.machine.states.first?.sources.first?.metrics.first)
     }
 
-    @Test("the failing limit counts from the first failing attempt, not from the first warning")
+    @Test("the fail limit counts from the first failing attempt, not from the first warning")
     func worse() throws {
         let track = try track([0.002, 0.006, 0.008, 0.015, 0.02])
         #expect(track.overSince == 2)
         #expect(track.beyondSince == 4)
     }
 
-    @Test("the warning limit counts from the first attempt beyond it, whichever it broke besides")
+    @Test("the warn limit counts from the first attempt beyond it, even one that also failed")
     func better() throws {
         #expect(try track([0.002, 0.006, 0.015, 0.008]).beyondSince == 2)
         #expect(try track([0.002, 0.015, 0.02, 0.008]).beyondSince == 2)
     }
 
-    @Test("longer than the kept values, it is still known")
+    @Test("the start is still known when it is older than the kept values")
     func long() throws {
         let rates = Array(repeating: 0.02, count: 60)
         #expect(try track(rates).beyondSince == 1)
@@ -41,14 +41,14 @@ struct LimitTests {
         #expect(try track([0.006] + rates).beyondSince == 2)
     }
 
-    @Test("a value within it, or none, begins anew")
+    @Test("a value within the limit, or a missing one, restarts the count")
     func again() throws {
         #expect(try track([0.02, 0.001, 0.02, 0.02]).beyondSince == 3)
         #expect(try track([0.02, nil, 0.02]).beyondSince == 3)
         #expect(try track([0.02, nil]).beyondSince == nil)
     }
 
-    @Test("in the next run the numbers are that run's")
+    @Test("in the next run the numbers start again")
     func nextRun() throws {
         var log = LogScript()
         for n in 7...9 {

@@ -2,7 +2,7 @@ import Digests
 import Events
 import JSON
 
-/// A log written by hand: lines with positions, and a machine that reads them.
+/// A scripted log: lines with positions, and a machine that reads them.
 struct LogScript {
     static let epoch = Timestamp(milliseconds: 1_795_600_920_000)
 
@@ -15,7 +15,7 @@ struct LogScript {
         machine = DigestMachine(settings: settings)
     }
 
-    /// Appends a line and has the machine read it.
+    /// Appends a line, and the machine reads it.
     mutating func write(_ event: Event) {
         append(event)
         machine.observe(event, at: lines[lines.count - 1].end, now: now)
@@ -27,7 +27,7 @@ struct LogScript {
         lines.append((event, LogPosition(segment: 1, offset: last.offset + 100)))
     }
 
-    /// Moves time on, asking every second.
+    /// Advances time and composes every second.
     mutating func pass(_ seconds: Int) {
         for _ in 0..<seconds {
             now = now + .seconds(1)
@@ -35,13 +35,13 @@ struct LogScript {
         }
     }
 
-    /// What was said since the last call.
+    /// The digests since the last call.
     mutating func said() -> [Digest] {
         defer { digests = [] }
         return digests
     }
 
-    /// An attempt's verdict from one zone, at the present time.
+    /// A verdict event of one zone, at the present time.
     func verdict(
         _ status: VerdictStatus, az: String = "eu-west-1a", attempt: Int? = nil,
         rate: Double? = nil, rollout: String = "payments-api", concern: String? = "all",

@@ -2,9 +2,10 @@ import Digests
 import Events
 import Testing
 
-@Suite("A node's own fault")
+@Suite("A fault of the node itself")
 struct NodeFaultTests {
-    /// A verdict of `rollout` that the node's disk spoils, and with `rate` its canary too.
+    /// A verdict of `rollout` with a failing disk check of the node, and with `rate` a failing
+    /// canary too.
     static func verdict(
         _ log: LogScript, _ rollout: String, disk: Bool = false, rate: Double = 0.001,
         node: String = "gw-a1"
@@ -21,7 +22,7 @@ struct NodeFaultTests {
         return event
     }
 
-    @Test("is told once, names whom it speaks for, and the others are recorded")
+    @Test("is reported once, names the affected groups, and the others are recorded")
     func once() {
         var log = LogScript()
         for rollout in ["a", "b", "c"] { log.write(Self.verdict(log, rollout)) }
@@ -40,7 +41,7 @@ struct NodeFaultTests {
         #expect(log.machine.heldBack == 2)
     }
 
-    @Test("An echo that fails by its canary, too, speaks")
+    @Test("A suppressed group whose canary also fails is reported")
     func more() {
         var log = LogScript()
         for rollout in ["a", "b"] { log.write(Self.verdict(log, rollout)) }
@@ -52,7 +53,7 @@ struct NodeFaultTests {
     }
 
     @Test(
-        "When the one that spoke recovers, an echo that still fails speaks; one that does not, doesn't"
+        "When the reported group recovers, a suppressed group that still fails is reported, no other"
     )
     func inherits() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
@@ -68,7 +69,7 @@ struct NodeFaultTests {
         #expect(log.machine.heldBack == 0)
     }
 
-    @Test("Other nodes' faults, and receivers who were not told, are not muted")
+    @Test("Other nodes' faults, and receivers that got no report, are not suppressed")
     func others() {
         var log = LogScript(
             DigestSettings(
@@ -82,7 +83,7 @@ struct NodeFaultTests {
         #expect(Set(log.said().map { $0.group["rollout"] }) == ["a", "b", "c"])
     }
 
-    @Test("A restart keeps echoes quiet")
+    @Test("Suppressed groups stay suppressed after a restart")
     func restart() {
         var log = LogScript()
         for rollout in ["a", "b"] { log.write(Self.verdict(log, rollout)) }
@@ -96,7 +97,7 @@ struct NodeFaultTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("Switched off, every group speaks for itself")
+    @Test("When disabled, every group reports for itself")
     func off() {
         var log = LogScript(DigestSettings(nodeChecks: []))
         for rollout in ["a", "b"] { log.write(Self.verdict(log, rollout)) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Notices")
 struct NoticeTests {
-    @Test("A refusal is told with its rollout when known, else with the node")
+    @Test("A refusal is reported with its rollout if known, else with the node")
     func grouping() {
         var log = LogScript()
         log.write(log.notice(EventName.authRefused, rollout: "payments-api"))
@@ -19,7 +19,7 @@ struct NoticeTests {
             ])
     }
 
-    @Test("The same notice again waits for repeat, another kind does not")
+    @Test("A repeated notice waits for repeat, another kind does not")
     func kinds() {
         var log = LogScript()
         for _ in 0..<10 { log.write(log.notice(EventName.authRefused)) }
@@ -36,7 +36,7 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
-    @Test("A line set aside is a notice of its rollout, whatever the line was")
+    @Test("A quarantined line is a notice of its rollout, whatever the line was")
     func quarantined() {
         var log = LogScript()
         var event = log.notice(
@@ -51,7 +51,7 @@ struct NoticeTests {
         #expect(said.first?.group["rollout"] == "payments-api")
     }
 
-    @Test("A notice never holds back the first failure behind it")
+    @Test("A notice never delays the first failure after it")
     func failureBehindNotice() {
         var log = LogScript()
         var refusal = log.notice(EventName.authRefused, rollout: "payments-api")
@@ -64,7 +64,7 @@ struct NoticeTests {
         #expect(log.said().map(\.kind) == [.failing])
     }
 
-    @Test("A measurement that is to be asked again wakes nobody")
+    @Test("A measurement that is to be retried causes no message")
     func unmeasured() {
         var log = LogScript()
         var refusal = log.notice(EventName.requestRefused, rollout: "payments-api")
@@ -74,7 +74,7 @@ struct NoticeTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("A notice without news is forgotten without a word, healthy attempts or not")
+    @Test("A notice without news is removed silently, with or without healthy attempts")
     func forgotten() {
         var log = LogScript()
         log.write(log.notice(EventName.authRefused, rollout: "payments-api"))
@@ -88,7 +88,7 @@ struct NoticeTests {
         #expect(log.machine.states.first?.isFailing == false)
     }
 
-    @Test("Foreign events speak from warn upwards; our own happy ones never")
+    @Test("Foreign events are reported from warn upwards; our own success events never")
     func levels() {
         var log = LogScript()
         log.write(log.notice("backup.done", level: .info))
@@ -100,7 +100,7 @@ struct NoticeTests {
         #expect(log.said().first?.noticeLevel == .error)
     }
 
-    @Test("Lost lines are told with the next message of every group, once")
+    @Test("Lost lines are reported with the next message of every group, once")
     func shed() {
         var log = LogScript()
         log.write(
@@ -115,7 +115,7 @@ struct NoticeTests {
         #expect(log.said().map(\.shed) == [0])
     }
 
-    @Test("More kinds of notices than are told apart are counted")
+    @Test("Kinds of notices beyond the limit are counted")
     func manyKinds() {
         var log = LogScript()
         for n in 0..<40 { log.write(log.notice("kind.\(n)")) }

@@ -2,10 +2,10 @@ import Digests
 import Events
 import Testing
 
-@Suite("A reader that found no line")
+@Suite("A reader that finds no matching line")
 struct PassingOverTests {
     @Test(
-        "moves on to where it stands, never back, and keeps what an open window has to read again")
+        "moves the cursor forward, never back, and keeps what an open window has to read again")
     func moves() {
         var machine = DigestMachine()
         let begin = LogPosition(segment: 1, offset: 0)

@@ -2,9 +2,9 @@ import Digests
 import Events
 import Testing
 
-@Suite("How an incident ends")
+@Suite("The end of an incident")
 struct RecoveryTests {
-    @Test("Every zone that failed must be healthy twice; one message with worst and duration")
+    @Test("Every failed zone must be healthy twice; one message with worst value and duration")
     func recovery() {
         var log = LogScript()
         for az in ["a", "b"] { log.write(log.verdict(.unhealthy, az: az, attempt: 3, rate: 0.03)) }
@@ -35,7 +35,7 @@ struct RecoveryTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("A failure that recovers before the first message is still told")
+    @Test("A failure that recovers before the first message is still reported")
     func brief() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.03))
@@ -73,7 +73,7 @@ struct RecoveryTests {
         #expect(log.said().map(\.kind) == [.failing])
     }
 
-    @Test("A zone that is gone is not waited for beyond repeat")
+    @Test("A zone without events is not awaited beyond repeat")
     func goneZone() {
         var log = LogScript()
         for az in ["a", "b"] { log.write(log.verdict(.unhealthy, az: az, attempt: 1, rate: 0.03)) }
@@ -98,7 +98,7 @@ struct RecoveryTests {
         #expect(log.machine.nextDeadline == nil)
     }
 
-    @Test("A hook's word closes the group, also when a failure arrives late")
+    @Test("A hook closes the group, even if a failure arrives late")
     func outcome() {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.03))
@@ -116,7 +116,7 @@ struct RecoveryTests {
         #expect(said.last?.outcome == "aborted")
     }
 
-    @Test("A group that fails and recovers again and again is said to flap, once")
+    @Test("A group that repeatedly fails and recovers is reported as flapping, once")
     func flapping() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
         for n in 0..<30 {
@@ -137,7 +137,7 @@ struct RecoveryTests {
     }
 }
 
-@Suite("Ends that a hook tells")
+@Suite("Ends reported by a hook")
 struct OutcomeTests {
     static func end(_ word: String, at moment: Timestamp, revision: String? = nil) -> Event {
         Event(
@@ -146,7 +146,7 @@ struct OutcomeTests {
     }
 
     @Test(
-        "close the group with their word, also when they don't know the revision",
+        "close the group with their reason, even without the revision",
         arguments: ["aborted", "promoted", "completed", "paused"])
     func ends(word: String) {
         for revision in ["17", nil] {
@@ -177,7 +177,7 @@ struct OutcomeTests {
         #expect(log.machine.openGroups == 1)
     }
 
-    @Test("What a value was before the incident is shown, also after a silence swallowed one")
+    @Test("The value before the incident is shown, also after a silence held one back")
     func firstValue() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
         log.machine.silences = [SilenceTests.silence(seconds: 600)]

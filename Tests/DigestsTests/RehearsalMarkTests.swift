@@ -12,7 +12,7 @@ struct RehearsalMarkTests {
             extra: [.init("rehearsal", .bool(true))])
     }
 
-    @Test("what fails in a rehearsal is marked, by its start on")
+    @Test("failures during a rehearsal are marked, from its start on")
     func marked() {
         var log = LogScript()
         log.write(rehearsal(log, EventName.rehearsalStarted))
@@ -23,7 +23,7 @@ struct RehearsalMarkTests {
         #expect(said.first?.kind == .failing)
     }
 
-    @Test("a failure that was there before is none, and one that outlives the rehearsal is none")
+    @Test("a failure from before is not marked, nor one that outlasts the rehearsal")
     func real() {
         var before = LogScript()
         before.write(before.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -39,7 +39,7 @@ struct RehearsalMarkTests {
         #expect(after.said().map(\.isRehearsal) == [false])
     }
 
-    @Test("a rehearsal whose end was never told marks for an hour at most")
+    @Test("a rehearsal without a reported end marks for an hour at most")
     func bounded() {
         var log = LogScript()
         log.write(rehearsal(log, EventName.rehearsalStarted))
@@ -49,7 +49,7 @@ struct RehearsalMarkTests {
         #expect(log.said().map(\.isRehearsal) == [false])
     }
 
-    @Test("the mark outlives a restart")
+    @Test("the mark survives a restart")
     func restart() {
         var log = LogScript()
         log.write(rehearsal(log, EventName.rehearsalStarted))

@@ -3,7 +3,7 @@ import Events
 import TestSupport
 import Testing
 
-/// A notifier in small: a log, stored states, and a machine that may be killed.
+/// A minimal notifier: a log, stored states, and a machine that can be killed.
 private struct Notifier {
     let settings: DigestSettings
     var machine: DigestMachine
@@ -16,7 +16,7 @@ private struct Notifier {
         machine = DigestMachine(settings: settings)
     }
 
-    /// Composes, and stores in one transaction.
+    /// Composes digests and stores everything in one transaction.
     mutating func turn(now: Timestamp) {
         sent += machine.due(now: now, caughtUp: true)
         let checkpoint = machine.checkpoint()
@@ -25,7 +25,7 @@ private struct Notifier {
         cursor = checkpoint.position
     }
 
-    /// SIGKILL: only what was stored remains.
+    /// Simulates SIGKILL: only stored data remains.
     mutating func kill(log: ArraySlice<(event: Event, end: LogPosition)>, now: Timestamp) {
         machine = DigestMachine(settings: settings, position: cursor, states: states)
         for line in log where line.end > cursor {
@@ -34,13 +34,13 @@ private struct Notifier {
     }
 }
 
-@Suite("Killed at any point, the same digests come out")
+@Suite("After a kill at any point, the same digests result")
 struct ReplayTests {
     static let settings = DigestSettings(
         repeatEvery: .seconds(600), maxGroups: 4, abortAfter: 4)
 
-    /// Two rollouts that climb, recover and flap over four zones, refusals,
-    /// lost lines, and a burst of small groups.
+    /// Two rollouts that fail increasingly, recover and flap in four zones, with refusals, lost
+    /// lines, and a burst of small groups.
     static func story() -> [Event] {
         var script = LogScript()
         var random = SeededRandom(seed: 7)
@@ -69,8 +69,8 @@ struct ReplayTests {
         return script.lines.map(\.event)
     }
 
-    /// Runs the story; after the lines for which `dies` holds the process is
-    /// killed, before or after what it composed was stored.
+    /// Runs the story. After each line for which `dies` is true, the process is killed, before or
+    /// after its output was stored.
     private static func run(
         _ events: [Event], dies: (Int) -> Bool = { _ in false }, checkpointEvery: Int = 1
     ) -> [Digest] {
@@ -134,7 +134,7 @@ struct ReplayTests {
         #expect(machine.resumePosition(head: end) == end)
     }
 
-    @Test("The cursor stays before the first line that is not told, and no further back")
+    @Test("The cursor stays just before the first unreported line")
     func cursor() {
         var log = LogScript()
         log.write(log.verdict(.healthy, attempt: 1, rate: 0.001))
@@ -153,7 +153,7 @@ struct ReplayTests {
         #expect(log.machine.resumePosition(head: quiet) == quiet)
     }
 
-    @Test("A state that cannot be read is counted and begins anew")
+    @Test("An unreadable state is counted and reset")
     func brokenState() {
         let machine = DigestMachine(
             position: LogPosition(segment: 3, offset: 9),
@@ -162,7 +162,7 @@ struct ReplayTests {
         #expect(machine.states.isEmpty)
     }
 
-    @Test("States survive their text form")
+    @Test("States survive encoding as text")
     func roundTrip() throws {
         var machine = DigestMachine(settings: Self.settings)
         var end = LogPosition(segment: 1, offset: 0)

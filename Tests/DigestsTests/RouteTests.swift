@@ -2,7 +2,7 @@ import Digests
 import Events
 import Testing
 
-@Suite("Who gets a digest")
+@Suite("Routing of digests")
 struct RouteTests {
     private static let routes = DigestRoute(
         receivers: ["kept"],
@@ -27,7 +27,7 @@ struct RouteTests {
         return log.said().first?.receivers
     }
 
-    @Test("The first match decides inwards, the outer receivers stand in, continue goes on")
+    @Test("The first match applies, recursively; else the parent's receivers; continue goes on")
     func tree() {
         #expect(receivers { $0.verdict(.unhealthy) } == ["payments"])
         #expect(receivers { $0.verdict(.unhealthy, rollout: "search") } == ["europe"])
@@ -43,7 +43,7 @@ struct RouteTests {
         #expect(receivers { _ in staging } == ["rest"])
     }
 
-    @Test("A roll-up holds only groups of the same receivers")
+    @Test("A roll-up contains only groups with the same receivers")
     func rollup() {
         var log = LogScript(DigestSettings(maxGroups: 1, route: Self.routes))
         for n in 0..<10 {
@@ -55,7 +55,7 @@ struct RouteTests {
         #expect(said.map { $0.rollup?.groups } == [6, 4])
     }
 
-    @Test("Matchers as people write them")
+    @Test("Common forms of matchers")
     func matchers() {
         #expect(Matcher("namespace=prod") == Matcher("namespace", "prod"))
         #expect(Matcher("kind!=notice") == Matcher("kind", .differs, "notice"))

@@ -14,7 +14,7 @@ struct SilenceTests {
             who: "alice", why: "maintenance")
     }
 
-    @Test("A silenced failure speaks when the silence ends, with everything folded in")
+    @Test("A silenced failure is reported when the silence ends, with all its events")
     func ends() {
         var log = LogScript()
         log.machine.silences = [Self.silence(seconds: 600)]
@@ -41,7 +41,7 @@ struct SilenceTests {
         #expect(log.said().allSatisfy { $0.silence == nil })
     }
 
-    @Test("Begun and over within the silence: held back for good, and recorded")
+    @Test("A failure that starts and ends within the silence is recorded, not reported")
     func within() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
         log.machine.silences = [Self.silence(seconds: 600)]
@@ -52,7 +52,7 @@ struct SilenceTests {
         #expect(log.said().isEmpty)
         #expect(log.machine.takeSuppressions().count == 1)
         #expect(log.machine.nextDeadline == nil)
-        // The next message of the group says what was swallowed, after a restart too.
+        // The group's next message reports what was held back, also after a restart.
         let saved = log.machine.checkpoint()
         log.machine = DigestMachine(position: saved.position, states: saved.changed)
         log.write(log.verdict(.unhealthy, attempt: 3, rate: 0.02))
@@ -62,7 +62,7 @@ struct SilenceTests {
         #expect(said.first?.silence?.who == "alice")
     }
 
-    @Test("An incident told before the silence is told to be over after it")
+    @Test("The end of an incident reported before the silence is reported after it")
     func toldBefore() {
         var log = LogScript(DigestSettings(recoverAfter: 1))
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -75,7 +75,7 @@ struct SilenceTests {
         #expect(log.said().map(\.kind) == [.recovered])
     }
 
-    @Test("Taken away, a silence lets speak at once; others are not touched")
+    @Test("Removing a silence reports its failures at once; others are not affected")
     func takenAway() {
         var log = LogScript()
         log.machine.silences = [
@@ -94,7 +94,7 @@ struct SilenceTests {
         #expect(log.machine.takeSuppressions().count == 2)
     }
 
-    @Test("A silence outlives a restart of the machine")
+    @Test("A silence survives a restart")
     func restart() {
         var log = LogScript()
         log.machine.silences = [Self.silence(seconds: 600)]
@@ -123,7 +123,7 @@ struct SilenceTests {
         #expect(log.said().map(\.failingPlaces.count) == [2])
     }
 
-    @Test("Matchers read from one text")
+    @Test("Matchers parsed from text")
     func texts() {
         #expect(
             Matcher.list("namespace=prod rollout~pay kind!=notice")?.map(\.description)
@@ -132,7 +132,7 @@ struct SilenceTests {
         #expect(Matcher.list("nothing") == nil)
     }
 
-    @Test("Weekly times, over midnight and in other zones")
+    @Test("Weekly times, across midnight and in other zones")
     func weekly() throws {
         func end(_ days: Set<Int>, _ from: Int, _ until: Int, _ offset: Int, _ now: String) throws
             -> String?
@@ -157,7 +157,7 @@ struct SilenceTests {
         #expect(try end([4], 0, 0, 0, "1969-12-25T12:00:00Z") == "1969-12-26T00:00:00.000Z")
     }
 
-    @Test("Weekly times by a zone's name go with its clocks when they change")
+    @Test("Weekly times by a zone's name follow its clock changes")
     func weeklyByZone() throws {
         let file = URL(fileURLWithPath: "/usr/share/zoneinfo/Europe/Berlin")
         let berlin = try #require(
@@ -171,14 +171,14 @@ struct SilenceTests {
             return silence.end(at: try #require(Timestamp(rfc3339: now)))?.rfc3339
         }
         let (ten, six) = (22 * 60, 6 * 60)
-        // Winter, summer, and the two nights between them.
+        // Winter, summer, and the two nights of the changes.
         #expect(try end(ten, six, "2026-01-10T21:00:00Z") == "2026-01-11T05:00:00.000Z")
         #expect(try end(ten, six, "2026-01-10T20:59:59Z") == nil)
         #expect(try end(ten, six, "2026-07-10T20:00:00Z") == "2026-07-11T04:00:00.000Z")
         #expect(try end(ten, six, "2026-07-10T19:59:59Z") == nil)
         #expect(try end(ten, six, "2026-03-28T21:00:00Z") == "2026-03-29T04:00:00.000Z")
         #expect(try end(ten, six, "2026-10-24T20:00:00Z") == "2026-10-25T05:00:00.000Z")
-        // An end that clocks show twice is the last one; a beginning that they skip comes later.
+        // A repeated end is the last one; a skipped beginning comes later.
         #expect(try end(ten, 150, "2026-10-24T23:00:00Z") == "2026-10-25T01:30:00.000Z")
         #expect(try end(150, 300, "2026-03-29T01:29:59Z") == nil)
         #expect(try end(150, 300, "2026-03-29T01:30:00Z") == "2026-03-29T03:00:00.000Z")

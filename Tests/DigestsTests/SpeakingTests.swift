@@ -3,9 +3,9 @@ import Events
 import JSON
 import Testing
 
-@Suite("When a group speaks")
+@Suite("When a group sends a message")
 struct SpeakingTests {
-    @Test("The first failure of a quiet group is told after first_after")
+    @Test("The first failure of a quiet group is reported after first_after")
     func firstAfter() {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 4, rate: 0.019))
@@ -21,7 +21,7 @@ struct SpeakingTests {
         #expect(said.first?.group.fields.map(\.value) == ["prod", "payments-api", "17"])
     }
 
-    @Test("Healthy attempts alone are never told")
+    @Test("Healthy attempts alone are never reported")
     func healthy() {
         var log = LogScript()
         for n in 1...50 {
@@ -32,7 +32,7 @@ struct SpeakingTests {
         #expect(log.machine.nextDeadline == nil)
     }
 
-    @Test("What has not changed is silent until repeat, then told once with everything folded in")
+    @Test("An unchanged failure is silent until repeat, then reported once with all its events")
     func unchanged() {
         var log = LogScript()
         for n in 1...61 {
@@ -48,7 +48,7 @@ struct SpeakingTests {
         #expect(said.first?.thread == said.last?.thread)
     }
 
-    @Test("A second zone, a worse verdict and a new metric speak, at most once a window")
+    @Test("A second zone, a worse verdict and a new metric are reported, at most once a window")
     func changes() {
         var log = LogScript()
         log.write(log.verdict(.degraded, attempt: 1, rate: 0.006))
@@ -79,7 +79,7 @@ struct SpeakingTests {
         #expect(log.said().first?.changes == [.metric("canary.p99_ms")])
     }
 
-    @Test("One attempt before the abort limit speaks, once")
+    @Test("The last attempt before the abort limit is reported, once")
     func lastChance() {
         var log = LogScript(DigestSettings(abortAfter: 3))
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -97,7 +97,7 @@ struct SpeakingTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("What the caller says of its run goes before the settings")
+    @Test("The caller's run parameters take precedence over the settings")
     func callersRun() {
         var log = LogScript(DigestSettings(abortAfter: 9, attemptsPerRun: 99))
         func attempt(_ n: Int) {
@@ -125,7 +125,7 @@ struct SpeakingTests {
         #expect(second?.attemptsPerRun == 10)
     }
 
-    @Test("A zone that comes back and fails as before is no news")
+    @Test("A zone that returns and fails as before is not news")
     func back() {
         var log = LogScript()
         log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02))
@@ -139,7 +139,7 @@ struct SpeakingTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("A backlog becomes one message, and a reader that cannot catch up still speaks")
+    @Test("A backlog becomes one message, and a reader that cannot catch up still reports")
     func backlog() {
         var log = LogScript()
         for n in 1...40 {
@@ -160,7 +160,7 @@ struct SpeakingTests {
         #expect(behind.due(now: log.now + .seconds(300), caughtUp: false).count == 1)
     }
 
-    @Test("A sender whose clock is an hour off neither delays nor floods")
+    @Test("A sender whose clock is an hour off causes neither delays nor a flood")
     func foreignClocks() {
         for skew in [-3600, 3600] {
             var log = LogScript()

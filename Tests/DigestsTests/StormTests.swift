@@ -58,7 +58,7 @@ struct StormTests {
         #expect(log.said().isEmpty)
     }
 
-    @Test("Groups that trickle in spend the window's allowance, then wait for one roll-up")
+    @Test("Groups that start one by one use up the window's limit, then wait for one roll-up")
     func trickle() {
         var log = LogScript(DigestSettings(maxGroups: 5))
         for n in 0..<50 {
@@ -72,7 +72,7 @@ struct StormTests {
         #expect(said.reduce(0) { $0 + ($1.rollup?.groups ?? 1) } == 50)
     }
 
-    @Test("More open groups than can be told apart fold into one, counted")
+    @Test("Open groups beyond the limit are combined into one, and counted")
     func overflow() {
         var log = LogScript()
         for n in 0..<3000 {
@@ -83,7 +83,7 @@ struct StormTests {
         #expect(log.said().reduce(0) { $0 + $1.events } == 3000)
     }
 
-    @Test("Quiet groups make room for new ones, and their stored states go")
+    @Test("Quiet groups are evicted for new ones, and their stored states are deleted")
     func eviction() {
         var log = LogScript()
         var stored: Set<String> = []
@@ -99,7 +99,7 @@ struct StormTests {
         #expect(stored.count == log.machine.states.count + 1)
     }
 
-    /// One attempt of each of so many rollouts in each of 32 zones.
+    /// One attempt of each rollout in each of 32 zones.
     private static func fill(_ log: inout LogScript, _ rollouts: Int, _ status: VerdictStatus) {
         for n in 0..<rollouts {
             for zone in 0..<32 {
@@ -111,7 +111,7 @@ struct StormTests {
         }
     }
 
-    @Test("Places of all groups together are bounded: quiet groups give way to failing ones")
+    @Test("The zones of all groups are limited: quiet groups are evicted before failing ones")
     func quietPlaces() {
         var log = LogScript()
         Self.fill(&log, 700, .healthy)
@@ -124,7 +124,7 @@ struct StormTests {
     }
 
     @Test(
-        "Where all places are of failing groups, further ones are counted, and each group has one")
+        "If failing groups use all slots, further zones are counted, and each group has one")
     func failingPlaces() {
         var log = LogScript(DigestSettings(maxGroups: 1000))
         Self.fill(&log, 700, .unhealthy)
@@ -136,11 +136,11 @@ struct StormTests {
         #expect(said.allSatisfy { $0.places.count + $0.omittedLines == 32 && $0.events == 32 })
     }
 
-    @Test("A group is found however its name is written, and no other is taken for it")
+    @Test("A group is found however its name is written, and no other matches it")
     func names() {
         var log = LogScript()
         let long = String(repeating: "x", count: 300)
-        // One letter in two spellings, and a letter that JSON escapes.
+        // One letter in two spellings, and an escaped letter.
         let names = ["caf\u{E9}", "cafe\u{301}", "a\"b", "a", "ab", "b", "", long, long + "y"]
         for _ in 0..<2 {
             for name in names {

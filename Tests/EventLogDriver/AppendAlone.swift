@@ -1,8 +1,8 @@
 import Foundation
 import EventLog
 
-/// How fast lines are appended, each body written and synced before the next: what the log
-/// itself takes, without a network and with the bodies validated before.
+/// Measures how fast lines are appended when each body is written and synced before the next.
+/// Excludes the network and the validation of bodies.
 enum AppendAlone {
     static func run(_ directory: String, from path: String, linesPerBody: Int) async {
         do {

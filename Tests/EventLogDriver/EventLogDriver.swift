@@ -10,22 +10,22 @@ import EventLog
     import Darwin
 #endif
 
-/// Writes to an event log until it is killed or has written enough, and says on
-/// its output what was acknowledged: `ack WRITER LAST`, one line a body.
+/// Writes to an event log until it is killed or done, and prints what was acknowledged: `ack WRITER
+/// LAST`, one line per body.
 ///
 /// usage: EventLogDriver DIRECTORY MAX_BYTES SEGMENT_BYTES BODIES FIRST...
 ///
-/// One writer for each FIRST, which is the number of its first line; each sends
-/// BODIES bodies (0: for ever). Ends with 3 when the log can't be opened.
+/// Starts one writer for each FIRST, the number of its first line. Each writer sends BODIES bodies
+/// (0: without end). Exits with 3 if the log cannot be opened.
 ///
 /// usage: EventLogDriver fill DIRECTORY FILE
 ///
-/// Puts the lines of FILE into a log with the usual segments, no faster than they are
-/// sealed at the densest level, and leaves it as a kill would.
+/// Appends the lines of FILE to a log with the usual segments, no faster than they are sealed at
+/// the densest level, and exits as if killed.
 ///
 /// usage: EventLogDriver append DIRECTORY FILE LINES
 ///
-/// Appends the lines of FILE, so many at a time, and prints the seconds that it took.
+/// Appends the lines of FILE, LINES at a time, and prints the seconds that this took.
 @main
 struct EventLogDriver {
     static func main() async {
@@ -80,14 +80,14 @@ struct EventLogDriver {
                 sent += 1
             } catch {
                 say("retry \(error)")
-                // As a sender would: the same lines again, a little later.
+                // As a sender would: retry the same lines a little later.
                 try? await Task.sleep(for: .milliseconds(2))
                 await eventLog.maintain()
             }
         }
     }
 
-    /// The same line for the same number; hardly compressible.
+    /// The same line for the same number; barely compressible.
     private static func line(writer: Int, seq: Int) -> String {
         var state = UInt64(writer) &* 1_000_003 &+ UInt64(seq)
         var noise = ""
@@ -100,7 +100,7 @@ struct EventLogDriver {
             + #""epoch":"e","seq":\#(seq),"noise":"\#(noise)"}"#
     }
 
-    /// One write a line: what was said before a kill is whole.
+    /// One write per line, so that output before a kill is complete.
     private static func say(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = write(1, bytes, bytes.count)

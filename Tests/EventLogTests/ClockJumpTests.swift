@@ -15,7 +15,7 @@ struct ClockJumpTests {
             + String(repeating: "p", count: 900) + #""}"#
     }
 
-    @Test("back an hour: order, places and marks hold, beside the writer and after a start")
+    @Test("back an hour: order, positions and deduplication hold, also after a restart")
     func back() async throws {
         let small: (inout EventLogConfiguration) -> Void = { $0.segmentBytes = 64 * 1024 }
         var eventLog = try await log.open(small)
@@ -26,7 +26,7 @@ struct ClockJumpTests {
             #expect(try await eventLog.ingest(body(lines)).accepted == 100)
             sent += lines
             if round == 1 { place = eventLog.head }
-            // An hour back, once within a segment and once over a start.
+            // Back an hour, once within a segment and once across a restart.
             log.clock.advance(by: .seconds(round < 2 ? -3600 : 1))
             await eventLog.maintain()
             if round == 2 {
@@ -44,7 +44,7 @@ struct ClockJumpTests {
         #expect(try await later.texts() == Array(sent[200...]))
         var foreign = log.files.reader()
         #expect(try await foreign.texts() == sent)
-        // What is asked by time is told by the lines, whatever the segments' order says.
+        // A query by time uses the times of the lines, whatever the order of segments.
         let since = log.clock.wall.now + .seconds(1800)
         let expected = sent.filter { line in
             (try? Event(line: Array(line.utf8))).map { $0.ts >= since } ?? false

@@ -5,14 +5,14 @@ import Testing
 
 @testable import EventLog
 
-/// A clock that is set back, or was wrong for a while, costs no line and no order.
+/// A clock that is set back or was wrong for a while loses no line and keeps the order.
 @Suite("A clock that jumps")
 struct ClockTests {
     let log: TestLog
 
     init() throws { log = try TestLog() }
 
-    /// Three segments, the clock set back by `jump` before the second.
+    /// Three segments; the clock is set back by `jump` before the second.
     private func jumping(_ jump: Duration) async throws -> (EventLog, lines: [String]) {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         var lines: [String] = []
@@ -31,7 +31,7 @@ struct ClockTests {
     }
 
     @Test(
-        "names go on in order, so that zcat of all of them gives the lines in order",
+        "names stay in order, so that zcat of all of them gives the lines in order",
         arguments: [-3600, -86_400 * 400, 86_400 * 400])
     func names(seconds: Int) async throws {
         let (eventLog, lines) = try await jumping(.seconds(seconds))
@@ -41,7 +41,7 @@ struct ClockTests {
             String(decoding: try log.gunzipped(), as: UTF8.self) == lines.joined(separator: "\n")
                 + "\n")
         await eventLog.close()
-        // Nor does a start forget which name came last.
+        // A restart still knows the last name.
         let again = try await log.open { $0.segmentBytes = 64 * 1024 }
         let more = (301...400).map { senderLine($0, padding: 900) }
         _ = try await again.ingest(body(more))
@@ -53,7 +53,7 @@ struct ClockTests {
         await again.close()
     }
 
-    @Test("tail shows the lines in the order they came, whatever their times")
+    @Test("tail shows the lines in order of arrival, whatever their times")
     func tail() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         for i in 0..<300 {
@@ -79,7 +79,7 @@ struct ClockTests {
     func queryByTime() async throws {
         let start = log.clock.wall.now
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
-        // Ten minutes, then an hour back, ten minutes from there, twice over.
+        // Ten minutes, then an hour back, then ten minutes from there; repeated.
         var times: [Timestamp] = []
         for i in 0..<1200 {
             if i == 600 { log.clock.advance(by: .seconds(-3600)) }
@@ -106,7 +106,7 @@ struct ClockTests {
         await eventLog.close()
     }
 
-    @Test("an id is known for its window by the clock that jumped, and sequences for ever")
+    @Test("an id is known for its window despite the clock jump, and sequence numbers permanently")
     func dedupWindow() async throws {
         let eventLog = try await log.open { $0.dedupWindow = .seconds(7200) }
         let byID = (1...5).map {
@@ -117,7 +117,7 @@ struct ClockTests {
         log.clock.advance(by: .seconds(-3600))
         #expect(try await eventLog.ingest(body(lines)).duplicates == 10)
         await eventLog.close()
-        // A start whose clock is behind the log's last line.
+        // A restart whose clock is behind the log's last line.
         let again = try await log.open { $0.dedupWindow = .seconds(7200) }
         #expect(try await again.ingest(body(lines)).duplicates == 10)
         log.clock.advance(by: .seconds(3600 + 7199))
@@ -128,14 +128,14 @@ struct ClockTests {
         await again.close()
     }
 
-    @Test("a segment begun before the jump is closed when it is due, not a jump later")
+    @Test("a segment that began before the jump is closed on time")
     func segmentAge() async throws {
         let eventLog = try await log.open { $0.segmentAge = .seconds(3600) }
         try await eventLog.append(log.event())
         log.clock.advance(by: .seconds(-1800))
         await eventLog.maintain()
         #expect(eventLog.head.segment == 1)
-        // It is an hour too late by now for its first line to be from the future.
+        // Its first line is now a whole `segmentAge` in the future, so the segment is closed.
         log.clock.advance(by: .seconds(-1800))
         await eventLog.maintain()
         #expect(eventLog.head == LogPosition(segment: 2, offset: 0))

@@ -4,9 +4,9 @@ import Testing
 
 @testable import EventLog
 
-@Suite("Marks")
+@Suite("Deduplication index")
 struct DedupIndexTests {
-    @Test("runs behave as a set of numbers, insertions and removals in any order")
+    @Test("runs behave like a set of numbers, with insertions and removals in any order")
     func runs() {
         var random = SeededRandom(seed: 7)
         for _ in 0..<200 {
@@ -31,10 +31,10 @@ struct DedupIndexTests {
         }
     }
 
-    @Test("the table of ids behaves as a dictionary, insertions and removals in any order")
+    @Test("the table of ids behaves like a dictionary, with insertions and removals in any order")
     func ids() {
         var random = SeededRandom(seed: 11)
-        // Many with neighbouring places, so that removals have chains to close.
+        // Many ids in neighbouring slots, so that removals have to close chains.
         for bits in [3, 6, 64] {
             var table = IdTable()
             var model: [Hash128: Int64] = [:]
@@ -63,7 +63,7 @@ struct DedupIndexTests {
         }
     }
 
-    @Test("the table of streams behaves as a dictionary of sets, the oldest go first")
+    @Test("the table of streams behaves like a dictionary of sets, and evicts the oldest")
     func streams() {
         var random = SeededRandom(seed: 13)
         var table = StreamTable()
@@ -96,7 +96,7 @@ struct DedupIndexTests {
         #expect(table.inOrder.map(\.stream) == touched.sorted { $0.value < $1.value }.map(\.key))
     }
 
-    @Test("the ends of the number range are no trap")
+    @Test("the ends of the number range do not trap")
     func extremes() {
         var mark = SequenceMark()
         let answers = [UInt64.max, 1, .max, .max - 1].map { mark.insert($0) }
@@ -105,7 +105,7 @@ struct DedupIndexTests {
         #expect(mark.runs == [1...1, (.max - 1)...(.max - 1)])
     }
 
-    @Test("memory stays within the limits whatever is sent; the newest is remembered")
+    @Test("memory stays within the limits for any input; the newest entries are kept")
     func limits() {
         let limits = DedupLimits(streams: 100, runsPerStream: 10, ids: 1000)
         var marks = DedupIndex(limits: limits, window: .seconds(3600))
@@ -131,7 +131,7 @@ struct DedupIndexTests {
         #expect(marks.forgotten > 4000)
     }
 
-    /// What the version before would have written: other ids, and its own name.
+    /// Rewrites the file as the previous version did: other ids, and its own name.
     static func asEarlierVersion(_ bytes: [UInt8]) -> [UInt8] {
         var out = ByteWriter()
         out.write(DedupIndex.earlierMagic)
@@ -139,7 +139,7 @@ struct DedupIndexTests {
         return out.sealed()
     }
 
-    @Test("of the version before, the sequences are read and nothing counts as covered")
+    @Test("from a previous version's file, sequences are read and nothing counts as covered")
     func earlierVersion() throws {
         let now = Timestamp(milliseconds: 1_766_000_000_000)
         var marks = DedupIndex(limits: DedupLimits(), window: .seconds(3600))
@@ -155,7 +155,7 @@ struct DedupIndexTests {
         #expect(!isNewSequence && isNewID)
     }
 
-    @Test("what is written reads back; a flipped bit is noticed")
+    @Test("a written index is read back; a flipped bit is detected")
     func coding() throws {
         let now = Timestamp(milliseconds: 1_766_000_000_000)
         let limits = DedupLimits()
@@ -182,9 +182,9 @@ struct DedupIndexTests {
         }
     }
 
-    @Test("SipHash-2-4-128 of the reference vectors")
+    @Test("SipHash-2-4-128 matches the reference vectors")
     func sipHash() {
-        // The authors' vectors: key 00…0f, message 00, 01, 02, … of growing length.
+        // The authors' vectors: key 00…0f, messages 00, 01, 02, … of increasing length.
         let key = Hash128(high: 0x0f0e_0d0c_0b0a_0908, low: 0x0706_0504_0302_0100)
         func hash(_ count: Int) -> Hash128 {
             (0..<count).map { UInt8($0) }.withUnsafeBytes { Hash128($0, key: key) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLog
 
-/// A log that another process writes, and what that process was told.
+/// A log written by another process, and the acknowledgements of that process.
 private struct DrivenLog {
     let folder: TemporaryDirectory
     let maxBytes: Int
@@ -26,7 +26,7 @@ private struct DrivenLog {
         return folder.appendingPathComponent("EventLogDriver").path
     }()
 
-    /// Each writer begins with what was not acknowledged: it may be there already.
+    /// Each writer starts with its unacknowledged number, which may already be stored.
     func drive(bodies: Int, environment: [String: String?] = [:]) throws -> ChildProcess {
         try ChildProcess(
             Self.executable,
@@ -34,7 +34,7 @@ private struct DrivenLog {
                 + acknowledged.map { "\($0 + 1)" }, environment: environment)
     }
 
-    /// Everything that was said before the end.
+    /// All output before the process ended.
     mutating func listen(to child: ChildProcess) async {
         _ = try? await child.line { _ in false }
         let output = child.output
@@ -45,7 +45,7 @@ private struct DrivenLog {
         #expect(!output.contains("odd "), "\(output.suffix(500))")
     }
 
-    /// Lines that should not be as they are.
+    /// Lines with unexpected content.
     struct Faults: Equatable {
         var missing = 0
         var twice = 0
@@ -57,12 +57,12 @@ private struct DrivenLog {
         }
     }
 
-    /// Every line is whole and what was sent; of each writer there is one run of
-    /// numbers, from 1 unless archives had to go, to at least the last acknowledged.
+    /// Checks that every line is whole and as sent. Each writer's numbers form one run that reaches
+    /// at least its last acknowledged number. The run starts at 1 unless archives were removed.
     @discardableResult
     func check(_ comment: String) async throws -> Faults {
         var faults = Faults()
-        // The first call of all may have failed.
+        // The very first call may have failed.
         guard FileManager.default.fileExists(atPath: folder.path + "/log") else {
             #expect(acknowledged.allSatisfy { $0 == 0 })
             return faults
@@ -90,30 +90,30 @@ private struct DrivenLog {
     }
 }
 
-@Suite("A log of another process")
+@Suite("A log written by another process")
 struct DriverTests {
-    /// How many kills; `Scripts/kill-log.sh` asks for as many as the log must survive.
+    /// The number of kills; `Scripts/kill-log.sh` sets it.
     private static let kills =
         ProcessInfo.processInfo.environment["BELLWETHER_KILLS"].flatMap { Int($0) } ?? 100
-    /// Each call fails in turn up to this one.
+    /// The number of faults per kind of call; fault number n begins at the n²-th call.
     private static let faults =
         ProcessInfo.processInfo.environment["BELLWETHER_FAULTS"].flatMap { Int($0) } ?? 3
 
     @Test(
-        "killed again and again under eight writers: nothing acknowledged is missing, nothing twice, nothing torn"
+        "killed repeatedly under eight writers: no acknowledged line is missing, duplicated or torn"
     )
     func killLoop() async throws {
         var met: [String: Int] = [:]
         var faults = DrivenLog.Faults()
         var lines = 0
-        // Every fifty a new log: reading all of one that grows would take the time.
+        // Start a new log every fifty kills: reading a growing one would take too long.
         for begun in stride(from: 0, to: Self.kills, by: 50) {
             let maxBytes = begun.isMultiple(of: 100) ? 1 << 30 : 1 << 20
             var log = try DrivenLog(writers: 8, maxBytes: maxBytes)
             let kills = min(50, Self.kills - begun)
             for kill in 0..<kills {
                 let child = try log.drive(bodies: 0)
-                // A third while it starts, the others while it writes.
+                // A third of the kills during the start, the others while it writes.
                 if !kill.isMultiple(of: 3) { _ = try await child.line { $0.hasPrefix("ack") } }
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...60_000)))
                 child.kill()
@@ -121,7 +121,8 @@ struct DriverTests {
                 await log.listen(to: child)
                 Self.note(log, &met)
                 if kill % 10 == 9 || kill == kills - 1 {
-                    // A reader that takes no lock sees it as it was left, then a writer mends it.
+                    // A reader without a lock sees the log as left by the kill; then a writer
+                    // repairs it.
                     faults += try await log.check("kill \(kill) of \(maxBytes)")
                     let mended = try log.drive(bodies: 1)
                     #expect(try await mended.waitForExit() == .code(0), "\(mended.errors)")
@@ -142,7 +143,7 @@ struct DriverTests {
         }
     }
 
-    /// Which states the kill met, told by the names that are there.
+    /// The states that a kill met, detected from the file names.
     private static func note(_ log: DrivenLog, _ met: inout [String: Int]) {
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: log.folder.path + "/log")) ?? []
@@ -161,7 +162,7 @@ struct DriverTests {
 
     #if os(Linux)
         @Test(
-            "each call of the disk fails in turn, by EIO and ENOSPC and by short writes: nothing acknowledged is lost, service resumes"
+            "calls of each kind fail (EIO, ENOSPC), writes are short: no acknowledged line is lost"
         )
         func everyCall() async throws {
             let folder = try TemporaryDirectory("shim")
@@ -189,7 +190,7 @@ struct DriverTests {
             #expect(failed > 3)
         }
 
-        /// Returns 1 when the fault was told: at the door or as a log that can't be opened.
+        /// Returns 1 if the fault was reported, by ingest or when opening the log.
         private func drive(through rule: String, _ shim: String) async throws -> Int {
             var log = try DrivenLog(writers: 2, maxBytes: 1 << 30)
             let faulty: [String: String?] = [

@@ -12,7 +12,7 @@ struct EventLogTests {
 
     init() throws { log = try TestLog() }
 
-    @Test("a read that finds nothing ends at the head, so that waiting for more really waits")
+    @Test("a read that finds nothing ends at the head, so that waiting for more blocks")
     func nothingYet() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -39,7 +39,7 @@ struct EventLogTests {
         await eventLog.close()
     }
 
-    @Test("what was appended is there after a restart, and the place goes on")
+    @Test("appended events are there after a restart, and the position continues")
     func restart() async throws {
         let eventLog = try await log.open()
         for i in 0..<10 { try await eventLog.append(log.event(message: "\(i)")) }
@@ -56,7 +56,7 @@ struct EventLogTests {
         await again.close()
     }
 
-    @Test("the active file is plain text: event lines and commit lines, nothing else")
+    @Test("the active file is plain text: event lines and commit lines only")
     func plainText() async throws {
         let eventLog = try await log.open()
         let receipt = try await eventLog.ingest(body((1...50).map { senderLine($0) }))
@@ -70,7 +70,7 @@ struct EventLogTests {
         await eventLog.close()
     }
 
-    @Test("concurrent appends are all kept once, each caller's in its order")
+    @Test("concurrent appends are all kept once, in the order of each caller")
     func concurrency() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -97,7 +97,7 @@ struct EventLogTests {
         await eventLog.close()
     }
 
-    @Test("a second opener is told which process holds the log")
+    @Test("a second opener gets the id of the process that holds the log")
     func lock() async throws {
         let eventLog = try await log.open()
         await #expect(
@@ -109,7 +109,7 @@ struct EventLogTests {
         await again.close()
     }
 
-    @Test("after close an append is refused, and waiters return")
+    @Test("after close an append is refused, and waiting readers return")
     func closed() async throws {
         let eventLog = try await log.open()
         let head = eventLog.head
@@ -120,7 +120,7 @@ struct EventLogTests {
         await eventLog.close()
     }
 
-    @Test("who waits for lines wakes when one is durable, or when cancelled")
+    @Test("a waiting reader wakes when a line is durable, or when cancelled")
     func waiting() async throws {
         let eventLog = try await log.open()
         let head = eventLog.head
@@ -133,7 +133,7 @@ struct EventLogTests {
         await eventLog.close()
     }
 
-    @Test("an event that is too long is refused and takes no number")
+    @Test("an event that is too long is refused and uses no sequence number")
     func tooLong() async throws {
         let eventLog = try await log.open()
         let long = log.event(message: String(repeating: "x", count: 70_000))

@@ -7,11 +7,13 @@ import Testing
 
 @testable import EventLog
 
-/// A log's whole life, and each of its calls to the disk fails once: opening, writing,
-/// rotating, sealing, its small files, closing. After the one fault the disk is well.
-@Suite("Each call of the disk fails once")
+/// Runs a log's whole life once for each call that changes the disk, and fails that one call.
+///
+/// Covers opening, writing, rotating, sealing, side files and closing. Reads and the creation of
+/// folders never fail, and neither do the other calls of a run.
+@Suite("Each call that changes the disk fails once")
 struct EveryCallTests {
-    /// Counts calls, and fails one.
+    /// Counts calls and fails one of them.
     private final class OneFault: Sendable {
         private let state = Mutex((made: 0, failed: ""))
         let place: Int
@@ -32,7 +34,7 @@ struct EveryCallTests {
         }
 
         var made: Int { state.withLock { $0.made } }
-        /// Which call it was.
+        /// The name and file of the failed call.
         var failed: String { state.withLock { $0.failed } }
     }
 
@@ -42,7 +44,7 @@ struct EveryCallTests {
         (1...10).map { senderLine(round * 10 + $0, padding: 2000) }
     }
 
-    /// Sends every body until it is acknowledged, as a sender does.
+    /// Sends every body until it is acknowledged.
     private static func live(_ log: TestLog, _ fault: OneFault) async throws {
         let disk = FaultyFileSystem()
         disk.fail { fault.decide($0, $1) }
@@ -55,7 +57,7 @@ struct EveryCallTests {
             eventLog = try await EventLog.open(
                 log.configuration(change), clock: log.clock.wall, telemetry: .silent, files: disk)
         } catch {
-            // Refused, with the reason; the next start is not.
+            // The open failed with this error; the next attempt succeeds.
             guard case .system(_, _, fault.code) = error else { throw error }
             eventLog = try await log.open(files: disk, change)
         }
@@ -80,20 +82,20 @@ struct EveryCallTests {
         await eventLog.close()
     }
 
-    /// Lines of the sender; what the log tells of itself aside.
+    /// The sender's lines, without the log's own events.
     private static func texts(_ reader: EventLogReader) async throws -> [String] {
         var reader = reader
         return try await reader.texts().filter { $0.contains(#""node":"gw-b""#) }
     }
 
     @Test(
-        "nothing is lost, nothing is there twice, service resumes", arguments: [5, 28] as [Int32])
+        "no failure loses or duplicates a line, and service resumes", arguments: [5, 28] as [Int32])
     func life(code: Int32) async throws {
         let none = OneFault(at: 0, code: code)
         try await Self.live(try TestLog(), none)
         let sent = (0..<Self.bodies).flatMap(Self.lines)
         var failed: Set<String> = []
-        // How the threads meet decides how many calls there are: some more are tried.
+        // The number of calls depends on thread scheduling, so a few more are tried.
         for place in 1...none.made + 5 {
             let log = try TestLog()
             let fault = OneFault(at: place, code: code)

@@ -10,7 +10,7 @@ struct ExpressionTests {
             .utf8)
 
     @Test(
-        "holds",
+        "matches",
         arguments: [
             "", "status=unhealthy", "status!=healthy", "absent!=x", "attempt=4", "attempt=4.0",
             "attempt>3.5", "attempt<5", "message~few", #"message~"\"few\" req""#,
@@ -23,7 +23,7 @@ struct ExpressionTests {
     func holds(text: String) throws { #expect(try Expression(text).matches(Self.line)) }
 
     @Test(
-        "does not hold",
+        "does not match",
         arguments: [
             "status=healthy", "status!=unhealthy", "absent=x", "absent>1", "attempt=40",
             "attempt>4", "message~many", "deltas.metric=p98", "deltas.value>211",
@@ -35,7 +35,7 @@ struct ExpressionTests {
     func failsToHold(text: String) throws { #expect(try !Expression(text).matches(Self.line)) }
 
     @Test(
-        "faults name the place and the remedy",
+        "faults name the position and the remedy",
         arguments: [
             ("status", 1, "no comparison"), ("a=1 =2", 5, "no field before the comparison"),
             ("a=", 1, "no value after the comparison"), ("a==b", 1, "unknown comparison"),

@@ -14,7 +14,7 @@ struct FaultTests {
 
     init() throws { log = try TestLog() }
 
-    /// The senders' numbers; what the log tells of itself aside.
+    /// The senders' numbers, without the log's own events.
     private static func sent(_ lines: [EventLogLine]) throws -> [UInt64] {
         try lines.compactMap {
             let event = try Event(line: $0.bytes)
@@ -36,7 +36,7 @@ struct FaultTests {
     ]
 
     @Test(
-        "whatever fails and however often: nothing acknowledged is lost, nothing refused is shown, service resumes",
+        "a call fails, once or always: no acknowledged line is lost, service resumes",
         arguments: [5, 28] as [Int32], [1, 3])
     func everyCall(code: Int32, times: Int) async throws {
         for (call, name) in Self.places {
@@ -89,7 +89,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a sync that failed is never tried again on the same file")
+    @Test("a failed sync is never retried on the same file")
     func neverTwice() async throws {
         let eventLog = try await log.open(files: disk)
         try await eventLog.append(log.event())
@@ -123,7 +123,7 @@ struct FaultTests {
         await eventLog.close()
     }
 
-    @Test("a disk that is full from the start opens shedding, and recovers by itself")
+    @Test("a disk that is full from the start opens shedding, and recovers automatically")
     func fullAtOpen() async throws {
         disk.fail { call, _ in call == .write ? 28 : nil }
         let eventLog = try await log.open(files: disk)
@@ -137,7 +137,7 @@ struct FaultTests {
         await eventLog.close()
     }
 
-    @Test("what happens is counted: lines, shed lines, the state")
+    @Test("lines, shed lines and the state are counted in metrics")
     func telemetry() async throws {
         let telemetry = Telemetry.silent
         let eventLog = try await log.open(files: disk, telemetry: telemetry)

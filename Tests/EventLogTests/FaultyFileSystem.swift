@@ -9,19 +9,19 @@ import Synchronization
     import Darwin
 #endif
 
-/// The real file system with a say in every call that changes the disk, and a count of
-/// what is read.
+/// The real file system with fault injection for each call that changes the disk, and counts of
+/// bytes read.
 final class FaultyFileSystem: LogFileSystem {
     enum Call: String, Sendable {
         case open, write, sync, syncFolder, truncate, rename, remove, allocate
     }
 
-    /// The code to fail a call with; nil lets it pass.
+    /// Returns the error code to fail a call with; nil lets it pass.
     typealias Rule = @Sendable (_ call: Call, _ path: String) -> Int32?
 
     private struct State {
         var rule: Rule?
-        /// Largest write; longer ones are cut short.
+        /// The largest write, in bytes; longer writes are cut short.
         var writeLimit = Int.max
         var free: Int?
         var after: (@Sendable () -> Void)?
@@ -41,7 +41,7 @@ final class FaultyFileSystem: LogFileSystem {
     func afterEach(_ look: (@Sendable () -> Void)?) { state.withLock { $0.after = look } }
     func count(_ call: Call) -> Int { state.withLock { $0.calls[call, default: 0] } }
 
-    /// Bytes that were read, by path.
+    /// The bytes read, by path.
     var bytesRead: [String: Int] { state.withLock { $0.read } }
 
     private func decide(_ call: Call, _ path: String) throws(SystemFault) {

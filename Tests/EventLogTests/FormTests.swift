@@ -5,8 +5,8 @@ import Testing
 
 @testable import EventLog
 
-/// What people and their shippers send that is not one RFC 3339 object a line.
-@Suite("Forms of bodies and lines")
+/// Inputs from people and log shippers other than one RFC 3339 object per line.
+@Suite("Formats of bodies and lines")
 struct FormTests {
     private static let one = #"{"ts":"2026-11-23T06:00:00Z","event":"a","message":"one"}"#
     private static let two = #"{"ts":"2026-11-23T06:00:00Z","event":"b","message":"two, {\"[\" }"}"#
@@ -30,7 +30,7 @@ struct FormTests {
     }
 
     @Test(
-        "two events in any form are two events, byte for byte where they are one line",
+        "two events in any format are two events, byte for byte if each is one line",
         arguments: [
             "\(one)\n\(two)", "\(one)\n\(two)\n", "\(one)\r\n\(two)\r\n", "\n\n\(one)\n \n\(two)",
             "[\(one),\(two)]", "[\n\(one),\n\(two)\n]\n", "[ \(one) , \(two) ]",
@@ -47,7 +47,7 @@ struct FormTests {
         #expect(bare == [Self.one, Self.two])
     }
 
-    @Test("pretty-printed events are taken whole, alone, in a row and in an array")
+    @Test("pretty-printed events are accepted: alone, in sequence and in an array")
     func pretty() {
         let (one, two) = (Self.pretty(Self.one), Self.pretty(Self.one).replacing("one", with: "2"))
         for text in [
@@ -58,7 +58,7 @@ struct FormTests {
             #expect(rejected.isEmpty)
             #expect(lines == [Self.one, Self.one.replacing("one", with: "2")])
         }
-        // Of a text, white space stays.
+        // White space within a string is kept.
         let spaced =
             #"{"ts":"2026-11-23T06:00:00Z",\#n"event":"a b","own":{ "c" : [ 1.0, "d\"  e" ] }}"#
         #expect(
@@ -68,7 +68,7 @@ struct FormTests {
     }
 
     @Test(
-        "a broken array is refused whole, though some of its lines are events",
+        "a broken array is refused completely, even if some of its lines are events",
         arguments: [
             "[\(one),\n\(two)", "[\n\(one),\n\(two)\n", "[\n\(one)\n\(two)\n]",
             "\(mark)[\n\(one),\n\(two),\n]", "[\n\(one),\n{\"ts\n",
@@ -83,7 +83,7 @@ struct FormTests {
         }
     }
 
-    @Test("one bad value costs itself, never the body")
+    @Test("one invalid value costs only itself, never the body")
     func oneBad() {
         for (text, line) in [
             ("[\(Self.one),7,\(Self.two)]", 1), ("\(Self.one)\n[]\n\(Self.two)", 2),
@@ -99,7 +99,7 @@ struct FormTests {
         }
     }
 
-    @Test("what is no UTF-8 text is named, with what to send instead")
+    @Test("a body that is not UTF-8 is refused, with what to send instead")
     func encodings() {
         let wide = Array(Self.one.utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
         for (bytes, fault) in [
@@ -125,7 +125,7 @@ struct FormTests {
     }
 
     @Test(
-        "times that people send are stored as RFC 3339",
+        "common formats of times are stored as RFC 3339",
         arguments: [
             (#""2026-11-23T06:00:00+0000""#, "2026-11-23T06:00:00+00:00"),
             (#""2026-11-23T07:00:00.5+01""#, "2026-11-23T07:00:00.5+01:00"),
@@ -150,7 +150,7 @@ struct FormTests {
         #expect(event.ts == Timestamp(rfc3339: stored))
     }
 
-    @Test("a line without ts takes the time of the first member that is known to hold one")
+    @Test("a line without ts gets the time of the first known time member")
     func otherMembers() {
         for (member, sent, stored) in [
             ("@timestamp", #""2026-11-23T06:00:00.000Z""#, "2026-11-23T06:00:00.000Z"),
@@ -167,7 +167,7 @@ struct FormTests {
     }
 
     @Test(
-        "a time that nobody can be sure of is refused by name and quoted",
+        "an ambiguous time is refused and quoted",
         arguments: [
             #""2026-11-23T06:00:00""#, #""2026-11-23 06:00:00,123""#,
             #""2026-02-30T06:00:00+0000""#,
@@ -186,7 +186,7 @@ struct FormTests {
     }
 
     @Test(
-        "levels that people send are mapped, and stay readable as level_sent",
+        "common levels are mapped, and stay readable as level_sent",
         arguments: [
             (#""WARNING""#, "warn"), (#""Warn""#, "warn"), (#""ERROR""#, "error"),
             (#""err""#, "error"),
@@ -203,7 +203,7 @@ struct FormTests {
         #expect(mapped(own).line == #"{\#(start)"\#(stored)","level_sent":1}"#)
     }
 
-    @Test("a level that nobody knows is refused by name and quoted, for its line only")
+    @Test("an unknown level is refused and quoted, for its line only")
     func unknownLevels() {
         for sent in [#""loud""#, "8", "35", "-1", "1.5", #""""#] {
             let bad = #"{"event":"x","ts":"2026-11-23T06:00:00Z","level":\#(sent)}"#
@@ -216,14 +216,14 @@ struct FormTests {
                         field: "level", expected: SenderForm.expectedLevel,
                         value: sent.replacing("\"", with: "")))
         }
-        // pino: both at once.
+        // pino: both numeric time and numeric level.
         #expect(
             mapped(#""level":50,"time":1795413600123,"event":"x","msg":"m""#).line
                 == #"{"ts":"2026-11-23T06:00:00.123Z","level":"error","level_sent":50,"time":1795413600123,"event":"x","msg":"m"}"#
         )
     }
 
-    @Test("a mapped line passes the same door as any other")
+    @Test("a mapped line is checked like any other")
     func sameDoor() {
         let (line, fault) = mapped(
             #""event":"log.commit","ts":1795413600"#)
@@ -245,7 +245,7 @@ struct FormTests {
         #expect(json.reason == .tooLong)
     }
 
-    @Test("random bodies: a body is taken the same in every form, and never half")
+    @Test("random bodies: a body is accepted equally in every format, and never partly")
     func random() {
         var random = SeededRandom(seed: 77)
         for _ in 0..<400 {
@@ -260,7 +260,7 @@ struct FormTests {
                 "[\n\(events.joined(separator: "\n,\n"))]",
             ] {
                 #expect(cut(text).lines == events)
-                // An array that was cut off anywhere gives all of its events or none.
+                // A truncated array yields all of its events or none.
                 guard text.hasPrefix("[") else { continue }
                 let end = Int.random(in: 2..<text.utf8.count, using: &random)
                 #expect(cut(Array(text.utf8.prefix(end))).lines.isEmpty)

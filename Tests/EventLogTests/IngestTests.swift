@@ -11,7 +11,7 @@ struct IngestTests {
 
     init() throws { log = try TestLog() }
 
-    @Test("good lines are kept byte for byte, bad ones told by number and reason")
+    @Test("valid lines are stored byte for byte, invalid ones reported by number and reason")
     func mixed() async throws {
         let eventLog = try await log.open()
         let good = #"  {"event" : "x","ts":"2026-11-23T06:00:00+01:00","own":{"a":[1.0,1e3]}}"#
@@ -31,7 +31,7 @@ struct IngestTests {
         await eventLog.close()
     }
 
-    @Test("the list of rejected lines is cut, their number is exact")
+    @Test("the list of rejected lines is truncated, their count is exact")
     func manyRejected() async throws {
         let eventLog = try await log.open()
         let bad = Array(repeating: "x", count: 250_000).joined(separator: "\n")
@@ -43,7 +43,7 @@ struct IngestTests {
         await eventLog.close()
     }
 
-    @Test("a body without a good line writes nothing")
+    @Test("a body without a valid line writes nothing")
     func nothingGood() async throws {
         let eventLog = try await log.open()
         let head = eventLog.head
@@ -53,7 +53,7 @@ struct IngestTests {
         await eventLog.close()
     }
 
-    @Test("the same lines again are duplicates: in one body, in the next, after a restart")
+    @Test("resent lines are duplicates: in one body, in the next, after a restart")
     func duplicates() async throws {
         let eventLog = try await log.open()
         let lines = (1...20).map { senderLine($0) }
@@ -65,7 +65,7 @@ struct IngestTests {
         let again = try await log.open()
         let third = try await again.ingest(body(lines + [senderLine(23), senderLine(22)]))
         #expect((third.accepted, third.duplicates) == (2, 20))
-        // Another life of the sender counts anew.
+        // Another epoch of the sender has its own numbers.
         let reborn = try await again.ingest(body([senderLine(1, epoch: "e2")]))
         #expect(reborn.accepted == 1)
         var reader = again.reader(from: .start)
@@ -73,7 +73,7 @@ struct IngestTests {
         await again.close()
     }
 
-    @Test("marks survive sealing, with and without the marks file", arguments: [true, false])
+    @Test("sealing keeps deduplication, with and without its file", arguments: [true, false])
     func marksAfterSealing(keepsMarks: Bool) async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         let lines = (1...400).map { senderLine($0, padding: 400) }
@@ -93,7 +93,7 @@ struct IngestTests {
         await again.close()
     }
 
-    @Test("an id is a duplicate within the window and news after it")
+    @Test("an id is a duplicate within the window and a new event after it")
     func window() async throws {
         let eventLog = try await log.open { $0.dedupWindow = .seconds(3600) }
         let line = Array(#"{"event":"x","ts":"2026-11-23T06:00:00Z","id":"a"}"#.utf8)
@@ -108,7 +108,7 @@ struct IngestTests {
     }
 
     @Test(
-        "an id names an event of its node with its bytes: all others are kept, also after a restart"
+        "an id identifies an event together with its node and bytes, also after a restart"
     )
     func sameID() async throws {
         let eventLog = try await log.open()
@@ -128,7 +128,7 @@ struct IngestTests {
     }
 
     @Test(
-        "marks of the version before give their sequences, and the archives of the window the ids")
+        "a previous version's index provides sequences, and the archives of the window the ids")
     func earlierMarks() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         let lines = (1...400).map { senderLine($0, padding: 400) }
@@ -158,7 +158,7 @@ struct IngestTests {
         await eventLog.close()
     }
 
-    @Test("the same body from many callers at once is kept once")
+    @Test("the same body from many concurrent callers is stored once")
     func concurrentBodies() async throws {
         let eventLog = try await log.open()
         let lines = body((1...100).map { senderLine($0) })
@@ -172,7 +172,7 @@ struct IngestTests {
         await eventLog.close()
     }
 
-    @Test("a line that failed to become durable is no duplicate when sent again")
+    @Test("a line that did not become durable is no duplicate when resent")
     func failedIsForgotten() async throws {
         let disk = FaultyFileSystem()
         let eventLog = try await log.open(files: disk)
@@ -188,9 +188,9 @@ struct IngestTests {
     }
 }
 
-@Suite("Sums of groups")
+@Suite("Checksums of groups")
 struct GroupSumTests {
-    /// Lines of together about `bytes`, ids from `first` on.
+    /// Lines of `bytes` in total, with ids from `first`.
     private func lines(_ first: Int, bytes: Int) -> [String] {
         let words = String(repeating: "w", count: 400)
         return (0...(bytes / 480)).map {
@@ -215,7 +215,7 @@ struct GroupSumTests {
         return all
     }
 
-    @Test("however a group came together, its commit line fits its bytes")
+    @Test("a group's commit line matches its bytes, however the group was formed")
     func everyMix() throws {
         let large = lines(0, bytes: 60_000).joined(separator: "\n")
         let other = lines(1000, bytes: 90_000).joined(separator: "\n") + "\n"
@@ -229,7 +229,7 @@ struct GroupSumTests {
         #expect(request(apart).checksum == nil)
         let mixes = [
             [large], [large, other], [small, large, small, other, small], [apart, large],
-            // Lines that came before are left out of the second.
+            // The second body omits lines that were stored before.
             [large, half.joined(separator: "\n"), other], [windows, large], [large, large],
         ]
         for mix in mixes {
@@ -250,7 +250,7 @@ struct GroupSumTests {
         }
     }
 
-    @Test("a line from outside that bears this node's own name is refused, in whatever spelling")
+    @Test("a line from outside with this node's own name is refused, in every spelling")
     func ownName() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -264,13 +264,13 @@ struct GroupSumTests {
         await eventLog.close()
     }
 
-    @Test("a node knows its own lines again after a restart, and nobody else's")
+    @Test("after a restart a node recognizes its own lines only")
     func own() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
         _ = try await eventLog.append(log.event())
         _ = try await eventLog.ingest(body([senderLine(1)]))
-        // As a hook's event, or a log of an older version.
+        // An event of a hook, or a line from an older version.
         _ = try await eventLog.ingest(IngestBody(body([senderLine(1, node: "gw-a1")])))
         await eventLog.close()
         let again = try await log.open()
@@ -280,7 +280,7 @@ struct GroupSumTests {
         let mode = try FileManager.default.attributesOfItem(atPath: log.directory + "/log.key")[
             .posixPermissions]
         #expect((mode as? NSNumber)?.intValue == 0o600)
-        // With another key it is another node's log.
+        // With another key, the log belongs to another node.
         try Data(repeating: 7, count: 32).write(
             to: URL(fileURLWithPath: log.directory + "/log.key"))
         let stranger = try await log.open()

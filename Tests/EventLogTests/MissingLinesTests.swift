@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventLog
 
-/// What was acknowledged and is gone when the log is opened or checked.
+/// Acknowledged lines that are missing when the log is opened or verified.
 @Suite("Missing lines")
 struct MissingLinesTests {
     let log: TestLog
@@ -29,7 +29,7 @@ struct MissingLinesTests {
         return try #require(events.first)
     }
 
-    /// Sealed segments, then five lines in the open one; the end of the log.
+    /// Writes sealed segments, then five lines in the open one. Returns the end of the log.
     private func filled() async throws -> LogPosition {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         for part in 0..<4 {
@@ -52,7 +52,7 @@ struct MissingLinesTests {
     enum Harm: String, CaseIterable { case emptied, removed, headerOnly, lastGroupCut }
 
     @Test(
-        "an open segment that lost lines while nobody wrote: verify and the start name them, and readers lose nothing more",
+        "lines lost from the open segment while no writer ran: verify and the start report them",
         arguments: Harm.allCases)
     func openSegment(harm: Harm) async throws {
         let head = try await filled()
@@ -75,7 +75,7 @@ struct MissingLinesTests {
         let told = try await untilTold(eventLog)
         #expect(told.extra("lines")?.integer == 5)
         #expect(told.extra("to")?.string == head.description)
-        // The places of the lost lines are not given to others.
+        // The positions of the lost lines are not reused.
         var reader = eventLog.reader(from: head)
         let seen = try await reader.all()
         #expect(try seen.map { try Event(line: $0.bytes).event } == [EventName.logDamaged])
@@ -89,7 +89,7 @@ struct MissingLinesTests {
         #expect(try await log.files.verify().damage.isEmpty)
     }
 
-    @Test("an archive that was removed while nobody wrote is named with its lines, once")
+    @Test("an archive that was removed while no writer ran is reported with its lines, once")
     func archive() async throws {
         _ = try await filled()
         let name = try log.archives()[1]
@@ -107,7 +107,7 @@ struct MissingLinesTests {
         #expect(try await log.files.verify().isSound)
     }
 
-    @Test("a folder that was removed while nobody wrote: readers' places are not used again")
+    @Test("a folder that was removed while the log was closed: readers' positions are not reused")
     func folder() async throws {
         let head = try await filled()
         try FileManager.default.removeItem(atPath: log.directory + "/log")
@@ -128,12 +128,12 @@ struct MissingLinesTests {
     }
 
     @Test(
-        "a closed plain segment that was cut is counted: to its reader at once, in the log once it is sealed"
+        "a truncated closed plain segment is counted: for readers at once, in the log once sealed"
     )
     func closedPlain() async throws {
         let disk = FaultyFileSystem()
         let eventLog = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
-        // Stays plain.
+        // The segment stays plain.
         disk.fail { call, path in call == .open && path.hasSuffix(".gz.tmp") ? 5 : nil }
         for part in 0..<6 {
             _ = try await eventLog.ingest(
@@ -158,7 +158,7 @@ struct MissingLinesTests {
         await eventLog.close()
     }
 
-    @Test("who holds the lock is asked of the kernel: a pid in the file proves nothing")
+    @Test("the kernel identifies the lock holder: a pid in the file proves nothing")
     func lock() async throws {
         let path = log.directory + "/lock"
         try "\(ProcessInfo.processInfo.processIdentifier)\n".write(
@@ -170,7 +170,7 @@ struct MissingLinesTests {
         #expect(!EventLogLock.isHeld(log.directory))
     }
 
-    @Test("who is slow to take an answer does not keep the writer from the next group")
+    @Test("a caller that is slow to take a response does not delay the writer's next group")
     func slowAnswer() async throws {
         let eventLog = try await log.open()
         let gate = DispatchSemaphore(value: 0)

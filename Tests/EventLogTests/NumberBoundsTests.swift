@@ -6,9 +6,9 @@ import Testing
 
 @testable import EventLog
 
-/// Numbers beyond their range: refused at the log's door by name, read without a trap where an
-/// earlier version stored them, where a file says so, or a caller.
-@Suite("Numbers beyond their range in the log")
+/// Numbers out of range are refused by field name at ingest. They cause no trap where an earlier
+/// version stored them, a file contains them, or a caller passes them.
+@Suite("Numbers out of range in the log")
 struct NumberBoundsTests {
     private static let start = #"{"ts":"2026-11-23T06:00:00Z","event":"analysis.unhealthy","#
 
@@ -36,9 +36,9 @@ struct NumberBoundsTests {
         #"field "ts" must be a time in the years 1970 to 9999, not 9999-12-31T23:59:59-01:00"#,
     ]
 
-    // MARK: - The door
+    // MARK: - Ingest
 
-    @Test("the door names field, value and range, and keeps the other lines")
+    @Test("ingest reports field, value and range, and keeps the other lines")
     func door() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -50,7 +50,7 @@ struct NumberBoundsTests {
         await eventLog.close()
     }
 
-    @Test("numbers at either end of their range")
+    @Test("numbers at both ends of their range")
     func ends() throws {
         for field in ["attempt", "run", "run_count", "failure_limit", "unmeasured", "own"] {
             for number in ["0", "999999999", "1000000000", "1000000001", "-1", "-0", "1e3", "1.5"] {
@@ -64,7 +64,7 @@ struct NumberBoundsTests {
         }
     }
 
-    @Test("our own events pass the same door")
+    @Test("our own events are checked in the same way")
     func ownEvents() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -74,7 +74,7 @@ struct NumberBoundsTests {
         event.attempt = 1
         event.ts = Timestamp(milliseconds: .min)
         await #expect(throws: EventLogError.self) { _ = try await eventLog.append(event) }
-        // What we count ourselves is told as far as a count goes.
+        // Our own counters are clamped to the range of counts.
         _ = try await eventLog.appendGap(lines: .max, cursor: "digest", at: log.clock.wall.now)
         let told = try Event(line: try await eventLog.last(1).lines[0].bytes, from: .sender)
         #expect(told.extra("lines")?.count == .max)
@@ -86,9 +86,9 @@ struct NumberBoundsTests {
         await eventLog.close()
     }
 
-    // MARK: - What is stored
+    // MARK: - Stored lines
 
-    /// A segment that isn't sealed, as an earlier version wrote it: nothing of it was at our door.
+    /// An open segment with lines from an earlier version, which ingest did not check.
     static func segment(_ number: UInt64, _ groups: [[String]], after: UInt64 = 0) -> [UInt8] {
         let now = Timestamp(milliseconds: 1_795_413_600_000)
         var end: UInt64 = 0
@@ -112,7 +112,7 @@ struct NumberBoundsTests {
         try Data(bytes).write(to: URL(fileURLWithPath: log.directory + "/log/" + name))
     }
 
-    /// Everything that a command or a node asks of a log.
+    /// Runs every operation that a command or a node performs on a log.
     private static func askEverything(_ log: TestLog) async throws -> [String] {
         let files = log.files
         let stats = try await files.stats()
@@ -151,7 +151,7 @@ struct NumberBoundsTests {
         #expect(try await log.files.verify().isSound)
     }
 
-    @Test("numbers of one sender that are missing by more than Int holds")
+    @Test("more missing sequence numbers of one sender than Int can hold")
     func missingNumbers() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -165,9 +165,9 @@ struct NumberBoundsTests {
         #expect(try await log.files.verify().gaps.first?.missing == .max)
     }
 
-    // MARK: - Places
+    // MARK: - Positions
 
-    @Test("a place that no log has is read from without a trap")
+    @Test("reading from a position that no log has does not trap")
     func places() async throws {
         let log = try TestLog()
         let closed = Self.segment(1, [[senderLine(1), senderLine(2)], [senderLine(3)]])
@@ -196,9 +196,9 @@ struct NumberBoundsTests {
         await eventLog.close()
     }
 
-    // MARK: - Files that say so
+    // MARK: - Files
 
-    @Test("a segment whose name carries the last number there is")
+    @Test("a segment whose name contains the largest number")
     func lastNumber() async throws {
         let log = try TestLog()
         try Self.write([], "20261123T060000.000Z-18446744073709551615.jsonl", log)
@@ -209,7 +209,7 @@ struct NumberBoundsTests {
         #expect(try await Self.askEverything(log) == [senderLine(1), senderLine(2)])
     }
 
-    @Test("commit lines that say more than there can be", arguments: [Int.max, 1 << 53])
+    @Test("commit lines with impossible values", arguments: [Int.max, 1 << 53])
     func commitLines(count: Int) async throws {
         let log = try TestLog()
         let now = Timestamp(milliseconds: 1_795_413_600_000)
@@ -227,10 +227,10 @@ struct NumberBoundsTests {
         await eventLog.close()
     }
 
-    /// A whole word, or half of one, of an index's head (`IndexLayout` has the form).
+    /// A whole word, or half of one, of an index's head (see `IndexLayout`).
     struct Forgery: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// From the start of the head; from its end where below 0.
+        /// An offset from the start of the head; from its end if negative.
         let at: Int
         let value: UInt64
         var bytes = 8
@@ -251,7 +251,7 @@ struct NumberBoundsTests {
             testDescription: "rows of the filter", at: -12, value: UInt64(UInt32.max), bytes: 4),
     ]
 
-    @Test("an archive whose index says so, with checksums that fit", arguments: forgeries)
+    @Test("an archive whose index has such numbers, with valid checksums", arguments: forgeries)
     func forgedIndex(forgery: Forgery) async throws {
         let log = try TestLog()
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
@@ -285,7 +285,7 @@ struct NumberBoundsTests {
         await again.close()
     }
 
-    @Test("removed segments that held more lines than Int counts")
+    @Test("removed segments that held more lines than Int can hold")
     func removedSegments() {
         var removed = RemovedSegments()
         for number in 1...3 as ClosedRange<UInt64> {

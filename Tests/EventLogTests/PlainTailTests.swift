@@ -4,13 +4,13 @@ import Testing
 
 @testable import EventLog
 
-@Suite("The end of a plain segment, from its back")
+@Suite("Finding the end of a plain segment from its back")
 struct PlainTailTests {
     let log: TestLog
 
     init() throws { log = try TestLog() }
 
-    /// What the scan of everything says, and what the look from the back does.
+    /// The results of the full scan and of the scan from the back.
     private func ends(of bytes: some DataProtocol) throws -> (scanned: UInt64, found: UInt64?) {
         let path = log.directory + "/segment"
         try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -34,7 +34,7 @@ struct PlainTailTests {
         return try Data(contentsOf: URL(fileURLWithPath: log.active))
     }
 
-    @Test("torn at any byte of the last groups, it is where the scan finds it")
+    @Test("torn at any byte of the last groups, both scans agree")
     func torn() async throws {
         let bytes = try await segment(groups: 4, lines: 2, padding: 40)
         let header = try #require(bytes.firstIndex(of: 0x0A)) + 1
@@ -46,7 +46,7 @@ struct PlainTailTests {
         #expect(found == scanned && scanned > 0)
     }
 
-    @Test("whichever bit of the groups is flipped, it is where the scan finds it")
+    @Test("with any bit of the groups flipped, both scans agree")
     func flipped() async throws {
         let bytes = try await segment(groups: 4, lines: 2, padding: 40)
         let header = try #require(bytes.firstIndex(of: 0x0A)) + 1
@@ -58,7 +58,7 @@ struct PlainTailTests {
         }
     }
 
-    @Test("zeros and strange text after the last group do not move it")
+    @Test("zeros and foreign text after the last group do not change the end")
     func strangeTail() async throws {
         let bytes = try await segment(groups: 3, lines: 2, padding: 40)
         let prefix = Data(CommitLine.prefix)
@@ -72,7 +72,7 @@ struct PlainTailTests {
         }
     }
 
-    @Test("groups longer than what is read at first are read whole")
+    @Test("groups longer than the first read are read completely")
     func longGroups() async throws {
         let bytes = try await segment(groups: 3, lines: 120, padding: 20_000)
         try #require(bytes.count > 6 << 20)

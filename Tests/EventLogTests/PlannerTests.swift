@@ -5,15 +5,15 @@ import Testing
 
 @testable import EventLog
 
-/// What the index spares must never change an answer: every question is asked of
-/// the log and of its lines, one by one.
-@Suite("The index and what it spares")
+/// Skipping data with the index must never change a result: each query runs on the log and on its
+/// lines one by one.
+@Suite("Skipping data with the index")
 struct PlannerTests {
     let log: TestLog
 
     init() throws { log = try TestLog() }
 
-    /// Lines in the generator's form, with the odd ones that indexes get wrong.
+    /// Lines in the generator's format, with unusual ones that indexes can get wrong.
     static func line(_ i: Int) -> String {
         let az = "use1-az\(i % 3 + 1)"
         let odd: String =
@@ -62,7 +62,7 @@ struct PlannerTests {
         "v=1", "v=1.0", "v>0", "message~zzz",
     ]
 
-    @Test("every expression finds the same lines with the index as without")
+    @Test("every expression finds the same lines with and without the index")
     func sameLines() async throws {
         let lines = try await filled()
         #expect(try log.archives().count > 1)
@@ -78,7 +78,7 @@ struct PlannerTests {
         }
     }
 
-    @Test("counts from dictionaries are the counts of the lines")
+    @Test("counts from dictionaries equal the counts of the lines")
     func sameCounts() async throws {
         let lines = try await filled()
         let start = try #require(Timestamp(rfc3339: "2026-11-23T00:10:00Z"))
@@ -119,7 +119,7 @@ struct PlannerTests {
             .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
     }
 
-    @Test("what need not be inflated is not: counts, times, ids, numbers out of range")
+    @Test("data is not inflated if unnecessary: counts, times, ids, numbers out of range")
     func spared() async throws {
         _ = try await filled()
         let all = try await log.files.count(by: "az")
@@ -140,7 +140,7 @@ struct PlannerTests {
         #expect(try await inflated("status=elsewhere") == 0)
     }
 
-    @Test("a lost, damaged or foreign index changes no answer, and is made again")
+    @Test("a lost, damaged or foreign index changes no result, and is rebuilt")
     func lostIndex() async throws {
         let lines = try await filled()
         let indexes = try log.names().filter { $0.hasSuffix(".idx") }
@@ -156,7 +156,7 @@ struct PlannerTests {
         }
         try FileManager.default.removeItem(at: first)
         try await check("removed")
-        // Its time is the archive's now; everything else came out as it was.
+        // Its time is now the archive's; all else is identical.
         let sizes = try [good.count, Data(contentsOf: first).count]
         #expect(sizes[0] == sizes[1])
         #expect(try await log.files.verify().isSound)
@@ -174,7 +174,7 @@ struct PlannerTests {
         }
     }
 
-    @Test("verify tells an index that says something else than its archive, and mends it")
+    @Test("verify reports an index that differs from its archive, and repairs it")
     func lyingIndex() async throws {
         _ = try await filled()
         let archive = try #require(try log.archives().first)
@@ -197,7 +197,7 @@ struct PlannerTests {
         #expect(try await log.files.verify().isSound)
     }
 
-    @Test("archives and indexes together are little more than gzip -6 of the same lines")
+    @Test("archives and indexes together are little larger than gzip -6 of the same lines")
     func size() async throws {
         let lines = try await filled(segmentBytes: 600_000)
         let posix = PosixFileSystem()
@@ -208,7 +208,8 @@ struct PlannerTests {
         let sealed = try log.gunzipped()
         #expect(sealed.count <= body(lines).count)
         let gzip = try #require(Deflater(level: 6).deflate(sealed))
-        // These lines shrink thirtyfold, real ones fivefold: the floor of 4 KiB a segment counts.
+        // These lines shrink thirtyfold, real ones fivefold, so the 4 KiB minimum per segment
+        // matters.
         let indexes = try log.archives().count * 4096
         #expect(Double(ours - indexes) < 1.12 * Double(gzip))
     }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import EventLog
 
-/// Every prefix of the recorded changes is a moment at which the power can go.
+/// Each prefix of the recorded changes is a possible moment of a power cut.
 @Suite("Power cuts")
 struct PowerCutTests {
     @Test(
-        "at every moment: acknowledged lines are there once and in order, no torn line is seen",
+        "at every moment: acknowledged lines are there once and in order, no torn line is visible",
         arguments: DiskModel.Luck.allCases)
     func everyMoment(luck: DiskModel.Luck) async throws {
         let log = try TestLog()
@@ -19,7 +19,7 @@ struct PowerCutTests {
         for round in 0..<10 {
             let lines = (1...15).map { senderLine(seq + $0, padding: 900) }
             seq += 15
-            // What was sent before comes again with the new, as after a lost answer.
+            // Resend earlier lines with the new ones, as after a lost response.
             let repeated =
                 round % 3 == 1
                 ? (max(1, seq - 20)...(seq - 15)).map { senderLine($0, padding: 900) } : []
@@ -52,7 +52,7 @@ struct PowerCutTests {
             #expect(
                 kept.count >= model.acknowledged.count,
                 "moment \(moment): \(kept.count) of \(model.acknowledged.count) acknowledged")
-            // The sender, not answered, sends everything again.
+            // The sender got no response, so it resends everything.
             let receipt = try await again.ingest(body(sent))
             #expect(receipt.accepted == sent.count - kept.count, "moment \(moment)")
             var whole = again.reader(from: .start)
@@ -61,8 +61,8 @@ struct PowerCutTests {
             checked += 1
         }
         #expect(checked == disk.changes.count)
-        // Rotation, sealing and removal were among them; how many steps they
-        // take together depends on how the threads met.
+        // Rotation, sealing and removal took place. The total number of steps depends on thread
+        // scheduling.
         #expect(checked > 50)
         #expect(model.acknowledged == sent)
     }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import EventLog
 
-/// What is found by bytes must be what is found by parsing.
+/// A search by bytes must find the same lines as parsing.
 @Suite("Finding lines by bytes")
 struct PrefilterTests {
-    /// Deltas in every form that a path leads into, and some that only look so.
+    /// Deltas in every form that a path can address, and some lookalikes.
     static let deltas = [
         #"[{"metric":"canary.5xx_rate","value":0.02}]"#,
         #"[{"metric":"canary.5xx_rate","value":0.01,"state":"warn"},{"metric":"canary.p99_ms","value":300}]"#,
@@ -56,11 +56,11 @@ struct PrefilterTests {
         "deltas.canary.5xx_rate.state=warn",
     ]
 
-    @Test("no expression loses a line or gains one, in archives and in the open segment")
+    @Test("no expression loses or adds a line, in archives and in the open segment")
     func sameLines() async throws {
         let log = try TestLog()
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
-        // What the door refuses can't be in the log.
+        // Lines that ingest refuses cannot be in the log.
         let lines = Self.lines.filter { (try? ScannedLine(Array($0.utf8))) != nil }
         #expect(lines.count > 20)
         for line in lines {
@@ -75,7 +75,7 @@ struct PrefilterTests {
         await eventLog.close()
     }
 
-    @Test("every line that matches is among those that are looked at, whatever its form")
+    @Test("every matching line passes the prefilter, whatever its form")
     func candidates() throws {
         let all = Array(Self.lines.joined(separator: "\n").utf8)
         for text in Self.expressions {
@@ -92,7 +92,7 @@ struct PrefilterTests {
                 #expect(candidates.contains(line), "\(text): \(line)")
             }
         }
-        // And it spares what it is for.
+        // The prefilter also skips lines.
         var looked = 0
         let plain = Array(Self.deltas[1].utf8)
         try plain.withUnsafeBytes { bytes in
@@ -118,12 +118,12 @@ struct PrefilterTests {
         }
     }
 
-    @Test("a reader of few lines goes on from any place between commit lines")
+    @Test("a reader of a few lines continues from any position between commit lines")
     func places() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
         let lines = (1...300).map { senderLine($0, padding: $0 % 7 == 0 ? 3000 : 10) }
-        // Groups of one and of several.
+        // Groups of one line and of several.
         for part in stride(from: 0, to: lines.count, by: 5) {
             if part % 2 == 0 {
                 for line in lines[part..<part + 5] { _ = try await eventLog.ingest(body([line])) }
@@ -151,7 +151,7 @@ struct PrefilterTests {
         await eventLog.close()
     }
 
-    @Test("counts of an open segment of several pieces")
+    @Test("counts of an open segment with several chunks")
     func pieces() async throws {
         let log = try TestLog()
         let eventLog = try await log.open()
@@ -171,7 +171,7 @@ struct PrefilterTests {
         await eventLog.close()
     }
 
-    @Test("decimal numbers are read as Double reads them, other forms not at all")
+    @Test("decimal numbers are read as Double reads them, other formats not at all")
     func decimals() {
         var random = SeededRandom(seed: 11)
         for _ in 0..<20_000 {

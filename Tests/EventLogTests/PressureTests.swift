@@ -23,7 +23,7 @@ struct PressureTests {
             .filter { $0.event == EventName.logShed }
     }
 
-    @Test("what a line is worth: by the event's name, else by its level")
+    @Test("a line's priority comes from the event's name, else from its level")
     func kinds() throws {
         for (event, level, kind) in [
             ("analysis.healthy", "info", LineKind.healthy), ("auth.refused", "warn", .refusal),
@@ -38,7 +38,7 @@ struct PressureTests {
     }
 
     @Test(
-        "healthy verdicts go first, then refusals, then degraded; failures last, and all of it is counted and told"
+        "lines are shed by priority: healthy verdicts, refusals, degraded, failures; all are reported"
     )
     func order() async throws {
         let eventLog = try await log.open(files: disk) { $0.minFree = 8 << 20 }
@@ -47,7 +47,7 @@ struct PressureTests {
         ]
         var seq = 0
         var expected = KindCounts()
-        // What is free above the floor, and how many of the four are given up.
+        // The free space above the floor, and how many of the four are shed.
         for (spare, given) in [(4 << 20, 0), (2_600_000, 1), (1_600_000, 2), (600_000, 3)] {
             disk.pretendFree((8 << 20) + spare)
             let lines = kinds.map { kind in
@@ -62,7 +62,7 @@ struct PressureTests {
             expected += receipt.shed
             #expect(eventLog.status.keeps == (given == 0 ? nil : LineKind(rawValue: UInt8(given))))
             #expect(eventLog.status.shedding == nil)
-            // What the log has is no loss when it is sent again.
+            // A resent line that the log already holds is not lost.
             #expect(try await eventLog.ingest(body(lines)).duplicates == 4 - given)
             expected += receipt.shed
         }
@@ -91,7 +91,7 @@ struct PressureTests {
         await eventLog.close()
     }
 
-    @Test("what was not told yet is told when the log closes")
+    @Test("unreported losses are reported when the log closes")
     func closing() async throws {
         let eventLog = try await log.open(files: disk)
         disk.fail { call, _ in call == .sync ? 5 : nil }
@@ -105,7 +105,7 @@ struct PressureTests {
         await again.close()
     }
 
-    @Test("in a full log no node takes more than its share, unless it is the only one")
+    @Test("in a full log no node exceeds its share, unless it is the only one")
     func coverages() async throws {
         let eventLog = try await log.open {
             $0.maxBytes = 1 << 20
@@ -126,7 +126,7 @@ struct PressureTests {
                 return try await eventLog.ingest(body(text)).accepted == lines
             }
         }
-        // Alone: as much as it likes.
+        // A single node has no limit.
         for seq in 0..<60 { #expect(try await send("noisy", seq, lines: 40)) }
         var refused = 0
         for seq in 60..<160 {
@@ -138,13 +138,13 @@ struct PressureTests {
         await eventLog.close()
     }
 
-    @Test("the ballast goes when the disk is full, and comes back")
+    @Test("the ballast is removed when the disk is full, and restored later")
     func ballast() async throws {
         let ballast = log.folder.file("ballast")
         let posix = PosixFileSystem()
         let eventLog = try await log.open(files: disk) {
             $0.ballastBytes = 1 << 20
-            // Else lines go where the ballast was while people are being told.
+            // Otherwise lines use the ballast's space while the alarm is being raised.
             $0.pressureGrace = .zero
         }
         #expect(try posix.facts(ballast).allocated >= 1 << 20)
@@ -153,7 +153,7 @@ struct PressureTests {
         _ = try? await eventLog.ingest(body([senderLine(1)]))
         #expect((try? posix.facts(ballast)) == nil)
         disk.fail(nil)
-        // Space for a line, but not for the ballast too: the pressure has not ended.
+        // There is space for a line but not for the ballast, so the pressure continues.
         disk.pretendFree(1 << 20)
         await #expect(throws: EventLogError.shedding(.minFree)) {
             try await eventLog.ingest(body([senderLine(1)]))
@@ -166,7 +166,7 @@ struct PressureTests {
     }
 
     @Test(
-        "a disk that others fill to the last byte: shedding, nothing lost, and back by itself",
+        "a disk that others fill completely: shedding, nothing lost, automatic recovery",
         .enabled(if: TinyDisk.isPermitted))
     func tinyDisk() async throws {
         let mount = try TinyDisk(megabytes: 6)
@@ -183,7 +183,7 @@ struct PressureTests {
         var acknowledged = 50
         var refusal: (any Error)?
         for seq in 51...2000 where refusal == nil {
-            // Text that sealing cannot make small: else the log lives on in the ballast's place.
+            // Incompressible text: otherwise the log continues in the ballast's space.
             let text = String((0..<4000).map { _ in Self.letters[Int.random(in: 0..<64)] })
             let line = senderLine(seq).replacing(#""message":"""#, with: #""message":"\#(text)""#)
             do { acknowledged += try await eventLog.ingest(body([line])).accepted } catch {
@@ -194,7 +194,7 @@ struct PressureTests {
             Issue.record("not refused: \(String(describing: refusal))")
             return
         }
-        // Other processes can still write: removing the ballast freed space.
+        // Other processes can still write, because removing the ballast freed space.
         #expect((try? others.write(contentsOf: piece)) != nil)
         try others.truncate(atOffset: 0)
         try others.close()

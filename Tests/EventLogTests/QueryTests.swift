@@ -10,7 +10,7 @@ struct QueryTests {
 
     init() throws { log = try TestLog() }
 
-    /// 900 events, a second apart, most of them sealed.
+    /// 900 events, one second apart, most of them sealed.
     private func filled() async throws -> EventLog {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         for i in 0..<900 {
@@ -40,7 +40,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("conditions, from the process and from outside")
+    @Test("conditions, in the process and from outside")
     func conditions() async throws {
         let eventLog = try await filled()
         let query = EventLogQuery(where: try Expression("event~unhealthy az=az1 attempt>300"))
@@ -53,7 +53,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("counts by field, the most frequent first")
+    @Test("counts by field, most frequent first")
     func counts() async throws {
         let eventLog = try await filled()
         let counts = try await eventLog.count(by: "event")
@@ -68,7 +68,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("the last lines that match, across segments, and following on from there")
+    @Test("the last matching lines, across segments, and following from there")
     func last() async throws {
         let eventLog = try await filled()
         let query = EventLogQuery(where: try Expression("event~unhealthy"))
@@ -82,7 +82,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("the last lines beyond a bound in bytes: the first of them, and the rest from there on")
+    @Test("the last lines beyond a byte limit: the first of them, then the rest")
     func lastByBytes() async throws {
         let eventLog = try await filled()
         for (text, step) in [("event~analysis", 1), ("event~unhealthy", 3)] {
@@ -98,7 +98,7 @@ struct QueryTests {
                 var reader = eventLog.reader(from: page.end, query: query)
                 while true {
                     let bytes = page.lines.reduce(0) { $0 + $1.bytes.count + 1 }
-                    // The line that reaches the bound is whole.
+                    // The line that reaches the limit is returned completely.
                     #expect(bytes < maxBytes + 1000)
                     attempts += try page.lines.compactMap {
                         try Event(line: $0.bytes).attempt
@@ -114,7 +114,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("the last lines of a long open segment, however far back they are")
+    @Test("the last lines of a long open segment, at any distance")
     func lastOfLong() async throws {
         let eventLog = try await log.open()
         for start in stride(from: 1, to: 401, by: 25) {
@@ -129,7 +129,7 @@ struct QueryTests {
             let batch = try await eventLog.last(count)
             #expect(try numbers(batch) == Array((1...400).suffix(count)), "\(count)")
         }
-        // Few match: the one wanted is at the very front.
+        // Few lines match: the wanted one is at the very start.
         for (text, wanted) in [("seq<2", [1]), ("seq<4", [1, 2, 3]), ("seq<1", [])] {
             let query = EventLogQuery(where: try Expression(text))
             #expect(try numbers(try await eventLog.last(5, query: query)) == wanted)
@@ -138,7 +138,7 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("each line once for readers that begin in the middle of a group, however long it is")
+    @Test("readers that start inside a group get each line once, however long the group is")
     func middleOfGroup() async throws {
         let eventLog = try await log.open()
         _ = try await eventLog.ingest(body((1...200).map { senderLine($0, padding: 20_000) }))
@@ -157,12 +157,12 @@ struct QueryTests {
         await eventLog.close()
     }
 
-    @Test("a process beside the writer sees only what is acknowledged")
+    @Test("another process sees only acknowledged lines")
     func unacknowledged() async throws {
         let disk = FaultyFileSystem()
         let eventLog = try await log.open(files: disk)
         _ = try await eventLog.ingest(body([senderLine(1)]))
-        // While the sync is under way, a reader in another process looks.
+        // A reader in another process reads while the sync is in progress.
         let files = log.files
         disk.fail { call, path in
             if call == .sync, path.hasSuffix("active.jsonl") {
@@ -179,7 +179,7 @@ struct QueryTests {
     }
 }
 
-/// Lines that a foreign reader sees now, from a thread that may block.
+/// Lines that another process would see now; runs on a thread that may block.
 private func blockingCount(_ files: EventLogFiles) -> Int {
     var source = LineSource(files.view, from: .start)
     var count = 0

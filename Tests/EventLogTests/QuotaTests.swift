@@ -13,13 +13,13 @@ struct QuotaTests {
 
     init() throws { log = try TestLog() }
 
-    /// Text that doesn't compress, so that archives are as large as they come.
+    /// Incompressible text, so that archives are as large as possible.
     private func noise(_ seq: Int, _ random: inout SeededRandom) -> String {
         let words = (0..<50).map { _ in String(random.next(), radix: 36) }.joined()
         return senderLine(seq).dropLast() + #","noise":"\#(words)"}"#
     }
 
-    @Test("the blocks below log/ never exceed max_bytes, looked at after every call")
+    @Test("the blocks below log/ never exceed max_bytes, checked after every call")
     func never() async throws {
         let disk = FaultyFileSystem()
         let most = Mutex(0)
@@ -39,7 +39,7 @@ struct QuotaTests {
             do throws(EventLogError) {
                 accepted += try await eventLog.ingest(body(lines)).accepted
             } catch {
-                // Ingest outran sealing: refused, not over the quota.
+                // Ingest was faster than sealing: the body is refused, and the quota holds.
                 #expect(error == .shedding(.quota))
                 await eventLog.settle()
             }
@@ -49,7 +49,7 @@ struct QuotaTests {
         #expect(peak <= 2 << 20)
         #expect(peak > 1 << 19)
         #expect(accepted > 3000)
-        // Oldest first: what is left is the newest, without a hole.
+        // Segments are removed oldest first: the newest remain, without a gap.
         var reader = eventLog.reader(from: .start)
         let seqs = try await reader.all().compactMap {
             let event = try Event(line: $0.bytes)
@@ -61,7 +61,7 @@ struct QuotaTests {
         await eventLog.close()
     }
 
-    @Test("a cursor that comes late is told how many lines it missed, by either view")
+    @Test("an old cursor gets the number of lines it missed, in both views")
     func gap() async throws {
         let eventLog = try await log.open {
             $0.segmentBytes = 64 * 1024
@@ -92,7 +92,7 @@ struct QuotaTests {
         let told = try Event(line: try await eventLog.last(1).lines[0].bytes)
         #expect(told.event == EventName.logGap)
         #expect(told.extra("lines")?.integer == Int64(late.skipped))
-        // Whoever asks for whatever is there has missed nothing.
+        // A reader without a start position has missed nothing.
         var fresh = eventLog.reader(from: .start)
         #expect(try await fresh.next(maxLines: 10_000).skipped == 0)
         await eventLog.close()

@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import EventLog
 
-/// The real file system, and a record of every change in order, so that a test
-/// can make the folder as it was at any moment, synced parts alone if it likes.
+/// The real file system with a record of every change in order. A test can restore the folder of
+/// any moment, optionally with synced data only.
 final class RecordingFileSystem: LogFileSystem {
     enum Change: Sendable {
         case create(name: String, file: Int)
@@ -15,7 +15,7 @@ final class RecordingFileSystem: LogFileSystem {
         case rename(from: String, to: String)
         case remove(name: String)
         case syncFolder
-        /// The test's own mark: these lines were acknowledged.
+        /// A mark by the test: these lines were acknowledged.
         case acknowledged([String])
     }
 
@@ -39,7 +39,7 @@ final class RecordingFileSystem: LogFileSystem {
 
     private func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
-    /// Notes the change in one step with making it, so that the order is right.
+    /// Records the change and makes it in one step, so that the order is correct.
     private func note<T>(_ change: (inout State) throws(SystemFault) -> T) throws(SystemFault) -> T
     {
         let result = state.withLock { state -> Result<T, SystemFault> in
@@ -139,10 +139,10 @@ final class RecordingFileSystem: LogFileSystem {
     }
 }
 
-/// What a disk holds after some of the recorded changes, and what of it a loss of
-/// power may take: file bytes without a sync, names without a sync of the folder.
+/// The content of a disk after some of the recorded changes, and what a power cut can remove from
+/// it: file bytes without a sync, and names without a sync of the folder.
 struct DiskModel {
-    /// How much of what wasn't synced reached the disk all the same.
+    /// How much of the unsynced data reached the disk anyway.
     enum Luck: CaseIterable { case everything, nothing, some }
 
     private struct File {
@@ -153,7 +153,7 @@ struct DiskModel {
     private var files: [Int: File] = [:]
     private var syncedNames: [String: Int] = [:]
     private var pendingNames: [RecordingFileSystem.Change] = []
-    /// Lines acknowledged so far, in order.
+    /// The lines acknowledged so far, in order.
     private(set) var acknowledged: [String] = []
 
     mutating func apply(_ change: RecordingFileSystem.Change) {
@@ -176,7 +176,7 @@ struct DiskModel {
         }
     }
 
-    /// The folder's files after the power went.
+    /// The folder's files after the power cut.
     func contents(_ luck: Luck, _ random: inout SeededRandom) -> [String: [UInt8]] {
         var names = syncedNames
         for change in pendingNames.prefix(kept(pendingNames.count, luck, &random)) {
@@ -187,7 +187,7 @@ struct DiskModel {
             var bytes = file.synced
             let count = kept(file.pending.count, luck, &random)
             for change in file.pending.prefix(count) { Self.write(&bytes, change) }
-            // The write that the power cut interrupted may be there in part.
+            // Part of the interrupted write may be on the disk.
             if luck == .some, count < file.pending.count,
                 case .write(let id, let offset, let written) = file.pending[count]
             {

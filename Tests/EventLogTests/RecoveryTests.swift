@@ -14,8 +14,9 @@ struct RecoveryTests {
     /// The log's own record of how far it is acknowledged.
     private var head: URL { URL(fileURLWithPath: log.directory + "/log/head") }
 
-    /// Two groups; returns the file's bytes, where the second group begins, and the record `head`
-    /// before each group. A group that a crash tears is not acknowledged: `head` ends before it.
+    /// Writes two groups. Returns the file's bytes, the start of the second group, and the record
+    /// `head` before each group. A crash tears a group before its acknowledgement, so `head` ends
+    /// before it.
     private func twoGroups() async throws -> (bytes: Data, second: Int, heads: [Data]) {
         let eventLog = try await log.open()
         var heads = [try Data(contentsOf: head)]
@@ -32,7 +33,7 @@ struct RecoveryTests {
         return try await reader.texts()
     }
 
-    @Test("a tail torn at any byte of the last group costs that group, nothing else")
+    @Test("a tail torn at any byte of the last group costs only that group")
     func tornTail() async throws {
         let (bytes, second, heads) = try await twoGroups()
         let first = (1...3).map { senderLine($0) }
@@ -51,7 +52,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a flipped bit anywhere in the last group costs that group, never a torn line")
+    @Test("a flipped bit in the last group costs that group and never shows a torn line")
     func flippedBits() async throws {
         let (bytes, second, heads) = try await twoGroups()
         let first = (1...3).map { senderLine($0) }
@@ -66,7 +67,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("a file torn inside its header is begun anew")
+    @Test("a file torn inside its header is started again")
     func tornHeader() async throws {
         let (bytes, _, heads) = try await twoGroups()
         for length in [0, 1, 40, 80] {
@@ -79,7 +80,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("leftovers of rotation and sealing are finished or removed")
+    @Test("leftovers of rotation and sealing are completed or removed")
     func leftovers() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         for part in 0..<4 {
@@ -91,7 +92,7 @@ struct RecoveryTests {
         await eventLog.close()
         let archive = try #require(try log.archives().first)
         let folder = log.directory + "/log/"
-        // A plain file whose sealing was done, half-made files, an orphaned index.
+        // A sealed plain file, incomplete files, and an index without an archive.
         try Data("leftover".utf8).write(
             to: URL(fileURLWithPath: folder + archive.dropLast(3)))
         for name in ["active.jsonl.next", archive + ".tmp", "20200101T000000.000Z-000999.idx"] {

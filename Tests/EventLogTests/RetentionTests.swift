@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventLog
 
-@Suite("History on a disk that others fill")
+@Suite("History on a disk that other processes fill")
 struct RetentionTests {
     let log: TestLog
     let disk = FaultyFileSystem()
@@ -15,7 +15,7 @@ struct RetentionTests {
 
     private let now = Timestamp(milliseconds: 1_800_000_000_000)
 
-    /// So many archives of a megabyte, an hour apart, the last an hour old.
+    /// Archives of a megabyte each, an hour apart; the last is an hour old.
     private func archives(_ count: Int) -> [DiskUsage.Archive] {
         (0..<count).map { i in
             let closed = now - .seconds(3600 * (count - i))
@@ -25,7 +25,7 @@ struct RetentionTests {
         }
     }
 
-    /// Removes as `retention` allows on a disk that lacks `lack` bytes at first.
+    /// Removes as `retention` permits, on a disk that initially lacks `lack` bytes.
     private func giveBack(
         _ retention: inout Retention, _ archives: inout [DiskUsage.Archive], lack: Int
     ) -> (alarms: Int, removed: Int) {
@@ -42,7 +42,7 @@ struct RetentionTests {
         }
     }
 
-    @Test("an alarm comes first, and nothing goes before its time is over")
+    @Test("an alarm is raised first, and nothing is removed before its delay has passed")
     func alarmFirst() {
         var retention = Retention(keeps: .share(0.25), grace: .seconds(3600))
         var history = archives(20)
@@ -51,7 +51,7 @@ struct RetentionTests {
         #expect(retention.isInGrace)
     }
 
-    @Test("what would not be enough is not removed")
+    @Test("nothing is removed if it would not free enough")
     func helps() {
         var retention = Retention(keeps: .share(0.25), grace: .zero)
         var history = archives(20)
@@ -59,7 +59,7 @@ struct RetentionTests {
         #expect(giveBack(&retention, &history, lack: 15 << 20).removed == 15)
     }
 
-    @Test("each alarm lets a quarter go, and the floor stays, over a restart too")
+    @Test("each alarm permits removing a quarter, and the floor stays, also across a restart")
     func floor() {
         var retention = Retention(keeps: .share(0.25), grace: .zero)
         var history = archives(20)
@@ -72,7 +72,7 @@ struct RetentionTests {
         #expect(history.count == 5)
     }
 
-    @Test("history younger than the configured time stays")
+    @Test("history younger than the configured age is kept")
     func young() {
         var retention = Retention(keeps: .history(.seconds(6 * 3600)), grace: .zero)
         var history = archives(20)
@@ -80,7 +80,7 @@ struct RetentionTests {
         #expect(history.count == 6)
     }
 
-    @Test("a log that fills its disk by itself goes on replacing its oldest lines")
+    @Test("a log that fills its disk by itself continues to replace its oldest lines")
     func ownGrowth() {
         var retention = Retention(keeps: .share(0.25), grace: .zero)
         var history = archives(20)
@@ -95,7 +95,7 @@ struct RetentionTests {
         #expect(alarms == 1)
     }
 
-    @Test("the disk is well again once all that was given back is free")
+    @Test("the pressure ends when all space that was freed is available")
     func recovers() {
         var retention = Retention(keeps: .share(0.25), grace: .zero)
         var history = archives(20)
@@ -132,7 +132,7 @@ struct RetentionTests {
     }
 
     @Test(
-        "a disk that others fill at once takes no history; people are told, and new lines come again later"
+        "others fill the disk at once: alarm, no history is removed, lines return later"
     )
     func atOnce() async throws {
         let eventLog = try await filled(.zero)
@@ -155,7 +155,7 @@ struct RetentionTests {
     }
 
     @Test(
-        "a disk that others fill slowly: alarm, then the oldest quarter, down to the floor, each line counted"
+        "others fill the disk slowly: alarm, then removal by quarters down to the floor"
     )
     func slowly() async throws {
         let eventLog = try await filled(.zero)
@@ -168,7 +168,7 @@ struct RetentionTests {
             disk.pretendFree(free)
             await eventLog.maintain()
             free -= 16 << 10
-            // What was removed is free, unless somebody takes it.
+            // Removed bytes are free unless another process uses them.
             let given = used - (try log.allocated())
             if given > 0 { disk.pretendFree(free + given) }
         }
@@ -191,7 +191,7 @@ struct RetentionTests {
         #expect(trimmed.allSatisfy { Timestamp(rfc3339: $0.extra("from")?.string ?? "") != nil })
     }
 
-    @Test("while people are being told, lines go where the ballast was and no history goes")
+    @Test("during the alarm, lines use the ballast's space and no history is removed")
     func grace() async throws {
         let eventLog = try await log.open(files: disk) {
             $0.segmentBytes = 64 * 1024
@@ -214,7 +214,7 @@ struct RetentionTests {
     }
 
     @Test(
-        "a real disk that another process fills to the last byte keeps the history",
+        "a real disk that another process fills completely keeps the history",
         .enabled(if: TinyDisk.isPermitted))
     func realDisk() async throws {
         let mount = try TinyDisk(megabytes: 64)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLog
 
-/// What the door lets in must be what readers can decode, and the other way round.
+/// Ingest must accept exactly the lines that readers can decode.
 @Suite("Scanned lines")
 struct ScannedLineTests {
     private func verdicts(_ line: [UInt8]) -> (scanned: EventFault?, decoded: EventFault?) {
@@ -37,7 +37,7 @@ struct ScannedLineTests {
         "binary", "own", "run", "failure_limit", "count",
     ]
 
-    @Test("every field with every kind of value: the door and the decoder agree")
+    @Test("every field with every kind of value: ingest and decoder agree")
     func everyField() {
         for field in Self.fields {
             for value in Self.values {
@@ -87,7 +87,7 @@ struct ScannedLineTests {
         #expect(accepted > 150)
     }
 
-    @Test("a key that stands twice in one object is refused at the door, at every depth")
+    @Test("a duplicate key in one object is refused by ingest, at every depth")
     func repeatedKeys() {
         let start = #"{"event":"x","ts":"2026-11-23T06:00:00Z","#
         for members in [
@@ -119,7 +119,7 @@ struct ScannedLineTests {
         }
     }
 
-    @Test("the fast way of reading a time agrees with the full one")
+    @Test("the fast time parser agrees with the full one")
     func times() throws {
         var random = SeededRandom(seed: 8)
         for _ in 0..<3000 {
@@ -131,7 +131,7 @@ struct ScannedLineTests {
         }
     }
 
-    @Test("what makes lines the same: node, epoch and seq, else id; escapes don't matter")
+    @Test("a line's identity is node, epoch and seq, else its id; escapes do not matter")
     func keys() throws {
         func key(_ members: String) throws -> ScannedLine.Key {
             try ScannedLine(
@@ -151,7 +151,7 @@ struct ScannedLineTests {
         ] {
             #expect(try key(id) != key(other))
         }
-        // Of a hook's event the node and the id count.
+        // For a hook's event, the node and the id count.
         let hook = #","id":"hook-1","node":"n""#
         #expect(try key(hook) == key(#","node":"n","id":"hook-1","message":"m""#))
         #expect(try key(hook) == key(#","node":"n","id":"h\u006fok-1""#))
@@ -170,7 +170,7 @@ struct ScannedLineTests {
         + #""reasons":[{"check":"canary.5xx_rate","state":"fail","why":"abs_fail","advisory":false}],"#
         + #""message":"","policy":"sha256:a","binary":"sha256:b","series":"3ab5","run":2,"own":{"a":[1,{"b":"c"}]}}"#
 
-    @Test("the kind of a line as senders write it is told by its name, then by its level")
+    @Test("the kind of a line from senders comes from its name, then from its level")
     func kinds() throws {
         let kinds: [(String, LineKind)] = [
             ("analysis.unhealthy", .failure), ("analysis.healthy", .healthy),
@@ -184,7 +184,7 @@ struct ScannedLineTests {
         }
     }
 
-    @Test("whatever members in whatever order: the door and the decoder agree")
+    @Test("with any members in any order, ingest and decoder agree")
     func anyMembers() throws {
         var random = SeededRandom(seed: 5)
         var taken = 0
@@ -205,7 +205,7 @@ struct ScannedLineTests {
         #expect(taken > 100)
     }
 
-    @Test("whichever byte is changed and wherever the line is cut: the door and the decoder agree")
+    @Test("with any byte changed or the line cut anywhere, ingest and decoder agree")
     func spoilt() throws {
         let line = Array(Self.whole.utf8)
         for at in line.indices {

@@ -13,7 +13,7 @@ struct SealingLoadTests {
 
     init() throws { log = try TestLog() }
 
-    @Test("appends are acknowledged and read while sealing stands still")
+    @Test("appends are acknowledged and read while sealing is blocked")
     func standsStill() async throws {
         let disk = FaultyFileSystem()
         let began = Mutex(false)
@@ -50,10 +50,10 @@ struct SealingLoadTests {
     }
 
     #if os(Linux)
-        @Test("the thread that seals gives way to the one that writes")
+        @Test("the sealing thread has a lower priority than the writing thread")
         func givesWay() async throws {
             let eventLog = try await log.open()
-            // Threads get their names and their niceness once they run.
+            // Threads set their names and nice values only after they have started.
             try await eventually("the threads that seal give way") {
                 let (writers, sealers) = (Self.nices("log-writer"), Self.nices("log-sealer"))
                 guard let least = writers.min(), !sealers.isEmpty else { return false }
@@ -62,7 +62,7 @@ struct SealingLoadTests {
             await eventLog.close()
         }
 
-        /// The nice values of this process's threads of that name.
+        /// The nice values of this process's threads with that name.
         private static func nices(_ name: String) -> [Int] {
             let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))
             return (tasks ?? []).compactMap { task in
@@ -71,7 +71,7 @@ struct SealingLoadTests {
                     let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")"),
                     stat[stat.index(after: open)..<close] == name
                 else { return nil }
-                // Field 19; the third is the first after the name.
+                // Field 19 of the line; the first field after the name is the third.
                 return Int(stat[close...].split(separator: " ")[17])
             }
         }

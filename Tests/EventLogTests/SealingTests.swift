@@ -20,7 +20,7 @@ struct SealingTests {
         return lines
     }
 
-    @Test("gunzip of the archives gives the lines that were accepted, byte for byte")
+    @Test("gunzip of the archives gives the accepted lines, byte for byte")
     func gunzip() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 300_000 }
         let lines = try await fill(eventLog, 1...2000)
@@ -34,7 +34,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    @Test("a reader at any place goes on after sealing where it stood")
+    @Test("a reader at any position continues after sealing where it was")
     func cursorAcrossSealing() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 300_000 }
         let lines = try await fill(eventLog, 1...200)
@@ -52,7 +52,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    /// What a reader knew of the log's end a moment before the segment was closed and sealed.
+    /// A reader's view of the log's end just before the segment was closed and sealed.
     private final class EarlierView: LogView {
         let view: any LogView
         let earlier: LogPosition
@@ -76,7 +76,7 @@ struct SealingTests {
         func removed() -> RemovedSegments { view.removed() }
     }
 
-    @Test("lines of a segment that grew and was sealed while it was opened are seen once")
+    @Test("lines of a segment that grew and was sealed while being opened are returned once")
     func sealedWhileOpened() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 300_000 }
         var lines = try await fill(eventLog, 1...20)
@@ -100,7 +100,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    @Test("a reader that follows sees every line once while segments rotate, seal and grow")
+    @Test("a following reader gets every line once while segments rotate, seal and grow")
     func followsRotation() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         let own = Task {
@@ -130,7 +130,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    @Test("a segment that is too old is closed though nothing comes in")
+    @Test("a segment that is too old is closed even if no line arrives")
     func age() async throws {
         let eventLog = try await log.open()
         try await eventLog.append(log.event())
@@ -145,7 +145,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    @Test("sealing that fails leaves the segment plain and readable, and is tried again")
+    @Test("failed sealing leaves the segment plain and readable, and is retried")
     func sealingFails() async throws {
         let disk = FaultyFileSystem()
         let eventLog = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
@@ -167,7 +167,7 @@ struct SealingTests {
         await eventLog.close()
     }
 
-    @Test("archives older than max_age go")
+    @Test("archives older than max_age are removed")
     func maxAge() async throws {
         let eventLog = try await log.open {
             $0.segmentBytes = 64 * 1024

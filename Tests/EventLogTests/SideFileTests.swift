@@ -6,8 +6,8 @@ import Testing
 
 @testable import EventLog
 
-/// Every small file beside the segments may be lost, cut, emptied, zeroed or changed:
-/// no line is lost, none is taken twice, and the log goes on.
+/// Each side file may be lost, truncated, emptied, zeroed or changed: no line is lost or stored
+/// twice, and the log continues.
 @Suite("Damaged side files")
 struct SideFileTests {
     enum Harm: Sendable, CaseIterable {
@@ -43,7 +43,7 @@ struct SideFileTests {
         let lines = byID + (1...Self.count).map { senderLine($0, padding: 900) }
         for part in stride(from: 0, to: lines.count, by: 50) {
             _ = try await eventLog.ingest(body(Array(lines[part..<min(part + 50, lines.count)])))
-            // The dedup index is written twice, however late the sealer's thread runs.
+            // The dedup index is written twice, whenever the sealer's thread runs.
             if part == Self.count / 2 { await eventLog.settle() }
         }
         await eventLog.maintain()
@@ -53,7 +53,7 @@ struct SideFileTests {
         return lines
     }
 
-    /// The log opens, holds all lines once, knows them again, and takes more.
+    /// Checks that the log opens, holds all lines once, detects duplicates, and accepts more.
     private func check(_ lines: [String], _ comment: Comment) async throws -> PrometheusRegistry {
         let telemetry = Telemetry.silent
         var foreign = log.files.reader()
@@ -65,7 +65,7 @@ struct SideFileTests {
         await eventLog.maintain()
         await eventLog.settle()
         await eventLog.close()
-        // A part that no question asked for is found by verify, and mended.
+        // Damage in a part that no query read is found by verify, and repaired.
         if try await !log.files.verify().isSound {
             #expect(try await !log.files.repair().needsRepair, comment)
         }
@@ -73,14 +73,14 @@ struct SideFileTests {
         return telemetry.registry
     }
 
-    @Test("the marks, newest and older", arguments: Harm.allCases)
+    @Test("the dedup index, newest and older", arguments: Harm.allCases)
     func marks(harm: Harm) async throws {
         let lines = try await filled()
         for names in [["marks"], ["marks.old"], ["marks", "marks.old"]] {
             for name in names { try harm.apply(to: log.directory + "/log/" + name) }
             let registry = try await check(lines, "\(names) \(harm)")
             let told = registry.value("bellwether_log_damage_total") ?? 0
-            // Only the newest is looked at when it is whole; one that isn't there is no damage.
+            // Only the newest is read if it is whole; a missing file is not damage.
             if harm != .removed, names.contains("marks") {
                 #expect(told == Double(names.count), "\(names) \(harm)")
             } else {
@@ -98,7 +98,7 @@ struct SideFileTests {
         }
     }
 
-    @Test("an index, and all of them at once", arguments: Harm.allCases)
+    @Test("one index, and all of them at once", arguments: Harm.allCases)
     func indexes(harm: Harm) async throws {
         let lines = try await filled()
         let indexes = try log.names().filter { $0.hasSuffix(".idx") }
@@ -109,14 +109,14 @@ struct SideFileTests {
         _ = try await check(lines, "\(harm)")
     }
 
-    @Test("the head that other processes read", arguments: Harm.allCases)
+    @Test("the head file that other processes read", arguments: Harm.allCases)
     func head(harm: Harm) async throws {
         let lines = try await filled()
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         try harm.apply(to: log.directory + "/log/head")
         var foreign = log.files.reader()
         #expect(try await foreign.texts() == lines)
-        // The next group writes it anew.
+        // The next group rewrites it.
         _ = try await eventLog.ingest(body([senderLine(Self.count + 1)]))
         var again = log.files.reader()
         #expect(try await again.texts() == lines + [senderLine(Self.count + 1)])
@@ -124,7 +124,7 @@ struct SideFileTests {
         _ = try await check(lines + [senderLine(Self.count + 1)], "\(harm)")
     }
 
-    @Test("what tells how much was removed", arguments: Harm.allCases)
+    @Test("the file that records how much was removed", arguments: Harm.allCases)
     func removed(harm: Harm) async throws {
         let small: (inout EventLogConfiguration) -> Void = {
             $0.maxBytes = 1 << 20
@@ -132,7 +132,7 @@ struct SideFileTests {
         }
         let eventLog = try await log.open(small)
         for seq in 1...400 {
-            // Hardly compressible, so that archives have to go.
+            // Barely compressible, so that archives have to be removed.
             for copy in 0..<8 {
                 var noise = SeededRandom(seed: UInt64(seq * 8 + copy))
                 let text = (0..<600).map { _ in
@@ -159,7 +159,7 @@ struct SideFileTests {
         #expect(try await log.files.verify().isSound)
     }
 
-    @Test("an open segment whose end is zeros, as after a power cut, loses nothing before them")
+    @Test("an open segment that ends in zeros, as after a power cut, loses nothing before them")
     func zeroTail() async throws {
         let lines = try await filled()
         let whole = try Data(contentsOf: URL(fileURLWithPath: log.active))
@@ -170,7 +170,7 @@ struct SideFileTests {
         }
     }
 
-    @Test("zeros inside an archive cost the members they lie in, told by range and count")
+    @Test("zeros inside an archive cost the members they cover, reported by range and count")
     func zeroedArchive() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 2_000_000 }
         let lines = (1...1500).map { senderLine($0, padding: 1900) }
@@ -194,12 +194,12 @@ struct SideFileTests {
         var reader = again.reader(from: .start)
         let batch = try await reader.all(maxLines: 10_000, maxBytes: 8 << 20)
         #expect(batch.count == lines.count - lost && lost < 300)
-        // The service goes on.
+        // The log continues to work.
         #expect(try await again.ingest(body([senderLine(1501)])).accepted == 1)
         await again.close()
     }
 
-    @Test("an archive that was cut keeps the members before the cut")
+    @Test("a truncated archive keeps the members before the cut")
     func cutArchive() async throws {
         let lines = try await filled()
         let archive = try #require(try log.archives().first)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Space")
 struct SpaceTests {
-    @Test("of lines as gateways write them, archives and indexes are at most 8 % beyond gzip -6")
+    @Test("archives and indexes of typical lines are at most 8 % larger than gzip -6")
     func beyondGzip() async throws {
         let log = try TestLog()
         let generator = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -6,9 +6,9 @@ import Testing
 
 @testable import EventLog
 
-/// Files that somebody emptied, cut or filled with zeros while nobody wrote, as a file
-/// system does that lost their blocks.
-@Suite("Spoilt files")
+/// Files that were emptied, truncated or filled with zeros while the log was closed, as by a file
+/// system that lost their blocks.
+@Suite("Damaged segment files")
 struct SpoiltFileTests {
     enum Harm: String, CaseIterable { case emptied, halved, zeroed, zeroedFromTheMiddle, removed }
 
@@ -26,7 +26,7 @@ struct SpoiltFileTests {
     }
 
     @Test(
-        "whichever file it is: the lines of the others are there, in order, and service goes on",
+        "for each damaged file: the lines of the others are there, in order, and service continues",
         arguments: Harm.allCases)
     func everyFile(harm: Harm) async throws {
         let log = try TestLog()
@@ -60,7 +60,7 @@ struct SpoiltFileTests {
         let seen = try await reader.texts()
         let lost = Self.sent.count - seen.count
         let holdsLines = name.hasSuffix(".gz") || name.hasSuffix(".jsonl")
-        // A segment is closed by the body of thirty lines that takes it over its size.
+        // The body of thirty lines that exceeds the segment size closes the segment.
         #expect(lost <= (holdsLines ? 64 * 1024 / 900 + 30 : 0), what)
         var rest = Self.sent[...]
         for line in seen {
@@ -76,7 +76,7 @@ struct SpoiltFileTests {
         await again.close()
         #expect(try await !log.files.repair().needsRepair, what)
         var mended = log.files.reader()
-        // Besides, the log itself says what of it was acknowledged and is gone.
+        // The log also reports which acknowledged lines are missing.
         let (told, held) = try await mended.all().reduce(into: ([Event](), [String]())) {
             let event = try Event(line: $1.bytes)
             if event.event == EventName.logDamaged {

@@ -5,8 +5,8 @@ import Testing
 
 @testable import EventLog
 
-/// What a start reads is bounded by what was left open, not by how much the log holds.
-@Suite("What a start reads")
+/// A start reads an amount bounded by the open data, not by the size of the log.
+@Suite("Reads of a start")
 struct StartTests {
     let log: TestLog
     let disk = FaultyFileSystem()
@@ -24,7 +24,8 @@ struct StartTests {
         }
     }
 
-    /// Bytes read by a start, by the ends of names; and the log is whole afterwards.
+    /// The bytes read by a start, by file name suffix. Also checks that the log is whole
+    /// afterwards.
     private func start(
         holding numbers: ClosedRange<Int>
     ) async throws -> (archives: Int, indexes: Int, plain: Int, marks: Int) {
@@ -48,7 +49,7 @@ struct StartTests {
         return found
     }
 
-    @Test("of archives only their indexes, the marks once, and the open segment")
+    @Test("of archives only their indexes, the dedup index once, and the open segment")
     func archives() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         try await fill(eventLog, 1...2000)
@@ -60,16 +61,16 @@ struct StartTests {
         let open = try PosixFileSystem().facts(log.active).bytes
         let read = try await start(holding: 1...2000)
         #expect(read.archives == 0)
-        // A head of 4 KiB at most and the table of members.
+        // A head of at most 4 KiB and the table of members.
         #expect(read.indexes <= archives * 5000)
-        // The header, and all of it once.
+        // The header, and the whole file once.
         #expect(read.plain <= open + 1024)
         #expect(read.marks < 1000)
     }
 
-    @Test("closed segments that wait to be sealed are not read again once the marks cover them")
+    @Test("closed unsealed segments are not read again once the dedup index covers them")
     func backlog() async throws {
-        // Sealing fails, as on a full disk: everything stays plain.
+        // Sealing fails, as on a full disk: all segments stay plain.
         disk.fail { call, path in call == .write && path.hasSuffix(".gz.tmp") ? 28 : nil }
         let eventLog = try await log.open(files: disk) { $0.segmentBytes = 64 * 1024 }
         try await fill(eventLog, 1...2000)
@@ -82,11 +83,11 @@ struct StartTests {
         let closed = try log.names().filter { $0.hasSuffix(".jsonl") }.count
         #expect(closed > 20)
         let read = try await start(holding: 1...2000)
-        // Headers, the open segment, and what came after the marks were written.
+        // Headers, the open segment, and lines after the dedup index was written.
         #expect(read.plain < 4 * 64 * 1024, "\(read.plain) of \(closed) segments")
     }
 
-    @Test("without the newest marks only what came since the ones before is read")
+    @Test("without the newest dedup index only lines since the older one are read")
     func olderMarks() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         for part in 0..<20 {
@@ -115,7 +116,7 @@ struct StartTests {
             try FileManager.default.removeItem(atPath: log.directory + "/log/" + name)
         }
         let read = try await start(holding: 1...2000)
-        // One member each, and its header only.
+        // One member each, and only its header.
         #expect(read.archives <= (try log.archives().count) * 100)
     }
 }

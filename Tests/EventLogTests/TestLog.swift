@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventLog
 
-/// A data folder with a log in it, and what tests do with one.
+/// A data folder with a log, and helpers to read and change it.
 struct TestLog: Sendable {
     let folder: TemporaryDirectory
     let clock = ManualClock()
@@ -38,14 +38,14 @@ struct TestLog: Sendable {
         Event(ts: clock.wall.now, event: name, rollout: "payments-api", message: message)
     }
 
-    /// Names in `log/`, sorted.
+    /// The names in `log/`, sorted.
     func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: directory + "/log").sorted()
     }
 
     func archives() throws -> [String] { try names().filter { $0.hasSuffix(".jsonl.gz") } }
 
-    /// What `gunzip -c` says of the archives, in order.
+    /// The output of `gunzip -c` for the archives, in order.
     func gunzipped() throws -> [UInt8] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -62,7 +62,7 @@ struct TestLog: Sendable {
         return Array(data)
     }
 
-    /// Blocks of all files below `log/`.
+    /// The disk blocks of all files below `log/`.
     func allocated() throws -> Int {
         let posix = PosixFileSystem()
         return try names().reduce(0) {
@@ -71,7 +71,7 @@ struct TestLog: Sendable {
     }
 }
 
-/// A sender's line.
+/// A line as a sender writes it.
 func senderLine(_ seq: Int, node: String = "gw-b", epoch: String = "e1", padding: Int = 0) -> String
 {
     #"{"ts":"2026-11-23T06:00:00.\#(String(format: "%03d", seq % 1000))Z","event":"analysis.degraded","#
@@ -81,7 +81,7 @@ func senderLine(_ seq: Int, node: String = "gw-b", epoch: String = "e1", padding
 func body(_ lines: [String]) -> [UInt8] { Array(lines.map { $0 + "\n" }.joined().utf8) }
 
 extension EventLogReader {
-    /// Everything that can be read now.
+    /// Reads all lines that are readable now.
     mutating func all(maxLines: Int = 1000, maxBytes: Int = 1 << 20) async throws -> [EventLogLine]
     {
         var lines: [EventLogLine] = []

@@ -6,8 +6,8 @@ import Testing
 
 @testable import EventLog
 
-/// Files of the log that somebody else removed, renamed, cut or replaced under a running log.
-@Suite("Files touched under a running log")
+/// Log files that another program removed, renamed, truncated or replaced while the log is open.
+@Suite("Files changed under an open log")
 struct TouchedFilesTests {
     enum Harm: String, CaseIterable {
         case removed, renamed, emptied, cutInHalf, copiedAndEmptied, replacedByFile
@@ -56,8 +56,8 @@ struct TouchedFilesTests {
         try PosixFileSystem().facts(path).bytes
     }
 
-    /// What senders' lines the log holds, how many lines it says are lost, and how many it
-    /// holds in all, with its own events.
+    /// The stored lines of senders, the number of lines that the log reports as lost, and the total
+    /// number of lines including its own events.
     private static func held(
         _ eventLog: EventLog
     ) async throws -> (seqs: [UInt64], lost: Int, all: Int) {
@@ -89,13 +89,13 @@ struct TouchedFilesTests {
         #expect(try await eventLog.ingest(body((126...130).map { senderLine($0) })).accepted == 5)
         await eventLog.settle()
         try await eventually("the loss is told", within: .seconds(20)) {
-            // A reader may come between the harm and the next segment: readers try again.
+            // A reader may run between the damage and the next segment: it retries.
             guard let (seqs, lost, _) = try? await Self.held(eventLog) else { return false }
             return seqs.count + lost == 130 && seqs.suffix(5) == [126, 127, 128, 129, 130]
         }
         let before = try await Self.held(eventLog)
         #expect(before.seqs == before.seqs.sorted())
-        // What the writer still has open is no loss, whatever became of its name.
+        // Data in the writer's open file is not lost, whatever happened to its name.
         switch harm {
         case .removed, .renamed, .replacedByFile, .replacedByFolder: #expect(before.lost == 0)
         case .emptied, .copiedAndEmptied, .overwritten: #expect(before.lost == 5)
@@ -109,13 +109,13 @@ struct TouchedFilesTests {
         #expect(after.lost == before.lost, "told again after a restart")
         await again.close()
         #expect(try await log.files.verify().isSound)
-        // What somebody put at the name is not ours to remove.
+        // The log must not remove a foreign file with that name.
         if harm == .replacedByFile || harm == .replacedByFolder {
             #expect(try log.names().contains { $0.hasPrefix("active.jsonl.aside") })
         }
     }
 
-    @Test("an idle log notices within seconds, without a line coming in")
+    @Test("an idle log detects it within seconds, without a new line")
     func idle() async throws {
         let eventLog = try await log.open()
         _ = try await eventLog.ingest(body((1...5).map { senderLine($0) }))
@@ -126,7 +126,7 @@ struct TouchedFilesTests {
         await eventLog.close()
     }
 
-    @Test("an archive that somebody removes is counted, told, and no longer part of the quota")
+    @Test("a removed archive is counted, reported, and no longer part of the quota")
     func archiveRemoved() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
         var reader = eventLog.reader(from: .start)
@@ -155,7 +155,7 @@ struct TouchedFilesTests {
         await again.close()
     }
 
-    @Test("a lock file that somebody removes is made again before another process can take it")
+    @Test("a removed lock file is recreated before another process can take it")
     func lockRemoved() async throws {
         let eventLog = try await log.open()
         let lock = log.directory + "/lock"
@@ -169,7 +169,7 @@ struct TouchedFilesTests {
         await eventLog.close()
     }
 
-    @Test("copytruncate again and again under load: each line is there or counted")
+    @Test("repeated copytruncate under load: each line is stored or counted")
     func copyTruncateUnderLoad() async throws {
         let eventLog = try await log.open { $0.segmentBytes = 256 * 1024 }
         let log = self.log
@@ -190,7 +190,7 @@ struct TouchedFilesTests {
         }
         try await cutter.value
         await eventLog.settle()
-        // Events of the log's own are lost with the others, and counted.
+        // The log's own events are lost with the others, and counted.
         try await eventually("all of it is told", within: .seconds(30)) {
             guard let (_, lost, all) = try? await Self.held(eventLog) else { return false }
             return all + lost == eventLog.status.appended

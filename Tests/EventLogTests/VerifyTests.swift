@@ -11,7 +11,7 @@ struct VerifyTests {
 
     init() throws { log = try TestLog() }
 
-    /// Three archives of several members and an open segment.
+    /// Three archives with several gzip members, and an open segment.
     private func filled() async throws -> [String] {
         let eventLog = try await log.open { $0.segmentBytes = 600_000 }
         let lines = (1...1000).map { senderLine($0, padding: 1900) }
@@ -43,7 +43,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("a sound log is sound, beside its writer too, and the statistics fit")
+    @Test("verify accepts an undamaged log, also beside its writer, and the statistics match")
     func sound() async throws {
         let lines = try await filled()
         let report = try await log.files.verify()
@@ -62,7 +62,7 @@ struct VerifyTests {
         await eventLog.close()
     }
 
-    @Test("a flipped bit costs one member, said by name, range and count; repair keeps all places")
+    @Test("a flipped bit costs one member, which is reported; repair keeps positions")
     func flippedBit() async throws {
         let lines = try await filled()
         var reader = log.files.reader()
@@ -92,7 +92,7 @@ struct VerifyTests {
         #expect(try await log.files.verify().isSound)
         _ = try log.gunzipped()
         #expect(try await readAll().lines == kept)
-        // A cursor from before the damage still stands between the same lines.
+        // A cursor from before the damage still points between the same lines.
         let last = places[700]
         var later = log.files.reader(from: last.end)
         #expect(try await later.texts() == Array(lines[701...]))
@@ -115,7 +115,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("lost indexes and torn tails are found and mended")
+    @Test("lost indexes and torn tails are found and repaired")
     func indexAndTail() async throws {
         let lines = try await filled()
         let index = try #require(try log.names().first { $0.hasSuffix(".idx") })
@@ -132,7 +132,7 @@ struct VerifyTests {
         #expect(try await readAll().lines == lines)
     }
 
-    @Test("a damaged group inside the open segment: the rest is kept, nothing damaged is shown")
+    @Test("a damaged group in the open segment: the rest is kept, no damaged line is shown")
     func damagedGroup() async throws {
         let eventLog = try await log.open()
         var ends: [Int] = []
@@ -150,7 +150,7 @@ struct VerifyTests {
         var reader = again.reader(from: .start)
         let expected = ((1...8).map { $0 } + (13...20).map { $0 }).map { senderLine($0) }
         #expect(try await reader.texts() == expected)
-        // The lost lines may come again, and places are what they were.
+        // The lost lines can be resent, and positions are unchanged.
         #expect(try await again.ingest(body((9...12).map { senderLine($0) })).accepted == 4)
         var later = again.reader(from: places[14].end)
         #expect(
@@ -159,7 +159,7 @@ struct VerifyTests {
         await again.close()
     }
 
-    @Test("missing numbers are told by sender")
+    @Test("missing sequence numbers are reported by sender")
     func gaps() async throws {
         let eventLog = try await log.open()
         _ = try await eventLog.ingest(

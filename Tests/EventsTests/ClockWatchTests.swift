@@ -2,12 +2,12 @@ import Events
 import TestSupport
 import Testing
 
-@Suite("A wall clock that is set")
+@Suite("Steps of the wall clock")
 struct ClockWatchTests {
     let clock = ManualClock()
 
     @Test(
-        "a step of any size is seen once, in either direction",
+        "a step of any size is detected once, in either direction",
         arguments: [Duration.seconds(86_400), .seconds(-86_400), .seconds(-365 * 86_400)])
     func steps(step: Duration) {
         var watch = ClockWatch(at: clock.wall.now, clock: clock)
@@ -20,7 +20,7 @@ struct ClockWatchTests {
         #expect(watch.step(to: clock.wall.now) == .zero)
     }
 
-    @Test("what clocks are kept right by is no step")
+    @Test("normal clock corrections are not steps")
     func slewed() {
         var watch = ClockWatch(at: clock.wall.now, clock: clock)
         for _ in 0..<100 {
@@ -28,7 +28,7 @@ struct ClockWatchTests {
             clock.setWall(by: .milliseconds(-30))
             #expect(watch.step(to: clock.wall.now) == .zero)
         }
-        // An hour without a look, with the largest slew that there is.
+        // Ten hours without a check, at the largest slew rate.
         clock.advance(by: .seconds(36_000))
         clock.setWall(by: .seconds(18))
         #expect(watch.step(to: clock.wall.now) == .zero)

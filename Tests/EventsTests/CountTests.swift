@@ -7,7 +7,7 @@ import Testing
 struct CountTests {
     private static let start = #"{"ts":"2026-11-23T06:00:00Z","#
 
-    @Test("sums, differences and products stop at the ends of the range")
+    @Test("sums, differences and products saturate at the ends of the range")
     func saturating() {
         #expect(Int.max +| 1 == .max)
         #expect(Int.min +| -1 == .min)
@@ -27,7 +27,7 @@ struct CountTests {
         #expect(sum == 0)
     }
 
-    @Test("a double becomes the nearest whole number that there is")
+    @Test("a double becomes the nearest representable integer")
     func doubles() {
         #expect(Int(saturating: 1e300) == .max)
         #expect(Int(saturating: -1e300) == .min)
@@ -51,7 +51,7 @@ struct CountTests {
     }
 
     @Test(
-        "a line with a number beyond its range is refused by name, and read when it is stored",
+        "a line with a number out of range is refused at ingest, and read when stored",
         arguments: [
             ("attempt", "1000000001"), ("attempt", "-1"), ("attempt", "-9223372036854775808"),
             ("attempt", "9223372036854775807"), ("attempt", "1e30"), ("attempt", #""1000000001""#),
@@ -78,7 +78,7 @@ struct CountTests {
         }
     }
 
-    @Test("counts of lost lines are counts in log.shed and log.gap, and anything elsewhere")
+    @Test("counts of lost lines are checked in log.shed and log.gap only")
     func otherNames() throws {
         for (event, isRefused) in [("log.shed", true), ("log.gap", true), ("deploy.done", false)] {
             for member in [#""count":9223372036854775807"#, #""lines":-1"#] {
@@ -87,7 +87,7 @@ struct CountTests {
                 #expect((try? Event(line: line, from: .sender)) != nil || isRefused)
             }
         }
-        // A run of another program has any number.
+        // The `run` of another program can be any number.
         let run = Array((Self.start + #""event":"ci.finished","run":11998877665}"#).utf8)
         #expect(throws: Never.self) { try Event(line: run, from: .sender) }
     }
@@ -107,7 +107,7 @@ struct CountTests {
         #expect(try Event(line: line).event == "x")
     }
 
-    @Test("a fault quotes what it refuses, not more than a line of it")
+    @Test("a fault quotes the refused value, at most one line of it")
     func words() {
         let digits = String(repeating: "9", count: 500)
         let line = Array((Self.start + #""attempt":\#(digits),"event":"x"}"#).utf8)
@@ -122,7 +122,7 @@ struct CountTests {
         }
     }
 
-    @Test("any Int64 is a time that can be written and reckoned with")
+    @Test("any Int64 is a time that can be formatted and calculated with")
     func extremeTimes() {
         for milliseconds in [Int64.min, .min + 1, -1, 0, .max - 1, .max] {
             let moment = Timestamp(milliseconds: milliseconds)

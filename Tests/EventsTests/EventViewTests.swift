@@ -4,14 +4,13 @@ import Testing
 
 @testable import Events
 
-@Suite("A line looked at where it lies")
+@Suite("Reading a line in place")
 struct EventViewTests {
-    /// What the look tells, as the event that a whole reading makes of the line; `seq`, which
-    /// it does not tell, from there.
+    /// The values of the view as an event; `seq`, which the view lacks, comes from the parsed line.
     private static func event(of line: [UInt8], like whole: Event) -> Event? {
         line.withUnsafeBytes { bytes in
             var view = EventView()
-            // Used before: nothing of the line before may show.
+            // Reused: no value of the line before may remain.
             _ = full.utf8.withContiguousStorageIfAvailable { view.read(UnsafeRawBufferPointer($0)) }
             guard view.read(bytes) else { return nil }
             return Event(
@@ -43,14 +42,14 @@ struct EventViewTests {
         + #""message":"text","policy":null,"binary":"sha256:bb","series":"3ab5","run":2,"flag":true,"#
         + #""document":{"status":"un}healthy","nested":[1,null,{"a":"ü\\"}]}}"#
 
-    @Test("it tells what a whole reading tells")
+    @Test("the view returns the same values as the parser")
     func full() throws {
         let line = Array(Self.full.utf8)
         let whole = try Event(line: line)
         #expect(Self.event(of: line, like: whole) == whole)
     }
 
-    @Test("whatever events are like")
+    @Test("for any kind of events")
     func random() throws {
         var random = SeededRandom(seed: 11)
         for _ in 0..<3000 {
@@ -61,11 +60,11 @@ struct EventViewTests {
     }
 
     @Test(
-        "cut or spoilt at any byte it never looks outside, and agrees where a reading is possible")
+        "truncated or damaged at any byte it stays in bounds, and agrees if the line is valid")
     func spoilt() {
         let line = Array(Self.full.utf8)
         for end in line.indices {
-            // Exactly as long as it says, so that a byte beyond would be noticed.
+            // A buffer of exactly this length, so that an access beyond it would be detected.
             let cut = Array(line[..<end])
             #expect(
                 Self.event(of: cut, like: Event(ts: Timestamp(milliseconds: 0), event: "")) == nil)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("IP addresses")
 struct IPAddressTests {
-    @Test("an IPv4 peer of a socket of both families has its own form")
+    @Test("an IPv4 peer of a dual-stack socket is written as an IPv4 address")
     func unmapped() {
         for (text, expected) in [
             ("::ffff:10.0.0.1", "10.0.0.1"), ("::FFFF:10.0.0.1", "10.0.0.1"),

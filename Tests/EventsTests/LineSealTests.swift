@@ -3,13 +3,13 @@ import Testing
 
 @testable import Events
 
-@Suite("Lines that a node knows as its own")
+@Suite("Lines that a node recognizes as its own")
 struct LineSealTests {
     let seal = LineSeal(key: Array(0..<32))
     let line = Array(
         #"{"ts":"2026-11-23T06:00:00Z","event":"analysis.healthy","node":"gw-a1"}"#.utf8)
 
-    @Test("a sealed line is an event with one member more, and is known again")
+    @Test("a sealed line is an event with one additional member, and is recognized")
     func known() throws {
         let sealed = seal.seal(line)
         #expect(seal.verifies(sealed))
@@ -19,7 +19,7 @@ struct LineSealTests {
         #expect(LineSeal(key: Array(0..<32)).verifies(sealed))
     }
 
-    @Test("with one byte changed, left out or added, or with another key, it is not")
+    @Test("with one byte changed, removed or added, or with another key, it is not")
     func changed() {
         let sealed = seal.seal(line)
         #expect(!LineSeal(key: Array(1..<33)).verifies(sealed))

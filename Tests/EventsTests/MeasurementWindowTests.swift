@@ -2,7 +2,7 @@ import Events
 import Testing
 
 struct MeasurementWindowTests {
-    /// `identity.window` of the vectors, and moments before 1970.
+    /// `identity.window` of the vectors, and times before 1970.
     @Test(
         arguments: [
             (1_766_000_000, 30, 5, 1_765_999_950), (1_766_000_004, 30, 5, 1_765_999_950),

@@ -24,7 +24,7 @@ struct SeriesTests {
             ids.insert(other.id)
         }
         #expect(ids.count == 8)
-        // The separator keeps neighbouring parts apart.
+        // The separator keeps adjacent parts distinct.
         #expect(
             Series(namespace: "a", rollout: "bc").id != Series(namespace: "ab", rollout: "c").id)
     }

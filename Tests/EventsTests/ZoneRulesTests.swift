@@ -17,7 +17,7 @@ struct ZoneRulesTests {
     }
 
     @Test(
-        "offsets are those of another reader, in summer and winter, past and future",
+        "offsets match another implementation, in summer and winter, past and future",
         arguments: [
             "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
             "Australia/Sydney", "America/Sao_Paulo", "Europe/Dublin", "Pacific/Apia", "UTC",
@@ -26,14 +26,14 @@ struct ZoneRulesTests {
     func offsets(_ name: String) throws {
         let zone = try rules(name)
         let other = try #require(TimeZone(identifier: name))
-        // From 1980 to 2090, at steps that meet every hour of the day and every day of the year.
+        // From 1980 to 2090, in steps that cover every hour of the day and every day of the year.
         for seconds in stride(from: Int64(315_532_800), to: 3_786_912_000, by: 86_400 * 3 + 4321) {
             let date = Date(timeIntervalSince1970: Double(seconds))
             #expect(zone.offset(at: seconds) == other.secondsFromGMT(for: date), "\(date)")
         }
     }
 
-    @Test("the hour at which clocks change, to the second")
+    @Test("the time of a clock change, to the second")
     func changes() throws {
         let berlin = try rules("Europe/Berlin")
         for (moment, before, after) in [
@@ -46,7 +46,7 @@ struct ZoneRulesTests {
         }
     }
 
-    @Test("a local time is a moment: skipped ones go forward, repeated ones are first or last")
+    @Test("a local time is a moment: skipped ones move forward, repeated ones are first or last")
     func moments() throws {
         let berlin = try rules("Europe/Berlin")
         func moment(_ local: String, isLast: Bool = false) throws -> Int64 {
@@ -57,11 +57,11 @@ struct ZoneRulesTests {
         #expect(try moment("2026-10-25T02:30:00Z") == seconds("2026-10-25T00:30:00Z"))
         #expect(try moment("2026-10-25T02:30:00Z", isLast: true) == seconds("2026-10-25T01:30:00Z"))
         #expect(ZoneRules(offsetMinutes: 90).moment(local: 5400) == 0)
-        // Where no clock ever was.
+        // Extreme times must not trap.
         for extreme in [Int64.min / 1000, Int64.max / 1000] { _ = berlin.offset(at: extreme) }
     }
 
-    @Test("whatever is no zone file is none, and never read beyond its end")
+    @Test("an invalid zone file is refused, and never read beyond its end")
     func broken() throws {
         let file = URL(fileURLWithPath: "/usr/share/zoneinfo/Europe/Berlin")
         let bytes = Array(try Data(contentsOf: file))

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// What fuzzing began with and what it ever found, in every test run: an input that
-/// was read wrongly once stays in `Corpus/` under the name of what it shows.
+/// Runs the seeds and all past findings of fuzzing in every test run. An input that was once read
+/// wrongly stays in `Corpus/` under a name that describes the fault.
 @Suite("The corpus of the fuzz targets")
 struct CorpusTests {
-    @Test("is read rightly", arguments: FuzzTarget.allCases)
+    @Test("is read correctly", arguments: FuzzTarget.allCases)
     func corpus(target: FuzzTarget) throws {
         let folder = try #require(
             Bundle.module.resourceURL?.appendingPathComponent("Corpus/\(target.rawValue)"))
@@ -17,7 +17,7 @@ struct CorpusTests {
         }
     }
 
-    @Test("every folder of the corpus has its target")
+    @Test("every folder of the corpus has a target")
     func folders() throws {
         let folder = try #require(Bundle.module.resourceURL?.appendingPathComponent("Corpus"))
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -2,10 +2,10 @@ import JSON
 import TestSupport
 import Testing
 
-/// Random and mutated documents through the target of the scanner.
+/// Random and mutated documents for the target of the scanner.
 @Suite("JSON against Foundation")
 struct JSONDifferentialTests {
-    @Test("random documents: both accept, and read the same")
+    @Test("random documents: both accept, and read the same values")
     func documents() throws {
         var random = SeededRandom(seed: 21)
         for _ in 0..<2000 {

@@ -2,16 +2,16 @@ import Testing
 
 @testable import EventLog
 
-/// Each file of a log damaged within in each way at many places, as `LogTarget` judges it.
+/// Damages each file of a log in each way at many offsets; `LogTarget` checks the result.
 @Suite("Damaged files of a log")
 struct LogDamageTests {
     private typealias Change = LogTarget.Change
 
-    @Test("an undamaged log is read whole")
+    @Test("an undamaged log is read completely")
     func whole() throws { try LogTarget.judge([]) }
 
     @Test(
-        "every printed line was stored, every missing one is reported, verify finds the damage",
+        "every printed line was stored, missing ones are reported, verify finds the damage",
         arguments: LogTarget.Harm.within)
     func everyFile(harm: LogTarget.Harm) {
         let sample = LogFolderSample()
@@ -57,7 +57,7 @@ struct LogDamageTests {
         }
     }
 
-    @Test("whichever groups and members are cut out, copied or swapped as wholes")
+    @Test("any groups and members that are cut out, copied or swapped as wholes")
     func wholeParts() throws {
         let sample = LogFolderSample()
         var findings: [String] = []
@@ -77,7 +77,7 @@ struct LogDamageTests {
         #expect(findings.isEmpty, "\(findings.prefix(12).joined(separator: "\n"))")
     }
 
-    /// Members of an archive; groups with their commit lines of a plain segment.
+    /// The members of an archive, or the groups with commit lines of a plain segment.
     private static func parts(of path: String, in sample: LogFolderSample) throws -> [Range<Int>] {
         let bytes = try #require(sample.files[path])
         var parts: [Range<Int>] = []

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Attempts written down")
+@Suite("Checkpoints of attempts")
 struct AttemptCheckpointTests {
     let folder: TemporaryDirectory
     let clock = ManualClock()
@@ -26,7 +26,7 @@ struct AttemptCheckpointTests {
             clock: clock.wall, telemetry: .silent)
     }
 
-    /// A gateway on this folder, as a start makes it from what was written down.
+    /// A gateway on this folder, as a start creates it from the checkpoint.
     private func start() async throws -> MeasurementService {
         try await MeasurementService(
             plan: GatewayPlan(
@@ -52,7 +52,7 @@ struct AttemptCheckpointTests {
         try await store.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM attempt") }
     }
 
-    @Test("more series than one slice: all are written down, and each counts on")
+    @Test("more series than one slice: all are stored, and each continues its count")
     func slices() async throws {
         let first = try await start()
         for n in 0..<600 { #expect(try await measure("shop-\(n)", first) == 1) }
@@ -66,7 +66,7 @@ struct AttemptCheckpointTests {
         await eventLog.close()
     }
 
-    @Test("what could not be written down is not passed over by the next that can")
+    @Test("a failed write is not skipped by the next successful one")
     func failing() async throws {
         let first = try await start()
         let checkpoint = AttemptCheckpoint(first, store: store, wall: clock.wall)
@@ -75,7 +75,7 @@ struct AttemptCheckpointTests {
         await checkpoint.write()
         try await setReadOnly(false)
         #expect(try await count() == 0)
-        // Another series changes, so that the place in the log moves on.
+        // Another series changes, so that the position in the log advances.
         #expect(try await measure("cart", first) == 1)
         await checkpoint.write()
         #expect(try await count() == 2)
@@ -86,7 +86,7 @@ struct AttemptCheckpointTests {
         await eventLog.close()
     }
 
-    @Test("a node that measures nothing does not read others' lines anew at each start")
+    @Test("a node without measurements does not read others' lines again at each start")
     func idle() async throws {
         let checkpoint = AttemptCheckpoint(try await start(), store: store, wall: clock.wall)
         let first = try await place()
@@ -96,7 +96,7 @@ struct AttemptCheckpointTests {
         try await ingest(megabytes: 4)
         await checkpoint.write()
         #expect(try await place() == eventLog.head)
-        // A few lines more are no reason to write again.
+        // A few more lines do not cause another write.
         let before = eventLog.head
         try await ingest(megabytes: 1)
         await checkpoint.write()
@@ -104,11 +104,12 @@ struct AttemptCheckpointTests {
         await eventLog.close()
     }
 
-    @Test("a verdict that somebody else wrote in this node's name is not restored")
+    @Test("a verdict that another sender wrote in this node's name is not restored")
     func forged() async throws {
         let first = try await start()
         #expect(try await measure("shop", first) == 1)
-        // Its own line with the next attempt, as whoever may read and send can make it.
+        // A line with the next attempt in this node's name, as a caller with read and ingest can
+        // write it.
         var reader = eventLog.reader(from: .start)
         let own = try #require(try await reader.next(maxLines: 10).lines.first).bytes
         var event = try Event(line: own)
@@ -154,7 +155,7 @@ struct AttemptCheckpointTests {
     }
 
     private func setReadOnly(_ isReadOnly: Bool) async throws {
-        // A trigger, because a pragma would not outlive the transaction.
+        // A trigger, because a pragma would not outlast the transaction.
         try await store.write { db in
             try db.execute(
                 sql: isReadOnly

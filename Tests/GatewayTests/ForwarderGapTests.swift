@@ -10,9 +10,9 @@ import Transfer
 
 @testable import Gateway
 
-@Suite("A forwarder that comes late")
+@Suite("A forwarder that is late")
 struct ForwarderGapTests {
-    @Test("removed lines are reported once, however often the batch behind them is tried")
+    @Test("removed lines are reported once, however often the batch after them is retried")
     func once() async throws {
         let folder = try TemporaryDirectory()
         let clock = ManualClock()
@@ -50,7 +50,7 @@ struct ForwarderGapTests {
         let away = try await HTTPDouble.start()
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
-        /// Runs a forwarder until it failed so often.
+        /// Runs a forwarder until it has failed this often.
         func run(failures: Int) async throws {
             let forwarder = Forwarder(
                 Forwarder.Configuration(
@@ -65,7 +65,7 @@ struct ForwarderGapTests {
             }
         }
         try await run(failures: 5)
-        // And over a restart.
+        // Also after a restart.
         try await run(failures: 5)
         let log = try await eventLog.last(10_000)
         let gaps = try log.lines.map { try Event(line: $0.bytes) }

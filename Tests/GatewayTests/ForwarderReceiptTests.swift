@@ -10,10 +10,10 @@ import Transfer
 
 @testable import Gateway
 
-@Suite("Receipts that a notifier sends back")
+@Suite("Receipts from a notifier")
 struct ForwarderReceiptTests {
     @Test(
-        "numbers that no receipt has acknowledge nothing, and stop nothing",
+        "numbers that no valid receipt contains acknowledge nothing, and stop nothing",
         arguments: [
             ("9223372036854775807", "1"), ("9223372036854775807", "9223372036854775807"),
             ("-9223372036854775808", "-1"), ("-9223372036854775807", "-9223372036854775808"),
@@ -30,7 +30,7 @@ struct ForwarderReceiptTests {
         #expect(try await forward(accepted: "1", duplicates: "0").position != nil)
     }
 
-    /// Where the cursor stands after one line was sent, and what the forwarder then says.
+    /// The position of the cursor after one line was sent, and the forwarder's report.
     private func forward(
         accepted: String, duplicates: String
     ) async throws -> (position: LogPosition?, status: Forwarder.Status) {
@@ -71,7 +71,7 @@ struct ForwarderReceiptTests {
             upTo: lines)
     }
 
-    @Test("the count of rejected lines holds where the list is cut, and must be of this batch")
+    @Test("the count of rejected lines is used if the list is truncated, and must be of this batch")
     func rejected() {
         let one = #""rejected":[{"line":1,"error":"x"}]"#
         #expect(receipt("{\(one),\"rejected_total\":700}", lines: 1000) == 700)

@@ -6,9 +6,9 @@ import Transfer
 
 @testable import Gateway
 
-@Suite("Asking too often")
+@Suite("Too many requests")
 struct RateLimitTests {
-    /// Two measurements, and no more for the length of a test.
+    /// Two measurements, and no more during a test.
     static let two = TokenBucket.Rate(burst: 2, perSecond: 0.000_1)
 
     private func attempt(_ reply: HTTPReply) throws -> Int? {
@@ -17,7 +17,7 @@ struct RateLimitTests {
         return document["attempt"]?["n"]?.integer.map { Int($0) }
     }
 
-    @Test("over the limit the frozen verdict is answered with 200, and nothing is measured")
+    @Test("over the limit the response is the frozen verdict with 200, and nothing is measured")
     func frozen() async throws {
         let gateway = try await ServedGateway(rate: Self.two)
         let first = try await gateway.ask()
@@ -29,7 +29,7 @@ struct RateLimitTests {
         #expect(try attempt(second) == 2)
         #expect(second.header("ratelimit")?.contains("r=0") == true)
 
-        // Time for a third attempt, but not for this caller.
+        // Enough time for a third attempt, but not for this caller.
         gateway.clock.advance(by: .seconds(30))
         let third = try await gateway.ask()
         #expect(third.status == 200)
@@ -39,11 +39,11 @@ struct RateLimitTests {
         await gateway.stop()
     }
 
-    @Test("over the limit with nothing to tell, 429 says when to come back")
+    @Test("over the limit without a verdict, 429 contains the time to retry")
     func refused() async throws {
         let gateway = try await ServedGateway(rate: Self.two)
         for _ in 0..<2 { _ = try await gateway.ask() }
-        // A run that was silent this long is over: its verdict is nobody's any more.
+        // A run that was silent this long has ended, so its verdict is not used.
         gateway.clock.advance(by: .seconds(3600))
         let refused = try await gateway.ask()
         #expect(refused.status == 429)
@@ -54,7 +54,7 @@ struct RateLimitTests {
         await gateway.stop()
     }
 
-    @Test("each series and each credential has its own allowance")
+    @Test("each series and each credential has its own limit")
     func apart() async throws {
         let gateway = try await ServedGateway(rate: Self.two)
         for _ in 0..<3 { _ = try await gateway.ask() }
@@ -63,7 +63,7 @@ struct RateLimitTests {
         await gateway.stop()
     }
 
-    @Test("an unknown concern is 404, however often it is asked for")
+    @Test("an unknown concern is 404, however often it is requested")
     func unknown() async throws {
         let gateway = try await ServedGateway(
             rate: Self.two, concerns: ["disk": ["gateway.disk_ok"]])

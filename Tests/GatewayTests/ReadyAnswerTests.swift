@@ -9,7 +9,7 @@ import Transfer
 
 @testable import Gateway
 
-@Suite("Repeats that are answered at once")
+@Suite("Retries answered immediately")
 struct ReadyAnswerTests {
     private func atOnce(
         _ body: String, _ gateway: ServedGateway, contentType: String? = "application/json",
@@ -25,7 +25,7 @@ struct ReadyAnswerTests {
                 identity: Identity(id: "t-1", name: "argo", scopes: [.analysis], proof: .token)))
     }
 
-    @Test("only a repeat is; all else goes the long way")
+    @Test("only a retry is; all other requests are handled normally")
     func onlyRepeats() async throws {
         let gateway = try await ServedGateway(concerns: ["disk": ["gateway.disk_ok"]])
         let body = #"{"rollout":"shop","namespace":"prod"}"#

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Gateway
 
-/// What a run keeps while it lasts: its policy, and a window's inputs.
+/// State that a run keeps: its policy, and a window's inputs.
 @Suite("Within one run")
 struct RunPolicyTests {
     let folder: TemporaryDirectory
@@ -73,7 +73,7 @@ struct RunPolicyTests {
         #expect(second["attempt"]?["n"]?.integer == 2)
         #expect(second["policy"] == first["policy"])
         #expect(second["status"]?.string == "healthy")
-        // Also over further reloads.
+        // Also across further reloads.
         service.replace(plan: plan(weight: 3))
         clock.advance(by: .seconds(30))
         #expect(try await measure(service)["policy"] == first["policy"])
@@ -87,7 +87,7 @@ struct RunPolicyTests {
         await eventLog.close()
     }
 
-    @Test("applied at once, what is left of the run is unknown, and that is an event")
+    @Test("applied at once, the rest of the run is unknown, and an event reports it")
     func midRun() async throws {
         let service = try await service(plan(weight: 1))
         let first = try await measure(service)
@@ -107,7 +107,7 @@ struct RunPolicyTests {
         await eventLog.close()
     }
 
-    @Test("another binary in mid-run is the same, also over a restart")
+    @Test("another binary within a run makes it unknown too, also after a restart")
     func otherBinary() async throws {
         let first = try await service(plan(weight: 1))
         #expect(try await measure(first)["status"]?.string == "healthy")
@@ -123,11 +123,11 @@ struct RunPolicyTests {
         await eventLog.close()
     }
 
-    @Test("another attempt within one data window is judged on the same inputs")
+    @Test("another attempt within one data window is judged by the same inputs")
     func frozenInputs() async throws {
         let service = try await service(plan(weight: 1, window: .seconds(3600)))
         let first = try await measure(service)
-        // The manual clock stands within an hour that ends later than this.
+        // Still within the same hour.
         clock.advance(by: .seconds(30))
         let second = try await measure(service)
         #expect(second["attempt"]?["n"]?.integer == 2)

@@ -12,8 +12,8 @@ import Transfer
 
 @testable import Gateway
 
-/// A gateway's measurement routes on a real TLS port, with a clock that stands
-/// still and one probe that answers at once and counts its looks.
+/// A gateway's measurement routes on a real TLS port, with a stopped clock and one probe that
+/// responds at once and counts its observations.
 final class ServedGateway: Sendable {
     let folder: TemporaryDirectory
     let clock = ManualClock()
@@ -62,7 +62,7 @@ final class ServedGateway: Sendable {
         await eventLog.close()
     }
 
-    /// Asks over HTTP/2, as Argo Rollouts does.
+    /// Sends requests over HTTP/2, as Argo Rollouts does.
     func ask(
         _ body: String = #"{"rollout":"shop","namespace":"prod"}"#, path: String = "",
         token: String? = nil
@@ -78,7 +78,7 @@ final class ServedGateway: Sendable {
     }
 }
 
-/// Reports a healthy disk, and how often it was asked.
+/// Reports a healthy disk, and counts its observations.
 final class CountingProbe: Probe, Sendable {
     private let count = Atomic<Int>(0)
     let name = "node"

@@ -28,7 +28,7 @@ struct JSONScannerTests {
     func accepts(text: String) { #expect(fault(of: text) == nil) }
 
     @Test(
-        "refuses, with the reason and the place",
+        "refuses, with the reason and the position",
         arguments: [
             ("", .empty, 0), ("  ", .empty, 2), ("tru", .unexpectedEnd, 3),
             ("trux", .unexpectedByte, 3), ("nul0", .unexpectedByte, 3), ("01", .invalidNumber, 0),
@@ -50,14 +50,14 @@ struct JSONScannerTests {
         #expect(fault(of: text) == JSONFault(reason, at: offset))
     }
 
-    @Test("every prefix of a document is refused, the document is not")
+    @Test("every proper prefix of a document is refused, the document is not")
     func prefixes() {
         let text = Array(#"{"a":[1.5e-3,"x\u00e9\ud83d\ude00é",true,null],"b":{"c":-0}}"#.utf8)
         for count in 0..<text.count { #expect(fault(of: Array(text[..<count])) != nil) }
         #expect(fault(of: text) == nil)
     }
 
-    @Test("bounds: depth and size are exact")
+    @Test("limits: depth and size are exact")
     func bounds() {
         let sixteen = String(repeating: "[", count: 16) + String(repeating: "]", count: 16)
         #expect(fault(of: sixteen) == nil)
@@ -67,7 +67,7 @@ struct JSONScannerTests {
         let limits = JSONLimits(maxBytes: 10, maxDepth: 1)
         #expect(fault(of: #""12345678""#, limits: limits) == nil)
         #expect(fault(of: #""123456789""#, limits: limits)?.reason == .tooLong)
-        // Far more nesting than a stack holds frames, were it followed.
+        // Deeper nesting than the stack permits for recursion.
         #expect(fault(of: String(repeating: "[", count: 60_000))?.reason == .tooDeep)
     }
 
@@ -96,7 +96,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test("a special byte at every place of a long string is seen")
+    @Test("a special byte at any position of a long string is detected")
     func places() {
         for length in 0..<70 {
             for place in 0...length {
@@ -134,7 +134,7 @@ struct JSONScannerTests {
             ])
     }
 
-    @Test("only an object has members at the top")
+    @Test("only an object has top-level members")
     func notAnObject() {
         for text in ["[]", "1", "\"{}\"", "null"] {
             let bytes = Array(text.utf8)
@@ -148,7 +148,7 @@ struct JSONScannerTests {
         }
     }
 
-    @Test("numbers: whole ones exactly, to the ends of Int64 and no further")
+    @Test("numbers: integers exactly, up to the ends of Int64")
     func integers() {
         func integer(_ text: String) -> Int64? {
             let bytes = Array(text.utf8)

@@ -34,7 +34,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "the same key twice in one object is refused, however it is written",
+        "a repeated key in one object is refused, in any spelling",
         arguments: [#"{"a":1,"a":1}"#, #"{"a":1,"\u0061":2}"#, #"[{"x":{"k":1,"l":2,"k":3}}]"#])
     func duplicateKeys(text: String) {
         #expect { try parse(text) } throws: { ($0 as? JSONFault)?.reason == .duplicateKey }

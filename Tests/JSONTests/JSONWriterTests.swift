@@ -28,7 +28,7 @@ struct JSONWriterTests {
         )
     }
 
-    @Test("strings: what must be escaped is, nothing else")
+    @Test("strings: only what must be escaped is escaped")
     func strings() {
         var writer = JSONWriter()
         writer.value("\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f}é😀\u{2028}\u{2029}\u{2027}")
@@ -37,7 +37,7 @@ struct JSONWriterTests {
                 == #""\"\\/\b\f\n\r\t\u0000\u001f\u007fé😀\u2028\u2029"# + "\u{2027}\"")
     }
 
-    @Test("no text breaks a line or the string it is in")
+    @Test("no text breaks a line or its string")
     func anyScalar() throws {
         var random = SeededRandom(seed: 5)
         for _ in 0..<2000 {
@@ -76,14 +76,14 @@ struct JSONNumberTests {
         #expect(JSONNumber.text(Double(bitPattern: bits)) == text)
     }
 
-    @Test("what can't be a number is null")
+    @Test("a value that is not a number becomes null")
     func notFinite() {
         for number in [Double.nan, .infinity, -.infinity] {
             #expect(JSONNumber.text(number) == "null")
         }
     }
 
-    @Test("every number reads back as itself, in JSON's grammar")
+    @Test("every number is read back unchanged, in JSON's grammar")
     func readsBack() {
         var random = SeededRandom(seed: 99)
         for _ in 0..<20_000 {

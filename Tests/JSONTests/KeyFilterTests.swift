@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSON
 
-@Suite("The filter over an object's keys")
+@Suite("The filter for an object's keys")
 struct KeyFilterTests {
     private func isInDoubt(_ keys: [String]) throws -> Bool {
         let text = Array(
@@ -16,7 +16,7 @@ struct KeyFilterTests {
         }
     }
 
-    @Test("a verdict's own keys leave no doubt")
+    @Test("a verdict's own keys cause no false positive")
     func ordinary() throws {
         let names = [
             "canary.5xx_rate", "canary.p99_ms", "canary.p50_ms", "canary.rps", "gateway.disk_ok",
@@ -31,7 +31,7 @@ struct KeyFilterTests {
             ]))
     }
 
-    @Test("a key that comes twice is never missed, whatever its length")
+    @Test("a repeated key is never missed, whatever its length")
     func repeated() throws {
         for count in 0...40 {
             let key = String(repeating: "k", count: count)
@@ -40,7 +40,7 @@ struct KeyFilterTests {
         #expect(try isInDoubt(["abc", #"\u0061bc"#]))
     }
 
-    @Test("keys that agree at one end only leave no doubt")
+    @Test("keys that agree at one end only cause no false positive")
     func ends() throws {
         #expect(try !isInDoubt(["gateway.aaaaaaaa", "gateway.bbbbbbbb", "xateway.aaaaaaaa"]))
     }

@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Numbers are read as the standard library reads them, to the bit")
+@Suite("Numbers are parsed like the standard library does, to the bit")
 struct NumberDecodingTests {
     private static func read(_ text: String) throws -> Double? {
         try Array(text.utf8).withUnsafeBytes { bytes in

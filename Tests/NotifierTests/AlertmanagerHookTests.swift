@@ -5,7 +5,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite("What Alertmanager's webhooks become")
+@Suite("Events from Alertmanager's webhooks")
 struct AlertmanagerHookTests {
     private func events(_ alerts: String, truncated: Int = 0) throws -> [Event] {
         try AlertmanagerHook.events(
@@ -24,7 +24,7 @@ struct AlertmanagerHookTests {
          "endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://prom/x","fingerprint":"c0ffee"}
         """
 
-    @Test("an alert is an event of the rollout that its labels name")
+    @Test("an alert is an event of the rollout in its labels")
     func firingAlert() throws {
         let event = try #require(events(firing).first)
         #expect(event.event == "alert.firing")
@@ -38,7 +38,7 @@ struct AlertmanagerHookTests {
         #expect(event.message == "HighErrors firing: 5xx over 1 %")
     }
 
-    @Test("numbers beyond their range are refused by name")
+    @Test("numbers out of range are refused by name")
     func outside() throws {
         for truncated in [Int.max, .min, -1, 1_000_000_001] {
             let problem = #expect(throws: Problem.self) { try events(firing, truncated: truncated) }
@@ -47,7 +47,7 @@ struct AlertmanagerHookTests {
     }
 
     @Test(
-        "an alert is news of when it is received, whenever it began",
+        "an alert has the time of receipt, whenever it began",
         arguments: [
             "2026-10-09T06:00:00.123456789Z", "2031-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
             "9999-12-31T23:59:59-23:59", "yesterday",
@@ -64,7 +64,7 @@ struct AlertmanagerHookTests {
         #expect(end.extra("endsAt") == .string(time))
     }
 
-    @Test("an alert with a status that nobody knows is named, and costs none of the others")
+    @Test("an alert with an unknown status is reported, and the others are stored")
     func unreadable() throws {
         let odd = firing.replacing(#""status":"firing""#, with: #""status":"pending""#)
         let events = try events("\(odd),\(firing)")
@@ -88,14 +88,14 @@ struct AlertmanagerHookTests {
         #expect(event.id != first)
     }
 
-    @Test("alerts that were left out are counted")
+    @Test("truncated alerts are counted")
     func truncated() throws {
         let events = try events(firing, truncated: 12)
         #expect(events.map(\.event) == ["alert.firing", "alerts.truncated"])
         #expect(events[1].extra("truncated") == .number("12"))
     }
 
-    @Test("a monstrous alert still fits the log, and says what was left out")
+    @Test("a very large alert still fits the log, and states what was omitted")
     func bounded() throws {
         let long = String(repeating: "\u{1}", count: 20_000)
         var writer = JSONWriter()
@@ -113,7 +113,7 @@ struct AlertmanagerHookTests {
         #expect(fitting.event == "alert.firing")
     }
 
-    @Test("what is no payload of Alertmanager is refused")
+    @Test("a payload that is not Alertmanager's is refused")
     func malformed() throws {
         for text in ["{}", #"{"alerts":[]}"#, #"{"alerts":[{"status":"maybe"}]}"#, "[]"] {
             #expect(throws: Problem.self) {

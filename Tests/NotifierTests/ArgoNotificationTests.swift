@@ -8,7 +8,7 @@ import Yams
 
 @testable import Notifier
 
-@Suite("What Argo's notifications become")
+@Suite("Events from Argo's notifications")
 struct ArgoNotificationTests {
     static let now = Timestamp(milliseconds: 1_790_000_000_000)
 
@@ -23,7 +23,7 @@ struct ArgoNotificationTests {
         return try #require(events.first)
     }
 
-    /// A Rollout as its controller marshals it.
+    /// A Rollout as its controller serializes it.
     static func rollout(version: String = "812", run: String = "Running") -> String {
         """
         {"metadata":{"name":"payments-api","namespace":"prod","uid":"u-1","resourceVersion":"\(version)",
@@ -59,7 +59,7 @@ struct ArgoNotificationTests {
     }
 
     @Test(
-        "every trigger that the shipped ConfigMap sends has its name",
+        "every trigger that the shipped ConfigMap sends has its event name",
         arguments: [
             ("on-rollout-completed", "rollout.completed"), ("on-rollout-paused", "rollout.paused"),
             ("on-rollout-resumed", "rollout.resumed"), ("on-rollout-updated", "rollout.updated"),
@@ -74,7 +74,7 @@ struct ArgoNotificationTests {
         #expect(event.rollout == "payments-api")
     }
 
-    @Test("the same run told by the Rollout and by the AnalysisRun is one event")
+    @Test("the same run reported by the Rollout and by the AnalysisRun is one event")
     func twice() throws {
         let run = try Self.event(
             #"{"trigger":"on-analysis-run-failed","object":\#(Self.analysisRun)}"#)
@@ -102,7 +102,7 @@ struct ArgoNotificationTests {
         #expect(try abort("812") != abort("980"))
     }
 
-    @Test("a pause step is routine, a pause because nobody could tell is a warning")
+    @Test("a pause step is routine, a pause after an inconclusive analysis is a warning")
     func pauses() throws {
         let asked = try Self.event(#"{"trigger":"on-rollout-paused","object":\#(Self.rollout())}"#)
         #expect(asked.level == .warn)
@@ -116,7 +116,7 @@ struct ArgoNotificationTests {
     }
 
     @Test(
-        "what is no notification of ours is refused by the field that is wrong",
+        "an invalid notification is refused by the field that is wrong",
         arguments: [
             ("{}", "trigger"), (#"{"trigger":"on-rollout-aborted"}"#, "object"),
             (#"{"trigger":"on-rollout-aborted","object":{"metadata":{}}}"#, "object"),
@@ -143,7 +143,7 @@ struct ArgoNotificationTests {
         return tree?["data"] as? [String: String] ?? [:]
     }()
 
-    @Test("every template of the ConfigMap makes a payload that is taken, with the run's place")
+    @Test("every template of the ConfigMap gives an accepted payload with the run's position")
     func shipped() throws {
         let triggers = Self.configMap.keys.filter { $0.hasPrefix("trigger.") }
             .map { String($0.dropFirst("trigger.".count)) }.sorted()
@@ -173,8 +173,8 @@ struct ArgoNotificationTests {
         #expect(Set(subscriptions.first?["triggers"] as? [String] ?? []) == Set(triggers))
     }
 
-    /// Does what Go's template engine does with the one form that the file
-    /// uses: `{{ toJson (pick .rollout.MEMBER "KEY" …) }}`.
+    /// Imitates Go's template engine for the only form in the file: `{{ toJson (pick
+    /// .rollout.MEMBER "KEY" …) }}`.
     static func render(_ body: String, rollout: JSONValue) throws -> String {
         let form = #/\{\{ toJson \(pick \.rollout\.(\w+)((?: "\w+")+)\) \}\}/#
         #expect(body.matches(of: form).count == 2)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite("What CloudEvents become")
+@Suite("Events from CloudEvents")
 struct CloudEventsTests {
     private static let now = ArgoNotificationTests.now
 
@@ -21,7 +21,7 @@ struct CloudEventsTests {
         try Event(line: try #require(readings(text).first).get(), from: .sender)
     }
 
-    @Test("type, time and the members of data that we know become fields; all else is kept")
+    @Test("type, time and the known members of data become fields; all else is kept")
     func fields() throws {
         let event = try event(Self.failed)
         #expect(event.event == "analysis.unhealthy")
@@ -39,7 +39,7 @@ struct CloudEventsTests {
         #expect(event.extra("data")?["own"]?[0]?.integer == 1)
     }
 
-    @Test("without a time it is of its receipt, and sent again it is the same event")
+    @Test("without a time it gets the time of receipt, and resent it is the same event")
     func receipt() throws {
         let text = Self.failed.replacing(#""time":"2026-11-23T06:00:00Z","#, with: "")
         let first = try event(text)
@@ -50,7 +50,7 @@ struct CloudEventsTests {
         }
     }
 
-    @Test("data may be a text, be absent, or name another sender: that is not believed")
+    @Test("data may be a text or absent; another sender's name in it is ignored")
     func data() throws {
         let start = #"{"specversion":"1.0","id":"1","source":"s","type":"t""#
         #expect(try event(start + #","data":"words"}"#).message == "words")
@@ -61,7 +61,7 @@ struct CloudEventsTests {
         #expect(event.event == "t")
     }
 
-    @Test("of a batch, each that is none is named, and the others are taken")
+    @Test("in a batch, each invalid event is reported, and the others are accepted")
     func batch() throws {
         let bad = [
             ("specversion", #""1.0""#, #""0.3""#), ("specversion", #""specversion""#, #""x""#),
@@ -82,7 +82,7 @@ struct CloudEventsTests {
         #expect(readings[6] == .failure(.json(JSONFault(.notAnObject, at: 0))))
     }
 
-    @Test("the media type says so, whatever its parameters and letters")
+    @Test("the media type is recognized with any parameters and in any case")
     func form() {
         for type in [
             "application/cloudevents+json", "application/CloudEvents-batch+json; charset=UTF-8",

@@ -11,9 +11,9 @@ import Telemetry
 import TestSupport
 import Testing
 
-@Suite("The digests' clock")
+@Suite("The clock of digests")
 struct DigestClockTests {
-    /// Keeps what it is given.
+    /// Records the digests that it gets.
     private final class Kept: DigestDispatch {
         private let ids = Mutex<[String]>([])
         var all: [String] { ids.withLock { $0 } }
@@ -70,7 +70,7 @@ struct DigestClockTests {
             clock.advance(by: .seconds(1))
             return kept.all.count == 1
         }
-        // Far from the day that the clock was set by; the steps of a slow test are its own.
+        // Far from the date that the clock was set to; the steps of a slow test do not matter.
         #expect(begun.duration(to: clock.now) < .seconds(20_000))
         await eventLog.close()
     }

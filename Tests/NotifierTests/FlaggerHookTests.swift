@@ -6,7 +6,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite("What Flagger's webhooks become")
+@Suite("Events from Flagger's webhooks")
 struct FlaggerHookTests {
     private func events(_ text: String) throws -> [Event] {
         try FlaggerHook.events(ArgoNotificationTests.payload(text), ArgoNotificationTests.now)
@@ -21,7 +21,7 @@ struct FlaggerHookTests {
     }
 
     @Test(
-        "phases end the run, or are told as they are",
+        "phases end the run, or are reported as they are",
         arguments: [
             ("Succeeded", "rollout.promoted"), ("Failed", "rollout.aborted"),
             ("WaitingPromotion", "rollout.paused"), ("Progressing", "rollout.progressing"),
@@ -38,7 +38,7 @@ struct FlaggerHookTests {
         #expect(event.message == "canary says \(phase)")
     }
 
-    @Test("a warning is one, and the token is kept nowhere")
+    @Test("a warning is accepted, and its token is not stored")
     func warning() throws {
         let event = try #require(events(event(phase: "Progressing", type: "Warning")).first)
         #expect(event.level == .warn)
@@ -72,7 +72,7 @@ struct FlaggerHookTests {
     }
 
     @Test(
-        "whatever time Flagger gives, the event is of when it is received",
+        "the event has the time of receipt, whatever time Flagger gives",
         arguments: ["yesterday", "-1", "9223372036854775807", "99999999999999999999"])
     func receipt(time: String) throws {
         let text = event(phase: "Failed").replacing("1578607635167", with: time)
@@ -89,7 +89,7 @@ struct FlaggerHookTests {
     }
 
     @Test(
-        "a hook to which 2xx is a decision, or may be, never gets it",
+        "a hook for which 2xx is or may be a decision never gets it",
         arguments: [
             #"{"name":"a","namespace":"b","phase":"Progressing","metadata":{}}"#,
             #"{"name":"a","namespace":"b","phase":"Progressing"}"#,
@@ -109,7 +109,7 @@ struct FlaggerHookTests {
         }
     }
 
-    @Test("a type that decides nothing is taken, by type or by metadata.hook")
+    @Test("a type that decides nothing is accepted, by type or by metadata.hook")
     func notes() throws {
         for text in [
             #"{"name":"a","namespace":"b","phase":"Progressing","type":"rollout","iterations":2}"#,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite("What logs by OTLP become")
+@Suite("Events from OTLP logs")
 struct OTLPLogsTests {
     private static let now = ArgoNotificationTests.now
 
@@ -57,7 +57,7 @@ struct OTLPLogsTests {
     }
 
     @Test(
-        "severities by number, else by name; one that nobody knows stays readable",
+        "severities by number, else by name; an unknown one stays readable",
         arguments: [
             (#""severityNumber":1"#, Event.Level.debug), (#""severityNumber":8"#, .debug),
             (#""severityNumber":9"#, .info), (#""severityNumber":13"#, .warn),
@@ -73,7 +73,7 @@ struct OTLPLogsTests {
         }
     }
 
-    @Test("a record is called by its eventName; without a time it is of its receipt")
+    @Test("a record's name is its eventName; without a time it gets the time of receipt")
     func names() throws {
         let named = try events(request(#"{"eventName":"backup.failed"}"#))[0]
         #expect(named.event == "backup.failed")
@@ -85,7 +85,7 @@ struct OTLPLogsTests {
         #expect(event.ts == Timestamp(rfc3339: "2026-11-23T06:00:00Z"))
     }
 
-    @Test("a request that is sent again has the same ids, records that differ have others")
+    @Test("a resent request has the same ids, different records have different ids")
     func identity() throws {
         let two = request(#"{"body":{"stringValue":"x"}},{"body":{"stringValue":"x"}}"#)
         let ids = try events(two).map(\.id)
@@ -97,7 +97,7 @@ struct OTLPLogsTests {
                 != first)
     }
 
-    @Test("whatever an exporter sends makes an event that the log takes, or a refusal")
+    @Test("any exporter's data becomes an event that the log accepts, or a refusal")
     func bounded() throws {
         let deep =
             String(repeating: #"{"arrayValue":{"values":["#, count: 15) + "{}"

@@ -11,14 +11,14 @@ import Settings
     import Darwin
 #endif
 
-/// `bellwether serve` whose readers end the process at lines that say so.
+/// `bellwether serve` whose readers crash at marked lines.
 ///
 /// usage: PoisonDriver serve --config FILE
 ///
-/// A line with the text `poison-READER` traps where that reader is about to fold it; one with
-/// `killer-READER` gets the process killed there, as a line does that takes all memory. READER
-/// is a `LineReader`, or `compose` or `render` for the digest of a group with that text in its
-/// key. The events that report such a line are sound.
+/// A line that contains `poison-READER` traps just before that reader folds it. At a line with
+/// `killer-READER` the process is killed, as for a line that uses all memory. READER is a
+/// `LineReader`, or `compose` or `render` for the digest of a group with that text in its key. The
+/// events that report such a line are unaffected.
 @main
 struct PoisonDriver {
     static func main() async {

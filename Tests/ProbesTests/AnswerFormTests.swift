@@ -7,11 +7,11 @@ import Transfer
 
 @testable import Probes
 
-/// The kinds of probes that read an answer over HTTP.
+/// The kinds of probes that read an HTTP response.
 enum AnswerKind: CaseIterable {
     case page, query, fields, queue
 
-    /// A good answer.
+    /// A valid response.
     var document: [UInt8] {
         switch self {
         case .page: Array("http_requests_total{role=\"canary\",code=\"200\"} 1795\n".utf8)
@@ -21,7 +21,7 @@ enum AnswerKind: CaseIterable {
         }
     }
 
-    /// Nil when the answer was read.
+    /// Nil if the response was read.
     func absence(_ source: HTTPSource, engine: TransferEngine) async -> MissingData? {
         let policy = UpstreamPolicy(attempts: 1)
         let probe: any Probe =
@@ -46,12 +46,12 @@ enum AnswerKind: CaseIterable {
             return signal?.number == 7 ? nil : MissingData(.fault, "\(String(describing: signal))")
         }
         let reason = MissingDataReason(rawValue: why) ?? .fault
-        // The first page that is read has nothing before it.
+        // The first page has no predecessor.
         return self == .page && reason == .noSampleYet ? nil : MissingData(reason, detail)
     }
 }
 
-@Suite("Answers as servers really send them")
+@Suite("Responses in the forms that real servers send")
 struct AnswerFormTests {
     let engine = TransferEngine(telemetry: .silent)
 
@@ -68,7 +68,7 @@ struct AnswerFormTests {
         return absence
     }
 
-    @Test("compressed with gzip or deflate, whole, is read", arguments: AnswerKind.allCases)
+    @Test("responses compressed with gzip or deflate are read", arguments: AnswerKind.allCases)
     func compressed(_ kind: AnswerKind) async throws {
         let document = kind.document
         let cases: [(String, [UInt8])] = [
@@ -77,7 +77,7 @@ struct AnswerFormTests {
             ("deflate", Compression.zlib(document)), ("deflate", Compression.rawDeflate(document)),
             ("identity, gzip", Compression.gzip(document)),
             ("deflate, gzip", Compression.gzip(Compression.zlib(document))),
-            // Two members are one text.
+            // Two gzip members are one text.
             (
                 "gzip",
                 Compression.gzip(Array(document.prefix(5)))
@@ -96,14 +96,14 @@ struct AnswerFormTests {
     }
 
     @Test(
-        "what is not read, broken, cut short or too large is named", arguments: AnswerKind.allCases)
+        "an unreadable or oversized response is reported", arguments: AnswerKind.allCases)
     func unreadable(_ kind: AnswerKind) async throws {
         let gzip = Compression.gzip(kind.document)
         let cases: [(String, [UInt8], String)] = [
             ("br", kind.document, "\"br\" is not read"),
             ("utf-8", kind.document, "\"utf-8\" is not read"),
             ("zstd", kind.document, "\"zstd\" is not read"),
-            // libcurl would take this for a whole answer.
+            // libcurl would accept this as a complete response.
             ("gzip", Array(gzip.dropLast(9)), "ends before its end"),
             ("gzip", kind.document, "broken"),
             ("gzip", gzip + Array("junk".utf8), "broken"),
@@ -125,14 +125,14 @@ struct AnswerFormTests {
         #expect(absence?.reason == .tooLarge)
     }
 
-    @Test("a byte order mark is no part of an answer", arguments: AnswerKind.allCases)
+    @Test("a byte order mark is ignored", arguments: AnswerKind.allCases)
     func mark(_ kind: AnswerKind) async throws {
         #expect(try await absence(kind, [0xEF, 0xBB, 0xBF] + kind.document) == nil)
         let twice = [0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF] + kind.document
         #expect(try await absence(kind, twice)?.reason == .garbage)
     }
 
-    @Test("a page without its last line feed is whole where its end was marked, else cut off")
+    @Test("a page without its last line feed is complete if its end was marked, else truncated")
     func lastLine() async throws {
         let page = Array(AnswerKind.page.document.dropLast())
         #expect(try await absence(.page, page) == nil)
@@ -192,7 +192,7 @@ struct ProbeRedirectTests {
     }
 
     @Test(
-        "another host, port or protocol gets no request, and is named",
+        "another host, port or protocol gets no request, and is reported",
         arguments: AnswerKind.allCases)
     func elsewhere(_ kind: AnswerKind) async throws {
         let other = try ScriptedServer { $0.answer(kind.document) }
@@ -215,7 +215,7 @@ struct ProbeRedirectTests {
         #expect(other.requests.isEmpty)
     }
 
-    @Test("redirects without end are counted, and secrets in an address are not repeated")
+    @Test("endless redirects are limited, and secrets in an address are not repeated")
     func bounded() async throws {
         let loop = try ScriptedServer {
             $0.send("HTTP/1.1 302 X\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")

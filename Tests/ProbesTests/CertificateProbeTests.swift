@@ -6,7 +6,7 @@ import Transfer
 
 @testable import Probes
 
-@Suite("How long a certificate is good")
+@Suite("Validity of a server certificate")
 struct CertificateProbeTests {
     let engine = TransferEngine(telemetry: .silent)
     let folder: TemporaryDirectory
@@ -26,7 +26,7 @@ struct CertificateProbeTests {
         ).measure(context(now: now ?? WallClock.system.now, allowance: .seconds(20)))
     }
 
-    @Test("trusted, the right name, and the days that are left")
+    @Test("trusted, the right name, and the remaining days")
     func good() async throws {
         let server = try await HTTPDouble.start(tls: certificate)
         let signals = await measure(server.port, trust: .file(certificate.certificate))
@@ -41,7 +41,7 @@ struct CertificateProbeTests {
         #expect(over >= -1.1 && over <= -1)
     }
 
-    @Test("one that is not good is the finding; how long it lasts is told all the same")
+    @Test("an invalid certificate is the result; its remaining days are reported as well")
     func bad() async throws {
         let server = try await HTTPDouble.start(tls: certificate)
         for (name, trust) in [
@@ -56,7 +56,7 @@ struct CertificateProbeTests {
         #expect(named["dependency.edge_cert_ok"]?.value == .flag(true))
     }
 
-    @Test("a renewed certificate is seen at the next look")
+    @Test("a renewed certificate is seen by the next observation")
     func renewed() async throws {
         let old = try await HTTPDouble.start(tls: certificate)
         let signals = await measure(old.port, trust: .insecure)
@@ -68,7 +68,7 @@ struct CertificateProbeTests {
         #expect((after.number("dependency.edge_cert_days") ?? 0) > 89)
     }
 
-    @Test("without a handshake there is nothing to say")
+    @Test("without a handshake there is no result")
     func none() async throws {
         let plain = try await HTTPDouble.start()
         let spoken = await measure(plain.port, trust: .system)

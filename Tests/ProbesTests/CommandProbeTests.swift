@@ -7,7 +7,7 @@ import Transfer
 
 @testable import Probes
 
-@Suite("A command of one's own")
+@Suite("Command probe")
 struct CommandProbeTests {
     let folder: TemporaryDirectory
 
@@ -35,7 +35,7 @@ struct CommandProbeTests {
         #expect(signals["gateway.doctor_up"]?.value == .flag(true))
     }
 
-    @Test("a failure, by code or by signal, is a finding")
+    @Test("a failure, by code or by signal, is a result")
     func failure() async {
         for script in ["exit 3", "kill -9 $$"] {
             #expect(await shell(script)["gateway.doctor_ok"]?.value == .flag(false))
@@ -45,7 +45,7 @@ struct CommandProbeTests {
         #expect(signals.reason("gateway.doctor_n") == .notRunning)
     }
 
-    @Test("no shell reads the arguments, and the environment is empty but for what is given")
+    @Test("no shell parses the arguments, and only the configured environment is set")
     func clean() async {
         let script = #"printf '{"n":%s,"home":%s}' "$#" "${#HOME}""#
         let arguments = ["/bin/sh", "-c", script, "echo", "a; exit 1", "$(exit 1)", "b c"]
@@ -68,7 +68,7 @@ struct CommandProbeTests {
         }
     }
 
-    @Test("a child in a session of its own is killed at the deadline, without its environment too")
+    @Test("a child in its own session is killed at the deadline, also without its environment")
     func ownSession() async throws {
         let child = try sessionMaker()
         let signals = await shell(
@@ -80,7 +80,7 @@ struct CommandProbeTests {
         }
     }
 
-    @Test("a child in a session of its own is killed when its parent and the command have ended")
+    @Test("a child in its own session is killed after its parent and the command have ended")
     func orphan() async throws {
         let child = try sessionMaker()
         let signals = await shell(
@@ -92,8 +92,8 @@ struct CommandProbeTests {
         }
     }
 
-    /// A program that makes a session of its own, writes its number and stays; told to
-    /// `leave`, it does so as a child whose parent ends.
+    /// A program that creates its own session, writes its pid and keeps running. With `leave`, it
+    /// does so as a child whose parent ends.
     private func sessionMaker() throws -> (program: String, pidFile: String, probe: ProcessProbe) {
         let (program, pidFile) = (folder.file("session.py"), folder.file("pid"))
         try """
@@ -110,7 +110,7 @@ struct CommandProbeTests {
         return (program, pidFile, ProcessProbe(name: "c", target: .pidFile(pidFile)))
     }
 
-    @Test("a child left behind holds up nothing, and is killed")
+    @Test("a child left running delays nothing, and is killed")
     func leftBehind() async throws {
         let pidFile = folder.file("pid")
         let signals = await shell("sleep 600 & echo $! > \(pidFile); echo '{\"n\":1}'")
@@ -121,17 +121,17 @@ struct CommandProbeTests {
         }
     }
 
-    @Test("one that closes its output and goes on is waited for")
+    @Test("a command that closes its output and continues is awaited")
     func closedOutput() async {
         #expect(await shell("exec >&-; sleep 0.05; exit 4").number("gateway.doctor_ok") == 0)
     }
 
-    @Test("output without end, and output that is not JSON")
+    @Test("endless output, and output that is not JSON")
     func hostile() async {
         let endless = await measure(["/usr/bin/env", "yes"])
         #expect(endless.reason("gateway.doctor_ok") == .tooLarge)
         #expect(await shell("echo hello").reason("gateway.doctor_ok") == .garbage)
-        // Without a field nobody reads it.
+        // Without a field the output is not parsed.
         let plain = await measure(["/bin/sh", "-c", "echo hello"], fields: .pointers([]))
         #expect(plain.number("gateway.doctor_ok") == 1)
     }

@@ -1,6 +1,6 @@
 import CZlib
 
-/// What servers send as bodies.
+/// Compressed bodies as servers send them.
 enum Compression {
     case gzip, zlib, rawDeflate
 

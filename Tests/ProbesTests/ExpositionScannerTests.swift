@@ -3,7 +3,7 @@ import Testing
 
 @testable import Probes
 
-/// A sample as a page shows it.
+/// A sample of a metrics page.
 private struct Sample: Hashable {
     var name: String
     var labels: [String: String]
@@ -29,7 +29,7 @@ private func scan(_ page: [UInt8], _ names: [String]) throws(MissingData) -> [Sa
     return samples
 }
 
-@Suite("Reading a metrics page")
+@Suite("Parsing a metrics page")
 struct ExpositionScannerTests {
     @Test("the example of the format's documentation")
     func documentation() throws {
@@ -70,12 +70,12 @@ struct ExpositionScannerTests {
         #expect(
             try scan(page, ["metric_without_timestamp_and_labels"])[0].value == 12.47)
         #expect(try scan(page, ["something_weird"])[0].value == .infinity)
-        // A name is never taken for a longer or a shorter one.
+        // A name does not match a longer or a shorter one.
         #expect(try scan(page, ["http_request", "http_request_duration_seconds"]).isEmpty)
         #expect(try scan(page, ["http_request_duration_seconds_bucket"]).count == 2)
     }
 
-    @Test("OpenMetrics: exemplars, floating timestamps, the end mark, quoted names")
+    @Test("OpenMetrics: exemplars, floating-point timestamps, the EOF mark, quoted names")
     func openMetrics() throws {
         let page = #"""
             # TYPE foo counter
@@ -92,7 +92,7 @@ struct ExpositionScannerTests {
     }
 
     @Test(
-        "spellings of numbers",
+        "formats of numbers",
         arguments: [
             ("0", 0.0), ("12", 12), ("999999999999999999", 1e18), ("1e3", 1000),
             ("-2.5", -2.5), ("+4", 4), ("Inf", .infinity), ("+Inf", .infinity),
@@ -103,12 +103,12 @@ struct ExpositionScannerTests {
         #expect(try scan("m{} \(text) 1\r\n", ["m"]).map(\.value) == [expected])
     }
 
-    @Test("NaN is a number of the format")
+    @Test("NaN is a valid number of the format")
     func notANumber() throws {
         #expect(try scan("m NaN\n", ["m"])[0].value.isNaN)
     }
 
-    @Test("white space and trailing commas where the format allows them")
+    @Test("white space and trailing commas where the format permits them")
     func space() throws {
         let page = "  m \t{ a = \"1\" , b=\"2\", }\t7 \n\n m 8\n"
         #expect(
@@ -119,7 +119,7 @@ struct ExpositionScannerTests {
     }
 
     @Test(
-        "what is not a sample is garbage, with its line",
+        "a malformed sample is reported with its line",
         arguments: [
             ("<html>", "not a metrics page in line 1"),
             ("a 1\n{\"m\": 1}\n", "a sample without a name in line 2"),
@@ -146,13 +146,13 @@ struct ExpositionScannerTests {
         #expect(throws: MissingData(.garbage, words)) { try scan(page, ["m"]) }
     }
 
-    @Test("lines of other metrics are not read at all")
+    @Test("lines of other metrics are not parsed")
     func others() throws {
         #expect(try scan("other{{{ \"\nm 1\nmm{broken\n", ["m"]).map(\.value) == [1])
         #expect(try scan("", ["m"]).isEmpty)
     }
 
-    @Test("huge label sets and numbers are refused, not stored")
+    @Test("very large label sets and numbers are refused, not stored")
     func bounded() {
         let labels = (0..<1000).map { "l\($0)=\"\"" }.joined(separator: ",")
         #expect(throws: MissingData(.tooLarge, "more than 128 labels in line 1")) {
@@ -164,7 +164,7 @@ struct ExpositionScannerTests {
         }
     }
 
-    @Test("what is written is what is read", arguments: 0..<50)
+    @Test("written samples are read back", arguments: 0..<50)
     func roundTrip(seed: UInt64) throws {
         var generator = SeededRandom(seed: seed)
         let alphabet: [Character] = ["a", "\\", "\"", "\n", "{", "}", ",", "é", " ", "#", "n"]
@@ -199,7 +199,7 @@ struct ExpositionScannerTests {
             })
     }
 
-    @Test("mutated pages are read or refused, never more samples than lines", arguments: 0..<40)
+    @Test("mutated pages are read or refused, with at most one sample per line", arguments: 0..<40)
     func mutations(seed: UInt64) {
         let page = Array(
             """

@@ -24,7 +24,7 @@ extension [Signal] {
     }
 }
 
-/// Opens once; whoever waits ignores cancellation.
+/// A gate that opens once. Waiting ignores cancellation.
 final class Latch: Sendable {
     private struct State {
         var isOpen = false

@@ -29,7 +29,7 @@ struct HTTPProbeTests {
             HTTPSource(url: server.url), fields: fields, allowance: allowance)
     }
 
-    @Test("status, time and fields of a good answer")
+    @Test("status, time and fields of a valid response")
     func good() async throws {
         let signals = try await measure(fields: [
             .init("depth", "/queue/depth"), .init("gateway.worker_reachable", "/worker"),
@@ -47,7 +47,7 @@ struct HTTPProbeTests {
         #expect(signals.reason("dependency.bank_gone") == .missingField)
     }
 
-    @Test("another status is a finding, not a gap")
+    @Test("another status is a result, not missing data")
     func badStatus() async throws {
         let signals = try await measure(fields: [.init("depth", "/depth")]) {
             $0.answer(#"{"depth":3}"#, status: 503)
@@ -57,7 +57,7 @@ struct HTTPProbeTests {
         #expect(signals.reason("dependency.bank_depth") == .badStatus)
     }
 
-    @Test("an expected status may be any; a redirect that is expected is an answer")
+    @Test("any status can be expected; an expected redirect is a response")
     func expected() async throws {
         let server = try ScriptedServer {
             $0.send("HTTP/1.1 302 X\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n")
@@ -70,7 +70,7 @@ struct HTTPProbeTests {
         #expect(server.requests.count == 7)
     }
 
-    @Test("method, headers and secrets are sent; a missing secret is told without a request")
+    @Test("method, headers and secrets are sent; a missing secret is reported without a request")
     func request() async throws {
         let folder = try TemporaryDirectory()
         try "s3cret\n".write(toFile: folder.file("token"), atomically: true, encoding: .utf8)
@@ -94,7 +94,7 @@ struct HTTPProbeTests {
         #expect(server.requests.count == 2)
     }
 
-    @Test("a server that never answers")
+    @Test("a server that never responds")
     func hang() async throws {
         let signals = try await measure(
             fields: [.init("depth", "/depth")], allowance: .milliseconds(50)
@@ -103,7 +103,7 @@ struct HTTPProbeTests {
         for signal in signals { #expect(signals.reason(signal.name) == .timeout) }
     }
 
-    @Test("a server that drips a byte at a time does not get more time")
+    @Test("a server that sends one byte at a time gets no more time")
     func drip() async throws {
         let signals = try await measure(allowance: .milliseconds(100)) { connection in
             connection.send("HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n")
@@ -112,7 +112,7 @@ struct HTTPProbeTests {
         #expect(signals.reason("dependency.bank_ok") == .timeout)
     }
 
-    @Test("ten megabytes are refused, with and without a length before them")
+    @Test("ten megabytes are refused, with and without a Content-Length")
     func tooLarge() async throws {
         let big = [UInt8](repeating: UInt8(ascii: " "), count: 10 << 20)
         let told = try await measure { $0.answer(big) }
@@ -125,7 +125,7 @@ struct HTTPProbeTests {
     }
 
     @Test(
-        "garbage instead of the JSON that a field needs",
+        "malformed JSON where a field needs it",
         arguments: [
             "", "<html>", "{\"depth\":3", "{} {}", "NaN", String(repeating: "[", count: 99),
         ])
@@ -133,12 +133,12 @@ struct HTTPProbeTests {
         let signals = try await measure(fields: [.init("depth", "/depth")]) { $0.answer(body) }
         #expect(signals.reason("dependency.bank_ok") == .garbage)
         #expect(signals.reason("dependency.bank_depth") == .garbage)
-        // Without a field nobody reads the body.
+        // Without a field the body is not parsed.
         let plain = try await measure { $0.answer(body) }
         #expect(plain.number("dependency.bank_ok") == 1)
     }
 
-    @Test("an answer that is not HTTP, or stops half-way")
+    @Test("a response that is not HTTP, or is truncated")
     func broken() async throws {
         for words in ["220 mail ESMTP\r\n", "HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\nhalf", ""] {
             let signals = try await measure { $0.send(words) }
@@ -146,7 +146,7 @@ struct HTTPProbeTests {
         }
     }
 
-    @Test("nobody listens, nobody has that name, the address is none")
+    @Test("no listener, an unknown host, an invalid address")
     func unreachable() async throws {
         let port = try ScriptedServer.closedPort()
         let refused = await measure(HTTPSource(url: "http://127.0.0.1:\(port)/"))
@@ -164,7 +164,7 @@ struct HTTPProbeTests {
         #expect(signals.reason("dependency.bank_ok") == .tls)
     }
 
-    @Test("what is told of a failure holds neither path nor query nor password")
+    @Test("the report of a failure contains no path, query or password")
     func secrets() async throws {
         let port = try ScriptedServer.closedPort()
         let signals = await measure(
@@ -196,14 +196,14 @@ struct TCPProbeTests {
         #expect(signals["gateway.worker_connect_ms"]?.unit == .milliseconds)
     }
 
-    @Test("a closed port is a finding, with the reason beside it")
+    @Test("a closed port is a result, with the reason")
     func closed() async throws {
         let signals = await measure("127.0.0.1", try ScriptedServer.closedPort())
         #expect(signals["gateway.worker_reachable"]?.value == .flag(false))
         #expect(signals.reason("gateway.worker_connect_ms") == .refused)
     }
 
-    @Test("a name that has no address, a port that is none")
+    @Test("a name without an address, an invalid port")
     func names() async {
         let nameless = await measure("nobody.invalid", 1)
         #expect(nameless["gateway.worker_reachable"]?.value == .flag(false))

@@ -7,7 +7,7 @@ struct HistogramQuantileTests {
     let edges: [Double] = [100, 200, 500, .infinity]
 
     @Test(
-        "interpolation, by hand",
+        "interpolation, calculated by hand",
         arguments: [
             // Rank 50 of 100 in the first bucket (80): 100 · 50/80.
             (0.5, [80, 90, 98, 100], 62.5),
@@ -17,9 +17,9 @@ struct HistogramQuantileTests {
             (0.9, [80, 90, 98, 100], 200),
             // Above the highest finite edge: that edge.
             (0.99, [80, 90, 98, 100], 500),
-            // The first bucket begins at 0.
+            // The first bucket starts at 0.
             (0.0, [80, 90, 98, 100], 0),
-            // Empty buckets in between are stepped over.
+            // Empty buckets in between are skipped.
             (0.99, [0, 0, 100, 100], 497),
             (0.5, [0, 0, 0, 7], 500),
         ] as [(Double, [Double], Double)])
@@ -29,7 +29,7 @@ struct HistogramQuantileTests {
         #expect(abs(value - expected) < 1e-9)
     }
 
-    @Test("nothing to tell without observations, edges or +Inf")
+    @Test("no result without observations, edges or +Inf")
     func undefined() {
         #expect(HistogramQuantile.value(0.9, edges: edges, cumulative: [0, 0, 0, 0]) == nil)
         #expect(HistogramQuantile.value(0.9, edges: [.infinity], cumulative: [5]) == nil)
@@ -41,7 +41,7 @@ struct HistogramQuantileTests {
         #expect(HistogramQuantile.value(0.9, edges: [], cumulative: []) == nil)
     }
 
-    @Test("a first edge at or below zero is the answer itself")
+    @Test("a first edge at or below zero is the result itself")
     func negative() {
         #expect(
             HistogramQuantile.value(0.1, edges: [-5, 5, .infinity], cumulative: [9, 9, 10]) == -5)

@@ -13,13 +13,13 @@ import Testing
     import Darwin
 #endif
 
-@Suite("Room on a disk")
+@Suite("Disk space")
 struct DiskProbeTests {
     let folder: TemporaryDirectory
 
     init() throws { folder = try TemporaryDirectory() }
 
-    @Test("what is reported agrees with the file system")
+    @Test("reported values match the file system")
     func space() async throws {
         let signals = await DiskProbe(name: "node", path: folder.path, minFreeRatio: 0)
             .measure(context())
@@ -32,12 +32,12 @@ struct DiskProbeTests {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder.path)
         let free = try #require(attributes[.systemFreeSize] as? NSNumber).doubleValue
         let reported = try #require(signals.number("gateway.disk_free_bytes"))
-        // Others write meanwhile.
+        // Other processes write in the meantime.
         #expect(abs(reported - free) <= free * 0.2 + 1e8)
         #expect(signals.number("gateway.disk_ok") == 1)
     }
 
-    @Test("each floor counts by itself")
+    @Test("each floor applies separately")
     func floors() async {
         let byRatio = DiskProbe(name: "d", path: folder.path, minFreeRatio: 1.01)
         #expect(await byRatio.measure(context()).number("gateway.disk_ok") == 0)
@@ -46,7 +46,7 @@ struct DiskProbeTests {
         #expect(await byBytes.measure(context()).number("gateway.data_ok") == 0)
     }
 
-    @Test("a path that is not there")
+    @Test("a path that does not exist")
     func missing() async {
         let signals = await DiskProbe(name: "d", path: folder.file("none")).measure(context())
         #expect(signals.reason("gateway.disk_ok") == .missingFile)
@@ -54,7 +54,7 @@ struct DiskProbeTests {
     }
 }
 
-@Suite("A process that should run")
+@Suite("Process probe")
 struct ProcessProbeTests {
     let folder: TemporaryDirectory
     var pidFile: String { folder.file("pid") }
@@ -69,7 +69,7 @@ struct ProcessProbeTests {
         try text.write(toFile: pidFile, atomically: true, encoding: .utf8)
     }
 
-    /// A child that sleeps under the name `name`.
+    /// A child process that sleeps under the name `name`.
     private func child(_ name: String) throws -> ChildProcess {
         let path = folder.file(name)
         try FileManager.default.createSymbolicLink(
@@ -79,7 +79,7 @@ struct ProcessProbeTests {
 
     private var uniqueSuffix: String { String(UInt32.random(in: .min ... .max), radix: 36) }
 
-    @Test("found by its pid file, alive, with its memory; gone when killed")
+    @Test("found by its pid file, alive, with its memory; not alive after a kill")
     func byPidFile() async throws {
         let process = try child("bw-worker")
         try write("\(process.pid)\n")
@@ -93,12 +93,12 @@ struct ProcessProbeTests {
         #expect(dead.reason("gateway.worker_rss_bytes") == .notRunning)
     }
 
-    @Test("found by its name, short and longer than the kernel keeps")
+    @Test("found by its name, short or longer than the kernel stores")
     func byName() async throws {
         for name in ["bw\(uniqueSuffix)", "bw-longer-than-a-kernel-name-\(uniqueSuffix)"] {
             #expect(await measure(.processName(name)).number("gateway.worker_alive") == 0)
             let process = try child(name)
-            // The name changes with exec, shortly after the child begins.
+            // The name changes with exec, shortly after the child starts.
             try await eventually("\(name) shows") {
                 await measure(.processName(name)).number("gateway.worker_alive") == 1
             }
@@ -106,7 +106,7 @@ struct ProcessProbeTests {
         }
     }
 
-    @Test("a pid that now belongs to another name is not the worker")
+    @Test("a reused pid with another process name is not the worker")
     func reused() async throws {
         try write("\(getpid())")
         let other = await measure(.pidFile(pidFile, named: "no-such-name"))
@@ -116,7 +116,7 @@ struct ProcessProbeTests {
 
     @Test("a zombie is not alive")
     func zombie() async throws {
-        // The shell's child ends after the shell became a sleep, which never reaps it.
+        // The child of the shell ends after the shell became `sleep`, which never reaps it.
         let script = folder.file("script")
         try "sleep 0.2 & echo $! > \(pidFile); exec sleep 600"
             .write(toFile: script, atomically: true, encoding: .utf8)
@@ -132,7 +132,7 @@ struct ProcessProbeTests {
         parent.kill()
     }
 
-    @Test("a pid file that is not there is a worker that was stopped")
+    @Test("a missing pid file means that the worker was stopped")
     func missing() async {
         #expect(await measure(.pidFile(pidFile)).number("gateway.worker_alive") == 0)
     }
@@ -145,13 +145,13 @@ struct ProcessProbeTests {
     }
 
     #if os(Linux)
-        @Test("a name with spaces and brackets is read to its end")
+        @Test("a name with spaces and brackets is read completely")
         func oddNames() {
             let fields = (0..<40).map { "\($0)" }.joined(separator: " ")
             let entry = ProcessTable.entry(pid: 1, stat: Array("7 (a) (b c) Z \(fields)".utf8))
             #expect(entry?.name == "a) (b c")
             #expect(entry?.isZombie == true)
-            // Field 24 is the 22nd after the name, the state being the first.
+            // Field 24 is the 22nd after the name; the state is the first.
             #expect(entry?.residentBytes == 20 * UInt64(sysconf(Int32(_SC_PAGESIZE))))
             #expect(ProcessTable.entry(pid: 1, stat: Array("7 (a) S 1 2".utf8)) == nil)
             #expect(ProcessTable.entry(pid: 1, stat: []) == nil)
@@ -159,7 +159,7 @@ struct ProcessProbeTests {
     #endif
 }
 
-@Suite("A report in a file")
+@Suite("File report")
 struct FileProbeTests {
     let folder: TemporaryDirectory
     var path: String { folder.file("doctor.json") }
@@ -194,7 +194,7 @@ struct FileProbeTests {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    @Test("every number and boolean at the top")
+    @Test("every number and boolean at the top level")
     func topLevel() async throws {
         try write(
             #"{"checks_ok":true,"lag_ms":12.5,"n":3,"s":"x","nil":null,"o":{"a":1},"b c":1,"":2}"#)
@@ -210,14 +210,14 @@ struct FileProbeTests {
                     "doctor.lag_ms", unit: .milliseconds, value: .number(12.5)))
     }
 
-    @Test("the top level is taken up to its limit")
+    @Test("the top level is read up to its limit")
     func limit() async throws {
         let members = (0..<500).map { "\"f\($0)\":\($0)" }.joined(separator: ",")
         try write("{\(members)}")
         #expect(try await measure().count == 65)
     }
 
-    @Test("chosen fields, declared before the report is there")
+    @Test("configured fields, declared before the report exists")
     func pointers() async throws {
         let fields = FieldSelection.pointers([
             .init("errors", "/sum/errors"), .init("gateway.queue_depth", "/q"),
@@ -233,7 +233,7 @@ struct FileProbeTests {
     }
 
     @Test(
-        "old numbers are no numbers", arguments: [(59_999, true), (60_000, true), (60_001, false)])
+        "old numbers do not count", arguments: [(59_999, true), (60_000, true), (60_001, false)])
     func stale(age: Int, isFresh: Bool) async throws {
         try write(#"{"n":3}"#)
         let signals = try await measure(after: .milliseconds(age))
@@ -242,7 +242,7 @@ struct FileProbeTests {
     }
 
     @Test(
-        "the moment may stand in the report",
+        "the report can contain its own time",
         arguments: [
             (#""2026-11-23T06:00:00Z""#, true), (#""2026-11-23T05:58:59Z""#, false),
             (#""2026-11-23T06:01:01Z""#, false), ("1795413600", true), ("1795413600.5", true),
@@ -258,14 +258,14 @@ struct FileProbeTests {
         #expect(signals["doctor.fresh"]?.value == .flag(isFresh))
     }
 
-    @Test("no time where one should be", arguments: ["true", "\"today\"", "1e300", "null"])
+    @Test("an invalid time in the report", arguments: ["true", "\"today\"", "1e300", "null"])
     func timeless(time: String) async throws {
         try write(#"{"t":\#(time),"n":3}"#)
         let signals = try await measure(ageSource: .pointer("/t"))
         #expect(signals.reason("doctor.fresh") == .missingField)
     }
 
-    @Test("garbage", arguments: ["", "[1]", "{\"a\":", "{\"a\":1,\"a\":2}", "\u{FFFD}"])
+    @Test("malformed JSON", arguments: ["", "[1]", "{\"a\":", "{\"a\":1,\"a\":2}", "\u{FFFD}"])
     func garbage(text: String) async throws {
         try write(text)
         #expect(try await measure().reason("doctor.fresh") == .garbage)
@@ -277,7 +277,7 @@ struct FileProbeTests {
         #expect(try await measure().reason("doctor.fresh") == .tooLarge)
     }
 
-    @Test("a FIFO, a folder, a device: refused without waiting")
+    @Test("a FIFO, a folder, a device: refused without blocking")
     func special() async throws {
         #expect(mkfifo(path, 0o600) == 0)
         #expect(try await measure().reason("doctor.fresh") == .unreadable)
@@ -289,7 +289,7 @@ struct FileProbeTests {
         #expect(await below.measure(context()).reason("doctor.fresh") == .missingFile)
     }
 
-    @Test("a file that this user may not read", .enabled(if: getuid() != 0))
+    @Test("a file without read permission", .enabled(if: getuid() != 0))
     func forbidden() async throws {
         try write("{}")
         chmod(path, 0)

@@ -12,7 +12,7 @@ struct PageFormatTests {
     private static let openMetrics =
         "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"
 
-    /// What two looks at a page give, the second with 100 requests more of which 3 failed.
+    /// The results of two scrapes of a page; the second has 100 more requests, 3 of which failed.
     private func signals(
         _ page: @escaping @Sendable (_ more: Int) -> String, headers: String = openMetrics,
         metrics: RequestMetrics = RequestMetrics()
@@ -34,7 +34,7 @@ struct PageFormatTests {
         return (signals, server.requests)
     }
 
-    @Test("OpenMetrics is asked for and read: suffixes, exemplars, units, creation times")
+    @Test("OpenMetrics is requested and parsed: suffixes, exemplars, units, creation times")
     func read() async throws {
         let (signals, requests) = try await signals { more in
             """
@@ -58,14 +58,14 @@ struct PageFormatTests {
         #expect(signals.number("canary.p99_ms") == 100)
     }
 
-    @Test("a counter that is configured without _total is found with it, and only then")
+    @Test("a counter configured without _total is found with it in OpenMetrics only")
     func suffix() async throws {
         var metrics = RequestMetrics(histogram: nil)
         metrics.counter = "rq"
         let (found, _) = try await signals(
             { "rq_total{role=\"canary\",code=\"200\"} \(10 + $0 * 7)\n# EOF\n" }, metrics: metrics)
         #expect(found.number("canary.requests") == 7)
-        // The text format has both names as metrics of their own.
+        // In the text format both names are metrics of their own.
         let (exact, _) = try await signals(
             {
                 "rq{role=\"canary\",code=\"200\"} \($0 * 5)\nrq_total{role=\"canary\",code=\"200\"} \($0 * 9)\n"
@@ -73,7 +73,7 @@ struct PageFormatTests {
         #expect(exact.number("canary.requests") == 5)
     }
 
-    @Test("what is cut off, of another unit or not supported is missing data by its name")
+    @Test("truncated, unsupported and unit mismatches are missing data with a reason")
     func named() async throws {
         let line = "http_requests_total{role=\"canary\",code=\"200\"} 1\n"
         for (page, headers, words) in [

@@ -33,11 +33,11 @@ private struct ScriptedProbe: Probe {
     }
 }
 
-@Suite("A set of probes under one budget")
+@Suite("A set of probes with one budget")
 struct ProbeSetTests {
     let clock = ManualClock()
 
-    @Test("results come by probe name, whatever the order given")
+    @Test("results are sorted by probe name, in any order of the input")
     func order() async {
         let set = ProbeSet(["c", "a", "b"].map { ScriptedProbe.good($0) }, clock: clock)
         let results = await set.run(budget: .seconds(1), context: context())
@@ -45,7 +45,7 @@ struct ProbeSetTests {
         #expect(results.allSatisfy { $0.outcome == .answered && $0.duration == .zero })
     }
 
-    @Test("a probe that ignores cancellation is left behind at the budget")
+    @Test("a probe that ignores cancellation is abandoned at the end of the budget")
     func stuck() async {
         let gate = Latch()
         let stuck = ScriptedProbe("stuck") { _ in
@@ -63,7 +63,7 @@ struct ProbeSetTests {
         gate.open()
     }
 
-    @Test("a stuck probe takes nothing from the others")
+    @Test("a stuck probe takes no time from the others")
     func others() async {
         let gate = Latch()
         let stuck = ScriptedProbe("stuck", deadline: .milliseconds(20)) { _ in
@@ -76,7 +76,7 @@ struct ProbeSetTests {
         gate.open()
     }
 
-    @Test("the probe's own deadline counts when it is the shorter one")
+    @Test("the probe's own deadline applies if it is shorter")
     func ownDeadline() async {
         let allowed = Latch()
         let probe = ScriptedProbe("slow", deadline: .milliseconds(800)) { context in
@@ -93,7 +93,7 @@ struct ProbeSetTests {
         allowed.open()
     }
 
-    @Test("without any budget nothing is looked at")
+    @Test("without any budget no probe runs")
     func noBudget() async {
         let looks = Counter()
         let set = ProbeSet([ScriptedProbe.good("a", looks)], clock: clock)
@@ -102,7 +102,7 @@ struct ProbeSetTests {
         #expect(looks.value == 0)
     }
 
-    @Test("a stuck look keeps its place: later runs start no second one")
+    @Test("a stuck observation keeps its slot: later runs start no second one")
     func noPile() async throws {
         let gate = Latch()
         let looks = Counter()
@@ -120,13 +120,13 @@ struct ProbeSetTests {
         }
         #expect(looks.value == 1)
         gate.open()
-        // The cancelled look's late value is not taken for a new one.
+        // The cancelled observation's late value is not used as a new one.
         let fresh = await set.run(budget: .seconds(1), context: context())
         #expect(fresh[0].signals.number("gateway.stuck_ok") == 1)
         #expect(looks.value == 2)
     }
 
-    @Test("overlapping runs share a look, unless it depends on the window")
+    @Test("overlapping runs share an observation, unless it depends on the window")
     func sharing() async throws {
         for (perSeries, expected) in [(false, 1), (true, 2)] {
             let gate = Latch()
@@ -148,7 +148,7 @@ struct ProbeSetTests {
         }
     }
 
-    @Test("more series at once than allowed are absent(busy)")
+    @Test("more concurrent series than permitted are absent(busy)")
     func busy() async throws {
         let gate = Latch()
         let looks = Counter()
@@ -166,7 +166,7 @@ struct ProbeSetTests {
         _ = await first
     }
 
-    @Test("a caller that goes away is not kept waiting, and its look is cancelled")
+    @Test("a caller that leaves is released at once, and its observation is cancelled")
     func cancelled() async throws {
         let probe = ScriptedProbe("p") { [clock] _ in
             try? await clock.sleep(for: .seconds(100))
@@ -179,7 +179,7 @@ struct ProbeSetTests {
         #expect(await run.value[0].outcome == .absent(.cancelled))
     }
 
-    @Test("what a probe leaves out is absent, what it says twice counts once")
+    @Test("missing signals are absent, repeated ones count once")
     func completeness() async {
         var probe = ScriptedProbe("p") { _ in
             [
@@ -197,7 +197,7 @@ struct ProbeSetTests {
         #expect(signals.reason("gateway.p_ms") == .missingField)
     }
 
-    @Test("a probe cannot flood a verdict; declared signals go first")
+    @Test("a probe cannot flood a verdict; declared signals come first")
     func flood() {
         let declared = SignalDeclaration("gateway.p_ok")
         let reported = (0..<1000).map { SignalDeclaration("x.f\($0)").number(1) }
@@ -208,7 +208,7 @@ struct ProbeSetTests {
         #expect(result.dropped == 1001 - ProbeResult.signalLimit)
     }
 
-    @Test("names given twice are told")
+    @Test("duplicate names are reported")
     func conflicts() {
         let conflicts = ProbeSet.conflicts(in: [
             ScriptedProbe.good("a"), ScriptedProbe.good("a"), ScriptedProbe.good("b"),
@@ -219,7 +219,7 @@ struct ProbeSetTests {
     }
 
     @Test(
-        "Server-Timing shows the probe as a token, its time and why it is absent",
+        "Server-Timing shows the probe as a token, its time and the reason of an absence",
         arguments: [
             ("disk", true, "disk;dur=12.3"),
             ("a b;\"é", false, "a_b____;dur=12.3;desc=\"timeout\""),
@@ -234,7 +234,7 @@ struct ProbeSetTests {
         #expect(result.serverTiming == expected)
     }
 
-    @Test("an absence's words are cut at 200 scalars")
+    @Test("the reason of an absence is cut at 200 scalars")
     func bounded() {
         let absence = MissingData(.garbage, String(repeating: "e\u{301}\u{302}", count: 1000))
         #expect(absence.detail.unicodeScalars.count == MissingData.detailLimit)

@@ -7,7 +7,7 @@ import Transfer
 
 @testable import Probes
 
-/// A page whose text and failures a test sets.
+/// A metrics page whose text and failures are set by a test.
 private final class Page: Sendable {
     private struct State {
         var result: Result<String, MissingData> = .success("")
@@ -61,7 +61,7 @@ struct PrometheusProbeTests {
         await probe.measure(context(now: clock.wall.now, length: length))
     }
 
-    @Test("the first look has nothing to compare with")
+    @Test("the first scrape has nothing to compare with")
     func first() async {
         page.show(traffic("canary", ok: 100, failed: 1) + traffic("stable", ok: 900, failed: 2))
         let signals = await look()
@@ -70,11 +70,11 @@ struct PrometheusProbeTests {
             #expect(signals.reason("canary." + name) == .noSampleYet)
             #expect(signals.reason("stable." + name) == .noSampleYet)
         }
-        // There is no histogram on this page at all.
+        // The page contains no histogram.
         #expect(signals.reason("canary.p99_ms") == .missingField)
     }
 
-    @Test("rates, counts and the quantile, by hand, with their evidence")
+    @Test("rates, counts and the quantile, calculated by hand, with their evidence")
     func numbers() async throws {
         let edges = ["0.1", "0.2", "0.5", "+Inf"]
         page.show(
@@ -100,14 +100,14 @@ struct PrometheusProbeTests {
             signals["canary.p99_ms"]?.evidence
                 == .histogram(
                     edges: [100, 200, 500, .infinity], cumulative: [240, 285, 294, 300]))
-        // Stable stood still.
+        // Stable's counters did not change.
         #expect(signals.reason("stable.5xx_rate") == .noTraffic)
         #expect(signals.reason("stable.p99_ms") == .noTraffic)
         #expect(signals.number("stable.requests") == 0)
         #expect(signals.number("stable.rps") == 0)
     }
 
-    @Test("windows meet at the same counts, whoever looks in between")
+    @Test("adjacent windows share the same counts, whatever scrapes happen in between")
     func windows() async {
         page.show(traffic("canary", ok: 0, failed: 0))
         await probe.sample()
@@ -123,7 +123,7 @@ struct PrometheusProbeTests {
         #expect(counted == 500)
     }
 
-    @Test("who asks later for the same window gets the same numbers, without another look")
+    @Test("later requests for the same window get the same numbers, without another scrape")
     func frozen() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         await probe.sample()
@@ -139,7 +139,7 @@ struct PrometheusProbeTests {
         #expect(page.reads == reads)
     }
 
-    @Test("a window that began before the first look begins there")
+    @Test("a window that starts before the first scrape is cut at that scrape")
     func young() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         await probe.sample()
@@ -148,12 +148,12 @@ struct PrometheusProbeTests {
         let signals = await look(.seconds(30))
         #expect(signals.number("canary.5xx_rate") == 0.5)
         #expect(signals.number("canary.rps") == 25)
-        // One that ended before it has nothing.
+        // A window that ended before the first scrape has no data.
         let past = context(now: clock.wall.now - .seconds(8), length: .seconds(5))
         #expect(await probe.measure(past).reason("canary.requests") == .noSampleYet)
     }
 
-    @Test("a restart in between")
+    @Test("a restart within the window")
     func restart() async {
         page.show(traffic("canary", ok: 1000, failed: 100))
         _ = await look()
@@ -164,7 +164,7 @@ struct PrometheusProbeTests {
         #expect(signals.number("canary.5xx_rate") == 0.1)
     }
 
-    @Test("a missing stable takes nothing from the canary")
+    @Test("a missing stable does not affect the canary")
     func noStable() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         _ = await look()
@@ -177,7 +177,7 @@ struct PrometheusProbeTests {
         }
     }
 
-    @Test("without a status label nothing could ever fail: that is absent, not zero")
+    @Test("without a status label no failure is visible: absent, not zero")
     func noStatus() async {
         page.show("http_requests_total{role=\"canary\"} 1\n")
         _ = await look()
@@ -188,7 +188,7 @@ struct PrometheusProbeTests {
         #expect(signals.number("canary.requests") == 10)
     }
 
-    @Test("a page that fails or lies: absent, and the window goes on from before")
+    @Test("a page that fails or is malformed: absent, and the next window starts earlier")
     func failures() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         _ = await look()
@@ -206,7 +206,7 @@ struct PrometheusProbeTests {
         #expect(await look().number("canary.requests") == 200)
     }
 
-    @Test("a measurement that nobody waits for takes nothing from the next window")
+    @Test("an abandoned measurement does not shorten the next window")
     func cancelled() async {
         page.show(traffic("canary", ok: 100, failed: 0))
         await probe.sample()
@@ -222,7 +222,7 @@ struct PrometheusProbeTests {
         #expect(await look(.seconds(20)).number("canary.requests") == 100)
     }
 
-    @Test("only what is asked for is declared and reported")
+    @Test("only configured signals are declared and reported")
     func selection() async {
         let metrics = RequestMetrics(
             counter: nil, quantiles: [0.5, 0.999], groups: [.init("web")])
@@ -240,7 +240,7 @@ struct PrometheusProbeTests {
     }
 
     @Test(
-        "a status that is no status is missing data that quotes it",
+        "an unknown status is missing data that quotes it",
         arguments: ["error", "Unavailable", "5", "5XY", "timeout", "600", "-"])
     func statusWords(word: String) async throws {
         func page(_ n: Int) -> String {
@@ -260,12 +260,12 @@ struct PrometheusProbeTests {
         }
         #expect(why == "garbage")
         #expect(detail.contains("code=\"\(word)\""))
-        // What can be read still counts, for the other version, too.
+        // Readable values still count, also for the other version.
         #expect(signals.number("canary.requests") == 30)
         #expect(signals.number("stable.5xx_rate") == 0)
     }
 
-    @Test("a series without the status label beside others that have it is missing data")
+    @Test("a series without the status label next to others that have it is missing data")
     func partLabelled() async {
         func page(_ n: Int) -> String {
             traffic("canary", ok: n, failed: 0) + "http_requests_total{role=\"canary\"} \(n)\n"
@@ -277,7 +277,7 @@ struct PrometheusProbeTests {
         #expect(await look().reason("canary.5xx_rate") == .missingField)
     }
 
-    @Test("two processes that answer in turns are missing data; a restart is not")
+    @Test("two alternating processes are missing data; a restart is not")
     func severalProcesses() async throws {
         func page(_ start: Int, _ ok: Int) -> String {
             "process_start_time_seconds \(start)\n" + traffic("canary", ok: ok, failed: 0)
@@ -299,7 +299,7 @@ struct PrometheusProbeTests {
         #expect(detail.hasPrefix("several processes answer at this address"))
     }
 
-    @Test("through the set: a page that hangs is one timeout after the other, and one request")
+    @Test("in a probe set: a page that hangs causes repeated timeouts, but one request")
     func hanging() async throws {
         let gate = Latch()
         let reads = Counter()
@@ -322,11 +322,11 @@ struct PrometheusProbeTests {
         #expect(reads.value == 1)
         gate.open()
         let results = await set.run(budget: .seconds(2), context: context(now: clock.wall.now))
-        // The page that hung was read after all: there is something to compare with.
+        // The page that hung was read in the end, so there is a scrape to compare with.
         #expect(results[0].signals.reason("canary.5xx_rate") == .noTraffic)
     }
 
-    @Test("over HTTP: asks for text formats, takes ten megabytes and no more")
+    @Test("over HTTP: requests text formats, accepts at most ten megabytes")
     func http() async throws {
         let engine = TransferEngine(telemetry: .silent)
         let size = Counter()

@@ -5,7 +5,7 @@ import Transfer
 
 @testable import Probes
 
-@Suite("Numbers from a Prometheus server")
+@Suite("Prometheus query probe")
 struct PrometheusQueryProbeTests {
     private func vector(_ values: String...) -> String {
         let series = values.map { #"{"metric":{"a":"b"},"value":[1795413600.123,"\#($0)"]}"# }
@@ -21,7 +21,7 @@ struct PrometheusQueryProbeTests {
         #"{"status":"success","data":{"resultType":"vector","result":[\#(series.joined(separator: ","))]}}"#
     }
 
-    @Test("shares carry their counts; what cannot be told is absent, query by query")
+    @Test("proportions have their counts; unknown ones are absent, per query")
     func queries() async throws {
         let answers = [
             "sum%28f%7Bcode%3D~%225..%22%7D%29": vector("3.4"), "total": vector("999.8"),
@@ -52,10 +52,10 @@ struct PrometheusQueryProbeTests {
             ], engine: TransferEngine(telemetry: .silent))
         let signals = await probe.measure(context(allowance: .seconds(20)))
         #expect(signals.map(\.name) == probe.signals.map(\.name))
-        // Requests come whole, whatever increase() makes of them.
+        // Numbers of requests are whole, although increase() extrapolates.
         #expect(signals.number("canary.5xx_rate") == 0.003)
         #expect(signals["canary.5xx_rate"]?.evidence == .counter(failing: 3, total: 1000))
-        // An expression that matches nothing must not read as "none failed".
+        // An expression without a result must not count as "no failures".
         #expect(
             signals["stable.5xx_rate"]?.value
                 == .absent(why: "missing_field", detail: "failing: the query gives no series"))
@@ -69,12 +69,12 @@ struct PrometheusQueryProbeTests {
         #expect(signals.reason("x.none") == .missingField)
         #expect(signals.reason("x.warned") == .garbage)
         #expect(signals["x.y"]?.value == .absent(why: "bad_status", detail: "parse error"))
-        // One request for each expression, however often it is used.
+        // One request per expression, even if it is used several times.
         #expect(server.requests.count == 10)
         #expect(server.requests.allSatisfy { $0.hasPrefix("GET /api/v1/query?query=") })
     }
 
-    @Test("every query is for the window: its length is put in, its end is the time")
+    @Test("every query is for the window: its length is inserted, its end is the time")
     func window() {
         let window = MeasurementWindow(
             start: Timestamp(milliseconds: 1_766_000_000_050),
@@ -89,7 +89,7 @@ struct PrometheusQueryProbeTests {
             ).isPerWindow)
     }
 
-    @Test("a quantile carries its histogram, edges in milliseconds")
+    @Test("a quantile has its histogram, with edges in milliseconds")
     func quantile() async throws {
         let good = buckets(("+Inf", "101.2"), ("0.25", "50"), ("0.5", "99"))
         let bad = [
@@ -121,7 +121,7 @@ struct PrometheusQueryProbeTests {
     }
 
     @Test(
-        "an answer that says in any form that it is partial is missing data",
+        "a response that reports partial data in any form is missing data",
         arguments: [
             #""isPartial":true"#, #""isPartial":"true""#, #""isPartial":1"#,
             #""warnings":["a store is away"]"#, #""warnings":[{"store":"a"}]"#,
@@ -141,7 +141,7 @@ struct PrometheusQueryProbeTests {
     }
 
     @Test(
-        "members that say that nothing is missing are accepted",
+        "members that report complete data are accepted",
         arguments: [
             #""isPartial":false"#, #""warnings":[]"#, #""infos":null"#, #""warnings":"""#,
         ])
@@ -152,7 +152,7 @@ struct PrometheusQueryProbeTests {
     }
 
     @Test(
-        "result types that were not asked for are missing data",
+        "unexpected result types are missing data",
         arguments: [
             #""matrix","result":[]"#, #""string","result":[1,"5"]"#, #""vector","result":{}"#,
             #""scalar","result":[]"#, #""streams","result":[]"#,
@@ -173,14 +173,14 @@ struct PrometheusQueryProbeTests {
         #expect(histogram.cumulative == (a == "+Inf" ? [2, 7] : [7, 9]))
     }
 
-    @Test("a scalar is a number as well")
+    @Test("a scalar is a number too")
     func scalar() throws {
         let body = #"{"status":"success","data":{"resultType":"scalar","result":[1,"2.5"]}}"#
         #expect(try QueryAnswer(reading: Array(body.utf8)).number() == 2.5)
     }
 
     @Test(
-        "answers that say nothing",
+        "responses without a usable result",
         arguments: [
             "", "{}", "null", #"{"status":"success"}"#,
             #"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,

@@ -7,7 +7,7 @@ import Transfer
 
 @testable import Probes
 
-@Suite("What waits in a queue")
+@Suite("Queue probe")
 struct QueueProbeTests {
     let engine = TransferEngine(telemetry: .silent)
 
@@ -15,7 +15,7 @@ struct QueueProbeTests {
         await QueueProbe(name: "q", queue: queue, engine: engine).measure(context())
     }
 
-    @Test("files in a folder: no folders, no hidden ones, by suffix when asked")
+    @Test("files in a folder: no folders or hidden files, filtered by suffix if configured")
     func folder() async throws {
         let folder = try TemporaryDirectory()
         #expect(await measure(.folder(folder.path)).number("gateway.queue_depth") == 0)
@@ -33,7 +33,7 @@ struct QueueProbeTests {
         #expect(file.reason("gateway.queue_depth") == .unreadable)
     }
 
-    @Test("a number that a service tells")
+    @Test("a number from a service's response")
     func http() async throws {
         let server = try ScriptedServer { $0.answer(#"{"queue":{"depth":17,"name":"x"}}"#) }
         let source = HTTPSource(url: server.url)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Probes
 
-@Suite("The shape of a report")
+@Suite("Report formats")
 struct ReportTests {
     let folder: TemporaryDirectory
     var path: String { folder.file("report") }
@@ -22,7 +22,7 @@ struct ReportTests {
     // MARK: - Requirements
 
     @Test(
-        "a report that lacks what it must have is missing data, whatever else it says",
+        "a report without a required value is missing data, whatever else it contains",
         arguments: [
             (#"{"n":1,"ok":true,"a":{"t":"2026-11-26T03:00:00Z","l":[],"s":"x"}}"#, nil, ""),
             (#"{"n":1,"ok":true,"a":{"t":1795413600,"l":[1],"s":""}}"#, nil, ""),
@@ -59,13 +59,13 @@ struct ReportTests {
         }
     }
 
-    // MARK: - Doctor
+    // MARK: - Doctor reports
 
     private func doctor(_ text: String) async throws -> [Signal] {
         try await measure(text, .doctor())
     }
 
-    @Test("a Doctor's report: its word, its checks, their numbers")
+    @Test("a doctor report: its status, its checks, their numbers")
     func report() async throws {
         let signals = try await doctor(
             #"""
@@ -103,7 +103,7 @@ struct ReportTests {
             try await doctor(#"{"status":"down"}"#)["doctor.status_ok"]?.value == .flag(false))
     }
 
-    @Test("a check without a status only measures: it is no success and no failure")
+    @Test("a check without a status only measures: neither success nor failure")
     func measuringOnly() async throws {
         let signals = try await doctor(
             #"{"status":"pass","checks":{"up":[{"observedValue":9}],"none":[],"bare":[{}],"mixed":[{},{"status":"fail"}]}}"#
@@ -124,7 +124,7 @@ struct ReportTests {
     }
 
     @Test(
-        "of a wrong shape nothing counts",
+        "a malformed report counts as no data",
         arguments: [
             "{}", #"{"status":true}"#, #"{"status":"fine"}"#, #"{"status":"pass","checks":[]}"#,
             #"{"status":"pass","checks":{"a":{"status":"pass"}}}"#,
@@ -139,7 +139,7 @@ struct ReportTests {
         #expect(signals.allSatisfy { signals.reason($0.name) == .garbage }, "\(signals)")
     }
 
-    // MARK: - Textfile
+    // MARK: - Textfiles
 
     private let textfile = ReportForm.textfile(
         TextfileSelection([
@@ -147,7 +147,7 @@ struct ReportTests {
             .init("gateway.spool", metric: "spool_files"), .init("ok", metric: "backup_ok"),
         ]))
 
-    @Test("series of a textfile, by labels")
+    @Test("series of a textfile, selected by labels")
     func series() async throws {
         let signals = try await measure(
             """
@@ -163,7 +163,7 @@ struct ReportTests {
         #expect(signals.reason("doctor.ok") == .missingField)
     }
 
-    @Test("several series for one signal, and what is no textfile")
+    @Test("several series for one signal, and a file that is not a textfile")
     func wrongSeries() async throws {
         let signals = try await measure("spool_files{a=\"b\"} 1\nspool_files 2\n", textfile)
         #expect(signals.reason("gateway.spool") == .garbage)

@@ -13,7 +13,7 @@ private func canary(_ ok: Int, _ failed: Int) -> String {
     "c{role=\"canary\",code=\"200\"} \(ok)\nc{role=\"canary\",code=\"503\"} \(failed)\n"
 }
 
-@Suite("Counters between scrapes")
+@Suite("Counter increases between scrapes")
 struct ScrapeTests {
     /// The canary's increase from the first to the last of `pages`.
     private func increase(_ pages: [String]) throws -> Increase {
@@ -26,27 +26,27 @@ struct ScrapeTests {
         return Increase.since(scrapes[0], to: scrapes[scrapes.count - 1], groups: 2)[0]
     }
 
-    @Test("a steady process")
+    @Test("a process without a restart")
     func steady() throws {
         let grown = try increase([canary(100, 1), canary(150, 2), canary(290, 11)])
         #expect(grown.requests == 200)
         #expect(grown.failing == 10)
     }
 
-    @Test("a restart between: what was counted before it is kept, then counting from 0")
+    @Test("a restart in between: earlier increases are kept, then counting from 0")
     func restart() throws {
         // 100 → 150 (+50), restart → 20 (+20), → 45 (+25)
         let grown = try increase([canary(100, 0), canary(150, 0), canary(20, 0), canary(45, 0)])
         #expect(grown.requests == 95)
     }
 
-    @Test("a restart that overtook the old value between looks is seen by the look in between")
+    @Test("a restart that exceeds the old value is detected by the scrape in between")
     func overtaken() throws {
         #expect(try increase([canary(100, 0), canary(5, 0), canary(130, 0)]).requests == 130)
         #expect(try increase([canary(100, 0), canary(130, 0)]).requests == 30)
     }
 
-    @Test("the first failure makes a series that was not there: it counts from 0")
+    @Test("the first failure creates a series: it counts from 0")
     func newSeries() throws {
         let before = "c{role=\"canary\",code=\"200\"} 100\n"
         let grown = try increase([before, canary(100, 7)])
@@ -54,10 +54,10 @@ struct ScrapeTests {
         #expect(grown.failing == 7)
     }
 
-    @Test("series that a page leaves out once do not count twice when they are back")
+    @Test("series that one page omits do not count twice when they return")
     func hiccup() throws {
         #expect(try increase([canary(100, 3), "x 1\n", canary(110, 3)]).requests == 10)
-        // Not even when the gap itself is what is compared with.
+        // Also if the incomplete page is one of the two compared.
         #expect(try increase(["x 1\n", canary(100, 3), "x 1\n", canary(110, 3)]).requests == 113)
         var history = ScrapeHistory()
         history.record(try page(canary(100, 3)), at: Timestamp(milliseconds: 0000))
@@ -76,17 +76,17 @@ struct ScrapeTests {
         #expect(try increase([one, other]).requests == 15)
     }
 
-    @Test("each pod restarts by itself")
+    @Test("each pod restarts independently")
     func pods() throws {
         func both(_ a: Int, _ b: Int) -> String {
             "c{role=\"canary\",code=\"200\",pod=\"a\"} \(a)\n"
                 + "c{role=\"canary\",code=\"200\",pod=\"b\"} \(b)\n"
         }
-        // a: 100 → 130 (+30); b restarts: 50 → 4 (+4). The sum rises and hides it.
+        // a: 100 → 130 (+30); b restarts: 50 → 4 (+4). The sum increases and hides it.
         #expect(try increase([both(100, 50), both(130, 4)]).requests == 34)
     }
 
-    @Test("groups are told apart by all their labels; common labels leave the rest out")
+    @Test("groups are distinguished by all their labels; common labels select the series")
     func grouping() throws {
         var metrics = metrics
         metrics.common = [.init("svc", "pay")]
@@ -107,7 +107,7 @@ struct ScrapeTests {
     }
 
     @Test(
-        "which statuses are failures",
+        "statuses that count as failures",
         arguments: [
             ("500", true), ("599", true), ("5xx", true), ("404", false), ("50", false),
             ("5000", false), ("", false), ("5XX", true), ("50x", true), ("ERROR", true),
@@ -119,11 +119,11 @@ struct ScrapeTests {
     }
 
     @Test(
-        "what a status says where failing and ok do not name it",
+        "the meaning of a status, also if neither failing nor ok names it",
         arguments: [
             (["5xx"], [], "200", "ok"), (["5xx"], [], "4xx", "ok"), (["5xx"], [], "4XX", "ok"),
             (["500-599"], [], "503", "failing"), (["500-599"], [], "5xx", "failing"),
-            // A class of which only a part fails says neither.
+            // A class of statuses that is only partly failing is undecided.
             (["503"], [], "5xx", "unknown"), (["503"], [], "502", "ok"),
             (["500-502"], [], "50x", "unknown"), (["50x"], [], "51x", "ok"),
             (["5xx"], [], "error", "unknown"), (["5xx"], [], "ok", "unknown"),
@@ -144,7 +144,7 @@ struct ScrapeTests {
         #expect("\(words.meaning(of: Array(value.utf8)))" == expected, "\(value)")
     }
 
-    @Test("a start time that goes back means several processes, one that goes forward a restart")
+    @Test("a start time that decreases means several processes, one that increases a restart")
     func startTimes() throws {
         func page(_ start: Int, _ count: Int) throws -> ScrapedPage {
             try ProbesTests.page("process_start_time_seconds \(start)\n" + canary(count, 0))
@@ -164,7 +164,7 @@ struct ScrapeTests {
         #expect(reason.hasPrefix("process_start_time_seconds went back"))
     }
 
-    @Test("a counter that falls and comes back, twice, means several processes")
+    @Test("a counter that falls and returns, twice, means several processes")
     func interleaved() throws {
         func history(_ counts: [Int]) throws -> String? {
             var history = ScrapeHistory()
@@ -178,14 +178,14 @@ struct ScrapeTests {
         }
         #expect(try history([100, 40, 110, 50, 120]) != nil)
         #expect(try history([100, 40, 30, 105, 45, 120]) != nil)
-        // A restart, and a restart that overtakes the old value soon.
+        // A restart, and one whose counter soon exceeds the old value.
         #expect(try history([100, 4, 20, 44, 70, 90]) == nil)
         #expect(try history([100, 4, 130, 200, 300]) == nil)
-        // Two restarts that do not come back.
+        // Two restarts whose counters do not return to the old value.
         #expect(try history([100, 4, 20, 3, 10]) == nil)
     }
 
-    @Test("counters that count nothing, and too many of them, make the page unusable")
+    @Test("counters without a valid count, and too many of them, make the page unusable")
     func hostile() throws {
         for value in ["NaN", "-1", "+Inf"] {
             #expect(throws: MissingData.self) {
@@ -204,11 +204,11 @@ struct ScrapeTests {
         } catch let absence as MissingData {
             #expect(absence.reason == .tooLarge)
         }
-        // The same series twice: the page contradicts itself, one of them counts.
+        // The same series twice: only one of them counts.
         #expect(try page("c{role=\"canary\"} 1\nc{role=\"canary\"} 1\n").series.count == 1)
     }
 
-    @Test("buckets in milliseconds, evened out, ending at +Inf")
+    @Test("buckets in milliseconds, made monotonic, ending at +Inf")
     func histogram() throws {
         func page(_ a: Int, _ b: Int, _ all: Int) -> String {
             "h_bucket{role=\"canary\",le=\"0.1\"} \(a)\nh_bucket{role=\"canary\",le=\"0.25\"} \(b)\n"
@@ -241,7 +241,7 @@ struct ScrapeHistoryTests {
         history.record(try page(canary(Int(seconds), 0)), at: moment(seconds))
     }
 
-    @Test("a moment's scrape is the first from there on, and stays it")
+    @Test("the scrape of a time is the first one from then on, and stays the same")
     func first() throws {
         var history = ScrapeHistory()
         #expect(history.scrape(from: moment(0)) == nil)
@@ -256,7 +256,7 @@ struct ScrapeHistoryTests {
         #expect(history.scrape(from: moment(12.001))?.at == moment(15))
     }
 
-    @Test("a clock that was set back does not turn scrapes around")
+    @Test("setting the clock back does not reorder scrapes")
     func backwards() throws {
         var history = ScrapeHistory()
         try record(&history, 10)
@@ -270,7 +270,7 @@ struct ScrapeHistoryTests {
         var history = ScrapeHistory(.init(scrapes: 4, counters: 1000))
         for second in 0...9 { try record(&history, Double(second)) }
         #expect(history.count == 4)
-        // What was forgotten is replaced by the oldest that is held.
+        // A removed scrape is replaced by the oldest one kept.
         #expect(history.scrape(from: moment(0))?.at == moment(6))
 
         var small = ScrapeHistory(.init(scrapes: 100, counters: 5))

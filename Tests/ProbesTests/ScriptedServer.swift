@@ -9,15 +9,15 @@ import Synchronization
     import Darwin
 #endif
 
-/// A listener on a loopback port that does with each connection what a test says.
+/// A listener on a loopback port that handles each connection as a test specifies.
 final class ScriptedServer: Sendable {
-    /// One accepted connection, used from a thread of its own.
+    /// One accepted connection, used from its own thread.
     struct Connection: Sendable {
         let descriptor: Int32
-        /// The request up to its empty line.
+        /// Reads the request up to its empty line.
         let request: String
 
-        /// False when the peer is gone.
+        /// Returns false if the peer has closed.
         @discardableResult func send(_ bytes: [UInt8]) -> Bool {
             var sent = 0
             while sent < bytes.count {
@@ -60,7 +60,7 @@ final class ScriptedServer: Sendable {
     /// The requests so far.
     var requests: [String] { seen.requests.withLock { $0 } }
 
-    /// `readsHead` false: serves without waiting for a request.
+    /// With `readsHead` false, serves without waiting for a request.
     init(
         readsHead: Bool = true, _ serve: @escaping @Sendable (Connection) -> Void
     ) throws {
@@ -113,7 +113,7 @@ final class ScriptedServer: Sendable {
         return String(decoding: head, as: UTF8.self)
     }
 
-    /// A loopback port on which nothing listens.
+    /// Returns a loopback port without a listener.
     static func closedPort() throws -> Int {
         let server = try ScriptedServer { _ in }
         return server.port

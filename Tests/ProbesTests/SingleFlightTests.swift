@@ -3,9 +3,9 @@ import Testing
 
 @testable import Probes
 
-@Suite("Work that is shared")
+@Suite("Shared work")
 struct SingleFlightTests {
-    @Test("many callers, one piece of work, one value")
+    @Test("many callers, one execution, one value")
     func shared() async throws {
         let flight = SingleFlight<String, Int>(limit: 4)
         let gate = Latch()
@@ -30,7 +30,7 @@ struct SingleFlightTests {
         #expect(flight.count == 0)
     }
 
-    @Test("one caller leaving does not disturb the others")
+    @Test("one caller leaving does not affect the others")
     func leaving() async throws {
         let flight = SingleFlight<String, Bool>(limit: 4)
         let gate = Latch()
@@ -54,7 +54,7 @@ struct SingleFlightTests {
         #expect(!wasCancelled)
     }
 
-    @Test("when all leave, the work is cancelled; who comes then gets a fresh one")
+    @Test("when all leave, the work is cancelled; a later caller starts it again")
     func abandoned() async throws {
         let flight = SingleFlight<String, Int>(limit: 1)
         let gate = Latch()
@@ -79,7 +79,7 @@ struct SingleFlightTests {
         }
     }
 
-    @Test("a caller that is cancelled already starts nothing")
+    @Test("a cancelled caller starts nothing")
     func cancelledBefore() async {
         let flight = SingleFlight<String, Int>(limit: 1)
         let started = Counter()

@@ -7,13 +7,13 @@ import Transfer
 
 @testable import Probes
 
-@Suite("The circuit of an upstream")
+@Suite("The circuit breaker of an upstream")
 final class CircuitTests {
     var circuit = Circuit(failures: 3, coolDown: .seconds(10))
 
     private func admits(at now: Duration) -> Bool { circuit.admits(at: now) }
 
-    @Test("opens after failures in a row, not after failures")
+    @Test("opens after consecutive failures only")
     func inARow() {
         for round in 0..<5 {
             let now = Duration.seconds(round)
@@ -27,7 +27,7 @@ final class CircuitTests {
         #expect(!admits(at: .seconds(14)))
     }
 
-    @Test("after the cool-down one call alone tries; its success closes")
+    @Test("after the cool-down only one call is tried; its success closes the circuit")
     func trial() {
         for _ in 0..<3 { circuit.failed(at: .zero) }
         #expect(admits(at: .seconds(10)))
@@ -46,7 +46,7 @@ final class CircuitTests {
         #expect(circuit.state == .open(until: .seconds(22)))
     }
 
-    @Test("a trial that nobody waited for is not lost for ever")
+    @Test("an abandoned trial does not block later ones")
     func abandonedTrial() {
         for _ in 0..<3 { circuit.failed(at: .zero) }
         #expect(admits(at: .seconds(11)))
@@ -54,7 +54,7 @@ final class CircuitTests {
         #expect(admits(at: .seconds(12)))
     }
 
-    @Test("calls from before it opened neither close it nor hold it open longer")
+    @Test("calls from before it opened neither close it nor keep it open longer")
     func stragglers() {
         for _ in 0..<3 { circuit.failed(at: .zero) }
         circuit.failed(at: .seconds(5))
@@ -66,7 +66,7 @@ final class CircuitTests {
 
 @Suite("The retry budget")
 struct RetryBudgetTests {
-    @Test("over a long outage a fifth of the first attempts, beside the reserve")
+    @Test("over a long outage a fifth of the first attempts, plus the reserve")
     func share() {
         let budget = RetryBudget(share: 0.2, reserve: 5)
         var seconds = 0
@@ -77,7 +77,7 @@ struct RetryBudgetTests {
         #expect((204...205).contains(seconds))
     }
 
-    @Test("a quiet time saves no more than the reserve")
+    @Test("a quiet period saves no more than the reserve")
     func reserve() {
         let budget = RetryBudget(share: 0.2, reserve: 3)
         for _ in 0..<1000 { budget.earn() }
@@ -85,7 +85,7 @@ struct RetryBudgetTests {
     }
 }
 
-/// Attempts whose ends a test scripts; the last one repeats.
+/// Attempts with scripted results; the last one repeats.
 private final class Script: Sendable {
     private let state: Mutex<(ends: [MissingDataReason], allowances: [Duration])>
 
@@ -110,7 +110,7 @@ struct UpstreamTests {
         _ script: Script, method: String = "GET", attempts: Int = 2, reserve: Double = 100,
         calls: Int = 1, allowance: Duration = .seconds(2)
     ) async -> MissingDataReason? {
-        // No jitter: no attempt has to wait on the manual clock.
+        // No jitter, so that no attempt waits on the manual clock.
         let policy = UpstreamPolicy(
             attempts: attempts, jitter: .zero, circuitFailures: 3, coolDown: .seconds(10),
             budget: RetryBudget(share: 0, reserve: reserve))
@@ -140,7 +140,7 @@ struct UpstreamTests {
         #expect(script.allowances == [.milliseconds(300), .milliseconds(300)])
     }
 
-    @Test("a method with an effect, and a failure that will not pass, are tried once")
+    @Test("a method with side effects, and a permanent failure, are tried once")
     func once() async {
         let post = Script([.refused])
         #expect(await reason(post, method: "POST") == .refused)
@@ -152,14 +152,14 @@ struct UpstreamTests {
         }
     }
 
-    @Test("an empty budget leaves the first attempt alone")
+    @Test("an empty budget still permits the first attempt")
     func budget() async {
         let script = Script([.refused])
         #expect(await reason(script, reserve: 0) == .refused)
         #expect(script.allowances.count == 1)
     }
 
-    @Test("one budget for all probes: what one spends another has not")
+    @Test("all probes share one budget")
     func sharedBudget() async {
         let policy = UpstreamPolicy(
             attempts: 2, jitter: .zero, budget: RetryBudget(share: 0, reserve: 1))
@@ -176,7 +176,7 @@ struct UpstreamTests {
         #expect(second.allowances.count == 1)
     }
 
-    @Test("three failed calls open the circuit; the fourth asks nobody")
+    @Test("three failed calls open the circuit; the fourth sends nothing")
     func circuit() async {
         let script = Script([.refused])
         #expect(await reason(script, attempts: 1, calls: 4) == .circuitOpen)
@@ -200,7 +200,7 @@ struct UpstreamTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test("waits are drawn from zero to the ceiling")
+    @Test("delays are drawn from zero to the ceiling")
     func jitter() {
         let policy = UpstreamPolicy()
         var generator = SeededRandom(seed: 7)

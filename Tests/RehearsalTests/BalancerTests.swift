@@ -6,7 +6,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite("Weights behind a command, and a Rollout behind kubectl", .serialized)
+@Suite("Weights set by a command, and a Rollout through kubectl", .serialized)
 struct BalancerTests {
     private func executable(_ folder: TemporaryDirectory, _ name: String, _ text: String) throws
         -> String
@@ -18,7 +18,7 @@ struct BalancerTests {
         return path
     }
 
-    @Test("a command gives and takes weights; its exit code is believed")
+    @Test("a command reads and sets weights; its exit code decides")
     func command() async throws {
         let folder = try TemporaryDirectory("bw-command")
         let path = try executable(
@@ -44,7 +44,7 @@ struct BalancerTests {
         }
     }
 
-    @Test("an HTTP document is read by pointers and written back with one number changed")
+    @Test("an HTTP document is read by JSON pointers and written back with one number changed")
     func http() async throws {
         let folder = try TemporaryDirectory("bw-http")
         let script = try executable(

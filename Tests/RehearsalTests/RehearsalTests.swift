@@ -16,7 +16,7 @@ struct RehearsalTests {
         Rehearsal(bookmark, budget: budget, poll: .milliseconds(5), record: { record($0) })
     }
 
-    @Test("the plan changes nothing; the run shifts, waits for users, and puts everything back")
+    @Test("a dry run changes nothing; a live run shifts, waits for users, and restores everything")
     func run() async throws {
         let sandbox = try await Sandbox()
         let bookmark = try await sandbox.bookmark()
@@ -44,7 +44,7 @@ struct RehearsalTests {
         #expect(report.fault == nil, "\(String(describing: report.fault))")
         #expect(report.steps.allSatisfy { $0.outcome == .done })
         #expect(report.rollback != nil)
-        // While users were asked, the canary had no weight; now it has its own again.
+        // While it waited for users, the canary had no weight; now it has its own again.
         #expect(seen.withLock { $0 } == [0, 0])
         #expect(try await sandbox.weight("canary") == 20)
 
@@ -61,10 +61,10 @@ struct RehearsalTests {
         }
     }
 
-    @Test("over the budget it is exit 4, and everything is put back all the same")
+    @Test("over the budget it reports overtime, and everything is restored anyway")
     func overtime() async throws {
         let sandbox = try await Sandbox()
-        // Nobody ever answers this.
+        // No response contains this text.
         let bookmark = try await sandbox.bookmark(contains: "unicorn")
         let report = await rehearsal(bookmark, budget: .milliseconds(50)).run()
         #expect(report.fault?.kind == .overtime)
@@ -72,7 +72,7 @@ struct RehearsalTests {
         #expect(try await sandbox.weight("canary") == 20)
     }
 
-    @Test("cancelled while it waits, it puts everything back")
+    @Test("cancelled while it waits, it restores everything")
     func cancelled() async throws {
         let sandbox = try await Sandbox()
         let bookmark = try await sandbox.bookmark(contains: "unicorn")
@@ -84,7 +84,7 @@ struct RehearsalTests {
         #expect(try await sandbox.weight("canary") == 20)
     }
 
-    @Test("drift since the bookmark stops it before anything is touched")
+    @Test("drift since the bookmark stops it before any change")
     func drift() async throws {
         let sandbox = try await Sandbox()
         let bookmark = try await sandbox.bookmark()
@@ -101,7 +101,7 @@ struct RehearsalTests {
         #expect(try await rehearsal.drift() == [])
     }
 
-    @Test("without a stable target that takes traffic nothing is begun")
+    @Test("without a stable target that takes traffic nothing is started")
     func noStable() async throws {
         let sandbox = try await Sandbox()
         try await sandbox.source.balancer().set("stable", to: 0)
@@ -110,7 +110,7 @@ struct RehearsalTests {
         #expect(try await sandbox.weight("canary") == 20)
     }
 
-    @Test("a bookmark is a file of its owner, and an edited one is refused")
+    @Test("only the owner can read a bookmark, and an edited one is refused")
     func file() async throws {
         let sandbox = try await Sandbox()
         let bookmark = try await sandbox.bookmark()
@@ -127,7 +127,7 @@ struct RehearsalTests {
         do { _ = try Bookmark(file: path) } catch { #expect(error.kind == .precondition) }
     }
 
-    @Test("what HAProxy refuses, and names that would be commands, are faults")
+    @Test("HAProxy's refusals, and names that would be commands, are faults")
     func refusals() async throws {
         let sandbox = try await Sandbox()
         let balancer = try sandbox.source.balancer()

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import Rehearsal
 
-/// A real HAProxy with a stable and a canary server that say who they are.
+/// A real HAProxy with a stable and a canary server that return their names.
 final class Sandbox: Sendable {
     let folder: TemporaryDirectory
     let port: Int

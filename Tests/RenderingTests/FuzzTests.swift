@@ -4,11 +4,11 @@ import Rendering
 import TestSupport
 import Testing
 
-@Suite("Hostile text stays where it belongs")
+@Suite("Hostile text has no effect")
 struct FuzzTests {
     static let renderer = GoldenTests.renderer
 
-    /// Digests whose texts are random chains of hostile pieces.
+    /// Digests whose texts are random sequences of hostile fragments.
     static func digests(seed: UInt64) -> [Digest] {
         var random = SeededRandom(seed: seed)
         return HostileDigests.all {
@@ -37,7 +37,7 @@ struct FuzzTests {
     }
 
     @Test(
-        "Text and subject hold no control, bidirectional or invisible character", arguments: 0..<12)
+        "Text and subject contain no control, bidi or invisible character", arguments: 0..<12)
     func text(seed: Int) {
         for digest in Self.digests(seed: UInt64(seed)) {
             let rendered = Self.renderer.render(digest)
@@ -53,7 +53,7 @@ struct FuzzTests {
         }
     }
 
-    @Test("No command line holds a name that is not a Kubernetes name")
+    @Test("No command line contains an invalid Kubernetes name")
     func commands() {
         for name in ["a;reboot", "$(id)", "-n", "a b", "a'b", "a\nb", "", "A", "a_b", "é", "a..b/"]
         {
@@ -66,7 +66,7 @@ struct FuzzTests {
         }
     }
 
-    @Test("A storm's message keeps to its size and says exactly what it left out")
+    @Test("A storm's message stays within its size and states exactly what it omits")
     func storm() throws {
         var machine = DigestMachine(settings: DigestSettings(maxGroups: 1))
         let digests = HostileDigests.storm(&machine, groups: 2000)

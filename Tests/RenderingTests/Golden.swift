@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files that hold what messages look like, beside the tests.
+/// Files with the expected messages, next to the tests.
 enum Golden {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Golden")
@@ -11,7 +11,7 @@ enum Golden {
         ProcessInfo.processInfo.environment["BELLWETHER_RECORD_GOLDEN"] == "1"
     }
 
-    /// Expects the file `name` to hold `text`.
+    /// Expects the file `name` to contain `text`.
     static func expect(
         _ text: String, in name: String, folder: URL = Golden.folder,
         at location: SourceLocation = #_sourceLocation

@@ -2,9 +2,9 @@ import Foundation
 import Rendering
 import Testing
 
-@Suite("The golden files keep every documented limit")
+@Suite("The golden files respect every documented limit")
 struct GoldenLimitsTests {
-    /// What the ten scenarios are called here.
+    /// The names of the ten scenarios.
     private static let scenarios = [
         "one-az", "many-azs", "recovery", "flap", "storm-group", "storm-rollup", "silence",
         "nodata", "binary-changed", "auth-refused", "disk-shed",
@@ -30,7 +30,7 @@ struct GoldenLimitsTests {
         #expect(SlackChecker(try read(name)).faults.isEmpty)
     }
 
-    @Test("the text fits a terminal or a phone turned", arguments: scenarios)
+    @Test("the text fits a terminal or a phone in landscape", arguments: scenarios)
     func text(_ name: String) throws {
         for line in try read(name + ".txt").split(separator: "\n") {
             #expect(line.count <= 150, "\(line)")
@@ -38,7 +38,7 @@ struct GoldenLimitsTests {
         }
     }
 
-    @Test("what people need stands in every form")
+    @Test("the essential facts are in every format")
     func facts() throws {
         let facts = [
             "payments-api canary failing in 2 AZs", "prod, revision 17",

@@ -3,7 +3,7 @@ import Foundation
 import Rendering
 import Testing
 
-@Suite("Messages as they are sent")
+@Suite("Golden messages")
 struct GoldenTests {
     static let renderer = Renderer(
         options: RenderOptions(
@@ -11,7 +11,7 @@ struct GoldenTests {
             rolloutURL: "https://argo.example/{namespace}/{rollout}",
             statusURL: "https://bellwether.example/"))
 
-    @Test("Every sample in every form", arguments: SampleDigests.named.map(\.name))
+    @Test("Every sample in every format", arguments: SampleDigests.named.map(\.name))
     func sample(_ name: String) throws {
         let sample = try #require(SampleDigests.named.first { $0.name == name })
         try expectGolden(sample.digest, name)
@@ -32,7 +32,7 @@ struct GoldenTests {
         try Golden.expect(rendered.html, in: "\(name).html")
     }
 
-    @Test("The samples are what their names say")
+    @Test("The samples match their names")
     func samples() {
         let kinds = Dictionary(
             uniqueKeysWithValues: SampleDigests.named.map { ($0.name, $0.digest.kind) })

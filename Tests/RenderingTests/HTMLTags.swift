@@ -1,5 +1,5 @@
 extension Unicode.Scalar {
-    /// A character that shows nothing, reorders, or breaks a line.
+    /// A character that is invisible, reorders text, or breaks a line.
     var isHidden: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
@@ -8,8 +8,8 @@ extension Unicode.Scalar {
     }
 }
 
-/// The tags of a page by a strict reading: only the elements and attributes
-/// that our page has, so none that loads or runs anything.
+/// Parses the tags of a page strictly: only the elements and attributes of our pages, so none that
+/// loads or runs anything.
 enum HTMLTags {
     struct Fault: Error { let near: String }
 

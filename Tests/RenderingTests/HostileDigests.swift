@@ -2,16 +2,16 @@ import Digests
 import Events
 import JSON
 
-/// Digests whose every text comes from an attacker.
+/// Digests in which an attacker controls every text.
 enum HostileDigests {
     static let start = Timestamp(milliseconds: 1_795_600_800_000)
 
-    /// What a golden file shows.
+    /// The text in the golden files.
     static let showcase =
         "<!channel> @here <@U024BE7LH> <https://evil.example|ok> *b* _i_ ~s~ `c` ```d``` :fire: "
         + "<script>alert(1)</script> & \u{202E}gnp.exe\u{202C} \u{200B}\u{0}\u{7}\r\nBcc: x@y.z"
 
-    /// Pieces that mean something to a mark-up, a terminal, a mail or a person's eye.
+    /// Fragments with a meaning in markup, a terminal, a mail, or to the eye.
     static let pieces = [
         "<!channel>", "<!everyone>", "<!here|here>", "@channel", "@everyone", "<@U024BE7LH>",
         "<#C024BE7LR>", "<!subteam^S1>", "<!date^0^x|y>", "<https://evil.example|runbook>",
@@ -27,12 +27,12 @@ enum HostileDigests {
         String(repeating: "<", count: 3000), String(repeating: "```", count: 300), "",
     ]
 
-    /// A failing digest that says `text` wherever a sender can say something.
+    /// A failing digest with `text` wherever a sender controls the text.
     static func one(saying text: String) -> Digest {
         all(saying: { text })[0]
     }
 
-    /// One digest of each kind of event, every text asked for anew.
+    /// One digest of each kind of event, with a new text for each field.
     static func all(saying text: () -> String) -> [Digest] {
         var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero, maxGroups: 4))
         var end = LogPosition(segment: 1, offset: 0)
@@ -104,7 +104,7 @@ enum HostileDigests {
         return said
     }
 
-    /// The roll-up of as many groups at once, with long names.
+    /// The roll-up of this many groups, with long names.
     static func storm(_ machine: inout DigestMachine, groups: Int) -> [Digest] {
         for n in 0..<groups {
             var event = Event(ts: start, level: .error, event: "analysis.unhealthy")

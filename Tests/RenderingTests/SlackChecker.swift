@@ -65,8 +65,8 @@ struct SlackChecker {
         checkMarkup(text, allowsLinks: !isPlain)
     }
 
-    /// Nothing but our own links between `<` and `>`; `&` only as an entity; no
-    /// mention, no emoji name, no character that hides or reorders.
+    /// Accepts only our own links between `<` and `>`, and `&` only in an entity. No mention, no
+    /// emoji name, no character that hides or reorders text.
     private mutating func checkMarkup(_ text: String, allowsLinks: Bool) {
         let link =
             /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Rollout|Runbook|Status page)>/

@@ -10,13 +10,13 @@ struct TemplateTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("templates")
 
-    @Test("The files and the built-in texts are the same", arguments: TemplateName.allCases)
+    @Test("The files and the built-in templates are equal", arguments: TemplateName.allCases)
     func files(_ name: TemplateName) throws {
         let source = try #require(BuiltinTemplates.sources[name])
         try Golden.expect(source, in: "\(name.rawValue).mustache", folder: Self.folder)
     }
 
-    @Test("The templates folder as it comes has no fault and changes nothing")
+    @Test("The shipped templates folder has no fault and changes nothing")
     func shipped() {
         let renderer = Renderer(templatesDirectory: Self.folder.path)
         #expect(renderer.faults.isEmpty)
@@ -25,7 +25,7 @@ struct TemplateTests {
         }
     }
 
-    @Test("Views hold no name but the known ones")
+    @Test("Views contain only the known names")
     func known() {
         let options = RenderOptions(runbookURL: "https://a/{rollout}", statusURL: "https://a/")
         for digest in SampleDigests.all + FuzzTests.digests(seed: 1) {
@@ -54,7 +54,7 @@ struct TemplateTests {
         }
     }
 
-    /// A renderer over a folder of the given files.
+    /// A renderer with a folder of the given files.
     private func renderer(_ files: [String: String]) throws -> (Renderer, TemporaryDirectory) {
         let folder = try TemporaryDirectory()
         for (name, text) in files {
@@ -63,7 +63,7 @@ struct TemplateTests {
         return (Renderer(templatesDirectory: folder.path), folder)
     }
 
-    @Test("A file stands for its template, partials and all; the rest stays built-in")
+    @Test("A file replaces its template, including partials; the rest stays built-in")
     func override() throws {
         let (renderer, _) = try renderer([
             "text.mustache": "{{>text-head}}\n{{#rows}}{{place}};{{/rows}}",
@@ -77,7 +77,7 @@ struct TemplateTests {
         #expect(rendered.html == Renderer().render(SampleDigests.all[1]).html)
     }
 
-    @Test("Partials escape as the file that includes them")
+    @Test("Partials escape like the file that includes them")
     func partialEscapes() throws {
         let (renderer, _) = try renderer([
             "html.mustache": "<p>{{>html-reasons}}</p>",
@@ -93,7 +93,7 @@ struct TemplateTests {
     }
 
     @Test(
-        "A fault names file, line and remedy, and the built-in text stands in",
+        "A fault names file, line and remedy, and the built-in template is used",
         arguments: [
             ("text.mustache", "a\n{{nonsense}}", 2, "unknown name \"nonsense\""),
             ("text.mustache", "{{headline}}\n\n{{#rows}}\n{{plaice}}{{/rows}}", 4, "unknown name"),
@@ -125,7 +125,7 @@ struct TemplateTests {
         #expect(renderer.render(digest) == Renderer().render(digest))
     }
 
-    @Test("A circle of partials, and what includes a faulty one, is found")
+    @Test("Circular partials, and templates that include a faulty one, are detected")
     func circles() throws {
         let (renderer, _) = try renderer([
             "html.mustache": "{{>html-a}}", "html-a.mustache": "{{>html-b}}",
@@ -139,7 +139,7 @@ struct TemplateTests {
         #expect(renderer.render(SampleDigests.all[0]) == Renderer().render(SampleDigests.all[0]))
     }
 
-    @Test("A folder that is not there is one fault; bytes that are not UTF-8 another")
+    @Test("A missing folder is one fault; bytes that are not UTF-8 another")
     func unreadable() throws {
         let gone = Renderer(templatesDirectory: "/nowhere/at/all")
         #expect(gone.faults.map(\.file) == ["/nowhere/at/all"])
@@ -149,14 +149,14 @@ struct TemplateTests {
             Renderer(templatesDirectory: folder.path).faults.first?.fault.contains("UTF-8") == true)
     }
 
-    @Test("A byte order mark before a template is no part of the message")
+    @Test("A byte order mark before a template is not part of the message")
     func byteOrderMark() throws {
         let (renderer, _) = try renderer(["subject.mustache": "\u{FEFF}fixed"])
         #expect(renderer.faults.isEmpty)
         #expect(renderer.render(SampleDigests.all[1]).subject == "fixed")
     }
 
-    @Test("A template that floods is cut to Slack's limits; flooding HTML falls back")
+    @Test("A template with too much output is cut to Slack's limits; too much HTML falls back")
     func flood() throws {
         let (renderer, _) = try renderer([
             "slack-summary.mustache": String(repeating: "```{{headline}} & <x> ", count: 400),

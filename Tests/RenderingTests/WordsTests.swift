@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rendering
 
-@Suite("Numbers and words for people")
+@Suite("Formatting of numbers and text")
 struct WordsTests {
     @Test(
         "Values",
@@ -63,7 +63,7 @@ struct WordsTests {
     }
 
     @Test(
-        "Inert text shows what would hide",
+        "Inert text makes hidden characters visible",
         arguments: [
             ("a\u{202E}b", "a⟨U+202E⟩b"), ("a\r\nb", "a␍␊b"), ("\u{7F}", "␡"),
             ("\u{85}", "⟨U+0085⟩"), ("\u{200B}", "⟨U+200B⟩"), ("\u{E0041}", "⟨U+E0041⟩"),
@@ -101,7 +101,7 @@ struct WordsTests {
                 == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
     }
 
-    @Test("Kubernetes names by RFC 1123, and ids that are one word")
+    @Test("Kubernetes names by RFC 1123, and ids of one word")
     func names() {
         for good in ["a", "payments-api", "a.b", "0", String(repeating: "a", count: 253)] {
             #expect(NextSteps.isKubernetesName(good))
@@ -131,7 +131,7 @@ struct WordsTests {
 
 @Suite("A rehearsal's message")
 struct RehearsalMessageTests {
-    @Test("begins with the word, in the subject, the headline and the text")
+    @Test("has the word rehearsal in its subject and in every format")
     func marked() throws {
         var digest = try #require(SampleDigests.all.first { $0.kind == .failing })
         let renderer = Renderer()

@@ -23,7 +23,7 @@ struct SecretTests {
         #expect(try Secret.file(path).read() == "two")
     }
 
-    @Test("what was configured is what is read, and what may be shown is something else")
+    @Test("the value is read as configured, and the displayed form differs")
     func configured() throws {
         let secret = Secret.expanded("${env:TOKEN}", value: " four ")
         #expect(try secret.read() == "four")
@@ -34,7 +34,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a byte order mark is no part of a secret; a second line makes it none")
+    @Test("a byte order mark is ignored; a second line is a fault")
     func marks() throws {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         #expect(try Secret.file(write(mark + Array("xoxb-1\r\n".utf8))).read() == "xoxb-1")
@@ -52,14 +52,14 @@ struct SecretTests {
     }
 
     @Test(
-        "a pipe that nobody writes to is no secret, and is not waited for", .timeLimit(.minutes(1)))
+        "a pipe without a writer is refused, without blocking", .timeLimit(.minutes(1)))
     func pipe() throws {
         let pipe = folder.file("pipe")
         try #require(mkfifo(pipe, 0o600) == 0)
         #expect(throws: SecretFault.self) { try Secret.file(pipe).read() }
     }
 
-    @Test("absent, empty and binary files are faults that name the file, not the content")
+    @Test("missing, empty and binary files are faults that name the file, not the content")
     func faults() throws {
         let empty = try write(Array(" \n".utf8), "empty")
         let binary = try write([0xFF, 0xFE, 0x73, 0x65], "binary")
@@ -70,7 +70,7 @@ struct SecretTests {
         }
     }
 
-    @Test("printing a secret does not tell it")
+    @Test("printing a secret does not reveal it")
     func printing() {
         let secret = Secret.value("sekret")
         var dumped = ""
@@ -78,7 +78,7 @@ struct SecretTests {
         #expect(!"\(secret) \(String(reflecting: secret)) \(dumped)".contains("sekret"))
     }
 
-    @Test("a text that is no path is not repeated as one")
+    @Test("a text that is not a path is not repeated as one")
     func notAPath() throws {
         let token = "bw_vJ3mX0S9q8N2r7T1kLw5Zy4Hc6"
         for text in [token, "hunter2", "/vJ3mX0S9q8N2r7T1kLw5Zy4Hc6"] {
@@ -92,7 +92,7 @@ struct SecretTests {
     }
 
     @Test(
-        "an address is shown without what may be a secret in it",
+        "an address is displayed without possible secrets",
         arguments: [
             ("https://a:1/b?x=1#y", "https://a:1/b?x=1#y"),
             ("https://me:pw@a:1/b", "https://(hidden)@a:1/b"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Server
 
-/// A chain of three made by openssl: root, intermediate, leaf.
+/// A certificate chain created by openssl: root, intermediate, leaf.
 struct TestChain {
     let folder: TemporaryDirectory
 
@@ -41,7 +41,7 @@ struct TestChain {
     }
 }
 
-@Suite("What is wrong with certificate files")
+@Suite("Faults of certificate files")
 struct CertificateReviewTests {
     private func review(
         _ chain: TestChain, _ certificate: String, _ key: String, after: Duration = .zero,
@@ -52,7 +52,7 @@ struct CertificateReviewTests {
             at: WallClock.system.now + after, byLibcurl: byLibcurl)
     }
 
-    @Test("a pair in order is sound; wrong order, another key and unreadable files are named")
+    @Test("a matching pair is valid; wrong order, another key and unreadable files are reported")
     func pairs() async throws {
         let chain = try await TestChain()
         for certificate in ["right.pem", "leaf.pem", "mark.pem"] {
@@ -79,27 +79,27 @@ struct CertificateReviewTests {
             #expect(fault.fault.contains(words), "\(fault)")
             #expect(fault.remedy.contains(remedy), "\(fault)")
         }
-        // Each file's own fault, at once.
+        // Each file's own fault, in one report.
         let both = review(chain, "garbage.pem", "pkcs8.key")
         #expect(both.faults.map(\.place) == [chain.file("garbage.pem"), chain.file("pkcs8.key")])
         #expect(both.fault?.description.contains("pkcs8.key: is encrypted") == true)
         #expect(
             review(chain, "gap.pem", "leaf.key").warnings.map(\.fault)
                 == ["certificate 2 did not sign certificate 1"])
-        // libcurl passes the first certificate over.
+        // libcurl skips the first certificate.
         #expect(
             review(chain, "mark.pem", "leaf.key", byLibcurl: true).faults.map(\.fault)
                 == ["begins with a byte order mark"])
     }
 
-    @Test("over, soon over and not yet valid")
+    @Test("expired, expiring soon and not yet valid")
     func times() async throws {
         let chain = try await TestChain()
         let over = review(chain, "right.pem", "leaf.key", after: .seconds(3 * 86_400))
         #expect(over.faults == [])
         #expect(over.refused.count == 2)
         #expect(over.refused.first?.fault.contains("certificate 1 expired at 20") == true)
-        // Valid for two days: in the last third of it.
+        // Valid for two days, now in the last third.
         let soon = review(chain, "leaf.pem", "leaf.key", after: .seconds(40 * 3600))
         #expect(soon.refused == [])
         #expect(soon.warnings.first?.fault.hasPrefix("expires at 20") == true)
@@ -113,7 +113,7 @@ struct CertificateReviewTests {
         #expect(CertificateReview.authorities(chain.file("leaf.key"), at: now).faults.count == 1)
     }
 
-    @Test("a server starts with an expired certificate, and does not take one up for a valid one")
+    @Test("a server starts with an expired certificate, and does not replace a valid one by it")
     func expired() async throws {
         let chain = try await TestChain()
         let files = TLSFiles(certificate: chain.file("right.pem"), key: chain.file("leaf.key"))
@@ -136,7 +136,7 @@ struct CertificateReviewTests {
 
 @Suite("Renewed certificates")
 struct CertificateWatchTests {
-    /// A folder laid out as the kubelet does: `..data` is a link that one rename swaps.
+    /// A folder laid out by the kubelet's convention: one rename swaps the link `..data`.
     private struct MountedSecret {
         let folder: TemporaryDirectory
         var files: TLSFiles {
@@ -167,7 +167,7 @@ struct CertificateWatchTests {
             .contains("bellwether_certificate_renewals_total{outcome=\"\(outcome)\"} 1\n")
     }
 
-    @Test("a Secret that is swapped as a whole is taken up at the next look, an unfit one never")
+    @Test("a Secret that is swapped as a whole is applied at the next check, an invalid one never")
     func secret() async throws {
         let secret = MountedSecret(folder: try TemporaryDirectory("secret"))
         try secret.renew("1")
@@ -186,7 +186,8 @@ struct CertificateWatchTests {
         #expect(try await serves("2"))
         #expect(Self.count(server, "taken"))
 
-        // The key of another certificate: what was in force stays, reported once.
+        // The key belongs to another certificate: the current pair stays, and this is reported
+        // once.
         try secret.renew("3", key: secret.folder.file("..1/tls.key"))
         state = await watch.look(after: state)
         #expect(!state.isReported && !Self.count(server, "refused"))
@@ -194,14 +195,14 @@ struct CertificateWatchTests {
         #expect(state.isReported && Self.count(server, "refused"))
         #expect(try await serves("2"))
 
-        // Its key comes after it.
+        // Its key follows.
         try secret.renew("4")
         state = await watch.look(after: state)
         #expect(!state.isReported)
         #expect(try await serves("4"))
     }
 
-    @Test("the watch looks by itself")
+    @Test("the watch checks periodically")
     func running() async throws {
         let secret = MountedSecret(folder: try TemporaryDirectory("secret"))
         try secret.renew("1")

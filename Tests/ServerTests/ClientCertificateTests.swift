@@ -8,7 +8,7 @@ import X509
 
 @testable import Server
 
-/// Mutual TLS: who may show what, over both protocols.
+/// Mutual TLS over both protocols.
 @Suite struct ClientCertificateTests {
     private func server(
         _ demand: ClientCertificates.Demand, _ authority: TestAuthority, names: [String] = []
@@ -96,14 +96,14 @@ import X509
         #expect(try await ask(curl(server, http2, client)).status == 200)
         #expect(try await ask(curl(server, http2, nil), server.token(.analysis)).status == 200)
         #expect(try await ask(curl(server, http2, nil)).status == 401)
-        // A bad token is not saved by a good certificate.
+        // A valid certificate does not make up for an invalid token.
         #expect(try await ask(curl(server, http2, client), "bw_wrong").status == 401)
         let stranger = try TestAuthority("Another authority").client([.dnsName("argo.test")])
         let foreign = try await ask(curl(server, http2, stranger), server.token(.analysis))
         #expect(foreign.status == 0)
     }
 
-    @Test("a certificate that is not for clients is refused", arguments: [false, true])
+    @Test("a certificate not meant for clients is refused", arguments: [false, true])
     func otherPurpose(http2: Bool) async throws {
         let authority = try TestAuthority()
         let server = try await server(.certificate, authority)
@@ -111,14 +111,14 @@ import X509
         let reply = try await ask(curl(server, http2, silent))
         #expect(reply.status == 403)
         #expect(reply.json?["reason"]?.string == "certificate_purpose")
-        // What is for servers only does not even come through the handshake.
+        // A certificate for servers only fails the handshake or gets 403.
         let serving = try authority.client([.dnsName("argo.test")], usage: [.serverAuth])
         #expect([0, 403].contains(try await ask(curl(server, http2, serving)).status))
         let both = try authority.client([.dnsName("argo.test")], usage: [.serverAuth, .clientAuth])
         #expect(try await ask(curl(server, http2, both)).status == 200)
     }
 
-    @Test("a connection does not outlive its client's certificate")
+    @Test("an expired client certificate is refused, even if the handshake accepts it")
     func overWhileConnected() async throws {
         let clock = ManualClock(startingAt: WallClock.system.now)
         let authority = try TestAuthority()
@@ -129,14 +129,14 @@ import X509
         let server = try await RunningServer(setup)
         let client = try authority.client([.dnsName("argo.test")], validFor: 3600)
         #expect(try await ask(curl(server, false, client)).status == 200)
-        // The handshake goes by the machine's clock, as one that is resumed goes by no clock.
+        // The handshake uses the machine's clock, so it accepts the certificate.
         clock.advance(by: .seconds(3601))
         let reply = try await ask(curl(server, true, client))
         #expect(reply.status == 401)
         #expect(reply.json?["reason"]?.string == "certificate_expired")
     }
 
-    @Test("a connection does not outlive the authority of its client's certificate")
+    @Test("a client certificate is not trusted after its authority is removed")
     func authorityTakenAway() async throws {
         let (old, new) = (try TestAuthority("Old"), try TestAuthority("New"))
         let folder = try TemporaryDirectory()
@@ -158,12 +158,12 @@ import X509
         }
         let early = try shown(by: old)
         #expect(box.trusts(early))
-        // Both for a while: nobody has to connect again.
+        // Both authorities for a while: no client has to reconnect.
         try install(old, new)
         box.take(try box.prepare(files, clients: clients))
         let late = try shown(by: new)
         #expect(box.trusts(early) && box.trusts(late))
-        // The old one goes.
+        // Remove the old one.
         try install(new)
         box.take(try box.prepare(files, clients: clients))
         #expect(!box.trusts(early))

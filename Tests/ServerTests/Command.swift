@@ -1,6 +1,6 @@
 import Foundation
 
-/// A child process that takes input and is waited for.
+/// A child process with input that runs to its end.
 enum Command {
     struct Result: Sendable {
         var exit: Int32
@@ -12,7 +12,7 @@ enum Command {
         -> Result
     {
         try await withCheckedThrowingContinuation { continuation in
-            // A thread of its own: a queue's threads are the cooperative pool's too.
+            // A dedicated thread: the threads of queues are shared with the cooperative pool.
             Thread.detachNewThread {
                 continuation.resume(
                     with: Swift.Result { try runBlocking(name, arguments, input: input) })
@@ -23,7 +23,7 @@ enum Command {
     private static func runBlocking(
         _ name: String, _ arguments: [String], input: [UInt8]
     ) throws -> Result {
-        // Files, not pipes: a child that stops reading must not stop the test.
+        // Files instead of pipes: a child that stops reading must not block the test.
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("serving-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

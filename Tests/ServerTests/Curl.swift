@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Synchronization
 
-/// The system's curl as a client that nobody here wrote.
+/// The system's curl, as an independent client.
 struct Curl {
     struct Reply {
         var status = 0
@@ -30,7 +30,7 @@ struct Curl {
         arguments = [http2 ? "--http2" : "--http1.1"]
     }
 
-    /// One request; `more` are curl's own arguments.
+    /// Sends one request; `more` contains additional arguments of curl.
     func get(_ path: String, token: String? = nil, _ more: String...) async throws -> Reply {
         try await run(path, token: token, more, body: nil)
     }
@@ -40,7 +40,7 @@ struct Curl {
         _ more: String...
     ) async throws -> Reply {
         var more = more
-        // Without Expect: 100-continue, which would add a round.
+        // Without Expect: 100-continue, which would add a round trip.
         more += ["-H", "Expect:", "--data-binary", "@-"]
         more += ["-H", type.map { "Content-Type: \($0)" } ?? "Content-Type:"]
         return try await run(path, token: token, more, body: body)
@@ -87,7 +87,7 @@ struct Curl {
                 )
             }
             rest = rest[end.upperBound...]
-            // After 100 Continue the answer itself follows.
+            // After 100 Continue the final response follows.
             if reply.status != 100 { break }
         }
         reply.body = Array(rest)

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Server
 
-@Suite("Reads of their own")
+@Suite("Copies of large reads")
 struct DetachedReadsTests {
     private func handedOn(_ bytes: Int) throws -> (read: ByteBuffer, own: ByteBuffer) {
         let channel = EmbeddedChannel(handler: DetachedReads())
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
-        // As from TLS: a buffer far larger than its contents.
+        // A buffer far larger than its contents, as TLS returns.
         var read = channel.allocator.buffer(capacity: 1 << 20)
         read.writeBytes((0..<bytes).map { UInt8(truncatingIfNeeded: $0) })
         try channel.writeInbound(read)
@@ -22,7 +22,7 @@ struct DetachedReadsTests {
         buffer.withUnsafeReadableBytes { UInt(bitPattern: $0.baseAddress) }
     }
 
-    @Test("a large read is handed on as the same bytes in another place, with room for no more")
+    @Test("a large read is copied to a buffer of less than twice its size")
     func large() throws {
         let (read, own) = try handedOn(70_000)
         #expect(own == read)
@@ -30,7 +30,7 @@ struct DetachedReadsTests {
         #expect(own.capacity < 2 * 70_000)
     }
 
-    @Test("a small one as it is")
+    @Test("a small read is passed on unchanged")
     func small() throws {
         let (read, own) = try handedOn(DetachedReads.copiedFrom - 1)
         #expect(own == read)

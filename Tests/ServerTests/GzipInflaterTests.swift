@@ -7,10 +7,10 @@ import Testing
 @testable import Server
 
 @Suite struct GzipInflaterTests {
-    /// 100 MB that travel as 100 kB.
+    /// 100 MB that compress to 100 kB.
     private static let bomb = gzip([UInt8](repeating: 0x20, count: 100_000_000))
 
-    /// gzip of `bytes`, by zlib's other half.
+    /// Compresses `bytes` to gzip with zlib.
     static func gzip(_ bytes: [UInt8]) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(

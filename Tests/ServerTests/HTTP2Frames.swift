@@ -1,12 +1,12 @@
 @testable import Server
 
-/// Just enough of HTTP/2 to send a request in pieces (RFC 9113, RFC 7541).
+/// Just enough HTTP/2 to send a request in pieces (RFC 9113, RFC 7541).
 enum HTTP2Frames {
     /// The client's preface and an empty SETTINGS.
     static let preface =
         Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(type: 4, flags: 0, stream: 0, [])
 
-    /// The preface with a SETTINGS frame that says how much of each stream may be sent.
+    /// The preface with a SETTINGS frame that sets the initial window of each stream.
     static func preface(initialWindow: UInt32) -> [UInt8] {
         Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
             + frame(
@@ -29,7 +29,7 @@ enum HTTP2Frames {
         frame(type: 0, flags: 0, stream: stream, bytes)
     }
 
-    /// How many whole frames of a type there are.
+    /// The number of complete frames of a type.
     static func count(type: UInt8, in bytes: [UInt8]) -> Int {
         var scanner = FrameScanner(preface: 0)
         var count = 0

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Server
 
-/// Start, reload of certificates, and the end.
+/// Start, certificate reload and shutdown.
 @Suite struct LifecycleTests {
-    /// A route that answers when it is let go, and says when it began.
+    /// A route that signals its start and responds once it is released.
     private final class Turnstile: Sendable {
         let began = Promise<Void>()
         let released = Promise<Void>()
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test(
-        "listens where it is said, and calls each peer by its own address",
+        "listens where configured, and reports each peer by its own address",
         arguments: [
             ("", ["127.0.0.1", "::1"]), ("::", ["127.0.0.1", "::1"]), ("0.0.0.0", ["127.0.0.1"]),
             ("::1", ["::1"]), ("127.0.0.1", ["127.0.0.1"]),

@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct ListenAddressTests {
-    @Test("every address is bound as one socket where there is IPv6, else as IPv4's")
+    @Test("one socket serves every address if there is IPv6, else every IPv4 address")
     func bound() {
         let every = ListenAddress(host: "", port: 8443)
         #expect(every.bound(hasIPv6: true) == "::")
@@ -11,7 +11,7 @@ import Testing
         #expect(ListenAddress(host: "::1", port: 1).bound(hasIPv6: true) == "::1")
     }
 
-    @Test("is shown as it is written, and as a caller on this machine reaches it")
+    @Test("is printed as configured, and as a client on this machine can use it")
     func shown() {
         for (host, text, local) in [
             ("", ":8443", "localhost:8443"), ("::", "[::]:8443", "localhost:8443"),

@@ -4,7 +4,7 @@ import NIOSSL
 import Synchronization
 import TestSupport
 
-/// A TLS client that sends exactly the bytes it is given, as slowly as it likes.
+/// A TLS client that sends exactly the given bytes, at any pace.
 final class RawClient: Sendable {
     private final class Collector: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Server
 
-/// Every code of the contract, as a foreign client sees it, over both protocols.
+/// Every status code of the contract, as an independent client sees it, over both protocols.
 @Suite struct RequestPipelineTests {
-    /// What every refusal is, whatever its code.
+    /// Checks what all refusals have in common.
     private func expectProblem(
         _ reply: Curl.Reply, _ status: Int, _ reason: String, http2: Bool,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -61,7 +61,7 @@ import Testing
             "/rollouts/analysis", text: "{}", "-H", "Authorization: Digest x")
         expectProblem(malformed, 401, "credential_malformed", http2: http2)
 
-        // The first told what could be read, and no secret.
+        // The first response describes the readable part, and contains no secret.
         let told = server.refusals.all
         #expect(
             told.map(\.reason) == ["credential_missing", "token_unknown", "credential_malformed"])
@@ -75,7 +75,7 @@ import Testing
         let clock = ManualClock()
         var setup = RunningServer.Setup()
         setup.clock = clock.wall
-        // The certificate's clock is the real one; only tokens follow this one.
+        // Certificates use the real clock; only tokens use this one.
         let server = try await RunningServer(setup)
         let curl = Curl(server, http2: http2)
         let short = try await server.tokens.create(
@@ -170,7 +170,7 @@ import Testing
         let host = try await curl.get("/peer", "-H", "Host: other.test")
         expectProblem(host, 421, "host_unknown", http2: http2)
 
-        // The handshake's name counts too, even when Host is right.
+        // The name in the TLS handshake is checked too, even if Host is right.
         curl.base = "https://localhost:\(server.port)"
         let named = try await curl.get("/peer", "-H", "Host: bellwether.test")
         expectProblem(named, 421, "host_unknown", http2: http2)
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test(
-        "health and metrics answer to every name, as kubelets and Prometheus use the pod's address",
+        "health and metrics accept every host, as kubelets and Prometheus use the pod's address",
         arguments: [false, true])
     func observedByAddress(http2: Bool) async throws {
         var setup = RunningServer.Setup()
@@ -203,7 +203,7 @@ import Testing
         expectProblem(
             try await curl.get("/livez", "-X", "POST"), 421, "host_unknown", http2: http2)
         expectProblem(try await curl.get("/nowhere"), 421, "host_unknown", http2: http2)
-        // The handshake's name does not matter to them either.
+        // The name in the TLS handshake does not matter for them either.
         curl.base = "https://localhost:\(server.port)"
         #expect(try await curl.get("/livez").status == 200)
     }
@@ -267,12 +267,12 @@ import Testing
         #expect(try await curl.post("/v1/hooks/flagger", text: "{}").text == "test")
         curl.base = "https://\(token)@127.0.0.1:\(server.port)"
         #expect(try await curl.post("/v1/hooks/flagger", text: "{}").text == "test")
-        // Only where the route says so.
+        // Only on routes that permit it.
         #expect(try await curl.post("/v1/events", text: "{}").status == 401)
     }
 
-    /// Some libcurls reset a stream when the announced length has come; the
-    /// HTTP/2 handler takes 200 resets in half a minute for an attack.
+    /// Some versions of libcurl reset a stream once the announced length has arrived. The HTTP/2
+    /// handler treats 200 resets in half a minute as an attack.
     @Test func oneHTTP2ConnectionBearsManyRequests() async throws {
         let server = try await RunningServer()
         var curl = Curl(server, http2: true)
@@ -289,7 +289,7 @@ import Testing
     @Test func aFloodOfRefusalsIsCountedNotTold() async throws {
         let server = try await RunningServer()
         let curl = Curl(server)
-        // One connection each would take long: many URLs in one call.
+        // One connection for each would take long: pass many URLs in one call.
         let url = "https://127.0.0.1:\(server.port)/none"
         let more = Array(repeating: url, count: 39)
         var arguments = curl

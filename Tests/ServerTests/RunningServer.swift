@@ -11,7 +11,7 @@ import TestSupport
 
 @testable import Server
 
-/// A real server on a port of the system's choosing, with tokens in a real state file.
+/// A real server on a port chosen by the system, with tokens in a real state file.
 final class RunningServer: Sendable {
     let directory: TemporaryDirectory
     let server: HTTPServer
@@ -24,7 +24,7 @@ final class RunningServer: Sendable {
     private let task: Task<Void, any Error>
     private let lifecycle: ServiceGroup
 
-    /// What the refusal hook was told.
+    /// The calls of the refusal hook.
     final class Refusals: Sendable {
         private let records = Mutex<[RefusalRecord]>([])
         func add(_ record: RefusalRecord) { records.withLock { $0.append(record) } }
@@ -78,7 +78,7 @@ final class RunningServer: Sendable {
         try await tokens.create(name: "test", scopes: Set(scopes), expires: expires).text
     }
 
-    /// Routes of the kinds that the product has.
+    /// Routes of the same kinds as the product's.
     static func routes(_ registry: PrometheusRegistry) -> [Route] {
         let echo: Route.Handler = { exchange in
             let body = try await exchange.collectBody()

@@ -42,11 +42,11 @@ import Testing
         let token = seal.formToken(for: mine)
         #expect(seal.verifies(formToken: token, for: mine))
         #expect(!seal.verifies(formToken: token, for: other))
-        // The cookie's own tag is no form token.
+        // The cookie's own tag is not a form token.
         #expect(!seal.verifies(formToken: String(mine.split(separator: ".")[1]), for: mine))
     }
 
-    @Test("a session that was ended opens nothing, and no other session ends with it")
+    @Test("a session that was ended is invalid, and other sessions stay valid")
     func ended() {
         let seal = SessionSeal()
         let mine = seal.seal(identity, until: now + .seconds(60))
@@ -54,13 +54,13 @@ import Testing
         seal.end(mine)
         #expect(seal.open(mine, at: now) == nil)
         #expect(seal.open(other, at: now) != nil)
-        // Nobody else can end one, nor fill the list.
+        // An invalid cookie cannot end a session or fill the list.
         for _ in 0..<20_000 { seal.end("x" + other) }
         #expect(seal.open(other, at: now) != nil)
         #expect(seal.open(mine, at: now) == nil)
     }
 
-    @Test("a session that is over stays so when the clock goes back")
+    @Test("an expired session stays expired when the clock is set back")
     func over() {
         let seal = SessionSeal()
         let cookie = seal.seal(identity, until: now + .seconds(60))
@@ -123,7 +123,7 @@ import Testing
         #expect(try await page(cookie) == "ann")
         #expect(try await page(cookie + "x") == "sign in")
         #expect(try await curl.get("/").text == "sign in")
-        // A cookie opens nothing where a bearer token is asked for.
+        // A cookie is not accepted where a bearer token is required.
         let events = try await curl.get(
             "/rollouts/analysis", "-H", "Cookie: \(SessionCookie.name)=\(cookie)")
         #expect(events.status == 401)

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Server
 
-/// Clients that are slow, silent or senseless: each ends, and the next good request works.
+/// Slow, silent and malformed clients are disconnected, and the next valid request works.
 @Suite struct SlowClientTests {
-    /// One bound short, the others longer than any test.
+    /// One short timeout; the others are longer than any test.
     private func setup(_ change: (inout ServerLimits) -> Void) -> RunningServer.Setup {
         var setup = RunningServer.Setup()
         setup.limits.headerTimeout = .seconds(600)
@@ -20,7 +20,7 @@ import Testing
         return setup
     }
 
-    /// A good client may need another try where a bound is shorter than a busy machine.
+    /// A valid client may need another attempt when a timeout is short for a busy machine.
     private func expectServing(_ server: RunningServer) async throws {
         for http2 in [false, true] {
             try await eventually("a good request works") {
@@ -43,7 +43,7 @@ import Testing
     @Test func aHeaderThatNeverEndsIsSentAwayHoweverItDrips() async throws {
         let server = try await RunningServer(setup { $0.headerTimeout = .milliseconds(500) })
         let client = try await RawClient.connect(server)
-        // On a busy machine not even the handshake may be in time: sent away all the same.
+        // On a busy machine even the handshake may be late: the client is disconnected anyway.
         try? await client.send("GET /livez HTTP/1.1\r\nHost: a\r\n")
         let drip = Task {
             while !Task.isCancelled {
@@ -61,7 +61,8 @@ import Testing
         let client = try await RawClient.connect(server)
         try await client.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         try await client.receives(#""status":"pass""#)
-        // The next header drips: what counts is that no request comes.
+        // The next header arrives slowly: the connection is still idle, because no request is
+        // complete.
         try? await client.send("GET /livez HTTP/1.1\r\n")
         try await client.closed()
         #expect(client.text.hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -115,7 +116,7 @@ import Testing
                     ])
                 + HTTP2Frames.data(stream: 1, [0x7B]))
         try await client.receives(#""reason":"body_too_slow""#)
-        // The stream is over, the connection is not.
+        // The stream has ended, the connection has not.
         try await client.send(
             HTTP2Frames.headers(
                 stream: 3, ends: true,
@@ -148,7 +149,7 @@ import Testing
         let server = try await RunningServer(
             setup {
                 $0.requestDeadline = .milliseconds(300)
-                // A stranger may hold a quarter of it.
+                // A client without a credential can hold a quarter of it.
                 $0.memory = 128 << 20
             },
             routes: [
@@ -203,7 +204,7 @@ import Testing
         try await client.closed()
         #expect(client.text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
         #expect(client.text.contains(#""reason":"transfer_malformed""#))
-        // Two answers to one request would confuse whoever is in between.
+        // Two responses to one request would confuse intermediaries.
         #expect(client.text.components(of: "HTTP/1.1 ") == 1)
     }
 
@@ -231,6 +232,6 @@ import Testing
 }
 
 extension String {
-    /// How often `part` occurs.
+    /// The number of occurrences of `part`.
     func components(of part: String) -> Int { components(separatedBy: part).count - 1 }
 }

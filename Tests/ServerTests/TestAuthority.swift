@@ -4,7 +4,7 @@ import SwiftASN1
 import TestSupport
 import X509
 
-/// A certificate authority that signs clients' certificates.
+/// A certificate authority that signs client certificates.
 struct TestAuthority {
     struct Client {
         let certificate: String
@@ -16,7 +16,7 @@ struct TestAuthority {
     private let key = P256.Signing.PrivateKey()
     private let name: DistinguishedName
 
-    /// What a certificate may be used for; nil: it does not say.
+    /// The extended key usage of a certificate; nil: none is given.
     static let clientUsage: [ExtendedKeyUsage.Usage]? = [.clientAuth]
 
     init(_ commonName: String = "Test authority") throws {
@@ -32,7 +32,7 @@ struct TestAuthority {
         try Data(certificate.serializeAsPEM().pemString.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    /// A certificate for a client of these alternative names.
+    /// Creates a client certificate with these subject alternative names.
     func client(
         _ names: [GeneralName], usage: [ExtendedKeyUsage.Usage]? = clientUsage,
         validFor validity: TimeInterval = 86_400

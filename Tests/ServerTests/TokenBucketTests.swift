@@ -9,7 +9,7 @@ import Testing
         start.advanced(by: .seconds(seconds))
     }
 
-    /// `#expect` cannot look into a call that changes what it is made on.
+    /// `#expect` cannot contain a mutating call.
     private func expect(
         _ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation
     ) {
@@ -28,7 +28,7 @@ import Testing
         expect(!bucket.take(rate, at: at(1.9)))
         expect(bucket.take(rate, at: at(2)))
         expect(!bucket.take(rate, at: at(2)))
-        // A long rest fills it, and no further.
+        // A long pause fills the bucket, but no further than its capacity.
         #expect(bucket.remaining(rate, at: at(1000)) == 3)
         #expect(bucket.wait(rate, at: at(1000)) == .zero)
     }
@@ -56,7 +56,7 @@ import Testing
         for key in 0..<1000 {
             expect(table.take(key, at: start))
             #expect(table.count <= 20)
-            // Who keeps coming is kept in mind.
+            // A key that is used repeatedly is kept.
             expect(!table.take(-1, at: start))
         }
     }
@@ -68,10 +68,10 @@ import Testing
         expect(meter.admit("a", at: start) == 0)
         expect(meter.admit("a", at: start) == 0)
         for _ in 0..<5 { expect(meter.admit("a", at: start) == nil) }
-        // Another peer is not silenced by it.
+        // Another peer is not limited by it.
         expect(meter.admit("b", at: start) == 5)
         expect(meter.admit("a", at: at(10)) == 0)
-        // All together are bounded too, and nothing that was not told is lost.
+        // The total is limited too, and unreported refusals are still counted.
         var told = 0
         var suppressed = 0
         for peer in 0..<100 {

@@ -83,7 +83,7 @@ import Testing
         #expect(
             await fixture.tokens.verify(old.text) == .refused(.revoked, id: old.record.id))
         #expect(await accepts(fixture.tokens, new.text))
-        // A later wish never lengthens an earlier revocation.
+        // A later request never lengthens the time until an earlier revocation.
         let record = try await fixture.tokens.revoke(old.record.id, after: .seconds(3600))
         #expect(record.revoked == fixture.clock.wall.now)
     }
@@ -107,11 +107,11 @@ import Testing
     @Test func followsAnotherProcessAtOnce() async throws {
         let fixture = try await Fixture()
         let mine = try await fixture.tokens.create(name: "mine", scopes: [.read])
-        // Another connection to the file is what another process is.
+        // Another connection to the file acts like another process.
         let elsewhere = try await Fixture(in: fixture.directory)
         let token = try await elsewhere.tokens.create(name: "theirs", scopes: [.analysis])
         #expect(await accepts(fixture.tokens, token.text))
-        // A revocation is no miss: the once-a-second look finds it.
+        // A revocation is not a cache miss: the check once a second detects it.
         try await elsewhere.tokens.revoke(mine.record.id)
         await fixture.tokens.refresh()
         #expect(!(await accepts(fixture.tokens, mine.text)))
@@ -190,12 +190,12 @@ import Testing
         #expect(!(await accepts(fixture.tokens, second)))
         #expect(!(await accepts(fixture.tokens, "# mounted")))
 
-        // Replaced as a mount is: by another file under the same name.
+        // Replaced as a mounted file is: by another file under the same name.
         try Data("\(second)\n".utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         #expect(await accepts(fixture.tokens, second))
         #expect(!(await accepts(fixture.tokens, first)))
 
-        // A line that is no token takes no other away; a reload refuses the file.
+        // An invalid line does not invalidate other tokens; a reload refuses the file.
         try Data("short\n\(second)\n".utf8)
             .write(to: URL(fileURLWithPath: path), options: .atomic)
         await fixture.tokens.refresh()
@@ -204,7 +204,7 @@ import Testing
         #expect(await accepts(fixture.tokens, second))
     }
 
-    @Test("a token that is no longer in its file ends, whatever else is wrong with the file")
+    @Test("a token that is no longer in its file ends, whatever other faults the file has")
     func tokensLeaveTheirFile() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("current")
@@ -221,12 +221,12 @@ import Testing
         }
         #expect(fixture.tokens.current(identity) == identity)
 
-        // Another token in the same line has the same id, and is another credential.
+        // Another token in the same line has the same id, but is another credential.
         try write(second)
         await fixture.tokens.refresh()
         #expect(fixture.tokens.current(identity) == nil)
         #expect(await accepts(fixture.tokens, second))
-        // A line that is none.
+        // An invalid line.
         try write("short")
         await fixture.tokens.refresh()
         #expect(!(await accepts(fixture.tokens, second)))
@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test(
-        "a token that was seen to have ended stays so when the clock goes back, also over a restart"
+        "a token that was seen as expired stays so when the clock is set back, also after a restart"
     )
     func endsAreKept() async throws {
         let fixture = try await Fixture()
@@ -268,7 +268,7 @@ import Testing
         }
     }
 
-    @Test("a token that cannot be handed out is not kept")
+    @Test("a token that cannot be printed is not stored")
     func deliveredFirst() async throws {
         let fixture = try await Fixture()
         struct Full: Error {}

@@ -4,13 +4,13 @@ import Settings
 import TestSupport
 import Testing
 
-/// Every kind of probe that speaks HTTP, with what it needs besides.
+/// Every kind of probe that uses HTTP, with its other required keys.
 private let kinds = [
     "kind: http", "kind: prometheus", "kind: prometheus_query, queries: {x.y: z}",
     "kind: queue, pointer: /n",
 ]
 
-@Suite("How probes ask over HTTP")
+@Suite("HTTP access of probes")
 struct AccessTests {
     private func access(_ settings: Settings) -> Settings.Probe.Access? {
         switch settings.analysis.probes.first?.kind {
@@ -22,7 +22,7 @@ struct AccessTests {
         }
     }
 
-    @Test("all kinds take the same keys, to the same end", arguments: kinds)
+    @Test("all kinds accept the same keys, with the same result", arguments: kinds)
     func same(_ kind: String) throws {
         let folder = try TemporaryDirectory()
         for name in ["ca", "cert", "key", "token", "password"] {
@@ -56,8 +56,8 @@ struct AccessTests {
         }
     }
 
-    /// A remedy that cannot be followed is worse than none.
-    @Test("a user in an address: the remedy's keys are taken there", arguments: kinds)
+    /// The remedy must be valid itself.
+    @Test("a user in an address: the kind accepts the keys of the remedy", arguments: kinds)
     func remedy(_ kind: String) throws {
         let folder = try TemporaryDirectory()
         try "x\n".write(toFile: folder.file("p"), atomically: true, encoding: .utf8)
@@ -87,7 +87,7 @@ struct RemedyKeyTests {
         }
     }
 
-    /// Those that some reader asks a mapping for.
+    /// The keys that some reader requests from a mapping.
     private static func known() throws -> Set<String> {
         var keys: Set<String> = []
         for text in try files("Settings") {
@@ -106,13 +106,13 @@ struct RemedyKeyTests {
     func exist(_ module: String) throws {
         let known = try Self.known()
         #expect(known.isSuperset(of: ["basic_auth", "password_file", "url_file", "token_files"]))
-        // Words of answers, of PromQL and of Argo's templates.
+        // Words from responses, from PromQL and from Argo's templates.
         let others: Set = [
             "error_description", "host", "method", "histogram_quantile", "histogram_count",
         ]
         for text in try Self.files(module) {
             for literal in text.matches(of: #/"((?:[^"\\\n]|\\.)*)"/#).map(\.output.1) {
-                // Sentences alone, neither SQL nor a metrics page.
+                // Only messages, neither SQL nor a metrics page.
                 guard literal.contains(" "), !literal.contains("SELECT "),
                     !literal.contains("{role"),
                     !literal.contains("# TYPE")

@@ -1,6 +1,6 @@
 import Settings
 
-/// The text of a small valid configuration with lines put into its sections.
+/// The text of a small valid configuration with additional lines in its sections.
 func faults(
     of text: String, environment: [String: String] = [:]
 ) -> [SettingsFault] {

@@ -3,7 +3,7 @@ import Settings
 import TestSupport
 import Testing
 
-@Suite("What is wrong is told at once, with its place and a remedy")
+@Suite("All faults are reported at once, with their position and a remedy")
 struct FaultTests {
     @Test("all faults of a file, in its order")
     func allAtOnce() {
@@ -41,7 +41,7 @@ struct FaultTests {
                 ])
     }
 
-    /// A text, the key path of the only fault, and words of the message.
+    /// A text, the key path of its only fault, and words of the message.
     typealias Case = (text: String, key: String, words: String)
 
     static let values: [Case] = [
@@ -109,7 +109,7 @@ struct FaultTests {
         ("{[a]: b}", "", "not a word"),
     ]
 
-    @Test("a value that its key cannot have", arguments: values)
+    @Test("a value that its key does not accept", arguments: values)
     func value(_ wrong: Case) {
         let found = faults(of: wrong.text)
         #expect(found.map(\.key) == [wrong.key])
@@ -260,7 +260,7 @@ struct FaultTests {
         ),
     ]
 
-    @Test("a probe that cannot be", arguments: probes)
+    @Test("an invalid probe", arguments: probes)
     func probe(_ wrong: Case) {
         let found = faults(
             of: "analysis:\n  probes:\n    - \(wrong.text)\n", environment: ["P": "x"])
@@ -269,7 +269,7 @@ struct FaultTests {
         #expect(found.first?.line == 3)
     }
 
-    @Test("two probes of one name, and two that report one signal")
+    @Test("two probes with one name, and two that report one signal")
     func probeNames() {
         let found = messages(
             of: """
@@ -357,14 +357,14 @@ struct FaultTests {
         ),
     ]
 
-    @Test("a receiver that cannot be", arguments: receivers)
+    @Test("an invalid receiver", arguments: receivers)
     func receiver(_ wrong: Case) {
         let found = faults(of: "receivers:\n  - \(wrong.text)\n", environment: ["P": "p"])
         #expect(found.map(\.key) == ["receivers[0]" + wrong.key])
         #expect(found.first?.description.contains(wrong.words) == true, "\(found)")
     }
 
-    @Test("routes that lead nowhere")
+    @Test("invalid routes")
     func routes() {
         #expect(
             messages(

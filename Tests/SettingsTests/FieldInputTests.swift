@@ -5,10 +5,10 @@ import Settings
 import TestSupport
 import Testing
 
-/// What editors, `echo` and other tools make of a configuration.
-@Suite("Configurations as they really come")
+/// Configurations as editors, `echo` and other tools write them.
+@Suite("Configurations written by common tools")
 struct FieldInputTests {
-    @Test("a byte order mark before the text is no part of it; UTF-16 is named")
+    @Test("a byte order mark before the text is ignored; UTF-16 is reported")
     func byteOrderMark() throws {
         let folder = try TemporaryDirectory()
         let path = folder.file("b.yaml")
@@ -34,7 +34,7 @@ struct FieldInputTests {
     ]
 
     @Test(
-        "a variable's line end is dropped, a line break within refused by name", arguments: expanded
+        "a variable's line end is removed, a line break within is refused", arguments: expanded
     )
     func newline(_ text: String) throws {
         let plain = try Settings.parse(text: text, environment: ["X": "C01"])
@@ -54,7 +54,7 @@ struct FieldInputTests {
         }
     }
 
-    @Test("a block's line end is dropped; a line break within one line's value is a fault")
+    @Test("a block's line end is removed; a line break within a one-line value is a fault")
     func block() throws {
         #expect(try Settings.parse(text: "az: |\n  eu\n").az == "eu")
         #expect(try Settings.parse(text: "az: >\n  eu\n").az == "eu")
@@ -63,7 +63,7 @@ struct FieldInputTests {
                 == ["holds a line break or another control character"])
     }
 
-    @Test("a file with more than one secret is refused at once")
+    @Test("a file with more than one secret is refused")
     func secretLines() throws {
         let folder = try TemporaryDirectory()
         try "one\ntwo\n".write(toFile: folder.file("s"), atomically: true, encoding: .utf8)
@@ -88,7 +88,7 @@ struct MergeKeyTests {
         ).analysis.probes
     }
 
-    @Test("members are taken over; those of the mapping itself and of the earlier one win")
+    @Test("members are merged; the mapping's own keys and the earlier mapping take precedence")
     func merged() throws {
         let one = try probes(
             """
@@ -100,7 +100,7 @@ struct MergeKeyTests {
         let http = try #require(one[1].http)
         #expect(http.access.url == "http://b/h")
         #expect(http.access.headers == ["X": .visible("1")])
-        // Deep, in lists, and through one another; `"<<"` in quotes is a name.
+        // Nested, in lists, and through one another. A quoted `"<<"` is an ordinary key.
         let many = try probes(
             """
                 - &base {name: a, kind: http, url: "http://a", timeout: 200ms, expect: [204]}
@@ -115,7 +115,7 @@ struct MergeKeyTests {
         #expect(faults(of: "digest: {\"<<\": 1}").map(\.key) == ["digest.<<"])
     }
 
-    @Test("receivers, checks and sections merge too, more often than twelve times")
+    @Test("receivers, checks and sections can be merged, more than twelve times")
     func everywhere() throws {
         let settings = try Settings.parse(
             text: """
@@ -132,7 +132,7 @@ struct MergeKeyTests {
         #expect(settings.receivers.allSatisfy { $0.timeout == .seconds(3) })
     }
 
-    @Test("faults of what was taken over point at where it stands; what cannot be merged is named")
+    @Test("faults of merged members point at their source; invalid merges are reported")
     func faultPlaces() {
         #expect(
             messages(
@@ -157,7 +157,7 @@ struct MergeKeyTests {
     }
 }
 
-@Suite("Mute times by zone")
+@Suite("Mute times by time zone")
 struct MuteZoneTests {
     private func silence(_ keys: String, environment: [String: String] = [:]) -> [SettingsFault] {
         faults(
@@ -165,7 +165,7 @@ struct MuteZoneTests {
             environment: environment)
     }
 
-    @Test("a zone by name; one that is not there is refused with the one that was meant")
+    @Test("a zone by name; an unknown one is refused with the probable one")
     func names() {
         for zone in ["Europe/Berlin", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+3"] {
             #expect(silence("timezone: \(zone)") == [], "\(zone)")
@@ -191,7 +191,7 @@ struct MuteZoneTests {
         #expect(silence("time_zone: UTC").map(\.remedy) == ["did you mean timezone?"])
     }
 
-    @Test("a folder of zones by TZDIR; a file there that is no zone is a fault")
+    @Test("a folder of zones by TZDIR; an invalid file there is a fault")
     func folder() throws {
         let folder = try TemporaryDirectory()
         try "x".write(toFile: folder.file("UTC"), atomically: true, encoding: .utf8)

@@ -2,10 +2,10 @@ import Testing
 
 @testable import Settings
 
-@Suite("Where a node listens")
+@Suite("Listen address")
 struct ListenEndpointTests {
     @Test(
-        "every form of host and port",
+        "all forms of host and port",
         arguments: [
             ("127.0.0.1:8443", "127.0.0.1", 8443), ("[::1]:8443", "::1", 8443),
             ("localhost:0", "localhost", 0), (":65535", "", 65535), ("[::]:1", "::", 1),
@@ -20,7 +20,7 @@ struct ListenEndpointTests {
     }
 
     @Test(
-        "what cannot be meant is refused with what to write",
+        "invalid addresses are refused with a remedy",
         arguments: [
             ("", "host:port"), ("localhost", "host:port"), ("localhost:", "host:port"),
             ("a:65536", "0 to 65535"), ("a:-1", "host:port"), ("a:+1", "host:port"),
@@ -42,7 +42,7 @@ struct ListenEndpointTests {
         } catch { #expect(error.remedy.contains(remedy), "\(error.remedy)") }
     }
 
-    @Test("a configuration without a valid one has none")
+    @Test("a configuration without a valid address has no endpoint")
     func settings() {
         var listen = Settings.Listen()
         #expect(listen.endpoint == (try? ListenEndpoint("127.0.0.1:8443")))

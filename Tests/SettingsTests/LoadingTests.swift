@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Files, warnings and the policy")
 struct LoadingTests {
-    @Test("a file that cannot be read is one fault")
+    @Test("an unreadable file is one fault")
     func unreadable() throws {
         let folder = try TemporaryDirectory()
         try Data([0x61, 0xFF]).write(to: URL(fileURLWithPath: folder.file("binary")))
@@ -23,7 +23,7 @@ struct LoadingTests {
         }
     }
 
-    @Test("files that the configuration names are looked at")
+    @Test("files that the configuration names are checked")
     func namedFiles() throws {
         let folder = try TemporaryDirectory()
         try "x".write(toFile: folder.file("cert"), atomically: true, encoding: .utf8)
@@ -48,7 +48,7 @@ struct LoadingTests {
             ])
     }
 
-    @Test("what is legal but probably wrong is a warning, not a fault")
+    @Test("a value that is legal but probably wrong is a warning, not a fault")
     func warnings() throws {
         let reading = try Settings.read(
             text: """
@@ -75,7 +75,7 @@ struct LoadingTests {
                 == "did you mean canary.5xx_rate?")
     }
 
-    @Test("a yes-or-no check fails on no; a report without fields feeds any check of its name")
+    @Test("a boolean check fails when false; a report without fields feeds any check of its name")
     func flags() throws {
         let reading = try Settings.read(
             text: """
@@ -89,8 +89,8 @@ struct LoadingTests {
         #expect(reading.settings.analysis.concerns == [:])
     }
 
-    /// The keys that users were promised, in the form that they were promised.
-    @Test("the documented example misses nothing but the secrets' files")
+    /// The documented keys, in the documented form.
+    @Test("the documented example lacks nothing but the files of secrets")
     func documented() throws {
         let text = """
             node: gw-a1
@@ -125,7 +125,7 @@ struct LoadingTests {
             faults(of: text).map(\.key) == ["receivers[0].url_file", "receivers[1].password_file"])
     }
 
-    @Test("the history that stays is a share or a time")
+    @Test("min_keep is a share or a time")
     func minKeep() throws {
         #expect(Settings.embedded.log.minKeep == .share(0.25))
         #expect(try Settings.parse(text: "log: {min_keep: 40%}").log.minKeep == .share(0.4))
@@ -137,7 +137,7 @@ struct LoadingTests {
         }
     }
 
-    @Test("the log's floor is a tenth of a small disk, 2GiB of a large one, or as configured")
+    @Test("min_free is a tenth of a small disk, 2GiB of a large one, or as configured")
     func floor() throws {
         let log = Settings.embedded.log
         #expect(log.minFree(ofDisk: 10 << 30) == 1 << 30)

@@ -3,16 +3,16 @@ import Settings
 import TestSupport
 import Testing
 
-@Suite("What is read is what was written")
+@Suite("Written settings are read back")
 struct RoundTripTests {
-    @Test("an empty text, and one of comments, is the embedded defaults")
+    @Test("an empty text, and one of comments only, gives the embedded defaults")
     func empty() throws {
         #expect(try Settings.parse(text: "") == Settings.embedded)
         #expect(try Settings.parse(text: "# nothing\n") == Settings.embedded)
         #expect(try Settings.parse(text: "listen:\nanalysis:\n") == Settings.embedded)
     }
 
-    @Test("the embedded defaults describe themselves")
+    @Test("the embedded defaults are read back from their description")
     func embedded() throws {
         let embedded = Settings.embedded
         let reading = try Settings.read(text: embedded.describe())
@@ -20,7 +20,7 @@ struct RoundTripTests {
         #expect(reading.warnings == [])
     }
 
-    @Test("every key that has another value survives being shown and read again")
+    @Test("every key with a changed value is described and read back")
     func everything() throws {
         let folder = try TemporaryDirectory()
         for name in ["cert", "key", "ca", "tokens", "password", "slack"] {
@@ -35,7 +35,7 @@ struct RoundTripTests {
         #expect(!shown.contains("t0p-s3cret"))
         #expect(!shown.contains("hooks.slack.com"))
 
-        // No key stands at its default, or the round trip above proves less.
+        // No key has its default value; otherwise the round trip would prove less.
         for section in ["listen", "auth", "policy", "forward", "log", "digest", "telemetry"] {
             let standard = Self.entries(of: section, in: Settings.embedded.describe())
             let here = Self.entries(of: section, in: shown)
@@ -154,7 +154,7 @@ struct RoundTripTests {
         """
 
     @Test(
-        "durations",
+        "valid durations",
         arguments: [
             ("500ms", 500, "500ms"), ("2.5s", 2500, "2500ms"), ("90s", 90_000, "90s"),
             ("1h30m", 5_400_000, "90m"), ("7d", 604_800_000, "7d"), ("0", 0, "0s"),
@@ -167,14 +167,14 @@ struct RoundTripTests {
     }
 
     @Test(
-        "what is no duration",
+        "invalid durations",
         arguments: [
             "", "5", "s", "-1s", "1.s", ".5s", "1e3s", "5 s", "5sec", "1s ", "٣s", "99999999999d",
         ])
     func noDurations(text: String) { #expect(DurationText.parse(text) == nil) }
 
     @Test(
-        "sizes",
+        "valid sizes",
         arguments: [
             ("64KiB", 65_536, "64KiB"), ("1.5GiB", 1_610_612_736, "1536MiB"),
             ("4096", 4096, "4KiB"),
@@ -187,7 +187,7 @@ struct RoundTripTests {
     }
 
     @Test(
-        "what is no size",
+        "invalid sizes",
         arguments: ["", "KiB", "1KB", "1kib", "-1", "0.5B", "1 KiB", "99999999TiB", "0.3KiB"])
     func noSizes(text: String) { #expect(SizeText.parse(text) == nil) }
 }

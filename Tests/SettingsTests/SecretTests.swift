@@ -26,7 +26,7 @@ struct SecretTests {
         return try #require(web).url
     }
 
-    @Test("a file is read without its last line break, and anew each time")
+    @Test("a file is read without its last line break, on each use")
     func file() throws {
         let path = try write("https://hooks.slack.com/a\r\n")
         let secret = try url(of: receiver("{name: a, kind: slack, url_file: \(path)}"))
@@ -37,7 +37,7 @@ struct SecretTests {
         #expect(throws: SecretFault.self) { try secret.read() }
     }
 
-    @Test("neither printing, dumping nor describing shows one")
+    @Test("print, dump and describe never show a secret")
     func masked() throws {
         let environment = ["S": "https://hooks.slack.com/hush"]
         let settings = try Settings.parse(
@@ -58,7 +58,7 @@ struct SecretTests {
             settings.describe().contains("password: \"(hidden)\""))
     }
 
-    @Test("what is shown holds no secret of an address and no argument of a command")
+    @Test("displayed text contains no secret of an address and no argument of a command")
     func addressesAndArguments() throws {
         let settings = try Settings.parse(
             text: """
@@ -77,7 +77,7 @@ struct SecretTests {
     }
 
     @Test(
-        "a secret where a file's name belongs is not repeated",
+        "a secret in place of a file name is not repeated",
         arguments: [
             "forward: {token_file: SECRET}", "auth: {token_files: [SECRET]}",
             "auth: {token_files: [{path: SECRET}]}", "listen: {tls: {key: SECRET}}",
@@ -93,7 +93,7 @@ struct SecretTests {
         }
     }
 
-    @Test("files that cannot serve are told")
+    @Test("unusable files are reported")
     func unreadable() throws {
         let empty = try write("\n", "empty")
         let large = try write(String(repeating: "x", count: 70_000), "large")
@@ -109,7 +109,7 @@ struct SecretTests {
         }
     }
 
-    @Test("a pipe is told, not waited for", .timeLimit(.minutes(1)))
+    @Test("a pipe is reported, without blocking", .timeLimit(.minutes(1)))
     func pipe() throws {
         let pipe = folder.file("pipe")
         try #require(mkfifo(pipe, 0o600) == 0)
@@ -134,7 +134,7 @@ struct SecretTests {
         #expect(!found.joined().contains("hush"))
     }
 
-    @Test("a variable that is not set, one that is malformed, and both forms at once")
+    @Test("an unset variable, a malformed one, and both forms at once")
     func variables() throws {
         let path = try write("x")
         #expect(

@@ -11,14 +11,14 @@ struct ShippedFilesTests {
         try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
 
-    @Test("bellwether.yaml is the embedded defaults, so its comments tell the truth")
+    @Test("bellwether.yaml equals the embedded defaults, so its comments are correct")
     func defaults() throws {
         let reading = try Settings.read(text: Self.text("bellwether.yaml"))
         #expect(reading.settings == Settings.embedded)
         #expect(reading.warnings == [])
     }
 
-    @Test("bellwether.yaml shows every key that the effective configuration has")
+    @Test("bellwether.yaml contains every key of the effective configuration")
     func complete() throws {
         func keys(_ text: String) -> Set<Substring> {
             Set(text.matches(of: #/([a-z0-9_]+):(?=[ \n])/#).map { $0.output.1 })
@@ -38,7 +38,7 @@ struct ShippedFilesTests {
         #expect(settings.has(.notifier) == (name != "gateway.yaml"))
     }
 
-    /// Uncommented, they may miss only the files that they name.
+    /// Once uncommented, the only faults are the missing files that they name.
     @Test(
         "their commented examples are valid too",
         arguments: ["bellwether.yaml", "gateway.yaml", "notifier.yaml"])

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Silences in the configuration")
 struct SilenceSettingsTests {
-    @Test("Every fault has its place and remedy")
+    @Test("every fault has its position and remedy")
     func faults() throws {
         do {
             _ = try Settings.parse(

@@ -1,7 +1,7 @@
 import Settings
 import Testing
 
-@Suite("How counts are judged, as configured")
+@Suite("Settings of statistics")
 struct StatisticsSettingsTests {
     private func check(_ text: String) throws -> Settings.Check {
         let settings = try Settings.parse(text: "analysis: {checks: [{\(text)}], concerns: {}}")
@@ -15,7 +15,7 @@ struct StatisticsSettingsTests {
         } catch { return error.faults.map { "\($0.key): \($0.fault)" } }
     }
 
-    @Test("a canary's proportion and quantile are judged by counts without a word")
+    @Test("a canary's proportion and quantile are judged by counts by default")
     func standard() throws {
         let rate = try check("id: canary.5xx_rate, fail: 0.01").statistics
         #expect(rate == Settings.Statistics(.counter))
@@ -45,7 +45,7 @@ struct StatisticsSettingsTests {
             ).statistics == expected)
     }
 
-    @Test("what judges by counts has no limit relative to a number")
+    @Test("a check judged by counts has no relative limit")
     func relative() throws {
         #expect(try check("id: canary.5xx_rate, stable_warn: 0.5").statistics == nil)
         #expect(

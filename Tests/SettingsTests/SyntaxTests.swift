@@ -3,7 +3,7 @@ import Settings
 import TestSupport
 import Testing
 
-@Suite("Text that is not the YAML it should be")
+@Suite("Invalid YAML")
 struct SyntaxTests {
     @Test(
         "a syntax error has its line and a remedy",
@@ -20,7 +20,7 @@ struct SyntaxTests {
         #expect(found.first?.remedy.isEmpty == false)
     }
 
-    @Test("a key given twice is told with all other faults")
+    @Test("a repeated key is reported with all other faults")
     func twice() {
         #expect(
             messages(
@@ -40,7 +40,7 @@ struct SyntaxTests {
                 ])
     }
 
-    @Test("hostile texts end at once, with a fault")
+    @Test("hostile texts are refused quickly, with a fault")
     func hostile() {
         var bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
         for (outer, inner) in zip("bcdefghij", "abcdefghi") {
@@ -81,7 +81,7 @@ struct SyntaxTests {
         #expect(settings.digest.repeatEvery == .seconds(120))
     }
 
-    @Test("what a file says cannot act on the terminal that shows its faults")
+    @Test("text of the file in a message cannot affect a terminal")
     func inert() {
         let found = messages(of: "az: \"\\e[31m\\u202E\\n\"\n\"\\e[2J\": 1\n")
         #expect(found.count == 2)
@@ -91,7 +91,7 @@ struct SyntaxTests {
         }
     }
 
-    @Test("random edits of a real file are read or refused, never worse")
+    @Test("random edits of a real file are read or refused, without a crash")
     func mutations() throws {
         let original = Array(try ShippedFilesTests.text("bellwether.yaml").utf8)
         var random = SeededRandom(seed: 20_261_123)

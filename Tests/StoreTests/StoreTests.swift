@@ -27,7 +27,7 @@ struct StoreTests {
         #expect(synchronous == 2)
     }
 
-    @Test("nobody but the owner can read it")
+    @Test("only the owner can read it")
     func permissions() throws {
         let store = try Store(path: path)
         defer { try? store.close() }
@@ -36,7 +36,7 @@ struct StoreTests {
         #expect(mode.intValue == 0o600)
     }
 
-    @Test("cursors are kept over a reopen, at the extremes too")
+    @Test("cursors survive a reopen, including extreme values")
     func cursors() async throws {
         let far = CursorRow(segment: .max, offset: .max - 1)
         do {
@@ -55,7 +55,7 @@ struct StoreTests {
         #expect(none == nil)
     }
 
-    @Test("a transaction that throws leaves nothing behind")
+    @Test("a transaction that throws changes nothing")
     func rollback() async throws {
         struct Stop: Error {}
         let store = try Store(path: path)
@@ -69,7 +69,7 @@ struct StoreTests {
         #expect(row == nil)
     }
 
-    @Test("a commit by another process is noticed")
+    @Test("a commit by another process is detected")
     func foreignChange() async throws {
         let store = try Store(path: path)
         let before = try await store.foreignChanges()
@@ -83,7 +83,7 @@ struct StoreTests {
         #expect(try await store.foreignChanges() != before)
     }
 
-    @Test("a file that is no state file is refused with its path and a remedy")
+    @Test("an invalid state file is refused with its path and a remedy")
     func garbage() throws {
         try Data(repeating: 0x41, count: 4096).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: StoreError.self) { try Store(path: path) }

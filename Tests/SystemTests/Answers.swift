@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Transfer
 
-/// What a node said, as a document and on the way.
+/// A node's response, parsed and as raw bytes.
 struct Answer: Sendable {
     let reply: HTTPReply
     let document: JSONValue
@@ -20,7 +20,7 @@ struct Answer: Sendable {
         document.resolve(pointer: "/" + name.replacingOccurrences(of: ".", with: "/"))?.double
     }
 
-    /// The reasons' `check: why`, in order.
+    /// The reasons as `check: why`, in order.
     var reasons: [String] {
         guard case .array(let reasons)? = document["reasons"] else { return [] }
         return reasons.map { "\($0["check"]?.string ?? ""): \($0["why"]?.string ?? "")" }
@@ -28,7 +28,7 @@ struct Answer: Sendable {
 }
 
 extension NodeProcess {
-    /// Measures until an answer is as wanted, and returns that one.
+    /// Repeats measurements until a response satisfies the condition, and returns it.
     func answer(
         to body: String, path: String = "/rollouts/analysis", _ what: String,
         where fits: @Sendable (Answer) -> Bool

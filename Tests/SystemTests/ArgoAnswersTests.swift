@@ -7,13 +7,13 @@ import Transfer
 
 @testable import App
 
-/// What Argo Rollouts would make of the answers that a running node really gives.
-@Suite("Our answers under Argo's conditions", .serialized)
+/// How Argo Rollouts interprets the actual responses of a running node.
+@Suite("Responses evaluated with Argo's conditions", .serialized)
 struct ArgoAnswersTests {
     private static let success = #"result.status == "healthy""#
     private static let failure = #"result.status == "unhealthy""#
 
-    /// The fields of the contract: whatever is known, they are there.
+    /// The contract's fields: they are present in every response.
     private static let documented = [
         "/status", "/degraded", "/rollout", "/namespace", "/concern", "/attempt/n",
         "/attempt/epoch", "/attempt/source", "/canary/5xx_rate", "/canary/error_rate_5xx",
@@ -23,7 +23,7 @@ struct ArgoAnswersTests {
         "/window/start", "/window/end", "/policy", "/binary", "/schema",
     ]
 
-    /// A node that answers what the file says.
+    /// A node whose probe reads the values of a file.
     private struct Rig {
         let engine = TransferEngine(telemetry: .silent)
         let folder: TemporaryDirectory
@@ -79,11 +79,11 @@ struct ArgoAnswersTests {
         return try ArgoConditions(success: success, failure: failure).phase(of: document).rawValue
     }
 
-    /// Everything that holds for a 200, whatever it says.
+    /// Checks everything that applies to each response with status 200.
     private func inspect(_ answer: Answer, largest: Int) throws {
         let (reply, document) = (answer.reply, answer.document)
         #expect(reply.status == 200)
-        // One complete object and not a byte more: the parser takes no less and no other.
+        // The body is exactly one JSON object: the parser accepts nothing else.
         guard case .object = document else {
             Issue.record("not an object: \(String(decoding: reply.body, as: UTF8.self))")
             return
@@ -99,7 +99,7 @@ struct ArgoAnswersTests {
         #expect(["healthy", "degraded", "unknown", "unhealthy"].contains(status))
         #expect(document["degraded"]?.bool == (status != "healthy"))
 
-        // The template's own conditions, and other spellings that mean the same.
+        // The template's own conditions, and equivalent spellings.
         let phases = [
             "healthy": "Successful", "degraded": "Inconclusive", "unknown": "Inconclusive",
             "unhealthy": "Failed",
@@ -112,7 +112,7 @@ struct ArgoAnswersTests {
         ] {
             #expect(try phase(reply, success, failure) == phases[status], "\(success)")
         }
-        // Every documented member can be named in a condition without being nil by absence.
+        // A condition can use every documented member without a nil value.
         for (condition, isTrue) in [
             (#"result.canary["5xx_rate"] == nil"#, true),
             ("result.canary.error_rate_5xx == nil", true),
@@ -145,7 +145,7 @@ struct ArgoAnswersTests {
             try inspect(answer, largest: largest)
         }
 
-        // A report of a wrong shape: nothing is measured, and that is not well.
+        // A malformed report: nothing is measured, and the status is not healthy.
         try rig.say(#"{"errors":"none"}"#)
         let refusals = Refusals()
         try await eventually("the answer is unknown") {
@@ -153,7 +153,7 @@ struct ArgoAnswersTests {
             if reply.status == 503 { await refusals.add(try Answer(reply)) }
             return try Answer(reply).status == "unknown"
         }
-        // Asked again at once it is the same refusal, not the next.
+        // An immediate retry gets the same refusal and does not count as the next one.
         let byDetail = await refusals.byDetail
         let refused = byDetail.keys.sorted().compactMap { byDetail[$0] }
         #expect(refused.count == 3, "the first three attempts: \(byDetail.keys)")
@@ -171,7 +171,7 @@ struct ArgoAnswersTests {
         #expect(unknown.reasons.contains("doctor.errors: missing"))
         #expect(unknown.document["score"] != nil)
 
-        // Five errors in a row abort a rollout: three and then an answer do not.
+        // Five errors in a row abort a rollout; three errors and a response do not.
         var run = ArgoRun(template: try AnalysisTemplate())
         for reply in refused { #expect(run.record(status: reply.status, body: []).ending == nil) }
         let (last, ending) = run.record(status: 200, body: unknown.reply.body)
@@ -186,12 +186,12 @@ struct ArgoAnswersTests {
         }
     }
 
-    @Test("many checks, long names, long words, hostile text: at most 4 KiB, and all is counted")
+    @Test("many checks, long names and texts, hostile text: at most 4 KiB, and all is counted")
     func worst() async throws {
         let long = String(repeating: "n", count: 55)
         let longer = String(repeating: "m", count: 110)
         let count = 250
-        // Half of them break a limit, the others are missing with words of the probe's.
+        // Half of the checks break a limit; the others are missing, with the probe's reason.
         let checks = (0..<count).map { n in
             n % 2 == 0
                 ? "    - {id: \"doctor.\(long)_\(n)\", warn: 1, fail: 2, critical: true}"
@@ -208,7 +208,7 @@ struct ArgoAnswersTests {
                       timeout: 1500ms
                 """)
         defer { rig.stop() }
-        // The top level is taken up to 64 members; what is beyond is missing.
+        // Only the first 64 top-level members are read; the others are missing.
         let members = stride(from: 0, to: count, by: 2).map { "\"\(long)_\($0)\":3" }
         try rig.say("{\(members.joined(separator: ","))}")
         try await rig.start()
@@ -227,7 +227,7 @@ struct ArgoAnswersTests {
         #expect(answer.reasons.count >= 3, "the gravest are told")
         #expect(try phase(answer.reply, Self.success, Self.failure) == "Failed")
         #expect((answer.document["signals_omitted"]?.integer ?? 0) > 0)
-        // The event has them all, so nothing is lost to who asks.
+        // The event contains all of them, so nothing is lost.
         let repeated = try await rig.node.measure(body)
         #expect(repeated.status == 200)
     }

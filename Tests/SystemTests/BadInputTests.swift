@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Transfer
 
-/// What bad input gets from a running node: the contract's code and problem
-/// document, an event, and then the next good request works.
+/// A running node answers bad input with the contract's code and a problem document, logs an event,
+/// and serves the next valid request.
 @Suite("Bad input", .serialized)
 struct BadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -44,7 +44,7 @@ struct BadInputTests {
             reason: "token_unknown", token: "bw_not-one-of-ours"),
     ]
 
-    @Test("each gets its code, a problem document and an event; a good request then works")
+    @Test("bad input gets its code, a problem document and an event; a valid request then works")
     func refused() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -68,7 +68,7 @@ struct BadInputTests {
             #expect(good.status == 200, "after \(example.name)")
         }
 
-        // A token of another scope is known, and not enough.
+        // A token with another scope is known but not sufficient.
         let scope = try await node.measure(#"{"rollout":"a"}"#, token: try node.token("read"))
         #expect(scope.status == 403)
 
@@ -87,14 +87,14 @@ struct BadInputTests {
         #expect(foreign?["rollout"]?.string == "shop")
         #expect(foreign?["namespace"]?.string == "prod")
         #expect(foreign?["peer"]?.string == "127.0.0.1")
-        // The log names tokens by their ids, and holds none.
+        // The log identifies tokens by id and contains no token.
         let log = try String(contentsOfFile: node.data + "/log/active.jsonl", encoding: .utf8)
         #expect(!log.contains("bw_not-one-of-ours"))
         #expect(!log.contains(try node.token("read")))
         fleet.killAll()
     }
 
-    @Test("100 MB of zeros in 100 kB of gzip is refused, and good lines are still taken")
+    @Test("100 MB of zeros in 100 kB of gzip is refused, and valid lines are still accepted")
     func bomb() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Transfer
 
-/// A headless Chromium, driven by the W3C WebDriver protocol over plain HTTP.
+/// A headless Chromium, controlled by the W3C WebDriver protocol over plain HTTP.
 final class Browser: Sendable {
     struct Fault: Error, CustomStringConvertible {
         let description: String
@@ -22,7 +22,7 @@ final class Browser: Sendable {
     private let profile: TemporaryDirectory
     private let session: String
 
-    /// Starts it; trusts any certificate, as the node's own is self-signed.
+    /// Starts the browser. It trusts any certificate, because the node's is self-signed.
     init(_ engine: TransferEngine) async throws {
         self.engine = engine
         profile = try TemporaryDirectory("chromium")
@@ -30,7 +30,7 @@ final class Browser: Sendable {
         driver = try ChildProcess("chromedriver", ["--port=\(port)"])
         _ = try await driver.line { $0.contains("started successfully") }
         let arguments = [
-            // Chromium refuses its sandbox to root.
+            // Chromium's sandbox does not run as root.
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
             "--window-size=1280,1000", "--user-data-dir=\(profile.path)",
         ].map { #""\#($0)""# }.joined(separator: ",")
@@ -44,7 +44,7 @@ final class Browser: Sendable {
         session = "http://127.0.0.1:\(port)/session/\(id)"
     }
 
-    /// Ends the browser, so that nothing writes into its folder any more.
+    /// Ends the browser, so that it no longer writes to its folder.
     func quit() async {
         _ = try? await Self.send(engine, "DELETE", session, "")
         driver.kill()
@@ -55,7 +55,7 @@ final class Browser: Sendable {
         _ = try await Self.send(engine, "POST", session + "/url", #"{"url":"\#(url)"}"#)
     }
 
-    /// The value of an expression, evaluated in the page.
+    /// Evaluates an expression in the page and returns its value.
     func value(_ expression: String) async throws -> JSONValue {
         var json = JSONWriter()
         json.object { json in
@@ -65,7 +65,7 @@ final class Browser: Sendable {
         return try await Self.send(engine, "POST", session + "/execute/sync", json.text)
     }
 
-    /// Empty where there is no such element, and while another page is loading.
+    /// Empty if there is no such element, or while another page is loading.
     func text(_ selector: String) async -> String {
         let found = try? await value("document.querySelector('\(selector)')?.textContent ?? ''")
         return found?.string ?? ""
@@ -76,7 +76,7 @@ final class Browser: Sendable {
         return Int(found?.integer ?? 0)
     }
 
-    /// Types into and clicks as a person would: through real key and mouse events.
+    /// Types and clicks through real key and mouse events.
     func type(_ words: String, into selector: String) async throws {
         let element = try await element(selector)
         _ = try await Self.send(
@@ -98,7 +98,7 @@ final class Browser: Sendable {
         return id
     }
 
-    /// A command of the Chrome DevTools Protocol; `parameters` is a JSON object.
+    /// Sends a Chrome DevTools Protocol command; `parameters` is a JSON object.
     func devTools(_ command: String, _ parameters: String = "{}") async throws -> JSONValue {
         try await Self.send(
             engine, "POST", session + "/goog/cdp/execute",
@@ -114,7 +114,7 @@ final class Browser: Sendable {
         }
     }
 
-    /// The whole page as PNG, in a file.
+    /// Saves the whole page as a PNG file.
     func screenshot(to path: String) async throws {
         let shot = try await devTools(
             "Page.captureScreenshot", #"{"captureBeyondViewport":true,"format":"png"}"#)

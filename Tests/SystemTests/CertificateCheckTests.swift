@@ -4,7 +4,7 @@ import Settings
 import TestSupport
 import Testing
 
-/// Everything that a start reads, `check` reads.
+/// `check` reads every file that a start reads.
 @Suite("The check of files that a configuration names")
 struct CertificateCheckTests {
     let folder: TemporaryDirectory
@@ -18,7 +18,7 @@ struct CertificateCheckTests {
         return ConfigurationCheck.check(path: path, environment: [:])
     }
 
-    @Test("every certificate, key, authority and token file is read; all faults at once, in place")
+    @Test("every certificate, key, authority and token file is read; all faults are reported")
     func everything() async throws {
         let good = try await TestCertificate.make(in: folder, name: "good")
         let other = try await TestCertificate.make(in: folder, name: "other")
@@ -63,14 +63,14 @@ struct CertificateCheckTests {
         }
     }
 
-    @Test("a token file with a byte order mark is read by commands")
+    @Test("commands read a token file with a byte order mark")
     func tokenFile() throws {
         try "\u{FEFF}bw_token \r\n".write(
             toFile: folder.file("t"), atomically: true, encoding: .utf8)
         #expect(try DataFolder.readSecret(folder.file("t")) == "bw_token")
     }
 
-    @Test("sound files are no fault")
+    @Test("valid files cause no fault")
     func sound() async throws {
         let good = try await TestCertificate.make(in: folder, name: "good")
         #expect(good.certificate == folder.file("good.pem"))

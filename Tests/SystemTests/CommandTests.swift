@@ -14,7 +14,7 @@ struct CommandTests {
         return (child.output, child.errors, exit)
     }
 
-    @Test("check names every fault with its line, and exits with 78")
+    @Test("check reports every fault with its line, and exits with 78")
     func check() async throws {
         let folder = try TemporaryDirectory()
         try """
@@ -35,7 +35,7 @@ struct CommandTests {
         #expect(served.exit == .code(78))
     }
 
-    @Test("init makes a folder that check accepts, and refuses one that is there")
+    @Test("init creates a folder that check accepts, and refuses an existing one")
     func initialise() async throws {
         let folder = try TemporaryDirectory()
         let made = try await run(["init", "node"], in: folder)
@@ -50,7 +50,7 @@ struct CommandTests {
         #expect(again.exit == .code(73))
     }
 
-    @Test("a token is printed once, listed without itself, and revoked")
+    @Test("a token is printed once, listed without its value, and revoked")
     func tokens() async throws {
         let folder = try TemporaryDirectory()
         let made = try await run(
@@ -73,7 +73,7 @@ struct CommandTests {
         #expect(unknown.exit != .code(0))
     }
 
-    @Test("replay agrees with every published vector, and names what differs")
+    @Test("replay agrees with every published vector, and reports differences")
     func replay() async throws {
         let folder = try TemporaryDirectory()
         let published = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -7,7 +7,7 @@ import Transfer
 
 @Suite("Concerns of a running node", .serialized)
 struct ConcernTests {
-    @Test("each has its checks, its limits, its attempts and its template")
+    @Test("each concern has its own checks, limits, attempts and template")
     func concerns() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -48,7 +48,7 @@ struct ConcernTests {
         #expect(strict.document["concern"]?.string == "strict")
         #expect(strict.status == "unhealthy")
         #expect(strict.reasons == ["doctor.lag: abs_fail", "doctor.errors: abs_warn"])
-        // A series each, so each counts from 1; one policy for all of them.
+        // Each concern is a series of its own and counts from 1; all share one policy.
         for answer in [all, lag, strict] {
             #expect(answer.document["attempt"]?["n"]?.integer == 1)
             #expect(answer.document["policy"] == all.document["policy"])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The `logs` commands on files that somebody damaged while no node runs.
+/// The `logs` commands on files that were damaged while no node ran.
 @Suite("Commands on a damaged log")
 struct DamagedLogTests {
     private func run(
@@ -15,7 +15,7 @@ struct DamagedLogTests {
         return (child.output, child.errors, exit)
     }
 
-    /// A data folder with a log of one open segment, as the node writes it.
+    /// A data folder whose log has one open segment, as the node writes it.
     private func folder(_ segment: Data) throws -> TemporaryDirectory {
         let folder = try TemporaryDirectory()
         try "node: gw\ndata_dir: data\n".write(
@@ -26,7 +26,7 @@ struct DamagedLogTests {
         return folder
     }
 
-    @Test("an open segment with nothing whole in it: every command says so and exits with 1")
+    @Test("an open segment without a whole line: every command reports it and exits with 1")
     func nothingWhole() async throws {
         let folder = try folder(Data("{\"event\":\"x\"}\nno event\n\0\0\0\0".utf8))
         for arguments in [
@@ -39,7 +39,7 @@ struct DamagedLogTests {
         }
     }
 
-    @Test("a folder in the place of a segment: no command passes it over in silence")
+    @Test("a folder in place of a segment: every command reports it")
     func folderInPlace() async throws {
         let folder = try folder(Data())
         try FileManager.default.removeItem(atPath: folder.file("data/log/active.jsonl"))

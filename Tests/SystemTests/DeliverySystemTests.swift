@@ -8,7 +8,7 @@ import Transfer
 
 @Suite("Delivery of a running node", .serialized)
 struct DeliverySystemTests {
-    @Test("SIGHUP takes up receivers, routes and times; a template's fault is told in a digest")
+    @Test("SIGHUP applies receivers, routes and times; a template fault is reported in a digest")
     func reload() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -39,7 +39,7 @@ struct DeliverySystemTests {
         ).write(toFile: node.configuration, atomically: true, encoding: .utf8)
         process.send(SIGHUP)
 
-        // What waited under the old times is told under the new, to the new receiver.
+        // Events that waited under the old times are sent under the new ones, to the new receiver.
         try await eventually("the new receiver has both digests", within: .seconds(30)) {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             let texts = names.filter { $0.hasSuffix(".txt") }.compactMap {
@@ -52,7 +52,7 @@ struct DeliverySystemTests {
         #expect(exit == .code(78))
     }
 
-    @Test("send-test tells each step, and preview shows every form")
+    @Test("send-test reports each step, and preview shows every format")
     func commands() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -7,10 +7,10 @@ import Transfer
 
 /// Runs every fenced command of README.md and docs/ against a real node.
 ///
-/// The word after the fence says how: `sh` in a node's own folder, to success;
-/// `sh forever` as well, but it must still run when it is ended; `sh cluster`
-/// needs what a test has not, so its options are looked up in the command's own
-/// help; `yaml config` must pass `bellwether check`.
+/// The words after the fence select how the block runs: `sh` runs in a node's own folder and must
+/// succeed; `sh forever` must still be running when it is stopped; `sh cluster` needs an
+/// environment that tests lack, so only its options are checked against the command's help; `yaml
+/// config` must pass `bellwether check`.
 @Suite("Every command in README and docs", .serialized)
 struct DocumentationTests {
     private static let top = URL(fileURLWithPath: #filePath)
@@ -27,7 +27,7 @@ struct DocumentationTests {
         var text: String
     }
 
-    @Test("does what the page says", arguments: documents)
+    @Test("does what the page describes", arguments: documents)
     func commands(document: String) async throws {
         let blocks = try Self.blocks(of: document)
         let engine = TransferEngine(telemetry: .silent)
@@ -86,13 +86,13 @@ struct DocumentationTests {
             "/usr/bin/env", command, environment: ["PATH": folder + ":" + path],
             directory: node.folder.path)
         let exit = try await child.waitForExit()
-        // timeout(1) says 124 when it had to end the command.
+        // timeout(1) exits with 124 if it ended the command.
         #expect(
             exit == .code(seconds == nil ? 0 : 124),
             "\(place):\n\(script)\n\(child.output.suffix(2000))\(child.errors.suffix(2000))")
     }
 
-    /// Every option of every bellwether command is one that its help names.
+    /// Checks that the help of each bellwether command lists every option used.
     private func lookUp(_ block: Block, _ node: NodeProcess, _ place: String) async throws {
         let syntax = try ChildProcess("bash", ["-n", "-c", block.text])
         #expect(try await syntax.waitForExit() == .code(0), "\(place): \(syntax.errors)")
@@ -116,7 +116,7 @@ struct DocumentationTests {
     private static func help(_ verbs: [String]) async throws -> String {
         let child = try ChildProcess(NodeProcess.executable, verbs + ["--help"])
         _ = try await child.waitForExit()
-        // The end may be seen before the last of the output.
+        // The exit may be seen before the last of the output.
         try await eventually("\(verbs) shows its help") {
             child.output.contains("Show help information.")
         }
@@ -158,7 +158,7 @@ struct DocumentationTests {
 
     // MARK: - A node with something to show
 
-    /// What the names in capitals stand for.
+    /// The values of the placeholders in capitals.
     private static func fill(_ node: NodeProcess) async throws -> [String: String] {
         let failing =
             #"{"id":"e1","event":"analysis.unhealthy","ts":"\#(Date().formatted(.iso8601))","namespace":"prod","rollout":"payments-api","revision":"17","attempt":3,"status":"unhealthy","az":"eu-west-1a","message":"told"}"#
@@ -180,7 +180,7 @@ struct DocumentationTests {
         ]
     }
 
-    /// The field of the first row, of those with this name, of a list in JSON.
+    /// A field of the first row with this name in a JSON list.
     private static func first(
         _ field: String, where name: String? = nil, in node: NodeProcess, _ command: String...
     ) async throws -> String {

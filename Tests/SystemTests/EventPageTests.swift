@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Answers of `/v1/events` are bounded in bytes, whatever is asked or sent.
+/// Responses of `/v1/events` are bounded in bytes for all queries and bodies.
 @Suite("Pages of events", .serialized)
 struct EventPageTests {
     private static func lines(_ numbers: ClosedRange<Int>) -> String {
@@ -22,7 +22,7 @@ struct EventPageTests {
         }
     }
 
-    @Test("a page holds 2 MiB; curl and the command line go on from it and miss no line")
+    @Test("a page holds 2 MiB; curl and the command line continue from it and miss no line")
     func pages() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -70,7 +70,7 @@ struct EventPageTests {
         }
     }
 
-    @Test("a body of a million bad lines gets a short answer that counts them all")
+    @Test("a body of a million invalid lines gets a short response that counts them all")
     func rejected() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

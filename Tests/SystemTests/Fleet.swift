@@ -10,7 +10,7 @@ final class Fleet: Sendable {
         children.withLock { $0[node.name] = child }
     }
 
-    /// SIGKILL, and waits until it is gone.
+    /// Sends SIGKILL and waits until the process has ended.
     func kill(_ node: NodeProcess) async throws {
         let child = children.withLock { $0.removeValue(forKey: node.name) }
         child?.kill()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Readers of a log that goes on: `logs tail -f` and `GET /v1/events?follow=true`.
+/// Readers that follow a log: `logs tail -f` and `GET /v1/events?follow=true`.
 @Suite("Following the log", .serialized)
 struct FollowTests {
     private static func lines(_ numbers: ClosedRange<Int>, padding: Int) -> [String] {
@@ -18,7 +18,7 @@ struct FollowTests {
     private static func send(
         _ node: NodeProcess, _ numbers: ClosedRange<Int>, padding: Int
     ) async throws {
-        // What a killed node did not answer is sent again.
+        // Resend what a killed node did not acknowledge.
         try await eventually("the lines are taken") {
             let reply = try? await node.post(
                 "/v1/events", token: try node.token("ingest"),
@@ -64,7 +64,7 @@ struct FollowTests {
         }
         for tail in [remote, local] { _ = try await tail.line { $0.contains(#""seq":20,"#) } }
 
-        // Several segments' worth.
+        // Enough for several segments.
         for part in 1..<11 {
             try await Self.send(node, (part * 20 + 1)...(part * 20 + 20), padding: 4000)
         }
@@ -83,7 +83,7 @@ struct FollowTests {
         let sealed = try FileManager.default.contentsOfDirectory(atPath: node.data + "/log")
         #expect(sealed.contains { $0.hasSuffix(".jsonl.gz") })
 
-        // Somebody begins the log anew: it is said, and shown from its start.
+        // The log is replaced by a new one: tail reports it and shows it from its start.
         try await fleet.kill(node)
         try FileManager.default.removeItem(atPath: node.data + "/log")
         try fleet.start(node)
@@ -97,7 +97,7 @@ struct FollowTests {
         }
     }
 
-    @Test("a follower whose token is revoked is shown no further line")
+    @Test("a follower whose token is revoked gets no further line")
     func revoked() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -130,14 +130,14 @@ struct FollowTests {
             try await node.get("/v1/events", token: "\(token)").status == 401
         }
         try await Self.send(node, 3...3, padding: 10)
-        // The node ends the stream; the next connection is refused for good.
+        // The node ends the stream and refuses the next connection.
         #expect(try await tail.waitForExit() == .code(1))
         #expect(tail.errors.contains("401"))
         #expect(!tail.output.contains(#""seq":3,"#))
     }
 
     #if os(Linux)
-        @Test("a client that stops reading costs no memory, is let go, and goes on where it was")
+        @Test("a client that stops reading costs no memory, is disconnected, and resumes")
         func slowReader() async throws {
             let engine = TransferEngine(telemetry: .silent)
             defer { engine.shutdown() }
@@ -151,7 +151,7 @@ struct FollowTests {
             let process = try node.start()
             defer { process.kill() }
             try await node.untilReady()
-            // What taking the lines costs is in it already.
+            // Memory used by ingesting the lines is included here.
             try await Self.send(node, 1...1000, padding: 4000)
 
             func follow(_ more: [String]) throws -> ChildProcess {
@@ -170,7 +170,7 @@ struct FollowTests {
             kill(client.pid, SIGSTOP)
 
             let before = try Self.residentMiB(process.pid)
-            // 40 MB in five hundred segments' reach: more than any buffer in between.
+            // 40 MB in about five hundred segments: more than any buffer on the way.
             for part in 0..<20 {
                 try await Self.send(
                     node, (1011 + part * 500)...(1510 + part * 500), padding: 4000)
@@ -184,7 +184,7 @@ struct FollowTests {
 
             kill(client.pid, SIGCONT)
             _ = try await client.waitForExit()
-            // Whole messages only: the last may be cut.
+            // Only whole messages count: the last may be truncated.
             let whole = client.output.prefix(
                 upTo: client.output.range(
                     of: "\n\n", options: .backwards)?.upperBound ?? client.output.startIndex)

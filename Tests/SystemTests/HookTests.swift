@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 import Transfer
 
-@Suite("Hooks, told by those who really call them", .serialized)
+@Suite("Hooks, called by the real senders", .serialized)
 struct HookTests {
     private static let failed =
         #"{"name":"podinfo","namespace":"test","phase":"Failed","checksum":"85d5","metadata":{"eventMessage":"rolled back","eventType":"Warning","timestamp":"1578607635167"TOKEN}}"#
 
-    /// Debian's name, or everybody else's.
+    /// The program's path in Debian's package or elsewhere; its name if neither exists.
     private static let alertmanager =
         ["/usr/bin/prometheus-alertmanager", "/usr/local/bin/alertmanager"]
         .first { FileManager.default.isExecutableFile(atPath: $0) } ?? "alertmanager"
@@ -58,7 +58,7 @@ struct HookTests {
         }
     }
 
-    @Test("Argo: twice the same notification is one event, known before the answer")
+    @Test("Argo: the same notification twice is one event, stored before the response")
     func argo() async throws {
         try await run { running in
             let ingest = try running.node.token("ingest")
@@ -86,7 +86,7 @@ struct HookTests {
         }
     }
 
-    @Test("Flagger: the credential in the path, the body or the user part; never 2xx to a rollback")
+    @Test("Flagger: credential in path, body or user part; never 2xx to a rollback hook")
     func flagger() async throws {
         try await run { running in
             let ingest = try running.node.token("ingest")
@@ -111,14 +111,14 @@ struct HookTests {
             let rollback =
                 #"{"name":"podinfo","namespace":"test","phase":"Progressing","type":"rollback"}"#
             #expect(try await post(running, path, rollback, token: ingest).status == 409)
-            // What was sent as a credential is written down nowhere.
+            // No sent credential is stored anywhere.
             let log = try String(
                 contentsOfFile: running.node.data + "/log/active.jsonl", encoding: .utf8)
             #expect(!log.contains(ingest))
             #expect(!log.contains(read))
             #expect(log.contains("hook_decides"))
 
-            // Not even what is wrong with a body is told to strangers.
+            // A caller without a credential does not get the faults of a body either.
             let large = String(repeating: " ", count: 1 << 20)
             for body in ["<html>", "{", "[]", large] {
                 #expect(try await post(running, path, body).status == 401)

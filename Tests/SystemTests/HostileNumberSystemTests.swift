@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Lines whose numbers once stopped a node for good: refused by a running node, and survived by
-/// one that finds them in the log of an earlier version.
+/// Lines whose numbers once stopped a node permanently. A running node refuses them, and a node
+/// survives those in the log of an earlier version.
 @Suite("Lines that stopped a node", .serialized)
 struct HostileNumberSystemTests {
     private static func verdict(_ attempt: String, _ members: String) -> String {
@@ -15,7 +15,7 @@ struct HostileNumberSystemTests {
             + #""attempt":\#(attempt)\#(members)}"#
     }
 
-    /// What the door refuses, each with the field that it names.
+    /// Lines that ingest refuses, each with the field that the response names.
     private static let refused: [(line: String, field: String)] = [
         (verdict("1", #","failure_limit":9223372036854775807"#), "failure_limit"),
         (verdict("9223372036854775807", ""), "attempt"),
@@ -34,7 +34,7 @@ struct HostileNumberSystemTests {
         (#"{"ts":"0001-01-01T00:00:00Z","event":"x"}"#, "ts"),
     ]
 
-    /// What it takes: a value has no range.
+    /// Lines that ingest accepts: a value has no range.
     private static let values = ["1.7e308", "-1.7e308", "1e999", "5e-324"].enumerated().map {
         verdict(
             "\($0 + 1)",
@@ -51,7 +51,7 @@ struct HostileNumberSystemTests {
           concerns: {}
         """
 
-    /// The overview as somebody with the token `read` sees it.
+    /// Gets the overview page with a token of scope `read`.
     private static func page(_ node: NodeProcess, _ engine: TransferEngine) async throws -> String {
         let signedIn = try await engine.http(
             HTTPTransfer(
@@ -75,7 +75,7 @@ struct HostileNumberSystemTests {
         return String(decoding: reply.body, as: UTF8.self).contains(rollout)
     }
 
-    @Test("posted to a running node they are refused by name, and it lives on")
+    @Test("a running node refuses them by field name, and keeps running")
     func refusedByName() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -123,12 +123,12 @@ struct HostileNumberSystemTests {
         #expect(process.isRunning)
     }
 
-    @Test("in the log of an earlier version they are read past: digests, page, commands")
+    @Test("in the log of an earlier version: digests, page and commands read past them")
     func storedLines() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let node = try NodeProcess("gw-a1", engine: engine, yaml: Self.yaml)
-        // Beside them the node's own, which its measurements go on from.
+        // The log also holds the node's own events, from which its measurements continue.
         let own = [("9223372036854775807", "1"), ("1", "9223372036854775807")].map { attempt, run in
             Self.verdict(attempt, #","series":"s","run":\#(run),"document":{}"#)
                 .replacing(#""node":"gw-b""#, with: #""node":"gw-a1""#)
@@ -164,7 +164,7 @@ struct HostileNumberSystemTests {
 
     // MARK: - A log as an earlier version wrote it
 
-    /// One group that nobody checked, between its header and its commit line.
+    /// One unverified group, with its header and its commit line.
     private static func segment(_ lines: [String]) -> [UInt8] {
         let group = Array(lines.map { $0 + "\n" }.joined().utf8)
         let header =

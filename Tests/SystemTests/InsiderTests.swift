@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transfer
 
-/// What somebody with a credential, or with an account on the host, tries against running nodes.
+/// Attacks on running nodes by the holder of a credential or of an account on the host.
 @Suite("Insiders", .serialized)
 struct InsiderTests {
     private static func failing(_ folder: TemporaryDirectory) throws -> String {
@@ -23,9 +23,9 @@ struct InsiderTests {
         #"{"rollout":"shop","namespace":"prod","revision":"7","attempt":"\#(attempt)"}"#
     }
 
-    // MARK: - Lines in another's name
+    // MARK: - Lines with another node's name
 
-    @Test("a verdict forged with an ingest token is refused, and not what Argo gets after a kill")
+    @Test("a verdict forged with an ingest token is refused, and is not served after a kill")
     func forgedVerdict() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -41,7 +41,7 @@ struct InsiderTests {
             "/v1/events?where=status%3Dunhealthy", token: node.token("read"))
         let own = try #require(
             String(decoding: lines.body, as: UTF8.self).split(separator: "\n").last)
-        // The same line, healthy, as the next attempt, with no or another sequence.
+        // The same line as healthy, as the next attempt, and with no or another sequence number.
         let healthy = String(own).replacing("unhealthy", with: "healthy")
             .replacing(#""attempt":1"#, with: #""attempt":2"#)
             .replacing(#""n":1"#, with: #""n":2"#).replacing("\\\"n\\\":1", with: "\\\"n\\\":2")
@@ -57,17 +57,17 @@ struct InsiderTests {
         try await fleet.kill(node)
         try fleet.start(node)
         try await node.untilReady()
-        // The attempt from before the kill is answered with the same bytes.
+        // The attempt from before the kill gets the same bytes.
         #expect(try await node.measure(Self.body(1)).body == first.body)
         let next = try Answer(try await node.measure(Self.body(2)))
         #expect(next.status == "unhealthy")
-        // What forged lines there are in the log of an older version count as little.
+        // None of the forged lines is in the log.
         let (refused, _) = try await node.command(
             "logs", "query", "--where", "status=healthy", "--json")
         #expect(refused.isEmpty)
     }
 
-    @Test("a gateway with the notifier's name loses nothing: its lines wait, and it says why")
+    @Test("a gateway with the notifier's name loses nothing: its lines wait, and it reports why")
     func twins() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -96,12 +96,12 @@ struct InsiderTests {
             let ready = try await gateway.get("/readyz", token: gateway.token("read"))
             return String(decoding: ready.body, as: UTF8.self).contains("has this node's name")
         }
-        // A stranger is shown that it does not forward, and neither why nor to whom.
+        // Without a credential, the response shows neither why forwarding fails nor its target.
         let open = String(decoding: try await gateway.get("/readyz").body, as: UTF8.self)
         #expect(open.contains("forward:notifier") && open.contains("warn"))
         #expect(!open.contains("\(notifier.port)") && !open.contains("name"))
 
-        // One of the two gets another name.
+        // Rename one of the two.
         try await processes.kill(notifier)
         let other = try String(contentsOfFile: notifier.configuration, encoding: .utf8)
         try other.replacing("node: twin", with: "node: notifier")
@@ -115,7 +115,7 @@ struct InsiderTests {
         }
     }
 
-    // MARK: - Credentials that ended
+    // MARK: - Expired and revoked credentials
 
     private static func stream(
         _ node: NodeProcess, _ path: String, _ header: String
@@ -210,7 +210,8 @@ struct InsiderTests {
                 .write(toFile: node.configuration, atomically: true, encoding: .utf8)
             child.send(SIGHUP)
         }
-        // The bound only tells ended from going on: a stream would live for as long as the node.
+        // The limit only distinguishes an ended stream from one that would last as long as the
+        // node.
         for stream in streams {
             #expect(try await stream.waitForExit(within: .seconds(60)) != .code(-1))
         }
@@ -234,7 +235,7 @@ struct InsiderTests {
         let goesOn = try await Self.stream(node, "/status/events", "Cookie: \(other)")
         defer { goesOn.kill() }
         #expect(try await Self.form(node, engine, "/sign-out", "", cookie: cookie).status == 200)
-        // A copy of the cookie opens nothing any more.
+        // A copy of the cookie is no longer valid.
         #expect(try await Self.page(node, engine, cookie).contains("action=\"/sign-in\""))
         _ = try await stream.waitForExit(within: .seconds(60))
         #expect(!(try await Self.page(node, engine, other)).contains("action=\"/sign-in\""))
@@ -281,12 +282,12 @@ struct InsiderTests {
             try await node.untilReady()
             let descriptors = try String(contentsOfFile: folder.file("fds"), encoding: .utf8)
                 .split(separator: "\n")
-            // 10 or above is the shell's own, for the script that it reads.
+            // The shell uses descriptors from 10 for the script that it reads.
             #expect(descriptors.compactMap { Int($0) }.filter { $0 < 10 } == [0, 1, 2])
         }
     #endif
 
-    @Test("a data folder that is open to others is closed at start, and nothing in it is open")
+    @Test("a start restricts the permissions of an open data folder and of all files in it")
     func folderModes() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -294,7 +295,7 @@ struct InsiderTests {
         let manager = FileManager.default
         try manager.createDirectory(atPath: node.data, withIntermediateDirectories: true)
         try manager.setAttributes([.posixPermissions: 0o777], ofItemAtPath: node.data)
-        // With the widest mask that a service may inherit.
+        // Use the most permissive umask that a service can inherit.
         let child = try ChildProcess(
             "/bin/sh",
             [
@@ -326,7 +327,7 @@ struct InsiderTests {
         let fleet = Fleet()
         defer { fleet.killAll() }
         try fleet.start(node)
-        // As soon as so many token files, or halves of them, are there.
+        // Kill as soon as this many token files, complete or partial, exist.
         let tokens = node.data + "/tokens"
         while ((try? FileManager.default.contentsOfDirectory(atPath: tokens))?.count ?? -1) < files
         { await Task.yield() }
@@ -341,7 +342,7 @@ struct InsiderTests {
         #expect(sent.status == 200)
     }
 
-    @Test("a token given as a file's name is repeated nowhere")
+    @Test("a token given in place of a file name is not repeated in any output")
     func misplacedToken() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -366,7 +367,7 @@ struct InsiderTests {
         }
     }
 
-    @Test("a reload that is refused leaves the certificate in force")
+    @Test("a refused reload keeps the current certificate")
     func refusedReload() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("A notifier under SIGKILL, with strict receivers", .serialized)
 struct KillNotifierTests {
-    /// `Benchmarks/kill-notifier.sh` runs the same a thousand times.
+    /// `Benchmarks/kill-notifier.sh` runs the same test a thousand times.
     static let kills = ProcessInfo.processInfo.environment["BELLWETHER_NOTIFIER_KILLS"] ?? "12"
 
-    /// With lines among them that end the digests' reader.
+    /// Includes lines that crash the digests' reader.
     static let poisonKills =
         ProcessInfo.processInfo.environment["BELLWETHER_POISON_KILLS"] ?? "12"
 
-    @Test("lines that end the reader among them: those are set aside, nothing else is lost")
+    @Test("with lines that crash the reader: those are quarantined, nothing else is lost")
     func poison() async throws {
         let kills = Int(Self.poisonKills) ?? 12
         try await run(
@@ -19,7 +19,7 @@ struct KillNotifierTests {
             "\(max(2, kills / 12))")
     }
 
-    @Test("nothing undigested, nothing sent again once recorded, repeats to the byte")
+    @Test("every event is digested, recorded digests are not resent, retries are byte-identical")
     func kills() async throws {
         try await run(NodeProcess.executable, "--kills", Self.kills)
     }

@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Two gateways in two zones and a notifier, three real processes, each killed
-/// again and again while measurements go on.
+/// Two gateways in two zones and a notifier run as real processes. Each is killed repeatedly while
+/// measurements continue.
 @Suite("Three processes under SIGKILL", .serialized)
 struct KillTests {
     static let rollouts = 5
@@ -51,8 +51,8 @@ struct KillTests {
         for gateway in gateways { try processes.start(gateway) }
         for gateway in gateways { try await gateway.untilReady() }
 
-        // Callers: each attempt is asked for until it is answered, and asked
-        // for once more, as a controller that lost our answer would.
+        // Callers repeat each attempt until it is answered, and then once more, as a controller
+        // that lost the response would.
         let total = gateways.count * Self.rollouts * Self.attempts
         try await withThrowingTaskGroup(of: Void.self) { group in
             for gateway in gateways {
@@ -71,12 +71,12 @@ struct KillTests {
             try await group.waitForAll()
         }
 
-        // Everything arrives.
+        // All events arrive.
         let read = try notifier.token("read")
         try await eventually("all \(total) events are at the notifier", within: .seconds(90)) {
             try await Self.events(notifier, read).count >= total
         }
-        // One more death: what is on the disk is what counts.
+        // Kill once more: only data on disk counts.
         try await processes.kill(notifier)
         try processes.start(notifier)
         try await notifier.untilReady()
@@ -91,7 +91,7 @@ struct KillTests {
         try await eventually("every failure is in a digest", within: .seconds(60)) {
             try await Self.toldEvents(notifier, read) == total
         }
-        // And what was told was told once, to the receiver that keeps files.
+        // The file receiver got each digest exactly once.
         let (list, exit) = try await notifier.command("outbox", "list", "--json")
         #expect(exit == .code(0))
         let outbox = try JSONValue(
@@ -121,7 +121,7 @@ struct KillTests {
         }
     }
 
-    /// The answer's bytes; asks again while the gateway is down.
+    /// Returns the response's bytes; retries while the gateway is down.
     private static func answer(_ gateway: NodeProcess, _ body: String) async throws -> [UInt8] {
         let deadline = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < deadline {
@@ -145,7 +145,7 @@ struct KillTests {
         "\(event["node"]?.string ?? "") \(event["rollout"]?.string ?? "") \(event["attempt"]?.integer ?? 0)"
     }
 
-    /// Events folded into the digests of the rollouts under test.
+    /// The events counted in the digests of the rollouts under test.
     private static func toldEvents(_ node: NodeProcess, _ token: String) async throws -> Int {
         let reply = try await node.get("/v1/digests?limit=1000", token: token)
         try #require(reply.status == 200)

@@ -7,7 +7,7 @@ import Transfer
 
 @Suite("Measurements of a running node", .serialized)
 struct MeasurementTests {
-    @Test("a repeat gets the same bytes, before and after SIGKILL, and makes no second event")
+    @Test("a retry gets the same bytes, before and after SIGKILL, and causes no second event")
     func repeats() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -17,7 +17,7 @@ struct MeasurementTests {
         try await node.untilReady()
         let body = #"{"rollout":"shop","namespace":"prod","revision":"3","step":"1"}"#
 
-        // Many at once: one evaluation, one answer.
+        // Concurrent requests: one evaluation, one response.
         let first = try await withThrowingTaskGroup(of: HTTPReply.self) { group in
             for _ in 0..<20 { group.addTask { try await node.measure(body) } }
             var replies: [HTTPReply] = []
@@ -34,7 +34,7 @@ struct MeasurementTests {
         try fleet.start(node)
         try await node.untilReady()
         let after = try await node.measure(body)
-        // A slow machine may have left the span in which it is a repeat.
+        // On a slow machine, the retry span may have passed.
         let document = try JSONValue(
             parsing: after.body, limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
         if document["attempt"]?["n"]?.integer == 1 {
@@ -59,7 +59,7 @@ struct MeasurementTests {
         fleet.killAll()
     }
 
-    @Test("a second process on the same data folder says who holds it")
+    @Test("a second process on the same data folder reports which process holds it")
     func lock() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -74,7 +74,7 @@ struct MeasurementTests {
         #expect(try await first.waitForExit() == .code(0), "SIGTERM drains and ends with 0")
     }
 
-    @Test("SIGHUP takes a new policy, and keeps the old one when the new is wrong")
+    @Test("SIGHUP applies a new policy, and keeps the current one if the new one is invalid")
     func reload() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

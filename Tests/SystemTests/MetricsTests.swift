@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 import Transfer
 
-@Suite("What Prometheus is given", .serialized)
+@Suite("Metrics for Prometheus", .serialized)
 struct MetricsTests {
     private static let config = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Config").path
 
-    @Test("promtool finds no fault; alerts and dashboard name only metrics that exist")
+    @Test("promtool finds no fault; alerts and dashboard use only metrics that exist")
     func exposition() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -51,7 +51,7 @@ struct MetricsTests {
             let told = try await Self.scrape(notifier)
             let sent = try await Self.scrape(gateway)
             return told.contains("bellwether_digests_total{")
-                // Of a token that another process made.
+                // Caused by a token that another process created.
                 && told.contains("\nbellwether_token_next_expiry_timestamp_seconds ")
                 && sent.contains(#"bellwether_cursor_lag_bytes{cursor="forward"} 0"#)
         }
@@ -85,7 +85,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("the alert rules are valid and fire when they should, and only then")
+    @Test("the alert rules are valid and fire exactly when they should")
     func alerts() async throws {
         for arguments in [
             ["check", "rules", "bellwether.rules.yaml"],
@@ -98,7 +98,7 @@ struct MetricsTests {
         }
     }
 
-    /// CPU seconds of what is done behind the answers.
+    /// CPU seconds of background work.
     private static func background(_ work: String, in page: String) -> Double? {
         let name = "bellwether_background_cpu_seconds_total{work=\"\(work)\"} "
         return page.split(separator: "\n").first { $0.hasPrefix(name) }

@@ -6,7 +6,7 @@ import Transfer
 
 @Suite("Mute times of a running node", .serialized)
 struct MuteTimeTests {
-    @Test("What falls into one is logged and held back; taken away by a reload, it speaks")
+    @Test("events during a mute time are logged and held back, and sent after a reload removes it")
     func muted() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -3,12 +3,12 @@ import JSON
 import TestSupport
 import Transfer
 
-/// A real `bellwether serve` in a folder of its own, to be asked, killed and started again.
+/// A real `bellwether serve` process in its own folder; it can be queried, killed and restarted.
 final class NodeProcess: Sendable {
-    /// The executable that was built beside the tests.
+    /// The executable that was built next to the tests.
     static let executable = built("bellwether")
 
-    /// An executable of the package, built beside the tests.
+    /// Returns the path of an executable of the package, built next to the tests.
     static func built(_ name: String) -> String {
         let tests = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }
         let folder =
@@ -46,11 +46,11 @@ final class NodeProcess: Sendable {
             toFile: folder.file("bellwether.yaml"), atomically: true, encoding: .utf8)
     }
 
-    /// Starts it; returns before it serves.
+    /// Starts the process; returns before it serves.
     func start(
         as executable: String = NodeProcess.executable, environment: [String: String?] = [:]
     ) throws -> ChildProcess {
-        // A crash on purpose needs no backtrace, which takes seconds.
+        // A deliberate crash needs no backtrace, which takes seconds.
         try ChildProcess(
             executable, ["serve", "--config", configuration],
             environment: environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 })
@@ -73,7 +73,7 @@ final class NodeProcess: Sendable {
         let request = HTTPTransfer(
             url: url + path, headers: token.map { [("Authorization", "Bearer \($0)")] } ?? [],
             maxBody: 64 << 20, tls: .file(certificate))
-        // A connection kept from before a kill fails once.
+        // The first request on a connection from before a kill fails.
         do { return try await engine.http(request) } catch {
             return try await engine.http(request)
         }
@@ -104,7 +104,7 @@ final class NodeProcess: Sendable {
                 body: Array(body.utf8), tls: .file(certificate)))
     }
 
-    /// Runs a command of the executable on this node's configuration.
+    /// Runs a bellwether command with this node's configuration.
     func command(_ arguments: String...) async throws -> (output: String, exit: ChildProcess.Exit) {
         try await command(arguments)
     }

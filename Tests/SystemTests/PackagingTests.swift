@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What is installed", .serialized)
+@Suite("Installed files", .serialized)
 struct PackagingTests {
     private static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().path
@@ -19,7 +19,7 @@ struct PackagingTests {
         try String(contentsOfFile: path, encoding: .utf8)
     }
 
-    @Test("the manual page and the completions are what the commands say")
+    @Test("the manual page and the completions match the commands")
     func current() async throws {
         let folder = try TemporaryDirectory("bw-cli")
         let made = try await run(
@@ -35,7 +35,7 @@ struct PackagingTests {
         }
     }
 
-    @Test("the manual page is good roff and names every command")
+    @Test("the manual page is valid roff and names every command")
     func manual() async throws {
         let page = Self.top + "/Config/man/bellwether.8"
         #if os(Linux)
@@ -50,13 +50,13 @@ struct PackagingTests {
         ] {
             #expect(man.contains(".SS \"\(command)\""), "\(command)")
         }
-        // What bash would source is bash.
+        // bash parses its completion file without an error.
         let bash = try await run(
             "bash", ["-n", Self.top + "/Config/completions/bellwether.bash"])
         #expect(bash.exit == .code(0), "\(bash.output)")
     }
 
-    @Test("install puts everything in place, keeps a configuration, and takes itself away")
+    @Test("install puts all files in place, keeps a configuration, and uninstalls")
     func install() async throws {
         let folder = try TemporaryDirectory("bw-install")
         let prefix = folder.file("opt")
@@ -104,7 +104,7 @@ struct PackagingTests {
 
     #if os(Linux)
         @Test(
-            "the units are as closed as they claim",
+            "systemd rates the exposure of the units at 2.0 or less",
             arguments: ["bellwether.service", "bellwether@.service"])
         func units(name: String) async throws {
             let unit = Self.top + "/Config/systemd/" + name
@@ -115,13 +115,13 @@ struct PackagingTests {
             #expect(shown.contains("\nStateDirectory=bellwether"))
             let judged = try await run(
                 "systemd-analyze", ["security", "--offline=true", "--threshold=20", unit])
-            // Over 2.0 it exits with 1.
+            // systemd-analyze exits with 1 above 2.0.
             #expect(judged.exit == .code(0), "\(judged.output.suffix(300))")
             #expect(judged.output.contains("Overall exposure level"))
         }
     #endif
 
-    @Test("the plist is one, and starts the same command as the unit")
+    @Test("the plist is valid and starts the same command as the unit")
     func plist() throws {
         let data = try Data(
             contentsOf: URL(

@@ -23,7 +23,7 @@ struct ParityTests {
         return Set(list.compactMap { $0["field"]?.string })
     }
 
-    @Test("two tokens of one node are told the same bytes; a wrong one is refused")
+    @Test("two tokens of one node get the same bytes; an invalid token is refused")
     func oneNode() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -47,7 +47,7 @@ struct ParityTests {
         #expect(answers[0]?["host"] == .string("gw-a1"))
         #expect(answers[0]?["address"] == .string("127.0.0.1"))
 
-        // The scope `read` may not measure.
+        // The scope `read` does not permit measurements.
         let refused = try await parity(
             node, "--as", controller, "--as", node.data + "/tokens/read")
         #expect(refused.exit == .code(3), "\(refused.output)")
@@ -58,7 +58,7 @@ struct ParityTests {
         fleet.killAll()
     }
 
-    @Test("two gateways behind one name: each is asked, another policy is another target")
+    @Test("two gateways behind one name: each is queried; another policy is another target")
     func gateways() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -66,7 +66,7 @@ struct ParityTests {
         let fleet = Fleet()
         try fleet.start(first)
         try await first.untilReady()
-        // One certificate and one token for the whole name, as behind a balancer.
+        // One certificate and one token for the whole name, as behind a load balancer.
         let shared = """
             listen: {address: "127.0.0.1:PORT", tls: {certificate: \(first.certificate), key: \(first.data)/tls/key.pem}}
             auth: {token_files: [{path: \(first.data)/tokens/analysis, name: argo, scopes: [analysis]}]}

@@ -5,12 +5,13 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Real nodes with readers that end the process at chosen lines: `PoisonDriver`.
-@Suite("A line that ends the process is set aside by the node", .serialized)
+/// Real nodes whose readers crash at chosen lines: `PoisonDriver`.
+@Suite("A node quarantines a line that crashes it", .serialized)
 struct PoisonLineTests {
     private static let executable = NodeProcess.built("PoisonDriver")
 
-    /// How many processes such a line ends: one that reads many lines, three that read it alone.
+    /// The number of crashes per poison line: one while reading many lines, three while reading it
+    /// alone.
     private static let crashes = 4
 
     private static func yaml(_ roles: String, in folder: String, _ more: String = "") -> String {
@@ -26,8 +27,7 @@ struct PoisonLineTests {
         """
     }
 
-    /// Starts the node again and again, as a supervisor does, until `isDone`; how many
-    /// processes ended.
+    /// Restarts the node, as a supervisor does, until `isDone`. Returns the number of crashes.
     private func supervise(
         _ node: NodeProcess, by signals: [Int32] = [SIGILL, SIGTRAP],
         _ poke: () async throws -> Void = {},
@@ -65,7 +65,7 @@ struct PoisonLineTests {
         return digests.compactMap { $0["digest"] }
     }
 
-    /// How many events the digests of a rollout tell of, and which notices.
+    /// The number of events in the digests of a rollout, and its notices.
     private func told(_ node: NodeProcess, of rollout: String) async throws -> (
         events: Int, notices: [String]
     ) {
@@ -89,7 +89,7 @@ struct PoisonLineTests {
     }
 
     @Test(
-        "whichever reader it ends, by a trap or by a kill: four crashes, then all else goes on",
+        "for each reader, by a trap or a kill: four crashes, then all else continues",
         arguments: [
             ("poison", "digest"), ("killer", "digest"), ("poison", "attempts"),
             ("poison", "recovery"), ("poison", "page"),
@@ -107,7 +107,7 @@ struct PoisonLineTests {
         var next = 0
         let isRead = reader == "digest" || reader == "page"
         if !isRead {
-            // Read at a start only.
+            // This reader reads at a start only.
             let first = try node.start(as: Self.executable)
             try await node.untilReady()
             for rollout in rollouts {
@@ -116,7 +116,7 @@ struct PoisonLineTests {
             }
             first.kill()
             try await first.waitForExit()
-            // A checkpoint may have been written meanwhile.
+            // Delete the checkpoint if one was written, so that the next start reads the lines.
             let python = try ChildProcess(
                 PythonDouble.interpreter,
                 [
@@ -134,7 +134,7 @@ struct PoisonLineTests {
                     try await measure(node, rollouts[next], next + 1)
                     next += 1
                 } else if reader == "page" {
-                    // Its reader reads only while somebody looks.
+                    // This reader reads only while a client watches.
                     try await Self.look(at: node, engine)
                 }
             }
@@ -145,7 +145,7 @@ struct PoisonLineTests {
             return try await quarantined(node, by: reader) == 1
         }
         #expect(deaths == Self.crashes)
-        // Sound lines are told exactly; the one that is skipped is told of by a notice alone.
+        // Other lines are counted exactly; the skipped line appears in a notice only.
         try await eventually("the digests tell of all", within: .seconds(60)) {
             let shop = try await told(node, of: "shop")
             let other = try await told(node, of: "\(kind)-\(reader)")
@@ -177,7 +177,7 @@ struct PoisonLineTests {
     }
 
     @Test(
-        "a digest that cannot be composed or rendered: three crashes, then all others go out",
+        "a digest that cannot be composed or rendered: three crashes, then all others are sent",
         arguments: ["compose", "render"])
     func digest(step: String) async throws {
         let engine = TransferEngine(telemetry: .silent)
@@ -205,13 +205,13 @@ struct PoisonLineTests {
             }
             return next == rollouts.count && shop.events == 2 && reported
         }
-        // One at least for each time that it is composed.
+        // At least one crash for each attempt to compose it.
         #expect(deaths >= 3)
         #expect(try await told(node, of: "poison-\(step)").events == 0)
         #expect(child.isRunning)
     }
 
-    @Test("a line that ends the forwarder: all others reach the notifier, with the report")
+    @Test("a line that crashes the forwarder: all others reach the notifier, with a report")
     func forwarder() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

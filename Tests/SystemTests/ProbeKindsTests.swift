@@ -10,7 +10,7 @@ import Transfer
 struct ProbeKindsTests {
     private static let body = #"{"rollout":"shop","namespace":"prod","revision":"1"}"#
 
-    @Test("a real Prometheus server: counts of the window, and nothing when it is gone")
+    @Test("a real Prometheus server: counts of the window; no data when the server is down")
     func prometheusQuery() async throws {
         let service = try await MetricsDouble.start()
         let folder = try TemporaryDirectory("prometheus")
@@ -78,9 +78,9 @@ struct ProbeKindsTests {
         let p99 = try #require(healthy.number("canary.p99_ms"))
         #expect(p99 > 50 && p99 <= 100)
         let rps = try #require(healthy.number("canary.rps"))
-        // How many come a second is the machine's affair.
+        // The number of requests per second depends on the machine.
         #expect(rps > 1)
-        // Neither an empty vector nor several series read as a number.
+        // Neither an empty vector nor several series count as a number.
         #expect(healthy.reasons.contains("canary.typo: missing_field"))
         #expect(healthy.reasons.contains("canary.each: garbage"))
 
@@ -88,7 +88,7 @@ struct ProbeKindsTests {
         _ = try await node.answer(to: Self.body, "the canary fails") {
             $0.status == "unhealthy" && $0.reasons.contains("canary.5xx_rate: abs_fail")
         }
-        // Counts went with it, so the rule was the exact one.
+        // The counts were present, so the exact rule was applied.
         let (explained, exit) = try await node.command(
             "explain", try await Self.lastEvent(of: node, "unhealthy"))
         #expect(exit == .code(0))
@@ -104,7 +104,7 @@ struct ProbeKindsTests {
         #expect(unknown.document["canary"]?["5xx_rate"] == .null)
     }
 
-    @Test("queue, command, certificate, Doctor and textfile, well and then not")
+    @Test("queue, command, certificate, doctor and textfile probes, first healthy, then failing")
     func node() async throws {
         let folder = try TemporaryDirectory("probes")
         let certificate = try await TestCertificate.make(in: folder)
@@ -179,7 +179,7 @@ struct ProbeKindsTests {
         #expect(healthy.number("backup.age_s") == 60)
         #expect(healthy.reply.header("server-timing")?.contains("selftest;dur=") == true)
 
-        // Everything fails, each in its way.
+        // Every probe fails, each in a different way.
         for n in 0..<6 { try Self.write("", to: folder.file("spool/\(n).job")) }
         try Self.write("#!/bin/sh\nexit 3\n", to: script)
         try Self.write(Self.doctor("pass", "fail"), to: folder.file("doctor.json"))
@@ -193,7 +193,7 @@ struct ProbeKindsTests {
         #expect(failing.document["gateway"]?["lag_ms"] == .null)
         #expect(failing.reasons.contains("gateway.lag_ms: not_running"))
 
-        // What is of a wrong shape, late or gone is missing data, never well.
+        // Malformed, stale and missing values count as missing data, never as healthy.
         try FileManager.default.removeItem(atPath: folder.file("spool"))
         try Self.write("#!/bin/sh\nsleep 600\n", to: script)
         try Self.write(#"{"status":"fine"}"#, to: folder.file("doctor.json"))
@@ -215,12 +215,12 @@ struct ProbeKindsTests {
         #"{"status":"\#(status)","checks":{"ntp:offset":[{"status":"\#(ntp)","observedValue":3,"observedUnit":"ms"}]}}"#
     }
 
-    /// In place, so that permissions stay.
+    /// Writes in place, so that the permissions stay.
     private static func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    /// The id of the newest verdict of that status.
+    /// The id of the newest verdict with that status.
     static func lastEvent(of node: NodeProcess, _ status: String) async throws -> String {
         let (output, _) = try await node.command(
             "logs", "query", "--where", "status=\(status)", "--json")

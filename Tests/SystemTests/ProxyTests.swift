@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Which requests of a running node go through the environment's proxy.
+/// Which requests of a running node use the proxy from the environment.
 @Suite("Proxies of the environment")
 struct ProxyTests {
-    @Test("a probe goes through one where its key says so, NO_PROXY and loopback never")
+    @Test("probes use the proxy only if configured to; NO_PROXY and loopback bypass it")
     func probes() async throws {
-        // As a proxy it is asked for whole addresses, and takes their paths.
+        // This server acts as the proxy: it gets absolute targets and serves their paths.
         let proxy = try await HTTPDouble.start()
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

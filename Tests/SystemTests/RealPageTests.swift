@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 import Transfer
 
-/// A `/metrics` page of a running service, judged by statistics in a running node.
+/// A node judges the `/metrics` page of a running service by statistics.
 @Suite("A real metrics page", .serialized)
 struct RealPageTests {
     private static let body = #"{"rollout":"shop","namespace":"prod","revision":"7"}"#
 
-    @Test("healthy, degraded, unhealthy; explain tells the bounds that decided")
+    @Test("healthy, degraded, unhealthy; explain reports the bounds that decided")
     func page() async throws {
         let service = try await MetricsDouble.start()
         let engine = TransferEngine(telemetry: .silent)
@@ -35,7 +35,7 @@ struct RealPageTests {
             _ = try await engine.http(HTTPTransfer(url: service.setting(shares)))
         }
 
-        // Nothing fails of hundreds: the limit is proven, not only not broken.
+        // None of several hundred requests fails: the limit is proven, not just unbroken.
         _ = try await node.answer(to: Self.body, "well") {
             // Below 459 nothing can bound a p99 at this level: 0.99^459 < 0.01.
             $0.status == "healthy" && ($0.number("canary.requests") ?? 0) > 500
@@ -46,7 +46,7 @@ struct RealPageTests {
         #expect(errors["value"]?.double == 0)
         let bound = try #require(errors["numbers"]?["upper"]?.double)
         let sample = try #require(errors["numbers"]?["n"]?.double)
-        // Of n without a failure the exact bound is 1 − α^(1/n).
+        // For n requests without a failure, the exact bound is 1 − α^(1/n).
         #expect(abs(bound - (1 - pow(0.01, 1 / sample))) < 1e-9)
         #expect(errors["numbers"]?["certified"] == .bool(bound <= 0.15))
         let latency = try #require(rules["canary.p99_ms"])
@@ -54,7 +54,7 @@ struct RealPageTests {
         #expect((latency["numbers"]?["upper"]?.double ?? 0) <= 100)
         #expect(try await Self.explained(node, "healthy").contains("certified yes"))
 
-        // Both versions fail alike: over the warning limit, and nobody is worse.
+        // Both versions fail equally: above the warning limit, and the canary is not worse.
         try await set("canary_failing=0.06&stable_failing=0.06")
         let degraded = try await node.answer(to: Self.body, "over the warning limit") {
             $0.status == "degraded"
@@ -65,7 +65,7 @@ struct RealPageTests {
         #expect((warned["numbers"]?["lower"]?.double ?? 1) <= 0.15)
         #expect((warned["numbers"]?["p_window"]?.double ?? 0) > 0.001)
 
-        // The canary alone gets worse and slower: proven beyond the limits.
+        // Only the canary fails more and gets slower: proven beyond the limits.
         try await set("canary_failing=0.4&canary_slow=0.3")
         let unhealthy = try await node.answer(to: Self.body, "beyond the limit") {
             $0.status == "unhealthy" && $0.reasons.contains("canary.p99_ms: abs_fail")
@@ -78,17 +78,17 @@ struct RealPageTests {
         #expect((numbers["lower"]?.double ?? 0) > 0.15)
         #expect((numbers["lower"]?.double ?? 1) < (failed["value"]?.double ?? 0))
         #expect((numbers["upper"]?.double ?? 0) > (failed["value"]?.double ?? 1))
-        // Stable's own windows scattered when it began to fail: its scatter
-        // divides what the run says against the canary.
+        // Stable's windows scattered when it began to fail; the scatter divides the evidence of the
+        // run against the canary.
         #expect((numbers["phi"]?.double ?? 0) > 1)
         let slow = try #require(rules["canary.p99_ms"]?["numbers"])
-        // Widened to the edge below the bucket that holds the lower rank.
+        // Widened to the lower edge of the bucket that contains the lower rank.
         #expect(slow["lower"]?.double == 500)
         let text = try await Self.explained(node, "unhealthy")
         #expect(text.contains("fail by abs_fail, limit 0.15"))
         #expect(text.contains("p_run "))
 
-        // The next revision fails within the limit, but far oftener than stable.
+        // The next revision stays within the limit but fails far more often than stable.
         try await set("canary_failing=0.05&canary_slow=0&stable_failing=0")
         let next = Self.body.replacing("\"7\"", with: "\"8\"")
         let worse = try await node.answer(to: next, "worse than stable") {
@@ -101,7 +101,7 @@ struct RealPageTests {
         #expect(try await Self.explained(node, "unhealthy").contains("fail by rel_fail_run"))
     }
 
-    @Test("a service that starts anew in the middle of a run is no wave of failures")
+    @Test("a restart of the service during a run does not count as failures")
     func restart() async throws {
         let service = try await MetricsDouble.start()
         let engine = TransferEngine(telemetry: .silent)
@@ -139,7 +139,7 @@ struct RealPageTests {
         }
     }
 
-    /// The rules of the newest verdict of that status, by check.
+    /// The rules of the newest verdict with that status, by check.
     private static func rules(
         of node: NodeProcess, _ status: String
     ) async throws -> [String: JSONValue] {

@@ -3,8 +3,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// The whole command with a `kubectl` that answers from a recording.
-@Suite("bellwether rehearse, by the command line", .serialized)
+/// The whole command with a `kubectl` that replays recorded responses.
+@Suite("bellwether rehearse on the command line", .serialized)
 struct RehearsalCommandTests {
     private let folder: TemporaryDirectory
 
@@ -78,7 +78,7 @@ struct RehearsalCommandTests {
         return file
     }
 
-    @Test("dry by default; live it aborts by kubectl, sees the weights move, and retries")
+    @Test("the default is a dry run; a live run aborts, sees the weights shift, and retries")
     func live() async throws {
         let file = try await bookmark()
         let dry = try await rehearse("run", file)
@@ -108,10 +108,10 @@ struct RehearsalCommandTests {
         #expect(restored.output.contains("nothing to restore"))
     }
 
-    @Test("each way to fail has its exit code, and leaves nothing aborted")
+    @Test("each failure has its exit code, and leaves no rollout aborted")
     func failures() async throws {
         let file = try await bookmark()
-        // 3: the weights moved since.
+        // 3: the weights changed in the meantime.
         try set("canary", "50")
         let drifted = try await rehearse("verify", file)
         #expect(drifted.exit == .code(3))
@@ -128,7 +128,7 @@ struct RehearsalCommandTests {
         #expect(late.output.contains("canary still has weight 20"))
         #expect(try value("abort") == "false")
 
-        // 1: a file that is no bookmark's state any more: kubectl fails.
+        // 1: kubectl fails, because its state file here is a folder.
         try FileManager.default.removeItem(atPath: folder.file("abort"))
         try FileManager.default.createDirectory(
             atPath: folder.file("abort"), withIntermediateDirectories: false)
@@ -136,7 +136,7 @@ struct RehearsalCommandTests {
         try FileManager.default.removeItem(atPath: folder.file("abort"))
         try set("abort", "false")
 
-        // 2: the controller is too old; and no bookmark at all.
+        // 2: the controller is too old, or there is no bookmark.
         try set("version", "v1.8.1")
         let old = folder.file("old.json")
         #expect(

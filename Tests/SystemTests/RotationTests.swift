@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Credentials and certificates change while callers keep their connections.
+/// Credentials and certificates change while clients keep their connections.
 @Suite("Rotation in a running node", .serialized)
 struct RotationTests {
     private static let analysis = """
@@ -15,14 +15,14 @@ struct RotationTests {
           concerns: {}
         """
 
-    @Test("token files current and next, then another certificate, on one connection")
+    @Test("tokens, then the certificate, are rotated on one connection")
     func rotation() async throws {
         let folder = try TemporaryDirectory("rotation")
         let certificate = try await TestCertificate.make(in: folder)
         let (current, next) = (folder.file("current"), folder.file("next"))
         let tokens = ["first", "second", "third"].map { "\($0)-secret-of-the-mount" }
         func write(_ token: String, _ path: String) throws {
-            // As a mounted Secret changes: another file under the same name.
+            // Replace the file as a mounted Secret does: another file under the same name.
             try Data((token + "\n").utf8).write(
                 to: URL(fileURLWithPath: path), options: .atomic)
         }
@@ -59,7 +59,7 @@ struct RotationTests {
             (try? await ask(tokens[0]))?.status == 200
         }
 
-        // Both hold; then the next becomes the current one.
+        // Both tokens are valid; then the next one becomes the current one.
         #expect(try await ask(tokens[1]).status == 200)
         #expect(try await ask(tokens[2]).status == 401)
         try write(tokens[1], current)
@@ -68,7 +68,7 @@ struct RotationTests {
         #expect(try await ask(tokens[1]).status == 200)
         #expect(try await ask(tokens[0]).status == 401)
 
-        // HTTP/2: a refusal does not end the connection, so this one is kept.
+        // On HTTP/2 a refusal does not close the connection, so this one is reused.
         #expect(try await ask(tokens[1]).timings.reusedConnection)
         let renewed = try await TestCertificate.make(in: folder, name: "renewed", days: 90)
         for (from, to) in [
@@ -111,7 +111,7 @@ struct RotationTests {
             try JSONValue(
                 parsing: Array($0.utf8), limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
         }
-        // A burst of ten, and one more every five seconds.
+        // A burst of ten, then one every five seconds.
         #expect((10...40).contains(events.count), "\(events.count)")
         let first = try #require(events.first)
         #expect(first["rollout"]?.string == "shop")

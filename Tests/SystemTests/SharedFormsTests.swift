@@ -41,7 +41,7 @@ struct SharedFormsTests {
         fleet.killAll()
     }
 
-    @Test("logs by OTLP in JSON are events, a repeat is none; protobuf names the setting")
+    @Test("OTLP logs in JSON become events, a retry adds none; protobuf is refused")
     func otlp() async throws {
         try await run { running in
             let record =
@@ -71,7 +71,7 @@ struct SharedFormsTests {
         }
     }
 
-    @Test("CloudEvents alone and in a batch are events, told apart from those that are none")
+    @Test("single and batched CloudEvents become events, distinguished from invalid ones")
     func cloudEvents() async throws {
         try await run { running in
             let event =

@@ -7,7 +7,7 @@ import Transfer
 
 @Suite("Silences of a running node", .serialized)
 struct SilenceSystemTests {
-    @Test("Set on the command line, heard by the node, logged, counted, and spoken after it ends")
+    @Test("a silence from the command line is applied, logged and counted, and ends")
     func endToEnd() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -45,7 +45,7 @@ struct SilenceSystemTests {
             String(decoding: metrics.body, as: UTF8.self).contains(
                 "bellwether_digests_suppressed_total{cause=\"silence\"} 1"))
 
-        // From elsewhere, with a token: looked at by a reader, ended by an admin only.
+        // Remotely, with a token: a reader can list silences, only an admin can end one.
         let remote = [
             "--url", node.url, "--ca-file", node.certificate, "--token-file",
         ]

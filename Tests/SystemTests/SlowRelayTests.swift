@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Mail servers that stop answering beside everything else that a node does.
+/// Mail servers that stop responding while a node does its other work.
 @Suite("Slow mail servers of a running node", .serialized)
 struct SlowRelayTests {
     private static let stages = StallingMailServer.Stage.allCases.filter { $0 != .body }
@@ -79,7 +79,7 @@ struct SlowRelayTests {
         }
         #expect(statuses == Array(repeating: "200 healthy", count: Self.measurements))
 
-        // A failure that comes while they stall reaches whoever answers.
+        // A failure during the stall reaches the receivers that respond.
         try await DeliverySystemTests.fail("search", on: node)
         try await eventually("the sound receivers have both") {
             let mails = try sound.messages().filter { $0.data.contains("failing") }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Transfer
 
-@Suite("The status page, and a log that takes nothing", .serialized)
+@Suite("The status page, and a log that cannot be written", .serialized)
 struct StatusPageTests {
     @Test("sign-in by token; hostile event text is inert; foreign forms are refused")
     func page() async throws {
@@ -63,7 +63,7 @@ struct StatusPageTests {
         let forged = try await Self.page(node, engine, "/", value + "x")
         #expect(!forged.contains("shop"))
 
-        // A reader may not change anything, whatever the form says.
+        // The scope `read` permits no change, whatever the form contains.
         let retry = try await post(
             node, engine, "/outbox/1/retry", "form=x", [kind, ours, ("Cookie", value)])
         #expect(retry.status == 403)
@@ -137,12 +137,12 @@ struct StatusPageTests {
         }
         #expect(try await browser.value("document.cookie").string == "", "out of scripts' reach")
 
-        // Hostile names are text and nothing else.
+        // Hostile names are shown as plain text.
         #expect(await browser.text("main").contains("<img src=x onerror="))
         #expect(await browser.count("main img, main script") == 0)
         #expect(try await browser.value("window.evil === undefined").bool == true)
 
-        // Live: the page is not loaded again, and still shows what comes.
+        // The page updates without a reload.
         try await eventually("it is live") { await browser.text("#live") == "live" }
         _ = try await browser.value("(window.stayed = 1)")
         _ = try await node.post(
@@ -184,7 +184,7 @@ struct StatusPageTests {
         #expect((width ?? 999) <= 390, "a phone scrolls down only")
         _ = try await browser.devTools("Emulation.clearDeviceMetricsOverride")
 
-        // A dead letter is sent again, and then is none.
+        // After a retry no dead letter remains.
         let before = try slack.requests().count
         try await browser.click("tr:has(strong.mark) button[id^=retry-]")
         try await eventually("it was sent again") { try slack.requests().count > before }
@@ -206,7 +206,7 @@ struct StatusPageTests {
         #expect(try await browser.value("window.evil === undefined").bool == true)
     }
 
-    /// A failing rollout in two zones, a good one, a hostile one, and a quiet one.
+    /// A failing rollout in two zones, a healthy one, a hostile one, and a quiet one.
     private func tell(_ node: NodeProcess, _ ingest: String) async throws {
         var lines: [String] = []
         for attempt in 1...8 {
@@ -227,8 +227,8 @@ struct StatusPageTests {
         #expect(taken.status == 200)
     }
 
-    /// One verdict's event, as a gateway writes it; `rollout`, `az` and
-    /// `message` are put in as they are.
+    /// One verdict event as a gateway writes it. `rollout`, `az` and `message` are inserted
+    /// unescaped.
     static func line(
         _ rollout: String, az: String, _ attempt: Int, _ status: String, message: String = "told"
     ) -> String {
@@ -257,7 +257,7 @@ struct StatusPageTests {
         return String(decoding: reply.body, as: UTF8.self)
     }
 
-    @Test("a log that cannot take events holds no verdict back, and says so everywhere")
+    @Test("a log that cannot store events delays no verdict, and the fault is reported everywhere")
     func shedding() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

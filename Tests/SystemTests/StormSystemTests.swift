@@ -6,9 +6,9 @@ import Transfer
 
 @Suite("A storm through a running node", .serialized)
 struct StormSystemTests {
-    /// Gateways of the one large group; a group distinguishes 32 places.
+    /// Gateways of the one large group; a group distinguishes 32 zones.
     private static let gateways = 40
-    /// All lines together are fewer than `DigestService` reads at once: one window.
+    /// All lines together are fewer than one read of `DigestService`: one window.
     private static let attempts = 25
     private static let otherGroups = 60
 
@@ -25,7 +25,7 @@ struct StormSystemTests {
         """
     }
 
-    @Test("each group one post and one mail, the rest one roll-up, every event counted once")
+    @Test("each group gets one post and one mail, the rest one roll-up; every event counts once")
     func counts() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -82,7 +82,7 @@ struct StormSystemTests {
         #expect(reasons.map { $0["count"] as? Int } == [Self.gateways * Self.attempts])
 
         let rollup = try #require(digests.compactMap { $0["rollup"] as? [String: Any] }.first)
-        // The large group and two more have messages of their own.
+        // The large group and two others have messages of their own.
         #expect(rollup["groups"] as? Int == Self.otherGroups - 2)
         let members = rollup["members"] as? [[String: Any]] ?? []
         #expect(members.count == 40)
@@ -94,7 +94,7 @@ struct StormSystemTests {
         #expect(posts.contains { $0.contains("200 events from further places") })
     }
 
-    @Test("a body of megabytes, one group of the log, is read to its end and told whole")
+    @Test("a body of megabytes, one group of the log, is read and reported completely")
     func longGroup() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -109,7 +109,7 @@ struct StormSystemTests {
         try await node.untilReady()
 
         let ts = Date().ISO8601Format()
-        // More than twice as many as `DigestService` reads at once.
+        // More than twice the lines of one read of `DigestService`.
         let body = (1...9000).map { Self.line("shop", $0 % 4, $0, ts) }.joined()
         try #require(body.utf8.count > 3 << 20)
         let token = try node.token("ingest")

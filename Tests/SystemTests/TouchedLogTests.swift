@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Transfer
 
-/// A real node whose log or disk something else has its hands on.
-@Suite("Something else on the log's disk", .serialized)
+/// A real node whose log files or disk are changed by another program.
+@Suite("Another program changes the log's files or fills its disk", .serialized)
 struct TouchedLogTests {
     private static let yaml = """
         roles: [notifier]
@@ -19,7 +19,7 @@ struct TouchedLogTests {
         #"{"ts":"2026-11-23T06:00:00Z","event":"job.done","node":"sender","epoch":"e","seq":\#(seq),"message":"\#(String(repeating: "x", count: 300))"}"#
     }
 
-    /// The stored lines, by a process of its own.
+    /// Reads the stored lines in a separate process.
     private static func stored(_ node: NodeProcess) async throws -> [JSONValue] {
         let (output, exit) = try await node.command("logs", "query", "--json")
         try #require(exit == .code(0), "\(output.suffix(300))")
@@ -29,8 +29,8 @@ struct TouchedLogTests {
         }
     }
 
-    /// - Returns: The sender's lines that are there, lines that the log says are lost, and how
-    ///   many of these were events of the node itself, as their sequence tells.
+    /// - Returns: The sender's stored lines, the number of lines that the log reports as lost, and
+    ///   how many of these were events of the node itself, according to their sequence numbers.
     private static func counts(
         _ node: NodeProcess
     ) async throws -> (kept: Int, lost: Int, own: Int) {
@@ -60,7 +60,7 @@ struct TouchedLogTests {
     }
 
     @Test(
-        "copytruncate under load: every acknowledged line is there or counted, and people are told")
+        "copytruncate under load: every acknowledged line is stored or counted, and it is reported")
     func copyTruncate() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -116,7 +116,7 @@ struct TouchedLogTests {
     }
 
     @Test(
-        "a disk that another process fills: no history goes, people are told, senders come again",
+        "another process fills the disk: no history is removed, an alarm is sent, senders retry",
         .enabled(if: TinyDisk.isPermitted))
     func diskTaken() async throws {
         let engine = TransferEngine(telemetry: .silent)

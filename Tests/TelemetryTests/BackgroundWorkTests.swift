@@ -1,7 +1,7 @@
 import Telemetry
 import Testing
 
-@Suite("Processor time behind the answers")
+@Suite("CPU time of background work")
 struct BackgroundWorkTests {
     let telemetry = Telemetry.silent
 
@@ -12,7 +12,7 @@ struct BackgroundWorkTests {
         return try line.map { try #require(Double($0.split(separator: " ")[1])) }
     }
 
-    @Test("is there from the start, and grows by what its thread took, also when that failed")
+    @Test("is present from the start, and includes the time of failed work")
     func counts() throws {
         telemetry.registry.declareBackgroundWork()
         #expect(try seconds(.digests) == 0)

@@ -39,7 +39,7 @@ struct LogTests {
         }
     }
 
-    @Test("one line an entry: time, level, message, fields by name")
+    @Test("one line per entry: time, level, message, fields by name")
     func line() {
         var logger = logger()
         logger[metadataKey: "node"] = "gw-a1"
@@ -51,7 +51,7 @@ struct LogTests {
             ])
     }
 
-    @Test("nothing in a value, a name or a message reaches the terminal as more than letters")
+    @Test("no value, name or message can affect the terminal")
     func hostile() throws {
         let hostile = "a\nb\r\u{1B}[2J\u{7}\u{9B}31m\u{202E}\u{2028}\u{200B}\u{E0041}\u{7F}\"\\ é"
         for format in LineLogHandler.Format.allCases {
@@ -76,7 +76,7 @@ struct LogTests {
         #expect(json["ts"] as? String == "2026-11-23T06:00:00.123Z")
     }
 
-    @Test("a huge value is cut, and the cut is told")
+    @Test("a very long value is cut, and marked as cut")
     func huge() {
         logger().info("x", metadata: ["v": .string(String(repeating: "a", count: 1_000_000))])
         #expect(entries.all[0].utf8.count < 2200)
@@ -96,7 +96,7 @@ struct LogTests {
         #expect(entries.all[0].contains("\(name)=(hidden)") == hidden)
     }
 
-    @Test("the shared threshold moves every logger; an own level stays")
+    @Test("the shared threshold changes every logger; a logger's own level stays")
     func threshold() {
         let threshold = LogThreshold(.warning)
         var own = logger(threshold: threshold)
@@ -110,13 +110,13 @@ struct LogTests {
         #expect(entries.all.map { $0.split(separator: " ").last } == ["2\n", "3\n"])
     }
 
-    @Test("another library's logger says which")
+    @Test("a logger of another library is named")
     func label() {
         logger(label: "hummingbird").info("hello")
         #expect(entries.all[0].hasSuffix("info hello logger=hummingbird\n"))
     }
 
-    @Test("a happening is one line and one count; below the level only the count")
+    @Test("a telemetry event is one line and one count; below the level only the count")
     func happening() {
         let threshold = LogThreshold(.warning)
         let telemetry = Telemetry(

@@ -2,11 +2,11 @@ import CoreMetrics
 import Telemetry
 import Testing
 
-@Suite("What libraries report through swift-metrics")
+@Suite("Metrics of libraries that use swift-metrics")
 struct MetricsFactoryTests {
     let registry = PrometheusRegistry()
 
-    @Test("arrives under names that the format and its lint accept")
+    @Test("have names that the format and its lint accept")
     func names() {
         Counter(label: "hb.requests", dimensions: [("hb.uri", "/livez")], factory: registry)
             .increment(by: 3)
@@ -31,7 +31,7 @@ struct MetricsFactoryTests {
         }
     }
 
-    @Test("handlers of one name share a series, and meters move both ways")
+    @Test("handlers with one name share a series, and meters move both ways")
     func shared() {
         Counter(label: "n", factory: registry).increment()
         let second = Counter(label: "n", factory: registry)
@@ -48,7 +48,7 @@ struct MetricsFactoryTests {
         #expect(registry.value("m") == 3)
     }
 
-    @Test("a counter stands at zero before its first use")
+    @Test("a counter is zero before its first use")
     func zero() {
         _ = Counter(label: "quiet", factory: registry)
         #expect(registry.value("quiet_total") == 0)

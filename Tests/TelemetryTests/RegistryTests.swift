@@ -39,7 +39,7 @@ struct RegistryTests {
                 """#)
     }
 
-    @Test("numbers read back as what they were")
+    @Test("numbers are read back unchanged")
     func numbers() throws {
         for number in [0.1, -2, 1e15, 1e300, .leastNonzeroMagnitude, 1.0 / 3] {
             registry.set("n", to: number, help: "")
@@ -52,7 +52,7 @@ struct RegistryTests {
         #expect(registry.exposition().hasSuffix("\nn -Inf\n"))
     }
 
-    @Test("hostile label values stay one line and inert, and are cut")
+    @Test("hostile label values stay on one line, are inert, and are cut")
     func hostile() {
         registry.count(
             "h", help: "H.",
@@ -67,7 +67,7 @@ struct RegistryTests {
         #expect(registry.exposition().utf8.count < 1000)
     }
 
-    @Test("what a metric cannot take is counted by reason, and the page stays valid")
+    @Test("rejected values are counted by reason, and the page stays valid")
     func dropped() {
         let registry = PrometheusRegistry(seriesPerMetric: 3, metrics: 3)
         for i in 0..<10 { registry.count("wide", help: "W.", labels: [("i", "\(i)")]) }
@@ -92,7 +92,7 @@ struct RegistryTests {
         #expect(!page.contains(#"i="3""#))
     }
 
-    @Test("every count from every thread is there")
+    @Test("every count from every thread is included")
     func concurrent() async {
         await withTaskGroup { group in
             for task in 0..<8 {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Writing lines to a pipe")
 struct StandardErrorTests {
-    @Test("lines of all threads arrive whole")
+    @Test("lines of all threads arrive complete")
     func whole() async throws {
         let pipe = Pipe()
         let sink = StandardError(descriptor: pipe.fileHandleForWriting.fileDescriptor)
@@ -25,7 +25,7 @@ struct StandardErrorTests {
         #expect(lines.allSatisfy { $0.count == 9000 && Set($0).count == 1 })
     }
 
-    @Test("a reader that stopped does not stop the writer, and is told what it missed")
+    @Test("a reader that stops does not block the writer, and later gets the number of lost lines")
     func stuck() throws {
         let pipe = Pipe()
         let sink = StandardError(

@@ -7,8 +7,8 @@
 #endif
 
 extension ChildProcess {
-    /// A pipe whose ends no child inherits but by `dup2`. Only between this call
-    /// and its two `fcntl` could another spawn see them: hold `spawning`.
+    /// Creates a pipe whose ends a child inherits only by `dup2`. Hold `spawning`: another spawn
+    /// could inherit the ends between this call and its two `fcntl`.
     static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard makePipe(&ends) == 0 else { throw SpawnError(description: "no pipe: errno \(errno)") }
@@ -37,8 +37,7 @@ extension ChildProcess {
             posix_spawn_file_actions_adddup2(&actions, from, to)
         }
 
-        // The child starts with no signal ignored or blocked, whatever the test
-        // runner did.
+        // The child starts with no signal ignored or blocked, whatever the test runner's settings.
         var none = sigset_t()
         var all = sigset_t()
         sigemptyset(&none)
@@ -64,5 +63,5 @@ extension ChildProcess {
     }
 }
 
-/// `pipe(2)`, whose name a method hides.
+/// Calls `pipe(2)`; a method hides its name there.
 private func makePipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }

@@ -9,11 +9,10 @@ import Synchronization
     import Darwin
 #endif
 
-/// A child process that a test talks to, and may kill.
+/// A child process that a test can read from and kill. Thread-safe.
 ///
-/// Both outputs are read from the start by threads of their own, so that the
-/// child never blocks on a full pipe. A child that is still there when the
-/// value goes is killed. Thread-safe.
+/// Two threads read both outputs from the start, so that the child never blocks on a full pipe.
+/// Destroying the value kills a child that is still running.
 public final class ChildProcess: Sendable {
     public enum Exit: Sendable, Equatable {
         case code(Int32)
@@ -31,7 +30,7 @@ public final class ChildProcess: Sendable {
         var exit: Exit?
     }
 
-    /// What the threads write to; they outlive a value that is dropped early.
+    /// The output buffers; the threads keep them alive after the value is destroyed.
     private final class Record: Sendable {
         let state = Mutex(State())
     }
@@ -40,9 +39,9 @@ public final class ChildProcess: Sendable {
     private let input: Int32
     public let pid: pid_t
 
-    /// Starts `executable` (a path, or a name on PATH).
+    /// Starts `executable`, a path or a name on PATH.
     ///
-    /// `environment` is put over this process's own; nil values are removed.
+    /// `environment` is merged into this process's own; nil values remove variables.
     public init(
         _ executable: String, _ arguments: [String] = [],
         environment: [String: String?] = [:], directory: String? = nil
@@ -76,7 +75,7 @@ public final class ChildProcess: Sendable {
         close(input)
     }
 
-    /// One at a time, so that no child inherits the pipes of another.
+    /// Serializes spawning, so that no child inherits the pipes of another.
     private static let spawning = Mutex(())
 
     private struct Child {
@@ -99,19 +98,19 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    // MARK: - Talking
+    // MARK: - Output
 
-    /// Everything on standard output so far.
+    /// The standard output so far.
     public var output: String {
         record.state.withLock { String(decoding: $0.output, as: UTF8.self) }
     }
 
-    /// Everything on standard error so far.
+    /// The standard error so far.
     public var errors: String {
         record.state.withLock { String(decoding: $0.errors, as: UTF8.self) }
     }
 
-    /// Waits for the first whole line on standard output that `matches`.
+    /// Waits for the first complete line on standard output that `matches`.
     public func line(
         within limit: Duration = .seconds(60),
         where matches: @Sendable (Substring) -> Bool = { _ in true }
@@ -132,25 +131,25 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    // MARK: - Ending
+    // MARK: - Exit
 
     public var exit: Exit? { record.state.withLock { $0.exit } }
     public var isRunning: Bool { exit == nil }
 
-    /// SIGKILL; nothing when it has ended.
+    /// Sends SIGKILL, unless the child has ended.
     public func kill() { send(SIGKILL) }
 
-    /// SIGTERM; nothing when it has ended.
+    /// Sends SIGTERM, unless the child has ended.
     public func terminate() { send(SIGTERM) }
 
-    /// Under the lock the pid cannot be reaped, so it cannot be another's.
+    /// The pid cannot be reaped while the lock is held, so it still belongs to the child.
     public func send(_ signal: Int32) {
         record.state.withLock { state in
             if state.exit == nil { sendSignal(pid, signal) }
         }
     }
 
-    /// Waits for the end.
+    /// Waits for the exit.
     @discardableResult
     public func waitForExit(within limit: Duration = .seconds(60)) async throws -> Exit {
         let deadline = ContinuousClock.now + limit
@@ -191,5 +190,5 @@ public final class ChildProcess: Sendable {
     }
 }
 
-/// `kill(2)`, whose name a method hides.
+/// Calls `kill(2)`; a method hides its name there.
 private func sendSignal(_ pid: pid_t, _ signal: Int32) { _ = kill(pid, signal) }

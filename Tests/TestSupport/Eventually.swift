@@ -6,10 +6,10 @@ public struct NeverHappened: Error, CustomStringConvertible {
     public init(description: String) { self.description = description }
 }
 
-/// Waits until `condition` holds, looking every 10 ms; throws after `limit`.
+/// Waits until `condition` holds, checking every 10 ms; throws after `limit`.
 ///
-/// For conditions of other processes and threads that no clock of ours drives.
-/// The limit only bounds a failing test.
+/// For conditions in other processes and threads, which no manual clock controls. The limit only
+/// bounds a failing test.
 public func eventually(
     _ what: String, within limit: Duration = .seconds(120),
     _ condition: @Sendable () async throws -> Bool

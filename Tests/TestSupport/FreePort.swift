@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// A loopback port that was free a moment ago: to listen at, or to find nobody at.
+/// A loopback port that was free a moment ago, for a listener or for a refused connection.
 public enum FreePort {
     public struct None: Error {}
 

@@ -2,17 +2,17 @@ import Foundation
 
 /// A server that misbehaves on request; see `http_double.py` for its paths.
 public final class HTTPDouble: Sendable {
-    /// A request to `/echo`; also what is answered to it.
+    /// A request to `/echo`, which is also the response to it.
     public struct Request: Sendable, Decodable {
         public let method: String
         public let path: String
         /// Name and value, in order.
         public let headers: [[String]]
         public let body: String
-        /// Counts the connections of this server, from 1.
+        /// The number of the server's connection, from 1.
         public let connection: Int
 
-        /// The first header of that name, in any case.
+        /// The first header with that name, ignoring case.
         public func header(_ name: String) -> String? {
             headers.first { $0[0].lowercased() == name.lowercased() }?[1]
         }
@@ -28,8 +28,7 @@ public final class HTTPDouble: Sendable {
         self.scheme = scheme
     }
 
-    /// - Parameter clientCA: PEM file; with it only clients with a certificate from there are
-    ///   served.
+    /// - Parameter clientCA: PEM file of an authority. If set, clients need a certificate of it.
     public static func start(
         tls certificate: TestCertificate? = nil, clientCA: String? = nil
     ) async throws -> HTTPDouble {
@@ -50,7 +49,7 @@ public final class HTTPDouble: Sendable {
         "\(scheme)://\(host):\(port)\(path)"
     }
 
-    /// What came to `/echo` so far, in order.
+    /// The requests to `/echo` so far, in order.
     public func requests() throws -> [Request] {
         guard let text = try? String(contentsOfFile: folder.file("requests.jsonl"), encoding: .utf8)
         else { return [] }

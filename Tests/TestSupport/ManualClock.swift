@@ -1,10 +1,10 @@
 import Events
 import Synchronization
 
-/// A clock that moves only when a test says so.
+/// A clock that moves only when a test advances it. Thread-safe.
 ///
-/// Serves both as `any Clock<Duration>` (sleepers wake in `advance`) and, by
-/// `wall`, as the modules' time of day. Thread-safe.
+/// Serves both as `any Clock<Duration>` (`advance` wakes sleepers) and, through `wall`, as the
+/// modules' time of day.
 public final class ManualClock: Clock, Sendable {
     public struct Instant: InstantProtocol, Sendable {
         let offset: Duration
@@ -26,7 +26,7 @@ public final class ManualClock: Clock, Sendable {
         var next = 0
         var sleepers: [Sleeper] = []
         var cancelled: Set<Int> = []
-        /// Waiters for "so many sleepers are asleep".
+        /// Tasks that wait for a number of sleepers.
         var watchers: [(count: Int, wake: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -40,12 +40,12 @@ public final class ManualClock: Clock, Sendable {
     public var now: Instant { state.withLock { $0.now } }
     public var minimumResolution: Duration { .nanoseconds(1) }
 
-    /// The time of day: the origin plus what was advanced.
+    /// The time of day: the origin plus the advanced time.
     public var wall: WallClock {
         WallClock { self.origin.withLock { $0 } + self.now.offset }
     }
 
-    /// Sets the time of day, as a person does: no time passes, nobody wakes.
+    /// Sets the time of day, as an administrator does: no time passes, no sleeper wakes.
     public func setWall(by step: Duration) { origin.withLock { $0 = $0 + step } }
 
     public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
@@ -84,7 +84,7 @@ public final class ManualClock: Clock, Sendable {
         }
     }
 
-    /// Moves time forward and wakes whoever is due, earliest first.
+    /// Advances time and wakes due sleepers, earliest first.
     public func advance(by duration: Duration) {
         let due = state.withLock { state -> [Sleeper] in
             state.now = state.now.advanced(by: duration)

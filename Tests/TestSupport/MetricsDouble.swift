@@ -1,4 +1,4 @@
-/// A service whose request counters climb; see `metrics_double.py`.
+/// A service with increasing request counters; see `metrics_double.py`.
 public struct MetricsDouble: Sendable {
     private let double: PythonDouble
 
@@ -9,7 +9,7 @@ public struct MetricsDouble: Sendable {
     public var port: Int { double.port }
     public var page: String { "http://127.0.0.1:\(port)/metrics" }
 
-    /// The address that makes these shares count from now on: `canary_failing=0.1`.
+    /// The address that sets these proportions from now on, such as `canary_failing=0.1`.
     public func setting(_ shares: String) -> String { "http://127.0.0.1:\(port)/set?\(shares)" }
 
     public func kill() { double.process.kill() }

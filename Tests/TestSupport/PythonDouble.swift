@@ -1,9 +1,9 @@
 import Foundation
 
-/// A server of `Tests/TestSupport/Doubles`, running as a process of its own.
+/// A server of `Tests/TestSupport/Doubles`, running in its own process.
 ///
-/// The interpreter is `$BELLWETHER_TEST_PYTHON`, else `python3`; the SMTP
-/// double needs the package `aiosmtpd` there.
+/// The interpreter is `$BELLWETHER_TEST_PYTHON`, else `python3`. The SMTP double needs the package
+/// `aiosmtpd`.
 public struct PythonDouble: Sendable {
     public let process: ChildProcess
     public let port: Int

@@ -1,6 +1,6 @@
 public import JSON
 
-/// Trees and texts for tests that try many.
+/// Random trees and texts for tests.
 public enum RandomJSON {
     public static func tree(depth: Int, _ random: inout SeededRandom) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 7 : 5), using: &random) {

@@ -1,31 +1,31 @@
 import Foundation
 
-/// A real SMTP server (aiosmtpd) that records what it accepted.
+/// A real SMTP server (aiosmtpd) that records accepted messages.
 public final class SMTPDouble: Sendable {
     public enum Security: String, Sendable { case none, starttls, implicit }
 
     public struct Message: Sendable, Decodable {
         public let from: String
         public let recipients: [String]
-        /// Names the TCP connection.
+        /// Identifies the TCP connection.
         public let session: Int
         public let tls: Bool
         public let login: String
         /// The name of the greeting.
         public let hello: String
-        /// Of AUTH; empty without.
+        /// The user name of AUTH; empty without authentication.
         public let mechanism: String
-        /// Parameters of MAIL.
+        /// The parameters of MAIL.
         public let options: [String]
         /// The message's bytes as Latin-1 characters.
         public let data: String
     }
 
     public struct Script: Sendable, Encodable {
-        /// Answers to the n-th RCPT of an address; the last repeats, nil accepts.
+        /// The replies to the n-th RCPT of an address; the last repeats, nil accepts.
         public var recipients: [String: [String?]] = [:]
         public var senders: [String: String] = [:]
-        /// Answers to the n-th message; nil, and what is beyond, accepts.
+        /// The replies to the n-th message; nil accepts, as do all further messages.
         public var data: [String?] = []
 
         public init(
@@ -58,8 +58,8 @@ public final class SMTPDouble: Sendable {
     /// AUTH is required unless `username` is empty.
     ///
     /// - Parameters:
-    ///   - mechanisms: What AUTH offers; GSSAPI and NTLM refuse everybody.
-    ///   - isStrict: Whether only a fully-qualified name or an address literal may greet.
+    ///   - mechanisms: The offered mechanisms; GSSAPI and NTLM refuse every credential.
+    ///   - isStrict: Whether the greeting must be a fully-qualified name or an address literal.
     ///   - offersUTF8: Whether SMTPUTF8 is offered.
     public static func start(
         _ security: Security = .starttls, username: String = "bellwether",
@@ -101,10 +101,10 @@ public final class SMTPDouble: Sendable {
         }
     }
 
-    /// How many connections were made.
+    /// The number of connections.
     public func sessions() -> Int {
         let text = try? String(contentsOfFile: folder.file("sessions.txt"), encoding: .utf8)
-        // The server names a connection again after STARTTLS.
+        // The server reports a connection again after STARTTLS.
         return Set(text?.split(separator: "\n") ?? []).count
     }
 

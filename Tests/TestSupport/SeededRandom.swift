@@ -1,6 +1,6 @@
-/// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
-/// generators", 2014): the same numbers in every run, so that a failure can be
-/// looked at.
+/// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
+///
+/// Gives the same numbers in every run, so that a failure can be reproduced.
 public struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -8,21 +8,21 @@ public final class SlackDouble: Sendable {
         public let path: String
         public let headers: [String: String]
         public let body: String
-        /// What was answered; 0 when it hung up.
+        /// The status of the response; 0 if the connection was closed without one.
         public let status: Int
         public let answer: String
-        /// Why the double refused; empty for honest acceptance.
+        /// The reason of a refusal; empty if the request was accepted.
         public let why: String
         public let peer_port: Int
         public let received_ms: Int
     }
 
-    /// A scripted answer in place of the honest one.
+    /// A scripted response that replaces the regular one.
     public struct Answer: Sendable, Encodable {
         public var status: Int
         public var body: String
         public var headers: [String: String]
-        /// Seconds of silence before it hangs up without an answer.
+        /// Seconds of silence before the connection is closed without a response.
         public var hang: Double
 
         public init(
@@ -46,7 +46,7 @@ public final class SlackDouble: Sendable {
         self.key = key
     }
 
-    /// The two methods of the Web API that a bot uses, below `apiURL`.
+    /// Starts a double of the two Web API methods that a bot uses, below `apiURL`.
     public static func startAPI(
         token: String = "xoxb-sekret-0123456789", script: [Answer?] = []
     ) async throws -> SlackDouble {
@@ -59,7 +59,7 @@ public final class SlackDouble: Sendable {
 
     public var apiURL: String { "http://127.0.0.1:\(port)/api" }
 
-    /// A message as the channel shows it now.
+    /// A message as currently shown in the channel.
     public struct Message: Sendable, Decodable {
         public struct Metadata: Sendable, Decodable {
             public let event_payload: [String: String]
@@ -90,7 +90,7 @@ public final class SlackDouble: Sendable {
     public var port: Int { double.port }
     public var url: String { "http://127.0.0.1:\(port)/services/T0/B0/\(key)" }
 
-    /// Answer n goes to request n, counted from the start; nil is honest.
+    /// Sets response n for request n, counted from the start; nil is the regular one.
     public func script(_ answers: [Answer?]) throws { try Self.write(answers, in: folder) }
 
     private static func write(_ answers: [Answer?], in folder: TemporaryDirectory) throws {

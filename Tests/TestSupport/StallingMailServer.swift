@@ -1,6 +1,6 @@
-/// A mail server that stops answering at one stage; see `smtp_stall.py`.
+/// A mail server that stops responding at one stage; see `smtp_stall.py`.
 public final class StallingMailServer: Sendable {
-    /// What is not answered.
+    /// The stage at which the server stops.
     public enum Stage: String, Sendable, CaseIterable {
         case greeting
         case ehlo = "EHLO"
@@ -11,9 +11,9 @@ public final class StallingMailServer: Sendable {
         case mail = "MAIL"
         case rcpt = "RCPT"
         case data = "DATA"
-        /// The message is not read, until there is another connection.
+        /// The message is not read until there is another connection.
         case body
-        /// The answer to the message's end.
+        /// The reply to the end of the message.
         case dot
         case quit = "QUIT"
     }
@@ -34,8 +34,8 @@ public final class StallingMailServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - drip: sends a byte of an endless answer now and then instead of nothing.
-    ///   - refuses: answers the sender with 550, so that a client goes on to QUIT.
+    ///   - drip: Sends one byte of an endless reply now and then instead of nothing.
+    ///   - refuses: Replies 550 to the sender, so that a client continues with QUIT.
     public static func start(
         _ stage: Stage, tls: Bool = true, drip: Bool = false, refuses: Bool = false
     ) async throws -> StallingMailServer {
@@ -55,11 +55,11 @@ public final class StallingMailServer: Sendable {
 
     public var port: Int { double.port }
 
-    /// How many conversations reached the stage.
+    /// The number of conversations that reached the stage.
     public var stalls: Int { lines.count { $0 == "stalled" } }
 
-    /// The end of what came after the stage was reached, for each conversation that the
-    /// client has closed; a Python literal.
+    /// The last bytes received after the stage was reached, for each conversation that the client
+    /// has closed; a Python literal.
     public var received: [String] {
         lines.filter { $0.hasPrefix("ended ") }.map { String($0.dropFirst(6)) }
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed when the value goes.
+/// A temporary folder for one test, removed when the value is destroyed.
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
@@ -13,6 +13,6 @@ public final class TemporaryDirectory: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// The path of a file inside.
+    /// The path of a file in the folder.
     public func file(_ name: String) -> String { path + "/" + name }
 }

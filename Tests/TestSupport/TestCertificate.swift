@@ -1,10 +1,10 @@
-/// A self-signed certificate for `localhost` and `127.0.0.1`, made by `openssl`.
+/// A self-signed certificate for `localhost` and `127.0.0.1`, created by `openssl`.
 public struct TestCertificate: Sendable {
     /// PEM files; the certificate is its own authority.
     public let certificate: String
     public let key: String
 
-    /// Makes the two files in `folder`, for these names instead when given.
+    /// Creates the two files in `folder`, for other names if given.
     public static func make(
         in folder: TemporaryDirectory, name: String = "server",
         names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A file system of a few megabytes in memory, for what only a full disk shows.
+/// An in-memory file system of a few megabytes, for tests of a full disk.
 public struct TinyDisk: Sendable {
     public let path: String
     private let folder: TemporaryDirectory?
 
-    /// Whether this process may mount one: tests that need it are skipped otherwise.
+    /// Whether this process may mount one. Tests that need it are skipped otherwise.
     public static let isPermitted: Bool = {
         guard let disk = try? TinyDisk(megabytes: 1) else { return false }
         disk.unmount()
@@ -14,7 +14,7 @@ public struct TinyDisk: Sendable {
 
     struct NotPermitted: Error {}
 
-    /// Mounts at `path`, which is made, or at a folder of its own.
+    /// Mounts at `path`, which is created, or in a temporary folder.
     public init(megabytes: Int, at path: String? = nil) throws {
         if let path {
             folder = nil

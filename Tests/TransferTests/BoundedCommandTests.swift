@@ -11,7 +11,7 @@ import Transfer
     import Darwin
 #endif
 
-@Suite("Commands with bounds")
+@Suite("Commands with limits")
 struct BoundedCommandTests {
     private func run(_ script: String, input: String = "") throws -> String {
         let end = try BoundedCommand(
@@ -27,7 +27,7 @@ struct BoundedCommandTests {
             "a command has its three streams and no other descriptor of ours", arguments: ["", "x"])
         func descriptors(input: String) throws {
             let folder = try TemporaryDirectory()
-            // As libraries leave them that know nothing of close-on-exec.
+            // As libraries without close-on-exec leave them.
             var open: [Int32] = []
             defer { for descriptor in open { close(descriptor) } }
             for name in 0..<8 {
@@ -35,7 +35,8 @@ struct BoundedCommandTests {
                 open.append(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
             }
             try #require(open.allSatisfy { $0 > 2 })
-            // The shell's descriptors, listed by another process: a pipe would be the shell's too.
+            // Another process lists the shell's descriptors: with a pipe, the shell would have one
+            // more.
             let seen = try run("ls /proc/$$/fd; true", input: input)
             #expect(seen.split(separator: "\n") == ["0", "1", "2"])
         }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Transfer
 
-@Suite("Bare connections")
+@Suite("TCP connections")
 struct ConnectTests {
     let engine = TransferEngine(telemetry: .silent)
 
@@ -14,7 +14,7 @@ struct ConnectTests {
         } catch { return error.kind }
     }
 
-    @Test("an open port answers with the time it took, again and again")
+    @Test("an open port responds with the time it took, repeatedly")
     func open() async throws {
         let server = try await HTTPDouble.start()
         for _ in 0..<5 {
@@ -23,12 +23,12 @@ struct ConnectTests {
             #expect(took > .zero)
             #expect(took < .seconds(5))
         }
-        // The connections are not kept for requests: nothing was spoken on them.
+        // The connections are not reused for requests.
         let reply = try await engine.http(HTTPTransfer(url: server.url("/echo")))
         #expect(!reply.timings.reusedConnection)
     }
 
-    @Test("closed ports, unknown names, and words that are no host")
+    @Test("closed ports, unknown names, and invalid hosts")
     func failures() async throws {
         let closed = try FreePort.take()
         #expect(await kind("127.0.0.1", closed) == .refused)
@@ -40,9 +40,9 @@ struct ConnectTests {
         for port in [0, -1, 65_536] { #expect(await kind("127.0.0.1", port) == .invalid) }
     }
 
-    @Test("a target that never answers is given up at the deadline")
+    @Test("a target that never responds is abandoned at the deadline")
     func blackHole() async throws {
-        // TEST-NET-1 (RFC 5737): never routed; some networks say so at once.
+        // TEST-NET-1 (RFC 5737) is never routed; some networks report that at once.
         let found = await kind("192.0.2.1", 81)
         #expect(found == .connectTimeout || found == .unreachable || found == .refused)
     }

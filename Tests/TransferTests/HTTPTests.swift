@@ -8,7 +8,7 @@ import Transfer
 struct HTTPTests {
     let engine = TransferEngine(telemetry: .silent)
 
-    /// What `/echo` tells of the request that it answers.
+    /// The request as described by the response of `/echo`.
     private func echo(_ reply: HTTPReply) throws -> HTTPDouble.Request {
         try JSONDecoder().decode(HTTPDouble.Request.self, from: Data(reply.body))
     }
@@ -21,7 +21,7 @@ struct HTTPTests {
         } catch { return error }
     }
 
-    @Test("method, headers and body arrive as given, and nothing is invented")
+    @Test("method, headers and body arrive as given, and nothing is added")
     func request() async throws {
         let server = try await HTTPDouble.start()
         let reply = try await engine.http(
@@ -57,7 +57,7 @@ struct HTTPTests {
         }
     }
 
-    @Test("a body of megabytes passes in both directions")
+    @Test("a body of megabytes is transferred in both directions")
     func large() async throws {
         let server = try await HTTPDouble.start()
         let size = 3_000_000
@@ -71,7 +71,7 @@ struct HTTPTests {
         #expect(got.body.count == size)
     }
 
-    @Test("any status is an answer", arguments: [200, 204, 400, 404, 429, 500, 503])
+    @Test("any status is a response", arguments: [200, 204, 400, 404, 429, 500, 503])
     func statuses(status: Int) async throws {
         let server = try await HTTPDouble.start()
         let reply = try await engine.http(HTTPTransfer(url: server.url("/status/\(status)")))
@@ -79,21 +79,21 @@ struct HTTPTests {
         #expect(reply.header("retry-after") == "7")
     }
 
-    @Test("one byte over the limit is too large; endless bodies and heads are cut off")
+    @Test("one byte over the limit is too large; endless bodies and headers are cut off")
     func limits() async throws {
         let server = try await HTTPDouble.start()
         let exact = try await engine.http(HTTPTransfer(url: server.url("/big/1000"), maxBody: 1000))
         #expect(exact.body.count == 1000)
         for path in ["/big/1001", "/endless", "/head-flood"] {
             let error = await fault(HTTPTransfer(url: server.url(path), maxBody: 1000))
-            // libcurl has limits of its own for heads and names them otherwise.
+            // libcurl has its own limits for headers, with other error codes.
             #expect(
                 error?.kind == .tooLarge || (path == "/head-flood" && error?.kind == .closed),
                 "\(path): \(String(describing: error))")
         }
     }
 
-    @Test("hanging, dripping, closing and lying peers each have their kind")
+    @Test("hanging, slow, closing and malformed peers each have their kind of error")
     func misbehaviour() async throws {
         let server = try await HTTPDouble.start()
         let expected: [(String, TransferError.Kind)] = [
@@ -111,7 +111,7 @@ struct HTTPTests {
         #expect(next.status == 200)
     }
 
-    @Test("redirects are answers unless asked for, and never leave the origin")
+    @Test("redirects are responses unless requested, and never leave the origin")
     func redirects() async throws {
         let server = try await HTTPDouble.start()
         let plain = try await engine.http(HTTPTransfer(url: server.url("/redirect")))
@@ -139,7 +139,7 @@ struct HTTPTests {
             #expect(reply.status == 302 && reply.redirect == address, "\(address)")
         }
         #expect(try other.requests().isEmpty)
-        // A method with an effect is repeated nowhere.
+        // A method with side effects is not repeated.
         let posted = try await engine.http(
             HTTPTransfer(url: server.url("/redirect"), method: "POST", maxRedirects: 3))
         #expect(posted.status == 302 && posted.redirects == 0)
@@ -148,7 +148,7 @@ struct HTTPTests {
         #expect(loop.status == 302 && loop.redirects == 2)
     }
 
-    @Test("no coding is asked for, and none is undone; whether an answer's end was marked is known")
+    @Test("no encoding is requested or decoded; whether a response's end was marked is known")
     func encodings() async throws {
         let server = try await HTTPDouble.start()
         let reply = try await engine.http(HTTPTransfer(url: server.url("/echo")))
@@ -162,7 +162,7 @@ struct HTTPTests {
         #expect(!open.isDelimited)
     }
 
-    @Test("nobody there, no such name, no such scheme")
+    @Test("no listener, no such host, no such scheme")
     func unreachable() async throws {
         let port = try FreePort.take()
         #expect(await fault(HTTPTransfer(url: "http://127.0.0.1:\(port)/"))?.kind == .refused)
@@ -175,7 +175,7 @@ struct HTTPTests {
         }
     }
 
-    @Test("headers and methods cannot smuggle")
+    @Test("headers and methods cannot inject text")
     func injection() async throws {
         let server = try await HTTPDouble.start()
         for value in ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rb", "a\0b", "\r\n"] {
@@ -205,7 +205,7 @@ struct HTTPTests {
         }
     }
 
-    @Test("connections are reused one after the other, and used side by side")
+    @Test("connections are reused sequentially, and used in parallel")
     func reuse() async throws {
         let server = try await HTTPDouble.start()
         var numbers: Set<Int> = []
@@ -232,7 +232,7 @@ struct HTTPTests {
         #expect(statuses.allSatisfy { $0 == 200 })
     }
 
-    @Test("a slow transfer does not hold up another")
+    @Test("a slow transfer does not delay another")
     func independence() async throws {
         let server = try await HTTPDouble.start()
         let hanging = Task { [engine] in
@@ -258,12 +258,12 @@ struct HTTPTests {
             return
         }
         #expect(error.kind == .cancelled)
-        // The first connection the server ever saw is this one's.
+        // This is the first connection to the server.
         let next = try await engine.http(HTTPTransfer(url: server.url("/echo")))
         #expect(try echo(next).connection == 1)
     }
 
-    @Test("shutdown ends what is under way and takes no more; so does the engine's end")
+    @Test("shutdown ends running transfers and refuses new ones; so does the engine's deinit")
     func shutdown() async throws {
         let server = try await HTTPDouble.start()
         let mine = TransferEngine(telemetry: .silent)

@@ -4,7 +4,7 @@ import Transfer
 @Suite("Mail addresses")
 struct MailAddressTests {
     @Test(
-        "ordinary addresses pass",
+        "ordinary addresses are accepted",
         arguments: [
             "a@b", "oncall@example.com", "a.b+tag@mail.example.co.uk", "o'brien@example.com",
             "x@[192.0.2.1]", "x@[IPv6:2001:db8::1]", "x@xn--bcher-kva.example",
@@ -13,7 +13,7 @@ struct MailAddressTests {
         #expect(MailAddress.fault(in: address) == nil)
     }
 
-    @Test("whatever could smuggle, or is no address, does not")
+    @Test("invalid addresses, and those that could inject text, are refused")
     func bad() {
         let addresses = [
             "", "a", "@b", "a@", "a@b\r\nDATA", "a@b\nRCPT TO:<c@d>", "a\0@b", "a b@c", "<a@b>",
@@ -26,7 +26,7 @@ struct MailAddressTests {
         }
     }
 
-    @Test("the lengths of RFC 5321")
+    @Test("the length limits of RFC 5321")
     func lengths() {
         let local = String(repeating: "l", count: 64)
         let label = String(repeating: "d", count: 63)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Transfer
 
-/// What relays ask of those who send through them.
-@Suite("Mail through relays as people run them")
+/// Requirements of mail relays.
+@Suite("Mail through relays in common configurations")
 struct MailRelayTests {
     let engine = TransferEngine(telemetry: .silent)
 
@@ -21,10 +21,10 @@ struct MailRelayTests {
 
     // MARK: - The greeting
 
-    @Test("a relay that wants a fully-qualified name takes the greeting, by default and as set")
+    @Test("a relay that requires a fully-qualified name accepts the greeting")
     func greeting() async throws {
         for hello in ["", "gw-a1.shop.example", "[192.0.2.1]", "[IPv6:2001:db8::1]"] {
-            // Another one each time: a connection that is kept is greeted once.
+            // Another relay each time: a reused connection is greeted only once.
             let server = try await SMTPDouble.start(isStrict: true)
             var transfer = transfer(server)
             transfer.hello = hello
@@ -57,14 +57,14 @@ struct MailRelayTests {
         #expect(server.sessions() == 0)
     }
 
-    @Test("this machine's own name is one that relays take")
+    @Test("relays accept this machine's own name")
     func ownName() {
         for isLoopback in [false, true] {
             #expect(HelloName.fault(in: HelloName.standard(isLoopback: isLoopback)) == nil)
         }
     }
 
-    // MARK: - Who sends
+    // MARK: - Authentication
 
     @Test(
         "the mechanism is one that the relay offers and the credential allows",
@@ -84,7 +84,7 @@ struct MailRelayTests {
     }
 
     @Test(
-        "the mechanism that is set is the one that is used",
+        "a configured mechanism is used",
         arguments: [
             (MailTransfer.Authentication.plain, "PLAIN"), (.login, "LOGIN"), (.cramMD5, "CRAM-MD5"),
         ])
@@ -96,7 +96,7 @@ struct MailRelayTests {
         #expect(try server.messages().map(\.mechanism) == [used])
     }
 
-    @Test("a token is sent by XOAUTH2, and never shown")
+    @Test("a token is sent by XOAUTH2, and never printed")
     func token() async throws {
         let server = try await SMTPDouble.start(
             password: "ya29.t0ken", mechanisms: "LOGIN PLAIN XOAUTH2")
@@ -111,7 +111,7 @@ struct MailRelayTests {
         }
     }
 
-    @Test("a token that is refused is told in the relay's words, in whichever way it says so")
+    @Test("a refused token is reported with the relay's text, in either form of the refusal")
     func refusedToken() async throws {
         let server = try await SMTPDouble.start(
             password: "ya29.t0ken", mechanisms: "LOGIN PLAIN XOAUTH2")
@@ -134,7 +134,7 @@ struct MailRelayTests {
         #expect(try server.messages().isEmpty)
     }
 
-    @Test("where nothing fits, the error names what the relay offers and what we have")
+    @Test("without a common mechanism, the error lists the relay's and ours")
     func nothingFits() async throws {
         let server = try await SMTPDouble.start(mechanisms: "GSSAPI NTLM")
         do throws(TransferError) {
@@ -157,7 +157,7 @@ struct MailRelayTests {
     // MARK: - Extensions
 
     @Test(
-        "SMTPUTF8 and 8BITMIME are asked for nowhere: seven bits pass every relay",
+        "SMTPUTF8 and 8BITMIME are never requested: 7-bit mail passes every relay",
         arguments: [false, true])
     func extensions(offersUTF8: Bool) async throws {
         let server = try await SMTPDouble.start(offersUTF8: offersUTF8)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transfer
 
-/// Mail servers that stop answering hold up nobody but their own conversation.
+/// A mail server that stops responding only delays its own conversation.
 @Suite("Stalling mail servers", .serialized)
 struct MailStallTests {
     let engine = TransferEngine(telemetry: .silent)
@@ -22,7 +22,7 @@ struct MailStallTests {
             connectDeadline: .seconds(600), deadline: deadline, answerDeadline: .seconds(600))
     }
 
-    /// A message that no socket's buffer holds.
+    /// A message that is too large for any socket buffer.
     private static let large: [UInt8] = {
         let line = Array((String(repeating: "x", count: 900) + "\r\n").utf8)
         return Array("Subject: large\r\n\r\n".utf8)
@@ -30,7 +30,7 @@ struct MailStallTests {
     }()
 
     @Test(
-        "whatever it does not answer, other transfers go on, and the caller can call it off",
+        "a stall at any stage does not affect other transfers, and can be cancelled",
         .timeLimit(.minutes(2)),
         arguments: StallingMailServer.Stage.allCases, [false, true])
     func besides(stage: StallingMailServer.Stage, drip: Bool) async throws {
@@ -60,11 +60,11 @@ struct MailStallTests {
 
         stuck.cancel()
         switch await stuck.value {
-        // The refusal was there before QUIT, which nobody waits for.
+        // The refusal arrived before QUIT, whose reply is not awaited.
         case .success(let reply):
             #expect(stage == .quit && reply.outcomes.map(\.answer.code) == [550])
         case .failure(let error):
-            // A dripped byte is no TLS record: it may end the handshake before the caller does.
+            // A dripped byte is not a TLS record: it may end the handshake before the caller does.
             let isBroken = stage == .handshake && drip && error.kind == .tls
             #expect(stage != .quit && (error.kind == .cancelled || isBroken))
         }
@@ -89,7 +89,7 @@ struct MailStallTests {
     }
 
     @Test(
-        "a conversation given up half-way ends without a message's end: nothing cut short arrives",
+        "an abandoned conversation sends no end of message: no truncated message arrives",
         .timeLimit(.minutes(2)),
         arguments: [StallingMailServer.Stage.greeting, .ehlo, .mail, .rcpt, .data, .body])
     func noEndOfMessage(stage: StallingMailServer.Stage) async throws {
@@ -99,14 +99,14 @@ struct MailStallTests {
             deadline: .seconds(1))
         let error = await #expect(throws: TransferError.self) { try await engine.mail(transfer) }
         #expect(error?.kind == .timeout)
-        // Has the server read what it left unread.
+        // Let the server read the rest.
         _ = try? await engine.connect(
             host: "127.0.0.1", port: stalls.port, deadline: .seconds(20))
         try await eventually("the server saw the end") { !stalls.received.isEmpty }
         #expect(stalls.received.allSatisfy { !$0.contains(#"\r\n.\r\n"#) }, "\(stalls.received)")
     }
 
-    @Test("threads end once nobody writes, and QUIT is said without waiting for its answer")
+    @Test("threads end when no transfer runs, and QUIT is sent without waiting for the reply")
     func threadsEnd() async throws {
         let threads = MailThreads(idleLimit: .milliseconds(50))
         let mine = TransferEngine(telemetry: .silent, mailThreads: threads)
@@ -119,7 +119,7 @@ struct MailStallTests {
         try await eventually("the server heard QUIT") { stalls.stalls >= 1 }
     }
 
-    @Test("more conversations than there are threads: the next is refused as a passing fault")
+    @Test("more conversations than threads: the next is refused as a temporary fault")
     func bounded() async throws {
         let mine = TransferEngine(telemetry: .silent, mailThreads: MailThreads(most: 2))
         let stalls = try await StallingMailServer.start(.greeting)
@@ -135,6 +135,6 @@ struct MailStallTests {
         for task in stuck { _ = await task.value }
     }
 
-    @Test("names are looked up away from the thread that serves all transfers")
+    @Test("names are resolved outside of the thread that serves all transfers")
     func resolver() { #expect(TransferEngine.resolvesApart) }
 }

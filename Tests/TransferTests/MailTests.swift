@@ -29,7 +29,7 @@ struct MailTests {
     }
 
     @Test(
-        "STARTTLS with AUTH, and TLS from the first byte: the message arrives to the byte",
+        "STARTTLS with AUTH, and implicit TLS: the message arrives byte for byte",
         arguments: [
             (SMTPDouble.Security.starttls, MailTransfer.Security.starttls), (.implicit, .implicit),
             (.none, .none),
@@ -52,7 +52,7 @@ struct MailTests {
         #expect(message.data == Self.text)
     }
 
-    @Test("the conversation is told without the password")
+    @Test("the conversation is recorded without the password")
     func conversation() async throws {
         let server = try await SMTPDouble.start()
         let reply = try await engine.mail(transfer(server))
@@ -81,7 +81,7 @@ struct MailTests {
         #expect(arrived == [["a@example.com", "c@example.com"]])
     }
 
-    @Test("all refused, each with its own answer")
+    @Test("all recipients are refused, each with its own reply")
     func allRefused() async throws {
         let server = try await SMTPDouble.start(
             script: .init(recipients: [
@@ -111,7 +111,7 @@ struct MailTests {
         #expect(try server.messages().isEmpty)
     }
 
-    @Test("a wrong password is refused with the server's code, and never shown")
+    @Test("a wrong password is refused with the server's code, and never printed")
     func wrongPassword() async throws {
         let server = try await SMTPDouble.start()
         var wrong = transfer(server)
@@ -122,7 +122,7 @@ struct MailTests {
         #expect(!"\(reply)".contains("wr0ng-sekret"))
     }
 
-    @Test("without STARTTLS on offer nothing is sent; an unknown certificate is refused")
+    @Test("without STARTTLS nothing is sent; an unknown certificate is refused")
     func noPlaintext() async throws {
         let plain = try await SMTPDouble.start(.none)
         #expect(await fault(transfer(plain, .starttls))?.kind == .tls)
@@ -144,7 +144,7 @@ struct MailTests {
         #expect(!"\(error)".contains("sekret"))
     }
 
-    @Test("the connection is kept for the next message")
+    @Test("the connection is reused for the next message")
     func reuse() async throws {
         let server = try await SMTPDouble.start()
         for _ in 0..<5 { _ = try await engine.mail(transfer(server)) }
@@ -153,7 +153,7 @@ struct MailTests {
         server.kill()
     }
 
-    @Test("a server that goes away between two messages costs nothing but a connection")
+    @Test("a server that closes between two messages only costs a connection")
     func staleConnection() async throws {
         let server = try await SMTPDouble.start()
         _ = try await engine.mail(transfer(server))
@@ -188,9 +188,9 @@ struct MailTests {
         #expect(server.sessions() == 0)
     }
 
-    @Test("a server that never speaks is given up at the deadline")
+    @Test("a server that never responds is abandoned at the deadline")
     func silence() async throws {
-        // The HTTP double waits for a request: as a mail server it says nothing.
+        // The HTTP double waits for a request, so as a mail server it is silent.
         let mute = try await HTTPDouble.start()
         let transfer = MailTransfer(
             host: "127.0.0.1", port: mute.port, security: .none, from: "a@b", recipients: ["c@d"],
@@ -198,7 +198,7 @@ struct MailTests {
         #expect(await fault(transfer)?.kind == .timeout)
     }
 
-    // MARK: - Servers that stop answering
+    // MARK: - Servers that stop responding
 
     private func tarpit(_ answers: [String], closes: Bool = false) async throws -> PythonDouble {
         let list = String(decoding: try JSONEncoder().encode(answers), as: UTF8.self)
@@ -213,7 +213,7 @@ struct MailTests {
     }
 
     @Test(
-        "a server that refuses and then never answers QUIT holds nobody up",
+        "a server that refuses and then never answers QUIT delays nothing",
         .timeLimit(.minutes(1)))
     func muteAfterRefusal() async throws {
         let server = try await tarpit(["220 hi", "250 hello", "550 5.7.1 not you"])
@@ -222,7 +222,7 @@ struct MailTests {
         #expect(reply.outcomes.map(\.stage) == [.sender])
     }
 
-    @Test("no answer to the message: the outcome is unknown, and told as that")
+    @Test("no reply to the message: the outcome is reported as unknown")
     func muteAfterMessage() async throws {
         let answers = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on"]
         let mute = try await tarpit(answers)
@@ -231,7 +231,7 @@ struct MailTests {
         #expect(await fault(plain(gone, answerDeadline: .seconds(60)))?.kind == .closed)
     }
 
-    @Test("a peer that echoes the password in its refusal does not make us tell it")
+    @Test("the password is not reported, even if a peer echoes it in its refusal")
     func echoedPassword() async throws {
         let server = try await tarpit([
             "220 hi", "250-hello\r\n250 AUTH PLAIN",

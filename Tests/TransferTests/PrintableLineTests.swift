@@ -1,9 +1,9 @@
 import Testing
 import Transfer
 
-@Suite("Words of strangers")
+@Suite("Untrusted text")
 struct PrintableLineTests {
-    @Test("no control, bidi or invisible character is left, and the length is bounded")
+    @Test("control, bidi and invisible characters are removed, and the length is bounded")
     func inert() {
         let hostile =
             "a\u{1B}[31mb\r\nc\u{202E}d\u{200B}e\u{2028}f\u{0}g\u{7F}\u{85}h\u{E0001}i\u{FEFF}"

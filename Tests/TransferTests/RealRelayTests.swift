@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 import Transfer
 
-/// Debian's relays, set as people set them. Each needs root and its package (`exim4-daemon-light`,
-/// `postfix`, `opensmtpd`), which cannot be installed beside each other: those that are not there
-/// are skipped.
-@Suite("Mail through the relays themselves", .serialized)
+/// Debian's mail relays in common configurations. Each needs root and its package
+/// (`exim4-daemon-light`, `postfix`, `opensmtpd`). The packages exclude each other: tests of
+/// missing ones are skipped.
+@Suite("Mail through real relays", .serialized)
 struct RealRelayTests {
     private static let password = "s3kret"
 
@@ -26,7 +26,8 @@ struct RealRelayTests {
         let certificate: TestCertificate
         let engine = TransferEngine(telemetry: .silent)
 
-        /// - Parameter launch: Writes the configuration and names the command that stays in front.
+        /// - Parameter launch: Writes the configuration and returns the command that runs in the
+        ///   foreground.
         init(
             _ launch: (_ folder: TemporaryDirectory, _ port: Int, _ tls: TestCertificate)
                 async throws -> [String]
@@ -80,7 +81,7 @@ struct RealRelayTests {
     }
 
     @Test(
-        "Exim that wants a fully-qualified name and a credential takes it by either mechanism",
+        "Exim that requires a fully-qualified name and a credential accepts either mechanism",
         .enabled(if: hasExim, "needs root and exim4-daemon-light"))
     func exim() async throws {
         let relay = try await Relay { folder, port, tls in
@@ -150,7 +151,7 @@ struct RealRelayTests {
     }
 
     @Test(
-        "Postfix that rejects short and invalid names takes the greeting",
+        "Postfix that rejects short and invalid names accepts the greeting",
         .enabled(if: hasPostfix, "needs root and postfix"))
     func postfix() async throws {
         let relay = try await Relay { folder, port, tls in
@@ -213,7 +214,7 @@ struct RealRelayTests {
     }
 
     @Test(
-        "OpenSMTPD takes the message",
+        "OpenSMTPD accepts the message",
         .enabled(if: hasOpenSMTPD, "needs root and opensmtpd"))
     func openSMTPD() async throws {
         let relay = try await Relay { folder, port, _ in

@@ -1,13 +1,13 @@
 import Testing
 import Transfer
 
-/// Always the largest value: the bound itself.
+/// A generator of the largest value: each draw is the upper bound.
 private struct Largest: RandomNumberGenerator {
     func next() -> UInt64 { .max }
 }
 
-/// Small enough that any draw is its lower bound; not zero, which `random(in:)`
-/// rejects for ever as a biased draw.
+/// A generator of values so small that each draw is its lower bound. Zero would not work:
+/// `random(in:)` rejects it forever as biased.
 private struct Smallest: RandomNumberGenerator {
     func next() -> UInt64 { 1 << 40 }
 }
@@ -26,7 +26,7 @@ struct RetryPolicyTests {
         #expect(policy.bound(after: 1_000_000_000) == .seconds(30))
     }
 
-    @Test("the delay is drawn from zero to the bound, both included")
+    @Test("the delay is drawn from zero to the bound, both inclusive")
     func jitter() {
         var largest = Largest()
         var smallest = Smallest()
@@ -41,7 +41,7 @@ struct RetryPolicyTests {
         }
     }
 
-    @Test("senseless policies still give sense")
+    @Test("invalid policies still give valid delays")
     func senseless() {
         let backwards = RetryPolicy(initial: .seconds(-1), factor: .nan, ceiling: .seconds(-5))
         #expect(backwards.bound(after: 7) == .zero)
@@ -51,7 +51,7 @@ struct RetryPolicyTests {
         #expect(inverted.bound(after: 1) == .seconds(30))
     }
 
-    @Test("Retry-After is seconds or an HTTP date; anything else is nothing")
+    @Test("Retry-After is seconds or an HTTP date; anything else is ignored")
     func retryAfter() {
         // Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
         let now: Int64 = 784_111_777

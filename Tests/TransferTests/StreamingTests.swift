@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Transfer
 
-@Suite("Answers that are handed out as they come")
+@Suite("Streamed responses")
 struct StreamingTests {
     let engine = TransferEngine(telemetry: .silent)
 
@@ -25,7 +25,7 @@ struct StreamingTests {
         #expect(seen.withLock { $0.pieces } > 10)
     }
 
-    @Test("who wants no more ends the transfer")
+    @Test("a consumer that stops ends the transfer")
     func enough() async throws {
         let server = try await HTTPDouble.start()
         let pieces = Mutex(0)
@@ -43,7 +43,7 @@ struct StreamingTests {
         #expect(pieces.withLock { $0 } == 3)
     }
 
-    @Test("a refusal's body is kept, not handed out")
+    @Test("a refusal's body is kept, not streamed")
     func refusal() async throws {
         let server = try await HTTPDouble.start()
         let handedOut = Mutex(0)
@@ -59,7 +59,7 @@ struct StreamingTests {
         #expect(handedOut.withLock { $0 } == 0)
     }
 
-    @Test("a peer that falls silent is given up long before the deadline")
+    @Test("a silent peer is abandoned long before the deadline")
     func silence() async throws {
         let server = try await HTTPDouble.start()
         await #expect {

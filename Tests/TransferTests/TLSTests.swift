@@ -33,13 +33,13 @@ struct TLSTests {
         #expect(await kind(server.url("/echo"), .system) == .tls)
         #expect(await kind(server.url("/echo"), .file(other.certificate)) == .tls)
         #expect(await kind(server.url("/echo"), .insecure) == nil)
-        // A file of authorities may be missing for a moment, while it is replaced: worth a retry.
+        // A file of authorities may be missing briefly while it is replaced: worth a retry.
         #expect(await kind(server.url("/echo"), .file("/nonexistent/ca.pem")) == .tls)
-        // What was let through once as insecure is not reused for who asks for more.
+        // A connection accepted as insecure is not reused for a stricter request.
         #expect(await kind(server.url("/echo"), .system) == .tls)
     }
 
-    @Test("a server that asks for a certificate is shown one, renewed within a minute of its files")
+    @Test("a server gets the client certificate, on connections of that certificate only")
     func identity() async throws {
         let client = try await TestCertificate.make(in: folder, name: "client")
         let server = try await HTTPDouble.start(tls: certificate, clientCA: client.certificate)
@@ -51,7 +51,7 @@ struct TLSTests {
         }
         #expect(await status(nil) == nil)
         #expect(await status(TLSIdentity(certificate: client.certificate, key: client.key)) == 200)
-        // A connection that was made with one is not reused without it.
+        // A connection made with a certificate is not reused without it.
         #expect(await status(nil) == nil)
         let stranger = try await TestCertificate.make(in: folder, name: "stranger")
         #expect(
@@ -61,7 +61,7 @@ struct TLSTests {
             await status(TLSIdentity(certificate: stranger.certificate, key: client.key)) == nil)
     }
 
-    @Test("a certificate of another name is refused")
+    @Test("a certificate with another name is refused")
     func wrongName() async throws {
         let wrong = try await TestCertificate.make(
             in: folder, name: "wrong", names: "DNS:elsewhere.example")

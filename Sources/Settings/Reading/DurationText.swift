@@ -1,6 +1,6 @@
-/// Durations as people write them: `500ms`, `2.5s`, `5m`, `1h30m`, `7d`.
+/// Parses and formats durations such as `500ms`, `2.5s`, `5m`, `1h30m` and `7d`.
 public enum DurationText {
-    /// Nil for anything else, negative or beyond a hundred years.
+    /// Returns nil for malformed or negative text, and for a part of about a hundred years or more.
     public static func parse(_ text: some StringProtocol) -> Duration? {
         var total: Duration = .zero
         var rest = Substring(text)
@@ -30,7 +30,7 @@ public enum DurationText {
         return total
     }
 
-    /// The shortest exact text: the largest unit that divides it.
+    /// Formats the duration in the largest unit that divides its whole milliseconds.
     public static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000

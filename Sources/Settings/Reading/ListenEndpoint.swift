@@ -1,14 +1,14 @@
 import Events
 
-/// Where a node listens: `listen.address`, taken apart.
+/// The host and port of `listen.address`.
 public struct ListenEndpoint: Sendable, Hashable {
-    /// A name or an address, IPv6 without brackets; empty for every address of the machine, of
-    /// IPv4 and of IPv6.
+    /// A host name or an address (IPv6 without brackets). Empty means every IPv4 and IPv6 address
+    /// of the machine.
     public let host: String
-    /// 0 lets the system choose.
+    /// With 0, the system chooses a port.
     public let port: Int
 
-    /// A text that is no such address.
+    /// Thrown for a text that is not a valid listen address.
     struct Malformed: Error {
         /// What to write instead.
         let remedy: String
@@ -28,7 +28,7 @@ public struct ListenEndpoint: Sendable, Hashable {
         (self.host, self.port) = (host, port)
     }
 
-    /// What is commonly written instead of `host:port`.
+    /// Returns the remedy for a common mistake in `host:port`; nil if none is found.
     private static func misspelling(_ text: String) -> String? {
         if text.contains("://") { return "write host:port without a scheme" }
         if text.contains("/") { return "write host:port without a path" }
@@ -43,14 +43,14 @@ public struct ListenEndpoint: Sendable, Hashable {
         return nil
     }
 
-    /// Hosts that no socket can be bound to.
+    /// Returns the remedy for a host that no socket can bind to; nil if the host is valid.
     private static func impossible(_ host: String, isBracketed: Bool) -> String? {
         guard !host.isEmpty else { return nil }
         let bytes = IPAddress.bytes(host)
         if isBracketed, bytes?.count != 16 {
             return "write a valid IPv6 address in the brackets, as [::1]:8443"
         }
-        // A name may end with the dot of the root.
+        // A fully-qualified name may end with the root's dot.
         let name = host.hasSuffix(".") ? host.dropLast() : host[...]
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)
         let isNumeric = labels.last?.utf8.allSatisfy { (0x30...0x39).contains($0) } ?? false

@@ -9,14 +9,14 @@ import Secrets
 #endif
 
 extension MappingReader {
-    /// A path; empty when absent. What stands there must be a readable file.
+    /// Reads the path of a readable file; empty when absent.
     func file(_ key: String) -> String {
         let path = plain(key, "")
         if !path.isEmpty { checkFile(path, at: self.path(key)) }
         return path
     }
 
-    /// A path; empty when absent. What stands there must be a readable folder.
+    /// Reads the path of a readable folder; empty when absent.
     func folder(_ key: String) -> String {
         let path = plain(key, "")
         guard !path.isEmpty else { return path }
@@ -32,8 +32,10 @@ extension MappingReader {
         return path
     }
 
-    /// A file that holds secrets. What is not there and not plainly a path is not
-    /// repeated: it may be the secret itself.
+    /// Reports a fault unless a readable file exists at `file`.
+    ///
+    /// The text of a missing file is repeated only if it is clearly a path: it may be the secret
+    /// itself.
     func checkSecretFile(_ file: String, at path: String) {
         if case .missing = Self.kind(of: file), !ShownText.isPath(file) {
             return context.fault(
@@ -52,18 +54,20 @@ extension MappingReader {
                 "let the user that runs bellwether read it")
         case .folder: context.fault(path, "\(file.quoted) is a folder", "name a file in it")
         case .special:
-            // Reading one may wait for ever.
+            // Reading a device or a pipe can block forever.
             context.fault(path, "\(file.quoted) is a device or a pipe", "name a file")
         case .missing(let why):
             context.fault(path, "\(file.quoted): \(why)", "make the file, or correct the path")
         }
     }
 
-    /// A credential from `key`, which must come from the environment, or from
-    /// the file that `key_file` names.
+    /// Reads a credential from `key`, with `${env:NAME}` expanded, or from the file named by
+    /// `key_file`.
     ///
-    /// - Parameter isPublic: Says of an inline value that it is no secret, such
-    ///   as a webhook on this machine.
+    /// A literal credential is a fault unless `allow_inline_secrets` is set.
+    ///
+    /// - Parameter isPublic: Whether a literal value is not a secret, such as a webhook on this
+    ///   machine.
     func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Secret {
         let fileKey = "\(key)_file"
         let file = plain(fileKey, "")
@@ -87,7 +91,7 @@ extension MappingReader {
         return .value(text)
     }
 
-    /// The credential in the file that a key names.
+    /// Reads the path of a credential file, and checks that the file holds a valid secret.
     func secret(file key: String) -> Secret {
         let file = plain(key, "")
         guard !file.isEmpty else { return .unset }

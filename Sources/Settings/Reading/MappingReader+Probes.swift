@@ -1,6 +1,6 @@
 import Secrets
 
-/// What several kinds of probes have in common.
+/// Readers shared by several kinds of probes.
 extension MappingReader {
     func requiredAddress() -> String {
         let address = hostPort("address", plain("address", ""))
@@ -10,9 +10,9 @@ extension MappingReader {
         return address
     }
 
-    /// An executable and its arguments.
+    /// Reads an executable and its arguments.
     ///
-    /// - Parameter remedy: when there is none.
+    /// - Parameter remedy: The remedy to report when the command is missing.
     func command(_ remedy: String) -> [String] {
         let command = texts("command")
         if command.isEmpty, !context.hasFault(within: path("command")) {
@@ -32,7 +32,7 @@ extension MappingReader {
         return command
     }
 
-    /// A JSON pointer; nil when absent.
+    /// Reads a JSON pointer; nil when absent.
     func pointer(_ key: String) -> String? {
         guard has(key) else { return nil }
         let pointer = plain(key, "")
@@ -44,7 +44,7 @@ extension MappingReader {
         return pointer
     }
 
-    /// A member of the mapping below `key` whose name is a signal's.
+    /// Reports a fault unless `name`, a key of the mapping at `key`, is a valid signal name.
     func checkSignal(_ key: String, _ name: String) {
         guard !Settings.isSignalName(name) else { return }
         fault(
@@ -52,7 +52,7 @@ extension MappingReader {
             "write object.field, like gateway.queue_depth", atKey: true)
     }
 
-    /// Signal names to JSON pointers.
+    /// Reads a mapping of signal names to JSON pointers.
     func fields() -> [String: String] {
         let fields = pairs("fields")
         for (name, pointer) in fields {
@@ -90,8 +90,8 @@ extension MappingReader {
         return name
     }
 
-    /// The value of a header or a variable; one whose name sounds like a
-    /// credential must not be inline.
+    /// Reads the value of a header or an environment variable. A fault if the name suggests a
+    /// credential and the value is inline.
     func named(_ name: String) -> Secret {
         guard let text = text(name), !text.isEmpty else { return .unset }
         let isSecret = ["authorization", "cookie", "token", "key", "secret", "passw"].contains {

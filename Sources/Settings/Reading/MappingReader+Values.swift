@@ -1,5 +1,5 @@
 extension MappingReader {
-    /// The member's text; nil when absent or not a text.
+    /// Reads a text; nil when absent. A list or a mapping is a fault.
     func text(_ key: String) -> String? {
         switch value(key) {
         case nil, .empty: return nil
@@ -10,7 +10,7 @@ extension MappingReader {
         }
     }
 
-    /// A text without `${…}`.
+    /// Reads a text without `${…}`.
     func plain(_ key: String, _ standard: String) -> String {
         guard let text = text(key) else { return standard }
         if text.contains("${") {
@@ -22,13 +22,13 @@ extension MappingReader {
         return text
     }
 
-    /// A text in which `${env:NAME}` is expanded.
+    /// Reads a text and expands `${env:NAME}`.
     func expanded(_ key: String, _ standard: String) -> String {
         guard let text = text(key) else { return standard }
         return expand(text, at: path(key)) ?? standard
     }
 
-    /// One line, in which `${env:NAME}` is expanded.
+    /// Reads one line of text and expands `${env:NAME}`.
     func line(_ key: String, _ standard: String) -> String {
         let value = expanded(key, standard)
         guard value.holdsControl else { return value }
@@ -36,7 +36,7 @@ extension MappingReader {
         return standard
     }
 
-    /// A name in letters, digits, `_` and `-` that begins with a letter.
+    /// Reads a required name: a letter, then letters, digits, `_` and `-`; at most 64 bytes.
     func name(_ key: String) -> String {
         guard let text = text(key) else {
             if !context.hasFault(at: path(key)) {
@@ -57,7 +57,7 @@ extension MappingReader {
         return text
     }
 
-    /// A list of texts; the standard when absent.
+    /// Reads a list of texts; `standard` when absent.
     func texts(_ key: String, _ standard: [String] = []) -> [String] {
         guard let elements = list(key) else { return standard }
         var texts: [String] = []
@@ -72,7 +72,7 @@ extension MappingReader {
         return texts
     }
 
-    /// A mapping of texts to texts, ordered by key.
+    /// Reads a mapping of texts to texts. A key without a value is a fault.
     func pairs(_ key: String) -> [String: String] {
         let reader = mapping(key)
         var pairs: [String: String] = [:]
@@ -122,7 +122,7 @@ extension MappingReader {
         return number
     }
 
-    /// A finite number; nil when absent.
+    /// Reads a finite number; nil when absent.
     func number(_ key: String) -> Double? {
         guard let text = text(key) else { return nil }
         guard let number = Double(text), number.isFinite, !text.contains("x"), !text.contains("X")
@@ -183,9 +183,10 @@ extension MappingReader {
 
     // MARK: - Variables
 
-    /// The text with each `${env:NAME}` replaced; nil after a fault. A variable's line end is no
-    /// part of its value (`echo value | base64` puts one into a Secret); a line break within is
-    /// a fault.
+    /// Replaces each `${env:NAME}`; nil after a fault.
+    ///
+    /// Removes line breaks from the end of a variable's value, because `echo value | base64` leaves
+    /// one in a Secret. A line break within the value is a fault.
     func expand(_ text: String, at path: String) -> String? {
         var out = ""
         var rest = Substring(text)

@@ -1,12 +1,11 @@
-/// Hands out the members of one mapping by name, each as what its key means,
-/// and says at the end which members nobody asked for.
+/// Reads the members of one mapping by key and type, and reports unknown keys.
 ///
-/// Every fault goes to the context, and the default is handed out in its place,
-/// so that reading goes on and all faults are found at once.
+/// Faults are added to the context, and the default is returned instead. Reading continues, so that
+/// one pass finds all faults.
 final class MappingReader {
     let path: String
     let context: ReadingContext
-    /// Whether something else stands in the mapping's place, which was told already.
+    /// Whether the value is not a mapping. That fault has already been reported.
     private let isMisplaced: Bool
     private let members: [YAMLTree.Member]
     private var asked: [String] = []
@@ -27,14 +26,14 @@ final class MappingReader {
         }
     }
 
-    /// The path of a member.
+    /// Returns the path of a member.
     func path(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func fault(_ key: String, _ fault: String, _ remedy: String, atKey: Bool = false) {
         context.fault(path(key), fault, remedy, atKey: atKey)
     }
 
-    /// A fault of the mapping itself: what it lacks.
+    /// Reports a fault of the mapping itself, such as a missing key.
     func lacks(_ fault: String, _ remedy: String) {
         if !isMisplaced { context.fault(path, fault, remedy) }
     }
@@ -43,7 +42,7 @@ final class MappingReader {
         context.warn(path(key), fault, remedy)
     }
 
-    /// Whether the member was given with a value.
+    /// Whether the member is present and has a value.
     func has(_ key: String) -> Bool {
         switch value(key) {
         case nil, .empty: false
@@ -51,16 +50,16 @@ final class MappingReader {
         }
     }
 
-    /// The member's value; nil when absent. Marks the key as known.
+    /// Returns the member's value, or nil when absent, and marks the key as known.
     func value(_ key: String) -> YAMLTree? {
         if !asked.contains(key) { asked.append(key) }
         return members.first { $0.key == key }?.value
     }
 
-    /// Every key, in the order of the file.
+    /// All keys, in file order.
     var keys: [String] { members.map(\.key) }
 
-    /// Reports the members that nobody asked for.
+    /// Reports every key that was never read.
     func finish() {
         for key in keys where !asked.contains(key) {
             context.fault(
@@ -70,19 +69,19 @@ final class MappingReader {
 
     // MARK: - Containers
 
-    /// A mapping below this one; absent reads as empty.
+    /// Returns a reader of a nested mapping; an absent one reads as empty.
     func mapping(_ key: String) -> MappingReader {
         MappingReader(value(key), path: path(key), context: context)
     }
 
-    /// A list of mappings; nil when absent.
+    /// Returns readers of a list of mappings; nil when absent.
     func mappings(_ key: String) -> [MappingReader]? {
         list(key)?.enumerated().map { index, element in
             MappingReader(element, path: "\(path(key))[\(index)]", context: context)
         }
     }
 
-    /// A list; nil when absent or not one.
+    /// Returns a list; nil when absent or not a list.
     func list(_ key: String) -> [YAMLTree]? {
         switch value(key) {
         case nil, .empty: return nil

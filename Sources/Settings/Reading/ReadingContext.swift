@@ -1,4 +1,4 @@
-/// What is collected while one configuration is read. Used by one reader in one thread.
+/// Collects the faults and warnings of one configuration. Not thread-safe.
 final class ReadingContext {
     let file: String
     let environment: [String: String]
@@ -19,7 +19,7 @@ final class ReadingContext {
         }
     }
 
-    /// - Parameter atKey: Points at the key instead of its value.
+    /// - Parameter atKey: Whether to report the position of the key instead of that of its value.
     func fault(_ path: String, _ fault: String, _ remedy: String, atKey: Bool = false) {
         faults.append(entry(path, fault, remedy, atKey: atKey))
     }
@@ -35,7 +35,7 @@ final class ReadingContext {
         hasFault(at: list) || faults.contains { $0.key.hasPrefix("\(list)[") }
     }
 
-    /// In the order of the file, those without a place last.
+    /// Sorts faults by their position in the file; faults without a position come last.
     static func ordered(_ faults: [SettingsFault]) -> [SettingsFault] {
         faults.enumerated().sorted { a, b in
             let (x, y) = (a.element, b.element)
@@ -48,13 +48,13 @@ final class ReadingContext {
         _ path: String, _ fault: String, _ remedy: String, atKey: Bool
     ) -> SettingsFault {
         let place = place(of: path, atKey: atKey)
-        // Whatever names of the file's own they hold, and wherever those come from.
+        // A message can contain names from the file or the environment: escape them.
         return SettingsFault(
             file: file, line: place?.line ?? 0, column: place?.column ?? 0, key: path,
             fault: fault.inert(upTo: .max), remedy: remedy.inert(upTo: .max))
     }
 
-    /// The path's own place, else that of the nearest path around it.
+    /// Returns the position of the path, or of its nearest ancestor that has one.
     private func place(of path: String, atKey: Bool) -> YAMLPlace? {
         var path = Substring(path)
         var atKey = atKey
@@ -70,11 +70,11 @@ final class ReadingContext {
 }
 
 extension String {
-    /// A configured text inside a message: in quotes, cut, and inert on a terminal.
+    /// The text for use in a message: in double quotes, escaped, at most 80 scalars.
     var quoted: String { "\"" + inert(upTo: 80) + "\"" }
 
-    /// The text with what could act on a terminal written as `\u{…}`, cut to
-    /// `limit` scalars.
+    /// Escapes control, format and unassigned scalars as `\u{…}`, and cuts the text to `limit`
+    /// scalars.
     func inert(upTo limit: Int) -> String {
         var out = ""
         for scalar in unicodeScalars.prefix(limit) {

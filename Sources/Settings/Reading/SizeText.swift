@@ -1,10 +1,10 @@
-/// Byte counts as people write them: `64KiB`, `1.5GiB`, `4096`.
+/// Parses and formats byte counts such as `64KiB`, `1.5GiB` and `4096`.
 public enum SizeText {
     private static let units: [(String, Int)] = [
         ("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),
     ]
 
-    /// Nil for anything else, fractions of a byte or more than 2^60 bytes.
+    /// Returns nil for malformed text, fractions of a byte, and more than 2^60 bytes.
     public static func parse(_ text: some StringProtocol) -> Int? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard !digits.isEmpty, digits.first != ".", digits.last != ".", let number = Double(digits)
@@ -18,7 +18,7 @@ public enum SizeText {
         return Int(bytes)
     }
 
-    /// The shortest exact text: the largest unit that divides it.
+    /// Formats the count exactly, in the largest unit that divides it.
     public static func text(_ bytes: Int) -> String {
         for (unit, size) in units where bytes != 0 && bytes % size == 0 {
             return size == 1 ? "\(bytes)" : "\(bytes / size)\(unit)"

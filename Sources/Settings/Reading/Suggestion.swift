@@ -1,7 +1,9 @@
-/// "Did you mean": the nearest of the known words.
+/// Finds the closest known word for a "did you mean" message.
 public enum Suggestion {
-    /// The known word with the least edit distance to `word`, when that is at
-    /// most a third of its length (at least 1, so that a slip in a short word counts).
+    /// Returns the known word with the least edit distance to `word`.
+    ///
+    /// Returns nil if the distance exceeds a third of the word's length; one edit is always
+    /// allowed.
     public static func nearest(to word: String, among known: [String]) -> String? {
         let typed = Array(word.lowercased().unicodeScalars.prefix(64))
         let ranked = known.map { ($0, distance(typed, Array($0.lowercased().unicodeScalars))) }
@@ -11,14 +13,13 @@ public enum Suggestion {
         return best.0
     }
 
-    /// The remedy for a word that is not known: the nearest one, else all of them.
+    /// Returns the remedy for an unknown word: the closest known one, else all of them.
     public static func remedy(for word: String, among known: [String]) -> String {
         if let nearest = nearest(to: word, among: known) { return "did you mean \(nearest)?" }
         return known.isEmpty ? "" : "known are " + known.joined(separator: ", ")
     }
 
-    /// Insertions, deletions, substitutions and swaps of neighbours (optimal
-    /// string alignment).
+    /// The edit distance with transpositions of adjacent scalars (optimal string alignment).
     static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
         guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
         var beforeLast: [Int] = []

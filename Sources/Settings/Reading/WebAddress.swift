@@ -1,18 +1,17 @@
 import Secrets
 
-/// An `http`, `https`, `smtp` or `smtps` address, taken apart as far as
-/// configuration needs it (RFC 3986 §3).
+/// An `http`, `https`, `smtp` or `smtps` address (RFC 3986 §3), split for validation.
 struct WebAddress {
     var scheme: String
-    /// `user:password` before the `@`; empty without.
+    /// `user:password` before the `@`; empty when absent.
     var userInfo: String
     var host: String
-    /// Nil when the scheme's own is meant.
+    /// Nil means the scheme's default port.
     var port: Int?
-    /// Path, query and fragment.
+    /// The path, query and fragment.
     var rest: String
 
-    /// Why a text is not such an address.
+    /// Thrown for a text that is not a valid address.
     struct Malformed: Error {
         let why: String
     }
@@ -45,13 +44,13 @@ struct WebAddress {
         (self.host, self.port) = (host, port)
     }
 
-    /// Whether it stays on this machine.
+    /// Whether the host is `localhost`, `::1` or begins with `127.`.
     var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }
 
-/// `host:port`, an IPv6 address in brackets.
+/// Splits `host:port`; an IPv6 address is in brackets.
 enum HostPort {
-    /// Nil when malformed; the host without brackets, empty when left out.
+    /// Returns nil when malformed. The returned host has no brackets and can be empty.
     static func split(_ text: Substring, portRequired: Bool) -> (host: String, port: Int?)? {
         let host: Substring
         var behind: Substring
@@ -81,9 +80,9 @@ enum HostPort {
 }
 
 extension MappingReader {
-    /// An address with one of the schemes, without a password; empty when absent.
+    /// Checks an address with one of the schemes and no user or password; empty when absent.
     ///
-    /// - Parameter credentials: What to write instead of a user or password in it.
+    /// - Parameter credentials: The remedy to report for a user or a password in the address.
     func webAddress(
         _ key: String, _ text: String, schemes: [String], credentials: String
     ) -> String {
@@ -101,7 +100,7 @@ extension MappingReader {
         return text
     }
 
-    /// `host:port` with a port; empty when absent.
+    /// Checks `host:port` with a required port; empty when absent.
     func hostPort(_ key: String, _ text: String) -> String {
         guard !text.isEmpty else { return "" }
         if let (host, _) = HostPort.split(text[...], portRequired: true), !host.isEmpty {

@@ -1,18 +1,18 @@
 import Yams
 
-/// The file's text as a tree with the place of each key path.
+/// A parsed YAML file: its tree, and the position of each key path.
 ///
-/// Merge keys (`<<: *name`, `<<: [*a, *b]`) are followed as YAML's merge type says: a
-/// mapping's own keys win, then those of the earlier mapping.
+/// Merge keys (`<<: *name`, `<<: [*a, *b]`) follow YAML's merge type: a mapping's own keys take
+/// precedence, then those of the earlier merged mapping.
 ///
-/// Bounded against hostile text: 1 MiB, 24 levels, 20,000 values after aliases
-/// are followed, and a few aliases only in a text whose keys are not all words, because
-/// keys are compared, aliases followed, before the tree can be counted.
+/// Limits: 1 MiB, 24 levels, and 20,000 values after aliases are expanded. A text whose keys may be
+/// lists, mappings or aliases can have at most 12 aliases, because the parser compares such keys
+/// with aliases expanded before the values can be counted.
 struct YAMLDocument {
     private(set) var tree: YAMLTree = .empty
-    /// Where the value of a path stands.
+    /// The position of each path's value.
     private(set) var places: [String: YAMLPlace] = [:]
-    /// Where the key of a path stands.
+    /// The position of each path's key.
     private(set) var keyPlaces: [String: YAMLPlace] = [:]
     private(set) var faults: [Fault] = []
 
@@ -28,11 +28,11 @@ struct YAMLDocument {
     static let mostValues = 20_000
     static let mostAliases = 12
 
-    /// Whether the tree is all of the text; when not, faults of its keys would mislead.
+    /// Whether `tree` contains the whole text. If not, faults of its keys would mislead.
     private(set) var isWhole = true
 
     private var values = 0
-    /// Where marks were put before repeated keys: they shift what follows in their line.
+    /// Positions where marks were inserted before repeated keys; marks shift later columns.
     private var inserted: [YAMLPlace] = []
 
     init(_ text: String) {
@@ -56,8 +56,8 @@ struct YAMLDocument {
                     let mark = RepeatedKey.mark(inserted.count), let key = keys.first,
                     let place = text.insert(mark, before: key, at: context.mark)
                 {
-                    // The first of the two is marked, and the tree built from the
-                    // rest, so that one repeated key does not hide other faults.
+                    // Mark the first of the two keys and parse again, so that a repeated key does
+                    // not hide other faults.
                     inserted.append(place)
                     continue
                 }
@@ -162,12 +162,12 @@ struct YAMLDocument {
         scalar.string == "<<" && (scalar.style == .plain || scalar.style == .any)
     }
 
-    /// Adds the members of a merged mapping, or of a list of them, that are not there yet.
+    /// Adds the missing members from a merged mapping, or from a list of mappings.
     private mutating func merge(
         _ node: Node, into members: inout [YAMLTree.Member], _ names: inout Set<String>,
         path: String, depth: Int
     ) {
-        // What adds nothing counts too: lists of lists of one mapping take time as well.
+        // Count merges that add nothing too: nested lists of one mapping also take time.
         values += 1
         guard values <= Self.mostValues, depth <= Self.deepest else { return }
         switch node {
@@ -175,7 +175,7 @@ struct YAMLDocument {
             var further: [Node] = []
             for (key, value) in mapping where values <= Self.mostValues {
                 guard case .scalar(let scalar) = key, !RepeatedKey.isMarked(scalar.string) else {
-                    continue  // A fault of the mapping where it stands.
+                    continue  // The mapping's own position reports this fault.
                 }
                 if Self.isMerge(scalar) {
                     further.append(value)
@@ -204,13 +204,13 @@ struct YAMLDocument {
         }
     }
 
-    /// The mark's place in the text as it was given.
+    /// Converts a parser mark to a position in the original text, without inserted marks.
     private func place(of mark: Mark) -> YAMLPlace {
         let shift = inserted.count { $0.line == mark.line && $0.column < mark.column }
         return YAMLPlace(line: mark.line, column: mark.column - shift)
     }
 
-    // MARK: - Faults of the syntax
+    // MARK: - Syntax faults
 
     private static func fault(of error: YamlError) -> Fault {
         let advice = "check this line's indentation (spaces, never tabs), quotes and brackets"
@@ -241,7 +241,7 @@ struct YAMLDocument {
         }
     }
 
-    /// Whether a key may be a list, a mapping or an alias; false only where none can.
+    /// Whether a key may be a list, a mapping or an alias. Has false positives, no false negatives.
     static func mayHoldLargeKeys(_ text: String) -> Bool {
         var before = UInt8(ascii: "\n")
         var isAlias = false
@@ -263,8 +263,8 @@ struct YAMLDocument {
         return false
     }
 
-    /// At least as many as there are aliases: every `*` with a word behind it,
-    /// where a token could begin.
+    /// An upper bound of the number of aliases: each `*` followed by a word where a token can
+    /// start.
     static func possibleAliases(in text: String) -> Int {
         let openers = Set(" \t\r\n[]{},:?-\"'".utf8)
         var count = 0
@@ -279,13 +279,14 @@ struct YAMLDocument {
     }
 }
 
-/// Marks put before a key that a later one of the same mapping repeats: private
-/// use, one each, so that neither a key of ours nor another mark is like it.
+/// Marks that are inserted before a key that is repeated later in the same mapping.
+///
+/// Each mark is a different private use scalar, so that a marked key equals no other key.
 private enum RepeatedKey {
     private static let first: UInt32 = 0xE000
     private static let most: UInt32 = 64
 
-    /// Nil when there were too many.
+    /// Returns nil after 64 marks.
     static func mark(_ index: Int) -> Unicode.Scalar? {
         index < most ? Unicode.Scalar(first + UInt32(index)) : nil
     }
@@ -297,8 +298,9 @@ private enum RepeatedKey {
 }
 
 extension String {
-    /// Puts `scalar` before the key that stands at `mark`, behind its quote if
-    /// it has one. The place where it was put; nil when the key is not found there.
+    /// Inserts `scalar` before the key at `mark`, after the opening quote if there is one.
+    ///
+    /// - Returns: The position of the insertion; nil if the key is not there.
     fileprivate mutating func insert(
         _ scalar: Unicode.Scalar, before key: String, at mark: Yams.Mark
     ) -> YAMLPlace? {
@@ -322,19 +324,19 @@ extension String {
 }
 
 extension String {
-    /// Without line breaks at its end: what a block of YAML and `echo` leave behind a value.
+    /// The text without trailing line breaks, which YAML blocks and `echo` add to a value.
     var withoutLineEnd: String {
         var text = unicodeScalars[...]
         while let last = text.last, last == "\n" || last == "\r" { text.removeLast() }
         return String(text)
     }
 
-    /// Without the byte order mark that some editors put before a text.
+    /// The text without the byte order mark that some editors add.
     var withoutByteOrderMark: String {
         unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
     }
 
-    /// Whether it is more than one line, or holds another control character than a tab.
+    /// Whether the text contains a line break or a control character other than a tab.
     var holdsControl: Bool {
         unicodeScalars.contains { $0.value < 0x20 && $0 != "\t" || $0.value == 0x7F }
     }

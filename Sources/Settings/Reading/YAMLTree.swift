@@ -1,9 +1,9 @@
-/// A YAML document as the readers see it: text, lists, mappings.
+/// A YAML document as texts, lists and mappings.
 ///
-/// What a text means (a number, a duration, a name) is decided by the key that
-/// asks for it, never guessed from its looks: `no` can be a namespace.
+/// The type of a text (number, duration, name) depends on the key that reads it, not on its form:
+/// `no` can be a namespace.
 indirect enum YAMLTree: Sendable, Equatable {
-    /// Nothing, `~` or `null` without quotes.
+    /// An empty value, or `~` or `null` without quotes.
     case empty
     case text(String)
     case list([YAMLTree])
@@ -14,7 +14,7 @@ indirect enum YAMLTree: Sendable, Equatable {
         var value: YAMLTree
     }
 
-    /// How messages name what was found.
+    /// The name of this kind of value in messages.
     var kind: String {
         switch self {
         case .empty: "nothing"

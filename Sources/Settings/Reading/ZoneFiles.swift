@@ -8,7 +8,7 @@ import Events
     import Darwin
 #endif
 
-/// The system's tzdata: a folder of TZif files named by zone.
+/// Reads the system's tzdata: a folder of TZif files named by zone.
 enum ZoneFiles {
     struct Fault: Error {
         let fault: String
@@ -19,10 +19,11 @@ enum ZoneFiles {
         "/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo",
         "/var/db/timezone/zoneinfo",
     ]
-    /// The largest of tzdata is under 4 KiB.
+    /// In bytes. The largest file of tzdata is under 4 KiB.
     private static let largest = 256 * 1024
 
-    /// The rules of a zone. `TZDIR` names another folder than the system's. Blocks for the files.
+    /// Reads the rules of a zone. `TZDIR` takes precedence over the system's folders. Blocks on
+    /// file I/O.
     static func read(_ name: String, environment: [String: String]) throws(Fault) -> ZoneRules {
         let given = environment["TZDIR"].map { [$0] } ?? []
         guard let folder = (given + folders).first(where: { access($0 + "/UTC", R_OK) == 0 })
@@ -46,7 +47,7 @@ enum ZoneFiles {
         )
     }
 
-    /// Nothing that leads out of the folder.
+    /// Whether `name` is a zone name that cannot lead out of the folder.
     private static func isName(_ name: String) -> Bool {
         name.utf8.count <= 64
             && name.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { part in
@@ -68,7 +69,7 @@ enum ZoneFiles {
         return Array(bytes.prefix(count))
     }
 
-    /// The zone that was probably meant: by its city alone, or with a slip.
+    /// Returns the probable zone for a city alone or a misspelled name.
     private static func nearest(to name: String, below folder: String) -> String? {
         let known = names(below: folder, "", depth: 0)
         let wanted = name.lowercased().map { $0 == " " ? "_" : $0 }
@@ -87,7 +88,7 @@ enum ZoneFiles {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
-            // Zones begin with a capital; the other folders hold the same zones again.
+            // Zone names start with a capital; the other folders repeat the same zones.
             guard let first = name.unicodeScalars.first, ("A"..."Z").contains(first), isName(name)
             else { continue }
             var facts = stat()

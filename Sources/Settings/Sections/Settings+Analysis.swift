@@ -1,21 +1,21 @@
 extension Settings {
-    /// `analysis`: what is measured and how it is judged.
+    /// `analysis`: what is measured, and how it is judged.
     public struct Analysis: Sendable, Equatable {
-        /// The most time that one measurement's probes take together.
+        /// The time limit for all probes of one measurement.
         public var budget = Duration.milliseconds(2500)
-        /// The time between two measurements of a series, as the AnalysisTemplate has it.
+        /// The time between two measurements of a series, as in the AnalysisTemplate.
         public var interval = Duration.seconds(30)
-        /// Cells of the data grid; nil: the span in which a request is a repeat,
-        /// min(5 s, interval / 2).
+        /// The cell length of the data grid. Nil: the span in which a repeated request counts as a
+        /// retry, min(5 s, interval / 2).
         public var window: Duration?
-        /// How long data takes to arrive: windows end this long before now.
+        /// How long data takes to arrive; windows end this long before now.
         public var settle = Duration.zero
-        /// Per cent of the counted weight whose failure makes a verdict
-        /// unhealthy without a critical failure.
+        /// Percent of the counted weight whose failure makes a verdict unhealthy without a critical
+        /// failure.
         public var failShare = 50
         public var probes: [Probe] = Probe.standard
         public var checks: [Check] = Check.standard
-        /// What `POST /rollouts/analysis/{concern}` judges, by concern.
+        /// The checks of `POST /rollouts/analysis/{concern}`, by concern.
         public var concerns = [
             "errors": Concern(["canary.5xx_rate"]), "latency": Concern(["canary.p99_ms"]),
         ]
@@ -82,7 +82,7 @@ extension Settings.Analysis {
         }
     }
 
-    /// A check that no probe feeds has no data for ever.
+    /// Warns about a check whose signal no probe reports: it never has data.
     private func warnOfSignal(
         _ id: String, _ index: Int, _ known: [String], _ r: MappingReader
     ) {

@@ -1,15 +1,15 @@
 extension Settings {
-    /// `auth`: credentials beside those of `bellwether token`.
+    /// `auth`: credentials in addition to those of `bellwether token`.
     public struct Auth: Sendable, Equatable {
         public var tokenFiles: [TokenFile] = []
 
         public init() {}
     }
 
-    /// A file of tokens, one a line; read again when it changes.
+    /// A file of tokens, one per line, that is read again when it changes.
     public struct TokenFile: Sendable, Equatable {
         public var path: String
-        /// How its callers are called in logs and events; the file's name by default.
+        /// The name of its callers in logs and events; default: the file's name.
         public var name: String
         public var scopes: [TokenScope] = [.analysis]
 
@@ -20,7 +20,7 @@ extension Settings {
         }
     }
 
-    /// What a token allows.
+    /// What a token permits.
     public enum TokenScope: String, Sendable, CaseIterable {
         case analysis
         case ingest

@@ -1,15 +1,15 @@
 public import Events
 
 extension Settings {
-    /// One entry of `analysis.checks`: limits on one signal.
+    /// One entry of `analysis.checks`: the limits of one signal.
     public struct Check: Sendable, Equatable {
-        /// Which side of a limit is bad.
+        /// The side of a limit that is bad.
         public enum Direction: String, Sendable, CaseIterable {
             case above
             case below
         }
 
-        /// What a check says when its signal is missing.
+        /// The outcome of a check whose signal is missing.
         public enum NoData: String, Sendable, CaseIterable {
             case ignore
             case warn
@@ -19,23 +19,23 @@ extension Settings {
 
         /// The signal's name, `object.field`.
         public var id: String
-        /// Beyond it (strictly) the check warns; nil: never.
+        /// The check warns when the value is strictly beyond this; nil: never.
         public var warn: Double?
-        /// Beyond it (strictly) the check fails; nil: never.
+        /// The check fails when the value is strictly beyond this; nil: never.
         public var fail: Double?
         public var direction = Direction.above
-        /// A failure alone makes the verdict unhealthy.
+        /// Whether this check's failure alone makes the verdict unhealthy.
         public var critical = false
         public var weight = 1
         public var nodata = NoData.unknown
-        /// Listed, never counted.
+        /// Whether the check is listed but does not affect the verdict.
         public var advisory = false
-        /// Allowed relative change against stable's value and against the
-        /// attempt before: 0.1 is 10 %; nil: no such limit.
+        /// The allowed relative change against stable (`stable…`) and the previous attempt
+        /// (`previous…`): 0.1 is 10 %; nil: no limit.
         public var stableWarn: Double?
         public var stableFail: Double?
         public var previousWarn: Double?
-        /// How counts are judged; nil: the bare number is.
+        /// How the counts are tested; nil: the plain number is compared with the limits.
         public var statistics: Statistics?
 
         public init(id: String, warn: Double? = nil, fail: Double? = nil) {
@@ -45,12 +45,12 @@ extension Settings {
             statistics = Statistics.standard(for: id)
         }
 
-        /// Whether it has limits relative to another value.
+        /// Whether the check has limits relative to another value.
         public var isRelative: Bool {
             stableWarn != nil || stableFail != nil || previousWarn != nil
         }
 
-        /// What a signal of this name measures.
+        /// The unit of the signal, derived from its name.
         public var unit: MetricUnit { MetricUnit(metricName: id) }
 
         static var standard: [Check] {
@@ -79,7 +79,7 @@ extension Settings.Check {
                 "id", "\(id.quoted) is not a signal's name",
                 "write object.field in letters, digits, _ and -")
         }
-        // A yes-or-no signal needs no number: no is the failure.
+        // A boolean signal needs no limit: the check fails when it is false.
         let isFlag = unit == .flag
         if isFlag, warn == nil, fail == nil { fail = 0.5 }
         direction = r.choice("direction", isFlag ? .below : .above)
@@ -98,7 +98,7 @@ extension Settings.Check {
         if r.has("stable_fail") { stableFail = r.number("stable_fail", 0, in: range) }
         if r.has("previous_warn") { previousWarn = r.number("previous_warn", 0, in: range) }
         statistics = Settings.Statistics.read(r, id: id)
-        // Counts are compared with stable by tests, and only for "more is worse".
+        // Tests of counts compare with stable by themselves, and only for `direction: above`.
         guard statistics != nil, isRelative || direction == .below else { return }
         if r.has("statistics") {
             r.fault(
@@ -149,7 +149,7 @@ extension Settings.Check {
 }
 
 extension Settings {
-    /// `object.field`: letters, digits, `_`, `-` and further dots.
+    /// Whether the text is `object.field`: letters, digits, `_`, `-`, and at least one dot.
     static func isSignalName(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count >= 2 && text.utf8.count <= 128

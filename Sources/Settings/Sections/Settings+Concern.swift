@@ -1,15 +1,14 @@
 extension Settings {
-    /// One entry of `analysis.concerns`: a route of its own with some of the
-    /// checks, limits of its own, and what its AnalysisTemplate says otherwise.
+    /// One entry of `analysis.concerns`: a route with a subset of the checks, checks of its own,
+    /// and changes to its AnalysisTemplate.
     public struct Concern: Sendable, Equatable {
-        /// Ids of `analysis.checks`.
+        /// Ids of checks in `analysis.checks`.
         public var checks: [String]
-        /// Checks that this concern alone judges; one with the id of a common
-        /// check stands in its place here.
+        /// Checks of this concern only. One with the id of a common check replaces it here.
         public var own: [Check] = []
         public var template = Template()
 
-        /// What `bellwether template analysis --concern` writes otherwise; nil: as without it.
+        /// Values that `bellwether template analysis --concern` writes; nil: the default.
         public struct Template: Sendable, Equatable {
             public var interval: Duration?
             public var count: Int?
@@ -23,7 +22,7 @@ extension Settings {
 }
 
 extension Settings.Concern {
-    /// `concerns`; without the key the standard ones as far as they fit the checks.
+    /// Reads `concerns`. Without the key, returns the standard ones, limited to existing checks.
     static func read(
         _ r: MappingReader, checks: [Settings.Check], standard: [String: Settings.Concern]
     ) -> [String: Settings.Concern] {

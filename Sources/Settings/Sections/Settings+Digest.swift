@@ -1,34 +1,34 @@
 extension Settings {
-    /// `digest`: when a group of events speaks, and what its message can say.
+    /// `digest`: when messages about a group of events are sent, and what they contain.
     public struct Digest: Sendable, Equatable {
-        /// Event fields whose values name a group.
+        /// The event fields whose values identify a group.
         public var groupBy = ["namespace", "rollout", "revision"]
-        /// How long a quiet group's first failure is held.
+        /// How long the first failure of a quiet group is held.
         public var firstAfter = Duration.seconds(10)
-        /// The least time between two messages of a group.
+        /// The shortest time between two messages of a group.
         public var window = Duration.seconds(60)
-        /// The longest that anything is held.
+        /// The longest time that a message is held.
         public var maxWindow = Duration.seconds(300)
-        /// How often an unchanged failure is told again.
+        /// How often an unchanged failure is reported again.
         public var repeatEvery = Duration.seconds(1800)
-        /// Healthy attempts in a row that end an incident.
+        /// The number of consecutive healthy attempts that ends an incident.
         public var recoverAfter = 2
-        /// Messages within a window; further groups go into one roll-up.
+        /// The most messages within a window; further groups are combined into one message.
         public var maxGroups = 20
-        /// Shown as links; `{namespace}` and `{rollout}` are filled in. Empty: none.
+        /// Link templates; `{namespace}` and `{rollout}` are replaced. Empty: no link.
         public var runbookURL = ""
         public var rolloutURL = ""
-        /// The status page's address as people reach it. Empty: no link.
+        /// The public address of the status page. Empty: no link.
         public var statusURL = ""
-        /// Beginnings of the names of checks that speak of the node itself: a
-        /// fault of these alone is told once, not for every rollout.
+        /// Prefixes of checks that concern the node itself. A fault of these checks alone is
+        /// reported once, not once for each rollout.
         public var nodeChecks = ["gateway."]
-        /// Unhealthy attempts after which the caller aborts (Argo's `failureLimit`
-        /// plus one); nil: unknown, and not told.
+        /// The number of unhealthy attempts at which the caller aborts (Argo's `failureLimit` plus
+        /// one); nil: unknown, and not shown.
         public var abortAfter: Int?
-        /// Attempts in a run (Argo's `count`); nil: unknown, and not told.
+        /// The number of attempts in a run (Argo's `count`); nil: unknown, and not shown.
         public var attempts: Int?
-        /// Folder of `*.mustache` files that stand for the built-in ones; empty: none.
+        /// Folder of `*.mustache` files that replace the built-in templates; empty: none.
         public var templates = ""
 
         public init() {}

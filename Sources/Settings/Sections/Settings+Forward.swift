@@ -1,23 +1,23 @@
 public import Secrets
 
 extension Settings {
-    /// `forward`: how a gateway's events reach the notifier.
+    /// `forward`: how a gateway sends its events to the notifier.
     public struct Forward: Sendable, Equatable {
-        /// The notifier's `https://host:port`; empty: this node notifies.
+        /// The notifier's `https://host:port`; empty: this node is the notifier.
         public var to = ""
-        /// The bearer token, scope `ingest`.
+        /// The bearer token, with the scope `ingest`.
         public var token = Secret.unset
-        /// PEM file of the notifier's authority; empty: the system's.
+        /// PEM file of the notifier's certificate authority; empty: the system's.
         public var caFile = ""
-        /// Most lines in one request.
+        /// The most lines in one request.
         public var batchLines = 1000
-        /// Most bytes in one request.
+        /// The most bytes in one request.
         public var batchBytes = 1 << 20
-        /// Of one request.
+        /// The timeout of one request.
         public var timeout = Duration.seconds(10)
-        /// The first pause after a failure; the next ones grow twofold.
+        /// The pause after the first failure; it doubles after each further one.
         public var retryInitial = Duration.milliseconds(200)
-        /// The longest pause.
+        /// The longest pause between attempts.
         public var retryCeiling = Duration.seconds(30)
 
         public init() {}

@@ -1,11 +1,11 @@
 extension Settings {
-    /// `listen`: where and how the node serves.
+    /// `listen`: the node's address, TLS and limits.
     public struct Listen: Sendable, Equatable {
-        /// `host:port`; port 0 lets the system choose.
+        /// `host:port`; with port 0, the system chooses one.
         public var address = "127.0.0.1:8443"
-        /// `address`, taken apart; nil for one that `check` refuses.
+        /// The parsed `address`; nil if it is invalid.
         public var endpoint: ListenEndpoint? { try? ListenEndpoint(address) }
-        /// Host names that are served; empty serves any.
+        /// Accepted host names; empty: any.
         public var hosts: [String] = []
         public var tls = TLS()
         public var limits = Limits()
@@ -13,63 +13,63 @@ extension Settings {
         public init() {}
     }
 
-    /// `listen.tls`: our certificate, and what we ask of callers.
+    /// `listen.tls`: the server certificate and the authentication of clients.
     public struct TLS: Sendable, Equatable {
-        /// What a caller must show.
+        /// The credentials that a client must present.
         public enum Clients: String, Sendable, CaseIterable {
-            /// A token; certificates are not asked for.
+            /// A token; no client certificate is requested.
             case token
-            /// A token or a certificate.
+            /// A token or a client certificate.
             case either
             case certificate
             case both
         }
 
-        /// PEM files; both empty: self-signed, below the data folder.
+        /// PEM files. Both empty: a self-signed certificate, stored in the data folder.
         public var certificate = ""
         public var key = ""
-        /// PEM file of the authorities that callers' certificates come from; empty: none.
+        /// PEM file of the authorities for client certificates; empty: none.
         public var clientCA = ""
-        /// Subject alternative names of which one must match; empty: any.
+        /// Subject alternative names, one of which must match; empty: any.
         public var clientNames: [String] = []
-        /// Without the key: `token`, or `either` once there is a `client_ca`.
+        /// The default without the key is `token`, or `either` if `client_ca` is set.
         public var clients = Clients.token
-        /// How long browsers use nothing but TLS with this host name, once they reached it;
-        /// zero: they are not told. Never sent with the self-signed certificate.
+        /// The `max-age` of HTTP Strict Transport Security; zero: the header is not sent. Never
+        /// sent with the self-signed certificate.
         public var hsts = Duration.seconds(365 * 86400)
 
         public init() {}
     }
 
-    /// `listen.limits`: bounds against slow, large and many clients.
+    /// `listen.limits`: limits for slow, large and many clients.
     public struct Limits: Sendable, Equatable {
         public var maxConnections = 1024
-        /// Of one address (an IPv6 /64); 0: half of all.
+        /// Per client address (an IPv6 /64); 0: half of `maxConnections`.
         public var maxConnectionsPerPeer = 0
-        /// Bytes of all header fields of a request.
+        /// In bytes, for all header fields of a request.
         public var maxHeader = 32 << 10
-        /// Bytes of a request's body, measurements for one.
+        /// In bytes, for request bodies without a limit of their own, such as measurements.
         public var maxBody = 64 << 10
-        /// Bytes of an event batch, as sent and once inflated.
+        /// In bytes, for a batch of events or OTLP logs, compressed and decompressed.
         public var maxIngestBody = 8 << 20
-        /// Bytes that all callers together can make the node hold: at least four event
-        /// batches; without the key 64 MiB or that.
+        /// Bytes that all clients together can occupy; at least four times `maxIngestBody`.
+        /// Default: 64 MiB, or that minimum if it is larger.
         public var maxMemory = 64 << 20
-        /// Followers and watching pages at once; one credential gets half.
+        /// Concurrent event streams (API followers and status pages); one credential can use half.
         public var maxStreams = 64
-        /// Reads of the log or the state file at once; one credential gets half.
+        /// Concurrent reads of the log or the state file; one credential can use half.
         public var maxQueries = 8
-        /// Measurements that one credential may ask of one series: so many a
-        /// second, after a burst; beyond, it gets the frozen verdict.
+        /// Measurements per credential and series: a rate per second after a burst. Beyond it, the
+        /// caller gets the frozen verdict.
         public var measurementsPerSecond = 5
         public var measurementsBurst = 20
         /// From accepting a connection to the end of the first request's header.
         public var headerTimeout = Duration.seconds(10)
         /// From the end of a request's header to the end of its body.
         public var requestDeadline = Duration.seconds(15)
-        /// From an answer to the next request on the same connection.
+        /// From a response to the next request on the same connection.
         public var idleTimeout = Duration.seconds(75)
-        /// From SIGTERM to the end, whatever is still open then.
+        /// From SIGTERM to the exit, even if connections are still open.
         public var drainDeadline = Duration.seconds(20)
 
         public init() {}

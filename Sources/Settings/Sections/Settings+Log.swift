@@ -1,44 +1,44 @@
 extension Settings {
-    /// `log`: the event log's bounds and durability.
+    /// `log`: the event log's size limits and durability.
     public struct Log: Sendable, Equatable {
-        /// When an event counts as kept.
+        /// When an event counts as stored.
         public enum Durability: Sendable, Equatable {
-            /// After the disk has it: survives power loss.
+            /// After the write is synced to disk; survives power loss.
             case commit
-            /// After the write, synced at least this often.
+            /// After the write; the file is synced at least this often.
             case interval(Duration)
             /// After the write; the operating system decides when to sync.
             case os
         }
 
-        /// How much of the history is kept when other processes fill the disk.
+        /// How much history is kept when other processes fill the disk.
         public enum MinKeep: Sendable, Equatable {
-            /// A share of what there was when the disk became short, 0 to 1.
+            /// A share, 0 to 1, of the history that existed when the disk ran short.
             case share(Double)
-            /// What is younger.
+            /// The events younger than this.
             case history(Duration)
         }
 
         public var maxBytes = 1 << 30
         public var maxAge = Duration.seconds(30 * 86_400)
-        /// Space that the log leaves free on the disk; nil: see `minFree(ofDisk:)`.
+        /// Bytes that the log leaves free on the disk; nil: see `minFree(ofDisk:)`.
         public var minFree: Int?
-        /// History that is not given back for that.
+        /// The history that is kept even if less than `minFree` is free.
         public var minKeep = MinKeep.share(0.25)
-        /// A segment of this many bytes is closed and compressed.
+        /// A segment that reaches this size is closed and compressed.
         public var segmentBytes = 64 << 20
-        /// So is one that began so long ago.
+        /// A segment that reaches this age is closed and compressed too.
         public var segmentAge = Duration.seconds(3600)
         public var durability = Durability.commit
-        /// How long an event's `id` is remembered.
+        /// How long event ids are remembered for deduplication.
         public var dedupWindow = Duration.seconds(86_400)
-        /// The most of a segment that one node may take while the log is full and
-        /// others write too.
+        /// The largest share of a segment that one node can use while the log is full and other
+        /// nodes write too.
         public var perNodeShare = 0.5
 
         public init() {}
 
-        /// The configured floor, else a tenth of a disk of `bytes`, at most 2 GiB.
+        /// Returns the configured `minFree`, else a tenth of a disk of `bytes`, at most 2 GiB.
         public func minFree(ofDisk bytes: Int) -> Int { minFree ?? min(bytes / 10, 2 << 30) }
     }
 }

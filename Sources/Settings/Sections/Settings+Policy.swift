@@ -1,10 +1,10 @@
 extension Settings {
-    /// `policy`: what a reload of the checks means to runs under way.
+    /// `policy`: how a reload of the checks affects runs in progress.
     public struct Policy: Sendable, Equatable {
         public enum MidRun: String, Sendable, CaseIterable {
-            /// A run is judged to its end by the policy that it began under.
+            /// A run is judged to its end by the policy that it started with.
             case nextRun = "next_run"
-            /// The new policy judges at once; a run judged by two policies is `unknown`.
+            /// The new policy applies at once; a run judged by two policies is `unknown`.
             case apply
         }
 

@@ -1,8 +1,8 @@
 extension Settings {
-    /// One entry of `analysis.probes`: something that is looked at in each measurement.
+    /// One entry of `analysis.probes`: a source of signals, read in each measurement.
     public struct Probe: Sendable, Equatable {
         public var name: String
-        /// Shorter than `analysis.budget`.
+        /// Must be shorter than `analysis.budget`.
         public var timeout: Duration
         public var kind: Kind
 
@@ -28,14 +28,14 @@ extension Settings {
         /// Reports `gateway.disk_ok`, `gateway.disk_free_ratio` and `gateway.disk_free_bytes`.
         public struct Disk: Sendable, Equatable {
             public var path = "/"
-            /// `disk_ok` while at least this share of the space is free.
+            /// `disk_ok` is true while at least this share of the space is free.
             public var minFreeRatio = 0.05
 
             public init() {}
         }
 
-        /// Reports `gateway.NAME_alive` and `gateway.NAME_rss_bytes`. With both,
-        /// the pid file's process must have that name; one at least is set.
+        /// Reports `gateway.NAME_alive` and `gateway.NAME_rss_bytes`. At least one of the two is
+        /// set; with both, the pid file's process must have that name.
         public struct ProcessLife: Sendable, Equatable {
             public var pidFile = ""
             public var process = ""
@@ -43,12 +43,12 @@ extension Settings {
             public init() {}
         }
 
-        /// Reports `dependency.NAME_ok`, `dependency.NAME_ms` and its fields.
+        /// Reports `dependency.NAME_ok`, `dependency.NAME_ms` and the signals in `fields`.
         public struct HTTP: Sendable, Equatable {
             public var access = Access()
-            /// Statuses that are well, ascending ranges.
+            /// Ranges of statuses that count as healthy.
             public var expect: [ClosedRange<Int>] = [200...299]
-            /// Signal names to the JSON pointers (RFC 6901) of their values.
+            /// Signal names to JSON pointers (RFC 6901) into the response.
             public var fields: [String: String] = [:]
             public var maxBody = 64 << 10
 
@@ -57,7 +57,7 @@ extension Settings {
 
         /// Reports `5xx_rate`, `p99_ms`, `requests` and `rps` of `canary` and `stable`.
         public struct Prometheus: Sendable, Equatable {
-            /// The names that a source of metrics gives its counter, labels and histogram.
+            /// Sets of metric and label names of common metrics sources.
             public enum Preset: String, Sendable, CaseIterable {
                 case grpc, envoy, linkerd, istio, nginx, traefik
             }
@@ -68,22 +68,22 @@ extension Settings {
             }
 
             public var access = Access()
-            /// The counter of requests.
+            /// The name of the request counter.
             public var requests = "http_requests_total"
-            /// The counter's label that holds the status.
+            /// The counter's label for the status.
             public var statusLabel = "code"
             /// Statuses that are failures: words, gRPC codes, `500-599`, `5xx` (an `x` is any digit).
             public var failing = ["5xx"]
-            /// Words that are successes, where the status is not an HTTP status.
+            /// Status values that are successes, for statuses that are not HTTP statuses.
             public var ok: [String] = []
-            /// The histogram of durations, without `_bucket`.
+            /// The name of the duration histogram, without `_bucket`.
             public var latency = "http_request_duration_seconds"
             public var latencyUnit = LatencyUnit.seconds
-            /// The label that tells canary from stable.
+            /// The label that distinguishes canary from stable.
             public var roleLabel = "role"
             public var canary = "canary"
             public var stable = "stable"
-            /// Only series with these labels.
+            /// Only series with these labels are used.
             public var labels: [String: String] = [:]
 
             public init() {}
@@ -98,7 +98,7 @@ extension Settings {
             ]
         }
 
-        /// The names of the signals that it always reports.
+        /// The names of the signals that the probe always reports.
         public var signals: [String] {
             switch kind {
             case .disk: ["gateway.disk_ok", "gateway.disk_free_ratio", "gateway.disk_free_bytes"]
@@ -122,7 +122,7 @@ extension Settings {
             }
         }
 
-        /// How it asks over HTTP; nil where it does not.
+        /// The HTTP client settings; nil for a probe that does not use HTTP.
         public var access: Access? {
             switch kind {
             case .http(let http): http.access
@@ -133,7 +133,7 @@ extension Settings {
             }
         }
 
-        /// Whether it may report `NAME.anything` besides.
+        /// Whether the probe can report further signals named `NAME.…`.
         public var reportsFurther: Bool {
             guard case .file(let report) = kind else { return false }
             return report.schema == .doctor || report.schema == .json && report.fields.isEmpty

@@ -1,5 +1,5 @@
 extension Settings.Probe {
-    /// The kinds by their names in the configuration.
+    /// The names of the kinds in the configuration.
     private enum KindName: String, CaseIterable {
         case disk
         case process
@@ -13,13 +13,13 @@ extension Settings.Probe {
         case certificate
     }
 
-    /// Objects and members of the verdict document that no report may stand for.
+    /// Members of the verdict document that a report's name must not replace.
     private static let reserved: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons", "score",
         "window", "policy", "binary", "schema", "canary", "stable",
     ]
 
-    /// Nil after a fault that leaves nothing to look at.
+    /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader, budget: Duration) {
         let name = r.name("name")
         let kinds = KindName.allCases.map(\.rawValue)
@@ -84,7 +84,7 @@ extension Settings.Probe.Disk {
 extension Settings.Probe.ProcessLife {
     fileprivate init(reading r: MappingReader) {
         self.init()
-        // The file may come with the process: it is not looked for here.
+        // The process may create the file later, so its existence is not checked here.
         pidFile = r.plain("pid_file", "")
         process = r.plain("process", "")
         if pidFile.isEmpty, process.isEmpty {
@@ -104,7 +104,7 @@ extension Settings.Probe.HTTP {
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
     }
 
-    /// `200`, `200-299` or `2xx`.
+    /// Parses `200`, `200-299` and `2xx`.
     private static func ranges(_ r: MappingReader) -> [ClosedRange<Int>] {
         var ranges: [ClosedRange<Int>] = []
         for (index, text) in r.texts("expect").enumerated() {
@@ -165,14 +165,16 @@ extension Settings.Probe.Prometheus {
         }
     }
 
+    /// Sets the names of a preset, before individual keys override them.
+    ///
     /// Sources: go-grpc-middleware's metrics, Envoy's and Istio's standard metrics, Linkerd's proxy
-    /// metrics, ingress-nginx' and Traefik's metrics pages.
+    /// metrics, and the metrics pages of ingress-nginx and Traefik.
     private mutating func apply(_ preset: Preset) {
         switch preset {
         case .grpc:
             requests = "grpc_server_handled_total"
             statusLabel = "grpc_code"
-            // What a server is to blame for; the other codes are answers to callers' mistakes.
+            // Only server-side errors; the other codes are responses to client errors.
             failing = ["Unknown", "DeadlineExceeded", "Internal", "Unavailable", "DataLoss"]
             latency = "grpc_server_handling_seconds"
         case .envoy:
@@ -191,7 +193,7 @@ extension Settings.Probe.Prometheus {
         case .istio:
             requests = "istio_requests_total"
             statusLabel = "response_code"
-            // 0: no response came.
+            // 0 means that there was no response.
             failing = ["5xx", "0"]
             latency = "istio_request_duration_milliseconds"
             latencyUnit = .milliseconds

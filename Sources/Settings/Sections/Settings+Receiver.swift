@@ -1,12 +1,12 @@
 public import Secrets
 
 extension Settings {
-    /// One entry of `receivers`: where digests go.
+    /// One entry of `receivers`: a destination of digests.
     public struct Receiver: Sendable, Equatable {
         public var name: String
-        /// Of one try.
+        /// The timeout of one attempt.
         public var timeout: Duration
-        /// The longest pause between two tries.
+        /// The longest pause between two attempts.
         public var retryCeiling = Duration.seconds(300)
         public var kind: Kind
 
@@ -17,14 +17,14 @@ extension Settings {
         }
 
         public enum Kind: Sendable, Equatable {
-            /// An incoming webhook of Slack.
+            /// A Slack incoming webhook.
             case slack(Web)
-            /// Slack by a bot's token: one live message for each incident.
+            /// A Slack bot token: one message for each incident, updated in place.
             case slackBot(Bot)
             case smtp(Mail)
-            /// JSON by POST, signed when `signingKey` is set.
+            /// JSON by POST, signed if `signingKey` is set.
             case webhook(Web)
-            /// Files in a folder; empty: `outgoing/` below the data folder.
+            /// Files in a folder; empty: `outgoing/` in the data folder.
             case file(directory: String)
             /// A program that reads the digest's JSON from its standard input.
             case exec(command: [String])
@@ -32,7 +32,7 @@ extension Settings {
 
         public struct Bot: Sendable, Equatable {
             public var token = Secret.unset
-            /// The channel's id, `C0123456789`.
+            /// The channel's id, such as `C0123456789`.
             public var channel = ""
             public var apiURL = "https://slack.com/api"
             public var caFile = ""
@@ -41,11 +41,11 @@ extension Settings {
         }
 
         public struct Web: Sendable, Equatable {
-            /// A secret, because whoever knows a webhook's address can post to it.
+            /// A secret, because anyone with a webhook's address can post to it.
             public var url = Secret.unset
-            /// HMAC-SHA256 key of the signature header; webhooks only.
+            /// The HMAC-SHA256 key of the signature header; used by webhooks only.
             public var signingKey = Secret.unset
-            /// PEM file of authorities; empty: the system's.
+            /// PEM file of certificate authorities; empty: the system's.
             public var caFile = ""
 
             public init() {}
@@ -55,13 +55,13 @@ extension Settings {
             public enum TLS: String, Sendable, CaseIterable {
                 /// STARTTLS (`smtp:`) or TLS from the start (`smtps:`), with a valid certificate.
                 case required
-                /// In the clear.
+                /// No encryption.
                 case none
             }
 
-            /// How the relay is told who sends.
+            /// The SASL mechanism for authentication at the relay.
             public enum Auth: String, Sendable, CaseIterable {
-                /// What the relay offers and the credential allows.
+                /// A mechanism that the relay offers and the credential supports.
                 case auto
                 case plain
                 case login
@@ -79,15 +79,16 @@ extension Settings {
             public var username = ""
             public var password = Secret.unset
             public var auth = Auth.auto
-            /// An OAuth 2.0 access token, instead of a password.
+            /// An OAuth 2.0 access token, used instead of a password.
             public var oauthToken = Secret.unset
-            /// The name of the EHLO greeting; empty: this machine's, or its address.
+            /// The name in the EHLO greeting; empty: this machine's name, or its address.
             public var hello = ""
 
             public init() {}
         }
 
-        /// PEM file of the authorities of its server; empty: the system's, or it has no server.
+        /// PEM file of the server's authorities; empty: the system's, or the receiver has no
+        /// server.
         public var caFile: String {
             switch kind {
             case .slack(let web), .webhook(let web): web.caFile
@@ -112,7 +113,7 @@ extension Settings.Receiver {
         case exec
     }
 
-    /// Nil after a fault that leaves no receiver.
+    /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader) {
         let name = r.name("name")
         let kinds = KindName.allCases.map(\.rawValue)
@@ -134,7 +135,7 @@ extension Settings.Receiver {
         case .slack: self.init(name: name, kind: .slack(Web(reading: r, isSlack: true)))
         case .webhook: self.init(name: name, kind: .webhook(Web(reading: r, isSlack: false)))
         case .smtp:
-            // RFC 5321 §4.5.3.2 gives the server minutes; giving up early sends twice.
+            // RFC 5321 §4.5.3.2 allows the server minutes; an early timeout leads to duplicates.
             self.init(name: name, timeout: .seconds(60), kind: .smtp(Mail(reading: r)))
         case .exec:
             self.init(
@@ -186,12 +187,12 @@ extension Settings.Receiver.Bot {
 extension Settings.Receiver.Web {
     fileprivate init(reading r: MappingReader, isSlack: Bool) {
         self.init()
-        // Slack's webhook addresses are credentials; one on this machine is a test.
+        // Slack's webhook addresses are credentials; one on this machine is for tests.
         url = r.secret(
             "url",
             isPublic: { text in
                 guard let address = try? WebAddress(text, schemes: ["https", "http"]) else {
-                    return true  // Told as malformed below, not as a secret.
+                    return true  // Reported as malformed below, not as a secret.
                 }
                 return address.userInfo.isEmpty && (address.isLoopback || !isSlack)
             })
@@ -285,8 +286,8 @@ extension Settings.Receiver.Mail {
         }
     }
 
-    /// RFC 5321 §4.1.1.1: labels of letters, digits and hyphens with a dot among them, or an
-    /// address in brackets.
+    /// Whether `name` is valid in EHLO (RFC 5321 §4.1.1.1): a domain name with at least one dot, or
+    /// an address in brackets.
     private static func isGreeting(_ name: String) -> Bool {
         if name.hasPrefix("["), name.hasSuffix("]") {
             let inside = name.dropFirst().dropLast()
@@ -305,8 +306,8 @@ extension Settings.Receiver.Mail {
             } && labels.last?.unicodeScalars.allSatisfy(\.isDigit) == false
     }
 
-    /// What a header and an envelope can carry without quoting: nothing that
-    /// could end a line or a command.
+    /// Reports a fault unless the text is a mail address that is safe in a header and in an SMTP
+    /// command without quoting.
     private static func check(_ text: String, at key: String, _ r: MappingReader) {
         var address = text[...]
         if text.hasSuffix(">"), let open = text.lastIndex(of: "<") {

@@ -1,13 +1,12 @@
 extension Settings {
-    /// `route`: which receivers get a digest. The first of `routes` that
-    /// matches decides, and so on inwards; where none matches, this one's
-    /// receivers get it.
+    /// `route`: selects the receivers of a digest. The first matching entry of `routes` applies,
+    /// recursively. If none matches, `receivers` of this route applies.
     public struct Route: Sendable, Equatable {
-        /// What must hold, each `field=value`, `field!=value` or `field~value`;
-        /// empty matches all.
+        /// Conditions that must all hold, each `field=value`, `field!=value` or `field~value`;
+        /// empty matches every digest.
         public var matchers: [String] = []
         public var receivers: [String] = []
-        /// Whether routes behind this one are asked too.
+        /// Whether the following sibling routes are evaluated as well.
         public var goesOn = false
         public var routes: [Route] = []
 
@@ -16,7 +15,7 @@ extension Settings {
 }
 
 extension Settings.Route {
-    /// - Parameter inherited: The receivers of the route around this one.
+    /// - Parameter inherited: The receivers of the parent route.
     init(
         reading r: MappingReader, inherited: [String], known: [String], isRoot: Bool
     ) {
@@ -61,7 +60,7 @@ extension Settings.Route {
         r.finish()
     }
 
-    /// Every receiver that some digest can reach.
+    /// The names of all receivers in this route and its descendants.
     var reachable: Set<String> {
         routes.reduce(into: Set(receivers)) { $0.formUnion($1.reachable) }
     }

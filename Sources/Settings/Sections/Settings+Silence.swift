@@ -1,18 +1,17 @@
 public import Events
 
 extension Settings {
-    /// One entry of `silences`: a time in which some digests are held back,
-    /// once or every week (a mute time).
+    /// One entry of `silences`: a time in which matching digests are held back, once or weekly.
     public struct Silence: Sendable, Equatable {
         public enum Schedule: Sendable, Equatable {
             case once(from: Timestamp, until: Timestamp)
-            /// On these days (0 is Sunday), from and until a minute of the day on the clocks
-            /// of the zone; an end before the beginning is on the next day.
+            /// On these days (0 is Sunday), between two minutes of the day in local time of the
+            /// zone. An end before the start is on the next day.
             case weekly(days: [Int], fromMinute: Int, untilMinute: Int, zone: ZoneRules)
         }
 
         public var id: String
-        /// What must hold, each `field=value`, `field!=value` or `field~value`.
+        /// Conditions that must all hold, each `field=value`, `field!=value` or `field~value`.
         public var matchers: [String]
         public var schedule: Schedule
         public var who = ""
@@ -23,7 +22,7 @@ extension Settings {
 }
 
 extension Settings.Silence {
-    /// Nil after a fault that leaves no time.
+    /// Returns nil if the schedule is missing or invalid.
     init?(reading r: MappingReader) {
         let id = r.name("id")
         let matchers = r.matchers()
@@ -84,7 +83,7 @@ extension Settings.Silence {
         }
     }
 
-    /// Whose clocks the times are of; UTC where nothing is given.
+    /// Reads the zone of the times; UTC if none is given, nil after a fault.
     private static func zone(_ r: MappingReader) -> ZoneRules? {
         let offset = r.plain("utc_offset", "")
         let name = r.plain("timezone", "")
@@ -111,7 +110,7 @@ extension Settings.Silence {
         return ZoneRules(offsetMinutes: sign * minutes)
     }
 
-    /// `22:05` as a minute of the day.
+    /// Parses `22:05` as a minute of the day.
     private static func minute(_ text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard text.utf8.count == 5, parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
@@ -128,8 +127,7 @@ extension Settings.Silence {
 }
 
 extension MappingReader {
-    /// `match` (fields and their values) and `where` (texts with a comparison)
-    /// together, each as `field=value`.
+    /// Reads `match` (fields and values) and `where` (comparisons) into one list of matchers.
     func matchers() -> [String] {
         var matchers: [String] = []
         for (field, value) in pairs("match").sorted(by: { $0.key < $1.key }) {

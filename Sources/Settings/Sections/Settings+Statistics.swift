@@ -1,47 +1,47 @@
 import Events
 
 extension Settings {
-    /// `statistics` of a check: how the counts behind its signal are read. The
-    /// keys are named as in the test vectors of `bellwether replay --vectors`.
+    /// `statistics` of a check: how the counts of its signal are tested. The keys have the same
+    /// names as in the test vectors of `bellwether replay --vectors`.
     public struct Statistics: Sendable, Equatable {
         public enum Kind: String, Sendable, CaseIterable {
-            /// Failing of all requests.
+            /// The proportion of failing requests.
             case counter
             /// A quantile of a latency histogram.
             case latency
         }
 
         public var kind: Kind
-        /// Null rate ratio of the window's warning test, at error level `alphaWarn`.
+        /// The null rate ratio of the window's warning test, at error level `alphaWarn`.
         public var rhoWarn = 1.0
         public var alphaWarn = 0.001
-        /// Null rate ratio of the run's failure test; `alphaFail` is also the
-        /// level of the bounds.
+        /// The null rate ratio of the run's failure test. `alphaFail` is also the level of the
+        /// bounds.
         public var rhoFail = 1.5
         public var alphaFail = 0.01
-        /// Smallest difference of proportions that counts.
+        /// The smallest difference of proportions that counts.
         public var minDelta: Double
-        /// Below this many canary requests a check that does not fail has no data.
+        /// With fewer canary requests, a check that does not fail has no data.
         public var minSample = 20
-        /// Allowed relative growth over the median of the last healthy
-        /// attempts; nil: no such rule.
+        /// The allowed relative growth over the median of the last healthy attempts; nil: no limit.
         public var growth: Double?
-        /// Dispersion divisor of the run's test; nil: the scatter of stable's windows.
+        /// The dispersion divisor of the run's test; nil: estimated from the scatter of stable's
+        /// windows.
         public var phi: Double?
-        /// The quantile, latency only.
+        /// The quantile; used for latency only.
         public var quantile = 0.99
-        /// A request is slow over this many milliseconds, latency only; nil:
-        /// over the check's warn limit, or its fail limit.
+        /// A request is slow above this many milliseconds; used for latency only. Nil: the check's
+        /// warn limit, or else its fail limit.
         public var tau: Double?
 
         public init(_ kind: Kind) {
             self.kind = kind
-            // Of slow requests more is normal than of failures.
+            // Slow requests are normally more frequent than failures.
             minDelta = kind == .counter ? 0.001 : 0.01
         }
 
-        /// What a check of this name gets by itself: a canary's proportions and
-        /// quantiles are judged by their counts where the probe reports them.
+        /// Returns the default statistics for a check id: a canary's proportions and latency
+        /// quantiles are judged by their counts.
         public static func standard(for id: String) -> Statistics? {
             guard id.hasPrefix("canary.") else { return nil }
             if let quantile = quantile(of: id) {
@@ -52,7 +52,7 @@ extension Settings {
             return MetricUnit(metricName: id) == .ratio ? Statistics(.counter) : nil
         }
 
-        /// 0.99 of `canary.p99_ms`, 0.999 of `canary.p999_ms`.
+        /// Returns 0.99 for `canary.p99_ms` and 0.999 for `canary.p999_ms`.
         static func quantile(of id: String) -> Double? {
             guard let field = id.split(separator: ".").last, field.hasPrefix("p"),
                 field.hasSuffix("_ms")
@@ -61,7 +61,7 @@ extension Settings {
             guard (1...4).contains(digits.count), let number = Int(digits), number > 0 else {
                 return nil
             }
-            // One digit reads as per cent: p5 is 0.05.
+            // One digit counts as percent: p5 is 0.05.
             let scale = digits.count <= 2 ? 100 : digits.count == 3 ? 1000 : 10_000
             return Double(number) / Double(scale)
         }
@@ -69,8 +69,8 @@ extension Settings {
 }
 
 extension Settings.Statistics {
-    /// `auto` or nothing: the standard; `off`: none; a mapping: the standard
-    /// with these keys changed.
+    /// Reads `statistics`: `auto` or absent means the default, `off` means none, and a mapping
+    /// overrides single keys of the default.
     static func read(_ r: MappingReader, id: String) -> Settings.Statistics? {
         let standard = standard(for: id)
         switch r.value("statistics") {

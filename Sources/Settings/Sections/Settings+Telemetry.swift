@@ -16,7 +16,7 @@ extension Settings {
             case json
         }
 
-        /// The least that is written.
+        /// The lowest level that is written.
         public var logLevel = LogLevel.info
         public var logFormat = LogFormat.text
 

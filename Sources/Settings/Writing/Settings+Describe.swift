@@ -1,10 +1,11 @@
 import Events
 
 extension Settings {
-    /// The whole effective configuration as YAML that `parse` reads back to the
-    /// same settings, unless something in it is `(hidden)`. Secrets are shown as
-    /// where they come from: the file's path, the text with `${env:NAME}` in it,
-    /// or `(hidden)`; so are secrets in addresses, and every argument of a command.
+    /// Returns the whole effective configuration as YAML.
+    ///
+    /// `parse` reads it back to the same settings unless a value is `(hidden)`. A secret is shown
+    /// as its source: the file's path, the text with `${env:NAME}` in it, or `(hidden)`. Secrets in
+    /// addresses and all arguments of commands are hidden.
     public func describe() -> String {
         var y = YAMLWriter()
         y.entry("node", node)

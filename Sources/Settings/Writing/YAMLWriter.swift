@@ -1,18 +1,20 @@
 import Secrets
 
-/// Writes block YAML that `Settings.parse` reads back: two spaces a level,
-/// lists of plain words in one line, texts quoted where they need it.
+/// Writes block YAML that `Settings.parse` can read back.
+///
+/// Each level is indented by two spaces. A list of texts is written in one line. Texts are quoted
+/// where YAML requires it.
 struct YAMLWriter {
     private(set) var text = ""
     private var depth = 0
-    /// The next line opens a list's element.
+    /// Whether the next line starts a list element.
     private var opensElement = false
 
     mutating func entry(_ key: String, _ value: String) {
         line("\(Self.scalar(key)): \(Self.scalar(value))")
     }
 
-    /// A value that needs no quotes.
+    /// Writes a value that needs no quotes.
     mutating func entry(_ key: String, bare value: String) {
         line("\(Self.scalar(key)): \(value)")
     }
@@ -27,10 +29,10 @@ struct YAMLWriter {
         line("\(Self.scalar(key)): {\(inner.joined(separator: ", "))}")
     }
 
-    /// An address, without the secrets in it.
+    /// Writes an address without the secrets in it.
     mutating func entry(_ key: String, url: String) { entry(key, ShownText.url(url)) }
 
-    /// A command: arguments are often passwords, so that only their number is shown.
+    /// Writes a command's program and the number of its arguments, which are often passwords.
     mutating func entry(_ key: String, command: [String]) {
         entry(key, ShownText.command(command))
     }
@@ -43,7 +45,7 @@ struct YAMLWriter {
     }
     mutating func entry(_ key: String, size: Int) { entry(key, bare: SizeText.text(size)) }
 
-    /// `key: …` of what may be shown, or `key_file: path`; nothing when unset.
+    /// Writes `key: …` with the secret's displayable form, or `key_file: path`; nothing when unset.
     mutating func entry(_ key: String, _ secret: Secret) {
         if let path = secret.path {
             entry("\(key)_file", ShownText.file(path))
@@ -80,7 +82,7 @@ struct YAMLWriter {
         opensElement = false
     }
 
-    /// Bare when nothing in it means something to YAML, else in double quotes.
+    /// Returns the text bare when it has no special meaning in YAML, else in double quotes.
     static func scalar(_ value: String) -> String {
         let isBare =
             value.unicodeScalars.allSatisfy {

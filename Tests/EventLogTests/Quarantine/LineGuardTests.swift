@@ -7,13 +7,13 @@ import Testing
 
 @testable import EventLog
 
-@Suite("A line that ends the process is set aside")
+@Suite("A line that crashes the process is quarantined")
 struct LineGuardTests {
     let folder: TemporaryDirectory
 
     init() throws { folder = try TemporaryDirectory("quarantine") }
 
-    /// A log of its own place for each line; what a reader reads from the first line on.
+    /// The lines of a log, each with its position.
     private let lines = (0..<700).map { number in
         EventLogLine(
             bytes: Array(#"{"ts":"2026-11-23T06:00:00Z","event":"e\#(number)"}"#.utf8),
@@ -26,8 +26,8 @@ struct LineGuardTests {
         Quarantine(below: folder.path, node: "n", clock: .system, telemetry: telemetry)
     }
 
-    /// One process: reads `lines` from the first to the last, unless it ends at the line for
-    /// which `ends` says so. Returns the lines that it read to their end, nil when it ended.
+    /// Simulates one process that reads `lines` in order, unless it crashes at a line for which
+    /// `ends` returns true. Returns the lines that were read completely; nil after a crash.
     private func life(
         _ lines: [EventLogLine]? = nil, endsAt ends: (Int) -> Bool = { _ in false }
     ) throws -> [Int]? {
@@ -49,12 +49,12 @@ struct LineGuardTests {
             return read
         }
         guard let left else { return read }
-        // As the process that ended would have left it.
+        // Restore the note that a crashed process would have left.
         try left.write(to: URL(fileURLWithPath: note))
         return nil
     }
 
-    /// What is kept aside, by the place after it.
+    /// The quarantined lines, by the position after each.
     private func kept() throws -> [String] {
         guard
             let data = FileManager.default.contents(
@@ -67,17 +67,17 @@ struct LineGuardTests {
         }
     }
 
-    @Test("the second crash names the line, the fifth start skips it and reads all others")
+    @Test("the second crash identifies the line, the fifth start skips it and reads all others")
     func poison() throws {
         for _ in 0..<4 { #expect(try life { $0 == 300 } == nil) }
         #expect(try life { $0 == 300 } == (0..<700).filter { $0 != 300 })
         #expect(try kept() == ["3:\(301 * 60)"])
-        // And so do all later ones, without another crash.
+        // All later starts do so too, without another crash.
         #expect(try life { $0 == 300 } == (0..<700).filter { $0 != 300 })
         #expect(try kept().count == 1)
     }
 
-    @Test("neighbours, the first and the last line of a log are found one after another")
+    @Test("neighbouring lines, the first and the last line of a log are found one after another")
     func several() throws {
         let poison: Set = [0, 20, 21, 280, 699]
         var deaths = 0
@@ -87,11 +87,11 @@ struct LineGuardTests {
         }
         #expect(try life(endsAt: poison.contains) == (0..<700).filter { !poison.contains($0) })
         #expect(try kept().sorted() == poison.map { "3:\(($0 + 1) * 60)" }.sorted())
-        // Lines under suspicion together share the first crash.
+        // Lines that are suspected together share the first crash.
         #expect(deaths <= 4 * poison.count)
     }
 
-    @Test("kills at random lines, 400 in a row, set no sound line aside", arguments: 1...2)
+    @Test("400 kills in a row at random lines quarantine no healthy line", arguments: 1...2)
     func unlucky(seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         for _ in 0..<400 {
@@ -102,7 +102,7 @@ struct LineGuardTests {
         #expect(try kept().isEmpty)
     }
 
-    @Test("kills at random lines between the crashes: the poison goes, nothing else does")
+    @Test("with random kills between crashes only the poison line is quarantined")
     func mixed() throws {
         let poison: Set = [100, 101, 600]
         var random = SeededRandom(seed: 7)
@@ -114,7 +114,7 @@ struct LineGuardTests {
         #expect(try kept().sorted() == poison.map { "3:\(($0 + 1) * 60)" }.sorted())
     }
 
-    @Test("a process that ends between reads, or reads on after a fault, leaves no suspicion")
+    @Test("a process that ends between reads, or continues after a fault, leaves no suspicion")
     func closed() throws {
         struct Fault: Error {}
         let guarded = quarantine().lineGuard(of: .digest)
@@ -127,7 +127,7 @@ struct LineGuardTests {
         #expect(!quarantine().lineGuard(of: .digest).isSuspicious)
     }
 
-    @Test("a torn note is none")
+    @Test("a torn note is ignored")
     func torn() throws {
         for _ in 0..<3 { #expect(try life { $0 == 300 } == nil) }
         var bytes = try #require(FileManager.default.contents(atPath: note))
@@ -139,14 +139,14 @@ struct LineGuardTests {
         #expect(!quarantine().lineGuard(of: .digest).isSuspicious)
     }
 
-    @Test("another line at the same place of another log is read")
+    @Test("a line at the same position of another log is read")
     func otherLog() throws {
         for _ in 0..<4 { #expect(try life { $0 == 300 } == nil) }
         #expect(try life()?.count == 699)
         var others = lines
         others[300] = EventLogLine(bytes: Array(#"{"other":1}"#.utf8), end: lines[300].end)
         #expect(try life(others)?.count == 700)
-        // Nor does a suspicion pass on to it.
+        // The suspicion does not pass to it either.
         for _ in 0..<3 { #expect(try life { $0 == 50 } == nil) }
         others[50] = EventLogLine(bytes: Array(#"{"other":2}"#.utf8), end: lines[50].end)
         #expect(try life(others)?.count == 700)
@@ -154,7 +154,7 @@ struct LineGuardTests {
         #expect(try life(others)?.count == 700)
     }
 
-    @Test("a line whose names end the process, too, is set aside without them")
+    @Test("a line whose names also crash the process is quarantined without them")
     func names() throws {
         let quarantined = QuarantinedLine(
             reader: .digest, end: lines[3].end, checksum: 1, crashes: 5, names: nil)
@@ -163,7 +163,7 @@ struct LineGuardTests {
         }
         #expect(event.rollout == nil)
         #expect(event.message?.contains("a line ended the process 5 times") == true)
-        // The fourth start dies while the names are read: the fifth does not read them.
+        // The fourth start crashes while reading the names: the fifth does not read them.
         var note = ReadingNote()
         note.open = ReadingNote.Stretch(
             kind: .line, from: lines[3].end, lines: 1,
@@ -183,7 +183,7 @@ struct LineGuardTests {
         #expect(skipped.range(of: Data("a line ended the process 5 times".utf8)) != nil)
     }
 
-    @Test("the whole line is kept for people, for nobody else to read, within bounds")
+    @Test("the whole line is kept for people, readable by the owner only, within limits")
     func keeps() throws {
         let registry = PrometheusRegistry()
         let telemetry = Telemetry(logger: Telemetry.silent.logger, registry: registry)

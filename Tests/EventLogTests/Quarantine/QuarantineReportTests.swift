@@ -7,14 +7,14 @@ import Testing
 
 @testable import EventLog
 
-@Suite("A line set aside is reported")
+@Suite("A quarantined line is reported")
 struct QuarantineReportTests {
     let log: TestLog
 
     init() throws { log = try TestLog() }
 
-    /// Reads the log as the digests do in a process that ends at the line with `word`; true
-    /// when it did not end.
+    /// Reads the log as the digests do, in a process that ends at the line containing `word`.
+    /// Returns true if it did not end.
     private func survives(_ eventLog: EventLog, _ word: String) async throws -> Bool {
         let note = log.directory + "/quarantine/digest.note"
         let lines = eventLog.lineGuard(of: .digest)
@@ -37,7 +37,7 @@ struct QuarantineReportTests {
             .filter { $0.event == EventName.logQuarantined }
     }
 
-    @Test("once, by an event that names reader, place, rollout and file, over restarts")
+    @Test("once, by an event with reader, position, rollout and file, across restarts")
     func once() async throws {
         var eventLog = try await log.open()
         for n in 1...3 {
@@ -68,7 +68,7 @@ struct QuarantineReportTests {
         #expect(report.extra("line_event")?.string == "analysis.unhealthy")
         #expect(report.extra("kept_in")?.string == "quarantine/lines.jsonl")
         #expect(report.extra("line")?.string?.contains("analysis.unhealthy") == true)
-        // Neither again by this process nor by the next, whose counter goes on.
+        // Neither this process nor the next, whose counter continues, reports it again.
         await eventLog.maintain()
         await eventLog.close()
         let registry = PrometheusRegistry()
@@ -83,7 +83,7 @@ struct QuarantineReportTests {
         await eventLog.close()
     }
 
-    @Test("by the next process when the log did not take it in this one")
+    @Test("by the next process if the log did not store the report in this one")
     func later() async throws {
         let quarantine = Quarantine(
             below: log.directory, node: "gw-a1", clock: log.clock.wall, telemetry: .silent)

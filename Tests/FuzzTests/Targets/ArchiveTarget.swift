@@ -2,13 +2,15 @@ import Events
 
 @testable import EventLog
 
-/// A sealed segment whose bytes are not as they were written: what is read is a part
-/// of what was written, in order; nothing that is whole is lost; repair makes it sound.
+/// A sealed segment with changed bytes.
 ///
-/// The input: a mode, how many lines a member has, changes (how many; place and value
-/// each), lines. The changes hit the archive and the index side by side; by mode they
-/// hit the index alone, whose checksums are then made right again (a forged index may
-/// say anything, and must end nothing), or the lines are an archive themselves.
+/// The lines read are a subset of those written, in order; no undamaged line is lost; repair makes
+/// the segment valid.
+///
+/// The input: a mode, the lines per member, changes (a count; offset and value each), lines. The
+/// changes apply to the archive and the index alike. Depending on the mode they apply to the index
+/// alone, whose checksums are recalculated (a forged index may contain anything, and must cause no
+/// crash), or the lines are an archive themselves.
 enum ArchiveTarget {
     static func run(_ input: [UInt8]) throws {
         var input = InputBytes(input)
@@ -27,7 +29,7 @@ enum ArchiveTarget {
     }
 
     private static func lines(_ input: InputBytes) -> [[UInt8]] {
-        // The log stores an event once: what names itself is there once.
+        // The log stores an event once: an identity occurs once.
         var keys: [ScannedLine.Key] = []
         return input.lines.filter { line in
             guard line.contains(where: { $0 != 0x20 }) else { return false }
@@ -50,7 +52,7 @@ enum ArchiveTarget {
         let isWhole = archive == log.files[log.archivePath]
         let answer = try log.read()
         if isWhole {
-            // What is no JSON object was never stored: it is not shown, but counted.
+            // A line that is not a JSON object was never stored: it is not shown, but counted.
             let stored = log.lines.filter { line in line.withUnsafeBytes { $0.isObject } }
             try require(
                 answer.lines == stored && answer.skipped == log.lines.count - stored.count,
@@ -74,7 +76,7 @@ enum ArchiveTarget {
         try askEverything(log)
     }
 
-    /// Asks in every way, and mends: none may fail.
+    /// Runs every query and the repair: none may fail.
     private static func askEverything(_ log: SealedLog) throws {
         for text in ["id=a", "n>1 event~a", "deltas.value>1 az!=b"] {
             let query = EventLogQuery(

@@ -1,8 +1,8 @@
 import Analysis
 import Events
 
-/// Lines that the log's door lets in, as what a node restores its attempts from: what is
-/// written down of them is read again as the same, and every series can be measured next.
+/// Restores attempts from lines that ingest accepts. The checkpoint of them is read back unchanged,
+/// and every series can be measured next.
 enum AttemptTarget {
     static func run(_ bytes: [UInt8]) throws {
         var grammar = LineGrammar(InputBytes(bytes))

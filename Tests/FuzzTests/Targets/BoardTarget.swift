@@ -2,8 +2,8 @@ import Events
 
 @testable import Console
 
-/// Lines that the log's door lets in on the status page: every rollout is drawn, and
-/// nothing of the lines is markup.
+/// Shows lines that ingest accepts on the status page: every rollout is drawn, and no line acts as
+/// markup.
 enum BoardTarget {
     static func run(_ bytes: [UInt8]) throws {
         var grammar = LineGrammar(InputBytes(bytes))
@@ -35,7 +35,7 @@ enum BoardTarget {
             try require(!html.contains(piece), "markup of a line: \(piece)")
         }
         try require(html.utf8.count < 4 << 20, "\(html.utf8.count) bytes for one rollout")
-        // Numbers that no browser draws.
+        // Numbers that no browser can draw.
         var rest = html[...]
         while let points = rest.range(of: "points=\"") {
             rest = rest[points.upperBound...]

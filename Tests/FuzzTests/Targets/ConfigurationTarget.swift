@@ -1,7 +1,7 @@
 import Settings
 
-/// A configuration is read to the end or refused with places that are in it; what was
-/// read, shown and read again is the same.
+/// A configuration is read, or refused with positions that exist in it. Accepted settings are
+/// described and read back unchanged.
 enum ConfigurationTarget {
     private static let environment = [
         "TOKEN": "t0p-s3cret", "HOST": "gw-b2", "EMPTY": "",
@@ -18,7 +18,7 @@ enum ConfigurationTarget {
         }
         let shown = settings.describe()
         try require(!shown.contains("t0p-s3cret"), "a secret is shown: \(shown)")
-        // What may not be shown can't be read again.
+        // Hidden values cannot be read back.
         if shown.contains("(hidden)") { return }
         let again = Result { () throws(SettingsFaults) in
             try Settings.parse(text: shown, environment: environment)

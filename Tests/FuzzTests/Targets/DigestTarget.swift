@@ -4,14 +4,15 @@ import Foundation
 import JSON
 import Rendering
 
-/// Lines that the log's door lets in, folded by the digest machine: it neither stops nor
-/// forgets; restored from a checkpoint and fed the log from there it composes the same
-/// digests; what is rendered of them is valid, within its limits, and inert.
+/// Folds lines that ingest accepts into the digest machine.
 ///
-/// The input: a byte of settings, then steps (an operation each; a line follows most).
+/// The machine neither stops nor forgets. Restored from a checkpoint and fed the log from there, it
+/// composes the same digests. Rendered digests are valid, within their limits, and inert.
+///
+/// The input: a byte of settings, then steps, each an operation; most are followed by a line.
 enum DigestTarget {
     private struct Observed {
-        /// nil: `lost` lines are missing there.
+        /// With nil, `lost` lines are missing at this position.
         let line: [UInt8]?
         var lost = 0
         let end: LogPosition
@@ -20,7 +21,7 @@ enum DigestTarget {
 
     private static let start = Timestamp(milliseconds: 1_795_413_600_000)
     private static let renderer = Renderer()
-    /// How far a clock goes in one step, in seconds; the last ones are jumps.
+    /// The seconds that a clock advances in one step; the last values are jumps.
     private static let steps = [0, 1, 30, 120, 600, 3600, 86_400, -3600, 31_536_000]
 
     static func run(_ bytes: [UInt8]) throws {
@@ -80,7 +81,7 @@ enum DigestTarget {
         position = checkpoint.position
     }
 
-    /// The machine that went on and the one that was restored say the same.
+    /// Checks that the continued and the restored machine return the same.
     private static func compare(
         _ machine: DigestMachine, _ saved: [String: String], from position: LogPosition,
         _ log: [Observed], _ settings: DigestSettings, at now: Timestamp

@@ -3,10 +3,10 @@ import JSON
 
 @testable import EventLog
 
-/// The log's door reads a line in one pass; `Event` reads it as a tree. What the
-/// door lets in `Event` can read, and the other way round, and they agree on what
-/// makes a line the same event. `EventView` reads the same from an accepted line; over
-/// anything else it only stays within the bytes.
+/// Ingest scans a line in one pass; `Event` parses it as a tree.
+///
+/// They must accept the same lines and agree on each line's identity. `EventView` reads the same
+/// values from an accepted line; on anything else it only stays within the bytes.
 enum EventTarget {
     static func run(_ input: [UInt8]) throws {
         let scanned = Result { () throws(EventFault) in try ScannedLine(input) }
@@ -25,7 +25,7 @@ enum EventTarget {
             let again = try? Event(line: event.line)
             try require(again == event, "\(event) is written as \(again as Any)")
         case (.failure(let fault), .success(let event)):
-            // The name that the log keeps for itself, and what only a new line must hold.
+            // The node's own reserved name, and requirements for new lines only.
             try require(event.event == "log.commit", "the door: \(fault), but it is \(event)")
         case (.success(let scanned), .failure(let fault)):
             throw Finding("the door let in \(scanned), which is no event: \(fault)")

@@ -2,8 +2,8 @@ import Events
 
 @testable import Probes
 
-/// A metrics page: lines don't influence each other, neither do the metrics asked
-/// for, and what is computed of it are numbers that make sense.
+/// A metrics page: lines do not influence each other, nor do the requested metrics, and the
+/// computed numbers are plausible.
 enum ExpositionTarget {
     private struct Sample: Equatable {
         var name: String
@@ -35,7 +35,7 @@ enum ExpositionTarget {
         try compute(input)
     }
 
-    /// Each with its newline.
+    /// Each line with its newline.
     private static func lines(of page: [UInt8]) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var start = 0
@@ -62,7 +62,7 @@ enum ExpositionTarget {
         return found
     }
 
-    /// From the page to what the judge gets: growth over two scrapes, quantiles.
+    /// From the page to the judge's input: increases over two scrapes, and quantiles.
     private static func compute(_ page: [UInt8]) throws {
         let metrics = RequestMetrics()
         guard let page = try? ScrapedPage(reading: page, for: metrics) else { return }

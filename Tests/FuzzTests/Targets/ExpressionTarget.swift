@@ -3,11 +3,11 @@ import JSON
 
 @testable import EventLog
 
-/// What the index spares must not change an answer: every question is asked of a
-/// sealed segment and of its lines, one by one.
+/// Skipping data with the index must not change a result: each query runs on a sealed segment and
+/// on its lines one by one.
 ///
-/// The input: an expression, a field to count by, and lines. Lines that the log's
-/// door would refuse are left out. A field that begins with `@` bounds the time.
+/// The input: an expression, a field to count by, and lines. Lines that ingest would refuse are
+/// left out. A field that begins with `@` limits the time.
 enum ExpressionTarget {
     static func run(_ input: [UInt8]) throws {
         let all = InputBytes(input).lines
@@ -44,7 +44,7 @@ enum ExpressionTarget {
         try require(log.files.descriptors == 0, "files are left open")
     }
 
-    /// The counts of lines, read one by one.
+    /// The counts of the lines, read one by one.
     private static func count(_ lines: [[UInt8]], by field: String) -> [EventLogCounts.Row] {
         let path = Path(field)
         var counts: [[UInt8]?: Int] = [:]

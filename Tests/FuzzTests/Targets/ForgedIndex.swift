@@ -1,10 +1,10 @@
 @testable import EventLog
 
-/// An index whose parts are changed and sealed again, as somebody could who may write
-/// into the folder, or who hands over a copy of one (`IndexLayout` has the form).
+/// An index whose parts are changed and whose checksums are recalculated, as by someone with write
+/// access to the folder or who supplies a copy (see `IndexLayout`).
 struct ForgedIndex {
     private var bytes: [UInt8]
-    /// Ends with a checksum each.
+    /// Parts that each end with a checksum.
     private let parts: [Range<Int>]
 
     init?(_ bytes: [UInt8]) {
@@ -44,7 +44,7 @@ struct ForgedIndex {
         if !bytes.isEmpty { bytes[place % bytes.count] ^= value }
     }
 
-    /// With checksums that fit.
+    /// The bytes with valid checksums.
     var sealed: [UInt8] {
         var bytes = bytes
         for part in parts where part.upperBound <= bytes.count && part.count > 4 {

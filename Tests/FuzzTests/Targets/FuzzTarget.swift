@@ -1,29 +1,29 @@
-/// What reads bytes of strangers, each with a judge of what it made of them.
+/// A parser of untrusted bytes, with a check of its results.
 ///
-/// The same code runs below libFuzzer (`Scripts/fuzz.sh`, the package `Fuzzing`)
-/// and over the committed corpus in every test run (`CorpusTests`).
+/// The same code runs under libFuzzer (`Scripts/fuzz.sh`, the package `Fuzzing`) and on the
+/// committed corpus in every test run (`CorpusTests`).
 enum FuzzTarget: String, CaseIterable, Sendable {
     /// JSON text: `JSON` against Foundation and against itself.
     case json
-    /// An event line: the log's door against `Event`.
+    /// An event line: ingest against `Event`.
     case event
     /// A sealed segment, damaged: archive, index, verify and repair.
     case archive
-    /// A log folder, damaged: what every `logs` command reads.
+    /// A damaged log folder, read as every `logs` command does.
     case log
-    /// Lines that the log accepted, folded into digests, and what is rendered of them.
+    /// Lines that the log accepted, folded into digests, and the rendered digests.
     case digest
-    /// The same on the status page.
+    /// The same lines on the status page.
     case board
-    /// The same as what a node restores its attempts from.
+    /// The same lines as the source of a node's attempts.
     case attempt
-    /// A batch of the forwarder, and an answer to it.
+    /// A batch of the forwarder, and a response to it.
     case receipt
     /// Server-sent events.
     case stream
     /// A body of a webhook: Argo notifications, Flagger, Alertmanager.
     case hook
-    /// `--where` and the lines it is asked of: the index's answers against the lines'.
+    /// `--where` and lines: results with the index against results line by line.
     case expression
     /// A measurement's body or query.
     case request
@@ -32,7 +32,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// A configuration file.
     case configuration
 
-    /// Throws a `Finding` when the input was read wrongly; a crash is one too.
+    /// Throws a `Finding` if the input was read wrongly; a crash is a finding too.
     func run(_ input: [UInt8]) throws {
         switch self {
         case .json: try JSONTarget.run(input)
@@ -53,7 +53,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     }
 }
 
-/// Something that was read wrongly.
+/// A wrong result of a target.
 struct Finding: Error, CustomStringConvertible {
     let description: String
 
@@ -65,18 +65,18 @@ func require(_ holds: Bool, _ words: @autoclosure () -> String) throws {
     if !holds { throw Finding(words()) }
 }
 
-/// Bytes taken one after another from an input's start.
+/// Reads bytes one after another from the start of an input.
 struct InputBytes {
     private(set) var rest: ArraySlice<UInt8>
 
     init(_ input: [UInt8]) { rest = input[...] }
 
-    /// 0 when there is no more.
+    /// Returns 0 at the end.
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
     mutating func word() -> Int { Int(byte()) << 8 | Int(byte()) }
 
-    /// What is left, split at newlines; nothing for an empty rest.
+    /// The rest, split at newlines; empty for an empty rest.
     var lines: [[UInt8]] {
         rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
     }

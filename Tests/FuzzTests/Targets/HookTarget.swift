@@ -6,10 +6,12 @@ import Server
 @testable import EventLog
 @testable import Notifier
 
-/// Bodies of strangers at the hooks: each is refused with a 4xx, or every event that is made
-/// of it is one that the log takes, and is the same the second time.
+/// Untrusted bodies sent to the hooks.
 ///
-/// The input: which hook, a shape; then a body by grammar, or the rest as it is.
+/// Each is refused with a 4xx, or the log accepts every event created from it, and creating it
+/// again gives the same event.
+///
+/// The input: which hook, a shape; then a body by grammar, or the rest unchanged.
 enum HookTarget {
     private static let now = Timestamp(milliseconds: 1_795_413_600_000)
 

@@ -1,22 +1,21 @@
 import Foundation
 import JSON
 
-/// The scanner and the tree against Foundation's parser: what one accepts the
-/// other does, and they read the same values.
+/// The scanner and the tree against Foundation's parser: they accept the same texts and read the
+/// same values.
 ///
-/// The differences that are meant are these, and no others:
-/// - Foundation takes UTF-16, UTF-32 and byte-order marks, and a comma before a
-///   closing bracket. Ours refuses them (RFC 8259 §8.1, §4, §5).
-/// - Foundation refuses or rounds numbers that a `Double` can't hold; ours keeps
-///   their text.
-/// - A key twice in one object: Foundation keeps one of the two, our tree refuses. Two
-///   keys that are spellings of one text are two keys to ours (RFC 8259 §8.3).
-/// - Foundation drops U+FEFF after an escape in a string, as if the text began there; ours
-///   keeps it: inside a string it is a character (RFC 8259 §7).
-/// - Foundation goes through `Decimal`, a power of ten at a time: doubles differ by a few
+/// Only these differences are intended:
+/// - Foundation accepts UTF-16, UTF-32 and byte order marks, and a comma before a closing
+///   bracket. Ours refuses them (RFC 8259 §8.1, §4, §5).
+/// - Foundation refuses or rounds numbers that a `Double` cannot hold; ours keeps their text.
+/// - A repeated key in one object: Foundation keeps one of the two, our tree refuses. Two
+///   spellings of one key are two keys for ours (RFC 8259 §8.3).
+/// - Foundation drops U+FEFF after an escape in a string; ours keeps it, because inside a string
+///   it is a character (RFC 8259 §7).
+/// - Foundation calculates with `Decimal`, one power of ten at a time: doubles differ by a few
 ///   units in the last place, and by one more for each power.
 enum JSONTarget {
-    /// Foundation's own bound on nesting.
+    /// Foundation's own limit of nesting.
     static let limits = JSONLimits(maxBytes: .max, maxDepth: 512)
     private static let unique = JSONLimits(maxBytes: .max, maxDepth: 512, uniqueKeys: true)
 
@@ -33,12 +32,12 @@ enum JSONTarget {
         }
     }
 
-    /// What Foundation reads; nil when it refuses.
+    /// Foundation's result; nil if it refuses the text.
     static func foundation(_ bytes: [UInt8]) -> Any? {
         try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
     }
 
-    /// Throws when one accepts what the other refuses, but for the meant differences.
+    /// Throws if only one of the two accepts the text, except for the intended differences.
     static func agrees(_ ours: JSONFault?, _ bytes: [UInt8], _ theirs: Any?) throws {
         guard (ours == nil) != (theirs != nil), !isMeant(ours, bytes) else { return }
         throw Finding(
@@ -58,7 +57,7 @@ enum JSONTarget {
             == UInt8(ascii: ",")
     }
 
-    /// Whether a text that ours accepts holds a number beyond what Foundation takes.
+    /// Whether a text that ours accepts contains a number that Foundation cannot hold.
     private static func holdsHugeNumber(_ bytes: [UInt8]) -> Bool {
         let isNumeric = { (byte: UInt8) in
             byte &- 0x30 < 10 || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
@@ -70,7 +69,7 @@ enum JSONTarget {
 
     // MARK: - Ours against ours
 
-    /// Every way through the scanner comes to the same result.
+    /// Every use of the scanner gives the same result.
     private static func agreesWithItself(_ input: [UInt8], _ ours: JSONFault?) throws {
         let members = fault(input) { bytes throws(JSONFault) in
             try JSONScanner.members(of: bytes, limits: limits) { (_, _) throws(JSONFault) in }
@@ -88,7 +87,7 @@ enum JSONTarget {
             (uniqueFault == nil) == (treeFault == nil),
             "unique keys: \(uniqueFault as Any), tree: \(treeFault as Any)")
         if let ours {
-            // A repeated key may stand before it.
+            // A repeated key may precede it.
             try require(
                 uniqueFault == ours || uniqueFault?.reason == .duplicateKey,
                 "\(ours), with unique keys \(uniqueFault as Any)")
@@ -135,7 +134,7 @@ enum JSONTarget {
             return zip(elements, list).allSatisfy { same($0, $1) }
         case .object(let members):
             guard let dictionary = theirs as? [String: Any] else { return false }
-            // Foundation's keys are strings, to which two spellings of one letter are the same.
+            // Foundation's keys are strings, for which two spellings of one letter are equal.
             if Set(members.map { unmarked($0.key) }).count < members.count { return true }
             let unmarkedKeys = Dictionary(
                 dictionary.map { (unmarked($0.key), $0.value) }, uniquingKeysWith: { one, _ in one }

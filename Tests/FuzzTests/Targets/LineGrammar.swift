@@ -3,8 +3,8 @@ import JSON
 
 @testable import EventLog
 
-/// Makes lines of an event log from an input's bytes: they choose names, times, numbers at
-/// the edges, texts and further members. Only what the log's door lets in comes out.
+/// Builds event lines from an input's bytes, which choose names, times, extreme numbers, texts and
+/// further members. Returns only lines that ingest accepts.
 struct LineGrammar {
     private(set) var input: InputBytes
 
@@ -55,8 +55,8 @@ struct LineGrammar {
         "canary.5xx_rate", "canary.p99_ms", "canary.rps", "dependency.db_ok", "x",
     ]
 
-    /// One line, or nil when the door refuses it. Bytes of the input that begin with 255
-    /// are a line as they are, up to a newline.
+    /// One line, or nil if ingest refuses it. Input that begins with byte 255 is used as a line
+    /// unchanged, up to a newline.
     mutating func line() -> [UInt8]? {
         let shape = input.byte()
         let line: [UInt8]

@@ -2,13 +2,13 @@ import Events
 
 @testable import EventLog
 
-/// A log folder in memory: two archives with their indexes, a closed plain segment, the
-/// open one, and the small files beside them.
+/// A log folder in memory: two archives with their indexes, a closed plain segment, the open
+/// segment, and the side files.
 struct LogFolderSample {
     let files: MemoryFileSystem
     /// Every line of the log, in order.
     let lines: [[UInt8]]
-    /// Where each line is among them.
+    /// The position of each line.
     let places: [[UInt8]: Int]
     /// The files, by path.
     let paths: [String]
@@ -18,7 +18,7 @@ struct LogFolderSample {
     var view: ForeignView { ForeignView(directory: Self.directory, files: files) }
     var folder: LogFolder { LogFolder(below: Self.directory, files: files) }
 
-    /// Made once: every use gets a folder of its own.
+    /// Created once; every use gets its own copy.
     private static let made = make()
 
     init() {
@@ -76,7 +76,7 @@ struct LogFolderSample {
         return (files, lines, places)
     }
 
-    /// A segment that isn't sealed, in groups of eight lines.
+    /// An unsealed segment, in groups of eight lines.
     private static func plain(_ lines: [[UInt8]], _ number: UInt64, after: UInt64) -> [UInt8] {
         let header = CommitLine(
             segment: number, end: 0, bytes: 0, count: 0, at: closedAt, after: after)

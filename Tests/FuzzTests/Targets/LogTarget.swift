@@ -3,23 +3,23 @@ import JSON
 
 @testable import EventLog
 
-/// A log folder with damaged files, read as every `logs` command reads it. Every line that
-/// is printed was stored; where one is missing that is reported; `verify` finds the damage.
+/// A log folder with damaged files, read as every `logs` command does.
 ///
-/// The input: changes of seven bytes each (file, kind, two for the place, two for the
-/// length, a value).
+/// Every printed line was stored; a missing line is reported; `verify` finds the damage.
+///
+/// The input: changes of seven bytes each (file, kind, two for the offset, two for the length, a
+/// value).
 enum LogTarget {
-    /// What happens to a file.
+    /// A change of a file.
     enum Harm: UInt8, CaseIterable, Sendable {
         case flip, cut, zero, remove, duplicate, insert, swap, empty, append, delete
-        /// Another file's bytes in its place.
+        /// Replaces the file's bytes by those of another file.
         case replace
-        /// An index that is sealed again after a change.
+        /// Changes an index and recalculates its checksums.
         case forge
 
-        /// Those that leave the file in its place. What is known of whole files that are
-        /// missing or replaced is not judged here: such a log must only end nothing and print
-        /// nothing that was not stored.
+        /// The kinds that leave the file in its place. For missing or replaced whole files only
+        /// this is checked: no crash, and no printed line that was not stored.
         static let within = allCases.filter { $0 != .delete && $0 != .replace }
     }
 
@@ -45,7 +45,7 @@ enum LogTarget {
         try judge(changes)
     }
 
-    /// Throws a `Finding` when the log that `changes` damaged is read wrongly.
+    /// Throws a `Finding` if the log damaged by `changes` is read wrongly.
     static func judge(_ changes: [Change]) throws {
         let sample = LogFolderSample()
         for change in changes {
@@ -105,10 +105,10 @@ enum LogTarget {
 /// Reads a sample as the commands do.
 private struct Judge {
     let sample: LogFolderSample
-    /// What is missing must be reported: but not of an index whose checksums fit (it may hide
-    /// lines from all but `verify`), nor where a second file was damaged that tells of the first.
+    /// Missing lines must be reported, with two exceptions: an index with valid checksums can hide
+    /// lines from all but `verify`, and so can damage to a second file that records the first.
     let isStrict: Bool
-    /// Whether a segment or an index is not as it was written.
+    /// Whether a segment or an index differs from its original.
     let isHarmed: Bool
     let query: Int
 
@@ -124,7 +124,7 @@ private struct Judge {
     func run() throws {
         let whole = LogFolderSample()
         let isWhole = sample.paths.allSatisfy { sample.files[$0] == whole.files[$0] }
-        // First: readers put an index in place that is lost.
+        // First, because readers replace a lost index.
         var verification = Verification(sample.folder)
         try verification.run(repairing: false)
         let all = try read(.all)
@@ -154,13 +154,13 @@ private struct Judge {
     private func read(_ query: EventLogQuery) throws -> Answer {
         var answer = Answer()
         var source = LineSource(sample.view, from: .start)
-        // As a command that stops and goes on: every batch is a read of its own.
+        // As a command that stops and continues: every batch is a separate read.
         while true {
             let batch: EventLogBatch
             do throws(EventLogError) {
                 batch = try source.batch(query, maxLines: 7, maxBytes: 1 << 20)
             } catch {
-                // The command ends with this error: it says that lines are missing.
+                // The command ends with this error, which reports missing lines.
                 answer.skipped += 1
                 return answer
             }

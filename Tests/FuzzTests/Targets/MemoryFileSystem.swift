@@ -17,7 +17,7 @@ final class MemoryFileSystem: LogFileSystem {
         set { state.withLock { $0.files[path] = newValue } }
     }
 
-    /// Files that were opened and not closed.
+    /// The number of open files.
     var descriptors: Int { state.withLock { $0.open.count } }
 
     private func known<T: Sendable>(

@@ -3,11 +3,12 @@ import Events
 @testable import Gateway
 @testable import EventLog
 
-/// What the forwarder sends and what it makes of the answer. The lines of a batch are the
-/// same lines to the log that takes them; the cursor moves only for an answer that accounts
-/// for each of them.
+/// The forwarder's batch and its handling of the response.
 ///
-/// The input: how many lines, the status, lines by `LineGrammar`; the rest is the answer.
+/// The lines of a batch are the same for the log that receives them. The cursor advances only after
+/// a response that accounts for each of them.
+///
+/// The input: the number of lines, the status, lines by `LineGrammar`; the rest is the response.
 enum ReceiptTarget {
     private static let statuses = [200, 400, 413, 429, 500, 503, 301, 0]
 

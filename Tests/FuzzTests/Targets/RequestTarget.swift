@@ -1,8 +1,8 @@
 import Analysis
 import JSON
 
-/// A measurement's body or, behind a `?`, its query: whatever is accepted keeps the
-/// documented bounds and is the same request in the other form.
+/// A measurement's body or, after a `?`, its query: an accepted request is within the documented
+/// limits and is the same in the other form.
 enum RequestTarget {
     static func run(_ input: [UInt8]) throws {
         if input.first == UInt8(ascii: "?") {
@@ -68,9 +68,9 @@ enum RequestTarget {
         }.joined()
     }
 
-    /// The tree of the body says the same.
+    /// The tree of the body has the same values.
     private static func agrees(_ request: MeasurementRequest, _ body: [UInt8]) throws {
-        // Keys that the request doesn't know may be there twice.
+        // Keys that the request does not use may be repeated.
         guard let tree = try? JSONValue(parsing: body, limits: MeasurementRequest.limits) else {
             return
         }
@@ -87,7 +87,7 @@ enum RequestTarget {
                 continue
             }
             if name == "count" || name == "failureLimit" {
-                // What is no number in its range is passed over.
+                // A value that is not a number in range is ignored.
                 try require(
                     text.isEmpty || Int(stated) == Int(text), "\(name) \(stated) as \(text)")
                 continue

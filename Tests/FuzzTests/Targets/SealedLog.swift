@@ -2,12 +2,12 @@ import Events
 
 @testable import EventLog
 
-/// A log of one sealed segment in memory, and the ways to ask it.
+/// A log of one sealed segment in memory, with ways to query it.
 struct SealedLog {
     let files = MemoryFileSystem()
     let folder: LogFolder
     private let name: SegmentName
-    /// As they were sealed.
+    /// The lines as they were sealed.
     let lines: [[UInt8]]
 
     var archivePath: String { folder.file(name.archive) }
@@ -46,7 +46,7 @@ struct SealedLog {
         return (packed, builder.encoded(archiveBytes: packed.count, closedAt: closedAt))
     }
 
-    /// Everything in the segment may be seen, nothing is written to.
+    /// The whole segment is visible, and nothing is written to it.
     private struct View: LogView {
         let folder: LogFolder
         func horizon() -> LogPosition { LogPosition(segment: 2, offset: 0) }

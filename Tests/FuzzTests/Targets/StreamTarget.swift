@@ -2,7 +2,7 @@ import Events
 
 @testable import App
 
-/// Server-sent events in pieces of any size are the same events as in one piece.
+/// Server-sent events parsed in pieces of any size are the same as in one piece.
 ///
 /// The input: a length for each piece (up to a zero), then the stream.
 enum StreamTarget {

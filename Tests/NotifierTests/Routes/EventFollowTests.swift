@@ -11,10 +11,10 @@ import Testing
 
 @Suite("Following the log")
 struct EventFollowTests {
-    /// What a client was sent, and a client that is slow where a test says so.
+    /// The bytes sent to a client, which is slow where a test requires it.
     private final class Client: Sendable {
         private let state = Mutex("")
-        /// Called before each write is taken.
+        /// Called before each write is accepted.
         let beforeWrite: @Sendable () async -> Void
 
         init(beforeWrite: @escaping @Sendable () async -> Void = {}) {
@@ -67,7 +67,7 @@ struct EventFollowTests {
         _ = try await eventLog.ingest(Array(ServedNotifier.line(message).utf8))
     }
 
-    @Test("lines that are appended while it starts and segments change come once, in order")
+    @Test("lines appended during the start and across segment changes arrive once, in order")
     func once() async throws {
         let client = Client()
         for number in 0..<20 { try await append("m\(number)") }
@@ -81,7 +81,7 @@ struct EventFollowTests {
         #expect(client.text.hasSuffix("<end>"))
     }
 
-    @Test("one that comes back by the id of its last line misses none and sees none again")
+    @Test("a client that resumes with the id of its last line misses none and repeats none")
     func comesBack() async throws {
         var seen: [String] = []
         var place = LogPosition.start
@@ -121,7 +121,7 @@ struct EventFollowTests {
         await eventLog.close()
     }
 
-    @Test("a place beyond the log's end is another log's: it says so and begins anew")
+    @Test("a position beyond the log's end is reported, and reading restarts")
     func anew() async throws {
         try await append("first")
         let client = Client()
@@ -132,7 +132,7 @@ struct EventFollowTests {
         try await following.value
     }
 
-    @Test("a client that does not take a line gets no further one read for it")
+    @Test("no further line is read for a client that does not accept one")
     func slow() async throws {
         let gate = Welcome()
         let client = Client(beforeWrite: {

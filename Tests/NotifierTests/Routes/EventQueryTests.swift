@@ -6,7 +6,7 @@ import Testing
 
 @testable import Notifier
 
-@Suite("What GET /v1/events can be asked")
+@Suite("Parameters of GET /v1/events")
 struct EventQueryTests {
     private static let now = Timestamp(milliseconds: 1_766_000_000_000)
 
@@ -14,7 +14,7 @@ struct EventQueryTests {
         try EventQuery(items.map { (name: $0.0, value: $0.1) }, now: Self.now)
     }
 
-    @Test("nothing is the last thousand lines")
+    @Test("the default is the last thousand lines")
     func nothing() throws {
         let query = try query()
         #expect(query.limit == 1000)
@@ -23,21 +23,21 @@ struct EventQueryTests {
         #expect(query.query.since == nil && query.query.until == nil)
     }
 
-    @Test("times are spans back from now or moments")
+    @Test("times are durations back from now or absolute")
     func times() throws {
         let query = try query(("since", "10m"), ("until", "2025-12-17T19:33:20Z"))
         #expect(query.query.since == Timestamp(milliseconds: 1_766_000_000_000 - 600_000))
         #expect(query.query.until == Timestamp(milliseconds: 1_766_000_000_000))
     }
 
-    @Test("places are cursors of this log")
+    @Test("positions are cursors of this log")
     func places() throws {
         #expect(try query(("after", "41:1830")).after == LogPosition(segment: 41, offset: 1830))
         #expect(try query(("follow", "true"), ("limit", "100000")).limit == 100_000)
     }
 
     @Test(
-        "what cannot be meant is refused by name",
+        "invalid parameters are refused by name",
         arguments: [
             ("since", "yesterday", "time_invalid", "since"),
             ("until", "", "time_invalid", "until"), ("since", "-5m", "time_invalid", "since"),

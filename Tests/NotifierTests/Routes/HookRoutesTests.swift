@@ -37,7 +37,7 @@ struct HookRoutesTests {
         await notifier.stop()
     }
 
-    @Test("Flagger's credential counts wherever it stands, and in no other form")
+    @Test("Flagger's credential is accepted at each place, and in no other form")
     func flagger() async throws {
         let notifier = try await ServedNotifier()
         let path = "/v1/hooks/flagger"
@@ -48,7 +48,7 @@ struct HookRoutesTests {
             (path + "/" + notifier.ingest + "/", Self.flagger(nil), nil, 200),
             (path, Self.flagger(nil), nil, 401), (path, Self.flagger("bw_wrong"), nil, 401),
             (path, Self.flagger(notifier.read), nil, 403), (path + "/bw_wrong", "{", nil, 401),
-            // What is wrong with a body is said to no stranger.
+            // A stranger does not get the faults of a body.
             (path, "{", nil, 401), (path, "{", notifier.ingest, 400),
             (path + "/" + notifier.read, Self.flagger(nil), nil, 403),
         ] as [(String, String, String?, Int)] {
@@ -61,7 +61,7 @@ struct HookRoutesTests {
         await notifier.stop()
     }
 
-    @Test("a hook that comes while the log closes is refused, not lost in silence")
+    @Test("a hook that arrives while the log closes is refused, not lost silently")
     func closing() async throws {
         let notifier = try await ServedNotifier()
         await notifier.eventLog.close()

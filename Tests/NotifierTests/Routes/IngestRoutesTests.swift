@@ -18,14 +18,14 @@ struct IngestRoutesTests {
         Int(try #require(try document(reply)[name]?.integer))
     }
 
-    @Test("the same lines in many bodies at once are kept once, and each is answered")
+    @Test("the same lines in many concurrent bodies are stored once, and each body is answered")
     func together() async throws {
         let notifier = try await ServedNotifier()
         let lines = (0..<20).map { ServedNotifier.line("m\($0)", id: "id-\($0)") }
         let counts = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
             for sender in 0..<8 {
                 group.addTask {
-                    // Each in another order, as senders' retries are.
+                    // Each in another order, like senders' retries.
                     let body = (0..<20).map { lines[($0 * 7 + sender) % 20] }
                     let reply = try await notifier.post(
                         "/v1/events", body.joined(separator: "\n"), token: notifier.ingest)
@@ -48,7 +48,7 @@ struct IngestRoutesTests {
         var statuses: Set<Int> { Set(all.withLock { $0.values }) }
     }
 
-    @Test("what is acknowledged while the log closes is there when it opens again")
+    @Test("lines acknowledged while the log closes are there when it opens again")
     func closing() async throws {
         let notifier = try await ServedNotifier()
         let answers = Answers()
@@ -81,7 +81,7 @@ struct IngestRoutesTests {
         await notifier.stop()
     }
 
-    @Test("good lines among bad ones are kept, and the bad ones named by their number")
+    @Test("valid lines among invalid ones are stored, and the invalid ones reported by number")
     func mixed() async throws {
         let notifier = try await ServedNotifier()
         let body = [
@@ -99,7 +99,7 @@ struct IngestRoutesTests {
         await notifier.stop()
     }
 
-    @Test("a body without a good line keeps nothing and says why")
+    @Test("a body without a valid line stores nothing and reports why")
     func nothing() async throws {
         let notifier = try await ServedNotifier()
         for (body, status, reason) in [

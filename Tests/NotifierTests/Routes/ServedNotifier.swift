@@ -8,7 +8,7 @@ import Transfer
 
 @testable import Notifier
 
-/// A notifier's routes for events on a real TLS port, over a real log.
+/// A notifier's event routes on a real TLS port, over a real log.
 final class ServedNotifier: Sendable {
     let folder: TemporaryDirectory
     let eventLog: EventLog
@@ -79,7 +79,7 @@ final class ServedNotifier: Sendable {
         }
     }
 
-    /// A line of a sender.
+    /// A line as a sender writes it.
     static func line(_ message: String, node: String = "gw-a1", id: String? = nil) -> String {
         let id = id.map { #""id":"\#($0)","# } ?? ""
         let now = WallClock.system.now.rfc3339

@@ -6,7 +6,7 @@ import Testing
 @Suite("Cipher suites")
 struct CipherTests {
     @Test(
-        "TLS 1.2 takes authenticated encryption with forward secrecy only",
+        "TLS 1.2 accepts only authenticated encryption with forward secrecy",
         arguments: [
             ("ECDHE-ECDSA-AES128-GCM-SHA256", true), ("ECDHE-ECDSA-AES256-GCM-SHA384", true),
             ("ECDHE-ECDSA-CHACHA20-POLY1305", true), ("ECDHE-ECDSA-AES128-SHA", false),
@@ -23,7 +23,7 @@ struct CipherTests {
         #expect((result.exit == 0) == isTaken, "\(String(decoding: result.errors, as: UTF8.self))")
     }
 
-    @Test("nothing older than TLS 1.2; TLS 1.3 works")
+    @Test("TLS 1.1 and older are refused; TLS 1.3 works")
     func versions() async throws {
         let server = try await RunningServer()
         for (version, isTaken) in [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)] {

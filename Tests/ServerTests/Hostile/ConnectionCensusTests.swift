@@ -7,7 +7,7 @@ import Testing
 
 @testable import Server
 
-/// Which connection ends when there are too many.
+/// Which connection is closed when there are too many.
 @Suite("Too many connections")
 struct ConnectionCensusTests {
     private static func setup(
@@ -35,7 +35,7 @@ struct ConnectionCensusTests {
             "bellwether_connections_cut_total", labels: [("cause", "displaced")])
     }
 
-    @Test("the oldest idle one makes place for a new one")
+    @Test("the oldest idle connection is closed for a new one")
     func oldest() async throws {
         let server = try await RunningServer(Self.setup(connections: 2))
         let first = try await RawClient.connect(server)
@@ -49,7 +49,7 @@ struct ConnectionCensusTests {
         #expect(displaced(server) == 1)
     }
 
-    @Test("strangers go before callers with a credential, whoever was there first")
+    @Test("connections without a credential are closed first, whatever their age")
     func known() async throws {
         let server = try await RunningServer(Self.setup(connections: 3))
         let token = try await server.token(.analysis)
@@ -64,7 +64,7 @@ struct ConnectionCensusTests {
         #expect(silent.count { $0.isOpen } <= 2)
     }
 
-    @Test("where all are busy for callers with a credential, a new one waits")
+    @Test("if all serve requests with a credential, a new connection waits")
     func waits() async throws {
         let began = Promise<Void>()
         let released = Promise<Void>()
@@ -91,7 +91,7 @@ struct ConnectionCensusTests {
         try await asked.value
     }
 
-    @Test("a peer at its own bound displaces only its own")
+    @Test("a peer at its own limit only displaces its own connections")
     func perPeer() throws {
         let registry = Telemetry.silent
         let census = ConnectionCensus(
@@ -105,7 +105,7 @@ struct ConnectionCensusTests {
         #expect(admit("b2", "b"))
         #expect(admit("b3", "b"))
         #expect(ended.names == ["b1"])
-        // All busy with a known caller's requests: the new one itself is refused.
+        // All serve requests of an authenticated client: the new connection is refused.
         let busy = ConnectionCensus.Entry(peerGroup: "c")
         let other = ConnectionCensus.Entry(peerGroup: "c")
         for entry in [busy, other] {
@@ -119,7 +119,7 @@ struct ConnectionCensusTests {
         #expect(ended.names == ["b1", "c"])
     }
 
-    @Test("the peer with most connections gives first")
+    @Test("the peer with most connections loses one first")
     func crowd() {
         let census = ConnectionCensus(
             limits: ServerLimits(connections: 4), telemetry: .silent)
@@ -133,7 +133,7 @@ struct ConnectionCensusTests {
         #expect(ended.names == ["two"])
     }
 
-    /// The connections that were ended, in order.
+    /// The connections that were closed, in order.
     private final class Ended: Sendable {
         private let state = Mutex<[String]>([])
         func add(_ name: String) { state.withLock { $0.append(name) } }

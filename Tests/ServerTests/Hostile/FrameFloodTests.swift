@@ -6,13 +6,13 @@ import Testing
 
 @testable import Server
 
-/// HTTP/2 frames that cost the sender next to nothing.
+/// HTTP/2 frames that cost their sender almost nothing.
 @Suite("Floods of HTTP/2 frames")
 struct FrameFloodTests {
     enum Flood: String, CaseIterable {
         case windowUpdate, ping, settings, priority, reset, emptyData, smallData, unknown, goAway
 
-        /// The frames of one round; odd stream ids go up by the round.
+        /// The frames of one round; odd stream ids increase with the round.
         func frames(_ round: UInt32) -> [UInt8] {
             let stream = 2 * round + 1
             let request: [(String, String)] = [
@@ -70,13 +70,13 @@ struct FrameFloodTests {
         for round in 0..<3000 { bytes += Flood.windowUpdate.frames(UInt32(round)) }
         try? await client.send(bytes)
         try await eventually("the connection is closed", within: .seconds(20)) { !client.isOpen }
-        // A GOAWAY of eight bytes whose error code is 0xb (RFC 9113 §7).
+        // A GOAWAY frame of eight bytes with the error code 0xb (RFC 9113 §7).
         let goAway: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0]
         let at = client.received.firstRange(of: goAway)
         #expect(at.map { client.received[$0.upperBound...].prefix(8).last } == 0xb)
     }
 
-    @Test("a reader that acknowledges every small frame of a long answer is no flood")
+    @Test("a reader that acknowledges every small frame of a long response is not a flood")
     func honest() async throws {
         let body = [UInt8](repeating: 0x61, count: 8 << 20)
         let server = try await RunningServer(routes: [

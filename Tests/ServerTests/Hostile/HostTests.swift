@@ -3,8 +3,8 @@ import Testing
 
 @testable import Server
 
-/// RFC 9112 §3.2: one valid Host, the same that the target names; else 400.
-@Suite("The host that a request names")
+/// RFC 9112 §3.2: exactly one valid Host that matches the target; otherwise 400.
+@Suite("The host of a request")
 struct HostTests {
     static let refused: [(head: String, reason: String)] = [
         ("GET /livez HTTP/1.1", "host_missing"),
@@ -35,7 +35,7 @@ struct HostTests {
         ("GET /livez HTTP/1.1\r\nHost: \u{e4}", "host_malformed"),
     ]
 
-    @Test("is refused with 400 unless it is exactly one valid one")
+    @Test("is refused with 400 unless there is exactly one valid host")
     func refusals() async throws {
         let server = try await RunningServer()
         for (head, reason) in Self.refused {
@@ -48,7 +48,7 @@ struct HostTests {
     }
 
     @Test(
-        "is taken in every valid form",
+        "is accepted in every valid form",
         arguments: [
             "GET /livez HTTP/1.1\r\nHost: a", "GET /livez HTTP/1.1\r\nHost: A.example:8443",
             "GET /livez HTTP/1.1\r\nHost: a.", "GET /livez HTTP/1.1\r\nHost: 127.0.0.1:1",
@@ -95,7 +95,7 @@ struct HostTests {
         }
     }
 
-    @Test("the served names hold for absolute targets too")
+    @Test("the served names apply to absolute targets too")
     func restricted() async throws {
         var setup = RunningServer.Setup()
         setup.hosts = ["bellwether.test"]

@@ -9,7 +9,7 @@ import Testing
 @Suite("The end of a pipelined batch")
 struct PipelineEndTests {
     @Test(
-        "every answer is written before the close that the last request asks for",
+        "every response is written before the close that the last request requests",
         arguments: ["Connection: close", "Connection: Close, TE", "Connection: keep-alive, close"])
     func lastCloses(field: String) async throws {
         let handled = Atomic<Int>(0)
@@ -29,7 +29,7 @@ struct PipelineEndTests {
         #expect(client.text.components(of: "counted") == 20)
     }
 
-    @Test("what follows a request that closes is not answered")
+    @Test("bytes after a request that closes the connection are not answered")
     func nothingAfter() async throws {
         let server = try await RunningServer()
         let client = try await RawClient.connect(server)
@@ -40,7 +40,7 @@ struct PipelineEndTests {
         #expect(client.text.components(of: "HTTP/1.1 200 OK") == 2)
     }
 
-    @Test("HTTP/1.0 ends with its answer, and needs no Host")
+    @Test("HTTP/1.0 ends with its response, and needs no Host")
     func http10() async throws {
         let server = try await RunningServer()
         let client = try await RawClient.connect(server)

@@ -22,7 +22,7 @@ struct StrictTransportTests {
             ])
     }
 
-    @Test("is on every answer, refusals included", arguments: [false, true])
+    @Test("is in every response, including refusals", arguments: [false, true])
     func everywhere(http2: Bool) async throws {
         let server = try await Self.server(.seconds(86400))
         let curl = Curl(server, http2: http2)
@@ -36,7 +36,7 @@ struct StrictTransportTests {
         #expect(ready.header("strict-transport-security") == "max-age=86400")
     }
 
-    @Test("is not sent where it is not asked for")
+    @Test("is not sent unless configured")
     func off() async throws {
         let server = try await Self.server(nil)
         #expect(try await Curl(server).get("/").header("strict-transport-security") == nil)

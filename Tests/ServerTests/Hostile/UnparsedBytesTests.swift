@@ -6,10 +6,10 @@ import Testing
 
 @testable import Server
 
-/// Bytes that the HTTP parser does not take must not gather in memory.
-@Suite("Bytes that nothing parses")
+/// Bytes that the HTTP parser does not consume must not accumulate in memory.
+@Suite("Unparsed bytes")
 struct UnparsedBytesTests {
-    /// Bytes of memory that this process, server and client, has in use.
+    /// Bytes of memory in use by this process, which runs both server and client.
     private static func resident() throws -> Double {
         let registry = PrometheusRegistry()
         ProcessFigures(started: 0).record(in: registry)
@@ -17,7 +17,7 @@ struct UnparsedBytesTests {
     }
 
     @Test(
-        "after a request that asks for another protocol they are not kept",
+        "after an upgrade, a CONNECT or a close they are not kept",
         arguments: [
             "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
             "GET /wait HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
@@ -46,7 +46,7 @@ struct UnparsedBytesTests {
         #expect(try await Curl(server).get("/livez").status == 200)
     }
 
-    @Test("many pipelined requests are parsed only as they are answered")
+    @Test("pipelined requests are parsed only as they are answered")
     func pipelined() async throws {
         let server = try await RunningServer()
         let client = try await RawClient.connect(server)

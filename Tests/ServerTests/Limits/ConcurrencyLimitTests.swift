@@ -6,9 +6,9 @@ import Testing
 
 @testable import Server
 
-@Suite("Places for what lasts")
+@Suite("Limits of concurrent streams and queries")
 struct ConcurrencyLimitTests {
-    @Test("one owner gets so many, all together get so many, and a place that goes is free")
+    @Test("one owner gets its limit, all get theirs together, and a released slot is free")
     func places() throws {
         let limit = ConcurrencyLimit("streams", most: 3, ofOne: 2)
         var places: [ConcurrencyLimit.Place] = []
@@ -35,7 +35,7 @@ struct ConcurrencyLimitTests {
     }
 
     @Test(
-        "streams take none of the places of requests, and end gives theirs back",
+        "streams use no slots of requests, and release theirs when they end",
         arguments: [false, true])
     func streams(http2: Bool) async throws {
         var setup = RunningServer.Setup()

@@ -12,7 +12,7 @@ import Testing
 struct MemoryBudgetTests {
     private static let mebibyte = 1 << 20
 
-    @Test("who matters less finds less, and what is left is there for measurements")
+    @Test("lower tiers are refused earlier, so that memory remains for measurements")
     func tiers() throws {
         let budget = MemoryBudget(limit: 8 * Self.mebibyte)
         func reserve(_ tier: MemoryBudget.Tier, _ bytes: Int) -> MemoryReservation? {
@@ -34,7 +34,7 @@ struct MemoryBudgetTests {
         withExtendedLifetime((stranger, reader, sender)) {}
     }
 
-    @Test("a reservation that goes gives its bytes back, those it grew by too")
+    @Test("a released reservation returns its bytes, including those it grew by")
     func givenBack() throws {
         let budget = MemoryBudget(limit: 8 * Self.mebibyte)
         do {
@@ -47,7 +47,7 @@ struct MemoryBudgetTests {
         #expect(budget.used == 0)
     }
 
-    @Test("one credential gets half of its tier's part, another still finds the rest")
+    @Test("one credential gets half of its tier's share, another still gets the rest")
     func owners() throws {
         let budget = MemoryBudget(limit: 8 * Self.mebibyte)
         func reserve(_ owner: String, _ bytes: Int) -> MemoryReservation? {
@@ -62,7 +62,7 @@ struct MemoryBudgetTests {
         withExtendedLifetime((first, second)) {}
     }
 
-    @Test("what is held already is counted up to half as much again")
+    @Test("held memory can exceed the limit by half")
     func held() {
         let budget = MemoryBudget(limit: 2 * Self.mebibyte)
         #expect(budget.hold(3 * Self.mebibyte, for: .exchanges))
@@ -102,7 +102,7 @@ struct MemoryBudgetTests {
             + "Content-Length: \(length)\r\n\r\n"
     }
 
-    @Test("bodies that fill the memory are refused with 503; a measurement is still taken")
+    @Test("bodies that fill the memory are refused with 503; a measurement is still accepted")
     func bodies() async throws {
         let echo: Route.Handler = { exchange in
             .bytes(Array("\(try await exchange.collectBytes().count)".utf8))
@@ -118,7 +118,7 @@ struct MemoryBudgetTests {
                     tier: .measurement, handler: echo),
             ])
         let tokens = [try await server.token(.ingest), try await server.token(.ingest)]
-        // Each credential holds nearly half of what senders may, in bodies that never end.
+        // Each credential holds nearly half of the senders' share, in bodies that never end.
         var clients: [RawClient] = []
         for token in tokens {
             let client = try await RawClient.connect(server)
@@ -149,7 +149,7 @@ struct MemoryBudgetTests {
         #expect(try await curl.post("/v1/events", token: tokens[0], body: body).status == 200)
     }
 
-    @Test("a large answer is counted until it is read, and refused where it cannot be held")
+    @Test("a large response is counted until it is read, and refused if it does not fit")
     func answers() async throws {
         let large = ByteBuffer(repeating: 0x20, count: 1536 << 10)
         let server = try await RunningServer(
@@ -162,7 +162,7 @@ struct MemoryBudgetTests {
         try await unread.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         try await unread.receives(#""status":"pass""#)
         try await unread.stopReading()
-        // Kernels buffer some megabytes of a connection; pipelined answers wait for them.
+        // Kernels buffer some megabytes per connection; pipelined responses wait for them.
         for _ in 0..<12 {
             try await unread.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         }
@@ -181,7 +181,7 @@ struct MemoryBudgetTests {
         #expect(whole.body.count == 1536 << 10)
     }
 
-    /// Asks on streams that the server may send nothing on.
+    /// Sends requests on streams whose window is closed for the server.
     private func askWithShutWindows(
         _ server: RunningServer, _ paths: [String]
     ) async throws -> RawClient {
@@ -200,7 +200,7 @@ struct MemoryBudgetTests {
         return client
     }
 
-    @Test("short answers on HTTP/2 streams that are not read count until the connection ends")
+    @Test("unread short responses on HTTP/2 streams count until the connection ends")
     func shortAnswers() async throws {
         let short = ByteBuffer(repeating: 0x20, count: 20 << 10)
         let server = try await RunningServer(
@@ -214,7 +214,7 @@ struct MemoryBudgetTests {
         try await eventually("nothing is held") { server.usedBytes(.exchanges) == 0 }
     }
 
-    @Test("a stream on HTTP/2 whose window stays shut is cut as unread")
+    @Test("an HTTP/2 stream whose window stays closed is cut as unread")
     func shutWindow() async throws {
         let part = ByteBuffer(repeating: 0x20, count: 20 << 10)
         let server = try await RunningServer(

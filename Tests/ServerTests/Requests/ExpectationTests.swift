@@ -3,10 +3,10 @@ import Testing
 
 @testable import Server
 
-/// RFC 9110 §10.1.1: 100 or a final status, before the body.
+/// RFC 9110 §10.1.1: the server sends 100 or a final status before the body.
 @Suite("Expect: 100-continue")
 struct ExpectationTests {
-    /// Bounds longer than any test: a body that is waited for is waited for in vain.
+    /// Timeouts longer than any test: a test that waits for a body fails.
     private static func server(hosts: [String] = []) async throws -> RunningServer {
         var setup = RunningServer.Setup()
         setup.hosts = hosts
@@ -26,7 +26,7 @@ struct ExpectationTests {
             + "Content-Type: \(type)\r\nContent-Length: \(length)\r\nExpect: \(expect)\r\n\r\n"
     }
 
-    @Test("100 comes before the body, the answer behind it, and the connection stays")
+    @Test("100 comes before the body, the response after it, and the connection stays open")
     func proceeds() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis, .ingest)
@@ -48,7 +48,7 @@ struct ExpectationTests {
         #expect(!client.text.contains("onnection: close"))
     }
 
-    @Test("a chunked body is asked for as well")
+    @Test("a chunked body is requested too")
     func chunked() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -89,7 +89,7 @@ struct ExpectationTests {
         #expect(server.refusals.all.allSatisfy { $0.body.isEmpty })
     }
 
-    @Test("a stranger's expectation is not judged before the stranger is")
+    @Test("a stranger's expectation is handled only after authentication")
     func order() async throws {
         let server = try await Self.server()
         let client = try await RawClient.connect(server)
@@ -97,7 +97,7 @@ struct ExpectationTests {
         try await client.receives(#""reason":"credential_missing""#)
     }
 
-    @Test("nothing is asked for where no body comes")
+    @Test("no 100 is sent if no body follows")
     func noBody() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -111,7 +111,7 @@ struct ExpectationTests {
         #expect(!client.text.contains("onnection: close"))
     }
 
-    @Test("a handler that never reads a body that is held back ends the connection")
+    @Test("a handler that does not read a pending body ends the connection")
     func neverRead() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -137,7 +137,7 @@ struct ExpectationTests {
         }
     }
 
-    @Test("on HTTP/2 100 comes before the body too, and a refusal instead of it")
+    @Test("on HTTP/2 100 precedes the body too, or a refusal replaces it")
     func http2() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -152,7 +152,7 @@ struct ExpectationTests {
         }
         let client = try await RawClient.connect(server, alpn: "h2")
         try await client.send(HTTP2Frames.preface + head(1, "100-continue"))
-        // HEADERS (type 1): first of 100, then of the answer.
+        // HEADERS frames (type 1): first of 100, then of the response.
         try await eventually("100") { HTTP2Frames.count(type: 1, in: client.received) == 1 }
         try await client.send(
             HTTP2Frames.frame(type: 0, flags: 1, stream: 1, Array(#"{"a":1}"#.utf8)))
@@ -164,7 +164,7 @@ struct ExpectationTests {
         #expect(client.isOpen)
     }
 
-    @Test("curl, which waits for it, sends its body at once", arguments: [false, true])
+    @Test("curl waits for 100 and then sends its body at once", arguments: [false, true])
     func curl(http2: Bool) async throws {
         let server = try await Self.server()
         let token = try await server.token(.ingest)

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Server
 
-/// A base address that ends with a slash makes `//path`.
-@Suite("The path that is meant")
+/// A base address that ends with a slash leads to `//path`.
+@Suite("The normalized path")
 struct MeantPathTests {
     @Test(
-        "has no empty segments and nothing else changed",
+        "has no empty segments and is otherwise unchanged",
         arguments: [
             ("/", "/"), ("//", "/"), ("///", "/"), ("/a", "/a"), ("/a/", "/a"), ("//a", "/a"),
             ("/a//b", "/a/b"), ("//a///b//", "/a/b"), ("/a/b", "/a/b"), ("/a/%2F/", "/a/%2F"),
@@ -52,7 +52,7 @@ struct MeantPathTests {
         }
     }
 
-    @Test("of an absolute target too")
+    @Test("applies to absolute targets too")
     func absolute() async throws {
         let server = try await RunningServer()
         let client = try await RawClient.connect(server)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Server
 
-/// Whatever bytes come, a server whose route has its answers ready gives the same answers, in the
-/// same order, as one that serves every request the whole way.
-@Suite("Ready answers agree with the others")
+/// For any bytes, a server with immediate responses sends the same responses in the same order as
+/// one that handles every request normally.
+@Suite("Immediate responses equal the others")
 struct ReadyAgreementTests {
     private static let pieces: [String] = [
         "\r\n", "\r", "\n", " ", "\t", ":", ",", "\u{0}", "0", "1", "7", "/", "?", "%41", "GET ",
@@ -34,7 +34,7 @@ struct ReadyAgreementTests {
 
     private static func server(isReady: Bool) async throws -> RunningServer {
         let ready: @Sendable (ReadyQuestion) -> ReadyAnswer? = { question in
-            // Some are left to the handler.
+            // Some bodies are left to the handler.
             guard question.body.readableBytes % 3 != 2 else { return nil }
             return ReadyAnswer(body: question.body, headers: [.contentType: "application/json"])
         }
@@ -50,7 +50,7 @@ struct ReadyAgreementTests {
         return try await RunningServer(routes: routes + [.health("/livez", checks: [])])
     }
 
-    @Test("over many mutations of pipelined requests, cut at random")
+    @Test("over many mutations of pipelined requests, split at random")
     func agreement() async throws {
         let servers = [try await Self.server(isReady: true), try await Self.server(isReady: false)]
         var tokens: [String] = []
@@ -98,12 +98,12 @@ struct ReadyAgreementTests {
         return bytes
     }
 
-    /// Without what differs from one moment to the next.
+    /// Removes values that change over time.
     private static func comparable(_ text: String) -> String {
         text.split(separator: "\r\n", omittingEmptySubsequences: false)
             .map { line in
                 if line.hasPrefix("Date: ") { return "Date" }
-                // Health names the time.
+                // The health response contains the time.
                 return line.contains(#""status":"pass""#) ? "pass" : String(line)
             }
             .joined(separator: "\n")
@@ -117,7 +117,7 @@ struct ReadyAgreementTests {
         case 2 where place < bytes.count:
             bytes.removeSubrange(place..<min(bytes.count, place + 9))
         case 3:
-            // A whole line among the lines, where it does the most harm.
+            // Insert a whole line among the lines, where it does the most harm.
             let lines = bytes.indices.filter { $0 > 1 && bytes[$0 - 1] == 0x0A }
             let piece = Self.pieces.randomElement(using: &random) ?? ""
             bytes.insert(

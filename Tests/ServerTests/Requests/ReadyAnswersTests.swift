@@ -8,9 +8,9 @@ import Testing
 
 @testable import Server
 
-@Suite("Answers that a route has ready")
+@Suite("Immediate responses of a route")
 struct ReadyAnswersTests {
-    /// A route that answers "ready …" at once, and "slow …" what begins with "long".
+    /// A route that responds "ready …" immediately, and "slow …" to bodies that begin with "long".
     static func server(_ setup: RunningServer.Setup = .init()) async throws -> RunningServer {
         try await RunningServer(
             setup,
@@ -43,7 +43,7 @@ struct ReadyAnswersTests {
             + "Content-Type: text/plain\r\n\(more)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    @Test("come at once, and in turn with what goes the whole way, on one connection")
+    @Test("are sent at once, in order with the others of a connection")
     func turns() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -52,7 +52,7 @@ struct ReadyAnswersTests {
             try await client.send(Self.request(body, token: token))
             try await client.receives(answer)
         }
-        // In one go: what is ready waits for what is not.
+        // All in one write: an immediate response waits for a slow one before it.
         try await client.send(
             ["c", "long d", "e", "f"].map { Self.request($0, token: token) }.joined())
         try await client.receives(" f")
@@ -64,7 +64,7 @@ struct ReadyAnswersTests {
         #expect(answers.dropFirst(5).map { $0.suffix(2) } == [" e", " f", " g"])
     }
 
-    @Test("on HTTP/2 as well")
+    @Test("work on HTTP/2")
     func http2() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -75,7 +75,7 @@ struct ReadyAnswersTests {
             #expect(reply.text == answer)
             #expect(reply.header("connection") == nil)
         }
-        // Many streams of one connection, as Argo Rollouts has.
+        // Many streams of one connection, as Argo Rollouts opens.
         let client = try await RawClient.connect(server, alpn: "h2")
         try await client.send(HTTP2Frames.preface)
         for number in 0..<50 {
@@ -93,14 +93,15 @@ struct ReadyAnswersTests {
         for number in 0..<50 { try await client.receives("ready <\(number)>") }
     }
 
-    @Test("are for requests in pieces too; a long one and one that expects 100 go the whole way")
+    @Test("also answer requests in pieces; long ones and ones that expect 100 are handled normally")
     func pieces() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
         let client = try await RawClient.connect(server)
         for byte in Self.request("x1", token: token).utf8 { try await client.send([byte]) }
         try await client.receives("ready x1")
-        // The answer is longer by "ready ", and a ready one is no longer than the longest body.
+        // "ready " makes the response longer, and an immediate response has the same limit as a
+        // body.
         let most = String(repeating: "y", count: ReadyAnswers.longestBody - 6)
         try await client.send(Self.request(most, token: token))
         try await client.receives("ready \(most)")
@@ -112,7 +113,7 @@ struct ReadyAnswersTests {
     }
 
     @Test(
-        "a body that does not come gets 408, as without them", arguments: [nil, "http/1.1", "h2"])
+        "a body that does not arrive gets 408, as without them", arguments: [nil, "http/1.1", "h2"])
     func late(alpn: String?) async throws {
         var setup = RunningServer.Setup()
         setup.limits.requestDeadline = .milliseconds(300)
@@ -129,14 +130,14 @@ struct ReadyAnswersTests {
                             (":path", "/rollouts/analysis"), ("authorization", "Bearer \(token)"),
                         ]) + HTTP2Frames.data(stream: 1, [0x61]))
         } else {
-            // With or without a beginning of the body.
+            // With or without the start of the body.
             let whole = Self.request("abcdef", token: token)
             try await client.send(String(whole.dropLast(alpn == nil ? 6 : 3)))
         }
         try await client.receives(#""reason":"body_too_slow""#)
     }
 
-    @Test("chunked bodies, last requests and HTTP/1.0 have them too")
+    @Test("also answer chunked bodies, last requests and HTTP/1.0")
     func forms() async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -159,7 +160,7 @@ struct ReadyAnswersTests {
         #expect(oldest.text.hasSuffix(" o"))
     }
 
-    @Test("have the header fields of the others, value by value", arguments: [false, true])
+    @Test("have the same header fields as the others, value by value", arguments: [false, true])
     func sameHeaders(http2: Bool) async throws {
         var setup = RunningServer.Setup()
         setup.strictTransport = .seconds(60)
@@ -172,11 +173,11 @@ struct ReadyAnswersTests {
         }
         let ready = try await fields("quick")
         #expect(ready.contains("strict-transport-security: max-age=60"))
-        // "slow " is shorter than "ready " by one.
+        // "slow " is one byte shorter than "ready ".
         #expect(try await fields("longer") == ready)
     }
 
-    @Test("nobody has them who would be refused", arguments: [false, true])
+    @Test("are not sent to a caller that would be refused", arguments: [false, true])
     func refused(http2: Bool) async throws {
         var setup = RunningServer.Setup()
         setup.hosts = ["bellwether.test", "127.0.0.1"]
@@ -203,7 +204,7 @@ struct ReadyAnswersTests {
         #expect(try await status(good) == 503)
     }
 
-    @Test("a client that does not read them gets no more at once, and is cut")
+    @Test("a client that does not read them gets no more at once, and is disconnected")
     func unread() async throws {
         var setup = RunningServer.Setup()
         setup.limits.requestDeadline = .milliseconds(300)
@@ -224,7 +225,7 @@ struct ReadyAnswersTests {
         try await server.stop()
     }
 
-    @Test("are counted like every other", arguments: [false, true])
+    @Test("are counted like all others", arguments: [false, true])
     func counted(http2: Bool) async throws {
         let server = try await Self.server()
         let token = try await server.token(.analysis)
@@ -243,7 +244,7 @@ struct ReadyAnswersTests {
 }
 
 extension RawClient {
-    /// The bodies of the answers so far that are 200.
+    /// The bodies of the responses with status 200 so far.
     fileprivate var bodies: [String] {
         text.components(separatedBy: "HTTP/1.1 200 OK\r\n").dropFirst().map { answer in
             answer.components(separatedBy: "\r\n\r\n").dropFirst().joined()

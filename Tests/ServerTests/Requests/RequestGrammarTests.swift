@@ -4,22 +4,22 @@ import Testing
 
 @testable import Server
 
-/// Requests that could be read in two ways are refused or read in the one way of RFC 9112, so that
-/// no two readers see different ones (§11.2).
-@Suite("What HTTP/1.1 forbids")
+/// Ambiguous requests are refused or parsed as RFC 9112 requires, so that no two servers interpret
+/// them differently (§11.2).
+@Suite("Requests that HTTP/1.1 forbids")
 struct RequestGrammarTests {
     static func plain(_ token: String) -> String {
         "POST /rollouts/analysis HTTP/1.1\r\nHost: a:8443\r\nContent-Type: application/json\r\n"
             + "Authorization: Bearer \(token)\r\nContent-Length: 2\r\n\r\n{}"
     }
 
-    /// A part of the plain request, what stands there instead, the statuses of the answers.
+    /// A part of the plain request, its replacement, and the statuses of the responses.
     static let cases: [(part: String, instead: String, statuses: [Int])] = [
         ("", "", [200]),
         ("Host: a", "HOST:a", [200]), ("Content-Length: 2", "content-length:2", [200]),
         ("Content-Length: 2\r\n", "Content-Length: 2\r\nX-Other: 1\r\n", [200]),
         ("POST", "post", [400]),
-        // §3 permits it: words are set apart by blanks.
+        // §3 permits this: a recipient may split the request line at white space.
         ("POST ", "POST  ", [200]),
         ("HTTP/1.1", "HTTP/1.1 ", [400]), ("HTTP/1.1", "HTTP/3.1", [400]),
         ("HTTP/1.1", "http/1.1", [400]),
@@ -38,13 +38,13 @@ struct RequestGrammarTests {
         ("Content-Length: 2\r\n", "Content-Length: 2\r\nX: a\u{0}b\r\n", [400]),
         ("Content-Length: 2\r\n", "Content-Length: 2\r\nX\u{e9}: a\r\n", [400]),
         ("Content-Length: 2\r\n", "Content-Length: 2\r\n: a\r\n", [400]),
-        // Without a length there is no body: what follows is no request.
+        // Without a length there is no body: the rest is not a request.
         ("Content-Length: 2\r\n", "", [200, 400]),
         ("Length: 2", "Length: 1", [200, 400]),
         ("{}", "{}POST /rollouts/analysis HTTP/1.1\r\n\r\n", [200, 400]),
     ]
 
-    @Test("is refused, and what is merely unusual is served", arguments: cases)
+    @Test("are refused, and unusual but valid ones are served", arguments: cases)
     func refused(part: String, instead: String, statuses: [Int]) async throws {
         let server = try await RunningServer()
         let token = try await server.token(.analysis)
@@ -55,7 +55,7 @@ struct RequestGrammarTests {
         }
         let client = try await RawClient.connect(server)
         try await client.send(request)
-        // The server may have closed by now.
+        // The server may have closed the connection by now.
         try? await client.finish()
         try await client.closed()
         let answers = client.text.components(separatedBy: "HTTP/1.1 ").dropFirst()
@@ -63,7 +63,7 @@ struct RequestGrammarTests {
         #expect(answers == statuses, "\(client.text)")
     }
 
-    @Test("no beginning of a request is one")
+    @Test("no prefix of a request is a request")
     func beginnings() async throws {
         let server = try await RunningServer()
         let token = try await server.token(.analysis)

@@ -12,10 +12,10 @@ import Transfer
     import Darwin
 #endif
 
-/// Strangers' connections never take the descriptors that the node itself needs.
+/// Connections of strangers never use the file descriptors that the node itself needs.
 @Suite("Descriptors", .serialized)
 struct DescriptorTests {
-    /// Connections that send nothing, held until the value goes.
+    /// Connections that send nothing, open until this value is destroyed.
     private final class Idlers: Sendable {
         private let sockets: [Int32]
 
@@ -57,7 +57,7 @@ struct DescriptorTests {
         }
     }
 
-    /// A node whose patience with silent connections is longer than any test.
+    /// A node whose timeouts for silent connections are longer than any test.
     private static func node(_ engine: TransferEngine, log: String = "") throws -> NodeProcess {
         let node = try NodeProcess("gw-d1", engine: engine, yaml: BadInputTests.yaml + log)
         let text = try String(contentsOfFile: node.configuration, encoding: .utf8)
@@ -66,7 +66,7 @@ struct DescriptorTests {
         return node
     }
 
-    /// Under a soft and hard limit of open files.
+    /// Runs under a soft and a hard limit of open files.
     private static func run(
         _ node: NodeProcess, _ command: String..., openFiles: Int
     ) throws -> ChildProcess {
@@ -76,7 +76,7 @@ struct DescriptorTests {
                 + command + ["--config", node.configuration])
     }
 
-    @Test("a limit too low to serve is named by start and check")
+    @Test("start and check report a limit that is too low")
     func tooLow() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -90,7 +90,7 @@ struct DescriptorTests {
         #expect(check.errors.contains("the limit of open files, 64, is too low to serve"))
     }
 
-    @Test("more idle connections than descriptors: the node answers, takes events and rotates")
+    @Test("with more idle connections than descriptors the node responds, ingests and rotates")
     func crowd() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -135,7 +135,7 @@ struct DescriptorTests {
             return try #require(Int(fields[11])) + #require(Int(fields[12]))
         }
 
-        @Test("without a descriptor for a new connection the accept loop rests, and goes on")
+        @Test("without a descriptor for a new connection the accept loop pauses, then continues")
         func noDescriptor() async throws {
             let engine = TransferEngine(telemetry: .silent)
             defer { engine.shutdown() }
@@ -153,7 +153,7 @@ struct DescriptorTests {
             let before = try Self.ticks(child.pid)
             try await Task.sleep(for: .seconds(3))
             let used = try Self.ticks(child.pid) - before
-            // A loop that never rests uses a whole core: 300 ticks.
+            // A loop without a pause uses a whole core: 300 ticks.
             #expect(used < 120)
             try await limit("4096:4096")
             try await eventually("it accepts again") {
@@ -161,7 +161,7 @@ struct DescriptorTests {
             }
         }
 
-        @Test("no core is written that could hold a token")
+        @Test("no core dump, which could contain a token, is written")
         func noCore() async throws {
             let engine = TransferEngine(telemetry: .silent)
             defer { engine.shutdown() }

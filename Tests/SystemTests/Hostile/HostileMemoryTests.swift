@@ -5,7 +5,7 @@ import Testing
 import Transfer
 
 #if os(Linux)
-    /// The worst that callers with and without credentials can ask, all at once.
+    /// The most expensive requests of callers with and without credentials, concurrently.
     @Suite("Memory under hostile callers", .serialized)
     struct HostileMemoryTests {
         private static let yaml = """
@@ -18,7 +18,7 @@ import Transfer
               checks: [{id: gateway.disk_ok, critical: true}]
             """
 
-        /// Lines of verdicts whose ids, names and texts are as long as a line allows.
+        /// Lines of verdicts whose ids, names and texts have the maximum length.
         private static func lines(_ numbers: Range<Int>) -> String {
             let id = String(repeating: "i", count: 8000)
             let metric = String(repeating: "m", count: 2000)
@@ -33,7 +33,7 @@ import Transfer
             }.joined(separator: "\n")
         }
 
-        @Test("256 MiB hold it, and every honest measurement is answered meanwhile")
+        @Test("the node stays within 256 MiB, and answers every valid measurement meanwhile")
         func worstAtOnce() async throws {
             let engine = TransferEngine(telemetry: .silent)
             defer { engine.shutdown() }
@@ -54,7 +54,7 @@ import Transfer
             defer { for attacker in attackers { attacker.kill() } }
             var answered = 0
             for number in 0..<40 {
-                // The processor is short as well: a deadline only for what hangs.
+                // The CPU is also scarce: these deadlines are only for requests that hang.
                 let reply = try await engine.http(
                     HTTPTransfer(
                         url: node.url + "/rollouts/analysis", method: "POST",
@@ -82,17 +82,17 @@ import Transfer
             }
             #expect(peak < 256, "\(peak) MiB; \(refusals)")
             print("peak \(peak) MiB\n\(refusals.joined(separator: "\n"))")
-            // A page whose reader went away in the middle counts as failed; a measurement never.
+            // A page whose reader disconnected counts as failed; a measurement must never fail.
             #expect(!metrics.contains(#"route="/rollouts/analysis",status="500""#))
         }
 
-        /// Each asks again and again, and reads a kilobyte a second.
+        /// Clients that repeat requests and read one kilobyte per second.
         private static func attackers(_ node: NodeProcess) async throws -> [ChildProcess] {
             let read = "-H 'Authorization: Bearer \(try node.token("read"))'"
             let ingest = "-H 'Authorization: Bearer \(try node.token("ingest"))'"
             let bad = node.folder.file("bad.gz")
             let tree = node.folder.file("tree.json")
-            // A mebibyte of bad lines in a kilobyte; a tree of half a million numbers.
+            // A mebibyte of invalid lines in a kilobyte, and a tree of half a million numbers.
             let zeros = Array(repeating: "0", count: 500_000).joined(separator: ",")
             try "{\"alerts\":[\(zeros)]}".write(toFile: tree, atomically: true, encoding: .utf8)
             let curl =
@@ -100,7 +100,7 @@ import Transfer
             let many = "\(curl) --parallel --parallel-max 100 -o /dev/null"
             let bodies = "-X POST -o /dev/null"
             let commands = [
-                // Three connections of one token, a hundred queries on each.
+                // Three connections with one token, each with a hundred queries.
                 "\(many) \(read) '\(node.url)/v1/events?limit=99[900-999]'",
                 "\(many) \(read) '\(node.url)/v1/events?limit=98[900-999]'",
                 "\(many) \(read) '\(node.url)/v1/events?limit=97[900-999]&where=event~degraded'",
@@ -108,10 +108,10 @@ import Transfer
                 "\(many) \(read) '\(node.url)/status/events?since=[1-100]'",
                 "\(many) \(read) '\(node.url)/?[1-50]'",
                 "\(many) \(read) '\(node.url)/v1/digests?limit=[901-999]'",
-                // Strangers.
+                // Clients without a credential.
                 "\(many) '\(node.url)/metrics?[1-100]'",
                 "\(many) '\(node.url)/status.css?[1-100]'",
-                // Bodies that grow behind the door.
+                // Bodies that grow in memory after authentication, inflated or parsed.
                 "for i in 1 2 3 4 5 6; do \(curl) \(ingest) \(bodies) -H 'Content-Encoding: gzip' "
                     + "--limit-rate 10M --data-binary '@\(bad)' '\(node.url)/v1/events' & done; wait",
                 "for i in 1 2 3 4 5 6; do \(curl) \(ingest) \(bodies) --limit-rate 10M "

@@ -1,11 +1,11 @@
-/* A disk that fails: preloaded into a process, it makes chosen calls fail.
+/* A preloaded library that makes chosen file calls of a process fail.
  *
  * DISK_FAULTS="CALL:FIRST:COUNT:ERRNO:FOLDER"
  *   CALL    open write fsync fdatasync rename truncate allocate unlink, or short
- *   FIRST   which of the calls on files below FOLDER fails first, from 1
- *   COUNT   how many fail from there on
- *   ERRNO   the code that they fail with; 0 for short: half of the bytes are written
- * An fsync that failed once and then succeeds is what Linux really does.
+ *   FIRST   number of the first failing call on files below FOLDER, from 1
+ *   COUNT   number of consecutive failing calls
+ *   ERRNO   error code; 0 for short, which writes half of the bytes
+ * On Linux, an fsync can fail once and succeed the next time.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,7 +42,7 @@ static int is_open_on_ours(int fd) {
     return is_ours(path);
 }
 
-/* Whether this call, one on our folder, is one of those that fail. */
+/* Whether this call on FOLDER fails. */
 static int fails(const char *call) {
     if (strcmp(call, wanted) != 0) return 0;
     long n = atomic_fetch_add(&seen, 1) + 1;

@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
 """A real HTTP server that misbehaves on request.
 
-Prints its port on standard output. With --record every request to /echo is a
-line of that file before it is answered. Paths:
+Prints its port on standard output. With --record every request to /echo is
+written to that file, one per line, before the response. Paths:
   /echo            the request as JSON, with the connection's number
   /status/N        that status and a short body
-  /hang            reads the request, never answers
-  /drip            a head, then a byte every 50 ms, without end
+  /hang            reads the request, never responds
+  /drip            a header, then one byte every 50 ms without end
   /big/N           N bytes
   /endless         a chunked body without end
-  /head-flood      a head without end
-  /garbage         bytes that are no HTTP
+  /head-flood      a header without end
+  /garbage         bytes that are not HTTP
   /close           closes without a byte
-  /half            promises 100 bytes, sends 10, closes
+  /half            announces 100 bytes, sends 10, closes
   /redirect        to /echo
   /redirect-file   to file:///etc/passwd
   /redirect-to?U   to U; without one, to itself
-  /unmarked        a body that ends where the connection does
+  /unmarked        a body that ends when the connection closes
   /receipt/A/D/…   a notifier's receipt for no lines: A accepted, D duplicates
 """
 import argparse
@@ -55,7 +55,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         sent = self.body()
-        if self.path.startswith("http://"):  # as a proxy is asked
+        if self.path.startswith("http://"):  # the absolute form, sent to proxies
             self.path = "/" + self.path.split("/", 3)[3]
         path, _, argument = self.path[1:].partition("?")[0].partition("/")
         if path == "echo":
@@ -127,7 +127,7 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, *_):
-        pass  # The client went away: that is what the tests are about.
+        pass  # The client disconnected, as some tests intend.
 
 
 def main():

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""A service's /metrics page whose counters and histograms climb with time.
+"""A service's /metrics page whose counters and histograms increase with time.
 
-Prints its port. Each side (role="canary", role="stable") takes 500 requests a
-second. GET /set?canary_failing=0.05&stable_slow=0.2 changes from now on the
-share that fails (code 503) and the share that takes 0.5 to 1 s; the others take
-up to 100 ms. What is given as restart=1 starts all counters anew, as a new
-process would.
+Prints its port. Each side (role="canary", role="stable") serves 500 requests a
+second. GET /set?canary_failing=0.05&stable_slow=0.2 sets, from now on, the
+proportion that fails (code 503) and the proportion that takes 0.5 to 1 s; the
+others take up to 100 ms. restart=1 resets all counters, as a new process would.
 """
 import http.server
 import socketserver

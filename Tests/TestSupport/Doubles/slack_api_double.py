@@ -2,7 +2,7 @@
 """chat.postMessage and chat.update of Slack's Web API, as strict as documented.
 
 Prints its port on standard output. FOLDER/script.json and requests.jsonl are
-those of slack_double.py; FOLDER/messages.json holds what the channel shows.
+those of slack_double.py; FOLDER/messages.json contains the channel's messages.
 
 
 """

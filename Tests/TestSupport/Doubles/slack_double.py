@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A Slack incoming webhook that enforces what Slack documents.
+"""A Slack incoming webhook that enforces Slack's documented rules.
 
 Prints its port on standard output, then serves POST /services/T0/B0/KEY.
 
-FOLDER/script.json, read before each request, is a list: entry n decides the
-answer to request n (from 0), whatever it holds; null, or no entry, means an
-honest answer. An entry is an object: `status`, `body`, `headers`, `hang`
-(seconds before it closes without an answer).
+FOLDER/script.json, read before each request, is a list: entry n is the response
+to request n (from 0), whatever its content; null, or no entry, means the regular
+response. An entry is an object: `status`, `body`, `headers`, `hang` (seconds
+before it closes without a response).
 
 Every request is appended to FOLDER/requests.jsonl before it is answered. With
 --slow SECONDS an answer comes that much later, and a line "INDEX MILLISECONDS" is
@@ -85,7 +85,7 @@ def unique_keys(pairs):
 
 
 def verdict(method, path, key, content_type, body):
-    """Slack's status and word for this request, and why."""
+    """Returns Slack's status and error word for this request, and the reason."""
     if path != f"/services/T0/B0/{key}":
         return 404, "no_service", "unknown path"
     if method != "POST":

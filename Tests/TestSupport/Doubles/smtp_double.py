@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A real SMTP server (aiosmtpd) that records what it takes and refuses on request.
+"""A real SMTP server (aiosmtpd) that records accepted messages and refuses on request.
 
 Prints its port on standard output. Every accepted message is written to
 FOLDER/NNNN.json (envelope, session, message as Latin-1 text, so that bytes are
@@ -7,9 +7,9 @@ kept) before it is acknowledged; every connection is a line of
 FOLDER/sessions.txt. With --slow SECONDS the acknowledgement comes that much later,
 and a line "NUMBER MILLISECONDS" is appended to FOLDER/answers.txt just before it.
 
-With --strict only a fully-qualified name or an address literal may greet, as Postfix's
-reject_non_fqdn_helo_hostname and reject_invalid_helo_hostname have it. --mechanisms names
-what AUTH offers; GSSAPI and NTLM are offered as bait and refuse whoever tries them.
+With --strict the greeting must be a fully-qualified name or an address literal, as with
+Postfix's reject_non_fqdn_helo_hostname and reject_invalid_helo_hostname. --mechanisms names
+the offered mechanisms of AUTH; GSSAPI and NTLM refuse every credential.
 
 FOLDER/script.json, read before each answer, may hold
   "recipients": {"a@b": ["450 4.2.1 later", null]}   answers to the n-th RCPT
@@ -55,7 +55,7 @@ class Handler:
         if self.strict and not HELLO.fullmatch(hostname):
             return [f"504 5.5.2 <{hostname}>: Helo command rejected: need fully-qualified hostname"]
         session.host_name = hostname
-        # In the order that was asked for, and nothing where nothing was.
+        # In the given order; nothing if none was given.
         kept = [line for line in responses if not line.startswith("250-AUTH")]
         if server.offered and len(kept) < len(responses):
             kept.insert(1, "250-AUTH " + " ".join(server.offered))
@@ -89,7 +89,7 @@ class Handler:
             await server.push("535 5.7.3 the token is no good")
             return AuthResult(success=False, handled=True)
         if not right:
-            # As Google and Microsoft do: an error to be acknowledged first.
+            # As Google and Microsoft do: the client must acknowledge the error first.
             await server.challenge_auth(b'{"status":"401","schemes":"Bearer"}')
             await server.push("535 5.7.3 the token has expired")
             return AuthResult(success=False, handled=True)

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A mail server that stops answering at one stage of the conversation.
+"""A mail server that stops responding at one stage of the conversation.
 
 Prints its port on standard output, then a line "stalled" whenever a conversation
 reaches STAGE, and a line "ended BYTES" with what it received after that, as a Python
-literal, once the client closes. STAGE names what is not answered: greeting, EHLO,
-STARTTLS, handshake (the TLS one), AUTH, MAIL, RCPT, DATA, body (the message is not even
-read until there is another connection), dot (the message's end) or QUIT. With --drip a byte of
-an answer that never ends is sent every tenth of a second instead of nothing. With
---certificate STARTTLS is offered, and with --auth a password is asked for. With --refuse
-the sender is refused, so that a client goes on to QUIT.
+literal, once the client closes. STAGE gets no reply: greeting, EHLO, STARTTLS,
+handshake (of TLS), AUTH, MAIL, RCPT, DATA, body (the message is not read until there is
+another connection), dot (the message's end) or QUIT. With --drip one byte of an endless
+reply is sent every tenth of a second instead of nothing. With --certificate STARTTLS is
+offered, and with --auth a password is required. With --refuse the sender is refused, so
+that a client continues with QUIT.
 """
 import argparse
 import socket

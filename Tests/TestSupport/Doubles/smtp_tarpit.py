@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A mail server that answers as scripted, then says nothing more.
+"""A mail server that sends scripted replies and then stops.
 
 Prints its port on standard output. ANSWERS is a JSON list of lines: the first
-greets, each other answers one line of the client. After the last, lines are
-read and ignored, or, with --close, the connection is closed.
+is the greeting, each other replies to one line of the client. After the last,
+lines are read and ignored; with --close, the connection is closed.
 """
 import argparse
 import json

@@ -1,18 +1,17 @@
 public import Secrets
 
 extension Settings.Probe {
-    /// How a probe asks a server over HTTP: the same keys for every kind that does.
+    /// The HTTP client settings that all HTTP-based probes share.
     public struct Access: Sendable, Equatable {
         public var url = ""
         public var headers: [String: Secret] = [:]
-        /// A bearer token.
+        /// The bearer token.
         public var token = Secret.unset
-        /// The user of basic authentication; empty: none.
+        /// The user name of basic authentication; empty: none.
         public var username = ""
         public var password = Secret.unset
         public var trust = Trust()
-        /// PEM files of the certificate that the server is shown, the leaf first, and of its key;
-        /// both empty: none.
+        /// PEM files of the client certificate (leaf first) and of its key; both empty: none.
         public var clientCertificate = ""
         public var clientKey = ""
         /// Whether `HTTPS_PROXY`, `http_proxy` and `NO_PROXY` apply.
@@ -26,11 +25,11 @@ extension Settings.Probe {
         ]
     }
 
-    /// Whose certificate an `https` target must show.
+    /// How the certificate of an `https` target is verified.
     public struct Trust: Sendable, Equatable {
-        /// PEM file of authorities; empty: the system's.
+        /// PEM file of certificate authorities; empty: the system's.
         public var caFile = ""
-        /// No check at all; for a laboratory.
+        /// Disables verification; for test setups only.
         public var insecure = false
 
         public init() {}
@@ -38,7 +37,7 @@ extension Settings.Probe {
 }
 
 extension Settings.Probe.Access {
-    /// What to do with a user and a password in an address.
+    /// The remedy for a user or a password in an address.
     static let credentialRemedy =
         "write basic_auth: {username: NAME, password_file: PATH}, and leave them out here"
 
@@ -94,7 +93,7 @@ extension Settings.Probe.Access {
         r.finish()
     }
 
-    /// One request has one Authorization.
+    /// Reports a fault when more than one setting sets the `Authorization` header.
     private func checkAuthorization(_ r: MappingReader) {
         let given =
             headers.keys.filter { $0.lowercased() == "authorization" }.map { "headers.\($0)" }
@@ -138,7 +137,7 @@ extension Settings.Probe.Trust {
 }
 
 extension MappingReader {
-    /// Headers by name. What each line of a request needs by itself is not given here.
+    /// Reads headers by name. A fault for headers that the HTTP client sets itself.
     fileprivate func headers() -> [String: Secret] {
         let given = mapping("headers")
         var headers: [String: Secret] = [:]

@@ -1,11 +1,11 @@
 extension Settings.Probe {
     /// Reports `dependency.NAME_cert_ok` and `dependency.NAME_cert_days`.
     public struct Certificate: Sendable, Equatable {
-        /// `host:port` of a server that speaks TLS from the start.
+        /// The `host:port` of a server that uses implicit TLS (no STARTTLS).
         public var address = ""
-        /// Asked for, and expected in the certificate; empty: the host.
+        /// The server name to request and to expect in the certificate; empty: the host.
         public var serverName = ""
-        /// PEM file of authorities; empty: the system's.
+        /// PEM file of certificate authorities; empty: the system's.
         public var caFile = ""
 
         public init() {}

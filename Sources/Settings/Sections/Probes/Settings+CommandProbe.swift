@@ -1,13 +1,13 @@
 public import Secrets
 
 extension Settings.Probe {
-    /// Reports `gateway.NAME_ok` and its fields.
+    /// Reports `gateway.NAME_ok` and the signals in `fields`.
     public struct Command: Sendable, Equatable {
-        /// The executable's absolute path and its arguments; no shell reads them.
+        /// The executable's absolute path and its arguments. No shell is involved.
         public var command: [String] = []
-        /// All that the command finds in its environment.
+        /// The complete environment of the command.
         public var environment: [String: Secret] = standardEnvironment
-        /// Signal names to the JSON pointers (RFC 6901) of their values in what it prints.
+        /// Signal names to JSON pointers (RFC 6901) into the command's output.
         public var fields: [String: String] = [:]
 
         public static let standardEnvironment = [

@@ -1,20 +1,19 @@
 extension Settings.Probe {
-    /// Reports what its queries to a Prometheus server give.
+    /// Reports the results of queries to a Prometheus server.
     public struct Query: Sendable, Equatable {
-        /// Where a signal comes from. `$window` in an expression is the length
-        /// of the data window.
+        /// The source of one signal. `$window` in an expression is the length of the data window.
         public enum Source: Sendable, Equatable {
-            /// The number of an expression.
+            /// The numeric result of an expression.
             case number(String)
-            /// A proportion with its counts.
+            /// A proportion, from the counts of failing and of all requests.
             case share(failing: String, total: String)
-            /// A quantile in milliseconds with its histogram.
+            /// A quantile of a histogram, in milliseconds; `unit` is the unit of the buckets.
             case quantile(Double, buckets: String, unit: Prometheus.LatencyUnit)
         }
 
-        /// Its address is the server's base address.
+        /// `url` is the server's base address.
         public var access = Access()
-        /// By signal.
+        /// The sources by signal name.
         public var queries: [String: Source] = [:]
 
         public init() {}
@@ -22,7 +21,7 @@ extension Settings.Probe {
 }
 
 extension Settings.Probe.Query {
-    /// As many as are asked side by side without a thought.
+    /// The most queries of one probe.
     private static let most = 32
 
     init(reading r: MappingReader) {
@@ -71,7 +70,7 @@ extension Settings.Probe.Query {
             buckets: form.expression("buckets"), unit: form.choice("unit", .seconds))
     }
 
-    /// As `pNN_ms` and `pNNN_ms` say it, else 0.99.
+    /// The quantile of a signal named `pNN_ms` or `pNNN_ms`, else 0.99.
     private static func quantile(of signal: String) -> Double {
         Settings.Statistics.quantile(of: signal) ?? 0.99
     }
@@ -100,7 +99,7 @@ extension Settings.Probe.Query {
 }
 
 extension MappingReader {
-    /// An expression of PromQL; whether it is one only the server knows.
+    /// Reads a PromQL expression. Only the server can check its syntax.
     fileprivate func expression(_ key: String) -> String {
         let text = plain(key, "")
         if has(key), text.utf8.count > 4096 {

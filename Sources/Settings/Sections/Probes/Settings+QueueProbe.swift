@@ -1,12 +1,12 @@
 extension Settings.Probe {
-    /// Reports `gateway.NAME_depth`: how many files are in a folder, or a number
-    /// of a JSON answer. Either `folder` or the address is set.
+    /// Reports `gateway.NAME_depth`: the number of files in a folder, or a number from a JSON
+    /// response. Either `folder` or the address is set.
     public struct Queue: Sendable, Equatable {
         public var folder = ""
-        /// Only files whose names end so.
+        /// Counts only files whose names end with this.
         public var suffix = ""
         public var access = Access()
-        /// The JSON pointer (RFC 6901) of the number.
+        /// The JSON pointer (RFC 6901) to the number.
         public var pointer = ""
 
         public init() {}
@@ -16,7 +16,7 @@ extension Settings.Probe {
 extension Settings.Probe.Queue {
     init(reading r: MappingReader) {
         self.init()
-        // The folder may come with the queue: it is not looked for here.
+        // The queue may create the folder later, so its existence is not checked here.
         folder = r.plain("folder", "")
         switch (folder.isEmpty, r.plain("url", "").isEmpty) {
         case (true, true):
@@ -25,7 +25,7 @@ extension Settings.Probe.Queue {
                 "name the folder whose files wait, or the address that tells how many do")
         case (false, false):
             r.fault("url", "given beside folder", "keep one of the two", atKey: true)
-            // Of which of the two they are is not known.
+            // The intended source is unknown: mark the keys of both as known.
             for key in ["suffix", "pointer"] + Settings.Probe.Access.keys { _ = r.value(key) }
         case (false, true): suffix = r.plain("suffix", "")
         case (true, false):

@@ -1,21 +1,22 @@
 extension Settings.Probe {
-    /// Reports `NAME.fresh`, and what the form of the file tells as `NAME.FIELD`.
+    /// Reports `NAME.fresh` and the signals from a report file, `NAME.FIELD` or as named in
+    /// `fields`.
     public struct Report: Sendable, Equatable {
         public enum Form: String, Sendable, CaseIterable {
             /// A JSON object.
             case json
-            /// A JSON object of a Doctor, in the form of `application/health+json`.
+            /// A JSON health report in the form of `application/health+json`.
             case doctor
             /// The Prometheus text format.
             case textfile
         }
 
-        /// What must stand in a JSON report.
+        /// The required type of a value in a JSON report.
         public enum Shape: String, Sendable, CaseIterable {
             case number, flag, text, list, object, time
         }
 
-        /// A series of a textfile.
+        /// A series of a textfile, by metric name and labels.
         public struct Series: Sendable, Equatable {
             public var metric: String
             public var labels: [String: String]
@@ -27,32 +28,33 @@ extension Settings.Probe {
         }
 
         public var path = ""
-        /// An older report is no data.
+        /// An older report counts as no data.
         public var maxAge = Duration.seconds(300)
         public var schema = Form.json
-        /// Signal names to JSON pointers, of a textfile to series; empty: every
-        /// number and flag at the top level, of a Doctor's every check.
+        /// Signal names to JSON pointers, or to series for a textfile. Empty: every number and flag at
+        /// the top level of a JSON report. Unused for `doctor`, which reports every check.
         public var fields: [String: String] = [:]
-        /// JSON pointers to what must stand there, or the report is no data.
+        /// JSON pointers to required values. If one is missing or of another type, there is no
+        /// data.
         public var require: [String: Shape] = [:]
-        /// The JSON pointer of the time at which it was made; empty: a Doctor's
-        /// `time`, else the file's own.
+        /// The JSON pointer to the report's creation time. Empty: `time` of a health report, else
+        /// the file's modification time.
         public var madeAt = ""
 
         public init() {}
 
-        /// `fields` of a textfile, taken apart.
+        /// The parsed `fields` of a textfile; empty for other forms.
         public var series: [String: Series] {
             schema == .textfile ? fields.compactMapValues(Series.init) : [:]
         }
 
-        /// What a Doctor's report always tells.
+        /// The fields that every health report provides.
         static let doctorFields = ["checks", "failed", "status_ok", "warned"]
     }
 }
 
 extension Settings.Probe.Report.Series {
-    /// Reads `metric` or `metric{label="value",other="value"}`; nil for anything else.
+    /// Parses `metric` or `metric{label="value",other="value"}`; nil for anything else.
     init?(_ text: String) {
         let open = text.firstIndex(of: "{") ?? text.endIndex
         let metric = String(text[..<open])
@@ -92,7 +94,7 @@ extension Settings.Probe.Report.Series {
 extension Settings.Probe.Report {
     init(reading r: MappingReader) {
         self.init()
-        // Written by somebody else, perhaps later: it is not looked for here.
+        // Another program may write the file later, so its existence is not checked here.
         path = r.plain("path", "")
         if path.isEmpty { r.lacks("path is missing", "name the report's file") }
         maxAge = r.duration("max_age", maxAge, in: .seconds(1)...(.seconds(30 * 86_400)))
