@@ -48,10 +48,9 @@ run() {
         status=$?
     if [ -f "$part" ]; then cat "$part" >> "$events"; fi
 }
-# A few at once: hundreds would starve the servers and processes that some of them start, and
+# Four at once: hundreds would starve the servers and processes that some of them start, and
 # a wait that only bounds a failing test would end a good one.
-cores=$(getconf _NPROCESSORS_ONLN)
-SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$((2 * cores)) run --skip '^SystemTests\.'
+SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 run --skip '^SystemTests\.'
 # Whole nodes one after another: each wants the machine for itself.
 run --no-parallel --filter '^SystemTests\.'
 
