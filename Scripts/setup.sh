@@ -47,6 +47,8 @@ find_missing_for_apt() {
     lacks libsqlite3-dev pkg-config --exists sqlite3
     lacks zlib1g-dev pkg-config --exists zlib
     lacks libdeflate-dev pkg-config --exists libdeflate
+    # Time zones of mute times.
+    lacks tzdata test -e /usr/share/zoneinfo/Europe/Berlin
     if $tests; then
         lacks python3 has python3
         lacks python3-venv python_has_venv
