@@ -128,15 +128,15 @@ final class NodeMetrics: Sendable {
     }
 
     private func showDisk() async {
-        guard let room = await eventLog.space() else { return }
+        guard let space = await eventLog.space() else { return }
         registry.set(
-            "bellwether_disk_free_bytes", to: Double(room.free),
+            "bellwether_disk_free_bytes", to: Double(space.free),
             help: "Free bytes of the file system that holds the log.")
         registry.set(
-            "bellwether_disk_size_bytes", to: Double(room.total),
+            "bellwether_disk_size_bytes", to: Double(space.total),
             help: "Size of the file system that holds the log.")
         registry.set(
-            "bellwether_disk_floor_bytes", to: Double(room.floor),
+            "bellwether_disk_floor_bytes", to: Double(space.floor),
             help: "Bytes that the log leaves free on the disk, log.min_free.")
     }
 

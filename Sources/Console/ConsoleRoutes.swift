@@ -160,7 +160,7 @@ public struct ConsoleRoutes: Sendable {
         let now = wall.now
         return ConsoleView(
             node: sources.node, viewer: viewer, now: now, board: present.board,
-            version: present.version, log: eventLog.status, room: await eventLog.space(),
+            version: present.version, log: eventLog.status, space: await eventLog.space(),
             probes: sources.probes(), forward: sources.forward?(),
             deliveries: sources.isNotifier
                 ? try await store.read { db in try ConsoleView.Deliveries(db, at: now) } : nil,

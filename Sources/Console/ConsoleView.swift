@@ -21,7 +21,7 @@ struct ConsoleView: Sendable {
     var board: RolloutBoard
     var version: Int
     var log: EventLogStatus
-    var room: DiskSpace?
+    var space: DiskSpace?
     var probes: [ProbeStatusView]
     var forward: ForwardStatusView?
     /// nil when this node is not a notifier.

@@ -153,7 +153,7 @@ struct OverviewPage {
 
     private var log: HTML {
         let log = view.log
-        let room: HTML = view.room.markup {
+        let space: HTML = view.space.markup {
             "<dt>Disk</dt><dd>\(Format.bytes($0.free)) free of \(Format.bytes($0.total)); the log leaves \(Format.bytes($0.floor))</dd>"
         }
         let shedding: HTML = log.shedding.markup {
@@ -173,7 +173,7 @@ struct OverviewPage {
             <p><meter min="0" max="\(max(log.maxBytes, 1))" value="\(log.usedBytes)" aria-label="Quota used"></meter> \(Format.bytes(log.usedBytes)) of \(Format.bytes(log.maxBytes))</p>
             <dl><dt>Archives</dt><dd>\(log.archives) sealed, \(log.unsealed) waiting</dd>
             <dt>Since the start</dt><dd>\(log.appended) kept, \(log.duplicates) duplicates, \(log.rejected) rejected, \(log.shed.isEmpty ? "0 shed" : "shed: \(log.shed.words)")</dd>
-            \(room)\(forward)</dl></section>
+            \(space)\(forward)</dl></section>
             """
     }
 

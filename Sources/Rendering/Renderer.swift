@@ -84,11 +84,11 @@ public struct Renderer: Sendable {
             if size(last) <= limit { return last }
         }
         guard name == .html else {
-            var room = limit
-            var kept = SlackLimits.cut(last, to: room)
-            while size(kept) > limit, room > 0 {
-                room = min(room - 1, room * limit / size(kept))
-                kept = SlackLimits.cut(last, to: room)
+            var available = limit
+            var kept = SlackLimits.cut(last, to: available)
+            while size(kept) > limit, available > 0 {
+                available = min(available - 1, available * limit / size(kept))
+                kept = SlackLimits.cut(last, to: available)
             }
             return kept
         }

@@ -42,7 +42,7 @@ struct OverviewPageTests {
                 name: "n1", az: "a", roles: ["gateway"], version: "0", binary: "sha256:1"),
             viewer: Viewer(name: "ann", formToken: "f", mayRetry: true),
             now: RolloutBoardTests.start + .seconds(30), board: board, version: board.version,
-            log: EventLogStatus.sample, room: nil, probes: [], forward: nil,
+            log: EventLogStatus.sample, space: nil, probes: [], forward: nil,
             deliveries: nil, digestFault: "")
     }
 

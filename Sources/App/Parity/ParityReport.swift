@@ -64,13 +64,13 @@ public struct ParityReport: Sendable {
         if answers.contains(where: { $0.refusal != nil }) {
             found.insert(Outcome.refused.rawValue)
         }
-        let told = answers.filter { $0.refusal == nil }
+        let answered = answers.filter { $0.refusal == nil }
         func differ(_ group: [ParityAnswer], _ fields: String...) -> Bool {
             fields.contains { field in Set(group.map { $0[field] }).count > 1 }
         }
-        if differ(told, "policy", "binary") { found.insert(Outcome.otherTarget.rawValue) }
-        if differ(told, "verdict") { found.insert(Outcome.verdictDiffers.rawValue) }
-        for group in Dictionary(grouping: told, by: \.gateway).values {
+        if differ(answered, "policy", "binary") { found.insert(Outcome.otherTarget.rawValue) }
+        if differ(answered, "verdict") { found.insert(Outcome.verdictDiffers.rawValue) }
+        for group in Dictionary(grouping: answered, by: \.gateway).values {
             if differ(group, "host", "az") { found.insert(Outcome.otherTarget.rawValue) }
             if differ(group, "attempt", "epoch", "measured_at") {
                 found.insert(Outcome.windowRolled.rawValue)

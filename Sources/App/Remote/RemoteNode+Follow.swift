@@ -4,7 +4,7 @@ import Transfer
 
 extension RemoteNode {
     /// A message from a log that is followed.
-    public enum LastReport: Sendable {
+    public enum Followed: Sendable {
         /// A stored line without its newline, and the position after it.
         case line([UInt8], LogPosition)
         /// The number of lines that were removed before they could be sent.
@@ -18,12 +18,12 @@ extension RemoteNode {
     /// Follows `GET /v1/events?follow=true` from `position` on until cancelled.
     ///
     /// Reconnects after a fault; each connection continues after the last line of the previous
-    /// one. `parameters` are those of the endpoint. `tell` is called in order, one call at a
+    /// one. `parameters` are those of the endpoint. `report` is called in order, one call at a
     /// time, on a thread that may block; while it blocks, nothing is read and the node may end
     /// the connection. Throws if the node refuses the request.
     public func follow(
         _ parameters: [(name: String, value: String)], from position: LogPosition,
-        _ tell: @escaping @Sendable (LastReport) -> Void
+        _ report: @escaping @Sendable (Followed) -> Void
     ) async throws(Fault) {
         let place = Mutex(position)
         var failures = 0
@@ -31,10 +31,10 @@ extension RemoteNode {
             let before = place.withLock { $0 }
             let words: String
             do throws(StreamEnd) {
-                words = try await stream(parameters, from: before) { told in
-                    if case .line(_, let end) = told { place.withLock { $0 = end } }
-                    if case .anew = told { place.withLock { $0 = .start } }
-                    tell(told)
+                words = try await stream(parameters, from: before) { item in
+                    if case .line(_, let end) = item { place.withLock { $0 = end } }
+                    if case .anew = item { place.withLock { $0 = .start } }
+                    report(item)
                 } at: { end in
                     place.withLock { $0 = end }
                 }
@@ -44,7 +44,7 @@ extension RemoteNode {
             }
             if Task.isCancelled { return }
             failures = place.withLock { $0 } == before ? failures +| 1 : 1
-            if failures == 1 || failures.isMultiple(of: 10) { tell(.lost(words)) }
+            if failures == 1 || failures.isMultiple(of: 10) { report(.lost(words)) }
             var random = SystemRandomNumberGenerator()
             try? await Task.sleep(
                 for: .milliseconds(100) + Self.retry.delay(after: failures, using: &random))
@@ -66,7 +66,7 @@ extension RemoteNode {
     /// `at` receives the position after each piece of the stream, also without a line.
     private func stream(
         _ parameters: [(name: String, value: String)], from position: LogPosition,
-        _ tell: @escaping @Sendable (LastReport) -> Void,
+        _ report: @escaping @Sendable (Followed) -> Void,
         at: @escaping @Sendable (LogPosition) -> Void
     ) async throws(StreamEnd) -> String {
         let events = Mutex(ServerSentEvents())
@@ -76,7 +76,7 @@ extension RemoteNode {
             reply = try await streaming("/v1/events?" + Self.query(items)) { bytes in
                 events.withLock { events in
                     let isSound = events.feed(bytes) { message in
-                        if let told = LastReport(message) { tell(told) }
+                        if let item = Followed(message) { report(item) }
                         return true
                     }
                     if let end = LogPosition(events.lastID) { at(end) }
@@ -97,7 +97,7 @@ extension RemoteNode {
     }
 }
 
-extension RemoteNode.LastReport {
+extension RemoteNode.Followed {
     /// The count in `text`; `Count.max` if it is larger or cannot be read.
     private static func count(_ text: [UInt8]) -> Int {
         Int64(String(decoding: text, as: UTF8.self)).map { Count(clamping: $0).value }

@@ -17,20 +17,14 @@ struct LineSource: Sendable {
 
     /// The place in a plain file where the last read stopped.
     private var hint: (segment: UInt64, place: PlainPlace)?
-    private var plan: (segment: UInt64, query: EventLogQuery, plan: SegmentPlan)?
-    private var member: (segment: UInt64, start: UInt64, selection: MemberSelection)?
-    /// Number of members to decompress next.
-    private var width = 1
-    /// Maximum of `width`.
-    private let widest: Int
-    private var ahead = ArchivesAhead()
+    private var archives: ArchiveCursor
     /// Bytes of lines examined in this read, and their limit.
     private var looked = 0
     private var budget = Int.max
     /// The end of the acknowledged lines for this read.
     private var readUntil = LogPosition.start
     /// Number of archive members that were decompressed.
-    private(set) var inflated = 0
+    var inflated: Int { archives.inflated }
     private var segments: [LogFolder.Segment] = []
 
     private var folder: LogFolder { view.folder }
@@ -38,7 +32,7 @@ struct LineSource: Sendable {
 
     init(_ view: any LogView, from position: LogPosition, widest: Int = Archive.widest) {
         self.view = view
-        self.widest = widest
+        archives = ArchiveCursor(widest: widest)
         self.position = position
     }
 
@@ -331,29 +325,29 @@ struct LineSource: Sendable {
         _ visit: (UnsafeRawBufferPointer, LogPosition) -> Answer
     ) throws(SystemFault) -> Answer {
         let archive = Archive(folder: folder, name: name)
-        let plan = try plan(query, for: archive)
+        let plan = try archives.plan(query, for: archive, among: segments)
         let members = plan.segment.members
         var foundAny = false
-        defer { ahead.note(foundAny) }
+        defer { archives.endArchive(foundAny: foundAny) }
         var i = plan.segment.member(after: position.offset)
         while i < members.count {
             var group: [Int] = []
-            while i < members.count, group.count < width {
+            while i < members.count, group.count < archives.width {
                 if plan.coverages[i] != .none { group.append(i) }
                 i += 1
             }
-            let selections = try select(query, from: group.map { members[$0] }, of: archive)
+            let selections = try archives.select(
+                query, from: group.map { members[$0] }, of: archive)
             var found = 0
             for (place, selection) in zip(group, selections) {
                 let end = LogPosition(segment: name.number, offset: members[place].end)
                 if let selection {
                     found += selection.lines.count
                     foundAny = foundAny || !selection.lines.isEmpty
-                    // If the member was read in part before, its foreign lines are counted
-                    // already.
+                    // Counted already if the member was read in part before.
                     if position.offset <= members[place].start { lose(selection.foreign) }
                     looked += members[place].plain
-                    member = (name.number, members[place].start, selection)
+                    archives.keep(selection, of: members[place], in: name.number)
                     if show(selection, from: members[place].start, visit) == .enough {
                         return .enough
                     }
@@ -365,28 +359,10 @@ struct LineSource: Sendable {
             if let last = members[..<i].last {
                 advance(to: LogPosition(segment: name.number, offset: last.end))
             }
-            // If few lines match, more members can be decompressed at once without holding many
-            // lines.
-            width = found < 64 * group.count ? min(width * 2, widest) : 2
+            archives.endGroup(of: group.count, found: found)
             if looked >= budget { return .enough }
         }
         return .more
-    }
-
-    /// The selections of members; does not decompress again the member that was read last.
-    private mutating func select(
-        _ query: EventLogQuery, from members: [SegmentIndex.Member], of archive: Archive
-    ) throws(SystemFault) -> [MemberSelection?] {
-        if let first = members.first, let member, member.segment == archive.name.number,
-            member.start == first.start
-        {
-            let rest = Array(members.dropFirst())
-            inflated += rest.count
-            return [member.selection] + (try archive.select(query, from: rest))
-        }
-        inflated += members.count
-        if let known = ahead.selections(of: members, in: archive.name.number) { return known }
-        return try archive.select(query, from: members)
     }
 
     private mutating func show(
@@ -405,22 +381,6 @@ struct LineSource: Sendable {
             }
             return .more
         }
-    }
-
-    private mutating func plan(
-        _ query: EventLogQuery, for archive: Archive
-    ) throws(SystemFault) -> SegmentPlan {
-        if let plan, plan.segment == archive.name.number, plan.query == query { return plan.plan }
-        if member?.segment != archive.name.number || plan?.query != query { member = nil }
-        ahead.look(query, from: archive.name.number, among: segments, in: folder)
-        let made: SegmentPlan
-        if let known = ahead.plan(for: archive.name.number) {
-            made = known
-        } else {
-            made = try archive.plan(query)
-        }
-        plan = (archive.name.number, query, made)
-        return made
     }
 }
 

@@ -133,7 +133,7 @@ enum OTLPLogs {
     }
 
     /// Converts an `AnyValue` to JSON, limited in length and depth; nil if it has no value.
-    private static func value(of any: JSONValue, _ room: Int) -> JSONValue? {
+    private static func value(of any: JSONValue, _ depthLeft: Int) -> JSONValue? {
         if case .string(let text)? = any["stringValue"] { return .string(text.cut(to: Self.text)) }
         if let flag = any["boolValue"], case .bool = flag { return flag }
         // OTLP's JSON encodes 64-bit integers as strings.
@@ -145,15 +145,15 @@ enum OTLPLogs {
             if case .string(let text) = number { return .string(text.cut(to: 32)) }
         }
         if case .string(let text)? = any["bytesValue"] { return .string(text.cut(to: Self.text)) }
-        guard room > 0 else { return nil }
+        guard depthLeft > 0 else { return nil }
         if let list = any["arrayValue"] {
             return .array(
                 elements(list["values"]).prefix(attributes).map {
-                    value(of: $0, room - 1) ?? .null
+                    value(of: $0, depthLeft - 1) ?? .null
                 })
         }
         if let list = any["kvlistValue"] {
-            return .object(Attributes(list["values"], room - 1).members)
+            return .object(Attributes(list["values"], depthLeft - 1).members)
         }
         return nil
     }
@@ -165,12 +165,12 @@ enum OTLPLogs {
         /// duplicate key.
         private(set) var leftOut = 0
 
-        init(_ list: JSONValue?, _ room: Int = OTLPLogs.depth) {
+        init(_ list: JSONValue?, _ depthLeft: Int = OTLPLogs.depth) {
             var seen: Set<String> = []
             for entry in OTLPLogs.elements(list) {
                 guard members.count < OTLPLogs.attributes, let key = HookText.at(entry, "key"),
                     let any = entry["value"],
-                    let value = OTLPLogs.value(of: any, room), seen.insert(key).inserted
+                    let value = OTLPLogs.value(of: any, depthLeft), seen.insert(key).inserted
                 else {
                     leftOut +|= 1
                     continue

@@ -96,11 +96,11 @@ enum ContentDecoding {
     ) -> Outcome {
         var step = [UInt8](repeating: 0, count: 64 * 1024)
         while true {
-            let (code, made) = step.withUnsafeMutableBytes { room -> (Int32, Int) in
-                stream.pointee.next_out = room.bindMemory(to: Bytef.self).baseAddress
-                stream.pointee.avail_out = uInt(room.count)
+            let (code, made) = step.withUnsafeMutableBytes { space -> (Int32, Int) in
+                stream.pointee.next_out = space.bindMemory(to: Bytef.self).baseAddress
+                stream.pointee.avail_out = uInt(space.count)
                 let code = CZlib.inflate(stream, Z_NO_FLUSH)
-                return (code, room.count - Int(stream.pointee.avail_out))
+                return (code, space.count - Int(stream.pointee.avail_out))
             }
             guard output.count + made <= limit else { return .tooLarge }
             output.append(contentsOf: step[..<made])

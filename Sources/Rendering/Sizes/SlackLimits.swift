@@ -15,13 +15,13 @@ enum SlackLimits {
         guard escaped.utf16.count > limit else { return escaped }
         let fence = "```"
         let mark = "… (shortened)"
-        let room = limit - mark.utf16.count - fence.utf16.count
-        guard room > 0 else { return "" }
+        let available = limit - mark.utf16.count - fence.utf16.count
+        guard available > 0 else { return "" }
         var kept = ""
         var length = 0
         for scalar in escaped.unicodeScalars {
             length += UTF16.width(scalar)
-            if length > room { break }
+            if length > available { break }
             kept.unicodeScalars.append(scalar)
         }
         if let ampersand = kept.lastIndex(of: "&"), !kept[ampersand...].contains(";") {

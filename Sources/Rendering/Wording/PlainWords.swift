@@ -26,7 +26,7 @@ enum PlainWords {
         let stable = HumanNumber.text(reason.stable, unit)
         let side = (reason.value ?? 0) < (reason.limit ?? 0) ? "below" : "over"
         let detail = InertText(reason.detail, limit: 160)
-        let told = detail.isEmpty ? "" : " (“\(detail)”)"
+        let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
         let words: String
         if unit == .flag, reason.state != .nodata {
             words = "\(name) \(verb) \(value)"
@@ -47,7 +47,7 @@ enum PlainWords {
                 words = "\(name): " + (absences[why] ?? "\(InertText(why, limit: 60))")
             }
         }
-        return words + told
+        return words + quoted
     }
 
     private static let absences = [

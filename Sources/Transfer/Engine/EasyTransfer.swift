@@ -254,8 +254,8 @@ final class EasyTransfer {
         return size
     }
 
-    private func provide(_ data: UnsafeMutablePointer<CChar>?, _ room: Int) -> Int {
-        let count = min(room, upload.count - uploaded)
+    private func provide(_ data: UnsafeMutablePointer<CChar>?, _ capacity: Int) -> Int {
+        let count = min(capacity, upload.count - uploaded)
         guard count > 0, let data else {
             if let deadlineAfterUpload { giveUpAt = .now + deadlineAfterUpload }
             return 0

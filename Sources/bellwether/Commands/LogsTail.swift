@@ -108,8 +108,8 @@ private struct RemoteTail {
         if follow {
             let tell = self.tell
             try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
-                try await node.follow(parameters, from: position) { told in
-                    switch told {
+                try await node.follow(parameters, from: position) { item in
+                    switch item {
                     case .line(let line, let end):
                         if !printer.show(line) { Standard.error("received an invalid line") }
                         tell(end)
