@@ -157,7 +157,7 @@ private struct LineTail {
         var found: [Found] = []
         let horizon = end
         var source = LineSource(view, from: LogPosition(segment: number, offset: range.lowerBound))
-        try rethrowing {
+        _ = try rethrowing {
             () throws(EventLogError) in
             try source.read(query, through: number) { line, end in
                 // Lines acknowledged since belong to readers that continue from `end`.

@@ -1,5 +1,4 @@
 public import HTTPTypes
-public import Hummingbird
 public import NIOCore
 
 /// A request under way, as its route receives it.
