@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import JSON
 import Telemetry
 import TestSupport
@@ -43,6 +44,31 @@ import Testing
         #expect(reply.header("content-length") == "7")
         #expect(reply.header("connection") == nil)
         #expect(server.refusals.all.isEmpty)
+    }
+
+    @Test("a refusal after the body was read is reported with its beginning")
+    func refusedByTheRoute() async throws {
+        let refusal = Problem(.badRequest, "name_missing", "the body names nothing")
+        let server = try await RunningServer(routes: [
+            Route(.post, "/buffer", access: .open) { exchange in
+                _ = try await exchange.collectBody()
+                throw refusal
+            },
+            Route(.post, "/bytes", access: .open, inflates: true) { exchange in
+                _ = try await exchange.collectBytes()
+                throw refusal
+            },
+        ])
+        let curl = Curl(server)
+        let body = #"{"rollout":"pay"}"#
+        for path in ["/buffer", "/bytes"] {
+            #expect(try await curl.post(path, text: body).status == 400)
+        }
+        let packed = GzipInflaterTests.gzip(Array(body.utf8))
+        let reply = try await curl.post("/bytes", body: packed, "-H", "Content-Encoding: gzip")
+        #expect(reply.status == 400)
+        let beginnings = server.refusals.all.map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(beginnings == [body, body, body])
     }
 
     @Test(arguments: [false, true])

@@ -64,8 +64,8 @@ final class IncomingBody: Sendable {
             return ByteBuffer(bytes: try await inflated(limit: limit, memory: memory))
         }
         var whole = ByteBuffer()
-        defer { remember(whole) }
         guard let body = take() else { return whole }
+        defer { remember(whole) }
         var received = 0
         do {
             for try await var chunk in body {
@@ -88,8 +88,8 @@ final class IncomingBody: Sendable {
     private func inflated(limit: Int, memory: BodyMemory) async throws(Problem) -> [UInt8] {
         let inflater = try GzipInflater()
         var whole: [UInt8] = []
-        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
         guard let body = take() else { return whole }
+        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
         var received = 0
         do {
             for try await chunk in body {
@@ -129,8 +129,8 @@ final class IncomingBody: Sendable {
             return Array(whole.readableBytesView)
         }
         var whole: [UInt8] = []
-        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
         guard let body = take() else { return whole }
+        defer { state.withLock { [whole] in $0.seen = .bytes(whole) } }
         // Reserves address space; memory is used only as bytes arrive.
         whole.reserveCapacity(announced)
         do {
