@@ -106,6 +106,7 @@ let package = Package(
         .systemLibrary(name: "CSpawn"),
 
         // Values and pure logic.
+        module("Core"),
         module("JSON"),
         module("Events", ["JSON", crypto]),
         module("Secrets"),
@@ -117,22 +118,23 @@ let package = Package(
         // Modules that use a disk or the network.
         module("Store", [grdb]),
         module(
-            "EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"],
+            "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        module("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
-        module("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
+        module("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
+        module(
+            "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         module("Rendering", ["Events", "JSON", "Digests", mustache]),
         module(
             "Delivery",
             [
-                grdb, "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer",
+                grdb, "Core", "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer",
                 "Telemetry",
             ]),
         module(
             "Server",
             [
-                "CZlib", "Events", "JSON", "Store", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Core", "Events", "JSON", "Store", "Telemetry", grdb, crypto, hummingbird,
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
                 nioTLS, x509,
@@ -164,10 +166,8 @@ let package = Package(
         module(
             "App",
             [
-                "CProcess", "Secrets", "Events", "JSON", "Settings", "Telemetry",
-                "Store",
-                "EventLog",
-                "Analysis",
+                "CProcess", "Core", "Secrets", "Events", "JSON", "Settings", "Telemetry", "Store",
+                "EventLog", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
@@ -183,6 +183,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Events", "JSON"], path: "Tests/TestSupport",
             exclude: ["Doubles"], swiftSettings: strict),
+        tests("Core"),
         tests("JSON"),
         tests("Events", ["JSON"]),
         tests("Secrets"),
@@ -198,7 +199,7 @@ let package = Package(
         .executableTarget(
             name: "PoisonDriver", dependencies: ["App", "EventLog", "Settings"],
             path: "Tests/PoisonDriver", swiftSettings: strict),
-        tests("EventLog", ["EventLogDriver", "CZlib", "JSON", "Events", "Telemetry"]),
+        tests("EventLog", ["EventLogDriver", "Core", "CZlib", "JSON", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
@@ -208,7 +209,7 @@ let package = Package(
         tests(
             "Delivery",
             [
-                grdb, "Secrets", "Digests", "Events", "JSON", "Store", "Rendering",
+                grdb, "Core", "Secrets", "Digests", "Events", "JSON", "Store", "Rendering",
                 "Transfer", "Telemetry",
             ]),
         tests(

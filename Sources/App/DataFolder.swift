@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Secrets
 
@@ -89,27 +90,9 @@ public struct DataFolder: Sendable, Hashable {
 
     /// Writes a file with mode 0600, atomically, and syncs it to disk.
     public func writeSecret(_ text: String, to file: String) throws(Fault) {
-        let temporary = file + ".new"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        let bytes = Array(text.utf8)
-        let isWritten =
-            descriptor >= 0
-            && bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-                == bytes.count
-            && fsync(descriptor) == 0
-        let isClosed = descriptor >= 0 && close(descriptor) == 0
-        guard isWritten, isClosed, rename(temporary, file) == 0, syncFolder(of: file) else {
-            throw Fault(description: "\(file): cannot write this file; is the folder writable?")
-        }
-    }
-
-    private func syncFolder(of file: String) -> Bool {
-        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return fsync(descriptor) == 0
+        do throws(FileFault) {
+            try AtomicFile.write(text.utf8, to: file, mode: 0o600)
+        } catch { throw Fault(description: error.description) }
     }
 
     /// The first line of a file written by `writeSecret`.

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// Recognizes the lines that this node wrote.
@@ -15,7 +16,7 @@ extension EventLog {
     /// Millions of short lines take seconds of processor time and would block other tasks.
     public func cutOutside(_ body: [UInt8]) async throws(EventLogError) -> IngestBody {
         guard body.count > 64 << 10 else { return outside(body) }
-        return try await BlockingWork.run { () throws(EventLogError) in self.outside(body) }
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in self.outside(body) }
     }
 
     /// Stores the valid lines of a body from outside, in order; returns once they are durable.

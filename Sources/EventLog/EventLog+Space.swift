@@ -1,3 +1,4 @@
+import Core
 public import Events
 
 /// The space on the log's disk, in bytes.
@@ -14,7 +15,7 @@ extension EventLog {
     /// The disk's space; nil if the file system reports an error.
     public func space() async -> DiskSpace? {
         let view = view
-        let space = try? await BlockingWork.run { () throws(EventLogError) -> DiskSpace in
+        let space = try? await BlockingExecutor.log.run { () throws(EventLogError) -> DiskSpace in
             do throws(SystemFault) {
                 let space = try view.folder.files.space(at: view.folder.path)
                 return DiskSpace(free: space.free, total: space.total, floor: view.keeper.minFree)

@@ -1,3 +1,4 @@
+import Core
 public import Events
 import JSON
 import Synchronization
@@ -57,7 +58,7 @@ public final class EventLog: Sendable {
         files: any LogFileSystem, examine: LineExamination? = nil
     ) async throws(EventLogError) -> EventLog {
         try configuration.check()
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             do throws(SystemFault) { try files.makeFolder(configuration.directory) } catch {
                 throw error.eventLogError
             }
@@ -359,7 +360,7 @@ public final class EventLog: Sendable {
         _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
     ) async throws(EventLogError) -> EventLogBatch {
         let view = self.view
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
         }
     }
@@ -369,7 +370,7 @@ public final class EventLog: Sendable {
         by field: String, query: EventLogQuery = .all
     ) async throws(EventLogError) -> EventLogCounts {
         let view = self.view
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             var count = LogCount(view, by: field, query)
             return try count.run()
         }

@@ -14,7 +14,7 @@ struct BoundedFile: Sendable {
     /// The file's modification time.
     let modified: Timestamp
 
-    /// Reads `path`. May block on a slow disk: call it on a `BlockingLane`.
+    /// Reads `path`. May block on a slow disk: call it on a `BlockingExecutor`.
     ///
     /// Throws for FIFOs, devices, sockets and folders without reading them, and for files that are
     /// or become larger than `limit` bytes.

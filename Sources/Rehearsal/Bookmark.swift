@@ -1,3 +1,4 @@
+import Core
 public import Events
 import Foundation
 import JSON
@@ -27,16 +28,9 @@ public struct Bookmark: Sendable, Hashable {
 extension Bookmark {
     /// Writes the file atomically, readable by its owner only.
     public func write(to path: String) throws(RehearsalFault) {
-        let temporary = path + ".new"
-        unlink(temporary)
-        // Created with mode 0600, so that no other user can read it at any time.
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        guard descriptor >= 0, (try? file.write(contentsOf: Data(bytes))) != nil,
-            fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0
-        else {
-            throw RehearsalFault(.failed, "\(path): cannot be written; is the folder writable?")
-        }
+        do throws(FileFault) {
+            try AtomicFile.write(bytes, to: path, mode: 0o600)
+        } catch { throw RehearsalFault(.failed, error.description) }
     }
 
     public init(file path: String) throws(RehearsalFault) {

@@ -1,4 +1,4 @@
-import Dispatch
+import Core
 
 #if canImport(Glibc)
     import Glibc
@@ -14,7 +14,7 @@ import Dispatch
 struct HAProxyRuntime: Balancer {
     private let socketPath: String
     private let backend: String
-    private let queue = DispatchQueue(label: "rehearsal.haproxy")
+    private let executor = BlockingExecutor("rehearsal.haproxy")
 
     /// Most bytes of one answer.
     private static let maxAnswer = 4 << 20
@@ -92,10 +92,7 @@ struct HAProxyRuntime: Balancer {
 
     private func ask(_ command: String) async throws(RehearsalFault) -> String {
         let path = socketPath
-        let result = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: Self.exchange(command, at: path)) }
-        }
-        return try result.get()
+        return try await executor.run { Self.exchange(command, at: path) }.get()
     }
 
     private static func exchange(

@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Probes
 import Transfer
@@ -32,7 +33,7 @@ struct Tool: Sendable {
             maxOutput: 8 << 20)
         let end: BoundedCommand.End
         do throws(CommandFault) {
-            end = try await BlockingLane("rehearsal").run { command.run(within: limit) }.get()
+            end = try await BlockingExecutor("rehearsal").run { command.run(within: limit) }.get()
         } catch { throw RehearsalFault(.failed, "\(shown): \(error)") }
         guard end.code == 0 else {
             let words = String(decoding: end.output.prefix(300), as: UTF8.self)

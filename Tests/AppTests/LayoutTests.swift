@@ -15,6 +15,7 @@ struct LayoutTests {
         ("CSpawn", []),
         ("CDeflate", []),
         ("CZlib", []),
+        ("Core", []),
         ("JSON", []),
         ("Events", ["JSON"]),
         ("Secrets", []),
@@ -23,16 +24,18 @@ struct LayoutTests {
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
         ("Store", []),
-        ("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
+        ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        ("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
-        ("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
+        ("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
+        ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),
         (
             "Delivery",
-            ["Secrets", "Events", "JSON", "Store", "Rendering", "Transfer", "Telemetry"]
+            [
+                "Core", "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer", "Telemetry",
+            ]
         ),
-        ("Server", ["CZlib", "Events", "JSON", "Store", "Telemetry"]),
+        ("Server", ["CZlib", "Core", "Events", "JSON", "Store", "Telemetry"]),
         (
             "Gateway",
             [
@@ -58,7 +61,7 @@ struct LayoutTests {
         (
             "App",
             [
-                "CProcess",
+                "CProcess", "Core",
                 "Secrets", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",

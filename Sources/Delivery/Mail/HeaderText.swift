@@ -1,3 +1,4 @@
+import Core
 import Transfer
 
 /// Encodes text for mail headers in seven bits (RFC 2047, RFC 5322).

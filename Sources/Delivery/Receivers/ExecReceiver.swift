@@ -1,4 +1,4 @@
-import Dispatch
+import Core
 public import Rendering
 import Transfer
 
@@ -18,14 +18,14 @@ public struct ExecReceiver: Receiver {
 
     private let command: [String]
     private let deadline: Duration
-    private let queue: DispatchQueue
+    private let executor: BlockingExecutor
 
     /// - Parameter command: the absolute path of the executable, then its arguments.
     public init(name: String, command: [String], deadline: Duration = .seconds(10)) {
         self.name = name
         self.command = command
         self.deadline = deadline
-        queue = DispatchQueue(label: "bellwether.exec.\(name)")
+        executor = BlockingExecutor("exec.\(name)")
     }
 
     public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
@@ -39,9 +39,7 @@ public struct ExecReceiver: Receiver {
             ],
             input: Array(digest.model.utf8) + [0x0A], maxOutput: 64 * 1024, keepsErrors: true)
         let deadline = deadline
-        let end = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: run.run(within: deadline)) }
-        }
+        let end = await executor.run { run.run(within: deadline) }
         let outcome: DeliveryAttempt.Outcome
         let words: String
         switch end {

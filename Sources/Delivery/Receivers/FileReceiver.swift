@@ -1,4 +1,4 @@
-import Dispatch
+import Core
 public import Rendering
 
 /// Writes digests to files: `<id>.txt`, `<id>.eml` for mail programs, and `<id>.json`.
@@ -10,7 +10,7 @@ public struct FileReceiver: Receiver {
     public var kind: String { "file" }
     private let directory: String
     private let composer: MailComposer?
-    private let queue: DispatchQueue
+    private let executor: BlockingExecutor
 
     /// - Parameter directory: Created with mode 0700 at the first digest if it is missing.
     public init(name: String, directory: String) {
@@ -19,7 +19,7 @@ public struct FileReceiver: Receiver {
         composer = (try? Mailbox("Bellwether <bellwether@localhost>")).map {
             MailComposer(from: $0, to: [], list: name)
         }
-        queue = DispatchQueue(label: "bellwether.outgoing.\(name)")
+        executor = BlockingExecutor("outgoing.\(name)")
     }
 
     public func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
@@ -30,21 +30,15 @@ public struct FileReceiver: Receiver {
         ]
         if let composer { files.append((base + ".eml", composer.compose(digest))) }
         let written = files
-        let fault = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(AtomicFileError) {
-                    try AtomicFile.prepare(directory)
-                    for (path, bytes) in written { try AtomicFile.write(bytes, to: path) }
-                    continuation.resume(returning: AtomicFileError?.none)
-                } catch {
-                    continuation.resume(returning: error)
-                }
+        do throws(FileFault) {
+            try await executor.run { () throws(FileFault) in
+                try AtomicFile.prepare(directory)
+                for (path, bytes) in written { try AtomicFile.write(bytes, to: path, mode: 0o640) }
             }
-        }
-        if let fault {
+        } catch {
             return DeliveryAttempt(
-                .retry(after: nil), "\(fault)", for: recipients,
-                steps: [DeliveryStep("write", succeeded: false, words: "\(fault)")])
+                .retry(after: nil), "\(error)", for: recipients,
+                steps: [DeliveryStep("write", succeeded: false, words: "\(error)")])
         }
         return DeliveryAttempt(
             .sent, base + ".txt", for: recipients,

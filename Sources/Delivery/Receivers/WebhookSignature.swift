@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// The signature header of Standard Webhooks: `v1,` and the base64 of

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 #if canImport(Glibc)
@@ -29,10 +30,13 @@ enum SealKey {
         var system = SystemRandomNumberGenerator()
         let key = (0..<LineSeal.keyBytes).map { _ in UInt8.random(in: .min ... .max, using: &system)
         }
-        do throws(SystemFault) {
-            try write(key, to: path, in: directory)
+        do throws(FileFault) {
+            // The file is durable before the first line is sealed.
+            try AtomicFile.write(key, to: path, mode: 0o600)
             return (LineSeal(key: key), nil)
-        } catch { return (LineSeal(key: key), error) }
+        } catch {
+            return (LineSeal(key: key), SystemFault(error.call, error.path, code: error.code))
+        }
     }
 
     private static func read(_ path: String) -> [UInt8]? {
@@ -42,26 +46,5 @@ enum SealKey {
         var bytes = [UInt8](repeating: 0, count: LineSeal.keyBytes + 1)
         let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
         return count == LineSeal.keyBytes ? Array(bytes.prefix(count)) : nil
-    }
-
-    /// Writes the key atomically; the file is durable before the first line is sealed.
-    private static func write(
-        _ key: [UInt8], to path: String, in directory: String
-    ) throws(SystemFault) {
-        let temporary = path + ".new"
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemFault("open", temporary) }
-        let written = key.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
-        let isSynced = written == key.count && fsync(descriptor) == 0
-        let fault = SystemFault("write", temporary)
-        guard close(descriptor) == 0, isSynced, rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw fault
-        }
-        let folder = open(directory, O_RDONLY | O_CLOEXEC)
-        guard folder >= 0 else { throw SystemFault("open", directory) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw SystemFault("fsync", directory) }
     }
 }

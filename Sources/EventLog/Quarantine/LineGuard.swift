@@ -1,3 +1,4 @@
+import Core
 public import Events
 import Synchronization
 
@@ -94,7 +95,7 @@ public final class LineGuard: Sendable {
         _ fold: @escaping @Sendable (inout Value, EventLogLine) -> Void
     ) async -> Value {
         guard !lines.isEmpty else { return start }
-        return await BlockingWork.run {
+        return await BlockingExecutor.log.run {
             self.reading { reading in
                 var value = start
                 for line in lines where reading.admits(line) { fold(&value, line) }

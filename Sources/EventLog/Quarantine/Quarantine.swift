@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Synchronization
@@ -158,7 +159,7 @@ final class Quarantine: Sendable {
         for event in work.due {
             work.append(event) { isHeld in
                 // Not on the calling thread, which is the log's writer.
-                BlockingWork.start { self.settle(event, isHeld: isHeld) }
+                BlockingExecutor.log.start { self.settle(event, isHeld: isHeld) }
             }
         }
     }

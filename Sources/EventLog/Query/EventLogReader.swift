@@ -1,3 +1,4 @@
+import Core
 public import Events
 
 /// One line of the log.
@@ -57,7 +58,7 @@ public struct EventLogReader: Sendable {
     ) async throws(EventLogError) -> EventLogBatch {
         let query = self.query
         let start = source
-        let (source, batch) = try await BlockingWork.run { () throws(EventLogError) in
+        let (source, batch) = try await BlockingExecutor.log.run { () throws(EventLogError) in
             var source = start
             let batch = try source.batch(query, maxLines: maxLines, maxBytes: maxBytes)
             return (source, batch)
@@ -75,7 +76,7 @@ public struct EventLogReader: Sendable {
     ) async throws(EventLogError) -> Result {
         let query = self.query
         let start = source
-        let (source, result) = try await BlockingWork.run { () throws(EventLogError) in
+        let (source, result) = try await BlockingExecutor.log.run { () throws(EventLogError) in
             var pass = EventLogPass(
                 source: start, query: query, maxLines: maxLines, maxBytes: maxBytes)
             let result = try body(&pass)
@@ -141,4 +142,9 @@ extension LineSource {
             end: position, skipped: skipped - before.skipped, damaged: damaged - before.damaged,
             isCaughtUp: caughtUp)
     }
+}
+
+extension BlockingExecutor {
+    /// Opens, reads and checks event logs. Appends run on the writer's own thread.
+    static let log = BlockingExecutor("log", width: 32)
 }

@@ -1,3 +1,4 @@
+import Core
 public import Events
 import Telemetry
 
@@ -8,7 +9,7 @@ extension EventLogFiles {
     /// is not reported as damage.
     public func verify() async throws(EventLogError) -> VerifyReport {
         let folder = view.folder
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             do throws(SystemFault) {
                 var retries = 0
                 while true {
@@ -33,7 +34,7 @@ extension EventLogFiles {
     /// found before the repair. Throws `.locked` while a process writes the log.
     public func repair(clock: WallClock = .system) async throws(EventLogError) -> VerifyReport {
         let (folder, directory) = (view.folder, view.directory)
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             let lock = try EventLogLock(directory: directory)
             defer { lock.release() }
             do throws(SystemFault) {
@@ -77,7 +78,7 @@ extension EventLogFiles {
     /// The contents of the log, segment by segment.
     public func stats() async throws(EventLogError) -> EventLogStats {
         let folder = view.folder
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             do throws(SystemFault) { return try EventLogStats(folder) } catch {
                 throw error.eventLogError
             }

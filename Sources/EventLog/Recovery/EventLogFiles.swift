@@ -1,3 +1,4 @@
+import Core
 public import Events
 
 /// The log of a data folder, read without its lock.
@@ -30,7 +31,7 @@ public struct EventLogFiles: Sendable {
         _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
     ) async throws(EventLogError) -> EventLogBatch {
         let view = self.view
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
         }
     }
@@ -43,7 +44,7 @@ public struct EventLogFiles: Sendable {
         progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws(EventLogError) -> EventLogCounts {
         let view = self.view
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             var count = LogCount(view, by: field, query)
             return try count.run(progress: progress)
         }
@@ -52,7 +53,7 @@ public struct EventLogFiles: Sendable {
     /// The position after the last acknowledged line.
     public func head() async throws(EventLogError) -> LogPosition {
         let view = self.view
-        return try await BlockingWork.run { () throws(EventLogError) in
+        return try await BlockingExecutor.log.run { () throws(EventLogError) in
             do throws(SystemFault) { return try view.horizon() } catch { throw error.eventLogError }
         }
     }

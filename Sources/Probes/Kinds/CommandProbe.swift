@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 public import Secrets
@@ -22,7 +23,7 @@ public struct CommandProbe: Probe {
     private let environment: [String: Secret]
     private let fields: FieldSelection
     private let prefix: String
-    private let lane: BlockingLane
+    private let lane: BlockingExecutor
 
     /// - Parameters:
     ///   - arguments: The absolute path of the executable, then its arguments.
@@ -40,7 +41,7 @@ public struct CommandProbe: Probe {
         self.environment = environment
         self.fields = fields
         self.prefix = "\(object).\(prefix ?? name)_"
-        self.lane = BlockingLane(name)
+        self.lane = BlockingExecutor("probe.\(name)")
         self.signals =
             [SignalDeclaration(self.prefix + "ok", unit: .flag)]
             + fields.declarations(prefix: self.prefix)

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 #if canImport(Glibc)
@@ -21,7 +22,7 @@ public struct DiskProbe: Probe {
     private let path: String
     private let minFreeRatio: Double
     private let minFreeBytes: Double
-    private let lane: BlockingLane
+    private let lane: BlockingExecutor
 
     /// - Parameters:
     ///   - path: Any existing path on the file system.
@@ -37,7 +38,7 @@ public struct DiskProbe: Probe {
         self.minFreeRatio = minFreeRatio
         self.minFreeBytes = Double(minFreeBytes)
         self.deadline = deadline
-        self.lane = BlockingLane(name)
+        self.lane = BlockingExecutor("probe.\(name)")
         self.signals = [
             SignalDeclaration("\(object).\(prefix)_ok", unit: .flag),
             SignalDeclaration("\(object).\(prefix)_free_ratio", unit: .ratio),

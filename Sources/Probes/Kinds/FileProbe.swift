@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -27,7 +28,7 @@ public struct FileProbe: Probe {
     private let ageSource: AgeSource
     private let form: ReportForm
     private let prefix: String
-    private let lane: BlockingLane
+    private let lane: BlockingExecutor
 
     /// - Parameters:
     ///   - maxAge: Maximum age; also how far in the future a report's time may be.
@@ -44,7 +45,7 @@ public struct FileProbe: Probe {
         self.ageSource = ageSource
         self.prefix = (object ?? name) + "."
         self.deadline = deadline
-        self.lane = BlockingLane(name)
+        self.lane = BlockingExecutor("probe.\(name)")
         self.signals =
             [SignalDeclaration(self.prefix + "fresh", unit: .flag)]
             + form.declarations(prefix: self.prefix)

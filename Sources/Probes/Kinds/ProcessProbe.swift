@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// Checks that a process runs, found by its pid file or its name.
@@ -23,7 +24,7 @@ public struct ProcessProbe: Probe {
     public let signals: [SignalDeclaration]
 
     private let target: Target
-    private let lane: BlockingLane
+    private let lane: BlockingExecutor
 
     public init(
         name: String, target: Target, object: String = "gateway", prefix: String? = nil,
@@ -32,7 +33,7 @@ public struct ProcessProbe: Probe {
         self.name = name
         self.target = target
         self.deadline = deadline
-        self.lane = BlockingLane(name)
+        self.lane = BlockingExecutor("probe.\(name)")
         self.signals = [
             SignalDeclaration("\(object).\(prefix ?? name)_alive", unit: .flag),
             SignalDeclaration("\(object).\(prefix ?? name)_rss_bytes", unit: .bytes),

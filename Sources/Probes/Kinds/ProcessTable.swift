@@ -17,5 +17,5 @@ struct ProcessEntry: Sendable, Equatable {
 
 /// Lists the processes that this user may see.
 ///
-/// The calls may block: use a `BlockingLane`.
+/// The calls may block: use a `BlockingExecutor`.
 enum ProcessTable {}

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Transfer
@@ -30,7 +31,7 @@ public struct QueueProbe: Probe {
     public let signals: [SignalDeclaration]
 
     private enum Look: Sendable {
-        case folder(String, suffix: [UInt8], BlockingLane)
+        case folder(String, suffix: [UInt8], BlockingExecutor)
         case http(Upstream, pointer: String)
     }
 
@@ -47,7 +48,7 @@ public struct QueueProbe: Probe {
         self.look =
             switch queue {
             case .folder(let path, let suffix):
-                .folder(path, suffix: Array(suffix.utf8), BlockingLane(name))
+                .folder(path, suffix: Array(suffix.utf8), BlockingExecutor("probe.\(name)"))
             case .http(let source, let pointer):
                 .http(Upstream(name, source, engine, policy, clock), pointer: pointer)
             }

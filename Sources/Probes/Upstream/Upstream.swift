@@ -1,3 +1,4 @@
+import Core
 import Events
 import Secrets
 import Synchronization
@@ -26,7 +27,7 @@ final class Upstream: Sendable {
         _ name: String, _ source: HTTPSource, _ engine: TransferEngine,
         _ policy: UpstreamPolicy, _ clock: any Clock<Duration>
     ) {
-        let lane = BlockingLane(name)
+        let lane = BlockingExecutor("probe.\(name)")
         self.init(source, policy, clock) { (query, allowance) throws(MissingData) in
             let headers = try await lane.run { source.readHeaders() }.get()
             let transfer = HTTPTransfer(

@@ -1,3 +1,4 @@
+import Core
 import HTTPTypes
 
 /// The credential of a request, not verified yet.
@@ -37,7 +38,7 @@ enum Credential: Sendable, Equatable {
 
     /// The password, else the user name (`https://token@host`).
     private static func basic(_ encoded: Substring) -> Credential {
-        guard let bytes = Base64URL.decode(encoded),
+        guard let bytes = Base64.decodeURL(encoded),
             let text = String(validating: bytes, as: UTF8.self)
         else { return .malformed }
         let pair = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,3 +1,4 @@
+import Core
 import Crypto
 public import Events
 import Synchronization
@@ -43,7 +44,7 @@ public final class SessionSeal: Sendable {
     /// The tag of a cookie that was sealed here; nil for any other cookie.
     private func tag(of cookie: String) -> [UInt8]? {
         let parts = cookie.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let shown = Base64URL.decode(parts[1]),
+        guard parts.count == 2, let shown = Base64.decodeURL(parts[1]),
             verifies(shown, "session", String(parts[0]))
         else { return nil }
         return shown
@@ -55,8 +56,8 @@ public final class SessionSeal: Sendable {
             identity.id, identity.name, Scope.text(identity.scopes), String(expires.milliseconds),
             String(identity.instance), String(UInt64.random(in: .min ... .max)),
         ].joined(separator: "\n")
-        let sealed = Base64URL.encode(Array(payload.utf8))
-        return sealed + "." + Base64URL.encode(tag("session", sealed))
+        let sealed = Base64.encodeURL(Array(payload.utf8))
+        return sealed + "." + Base64.encodeURL(tag("session", sealed))
     }
 
     /// The session of a cookie; nil if the cookie is not ours, was changed, or the session ended.
@@ -65,7 +66,7 @@ public final class SessionSeal: Sendable {
     /// Whether the session's token is still valid must be checked with the registry.
     public func open(_ cookie: String, at now: Timestamp) -> Session? {
         guard let tag = tag(of: cookie), !state.withLock({ $0.ended.contains(tag) }),
-            let payload = Base64URL.decode(cookie.prefix { $0 != "." })
+            let payload = Base64.decodeURL(cookie.prefix { $0 != "." })
         else { return nil }
         let fields = String(decoding: payload, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: false)
@@ -86,10 +87,10 @@ public final class SessionSeal: Sendable {
     // MARK: - Forms
 
     /// The anti-CSRF token of this session's forms; a page of another site cannot read it.
-    public func formToken(for cookie: String) -> String { Base64URL.encode(tag("form", cookie)) }
+    public func formToken(for cookie: String) -> String { Base64.encodeURL(tag("form", cookie)) }
 
     public func verifies(formToken: String, for cookie: String) -> Bool {
-        Base64URL.decode(formToken).map { verifies($0, "form", cookie) } ?? false
+        Base64.decodeURL(formToken).map { verifies($0, "form", cookie) } ?? false
     }
 
     // MARK: - Tags

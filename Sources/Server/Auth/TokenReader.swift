@@ -1,4 +1,4 @@
-import Dispatch
+import Core
 import Events
 import Store
 
@@ -17,7 +17,7 @@ actor TokenReader {
     private let clock: WallClock
     private let publish: @Sendable ([TokenSnapshot.Entry]) -> Void
     private let report: @Sendable (ServerError) -> Void
-    private let queue = DispatchQueue(label: "bellwether.tokens")
+    private let executor = BlockingExecutor("tokens")
 
     private var files: [TokenFile]
     private var storeMark: Int?
@@ -109,7 +109,7 @@ actor TokenReader {
         guard isForced || storeMark != self.storeMark || fileMarks != self.fileMarks else { return }
         let now = clock.now
         let stored = try await store.read { db in try TokenRow.all(db) }
-        let readings = try await onQueue { files.map { (file: $0, reading: $0.read(at: now)) } }
+        let readings = await executor.run { files.map { (file: $0, reading: $0.read(at: now)) } }
         if isStrict, let fault = readings.lazy.compactMap(\.reading.fault).first { throw fault }
         var entries = stored
         var filed: [TokenFile: [TokenSnapshot.Entry]] = [:]
@@ -130,19 +130,10 @@ actor TokenReader {
 
     private func marks(of files: [TokenFile]) async -> [TokenFile: FileMark?] {
         if files.isEmpty { return [:] }
-        let marks = try? await onQueue {
+        return await executor.run {
             Dictionary(
                 files.map { ($0, FileMark(path: $0.path)) }, uniquingKeysWith: { first, _ in first }
             )
-        }
-        return marks ?? [:]
-    }
-
-    /// Runs on a dispatch queue: file reads would block the cooperative thread pool.
-    private func onQueue<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T
-    {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Events
 import GRDB
 import Store
@@ -38,7 +39,7 @@ extension TokenRegistry {
         }
         let now = clock.now
         let secret = Self.random(32)
-        let text = Self.prefix + Base64URL.encode(secret)
+        let text = Self.prefix + Base64.encodeURL(secret)
         let record = TokenRecord(
             id: "t-" + ContentHash.hexDigits(Self.random(5)), name: name, scopes: scopes,
             created: now, expires: expires.map { now + $0 }, revoked: nil)

@@ -1,4 +1,4 @@
-import Dispatch
+import Core
 import Events
 public import ServiceLifecycle
 import Telemetry
@@ -41,14 +41,12 @@ public struct CertificateWatch: Service {
         var isReported = false
     }
 
-    /// Checks once, on a dispatch queue: file reads would block the cooperative thread pool.
+    /// Checks once.
     func look(after last: Refusal) async -> Refusal {
-        await withCheckedContinuation { continuation in
-            Self.queue.async { continuation.resume(returning: lookBlocking(after: last)) }
-        }
+        await Self.executor.run { lookBlocking(after: last) }
     }
 
-    private static let queue = DispatchQueue(label: "bellwether.certificates")
+    private static let executor = BlockingExecutor("certificates")
 
     private func lookBlocking(after last: Refusal) -> Refusal {
         let marks = server.currentMarks

@@ -1,3 +1,4 @@
+import Core
 public import Events
 
 #if canImport(Glibc)
@@ -41,34 +42,19 @@ extension SelfSignedCertificate {
     }
 
     private static func write(_ text: String, to path: String, mode: mode_t) throws(ServerError) {
-        let temporary = path + ".\(getpid()).new"
-        // The mode is set at creation, so the key is never readable by others.
-        unlink(temporary)
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw fault(temporary, "be written") }
-        var isWritten = fchmod(descriptor, mode) == 0
-        var rest = Array(text.utf8)[...]
-        while isWritten, !rest.isEmpty {
-            let count = rest.withUnsafeBytes { putBytes(descriptor, $0) }
-            if count > 0 { rest = rest.dropFirst(count) } else { isWritten = errno == EINTR }
-        }
-        isWritten = isWritten && fsync(descriptor) == 0
-        isWritten = close(descriptor) == 0 && isWritten
-        guard isWritten, rename(temporary, path) == 0 else {
-            let fault = fault(path, "be written")
-            unlink(temporary)
-            throw fault
+        do throws(FileFault) {
+            try AtomicFile.write(text.utf8, to: path, mode: mode)
+        } catch {
+            throw ServerError(
+                place: error.path, fault: "cannot \(error.call): \(error.reason)", remedy: remedy)
         }
     }
+
+    private static let remedy = "check that data_dir is writable and has room"
 
     private static func fault(_ path: String, _ what: String) -> ServerError {
         ServerError(
             place: path, fault: "cannot \(what): \(String(cString: strerror(errno)))",
-            remedy: "check that data_dir is writable and has room")
+            remedy: remedy)
     }
-}
-
-/// Calls `write(2)`; the free function avoids the name conflict with the static `write`.
-private func putBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    write(descriptor, bytes.baseAddress, bytes.count)
 }

@@ -1,0 +1,54 @@
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("AtomicFile")
+struct AtomicFileTests {
+    @Test("the file has the mode that was asked for, whatever the umask, and the new content")
+    func modes() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/file"
+        for mode in [mode_t(0o600), 0o640, 0o644] {
+            try AtomicFile.write("content \(mode)".utf8, to: path, mode: mode)
+            var facts = stat()
+            try #require(stat(path, &facts) == 0)
+            #expect(facts.st_mode & 0o777 == mode)
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "content \(mode)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+    }
+
+    @Test(
+        "a temporary file that a crash left, or a planted link, does not stop or redirect a write")
+    func leftOver() throws {
+        let folder = try TemporaryDirectory()
+        let (path, other) = (folder.path + "/file", folder.path + "/other")
+        try Data("other".utf8).write(to: URL(fileURLWithPath: other))
+        try #require(symlink(other, path + ".new") == 0)
+        try AtomicFile.write("new".utf8, to: path, mode: 0o600)
+        #expect(try String(contentsOfFile: other, encoding: .utf8) == "other")
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+    }
+
+    @Test("a failed write keeps the old file, leaves no other, and names path and reason")
+    func failure() throws {
+        let folder = try TemporaryDirectory()
+        // A folder of this name cannot be replaced by a file.
+        let path = folder.path + "/taken"
+        try FileManager.default.createDirectory(
+            atPath: path + "/full", withIntermediateDirectories: true)
+        let fault = try #require(throws: FileFault.self) {
+            try AtomicFile.write("new".utf8, to: path, mode: 0o600)
+        }
+        #expect(fault.call == "rename")
+        #expect(fault.path == path)
+        #expect(fault.description.contains("check the folder's owner"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["taken"])
+
+        let missing = folder.path + "/none/file"
+        #expect(throws: FileFault("open", missing + ".new", code: ENOENT)) {
+            try AtomicFile.write("new".utf8, to: missing, mode: 0o600)
+        }
+    }
+}
