@@ -121,6 +121,7 @@ let package = Package(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
         module("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -203,6 +204,7 @@ let package = Package(
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
+        tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),

@@ -26,6 +26,7 @@ struct LayoutTests {
         ("Store", []),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
         ("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),

@@ -1,0 +1,140 @@
+import Core
+import Transfer
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Bucket {
+    /// The size of the parts of a large upload in bytes; a smaller file is sent at once.
+    static let part = 8 << 20
+
+    /// Writes the first `size` bytes of a file as an object, replacing one of the same name.
+    ///
+    /// A large file is sent in parts of 8 MiB, one after another; readers see the object only when
+    /// it is complete. If the file has fewer bytes, nothing is written.
+    public func upload(
+        _ name: String, from path: String, size: Int
+    ) async throws(BucketFault) {
+        let file = try await UploadFile.open(path)
+        do throws(BucketFault) {
+            if size <= Self.part {
+                try await put(name, try await file.read(0..<size))
+            } else {
+                try await uploadParts(name, file, size)
+            }
+            await file.close()
+        } catch {
+            await file.close()
+            throw error
+        }
+    }
+
+    private func uploadParts(
+        _ name: String, _ file: UploadFile, _ size: Int
+    ) async throws(BucketFault) {
+        let key = location.key(name)
+        let begin = BucketRequest(method: "POST", key: key, query: [("uploads", "")])
+        let reply = try await send(begin)
+        guard let upload = XMLValues.read(reply.body, ["UploadId"])["UploadId"] else {
+            throw BucketFault(
+                .answer, place: begin.place(location), words: "the answer names no upload")
+        }
+        do throws(BucketFault) {
+            var parts: [String] = []
+            for start in stride(from: 0, to: size, by: Self.part) {
+                let bytes = try await file.read(start..<min(start + Self.part, size))
+                let request = BucketRequest(
+                    method: "PUT", key: key,
+                    query: [("partNumber", "\(parts.count + 1)"), ("uploadId", upload)],
+                    headers: [BucketRequest.checksum(bytes)], body: bytes)
+                guard let tag = try await send(request).header("etag") else {
+                    throw BucketFault(
+                        .answer, place: request.place(location), words: "the answer has no ETag")
+                }
+                parts.append(tag)
+            }
+            try await complete(key, upload, parts)
+        } catch {
+            // Parts of an upload that is not completed cost money until they are removed.
+            _ = try? await send(
+                BucketRequest(
+                    method: "DELETE", key: key, query: [("uploadId", upload)],
+                    expected: [200, 204, 404]))
+            throw error
+        }
+    }
+
+    private func complete(
+        _ key: String, _ upload: String, _ parts: [String]
+    ) async throws(BucketFault) {
+        let items = parts.enumerated().map { number, tag in
+            let tag = tag.filter { $0 != "\"" && $0 != "<" && $0 != "&" }
+            return "<Part><PartNumber>\(number + 1)</PartNumber><ETag>\"\(tag)\"</ETag></Part>"
+        }
+        let body = "<CompleteMultipartUpload>\(items.joined())</CompleteMultipartUpload>"
+        let request = BucketRequest(
+            method: "POST", key: key, query: [("uploadId", upload)],
+            headers: [("Content-Type", "application/xml")], body: Array(body.utf8))
+        let reply = try await send(request)
+        // This action may answer 200 and report a failure in the body (Amazon S3 API Reference).
+        let values = XMLValues.read(reply.body, ["Code", "Message", "Key"])
+        guard values["Code"] == nil else {
+            throw BucketFault(
+                .busy, place: request.place(location),
+                words: "\(values["Code"] ?? "") \(values["Message"] ?? "")")
+        }
+    }
+}
+
+/// A file that is uploaded, read outside the cooperative pool.
+private struct UploadFile: Sendable {
+    private static let executor = BlockingExecutor("bucket.files", width: 4)
+
+    let path: String
+    let descriptor: Int32
+
+    static func open(_ path: String) async throws(BucketFault) -> UploadFile {
+        try await executor.run { () throws(BucketFault) in
+            let descriptor = openToRead(path)
+            guard descriptor >= 0 else {
+                throw BucketFault(.invalid, place: path, words: FileFault("open", path).reason)
+            }
+            return UploadFile(path: path, descriptor: descriptor)
+        }
+    }
+
+    func read(_ range: Range<Int>) async throws(BucketFault) -> [UInt8] {
+        try await Self.executor.run { () throws(BucketFault) in
+            var bytes = [UInt8](repeating: 0, count: range.count)
+            var filled = 0
+            while filled < bytes.count {
+                let count = bytes.withUnsafeMutableBytes {
+                    pread(
+                        descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled,
+                        off_t(range.lowerBound + filled))
+                }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    let words = count < 0 ? FileFault("read", path).reason : "the file is shorter"
+                    throw BucketFault(.invalid, place: path, words: words)
+                }
+                filled += count
+            }
+            return bytes
+        }
+    }
+
+    func close() async {
+        await Self.executor.run { closeDescriptor(descriptor) }
+    }
+}
+
+private func openToRead(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
+
+/// Calls `close(2)`, which the method `close` hides.
+private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }

@@ -1,0 +1,57 @@
+/// Why a request to the bucket failed, with its place and a remedy. Contains no credential.
+public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The closed set of reasons, usable as a metric label.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The configuration is wrong.
+        case invalid
+        /// There are no credentials, or they could not be renewed.
+        case credentials
+        /// The store refuses the credentials or the action (401, 403).
+        case denied
+        /// The bucket or the object does not exist (404).
+        case missing
+        /// An object of this key exists with other bytes (412).
+        case taken
+        /// The store asks for fewer requests, or has a fault of its own (429, 500, 503).
+        case busy
+        /// The store could not be reached, or did not answer in time.
+        case unreachable
+        /// The answer is not what the protocol allows, or its bytes are damaged.
+        case answer
+        /// The store refuses the request for another reason.
+        case refused
+        /// The calling task was cancelled.
+        case cancelled
+    }
+
+    public let kind: Kind
+    /// What the request was for, such as `PUT s3://bucket/prefix/key`.
+    public let place: String
+    /// One line.
+    public let words: String
+
+    public init(_ kind: Kind, place: String, words: String) {
+        self.kind = kind
+        self.place = place
+        self.words = words
+    }
+
+    /// What an operator can do about it.
+    public var remedy: String {
+        switch kind {
+        case .invalid: "correct bucket: in the configuration"
+        case .credentials: "check bucket.credentials and where they come from"
+        case .denied:
+            "grant the credentials s3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject on the prefix, and check this machine's clock"
+        case .missing: "check that the bucket and the object exist, and the region"
+        case .taken: "check that no other installation uses this prefix"
+        case .busy: "nothing: it is tried again; check the store's load if it lasts"
+        case .unreachable: "check the endpoint, the network and the store"
+        case .answer: "check that the endpoint speaks S3, and any proxy before it"
+        case .refused: "see the store's answer"
+        case .cancelled: "nothing: it was called off"
+        }
+    }
+
+    public var description: String { "\(place): \(words); \(remedy)" }
+}

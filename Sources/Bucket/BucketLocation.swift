@@ -1,0 +1,96 @@
+/// Where objects are stored: a bucket of an S3-compatible store, and a prefix in it.
+public struct BucketLocation: Sendable, Hashable {
+    public let bucket: String
+    /// The first part of every key, without a slash at either end; may be empty.
+    public let prefix: String
+    public let region: String
+    /// `https://host[:port]` of a store other than AWS; nil for AWS.
+    public let endpoint: String?
+
+    /// - Parameters:
+    ///   - url: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
+    ///   - endpoint: The origin of a store other than AWS. Its objects are addressed by path.
+    public init(
+        url: String, region: String = "us-east-1", endpoint: String? = nil
+    ) throws(BucketFault) {
+        func fault(_ words: String) -> BucketFault {
+            BucketFault(.invalid, place: "bucket", words: words)
+        }
+        guard url.hasPrefix("s3://") else {
+            throw fault("the URL must be s3://BUCKET/PREFIX")
+        }
+        let path = url.dropFirst("s3://".count)
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let bucket = parts.first ?? ""
+        let isName =
+            (3...63).contains(bucket.utf8.count)
+            && bucket.utf8.allSatisfy(Self.isNameByte)
+            && bucket.first != "-" && bucket.first != "." && bucket.last != "-"
+        guard isName else {
+            throw fault("a bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens")
+        }
+        var names = Array(parts.dropFirst())
+        if names.last == "" { names.removeLast() }
+        // These need no encoding, so that every tool shows the same key.
+        let isPrefix = names.allSatisfy { name in
+            !name.isEmpty && name != "." && name != ".." && name.utf8.allSatisfy(\.isUnreserved)
+        }
+        guard isPrefix, names.joined(separator: "/").utf8.count <= 512 else {
+            throw fault(
+                "the prefix must consist of names of letters, digits, dots, hyphens, underscores and tildes, separated by single slashes"
+            )
+        }
+        guard !region.isEmpty, region.utf8.allSatisfy({ Self.isNameByte($0) && $0 != 0x2E }) else {
+            throw fault("the region must be a name such as eu-west-1")
+        }
+        if let endpoint {
+            let rest = endpoint.split(separator: "://", maxSplits: 1).map(String.init)
+            guard rest.count == 2, ["http", "https"].contains(rest[0]), !rest[1].isEmpty,
+                !rest[1].contains(where: { "/?#@".contains($0) })
+            else { throw fault("the endpoint must be https://HOST or https://HOST:PORT") }
+        }
+        self.bucket = bucket
+        self.prefix = names.joined(separator: "/")
+        self.region = region
+        self.endpoint = endpoint
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E: true
+        default: false
+        }
+    }
+
+    /// `s3://BUCKET/PREFIX`; contains no credential.
+    public var url: String { "s3://\(bucket)" + (prefix.isEmpty ? "" : "/\(prefix)") }
+
+    /// The key of an object of this prefix.
+    func key(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix)/\(name)" }
+
+    /// The scheme and authority of requests, and the path of the bucket.
+    var base: (origin: String, host: String, path: String) {
+        if let endpoint {
+            let host = endpoint.split(separator: "://", maxSplits: 1).last.map(String.init) ?? ""
+            return (endpoint, host, "/\(bucket)")
+        }
+        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        // AWS' certificate covers one label before `s3`, so a name with dots is part of the path.
+        if bucket.contains(".") {
+            let host = "s3.\(region).\(domain)"
+            return ("https://\(host)", host, "/\(bucket)")
+        }
+        let host = "\(bucket).s3.\(region).\(domain)"
+        return ("https://\(host)", host, "")
+    }
+}
+
+extension UInt8 {
+    /// Whether a byte is unreserved in a URL (RFC 3986 §2.3).
+    var isUnreserved: Bool {
+        switch self {
+        case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E, 0x5F, 0x7E: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,91 @@
+/// Checks that a store does what Bellwether needs. Each failure names the missing permission.
+public struct BucketProbe: Sendable {
+    /// One checked property.
+    public struct Finding: Sendable, Equatable {
+        /// Such as `write (s3:PutObject)`.
+        public let subject: String
+        /// Nil if the property holds.
+        public let fault: String?
+    }
+
+    private let bucket: Bucket
+
+    public init(_ bucket: Bucket) { self.bucket = bucket }
+
+    /// How many writers race for one name.
+    private static let writers = 4
+
+    /// Writes, reads, lists and removes objects of a name that no other probe uses. Stops where a
+    /// later check depends on a failed one.
+    public func run() async -> [Finding] {
+        let name = "probe/\(UInt64.random(in: .min ... .max))"
+        var findings: [Finding] = []
+        func check(
+            _ subject: String, _ work: () async throws(BucketFault) -> String?
+        ) async -> Bool {
+            var fault: String?
+            do throws(BucketFault) { fault = try await work() } catch { fault = "\(error)" }
+            findings.append(Finding(subject: subject, fault: fault))
+            return fault == nil
+        }
+        let bytes = Array("bellwether probe".utf8)
+        let canWrite = await check("write (s3:PutObject)") { () throws(BucketFault) in
+            try await bucket.put(name, bytes)
+            return nil
+        }
+        guard canWrite else { return findings }
+        _ = await check("read (s3:GetObject)") { () throws(BucketFault) in
+            guard try await bucket.get(name) == bytes,
+                try await bucket.get(name, range: 3..<7) == Array(bytes[3..<7])
+            else { return "the store returns other bytes than were written" }
+            return nil
+        }
+        _ = await check("list (s3:ListBucket)") { () throws(BucketFault) in
+            try await bucket.list(name).map(\.name) == [name]
+                ? nil : "the listing does not show an object that was just written"
+        }
+        _ = await check("create only (If-None-Match)") { () throws(BucketFault) in
+            try await race(name)
+        }
+        _ = await check("remove (s3:DeleteObject)") { () throws(BucketFault) in
+            for suffix in ["", "-race"] { try await bucket.remove(name + suffix) }
+            return nil
+        }
+        return findings
+    }
+
+    /// Some stores accept the condition and ignore it: then two nodes would both lead.
+    private func race(_ name: String) async throws(BucketFault) -> String? {
+        // The object of the first check exists.
+        let second = await create(name, [0])
+        if case .success = second { return Self.ignored }
+        if let fault = Self.otherFault(second) { throw fault }
+        let outcomes = await withTaskGroup(of: Result<Bucket.Creation, BucketFault>.self) { group in
+            for writer in 0..<Self.writers {
+                group.addTask { await create(name + "-race", [UInt8(writer)]) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        if let fault = outcomes.lazy.compactMap(Self.otherFault).first { throw fault }
+        let created = outcomes.count { if case .success = $0 { true } else { false } }
+        return created == 1 ? nil : Self.ignored
+    }
+
+    private static let ignored =
+        "a second writer replaced an object that it was to create: the store ignores the condition; do not use it for two notifiers"
+
+    private func create(
+        _ name: String, _ bytes: [UInt8]
+    ) async -> Result<Bucket.Creation, BucketFault> {
+        do throws(BucketFault) { return .success(try await bucket.create(name, bytes)) } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A fault other than that the object exists.
+    private static func otherFault(
+        _ outcome: Result<Bucket.Creation, BucketFault>
+    ) -> BucketFault? {
+        if case .failure(let fault) = outcome, fault.kind != .taken { fault } else { nil }
+    }
+}

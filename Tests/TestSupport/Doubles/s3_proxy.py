@@ -1,0 +1,96 @@
+"""A proxy before an S3-compatible store that makes chosen requests fail.
+
+usage: s3_proxy.py --upstream PORT --folder FOLDER
+FOLDER/script.json: {"faults": {"PUT": ["503", …]}, "always": {"GET": "cut-body"}}. Appends each
+request to FOLDER/requests.txt. The Host header is passed on: the signature covers it.
+"""
+import argparse
+import http.client
+import json
+import os
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--upstream", type=int, required=True)
+arguments.add_argument("--folder", required=True)
+arguments = arguments.parse_args()
+
+with open(os.path.join(arguments.folder, "script.json")) as file:
+    script = json.load(file)
+lock = threading.Lock()
+
+
+def fault_of(method):
+    with lock:
+        queue = script["faults"].get(method, [])
+        if queue:
+            return queue.pop(0)
+        return script["always"].get(method)
+
+
+class Proxy(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def note(self, outcome):
+        with lock, open(os.path.join(arguments.folder, "requests.txt"), "a") as file:
+            file.write(f"{self.command} {self.path} {outcome}\n")
+
+    def drop(self, outcome):
+        self.note(outcome)
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def answer(self, status, headers, body):
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                self.send_header(name, value)
+        if self.command == "HEAD":
+            lengths = [value for name, value in headers if name.lower() == "content-length"]
+            self.send_header("Content-Length", lengths[0] if lengths else "0")
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = fault_of(self.command)
+        if fault == "refuse":
+            return self.drop("refused")
+        if fault and fault.isdigit():
+            self.note(fault)
+            self.answer(int(fault), [], b"")
+            return
+        headers = dict(self.headers.items())
+        if fault == "ignore-condition":
+            headers.pop("If-None-Match", None)
+        upstream = http.client.HTTPConnection("127.0.0.1", arguments.upstream, timeout=60)
+        upstream.request(self.command, self.path, body=body, headers=headers)
+        reply = upstream.getresponse()
+        content = reply.read()
+        upstream.close()
+        if fault == "lose-answer":
+            return self.drop(f"{reply.status} lost")
+        self.note(reply.status)
+        self.answer(reply.status, reply.getheaders(), content)
+        if self.command == "HEAD":
+            return
+        if fault == "cut-body":
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = serve
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+print(server.server_port, flush=True)
+server.serve_forever()

@@ -1,0 +1,136 @@
+import Foundation
+
+/// A real S3-compatible store (SeaweedFS) with one empty bucket, on loopback.
+///
+/// The executable `weed` is beside `$BELLWETHER_TEST_PYTHON`, else on the PATH.
+public final class ObjectStore: Sendable {
+    public static let accessKey = "TESTKEY"
+    public static let secretKey = "test/secret+key"
+    public static let bucket = "testbucket"
+
+    private let process: ChildProcess
+    private let folder: TemporaryDirectory
+    public let port: Int
+
+    private init(_ process: ChildProcess, _ folder: TemporaryDirectory, _ port: Int) {
+        self.process = process
+        self.folder = folder
+        self.port = port
+    }
+
+    public var endpoint: String { "http://127.0.0.1:\(port)" }
+
+    /// Starts the store and waits until it has the bucket.
+    public static func start() async throws -> ObjectStore {
+        let folder = try TemporaryDirectory("store")
+        let identity: [String: Any] = [
+            "identities": [
+                [
+                    "name": "test",
+                    "credentials": [["accessKey": accessKey, "secretKey": secretKey]],
+                    "actions": ["Admin", "Read", "Write", "List"],
+                ]
+            ]
+        ]
+        try JSONSerialization.data(withJSONObject: identity)
+            .write(to: URL(fileURLWithPath: folder.file("s3.json")))
+        var arguments = [
+            "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-dir=\(folder.path)", "-s3",
+            "-s3.config=\(folder.file("s3.json"))",
+            // A bucket takes several volumes; they are small and not allocated ahead.
+            "-volume.max=200", "-master.volumeSizeLimitMB=256", "-master.volumePreallocate=false",
+            "-master.telemetry=false",
+        ]
+        let port = try FreePort.take()
+        arguments += ["-s3.port=\(port)", "-s3.port.grpc=\(try FreePort.take())"]
+        for part in ["master", "volume", "filer"] {
+            arguments += [
+                "-\(part).port=\(try FreePort.take())", "-\(part).port.grpc=\(try FreePort.take())",
+            ]
+        }
+        let process = try ChildProcess(executable, arguments, directory: folder.path)
+        let store = ObjectStore(process, folder, port)
+        try await eventually("the store has the bucket", within: .seconds(120)) {
+            try await store.makeBucket()
+        }
+        return store
+    }
+
+    private static var executable: String {
+        let python = URL(fileURLWithPath: PythonDouble.interpreter)
+        let beside = python.deletingLastPathComponent().appendingPathComponent("weed").path
+        return FileManager.default.isExecutableFile(atPath: beside) ? beside : "weed"
+    }
+
+    /// Creates the bucket by curl's own signing, which suffices for a request without a query.
+    private func makeBucket() async throws -> Bool {
+        let curl = try ChildProcess(
+            "curl",
+            [
+                "-s", "-o", "/dev/null", "-w", "%{http_code}\n", "-X", "PUT",
+                "--aws-sigv4", "aws:amz:us-east-1:s3",
+                "-u", "\(Self.accessKey):\(Self.secretKey)", "\(endpoint)/\(Self.bucket)",
+            ])
+        return try await curl.line() == "200"
+    }
+
+    public func kill() { process.kill() }
+}
+
+/// A proxy before an `ObjectStore` that makes chosen requests fail.
+public final class StoreProxy: Sendable {
+    /// What happens to a request.
+    public enum Fault: String, Sendable, Codable {
+        /// An answer of this status; the store does not get the request.
+        case busy = "503"
+        case conflict = "409"
+        case denied = "403"
+        /// The connection is closed; the store does not get the request.
+        case refuse
+        /// The store does the work, and the answer is lost.
+        case loseAnswer = "lose-answer"
+        /// The answer ends after half of its body.
+        case cutBody = "cut-body"
+        /// The store gets the request without its condition.
+        case ignoreCondition = "ignore-condition"
+    }
+
+    /// The faults of the next requests of a method, in order; the last of `always` repeats.
+    public struct Script: Sendable, Encodable {
+        public var faults: [String: [Fault]]
+        /// The fault of every further request of a method.
+        public var always: [String: Fault]
+
+        public init(faults: [String: [Fault]] = [:], always: [String: Fault] = [:]) {
+            self.faults = faults
+            self.always = always
+        }
+    }
+
+    private let double: PythonDouble
+    private let folder: TemporaryDirectory
+
+    private init(_ double: PythonDouble, _ folder: TemporaryDirectory) {
+        self.double = double
+        self.folder = folder
+    }
+
+    public var endpoint: String { "http://127.0.0.1:\(double.port)" }
+
+    public static func start(
+        _ store: ObjectStore, _ script: Script = Script()
+    ) async throws -> StoreProxy {
+        let folder = try TemporaryDirectory("proxy")
+        let path = folder.file("script.json")
+        try JSONEncoder().encode(script).write(to: URL(fileURLWithPath: path))
+        let double = try await PythonDouble.start(
+            "s3_proxy.py", ["--upstream", "\(store.port)", "--folder", folder.path])
+        return StoreProxy(double, folder)
+    }
+
+    /// Every request so far, as `METHOD PATH STATUS`.
+    public func requests() throws -> [String] {
+        let text = try? String(contentsOfFile: folder.file("requests.txt"), encoding: .utf8)
+        return text?.split(separator: "\n").map(String.init) ?? []
+    }
+}
