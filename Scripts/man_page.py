@@ -13,16 +13,26 @@ EXITS = [
     ("2-4", "See parity and rehearse."),
     ("64", "The command line is wrong."),
     ("65, 66", "An input is malformed, or cannot be read."),
+    ("69", "No node is named, it cannot be reached, or there is no data folder."),
     ("70", "The service failed; standard error shows the reason."),
     ("73", "init: the folder is not empty."),
     ("78", "The configuration is invalid; every fault is printed with its line and a remedy."),
 ]
 FILES = [
-    ("./bellwether.yaml", "The configuration, where --config names no other."),
+    ("./bellwether.yaml, /etc/bellwether/bellwether.yaml", "The configuration, where nothing else names a node."),
+    ("~/.config/bellwether/contexts.yaml", "Nodes by name, made by bellwether context."),
+    ("data_dir/bellwether.yaml", "The settings of a node without a configuration, for --config."),
     ("data_dir/log/", "The event log: active.jsonl, and sealed segments that zcat reads."),
     ("data_dir/log.key", "The key by which a node recognises lines that it wrote itself."),
     ("data_dir/state.sqlite", "Cursors, windows, outbox, attempts, tokens (hashed)."),
     ("data_dir/outgoing/", "Digests kept by receivers of the kind file."),
+]
+ENVIRONMENT = [
+    ("BELLWETHER_URL", "The address of the node that commands use; --url and --config come first."),
+    ("BELLWETHER_TOKEN_FILE", "A file with a token of that node."),
+    ("BELLWETHER_CA_FILE", "A PEM file of certificates to trust for it."),
+    ("BELLWETHER_CONFIG", "The configuration of the node that commands use, and that serve runs."),
+    ("XDG_CONFIG_HOME, HOME", "The folder of contexts: $XDG_CONFIG_HOME/bellwether, else $HOME/.config/bellwether."),
 ]
 
 
@@ -107,7 +117,7 @@ def main():
         ".SH COMMANDS",
     ]
     write(root, [], out)
-    for title, rows in (("EXIT STATUS", EXITS), ("FILES", FILES)):
+    for title, rows in (("EXIT STATUS", EXITS), ("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)):
         out.append('.SH "' + title + '"')
         for head, words in rows:
             out += [".TP", "\\fB" + escaped(head) + "\\fR", escaped(words)]

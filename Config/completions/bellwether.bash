@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|token|logs|digest|outbox|silence|send-test|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence send-test template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -273,12 +273,21 @@ _bellwether_token_create() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=(--scope)
-    non_repeating_options=(--config --name --expires)
+    non_repeating_options=(--config --url --token-file --ca-file --name --expires)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--name')
@@ -297,12 +306,21 @@ _bellwether_token_list() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac
@@ -312,12 +330,21 @@ _bellwether_token_revoke() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --after)
+    non_repeating_options=(--config --url --token-file --ca-file --after)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--after')
@@ -434,7 +461,7 @@ _bellwether_logs_stats() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -442,19 +469,37 @@ _bellwether_logs_stats() {
     '--config')
         return
         ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
     esac
 }
 
 _bellwether_logs_verify() {
     repeating_flags=()
-    non_repeating_flags=(--repair --version -h --help)
+    non_repeating_flags=(--repair --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config)
+    non_repeating_options=(--config --url --token-file --ca-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     esac
@@ -542,12 +587,21 @@ _bellwether_digest_preview() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --since --for)
+    non_repeating_options=(--config --url --token-file --ca-file --since --for)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
         return
         ;;
     '--since')
@@ -639,9 +693,9 @@ _bellwether_outbox_retry() {
 
 _bellwether_outbox_drop() {
     repeating_flags=()
-    non_repeating_flags=(--version -h --help)
+    non_repeating_flags=(--dead --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --receiver)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
@@ -656,6 +710,9 @@ _bellwether_outbox_drop() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--receiver')
         return
         ;;
     esac
@@ -783,6 +840,77 @@ _bellwether_send-test() {
     esac
 }
 
+_bellwether_context() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+
+    # Offer subcommand / subcommand argument completions
+    local -r subcommand="${unparsed_words[0]}"
+    unset 'unparsed_words[0]'
+    unparsed_words=("${unparsed_words[@]}")
+    case "${subcommand}" in
+    add|use|list|remove)
+        # Offer subcommand argument completions
+        "_bellwether_context_${subcommand}"
+        ;;
+    *)
+        # Offer subcommand completions
+        COMPREPLY+=($(compgen -W 'add use list remove' -- "${cur}"))
+        ;;
+    esac
+}
+
+_bellwether_context_add() {
+    repeating_flags=()
+    non_repeating_flags=(--use --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--url --token-file --ca-file --config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--config')
+        return
+        ;;
+    esac
+}
+
+_bellwether_context_use() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 1
+}
+
+_bellwether_context_list() {
+    repeating_flags=()
+    non_repeating_flags=(--json --version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 0
+}
+
+_bellwether_context_remove() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=()
+    __bellwether_offer_flags_options 1
+}
+
 _bellwether_template() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
@@ -879,7 +1007,7 @@ _bellwether_explain() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --last)
     __bellwether_offer_flags_options 1
 
     # Offer option value completions
@@ -894,6 +1022,9 @@ _bellwether_explain() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--last')
         return
         ;;
     esac

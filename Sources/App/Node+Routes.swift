@@ -13,8 +13,9 @@ extension Node {
     private static let hookBodyLimit = 1 << 20
 
     static func routes(
-        _ settings: Settings, _ eventLog: EventLog, _ store: Store, _ gateway: GatewayParts?,
-        _ notifier: NotifierParts?, _ metrics: NodeMetrics
+        _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog, _ store: Store,
+        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ metrics: NodeMetrics,
+        _ tokens: TokenRegistry
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
@@ -23,6 +24,11 @@ extension Node {
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
         routes += EventRoutes.routes(eventLog)
+        routes += LogRoutes.routes(
+            eventLog, files: EventLogFiles(directory: settings.dataDirectory),
+            maxBytes: settings.log.maxBytes)
+        routes.append(ConfigurationRoute.route(inForce))
+        routes += TokenRoutes.routes(tokens)
         if notifier != nil {
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
@@ -31,6 +37,7 @@ extension Node {
             routes += HookRoutes.routes(
                 eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
+            routes.append(DigestPreview.route(inForce))
             routes += SilenceRoutes.routes(store)
             routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
                 delivery?.wake()

@@ -13,7 +13,6 @@ public import Server
 public import Settings
 public import Store
 public import Telemetry
-import Synchronization
 import Transfer
 
 /// A node: the modules assembled for the roles of a configuration.
@@ -39,8 +38,7 @@ public final class Node: Sendable {
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardService
-    /// The configured probes. A reload that changes none of them keeps the running ones.
-    let probes: Mutex<[Settings.Probe]>
+    let inForce: SettingsInForce
 
     /// The role `gateway`.
     struct GatewayParts: Sendable {
@@ -92,7 +90,8 @@ public final class Node: Sendable {
         _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
-        probes = Mutex(settings.analysis.probes)
+        let inForce = SettingsInForce(settings)
+        self.inForce = inForce
         self.folder = folder
         self.eventLog = eventLog
         self.telemetry = telemetry
@@ -133,7 +132,7 @@ public final class Node: Sendable {
                 settings.listen, address: address, tls: certificate,
                 connections: budget.connections),
             routes: Self.routes(
-                settings, eventLog, store, gateway, notifier, metrics)
+                settings, inForce, eventLog, store, gateway, notifier, metrics, tokens)
                 + ConsoleRoutes(
                     Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                     store: store, keeper: board, sessions: sessions

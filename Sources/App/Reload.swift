@@ -49,12 +49,12 @@ struct Reload: Sendable {
             telemetry.emit(ReloadRefused(part: "configuration", fault: "\(error)"))
             return
         }
+        let before = node.inForce.replace(by: settings)
         if let gateway = node.gateway {
             // If the configuration of the probes is the same, they are kept with their state.
-            let kept = node.probes.withLock { probes in
-                defer { probes = settings.analysis.probes }
-                return probes == settings.analysis.probes ? gateway.service.plan.probes : nil
-            }
+            let kept =
+                before.analysis.probes == settings.analysis.probes
+                ? gateway.service.plan.probes : nil
             gateway.service.replace(
                 plan: GatewayPlan(settings, upstreams: gateway.upstreams, probes: kept))
         }
@@ -72,5 +72,29 @@ struct Reload: Sendable {
         if old.forward != new.forward { names.append("forward") }
         if old.log != new.log { names.append("log") }
         return names
+    }
+}
+
+/// The settings that a node works by: those of its start, with what reloads changed. Thread-safe.
+final class SettingsInForce: Sendable {
+    private let settings: Mutex<Settings>
+
+    init(_ settings: Settings) { self.settings = Mutex(settings) }
+
+    var current: Settings { settings.withLock { $0 } }
+
+    /// Takes over what a reload applies; returns the settings before it.
+    func replace(by new: Settings) -> Settings {
+        settings.withLock { settings in
+            let old = settings
+            settings = new
+            (settings.node, settings.az) = (old.node, old.az)
+            settings.roles = old.roles
+            settings.dataDirectory = old.dataDirectory
+            settings.listen = old.listen
+            settings.forward = old.forward
+            settings.log = old.log
+            return old
+        }
     }
 }

@@ -14,32 +14,29 @@ import UnixSignals
 /// SIGTERM and SIGINT drain and stop the node; SIGHUP reloads.
 public struct ServiceRun: Sendable {
     private let settings: Settings
-    private let configurationFile: String?
     private let demonstrates: Bool
     private let examine: LineExamination?
     private let show: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - configurationFile: Read again at SIGHUP; nil for the embedded defaults.
+    ///   - settings: SIGHUP reads their file again; without one the embedded defaults apply.
     ///   - demonstrates: Whether to play the demonstration once the node serves.
     ///   - show: Prints text for the user at the terminal.
     public init(
-        settings: Settings, configurationFile: String?, demonstrates: Bool,
+        settings: Settings, demonstrates: Bool,
         show: @escaping @Sendable (String) -> Void
     ) {
         self.init(
-            settings: settings, configurationFile: configurationFile, demonstrates: demonstrates,
-            examine: nil, show: show)
+            settings: settings, demonstrates: demonstrates, examine: nil, show: show)
     }
 
     /// The same, with a function for the log's readers: see `Node.open`.
     package init(
-        settings: Settings, configurationFile: String?, demonstrates: Bool = false,
+        settings: Settings, demonstrates: Bool = false,
         examine: LineExamination?, show: @escaping @Sendable (String) -> Void
     ) {
         self.examine = examine
         self.settings = settings
-        self.configurationFile = configurationFile
         self.demonstrates = demonstrates
         self.show = show
     }
@@ -64,8 +61,9 @@ public struct ServiceRun: Sendable {
 
         let node = try await Node.open(settings, telemetry: telemetry, examine: examine)
         let reload = Reload(
-            node: node, configurationFile: configurationFile, threshold: threshold,
+            node: node, configurationFile: settings.file, threshold: threshold,
             telemetry: telemetry)
+        if settings.file == nil { try node.folder.keepConfiguration(settings) }
         do {
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
@@ -124,7 +122,10 @@ public struct ServiceRun: Sendable {
         guard demonstrates else { return }
         show("")
         do {
-            let next = Self.next(address: "https://\(address.local)", folder: node.folder)
+            let next = Self.next(
+                address: "https://\(address.local)",
+                folder: DataFolder(DataFolder.absolute(node.folder.path)),
+                options: settings.configurationOption)
             try await Demonstration(settings: settings, show: show).run(afterwards: {
                 show(next)
             })
@@ -135,11 +136,14 @@ public struct ServiceRun: Sendable {
     }
 
     /// The path of this executable as it was called, for commands to copy.
-    private static var executable: String { CommandLine.arguments.first ?? "bellwether" }
+    private static var executable: String {
+        let path = CommandLine.arguments.first ?? "bellwether"
+        return path.contains("/") ? ShellWord.text(DataFolder.absolute(path)) : path
+    }
 
     private var roles: String { settings.roles.map(\.rawValue).joined(separator: " and ") }
 
-    private static func next(address: String, folder: DataFolder) -> String {
+    private static func next(address: String, folder: DataFolder, options: String) -> String {
         """
         This digest is kept in \(folder.outgoing)/. The node stays up; try:
 
@@ -149,9 +153,11 @@ public struct ServiceRun: Sendable {
 
           \(address)/          the status page; sign in with the token in \(folder.token("read"))
 
-          \(executable) logs tail -n 5          what was measured
-          \(executable) digest list             what was sent
-          \(executable) template analysis       what Argo Rollouts needs
+        What was measured, what was sent, and what Argo Rollouts needs:
+
+          \(executable) logs tail -n 5 \(options)
+          \(executable) digest list \(options)
+          \(executable) template analysis \(options)
 
         Stop with Ctrl-C.
         """

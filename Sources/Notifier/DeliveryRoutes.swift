@@ -6,6 +6,8 @@ public import Server
 public import Store
 
 /// `/v1/outbox`: lists deliveries (scope `read`), retries and drops them (scope `admin`).
+///
+/// `POST /v1/outbox/drop` drops all that its query selects.
 public enum DeliveryRoutes {
     /// - Parameter wake: Called after a delivery was made due.
     public static func routes(
@@ -13,20 +15,13 @@ public enum DeliveryRoutes {
     ) -> [Route] {
         [
             Route(.get, "/v1/outbox", access: .requires(.read)) { exchange in
-                var states = Set(DeliveryState.allCases)
-                for item in try exchange.queryItems() {
-                    guard item.name == "state", let state = DeliveryState(rawValue: item.value)
-                    else {
-                        let known = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
-                        throw Problem.malformed(
-                            "query_unknown", "the query takes state: \(known)", field: item.name)
-                    }
-                    states = [state]
-                }
-                let wanted = states
+                let wanted = try DeliverySelection(
+                    exchange.queryItems(), takes: ["state", "limit"])
                 let place = try exchange.beginQuery(memory: 4 << 20)
                 defer { place.end() }
-                let entries = try await store.read { db in try Outbox.list(db, states: wanted) }
+                let entries = try await store.read { db in
+                    try Outbox.list(db, states: wanted.states, limit: wanted.limit)
+                }
                 return .bytes(
                     OutboxDocument.list(entries), headers: [.cacheControl: "no-store"])
             },
@@ -35,6 +30,20 @@ public enum DeliveryRoutes {
                 let count = try await store.write { db in try Outbox.retryDead(db, at: now) }
                 wake()
                 return answer(count)
+            },
+            Route(.post, "/v1/outbox/drop", access: .requires(.admin)) { exchange in
+                let wanted = try DeliverySelection(
+                    exchange.queryItems(), takes: ["state", "receiver"])
+                guard wanted.isNarrowed else {
+                    throw Problem.malformed(
+                        "query_missing", "give state, receiver or both", field: "query")
+                }
+                let now = wall.now
+                return answer(
+                    try await store.write { db in
+                        try Outbox.dropAll(
+                            db, wanted.states, receiver: wanted.receiver, at: now)
+                    })
             },
             Route(.post, "/v1/outbox/{id}/retry", access: .requires(.admin)) { exchange in
                 let id = try number(exchange)
@@ -68,5 +77,41 @@ public enum DeliveryRoutes {
         var json = JSONWriter()
         json.object { $0.member("count", count) }
         return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
+    }
+}
+
+/// The deliveries that a query selects.
+private struct DeliverySelection {
+    var states = Set(DeliveryState.allCases)
+    var receiver: String?
+    var limit = 1000
+    /// Whether the query excludes any delivery.
+    var isNarrowed: Bool { states.count < DeliveryState.allCases.count || receiver != nil }
+
+    init(_ items: [(name: String, value: String)], takes names: [String]) throws(Problem) {
+        for item in items {
+            switch item.name {
+            case _ where !names.contains(item.name): throw Self.unknown(item.name, names)
+            case "state":
+                guard let state = DeliveryState(rawValue: item.value) else {
+                    throw Self.unknown(item.name, names)
+                }
+                states = [state]
+            case "limit":
+                guard let number = Int(item.value), (1...1000).contains(number) else {
+                    throw Self.unknown(item.name, names)
+                }
+                limit = number
+            default: receiver = item.value
+            }
+        }
+    }
+
+    private static func unknown(_ name: String, _ names: [String]) -> Problem {
+        let known = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
+        return Problem.malformed(
+            "query_unknown",
+            "the query takes \(names.joined(separator: " and ")); a state is one of \(known), a limit is 1 to 1000",
+            field: name)
     }
 }

@@ -2,7 +2,7 @@ import Delivery
 import Events
 import Hummingbird
 import JSON
-import Rendering
+public import Rendering
 public import Server
 public import Store
 
@@ -19,7 +19,9 @@ public enum DigestRoutes {
                 let page = try await store.read { db in
                     try Outbox.page(db, before: before, limit: limit, maxBytes: pageBytes)
                 }
-                return .bytes(document(page), headers: [.cacheControl: "no-store"])
+                return .bytes(
+                    DigestDocument.list(page.digests, hasMore: page.hasMore),
+                    headers: [.cacheControl: "no-store"])
             },
             Route(.get, "/v1/digests/{id}", access: .requires(.read)) { exchange in
                 let id = exchange.parameters["id"] ?? ""
@@ -27,9 +29,7 @@ public enum DigestRoutes {
                     throw Problem(
                         .notFound, "digest_unknown", "there is no digest with this id", field: "id")
                 }
-                var json = JSONWriter()
-                write(row, isWhole: true, to: &json)
-                return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
+                return .bytes(DigestDocument.one(row), headers: [.cacheControl: "no-store"])
             },
         ]
     }
@@ -57,15 +57,26 @@ public enum DigestRoutes {
         }
         return (limit, before)
     }
+}
 
-    private static func document(_ page: Outbox.Page) -> [UInt8] {
+/// Digests as JSON, for the routes below `/v1/digests`.
+public enum DigestDocument {
+    /// A list without HTML, which is most of a digest's bytes.
+    public static func list(_ digests: [RenderedDigest], hasMore: Bool = false) -> [UInt8] {
         var json = JSONWriter(capacity: 4096)
         json.object { json in
             json.member(array: "digests") { json in
-                for row in page.digests { write(row, isWhole: false, to: &json) }
+                for digest in digests { write(digest, isWhole: false, to: &json) }
             }
-            json.member("more", page.hasMore)
+            json.member("more", hasMore)
         }
+        return json.bytes
+    }
+
+    /// One digest in every form.
+    public static func one(_ digest: RenderedDigest) -> [UInt8] {
+        var json = JSONWriter()
+        write(digest, isWhole: true, to: &json)
         return json.bytes
     }
 
@@ -78,7 +89,6 @@ public enum DigestRoutes {
             json.member("subject", row.subject)
             json.member("composed_at", row.composedAt.rfc3339)
             json.member("text", row.text)
-            // Left out of lists, because it is most of a digest's bytes.
             if isWhole { json.member("html", row.html) }
             // Both are JSON that the Rendering module wrote.
             json.key("digest")

@@ -273,7 +273,7 @@ struct MessageView {
         if !steps.commands.isEmpty {
             values["has_commands"] = true
             values["commands"] = steps.commands.map {
-                ["command_label": $0.label, "command": $0.line] as [String: Any]
+                ["command_label": $0.label, "command": options.locating($0.line)] as [String: Any]
             }
         }
         if digest.group["rollout"] != nil,

@@ -1,4 +1,4 @@
-/// The links of a message.
+/// The links of a message, and what its commands need to find the node.
 public struct RenderOptions: Sendable, Equatable {
     /// The runbook's `http(s)` address. Names of the group's fields in braces, such as
     /// `{namespace}` and `{rollout}`, are replaced by the percent-encoded values. No link for
@@ -8,13 +8,27 @@ public struct RenderOptions: Sendable, Equatable {
     public var rolloutURL: String?
     /// The address of the status page; nil: no link.
     public var statusURL: String?
+    /// The option that each `bellwether` command ends with, such as `--url …`; empty: none.
+    public var nodeOption: String
+    /// The same for commands that read the configuration: `--config …`.
+    public var configurationOption: String
 
     public init(
-        runbookURL: String? = nil, rolloutURL: String? = nil, statusURL: String? = nil
+        runbookURL: String? = nil, rolloutURL: String? = nil, statusURL: String? = nil,
+        nodeOption: String = "", configurationOption: String = ""
     ) {
         self.runbookURL = runbookURL
         self.rolloutURL = rolloutURL
         self.statusURL = statusURL
+        self.nodeOption = nodeOption
+        self.configurationOption = configurationOption
+    }
+
+    /// A command line that finds the node from any folder.
+    func locating(_ line: String) -> String {
+        guard line.hasPrefix("bellwether ") else { return line }
+        let option = line.hasPrefix("bellwether check") ? configurationOption : nodeOption
+        return option.isEmpty ? line : "\(line) \(option)"
     }
 
     /// Returns `template` with the fields filled in, safe in every markup.

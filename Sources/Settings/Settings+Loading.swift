@@ -7,9 +7,6 @@
 #endif
 
 extension Settings {
-    /// The path that `load` uses when none is given.
-    public static let standardPath = "./bellwether.yaml"
-
     /// Valid settings, and warnings about values that are probably wrong.
     public struct Reading: Sendable, Equatable {
         public var settings: Settings
@@ -26,10 +23,8 @@ extension Settings {
         }
     }
 
-    /// Reads the settings from a file. Blocks on file I/O.
-    ///
-    /// Without a path, reads `./bellwether.yaml`; if that does not exist, returns the embedded
-    /// defaults.
+    /// Reads the settings from a file; without a path, returns the embedded defaults. Blocks on
+    /// file I/O.
     ///
     /// - Throws: All faults of the file.
     public static func load(
@@ -42,11 +37,11 @@ extension Settings {
     public static func read(
         path: String? = nil, environment: [String: String]
     ) throws(SettingsFaults) -> Reading {
-        if path == nil, access(standardPath, F_OK) != 0 {
-            return Reading(settings: embedded, warnings: [])
-        }
-        let file = path ?? standardPath
-        return try read(text: try contents(of: file), file: file, environment: environment)
+        guard let file = path else { return Reading(settings: embedded, warnings: []) }
+        var reading = try read(
+            text: try contents(of: file), file: file, environment: environment)
+        reading.settings.file = file
+        return reading
     }
 
     /// Reads the settings from a text.
@@ -76,7 +71,7 @@ extension Settings {
             places: document.places)
     }
 
-    private static func contents(of path: String) throws(SettingsFaults) -> String {
+    static func contents(of path: String) throws(SettingsFaults) -> String {
         func refuse(_ fault: String, _ remedy: String) -> SettingsFaults {
             SettingsFaults([
                 SettingsFault(
@@ -85,7 +80,7 @@ extension Settings {
         }
         guard let file = fopen(path, "rb") else {
             let why = String(cString: strerror(errno))
-            throw refuse("cannot be read: \(why)", "check the path given with --config")
+            throw refuse("cannot be read: \(why)", "check the path, and who may read it")
         }
         defer { fclose(file) }
         // Read one byte more than the limit, so that the parser can detect an oversized file.

@@ -11,6 +11,9 @@ public struct Settings: Sendable, Equatable {
 
     /// The node's name in events; default: the host name.
     public var node: String
+    /// The file that these settings were read from, as its path was given; nil for the embedded
+    /// defaults and for a text.
+    public var file: String?
     /// The availability zone's name in events and digests.
     public var az = "local"
     public var roles: [Role] = [.gateway, .notifier]

@@ -20,6 +20,14 @@ extension Store {
         closeDescriptor(descriptor)
     }
 
+    /// Throws if the file does not exist or cannot be reached; SQLite would create it.
+    static func requireFile(_ path: String) throws(StoreError) {
+        guard access(path, F_OK) != 0 else { return }
+        throw StoreError(
+            path: path, fault: String(cString: strerror(errno)),
+            remedy: "start the node once, which creates the file, or run as the node's user")
+    }
+
     /// Sets mode 0600, because the file contains token hashes and undelivered digests.
     static func restrict(_ path: String) {
         for file in [path, path + "-wal", path + "-shm"] { chmod(file, 0o600) }

@@ -17,33 +17,71 @@ public struct StoreError: Error, CustomStringConvertible, Sendable {
 /// processes (the command line) may open the file; writers wait for each other
 /// for up to 5 s.
 public final class Store: Sendable {
+    /// How a process opens the file.
+    public enum Opening: Sendable {
+        /// For the node: creates the file with mode 0600 if it does not exist, and migrates it.
+        case owner
+        /// For a command that changes rows: the file must exist in the form of this release.
+        case editor
+        /// For a command that reads: the same, and nothing can be written.
+        case reader
+    }
+
     private let queue: DatabaseQueue
     public let path: String
 
-    /// Opens and migrates the file; creates it with mode 0600 if it does not exist.
+    /// Opens the file. SQLite gives its `-wal` and `-shm` files the same mode.
     ///
-    /// SQLite gives its `-wal` and `-shm` files the same mode.
-    public init(path: String) throws {
+    /// - Throws: `StoreError` if the file cannot be used, or if it has the form of another release
+    ///   and `opening` is not `owner`.
+    public init(path: String, _ opening: Opening = .owner) throws {
         self.path = path
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "bellwether.store"
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            if opening == .owner { try db.execute(sql: "PRAGMA journal_mode = WAL") }
+            // A connection that is read-only for SQLite would leave `-wal` and `-shm` behind.
+            if opening == .reader { try db.execute(sql: "PRAGMA query_only = ON") }
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // 512 KiB: reads are small, and SQLite writes changed pages to its WAL early.
             try db.execute(sql: "PRAGMA cache_size = -512")
         }
-        try Self.claim(path)
+        if opening == .owner { try Self.claim(path) } else { try Self.requireFile(path) }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Schema.migrator.migrate(queue)
+            if opening == .owner {
+                try Schema.migrator.migrate(queue)
+            } else {
+                try Self.requireForm(queue, path)
+            }
         } catch let error as DatabaseError {
             throw StoreError(
                 path: path, fault: error.message ?? "\(error.resultCode)",
                 remedy: "check that the folder is writable and the file is a Bellwether state file")
         }
-        Self.restrict(path)
+        if opening == .owner { Self.restrict(path) }
+    }
+
+    /// Throws if the file's tables are not those of this release.
+    private static func requireForm(_ queue: DatabaseQueue, _ path: String) throws {
+        let (isNewer, isCurrent) = try queue.read { db in
+            (
+                try Schema.migrator.hasBeenSuperseded(db),
+                try Schema.migrator.hasCompletedMigrations(db)
+            )
+        }
+        if isNewer {
+            throw StoreError(
+                path: path, fault: "was written by a newer release",
+                remedy: "use the command of the release that the node runs")
+        }
+        if !isCurrent {
+            throw StoreError(
+                path: path, fault: "was written by an older release",
+                remedy:
+                    "start the node once with this release, or use the command of the older one")
+        }
     }
 
     /// Runs `body` in one read transaction.

@@ -11,7 +11,7 @@ struct Bellwether: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
-            SilenceCommand.self, SendTestCommand.self,
+            SilenceCommand.self, SendTestCommand.self, ContextCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
             RehearseCommand.self,
         ])

@@ -28,7 +28,7 @@ struct PoisonDriver {
             let settings = try Settings.load(
                 path: path, environment: ProcessInfo.processInfo.environment)
             try await ServiceRun(
-                settings: settings, configurationFile: path,
+                settings: settings,
                 examine: { reader, line in examine(line, for: reader) },
                 show: { print($0) }
             ).run()

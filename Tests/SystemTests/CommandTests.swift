@@ -53,6 +53,10 @@ struct CommandTests {
     @Test("a token is printed once, listed without its value, and revoked")
     func tokens() async throws {
         let folder = try TemporaryDirectory()
+        let node = try await run(["init", "node"], in: folder)
+        #expect(node.exit == .code(0))
+        try FileManager.default.copyItem(
+            atPath: folder.file("node/bellwether.yaml"), toPath: folder.file("bellwether.yaml"))
         let made = try await run(
             ["token", "create", "--name", "argo", "--scope", "analysis", "--expires", "30d"],
             in: folder)
@@ -63,8 +67,11 @@ struct CommandTests {
         #expect(!listed.output.contains(token))
         let rows = try JSONValue(
             parsing: Array(listed.output.utf8), limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 4))
-        let id = try #require(rows[0]?["id"]?.string)
-        #expect(rows[0]?["state"]?.string == "active")
+        var all: [JSONValue] = []
+        if case .array(let elements) = rows { all = elements }
+        let row = try #require(all.first { $0["name"]?.string == "argo" })
+        let id = try #require(row["id"]?.string)
+        #expect(row["state"]?.string == "active")
         let revoked = try await run(["token", "revoke", id], in: folder)
         #expect(revoked.exit == .code(0))
         let after = try await run(["token", "list"], in: folder)

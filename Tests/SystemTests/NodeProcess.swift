@@ -104,14 +104,14 @@ final class NodeProcess: Sendable {
                 body: Array(body.utf8), tls: .file(certificate)))
     }
 
-    /// Runs a bellwether command with this node's configuration.
+    /// Runs a bellwether command with this node's configuration, unless it names a node by address.
     func command(_ arguments: String...) async throws -> (output: String, exit: ChildProcess.Exit) {
         try await command(arguments)
     }
 
     func command(_ arguments: [String]) async throws -> (output: String, exit: ChildProcess.Exit) {
-        let child = try ChildProcess(
-            Self.executable, arguments + ["--config", configuration])
+        let place = arguments.contains("--token-file") ? [] : ["--config", configuration]
+        let child = try ChildProcess(Self.executable, arguments + place)
         let exit = try await child.waitForExit()
         return (child.output, exit)
     }

@@ -19,7 +19,7 @@ extension DigestDispatcher.Plan {
             receivers.append(try Self.receiver(receiver, outgoing, transfer))
         }
         self.init(
-            renderer: Renderer(settings.digest), receivers: receivers)
+            renderer: Renderer(settings), receivers: receivers)
     }
 
     private static func receiver(

@@ -2,12 +2,44 @@ import Rendering
 import Settings
 
 extension Renderer {
-    init(_ digest: Settings.Digest) {
+    init(_ settings: Settings) {
         func given(_ text: String) -> String? { text.isEmpty ? nil : text }
+        let digest = settings.digest
         self.init(
             templatesDirectory: given(digest.templates),
             options: RenderOptions(
                 runbookURL: given(digest.runbookURL), rolloutURL: given(digest.rolloutURL),
-                statusURL: given(digest.statusURL)))
+                statusURL: given(digest.statusURL), nodeOption: settings.nodeOption,
+                configurationOption: settings.configurationOption))
+    }
+}
+
+extension Settings {
+    /// The option by which a command finds this node from any folder: the public address, else
+    /// the configuration on this machine.
+    var nodeOption: String {
+        digest.statusURL.isEmpty
+            ? configurationOption : "--url \(ShellWord.text(digest.statusURL))"
+    }
+
+    /// `--config` with the absolute path of this node's configuration.
+    var configurationOption: String {
+        let file = file ?? DataFolder(dataDirectory).configuration
+        return "--config \(ShellWord.text(DataFolder.absolute(file)))"
+    }
+}
+
+/// Texts as words of a command line.
+enum ShellWord {
+    /// The text as one word for a POSIX shell, in quotes where it needs them.
+    static func text(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: "-._/:@%+=,".utf8.contains(byte)
+            }
+        }
+        if isPlain, !text.isEmpty { return text }
+        return "'" + text.replacing("'", with: #"'\''"#) + "'"
     }
 }

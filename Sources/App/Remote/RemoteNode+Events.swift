@@ -32,11 +32,13 @@ extension RemoteNode {
             skipped: reply.header("Bellwether-Skipped").flatMap { Int($0) } ?? 0)
     }
 
-    static func query(_ items: [(name: String, value: String)]) -> String {
+    /// The items as a query, percent-encoded.
+    public static func query(_ items: [(name: String, value: String)]) -> String {
         items.map { "\($0.name)=\(encoded($0.value))" }.joined(separator: "&")
     }
 
-    private static func encoded(_ value: String) -> String {
+    /// A text as one segment of a path or one value of a query, percent-encoded.
+    public static func encoded(_ value: String) -> String {
         value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
 }

@@ -39,7 +39,7 @@ extension RemoteNode {
                     place.withLock { $0 = end }
                 }
             } catch {
-                guard error.mayPass else { throw Fault(description: error.words) }
+                guard error.mayPass else { throw Fault(error.words) }
                 words = error.words
             }
             if Task.isCancelled { return }

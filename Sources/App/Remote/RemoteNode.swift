@@ -1,6 +1,8 @@
 import Foundation
 import JSON
 import Secrets
+import Server
+public import Settings
 import Telemetry
 import Transfer
 
@@ -9,11 +11,21 @@ public struct RemoteNode: Sendable {
     /// A failed request, described for a terminal.
     public struct Fault: Error, Sendable, CustomStringConvertible {
         public let description: String
+        /// Whether the node could not be reached, so that it has not seen the request.
+        public let isUnreachable: Bool
+
+        init(_ description: String, isUnreachable: Bool = false) {
+            self.description = description
+            self.isUnreachable = isUnreachable
+        }
     }
 
-    private let url: String
+    /// The node's address without a final slash.
+    public let url: String
     private let token: String
     private let trust: TLSTrust
+    /// libcurl's connect-to entry; nil resolves the host's name.
+    private var connectTo: String?
 
     /// - Parameters:
     ///   - url: `https://host:port`.
@@ -22,13 +34,35 @@ public struct RemoteNode: Sendable {
     ///     if empty, the system's authorities.
     public init(url: String, tokenFile: String, caFile: String) throws(Fault) {
         guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
-            throw Fault(description: "--url takes https://host:port")
+            throw Fault("\(url) is not an address; write https://host:port")
         }
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         do { token = try DataFolder.readSecret(tokenFile) } catch {
-            throw Fault(description: error.description)
+            throw Fault(error.description)
         }
         trust = caFile.isEmpty ? .system : .file(caFile)
+    }
+
+    /// A client of the node that runs on a data folder of this machine.
+    ///
+    /// Uses a token of the node's first start, by default `read`.
+    public init(
+        of settings: Settings, folder: DataFolder, token: String = "read"
+    ) throws(Fault) {
+        let tls = settings.listen.tls
+        guard let endpoint = settings.listen.endpoint, endpoint.port != 0 else {
+            throw Fault(
+                "listen.address \(settings.listen.address) has no fixed port, so that its node cannot be found; use --url"
+            )
+        }
+        let address = ListenAddress(host: endpoint.host, port: endpoint.port)
+        // With `hosts`, the node answers to these names only, and its certificate is for them.
+        let host = settings.listen.hosts.first
+        try self.init(
+            url: "https://" + (host.map { "\($0):\(endpoint.port)" } ?? address.local),
+            tokenFile: folder.token(token),
+            caFile: tls.certificate.isEmpty ? folder.certificate : tls.certificate)
+        connectTo = host.map { "\($0):\(endpoint.port):\(address.local)" }
     }
 
     public func get(_ path: String) async throws(Fault) -> [UInt8] {
@@ -52,9 +86,9 @@ public struct RemoteNode: Sendable {
             reply = try await engine.http(
                 HTTPTransfer(
                     url: url + path, method: method, headers: headers, body: body,
-                    maxBody: 64 << 20, tls: trust))
-        } catch { throw Fault(description: "\(error)") }
-        guard reply.status == 200 else { throw Fault(description: words(of: reply)) }
+                    maxBody: 64 << 20, tls: trust, connectTo: connectTo))
+        } catch { throw Fault("\(error)", isUnreachable: true) }
+        guard reply.status == 200 else { throw Fault(words(of: reply)) }
         return reply
     }
 
@@ -68,7 +102,7 @@ public struct RemoteNode: Sendable {
             HTTPTransfer(
                 url: url + path, headers: [("Authorization", "Bearer \(token)")],
                 deadline: .seconds(7 * 86_400), onBody: take, idleDeadline: .seconds(60),
-                tls: trust))
+                tls: trust, connectTo: connectTo))
     }
 
     /// Describes an answer other than 200.

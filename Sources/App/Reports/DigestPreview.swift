@@ -1,7 +1,12 @@
 import Digests
 public import Events
 import EventLog
+import HTTPTypes
+import Hummingbird
+import JSON
+import Notifier
 public import Rendering
+import Server
 public import Settings
 
 /// Composes digests from the log without sending them.
@@ -9,13 +14,13 @@ public enum DigestPreview {
     /// Reads the log of the data folder from `since` on, also while a node runs, and composes
     /// the digests that are due at its end.
     public static func compose(
-        _ settings: Settings, since: Timestamp, now: Timestamp
+        _ settings: Settings, folder: DataFolder, since: Timestamp, now: Timestamp
     ) async throws -> [RenderedDigest] {
         // A preview does not wait `first_after` for more events of a new failure.
         var times = DigestSettings(settings)
         times.firstAfter = .zero
         var machine = DigestMachine(settings: times)
-        let files = EventLogFiles(directory: settings.dataDirectory)
+        let files = EventLogFiles(directory: folder.path)
         var view = EventView()
         var reader = files.reader(query: EventLogQuery(since: since))
         while true {
@@ -28,7 +33,31 @@ public enum DigestPreview {
             }
             if batch.isCaughtUp { break }
         }
-        let renderer = Renderer(settings.digest)
+        let renderer = Renderer(settings)
         return machine.due(now: now, caughtUp: true).map(renderer.render)
+    }
+
+    /// `GET /v1/digests/preview?since=`: what would be sent now (scope `read`).
+    static func route(_ inForce: SettingsInForce, wall: WallClock = .system) -> Route {
+        Route(.get, "/v1/digests/preview", access: .requires(.read)) { exchange in
+            let now = wall.now
+            var since = now - .seconds(86_400)
+            for item in try exchange.queryItems() {
+                guard item.name == "since",
+                    let moment = Timestamp(relativeOrRFC3339: item.value, now: now)
+                else {
+                    throw Problem.malformed(
+                        "query_unknown", "the query takes since: 10m, 2h, 7d or RFC 3339",
+                        field: item.name)
+                }
+                since = moment
+            }
+            let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
+            defer { place.end() }
+            let settings = inForce.current
+            let digests = try await compose(
+                settings, folder: DataFolder(settings.dataDirectory), since: since, now: now)
+            return .bytes(DigestDocument.list(digests), headers: [.cacheControl: "no-store"])
+        }
     }
 }

@@ -93,6 +93,21 @@ public enum Outbox {
         return db.changesCount == 1
     }
 
+    /// Drops every delivery in one of `states`, of one receiver if given; returns how many.
+    public static func dropAll(
+        _ db: Database, _ states: Set<DeliveryState>, receiver: String? = nil, at now: Timestamp
+    ) throws -> Int {
+        let words = states.intersection([.waiting, .dead]).map(\.rawValue).sorted()
+        let marks = Array(repeating: "?", count: words.count).joined(separator: ", ")
+        try db.execute(
+            sql: """
+                UPDATE outbox SET state = 'dropped', settled_ms = ?
+                WHERE state IN (\(marks)) AND (? IS NULL OR receiver = ?)
+                """,
+            arguments: [now.milliseconds] + StatementArguments(words) + [receiver, receiver])
+        return db.changesCount
+    }
+
     /// What `prune` removed.
     public struct Pruned: Sendable, Equatable {
         public var digests = 0

@@ -44,12 +44,7 @@ extension MappingReader {
             }
             return ""
         }
-        let isName =
-            text.utf8.count <= 64 && (text.unicodeScalars.first?.isLetterASCII ?? false)
-            && text.unicodeScalars.allSatisfy {
-                $0.isLetterASCII || $0.isDigit || $0 == "_" || $0 == "-"
-            }
-        if !isName {
+        if !Contexts.isName(text) {
             fault(
                 key, "\(text.quoted) is not a name",
                 "begin with a letter, go on with letters, digits, _ and -, at most 64")

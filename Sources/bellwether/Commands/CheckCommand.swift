@@ -1,6 +1,5 @@
 import App
 import ArgumentParser
-import Foundation
 import JSON
 import Settings
 
@@ -13,8 +12,8 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print faults and warnings as JSON.") var json = false
 
     func run() async throws {
-        let found = ConfigurationCheck.check(
-            path: config.path, environment: ProcessInfo.processInfo.environment)
+        let file = try config.file()
+        let found = ConfigurationCheck.check(path: file, environment: Search.environment)
         if json {
             Standard.write(Self.document(found) + [UInt8(ascii: "\n")])
         } else {
@@ -22,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
             for warning in found.warnings { Standard.error("warning: \(warning)") }
             if let settings = found.settings {
                 if show { print(settings.describe(), terminator: "") }
-                Standard.error("\(config.path ?? "configuration"): no fault found")
+                Standard.error("\(file): no fault found")
             }
         }
         if !found.faults.isEmpty { throw ExitCode(78) }

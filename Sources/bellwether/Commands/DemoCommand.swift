@@ -9,7 +9,7 @@ struct DemoCommand: AsyncParsableCommand {
             The node must scrape http://127.0.0.1:9102/metrics, as the default configuration does.
             """)
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var config: ServedConfigOption
     @Option(help: "The node's address; by default the configuration's own.") var url: String?
     @Option(
         name: .customLong("token-file"),

@@ -33,18 +33,19 @@ struct DigestList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the digests that were composed, newest first.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Option(help: "Maximum number of results.") var limit = 50
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
-        let most = limit
+        let most = max(1, limit)
         let digests: [RenderedDigest]
-        if let node = try remote.node() {
-            digests = try await RenderedDigest.list(of: node, limit: max(1, most))
-        } else {
-            digests = try await config.store().read { db in try Outbox.digests(db, limit: most) }
+        switch try node.target() {
+        case .node(let node): digests = try await RenderedDigest.list(of: node, limit: most)
+        case .folder(let local):
+            digests = try await local.store(.reader).read { db in
+                try Outbox.digests(db, limit: most)
+            }
         }
         if json {
             var writer = JSONWriter()
@@ -64,28 +65,26 @@ struct DigestShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Print one digest as it was composed.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "The digest's id.") var id: String
     @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
     var form = DigestForm.text
 
     func run() async throws {
         let wanted = id
-        if let node = try remote.node() {
-            guard wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3F })
-            else { throw ValidationError("this is not the id of a digest") }
-            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.get("/v1/digests/\(wanted)")
+        let digest: RenderedDigest?
+        switch try node.target() {
+        case .node(let node):
+            let document = try await Search.asking { () throws(RemoteNode.Fault) in
+                try await node.get("/v1/digests/\(RemoteNode.encoded(wanted))")
             }
-            if let digest = RenderedDigest(document: document) { print(form.of(digest)) }
-            return
-        }
-        guard
-            let digest = try await config.store().read({ db in
+            digest = RenderedDigest(tree: try Answer.tree(document))
+        case .folder(let local):
+            digest = try await local.store(.reader).read { db in
                 try Outbox.digest(db, id: wanted)
-            })
-        else {
+            }
+        }
+        guard let digest else {
             Standard.error("no digest has this id; see `bellwether digest list`")
             throw ExitCode(1)
         }
@@ -98,7 +97,7 @@ struct DigestPreviewCommand: AsyncParsableCommand {
         commandName: "preview",
         abstract: "Compose from the log what would be sent now; sends nothing.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Option(help: "Start: a duration ago such as 2h, or RFC 3339.") var since = "24h"
     @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
     var form = DigestForm.text
@@ -108,15 +107,24 @@ struct DigestPreviewCommand: AsyncParsableCommand {
         guard let from = Timestamp(relativeOrRFC3339: since, now: now) else {
             throw ValidationError("--since takes a span such as 10m or 2h, or RFC 3339")
         }
-        let digests = try await DigestPreview.compose(try config.load(), since: from, now: now)
+        let digests: [RenderedDigest]
+        switch try node.target() {
+        case .node(let node):
+            let document = try await Search.asking { () throws(RemoteNode.Fault) in
+                try await node.get("/v1/digests/preview" + Query.text([("since", from.rfc3339)]))
+            }
+            digests = (try Answer.tree(document)["digests"]?.elements ?? [])
+                .map(RenderedDigest.init(tree:))
+        case .folder(let local):
+            digests = try await DigestPreview.compose(
+                local.settings, folder: local.folder, since: from, now: now)
+        }
         if digests.isEmpty { Standard.error("nothing failed since \(from.rfc3339)") }
         for digest in digests { print(form.of(digest)) }
     }
 }
 
 extension RenderedDigest {
-    private static let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 40)
-
     /// Fetches the newest digests from `GET /v1/digests`, page by page, at most `limit`.
     fileprivate static func list(
         of node: RemoteNode, limit: Int
@@ -125,12 +133,11 @@ extension RenderedDigest {
         var path = "/v1/digests?limit=\(min(limit, 1000))"
         while true {
             let asked = path
-            let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
+            let document = try await Search.asking { () throws(RemoteNode.Fault) in
                 try await node.get(asked)
             }
-            guard let tree = try? JSONValue(parsing: document, limits: limits),
-                case .array(let rows)? = tree["digests"]
-            else { return digests }
+            let tree = try Answer.tree(document)
+            let rows = tree["digests"]?.elements ?? []
             digests += rows.map(RenderedDigest.init(tree:))
             // The node limits a page by its size in bytes.
             guard tree["more"]?.bool == true, let last = digests.last, !rows.isEmpty,
@@ -140,13 +147,8 @@ extension RenderedDigest {
         }
     }
 
-    /// Reads the answer of `GET /v1/digests/{id}`; nil when it is not JSON.
-    fileprivate init?(document: [UInt8]) {
-        guard let tree = try? JSONValue(parsing: document, limits: Self.limits) else { return nil }
-        self.init(tree: tree)
-    }
-
-    private init(tree: JSONValue) {
+    /// Reads a digest of the answers of `/v1/digests`.
+    fileprivate init(tree: JSONValue) {
         func text(_ key: String) -> String { tree[key]?.string ?? "" }
         func json(_ key: String) -> String {
             var writer = JSONWriter()

@@ -1,25 +1,30 @@
 import App
 import ArgumentParser
 import Events
-import JSON
 import EventLog
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Explain a verdict, check by check.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "The id of the measurement's event, as shown in digests and the log.")
-    var measurement: String
+    var measurement: String?
+    @Option(help: "Instead of an id: the last verdict of this rollout, NAME or NAMESPACE/NAME.")
+    var last: String?
     @Flag(help: "Print the stored line of the event.") var json = false
 
+    func validate() throws {
+        if (measurement == nil) == (last == nil) {
+            throw ValidationError("give the id of an event, or --last ROLLOUT")
+        }
+    }
+
     func run() async throws {
-        guard measurement.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
-        else { throw ValidationError("a measurement's id has only letters, digits and '-'") }
         guard let line = try await line(), let event = try? Event(line: line) else {
             Standard.error(
-                "no event with this id is in the log; see `bellwether logs tail --fields ts,id,event`"
+                last.map { "the log has no verdict of \($0); see `bellwether logs tail`" }
+                    ?? "no event with this id is in the log; see `bellwether logs tail --fields ts,id,event`"
             )
             throw ExitCode(1)
         }
@@ -30,16 +35,43 @@ struct ExplainCommand: AsyncParsableCommand {
         }
     }
 
-    private func line() async throws -> [UInt8]? {
-        if let node = try remote.node() {
-            // The id was validated above and needs no percent-encoding.
-            let answer = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
-                try await node.get("/v1/events?limit=1&where=id%3D\(measurement)")
+    /// The filter that selects the event.
+    private func condition() throws -> String {
+        guard let last else {
+            let id = measurement ?? ""
+            guard id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
+                throw ValidationError("a measurement's id has only letters, digits and '-'")
             }
-            return answer.split(separator: UInt8(ascii: "\n")).first.map { Array($0) }
+            return "id=\(id)"
         }
-        return try await config.log().last(
-            1, query: EventLogQuery(where: try Expression("id=\(measurement)"))
-        ).lines.first?.bytes
+        let names = last.split(separator: "/", omittingEmptySubsequences: false)
+        let isName = names.allSatisfy { name in
+            !name.isEmpty
+                && name.utf8.allSatisfy {
+                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+                        || $0 == 0x2E
+                }
+        }
+        guard isName, (1...2).contains(names.count) else {
+            throw ValidationError("--last takes a rollout's name, or NAMESPACE/NAME")
+        }
+        // A verdict: what a request was refused for has no status.
+        return "event~analysis. rollout=\(names[names.count - 1])"
+            + (names.count == 2 ? " namespace=\(names[0])" : "")
+    }
+
+    private func line() async throws -> [UInt8]? {
+        let condition = try condition()
+        switch try node.target() {
+        case .node(let node):
+            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
+                try await node.events([("where", condition)], limit: 1)
+            }
+            return page.lines.first
+        case .folder(let local):
+            return try await local.log.last(
+                1, query: EventLogQuery(where: try Expression(condition))
+            ).lines.first?.bytes
+        }
     }
 }

@@ -3,6 +3,7 @@ import ArgumentParser
 import Events
 import JSON
 import EventLog
+import Notifier
 import Settings
 
 struct LogsCommand: AsyncParsableCommand {
@@ -73,54 +74,45 @@ struct MissingLines {
     }
 }
 
-extension ConfigOption {
-    func log() throws -> EventLogFiles { EventLogFiles(directory: try folder().path) }
-}
-
 struct LogsStats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "Print size, time span and rate of the log.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
-        let settings = try config.load()
-        let stats = try await EventLogFiles(directory: settings.dataDirectory).stats()
-        if json {
-            var writer = JSONWriter()
-            writer.object { w in
-                w.member("lines", stats.lines)
-                w.member("bytes", stats.bytes)
-                w.member("allocated", stats.allocated)
-                w.member("max_bytes", settings.log.maxBytes)
-                w.member("earliest", stats.earliest?.rfc3339)
-                w.member("latest", stats.latest?.rfc3339)
-                w.member("lines_per_second", stats.linesPerSecond)
-                w.member("segments", stats.segments.count)
-            }
-            print(writer.text)
-            return try end(stats)
+        let document = try await node.target().document("/v1/events/stats") { local in
+            LogDocument.stats(
+                try await local.log.stats(), maxBytes: local.settings.log.maxBytes)
         }
+        let stats = try Answer.tree(document)
+        if json {
+            print(String(decoding: document, as: UTF8.self))
+        } else {
+            show(stats)
+        }
+        // Not all lines could be counted.
+        let faults = stats["faults"]?.elements.compactMap(\.string) ?? []
+        for fault in faults {
+            Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
+        }
+        if !faults.isEmpty { throw ExitCode(1) }
+    }
+
+    private func show(_ stats: JSONValue) {
+        func count(_ row: JSONValue, _ key: String) -> String { "\(row[key]?.integer ?? 0)" }
         var table = Table("SEGMENT", "STATE", "LINES", "BYTES", "ON DISK", "FROM", "TO")
-        for segment in stats.segments {
+        for row in stats["files"]?.elements ?? [] {
             table.add(
-                "\(segment.number)", segment.state.rawValue, "\(segment.lines)",
-                "\(segment.bytes)", "\(segment.allocated)", segment.earliest?.rfc3339 ?? "–",
-                segment.latest?.rfc3339 ?? "–")
+                count(row, "segment"), row.text("state"), count(row, "lines"),
+                count(row, "bytes"), count(row, "allocated"), row["earliest"]?.string ?? "–",
+                row["latest"]?.string ?? "–")
         }
         print(table.text)
         print(
-            "\(stats.lines) lines, \(stats.allocated) of \(settings.log.maxBytes) bytes on disk")
-        try end(stats)
-    }
-
-    /// Exits with 1 when not all lines could be counted.
-    private func end(_ stats: EventLogStats) throws {
-        for fault in stats.faults {
-            Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
-        }
-        if !stats.faults.isEmpty { throw ExitCode(1) }
+            "\(count(stats, "lines")) lines, \(count(stats, "allocated")) of \(count(stats, "max_bytes")) bytes on disk"
+        )
     }
 }
 
@@ -129,25 +121,49 @@ struct LogsVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Check every archive and index; exit 1 if damage is found.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Flag(help: "Repair what can be repaired; stop the node first.") var repair = false
+    @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
-        let log = try config.log()
-        let report = try await repair ? log.repair() : log.verify()
-        for damage in report.damage {
-            let range = damage.range.map { " bytes \($0.lowerBound)–\($0.upperBound)" } ?? ""
-            let lines = damage.lines.map { ", \($0) lines" } ?? ""
+        let target = try node.target()
+        if repair, case .node = target {
+            throw ValidationError(
+                "--repair needs the data folder of a stopped node: run it there with --config")
+        }
+        let repairs = repair
+        let document = try await target.document("/v1/events/verify") { local in
+            LogDocument.verification(
+                try await repairs ? local.log.repair() : local.log.verify())
+        }
+        let report = try Answer.tree(document)
+        if json {
+            print(String(decoding: document, as: UTF8.self))
+        } else {
+            show(report)
+        }
+        if report["sound"]?.bool != true { throw ExitCode(1) }
+    }
+
+    private func show(_ report: JSONValue) {
+        for damage in report["damage"]?.elements ?? [] {
+            var range = ""
+            if let from = damage["from"]?.integer, let to = damage["to"]?.integer {
+                range = " bytes \(from)–\(to)"
+            }
+            let lines = damage["lines"]?.integer.map { ", \($0) lines" } ?? ""
+            let repaired = damage["repaired"]?.bool == true ? " (repaired)" : ""
             Standard.error(
-                "\(TerminalText.inert(damage.file))\(range)\(lines): \(damage.what)\(damage.repaired ? " (repaired)" : "")"
+                "\(TerminalText.inert(damage.text("file")))\(range)\(lines): \(damage.text("what"))\(repaired)"
             )
         }
-        for gap in report.gaps {
+        for gap in report["gaps"]?.elements ?? [] {
             Standard.error(
                 TerminalText.inert(
-                    "\(gap.node) \(gap.epoch): \(gap.missing) sequence numbers missing"))
+                    "\(gap.text("node")) \(gap.text("epoch")): \(gap["missing"]?.integer ?? 0) sequence numbers missing"
+                ))
         }
-        print("\(report.segments) segments, \(report.lines) lines, \(report.bytes) bytes")
-        if !report.isSound { throw ExitCode(1) }
+        func count(_ key: String) -> Int64 { report[key]?.integer ?? 0 }
+        print("\(count("segments")) segments, \(count("lines")) lines, \(count("bytes")) bytes")
     }
 }

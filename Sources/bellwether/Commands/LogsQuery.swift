@@ -3,13 +3,13 @@ import ArgumentParser
 import Events
 import JSON
 import EventLog
+import Notifier
 
 struct LogsQuery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query", abstract: "Print matching events, oldest first, or count them.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @OptionGroup var selection: LineSelection
     @Option(help: "End: 10m, 2h or 7d ago, or RFC 3339.") var until: String?
     @Option(name: .customLong("count-by"), help: "Count by this field instead of printing.")
@@ -22,15 +22,14 @@ struct LogsQuery: AsyncParsableCommand {
 
     func run() async throws {
         let started = ContinuousClock.now
-        if let node = try remote.node() {
-            guard countBy == nil else {
-                throw ValidationError("--count-by works on the data folder, not with --url")
-            }
-            try await ask(node)
-        } else if let countBy {
-            try await count(by: countBy)
+        let target = try node.target()
+        if let countBy {
+            try await count(by: countBy, target)
         } else {
-            try await list()
+            switch target {
+            case .node(let node): try await ask(node)
+            case .folder(let local): try await list(local.log)
+            }
         }
         if timing {
             let taken = (ContinuousClock.now - started) / .milliseconds(1)
@@ -38,8 +37,7 @@ struct LogsQuery: AsyncParsableCommand {
         }
     }
 
-    private func list() async throws {
-        let log = try config.log()
+    private func list(_ log: EventLogFiles) async throws {
         let query = try selection.query(until: until)
         let printer = LinePrinter(fields: fields, asStored: json)
         let progress = Progress()
@@ -65,9 +63,37 @@ struct LogsQuery: AsyncParsableCommand {
         try missing.end()
     }
 
-    private func count(by field: String) async throws {
-        let log = try config.log()
+    private func count(by field: String, _ target: Target) async throws {
         let query = try selection.query(until: until)
+        let limit = limit
+        let selected = Query.text(
+            try selection.parameters(until: until).map { ($0.name, $0.value) }
+                + [("by", field), ("limit", limit.map { "\($0)" })])
+        let document = try await target.document("/v1/events/counts" + selected) { local in
+            LogDocument.counts(
+                try await Self.counts(local.log, by: field, query), of: field,
+                limit: limit ?? .max)
+        }
+        let counts = try Answer.tree(document)
+        if json {
+            print(String(decoding: document, as: UTF8.self))
+        } else {
+            var table = Table("COUNT", field.uppercased())
+            for row in counts["counts"]?.elements ?? [] {
+                table.add("\(row["count"]?.integer ?? 0)", row["value"]?.string ?? "–")
+            }
+            print(table.text)
+            print("\(counts["total"]?.integer ?? 0) in all")
+        }
+        let skipped = Int(clamping: counts["skipped"]?.integer ?? 0)
+        var missing = MissingLines()
+        missing.report(damaged: skipped, skipped: skipped)
+        try missing.end()
+    }
+
+    private static func counts(
+        _ log: EventLogFiles, by field: String, _ query: EventLogQuery
+    ) async throws -> EventLogCounts {
         let (parts, feed) = AsyncStream.makeStream(
             of: Double.self, bufferingPolicy: .bufferingNewest(1))
         let bar = Task {
@@ -79,10 +105,7 @@ struct LogsQuery: AsyncParsableCommand {
         let counts = try await log.count(by: field, query: query) { feed.yield($0) }
         feed.finish()
         await bar.value
-        show(counts, of: field)
-        var missing = MissingLines()
-        missing.report(damaged: counts.skipped, skipped: counts.skipped)
-        try missing.end()
+        return counts
     }
 
     private func ask(_ node: RemoteNode) async throws {
@@ -93,7 +116,7 @@ struct LogsQuery: AsyncParsableCommand {
         var missing = MissingLines()
         while let after = position, left > 0 {
             let size = min(left, 1000)
-            let page = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: size, after: after)
             }
             let foreign = printer.show(page.lines)
@@ -104,30 +127,5 @@ struct LogsQuery: AsyncParsableCommand {
             position = page.next
         }
         try missing.end()
-    }
-
-    private func show(_ counts: EventLogCounts, of field: String) {
-        let rows = counts.rows.prefix(limit ?? .max)
-        if json {
-            var writer = JSONWriter()
-            writer.object { w in
-                w.member("field", field)
-                w.member("total", counts.total)
-                w.member(array: "counts") { w in
-                    for row in rows {
-                        w.object { w in
-                            w.member("value", row.value)
-                            w.member("count", row.count)
-                        }
-                    }
-                }
-            }
-            print(writer.text)
-            return
-        }
-        var table = Table("COUNT", field.uppercased())
-        for row in rows { table.add("\(row.count)", row.value ?? "–") }
-        print(table.text)
-        print("\(counts.total) in all")
     }
 }

@@ -11,8 +11,7 @@ struct LogsTail: AsyncParsableCommand {
             continues from there, across rotation and compression, without repeated or missing lines.
             """)
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @OptionGroup var selection: LineSelection
     @Flag(name: .shortAndLong, help: "Follow across rotations.") var follow = false
     @Option(name: .customShort("n"), help: "Number of events to start with.") var count = 10
@@ -30,14 +29,14 @@ struct LogsTail: AsyncParsableCommand {
             return place
         }
         let printer = LinePrinter(fields: fields, asStored: json)
-        if let node = try remote.node() {
+        switch try node.target() {
+        case .folder(let local): try await follow(local.log, from: place, printer)
+        case .node(let node):
             let showsCursor = showCursor
             try await RemoteTail(
                 node: node, parameters: try selection.parameters(), follow: follow, count: count,
                 tell: { if showsCursor { Standard.error("cursor: \($0)") } }
             ).run(from: place, printer)
-        } else {
-            try await local(from: place, printer)
         }
     }
 
@@ -45,8 +44,9 @@ struct LogsTail: AsyncParsableCommand {
         if showCursor { Standard.error("cursor: \(cursor)") }
     }
 
-    private func local(from place: LogPosition?, _ printer: LinePrinter) async throws {
-        let log = try config.log()
+    private func follow(
+        _ log: EventLogFiles, from place: LogPosition?, _ printer: LinePrinter
+    ) async throws {
         let query = try selection.query()
         var position: LogPosition
         var missing = MissingLines()
@@ -107,7 +107,7 @@ private struct RemoteTail {
         guard let position = start else { return }
         if follow {
             let tell = self.tell
-            try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+            try await Search.asking { () async throws(RemoteNode.Fault) in
                 try await node.follow(parameters, from: position) { item in
                     switch item {
                     case .line(let line, let end):
@@ -133,7 +133,7 @@ private struct RemoteTail {
         var missing = MissingLines()
         while left > 0, !Task.isCancelled {
             let (after, limit) = (position, left)
-            let page = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: limit, after: after)
             }
             let foreign = printer.show(page.lines.suffix(count))
@@ -152,7 +152,7 @@ private struct RemoteTail {
         var position: LogPosition? = place
         var missing = MissingLines()
         while let after = position, !Task.isCancelled {
-            let next = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+            let next = try await Search.asking { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: Self.page, after: after)
             }
             let foreign = printer.show(next.lines)

@@ -9,14 +9,17 @@ struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox", abstract: "List, retry or drop deliveries.",
         subcommands: [OutboxList.self, OutboxRetry.self, OutboxDrop.self])
-}
 
-extension ConfigOption {
-    /// Opens the state file of the data folder; works while the node runs.
-    func store() throws -> Store {
-        let folder = try folder()
-        try folder.prepare()
-        return try Store(path: folder.state)
+    /// The answer to a change, as the node writes it.
+    static func count(_ count: Int) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { $0.member("count", count) }
+        return json.bytes
+    }
+
+    /// The number of changed deliveries in an answer.
+    static func count(of answer: [UInt8]) -> Int {
+        Int(clamping: (try? JSONValue(parsing: answer, limits: .event))?["count"]?.integer ?? 0)
     }
 }
 
@@ -24,8 +27,7 @@ struct OutboxList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the deliveries in the outbox, newest first.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Option(help: "Only this state: waiting, sent, dead, dropped or replaced.") var state: String?
     @Option(help: "Maximum number of results.") var limit = 100
     @Flag(help: "Print as JSON.") var json = false
@@ -38,48 +40,27 @@ struct OutboxList: AsyncParsableCommand {
             }
             states = [one]
         }
-        if let node = try remote.node() { return try await list(from: node) }
         let wanted = states
-        let most = limit
-        let entries = try await config.store().read { db in
-            try Outbox.list(db, states: wanted, limit: most)
-        }
-        if json {
-            print(String(decoding: OutboxDocument.list(entries), as: UTF8.self))
-            return
-        }
-        var table = Table("ID", "STATE", "TRIES", "RECEIVER", "DIGEST", "CREATED", "ANSWER")
-        for entry in entries {
-            let to = entry.addressee
-            table.add(
-                "\(entry.id)", entry.state.rawValue, "\(entry.tries)",
-                to.recipient.isEmpty ? to.receiver : "\(to.receiver) <\(to.recipient)>",
-                entry.digest, entry.created.rfc3339, entry.answer)
-        }
-        print(table.text)
-    }
-
-    private func list(from node: RemoteNode) async throws {
-        let query = state.map { "?state=\($0)" } ?? ""
-        let document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-            try await node.get("/v1/outbox" + query)
+        let most = min(max(1, limit), 1000)
+        let document = try await node.target().document(
+            "/v1/outbox?limit=\(most)" + (state.map { "&state=\($0)" } ?? "")
+        ) { local in
+            OutboxDocument.list(
+                try await local.store(.reader).read { db in
+                    try Outbox.list(db, states: wanted, limit: most)
+                })
         }
         if json {
             print(String(decoding: document, as: UTF8.self))
             return
         }
-        let limits = JSONLimits(maxBytes: 64 << 20, maxDepth: 8)
         var table = Table("ID", "STATE", "TRIES", "RECEIVER", "DIGEST", "CREATED", "ANSWER")
-        if case .array(let rows)? = try? JSONValue(parsing: document, limits: limits) {
-            for row in rows.prefix(limit) {
-                func text(_ key: String) -> String { row[key]?.string ?? "" }
-                table.add(
-                    "\(row["id"]?.integer ?? 0)", text("state"),
-                    "\(row["tries"]?.integer ?? 0)",
-                    text("recipient").isEmpty
-                        ? text("receiver") : "\(text("receiver")) <\(text("recipient"))>",
-                    text("digest"), text("created"), text("answer"))
-            }
+        for row in try Answer.rows(document) {
+            let (receiver, recipient) = (row.text("receiver"), row.text("recipient"))
+            table.add(
+                "\(row["id"]?.integer ?? 0)", row.text("state"), "\(row["tries"]?.integer ?? 0)",
+                recipient.isEmpty ? receiver : "\(receiver) <\(recipient)>", row.text("digest"),
+                row.text("created"), row.text("answer"))
         }
         print(table.text)
     }
@@ -89,8 +70,7 @@ struct OutboxRetry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Retry a delivery now, or all dead letters.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64?
     @Flag(help: "Retry every dead letter.") var dead = false
 
@@ -101,19 +81,16 @@ struct OutboxRetry: AsyncParsableCommand {
     func run() async throws {
         let now = WallClock.system.now
         let wanted = id
-        if let node = try remote.node() {
-            let path = wanted.map { "/v1/outbox/\($0)/retry" } ?? "/v1/outbox/retry-dead"
-            let answer = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.post(path)
+        let answer = try await node.target().change(
+            wanted.map { "/v1/outbox/\($0)/retry" } ?? "/v1/outbox/retry-dead"
+        ) { local in
+            let count = try await local.store(.editor).write { db in
+                guard let wanted else { return try Outbox.retryDead(db, at: now) }
+                return try Outbox.retry(db, id: wanted, at: now) ? 1 : 0
             }
-            let count = (try? JSONValue(parsing: answer, limits: .event))?["count"]?.integer
-            Standard.error("\(count ?? 0) to be retried")
-            return
+            return OutboxCommand.count(count)
         }
-        let count = try await config.store().write { db in
-            guard let wanted else { return try Outbox.retryDead(db, at: now) }
-            return try Outbox.retry(db, id: wanted, at: now) ? 1 : 0
-        }
+        let count = OutboxCommand.count(of: answer)
         if wanted != nil, count == 0 {
             Standard.error("no unsent delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)
@@ -124,26 +101,46 @@ struct OutboxRetry: AsyncParsableCommand {
 
 struct OutboxDrop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drop", abstract: "Drop a delivery: it is not tried again.")
+        commandName: "drop", abstract: "Drop deliveries: they are not tried again.",
+        discussion: """
+            --dead drops dead letters, --receiver what waits for this receiver and its dead letters, \
+            both together the dead letters of this receiver.
+            """)
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
-    @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64
+    @OptionGroup var node: NodeOption
+    @Argument(help: "The delivery's id, as `outbox list` shows it.") var id: Int64?
+    @Flag(help: "Drop every dead letter.") var dead = false
+    @Option(help: "Drop the deliveries of this receiver.") var receiver: String?
+
+    func validate() throws {
+        if (id == nil) == (receiver == nil && !dead) {
+            throw ValidationError("give an id, or --dead, --receiver or both")
+        }
+    }
 
     func run() async throws {
         let now = WallClock.system.now
-        let wanted = id
-        if let node = try remote.node() {
-            _ = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.post("/v1/outbox/\(wanted)/drop")
+        let (wanted, receiver) = (id, receiver)
+        let states: Set<DeliveryState> = dead ? [.dead] : [.waiting, .dead]
+        let selection = Query.text([
+            ("state", dead ? "dead" : nil), ("receiver", receiver),
+        ])
+        let answer = try await node.target().change(
+            wanted.map { "/v1/outbox/\($0)/drop" } ?? "/v1/outbox/drop" + selection
+        ) { local in
+            let count = try await local.store(.editor).write { db in
+                guard let wanted else {
+                    return try Outbox.dropAll(db, states, receiver: receiver, at: now)
+                }
+                return try Outbox.drop(db, id: wanted, at: now) ? 1 : 0
             }
-            return
+            return OutboxCommand.count(count)
         }
-        guard
-            try await config.store().write({ db in try Outbox.drop(db, id: wanted, at: now) })
-        else {
+        let count = OutboxCommand.count(of: answer)
+        if wanted != nil, count == 0 {
             Standard.error("no waiting or dead delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)
         }
+        Standard.error("\(count) dropped")
     }
 }

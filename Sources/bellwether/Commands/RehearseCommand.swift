@@ -43,10 +43,16 @@ struct RehearseCommand: AsyncParsableCommand {
 
 /// The notifier that receives a rehearsal's events; its token needs the scope `ingest`.
 struct RehearsalEvents: ParsableArguments {
-    @OptionGroup var remote: RemoteOption
+    @Option(help: "Send the steps as events to this node, https://host:port.") var url: String?
+    @Option(help: "A file with a token of that node, scope ingest.") var tokenFile: String?
+    @Option(help: "A PEM file of certificates to trust, for --url.") var caFile: String?
 
     func recorder() throws -> @Sendable (Event) async -> Void {
-        guard let node = try remote.node() else { return { _ in } }
+        // A rehearsal needs no node: one that is only in the environment gets no events.
+        guard url != nil else { return { _ in } }
+        let found = try Search.run(.init(url: url, tokenFile: tokenFile, caFile: caFile))
+        guard case .node(let remote) = found.place else { return { _ in } }
+        let node = try Search.client(remote)
         return { event in
             do throws(RemoteNode.Fault) {
                 _ = try await node.post("/v1/events", event.line)

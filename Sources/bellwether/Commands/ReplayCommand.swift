@@ -34,11 +34,13 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let vectors { return try replay(vectors: vectors) }
-        var replay = HistoryReplay(policies: PolicySet(try config.load().analysis))
+        let configuration = try config.file()
+        var replay = HistoryReplay(
+            policies: PolicySet(try Search.settings(configuration).analysis))
         if let file {
             try judge(file: file, &replay)
         } else {
-            var reader = try config.log().reader(
+            var reader = try LocalNode(configuration: configuration).log.reader(
                 query: EventLogQuery(where: try Expression("event~analysis.")))
             while true {
                 let batch = try await reader.next(maxLines: 1000)

@@ -16,7 +16,14 @@ struct SendTestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try config.load()
-        guard let attempt = try await TestMessage.send(to: receiver, settings) else {
+        let attempt: DeliveryAttempt?
+        do { attempt = try await TestMessage.send(to: receiver, settings) } catch let fault
+            as DataFolder.Fault
+        {
+            Standard.error("bellwether: \(fault)")
+            throw ExitCode(69)
+        }
+        guard let attempt else {
             let known = settings.receivers.map(\.name).joined(separator: ", ")
             Standard.error("there is no receiver \(receiver); configured are \(known)")
             throw ExitCode(1)

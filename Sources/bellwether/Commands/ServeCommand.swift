@@ -11,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
             is invalid.
             """)
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var config: ServedConfigOption
     @Flag(help: "Play the demonstration against this node, then keep serving.")
     var demo = false
 
@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try config.load()
         do {
             try await ServiceRun(
-                settings: settings, configurationFile: config.path, demonstrates: demo,
+                settings: settings, demonstrates: demo,
                 show: { Standard.line($0) }
             ).run()
         } catch {

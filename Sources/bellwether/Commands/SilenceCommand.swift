@@ -26,8 +26,7 @@ struct SilenceAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a silence that starts now; prints its id.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "Such as namespace=prod rollout=payments-api; all must hold.")
     var matchers: [String]
     @Option(name: .customLong("for"), help: "How long, such as 1h or 2d.") var span: String?
@@ -50,28 +49,25 @@ struct SilenceAdd: AsyncParsableCommand {
             parsed += some
         }
         let author = who ?? NSUserName()
-        if let node = try remote.node() {
-            var json = JSONWriter()
-            json.object { json in
-                json.member(array: "matchers") { w in for one in parsed { w.value(one.description) }
-                }
-                json.member("until", end.rfc3339)
-                json.member("who", author)
-                json.member("why", why)
-            }
-            let body = json.bytes
-            let answer = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.post("/v1/silences", body)
-            }
-            print((try? JSONValue(parsing: answer, limits: .event))?["id"]?.string ?? "")
-        } else {
-            let (matchers, reason) = (parsed, why)
-            let id = try await config.store().write { db in
-                try SilenceBook.add(
-                    db, matchers: matchers, until: end, who: author, why: reason, at: now)
-            }
-            print(id)
+        let why = why
+        var json = JSONWriter()
+        json.object { json in
+            json.member(array: "matchers") { w in for one in parsed { w.value(one.description) } }
+            json.member("until", end.rfc3339)
+            json.member("who", author)
+            json.member("why", why)
         }
+        let matchers = parsed
+        let answer = try await node.target().change("/v1/silences", json.bytes) { local in
+            let id = try await local.store(.editor).write { db in
+                try SilenceBook.add(
+                    db, matchers: matchers, until: end, who: author, why: why, at: now)
+            }
+            var json = JSONWriter()
+            json.object { $0.member("id", id) }
+            return json.bytes
+        }
+        print(try Answer.tree(answer).text("id"))
         Standard.error("silenced until \(end.rfc3339)")
     }
 
@@ -99,45 +95,36 @@ struct SilenceList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the silences in force and those of the configuration.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Flag(help: "Also list silences that ended within 30 days.") var all = false
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
         let now = WallClock.system.now
         let ended = all
-        let document: [UInt8]
-        if let node = try remote.node() {
-            document = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.get("/v1/silences" + (ended ? "?all=true" : ""))
-            }
-        } else {
-            let entries = try await config.store().read { db in
+        let target = try node.target()
+        let document = try await target.document(
+            "/v1/silences" + (ended ? "?all=true" : "")
+        ) { local in
+            let entries = try await local.store(.reader).read { db in
                 try SilenceBook.list(db, at: now, ended: ended)
             }
-            document = SilenceDocument.list(entries, at: now)
+            return SilenceDocument.list(entries, at: now)
         }
         if json {
             print(String(decoding: document, as: UTF8.self))
             return
         }
         var table = Table("ID", "ACTIVE", "UNTIL", "HELD", "WHO", "MATCHERS", "WHY")
-        let limits = JSONLimits(maxBytes: 16 << 20, maxDepth: 16)
-        let tree = try? JSONValue(parsing: document, limits: limits)
-        if case .array(let rows)? = tree?["silences"] {
-            for row in rows {
-                var words: [String] = []
-                if case .array(let texts)? = row["matchers"] { words = texts.compactMap(\.string) }
-                table.add(
-                    row["id"]?.string ?? "", row["active"]?.bool == true ? "yes" : "no",
-                    row["until"]?.string ?? "", "\(row["held"]?.integer ?? 0)",
-                    row["who"]?.string ?? "", words.joined(separator: " "),
-                    row["why"]?.string ?? "")
-            }
+        for row in try Answer.tree(document)["silences"]?.elements ?? [] {
+            let words = row["matchers"]?.elements.compactMap(\.string) ?? []
+            table.add(
+                row.text("id"), row["active"]?.bool == true ? "yes" : "no", row.text("until"),
+                "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " "),
+                row.text("why"))
         }
-        if remote.url == nil {
-            for silence in try config.load().silences {
+        if case .folder(let local) = target {
+            for silence in local.settings.silences {
                 let until: String
                 switch silence.schedule {
                 case .once(_, let end): until = end.rfc3339
@@ -156,29 +143,23 @@ struct SilenceExpire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "expire", abstract: "End a silence now; what still fails is then reported.")
 
-    @OptionGroup var config: ConfigOption
-    @OptionGroup var remote: RemoteOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "The silence's id, as `silence list` shows it.") var id: String
 
     func run() async throws {
         let now = WallClock.system.now
         let wanted = id
-        guard wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3F }) else {
-            throw ValidationError("this is not the id of a silence")
-        }
-        if let node = try remote.node() {
-            _ = try await RemoteOption.asking { () throws(RemoteNode.Fault) in
-                try await node.post("/v1/silences/\(wanted)/expire")
-            }
-            return
-        }
-        guard
-            try await config.store().write({ db in
+        _ = try await node.target().change(
+            "/v1/silences/\(RemoteNode.encoded(wanted))/expire"
+        ) { local in
+            let isEnded = try await local.store(.editor).write { db in
                 try SilenceBook.expire(db, id: wanted, at: now)
-            })
-        else {
-            Standard.error("no silence in force has this id; see `bellwether silence list`")
-            throw ExitCode(1)
+            }
+            guard isEnded else {
+                Standard.error("no silence in force has this id; see `bellwether silence list`")
+                throw ExitCode(1)
+            }
+            return []
         }
     }
 }

@@ -10,14 +10,13 @@ struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Create, list and revoke tokens.",
         subcommands: [TokenCreate.self, TokenList.self, TokenRevoke.self])
-}
 
-extension ConfigOption {
-    /// The tokens of the data folder; works while the node runs.
-    fileprivate func registry() async throws -> TokenRegistry {
-        let folder = try folder()
-        try folder.prepare()
-        return try await TokenRegistry(store: Store(path: folder.state))
+    /// Runs a change of the data folder's tokens; prints its fault and exits with 1.
+    static func changing<T>(_ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch let fault as ServerError {
+            Standard.error("bellwether: \(fault)")
+            throw ExitCode(1)
+        }
     }
 }
 
@@ -25,7 +24,7 @@ struct TokenCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Create a token and print it once.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Option(help: "The token's name; several tokens of one name may be valid.") var name: String
     @Option(help: "analysis, ingest, read or admin; may be given several times.")
     var scope: [String]
@@ -41,27 +40,34 @@ struct TokenCreate: AsyncParsableCommand {
             scopes.insert(one)
         }
         let span = try expires.map { text in
-            guard let span = DurationText.parse(text) else {
+            guard let span = DurationText.parse(text), span >= .seconds(1) else {
                 throw ValidationError("--expires takes a span such as 30d or 12h")
             }
             return span
         }
-        let issued = try await config.registry().create(
-            name: name, scopes: scopes, expires: span)
-        if json {
-            var writer = JSONWriter()
-            writer.object { w in
-                w.member("id", issued.record.id)
-                w.member("name", issued.record.name)
-                w.member("scope", Scope.text(issued.record.scopes))
-                w.member("expires", issued.record.expires?.rfc3339)
-                w.member("token", issued.text)
+        let wanted = (name: name, scopes: scopes)
+        var order = JSONWriter()
+        order.object { w in
+            w.member("name", name)
+            w.member(array: "scopes") { w in
+                for scope in scopes.sorted() { w.value(scope.rawValue) }
             }
-            print(writer.text)
+            if let span { w.member("expires_in", Int(span.components.seconds)) }
+        }
+        let answer = try await node.target().change("/v1/tokens", order.bytes) { local in
+            try await TokenCommand.changing {
+                TokenDocument.issued(
+                    try await local.tokens(.editor).create(
+                        name: wanted.name, scopes: wanted.scopes, expires: span))
+            }
+        }
+        if json {
+            print(String(decoding: answer, as: UTF8.self))
         } else {
+            let token = try Answer.tree(answer)
             Standard.error(
-                "token \(issued.record.id) for \(issued.record.name); it is not shown again:")
-            print(issued.text)
+                "token \(token.text("id")) for \(token.text("name")); it is not shown again:")
+            print(token.text("token"))
         }
     }
 }
@@ -70,36 +76,23 @@ struct TokenList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List all tokens without their secret texts.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
-        let records = try await config.registry().list()
-        let now = WallClock.system.now
+        let document = try await node.target().document("/v1/tokens") { local in
+            TokenDocument.list(
+                try await local.tokens(.reader).list(), at: WallClock.system.now)
+        }
         if json {
-            var writer = JSONWriter()
-            writer.array { w in
-                for record in records {
-                    w.object { w in
-                        w.member("id", record.id)
-                        w.member("name", record.name)
-                        w.member("scope", Scope.text(record.scopes))
-                        w.member("state", record.refusal(at: now)?.rawValue ?? "active")
-                        w.member("created", record.created.rfc3339)
-                        w.member("expires", record.expires?.rfc3339)
-                        w.member("revoked", record.revoked?.rfc3339)
-                    }
-                }
-            }
-            print(writer.text)
+            print(String(decoding: document, as: UTF8.self))
             return
         }
         var table = Table("ID", "NAME", "SCOPE", "STATE", "CREATED", "EXPIRES")
-        for record in records {
+        for row in try Answer.rows(document) {
             table.add(
-                record.id, record.name, Scope.text(record.scopes),
-                record.refusal(at: now)?.rawValue ?? "active", record.created.rfc3339,
-                record.expires?.rfc3339 ?? "never")
+                row.text("id"), row.text("name"), row.text("scope"), row.text("state"),
+                row.text("created"), row["expires"]?.string ?? "never")
         }
         print(table.text)
     }
@@ -109,7 +102,7 @@ struct TokenRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Revoke a token now or after a while.")
 
-    @OptionGroup var config: ConfigOption
+    @OptionGroup var node: NodeOption
     @Argument(help: "The token's id, as `token list` shows it.") var id: String
     @Option(help: "Keep it valid for this long, such as 1h.") var after: String?
 
@@ -121,9 +114,19 @@ struct TokenRevoke: AsyncParsableCommand {
             }
             span = parsed
         }
-        let record = try await config.registry().revoke(id, after: span)
+        let (wanted, overlap) = (id, span)
+        let answer = try await node.target().change(
+            "/v1/tokens/\(RemoteNode.encoded(wanted))/revoke?after=\(span.components.seconds)"
+        ) { local in
+            try await TokenCommand.changing {
+                TokenDocument.one(
+                    try await local.tokens(.editor).revoke(wanted, after: overlap),
+                    at: WallClock.system.now)
+            }
+        }
+        let token = try Answer.tree(answer)
         Standard.error(
-            "token \(record.id) of \(record.name) is refused from \(record.revoked?.rfc3339 ?? "now") on"
+            "token \(token.text("id")) of \(token.text("name")) is refused from \(token["revoked"]?.string ?? "now") on"
         )
     }
 }
