@@ -1,27 +1,40 @@
-# The service with Swift's libraries linked statically. Debian's libcurl, SQLite, zlib and libdeflate stay
-# shared, so that security updates of the base image reach them.
+# The service in an image without a shell: the executable of the Debian package, the libraries that it
+# loads, certificate authorities and time zones. Runs as user 65532, with a read-only root; the data is
+# in the volume /var/lib/bellwether.
+#
+#   docker build --build-arg COMMIT="$(git rev-parse --short=12 HEAD)" -t bellwether .
+#
+# With a package that was built before (a folder with one .deb), nothing is compiled:
+#   docker build --build-context package=dist -t bellwether .
 FROM swift:6.3-bookworm AS build
+# hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libdeflate-dev pkg-config \
+    && apt-get install -y --no-install-recommends dpkg-dev libcurl4-openssl-dev libdeflate-dev libsqlite3-dev pkg-config python3 zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY Package.swift ./
-COPY Sources Sources
-COPY Tests Tests
-RUN swift build -c release --product bellwether --static-swift-stdlib \
-    && install -D -s "$(swift build -c release --show-bin-path)/bellwether" /out/bellwether
+COPY . .
+ARG COMMIT
+ARG SOURCE_DATE_EPOCH=0
+RUN BELLWETHER_COMMIT="$COMMIT" Scripts/package.sh
 
-FROM debian:bookworm-slim
+FROM scratch AS package
+COPY --from=build /src/dist/*.deb /
+
+FROM debian:bookworm-slim AS root
+COPY --from=package /*.deb /tmp/
+COPY Scripts/image-root.sh /tmp/
+# hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates tzdata libcurl4 libsqlite3-0 libstdc++6 zlib1g libdeflate0 \
-    && rm -rf /var/lib/apt/lists/* \
-    && install -d -o 65532 -g 65532 -m 0700 /var/lib/bellwether
-COPY --from=build /out/bellwether /usr/local/bin/bellwether
-COPY templates /usr/local/share/bellwether/templates
+    && apt-get install -y --no-install-recommends /tmp/*.deb \
+    && /tmp/image-root.sh /root-of-image
+
+FROM scratch
+COPY --from=root /root-of-image /
 USER 65532:65532
 WORKDIR /var/lib/bellwether
 VOLUME /var/lib/bellwether
 EXPOSE 8443
-# Without a configuration the service uses the defaults, which listen on loopback only.
-ENTRYPOINT ["/usr/local/bin/bellwether"]
-CMD ["serve"]
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["/usr/bin/bellwether", "health", "--config", "/etc/bellwether/bellwether.yaml"]
+ENTRYPOINT ["/usr/bin/bellwether"]
+CMD ["serve", "--config", "/etc/bellwether/bellwether.yaml"]

@@ -66,6 +66,11 @@ let unixSignals = Target.Dependency.product(
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+/// Defines `name` for C as the value of the build's environment variable of that name.
+func environment(_ name: String) -> [CSetting] {
+    Context.environment[name].map { [.define(name, to: $0)] } ?? []
+}
+
 let package = Package(
     name: "bellwether",
     platforms: [.macOS(.v15)],
@@ -104,6 +109,12 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CSpawn"),
+
+        // The commit, the compiler's version and Config/bellwether.yaml, for the executable alone:
+        // a new commit rebuilds nothing else.
+        .target(
+            name: "CBuild",
+            cSettings: environment("BELLWETHER_COMMIT") + environment("BELLWETHER_SWIFT")),
 
         // Values and pure logic.
         module("Core"),
@@ -176,8 +187,9 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis", "Digests",
-                "Rehearsal", "Rendering", "Delivery", "Server", "Notifier", argumentParser,
+                "CBuild", "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis",
+                "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
+                argumentParser,
             ], swiftSettings: strict),
 
         // Tests: one target for each module, and one that runs the real executable.

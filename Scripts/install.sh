@@ -1,20 +1,27 @@
 #!/usr/bin/env bash
 # Installs bellwether: executable, manual page, completions, templates, an
-# initial configuration and the unit of this system's service manager.
+# initial configuration, and the unit and user of this system's service manager.
+# Works from a clone and from an unpacked release.
 #
-#   Scripts/install.sh               below /usr/local, as root
+#   Scripts/install.sh               as root; below /usr/local, on a Mac below
+#                                    Homebrew's prefix
 #   PREFIX=~/.local Scripts/install.sh
 #   DESTDIR=/tmp/package Scripts/install.sh    the contents of a package
-#   Scripts/install.sh --uninstall   removes everything except configuration
-#                                    and data
+#   Scripts/install.sh --uninstall   removes everything except configuration,
+#                                    data and user
 #
-# BINARY names the executable; by default the release build, which is built
-# (with Swift's libraries linked statically) if it is missing. An existing
-# configuration is kept.
+# BINARY names the executable; by default that of the release, or in a clone the
+# one that Scripts/build.sh builds. An existing configuration is kept.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-prefix=${PREFIX:-/usr/local}
+system=$(uname -s)
+prefix=${PREFIX:-}
+if [ -z "$prefix" ]; then
+    prefix=/usr/local
+    # /opt/homebrew on Apple silicon, /usr/local on Intel.
+    if [ "$system" = Darwin ]; then prefix=$(brew --prefix 2>/dev/null || echo /usr/local); fi
+fi
 dest=${DESTDIR:-}
 case $prefix in
     /*) ;;
@@ -26,7 +33,7 @@ esac
 
 etc=/etc/bellwether
 state=/var/lib/bellwether
-if [ "$(uname -s)" = Darwin ]; then
+if [ "$system" = Darwin ]; then
     etc=$prefix/etc/bellwether
     state=$prefix/var/bellwether
 elif [ "$prefix" != /usr/local ] && [ "$prefix" != /usr ]; then
@@ -42,16 +49,29 @@ zsh_completion=$share/zsh/site-functions/_bellwether
 fish_completion=$share/fish/vendor_completions.d/bellwether.fish
 templates=$share/bellwether
 config=$dest$etc/bellwether.yaml
+# Of the whole system, or only kept as examples in another prefix.
 units=$dest/etc/systemd/system
-if [ "$etc" != /etc/bellwether ]; then units=$share/bellwether/systemd; fi
+users=$dest/etc/sysusers.d
+if [ "$etc" != /etc/bellwether ]; then
+    units=$share/bellwether/systemd
+    users=$units
+elif [ "$prefix" = /usr ]; then
+    # The places of a distribution's package.
+    units=$dest/lib/systemd/system
+    users=$dest/usr/lib/sysusers.d
+    zsh_completion=$share/zsh/vendor-completions/_bellwether
+fi
 plist=$dest/Library/LaunchDaemons/io.bellwether.bellwether.plist
 
 case "${1:-}" in
     '') ;;
     --uninstall)
         rm -f "$bin" "$man" "$bash_completion" "$zsh_completion" "$fish_completion"
-        rm -f "$units/bellwether.service" "$units/bellwether@.service"
-        if [ "$(uname -s)" = Darwin ]; then rm -f "$plist"; fi
+        if [ "$system" = Darwin ]; then
+            rm -f "$plist"
+        else
+            rm -f "$units/bellwether.service" "$units/bellwether@.service" "$users/bellwether.conf"
+        fi
         rm -rf "$templates"
         echo "install: removed; $dest$etc and $dest$state are kept" >&2
         exit 0
@@ -63,17 +83,17 @@ case "${1:-}" in
 esac
 
 binary=${BINARY:-}
-if [ -z "$binary" ]; then
-    binary=$top/.build/release/bellwether
-    if [ ! -x "$binary" ]; then
-        "$top/Scripts/setup.sh"
-        swift build --package-path "$top" -c release --product bellwether --static-swift-stdlib </dev/null >&2
-    fi
+if [ -z "$binary" ] && [ -x "$top/bellwether" ]; then
+    binary=$top/bellwether
+elif [ -z "$binary" ]; then
+    "$top/Scripts/setup.sh"
+    binary=$("$top/Scripts/build.sh")
 fi
 if [ ! -x "$binary" ]; then
     echo "install: $binary is not an executable; build it or set BINARY" >&2
     exit 66
 fi
+"$top/Scripts/linked.sh" "$binary"
 
 # put MODE FROM TO: replaces TO by renaming, so that a running executable keeps
 # its old file.
@@ -102,11 +122,15 @@ rewritten() {
     mv -f "$2.new" "$2"
 }
 
-if [ "$(uname -s)" = Darwin ]; then
+if [ "$system" = Darwin ]; then
     rewritten "$top/Config/launchd/io.bellwether.bellwether.plist" "$plist"
+    # An executable that was stripped or changed after it was linked has no valid signature, and
+    # Apple silicon does not start it. This signature identifies nobody.
+    codesign --verify "$bin" 2>/dev/null || codesign --force --sign - "$bin"
 else
     rewritten "$top/Config/systemd/bellwether.service" "$units/bellwether.service"
     rewritten "$top/Config/systemd/bellwether@.service" "$units/bellwether@.service"
+    put 0644 "$top/Config/systemd/bellwether.conf" "$users/bellwether.conf"
 fi
 
 if [ -e "$config" ]; then
@@ -117,10 +141,29 @@ else
     chmod 0644 "$config.new"
     mv "$config.new" "$config"
 fi
-# On Debian the unit's StateDirectory creates the data folder; elsewhere this
+# On Linux the unit's StateDirectory creates the data folder; elsewhere this
 # script does.
 if [ "$etc" != /etc/bellwether ]; then
     mkdir -p "$dest$state"
     chmod 0700 "$dest$state"
 fi
 echo "install: $bin, configuration $config" >&2
+
+# A package has scripts of its own for what follows.
+if [ -n "$dest" ]; then exit 0; fi
+check="$bin check --config $config"
+start="$bin serve --config $config"
+if [ "$system" = Darwin ] && [ "$(id -u)" -eq 0 ]; then
+    # The user of the plist.
+    mkdir -p "$prefix/var/log"
+    touch "$prefix/var/log/bellwether.log"
+    chown daemon "$state" "$prefix/var/log/bellwether.log"
+    start="sudo launchctl bootstrap system $plist"
+elif [ "$etc" = /etc/bellwether ] && [ -d /run/systemd/system ]; then
+    systemd-sysusers "$users/bellwether.conf"
+    systemctl daemon-reload
+    start="sudo systemctl enable --now bellwether"
+fi
+echo "install: next, after editing the configuration:" >&2
+echo "  $check" >&2
+echo "  $start" >&2

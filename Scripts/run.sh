@@ -11,28 +11,44 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-"$top/Scripts/setup.sh"
+# free PORT USE REMEDY: fails if something listens on this port of the loopback address. Checked
+# before the build, which takes minutes.
+free() {
+    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
+        {
+            echo "run: 127.0.0.1:$1, $2, is in use, perhaps by another Scripts/run.sh."
+            echo "run: Stop that process (ss -ltnp 'sport = :$1' shows it), or $3"
+        } >&2
+        exit 69
+    fi
+}
 
-build=(swift build --package-path "$top" -c release --product bellwether)
-bin=$("${build[@]}" --show-bin-path </dev/null)
-if [ ! -x "$bin/bellwether" ]; then
-    echo "run: building bellwether; the first time takes about ten minutes on two cores" >&2
-else
-    echo "run: building the changes" >&2
+# Without a configuration of its own, the node uses the embedded defaults.
+if [ ! -e "$top/bellwether.yaml" ]; then
+    other="serve on another port:
+run:   echo '{data_dir: ./data-2, listen: {address: \"127.0.0.1:8444\"}}' > other.yaml
+run:   Scripts/run.sh --config other.yaml"
+    case "$*" in
+        '')
+            free 8443 "the node's address" "$other"
+            free 9102 "the address of the demonstration's metrics" "serve without it: Scripts/run.sh --no-demo"
+            ;;
+        --no-demo) free 8443 "the node's address" "$other" ;;
+    esac
 fi
-started=$SECONDS
-"${build[@]}" </dev/null >&2
-echo "run: built in $((SECONDS - started)) s" >&2
+
+"$top/Scripts/setup.sh"
+bellwether=$("$top/Scripts/build.sh")
 
 case "${1:-}" in
     '')
         cd "$top"
-        exec "$bin/bellwether" serve --demo
+        exec "$bellwether" serve --demo
         ;;
     --no-demo)
         shift
         cd "$top"
-        exec "$bin/bellwether" serve "$@"
+        exec "$bellwether" serve "$@"
         ;;
-    *) exec "$bin/bellwether" serve "$@" ;;
+    *) exec "$bellwether" serve "$@" ;;
 esac

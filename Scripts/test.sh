@@ -28,6 +28,9 @@ step="making the Python environment"
 BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
 export BELLWETHER_TEST_PYTHON
 
+step="checking scripts, YAML and workflows"
+Scripts/check-files.sh
+
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null
 

@@ -226,7 +226,7 @@ _bellwether_demo() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --read-token-file)
+    non_repeating_options=(--config --url --token-file --read-token-file --canary)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -241,6 +241,27 @@ _bellwether_demo() {
         return
         ;;
     '--read-token-file')
+        return
+        ;;
+    '--canary')
+        return
+        ;;
+    esac
+}
+
+_bellwether_health() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --timeout)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--timeout')
         return
         ;;
     esac

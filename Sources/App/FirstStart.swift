@@ -13,13 +13,17 @@ public enum FirstStart {
     /// Creates missing tokens: `read`, on a gateway `analysis`, and on a notifier `ingest`.
     ///
     /// A token whose name the registry lists, even as revoked, is not created again.
+    ///
+    /// - Parameter admin: Whether to create `admin` too, which permits everything.
     public static func tokens(
-        in folder: DataFolder, registry: TokenRegistry, roles: [Settings.Role]
+        in folder: DataFolder, registry: TokenRegistry, roles: [Settings.Role],
+        admin: Bool = false
     ) async throws -> [MadeToken] {
         var wanted: [(name: String, scope: Scope)] = []
         if roles.contains(.gateway) { wanted.append(("analysis", .analysis)) }
         wanted.append(("read", .read))
         if roles.contains(.notifier) { wanted.append(("ingest", .ingest)) }
+        if admin { wanted.append(("admin", .admin)) }
         let known = Set(try await registry.list().map(\.name))
         var made: [MadeToken] = []
         for (name, scope) in wanted {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Server
 import Settings
 import Store
@@ -12,11 +13,14 @@ public enum InitialFolder {
     }
 
     /// Creates the folder with `bellwether.yaml`, `bellwether.service`, and below `data/` a
-    /// certificate and tokens. Never overwrites a file.
+    /// certificate and tokens, `admin` among them. Never overwrites a file.
     ///
-    /// - Returns: The files that were created.
+    /// - Parameter configuration: The text of `bellwether.yaml`; `data_dir` is set to the folder's.
+    /// - Returns: The files that were created, the configuration first.
     /// - Throws: `Fault` if `directory` exists and is not empty, or if a file cannot be written.
-    public static func make(_ directory: String) async throws -> [String] {
+    public static func make(
+        _ directory: String, configuration text: String
+    ) async throws -> [String] {
         let manager = FileManager.default
         let path = URL(fileURLWithPath: directory).standardizedFileURL.path
         if let inside = try? manager.contentsOfDirectory(atPath: path), !inside.isEmpty {
@@ -43,7 +47,7 @@ public enum InitialFolder {
             }
             try folder.prepare()
             let configuration = path + "/bellwether.yaml"
-            try write(Self.configuration(data: folder.path), to: configuration)
+            try write(Self.configuration(text, data: folder.path), to: configuration)
             let unit = path + "/bellwether.service"
             try write(Self.unit(configuration: configuration, data: folder.path), to: unit)
             let tls = try SelfSignedCertificate.files(
@@ -52,7 +56,7 @@ public enum InitialFolder {
             let store = try Store(path: folder.state)
             let registry = try await TokenRegistry(store: store)
             let tokens = try await FirstStart.tokens(
-                in: folder, registry: registry, roles: Settings.embedded.roles)
+                in: folder, registry: registry, roles: Settings.embedded.roles, admin: true)
             try store.close()
             return [configuration, unit, tls.certificate, tls.key] + tokens.map(\.file)
         } catch let fault as Fault {
@@ -79,32 +83,40 @@ public enum InitialFolder {
         }
     }
 
-    /// The whole effective configuration, every key with its default.
-    private static func configuration(data: String) -> String {
-        var settings = Settings.embedded
-        settings.dataDirectory = data
-        return """
-            # Bellwether's configuration: every key with its default. Remove the keys that you do not change.
-            # Check it with: bellwether check --config THIS-FILE
-            # What each key means: Config/bellwether.yaml of the sources, and the README.
+    /// The text with `data_dir` set to this folder.
+    private static func configuration(_ text: String, data: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix("data_dir:") ? "data_dir: \(quoted(data))" : String($0) }
+            .joined(separator: "\n")
+    }
 
-            """ + settings.describe()
+    /// A double-quoted string of YAML.
+    private static func quoted(_ text: String) -> String {
+        var writer = JSONWriter()
+        writer.value(text)
+        return writer.text
     }
 
     private static func unit(configuration: String, data: String) -> String {
         """
         [Unit]
         Description=Bellwether: canary verdicts and digests
+        Documentation=man:bellwether(8)
         After=network-online.target
         Wants=network-online.target
+        # A line of the event log that crashes the node is set aside after a few restarts, so
+        # restarts must not be limited.
+        StartLimitIntervalSec=0
 
         [Service]
         Type=exec
-        ExecStart=/usr/local/bin/bellwether serve --config "\(configuration)"
+        ExecStart="\(executable)" serve --config "\(configuration)"
         ExecReload=/bin/kill -HUP $MAINPID
         Restart=on-failure
-        TimeoutStopSec=40
+        RestartSec=1s
+        TimeoutStopSec=40s
         UMask=0077
+        LimitNOFILE=65536
         NoNewPrivileges=yes
         PrivateTmp=yes
         ProtectSystem=strict
@@ -115,5 +127,9 @@ public enum InitialFolder {
         WantedBy=multi-user.target
 
         """
+    }
+
+    private static var executable: String {
+        Bundle.main.executablePath ?? "/usr/local/bin/bellwether"
     }
 }

@@ -197,6 +197,8 @@ public final class HTTPServer: Service, Sendable {
             case EAFNOSUPPORT: "this machine has no IPv6: write an IPv4 address in listen.address"
             case EACCES:
                 "ports below 1024 need the capability CAP_NET_BIND_SERVICE: grant it or change listen.address"
+            case EADDRINUSE:
+                "another process, perhaps another node, serves there: stop it, or set another port in listen.address"
             default: "free the address or change listen.address"
             }
         return ServerError(

@@ -13,6 +13,7 @@ struct LayoutTests {
         ("CCurl", []),
         ("CProcess", []),
         ("CSpawn", []),
+        ("CBuild", []),
         ("CDeflate", []),
         ("CZlib", []),
         ("Core", []),
@@ -74,7 +75,7 @@ struct LayoutTests {
         (
             "bellwether",
             [
-                "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
+                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
                 "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
             ]
         ),
@@ -128,9 +129,9 @@ struct LayoutTests {
         }
     }
 
-    /// Modules of system libraries: they contain no Swift.
+    /// Modules of C: they contain no Swift.
     private static let libraries: Set<String> = [
-        "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
+        "CBuild", "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
     ]
 
     private static let testExecutables: Set<String> = ["EventLogDriver", "PoisonDriver"]

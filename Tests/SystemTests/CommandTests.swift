@@ -1,7 +1,9 @@
 import Foundation
 import JSON
+import Telemetry
 import TestSupport
 import Testing
+import Transfer
 
 @Suite("The command line")
 struct CommandTests {
@@ -48,6 +50,76 @@ struct CommandTests {
         #expect(token.hasPrefix("bw_"))
         let again = try await run(["init", "node"], in: folder)
         #expect(again.exit == .code(73))
+    }
+
+    @Test("init writes the commented configuration of Config, and an admin token")
+    func initialiseCommented() async throws {
+        let folder = try TemporaryDirectory()
+        let made = try await run(["init", "a \"node"], in: folder)
+        #expect(made.exit == .code(0), "\(made.errors)")
+        let file = folder.file("a \"node/bellwether.yaml")
+        // Standard output has the files alone.
+        #expect(made.output.split(separator: "\n").allSatisfy { $0.hasPrefix(folder.path) })
+        #expect(made.errors.contains("check --config '\(file)'"), "\(made.errors)")
+        #expect(made.errors.contains("serve --config '\(file)'"))
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Config/bellwether.yaml")
+        let data = folder.file("a \\\"node/data")
+        #expect(
+            try String(contentsOfFile: file, encoding: .utf8)
+                == String(contentsOf: source, encoding: .utf8)
+                .replacing("data_dir: ./data\n", with: "data_dir: \"\(data)\"\n"))
+        let checked = try await run(["check", "--config", file], in: folder)
+        #expect(checked.exit == .code(0), "\(checked.errors)")
+        let listed = try await run(["token", "list", "--config", file], in: folder)
+        #expect(listed.output.contains(#/admin +admin +active/#), "\(listed.output)")
+        #expect(
+            try String(contentsOfFile: folder.file("a \"node/data/tokens/admin"), encoding: .utf8)
+                .hasPrefix("bw_"))
+    }
+
+    @Test("health exits with 0 where the node is ready, else with 1 and the reason")
+    func health() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let node = try NodeProcess(
+            "healthy", engine: engine,
+            yaml: """
+                analysis:
+                  probes: [{name: node, kind: disk, path: /}]
+                  checks: [{id: gateway.disk_ok}]
+                  concerns: {}
+                """)
+        let before = try await node.command("health")
+        #expect(before.exit == .code(1))
+        #expect(before.output.contains("127.0.0.1:\(node.port) does not answer"))
+        let fleet = Fleet()
+        defer { fleet.killAll() }
+        try fleet.start(node)
+        try await node.untilReady()
+        let ready = try await node.command("health")
+        #expect(ready.exit == .code(0), "\(ready.output)")
+        #expect(ready.output.hasPrefix("127.0.0.1:\(node.port) is ready ("))
+    }
+
+    @Test("demo --canary serves the metrics page that a node elsewhere measures")
+    func simulator() async throws {
+        let engine = TransferEngine(telemetry: .silent)
+        defer { engine.shutdown() }
+        let port = try FreePort.take()
+        let child = try ChildProcess(
+            NodeProcess.executable, ["demo", "--canary", "127.0.0.1:\(port)"])
+        try await eventually("the simulator serves") {
+            (try? await engine.http(HTTPTransfer(url: "http://127.0.0.1:\(port)/metrics")))?.status
+                == 200
+        }
+        let page = try await engine.http(HTTPTransfer(url: "http://127.0.0.1:\(port)/metrics"))
+        #expect(
+            String(decoding: page.body, as: UTF8.self).contains("role=\"canary\",code=\"503\""))
+        child.kill()
+        let wrong = try await run(["demo", "--canary", "9102"], in: TemporaryDirectory())
+        #expect(wrong.exit == .code(70))
     }
 
     @Test("a token is printed once, listed without its value, and revoked")

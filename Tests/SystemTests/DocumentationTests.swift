@@ -61,6 +61,7 @@ struct DocumentationTests {
         }
         for block in blocks {
             let place = "\(document):\(block.line)"
+            try Self.freePorts(below: node.folder.path)
             switch block.kind {
             case "sh": try await run(block, node, names, place, until: nil)
             case "sh forever": try await run(block, node, names, place, until: 2)
@@ -69,6 +70,18 @@ struct DocumentationTests {
             case "", "yaml", "text": continue
             default: Issue.record("\(place): a fence of unknown kind '\(block.kind)'")
             }
+        }
+    }
+
+    /// Lets the system choose the port of each node that a page's `bellwether init` made: the default
+    /// port may be in use.
+    private static func freePorts(below folder: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let file = "\(folder)/\(name)/bellwether.yaml"
+            guard name != "Config", let text = try? String(contentsOfFile: file, encoding: .utf8)
+            else { continue }
+            try text.replacing("127.0.0.1:8443", with: "127.0.0.1:0")
+                .write(toFile: file, atomically: true, encoding: .utf8)
         }
     }
 

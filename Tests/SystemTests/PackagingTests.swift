@@ -60,8 +60,13 @@ struct PackagingTests {
     func install() async throws {
         let folder = try TemporaryDirectory("bw-install")
         let prefix = folder.file("opt")
+        // The tests' executable needs the toolchain's libraries, so that install.sh refuses it.
+        let binary = folder.file("bellwether")
+        try "#!/bin/sh\nexec '\(NodeProcess.executable)' \"$@\"\n".write(
+            toFile: binary, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: binary)
         let environment: [String: String?] = [
-            "PREFIX": prefix, "DESTDIR": "", "BINARY": NodeProcess.executable,
+            "PREFIX": prefix, "DESTDIR": "", "BINARY": binary,
         ]
         let script = Self.top + "/Scripts/install.sh"
         let installed = try await run(script, [], environment: environment)
@@ -69,6 +74,12 @@ struct PackagingTests {
         let version = try await run(prefix + "/bin/bellwether", ["--version"])
         #expect(version.exit == .code(0))
         let config = prefix + "/etc/bellwether/bellwether.yaml"
+        // The next two commands.
+        for command in ["check", "serve"] {
+            #expect(
+                installed.output.contains(
+                    "  \(prefix)/bin/bellwether \(command) --config \(config)\n"))
+        }
         let checked = try await run(prefix + "/bin/bellwether", ["check", "--config", config])
         #expect(checked.exit == .code(0), "\(checked.output)")
         #expect(try text(config).contains("data_dir: \(prefix)/var/lib/bellwether\n"))
@@ -98,8 +109,54 @@ struct PackagingTests {
         #expect(try text(config) == "node: mine\n")
 
         let relative = try await run(
-            script, [], environment: ["PREFIX": "opt", "BINARY": NodeProcess.executable])
+            script, [], environment: ["PREFIX": "opt", "BINARY": binary])
         #expect(relative.exit == .code(64))
+    }
+
+    #if os(Linux)
+        @Test("install refuses an executable that needs libraries of a Swift toolchain")
+        func toolchain() async throws {
+            let folder = try TemporaryDirectory("bw-install")
+            let refused = try await run(
+                Self.top + "/Scripts/install.sh", [],
+                environment: ["PREFIX": folder.file("opt"), "BINARY": NodeProcess.executable])
+            #expect(refused.exit == .code(65))
+            #expect(refused.output.contains("libswiftCore.so"), "\(refused.output)")
+            #expect(refused.output.contains("Scripts/build.sh"))
+            #expect(!FileManager.default.fileExists(atPath: folder.file("opt")))
+        }
+    #endif
+
+    @Test("--version names the release, the commit, Swift and libcurl")
+    func version() async throws {
+        let shown = try await run(NodeProcess.executable, ["--version"])
+        #expect(shown.exit == .code(0))
+        let form =
+            #/bellwether \d+\.\d+\.\d+\ncommit: (?:unknown|[0-9a-f]+(?:-changed)?)\nswift: 6\.\d.*\nlibcurl: libcurl\/\d+\.\d+.*\n/#
+        #expect(shown.output.wholeMatch(of: form) != nil, "\(shown.output)")
+    }
+
+    @Test("run.sh says what to do when the node's port is taken, before it builds")
+    func takenPort() async throws {
+        // Ends at once where something else has the port: it is taken either way.
+        let taken = try ChildProcess(
+            "python3", ["-m", "http.server", "--bind", "127.0.0.1", "8443"])
+        defer { taken.kill() }
+        try await eventually("the port is taken") {
+            try await self.run("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/8443"]).exit == .code(0)
+        }
+        let folder = try TemporaryDirectory("bw-run")
+        let manager = FileManager.default
+        try manager.createDirectory(
+            atPath: folder.file("Scripts"), withIntermediateDirectories: true)
+        try manager.copyItem(
+            atPath: Self.top + "/Scripts/run.sh", toPath: folder.file("Scripts/run.sh"))
+        for arguments in [[], ["--no-demo"]] {
+            let refused = try await run(folder.file("Scripts/run.sh"), arguments)
+            #expect(refused.exit == .code(69), "\(refused.output)")
+            #expect(refused.output.contains("127.0.0.1:8443, the node's address, is in use"))
+            #expect(refused.output.contains("Scripts/run.sh --config other.yaml"))
+        }
     }
 
     #if os(Linux)
@@ -109,7 +166,7 @@ struct PackagingTests {
         func units(name: String) async throws {
             let unit = Self.top + "/Config/systemd/" + name
             let shown = try text(unit)
-            for line in ["DynamicUser=yes", "ExecReload=/bin/kill -HUP $MAINPID"] {
+            for line in ["User=bellwether", "ExecReload=/bin/kill -HUP $MAINPID"] {
                 #expect(shown.contains(line + "\n"))
             }
             #expect(shown.contains("\nStateDirectory=bellwether"))
@@ -131,6 +188,8 @@ struct PackagingTests {
         #expect(keys["Label"] as? String == "io.bellwether.bellwether")
         let arguments = try #require(keys["ProgramArguments"] as? [String])
         #expect(Array(arguments.prefix(3)) == ["/usr/local/bin/bellwether", "serve", "--config"])
+        // An account that every Mac has.
+        #expect(keys["UserName"] as? String == "daemon")
         #expect(keys["ExitTimeOut"] as? Int == 40)
         #expect(keys["Umask"] as? Int == 0o077)
     }

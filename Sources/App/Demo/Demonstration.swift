@@ -54,6 +54,48 @@ public struct Demonstration: Sendable {
         .init(errorRate: 0.019, p99: 0.42), .init(errorRate: 0.028, p99: 0.46),
     ]
 
+    /// Serves the simulated canary alone, for a node elsewhere, until cancelled.
+    ///
+    /// The canary is healthy for two minutes, gets worse over two more, and starts again.
+    ///
+    /// - Parameter address: `host:port` as in `listen.address`.
+    /// - Throws: `Fault` if the address is malformed or cannot be bound.
+    public static func serveCanary(
+        at address: String, show: @escaping @Sendable (String) -> Void
+    ) async throws {
+        var listen = Settings.embedded.listen
+        listen.address = address
+        guard let endpoint = listen.endpoint else {
+            throw Fault(description: "\(address) is not host:port")
+        }
+        let traffic = SimulatedTraffic(script[0])
+        let canary = SimulatedCanary(
+            traffic: traffic, host: endpoint.host.isEmpty ? "0.0.0.0" : endpoint.host,
+            port: endpoint.port)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await canary.run { show("the simulated canary serves on \(address)") }
+                } catch is CancellationError {
+                } catch {
+                    throw Fault(
+                        description: "the simulated canary cannot serve on \(address): \(error)")
+                }
+            }
+            group.addTask {
+                while true {
+                    for (index, behaviour) in script.enumerated() {
+                        traffic.set(behaviour)
+                        try await Task.sleep(for: .seconds(index == 0 ? 120 : 24))
+                    }
+                }
+            }
+            // The server ends at SIGTERM, and the script with it.
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
     /// Runs the demonstration.
     ///
     /// - Parameter afterwards: Called when the digest was shown. The simulated canary then

@@ -9,6 +9,7 @@ struct SimulatedCanary: Sendable {
     static let defaultPort = 9102
 
     let traffic: SimulatedTraffic
+    var host = "127.0.0.1"
     let port: Int
 
     /// Serves until cancelled; calls `onRunning` once the port is bound.
@@ -26,7 +27,7 @@ struct SimulatedCanary: Sendable {
         silent.logLevel = .critical
         let application = Application(
             router: router,
-            configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            configuration: .init(address: .hostname(host, port: port)),
             onServerRunning: { _ in await onRunning() },
             logger: silent)
         try await application.run()

@@ -20,14 +20,24 @@ struct DemoCommand: AsyncParsableCommand {
         help: "A token with the scope read; by default the first start's.")
     var readTokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve only the simulated canary's metrics here, until stopped.",
+            valueName: "host:port"))
+    var canary: String?
+
     func run() async throws {
-        let settings = try config.load()
         do {
+            if let canary {
+                try await Demonstration.serveCanary(at: canary) { Standard.line($0) }
+                return
+            }
+            let settings = try config.load()
             try await Demonstration(
                 settings: settings, url: url, analysisTokenFile: tokenFile,
                 readTokenFile: readTokenFile, show: { Standard.line($0) }
             ).run()
-        } catch {
+        } catch let error where !(error is ExitCode) {
             Standard.error("bellwether: \(error)")
             throw ExitCode(70)
         }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds the release executable and prints its path. run.sh, install.sh and package.sh use it, so
+# that one build serves all of them.
+#
+# On Linux, Swift's libraries are linked in: the executable runs on machines without Swift.
+# BELLWETHER_COMMIT names the commit that --version shows; by default the checkout's.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top"
+
+build=(swift build -c release --product bellwether)
+if [ "$(uname -s)" != Darwin ]; then build+=(--static-swift-stdlib); fi
+bin=$("${build[@]}" --show-bin-path </dev/null)
+
+if [ -z "${BELLWETHER_COMMIT:-}" ]; then
+    BELLWETHER_COMMIT=$(git rev-parse --short=12 HEAD 2>/dev/null || true)
+    if [ -n "$BELLWETHER_COMMIT" ] && [ -n "$(git status --porcelain --untracked-files=no)" ]; then
+        BELLWETHER_COMMIT+=-changed
+    fi
+fi
+BELLWETHER_SWIFT=$(swift --version 2>/dev/null |
+    sed -n 's/.*Swift version \([0-9][0-9.]*[0-9]\).*/\1/p' | head -n 1)
+export BELLWETHER_SWIFT
+if [ -n "$BELLWETHER_COMMIT" ]; then export BELLWETHER_COMMIT; else unset BELLWETHER_COMMIT; fi
+
+if [ ! -x "$bin/bellwether" ]; then
+    echo "build: the first build takes about ten minutes on two cores" >&2
+else
+    echo "build: building the changes" >&2
+fi
+started=$SECONDS
+"${build[@]}" </dev/null >&2
+echo "build: built in $((SECONDS - started)) s" >&2
+echo "$bin/bellwether"

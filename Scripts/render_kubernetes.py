@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Renders the Kubernetes objects that this project deploys, for checks.
+
+    render_kubernetes.py FOLDER
+
+Lints the Helm chart, and writes to FOLDER one file for the chart's default values, one for each file in
+its ci/, and one for each Kustomize overlay if kubectl is installed. Checks what no schema says: that
+selectors find their pods, that mounted volumes exist, and that each certificate names each service.
+"""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import helm_python
+import yaml
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+CHART = TOP / "Config/helm/bellwether"
+OVERLAYS = TOP / "Config/kubernetes/overlays"
+
+
+def fail(message):
+    raise SystemExit(f"render_kubernetes: {message}")
+
+
+def chart():
+    """Yields a name and the objects for each set of values."""
+    for file in [None, *sorted((CHART / "ci").glob("*.yaml"))]:
+        values = yaml.safe_load(file.read_text()) if file else {}
+        report = helm_python.lint(str(CHART), values, strict=True, namespace="bellwether")
+        faults = [m for m in report["messages"] if m["severity"] > 1] + report["errors"]
+        if faults:
+            fail(f"{file}: {faults}")
+        loaded = helm_python.Chart.load(str(CHART))
+        rendered = loaded.render(values, name="bellwether", namespace="bellwether")
+        texts = [text for name, text in sorted(rendered.items()) if name.endswith(".yaml")]
+        yield f"helm-{file.stem if file else 'default'}", [
+            one for text in texts for one in yaml.safe_load_all(text) if one
+        ]
+
+
+def kustomize():
+    if not shutil.which("kubectl"):
+        print("render_kubernetes: no kubectl, the overlays are not rendered", file=sys.stderr)
+        return
+    for folder in sorted(OVERLAYS.iterdir()):
+        text = subprocess.run(
+            ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=True
+        ).stdout
+        yield f"kustomize-{folder.name}", [one for one in yaml.safe_load_all(text) if one]
+
+
+def check(name, objects):
+    named = {(one["kind"], one["metadata"]["name"]): one for one in objects}
+    if len(named) != len(objects):
+        fail(f"{name}: two objects have one name")
+    pods = []
+    for (kind, title), one in named.items():
+        if kind != "StatefulSet":
+            continue
+        pod = one["spec"]["template"]
+        pods.append(pod["metadata"]["labels"])
+        volumes = {v["name"] for v in pod["spec"]["volumes"]}
+        volumes |= {c["metadata"]["name"] for c in one["spec"]["volumeClaimTemplates"]}
+        container = pod["spec"]["containers"][0]
+        if volumes != {m["name"] for m in container["volumeMounts"]}:
+            fail(f"{name}: {title}: volumes and mounts differ")
+        if any("subPath" in m for m in container["volumeMounts"]):
+            fail(f"{name}: {title}: a subPath is never updated")
+        for volume in pod["spec"]["volumes"]:
+            if "configMap" in volume and ("ConfigMap", volume["configMap"]["name"]) not in named:
+                fail(f"{name}: {title}: no ConfigMap {volume['configMap']['name']}")
+        if ("Service", one["spec"]["serviceName"]) not in named:
+            fail(f"{name}: {title}: no Service {one['spec']['serviceName']}")
+    if not pods:
+        fail(f"{name}: no StatefulSet")
+    names = [
+        host
+        for (kind, title), one in named.items()
+        if kind == "Certificate"
+        for host in one["spec"].get("dnsNames", [])
+    ]
+    for (kind, title), one in named.items():
+        spec = one.get("spec", {})
+        wanted, most = None, len(pods)
+        if kind == "Service":
+            wanted, most = spec["selector"], 1
+            if f"{title}.bellwether.svc" not in names:
+                fail(f"{name}: the certificate lacks {title}.bellwether.svc")
+        elif kind in ("PodDisruptionBudget", "StatefulSet"):
+            wanted = spec["selector"]["matchLabels"]
+            most = 1 if kind == "StatefulSet" else most
+        elif kind == "NetworkPolicy":
+            wanted = spec["podSelector"]["matchLabels"]
+        if wanted is not None:
+            found = sum(wanted.items() <= labels.items() for labels in pods)
+            if not 1 <= found <= most:
+                fail(f"{name}: {kind} {title} selects {found} pods")
+
+
+def main():
+    helm_python.disable_logging()
+    out = pathlib.Path(sys.argv[1])
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name, objects in [*chart(), *kustomize()]:
+        check(name, objects)
+        (out / f"{name}.yaml").write_text(yaml.safe_dump_all(objects))
+
+
+main()

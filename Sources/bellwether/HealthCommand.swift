@@ -1,0 +1,31 @@
+import App
+import ArgumentParser
+import Settings
+
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Check whether the node on this machine is ready.",
+        discussion: """
+            Requests /readyz at listen.address and exits with 0 if the node is ready, else with 1. \
+            Needs neither a token nor a shell: a container's health check can run it.
+            """)
+
+    @OptionGroup var config: ConfigOption
+    @Option(help: "How long to wait for the answer.") var timeout = "3s"
+
+    func run() async throws {
+        guard let deadline = DurationText.parse(timeout), deadline > .zero else {
+            throw ValidationError("--timeout takes a span such as 3s")
+        }
+        let settings = try config.load()
+        do {
+            let node = try await NodeReadiness(of: settings, within: deadline)
+            Standard.line(TerminalText.inert(node.description))
+            if !node.isReady { throw ExitCode(1) }
+        } catch let fault where !(fault is ExitCode) {
+            Standard.error("bellwether: \(fault)")
+            throw ExitCode(1)
+        }
+    }
+}
