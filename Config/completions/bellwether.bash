@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|health|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo health token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }

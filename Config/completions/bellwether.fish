@@ -217,7 +217,7 @@ complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" canary' -l 'canary' -d 'Serve only the simulated canary\'s metrics here, until stopped.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" version' -l 'version' -d 'Show the version.'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether demo" h help' -s 'h' -l 'help' -d 'Show help information.'
-complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether health" config' -l 'config' -d 'The configuration; ./bellwether.yaml by default, else the embedded defaults.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether health" config' -l 'config' -d 'The configuration file.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether health" timeout' -l 'timeout' -d 'How long to wait for the answer.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether health" version' -l 'version' -d 'Show the version.'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether health" h help' -s 'h' -l 'help' -d 'Show help information.'
