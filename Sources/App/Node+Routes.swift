@@ -23,7 +23,7 @@ extension Node {
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
         routes += EventRoutes.routes(eventLog)
-        if notifier != nil {
+        if let notifier {
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
@@ -31,9 +31,11 @@ extension Node {
             routes += HookRoutes.routes(
                 eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
-            routes += SilenceRoutes.routes(store)
-            routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
-                delivery?.wake()
+            routes += SilenceRoutes.routes(store) { [digests = notifier.digestService] in
+                digests.fields
+            }
+            routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
+                delivery.wake()
             }
         }
         return routes

@@ -39,7 +39,7 @@ struct ExplainCommand: AsyncParsableCommand {
             return answer.split(separator: UInt8(ascii: "\n")).first.map { Array($0) }
         }
         return try await config.log().last(
-            1, query: EventLogQuery(where: try Expression("id=\(measurement)"))
+            1, query: EventLogQuery(where: .equal("id", measurement))
         ).lines.first?.bytes
     }
 }

@@ -28,6 +28,7 @@ struct LogsQuery: AsyncParsableCommand {
             }
             try await ask(node)
         } else if let countBy {
+            try selection.check(path: countBy, of: "--count-by")
             try await count(by: countBy)
         } else {
             try await list()
@@ -41,7 +42,7 @@ struct LogsQuery: AsyncParsableCommand {
     private func list() async throws {
         let log = try config.log()
         let query = try selection.query(until: until)
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         let progress = Progress()
         var left = limit ?? .max
         var reader = log.reader(query: query)
@@ -87,7 +88,7 @@ struct LogsQuery: AsyncParsableCommand {
 
     private func ask(_ node: RemoteNode) async throws {
         let parameters = try selection.parameters(until: until)
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         var left = limit ?? .max
         var position: LogPosition? = .start
         var missing = MissingLines()

@@ -29,7 +29,7 @@ struct LogsTail: AsyncParsableCommand {
             }
             return place
         }
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         if let node = try remote.node() {
             let showsCursor = showCursor
             try await RemoteTail(
