@@ -125,6 +125,9 @@ extension SilenceBook.Entry {
     /// accepted; they fit nothing.
     private static func condition(_ text: String) -> Filter {
         let fields = FilterFields.digests(groupBy: []).orAny
-        return (try? Filter(entry: text, fields)) ?? .never
+        guard let condition = try? Filter(entry: text, fields), !condition.isAll else {
+            return .never
+        }
+        return condition
     }
 }

@@ -32,11 +32,11 @@ struct ExplainCommand: AsyncParsableCommand {
 
     private func line() async throws -> [UInt8]? {
         if let node = try remote.node() {
-            // The id was validated above and needs no percent-encoding.
-            let answer = try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
-                try await node.get("/v1/events?limit=1&where=id%3D\(measurement)")
+            return try await RemoteOption.asking { () async throws(RemoteNode.Fault) in
+                try await node.events(
+                    [("where", Filter.equal("id", measurement).description)], limit: 1
+                ).lines.first
             }
-            return answer.split(separator: UInt8(ascii: "\n")).first.map { Array($0) }
         }
         return try await config.log().last(
             1, query: EventLogQuery(where: .equal("id", measurement))

@@ -34,7 +34,7 @@ struct LinePrinter {
 
     /// The selected fields. A path through a list gives the value of each element.
     private func chosen(_ line: [UInt8]) -> String {
-        let values = paths.map { values(of: $0.path, in: line) }
+        let values = paths.map { self.values(of: $0.path, in: line) }
         if asStored {
             var writer = JSONWriter()
             writer.object { w in
