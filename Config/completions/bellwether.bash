@@ -399,7 +399,7 @@ _bellwether_logs() {
 
 _bellwether_logs_tail() {
     repeating_flags=()
-    non_repeating_flags=(--follow -f --show-cursor --json --version -h --help)
+    non_repeating_flags=(--any-field --follow -f --show-cursor --json --version -h --help)
     repeating_options=()
     non_repeating_options=(--config --url --token-file --ca-file --since --where -n --after --fields)
     __bellwether_offer_flags_options 0
@@ -438,7 +438,7 @@ _bellwether_logs_tail() {
 
 _bellwether_logs_query() {
     repeating_flags=()
-    non_repeating_flags=(--json --timing --version -h --help)
+    non_repeating_flags=(--any-field --json --timing --version -h --help)
     repeating_options=()
     non_repeating_options=(--config --url --token-file --ca-file --since --where --until --count-by --limit --fields)
     __bellwether_offer_flags_options 0

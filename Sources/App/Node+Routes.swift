@@ -29,7 +29,7 @@ extension Node {
             maxBytes: settings.log.maxBytes)
         routes.append(ConfigurationRoute.route(inForce))
         routes += TokenRoutes.routes(tokens)
-        if notifier != nil {
+        if let notifier {
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
@@ -38,9 +38,11 @@ extension Node {
                 eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes.append(DigestPreview.route(inForce))
-            routes += SilenceRoutes.routes(store)
-            routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
-                delivery?.wake()
+            routes += SilenceRoutes.routes(store) { [digests = notifier.digestService] in
+                digests.fields
+            }
+            routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
+                delivery.wake()
             }
         }
         return routes

@@ -153,7 +153,7 @@ public final class BoardService: Sendable {
 
     /// Reads the latest lines into the board; returns a reader of the lines that follow.
     private func begin() async throws -> EventLogReader {
-        let wanted = try Expression(RolloutBoard.wanted)
+        let wanted = RolloutBoard.wanted
         let batch = try await eventLog.last(
             Self.linesAtStart, query: EventLogQuery(since: wall.now - Self.span, where: wanted),
             maxBytes: Self.batchBytes)

@@ -172,7 +172,7 @@ public struct ConsoleRoutes: Sendable {
             .notFound, "attempt_unknown", "the log holds no event with this id", field: "id")
         guard (1...200).contains(id.utf8.count), id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { throw unknown }
-        let query = EventLogQuery(where: try Expression("id=\(id)"))
+        let query = EventLogQuery(where: .equal("id", id))
         var line: EventLogLine?
         if let known = keeper.present.board.attempt(event: id) {
             var reader = eventLog.reader(from: known.from, query: query)

@@ -77,7 +77,7 @@ struct DeliverySections {
     private var silences: HTML {
         guard !deliveries.silences.isEmpty else { return .empty }
         let rows = deliveries.silences.markup { entry -> HTML in
-            let what = entry.silence.matchers.map(\.description).joined(separator: " ")
+            let what = entry.silence.filter.description
             return
                 "<tr><th scope=\"row\"><code>\(what)</code></th><td>\(Format.ahead(entry.until, at: view.now))</td><td>\(entry.silence.who)</td><td class=\"words\">\(entry.silence.why)</td><td class=\"number\">\(entry.held)</td></tr>\n"
         }

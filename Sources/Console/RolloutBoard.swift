@@ -80,8 +80,8 @@ public struct RolloutBoard: Sendable {
 
     public init() {}
 
-    /// The filter expression for the events that the board uses.
-    public static let wanted = "event~analysis."
+    /// The events that the board uses.
+    public static let wanted = Filter.contains("event", "analysis.")
 
     /// Adds an event; ignores those that are not verdicts.
     ///

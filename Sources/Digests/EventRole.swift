@@ -12,25 +12,6 @@ enum EventRole: Equatable {
     case outcome(String)
     /// Not reported.
     case neutral
-
-    fileprivate static let endings = [
-        "rollout.aborted": "aborted", "rollout.promoted": "promoted",
-        "rollout.completed": "completed", "rollout.paused": "paused",
-    ]
-
-    fileprivate static let verdicts: [String: VerdictStatus] = [
-        EventName.healthy: .healthy, EventName.recovered: .healthy, EventName.degraded: .degraded,
-        EventName.unknown: .unknown, EventName.unhealthy: .unhealthy,
-    ]
-
-    fileprivate static let notices: Set<String> = [
-        EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
-        EventName.deliveryDead, EventName.logShed, EventName.logGap,
-        EventName.logQuarantined,
-        EventName.logDamaged, EventName.logPressure, EventName.logTrimmed,
-        EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
-        EventName.rehearsalFinished, EventName.rehearsalFailed,
-    ]
 }
 
 extension EventView {
@@ -38,12 +19,20 @@ extension EventView {
     var role: EventRole {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if mayEnd, let ending = EventRole.endings[text(.event) ?? ""] { return .outcome(ending) }
+        if !mayEnd, let status { return .verdict(status) }
+        let kind = self[.event].flatMap { EventName.kind($0, in: bytes) }
+        if case .outcome(let outcome)? = kind { return .outcome(outcome.rawValue) }
         if let status { return .verdict(status) }
-        let name = text(.event) ?? ""
-        if let status = EventRole.verdicts[name] { return .verdict(status) }
+        switch kind {
+        case .verdict(let status): return .verdict(status)
+        case .recovery: return .verdict(.healthy)
+        default: break
+        }
         // The caller retries within seconds; repeated failures become `unknown`.
         if extra("unmeasured") != nil { return .neutral }
-        return EventRole.notices.contains(name) || level >= .warn ? .notice : .neutral
+        switch kind {
+        case .refusal, .fault, .notice: return .notice
+        default: return level >= .warn ? .notice : .neutral
+        }
     }
 }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The names of our own events. Senders may use any other name.
 public enum EventName {
     public static let healthy = "analysis.healthy"
@@ -55,6 +57,73 @@ public enum EventName {
 
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }
+}
+
+// MARK: - Kinds
+
+extension EventName {
+    /// What an event of one of our names means.
+    public enum Kind: Sendable, Hashable {
+        /// One attempt's verdict.
+        case verdict(VerdictStatus)
+        /// A healthy verdict after another one.
+        case recovery
+        /// A refused request.
+        case refusal
+        /// A loss, or one that is near: lines of the log, deliveries.
+        case fault
+        /// Something to report that has no recovery; its level says how important it is.
+        case notice
+        /// The run ended.
+        case outcome(Outcome)
+        /// Its level alone decides.
+        case progress
+    }
+
+    /// How a run ended, or that it waits for a person.
+    public enum Outcome: String, Sendable, Hashable {
+        case aborted, promoted, completed, paused
+    }
+
+    /// Our names and their kinds, the most frequent ones first.
+    private static let table: [(name: StaticString, kind: Kind)] = [
+        ("analysis.healthy", .verdict(.healthy)), ("analysis.degraded", .verdict(.degraded)),
+        ("analysis.unhealthy", .verdict(.unhealthy)), ("analysis.unknown", .verdict(.unknown)),
+        ("analysis.recovered", .recovery), ("auth.refused", .refusal),
+        ("request.refused", .refusal), ("rate.limited", .refusal), ("log.shed", .fault),
+        ("log.gap", .fault), ("log.quarantined", .fault), ("log.damaged", .fault),
+        ("log.pressure", .fault), ("log.trimmed", .fault), ("delivery.dead", .fault),
+        ("comparability.changed", .notice), ("template.fault", .notice),
+        ("rehearsal.started", .notice), ("rehearsal.finished", .notice),
+        ("rehearsal.failed", .notice), ("rehearsal.step", .progress),
+        ("rehearsal.restored", .progress), ("digest.suppressed", .progress),
+        ("rollout.aborted", .outcome(.aborted)), ("rollout.promoted", .outcome(.promoted)),
+        ("rollout.completed", .outcome(.completed)), ("rollout.paused", .outcome(.paused)),
+        ("rollout.step_paused", .progress), ("rollout.resumed", .progress),
+        ("rollout.updated", .progress), ("rollout.step_completed", .progress),
+        ("analysis_run.running", .progress), ("analysis_run.successful", .progress),
+        ("analysis_run.failed", .progress), ("analysis_run.error", .progress),
+        ("analysis_run.inconclusive", .progress), ("alert.firing", .progress),
+        ("alert.resolved", .progress), ("alert.unreadable", .progress),
+        ("alerts.truncated", .progress), ("otel.log", .progress),
+    ]
+
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: table.map { ("\($0.name)", $0.kind) })
+
+    /// All names in the order of the table.
+    public static let all = table.map { "\($0.name)" }
+
+    /// The kind of a name; nil for a sender's own.
+    public static func kind(_ name: String) -> Kind? { byName[name] }
+
+    /// The kind of a name that a line contains.
+    public static func kind(
+        _ name: JSONScanner.Slice, in line: UnsafeRawBufferPointer
+    ) -> Kind? {
+        for row in table where name.equals(row.name, in: line) { return row.kind }
+        return nil
+    }
 }
 
 /// The ids of events that hooks make.

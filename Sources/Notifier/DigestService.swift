@@ -93,6 +93,9 @@ public final class DigestService: Sendable {
 
     public var status: Status { shown.withLock { $0 } }
 
+    /// The fields that silences may name.
+    public var fields: FilterFields { .digests(groupBy: plan.withLock { $0.settings.groupBy }) }
+
     /// Replaces the plan within about a second. Open windows continue under the new settings.
     public func replace(plan new: Plan) { plan.withLock { $0 = new } }
 

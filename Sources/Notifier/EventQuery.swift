@@ -7,6 +7,8 @@ struct EventQuery {
     var query = EventLogQuery.all
     var limit = EventRoutes.defaultLimit
     var follow = false
+    /// The fields that paths may name.
+    var fields = FilterFields.events
     /// Only lines after this position; nil: no bound.
     var after: LogPosition?
 
@@ -16,15 +18,14 @@ struct EventQuery {
     {
         var since: Timestamp?
         var until: Timestamp?
-        var condition = Expression.all
+        var condition: String?
+        var acceptsAny = false
         for item in items {
             switch item.name {
             case "since": since = try Self.moment(item, now)
             case "until": until = try Self.moment(item, now)
-            case "where":
-                do { condition = try Expression(item.value) } catch {
-                    throw .malformed("where_malformed", "\(error)", field: "where")
-                }
+            case "where": condition = item.value
+            case "any_field": acceptsAny = try Self.flag(item)
             case "limit":
                 guard let number = Int(item.value),
                     (1...EventRoutes.largestLimit).contains(number)
@@ -35,21 +36,33 @@ struct EventQuery {
                         field: "limit")
                 }
                 limit = number
-            case "follow":
-                guard let flag = Bool(item.value) else {
-                    throw .malformed(
-                        "follow_invalid", "follow must be true or false", field: "follow")
-                }
-                follow = flag
+            case "follow": follow = try Self.flag(item)
             case "after":
                 after = try Self.place(item.value, field: "after")
             default:
                 throw .malformed(
-                    "query_unknown", "the query takes since, until, where, limit, after and follow",
+                    "query_unknown",
+                    "the query takes since, until, where, any_field, limit, after and follow",
                     field: "query")
             }
         }
-        query = EventLogQuery(since: since, until: until, where: condition)
+        if acceptsAny { fields = .events.orAny }
+        let filter: Filter
+        do throws(FilterFault) {
+            filter = try Filter(condition ?? "", fields)
+        } catch {
+            throw .malformed(
+                "where_malformed", error.described(anyField: "any_field=true"), field: "where")
+        }
+        query = EventLogQuery(since: since, until: until, where: filter)
+    }
+
+    private static func flag(_ item: (name: String, value: String)) throws(Problem) -> Bool {
+        guard let flag = Bool(item.value) else {
+            throw .malformed(
+                "\(item.name)_invalid", "\(item.name) must be true or false", field: item.name)
+        }
+        return flag
     }
 
     /// Reads a cursor token: the `id` of a server-sent event, or `Bellwether-Next`.

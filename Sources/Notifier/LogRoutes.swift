@@ -23,10 +23,14 @@ public enum LogRoutes {
                 let field = items.remove(at: place).value
                 if let other = items.first(where: { ["follow", "after"].contains($0.name) }) {
                     throw Problem.malformed(
-                        "query_unknown", "the query takes by, since, until, where and limit",
+                        "query_unknown", "the query takes by, since, until, where, any_field and limit",
                         field: other.name)
                 }
                 let wanted = try EventQuery(items)
+                do throws(FilterFault) { try wanted.fields.check(path: field) } catch {
+                    throw Problem.malformed(
+                        "by_malformed", error.described(anyField: "any_field=true"), field: "by")
+                }
                 let work = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { work.end() }
                 let counts = try await eventLog.count(by: field, query: wanted.query)

@@ -39,10 +39,10 @@ public enum SilenceBook {
     ///   millisecond.
     /// - Throws: `Full` when `most` are in force.
     public static func add(
-        _ db: Database, matchers: [Matcher], until: Timestamp, who: String, why: String,
+        _ db: Database, filter: Filter, until: Timestamp, who: String, why: String,
         at now: Timestamp, salt: UInt32 = .random(in: 0...UInt32.max)
     ) throws -> String {
-        let words = matchers.map(\.description)
+        let words = filter.conjuncts.map(\.description)
         var json = JSONWriter()
         json.array { w in for word in words { w.value(word) } }
         let name = "\(json.text)\0\(now.milliseconds)\0\(salt)"
@@ -106,16 +106,28 @@ extension SilenceBook.Entry {
     init(_ row: Row) {
         let stored: String = row["matchers"]
         let words = try? JSONValue(parsing: Array(stored.utf8), limits: .event)
-        var matchers: [Matcher] = []
-        if case .array(let texts)? = words {
-            matchers = texts.compactMap { Matcher($0.string ?? "") }
+        // A condition that cannot be read must not hold back more than was meant.
+        var conditions: [Filter] = [.never]
+        if case .array(let texts)? = words, !texts.isEmpty {
+            conditions = texts.map { Self.condition($0.string ?? "") }
         }
         from = Timestamp(milliseconds: row["from_ms"])
         until = Timestamp(milliseconds: row["until_ms"])
         created = Timestamp(milliseconds: row["created_ms"])
         held = row["held"]
         silence = Silence(
-            id: row["id"], matchers: matchers, schedule: .once(from: from, until: until),
+            id: row["id"], filter: Filter(all: conditions),
+            schedule: .once(from: from, until: until),
             who: row["who"], why: row["why"])
+    }
+
+    /// Reads a condition of any version. Fields by which digests are no longer grouped are
+    /// accepted; they fit nothing.
+    private static func condition(_ text: String) -> Filter {
+        let fields = FilterFields.digests(groupBy: []).orAny
+        guard let condition = try? Filter(entry: text, fields), !condition.isAll else {
+            return .never
+        }
+        return condition
     }
 }

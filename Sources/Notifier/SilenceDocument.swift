@@ -12,10 +12,11 @@ public enum SilenceDocument {
                     json.object { json in
                         json.member("id", entry.silence.id)
                         json.member(array: "matchers") { json in
-                            for matcher in entry.silence.matchers {
-                                json.value(matcher.description)
+                            for condition in entry.silence.filter.conjuncts {
+                                json.value(condition.description)
                             }
                         }
+                        json.member("filter", entry.silence.filter.description)
                         json.member("from", entry.from.rfc3339)
                         json.member("until", entry.until.rfc3339)
                         json.member("active", entry.isActive(at: now))

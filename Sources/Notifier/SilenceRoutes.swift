@@ -11,7 +11,10 @@ public enum SilenceRoutes {
     /// The longest duration of a silence.
     public static let longest = Duration.seconds(90 * 86_400)
 
-    public static func routes(_ store: Store, wall: WallClock = .system) -> [Route] {
+    /// - Parameter fields: The fields by which digests can be silenced.
+    public static func routes(
+        _ store: Store, wall: WallClock = .system, fields: @escaping @Sendable () -> FilterFields
+    ) -> [Route] {
         [
             Route(.get, "/v1/silences", access: .requires(.read)) { exchange in
                 let items = try exchange.queryItems()
@@ -35,12 +38,13 @@ public enum SilenceRoutes {
                 let body = try await exchange.collectBody()
                 let now = wall.now
                 let order = try SilenceOrder(
-                    Array(body.readableBytesView), by: exchange.identity?.name ?? "", at: now)
+                    Array(body.readableBytesView), fields(), by: exchange.identity?.name ?? "",
+                    at: now)
                 let id: String
                 do {
                     id = try await store.write { db in
                         try SilenceBook.add(
-                            db, matchers: order.matchers, until: order.until, who: order.who,
+                            db, filter: order.filter, until: order.until, who: order.who,
                             why: order.why, at: now)
                     }
                 } catch let full as SilenceBook.Full {
@@ -71,46 +75,60 @@ public enum SilenceRoutes {
 
 /// The body of `POST /v1/silences`.
 private struct SilenceOrder {
-    let matchers: [Matcher]
+    let filter: Filter
     let until: Timestamp
     let who: String
     let why: String
 
-    init(_ body: [UInt8], by caller: String, at now: Timestamp) throws(Problem) {
+    init(
+        _ body: [UInt8], _ fields: FilterFields, by caller: String, at now: Timestamp
+    ) throws(Problem) {
         guard let tree = try? JSONValue(parsing: body, limits: .event),
             case .object(let members) = tree
         else {
             throw Problem.malformed("body_malformed", "the body is one JSON object", field: "body")
         }
-        let known = ["matchers", "until", "who", "why"]
+        let known = ["filter", "matchers", "until", "who", "why"]
         for member in members where !known.contains(member.key) {
             throw Problem.malformed(
                 "field_unknown", "known are \(known.joined(separator: ", "))", field: member.key)
         }
-        var matchers: [Matcher] = []
-        guard case .array(let texts)? = tree["matchers"], (1...20).contains(texts.count) else {
-            throw Problem.malformed(
-                "matchers_malformed", "1 to 20 texts such as rollout=payments-api",
-                field: "matchers")
-        }
-        for text in texts {
-            guard let matcher = Matcher(text.string ?? "") else {
-                throw Problem.malformed(
-                    "matchers_malformed", "a matcher is field=value, field!=value or field~value",
-                    field: "matchers")
-            }
-            matchers.append(matcher)
-        }
+        filter = try Self.filter(tree, fields)
         guard let until = tree["until"]?.string.flatMap({ Timestamp(rfc3339: $0) }), until > now,
             until - now <= SilenceRoutes.longest
         else {
             throw Problem.malformed(
                 "until_malformed", "RFC 3339, later than now, within 90 days", field: "until")
         }
-        self.matchers = matchers
         self.until = until
         let who = tree["who"]?.string ?? ""
         self.who = who.isEmpty ? caller : String(who.prefix(200))
         why = String((tree["why"]?.string ?? "").prefix(400))
+    }
+
+    /// Reads `filter`, one text, or `matchers`, texts that must all hold.
+    private static func filter(
+        _ tree: JSONValue, _ fields: FilterFields
+    ) throws(Problem) -> Filter {
+        let field = tree["filter"] == nil ? "matchers" : "filter"
+        var texts = tree["filter"].map { [$0.string ?? ""] } ?? []
+        if case .array(let some)? = tree["matchers"] { texts += some.map { $0.string ?? "" } }
+        guard (1...20).contains(texts.count) else {
+            throw Problem.malformed(
+                "\(field)_malformed",
+                "filter is a text such as rollout=payments-api, matchers 1 to 20 of them",
+                field: field)
+        }
+        do throws(FilterFault) {
+            var conditions: [Filter] = []
+            for text in texts { conditions.append(try Filter(entry: text, fields)) }
+            let filter = Filter(all: conditions)
+            if !filter.isAll { return filter }
+        } catch {
+            throw Problem.malformed("\(field)_malformed", error.description, field: field)
+        }
+        throw Problem.malformed(
+            "\(field)_malformed", "a silence of everything: name a field, such as namespace=dev",
+            field: field)
     }
 }

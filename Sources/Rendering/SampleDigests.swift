@@ -196,7 +196,7 @@ struct SampleStory {
     mutating func silence(minutes: Int) {
         machine.silences = [
             Silence(
-                id: "s5f0c1d2e", matchers: [Matcher("rollout", "payments-api")],
+                id: "s5f0c1d2e", filter: .equal("rollout", "payments-api"),
                 schedule: .once(from: now, until: now + .seconds(minutes * 60)), who: "alice",
                 why: "load test of the new cache")
         ]

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     init(reading r: MappingReader) {
         self.init(node: Settings.hostName())
@@ -66,7 +68,9 @@ extension Settings {
         let all = receivers.map(\.name)
         // A receiver with an invalid kind was already reported, so routes may name it.
         let known = all + given.compactMap { $0.text("name") }.filter { !all.contains($0) }
-        route = Route(reading: r.mapping("route"), inherited: all, known: known, isRoot: true)
+        route = Route(
+            reading: r.mapping("route"), inherited: all, known: known, fields: digestFields(r),
+            isRoot: true)
         let reachable = route.reachable
         for (index, receiver) in receivers.enumerated() where !reachable.contains(receiver.name) {
             r.warn(
@@ -75,10 +79,16 @@ extension Settings {
         }
     }
 
+    /// The fields that routes and silences may name.
+    private func digestFields(_ r: MappingReader) -> FilterFields {
+        let fields = FilterFields.digests(groupBy: digest.groupBy)
+        return r.context.hasFault(within: "digest.group_by") ? fields.orAny : fields
+    }
+
     private mutating func readSilences(_ r: MappingReader) {
         var seen: Set<String> = []
         for (index, reader) in (r.mappings("silences") ?? []).enumerated() {
-            guard let silence = Silence(reading: reader) else { continue }
+            guard let silence = Silence(reading: reader, fields: digestFields(r)) else { continue }
             silences.append(silence)
             if !silence.id.isEmpty, !seen.insert(silence.id).inserted {
                 r.fault(

@@ -75,7 +75,7 @@ struct NodeFaultTests {
             DigestSettings(
                 route: DigestRoute(
                     receivers: ["x"],
-                    routes: [DigestRoute(matchers: [Matcher("rollout", "b")], receivers: ["y"])])))
+                    routes: [DigestRoute(filter: .equal("rollout", "b"), receivers: ["y"])])))
         log.write(Self.verdict(log, "a"))
         log.write(Self.verdict(log, "b"))
         log.write(Self.verdict(log, "c", node: "gw-a2"))

@@ -4,20 +4,21 @@ import Testing
 
 @Suite("Routing of digests")
 struct RouteTests {
+    private static let isNoNotice = try? Filter("kind!=notice", .digests(groupBy: []))
     private static let routes = DigestRoute(
         receivers: ["kept"],
         routes: [
             DigestRoute(
-                matchers: [Matcher("level", "error")], receivers: ["audit"], goesOn: true),
+                filter: .equal("level", "error"), receivers: ["audit"], goesOn: true),
             DigestRoute(
-                matchers: [Matcher("namespace", "prod")], receivers: ["oncall", "mail"],
+                filter: .equal("namespace", "prod"), receivers: ["oncall", "mail"],
                 routes: [
                     DigestRoute(
-                        matchers: [Matcher("rollout", .contains, "pay")],
+                        filter: .contains("rollout", "pay"),
                         receivers: ["payments"]),
-                    DigestRoute(matchers: [Matcher("az", "eu-west-1a")], receivers: ["europe"]),
+                    DigestRoute(filter: .equal("az", "eu-west-1a"), receivers: ["europe"]),
                 ]),
-            DigestRoute(matchers: [Matcher("kind", .differs, "notice")], receivers: ["rest"]),
+            DigestRoute(filter: isNoNotice ?? .never, receivers: ["rest"]),
         ])
 
     private func receivers(_ event: (LogScript) -> Event) -> [String]? {
@@ -55,13 +56,26 @@ struct RouteTests {
         #expect(said.map { $0.rollup?.groups } == [6, 4])
     }
 
-    @Test("Common forms of matchers")
-    func matchers() {
-        #expect(Matcher("namespace=prod") == Matcher("namespace", "prod"))
-        #expect(Matcher("kind!=notice") == Matcher("kind", .differs, "notice"))
-        #expect(Matcher("rollout~a=b") == Matcher("rollout", .contains, "a=b"))
-        #expect(Matcher("a=")?.value == "")
-        #expect(Matcher("nothing") == nil && Matcher("=x") == nil && Matcher("") == nil)
-        #expect(Matcher("a!=b")?.description == "a!=b")
+    @Test("A route takes what its filter selects: one of several zones is enough")
+    func filters() throws {
+        func isTaken(_ text: String) throws -> Bool {
+            let filter = try Filter(text, .digests(groupBy: ["namespace", "rollout", "revision"]))
+            let route = DigestRoute(
+                receivers: ["rest"], routes: [DigestRoute(filter: filter, receivers: ["taken"])])
+            var log = LogScript(DigestSettings(route: route))
+            log.write(log.verdict(.unhealthy, az: "a"))
+            log.write(log.verdict(.unhealthy, az: "b"))
+            log.pass(10)
+            return log.said().first?.receivers == ["taken"]
+        }
+        for text in [
+            "az=a", "az=b az=a", "not az=c", "az=~^[ab]$", "worst>degraded", "kind in (failing)",
+            "namespace=prod and rollout=~\"^pay\"", "rollout=pay*",
+        ] {
+            #expect(try isTaken(text), "\(text)")
+        }
+        for text in ["az!=a", "az=c or worst<unhealthy", "event=log.gap", "rollout=pay"] {
+            #expect(try !isTaken(text), "\(text)")
+        }
     }
 }

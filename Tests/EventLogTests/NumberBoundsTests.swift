@@ -121,7 +121,7 @@ struct NumberBoundsTests {
         for segment in stats.segments { _ = (segment.earliest?.rfc3339, segment.latest?.rfc3339) }
         _ = try await files.verify()
         for text in ["attempt>5", "attempt=1", "event=log.shed", "id=x", "node!=gw-b", "seq<9"] {
-            let query = EventLogQuery(where: try Expression(text))
+            let query = EventLogQuery(where: try Filter(text, .events.orAny))
             _ = try await files.count(by: "event", query: query)
             _ = try await files.count(by: "attempt", query: query)
             _ = try await files.last(10, query: query)

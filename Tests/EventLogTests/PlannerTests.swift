@@ -49,7 +49,7 @@ struct PlannerTests {
         return lines
     }
 
-    static let expressions = [
+    static let filters = [
         "az=use1-az2", "az!=use1-az2", "az~az1", "status=unhealthy", "status!=unhealthy",
         "status=absent", "attempt=4", "attempt>10", "attempt<1", "attempt=null", "attempt2=7",
         "id=id-2711", "id=nothing", "id!=id-2711", "rollout=r-3", "rollout>r-4", "rollout~r-",
@@ -60,18 +60,30 @@ struct PlannerTests {
         "deltas.canary.5xx_rate.state=warn", "deltas.metric~p99", "deltas2.value=9",
         "a.b=dotted", "event=analysis.degraded attempt=3 az=use1-az1", "absent=x", "absent!=x",
         "v=1", "v=1.0", "v>0", "message~zzz",
+        // Joints, negations and the other operators.
+        "az=use1-az2 or az=use1-az3", "az in (use1-az2, nowhere)", "not az in (use1-az2)",
+        "status=unhealthy or attempt>10", "not (status=unhealthy or attempt>10)",
+        "not (status=unhealthy az=use1-az1)", "not not status=unhealthy", "attempt>=10",
+        "attempt<=1", "not attempt>2", "not attempt<=2", "seq>=85 or seq<=2",
+        "id in (id-5, id-2711, nothing)", "not id in (id-5, id-2711)", "id=id-5 or id=id-6",
+        "(id=id-5 or rollout=r-2) az=use1-az3", "az=use1-*", "az=*2", "node=gw-1* az=*1",
+        "az=~'az[13]$'", "message=~'number 59\\d$'", "status>=unknown", "status<unhealthy",
+        "deltas.value>4.9%", "deltas.value>=399ms", "deltas.canary.5xx_rate.value>=4.99%",
+        "deltas.canary.p99_ms.value>0.395s", "not deltas.value>399.5",
+        "deltas.absent.value>0 or az=use1-az1", "ts>=2026-11-23T00:30:00Z az=use1-az1",
+        "not ts<2026-11-23T00:50:00Z", "absent=x or not absent=x",
     ]
 
-    @Test("every expression finds the same lines with and without the index")
+    @Test("every filter finds the same lines with and without the index")
     func sameLines() async throws {
         let lines = try await filled()
         #expect(try log.archives().count > 1)
-        for text in Self.expressions {
-            let expression = try Expression(text)
-            let expected = lines.filter { expression.matches(Array($0.utf8)) }
-            var reader = log.files.reader(query: EventLogQuery(where: expression))
+        for text in Self.filters {
+            let filter = try Filter(text, .events.orAny)
+            let expected = lines.filter { filter.matches(Array($0.utf8)) }
+            var reader = log.files.reader(query: EventLogQuery(where: filter))
             #expect(try await reader.texts() == expected, "\(text)")
-            let last = try await log.files.last(7, query: EventLogQuery(where: expression))
+            let last = try await log.files.last(7, query: EventLogQuery(where: filter))
             #expect(
                 last.lines.map { String(decoding: $0.bytes, as: UTF8.self) }
                     == Array(expected.suffix(7)), "\(text)")
@@ -82,12 +94,15 @@ struct PlannerTests {
     func sameCounts() async throws {
         let lines = try await filled()
         let start = try #require(Timestamp(rfc3339: "2026-11-23T00:10:00Z"))
-        for text in ["", "az=use1-az2", "status!=unhealthy", "attempt>5"] {
+        for text in [
+            "", "az=use1-az2", "status!=unhealthy", "attempt>5", "not (az=use1-az2 or az=x)",
+            "attempt in (1, 2) or attempt>10", "not attempt>5", "status>=unknown",
+        ] {
             for field in ["az", "status", "attempt"] {
                 for since in [nil, start] {
                     let query = EventLogQuery(
                         since: since, until: since.map { $0 + .seconds(3000) },
-                        where: try Expression(text))
+                        where: try Filter(text, .events.orAny))
                     let expected = try reference(lines, field, query)
                     let counts = try await log.files.count(by: field, query: query)
                     #expect(counts.rows == expected, "\(field) where \(text)")
@@ -126,7 +141,7 @@ struct PlannerTests {
         #expect(all.members > 3 && all.inflated == 0)
         func inflated(_ text: String) async throws -> Int {
             try await log.files.count(
-                by: "message", query: EventLogQuery(where: try Expression(text))
+                by: "message", query: EventLogQuery(where: try Filter(text, .events.orAny))
             ).inflated
         }
         let some = try await inflated("id=id-700")
@@ -138,6 +153,10 @@ struct PlannerTests {
         #expect(try await inflated("deltas.other.value>0") == 0)
         #expect(try await inflated("seq>1000000") == 0)
         #expect(try await inflated("status=elsewhere") == 0)
+        #expect(try await inflated("status=elsewhere or seq>1000000") == 0)
+        #expect(try await inflated("not (status!=elsewhere)") == 0)
+        #expect(try await inflated("(id=id-700 or id=nowhere) az~az") <= 3)
+        #expect(try await inflated("id in (id-700, nowhere)") <= 3)
     }
 
     @Test("a lost, damaged or foreign index changes no result, and is rebuilt")
@@ -148,7 +167,7 @@ struct PlannerTests {
         let first = URL(fileURLWithPath: log.directory + "/log/" + indexes[0])
         let second = URL(fileURLWithPath: log.directory + "/log/" + indexes[1])
         let good = try Data(contentsOf: first)
-        let query = EventLogQuery(where: try Expression("id=id-99"))
+        let query = EventLogQuery(where: try Filter("id=id-99"))
         func check(_ what: Comment) async throws {
             var reader = log.files.reader(query: query)
             #expect(try await reader.texts() == [lines[99]], what)

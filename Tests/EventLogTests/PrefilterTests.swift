@@ -46,7 +46,7 @@ struct PrefilterTests {
             #"{"ts":"2026-11-23T06:00:00Z","event":"a.b","node":"n","epoch":"e","seq":1003,"message":"no deltas"}"#,
         ]
 
-    private static let expressions = [
+    private static let filters = [
         "deltas.canary.5xx_rate.value>0.01", "deltas.canary.5xx_rate.value<0.02",
         "deltas.canary.5xx_rate.value=0.02", "deltas.canary.5xx_rate.value!=0.02",
         "deltas.canary.5xx_rate.value>0.01 node=n", "deltas.canary.p99_ms.value>200",
@@ -54,9 +54,14 @@ struct PrefilterTests {
         "deltas.metric.value>0.01", "deltas.5xx_rate.value>0", "deltas.canary.5xx_rate.value~02",
         "seq>5", "seq=7.0", "seq<3", "message=canary.5xx_rate", "node!=n", "event~b",
         "deltas.canary.5xx_rate.state=warn",
+        "deltas.canary.5xx_rate.value>=0.02", "deltas.canary.5xx_rate.value<=0.01",
+        "deltas.canary.5xx_rate.value>1%", "deltas.value>1%", "deltas.value>=300ms",
+        "deltas.canary.5xx_rate.value in (0.5, 0.02)", "not deltas.value>0.01",
+        "deltas.canary.5xx_rate.value>0.01 or seq<3", "message=canary.* seq>9",
+        "message=~5xx", "event=*.b", "deltas.metric=~^canary", "deltas.metric in (x, canary)",
     ]
 
-    @Test("no expression loses or adds a line, in archives and in the open segment")
+    @Test("no filter loses or adds a line, in archives and in the open segment")
     func sameLines() async throws {
         let log = try TestLog()
         let eventLog = try await log.open { $0.segmentBytes = 64 * 1024 }
@@ -78,17 +83,17 @@ struct PrefilterTests {
     @Test("every matching line passes the prefilter, whatever its form")
     func candidates() throws {
         let all = Array(Self.lines.joined(separator: "\n").utf8)
-        for text in Self.expressions {
-            let expression = try Expression(text)
+        for text in Self.filters {
+            let filter = try Filter(text, .events.orAny)
             var candidates: Set<String> = []
             all.withUnsafeBytes { bytes in
-                LinePrefilter(expression).forEachCandidate(in: bytes) { range in
+                LinePrefilter(filter).forEachCandidate(in: bytes) { range in
                     candidates.insert(String(decoding: bytes[range], as: UTF8.self))
                     return true
                 }
             }
             #expect(candidates.isSubset(of: Self.lines), "\(text)")
-            for line in Self.lines where expression.matches(Array(line.utf8)) {
+            for line in Self.lines where filter.matches(Array(line.utf8)) {
                 #expect(candidates.contains(line), "\(text): \(line)")
             }
         }
@@ -96,7 +101,7 @@ struct PrefilterTests {
         var looked = 0
         let plain = Array(Self.deltas[1].utf8)
         try plain.withUnsafeBytes { bytes in
-            LinePrefilter(try Expression("deltas.canary.5xx_rate.value>0.01"))
+            LinePrefilter(try Filter("deltas.canary.5xx_rate.value>0.01"))
                 .forEachCandidate(in: bytes) { _ in
                     looked += 1
                     return true
@@ -106,13 +111,13 @@ struct PrefilterTests {
     }
 
     private func compare(_ log: TestLog, _ lines: [String]) async throws {
-        for text in Self.expressions {
-            let expression = try Expression(text)
-            let expected = lines.filter { expression.matches(Array($0.utf8)) }
-            var reader = log.files.reader(query: EventLogQuery(where: expression))
+        for text in Self.filters {
+            let filter = try Filter(text, .events.orAny)
+            let expected = lines.filter { filter.matches(Array($0.utf8)) }
+            var reader = log.files.reader(query: EventLogQuery(where: filter))
             #expect(try await reader.texts() == expected, "\(text)")
             let counts = try await log.files.count(
-                by: "seq", query: EventLogQuery(where: expression))
+                by: "seq", query: EventLogQuery(where: filter))
             #expect(counts.total == expected.count, "\(text)")
             #expect(counts.rows.allSatisfy { $0.count == 1 }, "\(text)")
         }
@@ -145,7 +150,7 @@ struct PrefilterTests {
             var later = eventLog.reader(from: ends[place])
             #expect(try await later.texts() == Array(lines[(place + 1)...]))
             var some = log.files.reader(
-                from: ends[place], query: EventLogQuery(where: try Expression("seq=290")))
+                from: ends[place], query: EventLogQuery(where: try Filter("seq=290")))
             #expect(try await some.texts() == (place < 289 ? [lines[289]] : []))
         }
         await eventLog.close()
@@ -166,7 +171,7 @@ struct PrefilterTests {
         #expect(counts.total == 4000)
         #expect(counts.rows.map(\.count) == [572, 572, 572, 571, 571, 571, 571])
         let some = try await log.files.count(
-            by: "node", query: EventLogQuery(where: try Expression("seq>3990")))
+            by: "node", query: EventLogQuery(where: try Filter("seq>3990")))
         #expect(some.total == 10)
         await eventLog.close()
     }

@@ -43,7 +43,7 @@ struct QueryTests {
     @Test("conditions, in the process and from outside")
     func conditions() async throws {
         let eventLog = try await filled()
-        let query = EventLogQuery(where: try Expression("event~unhealthy az=az1 attempt>300"))
+        let query = EventLogQuery(where: try Filter("event~unhealthy az=az1 attempt>300"))
         let expected = (301..<900).filter { $0 % 3 == 0 && $0 % 4 == 1 }
         var own = eventLog.reader(from: .start, query: query)
         #expect(try await own.all().compactMap { try Event(line: $0.bytes).attempt } == expected)
@@ -61,7 +61,7 @@ struct QueryTests {
         #expect(counts.rows.map(\.value) == ["analysis.healthy", "analysis.unhealthy"])
         #expect(counts.rows.map(\.count) == [600, 300])
         let byAZ = try await log.files.count(
-            by: "az", query: EventLogQuery(where: try Expression("event=analysis.unhealthy")))
+            by: "az", query: EventLogQuery(where: try Filter("event=analysis.unhealthy")))
         #expect(byAZ.rows.map(\.count) == [75, 75, 75, 75])
         let none = try await eventLog.count(by: "own.absent")
         #expect(none.rows == [EventLogCounts.Row(value: nil, count: 900)])
@@ -71,7 +71,7 @@ struct QueryTests {
     @Test("the last matching lines, across segments, and following from there")
     func last() async throws {
         let eventLog = try await filled()
-        let query = EventLogQuery(where: try Expression("event~unhealthy"))
+        let query = EventLogQuery(where: try Filter("event~unhealthy"))
         for count in [0, 1, 7, 250, 299, 300, 5000] {
             let batch = try await eventLog.last(count, query: query)
             let expected = Array((0..<900).filter { $0 % 3 == 0 }.suffix(count))
@@ -86,7 +86,7 @@ struct QueryTests {
     func lastByBytes() async throws {
         let eventLog = try await filled()
         for (text, step) in [("event~analysis", 1), ("event~unhealthy", 3)] {
-            let query = EventLogQuery(where: try Expression(text))
+            let query = EventLogQuery(where: try Filter(text, .events.orAny))
             let expected = Array((0..<900).filter { $0 % step == 0 }.suffix(250))
             for maxBytes in [1, 5000, 40_000] {
                 var page = try await eventLog.last(250, query: query, maxBytes: maxBytes)
@@ -131,7 +131,7 @@ struct QueryTests {
         }
         // Few lines match: the wanted one is at the very start.
         for (text, wanted) in [("seq<2", [1]), ("seq<4", [1, 2, 3]), ("seq<1", [])] {
-            let query = EventLogQuery(where: try Expression(text))
+            let query = EventLogQuery(where: try Filter(text, .events.orAny))
             #expect(try numbers(try await eventLog.last(5, query: query)) == wanted)
             #expect(try numbers(try await log.files.last(5, query: query)) == wanted)
         }

@@ -375,7 +375,7 @@ struct FaultTests {
                       receivers: [oncall]
                       match: {a: b}
                       routes:
-                        - {match: {a: b}, receiver: nobody}
+                        - {match: {rollout: b}, receiver: nobody}
                         - {match: [a], receivers: []}
                         - {match: {'d o"': b}}
                     """)
@@ -383,7 +383,7 @@ struct FaultTests {
                     "b.yaml:1:48: receivers[1].name: a second receiver named \"oncall\"; give it another name",
                     "b.yaml:3:3: route.receiver: given beside receivers; keep one of the two",
                     "b.yaml:5:3: route.match: the outermost route takes all; put it into one of routes",
-                    "b.yaml:7:33: route.routes[0].receiver: there is no receiver \"nobody\"; "
+                    "b.yaml:7:39: route.routes[0].receiver: there is no receiver \"nobody\"; "
                         + "known are oncall, oncall",
                     "b.yaml:8:15: route.routes[1].match: a list, not a mapping; "
                         + "write key: value lines without dashes",

@@ -126,7 +126,7 @@ struct RoundTripTests {
           timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
         log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, min_keep: 12.5%, segment_bytes: 1MiB, segment_age: 10m,
           durability: "interval:100ms", dedup_window: 1h, per_node_share: 0.25}
-        digest: {group_by: [rollout], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
+        digest: {group_by: [rollout, namespace, x.y], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
           max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
           rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], abort_after: 4, attempts: 12, templates: DIR}
         silences:
@@ -147,8 +147,8 @@ struct RoundTripTests {
         route:
           receivers: [disk, plain]
           routes:
-            - {match: {namespace: prod, "x.y": "no"}, receivers: [oncall, mail], continue: true,
-               routes: [{match: {az: a}, receiver: hook}]}
+            - {match: {namespace: prod, rollout: [a, "b c"], "x.y": "no"}, where: "kind!=notice or worst>=unknown", receivers: [oncall, mail], continue: true,
+               routes: [{match: 'az=a and rollout=~"^pay"', receiver: hook}]}
         telemetry: {log_level: debug, log_format: json}
 
         """

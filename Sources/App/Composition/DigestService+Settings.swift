@@ -24,7 +24,7 @@ extension DigestSettings {
 extension DigestRoute {
     init(_ route: Settings.Route) {
         self.init(
-            matchers: route.matchers.compactMap { Matcher($0) }, receivers: route.receivers,
+            filter: route.filter, receivers: route.receivers,
             goesOn: route.goesOn, routes: route.routes.map(DigestRoute.init))
     }
 }
@@ -38,7 +38,7 @@ extension Silence {
                 .weekly(days: Set(days), fromMinute: from, untilMinute: until, zone: zone)
             }
         self.init(
-            id: silence.id, matchers: silence.matchers.compactMap { Matcher($0) },
-            schedule: schedule, who: silence.who, why: silence.why)
+            id: silence.id, filter: silence.filter, schedule: schedule, who: silence.who,
+            why: silence.why)
     }
 }

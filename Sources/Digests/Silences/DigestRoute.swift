@@ -1,20 +1,22 @@
+public import Events
+
 /// A tree that selects the receivers of a digest.
 ///
-/// The first inner route whose matchers all match selects them; with `goesOn`,
+/// The first inner route whose filter matches selects them; with `goesOn`,
 /// the routes after it are evaluated, too. If none matches, this route's own
 /// receivers get the digest.
 public struct DigestRoute: Sendable, Hashable {
-    /// All must match. Those of the root are not evaluated.
-    public var matchers: [Matcher]
+    /// Which digests the route takes. That of the root is not evaluated.
+    public var filter: Filter
     public var receivers: [String]
     public var goesOn: Bool
     public var routes: [DigestRoute]
 
     public init(
-        matchers: [Matcher] = [], receivers: [String] = [], goesOn: Bool = false,
+        filter: Filter = .all, receivers: [String] = [], goesOn: Bool = false,
         routes: [DigestRoute] = []
     ) {
-        self.matchers = matchers
+        self.filter = filter
         self.receivers = receivers
         self.goesOn = goesOn
         self.routes = routes
@@ -24,7 +26,7 @@ public struct DigestRoute: Sendable, Hashable {
     public func receivers(for digest: Digest) -> [String] {
         var names: [String] = []
         var decided = false
-        for route in routes where route.matchers.allSatisfy({ $0.matches(digest) }) {
+        for route in routes where route.filter.matches(digest) {
             decided = true
             for name in route.receivers(for: digest) where !names.contains(name) {
                 names.append(name)

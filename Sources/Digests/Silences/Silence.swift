@@ -14,16 +14,16 @@ public struct Silence: Sendable, Hashable {
     }
 
     public var id: String
-    /// All must match; an empty list matches every digest.
-    public var matchers: [Matcher]
+    /// Which digests are held back: those that it covers.
+    public var filter: Filter
     public var schedule: Schedule
     /// Who set it, and why, to show in messages.
     public var who: String
     public var why: String
 
-    public init(id: String, matchers: [Matcher], schedule: Schedule, who: String, why: String) {
+    public init(id: String, filter: Filter, schedule: Schedule, who: String, why: String) {
         self.id = id
-        self.matchers = matchers
+        self.filter = filter
         self.schedule = schedule
         self.who = who
         self.why = why
@@ -55,7 +55,7 @@ public struct Silence: Sendable, Hashable {
 
     /// Until when `digest` is held back; nil if it is not.
     func silences(_ digest: Digest, at now: Timestamp) -> Timestamp? {
-        guard let end = end(at: now), matchers.allSatisfy({ $0.covers(digest) }) else {
+        guard let end = end(at: now), filter.covers(digest) else {
             return nil
         }
         return end

@@ -1,3 +1,5 @@
+import Events
+
 /// The importance of a line, lowest first. Under pressure, the log sheds the lowest kinds first.
 public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
     /// Healthy verdicts, and other lines of level `info` or `debug`.
@@ -9,6 +11,17 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
     /// Unhealthy and unknown verdicts, recoveries, dead deliveries, errors, and the log's own
     /// reports.
     case failure
+
+    /// The importance of an event of one of our names; nil where its level decides.
+    init?(_ kind: EventName.Kind) {
+        switch kind {
+        case .verdict(.healthy): self = .healthy
+        case .verdict(.degraded): self = .degraded
+        case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault: self = .failure
+        case .refusal: self = .refusal
+        case .notice, .outcome, .progress: return nil
+        }
+    }
 
     public static func < (a: LineKind, b: LineKind) -> Bool { a.rawValue < b.rawValue }
 

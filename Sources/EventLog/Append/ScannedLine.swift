@@ -163,7 +163,7 @@ private struct Fields {
             }
             event = value
             named = value.kind == .number || value.range.count > 2
-            kind = Self.kind(of: value, in: line)
+            kind = EventName.kind(value, in: line).flatMap(LineKind.init)
         case .id:
             try text(field, value)
             id = value
@@ -199,27 +199,6 @@ private struct Fields {
         case .deltas: try list(field, value, naming: "metric")
         case .reasons: try list(field, value, naming: "check")
         }
-    }
-
-    private static func kind(
-        of name: JSONScanner.Slice, in line: UnsafeRawBufferPointer
-    ) -> LineKind? {
-        if name.equals("analysis.healthy", in: line) { return .healthy }
-        if name.equals("analysis.degraded", in: line) { return .degraded }
-        if name.equals("auth.refused", in: line) || name.equals("request.refused", in: line)
-            || name.equals("rate.limited", in: line)
-        {
-            return .refusal
-        }
-        if name.equals("analysis.unhealthy", in: line) || name.equals("analysis.unknown", in: line)
-            || name.equals("analysis.recovered", in: line) || name.equals("log.shed", in: line)
-            || name.equals("log.gap", in: line) || name.equals("delivery.dead", in: line)
-            || name.equals("log.damaged", in: line) || name.equals("log.pressure", in: line)
-            || name.equals("log.trimmed", in: line)
-        {
-            return .failure
-        }
-        return nil
     }
 
     private func text(_ field: EventField, _ value: JSONScanner.Slice) throws(EventFault) {

@@ -1,3 +1,5 @@
+import Events
+
 /// The lines of a member that match a query.
 struct MemberSelection: Sendable {
     /// The member's lines; empty if none matches.

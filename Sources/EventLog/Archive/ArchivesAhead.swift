@@ -1,3 +1,5 @@
+import Events
+
 /// Plans of the next archives and their few matching members, prepared in parallel.
 ///
 /// If most archives hold no match, reading them one after another would use one core only. Looks
@@ -33,7 +35,7 @@ struct ArchivesAhead: Sendable {
             looks = [:]
             width = 1
         }
-        guard width > 1, !query.condition.terms.isEmpty, looks[number] == nil else { return }
+        guard width > 1, !query.condition.isAll, looks[number] == nil else { return }
         let next = segments.filter { $0.sealed && $0.name.number >= number }.prefix(width)
         let names = next.map(\.name)
         let found = ParallelWork.map(names.count) { i in

@@ -1,3 +1,4 @@
+import Events
 import JSON
 
 #if canImport(Glibc)
@@ -137,14 +138,8 @@ struct NumberRange: Sendable, Equatable {
         high = max(high, other.high)
     }
 
-    /// Whether a number in the range may satisfy the comparison.
-    func mayHold(_ comparison: Expression.Operator, _ number: Double) -> Bool {
-        if isEmpty { return false }
-        switch comparison {
-        case .equal: return low <= number && number <= high
-        case .greater: return high > number
-        case .less: return low < number
-        case .notEqual, .contains: return true
-        }
+    /// Whether a number in the range may satisfy the term.
+    func mayHold(_ term: Filter.Term) -> Bool {
+        !isEmpty && term.mayHold(low: low, high: high) ?? true
     }
 }

@@ -14,34 +14,47 @@ struct ValueTally: Sendable {
     private var rows: [(raw: [UInt8], lines: Int)] = []
     private var places: [UInt64: Int] = [:]
     private var absent = 0
+    /// Number of lines; those with several values are counted once.
+    private(set) var lines = 0
     /// The row of the last value: adjacent lines often have the same one.
     private var last = 0
 
-    /// Counts one line by the first value of `path` in it.
-    mutating func note(_ path: Path, in line: UnsafeRawBufferPointer) {
-        var found: JSONScanner.Slice?
+    /// Counts one line for each value of `path` in it.
+    mutating func note(_ path: FieldPath, in line: UnsafeRawBufferPointer) {
+        lines +|= 1
         if let name = path.only {
-            found = LineMember.first(name, in: line)
-        } else if let root = try? JSONScanner.validate(line, limits: .event) {
-            path.visit(root, in: line) { value in
-                if found == nil { found = value }
+            guard let found = LineMember.first(name, in: line) else {
+                absent +|= 1
+                return
             }
+            return add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
         }
-        if let found {
-            add(UnsafeRawBufferPointer(rebasing: line[found.range]), 1)
-        } else {
+        guard let root = try? JSONScanner.validate(line, limits: .event) else {
             absent +|= 1
+            return
         }
+        var found: [Range<Int>] = []
+        path.visit(root, in: line) { value in
+            let isCounted = found.contains { known in
+                known.count == value.range.count
+                    && line[known].elementsEqual(line[value.range])
+            }
+            if !isCounted { found.append(value.range) }
+        }
+        if found.isEmpty { absent +|= 1 }
+        for range in found { add(UnsafeRawBufferPointer(rebasing: line[range]), 1) }
     }
 
     /// Counts lines with a value in its source form; nil for lines without the value.
     mutating func add(_ raw: [UInt8]?, _ lines: Int) {
+        self.lines +|= max(0, lines)
         if let raw { raw.withUnsafeBytes { add($0, lines) } } else { absent +|= lines }
     }
 
     mutating func add(_ other: ValueTally) {
-        for row in other.rows { add(row.raw, row.lines) }
+        for row in other.rows { row.raw.withUnsafeBytes { add($0, row.lines) } }
         absent +|= other.absent
+        lines +|= other.lines
     }
 
     private mutating func add(_ raw: UnsafeRawBufferPointer, _ lines: Int) {

@@ -7,10 +7,10 @@ public struct EventLogQuery: Sendable, Equatable {
     public var since: Timestamp?
     /// Upper bound of `ts`, exclusive; nil: no bound.
     public var until: Timestamp?
-    public var condition: Expression
+    public var condition: Filter
 
     public init(
-        since: Timestamp? = nil, until: Timestamp? = nil, where condition: Expression = .all
+        since: Timestamp? = nil, until: Timestamp? = nil, where condition: Filter = .all
     ) {
         self.since = since
         self.until = until
@@ -67,6 +67,8 @@ public struct EventLogQuery: Sendable, Equatable {
 }
 
 /// The number of matching lines for each value of a field.
+///
+/// A line with several values, such as `deltas.metric`, counts for each of them, once.
 public struct EventLogCounts: Sendable, Equatable {
     public struct Row: Sendable, Equatable {
         /// The field's text; nil for lines where it is missing or `null`.

@@ -1,6 +1,7 @@
+import Events
 import JSON
 
-/// Finds the lines that may match an expression without parsing the others.
+/// Finds the lines that may match a filter without parsing the others.
 ///
 /// Searches for bytes that every matching line contains. A line with a backslash is always a
 /// candidate, since an escape may spell any character.
@@ -9,7 +10,7 @@ struct LinePrefilter: Sendable {
         /// The bytes occur in the line.
         case bytes([UInt8])
         /// A key that starts with the bytes (a quote first) has a value for which the term holds.
-        case value([UInt8], Expression.Term)
+        case value([UInt8], Filter.Term)
         /// A delta has a value for which the term holds.
         case delta(DeltaNeedle)
 
@@ -26,22 +27,18 @@ struct LinePrefilter: Sendable {
     /// Whether every line is a candidate.
     var isOpen: Bool { need == nil }
 
-    init(_ expression: Expression) {
+    init(_ filter: Filter) {
+        let terms = filter.required
         var best: [UInt8] = []
-        for term in expression.terms {
-            switch term.comparison {
-            case .contains: break
-            // Equal numbers may be spelled differently.
-            case .equal where term.number == nil: break
-            default: continue
-            }
-            if term.value.utf8.count > best.count { best = Array(term.value.utf8) }
+        for term in terms {
+            let needles = term.needles
+            if needles.count == 1, needles[0].count > best.count { best = needles[0] }
         }
         if best.count > 1 {
             need = .bytes(best)
-        } else if let delta = expression.terms.lazy.compactMap(DeltaNeedle.init).first {
+        } else if let delta = terms.lazy.compactMap(DeltaNeedle.init).first {
             need = .delta(delta)
-        } else if let term = expression.terms.first(where: { $0.comparison != .notEqual }) {
+        } else if let term = terms.first {
             need = .value([UInt8(ascii: "\"")] + term.route.first, term)
         } else {
             need = nil
@@ -91,7 +88,7 @@ struct LinePrefilter: Sendable {
     /// Whether the term may hold, judged by the value after each key with which the path may
     /// start.
     private static func mayHold(
-        _ term: Expression.Term, in line: UnsafeRawBufferPointer, firstHit: Int,
+        _ term: Filter.Term, in line: UnsafeRawBufferPointer, firstHit: Int,
         _ needle: [UInt8]
     ) -> Bool {
         var hit: Int? = firstHit
@@ -126,17 +123,17 @@ private struct DeltaNeedle: Sendable {
     /// The bytes before and after the needle in the form that this program writes.
     private let before: [UInt8]
     private let after: [UInt8]
-    private let comparison: Expression.Operator
+    private let comparison: Filter.Term.Comparison
     private let number: Double
 
-    init?(_ term: Expression.Term) {
+    init?(_ term: Filter.Term) {
         switch term.comparison {
-        case .equal, .greater, .less: break
-        case .notEqual, .contains: return nil
+        case .equal, .greater, .less, .atLeast, .atMost: break
+        case .contains, .matches, .isIn: return nil
         }
         let names = term.path.dropFirst().dropLast()
         // A number in the path is an index, which does not occur in the line's text.
-        guard term.path.first == "deltas", term.path.last == "value", let number = term.number,
+        guard term.path.first == "deltas", term.path.last == "value", let number = term.bound,
             names.allSatisfy({ Int($0) == nil }),
             let longest = names.indices.max(by: { names[$0].utf8.count < names[$1].utf8.count }),
             !names[longest].isEmpty
@@ -168,6 +165,8 @@ private struct DeltaNeedle: Sendable {
         return switch comparison {
         case .greater: found <= number
         case .less: found >= number
+        case .atLeast: found < number
+        case .atMost: found > number
         default: found != number
         }
     }

@@ -7,7 +7,7 @@ struct LogCount {
     private let view: any LogView
     private let query: EventLogQuery
     private let field: String
-    private let path: Path
+    private let path: FieldPath
     private let filter: LinePrefilter
     private var tally = ValueTally()
     private var skipped = 0
@@ -18,7 +18,7 @@ struct LogCount {
         self.view = view
         self.query = query
         self.field = field
-        path = Path(field)
+        path = FieldPath(field)
         filter = LinePrefilter(query.condition)
     }
 
@@ -42,8 +42,7 @@ struct LogCount {
         let rows = counts.map { EventLogCounts.Row(value: $0.key, count: $0.value) }
             .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
         return EventLogCounts(
-            rows: rows, total: counts.values.reduce(0, +|), skipped: skipped, members: members,
-            inflated: inflated)
+            rows: rows, total: tally.lines, skipped: skipped, members: members, inflated: inflated)
     }
 
     /// Counts the newest segments first, since they may be sealed soon; the oldest may be removed
@@ -245,12 +244,10 @@ struct LogCount {
 
     /// Whether lines with that value match, as far as the field decides.
     private func wants(_ raw: [UInt8]) -> Bool {
-        !isOfFieldAlone || query.condition.terms.allSatisfy { $0.accepts(raw) }
+        !isOfFieldAlone || query.condition.holds { $0.accepts(raw) }
     }
 
-    private var wantsAbsence: Bool {
-        !isOfFieldAlone || query.condition.terms.allSatisfy { $0.acceptsAbsence }
-    }
+    private var wantsAbsence: Bool { !isOfFieldAlone || query.condition.holds { _ in false } }
 
     /// Counts a segment whose lines all match, from its dictionary; returns false if that is not
     /// possible.

@@ -4,7 +4,7 @@ import Events
 struct PlainCount: Sendable {
     let query: EventLogQuery
     let filter: LinePrefilter
-    let path: Path
+    let path: FieldPath
 
     /// The result for the lines that start in one piece of the file.
     private struct Piece: Sendable {

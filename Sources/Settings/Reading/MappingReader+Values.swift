@@ -1,3 +1,5 @@
+import Events
+
 extension MappingReader {
     /// Reads a text; nil when absent. A list or a mapping is a fault.
     func text(_ key: String) -> String? {

@@ -1,3 +1,5 @@
+import Events
+
 /// Reads the members of one mapping by key and type, and reports unknown keys.
 ///
 /// Faults are added to the context, and the default is returned instead. Reading continues, so that

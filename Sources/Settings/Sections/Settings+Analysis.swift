@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// `analysis`: what is measured, and how it is judged.
     public struct Analysis: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// `auth`: credentials in addition to those of `bellwether token`.
     public struct Auth: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// One entry of `analysis.concerns`: a route with a subset of the checks, checks of its own,
     /// and changes to its AnalysisTemplate.

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings.Probe {
     /// The names of the kinds in the configuration.
     private enum KindName: String, CaseIterable {

@@ -1,10 +1,11 @@
+public import Events
+
 extension Settings {
     /// `route`: selects the receivers of a digest. The first matching entry of `routes` applies,
     /// recursively. If none matches, `receivers` of this route applies.
     public struct Route: Sendable, Equatable {
-        /// Conditions that must all hold, each `field=value`, `field!=value` or `field~value`;
-        /// empty matches every digest.
-        public var matchers: [String] = []
+        /// Which digests the route takes.
+        public var filter = Filter.all
         public var receivers: [String] = []
         /// Whether the following sibling routes are evaluated as well.
         public var goesOn = false
@@ -15,9 +16,12 @@ extension Settings {
 }
 
 extension Settings.Route {
-    /// - Parameter inherited: The receivers of the parent route.
+    /// - Parameters:
+    ///   - inherited: The receivers of the parent route.
+    ///   - fields: The fields by which routes can select digests.
     init(
-        reading r: MappingReader, inherited: [String], known: [String], isRoot: Bool
+        reading r: MappingReader, inherited: [String], known: [String], fields: FilterFields,
+        isRoot: Bool
     ) {
         self.init(receivers: inherited)
         let single = r.text("receiver")
@@ -44,9 +48,9 @@ extension Settings.Route {
                     atKey: true)
             }
         } else {
-            matchers = r.matchers()
+            filter = r.filter(fields)
             goesOn = r.flag("continue", false)
-            if matchers.isEmpty, !r.context.hasFault(within: r.path("match")),
+            if filter.isAll, !r.context.hasFault(within: r.path("match")),
                 !r.context.hasFault(within: r.path("where"))
             {
                 r.context.warn(
@@ -55,7 +59,8 @@ extension Settings.Route {
             }
         }
         routes = (r.mappings("routes") ?? []).map {
-            Settings.Route(reading: $0, inherited: receivers, known: known, isRoot: false)
+            Settings.Route(
+                reading: $0, inherited: receivers, known: known, fields: fields, isRoot: false)
         }
         r.finish()
     }

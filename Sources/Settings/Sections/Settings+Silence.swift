@@ -11,8 +11,8 @@ extension Settings {
         }
 
         public var id: String
-        /// Conditions that must all hold, each `field=value`, `field!=value` or `field~value`.
-        public var matchers: [String]
+        /// Which digests are held back.
+        public var filter: Filter
         public var schedule: Schedule
         public var who = ""
         public var why = ""
@@ -23,10 +23,10 @@ extension Settings {
 
 extension Settings.Silence {
     /// Returns nil if the schedule is missing or invalid.
-    init?(reading r: MappingReader) {
+    init?(reading r: MappingReader, fields: FilterFields) {
         let id = r.name("id")
-        let matchers = r.matchers()
-        if matchers.isEmpty, !r.context.hasFault(within: r.path("where")),
+        let filter = r.filter(fields)
+        if filter.isAll, !r.context.hasFault(within: r.path("where")),
             !r.context.hasFault(within: r.path("match"))
         {
             r.lacks(
@@ -38,7 +38,7 @@ extension Settings.Silence {
         let schedule = Self.schedule(r)
         r.finish()
         guard let schedule else { return nil }
-        self.init(id: id, matchers: matchers, schedule: schedule, who: who, why: why)
+        self.init(id: id, filter: filter, schedule: schedule, who: who, why: why)
     }
 
     private static func schedule(_ r: MappingReader) -> Schedule? {
@@ -123,44 +123,5 @@ extension Settings.Silence {
     static func clock(_ minutes: Int) -> String {
         func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
         return two(minutes / 60) + ":" + two(minutes % 60)
-    }
-}
-
-extension MappingReader {
-    /// Reads `match` (fields and values) and `where` (comparisons) into one list of matchers.
-    func matchers() -> [String] {
-        var matchers: [String] = []
-        for (field, value) in pairs("match").sorted(by: { $0.key < $1.key }) {
-            if Self.isFieldName(field.unicodeScalars) {
-                matchers.append("\(field)=\(value)")
-            } else {
-                mapping("match").fault(
-                    field, "\(field.quoted) is not a field's name",
-                    "write letters, digits and any of _ - .", atKey: true)
-            }
-        }
-        for (index, text) in texts("where").enumerated() {
-            let field = text.unicodeScalars.prefix { !"!=~".unicodeScalars.contains($0) }
-            let rest = text.unicodeScalars.dropFirst(field.count)
-            let isMatcher =
-                Self.isFieldName(field)
-                && (rest.first == "=" || rest.first == "~"
-                    || rest.starts(with: "!=".unicodeScalars))
-            if isMatcher {
-                matchers.append(text)
-            } else {
-                fault(
-                    "where[\(index)]", "\(text.quoted) is not a matcher",
-                    "write field=value, field!=value or field~value")
-            }
-        }
-        return matchers
-    }
-
-    private static func isFieldName(_ name: some Collection<Unicode.Scalar>) -> Bool {
-        !name.isEmpty
-            && name.allSatisfy {
-                $0.isLetterASCII || $0.isDigit || "_-.".unicodeScalars.contains($0)
-            }
     }
 }

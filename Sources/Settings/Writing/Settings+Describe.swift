@@ -173,7 +173,7 @@ extension Settings.Receiver.Web {
 extension Settings.Silence {
     fileprivate func describe(_ y: inout YAMLWriter) {
         y.entry("id", id)
-        y.entry("where", matchers)
+        y.entry("where", filter.conjuncts.map(\.description))
         switch schedule {
         case .once(let from, let until):
             y.entry("from", from.rfc3339)
@@ -195,7 +195,7 @@ extension Settings.Silence {
 
 extension Settings.Route {
     fileprivate func describe(_ y: inout YAMLWriter, isRoot: Bool) {
-        if !isRoot { y.entry("where", matchers) }
+        if !isRoot { y.entry("where", filter.conjuncts.map(\.description)) }
         y.entry("receivers", receivers)
         if !isRoot { y.entry("continue", goesOn) }
         y.list("routes", routes) { $1.describe(&$0, isRoot: false) }

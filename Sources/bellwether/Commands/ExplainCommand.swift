@@ -36,15 +36,9 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     /// The filter that selects the event.
-    private func condition() throws -> String {
-        guard let last else {
-            let id = measurement ?? ""
-            guard id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }) else {
-                throw ValidationError("a measurement's id has only letters, digits and '-'")
-            }
-            return "id=\(id)"
-        }
-        let names = last.split(separator: "/", omittingEmptySubsequences: false)
+    private func condition() throws -> Filter {
+        guard let last else { return .equal("id", measurement ?? "") }
+        let names = last.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let isName = names.allSatisfy { name in
             !name.isEmpty
                 && name.utf8.allSatisfy {
@@ -56,8 +50,11 @@ struct ExplainCommand: AsyncParsableCommand {
             throw ValidationError("--last takes a rollout's name, or NAMESPACE/NAME")
         }
         // A verdict: what a request was refused for has no status.
-        return "event~analysis. rollout=\(names[names.count - 1])"
-            + (names.count == 2 ? " namespace=\(names[0])" : "")
+        var filters: [Filter] = [
+            .contains("event", "analysis."), .equal("rollout", names[names.count - 1]),
+        ]
+        if names.count == 2 { filters.append(.equal("namespace", names[0])) }
+        return Filter(all: filters)
     }
 
     private func line() async throws -> [UInt8]? {
@@ -65,13 +62,12 @@ struct ExplainCommand: AsyncParsableCommand {
         switch try node.target() {
         case .node(let node):
             let page = try await Search.asking { () async throws(RemoteNode.Fault) in
-                try await node.events([("where", condition)], limit: 1)
+                try await node.events([("where", condition.description)], limit: 1)
             }
             return page.lines.first
         case .folder(let local):
-            return try await local.log.last(
-                1, query: EventLogQuery(where: try Expression(condition))
-            ).lines.first?.bytes
+            return try await local.log.last(1, query: EventLogQuery(where: condition)).lines.first?
+                .bytes
         }
     }
 }

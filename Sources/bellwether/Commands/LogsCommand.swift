@@ -18,15 +18,20 @@ struct LineSelection: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help:
-            "field=value, !=, >, <, ~substring; dotted paths (deltas.canary.5xx_rate.value>0.01); conditions separated by spaces must all hold."
+            "A filter: field=value, !=, >, <, >=, <=, ~substring, =~regex, in (a, b), not, or, parentheses; dotted paths (deltas.canary.5xx_rate.value>1%)."
     )
     var expression: String?
+    @Flag(
+        help: "Accept fields of senders' own: unknown names and other types are no errors.")
+    var anyField = false
+
+    var known: FilterFields { anyField ? .events.orAny : .events }
 
     func query(until: String? = nil) throws -> EventLogQuery {
         let now = WallClock.system.now
-        let condition: Expression
-        do { condition = try expression.map { try Expression($0) } ?? .all } catch {
-            throw ValidationError("--where: \(error)")
+        let condition: Filter
+        do throws(FilterFault) { condition = try Filter(expression ?? "", known) } catch {
+            throw ValidationError("--where: \(error.described(anyField: "--any-field"))")
         }
         return EventLogQuery(
             since: try Self.moment(since, "--since", now),
@@ -36,9 +41,31 @@ struct LineSelection: ParsableArguments {
     /// The same selection as query parameters of `GET /v1/events`.
     func parameters(until: String? = nil) throws -> [(name: String, value: String)] {
         _ = try query(until: until)
-        return [("since", since), ("until", until), ("where", expression)].compactMap { item in
-            item.1.map { (name: item.0, value: $0) }
+        return [
+            ("since", since), ("until", until), ("where", expression),
+            ("any_field", anyField ? "true" : nil),
+        ].compactMap { item in item.1.map { (name: item.0, value: $0) } }
+    }
+
+    /// Checks the dotted path of an option.
+    func check(path: String, of option: String) throws {
+        do throws(FilterFault) { try known.check(path: path) } catch {
+            let hint =
+                error.isLiftedByAnyField ? " (--any-field accepts fields of senders' own)" : ""
+            throw ValidationError(
+                "\(option): \(TerminalText.inert(error.part)): \(error.fault); \(error.remedy)\(hint)"
+            )
         }
+    }
+
+    /// Parses the dotted paths of `--fields`; nil without that option.
+    func paths(_ fields: String?) throws -> [String]? {
+        guard let fields else { return nil }
+        let paths = fields.split(separator: ",", omittingEmptySubsequences: false).map {
+            $0.filter { !$0.isWhitespace }
+        }
+        for path in paths { try check(path: path, of: "--fields") }
+        return paths
     }
 
     private static func moment(

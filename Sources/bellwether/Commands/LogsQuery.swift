@@ -24,6 +24,7 @@ struct LogsQuery: AsyncParsableCommand {
         let started = ContinuousClock.now
         let target = try node.target()
         if let countBy {
+            try selection.check(path: countBy, of: "--count-by")
             try await count(by: countBy, target)
         } else {
             switch target {
@@ -39,7 +40,7 @@ struct LogsQuery: AsyncParsableCommand {
 
     private func list(_ log: EventLogFiles) async throws {
         let query = try selection.query(until: until)
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         let progress = Progress()
         var left = limit ?? .max
         var reader = log.reader(query: query)
@@ -110,7 +111,7 @@ struct LogsQuery: AsyncParsableCommand {
 
     private func ask(_ node: RemoteNode) async throws {
         let parameters = try selection.parameters(until: until)
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         var left = limit ?? .max
         var position: LogPosition? = .start
         var missing = MissingLines()

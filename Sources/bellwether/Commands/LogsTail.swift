@@ -28,7 +28,7 @@ struct LogsTail: AsyncParsableCommand {
             }
             return place
         }
-        let printer = LinePrinter(fields: fields, asStored: json)
+        let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         switch try node.target() {
         case .folder(let local): try await follow(local.log, from: place, printer)
         case .node(let node):

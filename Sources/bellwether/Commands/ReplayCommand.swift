@@ -41,7 +41,7 @@ struct ReplayCommand: AsyncParsableCommand {
             try judge(file: file, &replay)
         } else {
             var reader = try LocalNode(configuration: configuration).log.reader(
-                query: EventLogQuery(where: try Expression("event~analysis.")))
+                query: EventLogQuery(where: .contains("event", "analysis.")))
             while true {
                 let batch = try await reader.next(maxLines: 1000)
                 for line in batch.lines { judge(line.bytes, &replay) }

@@ -13,11 +13,12 @@ struct SilenceCommand: AsyncParsableCommand {
         commandName: "silence",
         abstract: "Hold digests back for a while; a running node applies it within a second.",
         discussion: """
-            A matcher is field=value, field!=value or field~part. Fields are those of the group
-            (namespace, rollout, revision) and kind, status, worst, level, az, node, metric, event.
-            A digest is held back only if all matchers hold for everything in it: silencing one
-            zone never hides another. What still fails when the silence ends is reported then, with
-            everything that happened meanwhile.
+            A condition is field=value, !=, ~part, =~regex, in (a, b), with and, or, not and
+            parentheses. Fields are those of the group (namespace, rollout, revision) and kind,
+            status, worst, level, az, node, metric, event. A digest is held back only if the
+            conditions hold for everything in it: silencing one zone never hides another. What
+            still fails when the silence ends is reported then, with everything that happened
+            meanwhile.
             """,
         subcommands: [SilenceAdd.self, SilenceList.self, SilenceExpire.self])
 }
@@ -41,27 +42,30 @@ struct SilenceAdd: AsyncParsableCommand {
     func run() async throws {
         let now = WallClock.system.now
         let end = try end(now)
-        var parsed: [Matcher] = []
-        for text in matchers {
-            guard let some = Matcher.list(text) else {
-                throw ValidationError("\(text): write field=value, field!=value or field~part")
+        let target = try node.target()
+        // Another node may group its digests by other fields, and checks them itself.
+        let fields =
+            switch target {
+            case .folder(let local):
+                FilterFields.digests(groupBy: local.settings.digest.groupBy)
+            case .node: FilterFields.digests(groupBy: []).orAny
             }
-            parsed += some
-        }
+        let filter = try filter(fields)
         let author = who ?? NSUserName()
         let why = why
         var json = JSONWriter()
         json.object { json in
-            json.member(array: "matchers") { w in for one in parsed { w.value(one.description) } }
+            json.member(array: "matchers") { w in
+                for one in filter.conjuncts { w.value(one.description) }
+            }
             json.member("until", end.rfc3339)
             json.member("who", author)
             json.member("why", why)
         }
-        let matchers = parsed
-        let answer = try await node.target().change("/v1/silences", json.bytes) { local in
+        let answer = try await target.change("/v1/silences", json.bytes) { local in
             let id = try await local.store(.editor).write { db in
                 try SilenceBook.add(
-                    db, matchers: matchers, until: end, who: author, why: why, at: now)
+                    db, filter: filter, until: end, who: author, why: why, at: now)
             }
             var json = JSONWriter()
             json.object { $0.member("id", id) }
@@ -69,6 +73,22 @@ struct SilenceAdd: AsyncParsableCommand {
         }
         print(try Answer.tree(answer).text("id"))
         Standard.error("silenced until \(end.rfc3339)")
+    }
+
+    /// The arguments as one filter. A shell has removed the quotes around values with spaces.
+    private func filter(_ fields: FilterFields) throws -> Filter {
+        do throws(FilterFault) {
+            var conditions: [Filter] = []
+            for text in matchers { conditions.append(try Filter(entry: text, fields)) }
+            let filter = Filter(all: conditions)
+            if !filter.isAll { return filter }
+        } catch {
+            // `namespace=prod or namespace=dev` in several arguments.
+            do throws(FilterFault) {
+                return try Filter(matchers.joined(separator: " "), fields)
+            } catch { throw ValidationError(TerminalText.inert(error.description)) }
+        }
+        throw ValidationError("a silence of everything: name a field, such as namespace=dev")
     }
 
     private func end(_ now: Timestamp) throws -> Timestamp {
@@ -120,7 +140,7 @@ struct SilenceList: AsyncParsableCommand {
             let words = row["matchers"]?.elements.compactMap(\.string) ?? []
             table.add(
                 row.text("id"), row["active"]?.bool == true ? "yes" : "no", row.text("until"),
-                "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " "),
+                "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " and "),
                 row.text("why"))
         }
         if case .folder(let local) = target {
@@ -131,8 +151,8 @@ struct SilenceList: AsyncParsableCommand {
                 case .weekly: until = "weekly"
                 }
                 table.add(
-                    silence.id, "config", until, "", silence.who,
-                    silence.matchers.joined(separator: " "), silence.why)
+                    silence.id, "config", until, "", silence.who, silence.filter.description,
+                    silence.why)
             }
         }
         print(table.text)

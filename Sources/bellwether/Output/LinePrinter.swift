@@ -3,15 +3,12 @@ import JSON
 
 /// Prints stored lines: unchanged, as selected fields, or as one readable line each.
 struct LinePrinter {
-    private let paths: [[String]]
+    private let paths: [(name: String, path: FieldPath)]
     private let asStored: Bool
 
-    /// - Parameter fields: Comma-separated dotted paths; nil for the default view.
-    init(fields: String?, asStored: Bool) {
-        paths =
-            fields?.split(separator: ",").map {
-                $0.split(separator: ".").map(String.init)
-            } ?? []
+    /// - Parameter paths: Dotted paths; nil for the default view.
+    init(paths: [String]?, asStored: Bool) {
+        self.paths = (paths ?? []).map { ($0, FieldPath($0)) }
         self.asStored = asStored
     }
 
@@ -25,7 +22,7 @@ struct LinePrinter {
         if asStored, paths.isEmpty {
             Standard.write(line + [UInt8(ascii: "\n")])
         } else {
-            Standard.line(paths.isEmpty ? Self.usual(tree) : chosen(tree))
+            Standard.line(paths.isEmpty ? Self.usual(tree) : chosen(line))
         }
         return true
     }
@@ -35,31 +32,44 @@ struct LinePrinter {
         lines.reduce(0) { show($1) ? $0 : $0 + 1 }
     }
 
-    private func chosen(_ tree: JSONValue) -> String {
-        let values = paths.map { path in
-            path.reduce(Optional(tree)) { value, key in value?[key] }
-        }
+    /// The selected fields. A path through a list gives the value of each element.
+    private func chosen(_ line: [UInt8]) -> String {
+        let values = paths.map { self.values(of: $0.path, in: line) }
         if asStored {
             var writer = JSONWriter()
             writer.object { w in
-                for (path, value) in zip(paths, values) {
-                    w.member(path.joined(separator: "."), value ?? .null)
+                for (path, values) in zip(paths, values) {
+                    let list = JSONValue.array(values)
+                    w.member(path.name, values.count > 1 ? list : values.first ?? .null)
                 }
             }
             return writer.text
         }
-        return values.map { value in
-            switch value {
-            case .string(let text)?: TerminalText.inert(text)
-            case nil, .null?: "–"
-            case .some(let other):
-                {
-                    var writer = JSONWriter()
-                    writer.value(other)
-                    return TerminalText.inert(writer.text)
-                }()
-            }
+        return values.map { values in
+            values.isEmpty ? "–" : values.map(Self.text).joined(separator: ",")
         }.joined(separator: "\t")
+    }
+
+    private func values(of path: FieldPath, in line: [UInt8]) -> [JSONValue] {
+        line.withUnsafeBytes { bytes in
+            guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return [] }
+            var values: [JSONValue] = []
+            path.visit(root, in: bytes) { value in
+                if let value = try? JSONValue(of: value, in: bytes) { values.append(value) }
+            }
+            return values
+        }
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): return TerminalText.inert(text)
+        case .null: return "–"
+        default:
+            var writer = JSONWriter()
+            writer.value(value)
+            return TerminalText.inert(writer.text)
+        }
     }
 
     private static func usual(_ tree: JSONValue) -> String {

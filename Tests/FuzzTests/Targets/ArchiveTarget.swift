@@ -80,7 +80,7 @@ enum ArchiveTarget {
     private static func askEverything(_ log: SealedLog) throws {
         for text in ["id=a", "n>1 event~a", "deltas.value>1 az!=b"] {
             let query = EventLogQuery(
-                since: Timestamp(milliseconds: 0), where: try Expression(text))
+                since: Timestamp(milliseconds: 0), where: try Filter(text, .events.orAny))
             _ = try log.read(query)
             _ = try log.last(2, query)
             _ = try log.count(by: "az", query)

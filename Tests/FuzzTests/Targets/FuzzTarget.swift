@@ -24,7 +24,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// A body of a webhook: Argo notifications, Flagger, Alertmanager.
     case hook
     /// `--where` and lines: results with the index against results line by line.
-    case expression
+    case filter
     /// A measurement's body or query.
     case request
     /// A Prometheus metrics page.
@@ -45,7 +45,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .receipt: try ReceiptTarget.run(input)
         case .stream: try StreamTarget.run(input)
         case .hook: try HookTarget.run(input)
-        case .expression: try ExpressionTarget.run(input)
+        case .filter: try FilterTarget.run(input)
         case .request: try RequestTarget.run(input)
         case .exposition: try ExpositionTarget.run(input)
         case .configuration: try ConfigurationTarget.run(input)

@@ -134,7 +134,7 @@ private struct Judge {
                 all.lines == sample.lines && all.skipped == 0, "a whole log: \(all.skipped)")
         }
         let text = Self.queries[query % Self.queries.count]
-        let query = EventLogQuery(where: try Expression(text))
+        let query = EventLogQuery(where: try Filter(text, .events.orAny))
         let wanted = sample.lines.filter { line in line.withUnsafeBytes { query.matches($0) } }
         try check(try read(query), of: wanted, "query --where '\(text)'")
         try check(try last(1000, query), of: wanted, "tail --where '\(text)'")

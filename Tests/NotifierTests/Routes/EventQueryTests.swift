@@ -36,12 +36,34 @@ struct EventQueryTests {
         #expect(try query(("follow", "true"), ("limit", "100000")).limit == 100_000)
     }
 
+    @Test("an unknown field is refused with a suggestion, unless any field is asked for")
+    func anyField() throws {
+        do throws(Problem) {
+            _ = try query(("where", "stauts=degraded"))
+            Issue.record("an unknown field is taken")
+        } catch {
+            #expect(error.detail.contains("did you mean status?"))
+            #expect(error.detail.contains("any_field=true"))
+        }
+        for items in [
+            [("where", "team=x"), ("any_field", "true")],
+            [("any_field", "true"), ("where", "team=x")],
+        ] {
+            let query = try EventQuery(items.map { (name: $0.0, value: $0.1) }, now: Self.now)
+            #expect(query.query.condition.description == "team=x")
+        }
+    }
+
     @Test(
         "invalid parameters are refused by name",
         arguments: [
             ("since", "yesterday", "time_invalid", "since"),
             ("until", "", "time_invalid", "until"), ("since", "-5m", "time_invalid", "since"),
-            ("where", "a=", "where_malformed", "where"),
+            ("where", "az=", "where_malformed", "where"),
+            ("where", "stauts=degraded", "where_malformed", "where"),
+            ("where", "attempt>ten", "where_malformed", "where"),
+            ("where", "(status=degraded", "where_malformed", "where"),
+            ("any_field", "yes", "any_field_invalid", "any_field"),
             ("limit", "0", "limit_invalid", "limit"), ("limit", "100001", "limit_invalid", "limit"),
             ("limit", "ten", "limit_invalid", "limit"),
             ("limit", "99999999999999999999", "limit_invalid", "limit"),

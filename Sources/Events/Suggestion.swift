@@ -2,13 +2,15 @@
 public enum Suggestion {
     /// Returns the known word with the least edit distance to `word`.
     ///
-    /// Returns nil if the distance exceeds a third of the word's length; one edit is always
-    /// allowed.
-    public static func nearest(to word: String, among known: [String]) -> String? {
+    /// Returns nil if the distance exceeds `limit`; by default a third of the word's length, and
+    /// at least one edit.
+    public static func nearest(
+        to word: String, among known: [String], within limit: Int? = nil
+    ) -> String? {
         let typed = Array(word.lowercased().unicodeScalars.prefix(64))
         let ranked = known.map { ($0, distance(typed, Array($0.lowercased().unicodeScalars))) }
         guard let best = ranked.min(by: { $0.1 < $1.1 }),
-            best.1 <= max(1, typed.count / 3)
+            best.1 <= limit ?? max(1, typed.count / 3)
         else { return nil }
         return best.0
     }

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 #if canImport(Glibc)
     import Glibc
@@ -9,8 +9,12 @@ import JSON
 #endif
 
 /// A dotted path to values within a line.
-struct Path: Sendable, Equatable {
-    private struct Part: Sendable, Equatable {
+///
+/// At an array, the rest of the path is tried on every element. A number selects one element
+/// (`deltas.0.value`), and so do parts that equal the element's `metric` or `check`
+/// (`deltas.canary.5xx_rate.value`).
+public struct FieldPath: Sendable, Hashable {
+    private struct Part: Sendable, Hashable {
         let name: [UInt8]
         /// The index of an array element, if the part is a number.
         let place: Int?
@@ -20,7 +24,7 @@ struct Path: Sendable, Equatable {
 
     private let parts: [Part]
 
-    init(_ names: [String]) {
+    public init(_ names: [String]) {
         parts = names.indices.map { i in
             Part(
                 name: Array(names[i].utf8), place: Int(names[i]),
@@ -28,25 +32,37 @@ struct Path: Sendable, Equatable {
         }
     }
 
-    init(_ text: String) {
-        self.init(text.split(separator: ".", omittingEmptySubsequences: false).map(String.init))
+    public init(_ text: String) { self.init(Self.parts(text)) }
+
+    /// The names of a dotted path.
+    static func parts(_ text: String) -> [String] {
+        text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     }
 
     /// The first part of the path.
-    var first: [UInt8] { parts.first?.name ?? [] }
+    public var first: [UInt8] { parts.first?.name ?? [] }
 
     /// The name of the member, if the path has only one part.
-    var only: [UInt8]? { parts.count == 1 ? parts[0].name : nil }
+    public var only: [UInt8]? { parts.count == 1 ? parts[0].name : nil }
 
     /// Calls `body` for every value below the validated `slice` that the path names.
+    public func visit(
+        _ slice: JSONScanner.Slice, in line: UnsafeRawBufferPointer,
+        _ body: (JSONScanner.Slice) -> Void
+    ) {
+        visit(slice, from: 0, in: line) { value, _ in body(value) }
+    }
+
+    /// As `visit(_:in:_:)`, with the object that contains the value; nil if that is above `slice`.
     ///
     /// - Parameter first: The index of the first part to match.
     func visit(
-        _ slice: JSONScanner.Slice, from first: Int = 0, in line: UnsafeRawBufferPointer,
-        _ body: (JSONScanner.Slice) -> Void
+        _ slice: JSONScanner.Slice, from first: Int, of owner: JSONScanner.Slice? = nil,
+        in line: UnsafeRawBufferPointer,
+        _ body: (_ value: JSONScanner.Slice, _ owner: JSONScanner.Slice?) -> Void
     ) {
         guard first < parts.count else {
-            body(slice)
+            body(slice, owner)
             return
         }
         let part = parts[first]
@@ -55,9 +71,9 @@ struct Path: Sendable, Equatable {
         case .object:
             try? JSONScanner.members(of: slice, in: line) { key, value throws(JSONFault) in
                 if key.spells(part.name, in: line) {
-                    visit(value, from: first + 1, in: line, body)
+                    visit(value, from: first + 1, of: slice, in: line, body)
                 } else if first + 1 < parts.count, key.spells(part.rest, in: line) {
-                    body(value)
+                    body(value, slice)
                 }
             }
         case .array:
@@ -80,7 +96,7 @@ struct Path: Sendable, Equatable {
     /// Visits an element of an array that the path selects by its `metric` or `check`.
     private func visit(
         named element: JSONScanner.Slice, from first: Int, in line: UnsafeRawBufferPointer,
-        _ body: (JSONScanner.Slice) -> Void
+        _ body: (_ value: JSONScanner.Slice, _ owner: JSONScanner.Slice?) -> Void
     ) {
         var after: Int?
         try? JSONScanner.members(of: element, in: line) { key, value throws(JSONFault) in

@@ -1,11 +1,11 @@
-import JSON
+public import JSON
 
 /// Finds top-level members of a line of the log, which is already validated.
 ///
 /// Stops scanning as soon as the caller has what it needs.
-enum LineMember {
+public enum LineMember {
     /// Calls `visit` for the value of each member called `name` until it returns false.
-    static func visit(
+    public static func visit(
         _ name: [UInt8], in line: UnsafeRawBufferPointer, _ visit: (JSONScanner.Slice) -> Bool
     ) {
         try? JSONScanner.members(of: line, limits: .event) { key, value throws(JSONFault) in
@@ -16,7 +16,7 @@ enum LineMember {
     }
 
     /// The value of the first member called `name`.
-    static func first(
+    public static func first(
         _ name: [UInt8], in line: UnsafeRawBufferPointer
     ) -> JSONScanner.Slice? {
         var found: JSONScanner.Slice?

@@ -6,14 +6,14 @@ import JSON
 /// Skipping data with the index must not change a result: each query runs on a sealed segment and
 /// on its lines one by one.
 ///
-/// The input: an expression, a field to count by, and lines. Lines that ingest would refuse are
+/// The input: a filter, a field to count by, and lines. Lines that ingest would refuse are
 /// left out. A field that begins with `@` limits the time.
-enum ExpressionTarget {
+enum FilterTarget {
     static func run(_ input: [UInt8]) throws {
         let all = InputBytes(input).lines
         guard all.count > 2, all.count < 64, let text = String(validating: all[0], as: UTF8.self)
         else { return }
-        guard let condition = try? Expression(text) else { return }
+        guard let condition = try? Filter(text, .events.orAny) else { return }
         var field = String(decoding: all[1], as: UTF8.self)
         var query = EventLogQuery(where: condition)
         if field.hasPrefix("@") {
@@ -46,9 +46,11 @@ enum ExpressionTarget {
 
     /// The counts of the lines, read one by one.
     private static func count(_ lines: [[UInt8]], by field: String) -> [EventLogCounts.Row] {
-        let path = Path(field)
+        let path = FieldPath(field)
         var counts: [[UInt8]?: Int] = [:]
-        for line in lines { counts[value(of: path, in: line), default: 0] += 1 }
+        for line in lines {
+            for value in values(of: path, in: line) { counts[value, default: 0] += 1 }
+        }
         return counts.map { value, count in
             EventLogCounts.Row(
                 value: value.map { String(decoding: $0, as: UTF8.self) }, count: count)
@@ -56,15 +58,19 @@ enum ExpressionTarget {
         .sorted { ($1.count, $0.value ?? "") < ($0.count, $1.value ?? "") }
     }
 
-    private static func value(of path: Path, in line: [UInt8]) -> [UInt8]? {
+    /// The values of a line, each once as its bytes are; nil for a line without any.
+    private static func values(of path: FieldPath, in line: [UInt8]) -> [[UInt8]?] {
         line.withUnsafeBytes { bytes in
-            guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return nil }
-            var found: [UInt8]?
+            guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return [nil] }
+            var seen: Set<String> = []
+            var found: [[UInt8]?] = []
             path.visit(root, in: bytes) { slice in
-                guard found == nil, slice.kind != .null else { return }
-                found = Array((slice.text(in: bytes) ?? slice.raw(in: bytes)).utf8)
+                guard seen.insert(slice.raw(in: bytes)).inserted else { return }
+                found.append(
+                    slice.kind == .null
+                        ? nil : Array((slice.text(in: bytes) ?? slice.raw(in: bytes)).utf8))
             }
-            return found
+            return found.isEmpty ? [nil] : found
         }
     }
 

@@ -1,0 +1,138 @@
+import JSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A value that a filter compares with, as it was written.
+public struct FilterValue: Sendable, Hashable {
+    /// What a number with a unit measures. The number is then in the unit that is named here.
+    enum Quantity: Sendable, Hashable {
+        /// 0 to 1.
+        case share
+        /// Milliseconds.
+        case time
+        case bytes
+
+        /// Returns what the quantity's unit is to be multiplied by to give `unit`; nil if `unit`
+        /// measures something else.
+        func factor(to unit: MetricUnit) -> Double? {
+            switch (self, unit) {
+            case (.share, .ratio), (.time, .milliseconds), (.bytes, .bytes): 1
+            case (.time, .seconds): 1e-3
+            case (.time, .days): 1 / 86_400_000
+            default: nil
+            }
+        }
+    }
+
+    public let text: String
+    /// Whether it was written in quotes, and would have a unit or wildcards without them.
+    public let isQuoted: Bool
+    /// The text's UTF-8.
+    let bytes: [UInt8]
+    /// The number that the text spells; in the unit of `quantity` if it has a unit.
+    let number: Double?
+    let quantity: Quantity?
+    /// The parts between the wildcards `*`; nil without wildcards.
+    let pieces: [[UInt8]]?
+
+    public init(_ text: String, isQuoted: Bool = false) {
+        self.text = text
+        // Quotes make no difference for most values.
+        self.isQuoted = isQuoted && (text.contains("*") || Self.measure(text) != nil)
+        bytes = Array(text.utf8)
+        let measured = isQuoted ? nil : Self.measure(text)
+        number = measured?.number ?? Self.decimal(text)
+        quantity = measured?.quantity
+        pieces =
+            isQuoted || !text.contains("*")
+            ? nil
+            : text.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
+    }
+
+    /// Parses a finite decimal number. `Double` alone also accepts `nan`, `inf` and hexadecimals.
+    static func decimal(_ text: some StringProtocol) -> Double? {
+        guard text.utf8.allSatisfy({ $0 &- 0x30 < 10 || "+-.eE".utf8.contains($0) }),
+            let number = Double(text), number.isFinite
+        else { return nil }
+        return number
+    }
+
+    private static let units: [(suffix: String, size: Double, quantity: Quantity)] = [
+        ("%", 0.01, .share), ("ms", 1, .time), ("us", 1e-3, .time), ("s", 1e3, .time),
+        ("m", 6e4, .time), ("h", 3.6e6, .time), ("d", 8.64e7, .time), ("KiB", 1024, .bytes),
+        ("MiB", 1_048_576, .bytes), ("GiB", 1_073_741_824, .bytes),
+        ("TiB", 1_099_511_627_776, .bytes), ("B", 1, .bytes),
+    ]
+
+    private static func measure(_ text: String) -> (number: Double, quantity: Quantity)? {
+        guard let unit = units.first(where: { text.hasSuffix($0.suffix) }),
+            let number = decimal(text.dropLast(unit.suffix.count))
+        else { return nil }
+        // `0.01 * 5` is not 0.05: a division rounds once.
+        let value = unit.quantity == .share ? number / 100 : number * unit.size
+        return value.isFinite ? (value, unit.quantity) : nil
+    }
+
+    /// Whether the whole text fits the wildcards.
+    func fits(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let pieces, let first = pieces.first, let last = pieces.last else { return false }
+        guard text.count >= first.count + last.count, text.begins(first, at: 0),
+            text.begins(last, at: text.count - last.count)
+        else { return false }
+        var at = first.count
+        let end = text.count - last.count
+        for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
+            guard let found = text.place(of: piece, from: at), found + piece.count <= end else {
+                return false
+            }
+            at = found + piece.count
+        }
+        return true
+    }
+
+    /// The value as a filter spells it.
+    var spelling: String {
+        let isPlain =
+            !isQuoted && !bytes.isEmpty
+            && bytes.allSatisfy { byte in
+                byte > 0x20 && byte < 0x7F && !"=!<>~\"'(),".utf8.contains(byte)
+            }
+        return isPlain ? text : Self.quoted(text)
+    }
+
+    /// The text as a JSON string.
+    static func quoted(_ text: String) -> String {
+        var writer = JSONWriter()
+        writer.value(text)
+        return writer.text
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether `bytes` are found at `start`.
+    func begins(_ bytes: [UInt8], at start: Int) -> Bool {
+        guard start >= 0, start + bytes.count <= count else { return false }
+        guard let base = baseAddress, !bytes.isEmpty else { return bytes.isEmpty }
+        return memcmp(base + start, bytes, bytes.count) == 0
+    }
+
+    /// The index of the first occurrence of `needle`, which is not empty, at or after `start`.
+    func place(of needle: [UInt8], from start: Int) -> Int? {
+        guard let base = baseAddress else { return nil }
+        var at = start
+        while at + needle.count <= count {
+            guard let found = memchr(base + at, Int32(needle[0]), count - needle.count + 1 - at)
+            else { return nil }
+            at = UnsafeRawPointer(found) - base
+            if begins(needle, at: at) { return at }
+            at += 1
+        }
+        return nil
+    }
+}
