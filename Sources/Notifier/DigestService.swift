@@ -93,6 +93,9 @@ public final class DigestService: Sendable {
 
     public var status: Status { shown.withLock { $0 } }
 
+    /// The open incidents, worst first. Waits while a batch of lines is read.
+    public var openIncidents: [OpenIncident] { machine.withLock { $0.openIncidents } }
+
     /// Replaces the plan within about a second. Open windows continue under the new settings.
     public func replace(plan new: Plan) { plan.withLock { $0 = new } }
 

@@ -10,7 +10,8 @@ struct Bellwether: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
-            TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
+            StatusCommand.self, ProbeCommand.self, ConfigCommand.self, TokenCommand.self,
+            LogsCommand.self, DigestCommand.self, OutboxCommand.self,
             SilenceCommand.self, SendTestCommand.self, ContextCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
             RehearseCommand.self,
