@@ -32,6 +32,8 @@ extension Node {
             probes: { gateway?.service.lastObservations.map(ProbeStatusView.init) ?? [] },
             forward: forward,
             digestFault: { notifier?.digestService.status.fault ?? "" },
+            incidents: { notifier?.digestService.openIncidents ?? [] },
+            receivers: { notifier?.delivery.states ?? [] },
             wake: { notifier?.delivery.wake() })
     }
 }

@@ -22,7 +22,10 @@ extension Node {
             .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
-        if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
+        if let gateway {
+            routes += MeasurementRoutes.routes(gateway.service)
+            routes += ProbeRoutes.routes(gateway.service)
+        }
         routes += EventRoutes.routes(eventLog)
         routes += LogRoutes.routes(
             eventLog, files: EventLogFiles(directory: settings.dataDirectory),

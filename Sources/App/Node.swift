@@ -190,9 +190,11 @@ public final class Node: Sendable {
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
+        var policy = DeliveryPolicy()
+        policy.retryCommand += " \(settings.nodeOption)"
         let delivery = DeliveryService(
             store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
-            retryCeilings: settings.retryCeilings, telemetry: telemetry,
+            policy: policy, retryCeilings: settings.retryCeilings, telemetry: telemetry,
             onDead: { letter in
                 await recorder.record(
                     Event(dead: letter, node: settings.node, az: settings.az),

@@ -1,4 +1,5 @@
-import Delivery
+public import Delivery
+public import Digests
 public import Events
 import HTTPTypes
 import Hummingbird
@@ -26,19 +27,26 @@ public struct ConsoleRoutes: Sendable {
         public var forward: (@Sendable () -> ForwardStatusView)?
         /// Why no digest is composed; empty when there is no fault.
         public var digestFault: @Sendable () -> String
+        public var incidents: @Sendable () -> [OpenIncident]
+        public var receivers: @Sendable () -> [DeliveryService.ReceiverState]
         /// Called after a delivery was made due.
         public var wake: @Sendable () -> Void
 
         public init(
             node: NodeFacts, isNotifier: Bool, probes: @escaping @Sendable () -> [ProbeStatusView],
             forward: (@Sendable () -> ForwardStatusView)?,
-            digestFault: @escaping @Sendable () -> String, wake: @escaping @Sendable () -> Void
+            digestFault: @escaping @Sendable () -> String,
+            incidents: @escaping @Sendable () -> [OpenIncident],
+            receivers: @escaping @Sendable () -> [DeliveryService.ReceiverState],
+            wake: @escaping @Sendable () -> Void
         ) {
             self.node = node
             self.isNotifier = isNotifier
             self.probes = probes
             self.forward = forward
             self.digestFault = digestFault
+            self.incidents = incidents
+            self.receivers = receivers
             self.wake = wake
         }
     }
@@ -75,6 +83,13 @@ public struct ConsoleRoutes: Sendable {
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
                 return ConsoleAnswer.page(OverviewPage(view: try await view(viewer)).html)
+            },
+            Route(.get, "/v1/status", access: .requires(.read)) { exchange in
+                let place = try exchange.beginQuery(memory: Self.pageMemory)
+                defer { place.end() }
+                let view = try await view(Viewer(name: "", formToken: "", mayRetry: false))
+                return .bytes(
+                    StatusDocument(view: view).bytes, headers: [.cacheControl: "no-store"])
             },
             Route(.get, "/attempts/{id}", access: look) { exchange in
                 guard let viewer = viewer(exchange) else { return signInForm() }
@@ -164,7 +179,8 @@ public struct ConsoleRoutes: Sendable {
             probes: sources.probes(), forward: sources.forward?(),
             deliveries: sources.isNotifier
                 ? try await store.read { db in try ConsoleView.Deliveries(db, at: now) } : nil,
-            digestFault: sources.digestFault())
+            digestFault: sources.digestFault(), incidents: sources.incidents(),
+            receivers: sources.receivers())
     }
 
     private func attempt(_ id: String, _ viewer: Viewer) async throws -> Response {

@@ -11,6 +11,7 @@ extension ConsoleView.Deliveries {
         digests = try Outbox.headlines(db, limit: Self.digestsShown)
         entries = try Outbox.list(db, states: [.waiting, .dead], limit: Self.entriesShown)
         counts = try Outbox.counts(db)
+        byReceiver = try Outbox.openCounts(db)
         silences = try SilenceBook.list(db, at: now)
     }
 }

@@ -1,4 +1,5 @@
 import Delivery
+import Digests
 public import Events
 import EventLog
 import Notifier
@@ -13,6 +14,8 @@ struct ConsoleView: Sendable {
         var entries: [OutboxEntry]
         var counts: [DeliveryState: Int]
         var silences: [SilenceBook.Entry]
+        /// Numbers of waiting and dead deliveries.
+        var byReceiver: [String: [DeliveryState: Int]] = [:]
     }
 
     var node: NodeFacts
@@ -28,6 +31,8 @@ struct ConsoleView: Sendable {
     var deliveries: Deliveries?
     /// Why no digest is composed; empty when there is no fault.
     var digestFault: String
+    var incidents: [OpenIncident] = []
+    var receivers: [DeliveryService.ReceiverState] = []
 }
 
 /// The person who views a page.

@@ -6,7 +6,7 @@ import EventLog
 struct OverviewPage {
     let view: ConsoleView
 
-    private static let inFlight = Duration.seconds(15 * 60)
+    static let inFlight = Duration.seconds(15 * 60)
     private static let heard = Duration.seconds(3600)
     private static let rolloutsShown = 50
     /// Bytes after which a list is cut; the number of further entries is shown.

@@ -22,6 +22,8 @@ public struct DeliveryPolicy: Sendable {
     public var keep: Duration
     /// Maximum number of dead letters; the oldest are removed first.
     public var keepDead: Int
+    /// The command that retries dead letters, for the message about a paused receiver.
+    public var retryCommand = "bellwether outbox retry --dead"
 
     public init(
         retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(300)),

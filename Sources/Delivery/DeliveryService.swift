@@ -107,6 +107,26 @@ public final class DeliveryService: Sendable {
 
     public var receivers: [any Receiver] { inForce.map(\.receiver) }
 
+    /// How a receiver fares.
+    public struct ReceiverState: Sendable, Equatable {
+        public let name: String
+        public let kind: String
+        /// Digests refused in a row.
+        public let refusals: Int
+        /// The rest of the pause after too many refusals; nil if there is none.
+        public let pause: Duration?
+    }
+
+    public var states: [ReceiverState] {
+        let now = stopwatch.elapsed
+        return inForce.map { queue in
+            ReceiverState(
+                name: queue.receiver.name, kind: queue.receiver.kind,
+                refusals: queue.health.refusals, pause: queue.health.pause(at: now).map { $0 - now }
+            )
+        }
+    }
+
     /// Returns the addressees of the named receivers; unknown names have none.
     public func addressees(of names: [String]) -> [Addressee] {
         var seen: Set<String> = []

@@ -19,15 +19,15 @@ enum NoticeDigest {
 
     /// Reports a paused receiver through the other receivers.
     static func paused(
-        _ receiver: String, words: String, for pause: Duration, at now: Timestamp
+        _ receiver: String, words: String, _ policy: DeliveryPolicy, at now: Timestamp
     ) -> RenderedDigest {
         make(
             kind: "receiver_paused", id: "paused-\(IdentifierText.safe(receiver))-\(now.basic)",
             thread: "receiver-\(receiver)",
             subject: "Bellwether: receiver \(receiver) refuses digests",
             words: "Receiver \(receiver) refuses every digest; its last words: \(words). "
-                + "It is left alone for \(pause.components.seconds / 60) minutes; what it refused "
-                + "is kept. When it is corrected: bellwether outbox retry --dead",
+                + "It is left alone for \(policy.pause.components.seconds / 60) minutes; what it "
+                + "refused is kept. When it is corrected: \(policy.retryCommand)",
             receiver: receiver, at: now)
     }
 

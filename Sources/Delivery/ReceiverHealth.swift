@@ -22,6 +22,9 @@ final class ReceiverHealth: Sendable {
         }
     }
 
+    /// The number of digests refused in a row.
+    var refusals: Int { state.withLock { $0.refusals } }
+
     /// Records a digest that was refused for all recipients. Returns true if this starts a pause;
     /// one refusal after a pause renews it and returns false.
     func refused(at now: Duration, _ policy: DeliveryPolicy) -> Bool {

@@ -112,7 +112,7 @@ struct ReceiverQueue: Sendable {
             telemetry.emit(
                 ReceiverPaused(receiver: receiver.name, words: words, pause: policy.pause))
             let notice = NoticeDigest.paused(
-                receiver.name, words: words, for: policy.pause, at: now)
+                receiver.name, words: words, policy, at: now)
             do { try await notifyOthers(notice) } catch {
                 // The pause is already in the log, and the dead letters are in the outbox.
                 telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))

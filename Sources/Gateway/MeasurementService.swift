@@ -80,6 +80,17 @@ public final class MeasurementService: Sendable {
         looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
     }
 
+    /// Runs all probes once over the last settled window, without a verdict and without an event.
+    func probe() async -> [ProbeResult] {
+        let plan = plan
+        let now = wall.now
+        return await plan.probes.run(
+            budget: plan.budget,
+            context: MeasurementContext(
+                window: MeasurementWindow(at: now, length: plan.window, settle: plan.settle),
+                now: now))
+    }
+
     /// Returns the policy that judges an attempt: the run's own if it is kept and still known.
     private func policy(
         for concern: String, _ configured: Policy, _ plan: GatewayPlan, _ history: SeriesHistory

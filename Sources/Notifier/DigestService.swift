@@ -96,6 +96,9 @@ public final class DigestService: Sendable {
     /// The fields that silences may name.
     public var fields: FilterFields { .digests(groupBy: plan.withLock { $0.settings.groupBy }) }
 
+    /// The open incidents, worst first. Waits while a batch of lines is read.
+    public var openIncidents: [OpenIncident] { machine.withLock { $0.openIncidents } }
+
     /// Replaces the plan within about a second. Open windows continue under the new settings.
     public func replace(plan new: Plan) { plan.withLock { $0 = new } }
 

@@ -11,7 +11,7 @@ struct Bellwether: AsyncParsableCommand {
         version: versions,
         subcommands: [
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
-            HealthCommand.self,
+            HealthCommand.self, StatusCommand.self, ProbeCommand.self, ConfigCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
             SilenceCommand.self, SendTestCommand.self, ContextCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,

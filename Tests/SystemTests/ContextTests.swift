@@ -139,6 +139,35 @@ struct ContextTests {
             try await run("token", "revoke", try #require(record["id"]?.string)).exit == .code(0))
         #expect(try await node.get("/v1/digests", token: text).status == 401)
 
+        let measured = try await node.measure(#"{"rollout":"cart","namespace":"prod"}"#)
+        #expect(measured.status == 200)
+        let status = try await run("status")
+        for words in ["gw-a1", "prod/cart", "healthy", "rollout=shop", "kept", "log: "] {
+            #expect(status.output.contains(words), "\(words): \(status.output)\(status.errors)")
+        }
+        let document = try JSONValue(
+            parsing: Array(try await run("status", "--json").output.utf8),
+            limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 16))
+        #expect(document["incidents"]?[0]?["status"]?.string == "unhealthy")
+        #expect(document["receivers"]?[0]?["name"]?.string == "kept")
+        #expect(document["log"]?["max_bytes"]?.integer == 1 << 30)
+        // The same through the configuration, which finds the running node.
+        let local = try await node.command("status")
+        #expect(local.output.contains("prod/cart"), "\(local)")
+        let probed = try await run("probe", "node")
+        #expect(probed.exit == .code(0) && probed.output.contains("gateway.disk_ok = yes"))
+        #expect(try await run("probe", "none").exit == .code(1))
+        let known = try await node.command("probe", "--json")
+        #expect(known.output.contains(#""name":"gateway.disk_ok""#), "\(known)")
+        let changed = node.folder.file("changed.yaml")
+        try String(contentsOfFile: node.configuration, encoding: .utf8)
+            .replacing("repeat: 1h", with: "repeat: 2h")
+            .write(toFile: changed, atomically: true, encoding: .utf8)
+        #expect(try await run("config", "diff", node.configuration).exit == .code(0))
+        let diff = try await run("config", "diff", changed)
+        #expect(diff.exit == .code(1), "\(diff.errors)")
+        #expect(diff.output == "- digest.repeat: 1h\n+ digest.repeat: 2h\n", "\(diff.output)")
+
         try await contexts(node, token, folder)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
         try await pasted(shown.output, in: folder)

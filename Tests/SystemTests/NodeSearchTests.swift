@@ -19,6 +19,8 @@ struct NodeSearchTests {
         ["silence", "add", "rollout=shop", "--for", "1h", "--why", "known"], ["silence", "list"],
         ["silence", "expire", "s1"], ["send-test", "kept"], ["template", "analysis"],
         ["explain", "e1"], ["explain", "--last", "shop"], ["replay"],
+        ["status"], ["status", "--watch"], ["probe"], ["probe", "node"],
+        ["config", "diff", "new.yaml"],
     ]
 
     @Test("in an empty folder every command exits with 69, says what to do and creates nothing")
@@ -39,7 +41,7 @@ struct NodeSearchTests {
         try "node: gw\ndata_dir: ./data\n".write(
             toFile: folder.file("bellwether.yaml"), atomically: true, encoding: .utf8)
         // These read the configuration alone.
-        let withoutData = ["check", "template"]
+        let withoutData = ["check", "template", "probe", "config"]
         for arguments in Self.commands where !withoutData.contains(arguments[0]) {
             let run = try await CommandRun(arguments, in: folder.path)
             #expect(run.exit == .code(69), "\(arguments): \(run.errors)")

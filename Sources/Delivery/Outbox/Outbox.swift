@@ -178,6 +178,22 @@ public enum Outbox {
         ).map(OutboxEntry.init)
     }
 
+    /// The numbers of waiting and dead deliveries, by receiver; zeros are left out.
+    public static func openCounts(_ db: Database) throws -> [String: [DeliveryState: Int]] {
+        var counts: [String: [DeliveryState: Int]] = [:]
+        for row in try Row.fetchAll(
+            db,
+            sql: """
+                SELECT receiver, state, COUNT(*) AS n FROM outbox
+                WHERE state IN ('waiting', 'dead') GROUP BY receiver, state
+                """)
+        {
+            guard let state = DeliveryState(rawValue: row["state"]) else { continue }
+            counts[row["receiver"], default: [:]][state] = row["n"]
+        }
+        return counts
+    }
+
     /// The number of deliveries in each state, zeros included.
     public static func counts(_ db: Database) throws -> [DeliveryState: Int] {
         var counts = Dictionary(uniqueKeysWithValues: DeliveryState.allCases.map { ($0, 0) })

@@ -23,11 +23,17 @@ struct NodeOption: ParsableArguments {
     @Option(help: "A PEM file of certificates to trust, for --url; else BELLWETHER_CA_FILE.")
     var caFile: String?
 
-    /// Finds the node. Prints what to do and exits with 69 (EX_UNAVAILABLE) if there is none.
+    /// Finds what names the node. Prints what to do and exits with 69 (EX_UNAVAILABLE) if nothing
+    /// does.
+    func place() throws -> NodeSearch.Place {
+        try Search.run(
+            .init(url: url, tokenFile: tokenFile, caFile: caFile, configuration: config)
+        ).place
+    }
+
+    /// Finds the node; exits like `place`, also if its data folder does not exist.
     func target() throws -> Target {
-        let found = try Search.run(
-            .init(url: url, tokenFile: tokenFile, caFile: caFile, configuration: config))
-        switch found.place {
+        switch try place() {
         case .configuration(let file): return .folder(try LocalNode(configuration: file))
         case .node(let remote): return .node(try Search.client(remote))
         }
@@ -40,6 +46,14 @@ enum Target {
     case node(RemoteNode)
     /// A data folder on this machine, also while no node runs.
     case folder(LocalNode)
+
+    /// A client of the running node.
+    func running() throws -> RemoteNode {
+        switch self {
+        case .node(let node): node
+        case .folder(let local): try local.client()
+        }
+    }
 
     /// The document that a running node answers at `path`, or that `local` makes of the data
     /// folder.
