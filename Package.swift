@@ -109,7 +109,8 @@ let package = Package(
         module("JSON"),
         module("Events", ["JSON", crypto]),
         module("Secrets"),
-        module("Settings", ["Secrets", "Events", "JSON", yams]),
+        module("Arguments"),
+        module("Settings", ["Secrets", "Arguments", "Events", "JSON", yams]),
         module("Telemetry", ["Events", logging, coreMetrics]),
         module("Analysis", ["Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
@@ -120,7 +121,7 @@ let package = Package(
             "EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        module("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
+        module("Probes", ["CZlib", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         module("Rendering", ["Events", "JSON", "Digests", mustache]),
         module(
@@ -144,8 +145,8 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
-                "Store",
+                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "EventLog", "Store",
                 "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         module(
@@ -164,7 +165,7 @@ let package = Package(
         module(
             "App",
             [
-                "CProcess", "Secrets", "Events", "JSON", "Settings", "Telemetry",
+                "CProcess", "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store",
                 "EventLog",
                 "Analysis",
@@ -186,7 +187,8 @@ let package = Package(
         tests("JSON"),
         tests("Events", ["JSON"]),
         tests("Secrets"),
-        tests("Settings", ["Secrets", "Events"]),
+        tests("Arguments"),
+        tests("Settings", ["Secrets", "Arguments", "Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
         // Writes a log until it is killed.
@@ -202,7 +204,7 @@ let package = Package(
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
-        tests("Probes", ["CZlib", "Secrets", "Events", "JSON", "Transfer"]),
+        tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),
         tests(
@@ -227,7 +229,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Events", "JSON", "EventLog", "Probes", "Server", "Store",
+                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
+                "Store",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
@@ -241,8 +244,9 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "JSON", "Events", "Settings", "Analysis", "Digests", "EventLog", "Probes",
-                "Rendering", "Server", "Gateway", "Notifier", "Console", "App", "TestSupport",
+                "JSON", "Arguments", "Events", "Settings", "Analysis", "Digests", "EventLog",
+                "Probes", "Rendering", "Server", "Gateway", "Notifier", "Console", "App",
+                "TestSupport",
                 httpTypes,
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),

@@ -18,14 +18,15 @@ struct LayoutTests {
         ("JSON", []),
         ("Events", ["JSON"]),
         ("Secrets", []),
-        ("Settings", ["Secrets", "Events", "JSON"]),
+        ("Arguments", []),
+        ("Settings", ["Secrets", "Arguments", "Events", "JSON"]),
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
         ("Store", []),
         ("EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        ("Probes", ["CZlib", "Secrets", "JSON", "Events", "Transfer"]),
+        ("Probes", ["CZlib", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),
         (
@@ -36,8 +37,8 @@ struct LayoutTests {
         (
             "Gateway",
             [
-                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
-                "Store",
+                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "EventLog", "Store",
                 "Server", "Telemetry",
             ]
         ),
@@ -59,7 +60,7 @@ struct LayoutTests {
             "App",
             [
                 "CProcess",
-                "Secrets", "Events", "JSON", "Settings", "Telemetry",
+                "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
