@@ -92,7 +92,7 @@ public final class Node: Sendable {
         _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
-        probes = Mutex(settings.analysis.probes)
+        probes = Mutex(settings.analysis.allProbes)
         self.folder = folder
         self.eventLog = eventLog
         self.telemetry = telemetry

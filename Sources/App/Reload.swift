@@ -52,8 +52,8 @@ struct Reload: Sendable {
         if let gateway = node.gateway {
             // If the configuration of the probes is the same, they are kept with their state.
             let kept = node.probes.withLock { probes in
-                defer { probes = settings.analysis.probes }
-                return probes == settings.analysis.probes ? gateway.service.plan.probes : nil
+                defer { probes = settings.analysis.allProbes }
+                return probes == settings.analysis.allProbes ? gateway.service.plan.probes : nil
             }
             gateway.service.replace(
                 plan: GatewayPlan(settings, upstreams: gateway.upstreams, probes: kept))

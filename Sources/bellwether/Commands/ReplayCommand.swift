@@ -34,7 +34,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let vectors { return try replay(vectors: vectors) }
-        var replay = HistoryReplay(policies: PolicySet(try config.load().analysis))
+        var replay = HistoryReplay(policies: PolicyTable(try config.load().analysis))
         if let file {
             try judge(file: file, &replay)
         } else {
