@@ -121,7 +121,8 @@ let package = Package(
         module("JSON"),
         module("Events", ["JSON", crypto]),
         module("Secrets"),
-        module("Settings", ["Secrets", "Events", "JSON", yams]),
+        module("Arguments"),
+        module("Settings", ["Secrets", "Arguments", "Events", "JSON", yams]),
         module("Telemetry", ["Events", logging, coreMetrics]),
         module("Analysis", ["Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
@@ -133,7 +134,7 @@ let package = Package(
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
-        module("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
+        module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         module("Rendering", ["Events", "JSON", "Digests", mustache]),
@@ -158,8 +159,8 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
-                "Store",
+                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "EventLog", "Store",
                 "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
         module(
@@ -178,8 +179,8 @@ let package = Package(
         module(
             "App",
             [
-                "CProcess", "Core", "Secrets", "Events", "JSON", "Settings", "Telemetry", "Store",
-                "EventLog", "Analysis",
+                "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
+                "Telemetry", "Store", "EventLog", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
@@ -200,7 +201,8 @@ let package = Package(
         tests("JSON"),
         tests("Events", ["JSON"]),
         tests("Secrets"),
-        tests("Settings", ["Secrets", "Events"]),
+        tests("Arguments"),
+        tests("Settings", ["Secrets", "Arguments", "Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
         tests("Store", [grdb]),
         // Writes a log until it is killed.
@@ -217,7 +219,7 @@ let package = Package(
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
-        tests("Probes", ["CZlib", "Secrets", "Events", "JSON", "Transfer"]),
+        tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),
         tests(
@@ -242,7 +244,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Events", "JSON", "EventLog", "Probes", "Server", "Store",
+                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
+                "Store",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
@@ -256,8 +259,9 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "JSON", "Events", "Settings", "Analysis", "Digests", "EventLog", "Probes",
-                "Rendering", "Server", "Gateway", "Notifier", "Console", "App", "TestSupport",
+                "JSON", "Arguments", "Events", "Settings", "Analysis", "Digests", "EventLog",
+                "Probes", "Rendering", "Server", "Gateway", "Notifier", "Console", "App",
+                "TestSupport",
                 httpTypes,
             ],
             resources: [.copy("Corpus")], swiftSettings: strict),

@@ -43,7 +43,8 @@ public enum ConfigurationCheck {
         }
         return Findings(
             settings: faults.isEmpty ? settings : nil, faults: faults,
-            warnings: reading.warnings + certificates.warnings + descriptors(settings, path))
+            warnings: reading.warnings + SharedDataFindings.warnings(reading)
+                + certificates.warnings + descriptors(settings, path))
     }
 
     /// A warning when the limit of open files, raised as at a start, allows fewer connections.
@@ -85,8 +86,11 @@ private struct CertificateFindings {
         for (index, receiver) in settings.receivers.enumerated() {
             authority(receiver.caFile, "receivers[\(index)].ca_file")
         }
-        for (index, probe) in settings.analysis.probes.enumerated() {
-            let key = "analysis.probes[\(index)]"
+        let common = settings.analysis.probes.enumerated().map { ("analysis.probes[\($0)]", $1) }
+        let own = settings.analysis.policies.enumerated().flatMap { index, policy in
+            policy.ownProbes.map { ("analysis.policies[\(index)].probes", $0) }
+        }
+        for (key, probe) in common + own {
             if case .certificate(let certificate) = probe.kind {
                 authority(certificate.caFile, "\(key).ca_file")
             }

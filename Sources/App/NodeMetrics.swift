@@ -95,7 +95,7 @@ final class NodeMetrics: Sendable {
             if isNew { registry.forget("bellwether_policy_info") }
             registry.set(
                 "bellwether_policy_info", to: 1,
-                help: "Which policy judges the merged route; always 1.",
+                help: "The hash of all policies; always 1.",
                 labels: [("policy", policy)])
             if let forwarder = gateway.forwarder {
                 showLag("forward", behind: forwarder.status.acknowledged)

@@ -53,7 +53,7 @@ struct Reload: Sendable {
         if let gateway = node.gateway {
             // If the configuration of the probes is the same, they are kept with their state.
             let kept =
-                before.analysis.probes == settings.analysis.probes
+                before.analysis.allProbes == settings.analysis.allProbes
                 ? gateway.service.plan.probes : nil
             gateway.service.replace(
                 plan: GatewayPlan(settings, upstreams: gateway.upstreams, probes: kept))

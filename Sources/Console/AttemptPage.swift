@@ -86,6 +86,14 @@ struct AttemptPage {
 
     // MARK: - Facts
 
+    /// The arguments by which a probe selects data.
+    private static func scope(_ arguments: JSONValue) -> String {
+        guard case .array(let names) = arguments, !names.isEmpty else {
+            return "the same for all rollouts"
+        }
+        return names.compactMap(\.string).joined(separator: ", ")
+    }
+
     private var facts: HTML {
         let document = event.extra("document")
         var rows = HTML.empty
@@ -96,7 +104,15 @@ struct AttemptPage {
         }
         if let score = document?["score"]?.integer { rows += "<dt>Score</dt><dd>\(score)</dd>" }
         if let run = event.extra("run")?.integer { rows += "<dt>Run</dt><dd>\(run)</dd>" }
+        if let name = event.extra("policy_name")?.string {
+            rows += "<dt>Judged by</dt><dd>\(name)</dd>"
+        }
         if let policy = event.policy { rows += "<dt>Policy</dt><dd><code>\(policy)</code></dd>" }
+        if case .object(let scope)? = document?["scope"] {
+            for probe in scope {
+                rows += "<dt>Data of \(probe.key)</dt><dd>\(Self.scope(probe.value))</dd>"
+            }
+        }
         if let binary = event.binary { rows += "<dt>Binary</dt><dd><code>\(binary)</code></dd>" }
         rows += "<dt>On the command line</dt><dd><code>bellwether explain \(event.id)</code></dd>"
         return

@@ -56,7 +56,8 @@ public struct RolloutBoard: Sendable {
         public let name: String
         public internal(set) var az: String
         public internal(set) var binary: String?
-        /// Policy hashes by concern: each concern is judged by a part of the policy.
+        /// Policy hashes by policy and concern: rollouts are judged by different policies, and each
+        /// concern by a part of one. The key of the default policy is the concern alone.
         public internal(set) var policies: [String: String] = [:]
         public internal(set) var seen: Timestamp
     }
@@ -65,6 +66,7 @@ public struct RolloutBoard: Sendable {
     static let rolloutsKept = 200
     static let lanesKept = 24
     static let nodesKept = 200
+    static let policiesKept = 64
     static let attemptsKept = 12_000
     static let bytesKept = 8 << 20
     private static let deltasKept = 12
@@ -166,10 +168,13 @@ public struct RolloutBoard: Sendable {
         node.seen = max(node.seen, event.ts)
         if let az = event.az { node.az = Self.short(az) }
         if let binary = event.binary { node.binary = Self.short(binary) }
-        if let policy = event.policy,
-            node.policies.count < 16 || node.policies[event.concern ?? "all"] != nil
-        {
-            node.policies[Self.short(event.concern ?? "all")] = Self.short(policy)
+        if let policy = event.policy {
+            let concern = event.concern ?? "all"
+            let name = event.extra("policy_name")?.string ?? "default"
+            let key = Self.short(name == "default" ? concern : "\(name)/\(concern)")
+            if node.policies.count < Self.policiesKept || node.policies[key] != nil {
+                node.policies[key] = Self.short(policy)
+            }
         }
         nodes[short] = node
         if nodes.count > Self.nodesKept, let oldest = nodes.values.min(by: { $0.seen < $1.seen }) {

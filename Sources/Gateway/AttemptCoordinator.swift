@@ -119,6 +119,11 @@ final class AttemptCoordinator: Sendable {
         deciding(at: now) { $0.ledger.frozen(series, at: now) }
     }
 
+    /// Returns the hash of the policy that judges the series' run; nil when there is no run.
+    func policy(ofRun series: String, at now: Timestamp) -> String? {
+        deciding(at: now) { $0.ledger.policy(ofRun: series, at: now) }
+    }
+
     // MARK: - Called by the evaluation
 
     func complete(_ ticket: AttemptTicket, with record: AttemptRecord) {

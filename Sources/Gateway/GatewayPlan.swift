@@ -1,11 +1,15 @@
 import Analysis
+import Arguments
 public import Events
 import Probes
 
 /// What a gateway measures and how it judges. A reload replaces it as a whole.
 public struct GatewayPlan: Sendable {
     public var probes: ProbeSet
-    public var policies: PolicySet
+    public var policies: PolicyTable
+    /// The names of the probes that run for a policy, by its name. A policy without an entry runs
+    /// those of the default policy; empty: all run for every policy.
+    public var probesByPolicy: [String: Set<String>]
     /// Time for a whole measurement, including the append to the log.
     public var budget: Duration
     /// Time between two measurements of a series, as configured in the caller.
@@ -20,11 +24,13 @@ public struct GatewayPlan: Sendable {
 
     /// - Parameter window: nil: the time in which a request counts as a repeat.
     public init(
-        probes: ProbeSet, policies: PolicySet, budget: Duration, interval: Duration,
-        window: Duration? = nil, settle: Duration = .zero, appliesMidRun: Bool = false
+        probes: ProbeSet, policies: PolicyTable, probesByPolicy: [String: Set<String>] = [:],
+        budget: Duration, interval: Duration, window: Duration? = nil, settle: Duration = .zero,
+        appliesMidRun: Bool = false
     ) {
         self.probes = probes
         self.policies = policies
+        self.probesByPolicy = probesByPolicy
         self.budget = budget
         self.interval = interval
         self.window = window ?? AttemptTiming(interval: interval).repeatWindow
@@ -45,14 +51,28 @@ public struct GatewayPlan: Sendable {
         return .milliseconds(max(min(step - into % step, span - into), 1))
     }
 
-    /// Whether `concern` is configured, or empty (the merged route).
-    func knows(_ concern: String) -> Bool { policies.policy(for: concern) != nil }
-
-    /// Returns the policy of `concern`.
-    ///
-    /// Returns the merged policy for the merged route, and for a concern that a reload has
-    /// removed since its request arrived.
-    func policy(for concern: String) -> Policy {
-        policies.policy(for: concern) ?? policies.merged
+    /// The names of the probes that run for a policy, those of the default for an unknown one; nil
+    /// runs all.
+    func probes(ofPolicy name: String) -> Set<String>? {
+        probesByPolicy[name] ?? probesByPolicy[PolicySet.fallbackName]
     }
+
+    /// By what the probes of a policy select the data of one rollout.
+    ///
+    /// Names the probes that report signals of canary or stable or that use arguments.
+    func scope(ofPolicy name: String) -> [ProbeScope] {
+        let names = probes(ofPolicy: name)
+        return probes.probes.compactMap { probe in
+            guard names?.contains(probe.name) ?? true else { return nil }
+            let isOfRollout = probe.signals.contains { ["canary", "stable"].contains($0.object) }
+            guard isOfRollout || !probe.arguments.isEmpty else { return nil }
+            return ProbeScope(
+                probe: probe.name, arguments: probe.arguments.sorted().map(\.rawValue))
+        }
+    }
+}
+
+extension SignalDeclaration {
+    /// The part of the name before the first dot.
+    fileprivate var object: Substring { name.prefix { $0 != "." } }
 }

@@ -51,12 +51,19 @@ public enum MeasurementRoutes {
         let request: MeasurementRequest
         do { request = try parse() } catch { throw problem(error) }
         let concern = exchange.parameters["concern"] ?? ""
-        guard service.knows(concern) else {
+        let series = request.series(concern: concern).id
+        guard let policies = service.policies(for: request, series: series) else {
+            throw Problem(
+                .notFound, "rollout_unmatched",
+                "no policy below analysis.policies matches \(request.namespace)/\(request.rollout): add one, or set analysis.unmatched to judge",
+                field: "rollout")
+        }
+        guard policies.policy(for: concern) != nil else {
             throw Problem(
                 .notFound, "concern_unknown",
-                "no concern of this name is configured below analysis.concerns", field: "concern")
+                "the policy \(policies.name) has no concern of this name below concerns",
+                field: "concern")
         }
-        let series = request.series(concern: concern).id
         let rate = service.admit(exchange.identity, series)
         guard rate.isAllowed else {
             // Argo Rollouts aborts after five refusals in a row: a caller over the limit gets
@@ -67,7 +74,8 @@ public enum MeasurementRoutes {
             }
             return .bytes(frozen.document.bytes, headers: headers(frozen, rate: rate))
         }
-        let turn = await service.measure(request, series: series, concern: concern)
+        let turn = await service.measure(
+            request, series: series, concern: concern, by: policies)
         switch turn.outcome {
         case .judged(let verdict, let timings, _):
             return .bytes(

@@ -19,10 +19,12 @@ extension MeasurementService {
         let started = ContinuousClock.now
         guard (try? MeasurementRoutes.checkMedia(question.head)) != nil else { return nil }
         let concern = question.parameters["concern"] ?? ""
-        guard concern.isEmpty || knows(concern),
+        guard
             let request = question.body.withUnsafeReadableBytes({
                 try? MeasurementRequest(parsing: $0)
-            })
+            }),
+            plan.policies.policies(namespace: request.namespace, rollout: request.rollout)?
+                .policy(for: concern) != nil
         else { return nil }
         let series = request.series(concern: concern).id
         let now = wall.now

@@ -1,4 +1,5 @@
 public import Analysis
+import Arguments
 public import Events
 public import EventLog
 import Probes
@@ -26,10 +27,14 @@ public final class MeasurementService: Sendable {
     private struct Plans {
         var plan: GatewayPlan
         /// Earlier policies that runs under way may have begun with, the newest last.
-        var former: [PolicySet] = []
+        var former: [PolicyTable] = []
+
+        func policies(sha: String) -> PolicySet? {
+            ([plan.policies] + former.reversed()).lazy.flatMap(\.all).first { $0.sha == sha }
+        }
     }
 
-    /// Most former policies that are kept.
+    /// Most former configurations whose policies are kept.
     private static let formerLimit = 8
 
     /// Restores the attempts from their checkpoint and the log after it.
@@ -67,8 +72,8 @@ public final class MeasurementService: Sendable {
     public func replace(plan: GatewayPlan) {
         current.withLock { plans in
             let (old, new) = (plans.plan.policies, plan.policies)
-            plans.former.removeAll { $0.sha == old.sha || $0.sha == new.sha }
-            if old.sha != new.sha { plans.former.append(old) }
+            plans.former.removeAll { $0 == old || $0 == new }
+            if old != new { plans.former.append(old) }
             if plans.former.count > Self.formerLimit { plans.former.removeFirst() }
             plans.plan = plan
         }
@@ -81,6 +86,8 @@ public final class MeasurementService: Sendable {
     }
 
     /// Runs all probes once over the last settled window, without a verdict and without an event.
+    ///
+    /// There is no request: a probe that uses its values has no data.
     func probe() async -> [ProbeResult] {
         let plan = plan
         let now = wall.now
@@ -91,39 +98,62 @@ public final class MeasurementService: Sendable {
                 now: now))
     }
 
-    /// Returns the policy that judges an attempt: the run's own if it is kept and still known.
-    private func policy(
-        for concern: String, _ configured: Policy, _ plan: GatewayPlan, _ history: SeriesHistory
-    ) -> Policy {
+    /// Returns the policies that judge an attempt: the run's own if it is kept and still known.
+    private func policies(
+        for concern: String, _ configured: PolicySet, _ plan: GatewayPlan, _ history: SeriesHistory
+    ) -> PolicySet {
         guard !plan.appliesMidRun, let begun = history.policy, begun != configured.sha else {
             return configured
         }
-        let former = current.withLock { plans in plans.former.first { $0.sha == begun } }
-        return former?.policy(for: concern) ?? configured
+        let own = current.withLock { $0.policies(sha: begun) }
+        return own?.policy(for: concern) == nil ? configured : own ?? configured
+    }
+
+    /// Returns the policies that judge a rollout; nil if it is refused.
+    ///
+    /// A reload that refuses a rollout does not end its run: the run is judged to its end by its
+    /// own policy, unless `plan.appliesMidRun`.
+    func policies(for request: MeasurementRequest, series: String) -> PolicySet? {
+        let plan = plan
+        let found = plan.policies.policies(
+            namespace: request.namespace, rollout: request.rollout)
+        guard found == nil, !plan.appliesMidRun,
+            let begun = coordinator.policy(ofRun: series, at: wall.now)
+        else { return found }
+        return current.withLock { $0.policies(sha: begun) }
     }
 
     /// Returns the run's last verdict for a caller over its rate limit; nil when there is none.
     func frozen(_ series: String) -> FrozenVerdict? { coordinator.frozen(series, at: wall.now) }
 
-    /// Whether `concern` is empty or configured.
-    func knows(_ concern: String) -> Bool { plan.knows(concern) }
-
     /// Measures a series, or joins or repeats its attempt.
     ///
-    /// - Parameter concern: A known concern; empty for the merged route.
+    /// - Parameters:
+    ///   - concern: A known concern; empty for the merged route.
+    ///   - policies: Those found for the request; nil looks them up. If the rollout is refused,
+    ///     the verdict has no checks.
     func measure(
-        _ request: MeasurementRequest, series: String, concern: String
+        _ request: MeasurementRequest, series: String, concern: String,
+        by policies: PolicySet? = nil
     ) async -> (
         outcome: MeasurementOutcome, origin: AttemptCoordinator.Origin, timing: MeasurementTiming
     ) {
         let plan = plan
-        let configured = plan.policy(for: concern)
+        let configured =
+            policies ?? self.policies(for: request, series: series)
+            ?? PolicySet(Policy(checks: []))
         let started = ContinuousClock.now
         let turn = await coordinator.measure(
             series, stated: request.attempt, at: wall.now, head: eventLog.head
         ) { [self] ticket in
-            let policy = policy(for: concern, configured, plan, ticket.history)
-            return await evaluate(ticket, request, concern, plan, policy)
+            let judging = self.policies(for: concern, configured, plan, ticket.history)
+            // A policy that the configuration no longer has runs the probes of its successor.
+            let measuring =
+                plan.policies.all.contains { $0.name == judging.name }
+                ? judging.name : configured.name
+            return await evaluate(
+                ticket, request, concern, plan, judging.policy(for: concern) ?? judging.merged,
+                measuring: measuring)
         }
         let timing = MeasurementTiming(
             total: ContinuousClock.now - started, waits: turn.outcome.waits)
@@ -136,7 +166,7 @@ public final class MeasurementService: Sendable {
 
     private func evaluate(
         _ ticket: AttemptTicket, _ request: MeasurementRequest, _ concern: String,
-        _ plan: GatewayPlan, _ policy: Policy
+        _ plan: GatewayPlan, _ policy: Policy, measuring: String
     ) async -> MeasurementOutcome {
         let started = ContinuousClock.now
         let history = ticket.history
@@ -152,7 +182,10 @@ public final class MeasurementService: Sendable {
             let asked = ContinuousClock.now
             results = await plan.probes.run(
                 budget: plan.budget,
-                context: MeasurementContext(window: next, now: ticket.startedAt))
+                context: MeasurementContext(
+                    window: next, now: ticket.startedAt,
+                    arguments: MeasurementArguments(request)),
+                only: plan.probes(ofPolicy: measuring))
             waits.probes = ContinuousClock.now - asked
             for result in results { telemetry.emit(ProbeObserved(result: result)) }
             looks.withLock { [results] looks in
@@ -181,7 +214,8 @@ public final class MeasurementService: Sendable {
 
         let document = VerdictDocument(
             judgement, request: request, concern: concern, attempt: ticket.number,
-            signals: signals, gateway: identity, window: window, policy: policy)
+            signals: signals, gateway: identity, window: window, policy: policy,
+            scope: plan.scope(ofPolicy: measuring))
         let record = AttemptRecord(
             judgement, document: document, ticket: ticket,
             inputs: frozen ?? WindowInputs(signals, of: window, judgedBy: policy),
@@ -192,7 +226,7 @@ public final class MeasurementService: Sendable {
         }
         let event = Event(
             verdict: record, judgement: judgement, request: request, concern: concern,
-            ticket: ticket, gateway: identity)
+            ticket: ticket, gateway: identity, policyName: policy.name)
         waits.log += await self.record(event, within: left)
         coordinator.complete(ticket, with: record)
         return .judged(record.verdict, timings: results, waits: waits)

@@ -20,6 +20,10 @@ public enum MissingDataReason: String, Sendable, Hashable, CaseIterable {
     case missingField = "missing_field"
     /// The data is older than its maximum age.
     case stale
+    /// The request lacks an argument that the probe uses, such as `canaryHash`.
+    case missingArgument = "missing_argument"
+    /// An argument has a value that must not stand where the probe uses it.
+    case unusableArgument = "unusable_argument"
     /// There is no file at that path.
     case missingFile = "missing_file"
     /// The file exists but cannot be read: permissions, a folder, a FIFO.
@@ -38,4 +42,12 @@ public enum MissingDataReason: String, Sendable, Hashable, CaseIterable {
     case cancelled
     /// Anything else, such as an internal error or an invalid setting of the probe.
     case fault
+
+    /// Whether the data of this rollout is not where the probe looks for it.
+    var isOfSource: Bool {
+        switch self {
+        case .missingField, .missingFile, .missingArgument, .unusableArgument: true
+        default: false
+        }
+    }
 }

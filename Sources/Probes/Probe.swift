@@ -1,3 +1,4 @@
+public import Arguments
 import Events
 
 /// A source of named signals in each measurement.
@@ -16,6 +17,13 @@ public protocol Probe: Sendable {
     /// Whether the signals depend on the measurement's window. Overlapping measurements share a run
     /// of the probe; if true, only measurements of the same window do.
     var isPerWindow: Bool { get }
+    /// The arguments of the request that the signals depend on; measurements with other values do
+    /// not share a run of the probe. Empty: the signals are the same for all rollouts.
+    var arguments: Set<MeasurementArgument> { get }
+
+    /// What the probe asks with these arguments, for people: an address without secrets, a path, a
+    /// program. Empty if its name says enough.
+    func address(for arguments: MeasurementArguments) -> String
 
     /// Measures once.
     ///
@@ -26,6 +34,9 @@ public protocol Probe: Sendable {
 
 extension Probe {
     public var isPerWindow: Bool { false }
+    public var arguments: Set<MeasurementArgument> { [] }
+
+    public func address(for arguments: MeasurementArguments) -> String { "" }
 
     /// All declared signals, absent for the same reason.
     func allAbsent(_ absence: MissingData) -> [Signal] { signals.map { $0.absent(absence) } }

@@ -1,9 +1,10 @@
+import Arguments
 import Events
 
 /// The probes of a node, run concurrently within one budget.
 ///
-/// Thread-safe. Overlapping runs share one measurement of a probe, for probes with `isPerWindow`
-/// only within the same window. A hanging measurement is not started again, so it uses one task and
+/// Thread-safe. Overlapping runs share one measurement of a probe if the values of its arguments
+/// are equal, for probes with `isPerWindow` only within the same window. A hanging measurement is not started again, so it uses one task and
 /// at most one thread.
 public final class ProbeSet: Sendable {
     /// The probes in the given order, without those whose name was already used.
@@ -14,20 +15,28 @@ public final class ProbeSet: Sendable {
     private static let lastWord = Duration.milliseconds(20)
 
     private let clock: any Clock<Duration>
-    /// By probe name. The key is the window; nil for probes whose signals do not depend on it.
-    private let flights: [String: SingleFlight<MeasurementWindow?, [Signal]>]
+    /// What a run of a probe depends on.
+    private struct Subject: Hashable, Sendable {
+        /// nil for probes whose signals do not depend on it.
+        let window: MeasurementWindow?
+        /// Those that the probe uses.
+        let arguments: MeasurementArguments
+    }
+
+    /// By probe name.
+    private let flights: [String: SingleFlight<Subject, [Signal]>]
 
     /// Keeps only the first of several probes with the same name; see `conflicts(in:)`.
     ///
     /// - Parameters:
     ///   - clock: Measures budgets and durations.
-    ///   - maximumLooks: Maximum number of windows measured by one probe at once; further ones are
-    ///     absent(busy).
+    ///   - maximumLooks: Maximum number of windows and rollouts measured by one probe at once;
+    ///     further ones are absent(busy).
     public init(
         _ probes: [any Probe], clock: any Clock<Duration> = ContinuousClock(),
         maximumLooks: Int = 512
     ) {
-        var flights: [String: SingleFlight<MeasurementWindow?, [Signal]>] = [:]
+        var flights: [String: SingleFlight<Subject, [Signal]>] = [:]
         self.probes = probes.filter { probe in
             guard flights[probe.name] == nil else { return false }
             flights[probe.name] = SingleFlight(limit: maximumLooks)
@@ -51,14 +60,17 @@ public final class ProbeSet: Sendable {
             + signals.keys.sorted().map { ($0, owners[$0] ?? []) }
     }
 
-    /// Measures with all probes concurrently; returns one result per probe, by ascending name.
+    /// Measures with the probes concurrently; returns one result per probe, by ascending name.
     ///
     /// Returns within `budget` on the set's clock. A probe that is late has all declared signals
     /// absent(timeout). If the calling task is cancelled, it returns at once with
     /// absent(cancelled).
-    public func run(budget: Duration, context: MeasurementContext) async -> [ProbeResult] {
+    /// - Parameter names: The probes to run; nil runs all.
+    public func run(
+        budget: Duration, context: MeasurementContext, only names: Set<String>? = nil
+    ) async -> [ProbeResult] {
         await withTaskGroup(of: ProbeResult.self) { group in
-            for probe in probes {
+            for probe in probes where names?.contains(probe.name) ?? true {
                 group.addTask { await self.look(through: probe, budget: budget, context) }
             }
             var results: [ProbeResult] = []
@@ -77,7 +89,7 @@ public final class ProbeSet: Sendable {
     }
 
     private enum Finish: Sendable {
-        case landed(SingleFlight<MeasurementWindow?, [Signal]>.Outcome)
+        case landed(SingleFlight<Subject, [Signal]>.Outcome)
         case late
     }
 
@@ -86,10 +98,26 @@ public final class ProbeSet: Sendable {
     ) async -> ProbeResult {
         let stopwatch = Stopwatch(clock)
         let allowance = min(probe.deadline, budget)
-        let reported = await signals(of: probe, allowance: allowance, context)
+        let reported = await signals(of: probe, allowance: allowance, context).map {
+            Self.located($0, probe, context.arguments)
+        }
         return ProbeResult(
             probe: probe.name, declared: probe.signals, reported: reported,
             duration: stopwatch.elapsed)
+    }
+
+    /// Adds the probe and what it asks to the details of a signal whose source is not there.
+    private static func located(
+        _ signal: Signal, _ probe: any Probe, _ arguments: MeasurementArguments
+    ) -> Signal {
+        guard case .absent(let why, let detail) = signal.value,
+            let reason = MissingDataReason(rawValue: why), reason.isOfSource
+        else { return signal }
+        var signal = signal
+        signal.value =
+            MissingData(reason, detail)
+            .of(probe: probe.name, at: probe.address(for: arguments)).value
+        return signal
     }
 
     private func signals(
@@ -100,7 +128,9 @@ public final class ProbeSet: Sendable {
         }
         var context = context
         context.allowance = allowance - min(allowance / 10, Self.lastWord)
-        let key = probe.isPerWindow ? context.window : nil
+        let key = Subject(
+            window: probe.isPerWindow ? context.window : nil,
+            arguments: context.arguments.only(probe.arguments))
         let finish = await withTaskGroup(of: Finish.self) { [context, clock] group in
             group.addTask { .landed(await flights.join(key) { await probe.measure(context) }) }
             group.addTask {

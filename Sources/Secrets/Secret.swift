@@ -40,6 +40,14 @@ public struct Secret: Sendable, Hashable {
         if case .file(let path) = source { path } else { nil }
     }
 
+    /// The text of `visible`; nil for a credential and for a text with variables in it.
+    public var visibleText: String? {
+        guard case .expanded(let template, let value) = source, template == value else {
+            return nil
+        }
+        return value
+    }
+
     /// Returns the credential without surrounding white space: one line, never empty.
     ///
     /// Blocks while it reads a file. Throws if the source is unset, unreadable or empty.

@@ -46,7 +46,7 @@ struct HistoryReplayTests {
 
     @Test("with the original policy, nothing changes")
     func same() throws {
-        var replay = HistoryReplay(policies: PolicySet(Self.policy))
+        var replay = HistoryReplay(policies: PolicyTable(PolicySet(Self.policy)))
         for event in try Self.events() { #expect(replay.replay(event) == nil) }
         #expect(replay.judged == 6)
         #expect(replay.skipped == 0)
@@ -56,7 +56,7 @@ struct HistoryReplayTests {
     func stricter() throws {
         var strict = Self.policy.checks[0]
         strict.fail = 0.0001
-        var replay = HistoryReplay(policies: PolicySet(Policy(checks: [strict])))
+        var replay = HistoryReplay(policies: PolicyTable(PolicySet(Policy(checks: [strict]))))
         let changes = try Self.events().compactMap { replay.replay($0) }
         #expect(replay.changed == changes.count)
         #expect(changes.last?.now == .unhealthy)
@@ -79,7 +79,7 @@ struct HistoryReplayTests {
     func skipped() throws {
         var event = try #require(try Self.events().first)
         event.extra.removeAll { $0.key == "inputs" }
-        var replay = HistoryReplay(policies: PolicySet(Self.policy))
+        var replay = HistoryReplay(policies: PolicyTable(PolicySet(Self.policy)))
         #expect(replay.replay(event) == nil)
         #expect(replay.skipped == 1)
     }

@@ -38,7 +38,8 @@ struct VerdictDocumentTests {
             + #""state":"warn","value":0.007,"limit":0.005,"stable":0.0015,"previous":0.003,"#
             + #""why":"abs_warn"}],"reasons_omitted":0,"signals_omitted":0,"score":78,"#
             + #""window":{"start":"2025-12-17T19:32:30.000Z","end":"2025-12-17T19:33:00.000Z"},"#
-            + #""policy":"\#(Sample.policy.sha)","binary":"\#(Sample.gateway.binary)","schema":1}"#
+            + #""policy":"\#(Sample.policy.sha)","policy_name":"default","scope":{},"#
+            + #""binary":"\#(Sample.gateway.binary)","schema":1}"#
         #expect(text(document) == expected)
         #expect(document.etag == "\"\(ContentHash.hex(expected.utf8))\"")
     }
@@ -50,7 +51,7 @@ struct VerdictDocumentTests {
             tree.members?.map(\.key) == [
                 "status", "degraded", "rollout", "namespace", "concern", "attempt", "canary",
                 "stable", "gateway", "reasons", "reasons_omitted", "signals_omitted", "score",
-                "window", "policy", "binary", "schema",
+                "window", "policy", "policy_name", "scope", "binary", "schema",
             ])
         for side in ["canary", "stable"] {
             #expect(

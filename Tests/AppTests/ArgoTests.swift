@@ -81,13 +81,15 @@ struct ArgoTests {
         let sent = try #require(web["jsonBody"] as? [String: String])
         #expect(
             Set(sent.keys) == [
-                "rollout", "namespace", "uid", "revision", "canaryHash", "step", "metric",
-                "count", "failureLimit",
+                "rollout", "namespace", "uid", "revision", "canaryHash", "stableHash", "step",
+                "metric", "count", "failureLimit", "inconclusiveLimit",
             ])
         #expect(metric["initialDelay"] as? String == "30s")
         #expect(metric["inconclusiveLimit"] as? Int == 2)
         #expect(sent["count"] == "10")
         #expect(sent["failureLimit"] == "0")
+        #expect(sent["inconclusiveLimit"] == "2")
+        #expect(sent["stableHash"] == "{{args.stable-hash}}")
         var used: Set<String> = ["api-token"]
         for value in sent.values where value.hasPrefix("{{args.") {
             used.insert(String(value.dropFirst(7).dropLast(2)))

@@ -20,7 +20,8 @@ struct LayoutTests {
         ("JSON", []),
         ("Events", ["JSON"]),
         ("Secrets", []),
-        ("Settings", ["Secrets", "Events", "JSON"]),
+        ("Arguments", []),
+        ("Settings", ["Secrets", "Arguments", "Events", "JSON"]),
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
@@ -28,7 +29,7 @@ struct LayoutTests {
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
-        ("Probes", ["CZlib", "Core", "Secrets", "JSON", "Events", "Transfer"]),
+        ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),
         (
@@ -41,8 +42,8 @@ struct LayoutTests {
         (
             "Gateway",
             [
-                "Secrets", "Events", "JSON", "Analysis", "Probes", "Transfer", "EventLog",
-                "Store",
+                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "EventLog", "Store",
                 "Server", "Telemetry",
             ]
         ),
@@ -64,7 +65,7 @@ struct LayoutTests {
             "App",
             [
                 "CProcess", "Core",
-                "Secrets", "Events", "JSON", "Settings", "Telemetry",
+                "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",

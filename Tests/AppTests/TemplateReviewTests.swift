@@ -209,4 +209,22 @@ struct TemplateReviewTests {
         #expect(unknown.first?.contains("404") == true)
         #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(interval: "1d2h") }
     }
+
+    @Test("the policy that judges the rollout decides which concerns there are")
+    func policies() throws {
+        let analysis = try Settings.parse(
+            text: """
+                analysis:
+                  policies:
+                    - {name: pay, match: {namespace: prod, rollout: "pay-*"}, concerns: {fast: [canary.p99_ms]}}
+                """
+        ).analysis
+        func warnings(_ rollout: String, _ concern: String) throws -> [String] {
+            try AnalysisTemplate(namespace: "prod", rollout: rollout, concerns: [concern])
+                .warnings(for: analysis)
+        }
+        #expect(try warnings("pay-api", "fast") == [])
+        #expect(try warnings("pay-api", "latency").count == 1)
+        #expect(try warnings("shop", "fast").first?.contains("matches prod/shop") == true)
+    }
 }

@@ -31,8 +31,10 @@ struct AttemptCheckpointTests {
         try await MeasurementService(
             plan: GatewayPlan(
                 probes: ProbeSet([CountingProbe()]),
-                policies: PolicySet(
-                    Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]), concerns: [:]),
+                policies: PolicyTable(
+                    PolicySet(
+                        Policy(checks: [Check(id: "gateway.disk_ok", critical: true)]),
+                        concerns: [:])),
                 budget: .seconds(2), interval: .seconds(30)),
             node: "gw-a1", az: "az-1", binary: "sha256:b", eventLog: eventLog, store: store,
             rate: TokenBucket.Rate(burst: 100, perSecond: 100), wall: clock.wall, clock: clock,

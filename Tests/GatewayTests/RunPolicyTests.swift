@@ -33,9 +33,10 @@ struct RunPolicyTests {
     ) -> GatewayPlan {
         GatewayPlan(
             probes: ProbeSet([probe]),
-            policies: PolicySet(
-                Policy(checks: [Check(id: "gateway.disk_ok", critical: true, weight: weight)]),
-                concerns: [:]),
+            policies: PolicyTable(
+                PolicySet(
+                    Policy(checks: [Check(id: "gateway.disk_ok", critical: true, weight: weight)]),
+                    concerns: [:])),
             budget: .seconds(2), interval: .seconds(30), window: window,
             appliesMidRun: appliesMidRun)
     }

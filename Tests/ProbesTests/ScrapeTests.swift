@@ -1,9 +1,11 @@
+import Arguments
 import Events
 import Testing
 
 @testable import Probes
 
 private let metrics = RequestMetrics(counter: "c", histogram: "h")
+private let selection = SeriesSelection(metrics, MeasurementArguments())
 
 private func page(_ text: String) throws -> ScrapedPage {
     try ScrapedPage(reading: Array(text.utf8), for: metrics)
@@ -23,7 +25,7 @@ struct ScrapeTests {
             scrapes.append(
                 history.record(try page(text), at: Timestamp(milliseconds: Int64(index) * 1000)))
         }
-        return Increase.since(scrapes[0], to: scrapes[scrapes.count - 1], groups: 2)[0]
+        return Increase.since(scrapes[0], to: scrapes[scrapes.count - 1], selection)[0]
     }
 
     @Test("a process without a restart")
@@ -63,8 +65,8 @@ struct ScrapeTests {
         history.record(try page(canary(100, 3)), at: Timestamp(milliseconds: 0000))
         let gap = history.record(try page("x 1\n"), at: Timestamp(milliseconds: 1000))
         let back = history.record(try page(canary(110, 3)), at: Timestamp(milliseconds: 2000))
-        #expect(Increase.since(gap, to: back, groups: 2)[0].requests == 10)
-        #expect(!gap.presence[0].hasRequests)
+        #expect(Increase.since(gap, to: back, selection)[0].requests == 10)
+        #expect(!selection.presence(in: gap.presence)[0].hasRequests)
     }
 
     @Test("label order does not make another series, another value does")
@@ -99,7 +101,10 @@ struct ScrapeTests {
 
             """
         let page = try ScrapedPage(reading: Array(text.utf8), for: metrics)
-        #expect(Set(page.series.map { [Double($0.group), $0.value] }) == [[0, 1], [1, 2]])
+        let selection = SeriesSelection(metrics, MeasurementArguments())
+        #expect(
+            Set(page.series.map { [Double(selection.group(of: $0.labels) ?? -1), $0.value] })
+                == [[0, 1], [1, 2]])
         metrics.groups = [.init("all")]
         metrics.common = []
         let all = try ScrapedPage(reading: Array(text.utf8), for: metrics)

@@ -146,6 +146,15 @@ public struct AttemptLedger: Sendable {
         return state.frozen
     }
 
+    /// The hash of the policy that judged the last attempt of the series' current run; nil if
+    /// there is no run.
+    public func policy(ofRun series: String, at now: Timestamp) -> String? {
+        guard let state = states[series], !timing.isSilent(since: state.requestedAt, at: now) else {
+            return nil
+        }
+        return state.history.policy
+    }
+
     // MARK: - Storage
 
     mutating func store(_ state: SeriesState, for series: String) {

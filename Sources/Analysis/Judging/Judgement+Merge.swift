@@ -10,8 +10,8 @@ extension Judgement {
     ///   `failShare` per cent of the counted weight.
     /// - Advisory checks are listed but not counted. Missing data has a weight
     ///   only with `nodata: fail`.
-    /// - The status is at least `unknown` if no check counts, or if the run is
-    ///   not comparable.
+    /// - The status is at least `unknown` if no check counts, if the run is not
+    ///   comparable, or if the checks of the canary find that there is no such canary.
     public init(merging outcomes: some Sequence<CheckOutcome>, failShare: Int, comparable: Bool) {
         var worst: [String: CheckOutcome] = [:]
         for outcome in outcomes {
@@ -35,7 +35,10 @@ extension Judgement {
             }
         }
         if failing > 0, failing * 100 >= failShare * total { status = .unhealthy }
-        if !counted || !comparable { status = max(status, .unknown) }
+        // Nothing else may make a rollout healthy that no probe has data for.
+        let canary = worst.values.filter { $0.check.baseline != nil && !$0.check.advisory }
+        let isAbsent = !canary.isEmpty && canary.allSatisfy(\.hasNoSource)
+        if !counted || !comparable || isAbsent { status = max(status, .unknown) }
 
         self.status = status
         self.score = total > 0 ? Double(halves) * 50 / Double(total) : nil
@@ -61,6 +64,17 @@ extension CheckOutcome {
             case .fail: return check.critical ? .unhealthy : .degraded
             }
         }
+    }
+
+    /// Whether there is no series, field or report with the signal, or the request lacked what
+    /// selects it.
+    fileprivate var hasNoSource: Bool {
+        state == .nodata && !findings.isEmpty
+            && findings.allSatisfy {
+                [
+                    "missing_field", "missing_file", "missing_argument", "unusable_argument",
+                ].contains($0.rule.name)
+            }
     }
 
     /// Whether the outcome counts in the score and the fail share.

@@ -12,25 +12,28 @@ public struct Policy: Sendable, Equatable {
     public let failShare: Int
     /// `sha256:` and the SHA-256 of the canonical text; in a `PolicySet`, the hash of the set.
     public let sha: String
+    /// The name of the `PolicySet`; not part of the hash.
+    public let name: String
 
     public init(checks: [Check], failShare: Int = 50) {
-        self.init(checks: checks, failShare: failShare, sha: nil)
+        self.init(checks: checks, failShare: failShare, name: PolicySet.fallbackName, sha: nil)
     }
 
-    private init(checks: [Check], failShare: Int, sha: String?) {
+    private init(checks: [Check], failShare: Int, name: String, sha: String?) {
         let keyed = Set(checks).map { (check: $0, text: $0.canonicalText) }
         let sorted = keyed.sorted { ($0.check.id, $0.text) < ($1.check.id, $1.text) }
         self.checks = sorted.map(\.check)
         self.failShare = min(max(failShare, 0), 100)
+        self.name = name
         self.sha =
             sha
             ?? ContentHash.named(
                 Self.canonicalText(sorted.map(\.text), failShare: self.failShare).utf8)
     }
 
-    /// This policy with the hash of the whole configuration.
-    func named(_ sha: String) -> Policy {
-        Policy(checks: checks, failShare: failShare, sha: sha)
+    /// This policy with the name and the hash of its set.
+    func named(_ name: String, _ sha: String) -> Policy {
+        Policy(checks: checks, failShare: failShare, name: name, sha: sha)
     }
 
     /// The hash of a configuration with concerns that have their own checks.

@@ -27,15 +27,15 @@ public struct HistoryReplay: Sendable {
         var history = SeriesHistory()
     }
 
-    private let policies: PolicySet
+    private let policies: PolicyTable
     private var runs: [String: Run] = [:]
     /// Attempts judged again.
     public private(set) var judged = 0
     public private(set) var changed = 0
-    /// Verdicts without inputs, or whose concern is not configured.
+    /// Verdicts without inputs, or whose rollout or concern the policies do not judge.
     public private(set) var skipped = 0
 
-    public init(policies: PolicySet) { self.policies = policies }
+    public init(policies: PolicyTable) { self.policies = policies }
 
     /// Judges the attempt of an event again; nil if the status stays the same.
     ///
@@ -44,7 +44,9 @@ public struct HistoryReplay: Sendable {
         guard let record = AttemptRecord(event: event), let series = event.extra("series")?.string
         else { return nil }
         let concern = event.concern.map { $0 == "all" ? "" : $0 } ?? ""
-        guard let inputs = record.inputs, let policy = policies.policy(for: concern) else {
+        let judging = policies.policies(
+            namespace: event.namespace ?? "", rollout: event.rollout ?? "")
+        guard let inputs = record.inputs, let policy = judging?.policy(for: concern) else {
             skipped += 1
             return nil
         }

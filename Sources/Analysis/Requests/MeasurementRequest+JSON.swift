@@ -75,6 +75,8 @@ extension RequestFields.Name {
             self = .revision
         } else if key.equals("canaryHash", in: bytes) {
             self = .canaryHash
+        } else if key.equals("stableHash", in: bytes) {
+            self = .stableHash
         } else if key.equals("step", in: bytes) {
             self = .step
         } else if key.equals("metric", in: bytes) {
@@ -85,6 +87,10 @@ extension RequestFields.Name {
             self = .count
         } else if key.equals("failureLimit", in: bytes) {
             self = .failureLimit
+        } else if key.equals("inconclusiveLimit", in: bytes) {
+            self = .inconclusiveLimit
+        } else if key.equals("weight", in: bytes) {
+            self = .weight
         } else {
             return nil
         }

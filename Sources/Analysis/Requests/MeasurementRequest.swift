@@ -7,7 +7,7 @@ public struct MeasurementRequest: Sendable, Equatable {
     public static let limits = JSONLimits(maxBytes: 64 * 1024, maxDepth: 16)
     /// The largest attempt number that a caller may send.
     public static let maxAttempt = 1_000_000_000
-    /// The largest `count` and `failureLimit`; larger ones are ignored.
+    /// The largest `count`, `failureLimit` and `inconclusiveLimit`; larger ones are ignored.
     public static let maxRun = 1_000_000
 
     public var rollout: String
@@ -16,6 +16,7 @@ public struct MeasurementRequest: Sendable, Equatable {
     public var uid = ""
     public var revision = ""
     public var canaryHash = ""
+    public var stableHash = ""
     public var step = ""
     public var metric = ""
     /// From 1; nil if the caller does not send it.
@@ -24,22 +25,31 @@ public struct MeasurementRequest: Sendable, Equatable {
     public var count: Int?
     /// The failures that the caller's run tolerates (Argo's `failureLimit`); nil if not sent.
     public var failureLimit: Int?
+    /// The unknown and degraded verdicts that it tolerates (Argo's `inconclusiveLimit`); nil if
+    /// not sent.
+    public var inconclusiveLimit: Int?
+    /// The canary's share of the traffic in percent; nil if not sent.
+    public var weight: Int?
 
     public init(
         rollout: String, namespace: String = "default", uid: String = "", revision: String = "",
-        canaryHash: String = "", step: String = "", metric: String = "", attempt: Int? = nil,
-        count: Int? = nil, failureLimit: Int? = nil
+        canaryHash: String = "", stableHash: String = "", step: String = "", metric: String = "",
+        attempt: Int? = nil, count: Int? = nil, failureLimit: Int? = nil,
+        inconclusiveLimit: Int? = nil, weight: Int? = nil
     ) {
         self.rollout = rollout
         self.namespace = namespace
         self.uid = uid
         self.revision = revision
         self.canaryHash = canaryHash
+        self.stableHash = stableHash
         self.step = step
         self.metric = metric
         self.attempt = attempt
         self.count = count
         self.failureLimit = failureLimit
+        self.inconclusiveLimit = inconclusiveLimit
+        self.weight = weight
     }
 
     /// The series that this request measures; `concern` is empty for the merged route.

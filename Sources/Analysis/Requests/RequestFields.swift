@@ -1,11 +1,16 @@
 /// Collects the known fields of a request, from a body or a query.
 struct RequestFields {
     enum Name: String, CaseIterable {
-        case rollout, namespace, uid, revision, canaryHash, step, metric, attempt, count,
-            failureLimit
+        case rollout, namespace, uid, revision, canaryHash, stableHash, step, metric, attempt,
+            count, failureLimit, inconclusiveLimit, weight
 
         /// For information only: an invalid value is ignored.
-        var isHint: Bool { self == .count || self == .failureLimit }
+        var isHint: Bool {
+            switch self {
+            case .count, .failureLimit, .inconclusiveLimit, .weight: true
+            default: false
+            }
+        }
 
         fileprivate var bit: UInt16 {
             switch self {
@@ -19,6 +24,9 @@ struct RequestFields {
             case .attempt: 128
             case .count: 256
             case .failureLimit: 512
+            case .stableHash: 1024
+            case .inconclusiveLimit: 2048
+            case .weight: 4096
             }
         }
     }
@@ -65,7 +73,9 @@ struct RequestFields {
             request.attempt = attempt
         case .count: request.count = Self.hint(text, from: 1)
         case .failureLimit: request.failureLimit = Self.hint(text, from: 0)
-        case .uid, .revision, .canaryHash, .step, .metric:
+        case .inconclusiveLimit: request.inconclusiveLimit = Self.hint(text, from: 0)
+        case .weight: request.weight = Self.hint(text, from: 0).flatMap { $0 <= 100 ? $0 : nil }
+        case .uid, .revision, .canaryHash, .stableHash, .step, .metric:
             guard text.utf8.count <= Self.maxTextBytes else {
                 return refuse(name, .invalid("must be at most \(Self.maxTextBytes) bytes"))
             }
@@ -76,6 +86,7 @@ struct RequestFields {
             case .uid: request.uid = text
             case .revision: request.revision = text
             case .canaryHash: request.canaryHash = text
+            case .stableHash: request.stableHash = text
             case .step: request.step = text
             default: request.metric = text
             }

@@ -12,7 +12,8 @@ extension Event {
     /// event log sets `id`, `epoch` and `seq`.
     public init(
         verdict record: AttemptRecord, judgement: Judgement, request: MeasurementRequest,
-        concern: String, ticket: AttemptTicket, gateway: GatewayIdentity
+        concern: String, ticket: AttemptTicket, gateway: GatewayIdentity,
+        policyName: String = PolicySet.fallbackName
     ) {
         let status = judgement.status
         let isRecovery =
@@ -36,6 +37,13 @@ extension Event {
         if let limit = request.failureLimit {
             extra.append(.init("failure_limit", .number(String(limit))))
         }
+        if let limit = request.inconclusiveLimit {
+            extra.append(.init("inconclusive_limit", .number(String(limit))))
+        }
+        if let weight = request.weight {
+            extra.append(.init("weight", .number(String(weight))))
+        }
+        extra.append(.init("policy_name", .string(policyName)))
         if !record.measured { extra.append(.init("measured", .bool(false))) }
         if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
         if let inputs = record.inputs { extra.append(.init("inputs", inputs.member)) }
@@ -82,6 +90,7 @@ extension Event {
             extra: [
                 .init("series", .string(ticket.series)),
                 .init("run", .number(String(ticket.number.epoch))),
+                .init("policy_name", .string(policy.name)),
                 .init("unmeasured", .number(String(ordinal))),
             ])
     }

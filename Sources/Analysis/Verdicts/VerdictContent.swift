@@ -12,8 +12,9 @@ struct VerdictContent {
     /// Names that no object of signals may have, because the document uses them.
     private static let reserved: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons",
-        "reasons_omitted", "signals_omitted", "score", "window", "policy", "binary", "schema",
-        "signals",
+        "reasons_omitted", "signals_omitted", "score", "window", "policy", "policy_name", "scope",
+        "binary",
+        "schema", "signals",
     ]
     /// The object of signals whose name has no object part or is reserved.
     private static let otherwise = "signals"
@@ -24,7 +25,8 @@ struct VerdictContent {
     private let attempt: AttemptNumber
     private let gateway: GatewayIdentity
     private let window: MeasurementWindow
-    private let policy: String
+    private let policy: Policy
+    private var scope: [ProbeScope]
     private var reasons: [Reason]
     private var objects: [(name: String, fields: [Field])]
     /// The numbers of removed reasons and signals.
@@ -40,7 +42,7 @@ struct VerdictContent {
     init(
         judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: SignalBoard, gateway: GatewayIdentity,
-        window: MeasurementWindow, policy: String
+        window: MeasurementWindow, policy: Policy, scope: [ProbeScope]
     ) {
         self.judgement = judgement
         self.request = request
@@ -49,9 +51,10 @@ struct VerdictContent {
         self.gateway = gateway
         self.window = window
         self.policy = policy
+        self.scope = Array(scope.prefix(ProbeScope.most))
         reasons = judgement.reasons.map { reason in
             var reason = reason
-            reason.detail = reason.detail.clipped(toBytes: 120)
+            reason.detail = reason.detail.clipped(toBytes: 200)
             reason.why = reason.why.clipped(toBytes: 64)
             return reason
         }
@@ -99,7 +102,7 @@ struct VerdictContent {
     /// The document's bytes, with parts removed until they fit into `limit`.
     ///
     /// Removed in this order: the probes' texts, reasons after the three most
-    /// severe, undocumented signals, the other reasons. The document contains
+    /// severe, undocumented signals, the other reasons, the scope. The document contains
     /// the numbers of removed reasons and signals.
     func fitted(to limit: Int) -> [UInt8] {
         var content = self
@@ -132,9 +135,11 @@ struct VerdictContent {
             if objects[spare].fields.isEmpty { objects.remove(at: spare) }
             return true
         }
-        guard !reasons.isEmpty else { return false }
-        keepReasons(reasons.count - 1)
-        return true
+        if !reasons.isEmpty {
+            keepReasons(reasons.count - 1)
+            return true
+        }
+        return scope.popLast() != nil
     }
 
     // MARK: - Bytes
@@ -169,7 +174,15 @@ struct VerdictContent {
                 w.member("start", window.start.rfc3339)
                 w.member("end", window.end.rfc3339)
             }
-            w.member("policy", policy)
+            w.member("policy", policy.sha)
+            w.member("policy_name", policy.name)
+            w.member(object: "scope") { w in
+                for probe in scope {
+                    w.member(array: probe.probe) { w in
+                        for argument in probe.arguments { w.value(argument) }
+                    }
+                }
+            }
             w.member("binary", gateway.binary)
             w.member("schema", 1)
         }

@@ -33,14 +33,16 @@ public struct VerdictDocument: Sendable, Equatable {
     /// - Parameters:
     ///   - concern: Empty for the merged route, shown as `all`.
     ///   - signals: The signals of the probes. All are shown, judged or not.
+    ///   - scope: By what the probes select data; the first `ProbeScope.most` are shown.
     public init(
         _ judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: [Signal], gateway: GatewayIdentity,
-        window: MeasurementWindow, policy: Policy
+        window: MeasurementWindow, policy: Policy, scope: [ProbeScope] = []
     ) {
         let content = VerdictContent(
             judgement: judgement, request: request, concern: concern, attempt: attempt,
-            signals: SignalBoard(signals), gateway: gateway, window: window, policy: policy.sha)
+            signals: SignalBoard(signals), gateway: gateway, window: window, policy: policy,
+            scope: scope)
         self.init(bytes: content.fitted(to: Self.maxBytes))
     }
 }

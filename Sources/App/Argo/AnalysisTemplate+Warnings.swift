@@ -4,7 +4,13 @@ extension AnalysisTemplate {
     /// Warnings where the template does not fit a gateway's configuration.
     public func warnings(for analysis: Settings.Analysis) -> [String] {
         var warnings: [String] = []
-        for concern in concerns where analysis.concerns[concern] == nil {
+        let known = analysis.concerns(namespace: namespace, rollout: rollout)
+        if known == nil {
+            warnings.append(
+                "no policy below analysis.policies matches \(namespace)/\(rollout): each measurement is answered 404, an Error, and the fifth Error aborts the rollout"
+            )
+        }
+        for concern in concerns where known.map({ $0[concern] == nil }) ?? false {
             warnings.append(
                 "the configuration has no concern \(concern): its metric is answered 404, an Error, and the fifth Error aborts the rollout"
             )

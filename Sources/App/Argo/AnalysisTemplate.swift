@@ -187,6 +187,7 @@ public struct AnalysisTemplate: Sendable {
             ("uid", field("metadata.uid")),
             ("revision", field("metadata.annotations['rollout.argoproj.io/revision']")),
             ("canary-hash", .object([.init("podTemplateHashValue", .string("Latest"))])),
+            ("stable-hash", .object([.init("podTemplateHashValue", .string("Stable"))])),
         ]
         if strategy.hasSteps { arguments.append(("step", field("status.currentStepIndex"))) }
         return arguments
@@ -229,10 +230,12 @@ public struct AnalysisTemplate: Sendable {
                         namespace: "{{args.namespace}}"
                         uid: "{{args.uid}}"
                         revision: "{{args.revision}}"
-                        canaryHash: "{{args.canary-hash}}"\(step)
+                        canaryHash: "{{args.canary-hash}}"
+                        stableHash: "{{args.stable-hash}}"\(step)
                         metric: \(name)
                         count: "\(count)"
                         failureLimit: "\(failureLimit)"
+                        inconclusiveLimit: "\(inconclusiveLimit)"
             """
     }
 

@@ -10,9 +10,17 @@ extension GatewayPlan {
     /// - Parameter probes: Running probes to keep; nil creates those of the configuration.
     init(_ settings: Settings, upstreams: Upstreams, probes: ProbeSet? = nil) {
         let analysis = settings.analysis
+        // A rollout that is not measured for three intervals has ended its run.
+        let idle = max(analysis.interval * 3, .seconds(900))
+        var names = Dictionary(
+            analysis.policies.map { ($0.name, Set($0.probes)) },
+            uniquingKeysWith: { first, _ in first })
+        names[PolicySet.fallbackName] = Set(analysis.probes.map(\.name))
         self.init(
-            probes: probes ?? ProbeSet(analysis.probes.map { $0.made(with: upstreams) }),
-            policies: PolicySet(analysis), budget: analysis.budget, interval: analysis.interval,
+            probes: probes
+                ?? ProbeSet(analysis.allProbes.map { $0.made(with: upstreams, idle: idle) }),
+            policies: PolicyTable(analysis), probesByPolicy: names, budget: analysis.budget,
+            interval: analysis.interval,
             window: analysis.window, settle: analysis.settle,
             appliesMidRun: settings.policy.midRun == .apply)
     }

@@ -1,3 +1,4 @@
+import Arguments
 import Gateway
 import Probes
 import Secrets
@@ -6,7 +7,34 @@ import Transfer
 
 extension Settings.Probe {
     /// Creates the probe of a validated configuration.
-    func made(with upstreams: GatewayPlan.Upstreams) -> any Probe {
+    ///
+    /// - Parameter idle: How long a rollout's source is kept without a measurement.
+    func made(with upstreams: GatewayPlan.Upstreams, idle: Duration) -> any Probe {
+        let source = sourceArguments
+        // With every argument the texts can always be filled.
+        let model = ((try? filled(with: .placeholders)) ?? self).source(with: upstreams)
+        guard !source.isEmpty else { return model }
+        return ArgumentProbe(like: model, source: source, address: shownAddress, idle: idle) {
+            (values) throws(ArgumentFault) in
+            try filled(with: values).source(with: upstreams)
+        }
+    }
+
+    /// The address, path or program as configured, without secrets.
+    private var shownAddress: String {
+        switch kind {
+        case .http(let http): ShownText.url(http.access.url)
+        case .prometheus(let page): ShownText.url(page.access.url)
+        case .prometheusQuery(let query): ShownText.url(query.access.url)
+        case .queue(let queue):
+            queue.folder.isEmpty ? ShownText.url(queue.access.url) : queue.folder
+        case .file(let report): report.path
+        case .command(let command): command.command.first ?? ""
+        case .disk, .process, .tcp, .certificate: ""
+        }
+    }
+
+    private func source(with upstreams: GatewayPlan.Upstreams) -> any Probe {
         let engine = upstreams.engine
         switch kind {
         case .disk(let disk):
@@ -96,6 +124,14 @@ extension [String: String] {
         sorted { $0.key < $1.key }.map { FieldSelection.Field($0.key, $0.value) }
     }
 
+    fileprivate var labelsWithArguments: [RequestMetrics.Label] {
+        sorted { $0.key < $1.key }.map { name, value in
+            // Reading has refused a value that is no text with arguments.
+            (try? ArgumentText(value)).map { RequestMetrics.Label(name, $0) }
+                ?? RequestMetrics.Label(name, value)
+        }
+    }
+
     fileprivate var labels: [RequestMetrics.Label] {
         sorted { $0.key < $1.key }.map { RequestMetrics.Label($0.key, $0.value) }
     }
@@ -111,8 +147,11 @@ extension Settings.Probe.Prometheus {
             counter: requests, statusLabel: statusLabel,
             statuses: StatusWords(failing: failing, ok: ok),
             histogram: latency, histogramUnit: latencyUnit.made,
-            groups: RequestMetrics.groups(label: roleLabel, canary: canary, stable: stable),
-            common: labels.labels)
+            groups: [
+                RequestMetrics.Group("canary", canary.labelsWithArguments),
+                RequestMetrics.Group("stable", stable.labelsWithArguments),
+            ],
+            common: select.labelsWithArguments)
     }
 }
 

@@ -40,7 +40,15 @@ public struct Explanation: Sendable {
             lines.append(Self.row(reason))
         }
         lines.append("")
-        if let policy = event.policy { lines.append("policy \(policy)") }
+        let name = event.extra("policy_name")?.string.map { "\($0), " } ?? ""
+        if let policy = event.policy { lines.append("policy \(name)\(policy)") }
+        for probe in ProbeScope.all(in: event) {
+            lines.append(
+                "probe \(probe.probe): "
+                    + (probe.arguments.isEmpty
+                        ? "the same data for all rollouts"
+                        : "data selected by \(probe.arguments.joined(separator: ", "))"))
+        }
         if let binary = event.binary { lines.append("binary \(binary)") }
         text = lines.joined(separator: "\n")
     }

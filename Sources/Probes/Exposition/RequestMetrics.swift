@@ -1,3 +1,5 @@
+public import Arguments
+
 /// The series of a metrics page that count requests, and the groups that they belong to.
 public struct RequestMetrics: Sendable, Hashable {
     /// One of the compared versions.
@@ -15,9 +17,14 @@ public struct RequestMetrics: Sendable, Hashable {
 
     public struct Label: Sendable, Hashable {
         public let name: String
-        public let value: String
+        /// May contain arguments.
+        public let value: ArgumentText
 
         public init(_ name: String, _ value: String) {
+            self.init(name, ArgumentText(literal: value))
+        }
+
+        public init(_ name: String, _ value: ArgumentText) {
             self.name = name
             self.value = value
         }
@@ -74,6 +81,18 @@ public struct RequestMetrics: Sendable, Hashable {
             Group("canary", [Label(label, canary)]),
             Group("stable", [Label(label, stable)]),
         ]
+    }
+
+    /// The arguments in the labels.
+    var arguments: Set<MeasurementArgument> {
+        Set((groups.flatMap(\.labels) + common).flatMap(\.value.arguments))
+    }
+
+    /// The names of the labels that decide a series' group, in a fixed order: those of the groups,
+    /// and those of `common` whose values depend on arguments.
+    var selecting: [String] {
+        let labels = groups.flatMap(\.labels) + common.filter { !$0.value.arguments.isEmpty }
+        return Set(labels.map(\.name)).sorted()
     }
 
     /// The field for a quantile: `p99_ms` for 0.99, `p50_ms` for 0.5, `p999_ms` for 0.999.

@@ -6,11 +6,20 @@ struct RequestReport: Sendable {
     let index: Int
     private let group: RequestMetrics.Group
     private let metrics: RequestMetrics
+    /// The labels of its series, as in a series' name.
+    private let shown: String
+    /// Why the series cannot be selected.
+    private let missing: MissingData?
 
-    fileprivate init(_ index: Int, _ group: RequestMetrics.Group, _ metrics: RequestMetrics) {
+    init(
+        _ index: Int, _ group: RequestMetrics.Group, _ metrics: RequestMetrics,
+        shown: String = "", missing: MissingData? = nil
+    ) {
         self.index = index
         self.group = group
         self.metrics = metrics
+        self.shown = shown
+        self.missing = missing
     }
 
     private var rate: SignalDeclaration {
@@ -104,11 +113,13 @@ struct RequestReport: Sendable {
     private static let noTraffic = MissingData(.noTraffic, "no request since the last look")
 
     private func missingCounter(_ presence: ScrapedPage.Presence) -> MissingData? {
-        presence.hasRequests ? nil : missing(metrics.counter ?? "")
+        if let missing { return missing }
+        return presence.hasRequests ? nil : noSeries(metrics.counter ?? "")
     }
 
     private func missingHistogram(_ presence: ScrapedPage.Presence) -> MissingData? {
-        presence.hasBuckets ? nil : missing((metrics.histogram ?? "") + "_bucket")
+        if let missing { return missing }
+        return presence.hasBuckets ? nil : noSeries((metrics.histogram ?? "") + "_bucket")
     }
 
     /// Without the status label, no request would count as failed.
@@ -130,17 +141,7 @@ struct RequestReport: Sendable {
             )
     }
 
-    private func missing(_ name: String) -> MissingData {
-        let labels = (group.labels + metrics.common).map { "\($0.name)=\"\($0.value)\"" }
-        return MissingData(.missingField, "no series \(name){\(labels.joined(separator: ","))}")
-    }
-}
-
-extension RequestMetrics {
-    /// One report per group, in order.
-    var reports: [RequestReport] {
-        groups.prefix(Self.groupLimit).enumerated().map {
-            RequestReport($0.offset, $0.element, self)
-        }
+    private func noSeries(_ name: String) -> MissingData {
+        MissingData(.missingField, "no series \(name){\(shown)}")
     }
 }

@@ -5,7 +5,7 @@ struct Scrape: Sendable {
     /// A series of this page or a recent one.
     struct Counter: Sendable {
         let key: UInt64
-        let group: Int
+        let labels: SelectedLabels
         let kind: ScrapedPage.Kind
         /// The last value on a page.
         let raw: Double
@@ -51,7 +51,7 @@ struct Scrape: Sendable {
     let at: Timestamp
     /// The counters, ascending by key.
     let counters: [Counter]
-    let presence: [ScrapedPage.Presence]
+    let presence: [SelectedLabels: ScrapedPage.Presence]
     /// The latest process start time on this page and the earlier ones.
     let latestStart: Double?
     /// Why several processes seem to answer at this address; nil if only one does.
@@ -84,10 +84,13 @@ struct Scrape: Sendable {
             keep(until: series.key)
             var total = series.value
             var fall = Fall()
+            var labels = series.labels
             if index < old.count, old[index].key == series.key {
                 let last = old[index]
                 let grown = series.value >= last.raw ? series.value - last.raw : series.value
                 total = last.total + grown
+                // The same values; equal ones share their storage.
+                labels = last.labels
                 fall = last.fall.after(last.raw, series.value, at: number)
                 if fall.isSeveral {
                     several = "a counter falls and rises above its old value again and again"
@@ -96,7 +99,7 @@ struct Scrape: Sendable {
             }
             counters.append(
                 Counter(
-                    key: series.key, group: series.group, kind: series.kind, raw: series.value,
+                    key: series.key, labels: labels, kind: series.kind, raw: series.value,
                     total: total, seen: number, fall: fall))
         }
         keep(until: nil)
@@ -124,12 +127,19 @@ struct Increase: Sendable, Equatable {
     /// Cumulative counts by upper edge in milliseconds.
     var buckets: [Double: Double] = [:]
 
-    /// Returns the increases of all groups since `baseline`. A series that is not in the baseline
-    /// is new and counts from 0.
-    static func since(_ baseline: Scrape, to scrape: Scrape, groups: Int) -> [Increase] {
-        var increases = Array(repeating: Increase(), count: groups)
+    /// Returns the increases of the selection's groups since `baseline`. A series that is not in
+    /// the baseline is new and counts from 0.
+    static func since(
+        _ baseline: Scrape, to scrape: Scrape, _ selection: SeriesSelection
+    ) -> [Increase] {
+        var increases = Array(repeating: Increase(), count: selection.reports.count)
+        var groups: [SelectedLabels: Int?] = [:]
         var index = 0
         for counter in scrape.counters {
+            let known = groups[counter.labels]
+            let group = known ?? selection.group(of: counter.labels)
+            if known == nil { groups[counter.labels] = .some(group) }
+            guard let group else { continue }
             while index < baseline.counters.count, baseline.counters[index].key < counter.key {
                 index += 1
             }
@@ -140,14 +150,14 @@ struct Increase: Sendable, Equatable {
             let grown = max(0, counter.total - before)
             switch counter.kind {
             case .requests(let meaning):
-                increases[counter.group].requests += grown
+                increases[group].requests += grown
                 switch meaning {
-                case .failing: increases[counter.group].failing += grown
-                case .unknown: increases[counter.group].unknown += grown
+                case .failing: increases[group].failing += grown
+                case .unknown: increases[group].unknown += grown
                 case .ok: break
                 }
             case .bucket(let edge):
-                increases[counter.group].buckets[edge, default: 0] += grown
+                increases[group].buckets[edge, default: 0] += grown
             }
         }
         return increases

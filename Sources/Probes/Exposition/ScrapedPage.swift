@@ -1,3 +1,5 @@
+import Arguments
+
 /// The series of one metrics page that a `RequestMetrics` selects.
 struct ScrapedPage: Sendable {
     /// What a series measures.
@@ -10,22 +12,29 @@ struct ScrapedPage: Sendable {
     struct Series: Sendable {
         /// Identifies the series within this process.
         let key: UInt64
-        /// Index into `RequestMetrics.groups`.
-        let group: Int
+        let labels: SelectedLabels
         let kind: Kind
         /// The counter's value on the page; finite and not negative.
         let value: Double
     }
 
-    /// Which series and labels the page contains for one group.
+    /// Which series and labels the page contains for some label values.
     struct Presence: Sendable {
         var hasRequests = false
         /// Whether any request counter has the status label.
         var hasStatus = false
         var hasBuckets = false
-        /// The first unknown value of the status label, at most 64 bytes of it; empty for a series
+        /// An unknown value of the status label, at most 64 bytes of it; empty for a series
         /// without the label.
         var unknownStatus: String?
+
+        mutating func merge(_ other: Presence) {
+            hasRequests = hasRequests || other.hasRequests
+            hasStatus = hasStatus || other.hasStatus
+            hasBuckets = hasBuckets || other.hasBuckets
+            // The same one, in whatever order they come.
+            unknownStatus = [unknownStatus, other.unknownStatus].compactMap { $0 }.min()
+        }
     }
 
     /// The metric with a process's start time in seconds since 1970, as Prometheus clients export
@@ -37,8 +46,7 @@ struct ScrapedPage: Sendable {
 
     /// Ascending by key, without duplicates.
     let series: [Series]
-    /// One element per group.
-    let presence: [Presence]
+    let presence: [SelectedLabels: Presence]
     /// The process's start in seconds since 1970; nil if the page does not contain it.
     let processStart: Double?
 
@@ -79,26 +87,29 @@ extension ScrapedPage {
         return metrics
     }
 
-    /// Assigns samples to groups and kinds during the scan.
+    /// Keeps the samples that may belong to a group during the scan.
     private struct Reader {
         private struct Matcher {
             let name: [UInt8]
             let value: [UInt8]
 
-            init(_ label: RequestMetrics.Label) {
+            /// nil for a label whose value depends on arguments.
+            init?(_ label: RequestMetrics.Label) {
+                guard label.value.arguments.isEmpty else { return nil }
                 name = Array(label.name.utf8)
-                value = Array(label.value.utf8)
+                value = Array(label.value.beginning.utf8)
             }
         }
 
         let names: [String]
         private(set) var series: [Series] = []
-        private(set) var presence: [Presence]
+        private(set) var presence: [SelectedLabels: Presence] = [:]
         private(set) var processStart: Double?
 
         private let metrics: RequestMetrics
         private let groups: [[Matcher]]
         private let common: [Matcher]
+        private let selecting: [[UInt8]]
         private let statusLabel: [UInt8]
 
         init(_ metrics: RequestMetrics) {
@@ -107,11 +118,11 @@ extension ScrapedPage {
                 [metrics.counter, metrics.histogram.map { $0 + "_bucket" }].compactMap { $0 }
                 + [ScrapedPage.startMetric]
             groups = metrics.groups.prefix(RequestMetrics.groupLimit).map {
-                $0.labels.map(Matcher.init)
+                $0.labels.compactMap(Matcher.init)
             }
-            common = metrics.common.map(Matcher.init)
+            common = metrics.common.compactMap(Matcher.init)
+            selecting = metrics.selecting.map { Array($0.utf8) }
             statusLabel = Array(metrics.statusLabel.utf8)
-            presence = Array(repeating: Presence(), count: groups.count)
         }
 
         mutating func read(
@@ -124,7 +135,7 @@ extension ScrapedPage {
                 return
             }
             guard common.allSatisfy({ labels.matches($0.name, $0.value) }),
-                let group = groups.firstIndex(where: { matchers in
+                groups.contains(where: { matchers in
                     matchers.allSatisfy { labels.matches($0.name, $0.value) }
                 })
             else { return }
@@ -135,32 +146,42 @@ extension ScrapedPage {
                 throw MissingData(
                     .tooLarge, "more than \(ScrapedPage.seriesLimit) series of \(name)")
             }
-            let kind = name == metrics.counter ? requests(labels, group) : try bucket(labels, group)
+            let selected = selected(labels)
+            let kind =
+                name == metrics.counter
+                ? requests(labels, selected) : try bucket(labels, selected)
             var hasher = Hasher()
             hasher.combine(name)
             let key = labels.identity &+ UInt64(bitPattern: Int64(hasher.finalize()))
-            series.append(Series(key: key, group: group, kind: kind, value: value))
+            series.append(Series(key: key, labels: selected, kind: kind, value: value))
         }
 
-        private mutating func requests(_ labels: ExpositionLabels, _ group: Int) -> Kind {
+        /// The label values that select the series; equal ones share their storage.
+        private func selected(_ labels: ExpositionLabels) -> SelectedLabels {
+            let selected = SelectedLabels(values: selecting.map { labels.value(of: $0) ?? [] })
+            return presence.index(forKey: selected).map { presence.keys[$0] } ?? selected
+        }
+
+        private mutating func requests(
+            _ labels: ExpositionLabels, _ selected: SelectedLabels
+        ) -> Kind {
             let status = labels.value(of: statusLabel)
-            presence[group].hasRequests = true
-            if status != nil { presence[group].hasStatus = true }
+            var found = Presence(hasRequests: true, hasStatus: status != nil)
             let meaning = status.map(metrics.statuses.meaning(of:)) ?? .unknown
-            if meaning == .unknown, presence[group].unknownStatus == nil {
-                presence[group].unknownStatus = String(
-                    decoding: (status ?? []).prefix(64), as: UTF8.self)
+            if meaning == .unknown {
+                found.unknownStatus = String(decoding: (status ?? []).prefix(64), as: UTF8.self)
             }
+            presence[selected, default: Presence()].merge(found)
             return .requests(meaning)
         }
 
         private mutating func bucket(
-            _ labels: ExpositionLabels, _ group: Int
+            _ labels: ExpositionLabels, _ selected: SelectedLabels
         ) throws(MissingData) -> Kind {
             guard let text = labels.value(of: Array("le".utf8)),
                 let edge = Double(String(decoding: text.prefix(64), as: UTF8.self)), !edge.isNaN
             else { throw MissingData(.garbage, "a bucket without an edge") }
-            presence[group].hasBuckets = true
+            presence[selected, default: Presence()].hasBuckets = true
             return .bucket(edge: edge * metrics.histogramUnit.inMilliseconds)
         }
     }

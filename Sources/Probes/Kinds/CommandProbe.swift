@@ -1,3 +1,4 @@
+import Arguments
 import Core
 import Events
 import JSON
@@ -19,7 +20,7 @@ public struct CommandProbe: Probe {
     public let deadline: Duration
     public let signals: [SignalDeclaration]
 
-    private let arguments: [String]
+    private let command: [String]
     private let environment: [String: Secret]
     private let fields: FieldSelection
     private let prefix: String
@@ -37,7 +38,7 @@ public struct CommandProbe: Probe {
     ) {
         self.name = name
         self.deadline = deadline
-        self.arguments = arguments
+        self.command = arguments
         self.environment = environment
         self.fields = fields
         self.prefix = "\(object).\(prefix ?? name)_"
@@ -46,6 +47,8 @@ public struct CommandProbe: Probe {
             [SignalDeclaration(self.prefix + "ok", unit: .flag)]
             + fields.declarations(prefix: self.prefix)
     }
+
+    public func address(for arguments: MeasurementArguments) -> String { command.first ?? "" }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(MissingData) {
@@ -75,7 +78,7 @@ public struct CommandProbe: Probe {
             }
         }
         return BoundedCommand(
-            arguments: arguments, environment: variables, maxOutput: Self.maxOutput
+            arguments: command, environment: variables, maxOutput: Self.maxOutput
         ).run(within: allowance).mapError(MissingData.init)
     }
 }

@@ -1,3 +1,4 @@
+import Arguments
 import Core
 import Events
 import JSON
@@ -50,6 +51,8 @@ public struct FileProbe: Probe {
             [SignalDeclaration(self.prefix + "fresh", unit: .flag)]
             + form.declarations(prefix: self.prefix)
     }
+
+    public func address(for arguments: MeasurementArguments) -> String { path }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         let read = await lane.run { [path] () -> Result<BoundedFile, MissingData> in

@@ -1,5 +1,7 @@
+import Arguments
 import Events
 import JSON
+import Secrets
 import Transfer
 
 /// Checks that a dependency answers over HTTP, how fast, and reads fields of its answer.
@@ -34,6 +36,10 @@ public struct HTTPProbe: Probe {
                 SignalDeclaration(self.prefix + "ok", unit: .flag),
                 SignalDeclaration(self.prefix + "ms", unit: .milliseconds),
             ] + fields.declarations(prefix: self.prefix)
+    }
+
+    public func address(for arguments: MeasurementArguments) -> String {
+        ShownText.url(upstream.source.url)
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {

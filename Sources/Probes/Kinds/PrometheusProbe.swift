@@ -1,3 +1,4 @@
+import Arguments
 import Events
 import Secrets
 import Synchronization
@@ -17,6 +18,9 @@ import Transfer
 /// and repeated measurements of a window give the same numbers. Call `sample()` when windows may
 /// begin: without an earlier scrape, signals are absent(no_sample_yet).
 ///
+/// Labels may contain arguments: one page, scraped once, then serves many rollouts. All series that
+/// any of them could select are kept.
+///
 /// Counter resets are handled as in Prometheus' `rate()`, and a new series counts from 0. Without
 /// requests in the window, rate and quantiles are absent(no_traffic). Thread-safe.
 public final class PrometheusProbe: SamplingProbe {
@@ -27,10 +31,12 @@ public final class PrometheusProbe: SamplingProbe {
     public let deadline: Duration
     public let signals: [SignalDeclaration]
     public var isPerWindow: Bool { true }
+    public let arguments: Set<MeasurementArgument>
 
     typealias Fetch = @Sendable (_ allowance: Duration) async throws(MissingData) -> [UInt8]
 
     private let metrics: RequestMetrics
+    private let shownAddress: String
     private let fetch: Fetch
     private let wall: WallClock
     private let history = Mutex(ScrapeHistory())
@@ -52,7 +58,10 @@ public final class PrometheusProbe: SamplingProbe {
             source.headers.append(HTTPSource.Header("Accept", .value(PageFormat.accept)))
         }
         let upstream = Upstream(name, source, engine, policy, clock)
-        self.init(name: name, metrics: metrics, wall: wall, deadline: deadline) {
+        self.init(
+            name: name, metrics: metrics, wall: wall, deadline: deadline,
+            address: ShownText.url(source.url)
+        ) {
             (allowance) throws(MissingData) in
             let reply = try await upstream.reply(within: allowance)
             guard upstream.source.accepts(reply.status) else { throw upstream.refusal(of: reply) }
@@ -66,21 +75,28 @@ public final class PrometheusProbe: SamplingProbe {
 
     init(
         name: String, metrics: RequestMetrics, wall: WallClock, deadline: Duration,
-        fetch: @escaping Fetch
+        address: String = "", fetch: @escaping Fetch
     ) {
         self.name = name
         self.metrics = metrics
         self.wall = wall
         self.deadline = deadline
         self.fetch = fetch
-        self.signals = metrics.reports.flatMap(\.declarations)
+        shownAddress = address
+        arguments = metrics.arguments
+        signals = SeriesSelection(metrics, MeasurementArguments()).reports
+            .flatMap(\.declarations)
     }
+
+    public func address(for arguments: MeasurementArguments) -> String { shownAddress }
 
     public func sample() async { _ = await scrape(within: deadline) }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         do throws(MissingData) {
-            return signals(of: context.window, until: try await scrape(for: context))
+            let scrape = try await scrape(for: context)
+            return signals(
+                of: context.window, until: scrape, SeriesSelection(metrics, context.arguments))
         } catch {
             return allAbsent(error)
         }
@@ -116,14 +132,17 @@ public final class PrometheusProbe: SamplingProbe {
         }
     }
 
-    private func signals(of window: MeasurementWindow, until scrape: Scrape) -> [Signal] {
+    private func signals(
+        of window: MeasurementWindow, until scrape: Scrape, _ selection: SeriesSelection
+    ) -> [Signal] {
         let baseline = history.withLock { $0.scrape(from: window.start) }
-        let reports = metrics.reports
+        let reports = selection.reports
+        let presence = selection.presence(in: scrape.presence)
         guard let baseline, baseline.number < scrape.number else {
             return reports.flatMap { report in
                 report.absent(
                     MissingData(.noSampleYet, "these counters were not looked at before"),
-                    scrape.presence[report.index])
+                    presence[report.index])
             }
         }
         if let reason = history.withLock({ $0.severalProcesses(since: baseline) }) {
@@ -133,12 +152,12 @@ public final class PrometheusProbe: SamplingProbe {
                     "several processes answer at this address (\(reason)): scrape each at an address of its own"
                 ))
         }
-        let increases = Increase.since(baseline, to: scrape, groups: scrape.presence.count)
+        let increases = Increase.since(baseline, to: scrape, selection)
         // At least 1 ms, because the clock may not have advanced.
         let span = max((scrape.at - baseline.at).inSeconds, 0.001)
         return reports.flatMap { report in
             report.signals(
-                increases[report.index], scrape.presence[report.index], seconds: span)
+                increases[report.index], presence[report.index], seconds: span)
         }
     }
 }

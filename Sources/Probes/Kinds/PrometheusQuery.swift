@@ -1,8 +1,9 @@
+import Arguments
 import Events
 
 /// One signal of a `PrometheusQueryProbe` and its expressions.
 ///
-/// `$window` in an expression is replaced by the length of the data window, as a PromQL duration.
+/// Expressions may contain arguments such as `$rollout` and `$window`.
 public struct PrometheusQuery: Sendable, Hashable {
     private enum Form: Sendable, Hashable {
         case number(String)

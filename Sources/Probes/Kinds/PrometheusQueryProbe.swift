@@ -1,21 +1,32 @@
+import Arguments
 import Events
+import Secrets
 import Transfer
 
 /// Signals from the instant query API of Prometheus or a compatible server.
 ///
 /// Compatible servers include Thanos, Mimir and VictoriaMetrics. Queries are evaluated at the end
 /// of the measurement's window, so repeated measurements of a window ask for the same data. An
-/// expression is sent once, even if several signals use it. If a query fails or does not return
-/// what its signal needs, only the signals that use it are absent.
+/// expression is sent once, even if several signals use it. If a query fails, lacks an argument or
+/// does not return what its signal needs, only the signals that use it are absent.
 public struct PrometheusQueryProbe: Probe {
     public let name: String
     public let deadline: Duration
     public var signals: [SignalDeclaration] { queries.map(\.signal) }
     public var isPerWindow: Bool { true }
+    public let arguments: Set<MeasurementArgument>
 
     private let queries: [PrometheusQuery]
-    /// By expression; each has its own circuit.
-    private let upstreams: [String: Upstream]
+    private struct Query: Sendable {
+        /// nil if the expression's arguments have a fault, which the configuration reports.
+        let text: QueryText?
+        /// Each has its own circuit.
+        let upstream: Upstream
+    }
+
+    /// By expression, as configured.
+    private let asked: [String: Query]
+    private let shownAddress: String
 
     /// - Parameter server: The base address, such as `http://prometheus:9090`, with credentials and
     ///   trust; the path and the method are set here.
@@ -33,19 +44,25 @@ public struct PrometheusQueryProbe: Probe {
         source.method = "GET"
         // The answer to a rejected query contains the reason.
         source.expectedStatuses = [200...299, 400...499]
-        var upstreams: [String: Upstream] = [:]
-        for expression in queries.flatMap(\.expressions) where upstreams[expression] == nil {
-            upstreams[expression] = Upstream(name, source, engine, policy, clock)
+        var asked: [String: Query] = [:]
+        for expression in queries.flatMap(\.expressions) where asked[expression] == nil {
+            asked[expression] = Query(
+                text: try? QueryText(expression),
+                upstream: Upstream(name, source, engine, policy, clock))
         }
-        self.upstreams = upstreams
+        self.asked = asked
+        arguments = asked.values.reduce(into: []) { $0.formUnion($1.text?.arguments ?? []) }
+        shownAddress = ShownText.url(server.url)
     }
+
+    public func address(for arguments: MeasurementArguments) -> String { shownAddress }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {
         let answers = await withTaskGroup(
             of: (String, Result<QueryAnswer, MissingData>).self
         ) { group in
-            for (expression, upstream) in upstreams {
-                group.addTask { (expression, await Self.ask(upstream, expression, context)) }
+            for (expression, query) in asked {
+                group.addTask { (expression, await Self.ask(query, context)) }
             }
             return await group.reduce(into: [String: Result<QueryAnswer, MissingData>]()) {
                 $0[$1.0] = $1.1
@@ -61,40 +78,31 @@ public struct PrometheusQueryProbe: Probe {
     }
 
     private static func ask(
-        _ upstream: Upstream, _ expression: String, _ context: MeasurementContext
+        _ query: Query, _ context: MeasurementContext
     ) async -> Result<QueryAnswer, MissingData> {
         do throws(MissingData) {
-            let body = try await upstream.body(
+            let expression = try filled(query.text, context.arguments)
+            let body = try await query.upstream.body(
                 parameters(expression, context.window), within: context.allowance)
-            return .success(try QueryAnswer(reading: body))
+            return .success(try QueryAnswer(reading: body, of: expression))
         } catch {
             return .failure(error)
         }
     }
 
-    /// The request's parameters `query=…&time=…`, with the window's length inserted.
-    static func parameters(_ expression: String, _ window: MeasurementWindow) -> String {
-        let length = (window.end - window.start).wholeMilliseconds
-        let query = expression.replacing("$window", with: "\(length)ms")
-        let (seconds, rest) = window.end.milliseconds.quotientAndRemainder(dividingBy: 1000)
-        let thousandths = String(1000 + abs(rest)).dropFirst()
-        return "query=\(percentEncoded(query))&time=\(seconds).\(thousandths)"
+    private static func filled(
+        _ text: QueryText?, _ arguments: MeasurementArguments
+    ) throws(MissingData) -> String {
+        guard let text else { throw MissingData(.fault, "an expression with unknown arguments") }
+        do throws(ArgumentFault) { return try text.filled(with: arguments) } catch {
+            throw MissingData(error)
+        }
     }
 
-    /// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
-    private static func percentEncoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                out.append(byte)
-            default:
-                out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
+    /// The request's parameters `query=…&time=…`.
+    static func parameters(_ expression: String, _ window: MeasurementWindow) -> String {
+        let (seconds, rest) = window.end.milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let thousandths = String(1000 + abs(rest)).dropFirst()
+        return "query=\(PercentEncoding.encoded(expression))&time=\(seconds).\(thousandths)"
     }
 }

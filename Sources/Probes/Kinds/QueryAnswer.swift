@@ -13,6 +13,8 @@ struct QueryAnswer: Sendable, Equatable {
 
     /// One sample for a scalar; one per series for a vector.
     let samples: [Sample]
+    /// The query that it answers.
+    private let query: String
 
     /// Parses the answer.
     ///
@@ -20,7 +22,8 @@ struct QueryAnswer: Sendable, Equatable {
     ///   absent(too_large) for too many series; absent(garbage) for results other than scalars and
     ///   vectors, and if the answer may be incomplete: `warnings`, `infos` (Prometheus, Thanos,
     ///   Mimir) or `isPartial` (VictoriaMetrics).
-    init(reading body: [UInt8]) throws(MissingData) {
+    init(reading body: [UInt8], of query: String = "") throws(MissingData) {
+        self.query = query
         let document = try JSONValue.document(body)
         guard document["status"]?.string == "success" else {
             guard let words = document["error"]?.string else {
@@ -85,13 +88,31 @@ struct QueryAnswer: Sendable, Equatable {
     /// PromQL.
     func number() throws(MissingData) -> Double {
         guard let first = samples.first else {
-            throw MissingData(.missingField, "the query gives no series")
+            throw noSeries
         }
         guard samples.count == 1 else {
             throw MissingData(.garbage, "\(samples.count) series where one is needed: sum them")
         }
         if first.value.isNaN { throw MissingData(.noTraffic, "the query gives NaN") }
         return first.value
+    }
+
+    private var noSeries: MissingData {
+        let selector = Self.selector(in: query)
+        return MissingData(
+            .missingField,
+            "the query gives no series" + (selector.isEmpty ? "" : " \(selector)"))
+    }
+
+    /// The first `metric{…}` of an expression, without a full parse: for people only.
+    private static func selector(in query: String) -> String {
+        guard let brace = query.firstIndex(of: "{"),
+            let end = query[brace...].firstIndex(of: "}")
+        else { return query }
+        let name = query[..<brace].reversed().prefix {
+            $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_" || $0 == ":"
+        }
+        return String(name.reversed()) + query[brace...end]
     }
 
     /// The single number as a count of requests: not negative, rounded to a whole number.
@@ -110,7 +131,7 @@ struct QueryAnswer: Sendable, Equatable {
     /// Prometheus does.
     func histogram(scale: Double) throws(MissingData) -> (edges: [Double], cumulative: [Double]) {
         guard !samples.isEmpty else {
-            throw MissingData(.missingField, "the query gives no series")
+            throw noSeries
         }
         var counts: [Double: Double] = [:]
         for sample in samples {

@@ -1,6 +1,8 @@
+import Arguments
 import Core
 import Events
 import JSON
+import Secrets
 import Transfer
 
 #if canImport(Glibc)
@@ -52,6 +54,13 @@ public struct QueueProbe: Probe {
             case .http(let source, let pointer):
                 .http(Upstream(name, source, engine, policy, clock), pointer: pointer)
             }
+    }
+
+    public func address(for arguments: MeasurementArguments) -> String {
+        switch look {
+        case .folder(let path, _, _): path
+        case .http(let upstream, _): ShownText.url(upstream.source.url)
+        }
     }
 
     public func measure(_ context: MeasurementContext) async -> [Signal] {

@@ -1,3 +1,4 @@
+import Arguments
 import Events
 
 /// Selects the series of a file in the Prometheus text format that become signals.
@@ -41,7 +42,7 @@ public struct TextfileSelection: Sendable, Hashable {
             for (index, field) in fields.enumerated()
             where field.metric == names[name]
                 && field.labels.allSatisfy({
-                    labels.matches(Array($0.name.utf8), Array($0.value.utf8))
+                    labels.matches(Array($0.name.utf8), Array($0.value.beginning.utf8))
                 })
             {
                 found[index, default: []].append(value)

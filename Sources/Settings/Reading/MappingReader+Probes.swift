@@ -1,3 +1,4 @@
+import Arguments
 import Secrets
 
 /// Readers shared by several kinds of probes.
@@ -81,17 +82,23 @@ extension MappingReader {
 
     func labelName(_ key: String, _ standard: String) -> String {
         let name = plain(key, standard)
+        checkLabelName(name, at: key)
+        return name
+    }
+
+    func checkLabelName(_ name: String, at key: String, atKey: Bool = false) {
         let isName =
             !name.isEmpty && !(name.unicodeScalars.first?.isDigit ?? true)
             && name.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit || $0 == "_" }
         if !isName {
-            fault(key, "\(name.quoted) is not a label's name", "use letters, digits and _")
+            fault(
+                key, "\(name.quoted) is not a label's name", "use letters, digits and _",
+                atKey: atKey)
         }
-        return name
     }
 
-    /// Reads the value of a header or an environment variable. A fault if the name suggests a
-    /// credential and the value is inline.
+    /// Reads the value of a header or an environment variable, with arguments if it is no secret.
+    /// A fault if the name suggests a credential and the value is inline.
     func named(_ name: String) -> Secret {
         guard let text = text(name), !text.isEmpty else { return .unset }
         let isSecret = ["authorization", "cookie", "token", "key", "secret", "passw"].contains {
@@ -100,7 +107,12 @@ extension MappingReader {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             fault(name, "holds a control character", "write one line")
         }
-        if text.contains("${") {
+        if text.contains("${env:") {
+            let rest = text.replacing(#/\$\{env:[^}]*\}/#, with: "")
+            if let parsed = try? ArgumentText(rest), !parsed.arguments.isEmpty {
+                fault(
+                    name, "an argument beside a variable", "write one of the two, or two headers")
+            }
             guard let value = expand(text, at: path(name)) else { return .unset }
             return .expanded(text, value: value)
         }
@@ -109,6 +121,7 @@ extension MappingReader {
                 name, "a secret written into the configuration",
                 "write ${env:NAME} in its place")
         }
+        if !isSecret { checkArguments(text, at: name) }
         return isSecret ? .value(text) : .visible(text)
     }
 }

@@ -22,6 +22,20 @@ extension Settings {
             "errors": Concern(["canary.5xx_rate"]), "latency": Concern(["canary.p99_ms"]),
         ]
 
+        /// The policies of single rollouts; the first that matches judges. Without a match,
+        /// `probes`, `checks` and `concerns` judge, unless `unmatched` is `refuse`.
+        public var policies: [RolloutPolicy] = []
+        public var unmatched = Unmatched.judge
+
+        /// What happens to a rollout that no policy matches.
+        public enum Unmatched: String, Sendable, CaseIterable {
+            case judge
+            case refuse
+        }
+
+        /// The probes of the node: the common ones, and those that policies have of their own.
+        public var allProbes: [Probe] { probes + policies.flatMap(\.ownProbes) }
+
         public init() {}
     }
 }
@@ -44,55 +58,95 @@ extension Settings.Analysis {
             probes = given.compactMap { Settings.Probe(reading: $0, budget: budget) }
         }
         if let given = r.mappings("checks") { checks = given.map { Settings.Check(reading: $0) } }
-        checkNames(r)
+        checkSource(r, probes, checks)
+        if checks.isEmpty {
+            r.fault("checks", "there is none", "name at least one, or leave the key out")
+        }
         concerns = Settings.Concern.read(r, checks: checks, standard: concerns)
+        readPolicies(r)
         r.finish()
     }
 
-    private func checkNames(_ r: MappingReader) {
+    private mutating func readPolicies(_ r: MappingReader) {
+        for reader in r.mappings("policies") ?? [] {
+            let policy = RolloutPolicy(reading: reader, of: self)
+            checkSource(
+                reader,
+                allProbes.filter { policy.probes.contains($0.name) }
+                    + policy.ownProbes, policy.checks)
+            policies.append(policy)
+        }
+        unmatched = r.choice("unmatched", policies.isEmpty ? .judge : .refuse)
+        if unmatched == .refuse, policies.isEmpty {
+            r.fault("unmatched", "every rollout is refused", "write policies, or judge")
+        }
         var seen: Set<String> = []
-        for (index, probe) in probes.enumerated() where !probe.name.isEmpty {
-            if !seen.insert(probe.name).inserted {
+        for (index, policy) in policies.enumerated() where !policy.name.isEmpty {
+            if !seen.insert(policy.name).inserted {
                 r.fault(
-                    "probes[\(index)].name", "a second probe named \(probe.name.quoted)",
+                    "policies[\(index)].name", "a second policy named \(policy.name.quoted)",
                     "give it another name")
             }
+            if let earlier = policies[..<index].first(where: { $0.match.covers(policy.match) }) {
+                r.warn(
+                    "policies[\(index)]", "never used: \(earlier.name.quoted) matches all of it",
+                    "put it before that one")
+            }
         }
+        var names: Set<String> = []
+        let places =
+            probes.indices.map { "probes[\($0)]" }
+            + policies.enumerated().flatMap { index, policy in
+                policy.ownProbes.map { _ in "policies[\(index)].probes" }
+            }
+        for (probe, place) in zip(allProbes, places) where !probe.name.isEmpty {
+            if !names.insert(probe.name).inserted {
+                r.fault(
+                    place.hasPrefix("probes") ? "\(place).name" : place,
+                    "a second probe named \(probe.name.quoted)", "give it another name")
+            }
+        }
+    }
+
+    /// Checks the probes and the checks that judge together: `probes` and `checks` of `r`.
+    private func checkSource(
+        _ r: MappingReader, _ probes: [Settings.Probe], _ checks: [Settings.Check]
+    ) {
         var owners: [String: String] = [:]
         for (index, probe) in probes.enumerated() {
             for signal in probe.signals {
                 if let owner = owners[signal], owner != probe.name {
                     r.fault(
-                        "probes[\(index)]", "reports \(signal), as \(owner.quoted) does already",
+                        r.has("probes") ? "probes[\(index)]" : "probes",
+                        "reports \(signal), as \(owner.quoted) does already",
                         "keep one of the two")
                     break
                 }
                 owners[signal] = probe.name
             }
         }
-        seen = []
+        var seen: Set<String> = []
         for (index, check) in checks.enumerated() where !check.id.isEmpty {
             if !seen.insert(check.id).inserted {
                 r.fault(
                     "checks[\(index)].id", "a second check of \(check.id.quoted)",
                     "keep one of the two")
             }
-            warnOfSignal(check.id, index, Array(owners.keys), r)
-        }
-        if checks.isEmpty {
-            r.fault("checks", "there is none", "name at least one, or leave the key out")
+            warnOfSignal(check.id, index, Array(owners.keys), probes, r)
         }
     }
 
     /// Warns about a check whose signal no probe reports: it never has data.
     private func warnOfSignal(
-        _ id: String, _ index: Int, _ known: [String], _ r: MappingReader
+        _ id: String, _ index: Int, _ known: [String], _ probes: [Settings.Probe],
+        _ r: MappingReader
     ) {
         let object = id.prefix { $0 != "." }
         let isOpen = probes.contains { $0.reportsFurther && $0.name == object }
         guard !isOpen, !known.contains(id), r.has("checks") || r.has("probes") else { return }
         r.warn(
-            "checks[\(index)].id", "no probe reports \(id.quoted), so it never has data",
+            r.has("checks") ? "checks[\(index)].id" : "probes",
+            "no probe reports \(id.quoted), so it never has data",
             Suggestion.remedy(for: id, among: known.sorted()))
     }
 }

@@ -30,8 +30,11 @@ extension Settings.Concern {
     ) -> [String: Settings.Concern] {
         let ids = checks.map(\.id)
         guard r.has("concerns") else {
-            return standard.mapValues { Settings.Concern($0.checks.filter(ids.contains)) }
-                .filter { !$0.value.checks.isEmpty }
+            return standard.mapValues { concern in
+                var concern = concern
+                concern.checks = concern.checks.filter(ids.contains)
+                return concern
+            }.filter { !$0.value.checks.isEmpty || !$0.value.own.isEmpty }
         }
         let reader = r.mapping("concerns")
         var concerns: [String: Settings.Concern] = [:]

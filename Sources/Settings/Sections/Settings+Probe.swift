@@ -79,12 +79,11 @@ extension Settings {
             /// The name of the duration histogram, without `_bucket`.
             public var latency = "http_request_duration_seconds"
             public var latencyUnit = LatencyUnit.seconds
-            /// The label that distinguishes canary from stable.
-            public var roleLabel = "role"
-            public var canary = "canary"
-            public var stable = "stable"
-            /// Only series with these labels are used.
-            public var labels: [String: String] = [:]
+            /// Only series with these labels are used; values may contain arguments.
+            public var select: [String: String] = [:]
+            /// The labels of canary's and of stable's series; values may contain arguments.
+            public var canary = ["role": "canary"]
+            public var stable = ["role": "stable"]
 
             public init() {}
         }

@@ -18,7 +18,7 @@ extension Settings.Probe {
     /// Members of the verdict document that a report's name must not replace.
     private static let reserved: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons", "score",
-        "window", "policy", "binary", "schema", "canary", "stable",
+        "window", "policy", "policy_name", "scope", "binary", "schema", "canary", "stable",
     ]
 
     /// Returns nil if the kind is missing or unknown.
@@ -78,7 +78,7 @@ extension Settings.Probe {
 extension Settings.Probe.Disk {
     fileprivate init(reading r: MappingReader) {
         self.init()
-        path = r.plain("path", path)
+        path = r.withArguments("path", path)
         minFreeRatio = r.number("min_free_ratio", minFreeRatio, in: 0...0.99)
     }
 }
@@ -87,8 +87,8 @@ extension Settings.Probe.ProcessLife {
     fileprivate init(reading r: MappingReader) {
         self.init()
         // The process may create the file later, so its existence is not checked here.
-        pidFile = r.plain("pid_file", "")
-        process = r.plain("process", "")
+        pidFile = r.withArguments("pid_file", "")
+        process = r.withArguments("process", "")
         if pidFile.isEmpty, process.isEmpty {
             r.lacks(
                 "neither pid_file nor process is given",
@@ -142,13 +142,7 @@ extension Settings.Probe.Prometheus {
         ok = r.texts("ok", ok)
         latency = r.metricName("latency", latency)
         latencyUnit = r.choice("latency_unit", latencyUnit)
-        roleLabel = r.labelName("role_label", roleLabel)
-        canary = r.plain("canary", canary)
-        stable = r.plain("stable", stable)
-        if canary == stable {
-            r.fault("canary", "the same value as stable", "name the two values of the role label")
-        }
-        labels = r.pairs("labels")
+        readVersions(r)
         if failing.isEmpty {
             r.fault("failing", "is empty", "name at least one status, or leave the key out")
         }
@@ -165,6 +159,58 @@ extension Settings.Probe.Prometheus {
                 }
             }
         }
+    }
+
+    /// Reads which series are used, and which of them are canary's and stable's.
+    private mutating func readVersions(_ r: MappingReader) {
+        let roleLabel = r.labelName("role_label", "role")
+        canary = Self.version("canary", roleLabel, r)
+        stable = Self.version("stable", roleLabel, r)
+        if canary == stable {
+            r.fault(
+                "canary", "the same value as stable",
+                "name the two values of the role label, or labels that differ")
+        }
+        let isMapping = ["canary", "stable"].map { key in
+            if case .mapping? = r.value(key) { true } else { false }
+        }
+        if isMapping[0] != isMapping[1] {
+            let (given, other) = isMapping[0] ? ("canary", "stable") : ("stable", "canary")
+            r.fault(
+                given, "labels, where \(other) is a value of \(roleLabel)",
+                "write both as labels, like \(other): {rollouts_pod_template_hash: $\(other)_hash}")
+        } else if isMapping[0], r.has("role_label") {
+            r.fault(
+                "role_label", "never used: canary and stable name their labels", "leave it out",
+                atKey: true)
+        }
+        // The former name of `select`.
+        let selectKey = r.has("labels") ? "labels" : "select"
+        select = r.pairsWithArguments(selectKey)
+        if r.has("labels"), r.has("select") {
+            r.fault("labels", "given beside select", "keep one of the two", atKey: true)
+        }
+        let isLabels = isMapping[0] && isMapping[1]
+        let given = isLabels ? [("canary", canary), ("stable", stable)] : []
+        for (key, labels) in given + [(selectKey, select)] {
+            for name in labels.keys {
+                r.checkLabelName(name, at: "\(key).\(name)", atKey: true)
+            }
+        }
+    }
+
+    /// Reads the labels of one version: a mapping, or a value of the role label.
+    private static func version(
+        _ key: String, _ roleLabel: String, _ r: MappingReader
+    ) -> [String: String] {
+        guard case .mapping? = r.value(key) else {
+            return [roleLabel: r.withArguments(key, key)]
+        }
+        let labels = r.pairsWithArguments(key)
+        if r.mapping(key).keys.isEmpty {
+            r.fault(key, "names no label", "name at least one, like {role: \(key)}")
+        }
+        return labels
     }
 
     /// Sets the names of a preset, before individual keys override them.

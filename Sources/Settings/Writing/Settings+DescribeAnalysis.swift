@@ -7,6 +7,30 @@ extension Settings.Analysis {
         y.entry("fail_share", failShare)
         y.list("probes", probes) { $1.describe(&$0) }
         y.list("checks", checks) { $1.describe(&$0) }
+        Self.describe(concerns, &y)
+        y.list("policies", policies) { y, policy in
+            y.entry("name", policy.name)
+            y.mapping("match") { y in
+                if !policy.match.namespaces.isEmpty {
+                    y.entry("namespace", policy.match.namespaces)
+                }
+                if !policy.match.rollouts.isEmpty { y.entry("rollout", policy.match.rollouts) }
+            }
+            y.entry("fail_share", policy.failShare)
+            let own = Dictionary(
+                policy.ownProbes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            y.list("probes", policy.probes) { y, name in
+                if let probe = own[name] { probe.describe(&y) } else { y.element(name) }
+            }
+            y.list("checks", policy.checks) { $1.describe(&$0) }
+            Self.describe(policy.concerns, &y)
+        }
+        y.entry("unmatched", unmatched.rawValue)
+    }
+
+    private static func describe(
+        _ concerns: [String: Settings.Concern], _ y: inout YAMLWriter
+    ) {
         guard !concerns.isEmpty else { return y.entry("concerns", [:] as [String: String]) }
         y.mapping("concerns") { y in
             for (name, concern) in concerns.sorted(by: { $0.key < $1.key }) {

@@ -51,9 +51,16 @@ extension Settings.Probe.Prometheus {
         y.entry("ok", ok)
         y.entry("latency", latency)
         y.entry("latency_unit", latencyUnit.rawValue)
-        y.entry("role_label", roleLabel)
-        y.entry("canary", canary)
-        y.entry("stable", stable)
-        y.entry("labels", labels)
+        y.entry("select", select)
+        if canary.count == 1, stable.count == 1, let label = canary.keys.first,
+            let new = canary[label], let old = stable[label]
+        {
+            y.entry("role_label", label)
+            y.entry("canary", new)
+            y.entry("stable", old)
+        } else {
+            y.entry("canary", canary)
+            y.entry("stable", stable)
+        }
     }
 }

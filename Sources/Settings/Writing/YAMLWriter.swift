@@ -54,6 +54,9 @@ struct YAMLWriter {
         }
     }
 
+    /// Writes an element of a list that is one text.
+    mutating func element(_ value: String) { line(Self.scalar(value)) }
+
     mutating func mapping(_ key: String, _ body: (inout YAMLWriter) -> Void) {
         line("\(Self.scalar(key)):")
         depth += 1

@@ -43,7 +43,7 @@ struct ProbeCommand: AsyncParsableCommand {
                 Standard.error("counting requests for \(span.components.seconds + 1) s")
             }
             guard let document else {
-                let known = settings.analysis.probes.map(\.name).joined(separator: ", ")
+                let known = settings.analysis.allProbes.map(\.name).joined(separator: ", ")
                 Standard.error("there is no probe \(name ?? ""); configured are \(known)")
                 throw ExitCode(1)
             }

@@ -36,7 +36,7 @@ struct ReplayCommand: AsyncParsableCommand {
         if let vectors { return try replay(vectors: vectors) }
         let configuration = try config.file()
         var replay = HistoryReplay(
-            policies: PolicySet(try Search.settings(configuration).analysis))
+            policies: PolicyTable(try Search.settings(configuration).analysis))
         if let file {
             try judge(file: file, &replay)
         } else {

@@ -51,7 +51,9 @@ struct TemplateAnalysisCommand: ParsableCommand {
         let settings = try config.load()
         // All metrics of the template share these values, so that a concern's own values
         // apply only where it is the only concern.
-        let own = concern.count == 1 ? settings.analysis.concerns[concern[0]]?.template : nil
+        let concerns = settings.analysis.concerns(
+            namespace: namespace, rollout: rollout ?? "my-rollout")
+        let own = concern.count == 1 ? concerns?[concern[0]]?.template : nil
         let pace = (own?.interval ?? settings.analysis.interval).components.seconds
         let template = try AnalysisTemplate(
             namespace: namespace, rollout: rollout ?? "my-rollout", gateways: try gateways(),

@@ -1,3 +1,4 @@
+import Arguments
 import Events
 
 @testable import Probes
@@ -65,16 +66,17 @@ enum ExpositionTarget {
     /// From the page to the judge's input: increases over two scrapes, and quantiles.
     private static func compute(_ page: [UInt8]) throws {
         let metrics = RequestMetrics()
+        let selection = SeriesSelection(metrics, MeasurementArguments())
         guard let page = try? ScrapedPage(reading: page, for: metrics) else { return }
         var history = ScrapeHistory()
         let first = history.record(page, at: Timestamp(milliseconds: 0))
         let second = history.record(page, at: Timestamp(milliseconds: 1000))
-        for one in Increase.since(first, to: second, groups: metrics.groups.count) {
+        for one in Increase.since(first, to: second, selection) {
             try require(one.requests == 0 && one.failing == 0, "the same page twice grew: \(one)")
         }
         let empty = try ScrapedPage(reading: [], for: metrics)
         let nothing = Scrape(empty, at: Timestamp(milliseconds: 0), after: nil, forgetting: 1)
-        for one in Increase.since(nothing, to: second, groups: metrics.groups.count) {
+        for one in Increase.since(nothing, to: second, selection) {
             try require(one.failing >= 0 && one.failing <= one.requests, "\(one)")
             guard let histogram = one.histogram else { continue }
             for quantile in [0, 0.5, 0.99, 1] {

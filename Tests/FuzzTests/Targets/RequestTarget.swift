@@ -29,10 +29,13 @@ enum RequestTarget {
         [
             ("rollout", request.rollout), ("namespace", request.namespace), ("uid", request.uid),
             ("revision", request.revision), ("canaryHash", request.canaryHash),
+            ("stableHash", request.stableHash),
             ("step", request.step), ("metric", request.metric),
             ("attempt", request.attempt.map(String.init) ?? ""),
             ("count", request.count.map(String.init) ?? ""),
             ("failureLimit", request.failureLimit.map(String.init) ?? ""),
+            ("inconclusiveLimit", request.inconclusiveLimit.map(String.init) ?? ""),
+            ("weight", request.weight.map(String.init) ?? ""),
         ]
     }
 
@@ -49,7 +52,9 @@ enum RequestTarget {
             try require(text.wholeMatch(of: name) != nil, "\(text) is no Kubernetes name")
         }
         try require(request.attempt.map { $0 > 0 } ?? true, "attempt \(request.attempt as Any)")
-        for (number, least) in [(request.count, 1), (request.failureLimit, 0)] {
+        for (number, least) in [
+            (request.count, 1), (request.failureLimit, 0), (request.inconclusiveLimit, 0),
+        ] {
             let isBelieved = number.map { (least...MeasurementRequest.maxRun).contains($0) } ?? true
             try require(isBelieved, "of the caller's run: \(number as Any)")
         }
@@ -86,7 +91,7 @@ enum RequestTarget {
                 try require(Int(stated) == request.attempt, "attempt \(stated) as \(text)")
                 continue
             }
-            if name == "count" || name == "failureLimit" {
+            if ["count", "failureLimit", "inconclusiveLimit", "weight"].contains(name) {
                 // A value that is not a number in range is ignored.
                 try require(
                     text.isEmpty || Int(stated) == Int(text), "\(name) \(stated) as \(text)")

@@ -4,7 +4,8 @@
 Prints its port. Each side (role="canary", role="stable") serves 500 requests a
 second. GET /set?canary_failing=0.05&stable_slow=0.2 sets, from now on, the
 proportion that fails (code 503) and the proportion that takes 0.5 to 1 s; the
-others take up to 100 ms. restart=1 resets all counters, as a new process would.
+others take up to 100 ms. GET /rollouts shows the sides as rollout="shop" and
+rollout="cart". restart=1 resets all counters, as a new process would.
 """
 import http.server
 import socketserver
@@ -85,6 +86,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             text = "set\n"
         else:
             text = State.page()
+            if address.path == "/rollouts":
+                # The same counters as those of two rollouts.
+                text = text.replace('role="canary"', 'rollout="shop"')
+                text = text.replace('role="stable"', 'rollout="cart"')
         body = text.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; version=0.0.4")

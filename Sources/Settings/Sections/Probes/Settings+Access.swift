@@ -44,9 +44,7 @@ extension Settings.Probe.Access {
     /// - Parameter isRequired: Whether `url` must be given.
     init(reading r: MappingReader, isRequired: Bool = true) {
         self.init()
-        url = r.webAddress(
-            "url", r.plain("url", ""), schemes: ["http", "https"],
-            credentials: Self.credentialRemedy)
+        url = r.addressWithArguments("url", credentials: Self.credentialRemedy)
         if isRequired, url.isEmpty, !r.has("url") {
             r.lacks("url is missing", "write url: http://host:port/path")
         }

@@ -22,6 +22,7 @@ extension Settings.Probe.Command {
     init(reading r: MappingReader) {
         self.init()
         command = r.command("write command: [/usr/local/bin/doctor, --json]")
+        r.checkCommandArguments(command)
         let given = r.mapping("environment")
         for name in given.keys {
             let isName =

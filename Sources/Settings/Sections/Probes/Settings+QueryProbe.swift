@@ -1,7 +1,7 @@
 extension Settings.Probe {
     /// Reports the results of queries to a Prometheus server.
     public struct Query: Sendable, Equatable {
-        /// The source of one signal. `$window` in an expression is the length of the data window.
+        /// The source of one signal. Expressions may contain arguments.
         public enum Source: Sendable, Equatable {
             /// The numeric result of an expression.
             case number(String)
@@ -9,6 +9,14 @@ extension Settings.Probe {
             case share(failing: String, total: String)
             /// A quantile of a histogram, in milliseconds; `unit` is the unit of the buckets.
             case quantile(Double, buckets: String, unit: Prometheus.LatencyUnit)
+
+            var expressions: [String] {
+                switch self {
+                case .number(let expression): [expression]
+                case .share(let failing, let total): [failing, total]
+                case .quantile(_, let buckets, _): [buckets]
+                }
+            }
         }
 
         /// `url` is the server's base address.
@@ -50,7 +58,7 @@ extension Settings.Probe.Query {
     }
 
     private static func source(_ r: MappingReader, _ signal: String) -> Source? {
-        if case .text = r.value(signal) { return .number(r.expression(signal)) }
+        if case .text = r.value(signal) { return .number(r.query(signal)) }
         guard r.has(signal) else {
             r.fault(signal, "no expression", "write one")
             return nil
@@ -63,11 +71,11 @@ extension Settings.Probe.Query {
                     "\(key) is missing",
                     "give failing and total, or buckets, or the expression itself")
             }
-            return .share(failing: form.expression("failing"), total: form.expression("total"))
+            return .share(failing: form.query("failing"), total: form.query("total"))
         }
         return .quantile(
             form.number("quantile", quantile(of: signal), in: 0.001...0.9999),
-            buckets: form.expression("buckets"), unit: form.choice("unit", .seconds))
+            buckets: form.query("buckets"), unit: form.choice("unit", .seconds))
     }
 
     /// The quantile of a signal named `pNN_ms` or `pNNN_ms`, else 0.99.
@@ -95,16 +103,5 @@ extension Settings.Probe.Query {
                 }
             }
         }
-    }
-}
-
-extension MappingReader {
-    /// Reads a PromQL expression. Only the server can check its syntax.
-    fileprivate func expression(_ key: String) -> String {
-        let text = plain(key, "")
-        if has(key), text.utf8.count > 4096 {
-            fault(key, "longer than 4096 bytes", "make it a recording rule and ask for that")
-        }
-        return text
     }
 }

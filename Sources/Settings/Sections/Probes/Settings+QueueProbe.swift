@@ -17,8 +17,8 @@ extension Settings.Probe.Queue {
     init(reading r: MappingReader) {
         self.init()
         // The queue may create the folder later, so its existence is not checked here.
-        folder = r.plain("folder", "")
-        switch (folder.isEmpty, r.plain("url", "").isEmpty) {
+        folder = r.withArguments("folder", "")
+        switch (folder.isEmpty, (r.text("url") ?? "").isEmpty) {
         case (true, true):
             r.lacks(
                 "neither folder nor url is given",

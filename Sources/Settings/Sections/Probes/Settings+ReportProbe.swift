@@ -95,7 +95,7 @@ extension Settings.Probe.Report {
     init(reading r: MappingReader) {
         self.init()
         // Another program may write the file later, so its existence is not checked here.
-        path = r.plain("path", "")
+        path = r.withArguments("path", "")
         if path.isEmpty { r.lacks("path is missing", "name the report's file") }
         maxAge = r.duration("max_age", maxAge, in: .seconds(1)...(.seconds(30 * 86_400)))
         schema = r.choice("schema", schema)
@@ -103,7 +103,7 @@ extension Settings.Probe.Report {
         case .json: fields = r.fields()
         case .doctor: break
         case .textfile:
-            fields = r.pairs("fields")
+            fields = r.pairsWithArguments("fields")
             for (name, series) in fields {
                 r.checkSignal("fields", name)
                 if Series(series) == nil {
