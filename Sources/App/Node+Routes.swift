@@ -23,17 +23,22 @@ extension Node {
         ]
         if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
         routes += EventRoutes.routes(eventLog)
-        if notifier != nil {
+        // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
+        // with the others.
+        routes += HookRoutes.routes(eventLog, node: settings.node, bodyLimit: hookBodyLimit) {
+            [service = gateway?.service] end in
+            await service?.end(end)
+        }
+        if let notifier {
+            routes += RunEndRoutes.routes(notifier.runEnds)
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
-            routes += HookRoutes.routes(
-                eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes += SilenceRoutes.routes(store)
-            routes += DeliveryRoutes.routes(store) { [delivery = notifier?.delivery] in
-                delivery?.wake()
+            routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
+                delivery.wake()
             }
         }
         return routes

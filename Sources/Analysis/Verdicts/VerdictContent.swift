@@ -11,9 +11,9 @@ struct VerdictContent {
     ]
     /// Names that no object of signals may have, because the document uses them.
     private static let reserved: Set<String> = [
-        "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons",
-        "reasons_omitted", "signals_omitted", "score", "window", "policy", "binary", "schema",
-        "signals",
+        "status", "degraded", "summary", "rollout", "namespace", "concern", "attempt", "reasons",
+        "reasons_omitted", "signals_omitted", "score", "window", "event", "policy",
+        "policy_name", "binary", "schema", "signals",
     ]
     /// The object of signals whose name has no object part or is reserved.
     private static let otherwise = "signals"
@@ -24,6 +24,7 @@ struct VerdictContent {
     private let attempt: AttemptNumber
     private let gateway: GatewayIdentity
     private let window: MeasurementWindow
+    private let event: String
     private let policy: String
     private var reasons: [Reason]
     private var objects: [(name: String, fields: [Field])]
@@ -40,7 +41,7 @@ struct VerdictContent {
     init(
         judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: SignalBoard, gateway: GatewayIdentity,
-        window: MeasurementWindow, policy: String
+        window: MeasurementWindow, event: String, policy: String
     ) {
         self.judgement = judgement
         self.request = request
@@ -48,6 +49,7 @@ struct VerdictContent {
         self.attempt = attempt
         self.gateway = gateway
         self.window = window
+        self.event = event
         self.policy = policy
         reasons = judgement.reasons.map { reason in
             var reason = reason
@@ -144,6 +146,8 @@ struct VerdictContent {
         writer.object { w in
             w.member("status", judgement.status.rawValue)
             w.member("degraded", judgement.status.isDegraded)
+            w.member(
+                "summary", VerdictSummary.text(judgement, attempt: attempt, gateway: gateway))
             w.member("rollout", request.rollout)
             w.member("namespace", request.namespace)
             w.member("concern", concern.isEmpty ? "all" : concern)
@@ -169,6 +173,7 @@ struct VerdictContent {
                 w.member("start", window.start.rfc3339)
                 w.member("end", window.end.rfc3339)
             }
+            w.member("event", event)
             w.member("policy", policy)
             w.member("binary", gateway.binary)
             w.member("schema", 1)
