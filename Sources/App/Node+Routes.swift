@@ -21,7 +21,10 @@ extension Node {
             .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
-        if let gateway { routes += MeasurementRoutes.routes(gateway.service) }
+        if let gateway {
+            routes += MeasurementRoutes.routes(gateway.service)
+            routes += FlaggerGateRoutes.routes(gateway.service)
+        }
         routes += EventRoutes.routes(eventLog)
         // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
         // with the others.
