@@ -95,14 +95,31 @@ def quantile(edges, cumulative, q):
 # Rules
 
 
+def evidence(windows, spec):
+    """The logarithms of M and of its maximum after the last window, and whether that window
+    raised M. Three clean windows in a row clear the evidence of a failed run: windows in which
+    the canary is not worse than stable, though at its rate over the run so far two failures
+    were to be expected."""
+    start, clean, seen, before = 0, 0, [0, 0, 0, 0], 0
+    for i, (x1, n1, x0, n0) in enumerate(windows):
+        is_clean = seen[1] and seen[3] and x1 * n0 <= x0 * n1 and seen[0] / seen[1] * n1 >= 2
+        clean = clean + 1 if is_clean else 0
+        seen = [a + b for a, b in zip(seen, windows[i])]
+        values = [0] + mixture(windows[start:i + 1], spec["rho_fail"], spec.get("phi", 1))
+        before, last, peak = values[-2], values[-1], max(values)
+        if clean >= 3 and math.exp(-peak) <= spec["alpha_fail"]:
+            start, clean, seen, last, peak = i + 1, 0, [0, 0, 0, 0], 0, 0
+    return last, peak, last > before
+
+
 def compare(x1, n1, x0, n0, spec, earlier):
-    values = mixture(earlier + [[x1, n1, x0, n0]], spec["rho_fail"], spec.get("phi", 1))
-    p_window, p_run = p_ratio(x1, n1, x0, n0, spec["rho_warn"]), math.exp(min(0, -max(values)))
-    e = math.exp(values[-1]) if values[-1] < 709 else math.inf
+    last, peak, rising = evidence(earlier + [[x1, n1, x0, n0]], spec)
+    p_window, p_run = p_ratio(x1, n1, x0, n0, spec["rho_warn"]), math.exp(-peak)
+    e = math.exp(last) if last < 709 else math.inf
     reasons = []
-    if x1 / n1 - x0 / n0 >= spec["min_delta"]:
+    if x1 / n1 > x0 / n0 and x1 / n1 - x0 / n0 >= spec["min_delta"]:
         if p_run <= spec["alpha_fail"]:
-            reasons = ["rel_fail_run"]
+            reasons = ["rel_fail_run" if rising else "rel_warn_run"]
         elif p_window <= spec["alpha_warn"]:
             reasons = ["rel_warn_window"]
     return {"p_window": p_window, "e": e, "p_run": p_run}, reasons
@@ -111,7 +128,7 @@ def compare(x1, n1, x0, n0, spec, earlier):
 def settle(result, reasons, n, spec):
     failed = any("fail" in reason for reason in reasons)
     if not failed and n < spec["n_min"]:
-        status, reasons = "nodata", ["insufficient"]
+        status, reasons = "nodata", reasons + ["insufficient"]
     else:
         status = "fail" if failed else "warn" if reasons else "pass"
     return result | {"n": n, "status": status, "reasons": reasons}

@@ -25,6 +25,7 @@ extension Node {
         if let gateway {
             routes += MeasurementRoutes.routes(gateway.service)
             routes += ProbeRoutes.routes(gateway.service)
+            routes += FlaggerGateRoutes.routes(gateway.service)
         }
         routes += EventRoutes.routes(eventLog)
         routes += LogRoutes.routes(
@@ -32,13 +33,18 @@ extension Node {
             maxBytes: settings.log.maxBytes)
         routes.append(ConfigurationRoute.route(inForce))
         routes += TokenRoutes.routes(tokens)
+        // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
+        // with the others.
+        routes += HookRoutes.routes(eventLog, node: settings.node, bodyLimit: hookBodyLimit) {
+            [service = gateway?.service] end in
+            await service?.end(end)
+        }
         if let notifier {
+            routes += RunEndRoutes.routes(notifier.runEnds)
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
-            routes += HookRoutes.routes(
-                eventLog, node: settings.node, bodyLimit: hookBodyLimit)
             routes += DigestRoutes.routes(store)
             routes.append(DigestPreview.route(inForce))
             routes += SilenceRoutes.routes(store) { [digests = notifier.digestService] in

@@ -47,6 +47,8 @@ public final class Node: Sendable {
         let upstreams: GatewayPlan.Upstreams
         /// nil if this node is also the notifier.
         let forwarder: Forwarder?
+        /// nil if this node is also the notifier.
+        let runEnds: RunEndPoller?
     }
 
     /// The role `notifier`.
@@ -55,6 +57,7 @@ public final class Node: Sendable {
         let dispatcher: DigestDispatcher
         let delivery: DeliveryService
         let receivers: ReceiversInForce
+        let runEnds: RunEndBook
     }
 
     // MARK: - Opening
@@ -116,7 +119,7 @@ public final class Node: Sendable {
         gateway = try await Self.gateway(
             settings, eventLog, store, probing: probing, forwarding: delivering, telemetry)
         notifier = try await Self.notifier(
-            settings, folder, eventLog, store, delivering, telemetry)
+            settings, folder, eventLog, store, delivering, gateway?.service, telemetry)
 
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let sessions = SessionSeal()
@@ -177,14 +180,21 @@ public final class Node: Sendable {
             : Forwarder(
                 Forwarder.Configuration(settings.forward), eventLog: eventLog, store: store,
                 transfer: forwarding, telemetry: telemetry)
+        let runEnds =
+            forwarder == nil
+            ? nil
+            : RunEndPoller(
+                Forwarder.Configuration(settings.forward), transfer: forwarding,
+                telemetry: telemetry
+            ) { end in await service.end(end) }
         return GatewayParts(
             service: service, checkpoint: AttemptCheckpoint(service, store: store),
-            upstreams: upstreams, forwarder: forwarder)
+            upstreams: upstreams, forwarder: forwarder, runEnds: runEnds)
     }
 
     private static func notifier(
         _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ store: Store,
-        _ engine: TransferEngine, _ telemetry: Telemetry
+        _ engine: TransferEngine, _ gateway: MeasurementService?, _ telemetry: Telemetry
     ) async throws -> NotifierParts? {
         guard settings.has(.notifier) else { return nil }
         let plan = try DigestDispatcher.Plan(
@@ -206,7 +216,8 @@ public final class Node: Sendable {
             dispatch: dispatcher, telemetry: telemetry)
         return NotifierParts(
             digestService: digestService, dispatcher: dispatcher, delivery: delivery,
-            receivers: ReceiversInForce(settings.receivers))
+            receivers: ReceiversInForce(settings.receivers),
+            runEnds: RunEndBook(eventLog: eventLog) { end in await gateway?.end(end) })
     }
 
     // MARK: - Running
@@ -224,6 +235,7 @@ public final class Node: Sendable {
                     await notifier.delivery.run()
                 })
             services.append(BackgroundService { try await notifier.digestService.run() })
+            services.append(BackgroundService { await notifier.runEnds.run() })
             let watch = DeliveryWatch(store, keeper: board)
             services.append(BackgroundService { await watch.run() })
         }
@@ -233,6 +245,9 @@ public final class Node: Sendable {
                 BackgroundService { await Self.sample(gateway.service) })
             if let forwarder = gateway.forwarder {
                 services.append(BackgroundService { try await forwarder.run() })
+            }
+            if let runEnds = gateway.runEnds {
+                services.append(BackgroundService { await runEnds.run() })
             }
         }
         // The last service is shut down first: no new request arrives while the others stop.

@@ -69,6 +69,8 @@ public struct Digest: Sendable, Hashable {
     public var isRehearsal = false
     /// `aborted`, `promoted`, `completed`, `paused`; nil if no hook reported one.
     public var outcome: String?
+    /// The sender's own reason for the outcome, untrusted; at most 400 characters.
+    public var outcomeReason: String?
 
     /// The silence that delayed this message, or within which earlier failures of
     /// the group began and ended.

@@ -68,6 +68,14 @@ extension Reason {
             w.member("limit", limit)
             w.member("stable", stable)
             w.member("previous", previous)
+            if let unit { w.member("unit", unit.rawValue) }
+            if let unproven {
+                w.member(object: "unproven") { w in
+                    w.member("limit", unproven.limit)
+                    w.member("bound", unproven.bound)
+                    w.member("confidence", unproven.confidence)
+                }
+            }
             w.member("why", why)
             if !detail.isEmpty { w.member("detail", detail) }
             if advisory { w.member("advisory", true) }

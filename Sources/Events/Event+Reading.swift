@@ -146,6 +146,10 @@ extension Reason {
                 reason.stable = value.number(in: line)
             } else if key.equals("previous", in: line) {
                 reason.previous = value.number(in: line)
+            } else if key.equals("unit", in: line) {
+                reason.unit = value.text(in: line).flatMap(MetricUnit.init(rawValue:))
+            } else if key.equals("unproven", in: line) {
+                reason.unproven = Reason.Unproven(value, in: line)
             } else if key.equals("why", in: line) {
                 reason.why = value.text(in: line) ?? ""
             } else if key.equals("detail", in: line) {
@@ -156,6 +160,26 @@ extension Reason {
         }
         guard isNamed else { throw .missing(field: "reasons.check") }
         self = reason
+    }
+}
+
+extension Reason.Unproven {
+    /// Nil for a value that lacks one of the members.
+    fileprivate init?(_ object: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
+        var limit: Double?
+        var bound: Double?
+        var confidence: Double?
+        visit(object, in: line) { key, value in
+            if key.equals("limit", in: line) {
+                limit = value.number(in: line)
+            } else if key.equals("bound", in: line) {
+                bound = value.number(in: line)
+            } else if key.equals("confidence", in: line) {
+                confidence = value.number(in: line)
+            }
+        }
+        guard let limit, let bound, let confidence else { return nil }
+        self.init(limit: limit, bound: bound, confidence: confidence)
     }
 }
 

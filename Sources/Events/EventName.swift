@@ -33,12 +33,17 @@ public enum EventName {
     public static let rehearsalFinished = "rehearsal.finished"
     public static let rehearsalFailed = "rehearsal.failed"
 
-    // Rollout events received through hooks. The first four end the rollout's run.
+    /// A gateway ended the runs of a rollout; the next measurement begins a new one.
+    public static let runEnded = "run.ended"
+
+    // Rollout events received through hooks. The first four end the rollout's run in a digest.
     public static let rolloutAborted = "rollout.aborted"
     public static let rolloutPromoted = "rollout.promoted"
     public static let rolloutCompleted = "rollout.completed"
     /// The rollout is paused for a reason other than a step of its plan.
     public static let rolloutPaused = "rollout.paused"
+    /// The rollout is tried again after an abort.
+    public static let rolloutRetried = "rollout.retried"
     /// The rollout is paused at a step of its plan.
     public static let rolloutStepPaused = "rollout.step_paused"
     public static let rolloutResumed = "rollout.resumed"
@@ -54,6 +59,11 @@ public enum EventName {
     public static let alertsTruncated = "alerts.truncated"
     /// An alert that says neither that it fires nor that it is resolved.
     public static let alertUnreadable = "alert.unreadable"
+
+    /// The events after which a gateway begins a new run of the rollout.
+    public static let runEndings: Set<String> = [
+        rolloutAborted, rolloutPromoted, rolloutCompleted, rolloutRetried,
+    ]
 
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }

@@ -69,26 +69,26 @@ final class AttemptCoordinator: Sendable {
     /// Joins an evaluation under way; else starts `evaluate`. An evaluation runs to its end even
     /// if every caller disconnects: an attempt has one verdict and one event.
     func measure(
-        _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
-        evaluate: @escaping Evaluation
+        _ series: String, of subject: RunSubject, stated: Int?, at now: Timestamp,
+        head: LogPosition, evaluate: @escaping Evaluation
     ) async -> (outcome: MeasurementOutcome, origin: Origin) {
-        switch admit(series, stated: stated, at: now, head: head, evaluate: evaluate) {
+        switch admit(series, of: subject, stated: stated, at: now, head: head, evaluate: evaluate) {
         case .frozen(let frozen): (.judged(frozen), .repeated)
         case .running(let task, let origin): (await task.value, origin)
         }
     }
 
     private func admit(
-        _ series: String, stated: Int?, at now: Timestamp, head: LogPosition,
-        evaluate: @escaping Evaluation
+        _ series: String, of subject: RunSubject, stated: Int?, at now: Timestamp,
+        head: LogPosition, evaluate: @escaping Evaluation
     ) -> Admission {
         deciding(at: now) { state in
             if let running = state.running[series] { return .running(running.task, .repeated) }
-            var admission = state.ledger.begin(series, stated: stated, at: now)
+            var admission = state.ledger.begin(series, of: subject, stated: stated, at: now)
             if case .inFlight(let lost) = admission {
                 // Its evaluation has ended without completing the attempt.
                 state.ledger.abandon(lost)
-                admission = state.ledger.begin(series, stated: stated, at: now)
+                admission = state.ledger.begin(series, of: subject, stated: stated, at: now)
             }
             switch admission {
             case .repeat(let frozen): return .frozen(frozen)
@@ -122,6 +122,11 @@ final class AttemptCoordinator: Sendable {
     /// Returns the hash of the policy that judges the series' run; nil when there is no run.
     func policy(ofRun series: String, at now: Timestamp) -> String? {
         deciding(at: now) { $0.ledger.policy(ofRun: series, at: now) }
+    }
+
+    /// Ends the runs of a rollout; returns their number.
+    func end(_ end: RunEnd, at now: Timestamp) -> Int {
+        deciding(at: now) { $0.ledger.end(end) }
     }
 
     // MARK: - Called by the evaluation

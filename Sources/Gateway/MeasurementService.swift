@@ -20,7 +20,7 @@ public final class MeasurementService: Sendable {
     let limiter: RateLimiter
     let tally: MeasurementTally
     private let telemetry: Telemetry
-    private let recorder: EventRecorder
+    let recorder: EventRecorder
     private let looks = Mutex<[String: ProbeObservation]>([:])
     private let current: Mutex<Plans>
 
@@ -144,7 +144,8 @@ public final class MeasurementService: Sendable {
             ?? PolicySet(Policy(checks: []))
         let started = ContinuousClock.now
         let turn = await coordinator.measure(
-            series, stated: request.attempt, at: wall.now, head: eventLog.head
+            series, of: RunSubject(request), stated: request.attempt, at: wall.now,
+            head: eventLog.head
         ) { [self] ticket in
             let judging = self.policies(for: concern, configured, plan, ticket.history)
             // A policy that the configuration no longer has runs the probes of its successor.
@@ -175,6 +176,7 @@ public final class MeasurementService: Sendable {
         var results: [ProbeResult] = []
         var frozen: WindowInputs?
         var waits = MeasurementWaits()
+        var judging = policy
         switch history.next(at: ticket.startedAt, length: plan.window, settle: plan.settle) {
         case .frozen(let inputs):
             (window, signals, frozen) = (inputs.window, inputs.signals, inputs)
@@ -194,9 +196,13 @@ public final class MeasurementService: Sendable {
                 }
             }
             (window, signals) = (next, results.flatMap(\.signals))
+        case .tooEarly(let cell):
+            (window, signals) = (cell, policy.absent(why: "run_just_began"))
+            // Not even `nodata: fail` may judge a run that has no data of its own yet.
+            judging = policy.awaitingData
         }
         let judgement = Judge.judge(
-            signals: signals, policy: policy, history: history, window: window,
+            signals: signals, policy: judging, history: history, window: window,
             comparable: history.isComparable(policy: policy.sha, binary: identity.binary))
         // The log gets the rest of the budget, but at least 250 ms.
         let left = max(plan.budget - (ContinuousClock.now - started), .milliseconds(250))
@@ -214,7 +220,8 @@ public final class MeasurementService: Sendable {
 
         let document = VerdictDocument(
             judgement, request: request, concern: concern, attempt: ticket.number,
-            signals: signals, gateway: identity, window: window, policy: policy,
+            signals: signals, gateway: identity, window: window,
+            event: ticket.eventID(on: identity), policy: policy,
             scope: plan.scope(ofPolicy: measuring))
         let record = AttemptRecord(
             judgement, document: document, ticket: ticket,

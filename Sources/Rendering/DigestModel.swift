@@ -21,6 +21,7 @@ enum DigestModel {
             w.member("worst", digest.worst?.rawValue)
             w.member("level", digest.noticeLevel?.rawValue)
             w.member("outcome", digest.outcome)
+            if let reason = digest.outcomeReason { w.member("outcome_reason", reason) }
             w.member("rehearsal", digest.isRehearsal)
             w.member("incident_start", digest.incidentStart.rfc3339)
             w.member("incident_end", digest.incidentEnd?.rfc3339)

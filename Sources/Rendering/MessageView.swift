@@ -133,9 +133,17 @@ struct MessageView {
         if left > 0 { values["more_metrics"] = "\(left)" }
     }
 
+    /// Whether the reason's limit is no longer exceeded: the incident is over, or the metric is
+    /// within the limit now. The reason of a digest is the occurrence furthest from its limit.
+    private func isPast(_ reason: Reason) -> Bool {
+        if digest.incidentEnd != nil { return true }
+        let tracks = digest.metrics.filter { $0.metric == reason.check }
+        return reason.limit != nil && !tracks.isEmpty && tracks.allSatisfy { $0.state == .pass }
+    }
+
     private func addReasons(to values: inout [String: Any]) {
         let reasons = digest.reasons.map { tally in
-            PlainWords.reason(tally.reason, past: digest.incidentEnd != nil)
+            PlainWords.reason(tally.reason, past: isPast(tally.reason))
                 + (tally.count > 1 ? " ×\(tally.count)" : "")
         }
         list("reasons", reasons, as: "reason", in: &values)

@@ -98,7 +98,9 @@ struct AttemptLedgerRestoreTests {
         let judgement = Sample.judge(silent)
         for second in [0, 10, 20] {
             let now = start + .seconds(second)
-            guard case .new(let ticket) = ledger.begin(Sample.series, at: now),
+            guard
+                case .new(let ticket) = ledger.begin(
+                    Sample.series, of: RunSubject(Sample.request), at: now),
                 case .refuse(let ordinal) = ledger.unmeasured(ticket, at: now)
             else {
                 Issue.record("not refused")
@@ -111,7 +113,8 @@ struct AttemptLedgerRestoreTests {
         }
         // The fourth is answered and logged as a verdict.
         let now = start + .seconds(30)
-        let begun = ledger.begin(Sample.series, at: now)
+        let begun = ledger.begin(
+            Sample.series, of: RunSubject(Sample.request), at: now)
         let ticket = try #require(begun.ticket)
         #expect(ledger.unmeasured(ticket, at: now) == .answer)
         let record = AttemptRecord(
@@ -181,7 +184,10 @@ struct AttemptLedgerRestoreTests {
         var rebuilt = ledger
         for index in 0..<4 {
             let now = start + .seconds(30 * index)
-            guard case .new(let ticket) = ledger.begin(Sample.series, at: now) else { continue }
+            guard
+                case .new(let ticket) = ledger.begin(
+                    Sample.series, of: RunSubject(Sample.request), at: now)
+            else { continue }
             let signals = [
                 Signal(
                     "canary.5xx_rate", unit: .ratio, value: .number(0.01), evidence: counts(3, 300)),

@@ -14,14 +14,14 @@ struct AttemptLedgerTests {
     }
 
     @Test(arguments: [
-        (Duration.seconds(30), Duration.seconds(5), Duration.seconds(300)),
-        (.seconds(10), .seconds(5), .seconds(300)), (.seconds(4), .seconds(2), .seconds(300)),
-        (.seconds(100), .seconds(5), .seconds(300)), (.seconds(101), .seconds(5), .seconds(303)),
+        (Duration.seconds(30), Duration.seconds(5), Duration.seconds(60)),
+        (.seconds(10), .seconds(5), .seconds(30)), (.seconds(4), .seconds(2), .seconds(30)),
+        (.seconds(100), .seconds(5), .seconds(200)), (.seconds(600), .seconds(5), .seconds(1200)),
     ])
     func spansFollowTheInterval(interval: Duration, repeats: Duration, silence: Duration) {
         let timing = AttemptTiming(interval: interval)
         #expect(timing.repeatWindow == repeats)
-        #expect(timing.silence == silence)
+        #expect(timing.silence() == silence)
     }
 
     @Test mutating func aRepeatWithinTheWindowGetsTheSameBytes() throws {
@@ -53,9 +53,19 @@ struct AttemptLedgerTests {
 
     @Test mutating func silenceBeginsANewRun() {
         #expect(attempt(after: .zero) == AttemptNumber(n: 1, epoch: 1))
-        #expect(attempt(after: .seconds(300)) == AttemptNumber(n: 2, epoch: 1))
-        #expect(attempt(after: .milliseconds(600_001)) == AttemptNumber(n: 1, epoch: 2))
-        #expect(attempt(after: .milliseconds(630_001)) == AttemptNumber(n: 2, epoch: 2))
+        #expect(attempt(after: .seconds(60)) == AttemptNumber(n: 2, epoch: 1))
+        #expect(attempt(after: .milliseconds(120_001)) == AttemptNumber(n: 1, epoch: 2))
+        #expect(attempt(after: .milliseconds(150_001)) == AttemptNumber(n: 2, epoch: 2))
+    }
+
+    /// A caller with another interval than the configured one still gets one run: after two
+    /// equal gaps its own pace counts.
+    @Test mutating func aSlowerCallerSetsThePace() {
+        let numbers = (0..<6).map { attempt(after: .seconds(120 * $0)) }
+        #expect(numbers.map(\.?.epoch) == [1, 2, 3, 3, 3, 3])
+        #expect(numbers.last == AttemptNumber(n: 4, epoch: 3))
+        // Its silence is twice its pace.
+        #expect(attempt(after: .milliseconds(840_001))?.epoch == 4)
     }
 
     @Test mutating func seriesAreCountedApart() {
@@ -254,8 +264,8 @@ struct AttemptLedgerTests {
 
     @Test mutating func theFrozenVerdictOutlivesTheRepeatWindow() {
         _ = attempt(after: .zero)
-        #expect(ledger.frozen("s", at: start + .seconds(300))?.number.n == 1)
-        #expect(ledger.frozen("s", at: start + .milliseconds(300_001)) == nil)
+        #expect(ledger.frozen("s", at: start + .seconds(60))?.number.n == 1)
+        #expect(ledger.frozen("s", at: start + .milliseconds(60_001)) == nil)
         #expect(ledger.frozen("other", at: start) == nil)
     }
 }

@@ -47,12 +47,14 @@ enum Sample {
             comparable: comparable)
     }
 
+    static let event = String(repeating: "e", count: 32)
+
     static func document(
         _ judgement: Judgement, signals: [Signal], number: AttemptNumber = .init(n: 1, epoch: 1)
     ) -> VerdictDocument {
         VerdictDocument(
             judgement, request: request, concern: "", attempt: number, signals: signals,
-            gateway: gateway, window: window, policy: policy)
+            gateway: gateway, window: window, event: event, policy: policy)
     }
 
     /// One complete attempt as a gateway makes it: admitted, judged, completed, logged.
@@ -60,7 +62,10 @@ enum Sample {
         _ ledger: inout AttemptLedger, _ signals: [Signal], at now: Timestamp,
         series: String = series
     ) -> (record: AttemptRecord, event: Event)? {
-        guard case .new(let ticket) = ledger.begin(series, at: now) else { return nil }
+        guard
+            case .new(let ticket) = ledger.begin(
+                series, of: RunSubject(request), at: now)
+        else { return nil }
         let history = ticket.history
         let judgement = judge(
             signals, history: history,

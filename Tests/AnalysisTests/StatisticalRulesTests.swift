@@ -74,13 +74,19 @@ struct StatisticalRulesTests {
         }
     }
 
+    /// Before the run has failed; after that, clean windows clear it.
     @Test func theRunsPValueNeverRisesAgain() {
         var random = SeededRandom(seed: 23)
         for _ in 0..<100 {
             var run = RunEvidence()
             var last = 1.0
             for step in Self.run(&random, windows: 20) {
+                let (failed, clean) = (run.pRun <= step.alpha, run.clean)
                 run.fold(step)
+                if run.peak == 0, failed {
+                    #expect(clean == RunEvidence.cleanWindows - 1)
+                    last = 1
+                }
                 #expect(run.pRun <= last)
                 #expect(run.pRun * max(run.e(phi: 1), 1) <= 1 + 1e-9)
                 last = run.pRun
@@ -162,7 +168,12 @@ struct StatisticalRulesTests {
         let spec = StatisticalSpec(.counter, minSample: 50)
         let few = CounterRule.conclude(
             WindowCounts(canary: (1, 40), stable: (9, 3960)), in: context(spec))
-        #expect(few.findings == [.init(.nodata, .insufficient)])
+        // What the few requests show is kept beside it.
+        #expect(
+            few.findings == [
+                .init(.warn, .absoluteWarn, limit: 0.01), .init(.nodata, .insufficient),
+            ])
+        #expect(few.findings.worstState == .nodata)
         #expect(few.value == 0.025)
         let failing = CounterRule.conclude(
             WindowCounts(canary: (4, 40), stable: (9, 3960)), in: context(spec))

@@ -28,7 +28,8 @@ struct VerdictDocumentTests {
         let document = Sample.document(
             judgement, signals: signals, number: AttemptNumber(n: 4, epoch: 1))
         let expected =
-            #"{"status":"degraded","degraded":true,"rollout":"payments-api","namespace":"prod","#
+            #"{"status":"degraded","degraded":true,"summary":"degraded: 5xx_rate 0.7 % over the "#
+            + #"warning limit 0.5 % (eu-west-1a, attempt 4)","rollout":"payments-api","namespace":"prod","#
             + #""concern":"all","attempt":{"n":4,"epoch":1,"source":"counted"},"#
             + #""canary":{"5xx_rate":0.007,"error_rate_5xx":0.007,"p99_ms":180},"#
             + #""stable":{"5xx_rate":0.0015,"error_rate_5xx":0.0015,"p99_ms":170},"#
@@ -38,8 +39,8 @@ struct VerdictDocumentTests {
             + #""state":"warn","value":0.007,"limit":0.005,"stable":0.0015,"previous":0.003,"#
             + #""why":"abs_warn"}],"reasons_omitted":0,"signals_omitted":0,"score":78,"#
             + #""window":{"start":"2025-12-17T19:32:30.000Z","end":"2025-12-17T19:33:00.000Z"},"#
-            + #""policy":"\#(Sample.policy.sha)","policy_name":"default","scope":{},"#
-            + #""binary":"\#(Sample.gateway.binary)","schema":1}"#
+            + #""event":"\#(Sample.event)","policy":"\#(Sample.policy.sha)","policy_name":"default","#
+            + #""scope":{},"binary":"\#(Sample.gateway.binary)","schema":1}"#
         #expect(text(document) == expected)
         #expect(document.etag == "\"\(ContentHash.hex(expected.utf8))\"")
     }
@@ -49,9 +50,10 @@ struct VerdictDocumentTests {
         let tree = try tree(document)
         #expect(
             tree.members?.map(\.key) == [
-                "status", "degraded", "rollout", "namespace", "concern", "attempt", "canary",
+                "status", "degraded", "summary", "rollout", "namespace", "concern", "attempt",
+                "canary",
                 "stable", "gateway", "reasons", "reasons_omitted", "signals_omitted", "score",
-                "window", "policy", "policy_name", "scope", "binary", "schema",
+                "window", "event", "policy", "policy_name", "scope", "binary", "schema",
             ])
         for side in ["canary", "stable"] {
             #expect(
@@ -127,7 +129,8 @@ struct VerdictDocumentTests {
         let document = VerdictDocument(
             Sample.judge([]), request: MeasurementRequest(rollout: long, namespace: long),
             concern: "latency", attempt: AttemptNumber(n: .max, epoch: .max, source: .caller),
-            signals: [], gateway: gateway, window: Sample.window, policy: Sample.policy)
+            signals: [], gateway: gateway, window: Sample.window, event: Sample.event,
+            policy: Sample.policy)
         #expect(document.bytes.count <= VerdictDocument.maxBytes)
         let tree = try tree(document)
         #expect(tree["rollout"] == .string(long))

@@ -63,8 +63,8 @@ struct VerdictEventTests {
         #expect(event.reasons.map(\.why) == ["abs_fail"])
         #expect(
             event.message
-                == "payments-api in prod: canary unhealthy at attempt 2. canary.5xx_rate is 1.9%, "
-                + "over the limit 1% (stable 0.15%).")
+                == "payments-api in prod: canary unhealthy at attempt 2. canary.5xx_rate is 1.9 %, "
+                + "over the limit 1 % (stable 0.15 %).")
     }
 
     @Test mutating func carriesTheDocumentByteForByte() throws {

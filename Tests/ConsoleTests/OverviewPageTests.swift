@@ -54,7 +54,7 @@ struct OverviewPageTests {
         #expect(html.matches(of: /<a class="cell unhealthy"[^>]*>U</).count == 4)
         #expect(html.contains("<th scope=\"row\">eu-west-1a"))
         #expect(html.matches(of: /<svg [^>]*role="img" aria-label="[^"]+"/).count == 4)
-        #expect(html.contains("limit 5%"))
+        #expect(html.contains("limit 5 %"))
         for place in ["<main ", "<header ", "lang=\"en\"", "class=\"skip\""] {
             #expect(html.contains(place))
         }

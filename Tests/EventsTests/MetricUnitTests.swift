@@ -19,8 +19,9 @@ struct MetricUnitTests {
 
     @Test(
         arguments: [
-            (MetricUnit.ratio, 0.019, "1.9%"), (.ratio, 0, "0%"), (.ratio, 0.00012345, "0.0123%"),
-            (.ratio, 1, "100%"), (.ratio, 1e-12, "0%"), (.ratio, -0.004, "-0.4%"),
+            (MetricUnit.ratio, 0.019, "1.9 %"), (.ratio, 0, "0 %"),
+            (.ratio, 0.00012345, "0.0123 %"),
+            (.ratio, 1, "100 %"), (.ratio, 1e-12, "0 %"), (.ratio, -0.004, "-0.4 %"),
             (.milliseconds, 420, "420 ms"), (.milliseconds, 182.352941, "182 ms"),
             (.milliseconds, 1234.5, "1235 ms"), (.milliseconds, 1.2345, "1.23 ms"),
             (.seconds, 12.5, "12.5 s"), (.days, 30, "30 d"), (.bytes, 512, "512 B"),

@@ -52,7 +52,8 @@ final class ServedGateway: Sendable {
             HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
-            routes: MeasurementRoutes.routes(service), tokens: tokens, telemetry: telemetry)
+            routes: MeasurementRoutes.routes(service) + FlaggerGateRoutes.routes(service),
+            tokens: tokens, telemetry: telemetry)
         task = Task { try await server.run() }
         port = try await server.address.port
     }
@@ -61,6 +62,17 @@ final class ServedGateway: Sendable {
         task.cancel()
         engine.shutdown()
         await eventLog.close()
+    }
+
+    /// Sends a body to any path, as Flagger does.
+    func post(
+        _ path: String, _ body: String, headers: [(String, String)] = []
+    ) async throws -> HTTPReply {
+        try await engine.http(
+            HTTPTransfer(
+                url: "https://127.0.0.1:\(port)" + path, method: "POST",
+                headers: [("Content-Type", "application/json")] + headers,
+                body: Array(body.utf8), tls: .insecure))
     }
 
     /// Sends requests over HTTP/2, as Argo Rollouts does.
@@ -79,17 +91,20 @@ final class ServedGateway: Sendable {
     }
 }
 
-/// Reports a healthy disk, and counts its observations.
+/// Reports a healthy disk unless told otherwise, and counts its observations.
 final class CountingProbe: Probe, Sendable {
     private let count = Atomic<Int>(0)
+    private let value = Mutex<Signal.Value>(.flag(true))
     let name = "node"
     let deadline = Duration.seconds(1)
     let signals = [SignalDeclaration("gateway.disk_ok", unit: .flag)]
 
     var looks: Int { count.load(ordering: .relaxed) }
 
+    func report(_ value: Signal.Value) { self.value.withLock { $0 = value } }
+
     func measure(_ context: MeasurementContext) async -> [Signal] {
         count.add(1, ordering: .relaxed)
-        return [Signal("gateway.disk_ok", unit: .flag, value: .flag(true))]
+        return [Signal("gateway.disk_ok", unit: .flag, value: value.withLock { $0 })]
     }
 }

@@ -44,10 +44,10 @@ struct ArgoNotificationTests {
          "status":{"phase":"Failed","message":"Metric \\"verdict\\" assessed Failed"}}
         """
 
-    @Test("an abort ends the run of the right rollout, namespace and revision")
+    @Test("an abort ends the run of the right rollout, namespace and revision, with its reason")
     func abort() throws {
         let event = try Self.event(
-            #"{"trigger":"on-rollout-aborted","object":\#(Self.rollout())}"#)
+            #"{"trigger":"on-rollout-aborted","object":\#(Self.rollout(run: "Failed"))}"#)
         #expect(event.event == "rollout.aborted")
         #expect(event.rollout == "payments-api")
         #expect(event.namespace == "prod")
@@ -55,7 +55,15 @@ struct ArgoNotificationTests {
         #expect(event.level == .error)
         #expect(event.extra("canaryHash") == .string("5f7c"))
         #expect(event.extra("step") == .string("3"))
-        #expect(event.message?.contains("aborted update to revision 17") == true)
+        let why =
+            #"analysis run payments-api-5f7c-17 failed: Metric "verdict" assessed Failed due to "#
+            + "failed (1) > failureLimit (0)"
+        #expect(event.extra("reason") == .string(why))
+        #expect(event.message == "Argo aborted the rollout: \(why)")
+        // The status is from before the abort: its message is not the reason.
+        let stale = try Self.event(
+            #"{"trigger":"on-rollout-aborted","object":\#(Self.rollout())}"#)
+        #expect(stale.message == "Argo aborted the rollout")
     }
 
     @Test(
@@ -106,7 +114,7 @@ struct ArgoNotificationTests {
     func pauses() throws {
         let asked = try Self.event(#"{"trigger":"on-rollout-paused","object":\#(Self.rollout())}"#)
         #expect(asked.level == .warn)
-        #expect(asked.message?.contains("InconclusiveAnalysisRun") == true)
+        #expect(asked.message == "the rollout waits for a person: InconclusiveAnalysisRun")
         let step = Self.rollout().replacingOccurrences(
             of: "InconclusiveAnalysisRun", with: "CanaryPauseStep")
         let routine = try Self.event(#"{"trigger":"on-rollout-paused","object":\#(step)}"#)
@@ -143,24 +151,78 @@ struct ArgoNotificationTests {
         return tree?["data"] as? [String: String] ?? [:]
     }()
 
+    /// The body that Argo sends for a trigger, with these variables of its engine.
+    static func body(_ trigger: String, _ variables: String) throws -> String {
+        let actions = try #require(
+            Yams.load(yaml: configMap["trigger." + trigger] ?? "") as? [[String: Any]])
+        let names = try #require(actions.first?["send"] as? [String])
+        let template = try #require(
+            Yams.load(yaml: configMap["template." + (names.first ?? "")] ?? "") as? [String: Any])
+        let webhook = try #require(
+            (template["webhook"] as? [String: Any])?["bellwether"] as? [String: String])
+        #expect(webhook["method"] == "POST")
+        return try GoTemplate(webhook["body"] ?? "").render(payload(variables))
+    }
+
+    /// A Rollout at a step of its plan, as the engine's variable `rollout`: with a status from
+    /// before the change, and annotations that are nobody's business.
+    static func variables(
+        step: Int? = 1, steps: String = #"[{"setWeight":20},{"pause":{"duration":"10m"}}]"#,
+        runs: String? = nil, version: String = "812"
+    ) -> String {
+        let index = step.map { #""currentStepIndex":\#($0),"# } ?? ""
+        let list = runs.map { #","analysisRuns":\#($0)"# } ?? ""
+        return """
+            {"rollout":{"metadata":{"name":"payments-api","namespace":"prod","uid":"u-1",
+              "resourceVersion":"\(version)","annotations":{"rollout.argoproj.io/revision":"17",
+              "kubectl.kubernetes.io/last-applied-configuration":"secret"}},
+              "spec":{"strategy":{"canary":{"steps":\(steps)}}},
+              "status":{\(index)"currentPodHash":"5f7c","message":"more replicas need to be updated"}}
+             \(list)}
+            """
+    }
+
+    static func run(
+        _ phase: String, name: String = "payments-api-5f7c-17", kind: String = "Background",
+        step: String? = nil, message: String = "a \\\"quoted\\\" <reason>"
+    ) -> String {
+        let index = step.map { #","step-index":"\#($0)""# } ?? ""
+        return """
+            {"metadata":{"name":"\(name)","labels":{"rollout-type":"\(kind)"\(index),"app":"x"}},
+             "status":{"phase":"\(phase)","message":"\(message)","metricResults":[]}}
+            """
+    }
+
+    /// The variables when the AnalysisRun itself is the object.
+    static let runVariables = """
+        {"rollout":{"metadata":{"name":"payments-api-5f7c-17","namespace":"prod","uid":"u-9",
+          "resourceVersion":"900","annotations":{"rollout.argoproj.io/revision":"17"},
+          "ownerReferences":[{"kind":"Rollout","name":"payments-api","uid":"u-1"}]},
+          "spec":{"metrics":[]},"status":{"phase":"Failed","message":"Metric assessed Failed"}},
+         "analysisRuns":null}
+        """
+
+    static func sent(_ trigger: String, _ variables: String) throws -> Event {
+        try event(body(trigger, variables))
+    }
+
     @Test("every template of the ConfigMap gives an accepted payload with the run's position")
     func shipped() throws {
         let triggers = Self.configMap.keys.filter { $0.hasPrefix("trigger.") }
             .map { String($0.dropFirst("trigger.".count)) }.sorted()
         #expect(triggers.count >= 8)
         for trigger in triggers {
-            let actions = try #require(
-                Yams.load(yaml: Self.configMap["trigger." + trigger] ?? "") as? [[String: Any]])
-            let names = try #require(actions.first?["send"] as? [String])
-            let name = try #require(names.first)
-            let template = try #require(
-                Yams.load(yaml: Self.configMap["template." + name] ?? "") as? [String: Any])
-            let webhook = try #require(
-                (template["webhook"] as? [String: Any])?["bellwether"] as? [String: String])
-            #expect(webhook["method"] == "POST")
             let isRun = trigger.hasPrefix("on-analysis-run")
-            for object in isRun ? [Self.rollout(), Self.analysisRun] : [Self.rollout()] {
-                let body = try Self.render(webhook["body"] ?? "", rollout: Self.payload(object))
+            let runs = "[\(Self.run("Failed"))]"
+            // The last has no runs (before Argo 1.8.1), no step and no plan.
+            var cases = [
+                Self.variables(runs: runs), Self.variables(step: nil, steps: "[]"),
+                Self.variables(step: 2), Self.variables(step: 0, runs: "null"),
+            ]
+            if isRun { cases.append(Self.runVariables) }
+            for variables in cases {
+                let body = try Self.body(trigger, variables)
+                #expect(!body.contains("secret") && !body.contains("replicas need"))
                 let event = try Self.event(body)
                 #expect(event.rollout == "payments-api")
                 #expect(event.namespace == "prod")
@@ -171,22 +233,84 @@ struct ArgoNotificationTests {
         let subscriptions = try #require(
             Yams.load(yaml: Self.configMap["subscriptions"] ?? "") as? [[String: Any]])
         #expect(Set(subscriptions.first?["triggers"] as? [String] ?? []) == Set(triggers))
+        let service = try #require(
+            Yams.load(yaml: Self.configMap["service.webhook.bellwether"] ?? "") as? [String: Any])
+        #expect(service["retryMax"] as? Int == 1)
     }
 
-    /// Imitates Go's template engine for the only form in the file: `{{ toJson (pick
-    /// .rollout.MEMBER "KEY" …) }}`.
-    static func render(_ body: String, rollout: JSONValue) throws -> String {
-        let form = #/\{\{ toJson \(pick \.rollout\.(\w+)((?: "\w+")+)\) \}\}/#
-        #expect(body.matches(of: form).count == 2)
-        let rendered = body.replacing(form) { match in
-            let keys = match.output.2.matches(of: #/"(\w+)"/#).map { String($0.output.1) }
-            var writer = JSONWriter()
-            if case .object(let members)? = rollout[String(match.output.1)] {
-                writer.value(.object(members.filter { keys.contains($0.key) }))
-            }
-            return writer.text
+    @Test("a shipped abort carries the reason of the newest failed run")
+    func shippedAbort() throws {
+        let runs = [
+            Self.run("Running", name: "new"), Self.run("Failed", name: "failed"),
+            Self.run("Error", name: "old"),
+        ].joined(separator: ",")
+        let event = try Self.sent("on-rollout-aborted", Self.variables(runs: "[\(runs)]"))
+        #expect(
+            event.extra("reason") == .string("analysis run failed failed: a \"quoted\" <reason>"))
+        let manual = try Self.sent("on-rollout-aborted", Self.variables(runs: "[]"))
+        #expect(manual.extra("reason") == nil)
+        #expect(manual.message == "Argo aborted the rollout")
+    }
+
+    @Test(
+        "a planned pause is told apart from one that waits for a person",
+        arguments: [
+            (Self.variables(), true),
+            (Self.variables(steps: #"[{"setWeight":5},{"pause":{"duration":600}}]"#), true),
+            (Self.variables(steps: #"[{"setWeight":5},{"pause":{}}]"#), false),
+            (Self.variables(runs: "[\(Self.run("Inconclusive"))]"), false),
+            // The run was tried again; the pause is the step's own.
+            (Self.variables(runs: "[\(Self.run("Running")),\(Self.run("Inconclusive"))]"), true),
+            // A run of an earlier step, which a person has passed.
+            (Self.variables(runs: "[\(Self.run("Inconclusive", kind: "Step", step: "0"))]"), true),
+            (Self.variables(runs: "[\(Self.run("Inconclusive", kind: "Step", step: "1"))]"), false),
+            (Self.variables(step: 0), false), (Self.variables(step: 2), false),
+            (Self.variables(step: nil), false),
+        ] as [(String, Bool)])
+    func shippedPauses(variables: String, isPlanned: Bool) throws {
+        let event = try Self.sent("on-rollout-paused", variables)
+        #expect(event.event == (isPlanned ? "rollout.step_paused" : "rollout.paused"))
+        #expect(event.level == (isPlanned ? .info : .warn))
+        if isPlanned { #expect(event.message?.contains("as planned for") == true) }
+    }
+
+    @Test("a blue-green pause is planned if it ends by itself")
+    func blueGreen() throws {
+        func event(_ strategy: String) throws -> Event {
+            try Self.sent(
+                "on-rollout-paused",
+                """
+                {"rollout":{"metadata":{"name":"payments-api","namespace":"prod"},
+                 "spec":{"strategy":{"blueGreen":\(strategy)}},"status":{}}}
+                """)
         }
-        #expect(!rendered.contains("{{"))
-        return rendered
+        #expect(try event(#"{"autoPromotionSeconds":30}"#).event == "rollout.step_paused")
+        #expect(try event(#"{"autoPromotionEnabled":false}"#).event == "rollout.paused")
+    }
+
+    @Test("the same trigger for the Rollout and for the AnalysisRun is one event")
+    func shippedTwice() throws {
+        let run = try Self.sent("on-analysis-run-failed", Self.runVariables)
+        for runs in [Self.run("Failed"), Self.run("Running")] {
+            let rollout = try Self.sent(
+                "on-analysis-run-failed", Self.variables(runs: "[\(runs)]"))
+            #expect(rollout.id == run.id)
+        }
+        let twice = try ["812", "812", "813"].map {
+            try Self.sent("on-rollout-aborted", Self.variables(version: $0)).id
+        }
+        #expect(twice[0] == twice[1] && twice[1] != twice[2])
+    }
+
+    @Test(
+        "the engine's rules hold here: what Go refuses is refused",
+        arguments: [
+            "{{ nope . }}", "{{ index .list 3 }}", "{{ .list.x }}", "{{ .nothing.x }}",
+            "{{ $x }}", "{{ if .list }}", "{{ end }}", "{{ .missing }}", "{{ len .missing }}",
+        ])
+    func strict(text: String) throws {
+        let root = try Self.payload(#"{"list":[1],"nothing":null}"#)
+        #expect(throws: GoTemplate.Fault.self) { try GoTemplate(text).render(root) }
+        #expect(try GoTemplate("a {{- toJson .missing.x -}} b").render(root) == "anullb")
     }
 }

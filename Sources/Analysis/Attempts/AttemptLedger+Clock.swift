@@ -18,6 +18,7 @@ extension AttemptLedger {
     public mutating func forgetFuture(of now: Timestamp) {
         for (series, state) in states where state.requestedAt > now {
             states[series]?.requestedAt = now
+            states[series]?.began = min(state.began, now)
         }
     }
 }
@@ -26,6 +27,10 @@ extension SeriesState {
     fileprivate mutating func clockSet(by step: Duration) {
         requestedAt = requestedAt + step
         unmeasuredAt = unmeasuredAt.map { $0 + step }
+        began = began + step
+        ended = ended.map { $0 + step }
+        attemptedAt = attemptedAt.map { $0 + step }
+        history.notBefore = history.notBefore.map { $0 + step }
         if let measuredAt = frozen?.measuredAt { frozen?.measuredAt = measuredAt + step }
         history.inputs = nil
     }

@@ -42,11 +42,13 @@ extension AttemptLedger {
     /// - Returns: Whether the event changed anything.
     @discardableResult
     public mutating func restore(from event: Event) -> Bool {
+        if let applied = RunEnd(applied: event) { return end(applied) > 0 }
         guard let series = event.extra("series")?.string, let run = event.extra("run")?.count?.value
         else { return false }
         var state = states[series] ?? SeriesState(requestedAt: event.ts)
         guard run >= max(state.epoch, 1) else { return false }
         let isNewRun = run > state.epoch
+        state.subject = RunSubject(event) ?? state.subject
 
         if let record = AttemptRecord(event: event) {
             guard isNewRun || record.verdict.number.n > state.attempts else { return false }

@@ -44,17 +44,21 @@ public struct AttemptLedger: Sendable {
 
     /// Requests a measurement of a series.
     ///
-    /// - Parameter stated: The attempt number that the caller sent. A number
-    ///   greater than the last attempt's starts a new attempt. Any other is
-    ///   ignored, because a template may send a constant; the time decides.
+    /// - Parameters:
+    ///   - subject: What is measured, so that a hook can end the run.
+    ///   - stated: The attempt number that the caller sent. A number greater than the
+    ///     last attempt's starts a new attempt. Any other is ignored, because a template
+    ///     may send a constant; the time decides.
     public mutating func begin(
-        _ series: String, stated: Int? = nil, at now: Timestamp
+        _ series: String, of subject: RunSubject? = nil, stated: Int? = nil, at now: Timestamp
     ) -> Admission {
         var state = states[series] ?? SeriesState(requestedAt: now)
-        if let ticket = inFlight[series], !timing.isSilent(since: ticket.startedAt, at: now) {
+        if let subject { state.subject = subject }
+        if let ticket = inFlight[series], now - ticket.startedAt <= AttemptTiming.longestEvaluation
+        {
             return .inFlight(ticket)
         }
-        if state.epoch == 0 || timing.isSilent(since: state.requestedAt, at: now) {
+        if state.isOver(at: now, timing: timing) {
             state.beginRun(Count(clamping: state.epoch + 1).value, at: now)
         }
         let news = stated.flatMap { $0 > state.attempts ? $0 : nil }
@@ -82,7 +86,7 @@ public struct AttemptLedger: Sendable {
     ) -> FrozenVerdict? {
         guard let state = states[series], inFlight[series] == nil, let frozen = state.frozen,
             timing.isRepeat(of: frozen.measuredAt, at: now), stated ?? 0 <= state.attempts,
-            !timing.isSilent(since: state.requestedAt, at: now)
+            !state.isOver(at: now, timing: timing)
         else { return nil }
         touch(series)
         return frozen
@@ -140,9 +144,7 @@ public struct AttemptLedger: Sendable {
     /// The last answer of the series' current run. A caller that exceeds its rate
     /// limit gets it.
     public func frozen(_ series: String, at now: Timestamp) -> FrozenVerdict? {
-        guard let state = states[series], !timing.isSilent(since: state.requestedAt, at: now) else {
-            return nil
-        }
+        guard let state = states[series], !state.isOver(at: now, timing: timing) else { return nil }
         return state.frozen
     }
 

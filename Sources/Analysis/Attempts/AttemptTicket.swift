@@ -14,5 +14,16 @@ public struct AttemptTicket: Sendable, Equatable {
     /// Unique among the tickets of the ledger.
     let serial: UInt64
 
+    /// The id of the event that records the attempt's verdict, 32 hex digits.
+    ///
+    /// The verdict's document contains it, so it is known before the log stores the event.
+    public func eventID(on gateway: GatewayIdentity) -> String {
+        let parts = [
+            gateway.node, series, String(number.epoch), String(number.n),
+            String(startedAt.milliseconds),
+        ]
+        return String(ContentHash.hex(parts.joined(separator: "\0").utf8).prefix(32))
+    }
+
     mutating func clockSet(by step: Duration) { startedAt = startedAt + step }
 }

@@ -4,13 +4,29 @@ import Events
 public struct AttemptTiming: Sendable, Hashable {
     /// A request within this time, inclusive, repeats the attempt.
     public let repeatWindow: Duration
-    /// A run ends after more than this time without activity.
-    public let silence: Duration
+    /// The configured time between two attempts.
+    public let interval: Duration
+    /// The shortest silence that ends a run: Argo repeats a measurement that it could not make
+    /// after 10 s.
+    private static let shortest = Duration.seconds(30)
+    /// The longest silence within a run of a caller that is slower than `interval`.
+    private static let longestPaced = Duration.seconds(300)
+    /// An evaluation that takes longer is lost.
+    static let longestEvaluation = Duration.seconds(300)
 
-    /// `min(5 s, interval / 2)` and `max(3 intervals, 5 min)`.
+    /// `repeatWindow` is `min(5 s, interval / 2)`.
     public init(interval: Duration) {
         repeatWindow = min(.seconds(5), interval / 2)
-        silence = max(interval * 3, .seconds(300))
+        self.interval = interval
+    }
+
+    /// A run ends after more than this time without activity: two intervals, at least 30 s. A
+    /// retry must not be judged on the data of the run before it.
+    ///
+    /// - Parameter pace: The pace of the series' attempts. A caller may use a longer interval
+    ///   than the configured one; then twice the pace counts, at most 5 min.
+    public func silence(pace: Duration? = nil) -> Duration {
+        max(interval * 2, Self.shortest, min((pace ?? .zero) * 2, Self.longestPaced))
     }
 
     /// Whether a request at `now` repeats the attempt measured at `first`. Uses the absolute
@@ -20,5 +36,7 @@ public struct AttemptTiming: Sendable, Hashable {
         return max(apart, .zero - apart) <= repeatWindow
     }
 
-    func isSilent(since last: Timestamp, at now: Timestamp) -> Bool { now - last > silence }
+    func isSilent(since last: Timestamp, pace: Duration? = nil, at now: Timestamp) -> Bool {
+        now - last > silence(pace: pace)
+    }
 }

@@ -17,6 +17,19 @@ extension SeriesState {
             w.member("heard", requestedAt)
             w.member("unmeasured", unmeasured)
             if let unmeasuredAt { w.member("unmeasured_at", unmeasuredAt) }
+            w.member("began", began)
+            if let ended { w.member("ended", ended) }
+            if let attemptedAt { w.member("attempted_at", attemptedAt) }
+            w.member(array: "pace_ms") { w in
+                for span in [gap, pace] { if let span { w.value(span.wholeMilliseconds) } }
+            }
+            if let subject {
+                w.member(array: "subject") { w in
+                    w.value(subject.namespace)
+                    w.value(subject.rollout)
+                    w.value(subject.revision)
+                }
+            }
             if let frozen {
                 w.member(object: "verdict") { w in
                     w.member("n", frozen.number.n)
@@ -45,7 +58,12 @@ extension SeriesState {
             let unmeasured = tree["unmeasured"]?.count?.value
         else { throw CheckpointFault(description: "checkpoint: a member is missing or damaged") }
         self.init(
-            epoch: epoch, attempts: attempts, requestedAt: requestedAt, unmeasured: unmeasured,
+            epoch: epoch, attempts: attempts, requestedAt: requestedAt,
+            began: tree["began"]?.timestamp ?? Timestamp(milliseconds: 0),
+            ended: tree["ended"]?.timestamp, subject: RunSubject(checkpoint: tree),
+            attemptedAt: tree["attempted_at"]?.timestamp,
+            gap: tree["pace_ms"]?[0]?.integer.map { .milliseconds($0) },
+            pace: tree["pace_ms"]?[1]?.integer.map { .milliseconds($0) }, unmeasured: unmeasured,
             unmeasuredAt: tree["unmeasured_at"]?.timestamp, history: SeriesHistory(tree: tree))
         if let verdict = tree["verdict"] {
             guard let n = verdict["n"]?.count?.value, let at = verdict["at"]?.timestamp,
@@ -65,6 +83,18 @@ extension SeriesState {
     }
 }
 
+extension RunSubject {
+    /// Older versions stored the names in the verdict's document only.
+    fileprivate init?(checkpoint tree: JSONValue) {
+        let document = tree["verdict"]?["document"]
+        guard let rollout = (tree["subject"]?[1] ?? document?["rollout"])?.string,
+            let namespace = (tree["subject"]?[0] ?? document?["namespace"])?.string
+        else { return nil }
+        self.init(
+            namespace: namespace, rollout: rollout, revision: tree["subject"]?[2]?.string ?? "")
+    }
+}
+
 extension SeriesHistory {
     fileprivate func write(to w: inout JSONWriter) {
         w.member("status", lastStatus?.rawValue)
@@ -72,6 +102,7 @@ extension SeriesHistory {
         w.member("binary", binary)
         w.member("mixed", mixed)
         if let inputs { w.member("inputs", inputs.member) }
+        if let notBefore { w.member("not_before", notBefore) }
         w.key("previous")
         previous.write(to: &w)
         w.member(array: "healthy") { w in for values in healthy { values.write(to: &w) } }
@@ -82,6 +113,15 @@ extension SeriesHistory {
                     w.member("peak", run.peak)
                     w.key("window")
                     if let window = run.lastWindow { w.value(window) } else { w.null() }
+                    if let counts = run.counts {
+                        w.member(array: "counts") { w in
+                            w.value(counts.canaryFailing)
+                            w.value(counts.canaryTotal)
+                            w.value(counts.stableFailing)
+                            w.value(counts.stableTotal)
+                        }
+                    }
+                    w.member("clean", run.clean)
                     w.member(array: "stable") { w in
                         w.value(run.stable.windows)
                         w.value(run.stable.failing)
@@ -99,14 +139,25 @@ extension SeriesHistory {
             healthy: (tree["healthy"]?.elements ?? []).map { MetricValues(tree: $0) },
             lastStatus: tree["status"]?.string.flatMap(VerdictStatus.init(rawValue:)),
             policy: tree["policy"]?.string, binary: tree["binary"]?.string,
-            mixed: tree["mixed"]?.bool ?? false, inputs: WindowInputs(tree: tree["inputs"]))
+            mixed: tree["mixed"]?.bool ?? false, inputs: WindowInputs(tree: tree["inputs"]),
+            notBefore: tree["not_before"]?.timestamp)
         for member in tree["evidence"]?.members ?? [] {
             evidence[member.key] = RunEvidence(
                 logs: (member.value["logs"]?.elements ?? []).compactMap(\.double),
                 peak: member.value["peak"]?.double ?? 0,
                 lastWindow: member.value["window"]?.integer,
+                counts: WindowCounts(tree: member.value["counts"]),
+                clean: member.value["clean"]?.count?.value ?? 0,
                 stable: Dispersion(tree: member.value["stable"]))
         }
+    }
+}
+
+extension WindowCounts {
+    fileprivate init?(tree: JSONValue?) {
+        let sums = (tree?.elements ?? []).compactMap(\.double)
+        guard sums.count == 4 else { return nil }
+        self.init(canary: (sums[0], sums[1]), stable: (sums[2], sums[3]))
     }
 }
 

@@ -9,13 +9,36 @@ public struct CheckOutcome: Sendable, Equatable {
         public var rule: Rule
         /// The violated limit, if the rule has one.
         public var limit: Double?
+        /// The numbers that the rule compared; nil if they are the outcome's.
+        public var compared: Compared?
+        /// The fail limit that the value is over without proof.
+        public var unproven: Reason.Unproven?
         /// The probe's text, untrusted; empty if there is none.
         public var detail: String
 
-        public init(_ state: CheckState, _ rule: Rule, limit: Double? = nil, detail: String = "") {
+        /// Numbers of a rule that does not judge the check's value of this window.
+        public struct Compared: Sendable, Hashable {
+            public var value: Double
+            public var stable: Double
+            /// Nil for the check's own unit.
+            public var unit: MetricUnit?
+
+            public init(value: Double, stable: Double, unit: MetricUnit? = nil) {
+                self.value = value
+                self.stable = stable
+                self.unit = unit
+            }
+        }
+
+        public init(
+            _ state: CheckState, _ rule: Rule, limit: Double? = nil, compared: Compared? = nil,
+            unproven: Reason.Unproven? = nil, detail: String = ""
+        ) {
             self.state = state
             self.rule = rule
             self.limit = limit
+            self.compared = compared
+            self.unproven = unproven
             self.detail = detail
         }
     }
@@ -57,10 +80,17 @@ public struct CheckOutcome: Sendable, Equatable {
     /// The findings in the form of the verdict document.
     public var reasons: [Reason] {
         findings.map { finding in
-            Reason(
-                check: check.id, state: finding.state, value: value, limit: finding.limit,
-                stable: stable, previous: previous, why: finding.rule.name,
-                detail: finding.detail, advisory: check.advisory)
+            // The numbers of this window do not explain a finding of the run. A number of the
+            // run, or of another unit, has no previous attempt.
+            let isOwn = finding.compared == nil && !finding.isOverRun
+            return Reason(
+                check: check.id, state: finding.state,
+                value: isOwn ? value : finding.compared?.value,
+                limit: finding.limit, stable: isOwn ? stable : finding.compared?.stable,
+                previous: isOwn || finding.rule == .worseInWindow && finding.compared?.unit == nil
+                    ? previous : nil,
+                unit: finding.compared?.unit, unproven: finding.unproven,
+                why: finding.rule.name, detail: finding.detail, advisory: check.advisory)
         }
     }
 

@@ -23,7 +23,7 @@ public struct Judgement: Sendable, Equatable {
         let silent = outcomes.filter { $0.state == .nodata && !$0.check.advisory }
         return silent.isEmpty
             || silent.contains { outcome in
-                outcome.findings.contains { $0.rule != .insufficient }
+                outcome.findings.contains { $0.state == .nodata && $0.rule != .insufficient }
                     && (outcome.check.nodata == .unknown || totalWeight == 0)
             }
     }

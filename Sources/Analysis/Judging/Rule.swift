@@ -14,6 +14,8 @@ public struct Rule: Sendable, Hashable, CustomStringConvertible {
     public static let worseInWindow = Rule("rel_warn_window")
     /// Worse than stable by more than the tolerated ratio, over the run.
     public static let worseOverRun = Rule("rel_fail_run")
+    /// The same, but this window adds nothing to the run's evidence.
+    public static let wasWorseInRun = Rule("rel_warn_run")
     /// Grown against the last healthy attempts or against the previous attempt.
     public static let grown = Rule("prev_warn")
     /// Beyond the limit relative to the stable version's value.

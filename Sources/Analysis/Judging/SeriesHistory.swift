@@ -22,12 +22,14 @@ public struct SeriesHistory: Sendable, Equatable {
     /// An attempt in the same window uses them again. The next window starts at
     /// their end.
     public var inputs: WindowInputs?
+    /// Data before this time is of the run before, which a hook ended; nil without such an end.
+    public var notBefore: Timestamp?
 
     public init(
         previous: MetricValues = MetricValues(), healthy: [MetricValues] = [],
         lastStatus: VerdictStatus? = nil, policy: String? = nil, binary: String? = nil,
         mixed: Bool = false, evidence: [String: RunEvidence] = [:],
-        inputs: WindowInputs? = nil
+        inputs: WindowInputs? = nil, notBefore: Timestamp? = nil
     ) {
         self.previous = previous
         self.healthy = healthy
@@ -37,6 +39,7 @@ public struct SeriesHistory: Sendable, Equatable {
         self.mixed = mixed
         self.evidence = evidence
         self.inputs = inputs
+        self.notBefore = notBefore
     }
 
     /// The data that the next attempt judges.
@@ -45,6 +48,8 @@ public struct SeriesHistory: Sendable, Equatable {
         case frozen(WindowInputs)
         /// A new window: from the end of the run's last one, or a whole cell if there is none.
         case window(MeasurementWindow)
+        /// The last whole cell contains data of the run before. Nothing can be measured yet.
+        case tooEarly(MeasurementWindow)
     }
 
     /// Chooses the data of an attempt at `now`, on a grid of cells of `length`.
@@ -53,7 +58,9 @@ public struct SeriesHistory: Sendable, Equatable {
     /// between the attempts.
     public func next(at now: Timestamp, length: Duration, settle: Duration) -> Next {
         let cell = MeasurementWindow(at: now, length: length, settle: settle)
-        guard let inputs else { return .window(cell) }
+        guard let inputs else {
+            return cell.start < notBefore ?? cell.start ? .tooEarly(cell) : .window(cell)
+        }
         if cell.end <= inputs.window.end {
             // The last window ends more than a cell ahead: the clock was set back. The same
             // inputs would be used until the clock passes that end again.
@@ -79,8 +86,14 @@ public struct SeriesHistory: Sendable, Equatable {
         healthy.compactMap { $0[metric] }
     }
 
-    /// Clears the data of the run; values and status of the series stay.
-    mutating func beginRun() {
+    /// Clears the data of the run, so that the next one is judged on its own. The last status
+    /// stays: a healthy attempt after it is a recovery.
+    ///
+    /// - Parameter end: When a hook reported the end of the run; nil if it only stopped.
+    mutating func beginRun(after end: Timestamp? = nil) {
+        notBefore = end
+        previous = MetricValues()
+        healthy = []
         policy = nil
         binary = nil
         mixed = false

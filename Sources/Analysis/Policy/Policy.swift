@@ -36,6 +36,25 @@ public struct Policy: Sendable, Equatable {
         Policy(checks: checks, failShare: failShare, name: name, sha: sha)
     }
 
+    /// This policy with `nodata: unknown` for every check.
+    public var awaitingData: Policy {
+        let waiting = checks.map { check in
+            var check = check
+            check.nodata = .unknown
+            return check
+        }
+        return Policy(checks: waiting, failShare: failShare, sha: sha)
+    }
+
+    /// A signal without a value for each check, for an attempt that measures nothing.
+    public func absent(why: String) -> [Signal] {
+        checks.map { check in
+            Signal(
+                check.id, unit: MetricUnit(metricName: check.id),
+                value: .absent(why: why, detail: ""))
+        }
+    }
+
     /// The hash of a configuration with concerns that have their own checks.
     static func sha(of merged: Policy, and concerns: [(name: String, sha: String)]) -> String {
         var writer = JSONWriter()

@@ -48,7 +48,10 @@ struct ReplayCheck {
 
         let rho = check.statistics?.rhoFail ?? 1.5
         let phi = check.statistics?.phi ?? 1
-        guard let run = RunEvidence(windows: windows, rho: rho, phi: phi) else { return }
+        let alpha = check.statistics?.alphaFail ?? 0.01
+        guard let run = RunEvidence(windows: windows, rho: rho, phi: phi, alpha: alpha) else {
+            return
+        }
         outcome = Judge.outcome(
             check, SignalBoard(signals),
             SeriesHistory(
@@ -95,7 +98,9 @@ struct ReplayCheck {
         var lists: [String: [JSONValue]] = [:]
         for (index, counts) in windows.enumerated() {
             run.fold(
-                EvidenceStep(window: Int64(index), counts: counts, rho: step.rho, phi: step.phi))
+                EvidenceStep(
+                    window: Int64(index), counts: counts, rho: step.rho, phi: step.phi,
+                    alpha: step.alpha))
             lists["e", default: []].append(JSONValue(run.e(phi: step.phi)))
             lists["p_run", default: []].append(JSONValue(run.pRun))
         }

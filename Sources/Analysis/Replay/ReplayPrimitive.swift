@@ -44,7 +44,9 @@ enum ReplayPrimitive {
             guard let windows = arguments.first?.elements else { return nil }
             let rho = arguments.dropFirst().first?.double ?? 1.5
             let phi = arguments.dropFirst(2).first?.double ?? 1
-            guard let run = RunEvidence(windows: windows, rho: rho, phi: phi) else { return nil }
+            // At level 0 no run fails, so nothing is cleared: the function alone.
+            let run = RunEvidence(windows: windows, rho: rho, phi: phi, alpha: 0)
+            guard let run else { return nil }
             return JSONValue(function == "p_run" ? run.pRun : run.e(phi: phi))
         default: return nil
         }
@@ -57,11 +59,13 @@ enum ReplayPrimitive {
 
 extension RunEvidence {
     /// The evidence of `[x1,n1,x0,n0]` windows, ascending; nil for any other form.
-    init?(windows: [JSONValue], rho: Double, phi: Double) {
+    init?(windows: [JSONValue], rho: Double, phi: Double, alpha: Double) {
         self.init()
         for (index, window) in windows.enumerated() {
             guard let counts = WindowCounts(window: window) else { return nil }
-            fold(EvidenceStep(window: Int64(index), counts: counts, rho: rho, phi: phi))
+            fold(
+                EvidenceStep(
+                    window: Int64(index), counts: counts, rho: rho, phi: phi, alpha: alpha))
         }
     }
 }

@@ -11,6 +11,8 @@ struct CountComparison {
     let step: EvidenceStep
     /// The evidence of the run, including this window.
     let evidence: RunEvidence
+    /// Whether this window adds to the evidence of the earlier ones.
+    private let isRising: Bool
 
     /// - Parameters:
     ///   - run: The evidence of the run's earlier windows.
@@ -21,26 +23,44 @@ struct CountComparison {
         pWindow = RateRatioTest.pValue(counts, rho: spec.rhoWarn)
         let phi = spec.estimatesPhi ? max(spec.phi, run.stable.phi) : spec.phi
         step = EvidenceStep(
-            window: window, counts: counts, rho: spec.rhoFail, phi: max(phi, 1))
+            window: window, counts: counts, rho: spec.rhoFail, phi: max(phi, 1),
+            alpha: spec.alphaFail)
         var evidence = run
         evidence.fold(step)
         self.evidence = evidence
+        isRising =
+            MixtureTest.logMean(evidence.logs, phi: step.phi)
+            > MixtureTest.logMean(run.logs, phi: step.phi)
     }
 
-    /// The difference of this window's failure rates; nil unless both sides have requests.
-    private var difference: Double? {
-        guard counts.canaryTotal > 0, counts.stableTotal > 0 else { return nil }
-        return counts.canaryFailing / counts.canaryTotal
-            - counts.stableFailing / counts.stableTotal
-    }
-
-    /// The more severe rule that is violated; nil if none is or if the difference
-    /// is below `minDelta`.
+    /// The more severe rule that is violated; nil if none is, or if the canary's failure rate
+    /// in this window is not above that of stable by at least `minDelta`.
+    ///
+    /// A window that lowers the run's evidence only warns: it is no reason to fail the canary
+    /// again. The first failure of a run is always in a window that raises it.
     var finding: CheckOutcome.Finding? {
-        guard let difference, difference >= spec.minDelta else { return nil }
-        if evidence.pRun <= spec.alphaFail { return .init(.fail, .worseOverRun) }
-        if pWindow <= spec.alphaWarn { return .init(.warn, .worseInWindow) }
-        return nil
+        guard let rates = counts.rates, rates.canary > rates.stable,
+            rates.canary - rates.stable >= spec.minDelta
+        else { return nil }
+        if evidence.pRun <= spec.alphaFail {
+            let run = compared(evidence.counts?.rates ?? nil)
+            return isRising
+                ? .init(.fail, .worseOverRun, compared: run)
+                : .init(.warn, .wasWorseInRun, compared: run)
+        }
+        guard pWindow <= spec.alphaWarn else { return nil }
+        return .init(.warn, .worseInWindow, compared: compared(rates))
+    }
+
+    /// The compared numbers: rates, which for a latency check are the shares of slow requests.
+    private func compared(
+        _ rates: (canary: Double, stable: Double)?
+    ) -> CheckOutcome.Finding.Compared? {
+        rates.map {
+            .init(
+                value: $0.canary, stable: $0.stable,
+                unit: spec.kind == .latency ? .ratio : nil)
+        }
     }
 
     func write(to numbers: inout StatisticalNumbers) {

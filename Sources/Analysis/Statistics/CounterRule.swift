@@ -39,7 +39,8 @@ enum CounterRule {
         if let limit = check.fail, lower > limit {
             findings.append(.init(.fail, .absoluteFail, limit: limit))
         } else if let limit = check.warn, value > limit {
-            findings.append(.init(.warn, .absoluteWarn, limit: limit))
+            findings.append(
+                .init(.warn, .absoluteWarn, limit: limit, unproven: context.unproven(value, lower)))
         }
         if let finding = comparison.finding { findings.append(finding) }
         if let limit = numbers.growthLimit, value > limit {

@@ -34,7 +34,8 @@ enum LatencyRule {
         if let limit = check.fail, let lower = numbers.lower, lower > limit {
             findings.append(.init(.fail, .absoluteFail, limit: limit))
         } else if let limit = check.warn, let value, value > limit {
-            findings.append(.init(.warn, .absoluteWarn, limit: limit))
+            let unproven = context.unproven(value, numbers.lower ?? 0)
+            findings.append(.init(.warn, .absoluteWarn, limit: limit, unproven: unproven))
         }
         if let slowOver = spec.slowOver, let counts = exceedances(canary, stable, over: slowOver) {
             numbers.exceedCanary = counts.canaryFailing

@@ -6,15 +6,15 @@ struct StatisticalConclusion {
     var findings: [CheckOutcome.Finding]
     var numbers: StatisticalNumbers
 
-    /// Replaces the findings by missing data if the sample is below the minimum.
+    /// Adds missing data to the findings if the sample is below the minimum.
     ///
-    /// A failure stays: strong evidence is valid on a small sample.
+    /// Not to a failure: strong evidence is valid on a small sample.
     func settled(minSample: Double) -> StatisticalConclusion {
         guard findings.worstState != .fail, value == nil || numbers.sample < minSample else {
             return self
         }
         var insufficient = self
-        insufficient.findings = [.init(.nodata, .insufficient)]
+        insufficient.findings.append(.init(.nodata, .insufficient))
         return insufficient
     }
 }
@@ -29,4 +29,10 @@ struct StatisticalContext {
     var healthy: [Double]
     /// This window's id.
     var window: Int64
+
+    /// The fail limit if the value is over it and the confidence interval is not.
+    func unproven(_ value: Double, _ lower: Double) -> Reason.Unproven? {
+        guard let limit = check.fail, value > limit, lower <= limit else { return nil }
+        return .init(limit: limit, bound: lower, confidence: 1 - spec.alphaFail)
+    }
 }

@@ -8,8 +8,8 @@ extension Event {
 
     /// The event of a verdict.
     ///
-    /// A healthy verdict after another status is `analysis.recovered`. The
-    /// event log sets `id`, `epoch` and `seq`.
+    /// A healthy verdict after another status is `analysis.recovered`. The id is the
+    /// ticket's `eventID`; the event log sets `epoch` and `seq`.
     public init(
         verdict record: AttemptRecord, judgement: Judgement, request: MeasurementRequest,
         concern: String, ticket: AttemptTicket, gateway: GatewayIdentity,
@@ -52,7 +52,7 @@ extension Event {
         extra.append(.init("document", record.verdict.document.tree))
 
         self.init(
-            ts: ticket.startedAt, level: level,
+            id: ticket.eventID(on: gateway), ts: ticket.startedAt, level: level,
             event: isRecovery ? EventName.recovered : EventName.analysis(status),
             node: gateway.node, az: gateway.az, namespace: request.namespace,
             rollout: request.rollout,
@@ -145,6 +145,7 @@ extension [String: EvidenceStep] {
                         .init("stable", pair(counts.stableFailing, counts.stableTotal)),
                         .init("rho", .number(JSONNumber.text(step.rho))),
                         .init("phi", .number(JSONNumber.text(step.phi))),
+                        .init("alpha", .number(JSONNumber.text(step.alpha))),
                     ]))
             })
     }
@@ -161,7 +162,8 @@ extension [String: EvidenceStep] {
             else { continue }
             self[member.key] = EvidenceStep(
                 window: window, counts: WindowCounts(canary: (x1, n1), stable: (x0, n0)),
-                rho: rho, phi: phi)
+                // Events of older versions lack it; this was its usual value.
+                rho: rho, phi: phi, alpha: value["alpha"]?.double ?? 0.01)
         }
     }
 }

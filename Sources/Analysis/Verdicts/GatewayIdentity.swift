@@ -18,7 +18,7 @@ public struct GatewayIdentity: Sendable, Hashable {
 }
 
 extension String {
-    fileprivate var withoutControls: String {
+    var withoutControls: String {
         String(
             String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 0x20 && $0 != "\u{7F}" }))
     }

@@ -11,10 +11,9 @@ struct VerdictContent {
     ]
     /// Names that no object of signals may have, because the document uses them.
     private static let reserved: Set<String> = [
-        "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons",
-        "reasons_omitted", "signals_omitted", "score", "window", "policy", "policy_name", "scope",
-        "binary",
-        "schema", "signals",
+        "status", "degraded", "summary", "rollout", "namespace", "concern", "attempt", "reasons",
+        "reasons_omitted", "signals_omitted", "score", "window", "event", "policy",
+        "policy_name", "scope", "binary", "schema", "signals",
     ]
     /// The object of signals whose name has no object part or is reserved.
     private static let otherwise = "signals"
@@ -25,6 +24,7 @@ struct VerdictContent {
     private let attempt: AttemptNumber
     private let gateway: GatewayIdentity
     private let window: MeasurementWindow
+    private let event: String
     private let policy: Policy
     private var scope: [ProbeScope]
     private var reasons: [Reason]
@@ -42,7 +42,7 @@ struct VerdictContent {
     init(
         judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: SignalBoard, gateway: GatewayIdentity,
-        window: MeasurementWindow, policy: Policy, scope: [ProbeScope]
+        window: MeasurementWindow, event: String, policy: Policy, scope: [ProbeScope]
     ) {
         self.judgement = judgement
         self.request = request
@@ -50,6 +50,7 @@ struct VerdictContent {
         self.attempt = attempt
         self.gateway = gateway
         self.window = window
+        self.event = event
         self.policy = policy
         self.scope = Array(scope.prefix(ProbeScope.most))
         reasons = judgement.reasons.map { reason in
@@ -149,6 +150,8 @@ struct VerdictContent {
         writer.object { w in
             w.member("status", judgement.status.rawValue)
             w.member("degraded", judgement.status.isDegraded)
+            w.member(
+                "summary", VerdictSummary.text(judgement, attempt: attempt, gateway: gateway))
             w.member("rollout", request.rollout)
             w.member("namespace", request.namespace)
             w.member("concern", concern.isEmpty ? "all" : concern)
@@ -174,6 +177,7 @@ struct VerdictContent {
                 w.member("start", window.start.rfc3339)
                 w.member("end", window.end.rfc3339)
             }
+            w.member("event", event)
             w.member("policy", policy.sha)
             w.member("policy_name", policy.name)
             w.member(object: "scope") { w in

@@ -17,6 +17,12 @@ public struct VerdictDocument: Sendable, Equatable {
     /// The digest as a strong entity tag.
     public var etag: String { "\"\(digest)\"" }
 
+    /// The line for people; empty in a document of an older version.
+    public var summary: String {
+        let limits = JSONLimits(maxBytes: max(bytes.count, 1), maxDepth: 16)
+        return (try? JSONValue(parsing: bytes, limits: limits))?["summary"]?.string ?? ""
+    }
+
     init(bytes: [UInt8]) {
         // Drops the writer's spare capacity: thousands of these stay in memory.
         self.bytes = bytes.withUnsafeBufferPointer { Array($0) }
@@ -33,16 +39,17 @@ public struct VerdictDocument: Sendable, Equatable {
     /// - Parameters:
     ///   - concern: Empty for the merged route, shown as `all`.
     ///   - signals: The signals of the probes. All are shown, judged or not.
+    ///   - event: The id of the event that records the verdict.
     ///   - scope: By what the probes select data; the first `ProbeScope.most` are shown.
     public init(
         _ judgement: Judgement, request: MeasurementRequest, concern: String,
         attempt: AttemptNumber, signals: [Signal], gateway: GatewayIdentity,
-        window: MeasurementWindow, policy: Policy, scope: [ProbeScope] = []
+        window: MeasurementWindow, event: String, policy: Policy, scope: [ProbeScope] = []
     ) {
         let content = VerdictContent(
             judgement: judgement, request: request, concern: concern, attempt: attempt,
-            signals: SignalBoard(signals), gateway: gateway, window: window, policy: policy,
-            scope: scope)
+            signals: SignalBoard(signals), gateway: gateway, window: window, event: event,
+            policy: policy, scope: scope)
         self.init(bytes: content.fitted(to: Self.maxBytes))
     }
 }

@@ -78,6 +78,7 @@ extension Incident {
             if let unreportedTo { w.member("till", Int(unreportedTo.milliseconds)) }
             if let recoveredAt { w.member("recovered", Int(recoveredAt.milliseconds)) }
             if let outcome { w.member("outcome", outcome) }
+            if let outcomeReason { w.member("outcome_reason", outcomeReason) }
             if let outcomeAt { w.member("outcome_at", Int(outcomeAt.milliseconds)) }
             if flapping { w.member("flapping", true) }
             if isRehearsal { w.member("rehearsal", true) }
@@ -138,6 +139,7 @@ extension Incident {
         recoveredAt = tree.moment("recovered")
         outcome = tree["outcome"]?.string
         outcomeAt = tree.moment("outcome_at")
+        outcomeReason = tree["outcome_reason"]?.string
         isRehearsal = tree["rehearsal"]?.bool ?? false
         flapping = tree["flapping"]?.bool ?? false
         if let tree = tree["attempts"] { attempts = AttemptTally(tree: tree) }

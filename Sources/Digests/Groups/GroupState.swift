@@ -1,4 +1,5 @@
 public import Events
+import JSON
 
 /// The state of one group that is stored for a restart.
 ///
@@ -98,7 +99,7 @@ public struct GroupState: Sendable, Hashable {
         case .outcome(let word):
             guard isFailing else { return false }
             open?.value.count(line)
-            open?.value.end(word, at: line.ts)
+            open?.value.end(word, at: line.ts, reason: line.extra("reason")?.string)
             return true
         case .verdict(let status):
             let place = absorb(verdict: status, line, at: end, settings: settings, budget: &budget)

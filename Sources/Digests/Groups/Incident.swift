@@ -34,6 +34,8 @@ struct Incident: Sendable, Hashable {
     /// How the run ended, as a hook reported.
     var outcome: String?
     var outcomeAt: Timestamp?
+    /// The sender's own reason for it.
+    var outcomeReason: String?
 
     /// The last silence since the last message that held the group back.
     var silence: SilenceNote?
@@ -73,13 +75,15 @@ struct Incident: Sendable, Hashable {
         if let outcomeAt, moment > outcomeAt {
             outcome = nil
             self.outcomeAt = nil
+            outcomeReason = nil
         }
         absorb(reasons: reasons)
     }
 
-    mutating func end(_ outcome: String, at moment: Timestamp) {
+    mutating func end(_ outcome: String, at moment: Timestamp, reason: String?) {
         self.outcome = outcome
         outcomeAt = moment
+        outcomeReason = reason.map { $0.clipped(to: Bounds.words) }
     }
 
     mutating func recover(at moment: Timestamp) {

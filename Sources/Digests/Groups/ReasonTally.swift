@@ -25,7 +25,7 @@ extension Reason {
         Reason(
             check: check.clipped(to: Bounds.name), state: state, value: value?.finite,
             limit: limit?.finite, stable: stable?.finite, previous: previous?.finite,
-            why: why.clipped(to: Bounds.name),
+            unit: unit, unproven: unproven, why: why.clipped(to: Bounds.name),
             detail: detail.clipped(to: Bounds.words))
     }
 }

@@ -122,7 +122,18 @@ extension Reason {
             state: tree["state"]?.string.flatMap(CheckState.init(rawValue:)) ?? .warn,
             value: tree["value"]?.double, limit: tree["limit"]?.double,
             stable: tree["stable"]?.double, previous: tree["previous"]?.double,
-            why: tree["why"]?.string ?? "", detail: tree["detail"]?.string ?? "")
+            unit: tree["unit"]?.string.flatMap(MetricUnit.init(rawValue:)),
+            unproven: Unproven(state: tree["unproven"]), why: tree["why"]?.string ?? "",
+            detail: tree["detail"]?.string ?? "")
+    }
+}
+
+extension Reason.Unproven {
+    fileprivate init?(state tree: JSONValue?) {
+        guard let limit = tree?["limit"]?.double, let bound = tree?["bound"]?.double,
+            let confidence = tree?["confidence"]?.double
+        else { return nil }
+        self.init(limit: limit, bound: bound, confidence: confidence)
     }
 }
 

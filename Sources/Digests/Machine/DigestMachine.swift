@@ -114,13 +114,16 @@ public struct DigestMachine: Sendable {
         let from = position
         position = max(position, end)
         shared.absorb(line, at: end)
-        let role = line.role
+        var role = line.role
         guard role != .neutral else { return }
-        if case .outcome = role {
-            for place in groups(endedBy: line) {
+        if case .outcome(let outcome) = role {
+            let ended = groups(endedBy: line)
+            for place in ended {
                 absorb(line, role, into: place, from: from, at: end, now: now)
             }
-            return
+            // A rollout that waits for a person is reported also if no failure led to it.
+            guard ended.isEmpty, outcome == "paused" else { return }
+            role = .notice
         }
         if budget.isTight { forgetQuiet(now) }
         absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)

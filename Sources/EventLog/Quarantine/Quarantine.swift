@@ -25,6 +25,8 @@ public enum LineReader: String, Sendable, CaseIterable {
     case forward
     /// The status page.
     case page
+    /// The ends of runs, which gateways poll.
+    case runs
 }
 
 /// Called for each line that a reader is about to read. Only for tests, which end the process.

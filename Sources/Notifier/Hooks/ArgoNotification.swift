@@ -5,7 +5,9 @@ import Server
 /// Converts the payload that `templates/argo/notifications.yaml` configures Argo Rollouts to send.
 ///
 /// The payload is `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`. The object is all
-/// or part of a Rollout or, for the same trigger, of an AnalysisRun.
+/// or part of a Rollout or, for the same trigger, of an AnalysisRun. Argo sends a Rollout as it was
+/// before its status was written: only its revision, the current step of its plan (`step`) and its
+/// analysis runs (`analysisRuns`, newest first) are true.
 enum ArgoNotification {
     /// The event, level and message of a trigger.
     private struct Kind {
@@ -25,6 +27,9 @@ enum ArgoNotification {
             event: EventName.rolloutResumed, level: .info, words: "the rollout goes on"),
         "on-rollout-updated": Kind(
             event: EventName.rolloutUpdated, level: .info, words: "a new revision is rolled out"),
+        // Argo has no such trigger; a person's own notification may have.
+        "on-rollout-retried": Kind(
+            event: EventName.rolloutRetried, level: .info, words: "the rollout is tried again"),
         "on-rollout-step-completed": Kind(
             event: EventName.rolloutStepCompleted, level: .info, words: "a step is complete"),
     ]
@@ -71,43 +76,41 @@ enum ArgoNotification {
 
     // MARK: - Rollouts
 
-    /// Reasons of pause conditions that the Rollout's own steps cause.
-    private static let plannedPauses: Set<String> = ["CanaryPauseStep", "BlueGreenPause"]
-
     private static func rollout(
         _ kind: Kind, _ trigger: String, _ object: JSONValue, _ rollout: String, _ now: Timestamp
     ) throws(Problem) -> Event {
-        let status = object["status"]
-        let pauses = pauseReasons(status)
+        let runs = ArgoRuns(object)
         var name = kind.event
         var level = kind.level
         var words = kind.words
-        if name == EventName.rolloutPaused {
-            // A pause step is routine; any other pause, such as an inconclusive analysis, is a
-            // warning.
-            if !pauses.isEmpty, plannedPauses.isSuperset(of: pauses) {
+        var reason: String?
+        switch name {
+        case EventName.rolloutPaused:
+            switch ArgoPause(object, runs) {
+            // A planned pause is routine. Any other one waits for a person.
+            case .planned(let span):
                 name = EventName.rolloutStepPaused
-            } else {
+                words = "the rollout pauses as planned" + (span.map { " for \($0)" } ?? "")
+            case .person(let why):
                 level = .warn
+                words = "the rollout waits for a person"
+                reason = why
             }
-            if !pauses.isEmpty { words += " (\(pauses.joined(separator: ", ")))" }
-        }
-        if let message = HookText.at(status, "message", limit: HookText.message) {
-            words += ": " + message
+        case EventName.rolloutAborted: reason = runs.failure
+        default: break
         }
         var event = try event(name, level, trigger, object, rollout, now)
+        if let reason {
+            words += ": " + reason
+            event.extra.append(.init("reason", .string(reason)))
+        }
         event.message = words
         event.id = HookText.id(
             name, event.namespace, rollout, HookText.at(object, "metadata", "uid"),
-            event.revision, HookText.at(status, "currentStepIndex"),
+            event.revision, HookText.at(object, "status", "currentStepIndex"),
             // Distinguishes an abort after a retry from the first one.
             HookText.at(object, "metadata", "resourceVersion"))
         return event
-    }
-
-    private static func pauseReasons(_ status: JSONValue?) -> [String] {
-        guard case .array(let conditions) = status?["pauseConditions"] else { return [] }
-        return conditions.prefix(8).compactMap { HookText.at($0, "reason") }
     }
 
     // MARK: - Analysis runs
@@ -119,12 +122,14 @@ enum ArgoNotification {
     ) throws(Problem) -> Event {
         let owner = owner(of: object)
         let rollout = owner ?? name
-        let seen = owner == nil ? run(of: object, trigger: trigger) : nil
+        let seen = owner == nil ? ArgoRuns(object).run(of: trigger) : nil
         let run = owner == nil ? seen?.name : name
         var event = try event(kind.event, kind.level, trigger, object, rollout, now)
         let message =
             owner == nil
-            ? seen?.message : HookText.at(object, "status", "message", limit: HookText.message)
+            ? seen?.message
+            : HookText.at(object, "run", "message", limit: HookText.message)
+                ?? HookText.at(object, "status", "message", limit: HookText.message)
         event.message = kind.words + (message.map { ": " + $0 } ?? "")
         if let run { event.extra.append(.init("run", .string(run))) }
         event.id = HookText.id(
@@ -141,35 +146,9 @@ enum ArgoNotification {
         return rollout.flatMap { HookText.at($0, "name") }
     }
 
-    /// The one analysis run of a Rollout whose phase the trigger names, else its only unfinished
-    /// run.
-    ///
-    /// Argo sends the Rollout as it was before its status was written, so the run can still be
-    /// unfinished there. Returns nil if the choice is ambiguous.
-    private static func run(
-        of rollout: JSONValue, trigger: String
-    ) -> (name: String, message: String?)? {
-        let status = rollout["status"]
-        let runs = [
-            status?["canary"]?["currentStepAnalysisRunStatus"],
-            status?["canary"]?["currentBackgroundAnalysisRunStatus"],
-            status?["blueGreen"]?["prePromotionAnalysisRunStatus"],
-            status?["blueGreen"]?["postPromotionAnalysisRunStatus"],
-        ].compactMap { run -> (name: String, phase: String, message: String?)? in
-            guard let run, let name = HookText.at(run, "name") else { return nil }
-            return (
-                name, HookText.at(run, "status")?.lowercased() ?? "",
-                HookText.at(run, "message", limit: HookText.message)
-            )
-        }
-        let wanted = trigger.split(separator: "-").last.map(String.init) ?? ""
-        let exact = runs.filter { $0.phase == wanted }
-        let open = runs.filter { ["", "pending", "running"].contains($0.phase) }
-        let meant = exact.count == 1 ? exact : exact.isEmpty && open.count == 1 ? open : []
-        return meant.first.map { ($0.name, $0.message) }
-    }
-
     // MARK: - Both
+
+    private static let revisionKey = "rollout.argoproj.io/revision"
 
     private static func event(
         _ name: String, _ level: Event.Level, _ trigger: String, _ object: JSONValue,
@@ -182,7 +161,8 @@ enum ArgoNotification {
         {
             extra.append(.init("step", .string(step)))
         }
-        if let phase = HookText.at(object, "status", "phase") {
+        let phase = HookText.at(object, "run", "phase") ?? HookText.at(object, "status", "phase")
+        if let phase {
             extra.append(.init("phase", .string(phase)))
         }
         let hash =
@@ -192,7 +172,8 @@ enum ArgoNotification {
         return Event(
             ts: now, level: level, event: name,
             namespace: HookText.at(metadata, "namespace") ?? "default", rollout: rollout,
-            revision: HookText.at(metadata, "annotations", "rollout.argoproj.io/revision"),
+            revision: HookText.at(object, "revision", revisionKey)
+                ?? HookText.at(metadata, "annotations", revisionKey),
             extra: extra)
     }
 }

@@ -1,4 +1,4 @@
-import Events
+public import Events
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -19,8 +19,13 @@ public enum HookRoutes {
     /// - Parameters:
     ///   - node: The name of this node, set on each event.
     ///   - bodyLimit: The maximum body size in bytes.
-    public static func routes(_ eventLog: EventLog, node: String, bodyLimit: Int) -> [Route] {
-        let ingester = HookIngester(eventLog: eventLog, node: node, bodyLimit: bodyLimit)
+    ///   - onEnd: Called for a stored event that ends a run, also if it was stored before.
+    public static func routes(
+        _ eventLog: EventLog, node: String, bodyLimit: Int,
+        onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
+    ) -> [Route] {
+        let ingester = HookIngester(
+            eventLog: eventLog, node: node, bodyLimit: bodyLimit, onEnd: onEnd)
         return [
             Route(
                 .post, "/v1/hooks/argo-notifications",
@@ -60,6 +65,7 @@ private struct HookIngester: Sendable {
     let eventLog: EventLog
     let node: String
     let bodyLimit: Int
+    let onEnd: @Sendable (RunEnd) async -> Void
 
     func take(
         _ exchange: Exchange, _ events: (JSONValue, Timestamp) throws(Problem) -> [Event]
@@ -104,6 +110,7 @@ private struct HookIngester: Sendable {
             throw Problem.malformed(
                 "event_rejected", "the payload makes no event: \(first.error)", field: "body")
         }
+        for event in events { if let end = RunEnd(event) { await onEnd(end) } }
         var json = JSONWriter(capacity: 64)
         json.object { json in
             json.member("accepted", receipt.accepted)

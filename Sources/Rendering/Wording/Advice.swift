@@ -20,7 +20,10 @@ enum Advice {
         case .recovered:
             return steps.offers("promote")
                 ? "Nothing to do, unless the rollout is paused: then promote." : nil
-        case .ended: return ended(digest, steps)
+        case .ended:
+            let why = digest.outcomeReason.map { "Argo's reason: \(InertText($0, limit: 300))." }
+            let both = [why, ended(digest, steps)].compactMap(\.self)
+            return both.isEmpty ? nil : both.joined(separator: " ")
         case .notice: return digest.notices.lazy.compactMap { notice($0.event) }.first
         case .rollup:
             guard digest.status?.isDegraded == true else { return nil }
@@ -56,6 +59,8 @@ enum Advice {
         case EventName.requestRefused, EventName.rateLimited:
             "Argo counts a refused measurement as an error and aborts the rollout after five in "
                 + "a row."
+        case EventName.rolloutPaused:
+            "Decide: promote goes on, abort takes the traffic back to stable."
         case EventName.deliveryDead: "Fix the receiver, then resend the digests."
         case EventName.templateFault: "Fix the template; the check reports file and line."
         case EventName.logShed:

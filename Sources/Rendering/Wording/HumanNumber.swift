@@ -24,6 +24,13 @@ enum HumanNumber {
         }
     }
 
+    /// Formats two values so that different values have different texts.
+    static func pair(_ a: Double?, _ b: Double?, _ unit: MetricUnit) -> (String, String) {
+        let (first, second) = (text(a, unit), text(b, unit))
+        guard let a, let b, a != b, first == second, unit != .flag else { return (first, second) }
+        return unit.words(for: a, beside: b)
+    }
+
     /// Formats the difference from `old` to `new` with its sign.
     ///
     /// Returns an empty text when a value is missing or not finite, and for an unchanged flag.

@@ -19,11 +19,11 @@ enum PlainWords {
     /// - Parameter past: Whether the incident is over.
     static func reason(_ reason: Reason, past: Bool = false) -> String {
         let verb = past ? "was" : "is"
-        let unit = MetricUnit(metricName: reason.check)
-        let name = metric(reason.check)
-        let value = HumanNumber.text(reason.value, unit)
-        let limit = HumanNumber.text(reason.limit, unit)
-        let stable = HumanNumber.text(reason.stable, unit)
+        let unit = reason.unit ?? MetricUnit(metricName: reason.check)
+        // The number is then a share of the requests, not the check's own value.
+        let name = metric(reason.check) + (reason.unit == nil ? "" : ", slow requests:")
+        let (value, limit) = HumanNumber.pair(reason.value, reason.limit ?? reason.stable, unit)
+        let stable = HumanNumber.pair(reason.stable, reason.value, unit).0
         let side = (reason.value ?? 0) < (reason.limit ?? 0) ? "below" : "over"
         let detail = InertText(reason.detail, limit: 160)
         let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
@@ -32,12 +32,19 @@ enum PlainWords {
             words = "\(name) \(verb) \(value)"
         } else {
             switch reason.why {
-            case "abs_warn": words = "\(name) \(value) \(verb) \(side) the warning limit \(limit)"
+            case "abs_warn":
+                words =
+                    reason.unproven.map { unproven(name, verb, reason.value, $0, unit) }
+                    ?? "\(name) \(value) \(verb) \(side) the warning limit \(limit)"
             case "abs_fail": words = "\(name) \(value) \(verb) \(side) the limit \(limit)"
             case "rel_warn_window":
                 words = "\(name) \(value) \(verb) worse than stable (\(stable)) in this window"
-            case "rel_fail_run":
-                words = "\(name) \(value) \(verb) worse than stable (\(stable)) over the whole run"
+            case "rel_fail_run", "rel_warn_run":
+                // Without a value the run's numbers are not known.
+                words =
+                    reason.value == nil
+                    ? "\(name) \(verb) worse than stable over the whole run"
+                    : "\(name) \(value) over the whole run \(verb) worse than stable (\(stable))"
             case "rel_warn", "rel_fail":
                 words = "\(name) \(value) \(verb) too far from stable (\(stable))"
             case "prev_warn":
@@ -50,6 +57,17 @@ enum PlainWords {
         return words + quoted
     }
 
+    private static func unproven(
+        _ name: String, _ verb: String, _ value: Double?, _ unproven: Reason.Unproven,
+        _ unit: MetricUnit
+    ) -> String {
+        let (value, limit) = HumanNumber.pair(value, unproven.limit, unit)
+        let bound = HumanNumber.pair(unproven.bound, unproven.limit, unit).0
+        let confidence = HumanNumber.text(unproven.confidence, .ratio)
+        return "\(name) \(value) \(verb) over the fail limit \(limit), not yet proven "
+            + "(\(confidence) lower bound \(bound))"
+    }
+
     private static let absences = [
         "timeout": "no answer in time", "refused": "connection refused",
         "unresolved": "host name not found", "tls": "TLS handshake failed",
@@ -57,7 +75,8 @@ enum PlainWords {
         "too_large": "answer too large", "missing_field": "the answer lacks the value",
         "stale": "the data is too old", "missing_file": "no such file",
         "unreadable": "the file cannot be read", "no_sample_yet": "nothing to compare with yet",
-        "no_traffic": "no traffic", "not_running": "the process is not running",
+        "run_just_began": "no whole window since the run began", "no_traffic": "no traffic",
+        "not_running": "the process is not running",
         "busy": "the probe is busy", "circuit_open": "the probe is paused after repeated failures",
         "cancelled": "cancelled", "fault": "the probe failed", "missing": "no probe reported it",
         "not_a_number": "the probe reported no number",

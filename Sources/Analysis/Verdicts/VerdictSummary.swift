@@ -1,0 +1,53 @@
+import Events
+
+/// A verdict in one line, which people read in the AnalysisRun; the document's `summary`.
+///
+/// The first word is the status, so that a condition on the text alone works:
+/// `result startsWith "healthy"`. At most `maxBytes` long, one line.
+enum VerdictSummary {
+    static let maxBytes = 200
+    /// The longest place, in bytes.
+    private static let placeBytes = 48
+
+    static func text(
+        _ judgement: Judgement, attempt: AttemptNumber, gateway: GatewayIdentity
+    ) -> String {
+        let place = (gateway.az.isEmpty ? gateway.node : gateway.az).clipped(toBytes: placeBytes)
+        let tail = " (" + (place.isEmpty ? "" : "\(place), ") + "attempt \(attempt.n))"
+        let head = "\(judgement.status.rawValue): \(finding(judgement).withoutControls)"
+        let room = maxBytes - tail.utf8.count
+        guard head.utf8.count > room else { return head + tail }
+        return head.clipped(toBytes: room - 3) + "…" + tail
+    }
+
+    /// The most severe finding; for a healthy verdict the canary's values.
+    private static func finding(_ judgement: Judgement) -> String {
+        if !judgement.comparable { return "two binaries or policies measured this run" }
+        let spoken = judgement.spoken
+        guard let first = spoken.first else { return passing(judgement) }
+        let more = spoken.count - 1
+        return FindingWords(outcome: first, isShort: true).text
+            + (more > 0 ? ", and \(more) more \(more == 1 ? "check" : "checks") did not pass" : "")
+    }
+
+    private static func passing(_ judgement: Judgement) -> String {
+        let counted = judgement.outcomes.filter { !$0.check.advisory && $0.state == .pass }
+        guard !counted.isEmpty else { return "no check has data" }
+        let values = counted.filter { $0.check.id.hasPrefix("canary.") }.compactMap { outcome in
+            outcome.value.map {
+                FindingWords(outcome: outcome, isShort: true).name + " "
+                    + outcome.unit.words(for: $0)
+            }
+        }
+        let passed = counted.count == 1 ? "1 check passed" : "\(counted.count) checks passed"
+        return (values.prefix(2) + [passed]).joined(separator: ", ")
+    }
+}
+
+extension Judgement {
+    /// The checks that did not pass and are counted, most severe first.
+    var spoken: [CheckOutcome] {
+        outcomes.filter { $0.state != .pass && !$0.check.advisory }
+            .sorted { ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id) }
+    }
+}
