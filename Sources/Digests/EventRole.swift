@@ -7,15 +7,18 @@ enum EventRole: Equatable {
     /// An event to report that has no recovery: a refusal, a dead delivery, lost
     /// lines, a sender's own warning.
     case notice
-    /// The run ended: `aborted`, `promoted`, `completed`, or `paused` until a person
-    /// decides.
+    /// The run ended: `aborted`, `promoted`, `completed`. Or it is `paused` until a person
+    /// decides, or goes on: `resumed`.
     case outcome(String)
+    /// A rehearsal starts or ends in its group.
+    case rehearsal
     /// Not reported.
     case neutral
 
     fileprivate static let endings = [
         "rollout.aborted": "aborted", "rollout.promoted": "promoted",
         "rollout.completed": "completed", "rollout.paused": "paused",
+        "rollout.resumed": "resumed",
     ]
 
     fileprivate static let verdicts: [String: VerdictStatus] = [
@@ -24,12 +27,19 @@ enum EventRole: Equatable {
     ]
 
     fileprivate static let notices: Set<String> = [
-        EventName.authRefused, EventName.requestRefused, EventName.rateLimited,
-        EventName.deliveryDead, EventName.logShed, EventName.logGap,
+        EventName.logShed, EventName.logGap,
         EventName.logQuarantined,
         EventName.logDamaged, EventName.logPressure, EventName.logTrimmed,
-        EventName.comparabilityChanged, EventName.templateFault, EventName.rehearsalStarted,
-        EventName.rehearsalFinished, EventName.rehearsalFailed,
+        EventName.comparabilityChanged, EventName.templateFault,
+    ]
+
+    /// Reported already through other receivers.
+    fileprivate static let reported: Set<String> = [
+        EventName.receiverFailing, EventName.receiverRecovered,
+    ]
+
+    fileprivate static let rehearsals: Set<String> = [
+        EventName.rehearsalStarted, EventName.rehearsalFinished, EventName.rehearsalFailed,
     ]
 }
 
@@ -39,11 +49,13 @@ extension EventView {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
         if mayEnd, let ending = EventRole.endings[text(.event) ?? ""] { return .outcome(ending) }
-        if let status { return .verdict(status) }
+        if let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }
         let name = text(.event) ?? ""
+        if EventRole.rehearsals.contains(name) { return .rehearsal }
         if let status = EventRole.verdicts[name] { return .verdict(status) }
         // The caller retries within seconds; repeated failures become `unknown`.
-        if extra("unmeasured") != nil { return .neutral }
+        if extra("unmeasured") != nil || EventRole.reported.contains(name) { return .neutral }
+        // A refusal of a person's own request, or another dead letter to a bad address, is `info`.
         return EventRole.notices.contains(name) || level >= .warn ? .notice : .neutral
     }
 }

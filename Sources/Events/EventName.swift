@@ -20,6 +20,16 @@ public enum EventName {
     /// History of the log was removed to free disk space.
     public static let logTrimmed = "log.trimmed"
     public static let deliveryDead = "delivery.dead"
+    /// A receiver has accepted nothing for some time, or accepts digests again.
+    public static let receiverFailing = "receiver.failing"
+    public static let receiverRecovered = "receiver.recovered"
+    /// A certificate or a token of the node is about to expire.
+    public static let certificateExpiring = "certificate.expiring"
+    public static let tokenExpiring = "token.expiring"
+    /// A reader of the log is far behind what is written.
+    public static let cursorBehind = "cursor.behind"
+    /// A gateway has not been heard of for some time.
+    public static let gatewaySilent = "gateway.silent"
     /// A template has an error; the built-in text replaces it.
     public static let templateFault = "template.fault"
     /// A digest was held back by a silence, or because another one reports the same fault.
@@ -52,6 +62,10 @@ public enum EventName {
     public static let alertsTruncated = "alerts.truncated"
     /// An alert that says neither that it fires nor that it is resolved.
     public static let alertUnreadable = "alert.unreadable"
+
+    /// The member of a verdict's event that no caller acts on, such as that of `parity`. Digests do
+    /// not count it.
+    public static let trial = "trial"
 
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }

@@ -36,6 +36,7 @@ extension Event {
         if let limit = request.failureLimit {
             extra.append(.init("failure_limit", .number(String(limit))))
         }
+        if request.isTrial { extra.append(.init(EventName.trial, .bool(true))) }
         if !record.measured { extra.append(.init("measured", .bool(false))) }
         if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
         if let inputs = record.inputs { extra.append(.init("inputs", inputs.member)) }
@@ -84,6 +85,7 @@ extension Event {
                 .init("run", .number(String(ticket.number.epoch))),
                 .init("unmeasured", .number(String(ordinal))),
             ])
+        if request.isTrial { self.extra.append(.init(EventName.trial, .bool(true))) }
     }
 }
 
