@@ -103,6 +103,15 @@ extension Node {
                         : .init(.warn, output: status.fault)
                 })
             checks.append(
+                HealthCheck("receivers:failing") {
+                    let failing = notifier.delivery.failingReceivers
+                    return failing.isEmpty
+                        ? .init(.pass)
+                        : .init(
+                            .warn, output: failing.joined(separator: "; "),
+                            value: Double(failing.count), unit: "receivers")
+                })
+            checks.append(
                 HealthCheck("outbox:dead") {
                     let dead = try? await store.read { db in try Outbox.counts(db)[.dead] ?? 0 }
                     guard let dead else {

@@ -209,6 +209,10 @@ public final class Node: Sendable {
                 await recorder.record(
                     Event(dead: letter, node: settings.node, az: settings.az),
                     within: .seconds(5))
+            },
+            onChange: { change in
+                await recorder.record(
+                    Event(change, node: settings.node, az: settings.az), within: .seconds(5))
             })
         let dispatcher = DigestDispatcher(plan) { delivery.wake() }
         let digestService = DigestService(
@@ -227,6 +231,10 @@ public final class Node: Sendable {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
         services.append(CertificateWatch(server, telemetry: telemetry))
+        services.append(
+            TroubleWatch(
+                server: server, tokens: tokens, eventLog: eventLog, gateway: gateway,
+                notifier: notifier, node: settings.node, az: settings.az, telemetry: telemetry))
         if let notifier {
             await tell(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(

@@ -3,7 +3,9 @@ public import Transfer
 
 /// When deliveries are retried, and when they are given up.
 public struct DeliveryPolicy: Sendable {
-    /// The delay between tries: exponential, with full jitter and a ceiling.
+    /// The delay between tries: exponential, with full jitter and a ceiling. Only one digest of a
+    /// failing receiver is tried at a time, so the ceiling also limits how late the first one
+    /// arrives after the receiver is back.
     public var retry: RetryPolicy
     /// Maximum age of a delivery, since it was enqueued or retried by hand. After it, the next
     /// failure makes the delivery dead.
@@ -15,6 +17,8 @@ public struct DeliveryPolicy: Sendable {
     public var pauseAfterRefusals: Int
     /// Length of the pause. `outbox retry` ends it early.
     public var pause: Duration
+    /// How long a receiver may accept nothing until it is reported as failing.
+    public var failingAfter: Duration
     /// How long running tries may take to finish when the service stops or its receivers are
     /// replaced.
     public var drain: Duration
@@ -26,9 +30,10 @@ public struct DeliveryPolicy: Sendable {
     public var retryCommand = "bellwether outbox retry --dead"
 
     public init(
-        retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(300)),
+        retry: RetryPolicy = RetryPolicy(initial: .seconds(1), factor: 2, ceiling: .seconds(10)),
         giveUpAfter: Duration = .seconds(24 * 3600), longestRetryAfter: Duration = .seconds(3600),
         pauseAfterRefusals: Int = 3, pause: Duration = .seconds(900),
+        failingAfter: Duration = .seconds(300),
         drain: Duration = .seconds(5), keep: Duration = .seconds(30 * 86_400),
         keepDead: Int = 10_000
     ) {
@@ -37,6 +42,7 @@ public struct DeliveryPolicy: Sendable {
         self.longestRetryAfter = longestRetryAfter
         self.pauseAfterRefusals = max(pauseAfterRefusals, 1)
         self.pause = pause
+        self.failingAfter = failingAfter
         self.drain = drain
         self.keep = keep
         self.keepDead = max(keepDead, 0)

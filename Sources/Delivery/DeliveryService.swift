@@ -11,7 +11,8 @@ import Transfer
 ///
 /// Delivery is at least once. A delivery recorded as sent is not sent again. If the process ends
 /// after sending and before recording it, the delivery is sent again with the same digest id and
-/// Message-ID. Each recipient gets digests in the order in which they were enqueued. Thread-safe.
+/// Message-ID. Each recipient gets the
+/// digests of an incident in the order in which they were enqueued. Thread-safe.
 public final class DeliveryService: Sendable {
     private let queues: Mutex<[ReceiverQueue]>
     private let store: Store
@@ -24,6 +25,7 @@ public final class DeliveryService: Sendable {
     private let times: OutboxClock
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
+    private let onChange: @Sendable (ReceiverChange) async -> Void
     private let deadLetterSignal = WakeSignal()
     /// Signaled when the receivers are replaced.
     private let newEntrySignal = WakeSignal()
@@ -37,11 +39,14 @@ public final class DeliveryService: Sendable {
     ///     the policy's.
     ///   - onDead: Called at least once for each dead letter after it is durable, one call at a
     ///     time. Called again for a letter if the process ended during its call.
+    ///   - onChange: Called when a receiver has failed for `policy.failingAfter`, and when it accepts
+    ///     digests again after that.
     public init(
         store: Store, receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy(),
         retryCeilings: [String: Duration] = [:],
         clock: any Clock<Duration> = ContinuousClock(), wall: WallClock = .system,
-        telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in }
+        telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in },
+        onChange: @escaping @Sendable (ReceiverChange) async -> Void = { _ in }
     ) {
         self.store = store
         self.policy = policy
@@ -56,6 +61,7 @@ public final class DeliveryService: Sendable {
             telemetry: telemetry)
         self.telemetry = telemetry
         self.onDead = onDead
+        self.onChange = onChange
         DeadLettersDropped(receivers: [], count: 0).record(in: telemetry.registry)
         queues = Mutex([])
         queues.withLock { $0 = makeQueues(receivers, retryCeilings) }
@@ -66,7 +72,7 @@ public final class DeliveryService: Sendable {
     ) -> [ReceiverQueue] {
         Self.declare(receivers, in: telemetry.registry)
         let bells = receivers.map { _ in WakeSignal() }
-        let (store, deadLetterSignal) = (store, deadLetterSignal)
+        let (store, deadLetterSignal, onChange) = (store, deadLetterSignal, onChange)
         return zip(receivers, bells).map { receiver, bell in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
@@ -83,7 +89,7 @@ public final class DeliveryService: Sendable {
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
                     }
                     for bell in bells { bell.ring() }
-                })
+                }, report: onChange)
         }
     }
 
@@ -127,12 +133,34 @@ public final class DeliveryService: Sendable {
         }
     }
 
+    /// The receivers that have accepted nothing for `policy.failingAfter`: `name: last answer`.
+    public var failingReceivers: [String] {
+        inForce.compactMap { queue in
+            queue.failing.map { "\(queue.receiver.name): \($0.words)" }
+        }
+    }
+
     /// Returns the addressees of the named receivers; unknown names have none.
     public func addressees(of names: [String]) -> [Addressee] {
         var seen: Set<String> = []
         return names.filter { seen.insert($0).inserted }.flatMap { name in
             inForce.first { $0.receiver.name == name }?.receiver.addressees ?? []
         }
+    }
+
+    /// Enqueues a message about the node itself for all receivers. It does not depend on the event
+    /// log, on digests or on templates.
+    ///
+    /// - Throws: If the state file cannot be written.
+    public func notify(
+        kind: String, subject: String, words: String, at now: Timestamp
+    ) async throws {
+        let notice = NoticeDigest.own(kind: kind, subject: subject, words: words, at: now)
+        let addressees = receivers.flatMap(\.addressees)
+        try await store.write { db in
+            try Outbox.enqueue(db, notice, to: addressees, at: now)
+        }
+        wake()
     }
 
     /// Starts delivery of due rows. Call it after a commit that enqueued or retried deliveries.
@@ -204,6 +232,7 @@ public final class DeliveryService: Sendable {
                 if now < last { for queue in inForce { queue.bell.ring() } }
                 last = now
             }
+            for queue in inForce { await queue.lookAtHealth(at: wall.now) }
             if let present = try? await store.foreignChanges(), present != seen {
                 seen = present
                 // A user may have fixed the receiver and run `outbox retry`.
@@ -232,9 +261,7 @@ public final class DeliveryService: Sendable {
     private func announce() async {
         while !Task.isCancelled {
             do {
-                let letters = try await store.read { db in
-                    try Outbox.unreported(db).map(DeadLetter.init)
-                }
+                let letters = try await store.read { db in try Outbox.unreported(db) }
                 for letter in letters {
                     await onDead(letter)
                     try await store.write { db in try Outbox.markTold(db, [letter.id]) }

@@ -32,7 +32,7 @@ struct DeliveryFailed: TelemetryEvent {
     let words: String
     let again: String
 
-    var level: Logger.Level { tries == 1 || tries % 10 == 0 ? .warning : .debug }
+    var level: Logger.Level { tries == 1 || tries % 100 == 0 ? .warning : .debug }
     var message: String { "digest not sent yet" }
     var fields: [(String, String)] {
         [
@@ -141,6 +141,7 @@ enum DeliveryCounters {
             registry.countDelivery(receiver, kind, outcome, by: 0)
         }
         ReceiverResumed(receiver: receiver).record(in: registry)
+        ReceiverChanged(change: .recovered(receiver)).record(in: registry)
     }
 }
 

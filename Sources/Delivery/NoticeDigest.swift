@@ -31,6 +31,27 @@ enum NoticeDigest {
             receiver: receiver, at: now)
     }
 
+    /// Reports through the other receivers that a receiver fails or is back.
+    static func changed(_ change: ReceiverChange, at now: Timestamp) -> RenderedDigest {
+        let name = change.receiver
+        let state = if case .failing = change { "failing" } else { "recovered" }
+        return make(
+            kind: "receiver_\(state)", id: "\(state)-\(IdentifierText.safe(name))-\(now.basic)",
+            thread: "receiver-\(name)",
+            subject: "Bellwether: receiver \(name) "
+                + (state == "failing" ? "does not accept digests" : "accepts digests again"),
+            words: change.words, receiver: name, at: now)
+    }
+
+    /// Reports a trouble of the node.
+    static func own(
+        kind: String, subject: String, words: String, at now: Timestamp
+    ) -> RenderedDigest {
+        make(
+            kind: kind, id: "own-\(IdentifierText.safe(kind))-\(now.basic)", thread: "own-\(kind)",
+            subject: subject, words: words, receiver: "", at: now)
+    }
+
     private static func make(
         kind: String, id: String, thread: String, subject: String, words: String, receiver: String,
         at now: Timestamp

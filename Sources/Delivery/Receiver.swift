@@ -11,6 +11,8 @@ public protocol Receiver: Sendable {
     var recipients: [String] { get }
     /// Minimum time between the end of one try and the start of the next.
     var minimumInterval: Duration { get }
+    /// The most digests that are sent at the same time; those of one incident never are.
+    var parallel: Int { get }
 
     /// Sends the digest once to these recipients, within the receiver's own deadlines.
     ///
@@ -32,6 +34,7 @@ public protocol Receiver: Sendable {
 extension Receiver {
     public var recipients: [String] { [""] }
     public var minimumInterval: Duration { .zero }
+    public var parallel: Int { 1 }
 
     public func send(
         _ digest: RenderedDigest, to recipients: [String], following mark: String?

@@ -1,9 +1,13 @@
 import Synchronization
+import Transfer
 
-/// Pauses a receiver that refuses several digests in a row.
+/// What a receiver answered of late: whether to try it, how many digests at a time, and what to
+/// report.
 ///
-/// More tries would make digests dead that a repaired receiver could still accept, and vendors
-/// disable clients that continue after refusals.
+/// A receiver that fails is tried with one digest at a time, after a wait; when it accepts one, the
+/// others follow. One that refuses several digests in a row is paused: more tries would make
+/// digests dead that a repaired receiver could still accept, and vendors disable clients that
+/// continue after refusals.
 ///
 /// Kept in memory, so a restart ends a pause. Times are spans since a fixed moment of a monotonic
 /// clock. Thread-safe.
@@ -11,44 +15,120 @@ final class ReceiverHealth: Sendable {
     private struct State {
         var refusals = 0
         var pausedUntil: Duration?
+        /// Rounds of failures in a row; deliveries that fail at the same time are one round.
+        var failures = 0
+        var notBefore = Duration.zero
+        /// When the last round ended; a try that began earlier belongs to it.
+        var failedAt = Duration.zero
+        /// When the first try failed since the last success.
+        var failingSince: Duration?
+        var words = ""
+        var isReported = false
+    }
+
+    /// A receiver that has accepted nothing for some time.
+    struct Failing: Sendable, Equatable {
+        /// How long.
+        let time: Duration
+        /// Its last answer, or our error.
+        let words: String
+    }
+
+    /// What a success ended.
+    struct Ended: Sendable, Equatable {
+        var pause = false
+        /// Whether it was reported as failing.
+        var failing = false
     }
 
     private let state = Mutex(State())
 
-    /// The end of the current pause; nil if there is none at `now`.
+    /// The end of the current pause or wait; nil if there is none at `now`.
     func pause(at now: Duration) -> Duration? {
         state.withLock { state in
-            state.pausedUntil.flatMap { $0 > now ? $0 : nil }
+            let end = max(state.pausedUntil ?? .zero, state.notBefore)
+            return end > now ? end : nil
         }
     }
 
     /// The number of digests refused in a row.
     var refusals: Int { state.withLock { $0.refusals } }
 
+    /// Whether only one digest may be tried at a time.
+    var isProbing: Bool { state.withLock { $0.failures > 0 || $0.pausedUntil != nil } }
+
     /// Records a digest that was refused for all recipients. Returns true if this starts a pause;
     /// one refusal after a pause renews it and returns false.
-    func refused(at now: Duration, _ policy: DeliveryPolicy) -> Bool {
+    func refused(at now: Duration, words: String, _ policy: DeliveryPolicy) -> Bool {
         state.withLock { state in
             state.refusals += 1
+            state.words = words
+            if state.failingSince == nil { state.failingSince = now }
             guard state.refusals >= policy.pauseAfterRefusals else { return false }
             defer { state.pausedUntil = now + policy.pause }
             return state.pausedUntil == nil
         }
     }
 
-    /// Records a successful delivery and resets the state. Returns true if there was a pause since
-    /// the last successful delivery.
-    func delivered() -> Bool {
+    /// Records a try that began at `began` and failed for now.
+    ///
+    /// - Parameter asked: The wait that the receiver requested.
+    func failed(
+        began: Duration, at now: Duration, asked: Duration?, words: String,
+        _ policy: DeliveryPolicy
+    ) {
         state.withLock { state in
-            defer { state = State() }
-            return state.pausedUntil != nil
+            state.words = words
+            if state.failingSince == nil { state.failingSince = now }
+            if state.failures > 0, began < state.failedAt {
+                if let asked { state.notBefore = max(state.notBefore, now + asked) }
+                return
+            }
+            state.failures += 1
+            state.failedAt = now
+            var generator = SystemRandomNumberGenerator()
+            let wait = asked ?? policy.retry.delay(after: state.failures, using: &generator)
+            state.notBefore = max(state.notBefore, now + wait)
         }
     }
 
-    /// Ends the pause: a user may have fixed the receiver.
+    /// Records a successful delivery and resets the state.
+    func delivered() -> Ended {
+        state.withLock { state in
+            defer { state = State() }
+            return Ended(pause: state.pausedUntil != nil, failing: state.isReported)
+        }
+    }
+
+    /// Ends the pause and the wait: a user may have fixed the receiver.
     func lookAgain() {
         state.withLock { state in
             if state.pausedUntil != nil { state.pausedUntil = .zero }
+            state.notBefore = .zero
+        }
+    }
+
+    // MARK: - Reporting
+
+    /// The receiver's failure if it has lasted for `policy.failingAfter`; nil otherwise.
+    func failing(at now: Duration, _ policy: DeliveryPolicy) -> Failing? {
+        state.withLock { state in
+            guard let since = state.failingSince, now - since >= policy.failingAfter else {
+                return nil
+            }
+            return Failing(time: now - since, words: state.words)
+        }
+    }
+
+    /// The same, once; with whether the pause was reported already.
+    func takeFailing(
+        at now: Duration, _ policy: DeliveryPolicy
+    ) -> (failing: Failing, isPaused: Bool)? {
+        guard let failing = failing(at: now, policy) else { return nil }
+        return state.withLock { state in
+            guard !state.isReported else { return nil }
+            state.isReported = true
+            return (failing, state.pausedUntil != nil)
         }
     }
 }

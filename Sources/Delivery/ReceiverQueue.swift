@@ -1,10 +1,13 @@
 import Events
+import Synchronization
 import Rendering
 import Store
 import Telemetry
 import Transfer
 
-/// Sends one receiver's digests one at a time, independently of other receivers.
+/// Sends one receiver's digests, independently of other receivers.
+///
+/// As many at a time as the receiver takes, but those of one thread one after another.
 struct ReceiverQueue: Sendable {
     let receiver: any Receiver
     let store: Store
@@ -18,43 +21,81 @@ struct ReceiverQueue: Sendable {
     let died: @Sendable () -> Void
     /// Enqueues a notice for all other receivers.
     let notifyOthers: @Sendable (RenderedDigest) async throws -> Void
+    /// Called when the receiver is reported as failing, and when it accepts digests again.
+    let report: @Sendable (ReceiverChange) async -> Void
     let health = ReceiverHealth()
+    private let busy = Busy()
+
+    /// The deliveries that are being tried, and their digests.
+    private final class Busy: Sendable {
+        private let state = Mutex((digests: 0, deliveries: Set<Int64>()))
+
+        var current: (digests: Int, deliveries: Set<Int64>) { state.withLock { $0 } }
+
+        func begin(_ batch: Outbox.Batch) {
+            state.withLock { state in
+                state.digests += 1
+                state.deliveries.formUnion(batch.deliveries.map(\.id))
+            }
+        }
+
+        func end(_ batch: Outbox.Batch) {
+            state.withLock { state in
+                state.digests -= 1
+                state.deliveries.subtract(batch.deliveries.map(\.id))
+            }
+        }
+    }
 
     /// Maximum length of a timed wait; then the outbox and the clock are checked again.
     private static let longestPause = Duration.seconds(60)
 
-    /// Delivers until the task is cancelled. A running try may then finish within `policy.drain`,
-    /// and its outcome is recorded.
+    /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,
+    /// and their outcomes are recorded.
     func run() async {
-        var failures = 0
-        while !Task.isCancelled {
-            if let end = health.pause(at: stopwatch.elapsed) {
-                await wait(end - stopwatch.elapsed)
-                continue
-            }
-            let next: Outbox.Next
-            let now: Timestamp
-            do {
-                let (name, times) = (receiver.name, times)
-                (next, now) = try await store.write { db in
-                    let now = try times.now(db)
-                    return (try Outbox.next(db, receiver: name, at: now), now)
+        await withDiscardingTaskGroup { group in
+            var failures = 0
+            while !Task.isCancelled {
+                if let end = health.pause(at: stopwatch.elapsed) {
+                    await wait(end - stopwatch.elapsed)
+                    continue
                 }
-                failures = 0
-            } catch {
-                if Task.isCancelled { return }
-                failures += 1
-                await pause(after: error, failures)
-                continue
-            }
-            switch next {
-            case .nothing: await bell.wait()
-            case .later(let moment): await wait(moment - now)
-            case .batch(let digest, let deliveries, let mark):
-                await finish { await deliver(digest, deliveries, mark) }
-                if receiver.minimumInterval > .zero {
-                    try? await clock.sleep(for: receiver.minimumInterval)
+                let taken = busy.current
+                let free = (health.isProbing ? 1 : max(1, receiver.parallel)) - taken.digests
+                guard free > 0 else {
+                    await bell.wait()
+                    continue
                 }
+                let next: Outbox.Next
+                let now: Timestamp
+                do {
+                    let (name, times) = (receiver.name, times)
+                    (next, now) = try await store.write { db in
+                        let now = try times.now(db)
+                        let next = try Outbox.next(
+                            db, receiver: name, at: now, limit: free, except: taken.deliveries)
+                        return (next, now)
+                    }
+                    failures = 0
+                } catch {
+                    if Task.isCancelled { return }
+                    failures += 1
+                    await pause(after: error, failures)
+                    continue
+                }
+                for batch in next.batches {
+                    busy.begin(batch)
+                    group.addTask {
+                        await finish { await deliver(batch) }
+                        if receiver.minimumInterval > .zero {
+                            try? await clock.sleep(for: receiver.minimumInterval)
+                        }
+                        busy.end(batch)
+                        bell.ring()
+                    }
+                }
+                guard next.batches.isEmpty else { continue }
+                if let later = next.later { await wait(later - now) } else { await bell.wait() }
             }
         }
     }
@@ -77,12 +118,12 @@ struct ReceiverQueue: Sendable {
         }
     }
 
-    private func deliver(
-        _ digest: RenderedDigest, _ deliveries: [Outbox.Delivery], _ mark: String?
-    ) async {
+    private func deliver(_ batch: Outbox.Batch) async {
+        let began = stopwatch.elapsed
+        let digest = batch.digest
         let attempt = await receiver.send(
-            digest, to: deliveries.map(\.recipient), following: mark)
-        let results = deliveries.map { delivery in
+            digest, to: batch.deliveries.map(\.recipient), following: batch.mark)
+        let results = batch.deliveries.map { delivery in
             // A recipient without a result is tried again.
             let result =
                 attempt.results.first { $0.recipient == delivery.recipient }
@@ -96,19 +137,31 @@ struct ReceiverQueue: Sendable {
         else { return }
         for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
         if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
-        await judge(attempt, now)
+        await judge(results.map(\.1), began: began, now)
     }
 
     /// Updates the receiver's health. Refusals for only some recipients do not count against it.
-    private func judge(_ attempt: DeliveryAttempt, _ now: Timestamp) async {
-        let results = attempt.results
+    private func judge(
+        _ results: [DeliveryAttempt.Result], began: Duration, _ now: Timestamp
+    ) async {
+        let words = results.last?.words ?? ""
         if results.contains(where: { $0.outcome == .sent }) {
-            if health.delivered() { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
-        } else if results.allSatisfy({ $0.outcome == .refused }),
-            Set(results.map(\.recipient)).isSuperset(of: receiver.recipients),
-            health.refused(at: stopwatch.elapsed, policy)
-        {
-            let words = results.last?.words ?? ""
+            let ended = health.delivered()
+            if ended.pause { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
+            if ended.failing { await tell(.recovered(receiver.name), at: now) }
+            return
+        }
+        // A refusal or failure for only some of the recipients is not the receiver's.
+        guard Set(results.map(\.recipient)).isSuperset(of: receiver.recipients) else { return }
+        if !results.allSatisfy({ $0.outcome == .refused }) {
+            let asked = results.compactMap { result -> Duration? in
+                guard case .retry(let after) = result.outcome else { return nil }
+                return after
+            }.max()
+            health.failed(
+                began: began, at: stopwatch.elapsed,
+                asked: asked.map { min($0, policy.longestRetryAfter) }, words: words, policy)
+        } else if health.refused(at: stopwatch.elapsed, words: words, policy) {
             telemetry.emit(
                 ReceiverPaused(receiver: receiver.name, words: words, pause: policy.pause))
             let notice = NoticeDigest.paused(
@@ -117,6 +170,29 @@ struct ReceiverQueue: Sendable {
                 // The pause is already in the log, and the dead letters are in the outbox.
                 telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
             }
+        }
+    }
+
+    /// Reports the receiver once if it has failed for `policy.failingAfter`.
+    func lookAtHealth(at now: Timestamp) async {
+        guard let (failing, isPaused) = health.takeFailing(at: stopwatch.elapsed, policy) else {
+            return
+        }
+        let change = ReceiverChange.failing(
+            receiver.name, since: now - failing.time, words: failing.words)
+        // The notice of the pause says the same.
+        await tell(change, at: now, others: !isPaused)
+    }
+
+    /// The receiver's failure, if it has lasted for `policy.failingAfter`.
+    var failing: ReceiverHealth.Failing? { health.failing(at: stopwatch.elapsed, policy) }
+
+    private func tell(_ change: ReceiverChange, at now: Timestamp, others: Bool = true) async {
+        telemetry.emit(ReceiverChanged(change: change))
+        await report(change)
+        guard others else { return }
+        do { try await notifyOthers(NoticeDigest.changed(change, at: now)) } catch {
+            telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
         }
     }
 

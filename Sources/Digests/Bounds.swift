@@ -24,9 +24,28 @@ enum Bounds {
     static let versions = 4
     /// Group members that a roll-up names.
     static let members = 40
-    static let incidentStarts = 16
+    static let incidentStarts = 64
+    /// How long lines that arrive together are gathered for a message that does not wait for
+    /// its window.
+    static let gathering = Duration.milliseconds(250)
+    /// How long an urgent message waits for a reader that is behind the log's head.
+    static let patience = Duration.seconds(1)
+    /// Messages of one group in a window that are sent at once for a new zone or a worse verdict.
+    /// The end of a run and a reached limit are always reported at once.
+    static let burst = 3
+    /// Verdicts no later than this after the end of a run may belong to it.
+    static let stragglers = Duration.seconds(60)
+    /// How long a rollout that waits for a person is reported again and again.
+    static let waiting = Duration.seconds(24 * 3600)
     /// Groups that the message of a node fault names.
     static let echoes = 8
+
+    /// Groups that the message of a storm names.
+    static let worst = 10
+    /// Storms at one time.
+    static let storms = 16
+    /// Messages of the last minute that are remembered for each receiver.
+    static let heard = 64
 
     // Text, in Unicode scalars.
     static let name = 256

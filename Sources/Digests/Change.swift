@@ -10,6 +10,12 @@ public enum Change: Sendable, Hashable {
     case metric(String)
     /// One more unhealthy attempt aborts the run.
     case lastChance
+    /// The failure limit is reached: the caller aborts the run.
+    case failureLimit
+    /// The limit of inconclusive attempts is reached: the caller pauses the rollout.
+    case inconclusiveLimit
+    /// The rollout is paused until a person decides.
+    case paused
     /// A kind of notice that was not reported before.
     case notice(String)
     case policy

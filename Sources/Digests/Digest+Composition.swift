@@ -6,13 +6,13 @@ extension Digest {
         of state: GroupState, incident: Incident, composedAt: Timestamp, shed: Int,
         silent: Bool, settings: DigestSettings
     ) {
-        let isOver = incident.recoveredAt != nil || incident.outcome != nil || silent
+        let isOver = incident.isOver || silent
         let kind: Kind =
             if incident.isNoticeOnly, incident.outcome == nil {
                 .notice
-            } else if incident.outcome != nil || silent {
+            } else if incident.outcome != nil && !incident.isPaused || silent {
                 .ended
-            } else if incident.recoveredAt != nil {
+            } else if incident.recoveredAt != nil, !incident.isPaused {
                 .recovered
             } else {
                 .failing
@@ -25,7 +25,9 @@ extension Digest {
             group: state.key, from: incident.unreportedFrom ?? incident.start,
             to: incident.unreportedTo ?? composedAt, incidentStart: incident.start,
             composedAt: composedAt)
-        self.changes = incident.lastReport == nil ? changes.filter { $0 == .flapping } : changes
+        self.changes =
+            incident.lastReport == nil
+            ? changes.filter { [.flapping, .paused, .inconclusiveLimit].contains($0) } : changes
 
         places = state.sources.filter { $0.failed || $0.status.isDegraded }
             .map(\.worstMetricsFirst).sorted(by: Source.worstFirst)
@@ -48,6 +50,9 @@ extension Digest {
         flapsSince = incident.flapping ? state.starts.first : nil
         outcome = incident.outcome
         outcomeReason = incident.outcomeReason
+        if incident.lastReport != nil, incident.unreported == 0, !incident.isNoticeOnly {
+            unmeasuredSince = state.lastSeen
+        }
         isRehearsal = incident.isRehearsal
         silence = incident.silence ?? state.swallowed
         silence?.swallowed = state.swallowed?.swallowed ?? 0
@@ -106,11 +111,54 @@ extension Digest {
         }
     }
 
-    /// Sorts the worst digest first: open failures before others, then by verdict,
+    /// Composes a message of a storm; `members` are the messages that its groups would send.
+    init(
+        of storm: Storm, members: [Digest], isOver: Bool, composedAt: Timestamp,
+        settings: DigestSettings
+    ) {
+        let ranked = members.sorted(by: Self.worstFirst)
+        let kind: Kind =
+            !isOver
+            ? .rollup
+            : members.isEmpty && storm.aborted == 0 && storm.ended == 0
+                ? .recovered : .ended
+        let places = storm.shared.filter { $0.kind == .az || $0.kind == .node }
+        self.init(
+            id: "\(storm.id).\(storm.ordinal +| 1)", thread: storm.id, kind: kind,
+            occasion: storm.lastReport == nil
+                ? .first : storm.lastReport == storm.report && !isOver ? .repeated : .changed,
+            group: GroupKey(places.map { GroupKey.Field($0.kind.rawValue, $0.value) }),
+            from: members.map(\.from).min() ?? storm.saidAt ?? storm.start,
+            to: members.map(\.to).max() ?? composedAt, incidentStart: storm.start,
+            composedAt: composedAt)
+        status = members.compactMap(\.status).max() ?? (kind == .recovered ? .healthy : nil)
+        worst = storm.worst
+        events = members.reduce(storm.events) { $0 +| $1.events }
+        eventsInIncident = members.reduce(storm.eventsInIncident) { $0 +| $1.eventsInIncident }
+        // All groups report the same lost lines, so their counts are not added.
+        shed = members.map(\.shed).max() ?? 0
+        incidentEnd = isOver ? composedAt : nil
+        next = isOver ? nil : composedAt + settings.repeatEvery
+        receivers = storm.receivers
+        var rollup = Rollup(
+            members: ranked.prefix(Bounds.worst).map(Rollup.Member.init(of:)),
+            groups: members.count, kinds: [])
+        if !members.isEmpty {
+            rollup.kinds = [Rollup.KindCount(kind: .failing, groups: members.count)]
+        }
+        rollup.areCanaries = members.allSatisfy { $0.group["rollout"] != nil }
+        rollup.storm = Rollup.Outbreak(
+            shared: storm.shared, joined: storm.joined, recovered: storm.recovered,
+            aborted: storm.aborted, ended: storm.ended +| (isOver ? members.count : 0),
+            left: storm.left, paused: storm.paused)
+        self.rollup = rollup
+    }
+
+    /// Sorts the worst digest first: storms and open failures before others, then by verdict,
     /// number of failing places, worst metric, group.
     static func worstFirst(_ a: Digest, _ b: Digest) -> Bool {
         func rank(_ digest: Digest) -> (Int, Int, Int, Double) {
-            let open = digest.kind == .failing ? 1 : 0
+            let open = digest.rollup?.storm != nil ? 2 : digest.kind == .failing ? 1 : 0
             let verdict = VerdictStatus.allCases.firstIndex(of: digest.status ?? .healthy) ?? 0
             return (open, verdict, digest.failingPlaces.count, digest.metrics.first?.excess ?? 0)
         }

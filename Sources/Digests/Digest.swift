@@ -67,10 +67,13 @@ public struct Digest: Sendable, Hashable {
     public var flapsSince: Timestamp?
     /// Whether the incident is part of a rollback rehearsal.
     public var isRehearsal = false
-    /// `aborted`, `promoted`, `completed`, `paused`; nil if no hook reported one.
+    /// `aborted`, `promoted`, `completed`; `paused` while the rollout waits for a person; nil if no
+    /// hook reported one.
     public var outcome: String?
     /// The sender's own reason for the outcome, untrusted; at most 400 characters.
     public var outcomeReason: String?
+    /// When the failing places were last measured, if no attempt arrived since the last message.
+    public var unmeasuredSince: Timestamp?
 
     /// The silence that delayed this message, or within which earlier failures of
     /// the group began and ended.
@@ -111,7 +114,8 @@ public struct Digest: Sendable, Hashable {
     /// How old the newest of the folded lines is by its sender's clock, if that is more than the
     /// longest window; else zero.
     public var late = Duration.zero
-    /// When the next message is due if nothing changes; nil if there is none.
+    /// When the next message is due if nothing changes, whether or not an attempt arrives; nil if
+    /// there is none.
     public var next: Timestamp?
     /// Set when `kind` is `rollup`.
     public var rollup: Rollup?
@@ -149,7 +153,7 @@ public struct Rollup: Sendable, Hashable {
         public var events: Int
     }
 
-    /// The worst groups, at most 40.
+    /// The worst groups that still fail, at most 40.
     public var members: [Member]
     /// The number of groups, the members included.
     public var groups: Int
@@ -161,6 +165,25 @@ public struct Rollup: Sendable, Hashable {
     public struct KindCount: Sendable, Hashable {
         public var kind: Digest.Kind
         public var groups: Int
+    }
+
+    /// Set if the groups are one incident, whose members are at most ten.
+    public var storm: Outbreak?
+
+    /// What groups that fail together share, and how many there were.
+    public struct Outbreak: Sendable, Hashable {
+        /// The trait that made them one incident first.
+        public var shared: [SharedTrait]
+        /// The number of groups so far. Those that are not over, waiting or left still fail.
+        public var joined: Int
+        public var recovered: Int
+        public var aborted: Int
+        /// Promoted, completed, or no longer measured.
+        public var ended: Int
+        /// The groups that fail otherwise now and have messages of their own.
+        public var left: Int
+        /// The groups that wait for a person.
+        public var paused: Int
     }
 
     public init(members: [Member], groups: Int, kinds: [KindCount]) {

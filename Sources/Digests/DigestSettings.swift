@@ -13,11 +13,7 @@ public struct DigestSettings: Sendable, Equatable {
     /// The maximum delay while the reader is behind the log's head.
     public var maxWindow: Duration
     /// How often an unchanged failure is reported again.
-    public var repeatEvery: Duration {
-        didSet { repeatMilliseconds = repeatEvery.wholeMilliseconds }
-    }
-    /// `repeatEvery` in milliseconds, used per line: arithmetic with `Duration` is slow.
-    private(set) var repeatMilliseconds: Int64
+    public var repeatEvery: Duration
     /// The consecutive healthy attempts, in every place that failed, that end an incident.
     public var recoverAfter: Int
     /// The most messages within one `window`. Further ones are combined into one
@@ -34,6 +30,7 @@ public struct DigestSettings: Sendable, Equatable {
     /// Prefixes of the names of checks of the node itself. If several groups fail
     /// only by these, in one place, one message reports the fault.
     public var nodeChecks: [String]
+    public var storm: StormSettings
     public var route: DigestRoute
 
     public init(
@@ -42,14 +39,14 @@ public struct DigestSettings: Sendable, Equatable {
         maxWindow: Duration = .seconds(300), repeatEvery: Duration = .seconds(1800),
         recoverAfter: Int = 2, maxGroups: Int = 20, abortAfter: Int? = nil,
         attemptsPerRun: Int? = nil, flapAfter: Int = 3, flapWithin: Duration = .seconds(3600),
-        nodeChecks: [String] = ["gateway."], route: DigestRoute = DigestRoute()
+        nodeChecks: [String] = ["gateway."], storm: StormSettings = StormSettings(),
+        route: DigestRoute = DigestRoute()
     ) {
         self.groupBy = groupBy
         self.firstAfter = firstAfter
         self.window = window
         self.maxWindow = maxWindow
         self.repeatEvery = repeatEvery
-        repeatMilliseconds = repeatEvery.wholeMilliseconds
         self.recoverAfter = max(1, recoverAfter)
         self.maxGroups = max(1, maxGroups)
         self.abortAfter = abortAfter
@@ -57,6 +54,7 @@ public struct DigestSettings: Sendable, Equatable {
         self.flapAfter = max(2, flapAfter)
         self.flapWithin = flapWithin
         self.nodeChecks = nodeChecks
+        self.storm = storm
         self.route = route
     }
 
@@ -70,4 +68,25 @@ public struct DigestSettings: Sendable, Equatable {
 
     /// The minimum time between two messages of one group.
     func gap(flapping: Bool) -> Duration { flapping ? max(window, maxWindow) : window }
+}
+
+/// When many groups that begin to fail together are one incident.
+public struct StormSettings: Sendable, Equatable {
+    /// The least number of groups; 0 turns storms off.
+    public var groups: Int
+    /// The longest time between the starts of two of their failures.
+    public var within: Duration
+    /// The most messages that a receiver gets within a minute of a storm.
+    public var messages: Int
+
+    public init(groups: Int = 5, within: Duration = .seconds(60), messages: Int = 3) {
+        self.groups = max(0, groups)
+        self.within = within
+        self.messages = max(1, messages)
+    }
+
+    /// No storms: every group sends its own messages.
+    public static let off = StormSettings(groups: 0)
+
+    var isOn: Bool { groups > 0 }
 }

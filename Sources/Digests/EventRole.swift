@@ -7,9 +7,11 @@ enum EventRole: Equatable {
     /// An event to report that has no recovery: a refusal, a dead delivery, lost
     /// lines, a sender's own warning.
     case notice
-    /// The run ended: `aborted`, `promoted`, `completed`, or `paused` until a person
-    /// decides.
+    /// The run ended: `aborted`, `promoted`, `completed`. Or it is `paused` until a person
+    /// decides, or goes on: `resumed`.
     case outcome(String)
+    /// A rehearsal starts or ends in its group.
+    case rehearsal
     /// Not reported.
     case neutral
 }
@@ -19,19 +21,23 @@ extension EventView {
     var role: EventRole {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if !mayEnd, let status { return .verdict(status) }
+        if !mayEnd, let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }
         let kind = self[.event].flatMap { EventName.kind($0, in: bytes) }
         if case .outcome(let outcome)? = kind { return .outcome(outcome.rawValue) }
-        if let status { return .verdict(status) }
+        if let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }
         switch kind {
         case .verdict(let status): return .verdict(status)
         case .recovery: return .verdict(.healthy)
+        case .rehearsal: return .rehearsal
+        // Sent already through other receivers.
+        case .reported: return .neutral
         default: break
         }
         // The caller retries within seconds; repeated failures become `unknown`.
         if extra("unmeasured") != nil { return .neutral }
         switch kind {
-        case .refusal, .fault, .notice: return .notice
+        case .fault, .notice: return .notice
+        // A refusal of a person's own request, or another dead letter to a bad address, is `info`.
         default: return level >= .warn ? .notice : .neutral
         }
     }

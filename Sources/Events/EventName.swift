@@ -22,6 +22,16 @@ public enum EventName {
     /// History of the log was removed to free disk space.
     public static let logTrimmed = "log.trimmed"
     public static let deliveryDead = "delivery.dead"
+    /// A receiver has accepted nothing for some time, or accepts digests again.
+    public static let receiverFailing = "receiver.failing"
+    public static let receiverRecovered = "receiver.recovered"
+    /// A certificate or a token of the node is about to expire.
+    public static let certificateExpiring = "certificate.expiring"
+    public static let tokenExpiring = "token.expiring"
+    /// A reader of the log is far behind what is written.
+    public static let cursorBehind = "cursor.behind"
+    /// A gateway has not been heard of for some time.
+    public static let gatewaySilent = "gateway.silent"
     /// A template has an error; the built-in text replaces it.
     public static let templateFault = "template.fault"
     /// A digest was held back by a silence, or because another one reports the same fault.
@@ -65,6 +75,10 @@ public enum EventName {
         rolloutAborted, rolloutPromoted, rolloutCompleted, rolloutRetried,
     ]
 
+    /// The member of a verdict's event that no caller acts on, such as that of `parity`. Digests do
+    /// not count it.
+    public static let trial = "trial"
+
     /// The name of the event that records a verdict.
     public static func analysis(_ status: VerdictStatus) -> String { "analysis.\(status.rawValue)" }
 }
@@ -82,17 +96,23 @@ extension EventName {
         case refusal
         /// A loss, or one that is near: lines of the log, deliveries.
         case fault
+        /// A delivery that was given up; its level says whether it is news.
+        case delivery
         /// Something to report that has no recovery; its level says how important it is.
         case notice
-        /// The run ended.
+        /// The run ended, paused or goes on.
         case outcome(Outcome)
+        /// A rehearsal starts or ends in its group.
+        case rehearsal
+        /// A fault that is sent through other receivers, not as a digest.
+        case reported
         /// Its level alone decides.
         case progress
     }
 
-    /// How a run ended, or that it waits for a person.
+    /// How a run ended, or that it waits for a person or goes on.
     public enum Outcome: String, Sendable, Hashable {
-        case aborted, promoted, completed, paused
+        case aborted, promoted, completed, paused, resumed
     }
 
     /// Our names and their kinds, the most frequent ones first.
@@ -102,14 +122,19 @@ extension EventName {
         ("analysis.recovered", .recovery), ("auth.refused", .refusal),
         ("request.refused", .refusal), ("rate.limited", .refusal), ("log.shed", .fault),
         ("log.gap", .fault), ("log.quarantined", .fault), ("log.damaged", .fault),
-        ("log.pressure", .fault), ("log.trimmed", .fault), ("delivery.dead", .fault),
+        ("log.pressure", .fault), ("log.trimmed", .fault), ("delivery.dead", .delivery),
         ("comparability.changed", .notice), ("template.fault", .notice),
-        ("rehearsal.started", .notice), ("rehearsal.finished", .notice),
-        ("rehearsal.failed", .notice), ("rehearsal.step", .progress),
+        ("rehearsal.started", .rehearsal), ("rehearsal.finished", .rehearsal),
+        ("rehearsal.failed", .rehearsal), ("receiver.failing", .reported),
+        ("receiver.recovered", .reported), ("certificate.expiring", .progress),
+        ("token.expiring", .progress), ("cursor.behind", .progress),
+        ("gateway.silent", .progress), ("run.ended", .progress),
+        ("rehearsal.step", .progress),
         ("rehearsal.restored", .progress), ("digest.suppressed", .progress),
         ("rollout.aborted", .outcome(.aborted)), ("rollout.promoted", .outcome(.promoted)),
         ("rollout.completed", .outcome(.completed)), ("rollout.paused", .outcome(.paused)),
-        ("rollout.step_paused", .progress), ("rollout.resumed", .progress),
+        ("rollout.step_paused", .progress), ("rollout.resumed", .outcome(.resumed)),
+        ("rollout.retried", .progress),
         ("rollout.updated", .progress), ("rollout.step_completed", .progress),
         ("analysis_run.running", .progress), ("analysis_run.successful", .progress),
         ("analysis_run.failed", .progress), ("analysis_run.error", .progress),

@@ -3,6 +3,21 @@ public import Events
 import JSON
 public import Server
 
+extension RefusalRecord {
+    /// The routes that only programs use: those that measure, and those that send events.
+    private static let services = ["/rollouts/analysis", "/v1/hooks/", "/v1/logs"]
+
+    /// Whether a caller that measures or sends was refused.
+    fileprivate var isOfService: Bool {
+        // Without a route, the host's name or the method was wrong.
+        let place = route ?? path
+        if place == "/v1/events" { return method == "POST" }
+        // A concern that does not exist has a route; any other unknown path is nobody's.
+        if route == nil, status == 404 { return false }
+        return Self.services.contains { place.hasPrefix($0) }
+    }
+}
+
 extension Event {
     /// Creates the event of a refused request: peer, credential id, rollout and reason.
     ///
@@ -35,11 +50,15 @@ extension Event {
         if let credential = refusal.credential {
             extra.append(.init("token", .string(credential)))
         }
+        // Nobody is paged for people's own requests: a wrong path, a page that the credential does
+        // not open, a stale link. A caller that measures or sends is another matter.
+        let isService = refusal.isOfService
+        if !isService { extra.append(.init("client", .string("person"))) }
         if refusal.suppressed > 0 {
             extra.append(.init("suppressed", .number(String(refusal.suppressed))))
         }
         self.init(
-            ts: refusal.at, level: .warn, event: name, node: node, az: az,
+            ts: refusal.at, level: isService ? .warn : .info, event: name, node: node, az: az,
             namespace: readable.namespace, rollout: readable.rollout, revision: readable.revision,
             concern: refusal.parameters["concern"], attempt: readable.attempt,
             message: "\(refusal.status) \(refusal.reason): \(refusal.detail)", extra: extra)

@@ -59,6 +59,9 @@ enum DigestModel {
             w.member(array: "policies") { w in for policy in digest.policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in digest.binaries { w.value(binary) } }
             w.member("flaps", digest.flaps)
+            if let since = digest.unmeasuredSince {
+                w.member("unmeasured_since", since.rfc3339)
+            }
             if !digest.replaces.isEmpty {
                 w.member(array: "replaces") { w in
                     for old in digest.replaces {
@@ -147,6 +150,24 @@ enum DigestModel {
 
     private static func write(_ rollup: Rollup, _ w: inout JSONWriter) {
         w.member("groups", rollup.groups)
+        if let storm = rollup.storm {
+            w.member(object: "storm") { w in
+                w.member(array: "shared") { w in
+                    for trait in storm.shared {
+                        w.object { w in
+                            w.member("kind", trait.kind.rawValue)
+                            w.member("value", trait.value)
+                        }
+                    }
+                }
+                w.member("joined", storm.joined)
+                w.member("recovered", storm.recovered)
+                w.member("aborted", storm.aborted)
+                w.member("ended", storm.ended)
+                w.member("left", storm.left)
+                w.member("paused", storm.paused)
+            }
+        }
         w.member(object: "kinds") { w in
             for kind in rollup.kinds { w.member(kind.kind.rawValue, kind.groups) }
         }

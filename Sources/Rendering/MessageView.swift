@@ -58,6 +58,7 @@ struct MessageView {
 
     /// The number of groups for a roll-up, else the rollout, else the group's other fields.
     private var subjectName: String {
+        if let storm = StormWords(digest) { return storm.subject }
         if let rollup = digest.rollup {
             return rollup.areCanaries
                 ? HumanNumber.count(rollup.groups, "canary", "canaries")
@@ -66,7 +67,9 @@ struct MessageView {
         return GroupWords(digest.group).name
     }
 
-    private var scope: String { GroupWords(digest.group).scope }
+    private var scope: String {
+        digest.rollup == nil ? GroupWords(digest.group).scope : ""
+    }
 
     private var started: String {
         "\(digest.incidentStart.rfc3339.prefix(10)) \(digest.incidentStart.clockTime)"
@@ -105,7 +108,7 @@ struct MessageView {
     private var time: String {
         let begun = clock(digest.incidentStart)
         guard let end = digest.incidentEnd else { return "since \(begun) (\(duration))" }
-        if digest.kind == .ended, digest.outcome == nil {
+        if digest.kind == .ended, digest.outcome == nil, digest.rollup == nil {
             return "since \(begun), last measured \(clock(end))"
         }
         return begun == clock(end)

@@ -96,7 +96,12 @@ public enum SampleDigests {
                 "the log was under pressure (quota): 1204 lines lost (healthy 1200, refusal 4)",
                 count: 1204, rollout: nil)
         },
-        sample("storm-rollup", DigestSettings(maxGroups: 1)) { story in
+        sample("storm-rollup", DigestSettings(maxGroups: 1, storm: .off)) { story in
+            for n in 0..<60 {
+                story.attempt(4, rates: [0.012 + 0.0003 * Double(n)], rollout: "service-\(n)")
+            }
+        },
+        sample("storm") { story in
             for n in 0..<60 {
                 story.attempt(4, rates: [0.012 + 0.0003 * Double(n)], rollout: "service-\(n)")
             }

@@ -99,7 +99,7 @@ public final class HTTPServer: Service, Sendable {
     }
 
     /// When the certificate in use expires.
-    var certificateExpiry: Timestamp? { box.expiry }
+    public var certificateExpiry: Timestamp? { box.expiry }
     /// The marks of its files when they were read, and now. `currentMarks` blocks for the disk.
     var marksInForce: TLSFileMarks { box.marks }
     var currentMarks: TLSFileMarks {

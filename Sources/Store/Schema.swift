@@ -124,6 +124,44 @@ enum Schema {
                     ) WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("parallel deliveries") { db in
+            // thread: that of the digest; deliveries of one thread to one recipient stay in order.
+            // head: 1 for the oldest of those that wait. The triggers keep it, whoever writes.
+            try db.execute(
+                sql: """
+                    ALTER TABLE outbox ADD COLUMN thread TEXT NOT NULL DEFAULT '';
+                    ALTER TABLE outbox ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
+                    UPDATE outbox SET thread =
+                        COALESCE((SELECT thread FROM digest WHERE digest.id = outbox.digest), '');
+                    UPDATE outbox SET head = 1 WHERE id IN (
+                        SELECT MIN(id) FROM outbox WHERE state = 'waiting'
+                        GROUP BY receiver, recipient, thread);
+                    DROP INDEX outbox_queue;
+                    CREATE INDEX outbox_due ON outbox (receiver, due_ms, id)
+                        WHERE state = 'waiting' AND head = 1;
+                    CREATE INDEX outbox_thread ON outbox (receiver, recipient, thread, state, id);
+                    CREATE INDEX outbox_mark ON outbox (receiver, thread, id) WHERE mark <> '';
+                    CREATE TRIGGER outbox_added AFTER INSERT ON outbox
+                    WHEN NEW.state = 'waiting' AND NOT EXISTS (
+                        SELECT 1 FROM outbox WHERE receiver = NEW.receiver
+                        AND recipient = NEW.recipient AND thread = NEW.thread
+                        AND state = 'waiting' AND id < NEW.id)
+                    BEGIN
+                        UPDATE outbox SET head = 1 WHERE id = NEW.id;
+                    END;
+                    CREATE TRIGGER outbox_moved AFTER UPDATE OF state ON outbox
+                    WHEN NEW.state <> OLD.state
+                    BEGIN
+                        UPDATE outbox SET head = 0 WHERE id = NEW.id AND state <> 'waiting';
+                        UPDATE outbox SET head = id = (
+                            SELECT MIN(id) FROM outbox WHERE receiver = NEW.receiver
+                            AND recipient = NEW.recipient AND thread = NEW.thread
+                            AND state = 'waiting')
+                        WHERE receiver = NEW.receiver AND recipient = NEW.recipient
+                            AND thread = NEW.thread AND state = 'waiting';
+                    END;
+                    """)
+        }
         return migrator
     }
 }

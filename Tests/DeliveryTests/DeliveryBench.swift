@@ -16,6 +16,7 @@ final class DeliveryBench: Sendable {
     let telemetry = Telemetry.silent
     let engine = TransferEngine(telemetry: .silent)
     private let dead = Mutex<[DeadLetter]>([])
+    private let changed = Mutex<[ReceiverChange]>([])
 
     init() throws {
         folder = try TemporaryDirectory("delivery")
@@ -23,13 +24,15 @@ final class DeliveryBench: Sendable {
     }
 
     var deadLetters: [DeadLetter] { dead.withLock { $0 } }
+    var changes: [ReceiverChange] { changed.withLock { $0 } }
 
     func service(
         _ receivers: [any Receiver], policy: DeliveryPolicy = DeliveryPolicy()
     ) -> DeliveryService {
         DeliveryService(
             store: store, receivers: receivers, policy: policy, clock: clock, wall: clock.wall,
-            telemetry: telemetry, onDead: { letter in self.dead.withLock { $0.append(letter) } })
+            telemetry: telemetry, onDead: { letter in self.dead.withLock { $0.append(letter) } },
+            onChange: { change in self.changed.withLock { $0.append(change) } })
     }
 
     /// Runs `body` while the service runs, then stops the service.
@@ -81,18 +84,21 @@ final class ScriptedReceiver: Receiver {
     let kind = "scripted"
     let recipients: [String]
     let minimumInterval: Duration
+    let parallel: Int
     private let answer: @Sendable (RenderedDigest, String, Int) async -> DeliveryAttempt.Outcome
     private let seen = Mutex<[(digest: String, recipients: [String])]>([])
 
     /// `answer` decides by digest, recipient and the number of the call (from 0).
     init(
         _ name: String, recipients: [String] = [""], minimumInterval: Duration = .zero,
+        parallel: Int = 1,
         _ answer:
             @escaping @Sendable (RenderedDigest, String, Int) async -> DeliveryAttempt.Outcome
     ) {
         self.name = name
         self.recipients = recipients
         self.minimumInterval = minimumInterval
+        self.parallel = parallel
         self.answer = answer
     }
 

@@ -288,7 +288,7 @@ struct DeliveryServiceTests {
             let now = bench.clock.wall.now
             let revived = try await other.write { db in try Outbox.retryDead(db, at: now) }
             #expect(revived == 4)
-            try await bench.passing(until: "all are sent") { try await bench.count(.sent) == 13 }
+            try await bench.passing(until: "all are sent") { try await bench.count(.sent) == 14 }
         }
         #expect(
             refuses.calls.dropFirst(4).map(\.digest) == ["d0", "d1", "d2", "d3", "d4", "d5"])

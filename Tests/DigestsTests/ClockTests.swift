@@ -26,8 +26,8 @@ struct ClockTests {
         log.pass(10)
         #expect(log.said().count == 1)
         log.set(step)
-        // Worse in another zone: reported one window after the last message.
-        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
+        // Another node of the zone: reported one window after the last message.
+        log.write(log.another(attempt: 1))
         let window = Int(log.machine.settings.window.components.seconds)
         log.pass(window - 1)
         #expect(log.said().isEmpty)
@@ -85,7 +85,7 @@ struct ClockTests {
             position: checkpoint.position, states: checkpoint.changed)
         log.now = log.now + step
         log.machine.forgetFuture(of: log.now)
-        log.write(log.verdict(.unhealthy, az: "us-east-1b", attempt: 1, rate: 0.02))
+        log.write(log.another(attempt: 1))
         // Nothing is reported twice, and the news within a window from now.
         log.pass(Int(log.machine.settings.window.components.seconds))
         #expect(log.said().map(\.ordinalSuffix) == ["2"])
@@ -110,6 +110,13 @@ struct ClockTests {
 }
 
 extension LogScript {
+    /// A failure on a second node of the zone.
+    fileprivate func another(attempt: Int) -> Event {
+        var event = verdict(.unhealthy, attempt: attempt, rate: 0.02)
+        event.node = "gw-2"
+        return event
+    }
+
     /// Sets the clock and notifies the machine, as its owner does.
     fileprivate mutating func set(_ step: Duration) {
         now = now + step

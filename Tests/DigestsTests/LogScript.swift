@@ -35,6 +35,35 @@ struct LogScript {
         }
     }
 
+    /// Advances time by milliseconds and composes when the machine asks for it.
+    mutating func pass(milliseconds: Int) {
+        let end = now + .milliseconds(milliseconds)
+        while let next = machine.nextDeadline, next <= end {
+            now = max(now, next)
+            let due = machine.due(now: now, caughtUp: true)
+            digests += due
+            if due.isEmpty, machine.nextDeadline == next { break }
+        }
+        now = end
+        digests += machine.due(now: now, caughtUp: true)
+    }
+
+    /// An event of the rollout's controller.
+    func hook(_ word: String, revision: String? = "17") -> Event {
+        Event(
+            id: "h\(lines.count)", ts: now, event: "rollout.\(word)", namespace: "prod",
+            rollout: "payments-api", revision: revision)
+    }
+
+    /// The stored states after `checkpoint`. All states are written by every checkpoint in tests.
+    func stored(_ checkpoint: Checkpoint) -> [String: String] {
+        var states = checkpoint.changed
+        for state in machine.states where states[state.key.text] == nil {
+            states[state.key.text] = state.json
+        }
+        return states
+    }
+
     /// The digests since the last call.
     mutating func said() -> [Digest] {
         defer { digests = [] }

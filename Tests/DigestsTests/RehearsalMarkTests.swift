@@ -54,7 +54,7 @@ struct RehearsalMarkTests {
         var log = LogScript()
         log.write(rehearsal(log, EventName.rehearsalStarted))
         log.pass(15)
-        #expect(log.said().map(\.isRehearsal) == [true])
+        #expect(log.said().isEmpty, "a rehearsal opens no incident")
         let checkpoint = log.machine.checkpoint()
         var states = checkpoint.changed
         for key in checkpoint.removed { states[key] = nil }

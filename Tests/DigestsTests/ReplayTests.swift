@@ -37,7 +37,8 @@ private struct Notifier {
 @Suite("After a kill at any point, the same digests result")
 struct ReplayTests {
     static let settings = DigestSettings(
-        repeatEvery: .seconds(600), maxGroups: 4, abortAfter: 4)
+        repeatEvery: .seconds(600), maxGroups: 4, abortAfter: 4, storm: StormSettings(groups: 8),
+        route: DigestRoute(receivers: ["oncall"]))
 
     /// Two rollouts that fail increasingly, recover and flap in four zones, with refusals, lost
     /// lines, and a burst of small groups.
@@ -113,7 +114,7 @@ struct ReplayTests {
     @Test("Every failure is in exactly one digest of its group")
     func nothingLost() {
         let events = Self.story()
-        let alone = DigestSettings(repeatEvery: .seconds(600), maxGroups: 1000)
+        let alone = DigestSettings(repeatEvery: .seconds(600), maxGroups: 1000, storm: .off)
         var machine = DigestMachine(settings: alone)
         var folded = 0
         var end = LogPosition(segment: 1, offset: 0)

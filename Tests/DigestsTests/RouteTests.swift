@@ -46,7 +46,7 @@ struct RouteTests {
 
     @Test("A roll-up contains only groups with the same receivers")
     func rollup() {
-        var log = LogScript(DigestSettings(maxGroups: 1, route: Self.routes))
+        var log = LogScript(DigestSettings(maxGroups: 1, storm: .off, route: Self.routes))
         for n in 0..<10 {
             log.write(log.verdict(.unhealthy, rollout: n < 4 ? "pay-\(n)" : "search-\(n)"))
         }

@@ -41,7 +41,7 @@ struct StormTests {
 
     @Test("1,000 groups at once: no more messages a window than allowed, none forgotten")
     func manyGroups() {
-        let settings = DigestSettings(maxGroups: 10)
+        let settings = DigestSettings(maxGroups: 10, storm: .off)
         var log = LogScript(settings)
         for n in 0..<1000 {
             log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
@@ -60,7 +60,7 @@ struct StormTests {
 
     @Test("Groups that start one by one use up the window's limit, then wait for one roll-up")
     func trickle() {
-        var log = LogScript(DigestSettings(maxGroups: 5))
+        var log = LogScript(DigestSettings(maxGroups: 5, storm: .off))
         for n in 0..<50 {
             log.write(log.verdict(.unhealthy, attempt: 1, rate: 0.02, rollout: "r\(n)"))
             log.pass(1)
@@ -113,7 +113,7 @@ struct StormTests {
 
     @Test("The zones of all groups are limited: quiet groups are evicted before failing ones")
     func quietPlaces() {
-        var log = LogScript()
+        var log = LogScript(DigestSettings(storm: .off))
         Self.fill(&log, 700, .healthy)
         #expect(log.machine.states.reduce(0) { $0 + $1.sources.count } <= 4096)
         Self.fill(&log, 20, .unhealthy)
@@ -126,7 +126,7 @@ struct StormTests {
     @Test(
         "If failing groups use all slots, further zones are counted, and each group has one")
     func failingPlaces() {
-        var log = LogScript(DigestSettings(maxGroups: 1000))
+        var log = LogScript(DigestSettings(maxGroups: 1000, storm: .off))
         Self.fill(&log, 700, .unhealthy)
         log.pass(10)
         let said = log.said()

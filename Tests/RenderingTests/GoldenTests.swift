@@ -41,10 +41,10 @@ struct GoldenTests {
                 "one-az": .failing, "many-azs": .failing, "changed": .failing,
                 "repeated": .failing, "recovery": .recovered, "ended": .ended, "silent": .ended,
                 "nodata": .failing, "flap": .failing, "silence": .failing,
-                "comparability": .failing, "paused": .ended,
+                "comparability": .failing, "paused": .failing,
                 "node-fault": .failing, "binary-changed": .failing,
                 "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
-                "storm-group": .failing,
+                "storm": .rollup, "storm-group": .failing,
             ])
         #expect(Set(SampleDigests.all.map(\.kind)) == Set(Digest.Kind.allCases))
     }

@@ -128,7 +128,7 @@ struct RoundTripTests {
           durability: "interval:100ms", dedup_window: 1h, per_node_share: 0.25}
         digest: {group_by: [rollout, namespace, x.y], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
           max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
-          rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], abort_after: 4, attempts: 12, templates: DIR}
+          rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], storm: {groups: 7, within: 2m, messages: 4}, abort_after: 4, attempts: 12, templates: DIR}
         silences:
           - {id: nights, match: {namespace: dev}, where: [kind!=notice], days: [mon, sun], from: "22:00", until: "06:30", utc_offset: "-03:30", who: platform, why: asleep}
           - {id: berlin, match: {namespace: dev}, from: "22:00", until: "06:30", timezone: Europe/Berlin}

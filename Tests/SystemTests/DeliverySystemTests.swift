@@ -102,7 +102,7 @@ struct DeliverySystemTests {
             "notifier", engine: engine,
             yaml: """
                 roles: [notifier]
-                digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 1h}
+                digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 1h, storm: {groups: 0}}
                 receivers: [{name: page, kind: exec, command: [/bin/false]}]
                 """)
         let process = try node.start()

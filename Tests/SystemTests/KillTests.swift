@@ -22,7 +22,7 @@ struct KillTests {
             yaml: """
                 roles: [notifier]
                 log: {segment_bytes: 64KiB}
-                digest: {first_after: 1s, window: 2s, max_window: 10s, repeat: 3s}
+                digest: {first_after: 1s, window: 2s, max_window: 10s, repeat: 3s, storm: {groups: 0}}
                 """)
         let processes = Fleet()
         try processes.start(notifier)

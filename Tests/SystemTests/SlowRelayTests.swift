@@ -50,7 +50,7 @@ struct SlowRelayTests {
                   probes: [{name: db, kind: http, url: "\(database.url("/echo"))", timeout: 800ms}]
                   checks: [{id: dependency.db_ok, critical: true}]
                   concerns: {}
-                digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 1h}
+                digest: {first_after: 100ms, window: 200ms, max_window: 1s, repeat: 1h, storm: {groups: 0}}
                 receivers:
                 \(receivers)
                 """)

@@ -36,7 +36,7 @@ struct StormSystemTests {
             "notifier", engine: engine,
             yaml: """
                 roles: [notifier]
-                digest: {first_after: 5s, window: 1h, max_window: 1h, repeat: 1h, max_groups: 4}
+                digest: {first_after: 5s, window: 1h, max_window: 1h, repeat: 1h, max_groups: 4, storm: {groups: 0}}
                 receivers:
                   - {name: slack, kind: slack, url: "\(slack.url)"}
                   - {name: mail, kind: smtp, url: "smtp://127.0.0.1:\(mail.port)", tls: none, \
@@ -102,7 +102,7 @@ struct StormSystemTests {
             "notifier", engine: engine,
             yaml: """
                 roles: [notifier]
-                digest: {first_after: 1s, window: 1h, max_window: 1h, repeat: 1h}
+                digest: {first_after: 1s, window: 1h, max_window: 1h, repeat: 1h, storm: {groups: 0}}
                 """)
         let process = try node.start()
         defer { process.kill() }

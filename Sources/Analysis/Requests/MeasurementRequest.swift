@@ -52,6 +52,12 @@ public struct MeasurementRequest: Sendable, Equatable {
         self.weight = weight
     }
 
+    /// The metric's name that `parity` sends.
+    public static let trialMetric = "parity"
+
+    /// Whether the caller only compares answers: no rollout acts on the verdict.
+    public var isTrial: Bool { metric == Self.trialMetric }
+
     /// The series that this request measures; `concern` is empty for the merged route.
     ///
     /// The metric's name is not part of it, so that the metrics of one analysis

@@ -44,6 +44,7 @@ extension Event {
             extra.append(.init("weight", .number(String(weight))))
         }
         extra.append(.init("policy_name", .string(policyName)))
+        if request.isTrial { extra.append(.init(EventName.trial, .bool(true))) }
         if !record.measured { extra.append(.init("measured", .bool(false))) }
         if !record.evidence.isEmpty { extra.append(.init("evidence", record.evidence.tree)) }
         if let inputs = record.inputs { extra.append(.init("inputs", inputs.member)) }
@@ -93,6 +94,7 @@ extension Event {
                 .init("policy_name", .string(policy.name)),
                 .init("unmeasured", .number(String(ordinal))),
             ])
+        if request.isTrial { self.extra.append(.init(EventName.trial, .bool(true))) }
     }
 }
 

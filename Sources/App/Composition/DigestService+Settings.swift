@@ -17,7 +17,11 @@ extension DigestSettings {
             maxWindow: digest.maxWindow, repeatEvery: digest.repeatEvery,
             recoverAfter: digest.recoverAfter, maxGroups: digest.maxGroups,
             abortAfter: digest.abortAfter, attemptsPerRun: digest.attempts,
-            nodeChecks: digest.nodeChecks, route: DigestRoute(settings.route))
+            nodeChecks: digest.nodeChecks,
+            storm: StormSettings(
+                groups: digest.storm.groups, within: digest.storm.within,
+                messages: digest.storm.messages),
+            route: DigestRoute(settings.route))
     }
 }
 

@@ -104,11 +104,23 @@ extension HTTPServerConfiguration {
 }
 
 extension Event {
-    /// The event `delivery.dead` of a digest that could not be delivered.
+    /// The event `receiver.failing` or `receiver.recovered`.
+    init(_ change: ReceiverChange, node: String, az: String) {
+        let isFailing = if case .failing = change { true } else { false }
+        self.init(
+            ts: WallClock.system.now, level: isFailing ? .error : .info,
+            event: isFailing ? EventName.receiverFailing : EventName.receiverRecovered,
+            node: node, az: az, message: change.words,
+            extra: [.init("receiver", .string(change.receiver))])
+    }
+
+    /// The event `delivery.dead` of a digest that could not be delivered. News only for the first
+    /// one to an addressee.
     init(dead letter: DeadLetter, node: String, az: String) {
         self.init(
-            id: "dead-\(letter.id)-\(letter.digest)", ts: WallClock.system.now, level: .error,
-            event: EventName.deliveryDead, node: node, az: az,
+            id: "dead-\(letter.id)-\(letter.digest)", ts: WallClock.system.now,
+            level: letter.isRepeated ? .info : .error, event: EventName.deliveryDead, node: node,
+            az: az,
             message:
                 "digest \(letter.digest) cannot be delivered to \(letter.addressee.receiver): \(letter.words)",
             extra: [
@@ -117,6 +129,7 @@ extension Event {
                 .init("recipient", .string(letter.addressee.recipient)),
                 .init("outbox", .number(String(letter.id))),
                 .init("tries", .number(String(letter.tries))),
+                .init("repeated", .bool(letter.isRepeated)),
             ])
     }
 }

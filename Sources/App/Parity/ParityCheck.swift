@@ -1,3 +1,4 @@
+import Analysis
 import JSON
 import Telemetry
 import Transfer
@@ -58,7 +59,7 @@ public struct ParityCheck: Sendable {
             w.member("rollout", rollout)
             w.member("namespace", namespace)
             if let revision { w.member("revision", revision) }
-            w.member("metric", "parity")
+            w.member("metric", MeasurementRequest.trialMetric)
         }
         body = writer.bytes
     }

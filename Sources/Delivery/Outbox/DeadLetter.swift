@@ -10,13 +10,16 @@ public struct DeadLetter: Sendable, Equatable {
     public let tries: Int
     /// The receiver's last answer, or our error: printable, bounded, without secrets.
     public let words: String
+    /// Whether an earlier letter to this addressee died, and nothing was delivered there since.
+    public let isRepeated: Bool
 
-    init(_ entry: OutboxEntry) {
+    init(_ entry: OutboxEntry, isRepeated: Bool = false) {
         id = entry.id
         digest = entry.digest
         subject = entry.subject
         addressee = entry.addressee
         tries = entry.tries
         words = entry.answer
+        self.isRepeated = isRepeated
     }
 }

@@ -5,12 +5,19 @@ import Rendering
 /// The operations of the delivery service on the outbox.
 extension Outbox {
     /// The next work of a receiver.
-    enum Next: Sendable {
-        case nothing
-        case later(Timestamp)
-        /// One digest and the due deliveries of it that are the oldest of their recipients. `mark`
-        /// is the last mark recorded for the thread at this receiver.
-        case batch(RenderedDigest, [Delivery], mark: String?)
+    struct Next: Sendable {
+        /// Digests that are due, the longest due first.
+        var batches: [Batch] = []
+        /// When the next delivery is due that was not due yet; nil if there is none.
+        var later: Timestamp?
+    }
+
+    /// One digest, and the due deliveries of it.
+    struct Batch: Sendable {
+        let digest: RenderedDigest
+        let deliveries: [Delivery]
+        /// The last mark recorded for the thread at this receiver.
+        let mark: String?
     }
 
     /// A waiting delivery that is due.
@@ -20,37 +27,53 @@ extension Outbox {
         let tries: Int
     }
 
-    /// Returns the next due work of a receiver.
+    /// Returns the next due work of a receiver: at most `limit` digests.
     ///
-    /// Only the oldest waiting delivery of each recipient is considered, which keeps their order.
-    /// Of the due ones, those of the oldest digest are sent together.
-    static func next(_ db: Database, receiver: String, at now: Timestamp) throws -> Next {
-        let heads = try Row.fetchAll(
+    /// Only the oldest waiting delivery of each thread to each recipient is considered, which keeps
+    /// their order. They are found by an index: the number of those that wait does not matter.
+    ///
+    /// - Parameter busy: Deliveries that are being tried.
+    static func next(
+        _ db: Database, receiver: String, at now: Timestamp, limit: Int = 1,
+        except busy: Set<Int64> = []
+    ) throws -> Next {
+        var next = Next()
+        var seen = busy
+        let heads = try Row.fetchCursor(
             db,
             sql: """
-                SELECT id, digest, recipient, tries, due_ms FROM outbox
-                WHERE id IN (
-                    SELECT MIN(id) FROM outbox WHERE receiver = ? AND state = 'waiting'
-                    GROUP BY recipient)
-                ORDER BY id
+                SELECT id, digest, due_ms FROM outbox
+                WHERE receiver = ? AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
                 """, arguments: [receiver])
-        let due = heads.filter { ($0["due_ms"] as Int64) <= now.milliseconds }
-        guard let first = due.first else {
-            let soonest = heads.map { $0["due_ms"] as Int64 }.min()
-            return soonest.map { .later(Timestamp(milliseconds: $0)) } ?? .nothing
+        while next.batches.count < limit, let head = try heads.next() {
+            guard !seen.contains(head["id"]) else { continue }
+            let due: Int64 = head["due_ms"]
+            guard due <= now.milliseconds else {
+                next.later = Timestamp(milliseconds: due)
+                break
+            }
+            let id: String = head["digest"]
+            guard let digest = try digest(db, id: id) else { continue }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, recipient, tries FROM outbox
+                    WHERE digest = ? AND receiver = ? AND state = 'waiting' AND head = 1
+                        AND due_ms <= ? ORDER BY id
+                    """, arguments: [id, receiver, now.milliseconds])
+            let deliveries = rows.filter { !seen.contains($0["id"]) }.map { row in
+                Delivery(id: row["id"], recipient: row["recipient"], tries: row["tries"])
+            }
+            seen.formUnion(deliveries.map(\.id))
+            let mark = try String.fetchOne(
+                db,
+                sql: """
+                    SELECT mark FROM outbox WHERE receiver = ? AND thread = ? AND mark <> ''
+                    ORDER BY id DESC LIMIT 1
+                    """, arguments: [receiver, digest.thread])
+            next.batches.append(Batch(digest: digest, deliveries: deliveries, mark: mark))
         }
-        let id: String = first["digest"]
-        guard let digest = try digest(db, id: id) else { return .nothing }
-        let together = due.filter { ($0["digest"] as String) == id }.map { row in
-            Delivery(id: row["id"], recipient: row["recipient"], tries: row["tries"])
-        }
-        let mark = try String.fetchOne(
-            db,
-            sql: """
-                SELECT mark FROM outbox JOIN digest ON digest.id = outbox.digest
-                WHERE receiver = ? AND thread = ? AND mark <> '' ORDER BY outbox.id DESC LIMIT 1
-                """, arguments: [receiver, digest.thread])
-        return .batch(digest, together, mark: mark)
+        return next
     }
 
     /// The time since a delivery was enqueued or retried by hand; zero if it does not exist.
@@ -102,14 +125,26 @@ extension Outbox {
     }
 
     /// Dead letters that were not reported yet, oldest first.
-    static func unreported(_ db: Database) throws -> [OutboxEntry] {
+    ///
+    /// One is repeated if an earlier one to the same addressee is kept, and nothing was sent there
+    /// since.
+    static func unreported(_ db: Database) throws -> [DeadLetter] {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT \(OutboxEntry.columns) FROM outbox JOIN digest ON digest.id = outbox.digest
-                WHERE state = 'dead' AND told = 0 ORDER BY outbox.id
+                SELECT \(OutboxEntry.columns), EXISTS (
+                    SELECT 1 FROM outbox AS before
+                    WHERE before.state = 'dead' AND before.receiver = outbox.receiver
+                        AND before.recipient = outbox.recipient AND before.id < outbox.id
+                        AND NOT EXISTS (
+                            SELECT 1 FROM outbox AS sent
+                            WHERE sent.state = 'sent' AND sent.receiver = outbox.receiver
+                                AND sent.recipient = outbox.recipient
+                                AND (sent.settled_ms, sent.id) > (before.settled_ms, before.id))) AS repeated
+                FROM outbox JOIN digest ON digest.id = outbox.digest
+                WHERE outbox.state = 'dead' AND outbox.told = 0 ORDER BY outbox.id
                 """
-        ).map(OutboxEntry.init)
+        ).map { DeadLetter(OutboxEntry($0), isRepeated: $0["repeated"]) }
     }
 
     static func markTold(_ db: Database, _ ids: [Int64]) throws {

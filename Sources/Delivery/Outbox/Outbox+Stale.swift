@@ -25,7 +25,7 @@ extension Outbox {
                 sql: """
                     SELECT DISTINCT outbox.digest, receiver FROM outbox
                     JOIN digest ON digest.id = outbox.digest
-                    WHERE thread = ? AND state = 'waiting' AND (tries > 0 OR created_ms <= ?)
+                    WHERE outbox.thread = ? AND state = 'waiting' AND (tries > 0 OR created_ms <= ?)
                     ORDER BY outbox.id LIMIT 100
                     """, arguments: [thread, (now - patience).milliseconds])
             stale += rows.map {

@@ -42,12 +42,12 @@ public enum Outbox {
             let due = try replace(db, stale, for: addressee, by: digest.id, at: now)
             try db.execute(
                 sql: """
-                    INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms)
-                    VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
+                    INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms, thread)
+                    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest, receiver, recipient) DO NOTHING
                     """,
                 arguments: [
                     storable(digest.id), addressee.receiver, addressee.recipient,
-                    max(due, now).milliseconds, now.milliseconds,
+                    max(due, now).milliseconds, now.milliseconds, storable(digest.thread),
                 ])
         }
     }

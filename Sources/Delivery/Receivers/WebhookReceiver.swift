@@ -8,6 +8,7 @@ public import Transfer
 public struct WebhookReceiver: Receiver {
     public let name: String
     public var kind: String { "webhook" }
+    public var parallel: Int { 32 }
 
     private let url: Secret
     private let signingKey: Secret?

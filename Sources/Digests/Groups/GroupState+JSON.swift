@@ -22,6 +22,15 @@ extension GroupState {
             w.member("to", absorbedTo.description)
             if let saidAt { w.member("said", Int(saidAt.milliseconds)) }
             if shedTold > 0 { w.member("shed", shedTold) }
+            if let burstFrom {
+                w.member("burst_from", Int(burstFrom.milliseconds))
+                w.member("burst", burst)
+            }
+            if let last {
+                w.member("thread", last.id)
+                w.member("messages", last.ordinal)
+            }
+            if let abortedAt { w.member("aborted", Int(abortedAt.milliseconds)) }
             if !starts.isEmpty {
                 w.member(array: "starts") { w in for start in starts { w.value(start.milliseconds) }
                 }
@@ -54,6 +63,12 @@ extension GroupState {
         absorbedTo = to
         saidAt = tree.moment("said")
         shedTold = tree.whole("shed") ?? 0
+        burstFrom = tree.moment("burst_from")
+        burst = tree.whole("burst") ?? 0
+        last = tree["thread"]?.string.map {
+            ClosedThread(id: $0, ordinal: tree.whole("messages") ?? 0)
+        }
+        abortedAt = tree.moment("aborted")
         starts = tree.list("starts") { $0.integer.map(Timestamp.init(milliseconds:)) }
         restore(tree.list("sources", Source.init(tree:)))
         rehearsingUntil = tree.moment("rehearsing")
@@ -80,6 +95,8 @@ extension Incident {
             if let outcome { w.member("outcome", outcome) }
             if let outcomeReason { w.member("outcome_reason", outcomeReason) }
             if let outcomeAt { w.member("outcome_at", Int(outcomeAt.milliseconds)) }
+            if reminders > 0 { w.member("reminders", reminders) }
+            if let storm { w.member("storm", storm) }
             if flapping { w.member("flapping", true) }
             if isRehearsal { w.member("rehearsal", true) }
             w.key("attempts")
@@ -142,6 +159,8 @@ extension Incident {
         outcomeReason = tree["outcome_reason"]?.string
         isRehearsal = tree["rehearsal"]?.bool ?? false
         flapping = tree["flapping"]?.bool ?? false
+        reminders = tree.whole("reminders") ?? 0
+        storm = tree["storm"]?.string
         if let tree = tree["attempts"] { attempts = AttemptTally(tree: tree) }
         reasons = tree.list("reasons") { entry in
             guard let reason = entry["reason"].flatMap(Reason.init(state:)) else { return nil }
@@ -201,6 +220,9 @@ extension LastReport {
             w.member(array: "metrics") { w in for metric in metrics.sorted() { w.value(metric) } }
             w.member(array: "notices") { w in for notice in notices.sorted() { w.value(notice) } }
             w.member("last_chance", lastChance)
+            if failureLimit { w.member("failure_limit", true) }
+            if inconclusiveLimit { w.member("inconclusive_limit", true) }
+            if paused { w.member("paused", true) }
             w.member("policies", policies)
             w.member("binaries", binaries)
             w.member("flapping", flapping)
@@ -218,6 +240,9 @@ extension LastReport {
         metrics = Set(tree.list("metrics", \.string))
         notices = Set(tree.list("notices", \.string))
         lastChance = tree["last_chance"]?.bool ?? false
+        failureLimit = tree["failure_limit"]?.bool ?? false
+        inconclusiveLimit = tree["inconclusive_limit"]?.bool ?? false
+        paused = tree["paused"]?.bool ?? false
         policies = tree.whole("policies") ?? 0
         binaries = tree.whole("binaries") ?? 0
         flapping = tree["flapping"]?.bool ?? false

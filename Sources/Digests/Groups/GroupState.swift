@@ -46,10 +46,21 @@ public struct GroupState: Sendable, Hashable {
     /// Whether another group's message reports the fault of this one.
     @inline(always)
     var isEcho: Bool { open?.value.echo != nil }
+    /// The storm whose messages report this group.
+    @inline(always)
+    var storm: String? { open?.value.storm }
 
     /// When the last message was composed, by the notifier's clock; delays the next one.
     var saidAt: Timestamp?
-    /// Starts of recent incidents, for flap damping.
+    /// When the first of the recent messages that did not wait for their window was composed, and
+    /// how many there are within a window from then.
+    var burstFrom: Timestamp?
+    var burst = 0
+    /// The thread and the number of messages of the last incident: a group that flaps keeps them.
+    var last: ClosedThread?
+    /// When the last run was aborted, until the group fails again.
+    var abortedAt: Timestamp?
+    /// When the group began to fail after it was healthy, most recently; for flap damping.
     var starts: [Timestamp] = []
     /// The number of lost lines that was known at the last message.
     var shedTold = 0
@@ -63,47 +74,105 @@ public struct GroupState: Sendable, Hashable {
         self.absorbedTo = absorbedTo
     }
 
+    /// The thread of an incident that is over.
+    struct ClosedThread: Sendable, Hashable {
+        let id: String
+        let ordinal: Int
+    }
+
+    /// Closes the incident. `isReported`: whether its end was in a message.
+    mutating func closeIncident(isReported: Bool) {
+        guard let incident else { return }
+        if isReported {
+            last = ClosedThread(id: incident.id, ordinal: incident.ordinal +| 1)
+            if incident.flapping { starts = [] }
+        }
+        if incident.outcome == "aborted" { abortedAt = incident.outcomeAt }
+        self.incident = nil
+    }
+
+    /// Counts a message that did not wait for its window.
+    mutating func noteBurst(at now: Timestamp, _ settings: DigestSettings) {
+        if let burstFrom, now < burstFrom + settings.window {
+            burst +|= 1
+        } else {
+            (burstFrom, burst) = (now, 1)
+        }
+    }
+
     /// Sets the places of a stored state.
     mutating func restore(_ stored: [Source]) { sources = stored }
 
     /// Whether an incident is open, also one with notices only.
     public var isFailing: Bool { open != nil }
 
-    /// Adds a line. Returns whether it contains news to report soon.
+    /// Adds a line. Returns how soon it has to be reported.
     ///
-    /// For a verdict, always false without `asksForNews`.
+    /// For a verdict, always `none` without `asksForNews`.
     mutating func absorb(
         _ line: EventView, role: EventRole, at end: LogPosition, settings: DigestSettings,
         budget: inout StateBudget, asksForNews: Bool
-    ) -> Bool {
+    ) -> News {
         absorbedTo = end
-        let isNews = fold(
+        let news = fold(
             line, role: role, at: end, settings: settings, budget: &budget, asksForNews: asksForNews
         )
         markRehearsal(line, role)
-        return isNews
+        return news
     }
 
     private mutating func fold(
         _ line: EventView, role: EventRole, at end: LogPosition, settings: DigestSettings,
         budget: inout StateBudget, asksForNews: Bool
-    ) -> Bool {
+    ) -> News {
         switch role {
-        case .neutral: return false
+        case .neutral, .rehearsal: return .none
         case .notice:
             if !isFailing { begin(line, at: end, settings: settings) }
             open?.value.count(line)
             let kept = open?.value.absorb(notice: line) ?? false
-            guard let lastReport = open?.value.lastReport else { return true }
-            return kept && !lastReport.notices.contains(line.name(.event))
-        case .outcome(let word):
-            guard isFailing else { return false }
-            open?.value.count(line)
-            open?.value.end(word, at: line.ts, reason: line.extra("reason")?.string)
-            return true
+            guard let lastReport = open?.value.lastReport else {
+                return isUrgent(line) ? .escalation : .gathered
+            }
+            guard kept, !lastReport.notices.contains(line.name(.event)) else { return .none }
+            return isUrgent(line) ? .escalation : .gathered
+        case .outcome(let word): return conclude(word, line, at: end, settings: settings)
         case .verdict(let status):
             let place = absorb(verdict: status, line, at: end, settings: settings, budget: &budget)
-            return asksForNews && wantsToSpeak(of: place, settings: settings)
+            return asksForNews ? news(of: place, settings: settings) : .none
+        }
+    }
+
+    /// Whether a notice is sent at once: an error, or a rollout that waits for a person.
+    private func isUrgent(_ line: EventView) -> Bool {
+        line.level >= .error || line.says(.event, "rollout.paused")
+    }
+
+    /// Adds the end of a run, a pause, or the end of a pause.
+    private mutating func conclude(
+        _ word: String, _ line: EventView, at end: LogPosition, settings: DigestSettings
+    ) -> News {
+        switch word {
+        case "aborted":
+            // A trigger may fire for the Rollout and for its AnalysisRun.
+            if let abortedAt, line.ts <= abortedAt + Bounds.stragglers { return .none }
+            if !isFailing { begin(line, at: end, settings: settings) }
+        case "resumed":
+            guard open?.value.isPaused == true else { return .none }
+            open?.value.count(line)
+            open?.value.outcome = nil
+            open?.value.outcomeAt = nil
+            open?.value.outcomeReason = nil
+            open?.value.lastReport?.paused = false
+            return .none
+        default: guard isFailing else { return .none }
+        }
+        open?.value.count(line)
+        open?.value.end(word, at: line.ts, reason: line.extra("reason")?.string)
+        switch word {
+        case "aborted": return .decisive
+        case "paused": return open?.value.lastReport?.paused == true ? .none : .decisive
+        default: return .gathered
         }
     }
 
@@ -112,7 +181,15 @@ public struct GroupState: Sendable, Hashable {
         verdict status: VerdictStatus, _ line: EventView, at end: LogPosition,
         settings: DigestSettings, budget: inout StateBudget
     ) -> Int? {
-        if status.isDegraded, !isFailing { begin(line, at: end, settings: settings) }
+        if status.isDegraded {
+            if !isFailing {
+                if !isOfAbortedRun(line) { begin(line, at: end, settings: settings) }
+            } else if open?.value.worst != nil,
+                sources.allSatisfy({ $0.lanes.allSatisfy { $0.status == .healthy } })
+            {
+                noteStart(line.ts, settings)
+            }
+        }
         let inIncident = isFailing
         let place = place(of: line, budget: &budget)
         var restarted = false
@@ -124,10 +201,11 @@ public struct GroupState: Sendable, Hashable {
         if restarted { open?.value.attempts.restart() }
         open?.value.count(line)
         open?.value.attempts.record(status, attempt: line.attempt)
+        if open?.value.outcome != nil { open?.value.goOn(at: line.ts, inNewRun: restarted) }
         if place == nil { open?.value.omittedLines +|= 1 }
         if status.isDegraded {
             open?.value.fail(status, at: line.ts, reasons: line.reasons)
-        } else if hasRecovered(at: line.ts, settings: settings) {
+        } else if hasRecovered(settings) {
             open?.value.recover(at: line.ts)
         }
         return place
@@ -160,15 +238,34 @@ public struct GroupState: Sendable, Hashable {
     private mutating func begin(_ line: EventView, at end: LogPosition, settings: DigestSettings) {
         let name = [key.text, end.description, line.ts.rfc3339, line.text(.id) ?? ""]
             .joined(separator: "\0")
+        abortedAt = nil
+        noteStart(line.ts, settings)
+        let flapping = starts.count >= settings.flapAfter
         var incident = Incident(
             id: "g" + ContentHash.hex(name.utf8).prefix(12), start: line.ts)
-        starts = starts.filter { line.ts - $0 < settings.flapWithin } + [line.ts]
-        if starts.count > Bounds.incidentStarts { starts.removeFirst() }
-        incident.flapping = starts.count >= settings.flapAfter
+        if flapping, let last {
+            incident = Incident(id: last.id, start: line.ts)
+            incident.ordinal = last.ordinal
+        }
+        incident.flapping = flapping
         for i in sources.indices { sources[i].beginIncident() }
-        incident.isRehearsal =
-            line.says(.event, "rehearsal.started") || isRehearsing(at: line.ts)
+        incident.isRehearsal = isRehearsing(at: line.ts)
         self.incident = incident
+    }
+
+    /// Notes that the group began to fail, and marks the open incident if it does so repeatedly.
+    private mutating func noteStart(_ moment: Timestamp, _ settings: DigestSettings) {
+        starts = starts.filter { moment - $0 < settings.flapWithin } + [moment]
+        if starts.count > Bounds.incidentStarts { starts.removeFirst() }
+        if starts.count >= settings.flapAfter { open?.value.flapping = true }
+    }
+
+    /// Whether a verdict belongs to the run that was aborted last: it was under way then.
+    private func isOfAbortedRun(_ line: EventView) -> Bool {
+        guard let abortedAt, line.ts <= abortedAt + Bounds.stragglers else { return false }
+        let series = Source.Lane.series(of: line)
+        return series.isEmpty
+            || sources.contains { $0.lanes.contains { $0.series == series } }
     }
 
     private func isRehearsing(at moment: Timestamp) -> Bool {
@@ -196,30 +293,73 @@ public struct GroupState: Sendable, Hashable {
         }
     }
 
-    private func hasRecovered(at moment: Timestamp, settings: DigestSettings) -> Bool {
+    private func hasRecovered(_ settings: DigestSettings) -> Bool {
         guard open?.value.isNoticeOnly == false else { return false }
         let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
-        let horizon = Timestamp(
-            milliseconds: moment.milliseconds &- settings.repeatMilliseconds)
-        return sources.allSatisfy { $0.hasRecovered(after: attempts, receivedSince: horizon) }
+        guard sources.allSatisfy({ $0.hasRecovered(after: attempts) }) else { return false }
+        // The caller is about to abort, whatever the last attempts were.
+        return !mayAbort(settings) || failuresUntilAbort(settings) != 0
     }
 
-    /// Whether the verdict just added contains news to report.
-    private func wantsToSpeak(of place: Int?, settings: DigestSettings) -> Bool {
-        guard isFailing else { return false }
-        guard let lastReport = open?.value.lastReport else { return true }
-        if open?.value.recoveredAt != nil { return true }
-        if open?.value.policies.count ?? 0 > max(1, lastReport.policies) { return true }
-        if open?.value.binaries.count ?? 0 > max(1, lastReport.binaries) { return true }
+    /// Whether every place that failed has recovered or was not measured since the last message,
+    /// and at least one was not.
+    func isUnmeasured(_ settings: DigestSettings) -> Bool {
+        guard isFailing, !isNoticeOnly else { return false }
+        let attempts = settings.attemptsToRecover(flapping: isFlapping)
+        return sources.allSatisfy { $0.hasRecovered(after: attempts, orQuiet: true) }
+            && !sources.allSatisfy { $0.hasRecovered(after: attempts) }
+    }
+
+    /// Resets the counts after a message.
+    mutating func settle(_ lastReport: LastReport) {
+        open?.value.settle(lastReport)
+        for i in sources.indices { sources[i].settle() }
+    }
+
+    /// How soon the verdict just added has to be reported.
+    private func news(of place: Int?, settings: DigestSettings) -> News {
+        guard isFailing else { return .none }
+        let lastReport = open?.value.lastReport
+        if lastReport?.failureLimit != true, mayAbort(settings), failuresUntilAbort(settings) == 0 {
+            return .decisive
+        }
+        if lastReport?.inconclusiveLimit != true, isInconclusive { return .decisive }
+        guard let lastReport else { return .gathered }
         if !lastReport.lastChance, mayAbort(settings), failuresUntilAbort(settings) == 1 {
-            return true
+            return .escalation
         }
-        guard let place else { return false }
-        if sources[place].status > lastReport.statuses[sources[place].id] ?? .healthy {
-            return true
+        if let place {
+            let source = sources[place]
+            if source.status > lastReport.statuses[source.id] ?? .healthy {
+                return source.status > reported(zoneOf: source, in: lastReport)
+                    ? .escalation : .gathered
+            }
+            let isNew = source.metrics.contains {
+                $0.isOver && !lastReport.metrics.contains($0.metric)
+            }
+            if isNew { return .gathered }
         }
-        return sources[place].metrics.contains {
-            $0.isOver && !lastReport.metrics.contains($0.metric)
+        if open?.value.recoveredAt != nil { return .gathered }
+        if isFlapping, !lastReport.flapping { return .gathered }
+        if open?.value.policies.count ?? 0 > max(1, lastReport.policies) { return .gathered }
+        if open?.value.binaries.count ?? 0 > max(1, lastReport.binaries) { return .gathered }
+        return .none
+    }
+
+    /// The worst reported status of a place's zone; of the place itself if it has no zone.
+    private func reported(zoneOf source: Source, in lastReport: LastReport) -> VerdictStatus {
+        guard !source.az.isEmpty else { return lastReport.statuses[source.id] ?? .healthy }
+        let zone = source.az + Source.separator
+        return lastReport.statuses.lazy.filter { $0.key.hasPrefix(zone) }.map(\.value).max()
+            ?? .healthy
+    }
+
+    /// Whether the caller's limit of inconclusive attempts is exceeded: it pauses the rollout.
+    var isInconclusive: Bool {
+        sources.contains { source in
+            source.lanes.contains { lane in
+                lane.inconclusiveLimit.map { lane.inconclusive > $0 } ?? false
+            }
         }
     }
 
@@ -232,68 +372,5 @@ public struct GroupState: Sendable, Hashable {
             }
         }
         return false
-    }
-
-    /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
-    /// no attempt was unhealthy. The caller's limit precedes that of the settings.
-    func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
-        sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
-            (lane.failureLimit.map { $0 +| 1 } ?? settings.abortAfter).map {
-                max(0, $0 -| lane.failures)
-            }
-        }.min()
-    }
-
-    /// The number of attempts of the run; nil if unknown or different between places.
-    func attemptsPerRun(_ settings: DigestSettings) -> Int? {
-        let said = Set(sources.flatMap(\.lanes).map(\.runCount))
-        guard let first = said.first, said.count == 1 else {
-            return said.isEmpty ? settings.attemptsPerRun : nil
-        }
-        return first ?? settings.attemptsPerRun
-    }
-
-    /// The differences from the last message, in the order in which they are shown.
-    func changes(_ settings: DigestSettings) -> [Change] {
-        guard let incident else { return [] }
-        let lastReport = incident.lastReport ?? LastReport()
-        var changes: [Change] = []
-        if incident.flapping, !lastReport.flapping { changes.append(.flapping) }
-        if failuresUntilAbort(settings) == 1, !lastReport.lastChance { changes.append(.lastChance) }
-        for source in sources {
-            let before = lastReport.statuses[source.id] ?? .healthy
-            guard source.status > before else { continue }
-            changes.append(
-                before == .healthy
-                    ? .place(az: source.az, node: source.node, status: source.status)
-                    : .worse(az: source.az, node: source.node, from: before, to: source.status))
-        }
-        let over = Set(sources.flatMap(\.metrics).filter(\.isOver).map(\.metric))
-        changes += over.subtracting(lastReport.metrics).sorted().map(Change.metric)
-        changes += incident.notices.map(\.event).filter { !lastReport.notices.contains($0) }
-            .map(Change.notice)
-        if incident.policies.count > max(1, lastReport.policies) { changes.append(.policy) }
-        if incident.binaries.count > max(1, lastReport.binaries) { changes.append(.binary) }
-        return changes
-    }
-
-    /// What is reported once a message is composed now.
-    func lastReport(_ settings: DigestSettings, to receivers: [String]) -> LastReport {
-        let before = incident?.lastReport ?? LastReport()
-        var lastReport = LastReport()
-        for source in sources {
-            // A place that recovered and fails as before is not news.
-            let status = max(source.status, before.statuses[source.id] ?? .healthy)
-            if status.isDegraded { lastReport.statuses[source.id] = status }
-        }
-        lastReport.metrics = before.metrics.union(
-            sources.flatMap(\.metrics).filter(\.isOver).map(\.metric))
-        lastReport.notices = before.notices.union((incident?.notices ?? []).map(\.event))
-        lastReport.lastChance = before.lastChance || failuresUntilAbort(settings) == 1
-        lastReport.policies = incident?.policies.count ?? 0
-        lastReport.binaries = incident?.binaries.count ?? 0
-        lastReport.flapping = incident?.flapping ?? false
-        lastReport.receivers = Set(receivers)
-        return lastReport
     }
 }

@@ -36,6 +36,10 @@ struct Incident: Sendable, Hashable {
     var outcomeAt: Timestamp?
     /// The sender's own reason for it.
     var outcomeReason: String?
+    /// The number of messages in a row that had no new line to report.
+    var reminders = 0
+    /// The id of the storm whose messages report this incident.
+    var storm: String?
 
     /// The last silence since the last message that held the group back.
     var silence: SilenceNote?
@@ -70,15 +74,23 @@ struct Incident: Sendable, Hashable {
     mutating func fail(_ status: VerdictStatus, at moment: Timestamp, reasons: [Reason]) {
         worst = max(worst ?? status, status)
         recoveredAt = nil
-        // A failure after the outcome belongs to a run that continues. An earlier
-        // failure that arrives late does not.
-        if let outcomeAt, moment > outcomeAt {
-            outcome = nil
-            self.outcomeAt = nil
-            outcomeReason = nil
-        }
         absorb(reasons: reasons)
     }
+
+    /// Clears the outcome if a verdict shows that the rollout goes on: one of another run, or one
+    /// so late that it was not under way when the run ended.
+    mutating func goOn(at moment: Timestamp, inNewRun: Bool) {
+        guard let outcomeAt, inNewRun || moment > outcomeAt + Bounds.stragglers else { return }
+        outcome = nil
+        self.outcomeAt = nil
+        outcomeReason = nil
+        lastReport?.paused = false
+    }
+
+    /// Whether the incident is over. A rollout that waits for a person is not.
+    var isOver: Bool { !isPaused && (recoveredAt != nil || outcome != nil) }
+    /// Whether the rollout waits for a person.
+    var isPaused: Bool { outcome == "paused" }
 
     mutating func end(_ outcome: String, at moment: Timestamp, reason: String?) {
         self.outcome = outcome
@@ -135,6 +147,14 @@ struct Incident: Sendable, Hashable {
     mutating func settle(_ lastReport: LastReport) {
         self.lastReport = lastReport
         ordinal +|= 1
+        reminders = unreported > 0 ? 0 : reminders +| 1
+        forgetReported()
+        silence = nil
+        echo = nil
+    }
+
+    /// Resets the counts of lines since the last message.
+    mutating func forgetReported() {
         unreported = 0
         unreportedFrom = nil
         unreportedTo = nil
@@ -143,8 +163,6 @@ struct Incident: Sendable, Hashable {
         for i in notices.indices { notices[i].unreported = 0 }
         omittedNotices = 0
         omittedLines = 0
-        silence = nil
-        echo = nil
     }
 
     private static func note(_ line: EventView, _ field: EventField, in known: inout [String]) {

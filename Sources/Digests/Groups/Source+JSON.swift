@@ -34,9 +34,12 @@ extension Source.Lane {
             w.member("series", series)
             w.member("healthy_run", healthyRun)
             w.member("failures", failures)
+            if inconclusive > 0 { w.member("inconclusive", inconclusive) }
+            if let inconclusiveLimit { w.member("inconclusive_limit", inconclusiveLimit) }
             if let failureLimit { w.member("failure_limit", failureLimit) }
             if let runCount { w.member("run_count", runCount) }
             w.member("failed", failed)
+            w.member("heard", heard)
             w.member("seen", Int(lastSeen.milliseconds))
         }
     }
@@ -51,9 +54,12 @@ extension Source.Lane {
         series = tree["series"]?.string ?? ""
         healthyRun = tree.whole("healthy_run") ?? 0
         failures = tree.whole("failures") ?? 0
+        inconclusive = tree.whole("inconclusive") ?? 0
+        inconclusiveLimit = tree.whole("inconclusive_limit")
         failureLimit = tree.whole("failure_limit")
         runCount = tree.whole("run_count")
         failed = tree["failed"]?.bool ?? false
+        heard = tree["heard"]?.bool ?? true
     }
 }
 

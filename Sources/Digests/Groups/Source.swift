@@ -16,12 +16,18 @@ public struct Source: Sendable, Hashable {
         var healthyRun = 0
         /// The number of unhealthy attempts of the run, as Argo's `failureLimit` counts them.
         var failures = 0
+        /// The number of the run's attempts that were neither healthy nor unhealthy.
+        var inconclusive = 0
         /// The failures that the caller's run tolerates; nil if not sent.
         var failureLimit: Int? = nil
+        /// The inconclusive attempts that the caller's run tolerates; nil if not sent.
+        var inconclusiveLimit: Int? = nil
         /// The number of attempts in the caller's run; nil if not sent.
         var runCount: Int? = nil
         /// Whether it failed within the incident and must recover before the incident ends.
         var failed = false
+        /// Whether a verdict arrived since the last message.
+        var heard = true
         var lastSeen: Timestamp
 
         init(concern: String, at moment: Timestamp) {
@@ -90,7 +96,9 @@ public struct Source: Sendable, Hashable {
     /// Whether the place failed within the incident.
     public var failed: Bool { lanes.contains { $0.failed } }
     /// The key of the place in `LastReport`.
-    var id: String { "\(az)\u{1F}\(node)" }
+    var id: String { az + Self.separator + node }
+    /// Stands between zone and node in `id`.
+    static let separator = "\u{1F}"
 
     mutating func beginIncident() {
         counts = StatusCounts()
@@ -98,12 +106,15 @@ public struct Source: Sendable, Hashable {
         for i in metrics.indices { metrics[i].beginIncident() }
     }
 
-    /// Whether every concern that failed has recovered. A concern without a verdict
-    /// since `horizon` is ignored: its gateway is gone.
-    func hasRecovered(after attempts: Int, receivedSince horizon: Timestamp) -> Bool {
-        lanes.allSatisfy {
-            !$0.failed || $0.healthyRun >= attempts || $0.lastSeen < horizon
-        }
+    /// Whether every concern that failed has had `attempts` healthy attempts in a row.
+    /// With `orQuiet`, or had no verdict since the last message: its gateway may be gone.
+    func hasRecovered(after attempts: Int, orQuiet: Bool = false) -> Bool {
+        lanes.allSatisfy { !$0.failed || $0.healthyRun >= attempts || orQuiet && !$0.heard }
+    }
+
+    /// Starts to note which concerns are still measured.
+    mutating func settle() {
+        for i in lanes.indices { lanes[i].heard = false }
     }
 
     /// Adds a verdict. Returns whether the attempts count from 1 again.
@@ -169,15 +180,23 @@ public struct Source: Sendable, Hashable {
 extension Source.Lane {
     mutating func absorb(_ line: EventView, status: VerdictStatus, inIncident: Bool) -> Bool {
         let named = Self.series(of: line)
-        let restarted = !series.isEmpty && !named.isEmpty && series != named
+        // Without a series, a run begins with the attempt 1.
+        let restarted =
+            named.isEmpty
+            ? series.isEmpty && line.attempt == 1 && attempt ?? 1 > 1
+            : !series.isEmpty && series != named
         let again = !restarted && line.attempt != nil && line.attempt == attempt
-        if restarted { failures = 0 }
+        if restarted {
+            failures = 0
+            inconclusive = 0
+        }
         if !named.isEmpty { series = named }
         // The last request of the caller describes the current run.
         failureLimit = line.count(.failureLimit)?.value
         runCount = line.count(.runCount)?.value
         attempt = line.attempt ?? attempt
         lastSeen = max(lastSeen, line.ts)
+        heard = true
         // `analysis.recovered` after `analysis.healthy` with the same number is one attempt.
         if status != .healthy {
             healthyRun = 0
@@ -185,6 +204,10 @@ extension Source.Lane {
             healthyRun +|= 1
         }
         if status == .unhealthy, !again { failures +|= 1 }
+        if status == .degraded || status == .unknown {
+            if !again { inconclusive +|= 1 }
+            inconclusiveLimit = line.count(.inconclusiveLimit)?.value
+        }
         self.status = status
         if status.isDegraded { lastFailure = line.name(.id) }
         if inIncident, status.isDegraded { failed = true }
@@ -192,7 +215,7 @@ extension Source.Lane {
     }
 
     /// The series and the run of a line; empty if it contains neither.
-    private static func series(of line: EventView) -> String {
+    static func series(of line: EventView) -> String {
         guard line.hasExtras else { return "" }
         let run = line.integer("run").map { "/\($0)" } ?? ""
         return ((line.extra("series")?.string ?? "") + run).clipped(to: Bounds.name)

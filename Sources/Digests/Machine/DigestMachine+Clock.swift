@@ -7,13 +7,20 @@ extension DigestMachine {
     /// the ends of silences, which people set, do not change.
     public mutating func clockSet(by step: Duration) {
         shared.windowStart = shared.windowStart + step
+        shared.shift { $0 + step }
         for place in table.groups.indices {
             if let window = table.groups[place].window {
                 table.groups[place].window = OpenWindow(
-                    opened: window.opened + step, met: window.met + step)
+                    opened: window.opened + step, met: window.met + step,
+                    urgency: window.urgency, urgentFrom: window.urgentFrom.map { $0 + step },
+                    urgentMet: window.urgentMet.map { $0 + step })
             }
+            table.groups[place].waitsUntil = table.groups[place].waitsUntil.map { $0 + step }
             guard let saidAt = table.groups[place].live.saidAt else { continue }
             table.groups[place].live.saidAt = saidAt + step
+            table.groups[place].live.burstFrom = table.groups[place].live.burstFrom.map {
+                $0 + step
+            }
             if table.groups[place].unstoredFrom == nil {
                 table.groups[place].unstoredFrom = position
             }
@@ -28,9 +35,27 @@ extension DigestMachine {
     /// them again.
     public mutating func forgetFuture(of now: Timestamp) {
         shared.windowStart = min(shared.windowStart, now)
+        shared.shift { min($0, now) }
         for place in table.groups.indices {
             guard let saidAt = table.groups[place].live.saidAt, saidAt > now else { continue }
             table.groups[place].live.saidAt = now
+            table.groups[place].live.burstFrom = table.groups[place].live.burstFrom.map {
+                min($0, now)
+            }
+        }
+    }
+}
+
+extension SharedState {
+    /// Changes the times of messages.
+    fileprivate mutating func shift(_ change: (Timestamp) -> Timestamp) {
+        crowded = crowded.mapValues(change)
+        heard = heard.mapValues { messages in
+            messages.map { Heard(at: change($0.at), thread: $0.thread, groups: $0.groups) }
+        }
+        for index in storms.indices {
+            storms[index].saidAt = storms[index].saidAt.map(change)
+            storms[index].waitsUntil = storms[index].waitsUntil.map(change)
         }
     }
 }

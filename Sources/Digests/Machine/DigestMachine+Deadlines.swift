@@ -8,34 +8,64 @@ extension GroupTable {
     /// retain every object that it references.
     func deadline(of place: Int, _ settings: DigestSettings) -> Timestamp? {
         guard groups[place].live.isFailing else { return nil }
+        if groups[place].live.storm != nil {
+            // The storm reports it, in its own time.
+            return groups[place].window.map {
+                ($0.urgentFrom ?? min($0.opened, $0.met)) + Bounds.gathering
+            }
+        }
+        guard let moment = ownDeadline(of: place, settings) else { return nil }
+        return groups[place].waitsUntil.map { max($0, moment) } ?? moment
+    }
+
+    private func ownDeadline(of place: Int, _ settings: DigestSettings) -> Timestamp? {
         let saidAt = groups[place].live.saidAt
         let wasTold = groups[place].live.wasTold
         if let window = groups[place].window {
-            // A sender's clock may be ahead: then the time of reading counts. It may be
-            // behind: then the message is due at once, but not before our own gap ends.
-            let first = min(window.opened, window.met) + settings.firstAfter
-            guard let saidAt else { return first }
-            // A notice does not delay the first failure after it.
-            if !groups[place].live.isNoticeOnly, wasTold, !groups[place].live.wasToldOfFailure {
-                return first
+            let gathered = gatheredDeadline(of: place, window, settings)
+            guard let urgentFrom = window.urgentFrom else { return gathered }
+            let soon = min(urgentFrom + Bounds.gathering, gathered)
+            if window.urgency == .escalation, groups[place].live.burst >= Bounds.burst,
+                let burstFrom = groups[place].live.burstFrom
+            {
+                return max(soon, min(gathered, burstFrom + settings.window))
             }
-            return max(first, saidAt + settings.gap(flapping: groups[place].live.isFlapping))
+            return soon
         }
         if let until = groups[place].live.silencedUntil, !wasTold || groups[place].live.hasNews {
             return groups[place].asksAgain ? .longAgo : until
         }
         if groups[place].live.isEcho, groups[place].asksAgain { return .longAgo }
         guard wasTold, let saidAt else { return nil }
-        // Reported and unchanged: repeated after `repeatEvery` if it continues,
-        // closed after twice that time if no lines arrive. A notice ends after once.
-        let isRepeated = groups[place].live.hasNews || groups[place].live.isNoticeOnly
-        return saidAt + settings.repeatEvery * (isRepeated ? 1 : 2)
+        // Reported and unchanged: reported again, also if no lines arrive. A notice ends instead.
+        return saidAt + settings.repeatEvery
+    }
+
+    /// When a window is due that holds nothing urgent.
+    private func gatheredDeadline(
+        of place: Int, _ window: DigestMachine.OpenWindow, _ settings: DigestSettings
+    ) -> Timestamp {
+        // A sender's clock may be ahead: then the time of reading counts. It may be
+        // behind: then the message is due at once, but not before our own gap ends.
+        let first = min(window.opened, window.met) + settings.firstAfter
+        guard let saidAt = groups[place].live.saidAt else { return first }
+        // Neither a notice nor an incident that is over delays the first failure after it.
+        if !groups[place].live.isNoticeOnly,
+            groups[place].live.wasTold
+                ? !groups[place].live.wasToldOfFailure : !groups[place].live.isFlapping
+        {
+            return first
+        }
+        return max(first, saidAt + settings.gap(flapping: groups[place].live.isFlapping))
     }
 }
 
 extension DigestMachine.OpenWindow {
     /// Until when the window waits for a reader that is behind the log's head.
-    func patience(_ settings: DigestSettings) -> Timestamp { met + settings.maxWindow }
+    func patience(_ settings: DigestSettings) -> Timestamp {
+        guard let urgentMet else { return met + settings.maxWindow }
+        return min(met + settings.maxWindow, urgentMet + Bounds.patience)
+    }
 }
 
 extension Timestamp {

@@ -44,7 +44,7 @@ extension DigestMachine {
                     silence, until: until, after: incident.silence ?? state.swallowed)
                 note.swallowed = (state.swallowed?.swallowed ?? 0) +| incident.events
                 state.swallowed = note
-                state.incident = nil
+                state.closeIncident(isReported: false)
             }
         case .nodeFault(let az, let node, let thread):
             let echo = SuppressedGroup(place: "\(az)\u{1F}\(node)", thread: thread)

@@ -13,7 +13,7 @@ public struct DigestMachine: Sendable {
     /// The position of the reader: the end of the last line observed.
     public private(set) var position: LogPosition
     var table: GroupTable
-    private var budget = StateBudget()
+    var budget = StateBudget()
     var shared: SharedState
     /// The silences; may be set at any time. The messages that a removed silence
     /// held back are due at once.
@@ -29,7 +29,7 @@ public struct DigestMachine: Sendable {
     public internal(set) var hasClosed = false
     /// Until when no search for groups to remove starts: it visits all groups, and the last
     /// one found few.
-    private var crowdedUntil = Timestamp.longAgo
+    var crowdedUntil = Timestamp.longAgo
     private var crowdedSince = Timestamp.longAgo
     private static let betweenLooks = Duration.milliseconds(250)
 
@@ -43,6 +43,8 @@ public struct DigestMachine: Sendable {
         var unstoredFrom: LogPosition?
         /// Whether the cause that holds the group back may be gone.
         var asksAgain = false
+        /// When its receivers may get a message again, if they had too many in a storm.
+        var waitsUntil: Timestamp?
 
         init(_ live: GroupState) { self.live = live }
 
@@ -53,10 +55,19 @@ public struct DigestMachine: Sendable {
         ) {
             guard end > live.absorbedTo else { return }
             if unstoredFrom == nil { unstoredFrom = from }
-            let isNews = live.absorb(
+            let news = live.absorb(
                 line, role: role, at: end, settings: settings, budget: &budget,
-                asksForNews: window == nil)
-            if isNews, window == nil { window = OpenWindow(opened: line.ts, met: now) }
+                asksForNews: window.map { $0.urgency < .decisive } ?? true)
+            guard news > .none else { return }
+            if window == nil { window = OpenWindow(opened: line.ts, met: now) }
+            if news > .gathered, window.map({ $0.urgency < news }) == true {
+                window?.urgency = news
+                if window?.urgentFrom == nil {
+                    // As the line's own time does not change when it is read again.
+                    window?.urgentFrom = min(line.ts, now)
+                    window?.urgentMet = now
+                }
+            }
         }
     }
 
@@ -66,6 +77,13 @@ public struct DigestMachine: Sendable {
         let opened: Timestamp
         /// When this process read that line; limits the effect of wrong senders' clocks.
         let met: Timestamp
+        /// The most urgent line of the window.
+        var urgency = News.gathered
+        /// The time of the first line that may not wait for the window, at most when this process
+        /// read it.
+        var urgentFrom: Timestamp?
+        /// When this process read that line.
+        var urgentMet: Timestamp?
     }
 
     /// Creates a machine that has read every line before `position`.
@@ -89,6 +107,16 @@ public struct DigestMachine: Sendable {
             } else {
                 unreadable += 1
             }
+        }
+        let storms = Set(shared.storms.map(\.id))
+        for place in table.groups.indices {
+            guard let storm = table.groups[place].live.storm, !storms.contains(storm) else {
+                continue
+            }
+            // Nothing else would report the group.
+            table.groups[place].live.incident?.storm = nil
+            table.groups[place].window = OpenWindow(opened: .longAgo, met: .longAgo)
+            table.groups[place].unstoredFrom = position
         }
     }
 
@@ -116,14 +144,30 @@ public struct DigestMachine: Sendable {
         shared.absorb(line, at: end)
         var role = line.role
         guard role != .neutral else { return }
-        if case .outcome(let outcome) = role {
-            let ended = groups(endedBy: line)
-            for place in ended {
+        if case .outcome(let word) = role {
+            let places = groups(namedBy: line)
+            let failing = places.filter { table.groups[$0].live.isFailing }
+            for place in failing {
                 absorb(line, role, into: place, from: from, at: end, now: now)
             }
+            guard failing.isEmpty, line[.rollout] != nil else { return }
+            switch word {
+            case "aborted":
+                // An abort is news even where nothing failed here: of the newest revision, if the
+                // hook names none.
+                let newest = places.max {
+                    let (left, right) = (table.groups[$0].live.key, table.groups[$1].live.key)
+                    return (Int(left["revision"] ?? "") ?? 0, left.text)
+                        < (Int(right["revision"] ?? "") ?? 0, right.text)
+                }
+                absorb(
+                    line, role, into: newest ?? place(of: line, now: now), from: from, at: end,
+                    now: now)
+                return
             // A rollout that waits for a person is reported also if no failure led to it.
-            guard ended.isEmpty, outcome == "paused" else { return }
-            role = .notice
+            case "paused": role = .notice
+            default: return
+            }
         }
         if budget.isTight { forgetQuiet(now) }
         absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)
@@ -138,9 +182,9 @@ public struct DigestMachine: Sendable {
         }
     }
 
-    /// The open groups that the end of a run applies to. Every grouping field that
+    /// The groups that an event of a rollout applies to. Every grouping field that
     /// the line contains must match; a hook may omit the revision.
-    private func groups(endedBy line: EventView) -> [Int] {
+    private func groups(namedBy line: EventView) -> [Int] {
         table.groups.indices.filter { place in
             let state = table.groups[place].live
             let said = state.key.fields.compactMap { field in
@@ -148,7 +192,7 @@ public struct DigestMachine: Sendable {
             }
             // Without this, a namespace alone would match every group in it.
             let isNamed = line.text(.rollout).map { $0 == state.key["rollout"] } ?? false
-            return state.isFailing && isNamed && said.allSatisfy(\.self)
+            return isNamed && said.allSatisfy(\.self)
         }
     }
 
@@ -224,124 +268,6 @@ public struct DigestMachine: Sendable {
             budget.giveBack(table.groups[place].live)
         }
         table.remove(gone)
-    }
-
-    // MARK: - Composing
-
-    /// Closes the windows that are due and returns their messages, worst first.
-    ///
-    /// - Parameter caughtUp: Whether the reader has reached the log's head. Until
-    ///   then a window waits, at most `maxWindow`, so that a backlog becomes one
-    ///   message.
-    /// - Parameter admits: Called before a group's message is composed. If it returns false,
-    ///   the group is reset and the message is dropped.
-    public mutating func due(
-        now: Timestamp, caughtUp: Bool, admits: (GroupKey) -> Bool = { _ in true }
-    ) -> [Digest] {
-        guard shared.slots(at: now, settings: settings) > 0 else { return [] }
-        wakeEchoes()
-        // Sorted by time, so that a restart closes them in the same order.
-        var open: [(moment: Timestamp, place: Int)] = []
-        for place in table.groups.indices {
-            guard let moment = table.deadline(of: place, settings),
-                now
-                    >= (caughtUp
-                        ? moment : table.groups[place].window?.patience(settings) ?? .never)
-            else { continue }
-            open.append((moment, place))
-        }
-        open.sort {
-            ($0.moment, table.groups[$0.place].live.key.text)
-                < ($1.moment, table.groups[$1.place].live.key.text)
-        }
-        var digests = open.compactMap { _, place -> Digest? in
-            guard admits(table.groups[place].live.key) else {
-                beginAnew(place)
-                return nil
-            }
-            return close(place, now: now)
-        }
-        for i in digests.indices { countEchoes(of: &digests[i]) }
-        digests.sort(by: Digest.worstFirst)
-        return shared.spend(on: digests, now: now, settings: settings)
-    }
-
-    /// Resets a group, except `absorbedTo`: its lines are not read again after a restart.
-    public mutating func beginAnew(_ key: GroupKey) {
-        if let place = table.place(of: key) { beginAnew(place) }
-    }
-
-    private mutating func beginAnew(_ place: Int) {
-        let old = table.groups[place]
-        budget.giveBack(old.live)
-        var group = Group(GroupState(key: old.live.key, absorbedTo: old.live.absorbedTo))
-        group.unstoredFrom = old.unstoredFrom ?? position
-        table.groups[place] = group
-        hasClosed = true
-    }
-
-    /// When to call `due` next if no line arrives before; nil if no group has a
-    /// message pending.
-    public var nextDeadline: Timestamp? {
-        var first: Timestamp?
-        for place in table.groups.indices {
-            guard let moment = table.deadline(of: place, settings) else { continue }
-            first = min(first ?? moment, moment)
-        }
-        guard let first else { return nil }
-        return max(first, shared.openAgain(settings: settings) ?? first)
-    }
-
-    /// Closes a group's window and returns its message. Nil if there is nothing to
-    /// report, for example because a change was reverted, or if it is held back.
-    private mutating func close(_ place: Int, now: Timestamp) -> Digest? {
-        var group = table.groups[place]
-        guard let incident = group.live.incident else { return nil }
-        defer { table.groups[place] = group }
-        crowdedUntil = .longAgo
-        hasClosed = true
-        let hadWindow = group.window != nil
-        group.window = nil
-        group.asksAgain = false
-        // From here on the state differs from the stored one, even without new lines.
-        if group.unstoredFrom == nil { group.unstoredFrom = position }
-        let isOver = incident.recoveredAt != nil || incident.outcome != nil
-        let silent = incident.lastReport != nil && !incident.hasNews
-        if hadWindow, incident.lastReport != nil, !isOver, group.live.changes(settings).isEmpty {
-            return nil
-        }
-        // The end of a notice is not reported.
-        if silent, incident.isNoticeOnly {
-            group.live.incident = nil
-            return nil
-        }
-        // Another group reported the fault, and it is over or has no further lines.
-        if incident.echo != nil, incident.lastReport == nil,
-            isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
-        {
-            group.live.incident = nil
-            return nil
-        }
-        var digest = Digest(
-            of: group.live, incident: incident, composedAt: now,
-            shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
-        // A window was open no longer than that, so its lines came late; without one, nothing new came.
-        if hadWindow, digest.to + settings.maxWindow < now { digest.late = now - digest.to }
-        if let cause = reasonToWait(digest, group.live, at: now) {
-            hold(digest, back: cause, &group.live, isOver: isOver)
-            return nil
-        }
-        if isOver || silent {
-            if incident.flapping { group.live.starts = [] }
-            group.live.incident = nil
-        } else {
-            let lastReport = group.live.lastReport(settings, to: digest.receivers)
-            group.live.incident?.settle(lastReport)
-        }
-        group.live.saidAt = now
-        group.live.swallowed = nil
-        group.live.shedTold = shared.shed
-        return digest
     }
 
     // MARK: - Storing

@@ -7,6 +7,9 @@ struct LastReport: Sendable, Hashable {
     var metrics: Set<String> = []
     var notices: Set<String> = []
     var lastChance = false
+    var failureLimit = false
+    var inconclusiveLimit = false
+    var paused = false
     var policies = 0
     var binaries = 0
     var flapping = false

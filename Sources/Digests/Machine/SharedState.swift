@@ -1,10 +1,18 @@
 import Events
 import JSON
 
-/// The state that all groups share: lost lines, and the messages of the current window.
+/// The state that all groups share: lost lines, storms, and what was sent of late.
 struct SharedState: Sendable, Hashable {
     /// The key in the database. No group has it, because keys of groups are JSON objects.
     static let key = "shared"
+
+    /// A message that a receiver gets.
+    struct Heard: Sendable, Hashable {
+        let at: Timestamp
+        let thread: String
+        /// The number of groups that it reports.
+        let groups: Int
+    }
 
     /// Lines that end here or earlier are counted.
     var absorbedTo: LogPosition
@@ -14,6 +22,11 @@ struct SharedState: Sendable, Hashable {
     var windowStart = Timestamp(milliseconds: 0)
     /// The number of messages composed in that window.
     var spent = 0
+    var storms: [Storm] = []
+    /// The messages of the last minute by receiver, oldest first.
+    var heard: [String: [Heard]] = [:]
+    /// The receivers that many groups report to at present, and since when.
+    var crowded: [String: Timestamp] = [:]
 
     init(absorbedTo: LogPosition) { self.absorbedTo = absorbedTo }
 
@@ -44,11 +57,102 @@ struct SharedState: Sendable, Hashable {
         spent >= settings.maxGroups ? windowStart + settings.window : nil
     }
 
-    /// Applies the window's limit: the worst digests alone, the others in roll-ups.
+    // MARK: - Storms
+
+    /// The time in which a receiver gets at most `StormSettings.messages`.
+    private static let minute = Duration.seconds(60)
+
+    /// The number of messages that a receiver got within the last minute of the present storm.
+    private func heardInStorm(_ receiver: String, at now: Timestamp) -> [Heard] {
+        guard let since = crowded[receiver] else { return [] }
+        return heard[receiver, default: []].filter { $0.at >= since && $0.at + Self.minute > now }
+    }
+
+    /// When all of `receivers` may get a message; nil when they may now.
+    func mayHear(
+        _ receivers: [String], at now: Timestamp, _ settings: DigestSettings
+    ) -> Timestamp? {
+        guard settings.storm.isOn else { return nil }
+        return receivers.compactMap { receiver -> Timestamp? in
+            let recent = heardInStorm(receiver, at: now)
+            guard recent.count >= settings.storm.messages else { return nil }
+            return recent[recent.count - settings.storm.messages].at + Self.minute
+        }.max()
+    }
+
+    /// Applies the limits: the worst digests alone, the others in roll-ups.
     mutating func spend(
         on digests: [Digest], now: Timestamp, settings: DigestSettings
     ) -> [Digest] {
         guard !digests.isEmpty else { return [] }
+        var digests = settings.storm.isOn ? combine(digests, now: now, settings: settings) : digests
+        digests = limit(digests, now: now, settings: settings)
+        for digest in digests {
+            for receiver in digest.receivers {
+                let groups = digest.rollup.map { max($0.groups, $0.storm?.joined ?? 0) } ?? 1
+                heard[receiver, default: []].append(
+                    Heard(at: now, thread: digest.thread, groups: groups))
+                if heard[receiver, default: []].count > Bounds.heard {
+                    heard[receiver]?.removeFirst()
+                }
+            }
+        }
+        return digests
+    }
+
+    /// Applies the limit of a receiver's messages in a storm: the messages beyond it are combined
+    /// into one for that receiver.
+    private mutating func combine(
+        _ digests: [Digest], now: Timestamp, settings: DigestSettings
+    ) -> [Digest] {
+        var rest: [[Int]: [String]] = [:]
+        let receivers = Set(digests.flatMap(\.receivers))
+        for receiver in receivers.sorted() {
+            let mine = digests.indices.filter { digests[$0].receivers.contains(receiver) }
+            heard[receiver]?.removeAll { $0.at + Self.minute <= now }
+            var speakers: [String: Int] = [:]
+            for message in heard[receiver, default: []] {
+                speakers[message.thread] = max(speakers[message.thread] ?? 0, message.groups)
+            }
+            for index in mine {
+                let groups = digests[index].rollup?.storm?.joined ?? 1
+                speakers[digests[index].thread] = max(
+                    speakers[digests[index].thread] ?? 0, groups)
+            }
+            guard speakers.values.reduce(0, +|) >= settings.storm.groups else {
+                crowded[receiver] = nil
+                continue
+            }
+            if crowded[receiver] == nil { crowded[receiver] = now }
+            let left = max(
+                1, settings.storm.messages - heardInStorm(receiver, at: now).count)
+            guard mine.count > left else { continue }
+            rest[Array(mine.dropFirst(left - 1)), default: []].append(receiver)
+        }
+        for receiver in heard.keys where !receivers.contains(receiver) {
+            heard[receiver]?.removeAll { $0.at + Self.minute <= now }
+            if heard[receiver]?.isEmpty == true {
+                heard[receiver] = nil
+                crowded[receiver] = nil
+            }
+        }
+        var kept = digests
+        var rollups: [Digest] = []
+        for (indices, receivers) in rest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            var rollup = Digest(rollingUp: indices.map { digests[$0] }, composedAt: now)
+            rollup.receivers = receivers
+            rollups.append(rollup)
+            for index in indices { kept[index].receivers.removeAll { receivers.contains($0) } }
+        }
+        // What all its receivers get combined is not sent alone.
+        return zip(digests, kept).filter { $0.receivers.isEmpty || !$1.receivers.isEmpty }.map(\.1)
+            + rollups
+    }
+
+    /// Applies the window's limit for all receivers together.
+    private mutating func limit(
+        _ digests: [Digest], now: Timestamp, settings: DigestSettings
+    ) -> [Digest] {
         let slots = slots(at: now, settings: settings)
         if now >= windowStart + settings.window {
             windowStart = now
@@ -65,28 +169,5 @@ struct SharedState: Sendable, Hashable {
             Digest(rollingUp: members, composedAt: members.map(\.composedAt).max() ?? now)
         }
         return digests.prefix(slots - 1) + rollups
-    }
-
-    /// The stored form, with the position of the reader.
-    func json(at position: LogPosition) -> String {
-        var writer = JSONWriter(capacity: 128)
-        writer.object { w in
-            w.member("v", 1)
-            w.member("to", max(absorbedTo, position).description)
-            w.member("shed", shed)
-            w.member("window", Int(windowStart.milliseconds))
-            w.member("spent", spent)
-        }
-        return writer.text
-    }
-
-    init?(json: String) {
-        guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: .digestState),
-            tree["v"]?.integer == 1, let to = tree["to"]?.string.flatMap({ LogPosition($0) })
-        else { return nil }
-        absorbedTo = to
-        shed = tree.whole("shed") ?? 0
-        windowStart = tree.moment("window") ?? Timestamp(milliseconds: 0)
-        spent = tree.whole("spent") ?? 0
     }
 }

@@ -17,9 +17,9 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
         switch kind {
         case .verdict(.healthy): self = .healthy
         case .verdict(.degraded): self = .degraded
-        case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault: self = .failure
+        case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault, .delivery: self = .failure
         case .refusal: self = .refusal
-        case .notice, .outcome, .progress: return nil
+        case .notice, .outcome, .rehearsal, .reported, .progress: return nil
         }
     }
 

@@ -81,6 +81,7 @@ public enum CountMember: String, Sendable, CaseIterable {
     case run, unmeasured, count, lines
     case runCount = "run_count"
     case failureLimit = "failure_limit"
+    case inconclusiveLimit = "inconclusive_limit"
 
     public init?(_ key: JSONScanner.Slice, in line: UnsafeRawBufferPointer) {
         guard let found = Self.allCases.first(where: { key.isText($0.rawValue, in: line) }) else {
@@ -92,7 +93,7 @@ public enum CountMember: String, Sendable, CaseIterable {
     /// Whether the member is a count in events of this name.
     public func isCount(inEventsNamed name: String) -> Bool {
         switch self {
-        case .run, .runCount, .failureLimit, .unmeasured:
+        case .run, .runCount, .failureLimit, .inconclusiveLimit, .unmeasured:
             name.hasPrefix("analysis.") || name == EventName.requestRefused
         case .count, .lines: name == EventName.logShed || name == EventName.logGap
         }

@@ -5,6 +5,7 @@ import Events
 enum Advice {
     static func text(_ digest: Digest, _ steps: NextSteps) -> String? {
         switch digest.kind {
+        case .failing where digest.outcome == "paused": return decide(steps)
         case .failing:
             guard steps.offers("pause") else { return nil }
             if digest.nodeFault != nil {
@@ -27,16 +28,22 @@ enum Advice {
         case .notice: return digest.notices.lazy.compactMap { notice($0.event) }.first
         case .rollup:
             guard digest.status?.isDegraded == true else { return nil }
+            if digest.rollup?.storm != nil {
+                return "Look at what they share before you abort one by one."
+            }
             return "Look for what they share (a gateway, a dependency, a policy) before you abort "
                 + "one by one."
         }
     }
 
+    private static func decide(_ steps: NextSteps) -> String? {
+        steps.offers("promote")
+            ? "Decide: promote goes on, abort takes the traffic back to stable." : nil
+    }
+
     private static func ended(_ digest: Digest, _ steps: NextSteps) -> String? {
+        if digest.rollup != nil { return nil }
         switch digest.outcome {
-        case "paused"?:
-            return steps.offers("promote")
-                ? "Decide: promote goes on, abort takes the traffic back to stable." : nil
         case "aborted"?: return "Nothing to stop any more: the run is over."
         case .some where steps.offers("undo"):
             return "The new revision goes on although it failed: undo goes back to the one before."

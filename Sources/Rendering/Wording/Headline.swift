@@ -6,7 +6,16 @@ struct Headline {
     let text: String
 
     init(_ digest: Digest, name: String) {
+        if let storm = StormWords(digest) {
+            text = storm.headline
+            return
+        }
+        let flapping = digest.flaps.map { " (flapping: it began to fail \($0) times)" } ?? ""
         switch digest.kind {
+        case .failing where digest.outcome == "paused":
+            let still = digest.occasion == .repeated ? "still " : ""
+            let last = (digest.status ?? .unknown).rawValue
+            text = "\(name) canary \(still)paused for a decision (last verdict \(last))"
         case .failing:
             let still = digest.occasion == .repeated ? "still " : ""
             let doing =
@@ -23,17 +32,23 @@ struct Headline {
                     "\(InertText(fault.node, limit: 63)) \(still)\(doing)\(places), "
                     + "measured for \(name) and \(others)"
             } else {
-                text = "\(name) canary \(still)\(doing)\(places)"
+                let unmeasured =
+                    digest.unmeasuredSince.map { ", no measurement since \($0.clockTime)" } ?? ""
+                text = "\(name) canary \(still)\(doing)\(places)\(unmeasured)\(flapping)"
             }
         case .recovered:
             let end = digest.incidentEnd ?? digest.composedAt
-            text = "\(name) canary recovered after \(HumanNumber.span(end - digest.incidentStart))"
+            text =
+                "\(name) canary recovered after \(HumanNumber.span(end - digest.incidentStart))"
+                + flapping
         case .ended:
             let last = (digest.status ?? .unknown).rawValue
             switch digest.outcome {
-            case "paused"?: text = "\(name) canary paused for a decision (last verdict \(last))"
             case let outcome?: text = "\(name) canary \(outcome) (last verdict \(last))"
-            case nil: text = "\(name) canary is no longer measured (last verdict \(last))"
+            case nil:
+                let since = digest.unmeasuredSince ?? digest.incidentEnd ?? digest.to
+                text =
+                    "\(name) canary: no measurement since \(since.clockTime) (last verdict \(last))"
             }
         case .notice:
             let others = digest.notices.count - 1

@@ -61,13 +61,15 @@ struct NextSteps {
             Command(label: verb, line: "kubectl argo rollouts \(verb) \(target)")
         }
         switch digest.kind {
+        case .failing where digest.outcome == "paused":
+            commands += [argo("promote"), argo("abort")]
         // Neither version is at fault: the node has to be checked first.
         case .failing where digest.nodeFault != nil: commands += [argo("pause")]
         case .failing where digest.status == .unknown:
             commands += [argo("pause"), argo("abort"), argo("promote")]
+        case .failing where digest.failuresUntilAbort == 0: commands += [argo("abort")]
         case .failing: commands += [argo("abort"), argo("pause"), argo("promote")]
         case .recovered: commands += [argo("promote")]
-        case .ended where digest.outcome == "paused": commands += [argo("promote"), argo("abort")]
         case .ended where digest.outcome == nil: commands += [argo("get rollout")]
         case .ended where digest.outcome != "aborted" && digest.status?.isDegraded == true:
             commands += [argo("undo")]

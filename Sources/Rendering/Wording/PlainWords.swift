@@ -112,6 +112,10 @@ enum PlainWords {
                 return "\(metric(name)) is now \(side) its \(limit), too"
             }
         case .lastChance: return "one more failure aborts"
+        case .failureLimit: return "the failure limit is reached: the run aborts"
+        case .inconclusiveLimit:
+            return "the limit of inconclusive attempts is reached: the rollout pauses"
+        case .paused: return "the rollout is paused until a person decides"
         case .notice(let event):
             let tally = digest.notices.first { $0.event == event }
             return "new: "
@@ -123,7 +127,8 @@ enum PlainWords {
             let span = digest.flapsSince.map {
                 " within \(HumanNumber.span(digest.composedAt - $0))"
             }
-            return "it flaps: \(digest.flaps ?? 0) incidents\(span ?? ""), reported less often "
+            return
+                "it flaps: it began to fail \(digest.flaps ?? 0) times\(span ?? ""), reported less often "
                 + "until it is stable"
         }
     }

@@ -23,6 +23,8 @@ extension Settings {
         /// Prefixes of checks that concern the node itself. A fault of these checks alone is
         /// reported once, not once for each rollout.
         public var nodeChecks = ["gateway."]
+        /// When many groups that begin to fail together are one incident.
+        public var storm = Storm()
         /// The number of unhealthy attempts at which the caller aborts (Argo's `failureLimit` plus
         /// one); nil: unknown, and not shown.
         public var abortAfter: Int?
@@ -32,6 +34,31 @@ extension Settings {
         public var templates = ""
 
         public init() {}
+
+        /// `digest.storm`.
+        public struct Storm: Sendable, Equatable {
+            /// The least number of groups; 0 turns storms off.
+            public var groups = 5
+            /// The longest time between the starts of two failures of a storm.
+            public var within = Duration.seconds(60)
+            /// The most messages that a receiver gets within a minute of a storm.
+            public var messages = 3
+
+            public init() {}
+        }
+    }
+}
+
+extension Settings.Digest.Storm {
+    init(reading r: MappingReader) {
+        self.init()
+        groups = r.integer("groups", groups, in: 0...10_000)
+        if groups == 1 {
+            r.fault("groups", "1 group is no storm", "write 2 or more, or 0 for no storms")
+        }
+        within = r.duration("within", within, in: .seconds(1)...Duration.seconds(3600))
+        messages = r.integer("messages", messages, in: 1...1000)
+        r.finish()
     }
 }
 
@@ -63,6 +90,7 @@ extension Settings.Digest {
         rolloutURL = Self.link(r, "rollout_url")
         statusURL = Self.link(r, "status_url")
         nodeChecks = r.texts("node_checks", nodeChecks)
+        storm = Storm(reading: r.mapping("storm"))
         if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
         if r.has("attempts") { attempts = r.integer("attempts", 10, in: 1...100_000) }
         templates = r.folder("templates")

@@ -8,7 +8,7 @@ extension Settings {
         /// The timeout of one attempt.
         public var timeout: Duration
         /// The longest pause between two attempts.
-        public var retryCeiling = Duration.seconds(300)
+        public var retryCeiling = Duration.seconds(10)
         public var kind: Kind
 
         public init(name: String, timeout: Duration = .seconds(10), kind: Kind) {

@@ -115,6 +115,11 @@ extension Settings.Digest {
         y.entry("rollout_url", url: rolloutURL)
         y.entry("status_url", url: statusURL)
         y.entry("node_checks", nodeChecks)
+        y.mapping("storm") { y in
+            y.entry("groups", storm.groups)
+            y.entry("within", storm.within)
+            y.entry("messages", storm.messages)
+        }
         if let abortAfter { y.entry("abort_after", abortAfter) }
         if let attempts { y.entry("attempts", attempts) }
         y.entry("templates", templates)

@@ -1,0 +1,145 @@
+import EventLog
+import Events
+import JSON
+
+/// Something wrong with the node itself that a person has to repair.
+enum Trouble: Sendable, Equatable {
+    /// The node's certificate ends soon.
+    case certificate(expires: Timestamp)
+    /// The next valid token ends soon.
+    case token(expires: Timestamp)
+    /// The digests do not follow the log.
+    case digestsBehind(bytes: Int, fault: String)
+    /// The notifier does not accept this gateway's events.
+    case forwardBehind(fault: String)
+    /// The log accepts no lines.
+    case logRefuses(ShedReason)
+
+    /// What happened and what to do.
+    var words: String {
+        switch self {
+        case .certificate(let expires):
+            "The node's certificate expires \(expires.rfc3339). Callers are refused from then on: "
+                + "replace the files of listen.tls; they are read again without a restart."
+        case .token(let expires):
+            "A token expires \(expires.rfc3339). Its caller is refused from then on: make another "
+                + "with `bellwether token create` before; `bellwether token list` shows which."
+        case .digestsBehind(let bytes, let fault):
+            "The digests do not follow the event log: \(bytes) bytes are not read"
+                + (fault.isEmpty ? "" : " (\(fault))")
+                + ". Failures in them are not reported. Check the node's log and its disk."
+        case .forwardBehind(let fault):
+            "The gateway could not send its events to the notifier for five minutes (\(fault)). "
+                + "They were kept; what failed meanwhile is reported late."
+        case .logRefuses(let why):
+            "The event log accepts no lines (\(why.rawValue)): new failures are lost. Free disk "
+                + "space on the node or check its disk; `bellwether logs stats` shows the sizes."
+        }
+    }
+
+    var name: String {
+        switch self {
+        case .certificate: EventName.certificateExpiring
+        case .token: EventName.tokenExpiring
+        case .digestsBehind, .forwardBehind: EventName.cursorBehind
+        case .logRefuses: EventName.logShed
+        }
+    }
+
+    /// Whether the event log cannot carry it to the receivers, because that is what fails.
+    var isOfDigests: Bool {
+        switch self {
+        case .digestsBehind, .logRefuses: true
+        case .certificate, .token, .forwardBehind: false
+        }
+    }
+}
+
+/// Decides which troubles are news. Each is, once, until it is over.
+struct TroubleBook: Sendable {
+    /// What the node shows of itself at one moment. Nil or empty: not a part of the node, or well.
+    struct Facts: Sendable, Equatable {
+        var certificate: Timestamp?
+        var token: Timestamp?
+        /// How far the digests have read, and how many bytes lie after it.
+        var position = LogPosition.start
+        var lag = 0
+        var digestFault = ""
+        var forwardFailures = 0
+        var forwardFault = ""
+        var refuses: ShedReason?
+    }
+
+    /// How long before the end a certificate or a token is reported, and again.
+    static let notice = [Duration.seconds(14 * 86_400), .seconds(3 * 86_400), .seconds(86_400)]
+    /// How long the digests may read nothing while there is something to read.
+    static let patience = Duration.seconds(60)
+    /// How long the log may accept nothing. Sealing a segment ends a short refusal.
+    static let refusalPatience = Duration.seconds(5)
+    /// How long the notifier may not answer.
+    static let forwardPatience = Duration.seconds(300)
+
+    private var told: Set<String> = []
+    private var position = LogPosition.start
+    private var movedAt = Duration.zero
+    private var refusingSince: Duration?
+    private var failingSince: Duration?
+
+    /// The troubles that are news.
+    ///
+    /// - Parameter elapsed: A span of a monotonic clock.
+    mutating func look(_ facts: Facts, at elapsed: Duration, now: Timestamp) -> [Trouble] {
+        var news: [Trouble] = []
+        for (kind, expires) in [("certificate", facts.certificate), ("token", facts.token)] {
+            guard let expires else { continue }
+            let passed = Self.notice.count { now + $0 >= expires }
+            // Only the nearest of the thresholds is reported; the others are passed, too.
+            guard passed > 0, told.insert("\(kind) \(expires.milliseconds) \(passed)").inserted
+            else { continue }
+            news.append(
+                kind == "token" ? .token(expires: expires) : .certificate(expires: expires))
+        }
+        if facts.position != position || facts.lag == 0 && facts.digestFault.isEmpty {
+            (position, movedAt) = (facts.position, elapsed)
+        }
+        note("digests", elapsed - movedAt >= Self.patience, &news) {
+            .digestsBehind(bytes: facts.lag, fault: facts.digestFault)
+        }
+        refusingSince = facts.refuses == nil ? nil : refusingSince ?? elapsed
+        if let why = facts.refuses {
+            let isLong = refusingSince.map { elapsed - $0 >= Self.refusalPatience } ?? false
+            note("log", isLong, &news) { .logRefuses(why) }
+        } else {
+            told.remove("log")
+        }
+        failingSince = facts.forwardFailures == 0 ? nil : failingSince ?? elapsed
+        let isStuck = failingSince.map { elapsed - $0 >= Self.forwardPatience } ?? false
+        note("forward", isStuck, &news) { .forwardBehind(fault: facts.forwardFault) }
+        return news
+    }
+
+    private mutating func note(
+        _ key: String, _ isWrong: Bool, _ news: inout [Trouble], _ trouble: () -> Trouble
+    ) {
+        if !isWrong {
+            told.remove(key)
+        } else if told.insert(key).inserted {
+            news.append(trouble())
+        }
+    }
+}
+
+extension Event {
+    /// The event of a trouble. The notifier's own is `info`: it is sent to the receivers directly.
+    init(_ trouble: Trouble, node: String, az: String, at now: Timestamp) {
+        var end: Timestamp?
+        switch trouble {
+        case .certificate(let expires), .token(let expires): end = expires
+        default: break
+        }
+        self.init(
+            ts: now, level: trouble.isOfDigests ? .info : .error, event: trouble.name, node: node,
+            az: az, message: trouble.words,
+            extra: end.map { [JSONValue.Member("expires", .string($0.rfc3339))] } ?? [])
+    }
+}

@@ -1,0 +1,86 @@
+import Delivery
+import EventLog
+import Events
+import Gateway
+import Notifier
+import Server
+import ServiceLifecycle
+import Telemetry
+
+/// Looks at the node itself every few seconds, and makes each trouble news.
+struct TroubleWatch: Service {
+    static let pause = Duration.seconds(5)
+
+    let server: HTTPServer
+    let tokens: TokenRegistry
+    let eventLog: EventLog
+    let gateway: Node.GatewayParts?
+    let notifier: Node.NotifierParts?
+    let node: String
+    let az: String
+    let telemetry: Telemetry
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            let clock = ContinuousClock()
+            let stopwatch = Stopwatch(clock)
+            let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
+            var book = TroubleBook()
+            var waiting: [Trouble] = []
+            while true {
+                try await clock.sleep(for: Self.pause)
+                let now = WallClock.system.now
+                for trouble in book.look(facts, at: stopwatch.elapsed, now: now) {
+                    telemetry.emit(TroubleFound(trouble: trouble))
+                    if trouble.isOfDigests {
+                        waiting.append(trouble)
+                    } else {
+                        await recorder.record(
+                            Event(trouble, node: node, az: az, at: now), within: .seconds(5))
+                    }
+                }
+                // The state file may be on the same full disk: tried until it is stored.
+                guard let delivery = notifier?.delivery else { continue }
+                while let first = waiting.first {
+                    do {
+                        try await delivery.notify(
+                            kind: first.name, subject: "Bellwether on \(node): \(first.name)",
+                            words: "\(node): \(first.words)", at: now)
+                        waiting.removeFirst()
+                    } catch { break }
+                }
+            }
+        }
+    }
+
+    private var facts: TroubleBook.Facts {
+        var facts = TroubleBook.Facts()
+        facts.certificate = server.certificateExpiry
+        facts.token = tokens.nextExpiry
+        facts.refuses = eventLog.status.shedding
+        if let status = notifier?.digestService.status {
+            facts.position = status.position
+            facts.lag = eventLog.bytes(after: status.position)
+            facts.digestFault = status.fault
+        }
+        if let status = gateway?.forwarder?.status {
+            facts.forwardFailures = status.failuresInARow
+            facts.forwardFault = status.fault
+        }
+        return facts
+    }
+}
+
+/// A trouble of the node is news.
+struct TroubleFound: TelemetryEvent {
+    let trouble: Trouble
+    var level: Logger.Level { .error }
+    var message: String { trouble.words }
+    var fields: [(String, String)] { [("event", trouble.name)] }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_troubles_total", help: "Troubles of the node that were reported.",
+            labels: [("event", trouble.name)])
+    }
+}

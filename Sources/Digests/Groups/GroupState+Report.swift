@@ -1,0 +1,76 @@
+import Events
+
+// What the next message of a group reports, and what the messages so far have reported.
+
+extension GroupState {
+    /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
+    /// no attempt was unhealthy. The caller's limit precedes that of the settings.
+    func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
+        sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
+            (lane.failureLimit.map { $0 +| 1 } ?? settings.abortAfter).map {
+                max(0, $0 -| lane.failures)
+            }
+        }.min()
+    }
+
+    /// The number of attempts of the run; nil if unknown or different between places.
+    func attemptsPerRun(_ settings: DigestSettings) -> Int? {
+        let said = Set(sources.flatMap(\.lanes).map(\.runCount))
+        guard let first = said.first, said.count == 1 else {
+            return said.isEmpty ? settings.attemptsPerRun : nil
+        }
+        return first ?? settings.attemptsPerRun
+    }
+
+    /// The differences from the last message, in the order in which they are shown.
+    func changes(_ settings: DigestSettings) -> [Change] {
+        guard let incident else { return [] }
+        let lastReport = incident.lastReport ?? LastReport()
+        var changes: [Change] = []
+        if incident.flapping, !lastReport.flapping { changes.append(.flapping) }
+        let left = failuresUntilAbort(settings)
+        if incident.isPaused, !lastReport.paused { changes.append(.paused) }
+        if left == 0, !lastReport.failureLimit { changes.append(.failureLimit) }
+        if isInconclusive, !lastReport.inconclusiveLimit { changes.append(.inconclusiveLimit) }
+        if left == 1, !lastReport.lastChance { changes.append(.lastChance) }
+        for source in sources {
+            let before = lastReport.statuses[source.id] ?? .healthy
+            guard source.status > before else { continue }
+            changes.append(
+                before == .healthy
+                    ? .place(az: source.az, node: source.node, status: source.status)
+                    : .worse(az: source.az, node: source.node, from: before, to: source.status))
+        }
+        let over = Set(sources.flatMap(\.metrics).filter(\.isOver).map(\.metric))
+        changes += over.subtracting(lastReport.metrics).sorted().map(Change.metric)
+        changes += incident.notices.map(\.event).filter { !lastReport.notices.contains($0) }
+            .map(Change.notice)
+        if incident.policies.count > max(1, lastReport.policies) { changes.append(.policy) }
+        if incident.binaries.count > max(1, lastReport.binaries) { changes.append(.binary) }
+        return changes
+    }
+
+    /// What is reported once a message is composed now.
+    func lastReport(_ settings: DigestSettings, to receivers: [String]) -> LastReport {
+        let before = incident?.lastReport ?? LastReport()
+        var lastReport = LastReport()
+        for source in sources {
+            // A place that recovered and fails as before is not news.
+            let status = max(source.status, before.statuses[source.id] ?? .healthy)
+            if status.isDegraded { lastReport.statuses[source.id] = status }
+        }
+        lastReport.metrics = before.metrics.union(
+            sources.flatMap(\.metrics).filter(\.isOver).map(\.metric))
+        lastReport.notices = before.notices.union((incident?.notices ?? []).map(\.event))
+        let left = failuresUntilAbort(settings)
+        lastReport.lastChance = left == 1
+        lastReport.failureLimit = left == 0
+        lastReport.inconclusiveLimit = isInconclusive
+        lastReport.paused = incident?.isPaused ?? false
+        lastReport.policies = incident?.policies.count ?? 0
+        lastReport.binaries = incident?.binaries.count ?? 0
+        lastReport.flapping = incident?.flapping ?? false
+        lastReport.receivers = Set(receivers)
+        return lastReport
+    }
+}

@@ -1,0 +1,242 @@
+import Events
+
+// Groups that begin to fail together and share something become one storm. Its messages replace
+// theirs until they fail otherwise or are over.
+
+extension DigestMachine {
+    /// A group that may become part of a storm.
+    private struct Candidate {
+        let place: Int
+        let start: Timestamp
+        let receivers: [String]
+        let traits: Set<SharedTrait>
+    }
+
+    // MARK: - Members
+
+    /// Reports the due windows of groups that belong to a storm to it.
+    mutating func reportToStorms(_ open: [Int], now: Timestamp) {
+        for place in open where table.groups[place].live.storm != nil { fold(place, now: now) }
+    }
+
+    /// Closes a member's window; removes the member if it is over or fails otherwise.
+    private mutating func fold(_ place: Int, now: Timestamp) {
+        guard let incident = table.groups[place].live.incident, let id = incident.storm else {
+            return
+        }
+        closeWindow(place)
+        guard let index = shared.storms.firstIndex(where: { $0.id == id }) else {
+            release(place, now: now)
+            return
+        }
+        if incident.isOver {
+            shared.storms[index].close(incident)
+            table.groups[place].live.closeIncident(isReported: true)
+        } else if let primary = shared.storms[index].shared.first,
+            !table.groups[place].live.traits.contains(primary)
+        {
+            shared.storms[index].left +|= 1
+            release(place, now: now)
+        } else {
+            let worst = table.groups[place].live.sources.map(\.status).max()
+            shared.storms[index].worst = [shared.storms[index].worst, worst].compactMap(\.self)
+                .max()
+        }
+    }
+
+    private mutating func closeWindow(_ place: Int) {
+        table.groups[place].window = nil
+        table.groups[place].waitsUntil = nil
+        if table.groups[place].unstoredFrom == nil { table.groups[place].unstoredFrom = position }
+        hasClosed = true
+    }
+
+    /// Lets a group speak for itself again, at once.
+    private mutating func release(_ place: Int, now: Timestamp) {
+        table.groups[place].live.incident?.storm = nil
+        table.groups[place].window = OpenWindow(
+            opened: now, met: now, urgency: .escalation, urgentFrom: now, urgentMet: now)
+    }
+
+    private func members(of storm: String) -> [Int] {
+        table.groups.indices.filter { table.groups[$0].live.storm == storm }
+            .sorted { table.groups[$0].live.key.text < table.groups[$1].live.key.text }
+    }
+
+    // MARK: - Forming
+
+    /// Adds the groups that begin to fail to storms; `open` are the groups whose windows are due.
+    mutating func formStorms(of open: [Int], now: Timestamp) {
+        // Groups whose windows are not due yet count, too: a storm is seen when its first message is.
+        let starts = open.filter { isCandidate($0) && !table.groups[$0].live.wasTold }
+            .compactMap { table.groups[$0].live.incident?.start }
+        guard let latest = starts.max() else { return }
+        let places = table.groups.indices.filter { place in
+            guard isCandidate(place), let start = table.groups[place].live.incident?.start else {
+                return false
+            }
+            return latest - start <= settings.storm.within
+                && start - latest <= settings.storm.within
+        }
+        guard places.count >= settings.storm.groups || !shared.storms.isEmpty else { return }
+        var candidates = places.compactMap { candidate($0, now: now) }
+        candidates.removeAll { candidate in
+            guard !table.groups[candidate.place].live.wasTold,
+                let index = shared.storms.firstIndex(where: { storm in
+                    storm.receivers == candidate.receivers
+                        && storm.shared.first.map(candidate.traits.contains) ?? false
+                        && candidate.start <= storm.latest + settings.storm.within
+                })
+            else { return false }
+            join(candidate, index)
+            return true
+        }
+        let byReceivers = Dictionary(grouping: candidates, by: \.receivers)
+        for (receivers, var rest) in byReceivers.sorted(by: {
+            $0.key.lexicographicallyPrecedes($1.key)
+        }) {
+            while shared.storms.count < Bounds.storms, let primary = primaryTrait(of: rest) {
+                let members = rest.filter { $0.traits.contains(primary) }
+                rest.removeAll { $0.traits.contains(primary) }
+                start(members, sharing: primary, for: receivers)
+            }
+        }
+    }
+
+    /// Whether a group's open incident may become part of a storm.
+    private func isCandidate(_ place: Int) -> Bool {
+        let live = table.groups[place].live
+        guard live.isFailing, !live.isNoticeOnly, !live.isFlapping, live.storm == nil,
+            let incident = live.incident
+        else { return false }
+        return !incident.isOver && !incident.isPaused && incident.silence == nil
+            && incident.echo == nil && !incident.isRehearsal && live.nodeFault(settings) == nil
+    }
+
+    private func candidate(_ place: Int, now: Timestamp) -> Candidate? {
+        let live = table.groups[place].live
+        guard let incident = live.incident else { return nil }
+        let digest = Digest(
+            of: live, incident: incident, composedAt: now, shed: 0, silent: false,
+            settings: settings)
+        guard !silences.contains(where: { $0.silences(digest, at: now) != nil }) else { return nil }
+        return Candidate(
+            place: place, start: incident.start, receivers: digest.receivers, traits: live.traits)
+    }
+
+    /// The trait that makes a storm: the most specific one that nearly as many groups share as any.
+    /// Nil if too few share one.
+    private func primaryTrait(of candidates: [Candidate]) -> SharedTrait? {
+        var counts: [SharedTrait: Int] = [:]
+        for trait in candidates.flatMap(\.traits) { counts[trait, default: 0] += 1 }
+        guard let most = counts.values.max(), most >= settings.storm.groups else { return nil }
+        let wide = counts.filter {
+            $0.value >= settings.storm.groups && $0.value * 5 >= most * 4
+        }
+        // Of one kind, the one that most groups share.
+        return wide.min { a, b in
+            a.key.kind != b.key.kind || a.value == b.value
+                ? SharedTrait.order(a.key, b.key) : a.value > b.value
+        }?.key
+    }
+
+    private mutating func start(
+        _ members: [Candidate], sharing primary: SharedTrait, for receivers: [String]
+    ) {
+        let starts = members.map(\.start)
+        guard let first = starts.min(), let last = starts.max() else { return }
+        let common = members.dropFirst().reduce(members[0].traits) { $0.intersection($1.traits) }
+        let names = members.compactMap { table.groups[$0.place].live.incident?.id }.sorted()
+        let id =
+            "s"
+            + ContentHash.hex(([primary.value] + receivers + names).joined(separator: "\0").utf8)
+            .prefix(12)
+        let others = common.subtracting([primary]).sorted(by: SharedTrait.order).prefix(8)
+        shared.storms.append(
+            Storm(
+                id: id, receivers: receivers, shared: [primary] + others, start: first,
+                latest: last))
+        for member in members { join(member, shared.storms.count - 1) }
+    }
+
+    private mutating func join(_ candidate: Candidate, _ index: Int) {
+        closeWindow(candidate.place)
+        table.groups[candidate.place].live.incident?.storm = shared.storms[index].id
+        shared.storms[index].joined +|= 1
+        shared.storms[index].start = min(shared.storms[index].start, candidate.start)
+        shared.storms[index].latest = max(shared.storms[index].latest, candidate.start)
+        let worst = table.groups[candidate.place].live.sources.map(\.status).max()
+        shared.storms[index].worst = [shared.storms[index].worst, worst].compactMap(\.self).max()
+    }
+
+    // MARK: - Speaking
+
+    /// Composes the messages of the storms that are due.
+    mutating func speakOfStorms(now: Timestamp, admits: (GroupKey) -> Bool) -> [Digest] {
+        var digests: [Digest] = []
+        for id in shared.storms.map(\.id) {
+            guard let storm = shared.storms.first(where: { $0.id == id }),
+                let moment = storm.deadline(settings), moment <= now
+            else { continue }
+            if let digest = speak(of: id, now: now, admits: admits) { digests.append(digest) }
+        }
+        return digests
+    }
+
+    private mutating func speak(
+        of id: String, now: Timestamp, admits: (GroupKey) -> Bool
+    ) -> Digest? {
+        for place in members(of: id) {
+            if admits(table.groups[place].live.key) {
+                fold(place, now: now)
+            } else {
+                beginAnew(place)
+            }
+        }
+        guard let index = shared.storms.firstIndex(where: { $0.id == id }) else { return nil }
+        if let wait = shared.mayHear(shared.storms[index].receivers, at: now, settings) {
+            shared.storms[index].waitsUntil = wait
+            return nil
+        }
+        var messages: [Digest] = []
+        for place in members(of: id) {
+            let live = table.groups[place].live
+            guard let incident = live.incident else { continue }
+            let digest = Digest(
+                of: live, incident: incident, composedAt: now, shed: shared.shed -| live.shedTold,
+                silent: false, settings: settings)
+            if silences.contains(where: { $0.silences(digest, at: now) != nil }) {
+                shared.storms[index].left +|= 1
+                release(place, now: now)
+            } else {
+                messages.append(digest)
+            }
+        }
+        hasClosed = true
+        var storm = shared.storms[index]
+        storm.waitsUntil = nil
+        storm.paused = messages.count { $0.outcome == "paused" }
+        let lines = messages.reduce(storm.events) { $0 +| $1.events }
+        let isUnmeasured =
+            storm.lastReport == storm.report && lines == 0 && storm.reminders > 0
+            && storm.paused == 0
+        let isOver = messages.isEmpty || isUnmeasured
+        let digest = Digest(
+            of: storm, members: messages, isOver: isOver, composedAt: now, settings: settings)
+        for place in members(of: id) {
+            table.groups[place].live.incident?.forgetReported()
+            table.groups[place].live.shedTold = shared.shed
+            if isOver { table.groups[place].live.closeIncident(isReported: true) }
+            if table.groups[place].unstoredFrom == nil {
+                table.groups[place].unstoredFrom = position
+            }
+        }
+        storm.events = 0
+        storm.ordinal +|= 1
+        storm.reminders = lines > 0 ? 0 : storm.reminders +| 1
+        storm.saidAt = now
+        storm.lastReport = storm.report
+        if isOver { shared.storms.remove(at: index) } else { shared.storms[index] = storm }
+        return digest
+    }
+}

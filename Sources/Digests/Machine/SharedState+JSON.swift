@@ -1,0 +1,130 @@
+import Events
+import JSON
+
+// The stored form of the shared state: one JSON object, version 1. Empty members may be omitted.
+
+extension SharedState {
+    /// The stored form, with the position of the reader.
+    func json(at position: LogPosition) -> String {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { w in
+            w.member("v", 1)
+            w.member("to", max(absorbedTo, position).description)
+            w.member("shed", shed)
+            w.member("window", Int(windowStart.milliseconds))
+            w.member("spent", spent)
+            if !storms.isEmpty {
+                w.member(array: "storms") { w in for storm in storms { storm.write(to: &w) } }
+            }
+            guard !heard.isEmpty else { return }
+            w.member(array: "heard") { w in
+                for (receiver, messages) in heard.sorted(by: { $0.key < $1.key }) {
+                    w.object { w in
+                        w.member("receiver", receiver)
+                        if let since = crowded[receiver] {
+                            w.member("crowded", Int(since.milliseconds))
+                        }
+                        w.member(array: "messages") { w in
+                            for message in messages {
+                                w.object { w in
+                                    w.member("at", Int(message.at.milliseconds))
+                                    w.member("thread", message.thread)
+                                    w.member("groups", message.groups)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return writer.text
+    }
+
+    init?(json: String) {
+        guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: .digestState),
+            tree["v"]?.integer == 1, let to = tree["to"]?.string.flatMap({ LogPosition($0) })
+        else { return nil }
+        self.init(absorbedTo: to)
+        shed = tree.whole("shed") ?? 0
+        windowStart = tree.moment("window") ?? Timestamp(milliseconds: 0)
+        spent = tree.whole("spent") ?? 0
+        storms = tree.list("storms", Storm.init(tree:))
+        for entry in tree.list("heard", { $0 }) {
+            guard let receiver = entry["receiver"]?.string else { continue }
+            crowded[receiver] = entry.moment("crowded")
+            heard[receiver] = entry.list("messages") { message in
+                message.moment("at").map {
+                    Heard(
+                        at: $0, thread: message["thread"]?.string ?? "",
+                        groups: message.whole("groups") ?? 1)
+                }
+            }
+        }
+    }
+}
+
+extension Storm {
+    fileprivate func write(to w: inout JSONWriter) {
+        w.object { w in
+            w.member("id", id)
+            w.member(array: "receivers") { w in for name in receivers { w.value(name) } }
+            w.member(array: "shared") { w in
+                for trait in shared {
+                    w.value(trait.kind.rawValue)
+                    w.value(trait.value)
+                }
+            }
+            w.member("start", Int(start.milliseconds))
+            w.member("latest", Int(latest.milliseconds))
+            w.member("ordinal", ordinal)
+            if let saidAt { w.member("said", Int(saidAt.milliseconds)) }
+            w.member(array: "counts") { w in
+                for count in [
+                    joined, recovered, aborted, ended, left, paused, events, eventsInIncident,
+                    reminders,
+                ] {
+                    w.value(count)
+                }
+            }
+            w.member("worst", worst?.rawValue)
+            if let lastReport {
+                w.member(array: "told") { w in
+                    for count in [
+                        lastReport.joined, lastReport.over, lastReport.left, lastReport.paused,
+                    ] {
+                        w.value(count)
+                    }
+                }
+                w.member("told_worst", lastReport.worst?.rawValue)
+            }
+        }
+    }
+
+    fileprivate init?(tree: JSONValue) {
+        guard let id = tree["id"]?.string, let start = tree.moment("start"),
+            let latest = tree.moment("latest")
+        else { return nil }
+        let words = tree.list("shared", \.string)
+        let shared = stride(from: 0, to: words.count - 1, by: 2).compactMap { at in
+            SharedTrait.Kind(rawValue: words[at]).map { SharedTrait($0, words[at + 1]) }
+        }
+        self.init(
+            id: id, receivers: tree.list("receivers", \.string), shared: shared, start: start,
+            latest: latest)
+        ordinal = tree.whole("ordinal") ?? 0
+        saidAt = tree.moment("said")
+        let counts = tree.list("counts") { $0.integer.flatMap { Int(exactly: $0) } }
+        if counts.count == 9 {
+            (joined, recovered, aborted) = (counts[0], counts[1], counts[2])
+            (ended, left, paused) = (counts[3], counts[4], counts[5])
+            (events, eventsInIncident, reminders) = (counts[6], counts[7], counts[8])
+        }
+        worst = tree.status("worst")
+        let told = tree.list("told") { $0.integer.flatMap { Int(exactly: $0) } }
+        if told.count == 4 {
+            lastReport = Report(
+                joined: told[0], over: told[1], left: told[2], paused: told[3],
+                worst: tree.status("told_worst"))
+        }
+    }
+}

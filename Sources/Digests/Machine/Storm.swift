@@ -1,0 +1,150 @@
+import Events
+
+/// Something that all groups of a storm have in common.
+public struct SharedTrait: Sendable, Hashable {
+    /// The most specific kind first.
+    public enum Kind: String, Sendable, CaseIterable {
+        case node
+        case az
+        /// A check that does not pass, also one of a dependency.
+        case check
+        case binary
+        case policy
+    }
+
+    public let kind: Kind
+    public let value: String
+
+    public init(_ kind: Kind, _ value: String) {
+        self.kind = kind
+        self.value = value
+    }
+
+    static func order(_ a: SharedTrait, _ b: SharedTrait) -> Bool {
+        let (left, right) = (a.kind.rank, b.kind.rank)
+        return left == right ? a.value < b.value : left < right
+    }
+}
+
+extension SharedTrait.Kind {
+    fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// Groups that began to fail together and share something: one incident with its own messages.
+///
+/// The groups that belong to it have its id in their incident.
+struct Storm: Sendable, Hashable {
+    /// What a message of the storm reported.
+    struct Report: Sendable, Hashable {
+        var joined = 0
+        var over = 0
+        var left = 0
+        var paused = 0
+        var worst: VerdictStatus?
+    }
+
+    /// The thread of the storm's messages.
+    let id: String
+    let receivers: [String]
+    /// The trait that made the storm first, then what else all its groups shared.
+    let shared: [SharedTrait]
+    /// When the first of its groups began to fail, and the last one.
+    var start: Timestamp
+    var latest: Timestamp
+    var ordinal = 0
+    /// When its last message was composed, by the notifier's clock.
+    var saidAt: Timestamp?
+    /// The number of groups so far, and of those that are over or failed otherwise since.
+    var joined = 0
+    var recovered = 0
+    var aborted = 0
+    var ended = 0
+    var left = 0
+    /// The groups that wait for a person at present.
+    var paused = 0
+    var worst: VerdictStatus?
+    /// Lines since the last message of groups that are over.
+    var events = 0
+    /// The number of lines of groups that are over.
+    var eventsInIncident = 0
+    var lastReport: Report?
+    /// The number of messages in a row that had no new line to report.
+    var reminders = 0
+    /// When its receivers may get a message again; not stored.
+    var waitsUntil: Timestamp?
+
+    init(
+        id: String, receivers: [String], shared: [SharedTrait], start: Timestamp, latest: Timestamp
+    ) {
+        self.id = id
+        self.receivers = receivers
+        self.shared = shared
+        self.start = start
+        self.latest = latest
+    }
+
+    /// What the next message reports.
+    var report: Report {
+        Report(
+            joined: joined, over: recovered +| aborted +| ended, left: left, paused: paused,
+            worst: worst)
+    }
+
+    /// Whether the next message may not wait for the window: the storm got much larger or worse,
+    /// or the first runs are over for good.
+    private var isUrgent: Bool {
+        guard let lastReport else { return true }
+        return joined >= lastReport.joined *| 2 || worst ?? .healthy > lastReport.worst ?? .healthy
+            || aborted > 0 && lastReport.over == 0 || paused > 0 && lastReport.paused == 0
+    }
+
+    /// When the next message is due.
+    func deadline(_ settings: DigestSettings) -> Timestamp? {
+        guard let saidAt, !isUrgent else { return waitsUntil ?? .longAgo }
+        let moment = saidAt + (report == lastReport ? settings.repeatEvery : settings.window)
+        return waitsUntil.map { max($0, moment) } ?? moment
+    }
+
+    /// Counts the end of a group's incident.
+    mutating func close(_ incident: Incident) {
+        events +|= incident.unreported
+        eventsInIncident +|= incident.events
+        if incident.outcome == "aborted" {
+            aborted +|= 1
+        } else if incident.outcome != nil {
+            ended +|= 1
+        } else {
+            recovered +|= 1
+        }
+    }
+}
+
+extension GroupState {
+    /// What the group may share with others: what holds for all its failing places.
+    var traits: Set<SharedTrait> {
+        guard let incident else { return [] }
+        let failing = sources.filter(\.status.isDegraded)
+        let places = failing.isEmpty ? sources.filter(\.failed) : failing
+        var traits: Set<SharedTrait> = []
+        if let first = places.first {
+            if !first.node.isEmpty, places.allSatisfy({ $0.node == first.node }) {
+                traits.insert(SharedTrait(.node, first.node))
+            }
+            if !first.az.isEmpty, places.allSatisfy({ $0.az == first.az }) {
+                traits.insert(SharedTrait(.az, first.az))
+            }
+        }
+        for track in places.flatMap(\.metrics) where failing.isEmpty ? track.wasOver : track.isOver
+        {
+            traits.insert(SharedTrait(.check, track.metric))
+        }
+        for tally in incident.reasons { traits.insert(SharedTrait(.check, tally.reason.check)) }
+        if incident.binaries.count == 1 {
+            traits.insert(SharedTrait(.binary, incident.binaries[0]))
+        }
+        if incident.policies.count == 1 {
+            traits.insert(SharedTrait(.policy, incident.policies[0]))
+        }
+        return traits
+    }
+}

@@ -1,0 +1,69 @@
+import EventLog
+import Events
+import Testing
+
+@testable import App
+
+@Suite("The node's own trouble")
+struct TroubleTests {
+    private static let day = Duration.seconds(86_400)
+    private static let now = Timestamp(milliseconds: 1_795_600_920_000)
+
+    @Test("a certificate and a token are news 14, 3 and 1 days before their end, each once")
+    func expiry() {
+        var book = TroubleBook()
+        var facts = TroubleBook.Facts()
+        facts.certificate = Self.now + Self.day * 30
+        facts.token = Self.now + Self.day * 20
+        var said: [(day: Int, name: String)] = []
+        for day in 0..<32 {
+            for hour in 0..<24 {
+                let now = Self.now + Self.day * day + .seconds(3600 * hour)
+                for trouble in book.look(facts, at: .zero, now: now) {
+                    said.append((day, trouble.name))
+                }
+            }
+        }
+        #expect(
+            said.filter { $0.name == EventName.certificateExpiring }.map(\.day) == [16, 27, 29])
+        #expect(said.filter { $0.name == EventName.tokenExpiring }.map(\.day) == [6, 17, 19])
+        // A node that starts in between reports the nearest threshold only.
+        var late = TroubleBook()
+        #expect(late.look(facts, at: .zero, now: Self.now + Self.day * 29).count == 2)
+    }
+
+    @Test("digests that stand still while there is something to read are news after a minute, once")
+    func behind() {
+        var book = TroubleBook()
+        var facts = TroubleBook.Facts()
+        facts.lag = 500
+        var said: [Int] = []
+        for second in 0..<300 {
+            // They go on after two minutes, and stand still again.
+            if second == 120 { facts.position = LogPosition(segment: 1, offset: 9) }
+            let news = book.look(facts, at: .seconds(second), now: Self.now)
+            if !news.isEmpty { said.append(second) }
+        }
+        #expect(said == [60, 180])
+        facts.lag = 0
+        #expect(book.look(facts, at: .seconds(900), now: Self.now).isEmpty)
+    }
+
+    @Test("a log that accepts nothing, and a notifier that does not answer, are news once")
+    func refusals() {
+        var book = TroubleBook()
+        var facts = TroubleBook.Facts()
+        facts.refuses = .minFree
+        facts.forwardFailures = 1
+        facts.forwardFault = "connection refused"
+        var said: [Trouble] = []
+        for second in 0..<900 { said += book.look(facts, at: .seconds(second), now: Self.now) }
+        #expect(said == [.logRefuses(.minFree), .forwardBehind(fault: "connection refused")])
+        #expect(said.map(\.isOfDigests) == [true, false])
+        facts.refuses = nil
+        _ = book.look(facts, at: .seconds(901), now: Self.now)
+        facts.refuses = .minFree
+        _ = book.look(facts, at: .seconds(902), now: Self.now)
+        #expect(book.look(facts, at: .seconds(910), now: Self.now) == [.logRefuses(.minFree)])
+    }
+}

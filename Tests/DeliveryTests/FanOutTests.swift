@@ -1,0 +1,170 @@
+import Events
+import GRDB
+import Rendering
+import Store
+import Synchronization
+import TestSupport
+import Testing
+import Transfer
+
+@testable import Delivery
+
+@Suite("Many digests to one receiver")
+struct FanOutTests {
+    let bench: DeliveryBench
+
+    init() throws { bench = try DeliveryBench() }
+
+    @Test("are sent at the same time, those of one thread one after another")
+    func parallel() async throws {
+        let open = Mutex<Set<String>>([])
+        let most = Mutex((count: 0, isMixed: false))
+        let gate = AsyncStream<Never>.makeStream()
+        let receiver = ScriptedReceiver("hook", parallel: 8) { digest, _, _ in
+            let count = open.withLock { open in
+                if !open.insert(digest.thread).inserted { most.withLock { $0.isMixed = true } }
+                return open.count
+            }
+            most.withLock { $0.count = max($0.count, count) }
+            // Nobody is answered before eight are here.
+            if count == 8 { gate.continuation.finish() }
+            for await _ in gate.stream {}
+            _ = open.withLock { $0.remove(digest.thread) }
+            return .sent
+        }
+        let service = bench.service([receiver])
+        let digests = (0..<60).map { Sample.digest("d\($0)", thread: "t\($0 % 10)") }
+        try await bench.running(service) {
+            try await bench.enqueue(digests, service)
+            try await eventually("all are sent") { try await bench.count(.sent) == 60 }
+        }
+        #expect(most.withLock { $0.count } == 8)
+        #expect(most.withLock { $0.isMixed } == false)
+        for thread in 0..<10 {
+            let sent = receiver.calls.map(\.digest).filter {
+                (Int($0.dropFirst()) ?? 0) % 10 == thread
+            }
+            #expect(sent == sent.sorted { (Int($0.dropFirst()) ?? 0) < (Int($1.dropFirst()) ?? 0) })
+        }
+    }
+
+    @Test("while it fails, one is tried at a time; when one arrives, the others follow at once")
+    func probe() async throws {
+        let works = Atomic(false)
+        let receiver = ScriptedReceiver("hook", parallel: 8) { _, _, _ in
+            works.load(ordering: .relaxed) ? .sent : .retry(after: nil)
+        }
+        let service = bench.service([receiver])
+        try await bench.running(service) {
+            try await bench.enqueue(
+                (0..<40).map { Sample.digest("d\($0)", thread: "t\($0)") }, service)
+            try await eventually("the first ones failed") { receiver.calls.count >= 8 }
+            let before = receiver.calls.count
+            try await bench.passing(.seconds(1), until: "ten minutes passed") {
+                bench.clock.wall.now >= ManualClock().wall.now + .seconds(600)
+            }
+            // A hammer would be 40 digests each 10 s.
+            #expect(receiver.calls.count - before < 400)
+            works.store(true, ordering: .relaxed)
+            let back = bench.clock.wall.now
+            try await bench.passing(until: "one is sent") { try await bench.count(.sent) > 0 }
+            #expect(bench.clock.wall.now - back <= .seconds(12))
+            try await bench.passing(until: "all are sent") { try await bench.count(.sent) == 40 }
+        }
+    }
+
+    @Test(
+        "a receiver that fails for five minutes is reported once, through another, and its return")
+    func failing() async throws {
+        let works = Atomic(false)
+        let away = ScriptedReceiver("away") { _, _, _ in
+            works.load(ordering: .relaxed) ? .sent : .retry(after: nil)
+        }
+        let here = ScriptedReceiver("here") { _, _, _ in .sent }
+        let service = bench.service([away, here])
+        try await bench.running(service) {
+            try await bench.enqueue([Sample.digest("d")], service)
+            try await bench.passing(.seconds(1), until: "it is reported") {
+                !bench.changes.isEmpty
+            }
+            #expect(bench.changes.map(\.receiver) == ["away"])
+            #expect(service.failingReceivers.count == 1)
+            works.store(true, ordering: .relaxed)
+            try await bench.passing(.seconds(1), until: "it is back") { bench.changes.count == 2 }
+            #expect(bench.changes.last == .recovered("away"))
+            #expect(service.failingReceivers.isEmpty)
+            try await eventually("the other one was told") { here.calls.count == 3 }
+        }
+        #expect(here.calls[1].digest.hasPrefix("failing-away-"))
+        #expect(here.calls[2].digest.hasPrefix("recovered-away-"))
+    }
+
+    @Test("a bad address of a list is news once, until something is delivered to it")
+    func badAddress() async throws {
+        let mail = ScriptedReceiver("mail", recipients: ["good@x", "bad@x"]) {
+            digest, recipient, _ in
+            recipient == "bad@x" && digest.id != "works" ? .refused : .sent
+        }
+        let service = bench.service([mail])
+        try await bench.running(service) {
+            for id in ["a", "b", "c", "works", "d", "e"] {
+                try await bench.enqueue([Sample.digest(id, thread: id)], service)
+                try await eventually("\(id) is settled") {
+                    try await bench.count(.waiting) == 0
+                }
+            }
+            try await eventually("all letters are announced") { bench.deadLetters.count == 5 }
+        }
+        #expect(bench.deadLetters.map(\.digest) == ["a", "b", "c", "d", "e"])
+        #expect(bench.deadLetters.map(\.isRepeated) == [false, true, true, false, true])
+    }
+
+    @Test("the next delivery is found by an index, whatever waits")
+    func index() async throws {
+        let plan = try await bench.store.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    EXPLAIN QUERY PLAN SELECT id, digest, due_ms FROM outbox
+                    WHERE receiver = 'a' AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
+                    """, adapter: SuffixRowAdapter(fromIndex: 3))
+        }
+        #expect(plan.count == 1)
+        #expect(plan.first?.contains("USING INDEX outbox_due") == true)
+    }
+
+    @Test("each thread has one head, however its deliveries end or are revived")
+    func heads() async throws {
+        let now = bench.clock.wall.now
+        func heads() async throws -> [String] {
+            try await bench.store.read { db in
+                try String.fetchAll(
+                    db, sql: "SELECT digest FROM outbox WHERE head = 1 ORDER BY digest")
+            }
+        }
+        let hook = [Addressee(receiver: "hook")]
+        try await bench.store.write { db in
+            for (id, thread) in [("a1", "a"), ("a2", "a"), ("b1", "b"), ("a3", "a")] {
+                try Outbox.enqueue(db, Sample.digest(id, thread: thread), to: hook, at: now)
+            }
+        }
+        #expect(try await heads() == ["a1", "b1"])
+        try await bench.store.write { db in
+            let first = try #require(try Outbox.list(db).first { $0.digest == "a1" })
+            try Outbox.settle(
+                db, first.id, Outbox.Verdict(fate: .dead, words: "no"), at: now)
+        }
+        #expect(try await heads() == ["a2", "b1"])
+        try await bench.store.write { db in
+            try Outbox.enqueue(
+                db, Sample.digest("a4", thread: "a"), to: hook, replacing: ["a2", "a3"], at: now)
+        }
+        #expect(try await heads() == ["a4", "b1"])
+        try await bench.store.write { db in _ = try Outbox.retryDead(db, at: now) }
+        #expect(try await heads() == ["a1", "b1"])
+        let next = try await bench.store.read { db in
+            try Outbox.next(db, receiver: "hook", at: now, limit: 9)
+        }
+        #expect(next.batches.map(\.digest.id) == ["a1", "b1"])
+    }
+}
