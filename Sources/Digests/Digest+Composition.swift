@@ -47,6 +47,7 @@ extension Digest {
         flaps = incident.flapping ? state.starts.count : nil
         flapsSince = incident.flapping ? state.starts.first : nil
         outcome = incident.outcome
+        context = state.context
         isRehearsal = incident.isRehearsal
         silence = incident.silence ?? state.swallowed
         silence?.swallowed = state.swallowed?.swallowed ?? 0

@@ -67,8 +67,13 @@ public struct Digest: Sendable, Hashable {
     public var flapsSince: Timestamp?
     /// Whether the incident is part of a rollback rehearsal.
     public var isRehearsal = false
+    /// Whether this is a sample, which must not look like news.
+    public var isTest = false
     /// `aborted`, `promoted`, `completed`, `paused`; nil if no hook reported one.
     public var outcome: String?
+
+    /// What events report about the rollout.
+    public var context = RolloutContext()
 
     /// The silence that delayed this message, or within which earlier failures of
     /// the group began and ended.
@@ -127,6 +132,15 @@ public struct Digest: Sendable, Hashable {
         self.to = to
         self.incidentStart = incidentStart
         self.composedAt = composedAt
+    }
+
+    /// The kind as messages name it: an open failure without an unhealthy place is `degraded` or
+    /// `unknown`.
+    public var kindWord: String {
+        guard kind == .failing, let status, status == .degraded || status == .unknown else {
+            return kind.rawValue
+        }
+        return status.rawValue
     }
 
     /// Places whose last verdict is not healthy.

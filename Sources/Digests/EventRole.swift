@@ -13,6 +13,11 @@ enum EventRole: Equatable {
     /// Not reported.
     case neutral
 
+    /// Whether the event can report facts about the rollout. Healthy verdicts, the bulk of all
+    /// lines, are not searched for them.
+    @inline(always)
+    var mayCarryContext: Bool { self != .verdict(.healthy) }
+
     fileprivate static let endings = [
         "rollout.aborted": "aborted", "rollout.promoted": "promoted",
         "rollout.completed": "completed", "rollout.paused": "paused",

@@ -8,6 +8,10 @@ extension Renderer {
             templatesDirectory: given(digest.templates),
             options: RenderOptions(
                 runbookURL: given(digest.runbookURL), rolloutURL: given(digest.rolloutURL),
-                statusURL: given(digest.statusURL)))
+                statusURL: given(digest.statusURL),
+                links: digest.links.map { RenderOptions.Link(name: $0.name, url: $0.url) },
+                owners: digest.owners.map {
+                    RenderOptions.Owner(match: $0.match, owner: $0.owner, onCall: $0.onCall)
+                }))
     }
 }

@@ -56,6 +56,12 @@ public struct GroupState: Sendable, Hashable {
     var swallowed: SilenceNote?
     /// Until when failures are marked as a rehearsal; nil if none is in progress.
     var rehearsingUntil: Timestamp?
+    /// What events report about the rollout. Boxed, because most groups have none.
+    private var knownContext: CopyOnWriteBox<RolloutContext>?
+    var context: RolloutContext {
+        get { knownContext?.value ?? RolloutContext() }
+        set { knownContext = newValue.isEmpty ? nil : CopyOnWriteBox(newValue) }
+    }
 
     init(key: GroupKey, absorbedTo: LogPosition) {
         self.key = key
@@ -79,8 +85,15 @@ public struct GroupState: Sendable, Hashable {
         let isNews = fold(
             line, role: role, at: end, settings: settings, budget: &budget, asksForNews: asksForNews
         )
+        if role.mayCarryContext { note(line, role) }
         markRehearsal(line, role)
         return isNews
+    }
+
+    private mutating func note(_ line: EventView, _ role: EventRole) {
+        var new = context
+        new.absorb(line, role: role)
+        if new != context { context = new }
     }
 
     private mutating func fold(
@@ -165,6 +178,7 @@ public struct GroupState: Sendable, Hashable {
         if starts.count > Bounds.incidentStarts { starts.removeFirst() }
         incident.flapping = starts.count >= settings.flapAfter
         for i in sources.indices { sources[i].beginIncident() }
+        if knownContext != nil { context.reason = "" }
         incident.isRehearsal =
             line.says(.event, "rehearsal.started") || isRehearsing(at: line.ts)
         self.incident = incident

@@ -40,7 +40,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether at least one value of the digest fits; for routes.
     public func matches(_ digest: Digest) -> Bool {
-        let values = digest.values(of: field)
+        let values = digest.values(of: field, asked: value)
         switch comparison {
         case .equals: return values.contains(value)
         case .differs: return !values.contains(value)
@@ -51,7 +51,7 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
     /// Whether all values of the digest fit; for silences. A silence for one zone must
     /// not hide the failure of another.
     public func covers(_ digest: Digest) -> Bool {
-        let values = digest.values(of: field)
+        let values = digest.values(of: field, asked: value)
         switch comparison {
         case .equals: return !values.isEmpty && values.allSatisfy { $0 == value }
         case .differs: return !values.contains(value)
@@ -70,10 +70,13 @@ public struct Matcher: Sendable, Hashable, CustomStringConvertible {
 
 extension Digest {
     /// The values that a matcher on `field` compares.
-    func values(of field: String) -> [String] {
+    ///
+    /// - Parameter asked: The matcher's value; `kind=failing` holds for every open failure,
+    ///   `kind=degraded` for one without an unhealthy place.
+    func values(of field: String, asked: String = "") -> [String] {
         if let value = group[field] { return [value] }
         switch field {
-        case "kind": return [kind.rawValue]
+        case "kind": return [asked == kindWord ? kindWord : kind.rawValue]
         case "status": return status.map { [$0.rawValue] } ?? []
         case "worst": return worst.map { [$0.rawValue] } ?? []
         case "level": return noticeLevel.map { [$0.rawValue] } ?? []

@@ -50,6 +50,24 @@ enum PlainWords {
         return words + quoted
     }
 
+    /// What a reason adds to its metric's value and limit; nil if nothing.
+    static func comparison(_ reason: Reason) -> String? {
+        let detail = InertText(reason.detail, limit: 160)
+        let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
+        switch reason.why {
+        case "abs_warn", "abs_fail": return detail.isEmpty ? nil : "“\(detail)”"
+        case "rel_warn_window": return "worse than stable in this window" + quoted
+        case "rel_fail_run": return "worse than stable over the whole run" + quoted
+        case "rel_warn", "rel_fail": return "too far from stable" + quoted
+        case "prev_warn":
+            let before = HumanNumber.text(
+                reason.previous, MetricUnit(metricName: reason.check))
+            return "grew from \(before)" + quoted
+        case "insufficient": return "too few requests to judge" + quoted
+        case let why: return (absences[why] ?? "\(InertText(why, limit: 60))") + quoted
+        }
+    }
+
     private static let absences = [
         "timeout": "no answer in time", "refused": "connection refused",
         "unresolved": "host name not found", "tls": "TLS handshake failed",

@@ -54,8 +54,10 @@ struct YAMLWriter {
         }
     }
 
-    mutating func mapping(_ key: String, _ body: (inout YAMLWriter) -> Void) {
-        line("\(Self.scalar(key)):")
+    mutating func mapping(
+        _ key: String, empty: Bool = false, _ body: (inout YAMLWriter) -> Void
+    ) {
+        line("\(Self.scalar(key)):\(empty ? " {}" : "")")
         depth += 1
         body(&self)
         depth -= 1
