@@ -253,7 +253,8 @@ let package = Package(
             "App",
             [
                 "Analysis", "Events", "Gateway", "EventLog", "Notifier", "Server", "Settings",
-                "Store", "Telemetry", grdb, logging, yams,
+                "Store", "Telemetry", "Delivery", "Digests", "JSON", "Rendering", "Transfer",
+                grdb, logging, yams,
             ]),
         // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.
         .testTarget(

@@ -1,3 +1,4 @@
+import Delivery
 import Events
 import Rendering
 import Server
@@ -33,6 +34,7 @@ public enum ConfigurationCheck {
                     fault: fault.fault, remedy: fault.remedy)
             }
         }
+        faults += webhooks(settings, reading)
         var certificates = CertificateFindings(reading: reading, now: clock.now)
         certificates.review(settings)
         faults += certificates.faults
@@ -45,6 +47,26 @@ public enum ConfigurationCheck {
             settings: faults.isEmpty ? settings : nil, faults: faults,
             warnings: reading.warnings + SharedDataFindings.warnings(reading)
                 + certificates.warnings + descriptors(settings, path))
+    }
+
+    /// The faults of webhooks' templates, each at its key.
+    private static func webhooks(
+        _ settings: Settings, _ reading: Settings.Reading
+    ) -> [SettingsFault] {
+        var faults: [SettingsFault] = []
+        for (index, receiver) in settings.receivers.enumerated() {
+            guard case .webhook(let web, let request) = receiver.kind else { continue }
+            do throws(WebhookFaults) {
+                _ = try WebhookReceiver.Exchange(request, url: web.url)
+            } catch {
+                faults += error.faults.map { fault in
+                    reading.fault(
+                        at: "receivers[\(index)].\(fault.file)",
+                        (fault.line.map { "line \($0): " } ?? "") + fault.fault, fault.remedy)
+                }
+            }
+        }
+        return faults
     }
 
     /// A warning when the limit of open files, raised as at a start, allows fewer connections.

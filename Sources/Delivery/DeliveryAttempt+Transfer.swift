@@ -27,12 +27,31 @@ extension DeliveryAttempt {
             ])
     }
 
+    /// What the status of an answer means.
+    enum Meaning {
+        case sent
+        case retry
+        case refused
+
+        /// Any 2xx is success; 408, 425, 429 and 5xx are retried; all others are refusals.
+        init(status: Int) {
+            switch status {
+            case 200..<300: self = .sent
+            case 408, 425, 429, 500..<600: self = .retry
+            default: self = .refused
+            }
+        }
+    }
+
     /// The result of a web service's answer; the words quote its body without `secrets`.
     ///
-    /// Any 2xx is success. 408, 425, 429, 5xx and answers for which `isTransient` returns true are
-    /// retried. All others are refused.
+    /// - Parameters:
+    ///   - meaning: nil: that of the status. Answers for which `isTransient` returns true are
+    ///     retried.
+    ///   - mark: State for the next digest of the thread, if the digest was sent.
     init(
-        _ reply: HTTPReply, secrets: [String], for recipients: [String],
+        _ reply: HTTPReply, secrets: [String], for recipients: [String], method: String = "POST",
+        mark: String = "", meaning: Meaning? = nil,
         isTransient: (Int, String) -> Bool = { _, _ in false }
     ) {
         var body = String(decoding: reply.body, as: UTF8.self)
@@ -42,21 +61,24 @@ extension DeliveryAttempt {
         }
         let word = body.printableLine(atMost: 200)
         let words = word.isEmpty ? "\(reply.status)" : "\(reply.status) \(word)"
-        let outcome: Outcome
-        switch reply.status {
-        case 200..<300: outcome = .sent
-        case 408, 425, 429, 500..<600:
-            outcome = .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
-        case let status where isTransient(status, word):
-            outcome = .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
-        default: outcome = .refused
-        }
+        var meaning = meaning ?? Meaning(status: reply.status)
+        if meaning == .refused, isTransient(reply.status, word) { meaning = .retry }
+        let outcome: Outcome =
+            switch meaning {
+            case .sent: .sent
+            case .retry: .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
+            case .refused: .refused
+            }
         self.init(
-            outcome, words, for: recipients,
+            results: recipients.map {
+                Result(
+                    recipient: $0, outcome: outcome, words: words,
+                    mark: outcome == .sent ? mark : "")
+            },
             steps: DeliveryStep.connection(reply.timings) + [
                 DeliveryStep(
-                    "POST answered after \(reply.duration.inWords)", succeeded: outcome == .sent,
-                    words: words)
+                    "\(method) answered after \(reply.duration.inWords)",
+                    succeeded: outcome == .sent, words: words)
             ])
     }
 }

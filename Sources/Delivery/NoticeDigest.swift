@@ -7,16 +7,6 @@ import Transfer
 ///
 /// It does not use templates, so a broken template cannot prevent it.
 enum NoticeDigest {
-    /// The digest that `send-test` sends; every form says that it is a test.
-    static func test(for receiver: String, at now: Timestamp) -> RenderedDigest {
-        make(
-            kind: "test", id: "test-\(now.basic)", thread: "test",
-            subject: "[test] Bellwether",
-            words: "Bellwether test for receiver \(receiver), sent \(now.rfc3339). "
-                + "Nothing is wrong.",
-            receiver: receiver, at: now)
-    }
-
     /// Reports a paused receiver through the other receivers.
     static func paused(
         _ receiver: String, words: String, _ policy: DeliveryPolicy, at now: Timestamp

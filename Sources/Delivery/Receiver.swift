@@ -1,4 +1,4 @@
-public import Events
+import Events
 public import Rendering
 
 /// A destination for digests.
@@ -47,8 +47,26 @@ extension Receiver {
         recipients.map { Addressee(receiver: name, recipient: $0) }
     }
 
-    /// Sends a test digest without the outbox; the attempt contains the steps.
-    public func sendTest(at now: Timestamp) async -> DeliveryAttempt {
-        await send(NoticeDigest.test(for: name, at: now), to: recipients)
+    /// Sends test digests one after another without the outbox; the attempt contains the steps of
+    /// all, and the results of the first that failed, else of the last.
+    ///
+    /// - Parameter digests: Renderings of `SampleDigests.tests(at:)`.
+    public func sendTests(_ digests: [RenderedDigest]) async -> DeliveryAttempt {
+        var steps: [DeliveryStep] = []
+        var results: [DeliveryAttempt.Result] = []
+        var marks: [String: String] = [:]
+        for (index, digest) in digests.enumerated() {
+            if index > 0, minimumInterval > .zero { try? await Task.sleep(for: minimumInterval) }
+            let attempt = await send(
+                digest, to: recipients, following: marks[digest.thread])
+            steps += attempt.steps.map {
+                DeliveryStep(
+                    "\(digest.kind): \($0.what)", succeeded: $0.succeeded, words: $0.words)
+            }
+            results = attempt.results
+            guard results.allSatisfy({ $0.outcome == .sent }) else { break }
+            if let mark = results.first?.mark, !mark.isEmpty { marks[digest.thread] = mark }
+        }
+        return DeliveryAttempt(results: results, steps: steps)
     }
 }

@@ -53,6 +53,7 @@ extension Digest {
         if incident.lastReport != nil, incident.unreported == 0, !incident.isNoticeOnly {
             unmeasuredSince = state.lastSeen
         }
+        context = state.context
         isRehearsal = incident.isRehearsal
         silence = incident.silence ?? state.swallowed
         silence?.swallowed = state.swallowed?.swallowed ?? 0

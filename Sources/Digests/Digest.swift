@@ -67,6 +67,8 @@ public struct Digest: Sendable, Hashable {
     public var flapsSince: Timestamp?
     /// Whether the incident is part of a rollback rehearsal.
     public var isRehearsal = false
+    /// Whether this is a sample, which must not look like news.
+    public var isTest = false
     /// `aborted`, `promoted`, `completed`; `paused` while the rollout waits for a person; nil if no
     /// hook reported one.
     public var outcome: String?
@@ -74,6 +76,9 @@ public struct Digest: Sendable, Hashable {
     public var outcomeReason: String?
     /// When the failing places were last measured, if no attempt arrived since the last message.
     public var unmeasuredSince: Timestamp?
+
+    /// What events report about the rollout.
+    public var context = RolloutContext()
 
     /// The silence that delayed this message, or within which earlier failures of
     /// the group began and ended.
@@ -133,6 +138,15 @@ public struct Digest: Sendable, Hashable {
         self.to = to
         self.incidentStart = incidentStart
         self.composedAt = composedAt
+    }
+
+    /// The kind as messages name it: an open failure without an unhealthy place is `degraded` or
+    /// `unknown`.
+    public var kindWord: String {
+        guard kind == .failing, let status, status == .degraded || status == .unknown else {
+            return kind.rawValue
+        }
+        return status.rawValue
     }
 
     /// Places whose last verdict is not healthy.

@@ -14,6 +14,11 @@ enum EventRole: Equatable {
     case rehearsal
     /// Not reported.
     case neutral
+
+    /// Whether the event can report facts about the rollout. Healthy verdicts, the bulk of all
+    /// lines, are not searched for them.
+    @inline(always)
+    var mayCarryContext: Bool { self != .verdict(.healthy) }
 }
 
 extension EventView {

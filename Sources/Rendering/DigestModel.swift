@@ -4,15 +4,19 @@ import JSON
 
 /// The digest as one JSON object, for webhooks, archives and other tools.
 ///
-/// Times are RFC 3339; texts from events are not changed.
+/// Times are RFC 3339; texts from events are not changed. The words (`title`, `headline`,
+/// `summary`, `facts`, `metric_lines`, …) are those of the other forms, and inert.
 enum DigestModel {
-    static func json(_ digest: Digest) -> String {
-        var writer = JSONWriter(capacity: 2048)
+    static func json(_ digest: Digest, options: RenderOptions = RenderOptions()) -> String {
+        let state = DigestState(digest)
+        let view = MessageView(digest: digest, options: options, limits: .mail)
+        var writer = JSONWriter(capacity: 4096)
         writer.object { w in
             w.member("schema", 1)
             w.member("id", digest.id)
             w.member("thread", digest.thread)
-            w.member("kind", digest.kind.rawValue)
+            w.member("kind", digest.kindWord)
+            writeWords(view, state, &w)
             w.member("occasion", digest.occasion.rawValue)
             w.member(object: "group") { w in
                 for field in digest.group.fields { w.member(field.name, field.value) }
@@ -23,6 +27,7 @@ enum DigestModel {
             w.member("outcome", digest.outcome)
             if let reason = digest.outcomeReason { w.member("outcome_reason", reason) }
             w.member("rehearsal", digest.isRehearsal)
+            w.member("test", digest.isTest)
             w.member("incident_start", digest.incidentStart.rfc3339)
             w.member("incident_end", digest.incidentEnd?.rfc3339)
             w.member(object: "window") { w in
@@ -34,6 +39,7 @@ enum DigestModel {
                 w.member("late_seconds", Int(digest.late.components.seconds))
             }
             w.member("next", digest.next?.rfc3339)
+            w.member("expires", expiry(digest)?.rfc3339)
             w.member("events", digest.events)
             w.member("events_in_incident", digest.eventsInIncident)
             w.member("shed", digest.shed)
@@ -96,6 +102,99 @@ enum DigestModel {
         }
         return writer.text
     }
+
+    /// When the digest no longer describes the present, unless another one arrives.
+    private static func expiry(_ digest: Digest) -> Timestamp? {
+        if let end = digest.incidentEnd { return end }
+        return (digest.next ?? digest.composedAt + .seconds(3600)) + .seconds(600)
+    }
+
+    /// Writes the texts for people, and the facts that other systems need for an incident.
+    private static func writeWords(
+        _ view: MessageView, _ state: DigestState, _ w: inout JSONWriter
+    ) {
+        let digest = view.digest
+        let metrics = view.metricLines
+        let steps = NextSteps(for: digest)
+        w.member("title", view.title)
+        w.member("state", state.word)
+        w.member("severity", digest.isTest ? "info" : state.tone.severity)
+        w.member("is_critical", !digest.isTest && state.tone == .bad)
+        // A test leaves no alert open: its notices and roll-ups have no end of their own.
+        let isOpenTest = digest.isTest && (digest.kind == .notice || digest.kind == .rollup)
+        w.member(
+            "is_over", isOpenTest || digest.incidentEnd != nil && digest.outcome != "paused")
+        w.member("color", state.tone.color)
+        w.member("color_number", state.tone.colorNumber)
+        w.member("icon", state.icon)
+        w.member("name", view.name)
+        w.member("scope", view.scope.isEmpty ? nil : view.scope)
+        w.member("headline", view.headline)
+        w.member("summary", summary(view, metrics))
+        w.member("time", view.time)
+        w.member("argo_reason", view.facts.reason)
+        w.member(array: "metric_lines") { w in for line in metrics { w.value(line) } }
+        w.member("attempts_line", view.attemptsLine)
+        w.member("advice", Advice.text(digest, steps))
+        w.member(array: "commands") { w in
+            for command in steps.commands {
+                w.object { w in
+                    w.member("label", command.label)
+                    w.member("command", command.line)
+                }
+            }
+        }
+        w.member(array: "facts") { w in
+            for fact in view.facts.facts {
+                w.object { w in
+                    w.member("name", fact.name)
+                    w.member("value", fact.value)
+                }
+            }
+        }
+        w.member(array: "links") { w in
+            for link in view.links.links {
+                w.object { w in
+                    w.member("name", link.name)
+                    w.member("url", link.url)
+                }
+            }
+        }
+        let page = view.links.url("Digest") ?? view.links.links.first?.url
+        w.member("link", page)
+        w.member("weight", digest.context.weight)
+        w.member("step", digest.context.step)
+        w.member("image", digest.context.image.isEmpty ? nil : digest.context.image)
+        w.member(
+            "previous_image",
+            digest.context.previousImage.isEmpty ? nil : digest.context.previousImage)
+    }
+
+    /// The headline and the worst metrics in one line.
+    private static func summary(_ view: MessageView, _ metrics: [String]) -> String {
+        let scope = view.scope.isEmpty ? "" : " (\(view.scope))"
+        return ([view.headline + scope] + metrics.prefix(3)).joined(separator: "; ")
+    }
+
+    /// Every name in the object, at any depth, except those below `group`.
+    static let names: Set<String> = [
+        "schema", "id", "thread", "kind", "title", "state", "severity", "is_critical", "is_over",
+        "color",
+        "color_number", "icon", "name", "scope", "headline", "summary", "time", "argo_reason",
+        "metric_lines", "attempts_line", "advice", "commands", "label", "command", "facts", "value",
+        "links", "url", "link", "weight", "step", "image", "previous_image", "occasion", "group",
+        "status", "worst", "level", "outcome", "rehearsal", "test", "incident_start",
+        "incident_end", "window", "from", "to", "composed", "late_seconds", "next", "expires",
+        "events", "events_in_incident", "shed", "changes", "attempts", "first", "last", "of",
+        "until_abort", "healthy", "degraded", "unknown", "unhealthy", "places", "az", "node",
+        "attempt", "metrics", "metric", "unit", "previous", "stable", "limit", "over_since",
+        "history", "omitted_metrics", "healthy_places", "omitted_lines", "reasons", "count",
+        "reason", "check", "why", "detail", "omitted_reasons", "notices", "event", "message",
+        "place", "total", "omitted_notices", "policies", "binaries", "flaps", "replaces",
+        "receiver", "receivers", "silence", "who", "until", "messages", "swallowed_events",
+        "node_fault", "echoes", "rollup", "groups", "kinds", "failing", "recovered", "ended",
+        "notice", "members", "failing_places", "at",
+    ]
 
     private static func attempts(_ digest: Digest, _ w: inout JSONWriter) {
         w.member("first", digest.attempts.first)

@@ -10,16 +10,17 @@ struct MessageView {
     let digest: Digest
     let options: RenderOptions
     let limits: ViewLimits
+    /// Whether times are marked for `SlackDate`.
+    var marksTimes = false
 
     /// The values for every template except `subject`.
     var values: [String: Any] {
         var values = subjectValues
-        values["icon"] = icon
-        values["kind"] = digest.kind.rawValue
+        values["kind"] = digest.kindWord
         values["is_\(digest.kind.rawValue)"] = true
-        values["headline"] = Headline(digest, name: name).text
+        values["color"] = state.tone.color
         values["status_word"] = digest.status.map(\.rawValue)
-        values["status_class"] = statusClass
+        values["status_class"] = state.tone.rawValue
         values["since"] = clock(digest.incidentStart)
         values["duration"] = duration
         values["time"] = time
@@ -36,6 +37,7 @@ struct MessageView {
         addReasons(to: &values)
         addRollup(to: &values)
         addVersions(to: &values)
+        addFacts(to: &values)
         addSteps(to: &values)
         addFooter(to: &values)
         let items = ["reasons", "notices", "members", "policies", "binaries"]
@@ -44,17 +46,36 @@ struct MessageView {
         return values
     }
 
-    /// The values for the subject: only those that do not change within an incident.
+    /// The values for the subject.
     var subjectValues: [String: Any] {
-        var values: [String: Any] = ["name": name, "started": started]
+        var values: [String: Any] = [
+            "name": name, "started": started, "title": title, "headline": headline,
+            "icon": state.icon, "state": state.word, "state_label": stateLabel,
+        ]
         if !scope.isEmpty { values["scope"] = scope }
         return values
     }
 
     // MARK: - Head
 
-    /// The subject's name, with a prefix for a rehearsal.
-    private var name: String { (digest.isRehearsal ? "Rehearsal: " : "") + subjectName }
+    var state: DigestState { DigestState(digest) }
+
+    /// `FAILING`; a sample says so first.
+    private var stateLabel: String { (digest.isTest ? "TEST: " : "") + state.label }
+
+    /// `[FAILING] payments-api (prod, revision 17)`.
+    var title: String { "[\(stateLabel)] \(name)" + (scope.isEmpty ? "" : " (\(scope))") }
+
+    var headline: String { Headline(digest, name: name).text }
+
+    /// The subject's name, with a prefix for a rehearsal or a sample.
+    var name: String {
+        (digest.isTest ? "Test: " : "") + (digest.isRehearsal ? "Rehearsal: " : "") + subjectName
+    }
+
+    var facts: DigestFacts { DigestFacts(digest, options) }
+
+    var links: DigestLinks { DigestLinks(digest, options) }
 
     /// The number of groups for a roll-up, else the rollout, else the group's other fields.
     private var subjectName: String {
@@ -67,37 +88,10 @@ struct MessageView {
         return GroupWords(digest.group).name
     }
 
-    private var scope: String {
-        digest.rollup == nil ? GroupWords(digest.group).scope : ""
-    }
+    var scope: String { digest.rollup == nil ? GroupWords(digest.group).scope : "" }
 
     private var started: String {
         "\(digest.incidentStart.rfc3339.prefix(10)) \(digest.incidentStart.clockTime)"
-    }
-
-    private var icon: String {
-        switch digest.kind {
-        case .recovered: return "🟢"
-        case .ended: return "⏹️"
-        case .notice: return digest.noticeLevel == .error ? "🔴" : "⚠️"
-        case .failing, .rollup: break
-        }
-        switch digest.status {
-        case .unhealthy: return "🔴"
-        case .unknown: return "🟣"
-        case .degraded: return "🟠"
-        default: return "⚠️"
-        }
-    }
-
-    private var statusClass: String {
-        switch digest.kind {
-        case .recovered: return "good"
-        case .ended: return "over"
-        case .notice: return digest.noticeLevel == .error ? "bad" : "warn"
-        case .failing, .rollup:
-            return digest.status == .unhealthy ? "bad" : digest.status == .unknown ? "dark" : "warn"
-        }
     }
 
     private var duration: String {
@@ -105,7 +99,7 @@ struct MessageView {
     }
 
     /// `since 10:00Z (2 min 10 s)`; for what is over, from when to when.
-    private var time: String {
+    var time: String {
         let begun = clock(digest.incidentStart)
         guard let end = digest.incidentEnd else { return "since \(begun) (\(duration))" }
         if digest.kind == .ended, digest.outcome == nil, digest.rollup == nil {
@@ -129,10 +123,9 @@ struct MessageView {
     }
 
     private func addMetrics(to values: inout [String: Any]) {
-        let kept = digest.metrics.prefix(limits.items)
-        let rows = kept.map { MetricWords($0, isOver: digest.incidentEnd != nil).values }
-        if !rows.isEmpty { values["metrics"] = rows }
-        let left = digest.metrics.count - kept.count
+        let rows = metricWords
+        if !rows.isEmpty { values["metrics"] = rows.map(\.values) }
+        let left = digest.metrics.count - rows.count
         if left > 0 { values["more_metrics"] = "\(left)" }
     }
 
@@ -144,8 +137,25 @@ struct MessageView {
         return reason.limit != nil && !tracks.isEmpty && tracks.allSatisfy { $0.state == .pass }
     }
 
+    /// One line for each metric, with its strongest reason and its worst place.
+    private var metricWords: [MetricWords] {
+        digest.metrics.prefix(limits.items).map { track in
+            MetricWords(
+                track, in: digest.places.first { $0.metrics.contains(track) },
+                reason: digest.reasons.first { $0.reason.check == track.metric }?.reason,
+                isOver: digest.incidentEnd != nil)
+        }
+    }
+
+    /// The same lines as texts.
+    var metricLines: [String] { metricWords.map(\.line) }
+
     private func addReasons(to values: inout [String: Any]) {
-        let reasons = digest.reasons.map { tally in
+        // A metric's line already contains its strongest reason.
+        let told = Set(digest.metrics.prefix(limits.items).map(\.metric))
+        let rest = digest.reasons.filter { !told.contains($0.reason.check) }
+        var checks: Set<String> = []
+        let reasons = rest.filter { checks.insert($0.reason.check).inserted }.map { tally in
             PlainWords.reason(tally.reason, past: isPast(tally.reason))
                 + (tally.count > 1 ? " ×\(tally.count)" : "")
         }
@@ -187,24 +197,27 @@ struct MessageView {
     // MARK: - Sentences
 
     private func addAttempts(to values: inout [String: Any]) {
-        let tally = digest.attempts
-        if tally.counts.total > 0 {
-            let counts = PlainWords.counts(tally.counts)
-            if let first = tally.first, let last = tally.last, !tally.restarted {
-                let range = first == last ? "Attempt \(first)" : "Attempts \(first)–\(last)"
-                let of = digest.attemptsPerRun.map { " of \($0)" } ?? ""
-                values["attempts"] = "\(range)\(of): \(counts)"
-            } else {
-                values["attempts"] =
-                    HumanNumber.count(tally.counts.total, "attempt") + ": \(counts)"
-            }
-        }
+        values["attempts"] = attemptsLine
         if let left = digest.failuresUntilAbort {
             values["chance"] =
                 left == 0
                 ? "The failure limit is reached: the run aborts."
                 : left == 1 ? "One more failure aborts." : "\(left) more failures abort."
         }
+    }
+
+    /// `Attempts 3–7 of 10: 2 degraded, 3 unhealthy`; nil without an attempt.
+    var attemptsLine: String? {
+        let tally = digest.attempts
+        guard tally.counts.total > 0 else { return nil }
+        let counts = PlainWords.counts(tally.counts)
+        guard let first = tally.first, let last = tally.last, !tally.restarted else {
+            return HumanNumber.count(tally.counts.total, "attempt") + ": \(counts)"
+        }
+        let range = first == last ? "Attempt \(first)" : "Attempts \(first)–\(last)"
+        // Numbers above the run's count go over several runs, of which no number is the total.
+        let of = digest.attemptsPerRun.flatMap { last <= $0 ? " of \($0)" : nil } ?? ""
+        return "\(range)\(of): \(counts)"
     }
 
     /// Adds the silence, the replaced digests and the groups that a node fault covers.
@@ -252,7 +265,7 @@ struct MessageView {
     private func addPlaces(to values: inout [String: Any]) {
         let table = PlaceTable(digest, limits: limits)
         if !table.rows.isEmpty {
-            values["table"] = table.text
+            values["table"] = table.text(isNarrow: marksTimes)
             values["place_word"] = table.placeWord
             values["heads"] = table.heads.map { ["head": $0] as [String: Any] }
             values["rows"] = table.rows.map(\.values)
@@ -287,21 +300,31 @@ struct MessageView {
                 ["command_label": $0.label, "command": options.locating($0.line)] as [String: Any]
             }
         }
-        if digest.group["rollout"] != nil,
-            let link = RenderOptions.link(options.runbookURL, fields: { digest.group[$0] })
-        {
-            values["runbook"] = link
+        let links = links
+        values["rollout_page"] = links.url("Rollout")
+        values["runbook"] = links.url("Runbook")
+        values["status_page"] = links.url("Status page")
+        if !links.links.isEmpty {
+            values["has_links"] = true
+            let rows = links.links.map {
+                ["link_name": $0.name, "link_url": $0.url] as [String: Any]
+            }
+            values["links"] = rows
+            // Slack shows the others as buttons.
+            let rest = rows.dropFirst(SlackLimits.buttons)
+            if !rest.isEmpty { values["extra_links"] = Array(rest) }
         }
-        if let link = RenderOptions.link(options.statusURL, fields: { _ in nil }) {
-            values["status_page"] = link
+    }
+
+    private func addFacts(to values: inout [String: Any]) {
+        let facts = facts
+        if !facts.facts.isEmpty {
+            values["facts"] = facts.line
+            values["fact_list"] = facts.facts.map {
+                ["fact_name": $0.name, "fact_value": $0.value] as [String: Any]
+            }
         }
-        if digest.group["rollout"] != nil,
-            let link = RenderOptions.link(options.rolloutURL, fields: { digest.group[$0] })
-        {
-            values["rollout_page"] = link
-        }
-        let links = ["rollout_page", "runbook", "status_page"]
-        if links.contains(where: { values[$0] != nil }) { values["has_links"] = true }
+        values["argo_reason"] = facts.reason
     }
 
     private func addFooter(to values: inout [String: Any]) {
@@ -309,7 +332,7 @@ struct MessageView {
         values["window"] =
             digest.from.rfc3339.prefix(16) == digest.to.rfc3339.prefix(16)
             ? clock(digest.to)
-            : "\(clock(digest.from).dropLast(digest.isOneDay ? 1 : 0))–\(clock(digest.to))"
+            : "\(marksTimes ? clock(digest.from) : startClock)–\(clock(digest.to))"
         values["events"] = HumanNumber.count(digest.events, "event")
         values["dropped"] = HumanNumber.count(digest.shed, "").trimmed
         if let next = digest.next {
@@ -319,11 +342,17 @@ struct MessageView {
         }
     }
 
+    /// The start of the window; without the `Z` when the end on the same day has it.
+    private var startClock: String {
+        String(clock(digest.from).dropLast(digest.isOneDay ? 1 : 0))
+    }
+
     /// The time of day; with the date when it is not the day of composition.
     private func clock(_ moment: Timestamp) -> String {
         let date = moment.rfc3339.prefix(10)
-        return date == digest.composedAt.rfc3339.prefix(10)
-            ? moment.clockTime : "\(date) \(moment.clockTime)"
+        let isToday = date == digest.composedAt.rfc3339.prefix(10)
+        let text = isToday ? moment.clockTime : "\(date) \(moment.clockTime)"
+        return marksTimes ? SlackDate.mark(moment, text, isToday: isToday) : text
     }
 }
 

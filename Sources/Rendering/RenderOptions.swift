@@ -1,3 +1,5 @@
+import Digests
+
 /// The links of a message, and what its commands need to find the node.
 public struct RenderOptions: Sendable, Equatable {
     /// The runbook's `http(s)` address. Names of the group's fields in braces, such as
@@ -12,16 +14,55 @@ public struct RenderOptions: Sendable, Equatable {
     public var nodeOption: String
     /// The same for commands that read the configuration: `--config …`.
     public var configurationOption: String
+    /// Further links, such as dashboards, in the order in which they are shown.
+    public var links: [Link]
+    /// Who owns which rollouts; the first rule that holds applies.
+    public var owners: [Owner]
+
+    /// A link with an address of the same format. Beside the group's fields it may name `az`,
+    /// `node`, `incident`, `digest`, `from_ms` and `to_ms` (milliseconds since 1970).
+    public struct Link: Sendable, Equatable {
+        public var name: String
+        public var url: String
+
+        public init(name: String, url: String) {
+            self.name = name
+            self.url = url
+        }
+
+        /// Whether it names no field, so that it is the same for all groups.
+        var isForEveryGroup: Bool { !url.contains("{") }
+    }
+
+    /// The owner of the groups whose fields have these values.
+    public struct Owner: Sendable, Equatable {
+        public var match: [String: String]
+        public var owner: String
+        public var onCall: String
+
+        public init(match: [String: String], owner: String, onCall: String = "") {
+            self.match = match
+            self.owner = owner
+            self.onCall = onCall
+        }
+
+        func holds(for group: GroupKey) -> Bool {
+            match.allSatisfy { group[$0.key] == $0.value }
+        }
+    }
 
     public init(
         runbookURL: String? = nil, rolloutURL: String? = nil, statusURL: String? = nil,
-        nodeOption: String = "", configurationOption: String = ""
+        nodeOption: String = "", configurationOption: String = "",
+        links: [Link] = [], owners: [Owner] = []
     ) {
         self.runbookURL = runbookURL
         self.rolloutURL = rolloutURL
         self.statusURL = statusURL
         self.nodeOption = nodeOption
         self.configurationOption = configurationOption
+        self.links = links
+        self.owners = owners
     }
 
     /// A command line that finds the node from any folder.
@@ -53,7 +94,7 @@ public struct RenderOptions: Sendable, Equatable {
     /// Percent-encodes (RFC 3986) all bytes but ASCII letters, digits, `-`, `.` and `keep`.
     ///
     /// `_` and `~` are encoded too, because they are markup in Slack.
-    private static func encoded(_ text: String, keep: String) -> String {
+    static func encoded(_ text: String, keep: String) -> String {
         var out = ""
         for byte in text.utf8 {
             let isWord =

@@ -34,15 +34,15 @@ public struct Renderer: Sendable {
     /// Renders every form of a digest.
     public func render(_ digest: Digest) -> RenderedDigest {
         var views = TighteningViews(digest, options, .mail)
-        var slackViews = TighteningViews(digest, options, .slack)
+        var slackViews = TighteningViews(digest, options, .slack, marksTimes: true)
         let subject = templates.render(.subject, views.subject)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
             subject: Self.clipped(InertText(subject.oneLine, limit: 200).description, to: 600),
-            slack: slack(digest).json,
-            text: fit(.text, &views, limit: Self.textLimit, \.mailSize).tidyLines,
-            html: fit(.html, &views, limit: Self.htmlLimit, \.mailSize).tidyLines,
-            model: DigestModel.json(digest), kind: digest.kind.rawValue,
+            slack: slack(digest, &slackViews).json,
+            text: fit(.text, &views, limit: Self.textLimit, size: \.mailSize).tidyLines,
+            html: fit(.html, &views, limit: Self.htmlLimit, size: \.mailSize).tidyLines,
+            model: DigestModel.json(digest, options: options), kind: digest.kindWord,
             groupKey: digest.group.text, composedAt: digest.composedAt,
             slackReply: slackReply(&slackViews))
     }
@@ -54,20 +54,30 @@ public struct Renderer: Sendable {
 
     private func slackReply(_ views: inout TighteningViews) -> String {
         SlackMessage(
-            fallback: fit(.slackFallback, &views, limit: SlackLimits.fallback), headline: "",
+            fallback: plain(.slackFallback, &views, limit: SlackLimits.fallback), headline: "",
             sections: [fit(.slackReply, &views, limit: SlackLimits.section)],
             footer: fit(.slackFooter, &views, limit: SlackLimits.section)
         ).json
     }
 
-    private func slack(_ digest: Digest) -> SlackMessage {
-        var views = TighteningViews(digest, options, .slack)
+    private func slack(_ digest: Digest, _ views: inout TighteningViews) -> SlackMessage {
         let sections: [TemplateName] = [.slackSummary, .slackTable, .slackReasons, .slackSteps]
         return SlackMessage(
-            fallback: fit(.slackFallback, &views, limit: SlackLimits.fallback),
-            headline: fit(.slackHeadline, &views, limit: SlackLimits.header),
+            fallback: plain(.slackFallback, &views, limit: SlackLimits.fallback),
+            headline: plain(.slackHeadline, &views, limit: SlackLimits.header),
             sections: sections.map { fit($0, &views, limit: SlackLimits.section) },
-            footer: fit(.slackFooter, &views, limit: SlackLimits.section))
+            footer: fit(.slackFooter, &views, limit: SlackLimits.section),
+            color: DigestState(digest).tone.color,
+            buttons: DigestLinks(digest, options).links.prefix(SlackLimits.buttons).map {
+                SlackMessage.Button(text: $0.name, url: $0.url)
+            })
+    }
+
+    /// A text for a place where Slack formats no dates.
+    private func plain(
+        _ name: TemplateName, _ views: inout TighteningViews, limit: Int
+    ) -> String {
+        fit(name, &views, limit: limit, SlackDate.plain)
     }
 
     /// Renders with ever shorter lists until the result fits; each list shows the number of
@@ -76,11 +86,12 @@ public struct Renderer: Sendable {
     /// A result that still does not fit is cut. HTML is not cut: the built-in template is used.
     private func fit(
         _ name: TemplateName, _ views: inout TighteningViews, limit: Int,
-        _ size: (String) -> Int = { $0.utf16.count }
+        _ dates: (String) -> String = SlackDate.expand,
+        size: (String) -> Int = { $0.utf16.count }
     ) -> String {
         var last = ""
         for step in 0..<views.steps {
-            last = templates.render(name, views[step])
+            last = dates(templates.render(name, views[step]))
             if size(last) <= limit { return last }
         }
         guard name == .html else {

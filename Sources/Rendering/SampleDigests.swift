@@ -120,6 +120,21 @@ public enum SampleDigests {
     /// The digests of all samples.
     public static let all: [Digest] = named.map(\.digest)
 
+    /// One digest of each kind as if composed at `now`, marked as tests. The recovery follows the
+    /// failure in one incident.
+    public static func tests(at now: Timestamp) -> [Digest] {
+        let names = ["many-azs", "recovery", "ended", "auth-refused", "storm-rollup"]
+        return names.enumerated().compactMap { index, name in
+            guard var digest = named.first(where: { $0.name == name })?.digest else { return nil }
+            let incident = "test-\(now.milliseconds / 1000)-\(name == "recovery" ? names[0] : name)"
+            digest.move(by: now - digest.composedAt)
+            digest.isTest = true
+            digest.thread = incident
+            digest.id = "\(incident).\(index + 1)"
+            return digest
+        }
+    }
+
     /// Returns the last digest of a story.
     ///
     /// A story without a digest is a defect that the tests find; it becomes an empty notice.
@@ -134,6 +149,18 @@ public enum SampleDigests {
             id: "", thread: "", kind: .notice, occasion: .first, group: GroupKey([]),
             from: story.now, to: story.now, incidentStart: story.now, composedAt: story.now)
         return Sample(name: name, digest: story.last ?? nothing)
+    }
+}
+
+extension Digest {
+    /// Moves every time of the digest.
+    fileprivate mutating func move(by shift: Duration) {
+        from = from + shift
+        to = to + shift
+        incidentStart = incidentStart + shift
+        incidentEnd = incidentEnd.map { $0 + shift }
+        composedAt = composedAt + shift
+        next = next.map { $0 + shift }
     }
 }
 
@@ -192,6 +219,13 @@ struct SampleStory {
             event.reasons = deltas.filter { $0.state != .pass }.map(Self.reason)
             event.policy = "sha256:5f0c1d2e3a4b"
             event.binary = "sha256:\(String(repeating: binary, count: 12))"
+            if rollout == "payments-api", gateway == nil {
+                event.extra = [
+                    .init("weight", .number("20")), .init("step", .number("2")),
+                    .init("image", .string("registry.example/payments:1.9.0")),
+                    .init("previous_image", .string("registry.example/payments:1.8.4")),
+                ]
+            }
             write(event)
         }
         if rollout == "payments-api", gateway == nil { pass(30) }
@@ -237,7 +271,10 @@ struct SampleStory {
         write(
             Event(
                 ts: now, event: "rollout.\(outcome)", namespace: "prod", rollout: "payments-api",
-                revision: "17"))
+                revision: "17",
+                message: outcome == "aborted"
+                    ? "Argo aborted the rollout: metric \"canary\" assessed Failed due to failed (3) "
+                        + "> failureLimit (2)" : "the rollout is paused (InconclusiveAnalysisRun)"))
     }
 
     private mutating func write(_ event: Event) {

@@ -35,6 +35,11 @@ public struct Secret: Sendable, Hashable {
 
     public var isSet: Bool { source != .unset }
 
+    /// Whether it is a text that may be shown as it is.
+    public var isPublic: Bool {
+        if case .expanded(let template, let value) = source { template == value } else { false }
+    }
+
     /// The path of the file that contains it; nil for other sources.
     public var path: String? {
         if case .file(let path) = source { path } else { nil }

@@ -137,8 +137,13 @@ struct MailReceiverTests {
         #expect(attempt.steps.contains { $0.what.hasPrefix("STARTTLS") && $0.succeeded })
         #expect(attempt.steps.contains { $0.what.hasPrefix("AUTH") && $0.succeeded })
         #expect(!"\(attempt.steps)".contains(server.password))
+        let subjects = try server.messages().compactMap { message in
+            message.data.split(separator: "\r\n").first { $0.hasPrefix("Subject: ") }
+        }
         #expect(
-            try server.messages().first?.data.contains("Subject: [test] Bellwether\r\n") == true)
+            subjects.map { String($0.dropFirst("Subject: ".count).prefix { $0 != "]" }) }
+                == ["[FAILING", "[RECOVERED", "[ABORTED", "[NOTICE", "[FAILING"])
+        #expect(subjects.allSatisfy { $0.contains("] Test: ") })
         #expect(try await bench.entries().isEmpty)
         #expect(await service.sendTest("nobody") == nil)
     }

@@ -42,21 +42,47 @@ struct GoldenLimitsTests {
     func facts() throws {
         let facts = [
             "payments-api canary failing in 2 AZs", "prod, revision 17",
-            "5xx_rate 0.2 % → 1.9 %", "limit 1 %, over it since attempt 5, stable 0.2 %",
-            "p99 180 ms → 420 ms", "warning limit 400 ms, over it since attempt 7, stable 180 ms",
+            "owner payments · on call alice · 20 % on the canary, step 2",
+            "image registry.example/payments:1.9.0 (before: registry.example/payments:1.8.4)",
+            "5xx_rate 0.2 % → 1.9 %", "in eu-west-1a",
+            "limit 1 %, over it since attempt 5, stable 0.2 %", "p99 180 ms → 420 ms",
+            "warning limit 400 ms, over it since attempt 7, stable 180 ms",
             "Attempts 4–7 of 10: 1 degraded, 3 unhealthy.", "One more failure aborts.",
-            "eu-west-1a", "us-east-1b", "#7", "▁▃▅▆█", "+0.43 pp", "+60 ms", "2 AZs healthy",
-            "5xx_rate 1.9 % is over the limit 1 %", "Abort takes the traffic back to stable",
+            "eu-west-1a", "us-east-1b", "#7", "▁▃▅▆█", "2 AZs healthy",
+            "Abort takes the traffic back to stable",
             "kubectl argo rollouts abort payments-api -n prod",
             "kubectl argo rollouts promote payments-api -n prod",
             "kubectl argo rollouts pause payments-api -n prod", "bellwether explain e-eu-west-1a-7",
-            "https://runbooks.example/prod/payments-api", "10:02Z", "4 events, 0 dropped",
-            "next on change or 10:32Z",
+            "https://runbooks.example/prod/payments-api", "Dashboard", "10:02Z",
+            "4 events, 0 dropped", "next on change or", "10:32Z",
         ]
         for form in ["txt", "html", "slack.json"] {
+            // Bold type ends between a metric's values and its place.
             let message = try read("many-azs.\(form)")
-            for fact in facts where !message.contains(fact) {
+                .replacing("</strong>", with: "").replacing("<strong>", with: "")
+            // A phone shows no changes beside a second metric.
+            let wanted = facts + (form == "slack.json" ? [] : ["+0.43 pp", "+60 ms"])
+            for fact in wanted where !message.contains(fact) {
                 Issue.record("\(form) lacks: \(fact)")
+            }
+        }
+    }
+
+    @Test("no metric is told at two strengths, and a table fits a phone")
+    func once() throws {
+        for name in ["many-azs", "changed", "nodata", "binary-changed"] {
+            let text = try read("\(name).txt")
+            #expect(!text.contains("is over the"), "\(name)")
+            let lines = text.split(separator: "\n")
+            #expect(lines.count { $0.hasPrefix("5xx_rate ") } == 1, "\(name)")
+        }
+        #expect(try read("binary-changed.txt").contains("over it since the first attempt"))
+        for name in Self.scenarios {
+            let slack = try read("\(name).slack.json")
+            for block in slack.split(separator: "```").dropFirst() where block.hasPrefix("AZ ") {
+                for line in block.components(separatedBy: "\\n") {
+                    #expect(line.count <= 52, "\(name): \(line)")
+                }
             }
         }
     }

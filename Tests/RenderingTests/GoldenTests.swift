@@ -9,7 +9,9 @@ struct GoldenTests {
         options: RenderOptions(
             runbookURL: "https://runbooks.example/{namespace}/{rollout}",
             rolloutURL: "https://argo.example/{namespace}/{rollout}",
-            statusURL: "https://bellwether.example/"))
+            statusURL: "https://bellwether.example/",
+            links: [.init(name: "Dashboard", url: "https://argo.example/d?rollout={rollout}")],
+            owners: [.init(match: ["namespace": "prod"], owner: "payments", onCall: "alice")]))
 
     @Test("Every sample in every format", arguments: SampleDigests.named.map(\.name))
     func sample(_ name: String) throws {
@@ -56,12 +58,16 @@ struct GoldenTests {
         }
     }
 
-    @Test("The subject is the same for the whole incident")
+    @Test("The subject names the state, and is otherwise the same for the whole incident")
     func subject() {
         var machine = DigestMachine(settings: DigestSettings(recoverAfter: 1))
         let subjects = HostileDigests.incident(&machine).map { Self.renderer.render($0) }
-        #expect(subjects.map(\.kind) == ["notice", "failing", "failing", "recovered"])
-        #expect(Set(subjects.map(\.subject)).count == 1)
+        #expect(subjects.map(\.kind) == ["notice", "degraded", "failing", "recovered"])
+        #expect(
+            subjects.map { $0.subject.prefix { $0 != " " } }
+                == ["[NOTICE]", "[DEGRADED]", "[FAILING]", "[RECOVERED]"])
+        // Mail programs compare subjects without a leading [word] (RFC 5256 §2.1).
+        #expect(Set(subjects.map { $0.subject.drop { $0 != "]" } }).count == 1)
         #expect(Set(subjects.map(\.thread)).count == 1)
         #expect(Set(subjects.map(\.id)).count == 4)
     }

@@ -15,10 +15,10 @@ enum HTMLTags {
 
     private static let elements: Set<String> = [
         "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "main", "div", "h1", "p",
-        "strong", "span", "table", "tr", "th", "td", "ul", "li", "pre", "a", "footer",
+        "strong", "span", "br", "table", "tr", "th", "td", "ul", "li", "pre", "a", "footer",
     ]
     private static let attributes: Set<String> = [
-        "class", "href", "lang", "charset", "name", "content",
+        "class", "style", "href", "lang", "charset", "name", "content",
     ]
 
     static func check(_ html: String) throws {
@@ -42,7 +42,10 @@ enum HTMLTags {
         var rest = text
         while let match = rest.prefixMatch(of: #/ ([a-z]+)="([^"]*)"/#) {
             let isLink = match.1 == "href"
-            guard attributes.contains(String(match.1)), !isLink || match.2.hasPrefix("https://")
+            // A style must not load anything.
+            let loads = match.1 == "style" && (match.2.contains("url") || match.2.contains("@"))
+            guard attributes.contains(String(match.1)), !isLink || match.2.hasPrefix("https://"),
+                !loads
             else { throw Fault(near: "\(rest)") }
             rest = rest[match.range.upperBound...]
         }

@@ -17,11 +17,41 @@ struct SlackChecker {
         expect(!text.isEmpty, "no text fallback")
         expect(text.utf16.count <= 4000, "text over 4,000 may be split")
         checkMarkup(text, allowsLinks: false)
-        let known = ["text", "blocks", "unfurl_links", "unfurl_media"]
+        let known = ["text", "blocks", "attachments", "unfurl_links", "unfurl_media"]
         expect(root.keys.allSatisfy(known.contains), "unknown member in \(root.keys)")
         let blocks = root["blocks"] as? [[String: Any]] ?? []
         expect((1...50).contains(blocks.count), "\(blocks.count) blocks")
         for block in blocks { check(block) }
+        let attachments = root["attachments"] as? [[String: Any]] ?? []
+        expect(attachments.count <= 20, "\(attachments.count) attachments")
+        for attachment in attachments { check(attachment: attachment) }
+    }
+
+    /// An attachment with a colour bar: blocks, or link buttons, which are not those of Block Kit:
+    /// an incoming webhook cannot answer the click that those report.
+    private mutating func check(attachment: [String: Any]) {
+        let color = attachment["color"] as? String ?? ""
+        expect(color.wholeMatch(of: /#[0-9a-f]{6}/) != nil, "color \(color)")
+        checkMarkup(attachment["fallback"] as? String ?? "", allowsLinks: false)
+        if let actions = attachment["actions"] as? [[String: Any]] {
+            expect(Set(attachment.keys) == ["color", "fallback", "actions"], "members of actions")
+            expect((1...5).contains(actions.count), "\(actions.count) actions")
+            for action in actions {
+                expect(Set(action.keys) == ["type", "text", "url"], "\(action.keys)")
+                expect(action["type"] as? String == "button", "type of an action")
+                let text = action["text"] as? String ?? ""
+                expect((1...30).contains(text.utf16.count), "a button's text")
+                checkMarkup(text, allowsLinks: false)
+                let url = action["url"] as? String ?? ""
+                expect(
+                    url.wholeMatch(of: /https:\/\/[A-Za-z0-9%.\/:?&=-]{1,2990}/) != nil, url)
+            }
+        } else {
+            expect(Set(attachment.keys) == ["color", "fallback", "blocks"], "members of a bar")
+            let blocks = attachment["blocks"] as? [[String: Any]] ?? []
+            expect((1...50).contains(blocks.count), "\(blocks.count) blocks")
+            for block in blocks { check(block) }
+        }
     }
 
     private mutating func check(_ block: [String: Any]) {
@@ -69,13 +99,16 @@ struct SlackChecker {
     /// emoji name, no character that hides or reorders text.
     private mutating func checkMarkup(_ text: String, allowsLinks: Bool) {
         let link =
-            /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Rollout|Runbook|Status page)>/
+            /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Rollout|Runbook|Digest|Status page)>/
+        let date = /<!date\^[0-9]+\^\{(time|date_short\} \{time)\}\|[0-9Z: -]+>/
         var rest = text[...]
         while let sign = rest.firstIndex(where: { "<>&".contains($0) }) {
             rest = rest[sign...]
             if let entity = ["&lt;", "&gt;", "&amp;"].first(where: rest.hasPrefix) {
                 rest = rest.dropFirst(entity.count)
             } else if allowsLinks, let own = rest.prefixMatch(of: link) {
+                rest = rest[own.range.upperBound...]
+            } else if allowsLinks, let own = rest.prefixMatch(of: date) {
                 rest = rest[own.range.upperBound...]
             } else {
                 faults.append("bare \(rest.prefix(20))")

@@ -111,7 +111,7 @@ struct TemplateTests {
             ("text.mustache", "{{! nothing }}", nil, "as nothing"),
             ("text.mustache", String(repeating: "{{#rows}}", count: 4000), 1, "too deeply"),
             ("text.mustache", String(repeating: "x", count: 300_000), nil, "too large"),
-            ("subject.mustache", "{{headline}}", 1, "unknown name"),
+            ("subject.mustache", "{{metrics}}", 1, "unknown name"),
             ("mail.mustache", "x", nil, "no template has this name"),
         ])
     func faults(file: String, source: String, line: Int?, fault: String) throws {

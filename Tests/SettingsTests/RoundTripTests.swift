@@ -128,7 +128,10 @@ struct RoundTripTests {
           durability: "interval:100ms", dedup_window: 1h, per_node_share: 0.25}
         digest: {group_by: [rollout, namespace, x.y], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
           max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
-          rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.], storm: {groups: 7, within: 2m, messages: 4}, abort_after: 4, attempts: 12, templates: DIR}
+          rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.],
+          storm: {groups: 7, within: 2m, messages: 4},
+          links: [{name: Dashboard, url: "https://g/d?r={rollout}&from={from_ms}"}],
+          owners: [{match: {namespace: prod}, owner: payments, on_call: "@alice"}], abort_after: 4, attempts: 12, templates: DIR}
         silences:
           - {id: nights, match: {namespace: dev}, where: [kind!=notice], days: [mon, sun], from: "22:00", until: "06:30", utc_offset: "-03:30", who: platform, why: asleep}
           - {id: berlin, match: {namespace: dev}, from: "22:00", until: "06:30", timezone: Europe/Berlin}
@@ -138,6 +141,20 @@ struct RoundTripTests {
           - {name: page, kind: exec, command: [/bin/sh], timeout: 3s}
           - {name: oncall, kind: slack, url_file: DIR/slack, ca_file: DIR/ca, timeout: 5s, retry_ceiling: 1h}
           - {name: hook, kind: webhook, url: "https://a.b/c", secret: "${env:TOKEN}"}
+          - {name: teams, kind: webhook, recipe: teams, url_file: DIR/slack}
+          - name: own
+            kind: webhook
+            url: "https://a.b/{{#mark}}{{.}}{{/mark}}"
+            method: PUT
+            headers: {Content-Type: text/plain, X-Api-Key: "${env:TOKEN}", X-State: "{{state}}"}
+            body: |
+              {{title}}
+                "{{var.room}}"
+            success: [200, 202-204]
+            retry: [429, 5xx]
+            max_bytes: 10KiB
+            remember: /id
+            variables: {room: "7", key_file: DIR/password, other: "${env:TOKEN}"}
           - {name: mail, kind: smtp, url: "smtps://m:465", from: "Bell <b@w.example>", to: [a@x.example],
              username: u, password_file: DIR/password, ca_file: DIR/ca, auth: cram-md5, hello: gw.w.example}
           - {name: token, kind: smtp, url: "smtp://m:587", from: b@w.example, to: [a@x.example],

@@ -46,7 +46,7 @@ struct ShippedFilesTests {
         var text = try Self.text(name)
         let examples = text.matches(of: #/(?m)^ *#[-:] /#).count
         #expect(examples >= 5)
-        for key in ["token_files", "routes", "silences", "policies"] {
+        for key in ["token_files", "routes", "silences", "policies", "links", "owners"] {
             text = text.replacing("\(key): []\n", with: "\(key):\n")
         }
         text = text.replacing(#/(?m)^( *)#- /#) { "\($0.output.1)- " }

@@ -70,8 +70,12 @@ struct DeliverySystemTests {
                 """)
         let sent = try await node.command("send-test", "oncall")
         #expect(sent.exit == .code(0))
-        #expect(sent.output.contains("ok    POST answered") && sent.output.contains("sent: 200 ok"))
-        #expect(try slack.requests().first?.body.contains("Bellwether test") == true)
+        #expect(
+            sent.output.contains("ok    failing: POST answered")
+                && sent.output.contains("sent: 200 ok"))
+        let samples = try slack.requests()
+        #expect(samples.count == 5 && samples.allSatisfy { $0.status == 200 })
+        #expect(samples.allSatisfy { $0.body.contains("Test: ") })
         let refused = try await node.command("send-test", "wrong", "--json")
         #expect(refused.exit == .code(1))
         #expect(refused.output.contains("no_service") && !refused.output.contains(slack.key))
@@ -84,7 +88,9 @@ struct DeliverySystemTests {
         try await Self.fail("shop", on: node)
         let forms = [
             ("text", "shop canary failing"), ("html", "<!DOCTYPE html>"),
-            ("slack", #""type":"header""#), ("slack-text", "shop canary failing"),
+            ("slack-json", #""type":"header""#), ("slack", "shop canary failing"),
+            ("slack-text", "shop canary failing"), ("teams", "shop canary failing"),
+            ("mail", "Subject: [FAILING] shop"),
         ]
         for (form, words) in forms {
             let (shown, exit) = try await node.command(

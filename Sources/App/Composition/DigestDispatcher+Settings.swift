@@ -38,10 +38,16 @@ extension DigestDispatcher.Plan {
         case .exec(let command):
             return ExecReceiver(
                 name: receiver.name, command: command, deadline: receiver.timeout)
-        case .webhook(let web):
+        case .webhook(let web, let request):
+            let exchange: WebhookReceiver.Exchange
+            do throws(WebhookFaults) {
+                exchange = try WebhookReceiver.Exchange(request, url: web.url)
+            } catch {
+                throw ReceiverFault(receiver: receiver.name, fault: "\(error)")
+            }
             return WebhookReceiver(
                 name: receiver.name, url: web.url,
-                signingKey: web.signingKey.isSet ? web.signingKey : nil,
+                signingKey: web.signingKey.isSet ? web.signingKey : nil, exchange: exchange,
                 trust: trust(web.caFile), deadline: receiver.timeout, transfer: transfer)
         case .file(let directory):
             return FileReceiver(
@@ -95,6 +101,28 @@ extension DigestDispatcher.Plan {
 
     private static func trust(_ caFile: String) -> TLSTrust {
         caFile.isEmpty ? .system : .file(caFile)
+    }
+}
+
+extension WebhookReceiver.Exchange {
+    /// Compiles and checks the templates of a configured request.
+    init(
+        _ request: Settings.Receiver.WebhookRequest, url: Secret
+    ) throws(WebhookFaults) {
+        var source = WebhookTemplate.Source()
+        source.method = request.method
+        source.headers = request.headers.sorted { $0.key < $1.key }
+            .map { ($0.key, (try? $0.value.read()) ?? "") }
+        source.body = request.body
+        source.maxBytes = request.maxBytes
+        source.variables = Set(request.variables.keys)
+        self.init(
+            // An address that cannot be read now is rendered when it can.
+            template: try WebhookTemplate(source, url: (try? url.read()) ?? ""),
+            variables: request.variables,
+            headerSecrets: request.headers.values.filter { !$0.isPublic }
+                .compactMap { try? $0.read() },
+            success: request.success, retry: request.retry, remember: request.remember)
     }
 }
 

@@ -10,7 +10,11 @@ extension Renderer {
             options: RenderOptions(
                 runbookURL: given(digest.runbookURL), rolloutURL: given(digest.rolloutURL),
                 statusURL: given(digest.statusURL), nodeOption: settings.nodeOption,
-                configurationOption: settings.configurationOption))
+                configurationOption: settings.configurationOption,
+                links: digest.links.map { RenderOptions.Link(name: $0.name, url: $0.url) },
+                owners: digest.owners.map {
+                    RenderOptions.Owner(match: $0.match, owner: $0.owner, onCall: $0.onCall)
+                }))
     }
 }
 

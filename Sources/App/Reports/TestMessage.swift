@@ -1,13 +1,14 @@
 public import Delivery
 import Events
 import Notifier
+import Rendering
 public import Settings
 import Telemetry
 import Transfer
 
-/// Sends a marked test message to one receiver, without the outbox.
+/// Sends a sample digest of each kind, marked as a test, to one receiver, without the outbox.
 public enum TestMessage {
-    /// Sends the message once.
+    /// Sends each message once.
     ///
     /// - Returns: The delivery attempt; nil if there is no receiver of that name.
     /// - Throws: `ReceiverFault` for an address that cannot be used; `DataFolder.Fault` if the
@@ -24,6 +25,7 @@ public enum TestMessage {
         }
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
-        return await plan.receivers[name]?.sendTest(at: WallClock.system.now)
+        let digests = SampleDigests.tests(at: WallClock.system.now).map(plan.renderer.render)
+        return await plan.receivers[name]?.sendTests(digests)
     }
 }

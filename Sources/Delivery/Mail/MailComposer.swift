@@ -21,6 +21,7 @@ struct MailComposer {
         var head = HeaderText.line("From", from.header)
         head += HeaderText.line("To", addresses)
         head += HeaderText.line("Subject", HeaderText.words(digest.subject))
+        head += HeaderText.line("Thread-Topic", HeaderText.words(Self.topic(digest.subject)))
         head += HeaderText.line("Date", [Self.date(digest.composedAt)])
         head += HeaderText.line("Message-ID", ["<\(id)@\(domain)>"])
         head += HeaderText.line("In-Reply-To", [root])
@@ -48,6 +49,13 @@ struct MailComposer {
         }
         message += Array("--\(boundary)--\r\n".utf8)
         return message
+    }
+
+    /// The subject without the state in front, the same for a whole incident: Outlook groups by it.
+    static func topic(_ subject: String) -> String {
+        guard subject.hasPrefix("["), let end = subject.firstIndex(of: "]") else { return subject }
+        let rest = subject[subject.index(after: end)...].drop { $0 == " " }
+        return rest.isEmpty ? subject : String(rest)
     }
 
     /// The domain of the generated ids; replaced if the sender's is an address literal.

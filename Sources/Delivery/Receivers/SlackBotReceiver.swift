@@ -124,7 +124,7 @@ public struct SlackBotReceiver: Receiver {
         _ = try await call("chat.update", body, &steps)
     }
 
-    /// The request body: text and blocks of `message`, with the digest's id as metadata.
+    /// The request body: text, blocks and attachments of `message`, with the digest's id as metadata.
     private static func body(
         _ message: String, _ digest: RenderedDigest, _ more: (inout JSONWriter) -> Void
     ) -> [UInt8] {
@@ -135,6 +135,7 @@ public struct SlackBotReceiver: Receiver {
             more(&w)
             w.member("text", tree?["text"]?.string ?? digest.subject)
             if let blocks = tree?["blocks"] { w.member("blocks", blocks) }
+            if let bars = tree?["attachments"] { w.member("attachments", bars) }
             w.member(object: "metadata") { w in
                 w.member("event_type", "bellwether_digest")
                 w.member(object: "event_payload") { w in

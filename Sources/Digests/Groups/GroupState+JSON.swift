@@ -45,6 +45,10 @@ extension GroupState {
                 w.key("swallowed")
                 swallowed.write(to: &w)
             }
+            if !context.isEmpty {
+                w.key("context")
+                context.write(to: &w)
+            }
             if let incident {
                 w.key("incident")
                 incident.write(to: &w)
@@ -73,6 +77,7 @@ extension GroupState {
         restore(tree.list("sources", Source.init(tree:)))
         rehearsingUntil = tree.moment("rehearsing")
         swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
+        context = tree["context"].map(RolloutContext.init(tree:)) ?? RolloutContext()
         if let tree = tree["incident"] {
             guard let incident = Incident(tree: tree) else { return nil }
             self.incident = incident

@@ -68,6 +68,12 @@ public struct GroupState: Sendable, Hashable {
     var swallowed: SilenceNote?
     /// Until when failures are marked as a rehearsal; nil if none is in progress.
     var rehearsingUntil: Timestamp?
+    /// What events report about the rollout. Boxed, because most groups have none.
+    private var knownContext: CopyOnWriteBox<RolloutContext>?
+    var context: RolloutContext {
+        get { knownContext?.value ?? RolloutContext() }
+        set { knownContext = newValue.isEmpty ? nil : CopyOnWriteBox(newValue) }
+    }
 
     init(key: GroupKey, absorbedTo: LogPosition) {
         self.key = key
@@ -117,8 +123,15 @@ public struct GroupState: Sendable, Hashable {
         let news = fold(
             line, role: role, at: end, settings: settings, budget: &budget, asksForNews: asksForNews
         )
+        if role.mayCarryContext { note(line, role) }
         markRehearsal(line, role)
         return news
+    }
+
+    private mutating func note(_ line: EventView, _ role: EventRole) {
+        var new = context
+        new.absorb(line, role: role)
+        if new != context { context = new }
     }
 
     private mutating func fold(
@@ -249,6 +262,7 @@ public struct GroupState: Sendable, Hashable {
         }
         incident.flapping = flapping
         for i in sources.indices { sources[i].beginIncident() }
+        if knownContext != nil { context.reason = "" }
         incident.isRehearsal = isRehearsing(at: line.ts)
         self.incident = incident
     }

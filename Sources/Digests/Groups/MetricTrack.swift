@@ -15,6 +15,8 @@ public struct MetricTrack: Sendable, Hashable {
     public internal(set) var limit: Double? = nil
     /// The last value before the incident, else the incident's first value.
     public internal(set) var first: Double? = nil
+    /// Whether `first` passed its check, so that it may be shown as the value before the failure.
+    public internal(set) var firstPassed = false
     /// The worst value within the incident.
     public internal(set) var worst: Double? = nil
     /// The attempt since which the check has not passed.
@@ -73,6 +75,7 @@ public struct MetricTrack: Sendable, Hashable {
 
     mutating func beginIncident() {
         first = value
+        firstPassed = state == .pass
         worst = nil
         overSince = nil
         beyondSince = nil
@@ -98,7 +101,11 @@ public struct MetricTrack: Sendable, Hashable {
         if samples.count >= Bounds.history { samples.removeFirst() }
         samples.append(Sample(value, attempt: attempt))
         guard inIncident else { return }
-        if first == nil { first = delta.previous?.finite ?? value }
+        if first == nil {
+            first = delta.previous?.finite ?? value
+            // Of the value before, only its distance from the limit is known.
+            firstPassed = isOver ? delta.previous != nil && !isBeyond(first) : true
+        }
         if isOver {
             wasOver = true
             if wasPassing || overSince == nil { overSince = attempt }

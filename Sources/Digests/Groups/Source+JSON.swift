@@ -74,6 +74,7 @@ extension MetricTrack {
             w.member("stable", stable)
             w.member("limit", limit)
             w.member("first", first)
+            w.member("first_passed", firstPassed)
             w.member("worst", worst)
             w.member("over_since", overSince)
             w.member("beyond_since", beyondSince)
@@ -102,6 +103,8 @@ extension MetricTrack {
         stable = tree["stable"]?.double
         limit = tree["limit"]?.double
         first = tree["first"]?.double
+        // A state stored by an earlier version shows the value as before.
+        firstPassed = tree["first_passed"]?.bool ?? true
         worst = tree["worst"]?.double
         overSince = tree.whole("over_since")
         beyondSince = tree.whole("beyond_since")

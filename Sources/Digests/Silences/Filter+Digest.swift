@@ -37,8 +37,9 @@ extension Filter.Node {
     /// Whether each value of the field fits one of the terms.
     private func covers(_ digest: Digest, _ path: [String], _ terms: [Filter.Term]) -> Bool {
         let values = digest.values(of: path)
-        return !values.isEmpty
-            && values.allSatisfy { value in terms.contains { $0.accepts(text: value) } }
+        let fits = { (value: String) in terms.contains { $0.accepts(text: value) } }
+        if path == ["kind"] { return values.contains(where: fits) }
+        return !values.isEmpty && values.allSatisfy(fits)
     }
 
     /// Whether anything that the digest reports may fit.
@@ -58,7 +59,9 @@ extension Digest {
         let field = path.joined(separator: ".")
         if let value = group[field] { return [value] }
         switch field {
-        case "kind": return [kind.rawValue]
+        // `kind=failing` holds for every open failure, `kind=degraded` for one without an
+        // unhealthy place.
+        case "kind": return kindWord == kind.rawValue ? [kindWord] : [kindWord, kind.rawValue]
         case "status": return status.map { [$0.rawValue] } ?? []
         case "worst": return worst.map { [$0.rawValue] } ?? []
         case "level": return noticeLevel.map { [$0.rawValue] } ?? []

@@ -161,6 +161,7 @@ enum ArgoNotification {
         {
             extra.append(.init("step", .string(step)))
         }
+        extra += context(object)
         let phase = HookText.at(object, "run", "phase") ?? HookText.at(object, "status", "phase")
         if let phase {
             extra.append(.init("phase", .string(phase)))
@@ -175,5 +176,27 @@ enum ArgoNotification {
             revision: HookText.at(object, "revision", revisionKey)
                 ?? HookText.at(metadata, "annotations", revisionKey),
             extra: extra)
+    }
+
+    /// The facts for people: who owns the rollout, its image and its traffic.
+    private static func context(_ object: JSONValue) -> [JSONValue.Member] {
+        var extra: [JSONValue.Member] = []
+        let annotations = object["metadata"]?["annotations"]
+        for (name, annotation) in [
+            ("owner", "bellwether/owner"), ("on_call", "bellwether/on-call"),
+        ] {
+            if let value = HookText.at(annotations, annotation) {
+                extra.append(.init(name, .string(value)))
+            }
+        }
+        let containers = object["spec"]?["template"]?["spec"]?["containers"]
+        if let image = HookText.at(containers?[0], "image") {
+            extra.append(.init("image", .string(image)))
+        }
+        let weight = object["status"]?["canary"]?["weights"]?["canary"]?["weight"]
+        if let share = weight?.integer, (0...100).contains(share) {
+            extra.append(.init("weight", .number(String(share))))
+        }
+        return extra
     }
 }

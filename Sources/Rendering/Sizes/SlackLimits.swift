@@ -5,6 +5,9 @@ enum SlackLimits {
     static let blocks = 50
     static let header = 150
     static let section = 3000
+    /// Link buttons of one attachment, and the length of a button's text.
+    static let buttons = 5
+    static let button = 30
     /// Slack shortens a longer `text`, which is only shown in notifications.
     static let fallback = 3000
 

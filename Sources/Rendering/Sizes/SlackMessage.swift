@@ -1,56 +1,95 @@
 import JSON
 
-/// The payload of a Slack incoming webhook: Block Kit with a text fallback.
+/// The payload of a Slack incoming webhook: a header, then an attachment with a colour bar that
+/// contains the blocks, and link buttons.
+///
+/// Link buttons are those of attachments: buttons of Block Kit report a click to the app, and an
+/// incoming webhook has nobody to answer.
 struct SlackMessage {
+    struct Button {
+        let text: String
+        let url: String
+    }
+
     /// Shown by notifications and by clients without blocks; mrkdwn-escaped.
     var fallback: String
-    /// Plain text with `& < >` escaped.
+    /// Plain text with `& < >` escaped. Empty: a reply, which has neither bar nor buttons.
     var headline: String
     /// Sections in mrkdwn; empty ones are left out.
     var sections: [String]
     /// The small print in mrkdwn.
     var footer: String
+    /// `#b3261e`.
+    var color = ""
+    var buttons: [Button] = []
 
     /// The payload as JSON, within Slack's limits.
     var json: String {
         let headline = SlackLimits.cut(headline.oneLine, to: SlackLimits.header)
-        let footer = SlackLimits.cut(footer.trimmedLines, to: SlackLimits.section)
         let fallback = SlackLimits.cut(fallback.oneLine, to: SlackLimits.fallback)
-        let sections = sections.map(\.trimmedLines).filter { !$0.isEmpty }
-            .prefix(SlackLimits.blocks - 2)
         var writer = JSONWriter(capacity: 4096)
         writer.object { w in
             w.member("text", fallback.isEmpty ? "bellwether" : fallback)
             w.member("unfurl_links", false)
             w.member("unfurl_media", false)
             w.member(array: "blocks") { w in
-                if !headline.isEmpty {
-                    w.object { w in
-                        w.member("type", "header")
-                        w.member(object: "text") { w in
-                            w.member("type", "plain_text")
-                            w.member("text", headline)
-                            w.member("emoji", false)
-                        }
-                    }
+                if headline.isEmpty { writeBody(&w) } else { Self.header(headline, &w) }
+            }
+            guard !headline.isEmpty else { return }
+            w.member(array: "attachments") { w in
+                w.object { w in
+                    w.member("color", color)
+                    w.member("fallback", fallback)
+                    w.member(array: "blocks") { writeBody(&$0) }
                 }
-                for section in sections {
-                    w.object { w in
-                        w.member("type", "section")
-                        w.member(object: "text") { w in
-                            Self.mrkdwn(SlackLimits.cut(section, to: SlackLimits.section), &w)
-                        }
-                    }
-                }
-                if !footer.isEmpty {
-                    w.object { w in
-                        w.member("type", "context")
-                        w.member(array: "elements") { w in w.object { Self.mrkdwn(footer, &$0) } }
-                    }
-                }
+                if !buttons.isEmpty { w.object { writeButtons(&$0) } }
             }
         }
         return writer.text
+    }
+
+    private static func header(_ text: String, _ w: inout JSONWriter) {
+        w.object { w in
+            w.member("type", "header")
+            w.member(object: "text") { w in
+                w.member("type", "plain_text")
+                w.member("text", text)
+                w.member("emoji", false)
+            }
+        }
+    }
+
+    private func writeBody(_ w: inout JSONWriter) {
+        let footer = SlackLimits.cut(footer.trimmedLines, to: SlackLimits.section)
+        let sections = sections.map(\.trimmedLines).filter { !$0.isEmpty }
+            .prefix(SlackLimits.blocks - 2)
+        for section in sections {
+            w.object { w in
+                w.member("type", "section")
+                w.member(object: "text") { w in
+                    Self.mrkdwn(SlackLimits.cut(section, to: SlackLimits.section), &w)
+                }
+            }
+        }
+        guard !footer.isEmpty else { return }
+        w.object { w in
+            w.member("type", "context")
+            w.member(array: "elements") { w in w.object { Self.mrkdwn(footer, &$0) } }
+        }
+    }
+
+    private func writeButtons(_ w: inout JSONWriter) {
+        w.member("color", color)
+        w.member("fallback", buttons.map(\.text).joined(separator: ", "))
+        w.member(array: "actions") { w in
+            for button in buttons.prefix(SlackLimits.buttons) {
+                w.object { w in
+                    w.member("type", "button")
+                    w.member("text", Markup.slack.escape(button.text).cut(to: SlackLimits.button))
+                    w.member("url", button.url)
+                }
+            }
+        }
     }
 
     /// Writes a mrkdwn text. With `verbatim`, Slack does not turn addresses, channels or names

@@ -10,20 +10,35 @@ public enum SlackText {
         guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: limits) else {
             return ""
         }
-        guard case .array(let blocks)? = tree["blocks"] else {
-            return unescaped(tree["text"]?.string ?? "") + "\n"
+        var blocks = elements(of: tree["blocks"])
+        var links: [String] = []
+        for attachment in elements(of: tree["attachments"]) {
+            blocks += elements(of: attachment["blocks"])
+            links += elements(of: attachment["actions"]).compactMap { action in
+                guard let text = action["text"]?.string, let url = action["url"]?.string else {
+                    return nil
+                }
+                return "[\(text)] \(url)"
+            }
         }
+        guard !blocks.isEmpty else { return unescaped(tree["text"]?.string ?? "") + "\n" }
         var parts: [String] = []
         for block in blocks {
             if let text = block["text"]?["text"]?.string { parts.append(unescaped(text)) }
-            if case .array(let elements)? = block["elements"] {
-                parts += elements.compactMap { $0["text"]?.string.map(unescaped) }
+            parts += elements(of: block["elements"]).compactMap {
+                $0["text"]?.string.map(unescaped)
             }
         }
+        if !links.isEmpty { parts.append(links.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n") + "\n"
     }
 
+    private static func elements(of value: JSONValue?) -> [JSONValue] {
+        if case .array(let elements)? = value { elements } else { [] }
+    }
+
     private static func unescaped(_ text: String) -> String {
-        text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+        text.replacing(#/<!date\^[0-9]+\^[^|>]*\|([^>]*)>/#) { String($0.output.1) }
+            .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
     }
 }

@@ -5,12 +5,17 @@ struct TighteningViews {
     private let digest: Digest
     private let options: RenderOptions
     private let limits: [ViewLimits]
+    private let marksTimes: Bool
     private var made: [Int: [String: Any]] = [:]
 
-    init(_ digest: Digest, _ options: RenderOptions, _ limits: ViewLimits) {
+    /// - Parameter marksTimes: Whether times are marked for `SlackDate`.
+    init(
+        _ digest: Digest, _ options: RenderOptions, _ limits: ViewLimits, marksTimes: Bool = false
+    ) {
         self.digest = digest
         self.options = options
         self.limits = limits.tightening
+        self.marksTimes = marksTimes
     }
 
     var steps: Int { limits.count }
@@ -27,6 +32,6 @@ struct TighteningViews {
     }
 
     private func view(_ step: Int) -> MessageView {
-        MessageView(digest: digest, options: options, limits: limits[step])
+        MessageView(digest: digest, options: options, limits: limits[step], marksTimes: marksTimes)
     }
 }

@@ -5,8 +5,8 @@ struct ViewLimits: Hashable {
     var items: Int
     var members: Int
 
-    static let mail = ViewLimits(rows: 32, columns: 6, items: 16, members: 40)
-    static let slack = ViewLimits(rows: 16, columns: 3, items: 10, members: 30)
+    static let mail = ViewLimits(rows: 32, columns: 2, items: 16, members: 40)
+    static let slack = ViewLimits(rows: 16, columns: 2, items: 10, members: 30)
 
     /// These limits and ever lower ones, down to a view that shows only counts.
     var tightening: [ViewLimits] {

@@ -11,139 +11,124 @@ extension BuiltinTemplates {
         <title>{{headline}}</title>
         <style>
         :root { color-scheme: light dark; }
-        body { margin: 0; padding: 24px 16px; background: #ffffff; color: #1b1f24; font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-        main { max-width: 760px; margin: 0 auto; }
-        h1 { font-size: 21px; line-height: 1.3; margin: 0 0 2px; overflow-wrap: anywhere; }
-        p { margin: 6px 0; overflow-wrap: anywhere; }
-        .soft { color: #57606a; font-size: 13px; }
-        .bar { border-left: 4px solid #57606a; padding-left: 14px; margin-bottom: 16px; }
-        .bar.bad { border-color: #b3261e; }
-        .bar.warn { border-color: #8a5300; }
-        .bar.dark { border-color: #6639a6; }
-        .bar.good { border-color: #1a6b2f; }
-        ul { margin: 8px 0; padding-left: 20px; }
-        li { margin: 3px 0; overflow-wrap: anywhere; }
-        .scroll { overflow-x: auto; margin: 14px 0 4px; }
-        table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid #d0d7de; white-space: nowrap; vertical-align: baseline; }
-        th { color: #57606a; font-weight: 600; font-size: 12px; }
-        .spark { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; color: #57606a; }
-        td .fail, td .warn, td .nodata { font-weight: 600; }
-        td .fail { color: #b3261e; }
-        td .warn { color: #8a5300; }
-        td .nodata { color: #6639a6; }
-        pre { background: #f6f8fa; border: 1px solid #d0d7de; border-radius: 6px; padding: 10px 12px; margin: 14px 0; overflow-x: auto; font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-        a { color: inherit; }
-        footer { margin-top: 18px; padding-top: 10px; border-top: 1px solid #d0d7de; color: #57606a; font-size: 12px; overflow-wrap: anywhere; }
         @media (prefers-color-scheme: dark) {
-        body { background: #0d1117; color: #e6edf3; }
-        .soft, th, .spark, footer { color: #9aa4af; }
-        .bar { border-color: #9aa4af; }
-        .bar.bad { border-color: #ff7b72; }
-        .bar.warn { border-color: #e3b341; }
-        .bar.dark { border-color: #d2a8ff; }
-        .bar.good { border-color: #56d364; }
-        th, td, footer { border-color: #30363d; }
-        td .fail { color: #ff7b72; }
-        td .warn { color: #e3b341; }
-        td .nodata { color: #d2a8ff; }
-        pre { background: #161b22; border-color: #30363d; }
+        body, .page { background: #0d1117 !important; color: #e6edf3 !important; }
+        .soft, .spark, th, footer { color: #9aa4af !important; }
+        .bar.bad { border-color: #ff7b72 !important; }
+        .bar.warn { border-color: #e3b341 !important; }
+        .bar.dark { border-color: #d2a8ff !important; }
+        .bar.good { border-color: #56d364 !important; }
+        .bar.over { border-color: #9aa4af !important; }
+        th, td, footer { border-color: #30363d !important; }
+        .fail { color: #ff7b72 !important; }
+        .warning { color: #e3b341 !important; }
+        .nodata { color: #d2a8ff !important; }
+        .button { background: #21262d !important; border-color: #30363d !important; color: #e6edf3 !important; }
+        pre { background: #161b22 !important; border-color: #30363d !important; color: #e6edf3 !important; }
         }
         </style>
         </head>
-        <body>
-        <main>
-        <div class="bar {{status_class}}">
-        <h1>{{icon}} {{headline}}</h1>
-        <p class="soft">{{#scope}}{{.}}, {{/scope}}{{time}}</p>
+        <body style="margin:0;padding:0;background:#ffffff;color:#1b1f24">
+        <div class="page" style="background:#ffffff;color:#1b1f24;padding:20px 16px;font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
+        <main style="display:block;max-width:640px;margin:0 auto">
+        <div class="bar {{status_class}}" style="border-left:4px solid {{color}};padding-left:12px;margin-bottom:14px">
+        <h1 style="font-size:20px;line-height:1.3;margin:0 0 2px;overflow-wrap:anywhere;word-break:break-word">{{icon}} {{headline}}</h1>
+        <p class="soft" style="color:#57606a;font-size:13px;margin:2px 0;overflow-wrap:anywhere">{{#scope}}{{.}}, {{/scope}}{{time}}</p>
+        {{#facts}}
+        <p class="soft" style="color:#57606a;font-size:13px;margin:2px 0;overflow-wrap:anywhere">{{.}}</p>
+        {{/facts}}
         </div>
+        {{#argo_reason}}
+        <p style="margin:6px 0;overflow-wrap:anywhere"><strong>{{.}}</strong></p>
+        {{/argo_reason}}
         {{#silence}}
-        <p>This was {{.}}. {{silence_count}}.</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">This was {{.}}. {{silence_count}}.</p>
         {{/silence}}
         {{#replaces}}
-        <p>{{.}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">{{.}}</p>
         {{/replaces}}
         {{#late}}
-        <p>{{.}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">{{.}}</p>
         {{/late}}
         {{#node_fault}}
-        <p>{{.}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">{{.}}</p>
         {{/node_fault}}
         {{#changes}}
-        <p><strong>{{change}}</strong></p>
+        <p style="margin:6px 0;overflow-wrap:anywhere"><strong>{{change}}</strong></p>
         {{/changes}}
         {{#more_changes}}
-        <p>and {{.}} more changes</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">and {{.}} more changes</p>
         {{/more_changes}}
         {{#metrics}}
-        <p><strong>{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}</strong>{{#metric_note}} <span class="soft">({{.}})</span>{{/metric_note}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere"><strong>{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}</strong>{{#metric_place}} {{.}}{{/metric_place}}{{#metric_note}} <span class="soft" style="color:#57606a">({{.}})</span>{{/metric_note}}</p>
         {{/metrics}}
         {{#more_metrics}}
-        <p>and {{.}} more metrics</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">and {{.}} more metrics</p>
         {{/more_metrics}}
         {{#attempts}}
-        <p>{{.}}.{{#chance}} <strong>{{.}}</strong>{{/chance}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">{{.}}.{{#chance}} <strong>{{.}}</strong>{{/chance}}</p>
         {{/attempts}}
         {{#table}}
-        <div class="scroll"><table>
-        <tr><th>{{place_word}}</th><th>verdict</th><th>try</th>{{#heads}}<th>{{head}}</th>{{/heads}}</tr>
+        <table style="width:100%;border-collapse:collapse;font-size:14px;margin:14px 0 4px">
+        <tr><th style="text-align:left;vertical-align:bottom;padding:5px 10px 5px 0;border-bottom:1px solid #d0d7de;color:#57606a;font-size:12px;overflow-wrap:anywhere;word-break:break-word">{{place_word}}</th>{{#heads}}<th style="text-align:left;vertical-align:bottom;padding:5px 10px 5px 0;border-bottom:1px solid #d0d7de;color:#57606a;font-size:12px;overflow-wrap:anywhere;word-break:break-word">{{head}}</th>{{/heads}}</tr>
         {{#rows}}
-        <tr><td>{{place}}</td><td>{{row_status}}</td><td>{{try}}</td>{{#cells}}<td><span class="{{cell_state}}">{{cell_value}}{{#cell_over}} ({{cell_state}}){{/cell_over}}</span>{{#cell_spark}} <span class="spark">{{.}}</span>{{/cell_spark}}{{#cell_change}} <span class="soft">{{.}}</span>{{/cell_change}}</td>{{/cells}}</tr>
+        <tr><td style="text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid #d0d7de;overflow-wrap:anywhere;word-break:break-word"><strong>{{place}}</strong><br><span class="soft" style="color:#57606a">{{row_status}} {{try}}</span></td>{{#cells}}<td style="text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid #d0d7de;overflow-wrap:anywhere;word-break:break-word"><span class="{{cell_class}}" style="font-weight:600;color:{{cell_color}}">{{cell_value}}{{#cell_over}} ({{cell_state}}){{/cell_over}}</span>{{#cell_spark}}<br><span class="spark" style="color:#57606a;font-family:ui-monospace,Menlo,Consolas,monospace">{{.}}</span>{{/cell_spark}}{{#cell_change}} <span class="soft" style="color:#57606a">{{.}}</span>{{/cell_change}}</td>{{/cells}}</tr>
         {{/rows}}
         {{#stable_row}}
-        <tr class="soft"><td>stable</td><td></td><td></td>{{#cells}}<td>{{cell_value}}</td>{{/cells}}</tr>
+        <tr><td style="text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid #d0d7de;overflow-wrap:anywhere;word-break:break-word"><span class="soft" style="color:#57606a">stable</span></td>{{#cells}}<td style="text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid #d0d7de;overflow-wrap:anywhere;word-break:break-word"><span class="soft" style="color:#57606a">{{cell_value}}</span></td>{{/cells}}</tr>
         {{/stable_row}}
-        </table></div>
-        <p class="soft">Change since the previous attempt. Worst first.{{#healthy}} {{.}}.{{/healthy}}{{#more_rows}} And {{.}} more places.{{/more_rows}}{{#more_columns}} And {{.}} more metrics.{{/more_columns}}{{#omitted_lines}} {{.}} from further places are counted, not shown.{{/omitted_lines}}</p>
+        </table>
+        <p class="soft" style="color:#57606a;font-size:13px;margin:2px 0">Change since the previous attempt. Worst first.{{#healthy}} {{.}}.{{/healthy}}{{#more_rows}} And {{.}} more places.{{/more_rows}}{{#more_columns}} And {{.}} more metrics.{{/more_columns}}{{#omitted_lines}} {{.}} from further places are counted, not shown.{{/omitted_lines}}</p>
         {{/table}}
         {{#has_items}}
-        <ul>
+        <ul style="margin:8px 0;padding-left:20px">
         {{/has_items}}
         {{#reasons}}
-        <li>{{reason}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">{{reason}}</li>
         {{/reasons}}
         {{#more_reasons}}
-        <li>and {{.}} more reasons</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">and {{.}} more reasons</li>
         {{/more_reasons}}
         {{#other_reasons}}
-        <li>other reasons were given {{.}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">other reasons were given {{.}}</li>
         {{/other_reasons}}
         {{#notices}}
-        <li>{{notice}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">{{notice}}</li>
         {{/notices}}
         {{#more_notices}}
-        <li>and {{.}} more kinds</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">and {{.}} more kinds</li>
         {{/more_notices}}
         {{#other_notices}}
-        <li>{{.}} of further kinds</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">{{.}} of further kinds</li>
         {{/other_notices}}
         {{#members}}
-        <li>{{member}}{{#member_metric}}: <strong>{{.}}</strong>{{/member_metric}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">{{member}}{{#member_metric}}: <strong>{{.}}</strong>{{/member_metric}}</li>
         {{/members}}
         {{#more_members}}
-        <li>and {{.}} more groups</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">and {{.}} more groups</li>
         {{/more_members}}
         {{#policies}}
-        <li>The policy changed in mid-run: {{.}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">The policy changed in mid-run: {{.}}</li>
         {{/policies}}
         {{#binaries}}
-        <li>More than one binary measured, attempts across the change can't be compared: {{.}}</li>
+        <li style="margin:3px 0;overflow-wrap:anywhere">More than one binary measured, attempts across the change can't be compared: {{.}}</li>
         {{/binaries}}
         {{#has_items}}
         </ul>
         {{/has_items}}
         {{#advice}}
-        <p>{{.}}</p>
+        <p style="margin:6px 0;overflow-wrap:anywhere">{{.}}</p>
         {{/advice}}
         {{#has_commands}}
-        <pre>{{#commands}}{{command}}
+        <pre style="background:#f6f8fa;border:1px solid #d0d7de;border-radius:6px;padding:10px 12px;margin:14px 0;white-space:pre-wrap;overflow-wrap:anywhere;word-break:break-word;font:13px/1.6 ui-monospace,Menlo,Consolas,monospace">{{#commands}}{{command}}
         {{/commands}}</pre>
         {{/has_commands}}
         {{#has_links}}
-        <p>{{#rollout_page}}<a href="{{.}}">Rollout</a>&ensp;{{/rollout_page}}{{#runbook}}<a href="{{.}}">Runbook</a>&ensp;{{/runbook}}{{#status_page}}<a href="{{.}}">Status page</a>{{/status_page}}</p>
+        <p style="margin:10px 0;line-height:2.4">{{#links}}<a class="button" href="{{link_url}}" style="display:inline-block;line-height:1.2;padding:7px 12px;margin:0 6px 0 0;border:1px solid #d0d7de;border-radius:6px;background:#f6f8fa;color:#1b1f24;text-decoration:none">{{link_name}}</a>{{/links}}</p>
         {{/has_links}}
-        <footer>digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}</footer>
+        <footer style="display:block;margin-top:18px;padding-top:10px;border-top:1px solid #d0d7de;color:#57606a;font-size:12px;overflow-wrap:anywhere">digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}</footer>
         </main>
+        </div>
         </body>
         </html>
 

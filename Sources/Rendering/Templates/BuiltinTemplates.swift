@@ -17,13 +17,19 @@ enum BuiltinTemplates {
     ]
 
     private static let subject = """
-        [bellwether] {{name}}{{#scope}} ({{.}}){{/scope}} since {{started}}
+        [{{state_label}}] {{name}}{{#scope}} ({{.}}){{/scope}} since {{started}}
         """
 
     private static let text = """
         {{icon}} {{headline}}
         {{#scope}}{{.}}, {{/scope}}{{time}}
+        {{#facts}}
+        {{.}}
+        {{/facts}}
 
+        {{#argo_reason}}
+        {{.}}
+        {{/argo_reason}}
         {{#silence}}
         This was {{.}}.
         {{silence_count}}.
@@ -44,7 +50,7 @@ enum BuiltinTemplates {
         * and {{.}} more changes
         {{/more_changes}}
         {{#metrics}}
-        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_note}} ({{.}}){{/metric_note}}
+        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_place}} {{.}}{{/metric_place}}{{#metric_note}} ({{.}}){{/metric_note}}
         {{/metrics}}
         {{#more_metrics}}
         and {{.}} more metrics
@@ -104,15 +110,9 @@ enum BuiltinTemplates {
         {{#commands}}
           {{command}}
         {{/commands}}
-        {{#rollout_page}}
-          Rollout: {{.}}
-        {{/rollout_page}}
-        {{#runbook}}
-          Runbook: {{.}}
-        {{/runbook}}
-        {{#status_page}}
-          Status: {{.}}
-        {{/status_page}}
+        {{#links}}
+          {{link_name}}: {{link_url}}
+        {{/links}}
 
         -- 
         digest {{digest_id}} · {{window}} · {{events}}, {{dropped}} dropped{{#next}} · next {{.}}{{/next}}
@@ -125,6 +125,12 @@ enum BuiltinTemplates {
 
     private static let slackSummary = """
         {{#scope}}{{.}}, {{/scope}}{{time}}
+        {{#facts}}
+        {{.}}
+        {{/facts}}
+        {{#argo_reason}}
+        *{{.}}*
+        {{/argo_reason}}
         {{#silence}}
         This was {{.}}.
         {{silence_count}}.
@@ -145,7 +151,7 @@ enum BuiltinTemplates {
         • and {{.}} more changes
         {{/more_changes}}
         {{#metrics}}
-        *{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}*{{#metric_note}} ({{.}}){{/metric_note}}
+        *{{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}*{{#metric_place}} {{.}}{{/metric_place}}{{#metric_note}} ({{.}}){{/metric_note}}
         {{/metrics}}
         {{#more_metrics}}
         and {{.}} more metrics
@@ -165,7 +171,7 @@ enum BuiltinTemplates {
         {{#more_columns}}
         and {{.}} more metrics
         {{/more_columns}}
-        Δ since the previous attempt · worst first{{#healthy}} · {{.}}{{/healthy}}
+        worst first{{#healthy}} · {{.}}{{/healthy}}
         {{#omitted_lines}}
         {{.}} from further places are counted, not shown
         {{/omitted_lines}}
@@ -211,12 +217,16 @@ enum BuiltinTemplates {
         {{#advice}}
         {{.}}
         {{/advice}}
+        {{#has_commands}}
+        ```
         {{#commands}}
-        `{{command}}`
+        {{command}}
         {{/commands}}
-        {{#has_links}}
-        {{#rollout_page}}<{{.}}|Rollout>  {{/rollout_page}}{{#runbook}}<{{.}}|Runbook>  {{/runbook}}{{#status_page}}<{{.}}|Status page>{{/status_page}}
-        {{/has_links}}
+        ```
+        {{/has_commands}}
+        {{#extra_links}}
+        <{{link_url}}|{{link_name}}>
+        {{/extra_links}}
 
         """
 
@@ -226,6 +236,9 @@ enum BuiltinTemplates {
 
     private static let slackReply = """
         {{icon}} *{{headline}}*
+        {{#argo_reason}}
+        {{.}}
+        {{/argo_reason}}
         {{#replaces}}
         {{.}}
         {{/replaces}}
@@ -239,7 +252,7 @@ enum BuiltinTemplates {
         • and {{.}} more changes
         {{/more_changes}}
         {{#metrics}}
-        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_note}} ({{.}}){{/metric_note}}
+        {{metric}} {{#metric_from}}{{.}} → {{/metric_from}}{{metric_to}}{{#metric_place}} {{.}}{{/metric_place}}{{#metric_note}} ({{.}}){{/metric_note}}
         {{/metrics}}
         {{#attempts}}
         {{.}}.{{#chance}} *{{.}}*{{/chance}}

@@ -29,7 +29,7 @@ struct TemplateCheck {
             case .comment: continue
             case .refused(let sign): faults.append(fault(tag, refused: sign))
             case .partial: faults += partialFault(tag).map { [$0] } ?? []
-            case .open:
+            case .open, .inverted:
                 depth += 1
                 if depth == Self.maxDepth + 1 {
                     faults.append(

@@ -3,6 +3,7 @@ struct TemplateTag: Hashable {
     enum Kind: Hashable {
         case variable
         case open
+        case inverted
         case close
         case partial
         case comment
@@ -16,22 +17,40 @@ struct TemplateTag: Hashable {
     let transforms: [String]
     let line: Int
 
+    /// A part of a template.
+    enum Piece {
+        case text(Substring)
+        case tag(TemplateTag)
+        /// A tag without an end, with its line; the last piece.
+        case open(Int)
+    }
+
     /// Returns all tags of a template in order, up to one without an end, which the engine's
     /// parser rejects.
     static func all(in source: String) -> [TemplateTag] {
-        var tags: [TemplateTag] = []
+        pieces(in: source).compactMap { if case .tag(let tag) = $0 { tag } else { nil } }
+    }
+
+    /// Returns the texts and tags of a template in order.
+    static func pieces(in source: String) -> [Piece] {
+        var pieces: [Piece] = []
         var line = 1
         var rest = source[...]
         while let open = rest.firstRange(of: "{{") {
+            pieces.append(.text(rest[..<open.lowerBound]))
             line += rest[..<open.lowerBound].count(where: \.isNewline)
             let inner = rest[open.upperBound...]
-            guard let close = inner.firstRange(of: "}}") else { break }
+            guard let close = inner.firstRange(of: "}}") else {
+                pieces.append(.open(line))
+                return pieces
+            }
             let body = inner[..<close.lowerBound]
-            tags.append(TemplateTag(body, line: line))
+            pieces.append(.tag(TemplateTag(body, line: line)))
             line += body.count(where: \.isNewline)
             rest = inner[close.upperBound...]
         }
-        return tags
+        pieces.append(.text(rest))
+        return pieces
     }
 
     private init(_ body: Substring, line: Int) {
@@ -39,7 +58,8 @@ struct TemplateTag: Hashable {
         let first = body.first ?? " "
         let rest: Substring
         switch first {
-        case "#", "^": (kind, rest) = (.open, body.dropFirst())
+        case "#": (kind, rest) = (.open, body.dropFirst())
+        case "^": (kind, rest) = (.inverted, body.dropFirst())
         case "/": (kind, rest) = (.close, body.dropFirst())
         case ">": (kind, rest) = (.partial, body.dropFirst())
         case "!": (kind, rest) = (.comment, "")

@@ -6,6 +6,8 @@ enum Advice {
     static func text(_ digest: Digest, _ steps: NextSteps) -> String? {
         switch digest.kind {
         case .failing where digest.outcome == "paused": return decide(steps)
+        case .failing where digest.failuresUntilAbort == 0:
+            return "Argo aborts this run by itself. Check that the traffic is back on stable."
         case .failing:
             guard steps.offers("pause") else { return nil }
             if digest.nodeFault != nil {

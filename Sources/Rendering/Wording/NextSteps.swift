@@ -65,6 +65,8 @@ struct NextSteps {
             commands += [argo("promote"), argo("abort")]
         // Neither version is at fault: the node has to be checked first.
         case .failing where digest.nodeFault != nil: commands += [argo("pause")]
+        // Argo aborts by itself: nobody needs to, and nobody should promote.
+        case .failing where digest.failuresUntilAbort == 0: commands += [argo("get rollout")]
         case .failing where digest.status == .unknown:
             commands += [argo("pause"), argo("abort"), argo("promote")]
         case .failing where digest.failuresUntilAbort == 0: commands += [argo("abort")]
@@ -75,9 +77,7 @@ struct NextSteps {
             commands += [argo("undo")]
         case .ended, .notice, .rollup: break
         }
-        if let attempt = digest.failingPlaces.flatMap(\.lanes).map(\.lastFailure)
-            .first(where: Self.isIdentifier)
-        {
+        if let attempt = Self.attempt(of: digest) {
             commands.append(Command(label: "explain", line: "bellwether explain \(attempt)"))
         }
         if let node = digest.nodeFault?.node, Self.isKubernetesName(node) {
@@ -92,6 +92,11 @@ struct NextSteps {
                     line: "bellwether silence add namespace=\(namespace) rollout=\(rollout) "
                         + "--for 1h --why known"))
         }
+    }
+
+    /// The id of the last failed attempt of the worst place; nil if unknown.
+    static func attempt(of digest: Digest) -> String? {
+        digest.failingPlaces.flatMap(\.lanes).map(\.lastFailure).first(where: isIdentifier)
     }
 
     private mutating func look(at condition: String) {

@@ -10,11 +10,25 @@ struct PlaceTable {
         var state = CheckState.pass
 
         var values: [String: Any] {
-            var values: [String: Any] = ["cell_value": value, "cell_state": state.rawValue]
+            var values: [String: Any] = [
+                "cell_value": value, "cell_state": state.rawValue,
+                "cell_class": state == .warn ? "warning" : state.rawValue,
+                "cell_color": color,
+            ]
             if !spark.isEmpty { values["cell_spark"] = spark }
             if !change.isEmpty { values["cell_change"] = change }
             if state == .fail || state == .warn { values["cell_over"] = true }
             return values
+        }
+
+        /// The colour on a light background, for clients that read no style sheet.
+        private var color: String {
+            switch state {
+            case .pass: "#1b1f24"
+            case .warn: "#8a5300"
+            case .nodata: "#6639a6"
+            case .fail: "#b3261e"
+            }
         }
     }
 
@@ -85,16 +99,20 @@ struct PlaceTable {
     }
 
     /// The table as text for a monospaced font, without a newline at the end.
-    var text: String {
+    ///
+    /// - Parameter isNarrow: Whether it must fit a phone: without verdicts, and without changes
+    ///   beside a second metric.
+    func text(isNarrow: Bool) -> String {
         let all = rows + (stable.map { [$0] } ?? [])
         var lines = ["\(placeWord == "AZ" ? "AZ" : "place")"] + all.map(\.place)
-        Self.add("verdict", all.map(\.status), to: &lines)
+        if !isNarrow { Self.add("verdict", all.map(\.status), to: &lines) }
         Self.add("try", all.map(\.attempt), to: &lines)
         for (i, head) in heads.enumerated() {
             var column = all.map(\.cells[i].value)
             var parts = column
             Self.pad(&parts)
-            for part in [all.map(\.cells[i].spark), all.map(\.cells[i].change)]
+            let changes = all.map { isNarrow && heads.count > 1 ? "" : $0.cells[i].change }
+            for part in [all.map(\.cells[i].spark), changes]
             where part.contains(where: { !$0.isEmpty }) {
                 var part = part
                 Self.pad(&part)

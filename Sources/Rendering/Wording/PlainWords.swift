@@ -61,11 +61,43 @@ enum PlainWords {
         _ name: String, _ verb: String, _ value: Double?, _ unproven: Reason.Unproven,
         _ unit: MetricUnit
     ) -> String {
-        let (value, limit) = HumanNumber.pair(value, unproven.limit, unit)
+        "\(name) \(HumanNumber.pair(value, unproven.limit, unit).0) \(verb) "
+            + notYet(unproven, value, unit)
+    }
+
+    private static func notYet(
+        _ unproven: Reason.Unproven, _ value: Double?, _ unit: MetricUnit
+    ) -> String {
+        let limit = HumanNumber.pair(value, unproven.limit, unit).1
         let bound = HumanNumber.pair(unproven.bound, unproven.limit, unit).0
         let confidence = HumanNumber.text(unproven.confidence, .ratio)
-        return "\(name) \(value) \(verb) over the fail limit \(limit), not yet proven "
-            + "(\(confidence) lower bound \(bound))"
+        return "over the fail limit \(limit), not yet proven (\(confidence) lower bound \(bound))"
+    }
+
+    /// What a reason adds to its metric's value and limit; nil if nothing.
+    static func comparison(_ reason: Reason) -> String? {
+        let detail = InertText(reason.detail, limit: 160)
+        let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
+        let unit = reason.unit ?? MetricUnit(metricName: reason.check)
+        switch reason.why {
+        case "abs_warn", "abs_fail":
+            if let unproven = reason.unproven {
+                return notYet(unproven, reason.value, unit) + quoted
+            }
+            return detail.isEmpty ? nil : "“\(detail)”"
+        case "rel_warn_window": return "worse than stable in this window" + quoted
+        case "rel_fail_run", "rel_warn_run":
+            // The metric's line has the value of a window; the rule compares those of the run.
+            guard let value = reason.value else {
+                return "worse than stable over the whole run" + quoted
+            }
+            let (run, stable) = HumanNumber.pair(value, reason.stable, unit)
+            return "\(run) over the whole run, worse than stable (\(stable))" + quoted
+        case "rel_warn", "rel_fail": return "too far from stable" + quoted
+        case "prev_warn": return "grew from \(HumanNumber.text(reason.previous, unit))" + quoted
+        case "insufficient": return "too few requests to judge" + quoted
+        case let why: return (absences[why] ?? "\(InertText(why, limit: 60))") + quoted
+        }
     }
 
     private static let absences = [

@@ -178,6 +178,31 @@ extension MappingReader {
         return size
     }
 
+    /// Reads a list of HTTP statuses: `200`, `200-299` or `2xx`.
+    func statuses(_ key: String, _ standard: [ClosedRange<Int>]) -> [ClosedRange<Int>] {
+        guard has(key) else { return standard }
+        var ranges: [ClosedRange<Int>] = []
+        for (index, text) in texts(key).enumerated() {
+            let parts = text.split(separator: "-", maxSplits: 1).map { Int($0) }
+            let range: ClosedRange<Int>? =
+                if text.count == 3, text.hasSuffix("xx"), let digit = text.first?.wholeNumberValue {
+                    (digit * 100)...(digit * 100 + 99)
+                } else if let low = parts.first ?? nil, let high = parts.last ?? nil, low <= high {
+                    low...high
+                } else {
+                    nil
+                }
+            if let range, range.lowerBound >= 100, range.upperBound <= 599 {
+                ranges.append(range)
+            } else {
+                fault(
+                    "\(key)[\(index)]", "\(text.quoted) is not a status",
+                    "write 200, 200-299 or 2xx")
+            }
+        }
+        return ranges
+    }
+
     // MARK: - Variables
 
     /// Replaces each `${env:NAME}`; nil after a fault.

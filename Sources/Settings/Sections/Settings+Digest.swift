@@ -20,6 +20,10 @@ extension Settings {
         public var rolloutURL = ""
         /// The public address of the status page. Empty: no link.
         public var statusURL = ""
+        /// Further links, such as dashboards, with the same placeholders and those of a digest.
+        public var links: [Settings.Link] = []
+        /// Who owns which groups; the first rule whose fields are equal applies.
+        public var owners: [Settings.Owner] = []
         /// Prefixes of checks that concern the node itself. A fault of these checks alone is
         /// reported once, not once for each rollout.
         public var nodeChecks = ["gateway."]
@@ -60,6 +64,19 @@ extension Settings.Digest.Storm {
         messages = r.integer("messages", messages, in: 1...1000)
         r.finish()
     }
+
+    /// An entry of `digest.links`.
+    public struct Link: Sendable, Equatable {
+        public var name: String
+        public var url: String
+    }
+
+    /// An entry of `digest.owners`.
+    public struct Owner: Sendable, Equatable {
+        public var match: [String: String]
+        public var owner: String
+        public var onCall: String
+    }
 }
 
 extension Settings.Digest {
@@ -89,6 +106,8 @@ extension Settings.Digest {
         runbookURL = Self.link(r, "runbook_url")
         rolloutURL = Self.link(r, "rollout_url")
         statusURL = Self.link(r, "status_url")
+        links = (r.mappings("links") ?? []).map(Self.linkEntry)
+        owners = (r.mappings("owners") ?? []).map(Self.owner)
         nodeChecks = r.texts("node_checks", nodeChecks)
         storm = Storm(reading: r.mapping("storm"))
         if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
@@ -99,13 +118,36 @@ extension Settings.Digest {
 
     private static func link(_ r: MappingReader, _ key: String) -> String {
         let link = r.plain(key, "")
-        let filled = link.replacing("{namespace}", with: "n").replacing("{rollout}", with: "r")
+        let filled = link.replacing(#/\{[A-Za-z0-9_.-]+\}/#, with: "x")
         if !link.isEmpty, (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
             r.fault(
                 key, "\(link.quoted) is not a web address",
                 "write https://…, {namespace} and {rollout} are filled in")
         }
         return link
+    }
+
+    private static func linkEntry(_ r: MappingReader) -> Settings.Link {
+        let entry = Settings.Link(name: r.plain("name", ""), url: link(r, "url"))
+        if entry.name.isEmpty || entry.name.count > 40 {
+            r.lacks("name is missing or longer than 40 characters", "write name: Dashboard")
+        }
+        if entry.url.isEmpty, !r.context.hasFault(at: r.path("url")) {
+            r.lacks(
+                "url is missing", "write url: https://grafana.example/d/x?var-rollout={rollout}")
+        }
+        r.finish()
+        return entry
+    }
+
+    private static func owner(_ r: MappingReader) -> Settings.Owner {
+        let rule = Settings.Owner(
+            match: r.pairs("match"), owner: r.plain("owner", ""), onCall: r.plain("on_call", ""))
+        if rule.owner.isEmpty, rule.onCall.isEmpty {
+            r.lacks("owner and on_call are missing", "write owner: payments")
+        }
+        r.finish()
+        return rule
     }
 
     private mutating func readTimes(_ r: MappingReader) {

@@ -102,33 +102,9 @@ extension Settings.Probe.HTTP {
     fileprivate init(reading r: MappingReader) {
         self.init()
         access = Settings.Probe.Access(reading: r)
-        if r.has("expect") { expect = Self.ranges(r) }
+        expect = r.statuses("expect", expect)
         fields = r.fields()
         maxBody = r.size("max_body", maxBody, in: 1024...(16 << 20))
-    }
-
-    /// Parses `200`, `200-299` and `2xx`.
-    private static func ranges(_ r: MappingReader) -> [ClosedRange<Int>] {
-        var ranges: [ClosedRange<Int>] = []
-        for (index, text) in r.texts("expect").enumerated() {
-            let parts = text.split(separator: "-", maxSplits: 1).map { Int($0) }
-            let range: ClosedRange<Int>? =
-                if text.count == 3, text.hasSuffix("xx"), let digit = text.first?.wholeNumberValue {
-                    (digit * 100)...(digit * 100 + 99)
-                } else if let low = parts.first ?? nil, let high = parts.last ?? nil, low <= high {
-                    low...high
-                } else {
-                    nil
-                }
-            if let range, range.lowerBound >= 100, range.upperBound <= 599 {
-                ranges.append(range)
-            } else {
-                r.fault(
-                    "expect[\(index)]", "\(text.quoted) is not a status",
-                    "write 200, 200-299 or 2xx")
-            }
-        }
-        return ranges
     }
 }
 

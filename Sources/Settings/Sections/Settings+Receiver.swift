@@ -23,8 +23,8 @@ extension Settings {
             /// A Slack bot token: one message for each incident, updated in place.
             case slackBot(Bot)
             case smtp(Mail)
-            /// JSON by POST, signed if `signingKey` is set.
-            case webhook(Web)
+            /// A request of any form, signed if `signingKey` is set.
+            case webhook(Web, WebhookRequest)
             /// Files in a folder; empty: `outgoing/` in the data folder.
             case file(directory: String)
             /// A program that reads the digest's JSON from its standard input.
@@ -92,7 +92,7 @@ extension Settings {
         /// server.
         public var caFile: String {
             switch kind {
-            case .slack(let web), .webhook(let web): web.caFile
+            case .slack(let web), .webhook(let web, _): web.caFile
             case .slackBot(let bot): bot.caFile
             case .smtp(let mail): mail.caFile
             case .file, .exec: ""
@@ -134,7 +134,13 @@ extension Settings.Receiver {
         case .slack where r.has("token") || r.has("token_file"):
             self.init(name: name, kind: .slackBot(Bot(reading: r)))
         case .slack: self.init(name: name, kind: .slack(Web(reading: r, isSlack: true)))
-        case .webhook: self.init(name: name, kind: .webhook(Web(reading: r, isSlack: false)))
+        case .webhook:
+            let recipe = RecipeReader(r)
+            self.init(
+                name: name,
+                kind: .webhook(
+                    Web(reading: r, isSlack: false, recipe: recipe),
+                    WebhookRequest(reading: recipe)))
         case .smtp:
             // RFC 5321 §4.5.3.2 allows the server minutes; an early timeout leads to duplicates.
             self.init(name: name, timeout: .seconds(60), kind: .smtp(Mail(reading: r)))
@@ -186,23 +192,28 @@ extension Settings.Receiver.Bot {
 }
 
 extension Settings.Receiver.Web {
-    fileprivate init(reading r: MappingReader, isSlack: Bool) {
+    fileprivate init(reading r: MappingReader, isSlack: Bool, recipe: RecipeReader? = nil) {
         self.init()
         // Slack's webhook addresses are credentials; one on this machine is for tests.
         url = r.secret(
             "url",
             isPublic: { text in
-                guard let address = try? WebAddress(text, schemes: ["https", "http"]) else {
+                guard let address = try? WebAddress(text.withoutTags, schemes: ["https", "http"])
+                else {
                     return true  // Reported as malformed below, not as a secret.
                 }
                 return address.userInfo.isEmpty && (address.isLoopback || !isSlack)
             })
+        if !url.isSet, !r.has("url"), !r.has("url_file"), let known = recipe?.recipe?.text("url") {
+            url = .visible(known)
+        }
         if !url.isSet, !r.has("url"), !r.has("url_file") {
             r.lacks("url is missing", "write url_file: PATH or url: ${env:NAME}")
         }
         if url.isSet, let text = try? url.read() {
             do {
-                let address = try WebAddress(text, schemes: ["https", "http"])
+                let address = try WebAddress(
+                    isSlack ? text : text.withoutTags, schemes: ["https", "http"])
                 if address.scheme == "http", !address.isLoopback {
                     r.warn(
                         url.path == nil ? "url" : "url_file", "digests travel in the clear",
@@ -217,6 +228,11 @@ extension Settings.Receiver.Web {
         if !isSlack { signingKey = r.secret("secret") }
         caFile = r.file("ca_file")
     }
+}
+
+extension String {
+    /// The address of a webhook without its mustache tags.
+    fileprivate var withoutTags: String { replacing(#/\{\{[^}]*\}\}/#, with: "") }
 }
 
 extension Settings.Receiver.Mail {

@@ -114,6 +114,15 @@ extension Settings.Digest {
         y.entry("runbook_url", url: runbookURL)
         y.entry("rollout_url", url: rolloutURL)
         y.entry("status_url", url: statusURL)
+        y.list("links", links) { y, link in
+            y.entry("name", link.name)
+            y.entry("url", url: link.url)
+        }
+        y.list("owners", owners) { y, rule in
+            y.entry("match", rule.match)
+            y.entry("owner", rule.owner)
+            y.entry("on_call", rule.onCall)
+        }
         y.entry("node_checks", nodeChecks)
         y.mapping("storm") { y in
             y.entry("groups", storm.groups)
@@ -133,10 +142,11 @@ extension Settings.Receiver {
         case .slack(let web):
             y.entry("kind", "slack")
             web.describe(&y)
-        case .webhook(let web):
+        case .webhook(let web, let request):
             y.entry("kind", "webhook")
             web.describe(&y)
             y.entry("secret", web.signingKey)
+            request.describe(&y)
         case .smtp(let mail):
             y.entry("kind", "smtp")
             y.entry("url", url: mail.url)

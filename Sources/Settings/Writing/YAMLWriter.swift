@@ -57,8 +57,10 @@ struct YAMLWriter {
     /// Writes an element of a list that is one text.
     mutating func element(_ value: String) { line(Self.scalar(value)) }
 
-    mutating func mapping(_ key: String, _ body: (inout YAMLWriter) -> Void) {
-        line("\(Self.scalar(key)):")
+    mutating func mapping(
+        _ key: String, empty: Bool = false, _ body: (inout YAMLWriter) -> Void
+    ) {
+        line("\(Self.scalar(key)):\(empty ? " {}" : "")")
         depth += 1
         body(&self)
         depth -= 1

@@ -14,15 +14,27 @@ struct DigestCommand: AsyncParsableCommand {
 
 /// The output form of a digest.
 enum DigestForm: String, ExpressibleByArgument, CaseIterable {
+    /// What a person sees in Slack, in a mail program, in Teams.
     case slack
+    case mail
+    case teams
+    /// The same as `slack`.
     case slackText = "slack-text"
+    case slackJSON = "slack-json"
+    case teamsJSON = "teams-json"
     case text
     case html
 
+    static let words =
+        "text, html, slack, mail, teams (what people see), slack-json or teams-json (what is sent)."
+
     func of(_ digest: RenderedDigest) -> String {
         switch self {
-        case .slack: digest.slack
-        case .slackText: TerminalText.inertLines(SlackText.plain(digest.slack))
+        case .slackJSON: digest.slack
+        case .slack, .slackText: TerminalText.inertLines(SlackText.plain(digest.slack))
+        case .mail: TerminalText.inertLines("Subject: \(digest.subject)\n\n\(digest.text)")
+        case .teams: TerminalText.inertLines(CardText.plain(TeamsPreview.card(of: digest)))
+        case .teamsJSON: TeamsPreview.card(of: digest)
         case .text: TerminalText.inertLines(digest.text)
         case .html: digest.html
         }
@@ -67,7 +79,7 @@ struct DigestShow: AsyncParsableCommand {
 
     @OptionGroup var node: NodeOption
     @Argument(help: "The digest's id.") var id: String
-    @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
+    @Option(name: .customLong("for"), help: "\(DigestForm.words)")
     var form = DigestForm.text
 
     func run() async throws {
@@ -99,7 +111,7 @@ struct DigestPreviewCommand: AsyncParsableCommand {
 
     @OptionGroup var node: NodeOption
     @Option(help: "Start: a duration ago such as 2h, or RFC 3339.") var since = "24h"
-    @Option(name: .customLong("for"), help: "text, html, slack (its JSON) or slack-text.")
+    @Option(name: .customLong("for"), help: "\(DigestForm.words)")
     var form = DigestForm.text
 
     func run() async throws {

@@ -8,7 +8,7 @@ import Settings
 struct SendTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "send-test",
-        abstract: "Send a marked test message to a receiver and print each step.")
+        abstract: "Send a sample digest of each kind, marked as a test, and print each step.")
 
     @OptionGroup var config: ConfigOption
     @Argument(help: "The receiver's name in the configuration.") var receiver: String

@@ -15,12 +15,13 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from slack_double import Invalid, MAX_BLOCKS, MAX_TEXT, block, require, unique_keys  # noqa: E402
+from slack_double import (  # noqa: E402
+    Invalid, MAX_BLOCKS, MAX_TEXT, attachment, block, require, unique_keys)
 
 # https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
-POST = {"channel", "text", "blocks", "thread_ts", "reply_broadcast", "unfurl_links",
+POST = {"channel", "text", "blocks", "attachments", "thread_ts", "reply_broadcast", "unfurl_links",
         "unfurl_media", "metadata", "mrkdwn", "parse", "link_names"}
-UPDATE = {"channel", "ts", "text", "blocks", "metadata", "parse", "link_names", "reply_broadcast"}
+UPDATE = {"channel", "ts", "text", "blocks", "attachments", "metadata", "parse", "link_names", "reply_broadcast"}
 
 
 class Refused(Exception):
@@ -40,6 +41,8 @@ def checked(payload, known):
         require(isinstance(blocks, list) and len(blocks) <= MAX_BLOCKS, "too many blocks")
         for one in blocks:
             block(one)
+        for one in payload.get("attachments", []):
+            attachment(one)
     except Invalid as fault:
         raise Refused("invalid_blocks") from fault
     metadata = payload.get("metadata", {"event_type": "x", "event_payload": {}})

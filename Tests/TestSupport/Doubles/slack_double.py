@@ -16,6 +16,7 @@ import argparse
 import http.server
 import json
 import os
+import re
 import threading
 import time
 
@@ -30,6 +31,10 @@ MAX_FIELD = 2_000
 MAX_CONTEXT = 10
 MAX_BLOCK_ID = 255
 TEXT_TYPES = ("plain_text", "mrkdwn")
+# https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments
+MAX_ATTACHMENTS = 100
+MAX_ACTIONS = 5
+MAX_ACTION_TEXT = 30
 
 
 class Invalid(Exception):
@@ -77,6 +82,23 @@ def block(value):
         raise Invalid(f"unknown block type {kind!r}")
 
 
+def attachment(value):
+    require(isinstance(value, dict), "attachment is no object")
+    require(re.fullmatch("good|warning|danger|#[0-9a-fA-F]{6}", value.get("color", "good")),
+            "color of an attachment")
+    require("blocks" not in value or not set(value) & {"text", "title", "fields", "actions"},
+            "blocks beside the members that they replace")
+    require(len(value.get("blocks", [])) <= MAX_BLOCKS, "too many blocks in an attachment")
+    for one in value.get("blocks", []):
+        block(one)
+    actions = value.get("actions", [])
+    require(len(actions) <= MAX_ACTIONS, "too many actions")
+    for action in actions:
+        require(action.get("type") == "button", "an action that is no button")
+        require(0 < len(action.get("text", "")) <= MAX_ACTION_TEXT, "text of a button")
+        require(action.get("url", "").startswith(("http://", "https://")), "address of a button")
+
+
 def unique_keys(pairs):
     keys = [key for key, _ in pairs]
     if len(set(keys)) != len(keys):
@@ -112,6 +134,14 @@ def verdict(method, path, key, content_type, body):
             block(one)
     except Invalid as fault:
         return 400, "invalid_blocks", str(fault)
+    try:
+        attachments = payload.get("attachments", [])
+        require(isinstance(attachments, list), "attachments are no list")
+        require(len(attachments) <= MAX_ATTACHMENTS, "too many attachments")
+        for one in attachments:
+            attachment(one)
+    except (Invalid, AttributeError, TypeError) as fault:
+        return 400, "invalid_attachments", str(fault)
     return 200, "ok", ""
 
 

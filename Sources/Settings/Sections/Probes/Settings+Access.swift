@@ -135,30 +135,35 @@ extension Settings.Probe.Trust {
 }
 
 extension MappingReader {
-    /// Reads headers by name. A fault for headers that the HTTP client sets itself.
+    /// Reads headers by name.
     fileprivate func headers() -> [String: Secret] {
         let given = mapping("headers")
         var headers: [String: Secret] = [:]
-        for name in given.keys {
+        for name in given.headerNames() { headers[name] = given.named(name) }
+        return headers
+    }
+
+    /// The keys of a mapping of headers. A fault for headers that the HTTP client sets itself.
+    func headerNames() -> [String] {
+        for name in keys {
             let isToken =
                 !name.isEmpty
                 && name.unicodeScalars.allSatisfy {
                     $0.isLetterASCII || $0.isDigit || "-_".unicodeScalars.contains($0)
                 }
             if !isToken {
-                given.fault(
+                fault(
                     name, "\(name.quoted) is not a header's name", "use letters, digits and -",
                     atKey: true)
             }
             if ["host", "content-length", "transfer-encoding", "connection"].contains(
                 name.lowercased())
             {
-                given.fault(
+                fault(
                     name, "set by every request itself", "leave it out; the host is that of url",
                     atKey: true)
             }
-            headers[name] = given.named(name)
         }
-        return headers
+        return keys
     }
 }

@@ -1,0 +1,88 @@
+import Digests
+import Events
+
+/// Short facts about a rollout: its owner, its traffic, its image. Texts are inert.
+struct DigestFacts {
+    struct Fact {
+        let name: String
+        let value: String
+    }
+
+    var facts: [Fact] = []
+    /// Why the controller ended the run, in its own words; nil if it gave no reason.
+    var reason: String?
+
+    init(_ digest: Digest, _ options: RenderOptions) {
+        let context = digest.context
+        let rule = options.owners.first { $0.holds(for: digest.group) }
+        add("Owner", [context.owner, rule?.owner ?? ""].first { !$0.isEmpty })
+        add("On call", [context.onCall, rule?.onCall ?? ""].first { !$0.isEmpty })
+        let step = context.step.map { "step \($0)" }
+        let traffic = context.weight.map { "\($0) % on the canary" }
+        add("Traffic", [traffic, step].compactMap(\.self).joined(separator: ", "))
+        if !context.image.isEmpty {
+            let before =
+                context.previousImage.isEmpty || context.previousImage == context.image
+                ? "" : " (before: \(InertText(context.previousImage, limit: 120)))"
+            add("Image", "\(InertText(context.image, limit: 120))\(before)")
+        }
+        let words = InertText(context.reason, limit: 300)
+        if !words.isEmpty { reason = words.description }
+    }
+
+    private mutating func add(_ name: String, _ value: String?) {
+        guard let value, !value.isEmpty else { return }
+        facts.append(Fact(name: name, value: InertText(value, limit: 260).description))
+    }
+
+    /// `owner payments · on call alice · 20 % on the canary, step 3`.
+    var line: String {
+        facts.map { $0.name == "Traffic" ? $0.value : "\($0.name.lowercased()) \($0.value)" }
+            .joined(separator: " · ")
+    }
+}
+
+/// The links of a message, each an address that is safe in every markup.
+struct DigestLinks {
+    struct Link {
+        let name: String
+        let url: String
+    }
+
+    var links: [Link] = []
+
+    init(_ digest: Digest, _ options: RenderOptions) {
+        func field(_ name: String) -> String? {
+            switch name {
+            case "incident": digest.thread
+            case "digest": digest.id
+            case "az": digest.failingPlaces.first?.az
+            case "node": digest.failingPlaces.first?.node
+            case "from_ms": "\(digest.incidentStart.milliseconds)"
+            case "to_ms": "\((digest.incidentEnd ?? digest.composedAt).milliseconds)"
+            default: digest.group[name]
+            }
+        }
+        func add(_ name: String, _ template: String?) {
+            if let url = RenderOptions.link(template, fields: field) {
+                links.append(Link(name: name, url: url))
+            }
+        }
+        let isRollout = digest.group["rollout"] != nil
+        if isRollout { add("Rollout", options.rolloutURL) }
+        let page = options.statusURL.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
+        if let page, let attempt = NextSteps.attempt(of: digest) {
+            add("Attempt", page + "attempts/" + RenderOptions.encoded(attempt, keep: ""))
+        }
+        if isRollout { add("Runbook", options.runbookURL) }
+        for link in options.links where link.isForEveryGroup || isRollout {
+            add(InertText(link.name, limit: 40).description, link.url)
+        }
+        if let page, !digest.isTest {
+            add("Digest", page + "digests/" + RenderOptions.encoded(digest.id, keep: ""))
+        }
+        add("Status page", options.statusURL)
+    }
+
+    func url(_ name: String) -> String? { links.first { $0.name == name }?.url }
+}
