@@ -139,6 +139,7 @@ extension Settings.Probe.Trust {
 extension MappingReader {
     /// Reads headers by name. A fault for headers that the HTTP client sets itself.
     fileprivate func headers() -> [String: Secret] {
+        declare("headers", "names and texts")
         let given = mapping("headers")
         var headers: [String: Secret] = [:]
         for name in given.keys {
