@@ -132,12 +132,12 @@ public final class Node: Sendable {
             HTTPServerConfiguration(
                 settings.listen, address: address, tls: certificate,
                 connections: budget.connections),
-            routes: Self.routes(
-                settings, eventLog, store, gateway, notifier, metrics)
-                + ConsoleRoutes(
-                    Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
-                    store: store, keeper: board, sessions: sessions
-                ).routes,
+            routes: OpenAPIDocument.adding(
+                to: Self.routes(settings, eventLog, store, gateway, notifier, metrics)
+                    + ConsoleRoutes(
+                        Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
+                        store: store, keeper: board, sessions: sessions
+                    ).routes),
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
                 await recorder.record(refusal: refusal, node: settings.node, az: settings.az)
