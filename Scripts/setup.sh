@@ -36,7 +36,7 @@ lacks() {
     if ! "$@" >/dev/null 2>&1; then missing+=("$package"); fi
 }
 
-python_has_venv() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 8))'; }
+python_has_venv() { python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'; }
 
 find_missing_for_apt() {
     missing=()

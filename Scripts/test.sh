@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets the machine up, checks the format, builds and runs all tests. The last
+# Sets the machine up, checks spelling and format, builds and runs all tests. The last
 # line is `N passed, N failed`; the exit status is 0 only if tests ran and
 # all passed.
 set -euo pipefail
@@ -30,6 +30,9 @@ export BELLWETHER_TEST_PYTHON
 
 step="checking scripts, YAML and workflows"
 Scripts/check-files.sh
+
+step="the spelling check"
+Scripts/spelling.sh "$BELLWETHER_TEST_PYTHON"
 
 step="swift format"
 swift format lint --strict -r Sources Tests Package.swift </dev/null

@@ -134,12 +134,13 @@ public final class Node: Sendable {
             HTTPServerConfiguration(
                 settings.listen, address: address, tls: certificate,
                 connections: budget.connections),
-            routes: Self.routes(
-                settings, inForce, eventLog, store, gateway, notifier, metrics, tokens)
-                + ConsoleRoutes(
-                    Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
-                    store: store, keeper: board, sessions: sessions
-                ).routes,
+            routes: OpenAPIDocument.adding(
+                to: Self.routes(
+                    settings, inForce, eventLog, store, gateway, notifier, metrics, tokens)
+                    + ConsoleRoutes(
+                        Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
+                        store: store, keeper: board, sessions: sessions
+                    ).routes),
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
                 await recorder.record(refusal: refusal, node: settings.node, az: settings.az)

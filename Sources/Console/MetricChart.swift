@@ -147,7 +147,8 @@ struct MetricChart {
         case .pass: ""
         case .warn: "warns"
         case .nodata: "no data"
-        case .fail: "over the limit"
+        // Not "over the limit": a check also fails against stable, or below its limit.
+        case .fail: "fails"
         }
     }
 

@@ -229,14 +229,11 @@ struct LayoutTests {
     @Test("every path of the repository that a page names exists")
     func paths() throws {
         let manager = FileManager.default
-        let pages = try manager.subpathsOfDirectory(atPath: Self.top.path).filter { path in
-            path.hasSuffix(".md") && !path.hasPrefix(".") && !path.contains("/.")
-        }
-        #expect(pages.contains("ARCHITECTURE.md"))
+        let pages = try Self.pages()
         let roots = "Sources|Tests|Scripts|Benchmarks|Config|Fuzzing|docs|templates"
         let form = try Regex("(?:\\b|`)((?:\(roots))/[A-Za-z0-9_+./-]*[A-Za-z0-9_+/])")
         var seen = 0
-        for page in pages.sorted() {
+        for page in pages {
             let text = try String(
                 contentsOf: Self.top.appendingPathComponent(page), encoding: .utf8)
             for match in text.matches(of: form) {
@@ -250,6 +247,95 @@ struct LayoutTests {
             }
         }
         #expect(seen > 20)
+    }
+
+    @Test("every link of a page leads to a file, and to a heading that the file has")
+    func links() throws {
+        var seen = 0
+        for page in try Self.pages() {
+            let text = try Self.prose(of: page)
+            let folder = (page as NSString).deletingLastPathComponent
+            let targets =
+                text.matches(of: #/\]\(([^)\s]+)\)/#).map(\.output.1)
+                + text.matches(of: #/(?:src|href)="([^"]+)"/#).map(\.output.1)
+            for target in targets where !target.contains(#/^[a-z]+:/#) {
+                seen += 1
+                let parts = target.split(
+                    separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+                let file =
+                    parts[0].isEmpty
+                    ? page : ((folder as NSString).appendingPathComponent(String(parts[0])))
+                let path = Self.top.appendingPathComponent(file).standardized.path
+                #expect(
+                    FileManager.default.fileExists(atPath: path), "\(page) links to \(target)")
+                guard parts.count > 1, file.hasSuffix(".md") else { continue }
+                let relative = String(path.dropFirst(Self.top.standardized.path.count + 1))
+                #expect(
+                    try Self.anchors(of: relative).contains(String(parts[1])),
+                    "\(page) links to \(target), which is no heading there")
+            }
+        }
+        #expect(seen > 50)
+    }
+
+    @Test("anchors are made as GitHub makes them")
+    func anchorForm() {
+        let text = """
+            # A title
+            ## `analysis.checks[]`
+            ## When 5xx, and why?
+            ## A title
+            ### [A link](x.md) and *more*
+            """
+        #expect(
+            Self.anchors(in: text) == [
+                "a-title", "analysischecks", "when-5xx-and-why", "a-title-1", "a-link-and-more",
+            ])
+    }
+
+    private static func anchors(of page: String) throws -> [String] {
+        anchors(in: try prose(of: page))
+    }
+
+    private static func anchors(in text: String) -> [String] {
+        var counts: [String: Int] = [:]
+        return text.split(separator: "\n").filter { $0.contains(#/^\#{1,6}\s/#) }.map { line in
+            let words = line.drop { $0 == "#" }.dropFirst()
+                .replacing(#/\[([^\]]+)\]\([^)]*\)/#) { $0.output.1 }
+            var anchor = ""
+            for scalar in words.lowercased().unicodeScalars {
+                switch scalar {
+                case " ": anchor += "-"
+                case "-", "_": anchor.unicodeScalars.append(scalar)
+                default:
+                    if scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+                        anchor.unicodeScalars.append(scalar)
+                    }
+                }
+            }
+            let count = counts[anchor, default: 0]
+            counts[anchor] = count + 1
+            return count == 0 ? anchor : "\(anchor)-\(count)"
+        }
+    }
+
+    /// A page without its fenced blocks.
+    private static func prose(of page: String) throws -> String {
+        let text = try String(contentsOf: top.appendingPathComponent(page), encoding: .utf8)
+        var isFenced = false
+        return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            if line.hasPrefix("```") { isFenced.toggle() }
+            return !isFenced
+        }.joined(separator: "\n")
+    }
+
+    /// The Markdown pages of the repository.
+    private static func pages() throws -> [String] {
+        let pages = try FileManager.default.subpathsOfDirectory(atPath: top.path).filter { path in
+            path.hasSuffix(".md") && !path.hasPrefix(".") && !path.contains("/.")
+        }
+        try #require(pages.contains("ARCHITECTURE.md"))
+        return pages.sorted()
     }
 
     /// Paths relative to the repository's root.

@@ -62,6 +62,21 @@ struct OverviewPageTests {
         #expect(!html.contains(" onclick"))
     }
 
+    @Test("a chart says that a metric fails, not that it is over a limit which it is not")
+    func failsWithinItsLimit() {
+        // Worse than stable over the run, below the limit.
+        let delta = MetricDelta(
+            metric: "canary.p99_ms", value: 443, stable: 187, limit: 500, unit: .milliseconds,
+            state: .fail)
+        var board = RolloutBoard()
+        board.observe(
+            RolloutBoardTests.event("shop", az: "a", .unhealthy, deltas: [delta]), from: .start)
+        let html = String(
+            decoding: OverviewPage(view: Self.view(board)).html.bytes, as: UTF8.self)
+        #expect(html.contains("fails"))
+        #expect(!html.contains("over the limit"))
+    }
+
     @Test("texts from events are inert everywhere")
     func hostile() {
         let evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -64,9 +64,11 @@ public struct Access: Sendable {
         case session
     }
 
-    let scope: Scope?
-    let isOptional: Bool
-    let schemes: Set<Scheme>
+    /// Nil if credentials are not checked.
+    public let scope: Scope?
+    /// Whether callers without the scope are served too.
+    public let isOptional: Bool
+    public let schemes: Set<Scheme>
 
     /// Any caller; credentials are not checked.
     public static let open = Access(scope: nil, isOptional: true, schemes: [])

@@ -11,6 +11,7 @@ import Secrets
 extension MappingReader {
     /// Reads the path of a readable file; empty when absent.
     func file(_ key: String) -> String {
+        declare(key, "file")
         let path = plain(key, "")
         if !path.isEmpty { checkFile(path, at: self.path(key)) }
         return path
@@ -18,6 +19,7 @@ extension MappingReader {
 
     /// Reads the path of a readable folder; empty when absent.
     func folder(_ key: String) -> String {
+        declare(key, "folder")
         let path = plain(key, "")
         guard !path.isEmpty else { return path }
         switch Self.kind(of: path) {
@@ -70,6 +72,8 @@ extension MappingReader {
     ///   machine.
     func secret(_ key: String, isPublic: (String) -> Bool = { _ in false }) -> Secret {
         let fileKey = "\(key)_file"
+        declare(key, "secret", range: "as `${env:NAME}`")
+        declare(fileKey, "file of a secret")
         let file = plain(fileKey, "")
         guard let text = text(key), !text.isEmpty else {
             return secret(file: fileKey)
@@ -93,6 +97,7 @@ extension MappingReader {
 
     /// Reads the path of a credential file, and checks that the file holds a valid secret.
     func secret(file key: String) -> Secret {
+        declare(key, "file of a secret")
         let file = plain(key, "")
         guard !file.isEmpty else { return .unset }
         checkSecretFile(file, at: path(key))

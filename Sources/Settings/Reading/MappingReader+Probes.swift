@@ -4,6 +4,7 @@ import Secrets
 /// Readers shared by several kinds of probes.
 extension MappingReader {
     func requiredAddress() -> String {
+        declare("address", "host:port")
         let address = hostPort("address", plain("address", ""))
         if address.isEmpty, !has("address") {
             lacks("address is missing", "write address: host:port")
@@ -35,6 +36,7 @@ extension MappingReader {
 
     /// Reads a JSON pointer; nil when absent.
     func pointer(_ key: String) -> String? {
+        declare(key, "JSON pointer")
         guard has(key) else { return nil }
         let pointer = plain(key, "")
         if !pointer.isEmpty, !pointer.hasPrefix("/") {

@@ -3,6 +3,7 @@ import Events
 extension MappingReader {
     /// Reads a text; nil when absent. A list or a mapping is a fault.
     func text(_ key: String) -> String? {
+        declare(key, KeyDeclarations.text)
         switch value(key) {
         case nil, .empty: return nil
         case .text(let text): return text
@@ -14,6 +15,7 @@ extension MappingReader {
 
     /// Reads a text without `${…}`.
     func plain(_ key: String, _ standard: String) -> String {
+        declare(key, KeyDeclarations.text, standard: standard)
         guard let text = text(key) else { return standard }
         if text.contains("${") {
             fault(
@@ -26,6 +28,7 @@ extension MappingReader {
 
     /// Reads a text and expands `${env:NAME}`.
     func expanded(_ key: String, _ standard: String) -> String {
+        declare(key, KeyDeclarations.text, standard: standard, range: "with `${env:NAME}`")
         guard let text = text(key) else { return standard }
         return expand(text, at: path(key)) ?? standard
     }
@@ -40,6 +43,7 @@ extension MappingReader {
 
     /// Reads a required name: a letter, then letters, digits, `_` and `-`; at most 64 bytes.
     func name(_ key: String) -> String {
+        declare(key, "name")
         guard let text = text(key) else {
             if !context.hasFault(at: path(key)) {
                 lacks("\(key) is missing", "give it a \(key)")
@@ -56,6 +60,9 @@ extension MappingReader {
 
     /// Reads a list of texts; `standard` when absent.
     func texts(_ key: String, _ standard: [String] = []) -> [String] {
+        declare(
+            key, "list of texts",
+            standard: standard.isEmpty ? "" : "[\(standard.joined(separator: ", "))]")
         guard let elements = list(key) else { return standard }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
@@ -71,6 +78,7 @@ extension MappingReader {
 
     /// Reads a mapping of texts to texts. A key without a value is a fault.
     func pairs(_ key: String) -> [String: String] {
+        declare(key, "names and texts")
         let reader = mapping(key)
         var pairs: [String: String] = [:]
         for name in reader.keys {
@@ -81,6 +89,7 @@ extension MappingReader {
     }
 
     func flag(_ key: String, _ standard: Bool) -> Bool {
+        declare(key, "true or false", standard: "\(standard)")
         switch text(key) {
         case nil: return standard
         case "true": return true
@@ -94,6 +103,9 @@ extension MappingReader {
     func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ key: String, _ standard: Choice
     ) -> Choice {
+        declare(
+            key, "word", standard: standard.rawValue,
+            range: Choice.allCases.map(\.rawValue).joined(separator: ", "))
         guard let text = text(key) else { return standard }
         if let choice = Choice(rawValue: text) { return choice }
         let known = Choice.allCases.map(\.rawValue)
@@ -105,6 +117,9 @@ extension MappingReader {
     }
 
     func integer(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
+        declare(
+            key, "whole number", standard: "\(standard)",
+            range: "\(range.lowerBound) to \(range.upperBound)")
         guard let text = text(key) else { return standard }
         guard let number = Int(text) else {
             fault(key, "\(text.quoted) is not a whole number", "write one, like \(standard)")
@@ -121,6 +136,7 @@ extension MappingReader {
 
     /// Reads a finite number; nil when absent.
     func number(_ key: String) -> Double? {
+        declare(key, "number")
         guard let text = text(key) else { return nil }
         guard let number = Double(text), number.isFinite, !text.contains("x"), !text.contains("X")
         else {
@@ -134,6 +150,9 @@ extension MappingReader {
     }
 
     func number(_ key: String, _ standard: Double, in range: ClosedRange<Double>) -> Double {
+        declare(
+            key, "number", standard: standard.description,
+            range: "\(range.lowerBound) to \(range.upperBound)")
         guard let number = number(key) else { return standard }
         guard range.contains(number) else {
             fault(
@@ -147,6 +166,10 @@ extension MappingReader {
     func duration(
         _ key: String, _ standard: Duration, in range: ClosedRange<Duration>
     ) -> Duration {
+        declare(
+            key, "duration", standard: DurationText.text(standard),
+            range:
+                "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))")
         guard let text = text(key) else { return standard }
         guard let duration = DurationText.parse(text) else {
             fault(key, "\(text.quoted) is not a duration", "write 500ms, 10s, 5m, 1h or 7d")
@@ -163,6 +186,9 @@ extension MappingReader {
     }
 
     func size(_ key: String, _ standard: Int, in range: ClosedRange<Int>) -> Int {
+        declare(
+            key, "size", standard: SizeText.text(standard),
+            range: "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))")
         guard let text = text(key) else { return standard }
         guard let size = SizeText.parse(text) else {
             fault(key, "\(text.quoted) is not a size", "write 64KiB, 10MiB or 1GiB")

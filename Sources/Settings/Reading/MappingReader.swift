@@ -46,7 +46,8 @@ final class MappingReader {
 
     /// Whether the member is present and has a value.
     func has(_ key: String) -> Bool {
-        switch value(key) {
+        context.declarations?.declareOptional(path(key))
+        return switch value(key) {
         case nil, .empty: false
         default: true
         }
@@ -55,6 +56,7 @@ final class MappingReader {
     /// Returns the member's value, or nil when absent, and marks the key as known.
     func value(_ key: String) -> YAMLTree? {
         if !asked.contains(key) { asked.append(key) }
+        context.declarations?.declare(path(key))
         return members.first { $0.key == key }?.value
     }
 
@@ -73,18 +75,21 @@ final class MappingReader {
 
     /// Returns a reader of a nested mapping; an absent one reads as empty.
     func mapping(_ key: String) -> MappingReader {
-        MappingReader(value(key), path: path(key), context: context)
+        declare(key, "mapping")
+        return MappingReader(value(key), path: path(key), context: context)
     }
 
     /// Returns readers of a list of mappings; nil when absent.
     func mappings(_ key: String) -> [MappingReader]? {
-        list(key)?.enumerated().map { index, element in
+        declare(key, "list of mappings")
+        return list(key)?.enumerated().map { index, element in
             MappingReader(element, path: "\(path(key))[\(index)]", context: context)
         }
     }
 
     /// Returns a list; nil when absent or not a list.
     func list(_ key: String) -> [YAMLTree]? {
+        declare(key, "list")
         switch value(key) {
         case nil, .empty: return nil
         case .list(let elements): return elements

@@ -3,6 +3,8 @@ final class ReadingContext {
     let file: String
     let environment: [String: String]
     var allowsInlineSecrets = false
+    /// Nil unless the keys themselves are wanted.
+    var declarations: KeyDeclarations?
     private let document: YAMLDocument
     private(set) var faults: [SettingsFault] = []
     private(set) var warnings: [SettingsFault] = []

@@ -86,6 +86,7 @@ extension MappingReader {
     func webAddress(
         _ key: String, _ text: String, schemes: [String], credentials: String
     ) -> String {
+        declare(key, "address", range: schemes.map { "\($0)://" }.joined(separator: ", "))
         guard !text.isEmpty else { return "" }
         do {
             let address = try WebAddress(text, schemes: schemes)

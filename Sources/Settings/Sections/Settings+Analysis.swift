@@ -48,7 +48,7 @@ extension Settings.Analysis {
         if budget >= interval {
             r.fault("budget", "not shorter than interval", "measurements would overlap: shorten it")
         }
-        if r.has("window"), r.text("window") != "auto" {
+        if r.has("window", besides: "auto") {
             window = r.duration(
                 "window", min(.seconds(5), interval / 2), in: .milliseconds(100)...(.seconds(3600)))
         }

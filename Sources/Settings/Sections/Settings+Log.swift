@@ -48,13 +48,15 @@ extension Settings.Log {
         self.init()
         maxBytes = r.size("max_bytes", maxBytes, in: (1 << 20)...(1 << 50))
         maxAge = r.duration("max_age", maxAge, in: .seconds(60)...(.seconds(10 * 366 * 86_400)))
-        if r.text("min_free") != "auto", r.has("min_free") {
+        if r.has("min_free", besides: "auto") {
             minFree = r.size("min_free", 2 << 30, in: 0...(1 << 50))
         }
+        r.declare("min_keep", "share or duration", standard: "25%", range: "0% to 100%, or an age")
         if let text = r.text("min_keep") { minKeep = Self.minKeep(text, r) }
         segmentBytes = r.size("segment_bytes", segmentBytes, in: (64 << 10)...(1 << 40))
         segmentAge = r.duration(
             "segment_age", segmentAge, in: .seconds(1)...(.seconds(30 * 86_400)))
+        r.declare("durability", "word", standard: "commit", range: "commit, interval:DURATION, os")
         if let text = r.text("durability") {
             durability = Self.durability(text, r)
         }

@@ -112,6 +112,8 @@ extension Settings.Probe.Prometheus {
     fileprivate init(reading r: MappingReader) {
         self.init()
         access = Settings.Probe.Access(reading: r)
+        let presets = Preset.allCases.map(\.rawValue)
+        r.declare("preset", "word", range: presets.joined(separator: ", "))
         if r.has("preset") { apply(r.choice("preset", Preset.grpc)) }
         requests = r.metricName("requests", requests)
         statusLabel = r.labelName("status_label", statusLabel)

@@ -106,13 +106,13 @@ extension Settings.Statistics {
         alphaFail = r.number("alpha_fail", alphaFail, in: 1e-9...0.5)
         minDelta = r.number("min_delta", minDelta, in: 0...1e9)
         minSample = r.integer("n_min", minSample, in: 0...1_000_000_000)
-        if r.has("prev_warn"), r.text("prev_warn") != "off" {
+        if r.has("prev_warn", besides: "off") {
             growth = r.number("prev_warn", 1, in: 0...1000)
         }
-        if r.has("phi"), r.text("phi") != "auto" { phi = r.number("phi", 1, in: 1...1000) }
+        if r.has("phi", besides: "auto") { phi = r.number("phi", 1, in: 1...1000) }
         if kind == .latency {
             quantile = r.number("q", quantile, in: 0.001...0.9999)
-            if r.has("tau"), r.text("tau") != "auto" { tau = r.number("tau", 1, in: 0.001...1e9) }
+            if r.has("tau", besides: "auto") { tau = r.number("tau", 1, in: 0.001...1e9) }
         }
         if rhoWarn > rhoFail {
             r.warn(

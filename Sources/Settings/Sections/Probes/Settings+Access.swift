@@ -137,6 +137,7 @@ extension Settings.Probe.Trust {
 extension MappingReader {
     /// Reads headers by name.
     fileprivate func headers() -> [String: Secret] {
+        declare("headers", "names and texts")
         let given = mapping("headers")
         var headers: [String: Secret] = [:]
         for name in given.headerNames() { headers[name] = given.named(name) }

@@ -1,0 +1,195 @@
+/// What the routes do not say about themselves: sentences, parameters, bodies and answers.
+enum OpenAPIOperations {
+    struct Operation {
+        var summary: String
+        var tag: String
+        /// Names in `OpenAPIComponents`.
+        var parameters: [String] = []
+        var bodies: [(media: String, schema: String?)] = []
+        var answers: [Answer]
+        /// Statuses of problem documents besides those that follow from the route.
+        var further: Set<Int> = []
+    }
+
+    struct Answer {
+        var status = 200
+        var text: String
+        var media: String?
+        var schema: String?
+    }
+
+    private static let form = "application/x-www-form-urlencoded"
+    private static let page = "text/html; charset=utf-8"
+    private static let json = "application/json"
+
+    private static func answers(_ schema: String, _ text: String) -> [Answer] {
+        [Answer(text: text, media: json, schema: schema)]
+    }
+
+    /// By method and path.
+    static let all: [String: Operation] = {
+        var all = measurements
+        for part in [observation, events, hooks, digests, statusPage] {
+            all.merge(part) { first, _ in first }
+        }
+        return all
+    }()
+
+    private static let verdict = answers("Verdict", "The verdict; a repeat gets the same bytes.")
+
+    private static let measurements: [String: Operation] = {
+        let fields = [
+            "rollout", "namespace", "uid", "revision", "canaryHash", "step", "metric", "attempt",
+            "count", "failureLimit",
+        ]
+        let body: [(String, String?)] = [(json, "MeasurementRequest")]
+        let all = "Measures and judges all checks."
+        let some = "Measures and judges the checks of a concern."
+        return [
+            "POST /rollouts/analysis": Operation(
+                summary: all, tag: "measurements", bodies: body, answers: verdict, further: [415]),
+            "GET /rollouts/analysis": Operation(
+                summary: all, tag: "measurements", parameters: fields, answers: verdict,
+                further: [413]),
+            "POST /rollouts/analysis/{concern}": Operation(
+                summary: some, tag: "measurements", bodies: body, answers: verdict,
+                further: [415]),
+            "GET /rollouts/analysis/{concern}": Operation(
+                summary: some, tag: "measurements", parameters: fields, answers: verdict,
+                further: [413]),
+        ]
+    }()
+
+    private static let observation: [String: Operation] = [
+        "GET /livez": health("Whether the process is alive."),
+        "GET /readyz": health("Whether the node is ready; details with the scope read."),
+        "GET /metrics": Operation(
+            summary: "Metrics in Prometheus' text format.", tag: "observation",
+            answers: [
+                Answer(text: "The metrics.", media: "text/plain; version=0.0.4; charset=utf-8")
+            ],
+            further: [429]),
+        "GET /openapi.json": Operation(
+            summary: "This description.", tag: "observation",
+            answers: [Answer(text: "OpenAPI 3.1.", media: json)]),
+    ]
+
+    private static func health(_ summary: String) -> Operation {
+        let media = "application/health+json"
+        return Operation(
+            summary: summary, tag: "observation",
+            answers: [
+                Answer(text: "Passes, perhaps with a warning.", media: media, schema: "Health"),
+                Answer(status: 503, text: "A check fails.", media: media, schema: "Health"),
+            ])
+    }
+
+    private static let events: [String: Operation] = [
+        "GET /v1/events": Operation(
+            summary: "Stored events, oldest first, or a stream of new ones.", tag: "events",
+            parameters: ["since", "until", "where", "eventLimit", "after", "follow"],
+            answers: [
+                Answer(
+                    text: "One event a line; with follow=true, server-sent events.",
+                    media: "application/x-ndjson")
+            ]),
+        "POST /v1/events": Operation(
+            summary: "Stores events; answers once they are durable.", tag: "events",
+            bodies: [
+                ("application/x-ndjson", nil), ("application/cloudevents+json", nil),
+                ("application/cloudevents-batch+json", nil),
+            ],
+            answers: answers("Receipt", "At least one event was kept or known."),
+            further: [409, 415]),
+        "POST /v1/logs": Operation(
+            summary: "Stores OTLP/HTTP logs in JSON as events.", tag: "events",
+            bodies: [(json, "OTLPLogs")],
+            answers: answers("OTLPReceipt", "Stored, perhaps in part."), further: [415]),
+    ]
+
+    private static let hooks: [String: Operation] = {
+        func hook(_ who: String) -> Operation {
+            Operation(
+                summary: "Stores what \(who) sends as events.", tag: "hooks",
+                bodies: [(json, "Payload")],
+                answers: answers("HookReceipt", "The events are stored."), further: [401, 403])
+        }
+        return [
+            "POST /v1/hooks/argo-notifications": hook("Argo's notifications engine"),
+            "POST /v1/hooks/alertmanager": hook("Alertmanager"),
+            "POST /v1/hooks/flagger": hook("Flagger, with the token in its metadata,"),
+            "POST /v1/hooks/flagger/{token}": hook("Flagger"),
+        ]
+    }()
+
+    private static let digests: [String: Operation] = [
+        "GET /v1/digests": Operation(
+            summary: "Digests, newest first.", tag: "digests",
+            parameters: ["digestLimit", "before"],
+            answers: answers("DigestPage", "A page of digests.")),
+        "GET /v1/digests/{id}": Operation(
+            summary: "One digest with all its forms.", tag: "digests",
+            answers: answers("Digest", "The digest.")),
+        "GET /v1/outbox": Operation(
+            summary: "Deliveries.", tag: "digests", parameters: ["state"],
+            answers: answers("Deliveries", "The deliveries.")),
+        "POST /v1/outbox/retry-dead": Operation(
+            summary: "Makes all dead letters due again.", tag: "digests",
+            answers: answers("Count", "How many deliveries are due again.")),
+        "POST /v1/outbox/{id}/retry": Operation(
+            summary: "Makes a delivery due now.", tag: "digests",
+            answers: answers("Count", "The delivery is due.")),
+        "POST /v1/outbox/{id}/drop": Operation(
+            summary: "Gives a delivery up for good.", tag: "digests",
+            answers: answers("Count", "The delivery is dropped.")),
+        "GET /v1/silences": Operation(
+            summary: "Silences in force, or all.", tag: "digests", parameters: ["all"],
+            answers: answers("Silences", "The silences.")),
+        "POST /v1/silences": Operation(
+            summary: "Adds a silence.", tag: "digests", bodies: [(json, "SilenceOrder")],
+            answers: answers("SilenceAdded", "The silence is in force."), further: [409]),
+        "POST /v1/silences/{id}/expire": Operation(
+            summary: "Ends a silence.", tag: "digests",
+            answers: [Answer(text: "It has ended.", media: json)]),
+    ]
+
+    private static let statusPage: [String: Operation] = {
+        let html = [Answer(text: "A page for browsers.", media: page)]
+        func asset(_ media: String) -> Operation {
+            Operation(
+                summary: "A file of the status page.", tag: "status page",
+                answers: [
+                    Answer(text: "The file.", media: media),
+                    Answer(status: 304, text: "The file has not changed."),
+                ])
+        }
+        let home = Answer(status: 303, text: "Leads to the page.")
+        return [
+            "GET /": Operation(
+                summary: "The status page, or the form to sign in.", tag: "status page",
+                answers: html),
+            "GET /attempts/{id}": Operation(
+                summary: "One attempt.", tag: "status page", answers: html),
+            "GET /digests/{id}": Operation(
+                summary: "One digest as sent.", tag: "status page", answers: html),
+            "GET /digests/{id}/html": Operation(
+                summary: "The HTML of a digest's mail, sandboxed.", tag: "status page",
+                answers: html),
+            "GET /status/events": Operation(
+                summary: "Server-sent events when the page changes.", tag: "status page",
+                parameters: ["version"],
+                answers: [Answer(text: "A stream.", media: "text/event-stream")]),
+            "POST /outbox/{id}/retry": Operation(
+                summary: "Makes a delivery due, from the page's form.", tag: "status page",
+                bodies: [(form, "RetryForm")], answers: [home]),
+            "POST /sign-in": Operation(
+                summary: "Opens a session with a token of the scope read.", tag: "status page",
+                bodies: [(form, "SignInForm")], answers: [home], further: [401, 403]),
+            "POST /sign-out": Operation(
+                summary: "Ends the session.", tag: "status page", answers: html, further: [403]),
+            "GET /status.css": asset("text/css; charset=utf-8"),
+            "GET /status.js": asset("text/javascript; charset=utf-8"),
+            "GET /status.svg": asset("image/svg+xml"),
+        ]
+    }()
+}
