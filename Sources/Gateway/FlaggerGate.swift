@@ -64,23 +64,20 @@ public enum FlaggerGateRoutes {
             payload = try await tree(exchange)
         }
         let question = try FlaggerQuestion(payload)
-        guard service.knows(question.concern) else {
-            throw Problem(
-                .notFound, "concern_unknown",
-                "no concern of this name is configured below analysis.concerns",
-                field: "metadata.concern")
-        }
-        return try await verdict(question, identity, service)
+        let policies = try service.policies(
+            for: question.request, concern: question.concern, named: "metadata.concern")
+        return try await verdict(question, policies, identity, service)
     }
 
     private static func verdict(
-        _ question: FlaggerQuestion, _ identity: Identity?, _ service: MeasurementService
+        _ question: FlaggerQuestion, _ policies: PolicySet, _ identity: Identity?,
+        _ service: MeasurementService
     ) async throws -> Response {
         let series = question.request.series(concern: question.concern).id
         let verdict: FrozenVerdict
         if service.admit(identity, series).isAllowed {
             let turn = await service.measure(
-                question.request, series: series, concern: question.concern)
+                question.request, series: series, concern: question.concern, by: policies)
             switch turn.outcome {
             case .judged(let judged, _, _): verdict = judged
             case .unmeasured(_, let why, _):

@@ -52,18 +52,7 @@ public enum MeasurementRoutes {
         do { request = try parse() } catch { throw problem(error) }
         let concern = exchange.parameters["concern"] ?? ""
         let series = request.series(concern: concern).id
-        guard let policies = service.policies(for: request, series: series) else {
-            throw Problem(
-                .notFound, "rollout_unmatched",
-                "no policy below analysis.policies matches \(request.namespace)/\(request.rollout): add one, or set analysis.unmatched to judge",
-                field: "rollout")
-        }
-        guard policies.policy(for: concern) != nil else {
-            throw Problem(
-                .notFound, "concern_unknown",
-                "the policy \(policies.name) has no concern of this name below concerns",
-                field: "concern")
-        }
+        let policies = try service.policies(for: request, concern: concern, named: "concern")
         let rate = service.admit(exchange.identity, series)
         guard rate.isAllowed else {
             // Argo Rollouts aborts after five refusals in a row: a caller over the limit gets
@@ -127,5 +116,30 @@ public enum MeasurementRoutes {
         case .wrongType: return .malformed("field_type", fault.description, field: fault.field)
         case .invalid: return .malformed("field_invalid", fault.description, field: fault.field)
         }
+    }
+}
+
+extension MeasurementService {
+    /// Returns the policies that judge a request.
+    ///
+    /// - Parameter field: The request's member that names the concern.
+    /// - Throws: 404 if no policy matches the rollout, or the one that does lacks the concern.
+    func policies(
+        for request: MeasurementRequest, concern: String, named field: String
+    ) throws(Problem) -> PolicySet {
+        let series = request.series(concern: concern).id
+        guard let policies = policies(for: request, series: series) else {
+            throw Problem(
+                .notFound, "rollout_unmatched",
+                "no policy below analysis.policies matches \(request.namespace)/\(request.rollout): add one, or set analysis.unmatched to judge",
+                field: "rollout")
+        }
+        guard policies.policy(for: concern) != nil else {
+            throw Problem(
+                .notFound, "concern_unknown",
+                "the policy \(policies.name) has no concern of this name below concerns",
+                field: field)
+        }
+        return policies
     }
 }

@@ -63,7 +63,7 @@ struct PlannerTests {
         // Joints, negations and the other operators.
         "az=use1-az2 or az=use1-az3", "az in (use1-az2, nowhere)", "not az in (use1-az2)",
         "status=unhealthy or attempt>10", "not (status=unhealthy or attempt>10)",
-        "not (status=unhealthy az=use1-az1)", "not not status=unhealthy", "attempt>=10",
+        "not (status=unhealthy az=use1-az1)", "attempt>=10",
         "attempt<=1", "not attempt>2", "not attempt<=2", "seq>=85 or seq<=2",
         "id in (id-5, id-2711, nothing)", "not id in (id-5, id-2711)", "id=id-5 or id=id-6",
         "(id=id-5 or rollout=r-2) az=use1-az3", "az=use1-*", "az=*2", "node=gw-1* az=*1",

@@ -43,7 +43,7 @@ public struct Policy: Sendable, Equatable {
             check.nodata = .unknown
             return check
         }
-        return Policy(checks: waiting, failShare: failShare, sha: sha)
+        return Policy(checks: waiting, failShare: failShare, name: name, sha: sha)
     }
 
     /// A signal without a value for each check, for an attempt that measures nothing.

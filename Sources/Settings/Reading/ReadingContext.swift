@@ -32,9 +32,10 @@ final class ReadingContext {
 
     func hasFault(at path: String) -> Bool { faults.contains { $0.key == path } }
 
-    /// Whether a list or one of its elements has a fault.
-    func hasFault(within list: String) -> Bool {
-        hasFault(at: list) || faults.contains { $0.key.hasPrefix("\(list)[") }
+    /// Whether a list or a mapping, or something in it, has a fault.
+    func hasFault(within path: String) -> Bool {
+        hasFault(at: path)
+            || faults.contains { $0.key.hasPrefix("\(path)[") || $0.key.hasPrefix("\(path).") }
     }
 
     /// Sorts faults by their position in the file; faults without a position come last.

@@ -51,19 +51,6 @@ extension Settings {
             public init() {}
         }
     }
-}
-
-extension Settings.Digest.Storm {
-    init(reading r: MappingReader) {
-        self.init()
-        groups = r.integer("groups", groups, in: 0...10_000)
-        if groups == 1 {
-            r.fault("groups", "1 group is no storm", "write 2 or more, or 0 for no storms")
-        }
-        within = r.duration("within", within, in: .seconds(1)...Duration.seconds(3600))
-        messages = r.integer("messages", messages, in: 1...1000)
-        r.finish()
-    }
 
     /// An entry of `digest.links`.
     public struct Link: Sendable, Equatable {
@@ -76,6 +63,19 @@ extension Settings.Digest.Storm {
         public var match: [String: String]
         public var owner: String
         public var onCall: String
+    }
+}
+
+extension Settings.Digest.Storm {
+    init(reading r: MappingReader) {
+        self.init()
+        groups = r.integer("groups", groups, in: 0...10_000)
+        if groups == 1 {
+            r.fault("groups", "1 group is no storm", "write 2 or more, or 0 for no storms")
+        }
+        within = r.duration("within", within, in: .seconds(1)...Duration.seconds(3600))
+        messages = r.integer("messages", messages, in: 1...1000)
+        r.finish()
     }
 }
 
