@@ -30,8 +30,6 @@ for tool in dpkg-deb dpkg-shlibdeps python3 readelf strip; do
 done
 
 version=$(sed -n 's/.*static let text = "\(.*\)"/\1/p' Sources/App/Version.swift)
-export BELLWETHER_COMMIT=${BELLWETHER_COMMIT:-}
-if [ -z "$BELLWETHER_COMMIT" ]; then unset BELLWETHER_COMMIT; fi
 built=$(Scripts/build.sh)
 Scripts/linked.sh "$built"
 commit=$("$built" --version | sed -n 's/^commit: //p')
