@@ -6,9 +6,9 @@
 #   bellwether_VERSION-1_ARCH.deb          for Debian 12 and later
 #   SHA256SUMS
 #
-# The same commit, compiler, packages and folder give the same bytes: times are the commit's, names are
-# sorted, owners are root. The folder counts because the compiler writes the paths of some sources into
-# the executable. Shared libraries are this machine's: build on the oldest system that is served.
+# The same executable and commit give the same bytes: times are the commit's, names are sorted, owners are
+# root. For the same executable, build in the same folder with the same compiler and packages: the
+# compiler writes the paths of some sources into it. Shared libraries are this machine's: build on the oldest system that is served.
 #
 # DIST names another folder, MAINTAINER the maintainer in the Debian package.
 set -euo pipefail
