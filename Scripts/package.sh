@@ -6,9 +6,9 @@
 #   bellwether_VERSION-1_ARCH.deb          for Debian 12 and later
 #   SHA256SUMS
 #
-# The same commit, compiler, packages and folder give the same bytes: times are the commit's, names are
-# sorted, owners are root. The folder counts because the compiler writes the paths of some sources into
-# the executable. Shared libraries are this machine's: build on the oldest system that is served.
+# The same executable and commit give the same bytes: times are the commit's, names are sorted, owners are
+# root. For the same executable, build in the same folder with the same compiler and packages: the
+# compiler writes the paths of some sources into it. Shared libraries are this machine's: build on the oldest system that is served.
 #
 # DIST names another folder, MAINTAINER the maintainer in the Debian package.
 set -euo pipefail
@@ -30,8 +30,6 @@ for tool in dpkg-deb dpkg-shlibdeps python3 readelf strip; do
 done
 
 version=$(sed -n 's/.*static let text = "\(.*\)"/\1/p' Sources/App/Version.swift)
-export BELLWETHER_COMMIT=${BELLWETHER_COMMIT:-}
-if [ -z "$BELLWETHER_COMMIT" ]; then unset BELLWETHER_COMMIT; fi
 built=$(Scripts/build.sh)
 Scripts/linked.sh "$built"
 commit=$("$built" --version | sed -n 's/^commit: //p')

@@ -14,27 +14,21 @@ import collections
 import re
 import sys
 
-sizes, section = collections.Counter(), ""
+sizes, section, inside = collections.Counter(), "", False
+skipped = (".debug", ".symtab", ".strtab", ".shstrtab", ".comment", ".bss", ".tbss")
 for line in open(sys.argv[1], encoding="utf-8", errors="replace"):
-    # VMA, LMA, size, alignment; then a section, or below it `file:(section)`, or below that a symbol.
-    columns = re.match(r"\s*([0-9a-f]+)\s+[0-9a-f]+\s+([0-9a-f]+)\s+\d+( +)(\S.*)", line)
-    if not columns:
+    # gold's map: an output section begins its line; below it, each input section with its address, size
+    # and file. What was left out is listed before "Memory map".
+    inside = inside or line.startswith("Memory map")
+    head = re.match(r"(\.\S+)", line)
+    if head:
+        section = head[1]
+    place = re.match(r"\s.*0x([0-9a-f]+)\s+0x([0-9a-f]+) (/.+)", line)
+    if not inside or not place or section.startswith(skipped) or int(place[1], 16) == 0:
         continue
-    address, size, indent, text = columns.groups()
-    if len(indent) == 1:
-        section = text
-        continue
-    place = re.match(r"(.+):\((.+)\)$", text)
-    if section.startswith((".debug", ".symtab", ".strtab", ".shstrtab", ".comment", ".bss", ".tbss")):
-        continue
-    if place:
-        module = re.search(r"/([^/]+)\.build/|/([^/]+\.a)\(|/([^/]+\.o)$", place[1])
-        name = next((g for g in module.groups() if g), "?") if module else place[1]
-    elif text.startswith("<internal>"):
-        name = "(made by the linker)"
-    else:
-        continue
-    sizes[name] += int(size, 16)
+    module = re.search(r"/([^/]+)\.build/|/([^/]+\.a)\(", place[3])
+    name = next((g for g in module.groups() if g), "") if module else place[3].rsplit("/", 1)[-1]
+    sizes[name] += int(place[2], 16)
 total = sum(sizes.values())
 for name, size in sizes.most_common(40):
     print(f"{size:12,} {100 * size / total:5.1f} %  {name}")

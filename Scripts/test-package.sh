@@ -120,7 +120,7 @@ say "from the package to the first digest: $((($(date +%s%N) - started) / 100000
 
 inside bellwether --version >"$copy/tmp/version"
 grep -qx "bellwether ${version%-*}" "$copy/tmp/version" || fail "--version says $(cat "$copy/tmp/version")"
-inside bellwether check --config /etc/bellwether/bellwether.yaml >/dev/null || fail "check"
+inside bellwether check --config /etc/bellwether/bellwether.yaml >/dev/null 2>&1 || fail "check"
 for file in /lib/systemd/system/bellwether.service /lib/systemd/system/bellwether@.service \
     /usr/lib/sysusers.d/bellwether.conf /usr/share/bash-completion/completions/bellwether \
     /usr/share/zsh/vendor-completions/_bellwether /usr/share/fish/vendor_completions.d/bellwether.fish \
