@@ -57,7 +57,7 @@ struct PolicyTableTests {
         let document = VerdictDocument(
             Sample.judge(signals), request: Sample.request, concern: "",
             attempt: .init(n: 1, epoch: 1), signals: signals, gateway: Sample.gateway,
-            window: Sample.window, policy: a.merged,
+            window: Sample.window, event: Sample.event, policy: a.merged,
             scope: [
                 ProbeScope(probe: "canary", arguments: ["rollout", "canary_hash"]),
                 ProbeScope(probe: "mesh", arguments: []),
@@ -83,7 +83,7 @@ struct PolicyTableTests {
             gateway: GatewayIdentity(
                 node: String(repeating: "\"", count: 255), az: String(repeating: "\"", count: 255),
                 binary: Sample.gateway.binary),
-            window: Sample.window, policy: Sample.policy,
+            window: Sample.window, event: Sample.event, policy: Sample.policy,
             scope: (0..<20).map { ProbeScope(probe: "\(name)\($0)", arguments: arguments) })
         #expect(document.bytes.count <= VerdictDocument.maxBytes)
     }

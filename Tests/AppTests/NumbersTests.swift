@@ -39,7 +39,6 @@ struct NumbersTests {
         "Digests/Groups/GroupKey.swift": "lengths of texts in memory",
         "Digests/Groups/GroupTable.swift": "places in tables that `Bounds` limits",
         "Digests/Groups/LineName.swift": "lengths of texts in memory",
-        "Digests/Silences/Matcher.swift": "texts",
         "Digests/Silences/Silence.swift": "the clock and the configuration",
         "Digests/Machine/StateBudget.swift":
             "what is left of `Bounds`, by lengths of lists in memory",

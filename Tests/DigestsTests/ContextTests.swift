@@ -97,10 +97,14 @@ struct ContextTests {
             #expect(digest.kind == .failing)
             #expect(digest.kindWord == word)
             // Routes written before this distinction still hold.
-            #expect(Matcher("kind", "failing").matches(digest))
-            #expect(Matcher("kind", "failing").covers(digest))
-            #expect(Matcher("kind", word).matches(digest))
-            #expect(Matcher("kind", "degraded").matches(digest) == (word == "degraded"))
+            func filter(_ word: String) throws -> Filter {
+                try Filter("kind=\(word)", .digests(groupBy: []))
+            }
+            #expect(try filter("failing").matches(digest))
+            #expect(try filter("failing").covers(digest))
+            #expect(try filter(word).matches(digest))
+            #expect(try filter(word).covers(digest))
+            #expect(try filter("degraded").matches(digest) == (word == "degraded"))
         }
     }
 }

@@ -122,12 +122,12 @@ struct StormIncidentTests {
     }
 
     @Test("Receivers of other routes get only their own groups, each within its limit")
-    func routes() {
+    func routes() throws {
         let route = DigestRoute(
             receivers: ["oncall"],
             routes: [
                 DigestRoute(
-                    matchers: [Matcher("rollout", .contains, "service-1")],
+                    filter: try Filter("rollout~service-1", .digests(groupBy: ["rollout"])),
                     receivers: ["oncall", "mail"])
             ])
         var log = LogScript(DigestSettings(route: route))

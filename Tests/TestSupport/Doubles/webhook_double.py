@@ -336,12 +336,13 @@ def alertmanager(request):
             require(isinstance(value, str), name)
         require(all(alert["labels"].values()), "an empty label")
         moment(alert["startsAt"], "startsAt")
-        moment(alert["endsAt"], "endsAt")
-        require(alert["startsAt"] <= alert["endsAt"], "ends before it starts")
+        if "endsAt" in alert:
+            moment(alert["endsAt"], "endsAt")
+            require(alert["startsAt"] <= alert["endsAt"], "ends before it starts")
         if "generatorURL" in alert:
             link(alert["generatorURL"])
         alerts = request.state.setdefault("alertmanager", {})
-        alerts[json.dumps(alert["labels"], sort_keys=True)] = alert["endsAt"]
+        alerts[json.dumps(alert["labels"], sort_keys=True)] = alert.get("endsAt")
     return 200, b""
 
 
