@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|health|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo health token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -693,7 +693,7 @@ _bellwether_digest_show() {
         return
         ;;
     '--for')
-        __bellwether_add_completions -W 'slack'$'\n''slack-text'$'\n''text'$'\n''html'
+        __bellwether_add_completions -W 'slack'$'\n''mail'$'\n''teams'$'\n''slack-text'$'\n''slack-json'$'\n''teams-json'$'\n''text'$'\n''html'
         return
         ;;
     esac
@@ -724,7 +724,7 @@ _bellwether_digest_preview() {
         return
         ;;
     '--for')
-        __bellwether_add_completions -W 'slack'$'\n''slack-text'$'\n''text'$'\n''html'
+        __bellwether_add_completions -W 'slack'$'\n''mail'$'\n''teams'$'\n''slack-text'$'\n''slack-json'$'\n''teams-json'$'\n''text'$'\n''html'
         return
         ;;
     esac

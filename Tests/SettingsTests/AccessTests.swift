@@ -112,8 +112,9 @@ struct RemedyKeyTests {
         ]
         for text in try Self.files(module) {
             for literal in text.matches(of: #/"((?:[^"\\\n]|\\.)*)"/#).map(\.output.1) {
-                // Only messages, neither SQL nor a metrics page.
+                // Only messages, neither SQL, nor a metrics page, nor a recipe's template.
                 guard literal.contains(" "), !literal.contains("SELECT "),
+                    !literal.contains("{{"),
                     !literal.contains("{role"),
                     !literal.contains("# TYPE")
                 else { continue }
