@@ -44,7 +44,7 @@ data_dir: {folder}/data
 listen: {{address: "127.0.0.1:{port}"}}
 roles: [notifier]
 telemetry: {{log_level: error}}
-digest: {{first_after: 50ms, window: 200ms, max_window: 1s, repeat: 7d, max_groups: 10000}}
+digest: {{first_after: 50ms, window: 200ms, max_window: 1s, repeat: 7d, max_groups: 10000, storm: {{groups: 0}}}}
 receivers:
   - {{name: slack, kind: slack, url: "http://127.0.0.1:{slack}/services/T0/B0/sekretKey", retry_ceiling: 200ms}}
   - {{name: mail, kind: smtp, url: "smtp://127.0.0.1:{smtp}", tls: none, from: "b@example.com", to: [a@example.com, c@example.com], retry_ceiling: 200ms}}

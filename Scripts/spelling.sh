@@ -12,6 +12,8 @@ python=${1:?usage: Scripts/spelling.sh PYTHON}
 
 # Swift's words, names of functions, and parts of words in tests.
 words=inout,atleast,atmost,inforce,caf,tru,fo,te
+# Misspelt names that filters and tests refuse with a suggestion.
+words=$words,stauts,namspace,eror,valeu,valu
 # A spelling mistake is wanted here, and random bytes are.
 wanted=Tests/SettingsTests/FaultTests.swift,Tests/FuzzTests/Corpus,Tests/AnalysisTests/Vectors
 git ls-files -z -- '*.md' '*.swift' '*.sh' '*.py' '*.yaml' '*.yml' '*.json' '*.mustache' '*.service' \

@@ -55,7 +55,7 @@ class Peer:
             text = OURS.format(
                 folder=self.folder, port=self.port, receivers=", ".join(receivers),
                 digest=digest or f"first_after: {wait}, window: 1s, max_window: {most}, "
-                "repeat: 7d, max_groups: 10000")
+                "repeat: 7d, max_groups: 10000, storm: {groups: 0}")
         else:
             if slack or not mail:
                 receivers.append(f', slack_configs: [{{api_url: "{hook}", channel: "#x"}}]')

@@ -26,7 +26,9 @@ extension EventView {
     var role: EventRole {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if !mayEnd, let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }
+        if !mayEnd, let status {
+            return extra(EventName.trial) == nil ? .verdict(status) : .neutral
+        }
         let kind = self[.event].flatMap { EventName.kind($0, in: bytes) }
         if case .outcome(let outcome)? = kind { return .outcome(outcome.rawValue) }
         if let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }

@@ -145,6 +145,8 @@ extension EventMember {
             EventMember("status", status), EventMember("worst", status),
             EventMember(
                 "kind",
-                .choice(["failing", "recovered", "ended", "notice", "rollup"], isOrdered: false)),
+                .choice(
+                    ["failing", "degraded", "unknown", "recovered", "ended", "notice", "rollup"],
+                    isOrdered: false)),
         ]
 }

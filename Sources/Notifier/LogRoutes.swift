@@ -23,7 +23,8 @@ public enum LogRoutes {
                 let field = items.remove(at: place).value
                 if let other = items.first(where: { ["follow", "after"].contains($0.name) }) {
                     throw Problem.malformed(
-                        "query_unknown", "the query takes by, since, until, where, any_field and limit",
+                        "query_unknown",
+                        "the query takes by, since, until, where, any_field and limit",
                         field: other.name)
                 }
                 let wanted = try EventQuery(items)

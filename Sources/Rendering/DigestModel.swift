@@ -193,7 +193,8 @@ enum DigestModel {
         "place", "total", "omitted_notices", "policies", "binaries", "flaps", "replaces",
         "receiver", "receivers", "silence", "who", "until", "messages", "swallowed_events",
         "node_fault", "echoes", "rollup", "groups", "kinds", "failing", "recovered", "ended",
-        "notice", "members", "failing_places", "at",
+        "notice", "members", "failing_places", "at", "outcome_reason", "unmeasured_since", "storm",
+        "shared", "joined", "left", "aborted", "paused",
     ]
 
     private static func attempts(_ digest: Digest, _ w: inout JSONWriter) {

@@ -83,7 +83,7 @@ struct ContextTests {
         #expect(ended.last?.context.reason == "Argo aborted the rollout: too many errors")
         let again = digests([
             event("rollout.aborted", message: "an earlier abort"),
-            event("analysis.unhealthy", .unhealthy, at: 1),
+            event("analysis.unhealthy", .unhealthy, at: 61),
         ])
         #expect(again.last?.context.reason == "")
     }

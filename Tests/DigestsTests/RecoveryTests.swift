@@ -157,10 +157,18 @@ struct RecoveryTests {
         let said = log.said()
         #expect(said.map(\.outcome) == ["aborted"])
         #expect(said.first?.group["revision"] == "17")
-        log.write(log.hook("paused"))
         log.write(log.hook("completed"))
         log.pass(120)
         #expect(log.said().isEmpty)
+    }
+
+    @Test("A rollout that waits for a person is reported at once, also if nothing failed")
+    func foreignPause() {
+        var log = LogScript()
+        log.write(log.verdict(.healthy, attempt: 1, rate: 0.001))
+        log.write(log.hook("paused"))
+        log.pass(1)
+        #expect(log.said().map { $0.notices.map(\.event) } == [["rollout.paused"]])
     }
 
     @Test("A failure without further attempts is reported once more when promised, then closed")

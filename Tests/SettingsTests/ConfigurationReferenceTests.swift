@@ -39,8 +39,9 @@ struct ConfigurationReferenceTests {
         #expect(keys.count > 200)
         let typed = Set(
             keys.filter { !$0.type.isEmpty }.map { ConfigurationReference.general($0.path) })
-        // Asked for on the outermost route only to refuse them there.
-        for key in keys where !["route.match", "route.where"].contains(key.path) {
+        // Asked for on the outermost route only to refuse them there; and the old name of `select`.
+        let others = ["route.match", "route.where", "analysis.probes[4].labels"]
+        for key in keys where !others.contains(key.path) {
             let isTyped = typed.contains(ConfigurationReference.general(key.path))
             #expect(isTyped, "\(key.path): ConfigurationReference.everyKey must set it")
         }
@@ -100,6 +101,9 @@ struct ConfigurationReference {
         path.replacing(/\[\d+\]/, with: "[]").replacing("X.SIGNAL", with: "NAME")
             // Checks of a concern have the keys of all checks.
             .replacing("analysis.concerns.NAME.own[].", with: "analysis.checks[].")
+            // So have those of a policy.
+            .replacing("analysis.policies[].checks[].", with: "analysis.checks[].")
+            .replacing("analysis.policies[].concerns.", with: "analysis.concerns.")
     }
 
     private static func parent(of path: String) -> String {
@@ -210,7 +214,7 @@ struct ConfigurationReference {
             - {name: b, kind: process}
             - {name: c, kind: tcp, address: "x:1"}
             - {name: d, kind: http, url: "http://x", expect: [2xx], fields: {X.SIGNAL: /x}, ACCESS}
-            - {name: e, kind: prometheus, url: "http://x", ACCESS}
+            - {name: e, kind: prometheus, url: "http://x", select: {NAME: x}, canary: {NAME: x}, stable: {NAME: x}, ACCESS}
             - {name: f, kind: prometheus_query, url: "http://x", queries: {X.SIGNAL: {failing: x, total: x}}, ACCESS}
             - {name: g, kind: prometheus_query, url: "http://x", queries: {X.SIGNAL: {buckets: x}}, ACCESS}
             - {name: h, kind: file, path: /x, schema: json, made_at: /x, require: {NAME: number}, fields: {X.SIGNAL: /x}}
@@ -226,12 +230,14 @@ struct ConfigurationReference {
             - {id: canary.rps, stable_warn: 1, stable_fail: 1, previous_warn: 1, direction: below}
           concerns:
             NAME: {checks: [canary.rps], own: [{id: canary.rps, warn: 1}], template: {interval: 10s, count: 1, failure_limit: 1}}
+          policies:
+            - {name: x, match: {namespace: x, rollout: x}, checks: [{id: canary.rps, warn: 1}], concerns: {NAME: {checks: [canary.rps]}}}
         log: {min_free: 1GiB}
-        digest: {abort_after: 1, attempts: 1}
+        digest: {abort_after: 1, attempts: 1, links: [{name: x, url: "https://x"}], owners: [{match: {namespace: x}, owner: x}]}
         receivers:
           - {name: a, kind: slack, url: x}
           - {name: b, kind: slack, token: x, channel: C01, api_url: "https://x"}
-          - {name: c, kind: webhook, url: x}
+          - {name: c, kind: webhook, url: x, body: x, headers: {NAME: x}, success: [200], retry: [500], variables: {NAME: x}}
           - {name: d, kind: smtp}
           - {name: e, kind: file}
           - {name: f, kind: exec, command: [/x]}

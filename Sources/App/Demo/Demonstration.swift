@@ -1,5 +1,6 @@
 import Events
 import JSON
+import Server
 public import Settings
 import Synchronization
 import Telemetry
@@ -16,7 +17,7 @@ public struct Demonstration: Sendable {
     }
 
     /// The node's address, `https://127.0.0.1:8443`.
-    private let url: String
+    let url: String
     private let trust: TLSTrust
     private let analysisToken: String
     private let readToken: String
@@ -34,7 +35,8 @@ public struct Demonstration: Sendable {
         readTokenFile: String? = nil, show: @escaping @Sendable (String) -> Void
     ) throws(DataFolder.Fault) {
         let folder = DataFolder(settings.dataDirectory)
-        self.url = url ?? "https://\(settings.listen.address)"
+        let address = (try? ListenAddress(settings.listen))?.local ?? settings.listen.address
+        self.url = url ?? "https://\(address)"
         trust =
             settings.listen.tls.certificate.isEmpty && url == nil
             ? .file(folder.certificate) : .system

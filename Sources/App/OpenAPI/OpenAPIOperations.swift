@@ -29,7 +29,7 @@ enum OpenAPIOperations {
     /// By method and path.
     static let all: [String: Operation] = {
         var all = measurements
-        for part in [observation, events, hooks, digests, statusPage] {
+        for part in [observation, events, hooks, digests, tokens, statusPage] {
             all.merge(part) { first, _ in first }
         }
         return all
@@ -40,25 +40,40 @@ enum OpenAPIOperations {
     private static let measurements: [String: Operation] = {
         let fields = [
             "rollout", "namespace", "uid", "revision", "canaryHash", "step", "metric", "attempt",
-            "count", "failureLimit",
+            "count", "failureLimit", "stableHash", "inconclusiveLimit", "weight",
         ]
         let body: [(String, String?)] = [(json, "MeasurementRequest")]
         let all = "Measures and judges all checks."
         let some = "Measures and judges the checks of a concern."
         return [
             "POST /rollouts/analysis": Operation(
-                summary: all, tag: "measurements", bodies: body, answers: verdict, further: [415]),
+                summary: all, tag: "measurements", bodies: body, answers: verdict,
+                further: [404, 415]),
             "GET /rollouts/analysis": Operation(
                 summary: all, tag: "measurements", parameters: fields, answers: verdict,
-                further: [413]),
+                further: [404, 413]),
             "POST /rollouts/analysis/{concern}": Operation(
                 summary: some, tag: "measurements", bodies: body, answers: verdict,
                 further: [415]),
             "GET /rollouts/analysis/{concern}": Operation(
                 summary: some, tag: "measurements", parameters: fields, answers: verdict,
                 further: [413]),
+            "POST /rollouts/flagger": gate("in the header or in metadata.token"),
+            "POST /rollouts/flagger/{token}": gate("in the path"),
+            "POST /v1/probes/run": Operation(
+                summary: "Runs the probes once, without a verdict or an event.",
+                tag: "measurements", parameters: ["probe"],
+                answers: answers("ProbeResults", "What each probe returned."), further: [404]),
         ]
     }()
+
+    private static func gate(_ place: String) -> Operation {
+        Operation(
+            summary: "A verdict as Flagger's gate; the token is \(place).", tag: "measurements",
+            bodies: [(json, "Payload")],
+            answers: answers("Verdict", "Healthy: the canary goes on."),
+            further: [401, 403, 404, 409, 429])
+    }
 
     private static let observation: [String: Operation] = [
         "GET /livez": health("Whether the process is alive."),
@@ -69,6 +84,13 @@ enum OpenAPIOperations {
                 Answer(text: "The metrics.", media: "text/plain; version=0.0.4; charset=utf-8")
             ],
             further: [429]),
+        "GET /v1/status": Operation(
+            summary: "Verdicts, incidents, receivers, probes and the log's quota.",
+            tag: "observation",
+            answers: [Answer(text: "The state of the node.", media: json, schema: "Payload")]),
+        "GET /v1/configuration": Operation(
+            summary: "The settings in force, secrets masked.", tag: "observation",
+            answers: [Answer(text: "YAML.", media: "application/yaml")]),
         "GET /openapi.json": Operation(
             summary: "This description.", tag: "observation",
             answers: [Answer(text: "OpenAPI 3.1.", media: json)]),
@@ -87,12 +109,27 @@ enum OpenAPIOperations {
     private static let events: [String: Operation] = [
         "GET /v1/events": Operation(
             summary: "Stored events, oldest first, or a stream of new ones.", tag: "events",
-            parameters: ["since", "until", "where", "eventLimit", "after", "follow"],
+            parameters: [
+                "since", "until", "where", "anyField", "eventLimit", "after", "follow",
+            ],
             answers: [
                 Answer(
                     text: "One event a line; with follow=true, server-sent events.",
                     media: "application/x-ndjson")
             ]),
+        "GET /v1/events/counts": Operation(
+            summary: "Counts of stored events by the values of a field.", tag: "events",
+            parameters: ["by", "since", "until", "where", "anyField", "eventLimit"],
+            answers: answers("Payload", "The counts, the highest first.")),
+        "GET /v1/events/stats": Operation(
+            summary: "Sizes, span and rate of the log, and its files.", tag: "events",
+            answers: answers("Payload", "The figures.")),
+        "GET /v1/events/verify": Operation(
+            summary: "Checks every archive and index; reads the whole log.", tag: "events",
+            answers: answers("Payload", "What is damaged or missing.")),
+        "GET /v1/run-ends": Operation(
+            summary: "The runs that have ended lately, for gateways.", tag: "events",
+            parameters: ["runEndsAfter"], answers: answers("Payload", "The ends.")),
         "POST /v1/events": Operation(
             summary: "Stores events; answers once they are durable.", tag: "events",
             bodies: [
@@ -127,6 +164,9 @@ enum OpenAPIOperations {
             summary: "Digests, newest first.", tag: "digests",
             parameters: ["digestLimit", "before"],
             answers: answers("DigestPage", "A page of digests.")),
+        "GET /v1/digests/preview": Operation(
+            summary: "Digests that would be sent now.", tag: "digests", parameters: ["since"],
+            answers: [Answer(text: "The digests.", media: json)]),
         "GET /v1/digests/{id}": Operation(
             summary: "One digest with all its forms.", tag: "digests",
             answers: answers("Digest", "The digest.")),
@@ -136,6 +176,10 @@ enum OpenAPIOperations {
         "POST /v1/outbox/retry-dead": Operation(
             summary: "Makes all dead letters due again.", tag: "digests",
             answers: answers("Count", "How many deliveries are due again.")),
+        "POST /v1/outbox/drop": Operation(
+            summary: "Gives up all deliveries of a state, a receiver or both.", tag: "digests",
+            parameters: ["state", "receiver"],
+            answers: answers("Count", "How many deliveries are dropped.")),
         "POST /v1/outbox/{id}/retry": Operation(
             summary: "Makes a delivery due now.", tag: "digests",
             answers: answers("Count", "The delivery is due.")),
@@ -151,6 +195,18 @@ enum OpenAPIOperations {
         "POST /v1/silences/{id}/expire": Operation(
             summary: "Ends a silence.", tag: "digests",
             answers: [Answer(text: "It has ended.", media: json)]),
+    ]
+
+    private static let tokens: [String: Operation] = [
+        "GET /v1/tokens": Operation(
+            summary: "The tokens of this node, without their texts.", tag: "tokens",
+            answers: [Answer(text: "The tokens.", media: json)]),
+        "POST /v1/tokens": Operation(
+            summary: "Creates a token and returns it once.", tag: "tokens",
+            bodies: [(json, "TokenOrder")], answers: answers("Payload", "The token.")),
+        "POST /v1/tokens/{id}/revoke": Operation(
+            summary: "Ends a token, now or after a time.", tag: "tokens",
+            parameters: ["revokeAfter"], answers: answers("Payload", "The token.")),
     ]
 
     private static let statusPage: [String: Operation] = {

@@ -214,7 +214,11 @@ public struct GroupState: Sendable, Hashable {
         if restarted { open?.value.attempts.restart() }
         open?.value.count(line)
         open?.value.attempts.record(status, attempt: line.attempt)
-        if open?.value.outcome != nil { open?.value.goOn(at: line.ts, inNewRun: restarted) }
+        if open?.value.outcome != nil {
+            open?.value.goOn(at: line.ts, inNewRun: restarted)
+            // The controller's reason was that of the outcome.
+            if open?.value.outcome == nil, knownContext != nil { context.reason = "" }
+        }
         if place == nil { open?.value.omittedLines +|= 1 }
         if status.isDegraded {
             open?.value.fail(status, at: line.ts, reasons: line.reasons)

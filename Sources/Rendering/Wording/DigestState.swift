@@ -53,6 +53,8 @@ struct DigestState {
             Self(word: word, label: label, icon: icon, tone: tone)
         }
         switch digest.kind {
+        case .failing where digest.outcome == "paused":
+            self = state("paused", "PAUSED", "⏸️", .warn)
         case .failing:
             self =
                 switch digest.kindWord {
@@ -65,7 +67,6 @@ struct DigestState {
             self =
                 switch digest.outcome {
                 case "aborted"?: state("aborted", "ABORTED", "⏹️", .bad)
-                case "paused"?: state("paused", "PAUSED", "⏸️", .warn)
                 case let outcome?:
                     state(outcome, outcome.uppercased(), "⏹️", .over)
                 case nil: state("ended", "ENDED", "⏹️", .over)

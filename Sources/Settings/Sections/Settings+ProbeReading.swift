@@ -18,7 +18,8 @@ extension Settings.Probe {
     /// Members of the verdict document that a report's name must not replace.
     private static let reserved: Set<String> = [
         "status", "degraded", "rollout", "namespace", "concern", "attempt", "reasons", "score",
-        "window", "summary", "event", "policy", "policy_name", "scope", "binary", "schema", "canary",
+        "window", "summary", "event", "policy", "policy_name", "scope", "binary", "schema",
+        "canary",
         "stable",
     ]
 
