@@ -366,9 +366,18 @@ pre, code { font: 12px/1.5 'DejaVu Sans Mono', monospace }
 
 
 def slack_page(post):
-    """Slack's blocks as HTML, in the way in which Slack's client shows them."""
+    """Slack's blocks and attachments as HTML, in the way in which Slack's client shows them."""
+    parts = blocks(post.get("blocks", []))
+    for attachment in post.get("attachments", []):
+        inner = blocks(attachment.get("blocks", []))
+        buttons = "".join(f"<span class=button>{html.escape(a['text'])}</span>" for a in attachment.get("actions", []))
+        parts.append(f"<div class=bar style='border-color:{attachment['color']}'>{''.join(inner)}{buttons}</div>")
+    return page(parts)
+
+
+def blocks(given):
     parts = []
-    for block in post["blocks"]:
+    for block in given:
         if block["type"] == "header":
             parts.append(f"<h3>{html.escape(block['text']['text'])}</h3>")
         elif block["type"] == "section":
@@ -380,6 +389,10 @@ def slack_page(post):
             parts.append("<hr>")
         else:
             sys.exit(f"make-images.py cannot draw a block of type {block['type']}")
+    return parts
+
+
+def page(parts):
     return f"""<!DOCTYPE html><meta charset=utf-8><style>{STYLE}
     .frame {{ width: 760px; display: flex; gap: 10px; border: 1px solid #ddd; border-radius: 8px }}
     .icon {{ flex: none; width: 36px; height: 36px; border-radius: 6px; background: #1f4e79; color: #fff;
@@ -389,9 +402,12 @@ def slack_page(post):
     .who span {{ color: #616061; font-size: 12px }}
     h3 {{ margin: 2px 0 6px; font-size: 18px; font-weight: 900 }}
     .section {{ margin: 0 0 8px }} .context {{ color: #616061; font-size: 12px }}
-    pre {{ border: 1px solid #ddd; border-radius: 4px; background: #f8f8f8; padding: 8px; margin: 4px 0; white-space: pre }}
+    pre {{ border: 1px solid #ddd; border-radius: 4px; background: #f8f8f8; padding: 8px; margin: 4px 0; white-space: pre-wrap }} .frame > div + div {{ min-width: 0 }}
     code {{ border: 1px solid #ddd; border-radius: 3px; background: #f8f8f8; color: #c01343; padding: 1px 3px }}
     a {{ color: #1264a3; text-decoration: none }}
+    .bar {{ border-left: 4px solid; border-radius: 4px; padding: 2px 0 2px 12px; margin: 0 0 6px }}
+    .button {{ display: inline-block; border: 1px solid #bbb; border-radius: 4px; padding: 3px 12px; margin: 2px 6px 2px 0;
+               font-weight: 700; font-size: 13px }}
     </style><div class=frame><div class=icon>B</div><div><div class=who><b>Bellwether</b><i>APP</i><span>{time.strftime("%H:%M", time.gmtime())}</span></div>
     {''.join(parts)}</div></div>"""
 
@@ -404,6 +420,8 @@ def mrkdwn(text):
         if piece.startswith("```"):
             out.append(f"<pre>{piece[3:-3]}</pre>")
             continue
+        # A time in the reader's zone; drawn as its fallback.
+        piece = re.sub(r"<!date\^[^|<>]+\|([^<>]+)>", r"\1", piece)
         piece = re.sub(r"<([^|<>]+)\|([^<>]+)>", r"<a href='\1'>\2</a>", piece)
         piece = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", piece)
         piece = re.sub(r"(?<![\w*])\*([^*\n]+)\*", r"<b>\1</b>", piece)
