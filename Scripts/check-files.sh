@@ -25,9 +25,9 @@ if [ "$(cat "$venv/packages" 2>/dev/null)" != "${packages[*]}" ]; then
 fi
 PATH=$venv/bin:$PATH
 
-mapfile -t scripts < <(git ls-files --cached --others --exclude-standard 'Scripts/*.sh' '.ci/*' 'Config/debian/*')
+mapfile -d '' -t scripts < <(Scripts/files.sh 'Scripts/*.sh' '.ci/*' 'Config/debian/*')
 shellcheck "${scripts[@]}"
-mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.yaml' '*.yml')
+mapfile -d '' -t files < <(Scripts/files.sh '*.yaml' '*.yml')
 yamllint --strict "${files[@]}"
 check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/{bug,idea}.yml

@@ -15,7 +15,7 @@ words=inout,atleast,atmost,inforce,caf,tru,fo,te
 # Misspelt names that filters and tests refuse with a suggestion.
 words=$words,stauts,namspace,eror,valeu,valu
 # A spelling mistake is wanted here, and random bytes are.
-wanted=Tests/SettingsTests/FaultTests.swift,Tests/FuzzTests/Corpus,Tests/AnalysisTests/Vectors
-git ls-files -z -- '*.md' '*.swift' '*.sh' '*.py' '*.yaml' '*.yml' '*.json' '*.mustache' '*.service' \
-    Config/man Dockerfile |
+wanted='*/FaultTests.swift,*/FuzzTests/Corpus/*,*/AnalysisTests/Vectors/*'
+Scripts/files.sh '*.md' '*.swift' '*.sh' '*.py' '*.yaml' '*.yml' '*.json' '*.mustache' '*.service' \
+    'Config/man/*' Dockerfile |
     xargs -0 "$python" -m codespell_lib --skip="$wanted" --ignore-words-list="$words"
