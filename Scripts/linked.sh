@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails if an executable needs libraries that only a Swift toolchain has, and says what to do.
+# Fails if an executable needs libraries that only a Swift toolchain has, and prints the remedy.
 #
 #   Scripts/linked.sh EXECUTABLE
 set -euo pipefail
@@ -9,7 +9,7 @@ if [ "$(uname -s)" = Darwin ]; then
     # Swift's libraries are a part of macOS, below /usr/lib/swift.
     needed=$(otool -L "$binary" | awk '{ print $1 }' | grep '^@rpath/libswift' || true)
 else
-    # Asks the file, not the loader: a machine with a toolchain finds these libraries.
+    # Reads the file: the loader of a machine with a toolchain would find these libraries.
     if command -v readelf >/dev/null; then
         needed=$(readelf -d "$binary" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' || true)
     else

@@ -8,7 +8,8 @@
 #
 # The same executable and commit give the same bytes: times are the commit's, names are sorted, owners are
 # root. For the same executable, build in the same folder with the same compiler and packages: the
-# compiler writes the paths of some sources into it. Shared libraries are this machine's: build on the oldest system that is served.
+# compiler writes the paths of some sources into it. Shared libraries are this machine's: build on the
+# oldest system that is supported.
 #
 # DIST names another folder, MAINTAINER the maintainer in the Debian package.
 set -euo pipefail
@@ -81,7 +82,7 @@ cp "$work/sbom/sbom.spdx.json" "$documents/"
 gzip -n -9 -c CHANGELOG.md >"$documents/changelog.gz"
 cp -R Config/grafana Config/prometheus "$root/usr/share/bellwether/"
 
-# The libraries that the executable needs, with the versions that their packages ask for.
+# The libraries that the executable needs, with the versions that their packages require.
 mkdir -p "$work/source/debian"
 printf 'Source: bellwether\n\nPackage: bellwether\nArchitecture: any\n' >"$work/source/debian/control"
 depends=$(cd "$work/source" && dpkg-shlibdeps -O -e"$root/usr/bin/bellwether" 2>"$work/shlibdeps.log" |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets the machine up, checks spelling and format, builds and runs all tests. The last
-# line is `N passed, N failed`; the exit status is 0 only if tests ran and
+# Sets the machine up, checks scripts, YAML, spelling and format, builds and runs all tests.
+# The last line is `N passed, N failed`; the exit status is 0 only if tests ran and
 # all passed.
 set -euo pipefail
 
@@ -57,7 +57,7 @@ run() {
 # Four at once: hundreds would starve the servers and processes that some of them start, and
 # a wait that only bounds a failing test would end a good one.
 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 run --skip '^SystemTests\.'
-# Whole nodes one after another: each wants the machine for itself.
+# Whole nodes one after another: each needs the machine for itself.
 run --no-parallel --filter '^SystemTests\.'
 
 step="counting the tests"

@@ -23,7 +23,7 @@ extension DataFolder {
     /// The data folder of a configuration, where a node has created it. Creates nothing.
     ///
     /// A relative `data_dir` is a folder below the working folder of the node, which a command
-    /// does not know: it is looked for below the command's own working folder and beside the
+    /// cannot find out: it is looked for below the command's own working folder and beside the
     /// configuration.
     ///
     /// - Throws: If there is no such folder, if there are two, or if this user may not read it.

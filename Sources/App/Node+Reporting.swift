@@ -10,7 +10,7 @@ import Telemetry
 
 extension Node {
     /// Logs templates that have a fault, and records each as an event, for a digest.
-    func tell(faults: [TemplateFault]) async {
+    func report(faults: [TemplateFault]) async {
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         for fault in faults {
             telemetry.emit(TemplateUnused(fault: fault))

@@ -237,7 +237,7 @@ public final class Node: Sendable {
                 server: server, tokens: tokens, eventLog: eventLog, gateway: gateway,
                 notifier: notifier, node: settings.node, az: settings.az, telemetry: telemetry))
         if let notifier {
-            await tell(faults: notifier.dispatcher.plan.renderer.faults)
+            await report(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(
                 BackgroundService {
                     await notifier.digestService.settled()

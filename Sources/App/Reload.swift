@@ -39,7 +39,7 @@ struct Reload: Sendable {
             // The last step that can fail: it applies all tokens, or throws and changes nothing.
             try await node.tokens.reload(files: settings.auth.tokenFiles.map { .init($0) })
             node.server.take(certificates)
-            await node.tell(faults: plan?.renderer.faults ?? [])
+            await node.report(faults: plan?.renderer.faults ?? [])
             if let plan, let notifier = node.notifier {
                 notifier.dispatcher.replace(plan: plan)
                 await notifier.apply(receivers: settings.receivers, of: plan)

@@ -5,5 +5,5 @@ public enum Version {
     public static let text = "0.1.0"
 
     /// The libcurl that runs, and the libraries that it uses: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
-    public static var libcurl: String { TransferEngine.libraryVersions }
+    public static var libcurl: String { TransferEngine.curlVersions }
 }

@@ -45,18 +45,21 @@ extension Bucket {
     ) throws(BucketFault) -> (objects: [(key: String, size: Int)], next: String?) {
         let page = Page()
         let isWhole = XMLValues.elements(body) { path, text in page.take(path, text) }
-        guard isWhole, page.isListing, !page.isTruncated || page.next != nil else {
+        guard isWhole, page.isListing, !page.hasUnreadable, !page.isTruncated || page.next != nil
+        else {
             throw BucketFault(.answer, place: place, words: "the answer is not a listing")
         }
         return (page.objects, page.isTruncated ? page.next : nil)
     }
 
-    /// What the elements of a page say.
+    /// Collects the elements of a page.
     private final class Page {
         var objects: [(key: String, size: Int)] = []
         var next: String?
         var isTruncated = false
         var isListing = false
+        /// Whether an object lacks its key or its size.
+        var hasUnreadable = false
         private var key: String?
         private var size: Int?
 
@@ -68,7 +71,11 @@ extension Bucket {
             case ["ListBucketResult", "Contents", "Key"]: key = text
             case ["ListBucketResult", "Contents", "Size"]: size = Int(text)
             case ["ListBucketResult", "Contents"]:
-                if let key, let size, size >= 0 { objects.append((key, size)) }
+                if let key, let size, size >= 0 {
+                    objects.append((key, size))
+                } else {
+                    hasUnreadable = true
+                }
                 (key, size) = (nil, nil)
             default: break
             }

@@ -58,19 +58,20 @@ extension Bucket {
                 }
                 parts.append(tag)
             }
-            try await complete(key, upload, parts)
+            try await complete(name, upload, parts, size)
         } catch {
-            // Parts of an upload that is not completed cost money until they are removed.
-            _ = try? await send(
-                BucketRequest(
-                    method: "DELETE", key: key, query: [("uploadId", upload)],
-                    expected: [200, 204, 404]))
+            // Parts of an upload that is not completed cost money until they are removed. In a task
+            // of its own, because this one may be cancelled.
+            let removal = BucketRequest(
+                method: "DELETE", key: key, query: [("uploadId", upload)],
+                expected: [200, 204, 404])
+            await Task { _ = try? await send(removal) }.value
             throw error
         }
     }
 
     private func complete(
-        _ key: String, _ upload: String, _ parts: [String]
+        _ name: String, _ upload: String, _ parts: [String], _ size: Int
     ) async throws(BucketFault) {
         let items = parts.enumerated().map { number, tag in
             let tag = tag.filter { $0 != "\"" && $0 != "<" && $0 != "&" }
@@ -78,9 +79,18 @@ extension Bucket {
         }
         let body = "<CompleteMultipartUpload>\(items.joined())</CompleteMultipartUpload>"
         let request = BucketRequest(
-            method: "POST", key: key, query: [("uploadId", upload)],
-            headers: [("Content-Type", "application/xml")], body: Array(body.utf8))
+            method: "POST", key: location.key(name), query: [("uploadId", upload)],
+            headers: [("Content-Type", "application/xml")], body: Array(body.utf8),
+            expected: [200, 404])
         let reply = try await send(request)
+        if reply.status == 404 {
+            // The upload is gone: an earlier try, whose answer was lost, completed it.
+            guard try await self.size(name) == size else {
+                throw BucketFault(
+                    .answer, place: request.place(location), words: "the upload is gone")
+            }
+            return
+        }
         // This action may answer 200 and report a failure in the body (Amazon S3 API Reference).
         let values = XMLValues.read(reply.body, ["Code", "Message", "Key"])
         guard values["Code"] == nil else {

@@ -3,9 +3,9 @@ public import Transfer
 
 /// The objects below one prefix of an S3-compatible store.
 ///
-/// Names are relative to the prefix. A request that fails for a reason that may pass (no answer, 408,
-/// 409, 429, 5xx) is sent again with backoff, within one retry budget for the bucket; every other
-/// failure is thrown at once. Thread-safe.
+/// Names are relative to the prefix. A request that fails for a reason that may pass (no answer,
+/// 408, 409, 429, 500, 502, 503, 504) is sent again with backoff, within one retry budget for the
+/// bucket; every other failure is thrown at once. Thread-safe.
 ///
 /// Of the conditions of S3 only `If-None-Match: *` is used: other conditions differ between stores.
 public final class Bucket: Sendable {
@@ -13,8 +13,8 @@ public final class Bucket: Sendable {
     public enum Creation: Sendable, Equatable {
         /// This call created the object.
         case created
-        /// The object exists with the same bytes: an earlier call, or an earlier try whose answer was
-        /// lost, created it.
+        /// The object exists with the same bytes: an earlier call, or an earlier try whose answer
+        /// was lost, created it.
         case existed
     }
 
@@ -82,7 +82,7 @@ public final class Bucket: Sendable {
         }
         throw BucketFault(
             .answer, place: request.place(location),
-            words: "the store says both that the object exists and that it does not")
+            words: "the store answers both that the object exists and that it does not")
     }
 
     /// Writes an object, replacing one of the same name.
@@ -94,7 +94,7 @@ public final class Bucket: Sendable {
         BucketRequest(
             method: "PUT", key: location.key(name),
             headers: [
-                BucketRequest.checksum(bytes), (Self.hashHeader, RequestSignature.hash(bytes)),
+                BucketRequest.checksum(bytes), (Self.hashHeader, ContentHash.hex(bytes)),
             ], body: bytes, expected: [200, 201, 204])
     }
 
@@ -104,7 +104,7 @@ public final class Bucket: Sendable {
         let request = BucketRequest(
             method: "GET", key: location.key(name), maxBody: Self.largestRead)
         let reply = try await send(request)
-        if let hash = reply.header(Self.hashHeader), hash != RequestSignature.hash(reply.body) {
+        if let hash = reply.header(Self.hashHeader), hash != ContentHash.hex(reply.body) {
             throw BucketFault(
                 .answer, place: request.place(location),
                 words: "the object's bytes differ from those that were written")

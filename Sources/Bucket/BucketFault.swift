@@ -1,4 +1,4 @@
-/// Why a request to the bucket failed, with its place and a remedy. Contains no credential.
+/// A failed request to the bucket, with its place and a remedy. Contains no credential.
 public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The closed set of reasons, usable as a metric label.
     public enum Kind: String, Sendable, CaseIterable {
@@ -12,7 +12,7 @@ public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
         case missing
         /// An object of this key exists with other bytes (412).
         case taken
-        /// The store asks for fewer requests, or has a fault of its own (429, 500, 503).
+        /// The store is overloaded or has a fault of its own (408, 429, 500, 502, 503, 504).
         case busy
         /// The store could not be reached, or did not answer in time.
         case unreachable
@@ -25,7 +25,7 @@ public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     public let kind: Kind
-    /// What the request was for, such as `PUT s3://bucket/prefix/key`.
+    /// The request, such as `PUT s3://bucket/prefix/key`.
     public let place: String
     /// One line.
     public let words: String
@@ -47,9 +47,9 @@ public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .taken: "check that no other installation uses this prefix"
         case .busy: "nothing: it is tried again; check the store's load if it lasts"
         case .unreachable: "check the endpoint, the network and the store"
-        case .answer: "check that the endpoint speaks S3, and any proxy before it"
+        case .answer: "check that the endpoint is an S3 API, and any proxy before it"
         case .refused: "see the store's answer"
-        case .cancelled: "nothing: it was called off"
+        case .cancelled: "nothing: the request was cancelled"
         }
     }
 

@@ -68,13 +68,18 @@ public struct BucketLocation: Sendable, Hashable {
     /// The key of an object of this prefix.
     func key(_ name: String) -> String { prefix.isEmpty ? name : "\(prefix)/\(name)" }
 
+    /// The domain of AWS' endpoints in a region.
+    static func domain(of region: String) -> String {
+        region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+    }
+
     /// The scheme and authority of requests, and the path of the bucket.
     var base: (origin: String, host: String, path: String) {
         if let endpoint {
             let host = endpoint.split(separator: "://", maxSplits: 1).last.map(String.init) ?? ""
             return (endpoint, host, "/\(bucket)")
         }
-        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let domain = Self.domain(of: region)
         // AWS' certificate covers one label before `s3`, so a name with dots is part of the path.
         if bucket.contains(".") {
             let host = "s3.\(region).\(domain)"

@@ -11,8 +11,8 @@ import Transfer
 ///
 /// Delivery is at least once. A delivery recorded as sent is not sent again. If the process ends
 /// after sending and before recording it, the delivery is sent again with the same digest id and
-/// Message-ID. Each recipient gets the
-/// digests of an incident in the order in which they were enqueued. Thread-safe.
+/// Message-ID. Each recipient gets the digests of an incident in the order in which they were
+/// enqueued. Thread-safe.
 public final class DeliveryService: Sendable {
     private let queues: Mutex<[ReceiverQueue]>
     private let store: Store

@@ -24,6 +24,12 @@ final class ReceiverHealth: Sendable {
         var failingSince: Duration?
         var words = ""
         var isReported = false
+
+        /// The failure if it has lasted for `policy.failingAfter`; nil otherwise.
+        func failing(at now: Duration, _ policy: DeliveryPolicy) -> Failing? {
+            guard let since = failingSince, now - since >= policy.failingAfter else { return nil }
+            return Failing(time: now - since, words: words)
+        }
     }
 
     /// A receiver that has accepted nothing for some time.
@@ -112,21 +118,17 @@ final class ReceiverHealth: Sendable {
 
     /// The receiver's failure if it has lasted for `policy.failingAfter`; nil otherwise.
     func failing(at now: Duration, _ policy: DeliveryPolicy) -> Failing? {
-        state.withLock { state in
-            guard let since = state.failingSince, now - since >= policy.failingAfter else {
-                return nil
-            }
-            return Failing(time: now - since, words: state.words)
-        }
+        state.withLock { $0.failing(at: now, policy) }
     }
 
     /// The same, once; with whether the pause was reported already.
     func takeFailing(
         at now: Duration, _ policy: DeliveryPolicy
     ) -> (failing: Failing, isPaused: Bool)? {
-        guard let failing = failing(at: now, policy) else { return nil }
-        return state.withLock { state in
-            guard !state.isReported else { return nil }
+        state.withLock { state in
+            guard !state.isReported, let failing = state.failing(at: now, policy) else {
+                return nil
+            }
             state.isReported = true
             return (failing, state.pausedUntil != nil)
         }

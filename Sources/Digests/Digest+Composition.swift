@@ -63,8 +63,9 @@ extension Digest {
         events = incident.unreported
         eventsInIncident = incident.events
         self.shed = shed
+        // While the rollout waits for a person it is not over, also if its metrics recovered.
         incidentEnd =
-            incident.recoveredAt ?? (isOver ? incident.unreportedTo ?? state.lastSeen : nil)
+            isOver ? incident.recoveredAt ?? incident.unreportedTo ?? state.lastSeen : nil
         next = isOver || incident.isNoticeOnly ? nil : composedAt + settings.repeatEvery
         receivers = settings.route.receivers(for: self)
     }
@@ -121,7 +122,7 @@ extension Digest {
         let kind: Kind =
             !isOver
             ? .rollup
-            : members.isEmpty && storm.aborted == 0 && storm.ended == 0
+            : members.isEmpty && storm.aborted == 0 && storm.ended == 0 && storm.left == 0
                 ? .recovered : .ended
         let places = storm.shared.filter { $0.kind == .az || $0.kind == .node }
         self.init(

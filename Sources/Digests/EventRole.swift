@@ -1,4 +1,5 @@
 import Events
+import JSON
 
 /// What an event means to the digests.
 enum EventRole: Equatable {
@@ -26,12 +27,9 @@ extension EventView {
     var role: EventRole {
         // Most lines are verdicts of this system, which the next two checks identify.
         let mayEnd = plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if !mayEnd, let status {
-            return extra(EventName.trial) == nil ? .verdict(status) : .neutral
-        }
-        let kind = self[.event].flatMap { EventName.kind($0, in: bytes) }
-        if case .outcome(let outcome)? = kind { return .outcome(outcome.rawValue) }
-        if let status { return extra(EventName.trial) == nil ? .verdict(status) : .neutral }
+        if mayEnd, case .outcome(let outcome)? = eventKind { return .outcome(outcome.rawValue) }
+        if let status { return isTrial ? .neutral : .verdict(status) }
+        let kind = eventKind
         switch kind {
         case .verdict(let status): return .verdict(status)
         case .recovery: return .verdict(.healthy)
@@ -48,4 +46,11 @@ extension EventView {
         default: return level >= .warn ? .notice : .neutral
         }
     }
+
+    private var eventKind: EventName.Kind? {
+        self[.event].flatMap { EventName.kind($0, in: bytes) }
+    }
+
+    /// Whether no caller acts on the verdict: the member is `true`, not only present.
+    private var isTrial: Bool { extra(EventName.trial)?.bool == true }
 }

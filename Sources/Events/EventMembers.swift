@@ -22,14 +22,6 @@ public indirect enum FieldType: Sendable, Equatable {
     case object([EventMember], isOpen: Bool)
     /// A list of objects. A path may select elements by the text of the member `key`.
     case list(key: String, [EventMember])
-
-    /// The members of an object, or of a list's elements.
-    var members: [EventMember] {
-        switch self {
-        case .object(let members, _), .list(_, let members): members
-        default: []
-        }
-    }
 }
 
 /// A member that the events of this program have, with its type.

@@ -30,7 +30,7 @@ public enum EventName {
     public static let tokenExpiring = "token.expiring"
     /// A reader of the log is far behind what is written.
     public static let cursorBehind = "cursor.behind"
-    /// A gateway has not been heard of for some time.
+    /// A gateway has sent nothing for some time.
     public static let gatewaySilent = "gateway.silent"
     /// A template has an error; the built-in text replaces it.
     public static let templateFault = "template.fault"
@@ -67,7 +67,7 @@ public enum EventName {
     public static let alertFiring = "alert.firing"
     public static let alertResolved = "alert.resolved"
     public static let alertsTruncated = "alerts.truncated"
-    /// An alert that says neither that it fires nor that it is resolved.
+    /// An alert whose status is neither `firing` nor `resolved`.
     public static let alertUnreadable = "alert.unreadable"
 
     /// The events after which a gateway begins a new run of the rollout.
@@ -94,11 +94,11 @@ extension EventName {
         case recovery
         /// A refused request.
         case refusal
-        /// A loss, or one that is near: lines of the log, deliveries.
+        /// A loss of lines of the log, or one that is near.
         case fault
-        /// A delivery that was given up; its level says whether it is news.
+        /// A delivery that was given up; its level decides whether it is reported.
         case delivery
-        /// Something to report that has no recovery; its level says how important it is.
+        /// Something to report that has no recovery; its level is its importance.
         case notice
         /// The run ended, paused or goes on.
         case outcome(Outcome)
@@ -156,6 +156,8 @@ extension EventName {
     public static func kind(
         _ name: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) -> Kind? {
+        // Decodes the escapes once, not for each row.
+        if name.escaped { return name.text(in: line).flatMap { byName[$0] } }
         for row in table where name.equals(row.name, in: line) { return row.kind }
         return nil
     }

@@ -10,7 +10,8 @@ public import Server
 ///
 /// Flagger goes on after 200 to 202 and otherwise quotes the answer's body; it evaluates nothing
 /// else. So 200 is answered to `healthy` only, and every other verdict, also one that could not be
-/// measured, is 409 with the reason. Never 5xx: Flagger's client repeats those and drops the reason.
+/// measured, is 409 with the reason. Never 5xx: Flagger's client repeats those and drops the
+/// reason.
 ///
 /// To a `rollback` hook a 2xx means *roll back now*, and Flagger's payload does not name its type.
 /// The hook's `metadata.hook` must therefore name a type for which 2xx means *go on*; anything else
@@ -64,16 +65,16 @@ public enum FlaggerGateRoutes {
             payload = try await tree(exchange)
         }
         let question = try FlaggerQuestion(payload)
-        let policies = try service.policies(
-            for: question.request, concern: question.concern, named: "metadata.concern")
-        return try await verdict(question, policies, identity, service)
+        return try await verdict(question, identity, service)
     }
 
     private static func verdict(
-        _ question: FlaggerQuestion, _ policies: PolicySet, _ identity: Identity?,
-        _ service: MeasurementService
+        _ question: FlaggerQuestion, _ identity: Identity?, _ service: MeasurementService
     ) async throws -> Response {
         let series = question.request.series(concern: question.concern).id
+        let policies = try service.policies(
+            for: question.request, series: series, concern: question.concern,
+            named: "metadata.concern")
         let verdict: FrozenVerdict
         if service.admit(identity, series).isAllowed {
             let turn = await service.measure(
@@ -112,7 +113,7 @@ public enum FlaggerGateRoutes {
     }
 }
 
-/// What a webhook of Flagger asks.
+/// The measurement that the payload of a Flagger webhook requests.
 struct FlaggerQuestion {
     let request: MeasurementRequest
     /// Empty for the merged route.
@@ -125,8 +126,8 @@ struct FlaggerQuestion {
         guard let kind = payload["type"]?.string ?? metadata?["hook"]?.string else {
             throw Problem(
                 .conflict, "hook_type_unknown",
-                "the payload does not say which type of hook calls, and to a rollback hook 2xx "
-                    + "means: roll back; name the type in metadata.hook",
+                "the payload has no hook type, and to a rollback hook 2xx means: roll back; set "
+                    + "metadata.hook to the type",
                 field: "metadata.hook")
         }
         guard FlaggerGateRoutes.gates.contains(kind) else {

@@ -52,7 +52,8 @@ public enum MeasurementRoutes {
         do { request = try parse() } catch { throw problem(error) }
         let concern = exchange.parameters["concern"] ?? ""
         let series = request.series(concern: concern).id
-        let policies = try service.policies(for: request, concern: concern, named: "concern")
+        let policies = try service.policies(
+            for: request, series: series, concern: concern, named: "concern")
         let rate = service.admit(exchange.identity, series)
         guard rate.isAllowed else {
             // Argo Rollouts aborts after five refusals in a row: a caller over the limit gets
@@ -125,9 +126,8 @@ extension MeasurementService {
     /// - Parameter field: The request's member that names the concern.
     /// - Throws: 404 if no policy matches the rollout, or the one that does lacks the concern.
     func policies(
-        for request: MeasurementRequest, concern: String, named field: String
+        for request: MeasurementRequest, series: String, concern: String, named field: String
     ) throws(Problem) -> PolicySet {
-        let series = request.series(concern: concern).id
         guard let policies = policies(for: request, series: series) else {
             throw Problem(
                 .notFound, "rollout_unmatched",

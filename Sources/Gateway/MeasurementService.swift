@@ -85,17 +85,20 @@ public final class MeasurementService: Sendable {
         looks.withLock { $0.values.sorted { $0.result.probe < $1.result.probe } }
     }
 
-    /// Runs all probes once over the last settled window, without a verdict and without an event.
+    /// Runs probes once over the last settled window, without a verdict and without an event.
     ///
     /// There is no request: a probe that uses its values has no data.
-    func probe() async -> [ProbeResult] {
+    ///
+    /// - Parameter name: The probe to run; nil runs all.
+    func probe(only name: String?) async -> [ProbeResult] {
         let plan = plan
         let now = wall.now
         return await plan.probes.run(
             budget: plan.budget,
             context: MeasurementContext(
                 window: MeasurementWindow(at: now, length: plan.window, settle: plan.settle),
-                now: now))
+                now: now),
+            only: name.map { [$0] })
     }
 
     /// Returns the policies that judge an attempt: the run's own if it is kept and still known.

@@ -5,7 +5,7 @@ import JSON
 public import Probes
 public import Server
 
-/// `POST /v1/probes/run`: runs the node's probes once (scope `read`).
+/// `POST /v1/probes/run`: runs the node's probes, or one of them, once (scope `read`).
 public enum ProbeRoutes {
     public static func routes(_ service: MeasurementService) -> [Route] {
         [
@@ -27,10 +27,9 @@ public enum ProbeRoutes {
                 }
                 let place = try exchange.beginQuery(memory: 1 << 20)
                 defer { place.end() }
-                let results = await service.probe()
+                let results = await service.probe(only: name)
                 return .bytes(
-                    ProbeDocument.list(results.filter { name == nil || $0.probe == name }),
-                    headers: [.cacheControl: "no-store"])
+                    ProbeDocument.list(results), headers: [.cacheControl: "no-store"])
             }
         ]
     }

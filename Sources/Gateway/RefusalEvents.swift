@@ -4,15 +4,18 @@ import JSON
 public import Server
 
 extension RefusalRecord {
-    /// The routes that only programs use: those that measure, and those that send events.
-    private static let services = ["/rollouts/analysis", "/v1/hooks/", "/v1/logs"]
+    /// The routes that only programs use: those that measure, those that send events, and the one
+    /// that gateways poll.
+    private static let services = [
+        "/rollouts/analysis", "/rollouts/flagger", "/v1/hooks/", "/v1/logs", "/v1/run-ends",
+    ]
 
-    /// Whether a caller that measures or sends was refused.
+    /// Whether a program was refused, and not a person's own request.
     fileprivate var isOfService: Bool {
         // Without a route, the host's name or the method was wrong.
         let place = route ?? path
         if place == "/v1/events" { return method == "POST" }
-        // A concern that does not exist has a route; any other unknown path is nobody's.
+        // A concern that does not exist has a route; any other unknown path may be anybody's.
         if route == nil, status == 404 { return false }
         return Self.services.contains { place.hasPrefix($0) }
     }
@@ -51,7 +54,7 @@ extension Event {
             extra.append(.init("token", .string(credential)))
         }
         // Nobody is paged for people's own requests: a wrong path, a page that the credential does
-        // not open, a stale link. A caller that measures or sends is another matter.
+        // not open, a stale link.
         let isService = refusal.isOfService
         if !isService { extra.append(.init("client", .string("person"))) }
         if refusal.suppressed > 0 {

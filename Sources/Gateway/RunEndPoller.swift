@@ -5,9 +5,9 @@ import Secrets
 public import Telemetry
 public import Transfer
 
-/// Asks the notifier at intervals which runs have ended, and ends them on this gateway.
+/// Polls the notifier for the runs that have ended, and ends them on this gateway.
 ///
-/// The notifier keeps the ends of the last minutes. While it is unreachable the tries go on, at
+/// The notifier keeps the ends of the last minutes. While it is unreachable the requests go on, at
 /// growing intervals; ends are then applied late. Each request names the last answer, so an end
 /// is sent once; after a restart of either node it may be sent again, which changes nothing.
 public struct RunEndPoller: Sendable {
@@ -128,13 +128,13 @@ extension UInt8 {
     }
 }
 
-/// The notifier did not say which runs have ended.
+/// A request to the notifier for the ended runs failed.
 struct RunEndsMissing: TelemetryEvent {
     let fault: String
     let failures: Int
     var level: Logger.Level { failures == 1 || failures % 20 == 0 ? .warning : .debug }
     var message: String {
-        "the notifier cannot be asked which runs have ended; a run ends after two intervals of silence"
+        "cannot get the ended runs from the notifier; a run ends after two intervals of silence"
     }
     var fields: [(String, String)] { [("fault", fault), ("failures", "\(failures)")] }
 
@@ -143,6 +143,6 @@ struct RunEndsMissing: TelemetryEvent {
     static func count(_ tries: Double, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_run_end_poll_failures_total", by: tries,
-            help: "Failed tries to ask the notifier which runs have ended.")
+            help: "Requests to the notifier for the ended runs that failed.")
     }
 }

@@ -158,8 +158,8 @@ public struct JSONScanner {
 
     // MARK: - Grammar
 
-    // `object`, `walk` and `array` are inlined into each caller: called through closures, they take
-    // a third of the time that a line takes at the log's door.
+    // `object`, `walk` and `array` are inlined into each caller: the calls of their closures would
+    // otherwise take a third of the time in which the log accepts a line.
 
     @inlinable @inline(__always)
     mutating func skipSpace() {

@@ -45,7 +45,7 @@ public final class DigestService: Sendable {
     }
 
     private let plan: Mutex<Plan>
-    /// Used only by `run`: by its task, and by the thread that reads lines for it.
+    /// Changed only by `run`: by its task, and by the thread that reads lines for it.
     let machine: Mutex<DigestMachine>
     private let eventLog: EventLog
     let lines: LineGuard

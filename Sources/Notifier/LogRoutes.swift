@@ -8,7 +8,7 @@ public import Server
 /// `/v1/events/…`: counts and contents of the log (scope `read`), and its verification (`admin`).
 public enum LogRoutes {
     /// - Parameters:
-    ///   - files: The same log, for what reads its files.
+    ///   - files: The same log; statistics and verification read its files.
     ///   - maxBytes: The log's quota.
     public static func routes(
         _ eventLog: EventLog, files: EventLogFiles, maxBytes: Int
@@ -46,7 +46,7 @@ public enum LogRoutes {
                 defer { work.end() }
                 return answer(LogDocument.stats(try await files.stats(), maxBytes: maxBytes))
             },
-            // Reads every byte of the log, so that a reader of events may not ask for it.
+            // Reads every byte of the log, so the scope `read` is not enough.
             Route(.get, "/v1/events/verify", access: .requires(.admin)) { exchange in
                 let work = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { work.end() }

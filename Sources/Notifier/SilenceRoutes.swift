@@ -74,7 +74,7 @@ public enum SilenceRoutes {
 }
 
 /// The body of `POST /v1/silences`.
-private struct SilenceOrder {
+struct SilenceOrder {
     let filter: Filter
     let until: Timestamp
     let who: String
@@ -111,24 +111,33 @@ private struct SilenceOrder {
         _ tree: JSONValue, _ fields: FilterFields
     ) throws(Problem) -> Filter {
         let field = tree["filter"] == nil ? "matchers" : "filter"
-        var texts = tree["filter"].map { [$0.string ?? ""] } ?? []
-        if case .array(let some)? = tree["matchers"] { texts += some.map { $0.string ?? "" } }
-        guard (1...20).contains(texts.count) else {
+        // A condition that was left out would make the silence cover more than was meant.
+        var texts = tree["filter"].map { [$0.string] } ?? []
+        switch tree["matchers"] {
+        case .array(let some)?: texts += some.map(\.string)
+        case nil: break
+        default: texts.append(nil)
+        }
+        guard (1...20).contains(texts.count), !texts.contains(nil) else {
             throw Problem.malformed(
                 "\(field)_malformed",
                 "filter is a text such as rollout=payments-api, matchers 1 to 20 of them",
                 field: field)
         }
+        var conditions: [Filter] = []
         do throws(FilterFault) {
-            var conditions: [Filter] = []
-            for text in texts { conditions.append(try Filter(entry: text, fields)) }
-            let filter = Filter(all: conditions)
-            if !filter.isAll { return filter }
+            for text in texts.compactMap(\.self) {
+                conditions.append(try Filter(entry: text, fields))
+            }
         } catch {
             throw Problem.malformed("\(field)_malformed", error.description, field: field)
         }
-        throw Problem.malformed(
-            "\(field)_malformed", "a silence of everything: name a field, such as namespace=dev",
-            field: field)
+        guard conditions.allSatisfy({ !$0.isAll }) else {
+            throw Problem.malformed(
+                "\(field)_malformed",
+                "an empty condition is a silence of everything: name a field, such as namespace=dev",
+                field: field)
+        }
+        return Filter(all: conditions)
     }
 }

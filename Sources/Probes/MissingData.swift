@@ -19,13 +19,12 @@ public struct MissingData: Error, Sendable, Hashable {
         self.detail = String(scalars)
     }
 
-    /// The same reason, with the probe and what it asks before the details.
+    /// The same reason, with the probe and its address before the details.
     ///
     /// - Parameter address: Without secrets; empty if there is none. At most 60 scalars are used.
     func of(probe: String, at address: String) -> MissingData {
-        var place = String.UnicodeScalarView()
-        place.append(contentsOf: address.unicodeScalars.prefix(60))
-        let shown = address.isEmpty ? probe : "\(probe) at \(String(place))"
+        let place = String(address.unicodeScalars.prefix(60))
+        let shown = place.isEmpty ? probe : "\(probe) at \(place)"
         return MissingData(reason, "\(shown): \(detail)")
     }
 

@@ -21,8 +21,8 @@ public protocol Probe: Sendable {
     /// not share a run of the probe. Empty: the signals are the same for all rollouts.
     var arguments: Set<MeasurementArgument> { get }
 
-    /// What the probe asks with these arguments, for people: an address without secrets, a path, a
-    /// program. Empty if its name says enough.
+    /// The source that the probe reads with these arguments, for people: an address without
+    /// secrets, a path or a program. Empty for a probe whose name is enough.
     func address(for arguments: MeasurementArguments) -> String
 
     /// Measures once.

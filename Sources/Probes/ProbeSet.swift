@@ -4,8 +4,8 @@ import Events
 /// The probes of a node, run concurrently within one budget.
 ///
 /// Thread-safe. Overlapping runs share one measurement of a probe if the values of its arguments
-/// are equal, for probes with `isPerWindow` only within the same window. A hanging measurement is not started again, so it uses one task and
-/// at most one thread.
+/// are equal, for probes with `isPerWindow` only within the same window. A hanging measurement is
+/// not started again, so it uses one task and at most one thread.
 public final class ProbeSet: Sendable {
     /// The probes in the given order, without those whose name was already used.
     public let probes: [any Probe]
@@ -65,6 +65,7 @@ public final class ProbeSet: Sendable {
     /// Returns within `budget` on the set's clock. A probe that is late has all declared signals
     /// absent(timeout). If the calling task is cancelled, it returns at once with
     /// absent(cancelled).
+    ///
     /// - Parameter names: The probes to run; nil runs all.
     public func run(
         budget: Duration, context: MeasurementContext, only names: Set<String>? = nil
@@ -106,7 +107,7 @@ public final class ProbeSet: Sendable {
             duration: stopwatch.elapsed)
     }
 
-    /// Adds the probe and what it asks to the details of a signal whose source is not there.
+    /// Adds the probe and its address to the details of a signal whose source is not there.
     private static func located(
         _ signal: Signal, _ probe: any Probe, _ arguments: MeasurementArguments
     ) -> Signal {

@@ -228,7 +228,7 @@ public struct Rehearsal: Sendable {
     }
 
     /// The words as one line for a POSIX shell, quoted where that is needed.
-    public static func shell(_ words: [String]) -> String {
+    private static func shell(_ words: [String]) -> String {
         words.map { word in
             let isPlain = word.utf8.allSatisfy { byte in
                 switch byte {

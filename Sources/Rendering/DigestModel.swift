@@ -115,6 +115,7 @@ enum DigestModel {
     ) {
         let digest = view.digest
         let metrics = view.metricLines
+        let (facts, links) = (view.facts, view.links)
         let steps = NextSteps(for: digest)
         w.member("title", view.title)
         w.member("state", state.word)
@@ -132,7 +133,7 @@ enum DigestModel {
         w.member("headline", view.headline)
         w.member("summary", summary(view, metrics))
         w.member("time", view.time)
-        w.member("argo_reason", view.facts.reason)
+        w.member("argo_reason", facts.reason)
         w.member(array: "metric_lines") { w in for line in metrics { w.value(line) } }
         w.member("attempts_line", view.attemptsLine)
         w.member("advice", Advice.text(digest, steps))
@@ -140,12 +141,12 @@ enum DigestModel {
             for command in steps.commands {
                 w.object { w in
                     w.member("label", command.label)
-                    w.member("command", command.line)
+                    w.member("command", view.options.locating(command.line))
                 }
             }
         }
         w.member(array: "facts") { w in
-            for fact in view.facts.facts {
+            for fact in facts.facts {
                 w.object { w in
                     w.member("name", fact.name)
                     w.member("value", fact.value)
@@ -153,14 +154,14 @@ enum DigestModel {
             }
         }
         w.member(array: "links") { w in
-            for link in view.links.links {
+            for link in links.links {
                 w.object { w in
                     w.member("name", link.name)
                     w.member("url", link.url)
                 }
             }
         }
-        let page = view.links.url("Digest") ?? view.links.links.first?.url
+        let page = links.url("Digest") ?? links.links.first?.url
         w.member("link", page)
         w.member("weight", digest.context.weight)
         w.member("step", digest.context.step)
@@ -179,15 +180,14 @@ enum DigestModel {
     /// Every name in the object, at any depth, except those below `group`.
     static let names: Set<String> = [
         "schema", "id", "thread", "kind", "title", "state", "severity", "is_critical", "is_over",
-        "color",
-        "color_number", "icon", "name", "scope", "headline", "summary", "time", "argo_reason",
-        "metric_lines", "attempts_line", "advice", "commands", "label", "command", "facts", "value",
-        "links", "url", "link", "weight", "step", "image", "previous_image", "occasion", "group",
-        "status", "worst", "level", "outcome", "rehearsal", "test", "incident_start",
-        "incident_end", "window", "from", "to", "composed", "late_seconds", "next", "expires",
-        "events", "events_in_incident", "shed", "changes", "attempts", "first", "last", "of",
-        "until_abort", "healthy", "degraded", "unknown", "unhealthy", "places", "az", "node",
-        "attempt", "metrics", "metric", "unit", "previous", "stable", "limit", "over_since",
+        "color", "color_number", "icon", "name", "scope", "headline", "summary", "time",
+        "argo_reason", "metric_lines", "attempts_line", "advice", "commands", "label", "command",
+        "facts", "value", "links", "url", "link", "weight", "step", "image", "previous_image",
+        "occasion", "group", "status", "worst", "level", "outcome", "rehearsal", "test",
+        "incident_start", "incident_end", "window", "from", "to", "composed", "late_seconds",
+        "next", "expires", "events", "events_in_incident", "shed", "changes", "attempts", "first",
+        "last", "of", "until_abort", "healthy", "degraded", "unknown", "unhealthy", "places", "az",
+        "node", "attempt", "metrics", "metric", "unit", "previous", "stable", "limit", "over_since",
         "history", "omitted_metrics", "healthy_places", "omitted_lines", "reasons", "count",
         "reason", "check", "why", "detail", "omitted_reasons", "notices", "event", "message",
         "place", "total", "omitted_notices", "policies", "binaries", "flaps", "replaces",

@@ -152,8 +152,8 @@ struct MessageView {
 
     private func addReasons(to values: inout [String: Any]) {
         // A metric's line already contains its strongest reason.
-        let told = Set(digest.metrics.prefix(limits.items).map(\.metric))
-        let rest = digest.reasons.filter { !told.contains($0.reason.check) }
+        let shown = Set(digest.metrics.prefix(limits.items).map(\.metric))
+        let rest = digest.reasons.filter { !shown.contains($0.reason.check) }
         var checks: Set<String> = []
         let reasons = rest.filter { checks.insert($0.reason.check).inserted }.map { tally in
             PlainWords.reason(tally.reason, past: isPast(tally.reason))

@@ -161,6 +161,8 @@ extension Digest {
         incidentEnd = incidentEnd.map { $0 + shift }
         composedAt = composedAt + shift
         next = next.map { $0 + shift }
+        unmeasuredSince = unmeasuredSince.map { $0 + shift }
+        flapsSince = flapsSince.map { $0 + shift }
     }
 }
 

@@ -17,7 +17,8 @@ enum LogText {
         return plain ? text : quoted(text)
     }
 
-    /// Returns `text` as a JSON string, with every scalar that `isHidden` as `\uXXXX`.
+    /// Returns `text` as a JSON string. Each UTF-16 unit of a scalar that `isHidden` becomes a
+    /// backslash, `u` and four hex digits.
     static func quoted(_ text: String) -> String {
         "\"" + escaped(text, quotes: true) + "\""
     }

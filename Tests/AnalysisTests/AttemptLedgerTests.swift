@@ -64,7 +64,9 @@ struct AttemptLedgerTests {
         let numbers = (0..<6).map { attempt(after: .seconds(120 * $0)) }
         #expect(numbers.map(\.?.epoch) == [1, 2, 3, 3, 3, 3])
         #expect(numbers.last == AttemptNumber(n: 4, epoch: 3))
-        // Its silence is twice its pace.
+        // Its silence is twice its pace, also for the policy of its run.
+        #expect(ledger.policy(ofRun: "s", at: start + .seconds(840)) != nil)
+        #expect(ledger.policy(ofRun: "s", at: start + .milliseconds(840_001)) == nil)
         #expect(attempt(after: .milliseconds(840_001))?.epoch == 4)
     }
 

@@ -52,6 +52,23 @@ struct CleanWindowsTests {
         #expect(last.compared == .init(value: 40.0 / 800, stable: 3.0 / 2400))
     }
 
+    @Test("an attempt in a window that was judged before has the same finding")
+    func sameWindow() {
+        var run = RunEvidence()
+        func finding(_ failing: Double, _ window: Int64) -> CheckOutcome.Finding? {
+            let comparison = CountComparison(
+                WindowCounts(canary: (failing, 800), stable: (3, 2400)), spec: Self.spec, run: run,
+                window: window)
+            run.fold(comparison.step)
+            return comparison.finding
+        }
+        let failed = [finding(60, 0), finding(60, 0)]
+        #expect(failed.map(\.?.rule) == [.worseOverRun, .worseOverRun])
+        #expect(failed[0] == failed[1])
+        let lower = [finding(2, 1), finding(2, 1)]
+        #expect(lower.map(\.?.rule) == [.wasWorseInRun, .wasWorseInRun])
+    }
+
     @Test("windows too small to show a failure clear nothing")
     func small() {
         var run = RunEvidence()

@@ -67,7 +67,7 @@ struct ReasonNumbersTests {
                 + "(eu-west-1a, attempt 4)")
     }
 
-    @Test("over the fail limit without proof says so, with the bound")
+    @Test("a value over the fail limit without proof is reported as unproven, with the bound")
     func unproven() throws {
         let judgement = judge(Self.counts((8, 400), (8, 400)))
         #expect(judgement.status == .degraded)

@@ -86,9 +86,11 @@ struct RunEndTests {
         try attempt(&ledger, 2, at: 0)
         let now = Self.start + .seconds(3)
         #expect(ledger.repeated(Sample.series, at: now) != nil)
+        #expect(ledger.policy(ofRun: Sample.series, at: now) == Self.policy.sha)
         ledger.end(Self.end(at: 2))
         #expect(ledger.repeated(Sample.series, at: now) == nil)
         #expect(ledger.frozen(Sample.series, at: now) == nil)
+        #expect(ledger.policy(ofRun: Sample.series, at: now) == nil)
         let begun = ledger.begin(Sample.series, at: now)
         #expect(begun.ticket?.number == AttemptNumber(n: 1, epoch: 2))
     }
@@ -176,6 +178,15 @@ struct RunEndTests {
             return
         }
         #expect(window.start >= Self.start + .seconds(32))
+    }
+
+    @Test("a run that ended while the clock was ahead is measured again after a restart")
+    func endedInTheFuture() throws {
+        var ledger = AttemptLedger(timing: Sample.timing)
+        try attempt(&ledger, 2, at: 0)
+        ledger.end(Self.end(at: 3600))
+        ledger.forgetFuture(of: Self.start + .seconds(30))
+        #expect(try attempt(&ledger, 2, at: 60).number == AttemptNumber(n: 1, epoch: 2))
     }
 
     @Test("an attempt without data of its own is unknown, whatever the checks make of missing data")

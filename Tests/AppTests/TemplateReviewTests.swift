@@ -205,6 +205,11 @@ struct TemplateReviewTests {
         #expect(try AnalysisTemplate().warnings(for: analysis) == [])
         #expect(try AnalysisTemplate(interval: "4s").warnings(for: analysis).count == 1)
         #expect(try AnalysisTemplate(interval: "10m").warnings(for: analysis).count == 1)
+        // Beyond twice the configured interval and 5 min, each measurement begins a new run.
+        var slow = analysis
+        slow.interval = .seconds(200)
+        #expect(try AnalysisTemplate(interval: "400s").warnings(for: slow) == [])
+        #expect(try AnalysisTemplate(interval: "401s").warnings(for: slow).count == 1)
         let unknown = try AnalysisTemplate(concerns: ["coffee"]).warnings(for: analysis)
         #expect(unknown.first?.contains("404") == true)
         #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(interval: "1d2h") }

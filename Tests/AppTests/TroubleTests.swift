@@ -9,7 +9,7 @@ struct TroubleTests {
     private static let day = Duration.seconds(86_400)
     private static let now = Timestamp(milliseconds: 1_795_600_920_000)
 
-    @Test("a certificate and a token are news 14, 3 and 1 days before their end, each once")
+    @Test("a certificate and a token are reported 14, 3 and 1 days before their end, each once")
     func expiry() {
         var book = TroubleBook()
         var facts = TroubleBook.Facts()
@@ -32,7 +32,7 @@ struct TroubleTests {
         #expect(late.look(facts, at: .zero, now: Self.now + Self.day * 29).count == 2)
     }
 
-    @Test("digests that stand still while there is something to read are news after a minute, once")
+    @Test("digests that stand still with something to read are reported after a minute, once")
     func behind() {
         var book = TroubleBook()
         var facts = TroubleBook.Facts()
@@ -49,7 +49,7 @@ struct TroubleTests {
         #expect(book.look(facts, at: .seconds(900), now: Self.now).isEmpty)
     }
 
-    @Test("a log that accepts nothing, and a notifier that does not answer, are news once")
+    @Test("a log that accepts nothing, and a notifier that does not answer, are reported once")
     func refusals() {
         var book = TroubleBook()
         var facts = TroubleBook.Facts()

@@ -1,7 +1,6 @@
 import Events
 import Foundation
 import Secrets
-import Synchronization
 import Telemetry
 import TestSupport
 import Testing
@@ -39,7 +38,7 @@ final class BucketTests: Sendable {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 &+ $0 >> 8) }
     }
 
-    @Test("objects are written, read whole and in part, listed and removed; the probe is content")
+    @Test("objects are written, read whole and in part, listed and removed; the probe passes")
     func objects() async throws {
         let bucket = try bucket()
         #expect(try await bucket.present("one") == nil)
@@ -114,7 +113,7 @@ final class BucketTests: Sendable {
         #expect(!String(decoding: uploads.body, as: UTF8.self).contains("<Upload>"))
     }
 
-    @Test("wrong keys are named as such, with the store's own words")
+    @Test("a refusal of wrong keys quotes the store's error")
     func denied() async throws {
         let fault = await #expect(throws: BucketFault.self) {
             try await self.bucket(secret: "wrong").put("x", [1])
@@ -144,6 +143,20 @@ final class BucketTests: Sendable {
         #expect(bucket.pace.limit == (fault == .conflict ? 16 : 4))
     }
 
+    @Test("an upload whose completion was not answered is complete")
+    func lostCompletion() async throws {
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["POST": [.none, .loseAnswer]]))
+        let bucket = try bucket(proxy.endpoint)
+        let folder = try TemporaryDirectory()
+        let bytes = pattern(Bucket.part + 1)
+        let path = folder.file("segment")
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        try await bucket.upload("large", from: path, size: bytes.count)
+        #expect(try await bucket.get("large") == bytes)
+        #expect(try proxy.requests().filter { $0.hasPrefix("POST") }.count == 3)
+    }
+
     @Test("a body that was cut off is read again, and never taken for the whole")
     func cutBody() async throws {
         let proxy = try await StoreProxy.start(store, .init(faults: ["GET": [.cutBody]]))
@@ -159,7 +172,7 @@ final class BucketTests: Sendable {
         #expect(try cut.requests().count == 6)
     }
 
-    @Test("a store that stays away gets a bounded number of requests")
+    @Test("a store that stays busy gets a bounded number of requests")
     func bounded() async throws {
         let proxy = try await StoreProxy.start(store, .init(always: ["PUT": .busy]))
         let bucket = try bucket(proxy.endpoint)

@@ -149,24 +149,23 @@ final class CredentialTests: Sendable {
 
     @Test("credentials are renewed at three quarters of their life, and used to their end")
     func renewal() async throws {
-        let now = SharedValue(Timestamp(milliseconds: 1_000_000))
-        let clock = WallClock { now.value }
-        let source = Source(clock, life: .seconds(1000))
-        let chain = BucketCredentialChain([source], clock: clock)
+        let clock = ManualClock()
+        let source = Source(clock.wall, life: .seconds(1000))
+        let chain = BucketCredentialChain([source], clock: clock.wall)
         #expect(try await chain.current().accessKey == "1")
-        now.value = now.value + .seconds(749)
+        clock.advance(by: .seconds(749))
         #expect(try await chain.current().accessKey == "1")
-        now.value = now.value + .seconds(2)
+        clock.advance(by: .seconds(2))
         source.setFails(true)
         #expect(try await chain.current().accessKey == "1")
         #expect(source.count == 2)
         // The next try is after a pause.
         #expect(try await chain.current().accessKey == "1")
         #expect(source.count == 2)
-        now.value = now.value + .seconds(31)
+        clock.advance(by: .seconds(31))
         #expect(try await chain.current().accessKey == "1")
         #expect(source.count == 3)
-        now.value = now.value + .seconds(220)
+        clock.advance(by: .seconds(220))
         await #expect(throws: BucketFault.self) { try await chain.current() }
         source.setFails(false)
         #expect(try await chain.current().accessKey == "5")
@@ -183,17 +182,5 @@ final class CredentialTests: Sendable {
             return try await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
         #expect(keys == ["1"])
-    }
-}
-
-/// A value that a test and a closure share.
-private final class SharedValue<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
-
-    init(_ value: Value) { state = Mutex(value) }
-
-    var value: Value {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
     }
 }

@@ -10,8 +10,8 @@ struct ObjectStoreTrait: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         let store = try await ObjectStore.start()
+        defer { store.kill() }
         try await ObjectStoreTrait.$current.withValue(store) { try await function() }
-        store.kill()
     }
 }
 

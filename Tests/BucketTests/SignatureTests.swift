@@ -53,7 +53,7 @@ struct SignatureTests {
         let signature = RequestSignature(
             method: example.method, path: URLEncoding.path(example.path), query: example.query,
             headers: example.headers + [("Host", "examplebucket.s3.amazonaws.com")],
-            payloadHash: RequestSignature.hash(Array(example.body.utf8)), region: "us-east-1")
+            payloadHash: ContentHash.hex(example.body.utf8), region: "us-east-1")
         let headers = signature.headers(by: Self.credentials, at: now)
         let authorization = headers.first { $0.0 == "Authorization" }?.1
         #expect(
@@ -67,7 +67,7 @@ struct SignatureTests {
         let now = try #require(Timestamp(rfc3339: "2013-05-24T00:00:00Z"))
         let signature = RequestSignature(
             method: "GET", path: "/", query: [], headers: [("host", "h")],
-            payloadHash: RequestSignature.hash([]), region: "us-east-1")
+            payloadHash: ContentHash.hex([]), region: "us-east-1")
         let headers = signature.headers(
             by: BucketCredentials(accessKey: "a", secretKey: "s", sessionToken: "t"), at: now)
         #expect(headers.contains { $0 == ("x-amz-security-token", "t") })
@@ -82,6 +82,26 @@ struct SignatureTests {
         dump(credentials, to: &dumped)
         for text in ["\(credentials)", String(reflecting: credentials), dumped] {
             #expect(!text.contains("hunter2") && !text.contains("token2"))
+        }
+    }
+}
+
+@Suite("Bucket listings")
+struct BucketListingTests {
+    private func page(_ content: String) throws -> [String: Int] {
+        let body = "<ListBucketResult><IsTruncated>false</IsTruncated>\(content)</ListBucketResult>"
+        let page = try Bucket.page(Array(body.utf8), place: "GET s3://acme")
+        return Dictionary(uniqueKeysWithValues: page.objects.map { ($0.key, $0.size) })
+    }
+
+    @Test("an object without a readable size is a fault and not left out")
+    func sizes() throws {
+        #expect(try page("<Contents><Key>a</Key><Size>3</Size></Contents>") == ["a": 3])
+        for size in ["", "<Size></Size>", "<Size>-1</Size>", "<Size>1e3</Size>"] {
+            let fault = #expect(throws: BucketFault.self, "\(size)") {
+                try page("<Contents><Key>a</Key>\(size)</Contents>")
+            }
+            #expect(fault?.kind == .answer)
         }
     }
 }
@@ -105,7 +125,7 @@ struct BucketLocationTests {
     }
 
     @Test(
-        "what is no location is refused",
+        "a malformed location is refused",
         arguments: [
             "acme", "https://acme/x", "s3://", "s3://ab", "s3://ACME", "s3://-acme", "s3://acme//x",
             "s3://acme/../x", "s3://acme/a b", "s3://acme/a?b", "s3://acme/%41", "s3://acme/é",

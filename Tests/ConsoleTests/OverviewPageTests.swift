@@ -62,7 +62,7 @@ struct OverviewPageTests {
         #expect(!html.contains(" onclick"))
     }
 
-    @Test("a chart says that a metric fails, not that it is over a limit which it is not")
+    @Test("a chart labels a failing metric as failing, also one that is below its limit")
     func failsWithinItsLimit() {
         // Worse than stable over the run, below the limit.
         let delta = MetricDelta(

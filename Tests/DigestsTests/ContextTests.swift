@@ -86,6 +86,13 @@ struct ContextTests {
             event("analysis.unhealthy", .unhealthy, at: 61),
         ])
         #expect(again.last?.context.reason == "")
+        let paused = [
+            event("analysis.unhealthy", .unhealthy),
+            event("rollout.paused", message: "the rollout waits for a person", at: 1),
+        ]
+        #expect(digests(paused).last?.context.reason == "the rollout waits for a person")
+        let resumed = event("rollout.resumed", message: "the rollout goes on", at: 2)
+        #expect(digests(paused + [resumed]).last?.context.reason == "")
     }
 
     @Test("a kind of its own for failures that are only degraded or not measurable")

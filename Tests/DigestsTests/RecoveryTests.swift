@@ -213,6 +213,22 @@ struct RecoveryTests {
         #expect(log.said().map(\.kind) == [.recovered])
     }
 
+    @Test("A paused canary whose metrics recover is not over before somebody decides")
+    func recoveredWhileWaiting() {
+        var log = LogScript()
+        log.write(log.verdict(.unknown, attempt: 1))
+        log.pass(10)
+        log.write(log.hook("paused"))
+        for n in 2...4 {
+            log.write(log.verdict(.healthy, attempt: n, rate: 0.001))
+            log.pass(30)
+        }
+        log.pass(1801)
+        let said = log.said()
+        #expect(said.last?.outcome == "paused")
+        #expect(said.allSatisfy { $0.incidentEnd == nil && $0.kind == .failing })
+    }
+
     @Test("A rollout that waits for a day without a decision is reported no more")
     func forgotten() {
         var log = LogScript(DigestSettings(repeatEvery: .seconds(7200)))

@@ -164,4 +164,14 @@ struct SceneTests {
         log.pass(milliseconds: 120_000)
         #expect(log.said().map(\.kind) == [.failing])
     }
+
+    @Test("A verdict with `trial: false` counts")
+    func noTrial() {
+        var log = LogScript(Self.settings)
+        var event = log.verdict(.unhealthy, attempt: 1, rate: 0.02)
+        event.extra.append(JSONValue.Member(EventName.trial, .bool(false)))
+        log.write(event)
+        log.pass(milliseconds: 60_000)
+        #expect(log.said().map(\.kind) == [.failing])
+    }
 }

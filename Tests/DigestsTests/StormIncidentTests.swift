@@ -160,6 +160,41 @@ struct StormIncidentTests {
         #expect(log.said().isEmpty)
     }
 
+    @Test("A pause within a storm updates it at once")
+    func paused() {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<10)
+        log.pass(10)
+        _ = log.said()
+        log.pass(5)
+        log.write(
+            Event(
+                ts: log.now, event: EventName.rolloutPaused, namespace: "prod",
+                rollout: "service-3", revision: "17"))
+        log.pass(1)
+        let said = log.said()
+        #expect(said.map { $0.rollup?.storm?.paused } == [1])
+        #expect(said.first?.rollup?.groups == 10)
+        log.pass(300)
+        #expect(log.said().isEmpty)
+    }
+
+    @Test("A storm whose groups all fail otherwise ends; it has not recovered")
+    func left() throws {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<8)
+        log.pass(10)
+        let thread = log.said().first?.thread
+        log.pass(70)
+        Self.fail(&log, 0..<8, az: "us-east-1a")
+        log.pass(2)
+        let said = log.said()
+        let end = try #require(said.first { $0.thread == thread })
+        #expect(end.kind == .ended)
+        #expect(end.status == nil)
+        #expect(end.rollup?.storm?.left == 8)
+    }
+
     @Test("A restart at any moment changes nothing", arguments: [0, 5, 11, 40, 75, 200])
     func restart(after: Int) {
         func run(_ restarts: Bool) -> [Digest] {

@@ -72,7 +72,7 @@ struct FilterTests {
         ("revision=17", "a"), ("revision>9", "a"), ("status=*healthy", "ac"),
     ]
 
-    @Test("what each spelling selects", arguments: selections)
+    @Test("each filter selects the expected lines", arguments: selections)
     func selects(text: String, expected: String) throws {
         let filter = try Filter(text)
         #expect(Self.selected(filter) == expected)
@@ -92,7 +92,7 @@ struct FilterTests {
         ("own.deep=yes", ""), ("a.b=dotted", "d"), ("size=12", "d"), ("size>9", "d"),
         ("team!=data status=healthy", "c"), (#""team"=data"#, "d"), ("note=1%", "d"),
         ("status=elsewhere", ""), ("attempt>ten", ""), ("team=x or status>=degraded", "ab"),
-        ("free>0.5MiB", "d"),
+        ("free>0.5MiB", "d"), ("team=dä*", ""), ("team=*t*", "d"),
     ]
 
     @Test("fields of senders' own", arguments: own)
@@ -175,7 +175,7 @@ struct FilterTests {
         (#"message~"\d""#, 1, "the quoted value doesn't end", "'…'"),
     ]
 
-    @Test("what cannot be meant is refused with its place and a suggestion", arguments: refusals)
+    @Test("an invalid filter is refused with its place and a suggestion", arguments: refusals)
     func refused(text: String, column: Int, fault: String, remedy: String) throws {
         let error = try #require(throws: FilterFault.self) { try Filter(text) }
         #expect(error.column == column, "\(error)")

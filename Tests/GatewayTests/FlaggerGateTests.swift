@@ -31,7 +31,7 @@ struct FlaggerGateTests {
         try JSONValue(parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
     }
 
-    @Test("healthy is 200 with the document; every other verdict is 409 and says why")
+    @Test("healthy is 200 with the document; every other verdict is 409 with the reason")
     func verdicts() async throws {
         let gateway = try await ServedGateway()
         func ask() async throws -> HTTPReply {

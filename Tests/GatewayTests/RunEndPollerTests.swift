@@ -8,7 +8,7 @@ import Transfer
 
 @testable import Gateway
 
-@Suite("Ended runs, asked of the notifier")
+@Suite("Ended runs, polled from the notifier")
 struct RunEndPollerTests {
     private static let answer =
         #"{"next":"k3-7","ends":[{"namespace":"prod","rollout":"shop","revision":"17","event":"rollout.aborted","at":"2026-11-23T06:00:00.000Z"},{"namespace":"prod","rollout":"cart","revision":null,"event":"rollout.completed","at":"2026-11-23T06:00:01.000Z"}]}"#

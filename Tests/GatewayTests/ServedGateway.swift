@@ -91,7 +91,7 @@ final class ServedGateway: Sendable {
     }
 }
 
-/// Reports a healthy disk unless told otherwise, and counts its observations.
+/// Reports a healthy disk until `report` sets another value, and counts its observations.
 final class CountingProbe: Probe, Sendable {
     private let count = Atomic<Int>(0)
     private let value = Mutex<Signal.Value>(.flag(true))

@@ -1,6 +1,7 @@
 import Digests
 import Events
 import GRDB
+import Server
 import Store
 import TestSupport
 import Testing
@@ -57,5 +58,27 @@ struct SilenceBookTests {
             return try SilenceBook.list(db, at: Self.now).map(\.silence.filter.description)
         }
         #expect(found == [expected])
+    }
+
+    @Test(
+        "an order with a condition that is empty or no text is refused",
+        arguments: [
+            #""matchers":["namespace=prod",7]"#, #""matchers":["namespace=prod",""]"#,
+            #""filter":"namespace=prod","matchers":"rollout=a""#, #""filter":7"#, #""filter":"""#,
+        ])
+    func refused(conditions: String) {
+        let body = #"{\#(conditions),"until":"2025-12-18T00:00:00Z"}"#
+        #expect(throws: Problem.self) {
+            try SilenceOrder(Array(body.utf8), Self.fields, by: "w", at: Self.now)
+        }
+    }
+
+    @Test("the conditions of an order must all hold")
+    func conditions() throws {
+        let body = #"""
+            {"filter":"namespace=prod","matchers":["rollout=a"],"until":"2025-12-18T00:00:00Z"}
+            """#
+        let order = try SilenceOrder(Array(body.utf8), Self.fields, by: "w", at: Self.now)
+        #expect(order.filter.description == "namespace=prod and rollout=a")
     }
 }

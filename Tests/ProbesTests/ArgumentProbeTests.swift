@@ -89,7 +89,7 @@ struct ArgumentProbeTests {
         }
     }
 
-    @Test("the reason names the probe, what it asks, and an argument that the request lacks")
+    @Test("the reason names the probe, its address, and an argument that the request lacks")
     func reasons() async throws {
         let set = ProbeSet([try probe()])
         func detail(_ context: MeasurementContext) async -> (why: String, detail: String)? {

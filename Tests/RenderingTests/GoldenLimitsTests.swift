@@ -68,7 +68,7 @@ struct GoldenLimitsTests {
         }
     }
 
-    @Test("no metric is told at two strengths, and a table fits a phone")
+    @Test("no metric is shown at two strengths, and a table fits a phone")
     func once() throws {
         for name in ["many-azs", "changed", "nodata", "binary-changed"] {
             let text = try read("\(name).txt")

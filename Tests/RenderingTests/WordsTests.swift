@@ -127,6 +127,44 @@ struct WordsTests {
         #expect(link("https://x.example/{rollout") == nil)
         #expect(link(nil) == nil && link("") == nil)
     }
+
+    @Test("A metric's line names shares of slow requests, and what is over as past")
+    func comparisons() {
+        let unproven = Reason(
+            check: "canary.5xx_rate", state: .warn, value: 0.019, limit: 0.005,
+            unproven: Reason.Unproven(limit: 0.01, bound: 0.008, confidence: 0.95), why: "abs_warn")
+        let over = "over the fail limit 1 %, not yet proven (95 % lower bound 0.8 %)"
+        #expect(PlainWords.comparison(unproven) == over)
+        #expect(PlainWords.comparison(unproven, past: true) == "was " + over)
+        let slow = Reason(
+            check: "canary.p99_ms", state: .fail, value: 0.03, stable: 0.004, unit: .ratio,
+            why: "rel_fail_run")
+        #expect(
+            PlainWords.comparison(slow)
+                == "3 % slow requests over the whole run, worse than stable (0.4 %)")
+        let window = Reason(check: "canary.5xx_rate", state: .warn, why: "rel_warn_window")
+        #expect(PlainWords.comparison(window) == "worse than stable in this window")
+        #expect(PlainWords.comparison(window, past: true) == "was worse than stable in a window")
+    }
+
+    @Test("The reason for a run's end is in a message once, also without the event's message")
+    func reasonOnce() throws {
+        var digest = try #require(SampleDigests.named.first { $0.name == "ended" }).digest
+        let why = "metric \"canary\" assessed Failed"
+        digest.outcomeReason = why
+        #expect(Renderer().render(digest).text.ranges(of: why).count == 1)
+        digest.context = RolloutContext()
+        #expect(Renderer().render(digest).text.ranges(of: why).count == 1)
+    }
+
+    @Test("Commands name the node in a digest's JSON, too")
+    func nodeOption() throws {
+        let digest = try #require(SampleDigests.all.first { $0.kind == .failing })
+        let rendered = Renderer(options: RenderOptions(nodeOption: "--url x")).render(digest)
+        #expect(rendered.text.contains("bellwether explain e-eu-west-1a"))
+        #expect(rendered.text.contains(" --url x\n"))
+        #expect(rendered.model.contains(#" --url x"}"#))
+    }
 }
 
 @Suite("A rehearsal's message")

@@ -128,6 +128,23 @@ struct ArgumentSettingsTests {
         #expect(query.arguments == [.namespace, .rollout])
     }
 
+    @Test("a dollar in a webhook's headers and variables stands for itself")
+    func webhooks() throws {
+        func text(_ header: String) -> String {
+            "receivers: [{name: a, kind: webhook, url: \"https://a.example/x\", "
+                + "headers: {X-A: \"\(header)\"}, variables: {currency: $usd}}]"
+        }
+        let receiver = try #require(try Settings.parse(text: text("$5 $rolout")).receivers.first)
+        guard case .webhook(_, let request) = receiver.kind else {
+            Issue.record("\(receiver.kind)")
+            return
+        }
+        #expect(request.headers["X-A"]?.shown == "$5 $rolout")
+        #expect(request.variables["currency"]?.shown == "$usd")
+        #expect(
+            faults(of: text("${rollout}")).map(\.key) == ["receivers[0].headers.X-A"])
+    }
+
     static let policies: [Case] = [
         ("{match: {rollout: a}}", "", "name is missing"),
         ("{name: default, match: {rollout: a}}", ".name", "another name"),

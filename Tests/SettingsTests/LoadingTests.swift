@@ -75,6 +75,19 @@ struct LoadingTests {
                 == "did you mean canary.5xx_rate?")
     }
 
+    @Test("a placeholder of a link that no message fills in is a warning")
+    func placeholders() throws {
+        let reading = try Settings.read(
+            text: """
+                digest:
+                  group_by: [rollout, team]
+                  runbook_url: "https://x.example/{rollot}"
+                  links: [{name: D, url: "https://x.example/{team}/{az}/{from_ms}"}]
+                """)
+        #expect(reading.warnings.map(\.key) == ["digest.runbook_url"])
+        #expect(reading.warnings.first?.remedy == "did you mean rollout?")
+    }
+
     @Test("a boolean check fails when false; a report without fields feeds any check of its name")
     func flags() throws {
         let reading = try Settings.read(

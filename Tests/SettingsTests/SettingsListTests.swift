@@ -40,4 +40,18 @@ struct SettingsListTests {
         #expect(change("receivers[a].name")?.old == "a" && change("receivers[a].name")?.new == nil)
         #expect(change("receivers[b].name") == nil && change("node") == nil)
     }
+
+    @Test("the probes of a policy are compared, common ones and its own")
+    func policies() throws {
+        func policy(_ probes: String) -> String {
+            "analysis: {policies: [{name: p, match: {rollout: a}, probes: [\(probes)]}]}"
+        }
+        let old = try list(policy("node"))
+        let new = try list(policy("canary, {name: own, kind: disk}"))
+        let changes = new.changes(since: old)
+        func change(_ key: String) -> SettingsList.Change? { changes.first { $0.key == key } }
+        let first = change("analysis.policies[p].probes[0]")
+        #expect(first?.old == "node" && first?.new == "canary")
+        #expect(change("analysis.policies[p].probes[own].kind")?.new == "disk")
+    }
 }

@@ -13,7 +13,7 @@ struct FilterSystemTests {
         {"ts":"2026-11-23T06:00:01Z","event":"analysis.healthy","node":"gw","az":"b","namespace":"prod","rollout":"pay","status":"healthy","attempt":5,"deltas":[{"metric":"canary.5xx_rate","value":0.001}],"team":"x"}
         """
 
-    @Test("what cannot be meant exits with 64 and a suggestion; HTTP answers 400 and names where")
+    @Test("an invalid filter exits with 64 and a suggestion; HTTP answers 400 with the field")
     func endToEnd() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

@@ -23,7 +23,7 @@ struct NodeSearchTests {
         ["config", "diff", "new.yaml"], ["health"],
     ]
 
-    @Test("in an empty folder every command exits with 69, says what to do and creates nothing")
+    @Test("in an empty folder every command exits with 69, prints what to do and creates nothing")
     func nothing() async throws {
         let folder = try TemporaryDirectory("nowhere")
         for arguments in Self.commands {

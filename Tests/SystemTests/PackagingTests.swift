@@ -136,7 +136,7 @@ struct PackagingTests {
         #expect(shown.output.wholeMatch(of: form) != nil, "\(shown.output)")
     }
 
-    @Test("run.sh says what to do when the node's port is taken, before it builds")
+    @Test("run.sh prints what to do when the node's port is taken, before it builds")
     func takenPort() async throws {
         // Ends at once where something else has the port: it is taken either way.
         let taken = try ChildProcess(

@@ -17,7 +17,7 @@ struct RunEndSystemTests {
         try JSONValue(parsing: reply.body, limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 16))
     }
 
-    @Test("an abort that the notifier hears ends the run on the gateway, and the retry succeeds")
+    @Test("an abort that the notifier receives ends the run on the gateway, and the retry succeeds")
     func overTheNotifier() async throws {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }

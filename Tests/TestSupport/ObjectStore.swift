@@ -81,6 +81,8 @@ public final class ObjectStore: Sendable {
 public final class StoreProxy: Sendable {
     /// What happens to a request.
     public enum Fault: String, Sendable, Codable {
+        /// The request is passed on.
+        case none
         /// An answer of this status; the store does not get the request.
         case busy = "503"
         case conflict = "409"

@@ -14,12 +14,10 @@ extension AttemptLedger {
         for series in inFlight.keys { inFlight[series]?.clockSet(by: step) }
     }
 
-    /// Sets `requestedAt` to `now` where it is later: it was stored while the clock was ahead.
+    /// Sets the times of the runs to `now` where they are later: they were stored while the
+    /// clock was ahead.
     public mutating func forgetFuture(of now: Timestamp) {
-        for (series, state) in states where state.requestedAt > now {
-            states[series]?.requestedAt = now
-            states[series]?.began = min(state.began, now)
-        }
+        for series in states.keys { states[series]?.forgetFuture(of: now) }
     }
 }
 
@@ -33,5 +31,13 @@ extension SeriesState {
         history.notBefore = history.notBefore.map { $0 + step }
         if let measuredAt = frozen?.measuredAt { frozen?.measuredAt = measuredAt + step }
         history.inputs = nil
+    }
+
+    fileprivate mutating func forgetFuture(of now: Timestamp) {
+        requestedAt = min(requestedAt, now)
+        began = min(began, now)
+        ended = ended.map { min($0, now) }
+        // Else nothing would be measured until the clock passes that time again.
+        history.notBefore = history.notBefore.map { min($0, now) }
     }
 }

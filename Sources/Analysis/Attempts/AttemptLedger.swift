@@ -151,9 +151,7 @@ public struct AttemptLedger: Sendable {
     /// The hash of the policy that judged the last attempt of the series' current run; nil if
     /// there is no run.
     public func policy(ofRun series: String, at now: Timestamp) -> String? {
-        guard let state = states[series], !timing.isSilent(since: state.requestedAt, at: now) else {
-            return nil
-        }
+        guard let state = states[series], !state.isOver(at: now, timing: timing) else { return nil }
         return state.history.policy
     }
 

@@ -36,7 +36,7 @@ public struct AttemptTiming: Sendable, Hashable {
         return max(apart, .zero - apart) <= repeatWindow
     }
 
-    func isSilent(since last: Timestamp, pace: Duration? = nil, at now: Timestamp) -> Bool {
+    func isSilent(since last: Timestamp, pace: Duration?, at now: Timestamp) -> Bool {
         now - last > silence(pace: pace)
     }
 }

@@ -11,7 +11,7 @@ struct CountComparison {
     let step: EvidenceStep
     /// The evidence of the run, including this window.
     let evidence: RunEvidence
-    /// Whether this window adds to the evidence of the earlier ones.
+    /// Whether this window adds to the evidence of the others.
     private let isRising: Bool
 
     /// - Parameters:
@@ -28,9 +28,15 @@ struct CountComparison {
         var evidence = run
         evidence.fold(step)
         self.evidence = evidence
+        var others = run.logs
+        if let last = run.lastWindow, window <= last {
+            // An earlier attempt judged this window, and the run contains it.
+            let own = MixtureTest.logRatios(counts, rho: step.rho)
+            others = zip(others, own).map { $0 - $1 }
+        }
         isRising =
             MixtureTest.logMean(evidence.logs, phi: step.phi)
-            > MixtureTest.logMean(run.logs, phi: step.phi)
+            > MixtureTest.logMean(others, phi: step.phi)
     }
 
     /// The more severe rule that is violated; nil if none is, or if the canary's failure rate
@@ -43,7 +49,7 @@ struct CountComparison {
             rates.canary - rates.stable >= spec.minDelta
         else { return nil }
         if evidence.pRun <= spec.alphaFail {
-            let run = compared(evidence.counts?.rates ?? nil)
+            let run = compared(evidence.counts?.rates)
             return isRising
                 ? .init(.fail, .worseOverRun, compared: run)
                 : .init(.warn, .wasWorseInRun, compared: run)

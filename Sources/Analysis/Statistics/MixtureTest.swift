@@ -70,7 +70,7 @@ extension RunEvidence {
     /// Whether the canary is not worse than stable in a window with enough requests to show it.
     private func isClean(_ window: WindowCounts) -> Bool {
         guard let rates = window.rates, rates.canary <= rates.stable,
-            let run = counts?.rates ?? nil
+            let run = counts?.rates
         else { return false }
         return run.canary * window.canaryTotal >= Self.expectedFailures
     }

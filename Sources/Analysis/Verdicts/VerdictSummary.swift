@@ -15,9 +15,9 @@ enum VerdictSummary {
         let place = (gateway.az.isEmpty ? gateway.node : gateway.az).clipped(toBytes: placeBytes)
         let tail = " (" + (place.isEmpty ? "" : "\(place), ") + "attempt \(attempt.n))"
         let head = "\(judgement.status.rawValue): \(finding(judgement).withoutControls)"
-        let room = maxBytes - tail.utf8.count
-        guard head.utf8.count > room else { return head + tail }
-        return head.clipped(toBytes: room - 3) + "…" + tail
+        let left = maxBytes - tail.utf8.count
+        guard head.utf8.count > left else { return head + tail }
+        return head.clipped(toBytes: left - 3) + "…" + tail
     }
 
     /// The most severe finding; for a healthy verdict the canary's values.

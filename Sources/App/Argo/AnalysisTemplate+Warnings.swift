@@ -1,3 +1,4 @@
+import Analysis
 public import Settings
 
 extension AnalysisTemplate {
@@ -21,7 +22,7 @@ extension AnalysisTemplate {
                 warnings.append(
                     "interval \(interval) is within the repeat window (\(repeats)): Argo would get the answer of the same attempt again"
                 )
-            } else if pace > max(analysis.interval * 3, .seconds(300)) {
+            } else if pace > AttemptTiming(interval: analysis.interval).silence(pace: pace) {
                 warnings.append(
                     "interval \(interval) is too long for analysis.interval (\(analysis.interval)): each measurement would start a new run"
                 )

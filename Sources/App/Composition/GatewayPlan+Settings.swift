@@ -10,7 +10,7 @@ extension GatewayPlan {
     /// - Parameter probes: Running probes to keep; nil creates those of the configuration.
     init(_ settings: Settings, upstreams: Upstreams, probes: ProbeSet? = nil) {
         let analysis = settings.analysis
-        // A rollout that is not measured for three intervals has ended its run.
+        // A rollout's sources outlive the silence that ends its run.
         let idle = max(analysis.interval * 3, .seconds(900))
         var names = Dictionary(
             analysis.policies.map { ($0.name, Set($0.probes)) },

@@ -34,7 +34,12 @@ extension Settings {
 }
 
 /// Texts as words of a command line.
-enum ShellWord {
+public enum ShellWord {
+    /// The words as one line for a POSIX shell.
+    public static func line(_ words: [String]) -> String {
+        words.map(Self.text).joined(separator: " ")
+    }
+
     /// The text as one word for a POSIX shell, in quotes where it needs them.
     static func text(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in

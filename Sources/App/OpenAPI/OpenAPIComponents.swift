@@ -54,7 +54,9 @@ enum OpenAPIComponents {
             query("after", #"{"type": "string"}"#, "The cursor of Bellwether-Next."),
             query("follow", #"{"type": "boolean"}"#, "Streams new events instead."),
             query("eventLimit", whole(1, 100_000), "The most lines; default 1000.", "limit"),
+            query("countLimit", whole(1, 100_000), "The most values; all by default.", "limit"),
             query("digestLimit", whole(1, 1000), "The most digests; default 50.", "limit"),
+            query("outboxLimit", whole(1, 1000), "The most deliveries; default 1000.", "limit"),
             query("before", #"{"type": "string"}"#, "The last id of the page before."),
             query(
                 "state",

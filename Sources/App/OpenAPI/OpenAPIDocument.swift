@@ -108,9 +108,10 @@ struct OpenAPIDocument {
         json.member(array: "security") { json in
             guard let scope = route.access.scope else { return }
             if route.access.isOptional { json.object { _ in } }
-            for scheme in ["bearer", "basic", "session"]
-            where route.access.schemes.contains(where: { "\($0)" == scheme }) {
-                json.object { json in json.member(array: scheme) { $0.value(scope.rawValue) } }
+            for scheme in Access.Scheme.allCases where route.access.schemes.contains(scheme) {
+                json.object { json in
+                    json.member(array: "\(scheme)") { $0.value(scope.rawValue) }
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-/// What the routes do not say about themselves: sentences, parameters, bodies and answers.
+/// The parts of the description that no route contains: sentences, parameters, bodies, answers.
 enum OpenAPIOperations {
     struct Operation {
         var summary: String
@@ -119,7 +119,7 @@ enum OpenAPIOperations {
             ]),
         "GET /v1/events/counts": Operation(
             summary: "Counts of stored events by the values of a field.", tag: "events",
-            parameters: ["by", "since", "until", "where", "anyField", "eventLimit"],
+            parameters: ["by", "since", "until", "where", "anyField", "countLimit"],
             answers: answers("Payload", "The counts, the highest first.")),
         "GET /v1/events/stats": Operation(
             summary: "Sizes, span and rate of the log, and its files.", tag: "events",
@@ -171,7 +171,7 @@ enum OpenAPIOperations {
             summary: "One digest with all its forms.", tag: "digests",
             answers: answers("Digest", "The digest.")),
         "GET /v1/outbox": Operation(
-            summary: "Deliveries.", tag: "digests", parameters: ["state"],
+            summary: "Deliveries.", tag: "digests", parameters: ["state", "outboxLimit"],
             answers: answers("Deliveries", "The deliveries.")),
         "POST /v1/outbox/retry-dead": Operation(
             summary: "Makes all dead letters due again.", tag: "digests",

@@ -24,7 +24,8 @@ extension RemoteNode {
     ) async throws(Fault) -> EventPage {
         var items = parameters + [("limit", "\(limit)")]
         if let after { items.append(("after", "\(after)")) }
-        let reply = try await reply("GET", "/v1/events?" + Self.query(items), [])
+        let reply = try await reply(
+            "GET", "/v1/events?" + Self.query(items), [], within: Self.wholeLog)
         return EventPage(
             lines: reply.body.split(separator: UInt8(ascii: "\n")).map(Array.init),
             next: reply.header("Bellwether-Next").flatMap { LogPosition($0) },

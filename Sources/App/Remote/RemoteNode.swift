@@ -11,7 +11,7 @@ public struct RemoteNode: Sendable {
     /// A failed request, described for a terminal.
     public struct Fault: Error, Sendable, CustomStringConvertible {
         public let description: String
-        /// Whether the node could not be reached, so that it has not seen the request.
+        /// Whether no answer came. A request that changes something may have taken effect.
         public let isUnreachable: Bool
 
         init(_ description: String, isUnreachable: Bool = false) {
@@ -45,10 +45,8 @@ public struct RemoteNode: Sendable {
 
     /// A client of the node that runs on a data folder of this machine.
     ///
-    /// Uses a token of the node's first start, by default `read`.
-    public init(
-        of settings: Settings, folder: DataFolder, token: String = "read"
-    ) throws(Fault) {
+    /// Uses the token `read` of the node's first start.
+    public init(of settings: Settings, folder: DataFolder) throws(Fault) {
         let tls = settings.listen.tls
         guard let endpoint = settings.listen.endpoint, endpoint.port != 0 else {
             throw Fault(
@@ -60,13 +58,18 @@ public struct RemoteNode: Sendable {
         let host = settings.listen.hosts.first
         try self.init(
             url: "https://" + (host.map { "\($0):\(endpoint.port)" } ?? address.local),
-            tokenFile: folder.token(token),
+            tokenFile: folder.token("read"),
             caFile: tls.certificate.isEmpty ? folder.certificate : tls.certificate)
         connectTo = host.map { "\($0):\(endpoint.port):\(address.local)" }
     }
 
-    public func get(_ path: String) async throws(Fault) -> [UInt8] {
-        try await reply("GET", path, []).body
+    /// A deadline for requests that make the node read its whole log.
+    public static let wholeLog = Duration.seconds(600)
+
+    public func get(
+        _ path: String, within deadline: Duration = .seconds(10)
+    ) async throws(Fault) -> [UInt8] {
+        try await reply("GET", path, [], within: deadline).body
     }
 
     /// Posts one JSON object.
@@ -75,7 +78,8 @@ public struct RemoteNode: Sendable {
     }
 
     func reply(
-        _ method: String, _ path: String, _ body: [UInt8]
+        _ method: String, _ path: String, _ body: [UInt8],
+        within deadline: Duration = .seconds(10)
     ) async throws(Fault) -> HTTPReply {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
@@ -86,7 +90,7 @@ public struct RemoteNode: Sendable {
             reply = try await engine.http(
                 HTTPTransfer(
                     url: url + path, method: method, headers: headers, body: body,
-                    maxBody: 64 << 20, tls: trust, connectTo: connectTo))
+                    deadline: deadline, maxBody: 64 << 20, tls: trust, connectTo: connectTo))
         } catch { throw Fault("\(error)", isUnreachable: true) }
         guard reply.status == 200 else { throw Fault(words(of: reply)) }
         return reply

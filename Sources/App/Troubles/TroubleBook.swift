@@ -55,9 +55,9 @@ enum Trouble: Sendable, Equatable {
     }
 }
 
-/// Decides which troubles are news. Each is, once, until it is over.
+/// Decides which troubles are reported: each once, until it is over.
 struct TroubleBook: Sendable {
-    /// What the node shows of itself at one moment. Nil or empty: not a part of the node, or well.
+    /// The node's state at one moment. Nil or empty: the node has no such part, or it is well.
     struct Facts: Sendable, Equatable {
         var certificate: Timestamp?
         var token: Timestamp?
@@ -79,13 +79,13 @@ struct TroubleBook: Sendable {
     /// How long the notifier may not answer.
     static let forwardPatience = Duration.seconds(300)
 
-    private var told: Set<String> = []
+    private var reported: Set<String> = []
     private var position = LogPosition.start
     private var movedAt = Duration.zero
     private var refusingSince: Duration?
     private var failingSince: Duration?
 
-    /// The troubles that are news.
+    /// The troubles that are to be reported now.
     ///
     /// - Parameter elapsed: A span of a monotonic clock.
     mutating func look(_ facts: Facts, at elapsed: Duration, now: Timestamp) -> [Trouble] {
@@ -94,7 +94,7 @@ struct TroubleBook: Sendable {
             guard let expires else { continue }
             let passed = Self.notice.count { now + $0 >= expires }
             // Only the nearest of the thresholds is reported; the others are passed, too.
-            guard passed > 0, told.insert("\(kind) \(expires.milliseconds) \(passed)").inserted
+            guard passed > 0, reported.insert("\(kind) \(expires.milliseconds) \(passed)").inserted
             else { continue }
             news.append(
                 kind == "token" ? .token(expires: expires) : .certificate(expires: expires))
@@ -110,7 +110,7 @@ struct TroubleBook: Sendable {
             let isLong = refusingSince.map { elapsed - $0 >= Self.refusalPatience } ?? false
             note("log", isLong, &news) { .logRefuses(why) }
         } else {
-            told.remove("log")
+            reported.remove("log")
         }
         failingSince = facts.forwardFailures == 0 ? nil : failingSince ?? elapsed
         let isStuck = failingSince.map { elapsed - $0 >= Self.forwardPatience } ?? false
@@ -122,15 +122,15 @@ struct TroubleBook: Sendable {
         _ key: String, _ isWrong: Bool, _ news: inout [Trouble], _ trouble: () -> Trouble
     ) {
         if !isWrong {
-            told.remove(key)
-        } else if told.insert(key).inserted {
+            reported.remove(key)
+        } else if reported.insert(key).inserted {
             news.append(trouble())
         }
     }
 }
 
 extension Event {
-    /// The event of a trouble. The notifier's own is `info`: it is sent to the receivers directly.
+    /// The event of a trouble that the log can carry to the receivers; see `isOfDigests`.
     init(_ trouble: Trouble, node: String, az: String, at now: Timestamp) {
         var end: Timestamp?
         switch trouble {
@@ -138,8 +138,7 @@ extension Event {
         default: break
         }
         self.init(
-            ts: now, level: trouble.isOfDigests ? .info : .error, event: trouble.name, node: node,
-            az: az, message: trouble.words,
+            ts: now, level: .error, event: trouble.name, node: node, az: az, message: trouble.words,
             extra: end.map { [JSONValue.Member("expires", .string($0.rfc3339))] } ?? [])
     }
 }

@@ -7,7 +7,7 @@ import Server
 import ServiceLifecycle
 import Telemetry
 
-/// Looks at the node itself every few seconds, and makes each trouble news.
+/// Checks the node itself every few seconds, and reports each trouble once.
 struct TroubleWatch: Service {
     static let pause = Duration.seconds(5)
 
@@ -33,6 +33,8 @@ struct TroubleWatch: Service {
                 for trouble in book.look(facts, at: stopwatch.elapsed, now: now) {
                     telemetry.emit(TroubleFound(trouble: trouble))
                     if trouble.isOfDigests {
+                        // Bounded: a newer one replaces one that could not be stored.
+                        waiting.removeAll { $0.name == trouble.name }
                         waiting.append(trouble)
                     } else {
                         await recorder.record(
@@ -71,7 +73,7 @@ struct TroubleWatch: Service {
     }
 }
 
-/// A trouble of the node is news.
+/// A trouble of the node is reported.
 struct TroubleFound: TelemetryEvent {
     let trouble: Trouble
     var level: Logger.Level { .error }

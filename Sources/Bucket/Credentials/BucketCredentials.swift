@@ -40,7 +40,7 @@ public protocol BucketCredentialSource: Sendable {
 public actor BucketCredentialChain {
     private let sources: [any BucketCredentialSource]
     private let clock: WallClock
-    private var held: (credentials: BucketCredentials, renewal: Timestamp?)?
+    private var held: (credentials: BucketCredentials, renewal: Timestamp)?
     private var reading: Task<Result<BucketCredentials, BucketFault>, Never>?
     /// After a failed renewal, the time before the next one.
     private static let pause = Duration.seconds(30)
@@ -54,7 +54,7 @@ public actor BucketCredentialChain {
 
     /// Throws `.credentials` if no source has any.
     public func current() async throws(BucketFault) -> BucketCredentials {
-        if let held, let renewal = held.renewal, clock.now < renewal { return held.credentials }
+        if let held, clock.now < held.renewal { return held.credentials }
         let task =
             reading
             ?? Task { [sources] in
@@ -72,15 +72,17 @@ public actor BucketCredentialChain {
             }
         reading = task
         let result = await task.value
-        reading = nil
+        // The first caller to resume stores the result: another read may run before the others do.
+        let isFirst = reading == task
+        if isFirst { reading = nil }
         let now = clock.now
         switch result {
         case .success(let found):
-            held = (found, Self.renewal(of: found, at: now))
+            if isFirst { held = (found, Self.renewal(of: found, at: now)) }
             return found
         case .failure(let fault):
             guard let held, held.credentials.expiry.map({ now < $0 }) ?? true else { throw fault }
-            self.held = (held.credentials, now + Self.pause)
+            if isFirst { self.held = (held.credentials, now + Self.pause) }
             return held.credentials
         }
     }

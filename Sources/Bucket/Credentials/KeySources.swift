@@ -13,13 +13,10 @@ public struct ConfiguredKeys: BucketCredentialSource {
 
     public func read() async throws(BucketFault) -> BucketCredentials? {
         guard accessKey.isSet || secretKey.isSet else { return nil }
-        return try await BlockingExecutor.credentials.run {
-            [accessKey, secretKey] () throws(BucketFault) in
-            do throws(SecretFault) {
-                return BucketCredentials(
-                    accessKey: try accessKey.read(), secretKey: try secretKey.read())
-            } catch { throw .credentials("bucket keys", "\(error)") }
-        }
+        let place = "bucket keys"
+        return BucketCredentials(
+            accessKey: try await accessKey.read(for: place),
+            secretKey: try await secretKey.read(for: place))
     }
 }
 
@@ -114,6 +111,19 @@ extension [String: String] {
 extension BucketFault {
     static func credentials(_ place: String, _ words: String) -> BucketFault {
         BucketFault(.credentials, place: place, words: words)
+    }
+}
+
+extension Secret {
+    /// Reads the secret on the executor of credential files.
+    ///
+    /// - Parameter place: What it is for, to name in a fault.
+    func read(for place: String) async throws(BucketFault) -> String {
+        do throws(SecretFault) {
+            return try await BlockingExecutor.credentials.run { () throws(SecretFault) in
+                try read()
+            }
+        } catch { throw .credentials(place, "\(error)") }
     }
 }
 

@@ -1,13 +1,8 @@
-import Core
 import Events
 import Foundation
 import JSON
 import Secrets
 public import Transfer
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
 
 /// A role that a projected service account token may take (IRSA): `AWS_ROLE_ARN` and
 /// `AWS_WEB_IDENTITY_TOKEN_FILE`.
@@ -35,12 +30,7 @@ public struct WebIdentity: BucketCredentialSource {
             let path = environment.setting("AWS_WEB_IDENTITY_TOKEN_FILE")
         else { return nil }
         let place = "web identity"
-        let token: String
-        do throws(SecretFault) {
-            token = try await BlockingExecutor.credentials.run { () throws(SecretFault) in
-                try Secret.file(path).read()
-            }
-        } catch { throw .credentials(place, "\(error)") }
+        let token = try await Secret.file(path).read(for: place)
         let session = environment.setting("AWS_ROLE_SESSION_NAME") ?? "bellwether"
         let form = [
             ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"),
@@ -49,11 +39,12 @@ public struct WebIdentity: BucketCredentialSource {
         let reply = try await engine.credentials(
             place,
             HTTPTransfer(
-                url: endpoint ?? "https://sts.\(region).amazonaws.com/", method: "POST",
+                url: endpoint ?? "https://sts.\(region).\(BucketLocation.domain(of: region))/",
+                method: "POST",
                 headers: [("Content-Type", "application/x-www-form-urlencoded")],
                 body: Array(form.utf8), usesEnvironmentProxy: true))
         let values = XMLValues.read(
-            reply, ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "Message"])
+            reply, ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"])
         guard let access = values["AccessKeyId"], let secret = values["SecretAccessKey"],
             let session = values["SessionToken"],
             let expiry = values["Expiration"].flatMap({ Timestamp(rfc3339: $0) })
@@ -95,12 +86,7 @@ public struct ContainerIdentity: BucketCredentialSource {
         }
         var headers: [(String, String)] = []
         if let path = environment.setting("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            do throws(SecretFault) {
-                let token = try await BlockingExecutor.credentials.run { () throws(SecretFault) in
-                    try Secret.file(path).read()
-                }
-                headers = [("Authorization", token)]
-            } catch { throw .credentials(place, "\(error)") }
+            headers = [("Authorization", try await Secret.file(path).read(for: place))]
         } else if let token = environment.setting("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             headers = [("Authorization", token)]
         }

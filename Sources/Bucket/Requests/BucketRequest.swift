@@ -40,7 +40,7 @@ struct BucketRequest: Sendable {
         let signature = RequestSignature(
             method: method, path: path, query: query,
             headers: headers.filter { Self.isSigned($0.0) } + [("host", host)],
-            payloadHash: RequestSignature.hash(body), region: location.region)
+            payloadHash: ContentHash.hex(body), region: location.region)
         let search = signature.canonicalQuery
         return HTTPTransfer(
             url: origin + path + (search.isEmpty ? "" : "?\(search)"), method: method,
@@ -59,7 +59,7 @@ extension BucketFault {
         let message = values["Message"].map { ": \($0)" } ?? ""
         var words = "HTTP status \(reply.status)\(code)\(message)".printableLine(atMost: 300)
         if values["Code"] == "RequestTimeTooSkewed", let date = reply.header("date") {
-            words += "; the store's clock says \(date), this machine's \(now.rfc3339)"
+            words += "; the store's clock shows \(date), this machine's \(now.rfc3339)"
                 .printableLine(atMost: 100)
         }
         let kind: Kind =

@@ -2,9 +2,10 @@ import Synchronization
 
 /// Limits the requests of one bucket: how many run at once, and how many are tried again.
 ///
-/// The limit is halved when the store asks for fewer requests (429, 503) and grows by one after as
-/// many successes as it has places. A retry takes one unit of a budget that successes refill, so
-/// that a store in trouble gets at most a fifth more requests than without retries. Thread-safe.
+/// The limit is halved when the store is overloaded (429, 503) or a transfer fails, and grows by
+/// one after as many successes as it has places. A retry takes one unit of a budget that successes
+/// refill, so that a store in trouble gets at most a fifth more requests than without retries.
+/// Thread-safe.
 final class RequestPace: Sendable {
     private struct State {
         var limit: Int
@@ -40,7 +41,7 @@ final class RequestPace: Sendable {
         }
     }
 
-    /// - Parameter isBusy: Whether the store asked for fewer requests.
+    /// - Parameter isBusy: Whether the store is overloaded, or the transfer failed.
     func leave(isBusy: Bool) {
         let next = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.running -= 1

@@ -39,15 +39,14 @@ struct RequestSignature {
         ].joined(separator: "\n")
         let scope = "\(day)/\(region)/\(service)/aws4_request"
         let text = [
-            "AWS4-HMAC-SHA256", moment, scope, Self.hex(SHA256.hash(data: Array(request.utf8))),
-        ]
-        .joined(separator: "\n")
+            "AWS4-HMAC-SHA256", moment, scope, ContentHash.hex(request.utf8),
+        ].joined(separator: "\n")
         var key = SymmetricKey(data: Array("AWS4\(credentials.secretKey)".utf8))
         for part in [day, region, service, "aws4_request"] {
             key = SymmetricKey(
                 data: HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: key))
         }
-        let signature = Self.hex(
+        let signature = ContentHash.hexDigits(
             HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: key))
         let authorization =
             "AWS4-HMAC-SHA256 Credential=\(credentials.accessKey)/\(scope),"
@@ -69,18 +68,6 @@ struct RequestSignature {
     private static func folded(_ value: String) -> String {
         value.split(separator: " ").joined(separator: " ")
     }
-
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    static func hash(_ body: [UInt8]) -> String { hex(SHA256.hash(data: body)) }
 }
 
 /// Percent-encoding as signatures require it: every byte that is not unreserved.

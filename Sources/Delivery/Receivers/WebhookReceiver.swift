@@ -143,14 +143,15 @@ public struct WebhookReceiver: Receiver {
             meaning: holds(exchange.success) ? .sent : holds(exchange.retry) ? .retry : .refused)
     }
 
-    /// The value at a pointer in an answer: a number, or a text of at most 128 plain characters.
+    /// The value at a pointer in an answer: a number of at most 128 digits, or a text of at most
+    /// 128 plain characters.
     private static func remembered(_ pointer: String, in body: [UInt8]) -> String? {
         guard !pointer.isEmpty,
             let answer = try? JSONValue(
                 parsing: body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 32))
         else { return nil }
         switch answer.resolve(pointer: pointer) {
-        case .number(let text)?: return text
+        case .number(let text)? where text.utf8.count <= 128: return text
         case .string(let text)? where IdentifierText.safe(text) == text: return text
         default: return nil
         }

@@ -6,11 +6,23 @@ extension GroupState {
     /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
     /// no attempt was unhealthy. The caller's limit precedes that of the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
-        sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
+        guard mayAbort(settings) else { return nil }
+        return sources.flatMap(\.lanes).filter { $0.failures > 0 }.compactMap { lane in
             (lane.failureLimit.map { $0 +| 1 } ?? settings.abortAfter).map {
                 max(0, $0 -| lane.failures)
             }
         }.min()
+    }
+
+    /// Whether any failure limit is known; most callers send none.
+    private func mayAbort(_ settings: DigestSettings) -> Bool {
+        if settings.abortAfter != nil { return true }
+        for i in sources.indices {
+            for j in sources[i].lanes.indices where sources[i].lanes[j].failureLimit != nil {
+                return true
+            }
+        }
+        return false
     }
 
     /// The number of attempts of the run; nil if unknown or different between places.

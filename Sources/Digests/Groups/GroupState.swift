@@ -173,10 +173,7 @@ public struct GroupState: Sendable, Hashable {
         case "resumed":
             guard open?.value.isPaused == true else { return .none }
             open?.value.count(line)
-            open?.value.outcome = nil
-            open?.value.outcomeAt = nil
-            open?.value.outcomeReason = nil
-            open?.value.lastReport?.paused = false
+            open?.value.clearOutcome()
             return .none
         default: guard isFailing else { return .none }
         }
@@ -316,7 +313,7 @@ public struct GroupState: Sendable, Hashable {
         let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
         guard sources.allSatisfy({ $0.hasRecovered(after: attempts) }) else { return false }
         // The caller is about to abort, whatever the last attempts were.
-        return !mayAbort(settings) || failuresUntilAbort(settings) != 0
+        return failuresUntilAbort(settings) != 0
     }
 
     /// Whether every place that failed has recovered or was not measured since the last message,
@@ -338,14 +335,11 @@ public struct GroupState: Sendable, Hashable {
     private func news(of place: Int?, settings: DigestSettings) -> News {
         guard isFailing else { return .none }
         let lastReport = open?.value.lastReport
-        if lastReport?.failureLimit != true, mayAbort(settings), failuresUntilAbort(settings) == 0 {
-            return .decisive
-        }
+        let left = failuresUntilAbort(settings)
+        if lastReport?.failureLimit != true, left == 0 { return .decisive }
         if lastReport?.inconclusiveLimit != true, isInconclusive { return .decisive }
         guard let lastReport else { return .gathered }
-        if !lastReport.lastChance, mayAbort(settings), failuresUntilAbort(settings) == 1 {
-            return .escalation
-        }
+        if !lastReport.lastChance, left == 1 { return .escalation }
         if let place {
             let source = sources[place]
             if source.status > lastReport.statuses[source.id] ?? .healthy {
@@ -379,16 +373,5 @@ public struct GroupState: Sendable, Hashable {
                 lane.inconclusiveLimit.map { lane.inconclusive > $0 } ?? false
             }
         }
-    }
-
-    /// Whether any failure limit is known; most callers send none.
-    private func mayAbort(_ settings: DigestSettings) -> Bool {
-        if settings.abortAfter != nil { return true }
-        for i in sources.indices {
-            for j in sources[i].lanes.indices where sources[i].lanes[j].failureLimit != nil {
-                return true
-            }
-        }
-        return false
     }
 }

@@ -81,8 +81,13 @@ struct Incident: Sendable, Hashable {
     /// so late that it was not under way when the run ended.
     mutating func goOn(at moment: Timestamp, inNewRun: Bool) {
         guard let outcomeAt, inNewRun || moment > outcomeAt + Bounds.stragglers else { return }
+        clearOutcome()
+    }
+
+    /// Clears the outcome, and that a pause was reported: the next one is news again.
+    mutating func clearOutcome() {
         outcome = nil
-        self.outcomeAt = nil
+        outcomeAt = nil
         outcomeReason = nil
         lastReport?.paused = false
     }

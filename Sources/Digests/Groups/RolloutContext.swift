@@ -15,7 +15,7 @@ public struct RolloutContext: Sendable, Hashable {
     public internal(set) var previousImage = ""
     public internal(set) var owner = ""
     public internal(set) var onCall = ""
-    /// Why the controller ended the run, in its own words; empty if it gave no reason.
+    /// Why the controller ended or paused the run, in its own words; empty if it gave no reason.
     public internal(set) var reason = ""
 
     public init() {}
@@ -32,6 +32,8 @@ public struct RolloutContext: Sendable, Hashable {
             Self.note(line, "on_call", in: &onCall)
         }
         switch role {
+        // The run goes on: the reason was that of the pause.
+        case .outcome("resumed"): reason = ""
         case .outcome: reason = line.name(.message, limit: Bounds.words)
         case .notice where Self.analysisEnds.contains(line.text(.event) ?? ""):
             reason = line.name(.message, limit: Bounds.words)

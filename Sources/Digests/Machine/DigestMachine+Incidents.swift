@@ -19,7 +19,7 @@ extension DigestMachine {
     public var openIncidents: [OpenIncident] {
         table.groups.indices.compactMap { place -> OpenIncident? in
             let state = table.groups[place].live
-            guard state.isFailing, let incident = state.incident else { return nil }
+            guard let incident = state.incident else { return nil }
             return OpenIncident(
                 id: incident.id, group: state.key, since: incident.start, worst: incident.worst,
                 messages: incident.ordinal, silencedUntil: state.silencedUntil)

@@ -16,7 +16,16 @@ extension DigestMachine {
 
     /// Reports the due windows of groups that belong to a storm to it.
     mutating func reportToStorms(_ open: [Int], now: Timestamp) {
-        for place in open where table.groups[place].live.storm != nil { fold(place, now: now) }
+        let members = open.filter { table.groups[$0].live.storm != nil }
+        guard !members.isEmpty else { return }
+        for place in members { fold(place, now: now) }
+        for index in shared.storms.indices {
+            let id = shared.storms[index].id
+            shared.storms[index].paused = table.groups.indices.count { place in
+                table.groups[place].live.storm == id
+                    && table.groups[place].live.incident?.isPaused == true
+            }
+        }
     }
 
     /// Closes a member's window; removes the member if it is over or fails otherwise.
@@ -38,9 +47,7 @@ extension DigestMachine {
             shared.storms[index].left +|= 1
             release(place, now: now)
         } else {
-            let worst = table.groups[place].live.sources.map(\.status).max()
-            shared.storms[index].worst = [shared.storms[index].worst, worst].compactMap(\.self)
-                .max()
+            shared.storms[index].noteWorst(of: table.groups[place].live)
         }
     }
 
@@ -165,8 +172,7 @@ extension DigestMachine {
         shared.storms[index].joined +|= 1
         shared.storms[index].start = min(shared.storms[index].start, candidate.start)
         shared.storms[index].latest = max(shared.storms[index].latest, candidate.start)
-        let worst = table.groups[candidate.place].live.sources.map(\.status).max()
-        shared.storms[index].worst = [shared.storms[index].worst, worst].compactMap(\.self).max()
+        shared.storms[index].noteWorst(of: table.groups[candidate.place].live)
     }
 
     // MARK: - Speaking

@@ -105,6 +105,12 @@ struct Storm: Sendable, Hashable {
         return waitsUntil.map { max($0, moment) } ?? moment
     }
 
+    /// Raises the worst verdict to the present one of a group.
+    mutating func noteWorst(of state: GroupState) {
+        guard let status = state.sources.map(\.status).max() else { return }
+        worst = max(worst ?? status, status)
+    }
+
     /// Counts the end of a group's incident.
     mutating func close(_ incident: Incident) {
         events +|= incident.unreported

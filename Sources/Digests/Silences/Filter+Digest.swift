@@ -38,6 +38,7 @@ extension Filter.Node {
     private func covers(_ digest: Digest, _ path: [String], _ terms: [Filter.Term]) -> Bool {
         let values = digest.values(of: path)
         let fits = { (value: String) in terms.contains { $0.accepts(text: value) } }
+        // Two names of one kind, not two parts of what is reported.
         if path == ["kind"] { return values.contains(where: fits) }
         return !values.isEmpty && values.allSatisfy(fits)
     }
@@ -59,8 +60,8 @@ extension Digest {
         let field = path.joined(separator: ".")
         if let value = group[field] { return [value] }
         switch field {
-        // `kind=failing` holds for every open failure, `kind=degraded` for one without an
-        // unhealthy place.
+        // `kind=failing` holds for every open failure; `kind=degraded` and `kind=unknown` for one
+        // without an unhealthy place.
         case "kind": return kindWord == kind.rawValue ? [kindWord] : [kindWord, kind.rawValue]
         case "status": return status.map { [$0.rawValue] } ?? []
         case "worst": return worst.map { [$0.rawValue] } ?? []

@@ -26,13 +26,6 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(found) - base
     }
 
-    /// Whether `bytes` are found at `start`.
-    func holds(_ bytes: [UInt8], at start: Int) -> Bool {
-        guard start >= 0, start + bytes.count <= count else { return false }
-        guard let base = baseAddress, !bytes.isEmpty else { return bytes.isEmpty }
-        return memcmp(base + start, bytes, bytes.count) == 0
-    }
-
     /// The start of the line that contains `place`, but not before `floor`.
     func lineStart(of place: Int, notBefore floor: Int) -> Int {
         guard place > floor, let base = baseAddress else { return floor }

@@ -40,10 +40,12 @@ struct SegmentPlan: Sendable {
         var coverages = segment.members.map {
             query.share(earliest: $0.earliest, latest: $0.latest)
         }
-        let found = try file?.coverages(of: query.condition.root, in: segment)
-        for i in coverages.indices where !query.condition.isAll {
-            let known = segment.members[i].isKnown ? found?[i] : nil
-            coverages[i] = coverages[i].and(known ?? .some)
+        if !query.condition.isAll {
+            let found = try file?.coverages(of: query.condition.root, in: segment)
+            for i in coverages.indices {
+                let known = segment.members[i].isKnown ? found?[i] : nil
+                coverages[i] = coverages[i].and(known ?? .some)
+            }
         }
         self.coverages = coverages
     }

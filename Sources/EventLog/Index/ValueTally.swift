@@ -11,11 +11,14 @@ import JSON
 
 /// Counts lines by the value of a field, compared by the value's source bytes.
 struct ValueTally: Sendable {
-    private var rows: [(raw: [UInt8], lines: Int)] = []
+    /// `line` is the number of the last line of `note` that the row counts.
+    private var rows: [(raw: [UInt8], lines: Int, line: UInt64)] = []
     private var places: [UInt64: Int] = [:]
     private var absent = 0
     /// Number of lines; those with several values are counted once.
     private(set) var lines = 0
+    /// Number of lines that `note` counted by a path of several parts.
+    private var noted: UInt64 = 0
     /// The row of the last value: adjacent lines often have the same one.
     private var last = 0
 
@@ -33,16 +36,16 @@ struct ValueTally: Sendable {
             absent +|= 1
             return
         }
-        var found: [Range<Int>] = []
+        noted &+= 1
+        var isAbsent = true
         path.visit(root, in: line) { value in
-            let isCounted = found.contains { known in
-                known.count == value.range.count
-                    && line[known].elementsEqual(line[value.range])
-            }
-            if !isCounted { found.append(value.range) }
+            isAbsent = false
+            let place = row(of: UnsafeRawBufferPointer(rebasing: line[value.range]))
+            guard rows[place].line != noted else { return }
+            rows[place].line = noted
+            rows[place].lines +|= 1
         }
-        if found.isEmpty { absent +|= 1 }
-        for range in found { add(UnsafeRawBufferPointer(rebasing: line[range]), 1) }
+        if isAbsent { absent +|= 1 }
     }
 
     /// Counts lines with a value in its source form; nil for lines without the value.
@@ -59,24 +62,27 @@ struct ValueTally: Sendable {
 
     private mutating func add(_ raw: UnsafeRawBufferPointer, _ lines: Int) {
         guard lines > 0 else { return }
-        if last < rows.count, isRow(last, raw) {
-            rows[last].lines +|= lines
-            return
-        }
+        let place = row(of: raw)
+        rows[place].lines +|= lines
+    }
+
+    /// The index of the value's row, which is added if there is none.
+    private mutating func row(of raw: UnsafeRawBufferPointer) -> Int {
+        if last < rows.count, isRow(last, raw) { return last }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in raw { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         while let place = places[hash] {
             if isRow(place, raw) {
-                rows[place].lines +|= lines
                 last = place
-                return
+                return place
             }
             // Another value with the same hash: try the next key.
             hash = hash &+ 1
         }
         places[hash] = rows.count
         last = rows.count
-        rows.append((Array(raw), lines))
+        rows.append((Array(raw), 0, 0))
+        return last
     }
 
     private func isRow(_ place: Int, _ raw: UnsafeRawBufferPointer) -> Bool {

@@ -1,4 +1,4 @@
-/// What a reader keeps of archives between its reads: the plan of the current archive, the member
+/// The state of a reader's archives between its reads: the plan of the current archive, the member
 /// that was read last, and how many members are worth decompressing at once.
 struct ArchiveCursor: Sendable {
     private var plan: (segment: UInt64, query: EventLogQuery, plan: SegmentPlan)?
@@ -13,7 +13,7 @@ struct ArchiveCursor: Sendable {
 
     init(widest: Int) { self.widest = widest }
 
-    /// Which members of an archive a query needs.
+    /// Returns which members of an archive a query needs.
     ///
     /// - Parameter segments: Those of the folder; the archives after this one are prepared.
     mutating func plan(
@@ -33,7 +33,7 @@ struct ArchiveCursor: Sendable {
         return made
     }
 
-    /// The selections of members; does not decompress again the member that was kept last.
+    /// Returns the selections of members; does not decompress again the member that was kept last.
     mutating func select(
         _ query: EventLogQuery, from members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) -> [MemberSelection?] {

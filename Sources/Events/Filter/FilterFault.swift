@@ -22,7 +22,7 @@ public struct FilterFault: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// The description, with the way to fields of senders' own.
     ///
-    /// - Parameter anyField: How the caller is asked for them, such as `--any-field`.
+    /// - Parameter anyField: The option that accepts them, such as `--any-field`.
     public func described(anyField: String) -> String {
         isLiftedByAnyField
             ? "\(description) (\(anyField) accepts fields of senders' own)" : description

@@ -24,9 +24,9 @@ struct FilterParser {
     private func fault(
         at start: Substring, _ fault: String, _ remedy: String
     ) -> FilterFault {
-        let end = start.first?.isWhitespace == true ? "" : start.prefix { !$0.isWhitespace }
+        let part = start.prefix { !$0.isWhitespace }
         return placed(
-            FilterFault(part: String(end.prefix(200)), fault: fault, remedy: remedy), at: start)
+            FilterFault(part: String(part.prefix(200)), fault: fault, remedy: remedy), at: start)
     }
 
     private func placed(_ fault: FilterFault, at start: Substring) -> FilterFault {

@@ -110,20 +110,20 @@ struct FilterPattern: Sendable, Hashable {
     private func add(
         _ place: Int, to states: inout States, _ before: UInt32?, _ after: UInt32?
     ) -> Bool {
-        var open = [place]
-        while let place = open.popLast() {
+        states.open.append(place)
+        while let place = states.open.popLast() {
             guard states.insert(place) else { continue }
             switch steps[place] {
             case .match: return true
-            case .jump(let target): open.append(target)
+            case .jump(let target): states.open.append(target)
             case .split(let first, let second):
-                open.append(second)
-                open.append(first)
-            case .start: if before == nil { open.append(place + 1) }
-            case .end: if after == nil { open.append(place + 1) }
+                states.open.append(second)
+                states.open.append(first)
+            case .start: if before == nil { states.open.append(place + 1) }
+            case .end: if after == nil { states.open.append(place + 1) }
             case .boundary(let isNegated):
                 if (Self.isWord(before) != Self.isWord(after)) != isNegated {
-                    open.append(place + 1)
+                    states.open.append(place + 1)
                 }
             case .scalar, .any, .set: break
             }
@@ -175,6 +175,8 @@ struct FilterPattern: Sendable, Hashable {
     private struct States {
         private(set) var list: [Int] = []
         private var isIn: [Bool]
+        /// The states that `add` has yet to insert; kept so that it allocates nothing per scalar.
+        var open: [Int] = []
 
         init(count: Int) { isIn = Array(repeating: false, count: count) }
 

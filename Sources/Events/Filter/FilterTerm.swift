@@ -5,7 +5,7 @@ extension Filter {
     ///
     /// Holds for a line if any value that the path reaches satisfies it.
     public final class Term: Sendable, Hashable {
-        public enum Comparison: String, Sendable, Hashable, CaseIterable {
+        public enum Comparison: String, Sendable, Hashable {
             case equal = "="
             case greater = ">"
             case less = "<"
@@ -200,7 +200,7 @@ extension Filter {
             let value = values[i]
             if !moments.isEmpty, let sought = moments[i] { return Self.moment(text) == sought }
             if value.pieces != nil { return value.fits(text) }
-            return text.count == value.bytes.count && text.begins(value.bytes, at: 0)
+            return text.count == value.bytes.count && text.holds(value.bytes, at: 0)
         }
 
         private func isOrdered(
@@ -224,7 +224,7 @@ extension Filter {
             // Texts are compared by their bytes; this orders times in UTC.
             guard kind == .string || kind == .bool else { return false }
             let sought = values[0].bytes
-            let isSame = text.count == sought.count && text.begins(sought, at: 0)
+            let isSame = text.count == sought.count && text.holds(sought, at: 0)
             let precedes = text.lexicographicallyPrecedes(sought)
             switch comparison {
             case .less: return precedes
@@ -235,7 +235,7 @@ extension Filter {
         }
 
         private static func rank(of text: UnsafeRawBufferPointer, in order: [[UInt8]]) -> Int? {
-            order.firstIndex { text.count == $0.count && text.begins($0, at: 0) }
+            order.firstIndex { text.count == $0.count && text.holds($0, at: 0) }
         }
 
         private static func moment(_ text: UnsafeRawBufferPointer) -> Timestamp? {
@@ -292,8 +292,6 @@ extension Filter {
             quantity == nil && moments.isEmpty && order == nil && values.count == 1
                 ? numbers[0] : nil
         }
-
-        public var description: String { spelled(isNegated: false) }
 
         func spelled(isNegated: Bool) -> String {
             let field = Self.spelled(path)

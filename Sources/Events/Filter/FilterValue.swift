@@ -82,8 +82,8 @@ public struct FilterValue: Sendable, Hashable {
     /// Whether the whole text fits the wildcards.
     func fits(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let pieces, let first = pieces.first, let last = pieces.last else { return false }
-        guard text.count >= first.count + last.count, text.begins(first, at: 0),
-            text.begins(last, at: text.count - last.count)
+        guard text.count >= first.count + last.count, text.holds(first, at: 0),
+            text.holds(last, at: text.count - last.count)
         else { return false }
         var at = first.count
         let end = text.count - last.count
@@ -98,10 +98,13 @@ public struct FilterValue: Sendable, Hashable {
 
     /// The value as a filter spells it.
     var spelling: String {
+        // In quotes, `*` is no wildcard.
+        let highest: UInt8 = pieces == nil ? 0x7E : 0xFF
         let isPlain =
-            !isQuoted && !bytes.isEmpty
+            !isQuoted && !bytes.isEmpty && !text.contains { $0.isWhitespace }
             && bytes.allSatisfy { byte in
-                byte > 0x20 && byte < 0x7F && !"=!<>~\"'(),".utf8.contains(byte)
+                byte > 0x20 && byte != 0x7F && byte <= highest
+                    && !"=!<>~\"'(),".utf8.contains(byte)
             }
         return isPlain ? text : Self.quoted(text)
     }
@@ -116,7 +119,7 @@ public struct FilterValue: Sendable, Hashable {
 
 extension UnsafeRawBufferPointer {
     /// Whether `bytes` are found at `start`.
-    func begins(_ bytes: [UInt8], at start: Int) -> Bool {
+    public func holds(_ bytes: [UInt8], at start: Int) -> Bool {
         guard start >= 0, start + bytes.count <= count else { return false }
         guard let base = baseAddress, !bytes.isEmpty else { return bytes.isEmpty }
         return memcmp(base + start, bytes, bytes.count) == 0
@@ -130,7 +133,7 @@ extension UnsafeRawBufferPointer {
             guard let found = memchr(base + at, Int32(needle[0]), count - needle.count + 1 - at)
             else { return nil }
             at = UnsafeRawPointer(found) - base
-            if begins(needle, at: at) { return at }
+            if holds(needle, at: at) { return at }
             at += 1
         }
         return nil

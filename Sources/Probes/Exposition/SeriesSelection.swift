@@ -9,7 +9,8 @@ struct SelectedLabels: Sendable, Hashable {
 /// Which series belong to which group, for one set of arguments.
 ///
 /// A series belongs to the first group that it matches. A group whose arguments are missing takes
-/// every series that may be its own, so that none of them counts for a later group.
+/// every series that may be its own, so that none of them counts for a later group. The later
+/// groups then lack series, and have no data for the same reason.
 struct SeriesSelection {
     private struct Rule {
         /// By index into `RequestMetrics.selecting`.

@@ -12,12 +12,13 @@ public enum CardText {
         }
         let card = tree["attachments"]?[0]?["content"]
         var lines: [String] = []
-        for element in elements(of: card?["body"]) {
-            let text = elements(of: element["inlines"]).compactMap { $0["text"]?.string }.joined()
+        for element in SlackText.elements(of: card?["body"]) {
+            let runs = SlackText.elements(of: element["inlines"])
+            let text = runs.compactMap { $0["text"]?.string }.joined()
             if element["separator"]?.bool == true { lines.append("") }
             lines.append(text)
         }
-        let buttons = elements(of: card?["actions"]).compactMap { action -> String? in
+        let buttons = SlackText.elements(of: card?["actions"]).compactMap { action -> String? in
             guard let title = action["title"]?.string, let url = action["url"]?.string else {
                 return nil
             }
@@ -25,9 +26,5 @@ public enum CardText {
         }
         if !buttons.isEmpty { lines += [""] + buttons }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func elements(of value: JSONValue?) -> [JSONValue] {
-        if case .array(let elements)? = value { elements } else { [] }
     }
 }

@@ -33,7 +33,8 @@ public enum SlackText {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    private static func elements(of value: JSONValue?) -> [JSONValue] {
+    /// The elements of a list; none for another value.
+    static func elements(of value: JSONValue?) -> [JSONValue] {
         if case .array(let elements)? = value { elements } else { [] }
     }
 

@@ -22,7 +22,7 @@ struct TemplateTag: Hashable {
         case text(Substring)
         case tag(TemplateTag)
         /// A tag without an end, with its line; the last piece.
-        case open(Int)
+        case unclosed(Int)
     }
 
     /// Returns all tags of a template in order, up to one without an end, which the engine's
@@ -41,7 +41,7 @@ struct TemplateTag: Hashable {
             line += rest[..<open.lowerBound].count(where: \.isNewline)
             let inner = rest[open.upperBound...]
             guard let close = inner.firstRange(of: "}}") else {
-                pieces.append(.open(line))
+                pieces.append(.unclosed(line))
                 return pieces
             }
             let body = inner[..<close.lowerBound]

@@ -18,8 +18,9 @@ struct WebhookFields {
         _ digest: RenderedDigest, receiver: String, variables: [String: String] = [:],
         mark: String? = nil
     ) {
-        let limits = JSONLimits(maxBytes: 16 << 20, maxDepth: 40)
-        let model = (try? JSONValue(parsing: Array(digest.model.utf8), limits: limits)) ?? .null
+        let model =
+            (try? JSONValue(parsing: Array(digest.model.utf8), limits: WebhookTemplate.limits))
+            ?? .null
         var members: [JSONValue.Member] = [
             .init("digest", model), .init("text", .string(digest.text)),
             .init("subject", .string(digest.subject)), .init("receiver", .string(receiver)),

@@ -112,7 +112,7 @@ struct WebhookPart: Sendable {
                     scan(text)
                     out += text
                 case .tag(let tag): out += rewritten(tag)
-                case .open(let line):
+                case .unclosed(let line):
                     refuse(line, "a tag is not closed", "write }} behind its name")
                 }
             }

@@ -132,7 +132,8 @@ public struct WebhookTemplate: Sendable {
         return bytes
     }
 
-    private static let limits = JSONLimits(maxBytes: 16 << 20, maxDepth: 40)
+    /// The limits of a digest's JSON, and of a body.
+    static let limits = JSONLimits(maxBytes: 16 << 20, maxDepth: 40)
 
     private static func line(of offset: Int, in bytes: [UInt8]) -> Int {
         1 + bytes.prefix(offset).count { $0 == 0x0A }

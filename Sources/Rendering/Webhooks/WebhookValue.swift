@@ -218,14 +218,14 @@ extension String {
     private func cut(to limit: Int, _ size: (String) -> Int) -> String {
         guard size(self) > limit else { return self }
         let mark = "…"
-        let room = limit - size(mark)
-        guard room > 0 else { return "" }
+        let available = limit - size(mark)
+        guard available > 0 else { return "" }
         var kept = ""
         var used = 0
         for character in self {
             let next = String(character)
             used += size(next)
-            if used > room { break }
+            if used > available { break }
             kept += next
         }
         return kept + mark

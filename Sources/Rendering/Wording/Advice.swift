@@ -23,10 +23,7 @@ enum Advice {
         case .recovered:
             return steps.offers("promote")
                 ? "Nothing to do, unless the rollout is paused: then promote." : nil
-        case .ended:
-            let why = digest.outcomeReason.map { "Argo's reason: \(InertText($0, limit: 300))." }
-            let both = [why, ended(digest, steps)].compactMap(\.self)
-            return both.isEmpty ? nil : both.joined(separator: " ")
+        case .ended: return ended(digest, steps)
         case .notice: return digest.notices.lazy.compactMap { notice($0.event) }.first
         case .rollup:
             guard digest.status?.isDegraded == true else { return nil }

@@ -26,7 +26,9 @@ struct DigestFacts {
                 ? "" : " (before: \(InertText(context.previousImage, limit: 120)))"
             add("Image", "\(InertText(context.image, limit: 120))\(before)")
         }
-        let words = InertText(context.reason, limit: 300)
+        // The message of the event contains the reason; an event without one has only the reason.
+        let given = context.reason.isEmpty ? digest.outcomeReason ?? "" : context.reason
+        let words = InertText(given, limit: 300)
         if !words.isEmpty { reason = words.description }
     }
 

@@ -48,7 +48,12 @@ struct MetricWords {
         if let worst = track.worst, worst != track.value {
             notes.append("worst \(HumanNumber.text(worst, track.unit))")
         }
-        if let words = reason.flatMap(PlainWords.comparison) { notes.append(words) }
+        if let reason {
+            // The reason may be that of an earlier attempt, or of another place.
+            let isWithin = reason.unproven.map { (track.value ?? 0) <= $0.limit } ?? false
+            let isPast = isOver || track.state == .pass || isWithin
+            if let words = PlainWords.comparison(reason, past: isPast) { notes.append(words) }
+        }
         if let limit = track.limit, track.unit != .flag {
             // A metric that is beyond its limit and only warns is beyond the warning limit.
             let isWarning = track.state == .warn && track.isBeyondLimit

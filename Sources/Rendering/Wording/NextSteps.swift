@@ -69,7 +69,6 @@ struct NextSteps {
         case .failing where digest.failuresUntilAbort == 0: commands += [argo("get rollout")]
         case .failing where digest.status == .unknown:
             commands += [argo("pause"), argo("abort"), argo("promote")]
-        case .failing where digest.failuresUntilAbort == 0: commands += [argo("abort")]
         case .failing: commands += [argo("abort"), argo("pause"), argo("promote")]
         case .recovered: commands += [argo("promote")]
         case .ended where digest.outcome == nil: commands += [argo("get rollout")]

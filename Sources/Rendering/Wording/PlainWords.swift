@@ -75,25 +75,31 @@ enum PlainWords {
     }
 
     /// What a reason adds to its metric's value and limit; nil if nothing.
-    static func comparison(_ reason: Reason) -> String? {
+    ///
+    /// - Parameter past: Whether it is no longer so.
+    static func comparison(_ reason: Reason, past: Bool = false) -> String? {
+        let was = past ? "was " : ""
         let detail = InertText(reason.detail, limit: 160)
         let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
         let unit = reason.unit ?? MetricUnit(metricName: reason.check)
         switch reason.why {
         case "abs_warn", "abs_fail":
             if let unproven = reason.unproven {
-                return notYet(unproven, reason.value, unit) + quoted
+                return was + notYet(unproven, reason.value, unit) + quoted
             }
             return detail.isEmpty ? nil : "“\(detail)”"
-        case "rel_warn_window": return "worse than stable in this window" + quoted
+        case "rel_warn_window":
+            return was + "worse than stable in \(past ? "a" : "this") window" + quoted
         case "rel_fail_run", "rel_warn_run":
             // The metric's line has the value of a window; the rule compares those of the run.
             guard let value = reason.value else {
-                return "worse than stable over the whole run" + quoted
+                return was + "worse than stable over the whole run" + quoted
             }
             let (run, stable) = HumanNumber.pair(value, reason.stable, unit)
-            return "\(run) over the whole run, worse than stable (\(stable))" + quoted
-        case "rel_warn", "rel_fail": return "too far from stable" + quoted
+            // The number is then a share of the requests, not the check's own value.
+            let share = reason.unit == nil ? "" : " slow requests"
+            return "\(run)\(share) over the whole run, \(was)worse than stable (\(stable))" + quoted
+        case "rel_warn", "rel_fail": return was + "too far from stable" + quoted
         case "prev_warn": return "grew from \(HumanNumber.text(reason.previous, unit))" + quoted
         case "insufficient": return "too few requests to judge" + quoted
         case let why: return (absences[why] ?? "\(InertText(why, limit: 60))") + quoted

@@ -14,7 +14,7 @@ struct StormWords {
         let noun = rollup.areCanaries ? "rollout" : "group"
         let place = Self.place(storm.shared)
         subject = "\(noun)s\(place)"
-        var rest = [
+        let rest = [
             (storm.recovered, "recovered"), (storm.aborted, "aborted"), (storm.ended, "ended"),
             (storm.left, "failing otherwise"), (storm.paused, "paused for a decision"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
@@ -23,10 +23,8 @@ struct StormWords {
         case .recovered:
             let all = HumanNumber.count(storm.joined, noun)
             let end = digest.incidentEnd ?? digest.composedAt
-            if storm.left == 0 { rest = [] }
             headline =
                 "\(all) recovered\(place) after \(HumanNumber.span(end - digest.incidentStart))"
-                + (rest.isEmpty ? "" : ": " + rest.joined(separator: ", "))
         case .ended:
             let all = HumanNumber.count(storm.joined, noun)
             headline = "\(all)\(place), \(since): \(rest.joined(separator: ", "))"

@@ -2,7 +2,6 @@ public import Events
 import HTTPTypes
 import Hummingbird
 import JSON
-import NIOCore
 
 /// `/v1/tokens`: lists, creates and revokes tokens (scope `admin`).
 public enum TokenRoutes {
@@ -17,8 +16,7 @@ public enum TokenRoutes {
                 .post, "/v1/tokens", access: .requires(.admin), media: ["application/json"],
                 bodyLimit: 4096
             ) { exchange in
-                let order = try TokenOrder(
-                    Array(try await exchange.collectBody().readableBytesView))
+                let order = try TokenOrder(try await exchange.collectBytes())
                 do {
                     return answer(
                         TokenDocument.issued(

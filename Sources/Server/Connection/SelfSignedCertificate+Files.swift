@@ -50,7 +50,7 @@ extension SelfSignedCertificate {
         }
     }
 
-    private static let remedy = "check that data_dir is writable and has room"
+    private static let remedy = "check that data_dir is writable and has free space"
 
     private static func fault(_ path: String, _ what: String) -> ServerError {
         ServerError(

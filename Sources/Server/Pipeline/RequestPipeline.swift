@@ -213,7 +213,7 @@ final class RequestPipeline: Sendable {
             telemetry.emit(
                 RequestFailed(route: passage.route?.path ?? "none", fault: "\(error)"))
         }
-        if problem.isReported { await reporter.tell(problem, passage) }
+        if problem.isReported { await reporter.report(problem, passage) }
         return problem.response
     }
 

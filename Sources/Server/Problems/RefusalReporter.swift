@@ -23,7 +23,7 @@ final class RefusalReporter: Sendable {
     }
 
     /// Reports a refusal. Returns after `onRefusal`, so that the event precedes the answer.
-    func tell(_ problem: Problem, _ passage: RequestContext) async {
+    func report(_ problem: Problem, _ passage: RequestContext) async {
         let suppressed = admit(problem, passage.connection)
         guard let suppressed else { return }
         await passage.body.read(

@@ -54,7 +54,7 @@ public struct Route: Sendable {
 /// The credentials that a route requires.
 public struct Access: Sendable {
     /// How a request can carry a credential.
-    public enum Scheme: Sendable, Hashable {
+    public enum Scheme: Sendable, Hashable, CaseIterable {
         /// `Authorization: Bearer …`
         case bearer
         /// `Authorization: Basic …` with the token as password, for callers that can put a

@@ -1,4 +1,4 @@
-/// The keys that a reading of the configuration asks for, with their types, defaults and ranges.
+/// The keys that the readers of the configuration request, with types, defaults and ranges.
 ///
 /// The readers declare each key as they read it, so the list cannot differ from what is accepted.
 /// `docs/configuration.md` is checked against it. Not thread-safe.
@@ -11,7 +11,7 @@ final class KeyDeclarations {
         /// Empty if there is none, or if it depends on other keys.
         var standard = ""
         var range = ""
-        /// Whether the readers ask for the key's presence first, so that there is no default.
+        /// Whether the readers check the key's presence first, so that there is no default.
         fileprivate var isOptional = false
     }
 
@@ -32,7 +32,7 @@ final class KeyDeclarations {
         if keys[place].range.isEmpty { keys[place].range = range }
     }
 
-    /// Notes that the readers ask whether the key is present. A default that is declared later is
+    /// Notes that the readers check whether the key is present. A default that is declared later is
     /// that of a present key.
     func declareOptional(_ path: String) { keys[place(path)].isOptional = true }
 

@@ -1,5 +1,5 @@
-import Events
 import Arguments
+import Events
 import Secrets
 
 /// Readers of a probe's texts, in which `$rollout` and the other arguments may stand.

@@ -99,9 +99,12 @@ extension MappingReader {
         }
     }
 
-    /// Reads the value of a header or an environment variable, with arguments if it is no secret.
-    /// A fault if the name suggests a credential and the value is inline.
-    func named(_ name: String) -> Secret {
+    /// Reads the value of a header or of a variable. A fault if the name suggests a credential and
+    /// the value is inline.
+    ///
+    /// - Parameter takesArguments: Whether a value that is no secret may contain `$rollout` and the
+    ///   others, as in a probe.
+    func named(_ name: String, takesArguments: Bool) -> Secret {
         guard let text = text(name), !text.isEmpty else { return .unset }
         let isSecret = ["authorization", "cookie", "token", "key", "secret", "passw"].contains {
             name.lowercased().contains($0)
@@ -109,9 +112,9 @@ extension MappingReader {
         if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
             fault(name, "holds a control character", "write one line")
         }
-        if text.contains("${env:") {
+        if text.contains(takesArguments ? "${env:" : "${") {
             let rest = text.replacing(#/\$\{env:[^}]*\}/#, with: "")
-            if let parsed = try? ArgumentText(rest), !parsed.arguments.isEmpty {
+            if takesArguments, let parsed = try? ArgumentText(rest), !parsed.arguments.isEmpty {
                 fault(
                     name, "an argument beside a variable", "write one of the two, or two headers")
             }
@@ -123,7 +126,7 @@ extension MappingReader {
                 name, "a secret written into the configuration",
                 "write ${env:NAME} in its place")
         }
-        if !isSecret { checkArguments(text, at: name) }
+        if takesArguments, !isSecret { checkArguments(text, at: name) }
         return isSecret ? .value(text) : .visible(text)
     }
 }

@@ -70,10 +70,11 @@ extension Settings.Analysis {
     private mutating func readPolicies(_ r: MappingReader) {
         for reader in r.mappings("policies") ?? [] {
             let policy = RolloutPolicy(reading: reader, of: self)
-            checkSource(
-                reader,
-                allProbes.filter { policy.probes.contains($0.name) }
-                    + policy.ownProbes, policy.checks)
+            // In the order of the list, so that faults name the right element.
+            let judging = policy.probes.compactMap { name in
+                (policy.ownProbes + probes).first { $0.name == name }
+            }
+            checkSource(reader, judging, policy.checks)
             policies.append(policy)
         }
         unmatched = r.choice("unmatched", policies.isEmpty ? .judge : .refuse)

@@ -1,3 +1,5 @@
+import Events
+
 extension Settings {
     /// `digest`: when messages about a group of events are sent, and what they contain.
     public struct Digest: Sendable, Equatable {
@@ -103,10 +105,10 @@ extension Settings.Digest {
         readTimes(r)
         recoverAfter = r.integer("recover_after", recoverAfter, in: 1...1000)
         maxGroups = r.integer("max_groups", maxGroups, in: 1...10_000)
-        runbookURL = Self.link(r, "runbook_url")
-        rolloutURL = Self.link(r, "rollout_url")
-        statusURL = Self.link(r, "status_url")
-        links = (r.mappings("links") ?? []).map(Self.linkEntry)
+        runbookURL = link(r, "runbook_url")
+        rolloutURL = link(r, "rollout_url")
+        statusURL = link(r, "status_url")
+        links = (r.mappings("links") ?? []).map { linkEntry($0) }
         owners = (r.mappings("owners") ?? []).map(Self.owner)
         nodeChecks = r.texts("node_checks", nodeChecks)
         storm = Storm(reading: r.mapping("storm"))
@@ -116,18 +118,29 @@ extension Settings.Digest {
         r.finish()
     }
 
-    private static func link(_ r: MappingReader, _ key: String) -> String {
+    /// What a link may name beside the fields of the group.
+    private static let placeholders = ["az", "node", "incident", "digest", "from_ms", "to_ms"]
+
+    private func link(_ r: MappingReader, _ key: String) -> String {
         let link = r.plain(key, "")
-        let filled = link.replacing(#/\{[A-Za-z0-9_.-]+\}/#, with: "x")
+        let placeholder = #/\{([A-Za-z0-9_.-]+)\}/#
+        let filled = link.replacing(placeholder, with: "x")
         if !link.isEmpty, (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
             r.fault(
                 key, "\(link.quoted) is not a web address",
                 "write https://…, {namespace} and {rollout} are filled in")
         }
+        let known = groupBy + Self.placeholders
+        for name in link.matches(of: placeholder).map({ String($0.output.1) })
+        where !known.contains(name) {
+            r.warn(
+                key, "messages have no value for {\(name)}, which stays empty",
+                Suggestion.remedy(for: name, among: known))
+        }
         return link
     }
 
-    private static func linkEntry(_ r: MappingReader) -> Settings.Link {
+    private func linkEntry(_ r: MappingReader) -> Settings.Link {
         let entry = Settings.Link(name: r.plain("name", ""), url: link(r, "url"))
         if entry.name.isEmpty || entry.name.count > 40 {
             r.lacks("name is missing or longer than 40 characters", "write name: Dashboard")

@@ -1,4 +1,5 @@
 import Events
+
 extension Settings.Analysis {
     /// One entry of `analysis.policies`: how the rollouts that it matches are measured and judged.
     public struct RolloutPolicy: Sendable, Equatable {

@@ -101,7 +101,7 @@ extension Settings.Receiver.WebhookRequest {
             if text.contains("{{"), !text.contains("${"), !text.holdsControl {
                 headers[name] = .visible(text)
             } else {
-                headers[name] = given.named(name)
+                headers[name] = given.named(name, takesArguments: false)
             }
         }
         return headers
@@ -125,7 +125,7 @@ extension Settings.Receiver.WebhookRequest {
             if isFile, r.has(name) {
                 r.fault(key, "given beside \(name)", "keep one of the two", atKey: true)
             }
-            let value = isFile ? r.secret(file: key) : r.named(name)
+            let value = isFile ? r.secret(file: key) : r.named(name, takesArguments: false)
             if !value.isSet, !r.context.hasFault(at: r.path(key)) {
                 r.fault(key, "is empty", "give it a value, or a file with one")
             }

@@ -35,6 +35,11 @@ public struct SettingsList: Sendable, Equatable {
                 depth += 1
             }
             for level in elements.keys where level > depth { elements[level] = nil }
+            guard content.contains(":") else {
+                // An element that is one text.
+                entries.append((path[depth] ?? "", String(content)))
+                continue
+            }
             let (key, value) = Self.pair(content)
             let above = path[depth] ?? ""
             let full = above.isEmpty ? key : "\(above).\(key)"

@@ -139,6 +139,8 @@ public struct BoundedCommand: Sendable {
     /// blocks nothing. -1 if there is no input.
     private func inputFile() throws(CommandFault) -> Int32 {
         guard !input.isEmpty else { return -1 }
+        // mkstemp(3) requires the six X's at the end and replaces them. POSIX requires /tmp on every
+        // system; the file has no name there after `unlink`.
         var name = Array("/tmp/bellwether.XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else { throw Self.fault("mkstemp", errno) }

@@ -19,8 +19,8 @@ public final class TransferEngine: Sendable {
 
     private static let libcurlIsReady: Bool = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    /// The version of the libcurl that runs and of its libraries: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
-    public static var libraryVersions: String { String(cString: curl_version()) }
+    /// The versions of the running libcurl and its libraries: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
+    public static var curlVersions: String { String(cString: curl_version()) }
 
     /// Whether libcurl resolves names outside the thread that serves all transfers.
     static var resolvesApart: Bool { ccurl_features() & CURL_VERSION_ASYNCHDNS != 0 }

@@ -31,7 +31,7 @@ struct ConfigDiff: AsyncParsableCommand {
         case .configuration(let known): old = SettingsList(try Search.settings(known).describe())
         case .node(let remote):
             let node = try Search.client(remote)
-            let text = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let text = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.get("/v1/configuration")
             }
             old = SettingsList(String(decoding: text, as: UTF8.self))

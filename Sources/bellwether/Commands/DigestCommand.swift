@@ -87,7 +87,7 @@ struct DigestShow: AsyncParsableCommand {
         let digest: RenderedDigest?
         switch try node.target() {
         case .node(let node):
-            let document = try await Search.asking { () throws(RemoteNode.Fault) in
+            let document = try await Search.request { () throws(RemoteNode.Fault) in
                 try await node.get("/v1/digests/\(RemoteNode.encoded(wanted))")
             }
             digest = RenderedDigest(tree: try Answer.tree(document))
@@ -122,8 +122,10 @@ struct DigestPreviewCommand: AsyncParsableCommand {
         let digests: [RenderedDigest]
         switch try node.target() {
         case .node(let node):
-            let document = try await Search.asking { () throws(RemoteNode.Fault) in
-                try await node.get("/v1/digests/preview" + Query.text([("since", from.rfc3339)]))
+            let document = try await Search.request { () throws(RemoteNode.Fault) in
+                try await node.get(
+                    "/v1/digests/preview" + Query.text([("since", from.rfc3339)]),
+                    within: RemoteNode.wholeLog)
             }
             digests = (try Answer.tree(document)["digests"]?.elements ?? [])
                 .map(RenderedDigest.init(tree:))
@@ -144,9 +146,9 @@ extension RenderedDigest {
         var digests: [RenderedDigest] = []
         var path = "/v1/digests?limit=\(min(limit, 1000))"
         while true {
-            let asked = path
-            let document = try await Search.asking { () throws(RemoteNode.Fault) in
-                try await node.get(asked)
+            let current = path
+            let document = try await Search.request { () throws(RemoteNode.Fault) in
+                try await node.get(current)
             }
             let tree = try Answer.tree(document)
             let rows = tree["digests"]?.elements ?? []

@@ -49,7 +49,7 @@ struct ExplainCommand: AsyncParsableCommand {
         guard isName, (1...2).contains(names.count) else {
             throw ValidationError("--last takes a rollout's name, or NAMESPACE/NAME")
         }
-        // A verdict: what a request was refused for has no status.
+        // Only verdicts have such an event; a refused request is `request.refused`.
         var filters: [Filter] = [
             .contains("event", "analysis."), .equal("rollout", names[names.count - 1]),
         ]
@@ -61,7 +61,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let condition = try condition()
         switch try node.target() {
         case .node(let node):
-            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let page = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events([("where", condition.description)], limit: 1)
             }
             return page.lines.first

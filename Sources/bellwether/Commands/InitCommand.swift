@@ -1,7 +1,6 @@
 import App
 import ArgumentParser
 import CBuild
-import Rehearsal
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +20,7 @@ struct InitCommand: AsyncParsableCommand {
             for file in files { print(file) }
             let program = CommandLine.arguments.first ?? "bellwether"
             let next = ["check", "serve"].map { command in
-                "  " + Rehearsal.shell([program, command, "--config", files[0]])
+                "  " + ShellWord.line([program, command, "--config", files[0]])
             }
             Standard.error("\nNext:\n" + next.joined(separator: "\n"))
         } catch let fault as InitialFolder.Fault {

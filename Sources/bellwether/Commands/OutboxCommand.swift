@@ -18,8 +18,8 @@ struct OutboxCommand: AsyncParsableCommand {
     }
 
     /// The number of changed deliveries in an answer.
-    static func count(of answer: [UInt8]) -> Int {
-        Int(clamping: (try? JSONValue(parsing: answer, limits: .event))?["count"]?.integer ?? 0)
+    static func count(of answer: [UInt8]) throws -> Int {
+        Int(clamping: try Answer.tree(answer)["count"]?.integer ?? 0)
     }
 }
 
@@ -90,7 +90,7 @@ struct OutboxRetry: AsyncParsableCommand {
             }
             return OutboxCommand.count(count)
         }
-        let count = OutboxCommand.count(of: answer)
+        let count = try OutboxCommand.count(of: answer)
         if wanted != nil, count == 0 {
             Standard.error("no unsent delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)
@@ -136,7 +136,7 @@ struct OutboxDrop: AsyncParsableCommand {
             }
             return OutboxCommand.count(count)
         }
-        let count = OutboxCommand.count(of: answer)
+        let count = try OutboxCommand.count(of: answer)
         if wanted != nil, count == 0 {
             Standard.error("no waiting or dead delivery has this id; see `bellwether outbox list`")
             throw ExitCode(1)

@@ -34,7 +34,7 @@ struct ProbeCommand: AsyncParsableCommand {
         switch try node.place() {
         case .node(let remote):
             let node = try Search.client(remote)
-            return try await Search.asking { () async throws(RemoteNode.Fault) in
+            return try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.post("/v1/probes/run" + Query.text([("name", name)]))
             }
         case .configuration(let file):

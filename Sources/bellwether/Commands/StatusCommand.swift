@@ -19,7 +19,7 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let node = try node.target().running()
         while true {
-            let document = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let document = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.get("/v1/status")
             }
             if json {
@@ -46,14 +46,26 @@ private struct StatusText {
     var text: String {
         var parts = [head]
         let rollouts = tree["rollouts"]?.elements ?? []
-        parts.append(rollouts.isEmpty ? "no rollout was measured in 15 minutes" : table(rollouts))
+        parts.append(
+            rollouts.isEmpty
+                ? "no rollout was measured in 15 minutes"
+                : table(rollouts) + further(than: rollouts, of: "rollouts_total"))
         let incidents = tree["incidents"]?.elements ?? []
-        if !incidents.isEmpty { parts.append(table(incidents: incidents)) }
+        if !incidents.isEmpty {
+            parts.append(
+                table(incidents: incidents) + further(than: incidents, of: "incidents_total"))
+        }
         let receivers = tree["receivers"]?.elements ?? []
         if !receivers.isEmpty { parts.append(table(receivers: receivers)) }
         let probes = tree["probes"]?.elements ?? []
         if !probes.isEmpty { parts.append(table(probes: probes)) }
         return (parts + [log]).joined(separator: "\n\n")
+    }
+
+    /// A line with the number of entries that the document leaves out; empty if there are none.
+    private func further(than shown: [JSONValue], of total: String) -> String {
+        let all = Int(clamping: tree[total]?.integer ?? 0)
+        return all > shown.count ? "\n… and \(all - shown.count) more" : ""
     }
 
     private var head: String {

@@ -58,13 +58,14 @@ enum Target {
     /// The document that a running node answers at `path`, or that `local` makes of the data
     /// folder.
     func document(
-        _ path: String, local: (LocalNode) async throws -> [UInt8]
+        _ path: String, within deadline: Duration = .seconds(10),
+        local: (LocalNode) async throws -> [UInt8]
     ) async throws -> [UInt8] {
         switch self {
         case .folder(let node): return try await local(node)
         case .node(let node):
-            return try await Search.asking { () async throws(RemoteNode.Fault) in
-                try await node.get(path)
+            return try await Search.request { () async throws(RemoteNode.Fault) in
+                try await node.get(path, within: deadline)
             }
         }
     }
@@ -76,7 +77,7 @@ enum Target {
         switch self {
         case .folder(let node): return try await local(node)
         case .node(let node):
-            return try await Search.asking { () async throws(RemoteNode.Fault) in
+            return try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.post(path, body)
             }
         }
@@ -118,7 +119,8 @@ struct ServedConfigOption: ParsableArguments {
         help: ArgumentHelp(
             "The configuration file.",
             discussion: """
-                Without it: BELLWETHER_CONFIG, ./bellwether.yaml, /etc/bellwether/bellwether.yaml,                 else the embedded defaults.
+                Without it: BELLWETHER_CONFIG, ./bellwether.yaml, /etc/bellwether/bellwether.yaml, \
+                else the embedded defaults.
                 """))
     var path: String?
 
@@ -147,7 +149,7 @@ enum Search {
 
     /// Runs a request; prints its fault and exits with 69 if the node cannot be reached, else
     /// with 1.
-    static func asking<T>(_ body: () async throws(RemoteNode.Fault) -> T) async throws -> T {
+    static func request<T>(_ body: () async throws(RemoteNode.Fault) -> T) async throws -> T {
         do throws(RemoteNode.Fault) { return try await body() } catch {
             Standard.error("bellwether: \(error)")
             throw ExitCode(error.isUnreachable ? 69 : 1)

@@ -140,7 +140,9 @@ extension MappingReader {
         declare("headers", "names and texts")
         let given = mapping("headers")
         var headers: [String: Secret] = [:]
-        for name in given.headerNames() { headers[name] = given.named(name) }
+        for name in given.headerNames() {
+            headers[name] = given.named(name, takesArguments: true)
+        }
         return headers
     }
 

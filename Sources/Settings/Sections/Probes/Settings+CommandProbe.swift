@@ -35,7 +35,7 @@ extension Settings.Probe.Command {
                     name, "\(name.quoted) is not a variable's name", "use letters, digits and _",
                     atKey: true)
             }
-            let value = given.named(name)
+            let value = given.named(name, takesArguments: true)
             if !value.isSet { given.fault(name, "no value", "give it one") }
             environment[name] = value
         }

@@ -3,7 +3,7 @@ import Secrets
 
 /// The arguments (`$rollout` and the others) in a probe's texts.
 extension Settings.Probe {
-    /// The arguments that decide what is asked: those in the address, headers, command and file
+    /// The arguments that select the source: those in the address, headers, command and file
     /// names. Each combination of their values is a source of its own.
     public var sourceArguments: Set<MeasurementArgument> {
         var used: Set<MeasurementArgument> = []
@@ -47,7 +47,7 @@ extension Settings.Probe {
 
     fileprivate typealias Fill = (String, ArgumentPlace) throws(ArgumentFault) -> String
 
-    /// Applies `fill` to each text that may contain arguments and decides what is asked.
+    /// Applies `fill` to each text that may contain arguments and selects the source.
     private func mapped(_ fill: Fill) throws(ArgumentFault) -> Settings.Probe {
         var probe = self
         switch kind {

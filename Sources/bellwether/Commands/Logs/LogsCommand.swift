@@ -109,7 +109,9 @@ struct LogsStats: AsyncParsableCommand {
     @Flag(help: "Print as JSON.") var json = false
 
     func run() async throws {
-        let document = try await node.target().document("/v1/events/stats") { local in
+        let document = try await node.target().document(
+            "/v1/events/stats", within: RemoteNode.wholeLog
+        ) { local in
             LogDocument.stats(
                 try await local.log.stats(), maxBytes: local.settings.log.maxBytes)
         }
@@ -159,7 +161,9 @@ struct LogsVerify: AsyncParsableCommand {
                 "--repair needs the data folder of a stopped node: run it there with --config")
         }
         let repairs = repair
-        let document = try await target.document("/v1/events/verify") { local in
+        let document = try await target.document(
+            "/v1/events/verify", within: RemoteNode.wholeLog
+        ) { local in
             LogDocument.verification(
                 try await repairs ? local.log.repair() : local.log.verify())
         }

@@ -28,7 +28,7 @@ struct LogsQuery: AsyncParsableCommand {
             try await count(by: countBy, target)
         } else {
             switch target {
-            case .node(let node): try await ask(node)
+            case .node(let node): try await list(from: node)
             case .folder(let local): try await list(local.log)
             }
         }
@@ -70,7 +70,9 @@ struct LogsQuery: AsyncParsableCommand {
         let selected = Query.text(
             try selection.parameters(until: until).map { ($0.name, $0.value) }
                 + [("by", field), ("limit", limit.map { "\($0)" })])
-        let document = try await target.document("/v1/events/counts" + selected) { local in
+        let document = try await target.document(
+            "/v1/events/counts" + selected, within: RemoteNode.wholeLog
+        ) { local in
             LogDocument.counts(
                 try await Self.counts(local.log, by: field, query), of: field,
                 limit: limit ?? .max)
@@ -109,7 +111,7 @@ struct LogsQuery: AsyncParsableCommand {
         return counts
     }
 
-    private func ask(_ node: RemoteNode) async throws {
+    private func list(from node: RemoteNode) async throws {
         let parameters = try selection.parameters(until: until)
         let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
         var left = limit ?? .max
@@ -117,7 +119,7 @@ struct LogsQuery: AsyncParsableCommand {
         var missing = MissingLines()
         while let after = position, left > 0 {
             let size = min(left, 1000)
-            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let page = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: size, after: after)
             }
             let foreign = printer.show(page.lines)

@@ -35,12 +35,12 @@ struct LogsTail: AsyncParsableCommand {
             let showsCursor = showCursor
             try await RemoteTail(
                 node: node, parameters: try selection.parameters(), follow: follow, count: count,
-                tell: { if showsCursor { Standard.error("cursor: \($0)") } }
+                onCursor: { if showsCursor { Standard.error("cursor: \($0)") } }
             ).run(from: place, printer)
         }
     }
 
-    private func tell(_ cursor: LogPosition) {
+    private func show(_ cursor: LogPosition) {
         if showCursor { Standard.error("cursor: \(cursor)") }
     }
 
@@ -57,7 +57,7 @@ struct LogsTail: AsyncParsableCommand {
             let foreign = printer.show(batch.lines.lazy.map(\.bytes))
             missing.report(damaged: batch.damaged + foreign, skipped: batch.skipped + foreign)
             position = batch.end
-            tell(position)
+            show(position)
             if !follow { return try missing.end() }
         }
         var reader = log.reader(from: position, query: query)
@@ -69,7 +69,7 @@ struct LogsTail: AsyncParsableCommand {
                 missing.report(damaged: next.damaged + foreign, skipped: next.skipped + foreign)
                 if next.end != position {
                     position = next.end
-                    tell(position)
+                    show(position)
                 }
                 guard next.isCaughtUp else { continue }
                 if try await log.head() < position {
@@ -97,7 +97,7 @@ private struct RemoteTail {
     let parameters: [(name: String, value: String)]
     let follow: Bool
     let count: Int
-    let tell: @Sendable (LogPosition) -> Void
+    let onCursor: @Sendable (LogPosition) -> Void
 
     private static let page = 1000
 
@@ -106,13 +106,13 @@ private struct RemoteTail {
         if start == nil { start = try await beginning(printer) }
         guard let position = start else { return }
         if follow {
-            let tell = self.tell
-            try await Search.asking { () async throws(RemoteNode.Fault) in
+            let onCursor = self.onCursor
+            try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.follow(parameters, from: position) { item in
                     switch item {
                     case .line(let line, let end):
                         if !printer.show(line) { Standard.error("received an invalid line") }
-                        tell(end)
+                        onCursor(end)
                     case .skipped(let lines):
                         Standard.error("\(lines) lines were removed before they were read")
                     case .anew: Standard.error("the log was recreated")
@@ -133,14 +133,14 @@ private struct RemoteTail {
         var missing = MissingLines()
         while left > 0, !Task.isCancelled {
             let (after, limit) = (position, left)
-            let page = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let page = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: limit, after: after)
             }
             let foreign = printer.show(page.lines.suffix(count))
             missing.report(damaged: foreign, skipped: foreign)
             page.reportSkipped()
             position = page.next
-            if let next = page.next { tell(next) }
+            if let next = page.next { onCursor(next) }
             left -= page.lines.count
             // A page is limited in bytes, so that there may be another one.
             if page.isCaughtUp || page.next == nil { break }
@@ -152,14 +152,14 @@ private struct RemoteTail {
         var position: LogPosition? = place
         var missing = MissingLines()
         while let after = position, !Task.isCancelled {
-            let next = try await Search.asking { () async throws(RemoteNode.Fault) in
+            let next = try await Search.request { () async throws(RemoteNode.Fault) in
                 try await node.events(parameters, limit: Self.page, after: after)
             }
             let foreign = printer.show(next.lines)
             missing.report(damaged: foreign, skipped: foreign)
             next.reportSkipped()
             position = next.next
-            if let position, position != after { tell(position) }
+            if let position, position != after { onCursor(position) }
             if next.isCaughtUp { return try missing.end() }
         }
     }
