@@ -40,9 +40,15 @@ let package = Package(
         .systemLibrary(name: "CSpawn"),
         module("JSON"),
         module("Events", ["JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        module("Core"),
         module("Secrets"),
+        module("Arguments"),
         module(
-            "Settings", ["Secrets", "Events", "JSON", .product(name: "Yams", package: "Yams")]),
+            "Settings",
+            [
+                "Secrets", "Arguments", "Events", "JSON",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         module(
             "Telemetry",
             [
@@ -51,10 +57,12 @@ let package = Package(
             ]),
         module("Analysis", ["Events", "JSON"]),
         module(
-            "EventLog", ["CDeflate", "CZlib", "JSON", "Events", "Telemetry"],
+            "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
-        module("Probes", ["Secrets", "JSON", "Events", "Transfer"]),
+        module(
+            "Probes",
+            ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module("Digests", ["Events", "JSON"]),
         module(
             "Rendering",
@@ -77,8 +85,9 @@ let package = Package(
         .executableTarget(
             name: "bellwether-fuzz",
             dependencies: [
-                "CLibFuzzer", "JSON", "Events", "Settings", "Analysis", "Digests", "EventLog",
-                "Probes", "Rendering", "Server", "Gateway", "Notifier", "Console", "App", "CZlib",
+                "CLibFuzzer", "Core", "JSON", "Events", "Arguments", "Settings", "Analysis",
+                "Digests", "EventLog", "Probes", "Rendering", "Server", "Gateway", "Notifier",
+                "Console", "App", "CZlib",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: instrumented,

@@ -23,7 +23,7 @@ export BELLWETHER_FUZZER_RUNTIME=$runtime
 scratch=$top/.build-fuzz
 build=(swift build --package-path Fuzzing --scratch-path "$scratch" --sanitize=address)
 # The linker prints a warning for every symbol of the sanitizer.
-"${build[@]}" </dev/null 2>&1 | grep -v 'Cannot export local symbol' || true
+"${build[@]}" </dev/null 2>&1 | { grep -v 'Cannot export local symbol' || true; }
 fuzzer=$(swift build --package-path Fuzzing --scratch-path "$scratch" --show-bin-path)/bellwether-fuzz
 
 known=()

@@ -22,6 +22,27 @@ struct BoundedCommandTests {
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    @Test("a script that is open for writing is started when it is closed")
+    func busy() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("script")
+        try "#!/bin/sh\necho started\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try #require(chmod(path, 0o755) == 0)
+        let command = BoundedCommand(
+            arguments: [path], environment: ["PATH=/usr/bin:/bin"], maxOutput: 4096)
+        let writer = open(path, O_WRONLY)
+        try #require(writer >= 0)
+        #if os(Linux)
+            // Other systems start a file that is open for writing.
+            let fault = #expect(throws: CommandFault.self) {
+                try command.run(within: .milliseconds(20)).get()
+            }
+            #expect(fault?.kind == .busy)
+        #endif
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { close(writer) }
+        #expect(try command.run(within: .seconds(60)).get().output == Array("started\n".utf8))
+    }
+
     #if os(Linux)
         @Test(
             "a command has its three streams and no other descriptor of ours", arguments: ["", "x"])

@@ -1,1 +1,1 @@
-../../../Sources/Gateway/ForwardBatch.swift
+../../../Sources/Gateway/Forwarding/ForwardBatch.swift

@@ -90,7 +90,7 @@ extension MissingData {
             case .missing: .missingFile
             case .timeout: .timeout
             case .tooLarge: .tooLarge
-            case .system: .fault
+            case .busy, .system: .fault
             }
         self.init(reason, fault.words)
     }

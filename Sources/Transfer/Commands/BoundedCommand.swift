@@ -14,6 +14,8 @@ public struct CommandFault: Error, Sendable, Equatable, CustomStringConvertible 
     public enum Kind: Sendable {
         /// The executable does not exist.
         case missing
+        /// The executable is open for writing.
+        case busy
         /// Killed at the deadline.
         case timeout
         /// Killed because its output was too long.
@@ -82,7 +84,7 @@ public struct BoundedCommand: Sendable {
         let deadline = ContinuousClock.now + allowance
         let descendants = CommandDescendants()
         do throws(CommandFault) {
-            let (pid, output) = try start(marked: descendants.mark)
+            let (pid, output) = try start(marked: descendants.mark, before: deadline)
             defer { close(output) }
             var end: Result<End, CommandFault>
             do throws(CommandFault) {
@@ -111,7 +113,25 @@ public struct BoundedCommand: Sendable {
 
     // MARK: - Starting
 
-    private func start(marked mark: String) throws(CommandFault) -> (pid: pid_t, output: Int32) {
+    /// Starts the command. Waits up to a second while the executable is open for writing.
+    ///
+    /// execve(2) fails with ETXTBSY as long as any process has the file open for writing: one that
+    /// replaces a script in place, or a child of ours between its fork and its exec.
+    private func start(
+        marked mark: String, before deadline: ContinuousClock.Instant
+    ) throws(CommandFault) -> (pid: pid_t, output: Int32) {
+        let last = min(deadline, ContinuousClock.now + .seconds(1))
+        while true {
+            do throws(CommandFault) { return try startOnce(marked: mark) } catch {
+                guard error.kind == .busy, ContinuousClock.now < last else { throw error }
+                usleep(5000)
+            }
+        }
+    }
+
+    private func startOnce(
+        marked mark: String
+    ) throws(CommandFault) -> (pid: pid_t, output: Int32) {
         guard let path = arguments.first, path.hasPrefix("/") else {
             throw CommandFault(.system, "a command begins with the absolute path of its executable")
         }
@@ -126,13 +146,21 @@ public struct BoundedCommand: Sendable {
             let code = spawn(path, environment + [mark], input: source, output: ends[1], &pid)
             guard code == 0 else {
                 close(ends[0])
-                let missing = code == ENOENT || code == ENOTDIR
                 let words = "\(String(cString: strerror(code))): \(path)"
-                return .failure(CommandFault(missing ? .missing : .system, words))
+                return .failure(CommandFault(Self.kind(of: code), words))
             }
             return .success((pid, ends[0]))
         }
         return try started.get()
+    }
+
+    /// The kind of a failed start.
+    private static func kind(of code: Int32) -> CommandFault.Kind {
+        switch code {
+        case ENOENT, ENOTDIR: .missing
+        case ETXTBSY: .busy
+        default: .system
+        }
     }
 
     /// The input as an unnamed file at its beginning, so that a command that does not read it
