@@ -105,17 +105,17 @@ extension Route {
         return route
     }
 
-    /// `GET path` in Prometheus' text format. `sample` runs before each exposition and sets the
-    /// gauges that are not updated continuously.
+    /// `GET path` in Prometheus' text format. `sample` runs before the page is rendered and sets
+    /// the gauges that are not updated continuously.
     public static func metrics(
         _ path: String = "/metrics", access: Access = .open, registry: PrometheusRegistry,
         sample: @escaping @Sendable () async -> Void = {}
     ) -> Route {
-        observable(path, access: access) { exchange in
+        let page = MetricsPage(registry, sample: sample)
+        return observable(path, access: access) { exchange in
             try exchange.beginScrape()
-            await sample()
             return .bytes(
-                Array(registry.exposition().utf8),
+                await page.current(),
                 contentType: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
