@@ -272,6 +272,6 @@ let package = Package(
                 "bellwether", "PoisonDriver", "App", "TestSupport", "Events", "JSON",
                 "Settings", "Telemetry", "Transfer",
             ],
-            swiftSettings: strict),
+            exclude: ["Releases"], swiftSettings: strict),
     ]
 )
