@@ -128,7 +128,7 @@ let package = Package(
         module("Digests", ["Events", "JSON"]),
 
         // Modules that use a disk or the network.
-        module("Store", [grdb]),
+        module("State", ["Events", grdb]),
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
@@ -141,13 +141,12 @@ let package = Package(
         module(
             "Delivery",
             [
-                grdb, "Core", "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer",
-                "Telemetry",
+                "Core", "Secrets", "Events", "JSON", "State", "Rendering", "Transfer", "Telemetry",
             ]),
         module(
             "Server",
             [
-                "CZlib", "Core", "Events", "JSON", "Store", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Core", "Events", "JSON", "State", "Telemetry", crypto, hummingbird,
                 hummingbirdCore, hummingbirdHTTP2, httpTypes, nioCore, nioPosix, nioHTTP1,
                 nioHTTP2, nioHPACK, nioHTTPTypes, nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioSSL,
                 nioTLS, x509,
@@ -160,35 +159,35 @@ let package = Package(
             "Gateway",
             [
                 "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
-                "EventLog", "Store",
-                "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
+                "EventLog", "State",
+                "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
             ]),
         module(
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
-                "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
+                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
                 serviceLifecycle,
             ]),
         module(
             "Console",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
-                "Server", "Notifier", grdb, hummingbird, httpTypes, nioCore, serviceLifecycle,
+                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Server", "Notifier", hummingbird, httpTypes, nioCore, serviceLifecycle,
             ]),
         module(
             "App",
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
-                "Telemetry", "Store", "EventLog", "Analysis",
+                "Telemetry", "State", "EventLog", "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
-                logging, metrics, crypto, grdb, yams,
+                logging, metrics, crypto, yams,
             ]),
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis",
+                "CBuild", "App", "Events", "JSON", "Settings", "State", "EventLog", "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
             ], swiftSettings: strict),
@@ -204,7 +203,7 @@ let package = Package(
         tests("Arguments"),
         tests("Settings", ["Secrets", "Arguments", "Events"]),
         tests("Telemetry", ["Events", coreMetrics]),
-        tests("Store", [grdb]),
+        tests("State", ["Events", grdb]),
         // Writes a log until it is killed.
         .executableTarget(
             name: "EventLogDriver", dependencies: ["EventLog", "Events"],
@@ -225,13 +224,13 @@ let package = Package(
         tests(
             "Delivery",
             [
-                grdb, "Core", "Secrets", "Digests", "Events", "JSON", "Store", "Rendering",
+                grdb, "Core", "Secrets", "Digests", "Events", "JSON", "State", "Rendering",
                 "Transfer", "Telemetry",
             ]),
         tests(
             "Server",
             [
-                "CZlib", "Events", "Store", "JSON", "Telemetry", grdb, crypto, hummingbird,
+                "CZlib", "Events", "State", "JSON", "Telemetry", grdb, crypto, hummingbird,
                 httpTypes, nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL, x509, swiftASN1,
                 logging, serviceLifecycle,
             ]),
@@ -239,13 +238,13 @@ let package = Package(
             "Notifier",
             [
                 grdb, "Delivery", "Digests", "Events", "EventLog", "JSON", "Rendering",
-                "Server", "Store", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
+                "Server", "State", "Telemetry", "Transfer", httpTypes, hummingbird, nioCore, yams,
             ]),
         tests(
             "Gateway",
             [
                 grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
-                "Store",
+                "State",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
@@ -253,7 +252,7 @@ let package = Package(
             "App",
             [
                 "Analysis", "Events", "Gateway", "EventLog", "Notifier", "Server", "Settings",
-                "Store", "Telemetry", "Delivery", "Digests", "JSON", "Rendering", "Transfer",
+                "State", "Telemetry", "Delivery", "Digests", "JSON", "Rendering", "Transfer",
                 grdb, logging, yams,
             ]),
         // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.

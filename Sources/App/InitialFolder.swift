@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Server
 import Settings
-import Store
+import State
 
 /// Creates the folder of `bellwether init DIR` with everything that a node needs to start.
 public enum InitialFolder {

@@ -5,7 +5,7 @@ import EventLog
 import Notifier
 import Server
 import Settings
-import Store
+import State
 import Telemetry
 
 extension Node {

@@ -11,7 +11,7 @@ import Rendering
 import ServiceLifecycle
 public import Server
 public import Settings
-public import Store
+public import State
 public import Telemetry
 import Transfer
 
@@ -100,10 +100,9 @@ public final class Node: Sendable {
         self.telemetry = telemetry
         let store = try Store(path: folder.state)
         self.store = store
-        let cursors = try await store.read { db in try CursorRow.all(db) }
-        for (name, row) in cursors.sorted(by: { $0.key < $1.key }) {
-            await eventLog.expect(
-                LogPosition(segment: row.segment, offset: row.offset), of: name)
+        let cursors = try await store.read { db in try CursorTable.all(db) }
+        for (name, position) in cursors.sorted(by: { $0.key < $1.key }) {
+            await eventLog.expect(position, of: name)
         }
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)

@@ -1,12 +1,11 @@
 import Analysis
 import Delivery
 import Events
-import GRDB
 import Gateway
 import EventLog
 import Notifier
 import Server
-import Store
+import State
 import Synchronization
 import Telemetry
 
@@ -161,7 +160,7 @@ final class NodeMetrics: Sendable {
     }
 
     private static func state(
-        _ db: Database, _ now: Timestamp
+        _ db: Store.Transaction, _ now: Timestamp
     ) throws -> State {
         State(outbox: try Outbox.counts(db), silences: try SilenceBook.list(db, at: now).count)
     }

@@ -9,7 +9,7 @@ import Notifier
 import Rendering
 public import Server
 import ServiceLifecycle
-public import Store
+public import State
 
 /// `/`: the status page, for people who sign in with a token of scope `read`.
 ///
@@ -202,12 +202,12 @@ public struct ConsoleRoutes: Sendable {
 
     private func rendered(_ id: String) async throws -> RenderedDigest {
         guard sources.isNotifier,
-            let row = try await store.read({ db in try Outbox.digest(db, id: id) })
+            let row = try await store.read({ db in try DigestTable.row(db, id: id) })
         else {
             throw Problem(
                 .notFound, "digest_unknown", "there is no digest with this id", field: "id")
         }
-        return row
+        return RenderedDigest(row)
     }
 
     private func digest(_ id: String, _ viewer: Viewer) async throws -> Response {

@@ -4,12 +4,13 @@ public import Events
 import EventLog
 import Notifier
 import Rendering
+import State
 
 /// The data of one overview page, read once.
 struct ConsoleView: Sendable {
     /// Data of a notifier.
     struct Deliveries: Sendable {
-        var digests: [Outbox.Headline]
+        var digests: [DigestTable.Headline]
         /// Waiting and dead deliveries, newest first.
         var entries: [OutboxEntry]
         var counts: [DeliveryState: Int]

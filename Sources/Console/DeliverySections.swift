@@ -2,6 +2,7 @@ import Delivery
 import Digests
 import Events
 import Notifier
+import State
 
 /// The notifier's part of the overview: digests, outbox, silences.
 struct DeliverySections {

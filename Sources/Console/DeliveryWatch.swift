@@ -1,8 +1,7 @@
 import Delivery
 public import Events
-import GRDB
 import Notifier
-public import Store
+public import State
 
 /// Updates watching pages when digests, deliveries or silences change.
 ///
@@ -44,9 +43,10 @@ public struct DeliveryWatch: Sendable {
         }
     }
 
-    private static func look(_ db: Database, at now: Timestamp) throws -> Sight {
+    private static func look(_ db: Store.Transaction, at now: Timestamp) throws -> Sight {
         Sight(
-            counts: try Outbox.counts(db), newest: try Outbox.headlines(db, limit: 1).first?.id,
+            counts: try Outbox.counts(db),
+            newest: try DigestTable.headlines(db, limit: 1).first?.id,
             silences: try SilenceBook.list(db, at: now).count)
     }
 }

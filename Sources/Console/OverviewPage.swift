@@ -1,6 +1,7 @@
 import Delivery
 import Events
 import EventLog
+import State
 
 /// `/`: the current rollouts, deliveries, gateways, log and probes.
 struct OverviewPage {

@@ -3,6 +3,7 @@ import Digests
 import Events
 import EventLog
 import JSON
+import State
 
 /// `GET /v1/status`: the contents of the status page as JSON, for programs and `bellwether status`.
 struct StatusDocument {

@@ -1,4 +1,5 @@
 import Events
+import State
 public import Transfer
 
 /// When deliveries are retried, and when they are given up.

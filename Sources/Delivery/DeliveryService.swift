@@ -1,8 +1,7 @@
 public import Events
-import GRDB
 import Rendering
 import Synchronization
-public import Store
+public import State
 public import Telemetry
 import Transfer
 
@@ -265,7 +264,7 @@ public final class DeliveryService: Sendable {
                 let letters = try await store.read { db in try Outbox.unreported(db) }
                 for letter in letters {
                     await onDead(letter)
-                    try await store.write { db in try Outbox.markTold(db, [letter.id]) }
+                    try await store.write { db in try Outbox.markReported(db, [letter.id]) }
                 }
             } catch {
                 if Task.isCancelled { return }

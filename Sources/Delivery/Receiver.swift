@@ -1,5 +1,6 @@
 import Events
 public import Rendering
+public import State
 
 /// A destination for digests.
 public protocol Receiver: Sendable {

@@ -1,7 +1,7 @@
 import Events
 import Synchronization
 import Rendering
-import Store
+import State
 import Telemetry
 import Transfer
 
@@ -120,7 +120,7 @@ struct ReceiverQueue: Sendable {
 
     private func deliver(_ batch: Outbox.Batch) async {
         let began = stopwatch.elapsed
-        let digest = batch.digest
+        let digest = RenderedDigest(batch.digest)
         let attempt = await receiver.send(
             digest, to: batch.deliveries.map(\.recipient), following: batch.mark)
         let results = batch.deliveries.map { delivery in

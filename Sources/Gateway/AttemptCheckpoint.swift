@@ -1,8 +1,7 @@
 import Analysis
 import Events
-import GRDB
 import EventLog
-import Store
+import State
 import Telemetry
 
 /// Stores the attempts at intervals, so that a restart reads only the end of the log.
@@ -68,11 +67,9 @@ public struct AttemptCheckpoint: Sendable {
     private func follow(_ position: LogPosition) async {
         let eventLog = service.eventLog
         try? await store.write { db in
-            let cursor = try CursorRow.read(db, name: Self.cursorName)
-            let last = cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) }
+            let last = try CursorTable.position(db, of: Self.cursorName)
             guard eventLog.bytes(after: last ?? .start) >= Self.mostBehind else { return }
-            try CursorRow(segment: position.segment, offset: position.offset)
-                .write(db, name: Self.cursorName)
+            try CursorTable.move(db, Self.cursorName, to: position)
         }
     }
 
@@ -86,21 +83,13 @@ public struct AttemptCheckpoint: Sendable {
         try await store.write { db in
             for change in changes {
                 if let checkpoint = change.checkpoint {
-                    try db.execute(
-                        sql: """
-                            INSERT INTO attempt (series, state, updated_ms) VALUES (?, ?, ?)
-                            ON CONFLICT (series) DO UPDATE
-                            SET state = excluded.state, updated_ms = excluded.updated_ms
-                            """,
-                        arguments: [change.series, checkpoint, now.milliseconds])
+                    try AttemptTable.put(db, series: change.series, state: checkpoint, at: now)
                 } else {
-                    try db.execute(
-                        sql: "DELETE FROM attempt WHERE series = ?", arguments: [change.series])
+                    try AttemptTable.remove(db, series: change.series)
                 }
             }
             guard let position else { return }
-            try CursorRow(segment: position.segment, offset: position.offset)
-                .write(db, name: Self.cursorName)
+            try CursorTable.move(db, Self.cursorName, to: position)
         }
     }
 
@@ -114,11 +103,7 @@ public struct AttemptCheckpoint: Sendable {
     ) async throws -> AttemptLedger {
         var ledger = empty
         let (rows, cursor) = try await store.read { db in
-            (
-                try Row.fetchAll(db, sql: "SELECT series, state FROM attempt ORDER BY updated_ms")
-                    .map { (series: $0["series"] as String, state: $0["state"] as String) },
-                try CursorRow.read(db, name: cursorName)
-            )
+            (try AttemptTable.all(db), try CursorTable.position(db, of: cursorName))
         }
         var unreadable = 0
         var fault = ""
@@ -131,8 +116,7 @@ public struct AttemptCheckpoint: Sendable {
         if unreadable > 0 {
             telemetry.emit(CheckpointsUnreadable(count: unreadable, fault: fault))
         }
-        var position =
-            cursor.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+        var position = cursor ?? .start
         if unreadable > 0 { position = .start }
         var hasOwn = false
         let lines = eventLog.lineGuard(of: .attempts)
@@ -155,8 +139,7 @@ public struct AttemptCheckpoint: Sendable {
                 // No series is stored with it: move the cursor here, so that the next start
                 // does not read these lines again.
                 try? await store.write { db in
-                    try CursorRow(segment: batch.end.segment, offset: batch.end.offset)
-                        .write(db, name: cursorName)
+                    try CursorTable.move(db, cursorName, to: batch.end)
                 }
             }
             return ledger

@@ -4,7 +4,7 @@ public import Events
 public import EventLog
 import Probes
 public import Server
-public import Store
+public import State
 import Synchronization
 public import Telemetry
 

@@ -3,7 +3,7 @@ import Events
 import Hummingbird
 import JSON
 public import Server
-public import Store
+public import State
 
 /// `/v1/outbox`: lists deliveries (scope `read`), retries and drops them (scope `admin`).
 ///

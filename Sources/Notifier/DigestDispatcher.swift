@@ -1,8 +1,8 @@
 public import Delivery
 public import Digests
 public import Events
-public import GRDB
 public import Rendering
+public import State
 import Synchronization
 
 /// Renders digests with the current templates and enqueues them for their receivers.
@@ -42,7 +42,7 @@ public final class DigestDispatcher: DigestDispatch {
     public func render(_ digest: Digest) -> RenderedDigest { plan.renderer.render(digest) }
 
     public func enqueue(
-        _ rendered: RenderedDigest, of digest: Digest, in db: Database
+        _ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction
     ) throws {
         let plan = plan
         let addressees = digest.receivers

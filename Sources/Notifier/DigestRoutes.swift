@@ -4,7 +4,7 @@ import Hummingbird
 import JSON
 public import Rendering
 public import Server
-public import Store
+public import State
 
 /// `GET /v1/digests`: the composed digests, newest first (scope `read`).
 ///
@@ -17,19 +17,22 @@ public enum DigestRoutes {
                 let place = try exchange.beginQuery(memory: 4 * pageBytes)
                 defer { place.end() }
                 let page = try await store.read { db in
-                    try Outbox.page(db, before: before, limit: limit, maxBytes: pageBytes)
+                    try DigestTable.page(db, before: before, limit: limit, maxBytes: pageBytes)
                 }
                 return .bytes(
-                    DigestDocument.list(page.digests, hasMore: page.hasMore),
+                    DigestDocument.list(
+                        page.digests.map(RenderedDigest.init), hasMore: page.hasMore),
                     headers: [.cacheControl: "no-store"])
             },
             Route(.get, "/v1/digests/{id}", access: .requires(.read)) { exchange in
                 let id = exchange.parameters["id"] ?? ""
-                guard let row = try await store.read({ db in try Outbox.digest(db, id: id) }) else {
+                guard let row = try await store.read({ db in try DigestTable.row(db, id: id) })
+                else {
                     throw Problem(
                         .notFound, "digest_unknown", "there is no digest with this id", field: "id")
                 }
-                return .bytes(DigestDocument.one(row), headers: [.cacheControl: "no-store"])
+                return .bytes(
+                    DigestDocument.one(RenderedDigest(row)), headers: [.cacheControl: "no-store"])
             },
         ]
     }

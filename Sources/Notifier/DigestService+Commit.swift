@@ -2,9 +2,8 @@ import Delivery
 import Digests
 import EventLog
 import Events
-import GRDB
 import Rendering
-import Store
+import State
 import Synchronization
 import Telemetry
 
@@ -31,7 +30,7 @@ extension DigestService {
             }
             for suppression in held {
                 if case .silence(let silence, _) = suppression.cause {
-                    try SilenceBook.countHeld(db, id: silence.id)
+                    try SilenceTable.countHeld(db, id: silence.id)
                 }
             }
         }
@@ -89,14 +88,16 @@ extension DigestService {
 
     private static func write(
         _ checkpoint: Checkpoint, _ messages: [Message], through dispatch: any DigestDispatch,
-        at now: Timestamp, in db: Database
+        at now: Timestamp, in db: Store.Transaction
     ) throws {
         for message in messages {
             try dispatch.enqueue(message.rendered, of: message.digest, in: db)
         }
-        try DigestGroupRow.save(checkpoint, at: now, in: db)
-        try CursorRow(segment: checkpoint.position.segment, offset: checkpoint.position.offset)
-            .write(db, name: cursorName)
+        for key in checkpoint.removed { try DigestGroupTable.remove(db, key: key) }
+        try checkpoint.forEachChanged { key, state in
+            try DigestGroupTable.put(db, key: key, state: state, at: now)
+        }
+        try CursorTable.move(db, cursorName, to: checkpoint.position)
     }
 }
 

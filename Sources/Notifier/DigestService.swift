@@ -1,10 +1,9 @@
 import Delivery
 public import Digests
 public import Events
-import GRDB
 public import EventLog
 public import Rendering
-public import Store
+public import State
 import Synchronization
 public import Telemetry
 
@@ -209,13 +208,12 @@ public final class DigestService: Sendable {
 
     /// Restores the machine from the store.
     private func restore(_ plan: Plan) async throws {
-        let (row, states) = try await store.read { db in
+        let (position, states) = try await store.read { db in
             (
-                try CursorRow.read(db, name: Self.cursorName),
-                try DigestGroupRow.all(db)
+                try CursorTable.position(db, of: Self.cursorName) ?? .start,
+                try DigestGroupTable.all(db)
             )
         }
-        let position = row.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
         let now = wall.now
         let unreadable = machine.withLock { machine in
             machine = DigestMachine(settings: plan.settings, position: position, states: states)
@@ -275,16 +273,17 @@ public final class DigestService: Sendable {
     private func report(
         gapAfter position: LogPosition, lines: Int, at now: Timestamp
     ) async throws {
-        let place = CursorRow(segment: position.segment, offset: position.offset)
         let new = try await store.read { db in
-            try GapRow.unreported(db, cursor: Self.cursorName, at: place, lines: lines)
+            try GapTable.unreported(
+                db, cursor: Self.cursorName, after: position, lines: lines)
         }
         guard new > 0 else { return }
         telemetry.emit(DigestGap(lost: new))
         // The next digest counts the appended line.
         try await eventLog.appendGap(lines: new, cursor: Self.cursorName, at: now)
         try await store.write { db in
-            try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
+            try GapTable.markReported(
+                db, cursor: Self.cursorName, after: position, lines: lines)
         }
     }
 
@@ -337,7 +336,7 @@ public protocol DigestDispatch: Sendable {
     /// Writes the digest and its outbox rows within the caller's transaction.
     ///
     /// A digest whose id is already stored is left unchanged.
-    func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Database) throws
+    func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction) throws
     /// Wakes delivery after digests were enqueued.
     func wake()
 }

@@ -1,12 +1,12 @@
 public import Digests
 public import Events
-public import GRDB
 import JSON
+public import State
 
-/// The silences that people set, as rows of the state file.
+/// The silences that people set, with their conditions.
 ///
 /// Every call runs inside the caller's transaction and may come from another process:
-/// `DigestService` reads the table about once a second.
+/// `DigestService` reads them about once a second.
 public enum SilenceBook {
     /// A silence and how many messages it held back.
     public struct Entry: Sendable, Equatable {
@@ -39,7 +39,7 @@ public enum SilenceBook {
     ///   millisecond.
     /// - Throws: `Full` when `most` are in force.
     public static func add(
-        _ db: Database, filter: Filter, until: Timestamp, who: String, why: String,
+        _ db: Store.Transaction, filter: Filter, until: Timestamp, who: String, why: String,
         at now: Timestamp, salt: UInt32 = .random(in: 0...UInt32.max)
     ) throws -> String {
         let words = filter.conjuncts.map(\.description)
@@ -47,25 +47,13 @@ public enum SilenceBook {
         json.array { w in for word in words { w.value(word) } }
         let name = "\(json.text)\0\(now.milliseconds)\0\(salt)"
         let id = "s" + ContentHash.hex(name.utf8).prefix(8)
-        let inForce = try Int.fetchOne(
-            db, sql: "SELECT COUNT(*) FROM silence WHERE until_ms > ?",
-            arguments: [now.milliseconds])
-        guard (inForce ?? 0) < most else { throw Full() }
-        try db.execute(
-            sql: """
-                DELETE FROM silence WHERE until_ms < :old OR (until_ms <= :now AND id NOT IN
-                    (SELECT id FROM silence WHERE until_ms <= :now ORDER BY until_ms DESC LIMIT :most))
-                """,
-            arguments: ["old": (now - keep).milliseconds, "now": now.milliseconds, "most": most])
-        try db.execute(
-            sql: """
-                INSERT INTO silence (id, matchers, from_ms, until_ms, who, why, created_ms)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                id, json.text, now.milliseconds, until.milliseconds, clean(who), clean(why),
-                now.milliseconds,
-            ])
+        guard try SilenceTable.count(db, endingAfter: now) < most else { throw Full() }
+        try SilenceTable.removeEnded(db, before: now - keep, keeping: most, at: now)
+        try SilenceTable.add(
+            db,
+            SilenceTable.Row(
+                id: id, matchers: json.text, from: now, until: until, who: clean(who),
+                why: clean(why), created: now))
         return id
     }
 
@@ -75,50 +63,36 @@ public enum SilenceBook {
     }
 
     /// Ends a silence now. Returns false when no silence in force has this id.
-    public static func expire(_ db: Database, id: String, at now: Timestamp) throws -> Bool {
-        try db.execute(
-            sql: "UPDATE silence SET until_ms = ? WHERE id = ? AND until_ms > ?",
-            arguments: [now.milliseconds, id, now.milliseconds])
-        return db.changesCount == 1
+    public static func expire(
+        _ db: Store.Transaction, id: String, at now: Timestamp
+    ) throws -> Bool {
+        try SilenceTable.expire(db, id: id, at: now)
     }
 
     /// Returns the silences in force, newest first; with `ended` also the ended ones that are
     /// still stored.
     public static func list(
-        _ db: Database, at now: Timestamp, ended: Bool = false
+        _ db: Store.Transaction, at now: Timestamp, ended: Bool = false
     ) throws -> [Entry] {
-        try Row.fetchAll(
-            db,
-            sql: "SELECT * FROM silence WHERE until_ms > ? ORDER BY created_ms DESC, id",
-            arguments: [ended ? Int64.min : now.milliseconds]
-        ).map(Entry.init)
-    }
-
-    /// Counts a message that a silence held back. Silences of the configuration have no row and
-    /// are not counted.
-    static func countHeld(_ db: Database, id: String) throws {
-        try db.execute(
-            sql: "UPDATE silence SET held = held + 1 WHERE id = ?", arguments: [id])
+        try SilenceTable.list(db, endingAfter: ended ? nil : now).map(Entry.init)
     }
 }
 
 extension SilenceBook.Entry {
-    init(_ row: Row) {
-        let stored: String = row["matchers"]
-        let words = try? JSONValue(parsing: Array(stored.utf8), limits: .event)
+    init(_ row: SilenceTable.Row) {
+        let words = try? JSONValue(parsing: Array(row.matchers.utf8), limits: .event)
         // A condition that cannot be read must not hold back more than was meant.
         var conditions: [Filter] = [.never]
         if case .array(let texts)? = words, !texts.isEmpty {
             conditions = texts.map { Self.condition($0.string ?? "") }
         }
-        from = Timestamp(milliseconds: row["from_ms"])
-        until = Timestamp(milliseconds: row["until_ms"])
-        created = Timestamp(milliseconds: row["created_ms"])
-        held = row["held"]
+        from = row.from
+        until = row.until
+        created = row.created
+        held = row.held
         silence = Silence(
-            id: row["id"], filter: Filter(all: conditions),
-            schedule: .once(from: from, until: until),
-            who: row["who"], why: row["why"])
+            id: row.id, filter: Filter(all: conditions),
+            schedule: .once(from: from, until: until), who: row.who, why: row.why)
     }
 
     /// Reads a condition of any version. Fields by which digests are no longer grouped are

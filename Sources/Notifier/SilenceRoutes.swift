@@ -4,7 +4,7 @@ import Hummingbird
 import JSON
 import NIOCore
 public import Server
-public import Store
+public import State
 
 /// `/v1/silences`: lists silences (scope `read`), adds and ends them (scope `admin`).
 public enum SilenceRoutes {

@@ -25,7 +25,7 @@ struct LayoutTests {
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
-        ("Store", []),
+        ("State", ["Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
@@ -35,29 +35,29 @@ struct LayoutTests {
         (
             "Delivery",
             [
-                "Core", "Secrets", "Events", "JSON", "Store", "Rendering", "Transfer", "Telemetry",
+                "Core", "Secrets", "Events", "JSON", "State", "Rendering", "Transfer", "Telemetry",
             ]
         ),
-        ("Server", ["CZlib", "Core", "Events", "JSON", "Store", "Telemetry"]),
+        ("Server", ["CZlib", "Core", "Events", "JSON", "State", "Telemetry"]),
         (
             "Gateway",
             [
                 "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
-                "EventLog", "Store",
+                "EventLog", "State",
                 "Server", "Telemetry",
             ]
         ),
         (
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Telemetry",
             ]
         ),
         (
             "Console",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Notifier",
             ]
         ),
@@ -66,7 +66,7 @@ struct LayoutTests {
             [
                 "CProcess", "Core",
                 "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
-                "Store", "EventLog",
+                "State", "EventLog",
                 "Analysis",
                 "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
                 "Notifier", "Console",
@@ -76,7 +76,7 @@ struct LayoutTests {
         (
             "bellwether",
             [
-                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
+                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "State", "EventLog",
                 "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
             ]
         ),
@@ -128,6 +128,18 @@ struct LayoutTests {
                 }
             }
         }
+    }
+
+    @Test("only State imports GRDB, and so holds all SQL")
+    func sql() throws {
+        var homes: Set<String> = []
+        for module in Self.modules {
+            for (_, text) in try Self.sources(of: module.name)
+            where Self.imports(in: text).contains("GRDB") {
+                homes.insert(module.name)
+            }
+        }
+        #expect(homes == ["State"])
     }
 
     /// Modules of C: they contain no Swift.

@@ -5,7 +5,7 @@ import Gateway
 import EventLog
 import Server
 import Settings
-import Store
+@testable import State
 import Telemetry
 import TestSupport
 import Testing
@@ -105,7 +105,7 @@ struct NodeMetricsTests {
     @Test("an unreadable state file does not affect the other metrics")
     func broken() async throws {
         await metrics.look()
-        try await node.store.write { db in try db.execute(sql: "DROP TABLE outbox") }
+        try await node.store.write { db in try db.connection.execute(sql: "DROP TABLE outbox") }
         let before = value("bellwether_log_used_bytes")
         _ = try await node.eventLog.ingest(
             Array(

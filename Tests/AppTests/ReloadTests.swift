@@ -6,7 +6,7 @@ import Logging
 import Notifier
 import Server
 import Settings
-import Store
+import State
 import Telemetry
 import TestSupport
 import Testing

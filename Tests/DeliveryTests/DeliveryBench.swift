@@ -1,6 +1,6 @@
 import Events
 import Rendering
-import Store
+import State
 import Synchronization
 import Telemetry
 import TestSupport

@@ -1,6 +1,6 @@
 import Events
 import GRDB
-import Store
+@testable import State
 import TestSupport
 import Testing
 import Transfer
@@ -127,7 +127,7 @@ struct DeliveryClockTests {
         try await bench.enqueue([Sample.digest("old"), Sample.digest("new")], service)
         try await bench.store.write { db in
             for (id, days) in [("old", 31), ("new", 29)] {
-                try db.execute(
+                try db.connection.execute(
                     sql: """
                         UPDATE outbox SET state = 'dead', told = 1, settled_ms = ? WHERE digest = ?
                         """,

@@ -1,7 +1,7 @@
 import Events
 import GRDB
 import Rendering
-import Store
+@testable import State
 import Telemetry
 import TestSupport
 import Testing
@@ -155,7 +155,8 @@ struct DeliveryServiceTests {
         let service = bench.service([receiver])
         try await bench.enqueue([Sample.digest()], service)
         try await bench.store.write { db in
-            try db.execute(sql: "UPDATE outbox SET state = 'dead', answer = '404 no_service'")
+            try db.connection.execute(
+                sql: "UPDATE outbox SET state = 'dead', answer = '404 no_service'")
         }
         for _ in 0..<2 {
             try await bench.running(bench.service([receiver])) {

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Rendering
 import Secrets
+import State
 import TestSupport
 import Testing
 import Transfer

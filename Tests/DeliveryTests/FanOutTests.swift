@@ -1,7 +1,7 @@
 import Events
 import GRDB
 import Rendering
-import Store
+@testable import State
 import Synchronization
 import TestSupport
 import Testing
@@ -123,7 +123,7 @@ struct FanOutTests {
     func index() async throws {
         let plan = try await bench.store.read { db in
             try String.fetchAll(
-                db,
+                db.connection,
                 sql: """
                     EXPLAIN QUERY PLAN SELECT id, digest, due_ms FROM outbox
                     WHERE receiver = 'a' AND state = 'waiting' AND head = 1 ORDER BY due_ms, id
@@ -139,7 +139,7 @@ struct FanOutTests {
         func heads() async throws -> [String] {
             try await bench.store.read { db in
                 try String.fetchAll(
-                    db, sql: "SELECT digest FROM outbox WHERE head = 1 ORDER BY digest")
+                    db.connection, sql: "SELECT digest FROM outbox WHERE head = 1 ORDER BY digest")
             }
         }
         let hook = [Addressee(receiver: "hook")]

@@ -1,5 +1,6 @@
 import Foundation
 import Secrets
+import State
 import TestSupport
 import Testing
 import Transfer

@@ -2,7 +2,7 @@ import Delivery
 import Events
 import GRDB
 import Rendering
-import Store
+@testable import State
 import TestSupport
 import Testing
 
@@ -26,7 +26,7 @@ struct OutboxTests {
         let digest = Sample.digest(text: "ü → \u{1F534} 'quotes' \"and\" ; DROP TABLE outbox\n")
         let back = try await store.write { [now] db in
             try Outbox.enqueue(db, digest, to: [], at: now)
-            return try Outbox.digest(db, id: digest.id)
+            return try DigestTable.row(db, id: digest.id).map(RenderedDigest.init)
         }
         #expect(back == digest)
     }
@@ -45,7 +45,7 @@ struct OutboxTests {
             let ids = try await store.read { db in
                 var ids: [String] = []
                 while true {
-                    let page = try Outbox.page(
+                    let page = try DigestTable.page(
                         db, before: ids.last, limit: limit, maxBytes: maxBytes)
                     #expect(page.digests.count <= min(limit, maxBytes / 10_000 + 1))
                     ids += page.digests.map(\.id)
@@ -61,7 +61,7 @@ struct OutboxTests {
         let back = try await store.write { [now, mail] db in
             try Outbox.enqueue(
                 db, Sample.digest("i\0d", text: "before\0after\n"), to: mail, at: now)
-            return try Outbox.digests(db)
+            return try DigestTable.list(db)
         }
         #expect(back.map(\.text) == ["before\u{FFFD}after\n"])
         let entries = try await store.read { db in try Outbox.list(db) }
@@ -78,7 +78,9 @@ struct OutboxTests {
         #expect(entries.map(\.addressee) == mail.reversed())
         #expect(entries.map(\.state) == [.waiting, .waiting])
         #expect(entries.map(\.subject) == Array(repeating: Sample.digest().subject, count: 2))
-        let kept = try await store.read { db in try Outbox.digest(db, id: Sample.digest().id) }
+        let kept = try await store.read { db in
+            try DigestTable.row(db, id: Sample.digest().id).map(RenderedDigest.init)
+        }
         #expect(kept == Sample.digest())
     }
 
@@ -107,7 +109,7 @@ struct OutboxTests {
             #expect(try Outbox.retry(db, id: ids[0], at: later))
             #expect(try Outbox.entry(db, id: ids[0])?.due == later)
 
-            try db.execute(
+            try db.connection.execute(
                 sql: "UPDATE outbox SET state = 'sent' WHERE id = ?", arguments: [ids[1]])
             #expect(try !Outbox.retry(db, id: ids[1], at: now))
             #expect(try !Outbox.drop(db, id: ids[1], at: now))
@@ -123,7 +125,7 @@ struct OutboxTests {
         let (byNumber, byAge) = try await store.write { db in
             for n in 0..<5 {
                 try Outbox.enqueue(db, Sample.digest("d\(n)"), to: mail, at: start)
-                try db.execute(
+                try db.connection.execute(
                     sql: """
                         UPDATE outbox SET state = 'dead', told = ?, settled_ms = ? WHERE digest = ?
                         """,
@@ -148,14 +150,14 @@ struct OutboxTests {
             for id in ["sent", "waiting", "fresh"] {
                 try Outbox.enqueue(db, Sample.digest(id), to: mail, at: now)
             }
-            try db.execute(
+            try db.connection.execute(
                 sql: "UPDATE outbox SET state = 'sent', settled_ms = ? WHERE digest = 'sent'",
                 arguments: [now.milliseconds])
-            try db.execute(
+            try db.connection.execute(
                 sql: "UPDATE outbox SET state = 'sent', settled_ms = ? WHERE digest = 'fresh'",
                 arguments: [(later + .seconds(1)).milliseconds])
             #expect(try Outbox.prune(db, before: later).digests == 1)
-            #expect(Set(try Outbox.digests(db).map(\.id)) == ["waiting", "fresh"])
+            #expect(Set(try DigestTable.list(db).map(\.id)) == ["waiting", "fresh"])
             #expect(try Outbox.list(db).count == 4)
         }
     }

@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Rendering
 import Secrets
-import Store
+import State
 import TestSupport
 import Testing
 import Transfer

@@ -1,6 +1,6 @@
 import Events
 import Rendering
-import Store
+import State
 import TestSupport
 import Testing
 

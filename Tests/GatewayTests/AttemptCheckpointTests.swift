@@ -4,7 +4,7 @@ import GRDB
 import EventLog
 import Probes
 import Server
-import Store
+@testable import State
 import Telemetry
 import TestSupport
 import Testing
@@ -51,7 +51,9 @@ struct AttemptCheckpointTests {
     }
 
     private func count() async throws -> Int? {
-        try await store.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM attempt") }
+        try await store.read { db in
+            try Int.fetchOne(db.connection, sql: "SELECT count(*) FROM attempt")
+        }
     }
 
     @Test("more series than one slice: all are stored, and each continues its count")
@@ -139,9 +141,7 @@ struct AttemptCheckpointTests {
 
     private func place() async throws -> LogPosition? {
         try await store.read { db in
-            try CursorRow.read(db, name: AttemptCheckpoint.cursorName).map {
-                LogPosition(segment: $0.segment, offset: $0.offset)
-            }
+            try CursorTable.position(db, of: AttemptCheckpoint.cursorName)
         }
     }
 
@@ -159,7 +159,7 @@ struct AttemptCheckpointTests {
     private func setReadOnly(_ isReadOnly: Bool) async throws {
         // A trigger, because a pragma would not outlast the transaction.
         try await store.write { db in
-            try db.execute(
+            try db.connection.execute(
                 sql: isReadOnly
                     ? "CREATE TRIGGER full BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'full'); END"
                     : "DROP TRIGGER full")

@@ -1,8 +1,7 @@
 import Events
-import GRDB
 import JSON
 import EventLog
-import Store
+import State
 import Telemetry
 import TestSupport
 import Testing
@@ -36,8 +35,7 @@ struct ForwarderGapTests {
         _ = try await fill()
         let early = try await reader.next(maxLines: 1).end
         try await store.write { db in
-            try CursorRow(segment: early.segment, offset: early.offset)
-                .write(db, name: Forwarder.cursorName)
+            try CursorTable.move(db, Forwarder.cursorName, to: early)
         }
         clock.advance(by: .seconds(90_000))
         _ = try await fill()

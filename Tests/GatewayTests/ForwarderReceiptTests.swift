@@ -2,7 +2,7 @@ import Events
 import Foundation
 import JSON
 import EventLog
-import Store
+import State
 import Telemetry
 import TestSupport
 import Testing
@@ -55,13 +55,13 @@ struct ForwarderReceiptTests {
             let status = forwarder.status
             return status.failuresInARow > 0 || status.acknowledged > .start
         }
-        let row = try await store.read { db in
-            try CursorRow.read(db, name: Forwarder.cursorName)
+        let stored = try await store.read { db in
+            try CursorTable.position(db, of: Forwarder.cursorName)
         }
         task.cancel()
         _ = await task.result
         await eventLog.close()
-        return (row.map { LogPosition(segment: $0.segment, offset: $0.offset) }, forwarder.status)
+        return (stored, forwarder.status)
     }
 
     private func receipt(_ text: String, lines: Int) -> Int? {

@@ -5,7 +5,7 @@ import EventLog
 import JSON
 import Probes
 import Server
-import Store
+import State
 import Telemetry
 import TestSupport
 import Testing

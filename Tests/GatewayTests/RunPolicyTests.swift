@@ -4,7 +4,7 @@ import JSON
 import EventLog
 import Probes
 import Server
-import Store
+import State
 import Telemetry
 import TestSupport
 import Testing

@@ -4,7 +4,7 @@ import EventLog
 import Probes
 import Server
 import ServiceLifecycle
-import Store
+import State
 import Synchronization
 import Telemetry
 import TestSupport

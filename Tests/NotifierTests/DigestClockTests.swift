@@ -1,11 +1,10 @@
 import Delivery
 import Digests
 import Events
-import GRDB
 import EventLog
 import Notifier
 import Rendering
-import Store
+import State
 import Synchronization
 import Telemetry
 import TestSupport
@@ -25,7 +24,8 @@ struct DigestClockTests {
                 composedAt: digest.composedAt)
         }
 
-        func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Database) throws {
+        func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction) throws
+        {
             ids.withLock { $0.append(digest.id) }
         }
 

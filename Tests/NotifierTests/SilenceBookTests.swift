@@ -2,7 +2,7 @@ import Digests
 import Events
 import GRDB
 import Server
-import Store
+@testable import State
 import TestSupport
 import Testing
 
@@ -27,7 +27,7 @@ struct SilenceBookTests {
         let stored = try await store.read { db in
             (
                 try SilenceBook.list(db, at: Self.now),
-                try String.fetchOne(db, sql: "SELECT matchers FROM silence") ?? ""
+                try String.fetchOne(db.connection, sql: "SELECT matchers FROM silence") ?? ""
             )
         }
         #expect(stored.0.map(\.silence.filter) == [filter])
@@ -50,7 +50,7 @@ struct SilenceBookTests {
         let folder = try TemporaryDirectory()
         let store = try Store(path: folder.file("state.sqlite"))
         let found = try await store.write { db in
-            try db.execute(
+            try db.connection.execute(
                 sql: """
                     INSERT INTO silence (id, matchers, from_ms, until_ms, who, why, created_ms)
                     VALUES ('s', ?, 0, ?, '', '', 0)

@@ -4,7 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import ServiceLifecycle
-import Store
+import State
 import Synchronization
 import Telemetry
 import TestSupport

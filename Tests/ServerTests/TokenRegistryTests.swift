@@ -1,7 +1,6 @@
 import Events
 import Foundation
-import GRDB
-import Store
+import State
 import TestSupport
 import Testing
 

@@ -6,6 +6,7 @@ import EventLog
 import Secrets
 import Server
 import Settings
+import State
 import Transfer
 
 extension EventLogConfiguration {

@@ -1,5 +1,5 @@
 import Events
-import GRDB
+import State
 import Synchronization
 import Telemetry
 
@@ -38,55 +38,21 @@ final class OutboxClock: Sendable {
     ///
     /// Detects steps since the previous call. The first call corrects times that an earlier run
     /// wrote while its clock was ahead.
-    func now(_ db: Database) throws -> Timestamp {
+    func now(_ db: Store.Transaction) throws -> Timestamp {
         try state.withLock { state in
             let now = wall.now
             let step = state.watch.step(to: now)
             state.owed += step
             if let newest = state.newest, state.owed != .zero {
-                try Outbox.clockSet(db, by: state.owed, upTo: newest)
+                try Outbox.shiftWaiting(db, by: state.owed, upTo: newest)
                 telemetry.emit(ClockSet(part: "deliveries", step: state.owed))
             }
             if state.newest == nil || state.owed != .zero {
-                try Outbox.forgetFuture(db, of: now, longestWait: longestWait)
+                try Outbox.bringForward(db, of: now, longestWait: longestWait)
             }
             state.owed = .zero
-            state.newest = try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM outbox") ?? 0
+            state.newest = try Outbox.newest(db)
             return now
         }
-    }
-}
-
-extension Outbox {
-    /// Shifts the times of waiting deliveries up to id `newest` by a step of the clock.
-    static func clockSet(_ db: Database, by step: Duration, upTo newest: Int64) throws {
-        let step = step.wholeMilliseconds
-        try db.execute(
-            sql: """
-                UPDATE outbox
-                SET due_ms = due_ms + ?, created_ms = created_ms + ?, since_ms = since_ms + ?
-                WHERE state = 'waiting' AND id <= ?
-                """, arguments: [step, step, step, newest])
-    }
-
-    /// Corrects times of waiting deliveries that were written while the clock was ahead.
-    ///
-    /// A delivery due more than `longestWait` after `now` becomes due now if it was never tried,
-    /// otherwise after `longestWait`.
-    static func forgetFuture(
-        _ db: Database, of now: Timestamp, longestWait: Duration
-    ) throws {
-        let now = now.milliseconds
-        let latest = now &+ longestWait.wholeMilliseconds
-        try db.execute(
-            sql: """
-                UPDATE outbox SET due_ms = CASE WHEN tries = 0 THEN ? ELSE ? END
-                WHERE state = 'waiting' AND due_ms > ?
-                """, arguments: [now, latest, latest])
-        try db.execute(
-            sql: """
-                UPDATE outbox SET created_ms = MIN(created_ms, ?), since_ms = MIN(since_ms, ?)
-                WHERE state = 'waiting' AND (created_ms > ? OR since_ms > ?)
-                """, arguments: [now, now, now, now])
     }
 }

@@ -1,5 +1,6 @@
 import Events
 import JSON
+public import State
 
 /// Deliveries as JSON, for `outbox list --json` and `GET /v1/outbox`.
 public enum OutboxDocument {

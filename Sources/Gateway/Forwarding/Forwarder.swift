@@ -1,8 +1,7 @@
 import Events
-import GRDB
 import EventLog
 public import Secrets
-import Store
+import State
 import Synchronization
 import Telemetry
 import Transfer
@@ -98,8 +97,8 @@ public struct Forwarder: Sendable {
         await lines.pause(clock)
         var position =
             try await store.read { db in
-                try CursorRow.read(db, name: Self.cursorName)
-            }.map { LogPosition(segment: $0.segment, offset: $0.offset) } ?? .start
+                try CursorTable.position(db, of: Self.cursorName)
+            } ?? .start
         state.value.withLock { $0.acknowledged = position }
         var limit = configuration.batchLines
         var reader = eventLog.reader(from: position)
@@ -148,8 +147,7 @@ public struct Forwarder: Sendable {
 
     private func commit(_ position: LogPosition) async throws {
         try await store.write { db in
-            try CursorRow(segment: position.segment, offset: position.offset)
-                .write(db, name: Self.cursorName)
+            try CursorTable.move(db, Self.cursorName, to: position)
         }
         state.value.withLock { status in
             status = Status(acknowledged: position)
@@ -160,9 +158,9 @@ public struct Forwarder: Sendable {
     ///
     /// A batch that was not acknowledged is read again and finds the same gap.
     private func report(gapAfter position: LogPosition, lines: Int) async throws {
-        let place = CursorRow(segment: position.segment, offset: position.offset)
         let new = try await store.read { db in
-            try GapRow.unreported(db, cursor: Self.cursorName, at: place, lines: lines)
+            try GapTable.unreported(
+                db, cursor: Self.cursorName, after: position, lines: lines)
         }
         guard new > 0 else { return }
         telemetry.emit(ForwardGap(lost: new))
@@ -170,7 +168,8 @@ public struct Forwarder: Sendable {
         try await eventLog.appendGap(
             lines: new, cursor: Self.cursorName, at: WallClock.system.now)
         try await store.write { db in
-            try GapRow(at: place, lines: lines).write(db, cursor: Self.cursorName)
+            try GapTable.markReported(
+                db, cursor: Self.cursorName, after: position, lines: lines)
         }
     }
 

@@ -1,6 +1,6 @@
 import Core
 import Events
-import Store
+import State
 
 /// Reads tokens from the state file and the token files when they change.
 ///
@@ -108,7 +108,9 @@ actor TokenReader {
         var fileMarks = await marks(of: files)
         guard isForced || storeMark != self.storeMark || fileMarks != self.fileMarks else { return }
         let now = clock.now
-        let stored = try await store.read { db in try TokenRow.all(db) }
+        let stored = try await store.read { db in try TokenTable.all(db) }.map {
+            TokenSnapshot.Entry(hash: $0.hash, record: TokenRecord($0))
+        }
         let readings = await executor.run { files.map { (file: $0, reading: $0.read(at: now)) } }
         if isStrict, let fault = readings.lazy.compactMap(\.reading.fault).first { throw fault }
         var entries = stored

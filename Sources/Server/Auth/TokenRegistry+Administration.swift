@@ -1,13 +1,6 @@
 import Core
 import Events
-import GRDB
-import Store
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import State
 
 extension TokenRegistry {
     /// Creates a token and stores its hash. Only the result contains the token itself. Several
@@ -46,14 +39,17 @@ extension TokenRegistry {
         let hash = Self.hash(text)
         let token = IssuedToken(record: record, text: text)
         try deliver(token)
-        try await store.write { db in try TokenRow.insert(record, hash: hash, db) }
+        let row = TokenTable.Row(
+            id: record.id, name: name, scope: Scope.text(scopes), hash: hash,
+            created: record.created, expires: record.expires)
+        try await store.write { db in try TokenTable.add(db, row) }
         try await reread()
         return token
     }
 
     /// All tokens of the state file, oldest first.
     public func list() async throws -> [TokenRecord] {
-        try await store.read { db in try TokenRow.all(db) }.map(\.record)
+        try await store.read { db in try TokenTable.all(db) }.map(TokenRecord.init)
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
@@ -65,10 +61,11 @@ extension TokenRegistry {
         let moment = clock.now + max(.zero, after)
         let isAtOnce = after <= .zero
         let record = try await store.write { db in
-            let record = try TokenRow.revoke(id, at: moment, db)
-            guard isAtOnce, record?.ended == nil else { return record }
-            try TokenRow.end(id, .revoked, db)
-            return try TokenRow.one(id, db)
+            try TokenTable.revoke(db, id: id, at: moment)
+            if isAtOnce {
+                try TokenTable.end(db, id: id, why: TokenRefusal.revoked.rawValue)
+            }
+            return try TokenTable.row(db, id: id).map(TokenRecord.init)
         }
         guard let record else {
             throw ServerError(
@@ -95,54 +92,10 @@ extension TokenRegistry {
     }
 }
 
-/// Accesses the state file's `token` table.
-enum TokenRow {
-    static func all(_ db: Database) throws -> [TokenSnapshot.Entry] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM token"
-        ).map { row in
-            TokenSnapshot.Entry(hash: Array(row["hash"] as Data), record: record(row))
-        }
-    }
-
-    static func one(_ id: String, _ db: Database) throws -> TokenRecord? {
-        try Row.fetchOne(db, sql: "SELECT * FROM token WHERE id = ?", arguments: [id]).map(record)
-    }
-
-    /// Marks the token as permanently ended. The first reason is kept.
-    static func end(_ id: String, _ why: TokenRefusal, _ db: Database) throws {
-        try db.execute(
-            sql: "UPDATE token SET ended = ? WHERE id = ? AND ended = ''",
-            arguments: [why.rawValue, id])
-    }
-
-    static func insert(_ record: TokenRecord, hash: [UInt8], _ db: Database) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO token (id, name, scope, hash, created_ms, expires_ms)
-                VALUES (?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                record.id, record.name, Scope.text(record.scopes), Data(hash),
-                record.created.milliseconds, record.expires?.milliseconds,
-            ])
-    }
-
-    static func revoke(_ id: String, at moment: Timestamp, _ db: Database) throws -> TokenRecord? {
-        try db.execute(
-            sql: """
-                UPDATE token SET revoked_ms = min(coalesce(revoked_ms, ?), ?) WHERE id = ?
-                """,
-            arguments: [moment.milliseconds, moment.milliseconds, id])
-        return try one(id, db)
-    }
-
-    private static func record(_ row: Row) -> TokenRecord {
-        TokenRecord(
-            id: row["id"], name: row["name"], scopes: Scope.parse(row["scope"]),
-            created: Timestamp(milliseconds: row["created_ms"]),
-            expires: (row["expires_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
-            revoked: (row["revoked_ms"] as Int64?).map { Timestamp(milliseconds: $0) },
-            ended: TokenRefusal(rawValue: row["ended"]))
+extension TokenRecord {
+    init(_ row: TokenTable.Row) {
+        self.init(
+            id: row.id, name: row.name, scopes: Scope.parse(row.scope), created: row.created,
+            expires: row.expires, revoked: row.revoked, ended: TokenRefusal(rawValue: row.ended))
     }
 }

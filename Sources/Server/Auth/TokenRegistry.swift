@@ -1,7 +1,7 @@
 import Crypto
 public import Events
 public import ServiceLifecycle
-public import Store
+public import State
 import Synchronization
 public import Telemetry
 
@@ -157,7 +157,7 @@ public final class TokenRegistry: Service, Sendable {
         let unkept = snapshot.unkept
         guard !unkept.isEmpty else { return }
         try await store.write { db in
-            for (id, why) in unkept { try TokenRow.end(id, why, db) }
+            for (id, why) in unkept { try TokenTable.end(db, id: id, why: why.rawValue) }
         }
         snapshot.kept(unkept.map(\.id))
     }

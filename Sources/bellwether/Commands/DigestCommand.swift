@@ -4,7 +4,7 @@ import Delivery
 import Events
 import JSON
 import Rendering
-import Store
+import State
 
 struct DigestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -56,8 +56,8 @@ struct DigestList: AsyncParsableCommand {
         case .node(let node): digests = try await RenderedDigest.list(of: node, limit: most)
         case .folder(let local):
             digests = try await local.store(.reader).read { db in
-                try Outbox.digests(db, limit: most)
-            }
+                try DigestTable.list(db, limit: most)
+            }.map(RenderedDigest.init)
         }
         if json {
             var writer = JSONWriter()
@@ -93,8 +93,8 @@ struct DigestShow: AsyncParsableCommand {
             digest = RenderedDigest(tree: try Answer.tree(document))
         case .folder(let local):
             digest = try await local.store(.reader).read { db in
-                try Outbox.digest(db, id: wanted)
-            }
+                try DigestTable.row(db, id: wanted)
+            }.map(RenderedDigest.init)
         }
         guard let digest else {
             Standard.error("no digest has this id; see `bellwether digest list`")

@@ -3,7 +3,7 @@ import ArgumentParser
 import Delivery
 import Events
 import JSON
-import Store
+import State
 
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -6,7 +6,7 @@ import Foundation
 import JSON
 import Notifier
 import Settings
-import Store
+import State
 
 struct SilenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

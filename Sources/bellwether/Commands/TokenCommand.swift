@@ -4,7 +4,7 @@ import Events
 import JSON
 import Server
 import Settings
-import Store
+import State
 
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,7 +4,7 @@ import EventLog
 import Foundation
 import Server
 import Settings
-import Store
+import State
 
 /// A data folder on this machine. Opening it creates and migrates nothing.
 struct LocalNode {

@@ -1,7 +1,7 @@
 import Events
 import EventLog
 import Server
-import Store
+import State
 import Telemetry
 import TestSupport
 import Transfer

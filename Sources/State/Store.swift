@@ -1,4 +1,5 @@
-public import GRDB
+import GRDB
+import Synchronization
 
 /// A fault of the state file, with its path and a remedy.
 public struct StoreError: Error, CustomStringConvertible, Sendable {
@@ -7,6 +8,17 @@ public struct StoreError: Error, CustomStringConvertible, Sendable {
     public let remedy: String
 
     public var description: String { "\(path): \(fault); \(remedy)" }
+
+    static func closed(_ path: String) -> StoreError {
+        StoreError(
+            path: path, fault: "the node has closed the file because it stops",
+            remedy: "try again when the node runs")
+    }
+
+    static func readOnly(_ path: String) -> StoreError {
+        StoreError(
+            path: path, fault: "was opened for reading only", remedy: "open it for changes")
+    }
 }
 
 /// The state file, `state.sqlite`: everything durable that is not an event.
@@ -23,11 +35,14 @@ public final class Store: Sendable {
         case owner
         /// For a command that changes rows: the file must exist in the form of this release.
         case editor
-        /// For a command that reads: the same, and nothing can be written.
+        /// For a command that reads: the same, and nothing can be written. SQLite opens it for
+        /// writing: a read-only connection would leave `-wal` and `-shm` behind.
         case reader
     }
 
     private let queue: DatabaseQueue
+    private let opening: Opening
+    private let isClosed = Atomic(false)
     public let path: String
 
     /// Opens the file. SQLite gives its `-wal` and `-shm` files the same mode.
@@ -36,13 +51,12 @@ public final class Store: Sendable {
     ///   and `opening` is not `owner`.
     public init(path: String, _ opening: Opening = .owner) throws {
         self.path = path
+        self.opening = opening
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "bellwether.store"
         configuration.prepareDatabase { db in
             if opening == .owner { try db.execute(sql: "PRAGMA journal_mode = WAL") }
-            // A connection that is read-only for SQLite would leave `-wal` and `-shm` behind.
-            if opening == .reader { try db.execute(sql: "PRAGMA query_only = ON") }
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // 512 KiB: reads are small, and SQLite writes changed pages to its WAL early.
             try db.execute(sql: "PRAGMA cache_size = -512")
@@ -85,33 +99,59 @@ public final class Store: Sendable {
     }
 
     /// Runs `body` in one read transaction.
-    public func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
-        -> T
-    {
-        try await queue.read(body)
+    ///
+    /// - Throws: `StoreError` if the file is closed.
+    public func read<T: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        try await whileOpen { db in
+            try db.readOnly { try Self.inTransaction(db, .deferred, body) }
+        }
     }
 
     /// Runs `body` in one write transaction, which is rolled back if `body` throws.
-    public func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws
-        -> T
-    {
-        try await queue.write(body)
+    ///
+    /// - Throws: `StoreError` if the file is closed or was opened by a reader.
+    public func write<T: Sendable>(
+        _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        if opening == .reader { throw StoreError.readOnly(path) }
+        return try await whileOpen { db in try Self.inTransaction(db, .immediate, body) }
     }
 
-    /// Runs `body` in one write transaction and blocks the calling thread; not for async code.
-    public func writeBlocking<T>(_ body: (Database) throws -> T) throws -> T {
-        try queue.write(body)
+    /// Runs `body` on the connection's queue.
+    private func whileOpen<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T {
+        try await queue.writeWithoutTransaction { db in
+            // Checked on the queue, where `close` waits for its turn: GRDB ends the process when a
+            // closed connection is used.
+            if self.isClosed.load(ordering: .acquiring) { throw StoreError.closed(self.path) }
+            return try body(db)
+        }
     }
 
-    /// Runs `body` in one read transaction and blocks the calling thread; not for async code.
-    public func readBlocking<T>(_ body: (Database) throws -> T) throws -> T {
-        try queue.read(body)
+    private static func inTransaction<T>(
+        _ db: Database, _ kind: Database.TransactionKind, _ body: (Transaction) throws -> T
+    ) throws -> T {
+        var result = Result<T, any Error>.failure(DatabaseError(resultCode: .SQLITE_ABORT))
+        try db.inTransaction(kind) {
+            result = .success(try body(Transaction(db)))
+            return .commit
+        }
+        return try result.get()
     }
 
     /// A number that changes whenever another connection (another process) commits.
     public func foreignChanges() async throws -> Int {
-        try await queue.read { db in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
+        try await read { db in
+            try Int.fetchOne(db.connection, sql: "PRAGMA data_version") ?? 0
+        }
     }
 
-    public func close() throws { try queue.close() }
+    /// Closes the file after the running transaction; later ones throw `StoreError`.
+    public func close() throws {
+        isClosed.store(true, ordering: .releasing)
+        try queue.close()
+    }
 }

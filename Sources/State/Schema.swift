@@ -162,6 +162,13 @@ enum Schema {
                     END;
                     """)
         }
+        migrator.registerMigration("deliveries by addressee") { db in
+            try db.execute(
+                sql: """
+                    CREATE INDEX outbox_addressee
+                        ON outbox (receiver, recipient, state, settled_ms, id);
+                    """)
+        }
         return migrator
     }
 }

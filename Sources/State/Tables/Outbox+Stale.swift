@@ -1,5 +1,5 @@
 public import Events
-public import GRDB
+import GRDB
 
 /// Replaces digests that could not be delivered by a newer digest of the same incident.
 extension Outbox {
@@ -10,24 +10,21 @@ extension Outbox {
         public let receiver: String
     }
 
-    /// A digest younger than this whose first try has not failed is not stale.
-    private static let patience = Duration.seconds(10)
-
-    /// Returns the waiting digests of these threads that failed at least once or are at least
-    /// `patience` old, oldest first in each thread and at most 100 a thread.
+    /// Returns the waiting digests of these threads that failed at least once or were enqueued by
+    /// `moment`, oldest first in each thread and at most 100 a thread.
     public static func stale(
-        _ db: Database, threads: Set<String>, at now: Timestamp
+        _ db: Store.Transaction, threads: Set<String>, failedOrEnqueuedBy moment: Timestamp
     ) throws -> [Stale] {
         var stale: [Stale] = []
         for thread in threads.sorted() {
             let rows = try Row.fetchAll(
-                db,
+                db.connection,
                 sql: """
                     SELECT DISTINCT outbox.digest, receiver FROM outbox
                     JOIN digest ON digest.id = outbox.digest
                     WHERE outbox.thread = ? AND state = 'waiting' AND (tries > 0 OR created_ms <= ?)
                     ORDER BY outbox.id LIMIT 100
-                    """, arguments: [thread, (now - patience).milliseconds])
+                    """, arguments: [thread, moment.milliseconds])
             stale += rows.map {
                 Stale(digest: $0["digest"], thread: thread, receiver: $0["receiver"])
             }
@@ -39,13 +36,13 @@ extension Outbox {
     ///
     /// Returns the latest time at which one of them was due; at least `now`.
     static func replace(
-        _ db: Database, _ stale: [String], for addressee: Addressee, by digest: String,
+        _ db: Store.Transaction, _ stale: [String], for addressee: Addressee, by digest: String,
         at now: Timestamp
     ) throws -> Timestamp {
         var due = now
         for old in stale where old != digest {
             let row = try Row.fetchOne(
-                db,
+                db.connection,
                 sql: """
                     UPDATE outbox SET state = 'replaced', settled_ms = ?, answer = ?
                     WHERE digest = ? AND receiver = ? AND recipient = ? AND state = 'waiting'
