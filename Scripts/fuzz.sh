@@ -40,7 +40,7 @@ done
 # The sanitizer prints the backtraces. Leaks are not checked: Swift's objects that are created
 # once and kept look like leaks, and the check takes most of the time.
 export SWIFT_BACKTRACE=enable=no
-export ASAN_OPTIONS=malloc_context_size=3:quarantine_size_mb=16
+export ASAN_OPTIONS=detect_leaks=0:malloc_context_size=3:quarantine_size_mb=16
 findings=0
 for target in "${targets[@]}"; do
     corpus=$scratch/corpus/$target
