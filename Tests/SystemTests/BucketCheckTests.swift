@@ -45,9 +45,6 @@ struct BucketCheckTests {
         #expect(wrong.errors.contains("b.yaml:5:"), "\(wrong.errors)")
         #expect(wrong.errors.contains("SignatureDoesNotMatch"), "\(wrong.errors)")
         #expect(!wrong.errors.contains("no fault found"))
-        let missing = try await check(store.endpoint, url: "s3://no-such-bucket/x")
-        #expect(missing.exit == .code(78))
-        #expect(missing.errors.contains("NoSuchBucket"), "\(missing.errors)")
     }
 
     @Test("refuses a store that ignores the condition, and one that refuses to remove")
