@@ -120,11 +120,11 @@ let package = Package(
         module("Core"),
         module("JSON"),
         module("Events", ["JSON", crypto]),
-        module("Secrets"),
-        module("Arguments"),
-        module("Settings", ["Secrets", "Arguments", "Events", "JSON", yams]),
-        module("Telemetry", ["Events", logging, coreMetrics]),
-        module("Analysis", ["Events", "JSON"]),
+        module("Secrets", ["Core"]),
+        module("Arguments", ["Core"]),
+        module("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON", yams]),
+        module("Telemetry", ["Core", "Events", logging, coreMetrics]),
+        module("Analysis", ["Core", "Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
 
         // Modules that use a disk or the network.
@@ -132,12 +132,12 @@ let package = Package(
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
-        module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
-        module("Rendering", ["Events", "JSON", "Digests", mustache]),
+        module("Rendering", ["Core", "Events", "JSON", "Digests", mustache]),
         module(
             "Delivery",
             [
@@ -166,14 +166,14 @@ let package = Package(
         module(
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
                 "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
                 serviceLifecycle,
             ]),
         module(
             "Console",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
                 "Server", "Notifier", grdb, hummingbird, httpTypes, nioCore, serviceLifecycle,
             ]),
         module(
@@ -188,7 +188,8 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis",
+                "CBuild", "App", "Core", "Events", "JSON", "Settings", "Store", "EventLog",
+                "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
             ], swiftSettings: strict),

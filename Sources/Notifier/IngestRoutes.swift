@@ -1,3 +1,4 @@
+import Core
 import Events
 import Hummingbird
 import JSON
@@ -91,7 +92,7 @@ public enum IngestRoutes {
     private static let longestWords = 400
 
     private static func words(_ fault: EventFault) -> String {
-        fault.description.cut(to: longestWords)
+        fault.description.cut(to: longestWords, .utf8)
     }
 
     /// Why the body has no valid line and, if its format is the reason, what to change at the

@@ -1,3 +1,5 @@
+import Core
+
 public import Events
 public import Logging
 
@@ -61,19 +63,20 @@ public struct LineLogHandler: LogHandler {
         if let error = event.error { all["error"] = .string("\(error)") }
         if label != "bellwether" { all["logger"] = .string(label) }
         let fields = all.sorted { $0.key < $1.key }.map { name, value in
-            (LogText.key(name), Self.isSecret(name) ? "(hidden)" : "\(value)")
+            (InertText.logKey(name), Self.isSecret(name) ? "(hidden)" : "\(value)")
         }
         let time = clock.now.rfc3339
         switch format {
         case .text:
-            var line = "\(time) \(event.level.rawValue) \(LogText.words(event.message.description))"
-            for (name, value) in fields { line += " \(name)=\(LogText.value(value))" }
+            var line =
+                "\(time) \(event.level.rawValue) \(InertText.logMessage(event.message.description))"
+            for (name, value) in fields { line += " \(name)=\(InertText.logValue(value))" }
             write(line + "\n")
         case .json:
-            let members = fields.map { LogText.quoted($0) + ":" + LogText.quoted($1) }
+            let members = fields.map { InertText.logString($0) + ":" + InertText.logString($1) }
             write(
                 "{\"ts\":\"\(time)\",\"level\":\"\(event.level.rawValue)\""
-                    + ",\"message\":\(LogText.quoted(event.message.description))"
+                    + ",\"message\":\(InertText.logString(event.message.description))"
                     + ",\"fields\":{\(members.joined(separator: ","))}}\n")
         }
     }

@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 #if canImport(Glibc)
     import Glibc

@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 /// The first certificate that a TLS server presented: its own, not its issuers'.
 public struct ServerCertificate: Sendable, Equatable {
@@ -15,7 +16,7 @@ public struct ServerCertificate: Sendable, Equatable {
         }
         guard let text = value("Expire date"), let expires = Self.seconds(text) else { return nil }
         self.expires = expires
-        subject = (value("Subject") ?? "").printableLine(atMost: 200)
+        subject = InertText.line((value("Subject") ?? ""), limit: 200)
     }
 
     /// Parses `Nov 28 03:00:00 2026 GMT` (OpenSSL) or `2026-11-28 03:00:00 GMT` (GnuTLS).

@@ -19,19 +19,19 @@ struct LayoutTests {
         ("Core", []),
         ("JSON", []),
         ("Events", ["JSON"]),
-        ("Secrets", []),
-        ("Arguments", []),
-        ("Settings", ["Secrets", "Arguments", "Events", "JSON"]),
-        ("Telemetry", ["Events"]),
-        ("Analysis", ["Events", "JSON"]),
+        ("Secrets", ["Core"]),
+        ("Arguments", ["Core"]),
+        ("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON"]),
+        ("Telemetry", ["Core", "Events"]),
+        ("Analysis", ["Core", "Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
         ("Store", []),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
-        ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        ("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
-        ("Rendering", ["Events", "JSON", "Digests"]),
+        ("Rendering", ["Core", "Events", "JSON", "Digests"]),
         (
             "Delivery",
             [
@@ -50,14 +50,14 @@ struct LayoutTests {
         (
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
                 "Server", "Telemetry",
             ]
         ),
         (
             "Console",
             [
-                "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "Store", "Digests", "Rendering", "Delivery",
                 "Server", "Notifier",
             ]
         ),
@@ -76,7 +76,8 @@ struct LayoutTests {
         (
             "bellwether",
             [
-                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
+                "CBuild", "App", "Core", "Events", "JSON", "Settings", "Telemetry", "Store",
+                "EventLog",
                 "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
             ]
         ),

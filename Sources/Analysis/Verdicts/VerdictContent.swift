@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -55,8 +56,8 @@ struct VerdictContent {
         self.scope = Array(scope.prefix(ProbeScope.most))
         reasons = judgement.reasons.map { reason in
             var reason = reason
-            reason.detail = reason.detail.clipped(toBytes: 200)
-            reason.why = reason.why.clipped(toBytes: 64)
+            reason.detail = reason.detail.cut(to: 200, .utf8)
+            reason.why = reason.why.cut(to: 64, .utf8)
             return reason
         }
         objects = Self.objects(of: signals)

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// A verdict in one line, which people read in the AnalysisRun; the document's `summary`.
@@ -12,12 +13,12 @@ enum VerdictSummary {
     static func text(
         _ judgement: Judgement, attempt: AttemptNumber, gateway: GatewayIdentity
     ) -> String {
-        let place = (gateway.az.isEmpty ? gateway.node : gateway.az).clipped(toBytes: placeBytes)
+        let place = (gateway.az.isEmpty ? gateway.node : gateway.az).cut(to: placeBytes, .utf8)
         let tail = " (" + (place.isEmpty ? "" : "\(place), ") + "attempt \(attempt.n))"
-        let head = "\(judgement.status.rawValue): \(finding(judgement).withoutControls)"
+        let head = "\(judgement.status.rawValue): \(InertText.withoutControls(finding(judgement)))"
         let left = maxBytes - tail.utf8.count
         guard head.utf8.count > left else { return head + tail }
-        return head.clipped(toBytes: left - 3) + "…" + tail
+        return head.cut(to: left - 3, .utf8) + "…" + tail
     }
 
     /// The most severe finding; for a healthy verdict the canary's values.

@@ -1,4 +1,5 @@
 import CZlib
+import Core
 import Transfer
 
 /// Decodes the content coding of an HTTP answer.
@@ -37,7 +38,7 @@ enum ContentDecoding {
             default:
                 throw MissingData(
                     .garbage,
-                    "Content-Encoding \"\(coding.printableLine(atMost: 40))\" is not read: let the server send gzip, deflate or plain text"
+                    "Content-Encoding \"\(InertText.line(coding, limit: 40))\" is not read: let the server send gzip, deflate or plain text"
                 )
             }
             bytes = try inflated(bytes, windowBits, coding, limit)

@@ -1,3 +1,4 @@
+import Core
 import Mustache
 
 #if canImport(FoundationEssentials)
@@ -183,7 +184,7 @@ struct TemplateSet: Sendable {
                 faults.append(
                     TemplateFault(
                         file: check.file, line: tag.line,
-                        fault: "partial \"\(InertText(tag.name, limit: 60))\" has a fault",
+                        fault: "partial \"\(InertText.visible(tag.name, limit: 60))\" has a fault",
                         remedy: "fix the partial"))
                 good[name] = nil
                 changed = true

@@ -1,3 +1,4 @@
+import Core
 import Digests
 
 /// The name of a group in messages: `payments-api (prod, revision 17)`.
@@ -10,7 +11,7 @@ struct GroupWords {
     var text: String { scope.isEmpty ? name : "\(name) (\(scope))" }
 
     init(_ group: GroupKey) {
-        func shown(_ value: String) -> String { InertText(value, limit: 63).description }
+        func shown(_ value: String) -> String { InertText.visible(value, limit: 63) }
         guard let rollout = group["rollout"] else {
             let values = group.fields.map { shown($0.value) }
             name = values.isEmpty ? "bellwether" : values.joined(separator: " ")
@@ -20,7 +21,8 @@ struct GroupWords {
         name = shown(rollout)
         scope = group.fields.filter { $0.name != "rollout" }.map { field in
             field.name == "namespace"
-                ? shown(field.value) : "\(InertText(field.name, limit: 40)) \(shown(field.value))"
+                ? shown(field.value)
+                : "\(InertText.visible(field.name, limit: 40)) \(shown(field.value))"
         }.joined(separator: ", ")
     }
 }

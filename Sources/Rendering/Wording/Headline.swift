@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -29,7 +30,7 @@ struct Headline {
             if let fault = digest.nodeFault, fault.echoes > 0 {
                 let others = HumanNumber.count(fault.echoes, "more group")
                 text =
-                    "\(InertText(fault.node, limit: 63)) \(still)\(doing)\(places), "
+                    "\(InertText.visible(fault.node, limit: 63)) \(still)\(doing)\(places), "
                     + "measured for \(name) and \(others)"
             } else {
                 let unmeasured =

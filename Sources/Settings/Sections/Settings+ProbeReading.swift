@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings.Probe {
@@ -34,7 +35,7 @@ extension Settings.Probe {
         guard let kind = KindName(rawValue: text) else {
             let nearest = Suggestion.nearest(to: text, among: kinds)
             r.fault(
-                "kind", "\(text.quoted) is not a kind of probe",
+                "kind", "\(InertText.quoted(text)) is not a kind of probe",
                 (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
                     + kinds.joined(separator: ", "))
             return nil
@@ -61,7 +62,7 @@ extension Settings.Probe {
         case .file:
             if Self.reserved.contains(name) {
                 r.fault(
-                    "name", "\(name.quoted) has its own place in the verdict document",
+                    "name", "\(InertText.quoted(name)) has its own place in the verdict document",
                     "its fields appear under the name: give it another")
             }
             self.init(name: name, timeout: timeout, kind: .file(Report(reading: r)))
@@ -130,11 +131,11 @@ extension Settings.Probe.Prometheus {
             for (index, text) in texts.enumerated() {
                 if text.isEmpty || text.utf8.count > 64 {
                     r.fault(
-                        "\(key)[\(index)]", "\(text.quoted) is no value of a label",
+                        "\(key)[\(index)]", "\(InertText.quoted(text)) is no value of a label",
                         "write a word of 1 to 64 bytes, 503, 5xx or 500-599")
                 } else if key == "ok", failing.contains(text) {
                     r.fault(
-                        "ok[\(index)]", "\(text.quoted) is in failing, too",
+                        "ok[\(index)]", "\(InertText.quoted(text)) is in failing, too",
                         "keep it in one of them")
                 }
             }

@@ -1,3 +1,5 @@
+import Core
+
 /// A complete HTTP answer of any status.
 public struct HTTPReply: Sendable {
     public let status: Int

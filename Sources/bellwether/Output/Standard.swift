@@ -1,9 +1,13 @@
+import Core
 import Foundation
 
 /// The two standard streams.
 enum Standard {
+    /// Whether standard output is a terminal.
+    static var isTerminal: Bool { isatty(FileHandle.standardOutput.fileDescriptor) == 1 }
+
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data((TerminalText.inertLines(text) + "\n").utf8))
+        FileHandle.standardError.write(Data((InertText.terminalLines(text) + "\n").utf8))
     }
 
     /// Writes a line without buffering, also to a pipe or a file.

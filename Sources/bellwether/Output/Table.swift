@@ -1,3 +1,5 @@
+import Core
+
 /// A text table: columns padded to their widest cell, untrusted cells made inert.
 struct Table {
     let heads: [String]
@@ -5,7 +7,7 @@ struct Table {
 
     init(_ heads: String...) { self.heads = heads }
 
-    mutating func add(_ cells: String...) { rows.append(cells.map(TerminalText.inert)) }
+    mutating func add(_ cells: String...) { rows.append(cells.map(InertText.terminal)) }
 
     var text: String {
         let all = [heads] + rows
