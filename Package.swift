@@ -119,7 +119,7 @@ let package = Package(
         // Values and pure logic.
         module("Core"),
         module("JSON"),
-        module("Events", ["JSON", crypto]),
+        module("Events", ["Core", "JSON", crypto]),
         module("Secrets", ["Core"]),
         module("Arguments", ["Core"]),
         module("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON", yams]),
@@ -159,7 +159,7 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "Core", "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
                 "EventLog", "Store",
                 "Server", "Telemetry", grdb, hummingbird, httpTypes, logging, nioCore,
             ]),
@@ -200,7 +200,7 @@ let package = Package(
             exclude: ["Doubles"], swiftSettings: strict),
         tests("Core"),
         tests("JSON"),
-        tests("Events", ["JSON"]),
+        tests("Events", ["Core", "JSON"]),
         tests("Secrets"),
         tests("Arguments"),
         tests("Settings", ["Secrets", "Arguments", "Events"]),
@@ -218,7 +218,7 @@ let package = Package(
         tests("EventLog", ["EventLogDriver", "Core", "CZlib", "JSON", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
-        tests("Transfer", ["Telemetry"]),
+        tests("Transfer", ["Core", "Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
@@ -245,7 +245,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
+                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes",
+                "Server",
                 "Store",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),

@@ -1,15 +1,15 @@
 import Console
 import Delivery
 import Digests
+public import EventLog
 import Events
 import Gateway
-public import EventLog
 import Logging
 import Notifier
 import Probes
 import Rendering
-import ServiceLifecycle
 public import Server
+import ServiceLifecycle
 public import Settings
 public import Store
 public import Telemetry
@@ -289,5 +289,18 @@ public final class Node: Sendable {
         probing.shutdown()
         delivering.shutdown()
         try? store.close()
+    }
+}
+
+/// A service that runs `work` until a graceful shutdown cancels it.
+struct BackgroundService: Service {
+    let work: @Sendable () async throws -> Void
+
+    init(_ work: @escaping @Sendable () async throws -> Void) { self.work = work }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do { try await work() } catch is CancellationError {}
+        }
     }
 }

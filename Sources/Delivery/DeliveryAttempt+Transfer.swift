@@ -67,7 +67,7 @@ extension DeliveryAttempt {
         let outcome: Outcome =
             switch meaning {
             case .sent: .sent
-            case .retry: .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
+            case .retry: .retry(after: reply.retryAfter)
             case .refused: .refused
             }
         self.init(

@@ -1,4 +1,5 @@
 public import Events
+import Core
 import GRDB
 import Rendering
 import Synchronization

@@ -1,7 +1,7 @@
 import Core
-
 public import Events
 public import Logging
+import Synchronization
 
 /// Writes each log entry as one line to standard error:
 /// `2026-11-23T06:00:00.123Z info verdict rollout=payments-api status=degraded`.
@@ -85,5 +85,19 @@ public struct LineLogHandler: LogHandler {
         let name = name.lowercased()
         return ["password", "secret", "cookie", "authorization"].contains { name.contains($0) }
             || name == "token" || name.hasSuffix("_token") || name.hasSuffix("-token")
+    }
+}
+
+/// The lowest level that is written, shared by all handlers created with it.
+///
+/// A configuration reload changes it for all of them at once. Thread-safe.
+public final class LogThreshold: Sendable {
+    private let stored: Mutex<Logger.Level>
+
+    public init(_ level: Logger.Level) { stored = Mutex(level) }
+
+    public var level: Logger.Level {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
     }
 }

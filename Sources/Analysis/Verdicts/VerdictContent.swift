@@ -1,5 +1,5 @@
 import Core
-import Events
+public import Events
 import JSON
 
 /// The content of a verdict document before it is cut to its maximum size.
@@ -209,6 +209,30 @@ extension JSONWriter {
         case .number(let number): member(name, number)
         case .flag(let flag): member(name, flag)
         case .absent, nil: member(name, JSONValue.null)
+        }
+    }
+}
+
+/// By what a probe selects the data of one rollout; an element of the document's `scope`.
+public struct ProbeScope: Sendable, Hashable {
+    /// The most probes in one document.
+    public static let most = 8
+
+    public let probe: String
+    /// The arguments that the probe uses; empty: it has the same data for all rollouts.
+    public let arguments: [String]
+
+    public init(probe: String, arguments: [String]) {
+        self.probe = probe
+        self.arguments = arguments
+    }
+
+    /// The scopes in the document of a verdict's event.
+    public static func all(in event: Event) -> [ProbeScope] {
+        (event.extra("document")?["scope"]?.members ?? []).map { probe in
+            ProbeScope(
+                probe: probe.key,
+                arguments: (probe.value.elements ?? []).compactMap(\.string))
         }
     }
 }

@@ -60,7 +60,11 @@ public struct SharedFileKeys: BucketCredentialSource {
 
     public func read() async throws(BucketFault) -> BucketCredentials? {
         guard let path else { return nil }
-        let text = await BlockingExecutor.credentials.run { SmallFile.text(path) }
+        let text = await BlockingExecutor.credentials.run {
+            (try? BoundedFile(reading: path, limit: 256 << 10)).flatMap {
+                String(validating: $0.bytes, as: UTF8.self)
+            }
+        }
         guard let text else {
             guard isRequested else { return nil }
             throw .credentials(path, "cannot be read")

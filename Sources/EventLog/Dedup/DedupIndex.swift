@@ -172,3 +172,49 @@ extension DedupIndex {
         return (marks, covered)
     }
 }
+
+/// Stores the dedup index beside the segments. A new copy is written when a segment is closed.
+///
+/// The previous copy is kept, so that a start without the newest one reads only the segments since
+/// then.
+struct DedupIndexFile {
+    let folder: LogFolder
+    let ledger: DiskUsage
+
+    /// Without the files, opening the log reads the archives instead.
+    func save(_ marks: DedupIndex, covering number: UInt64) {
+        let bytes = marks.encoded(covering: number)
+        let (path, older) = (
+            folder.file(SegmentName.marks), folder.file(SegmentName.olderMarks)
+        )
+        if ledger.hasSpace(forSideFile: bytes.count, copies: 3) {
+            try? folder.files.rename(path, to: older)
+        } else {
+            try? folder.files.remove(older)
+            guard ledger.hasSpace(forSideFile: bytes.count, copies: 2) else {
+                try? folder.files.remove(path)
+                return
+            }
+        }
+        try? folder.files.replace(path, in: folder.path, with: bytes)
+    }
+}
+
+/// Limits of the memory for detecting duplicate lines.
+///
+/// When a limit is exceeded, the oldest entries are dropped: an old line may then be accepted
+/// twice, but a new line is never rejected.
+public struct DedupLimits: Sendable, Equatable {
+    /// Sequences, one for each `(node, epoch)`.
+    public var streams: Int
+    /// Separate runs of numbers within one sequence: one more than its gaps.
+    public var runsPerStream: Int
+    /// Ids of lines without a sequence number.
+    public var ids: Int
+
+    public init(streams: Int = 65_536, runsPerStream: Int = 256, ids: Int = 262_144) {
+        self.streams = streams
+        self.runsPerStream = runsPerStream
+        self.ids = ids
+    }
+}

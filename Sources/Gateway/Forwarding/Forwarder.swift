@@ -1,6 +1,7 @@
+import Core
+import EventLog
 import Events
 import GRDB
-import EventLog
 public import Secrets
 import Store
 import Synchronization
@@ -212,7 +213,7 @@ public struct Forwarder: Sendable {
         case .again(let why):
             return .again(
                 fault: "\(shown) \(why)",
-                retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
+                retryAfter: reply.retryAfter)
         }
     }
 

@@ -1,4 +1,5 @@
 import Core
+import Events
 import Transfer
 
 /// The format of a metrics page, determined by its Content-Type.

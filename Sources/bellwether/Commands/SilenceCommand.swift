@@ -138,7 +138,7 @@ struct SilenceList: AsyncParsableCommand {
         }
         var table = Table("ID", "ACTIVE", "UNTIL", "HELD", "WHO", "MATCHERS", "WHY")
         for row in try Answer.tree(document)["silences"]?.elements ?? [] {
-            let words = row["matchers"]?.elements.compactMap(\.string) ?? []
+            let words = row["matchers"]?.elements?.compactMap(\.string) ?? []
             table.add(
                 row.text("id"), row["active"]?.bool == true ? "yes" : "no", row.text("until"),
                 "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " and "),

@@ -71,7 +71,7 @@ private struct StatusText {
 
     private var head: String {
         let node = tree["node"] ?? .null
-        let roles = node["roles"]?.elements.compactMap(\.string).joined(separator: " and ") ?? ""
+        let roles = node["roles"]?.elements?.compactMap(\.string).joined(separator: " and ") ?? ""
         return InertText.terminal(
             "\(node.text("name")) in \(node.text("az")), \(roles), release \(node.text("version")), at \(tree.text("at"))"
         )

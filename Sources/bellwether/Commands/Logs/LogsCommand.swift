@@ -123,7 +123,7 @@ struct LogsStats: AsyncParsableCommand {
             show(stats)
         }
         // Not all lines could be counted.
-        let faults = stats["faults"]?.elements.compactMap(\.string) ?? []
+        let faults = stats["faults"]?.elements?.compactMap(\.string) ?? []
         for fault in faults {
             Standard.error("\(InertText.terminal(fault)): run `bellwether logs verify`")
         }

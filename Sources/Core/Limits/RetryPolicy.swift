@@ -1,14 +1,3 @@
-import CCurl
-import Core
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The delay before the next attempt: exponential backoff with full jitter and a ceiling.
 ///
 /// The bound after failure n is `initial · factor^(n-1)`, at most `ceiling`. The delay is uniformly
@@ -46,19 +35,9 @@ public struct RetryPolicy: Sendable, Equatable {
         return .milliseconds(Int64.random(in: 0...milliseconds, using: &generator))
     }
 
-    /// The delay of a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to
-    /// `now` (seconds since 1970).
-    ///
-    /// Between zero and seven days; nil if the header is absent or unreadable.
-    public static func retryAfter(_ value: String?, now: Int64 = Int64(time(nil))) -> Duration? {
-        guard let value = value?.trimmed, !value.isEmpty else { return nil }
-        let longest: Int64 = 7 * 86_400
-        if value.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
-            return .seconds(min(Int64(value) ?? longest, longest))
-        }
-        guard !value.utf8.contains(0) else { return nil }
-        let date = Int64(curl_getdate(value, nil))
-        guard date >= 0 else { return nil }
-        return .seconds(min(max(date - now, 0), longest))
+    /// The same with the system's random numbers.
+    public func delay(after failures: Int) -> Duration {
+        var generator = SystemRandomNumberGenerator()
+        return delay(after: failures, using: &generator)
     }
 }

@@ -44,7 +44,7 @@ public enum MissingDataReason: String, Sendable, Hashable, CaseIterable {
     case fault
 
     /// Whether the data of this rollout is not where the probe looks for it.
-    var isOfSource: Bool {
+    public var isOfSource: Bool {
         switch self {
         case .missingField, .missingFile, .missingArgument, .unusableArgument: true
         default: false
