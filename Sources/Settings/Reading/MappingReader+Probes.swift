@@ -1,9 +1,30 @@
 import Arguments
 import Core
+import Events
 import Secrets
 
 /// Readers shared by several kinds of probes.
 extension MappingReader {
+    /// Reads `kind` of a `thing`; nil if it is missing or unknown, which is a fault.
+    func kind<Kind: CaseIterable & RawRepresentable<String>>(
+        of thing: String, _ kinds: Kind.Type
+    ) -> Kind? {
+        let names = kinds.allCases.map(\.rawValue)
+        let known = "known are " + names.joined(separator: ", ")
+        guard let text = text("kind") else {
+            lacks("kind is missing", known)
+            return nil
+        }
+        guard let kind = Kind(rawValue: text) else {
+            let nearest = Suggestion.nearest(to: text, among: names)
+            fault(
+                "kind", "\(InertText.quoted(text)) is not a kind of \(thing)",
+                (nearest.map { "did you mean \($0)? " } ?? "") + known)
+            return nil
+        }
+        return kind
+    }
+
     func requiredAddress() -> String {
         declare("address", "host:port")
         let address = hostPort("address", plain("address", ""))

@@ -27,19 +27,7 @@ extension Settings.Probe {
     /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader, budget: Duration) {
         let name = r.name("name")
-        let kinds = KindName.allCases.map(\.rawValue)
-        guard let text = r.text("kind") else {
-            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
-            return nil
-        }
-        guard let kind = KindName(rawValue: text) else {
-            let nearest = Suggestion.nearest(to: text, among: kinds)
-            r.fault(
-                "kind", "\(InertText.quoted(text)) is not a kind of probe",
-                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
-                    + kinds.joined(separator: ", "))
-            return nil
-        }
+        guard let kind = r.kind(of: "probe", KindName.self) else { return nil }
         let isLocal = [.disk, .process, .file].contains(kind) || kind == .queue && !r.has("url")
         let standard = Duration.milliseconds(isLocal ? 200 : 800)
         let longest = Duration.seconds(60)

@@ -118,19 +118,7 @@ extension Settings.Receiver {
     /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader) {
         let name = r.name("name")
-        let kinds = KindName.allCases.map(\.rawValue)
-        guard let text = r.text("kind") else {
-            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
-            return nil
-        }
-        guard let kind = KindName(rawValue: text) else {
-            let nearest = Suggestion.nearest(to: text, among: kinds)
-            r.fault(
-                "kind", "\(InertText.quoted(text)) is not a kind of receiver",
-                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
-                    + kinds.joined(separator: ", "))
-            return nil
-        }
+        guard let kind = r.kind(of: "receiver", KindName.self) else { return nil }
         switch kind {
         case .slack where r.has("token") || r.has("token_file"):
             self.init(name: name, kind: .slackBot(Bot(reading: r)))
