@@ -1,6 +1,5 @@
 import Core
 import Events
-public import Transfer
 
 /// When deliveries are retried, and when they are given up.
 public struct DeliveryPolicy: Sendable {

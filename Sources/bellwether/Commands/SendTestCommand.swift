@@ -48,7 +48,7 @@ struct SendTestCommand: AsyncParsableCommand {
                 }
             lines.append("\(whom)\(outcome): \(result.words)")
         }
-        return lines.map(InertText.terminal).joined(separator: "\n")
+        return lines.map { InertText.terminal($0) }.joined(separator: "\n")
     }
 
     private static func document(_ attempt: DeliveryAttempt) -> String {

@@ -24,7 +24,7 @@ struct Table {
 
     init(_ heads: String...) { self.heads = heads }
 
-    mutating func add(_ cells: String...) { rows.append(cells.map(InertText.terminal)) }
+    mutating func add(_ cells: String...) { rows.append(cells.map { InertText.terminal($0) }) }
 
     var text: String {
         let all = [heads] + rows
