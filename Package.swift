@@ -119,12 +119,12 @@ let package = Package(
         // Values and pure logic.
         module("Core"),
         module("JSON"),
-        module("Events", ["JSON", crypto]),
-        module("Secrets"),
-        module("Arguments"),
-        module("Settings", ["Secrets", "Arguments", "Events", "JSON", yams]),
-        module("Telemetry", ["Events", logging, coreMetrics]),
-        module("Analysis", ["Events", "JSON"]),
+        module("Events", ["Core", "JSON", crypto]),
+        module("Secrets", ["Core"]),
+        module("Arguments", ["Core"]),
+        module("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON", yams]),
+        module("Telemetry", ["Core", "Events", logging, coreMetrics]),
+        module("Analysis", ["Core", "Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
 
         // Modules that use a disk or the network.
@@ -132,12 +132,12 @@ let package = Package(
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
-        module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
-        module("Rendering", ["Events", "JSON", "Digests", mustache]),
+        module("Rendering", ["Core", "Events", "JSON", "Digests", mustache]),
         module(
             "Delivery",
             [
@@ -158,21 +158,21 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "Core", "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
                 "EventLog", "State",
                 "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
             ]),
         module(
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Telemetry", hummingbird, httpTypes, logging, nioCore,
                 serviceLifecycle,
             ]),
         module(
             "Console",
             [
-                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Notifier", hummingbird, httpTypes, nioCore, serviceLifecycle,
             ]),
         module(
@@ -188,7 +188,8 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Events", "JSON", "Settings", "State", "EventLog", "Analysis",
+                "CBuild", "App", "Core", "Events", "JSON", "Settings", "State", "EventLog",
+                "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
             ], swiftSettings: strict),
@@ -199,7 +200,7 @@ let package = Package(
             exclude: ["Doubles"], swiftSettings: strict),
         tests("Core"),
         tests("JSON"),
-        tests("Events", ["JSON"]),
+        tests("Events", ["Core", "JSON"]),
         tests("Secrets"),
         tests("Arguments"),
         tests("Settings", ["Secrets", "Arguments", "Events"]),
@@ -217,7 +218,7 @@ let package = Package(
         tests("EventLog", ["EventLogDriver", "Core", "CZlib", "JSON", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
-        tests("Transfer", ["Telemetry"]),
+        tests("Transfer", ["Core", "Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
@@ -244,7 +245,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
+                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes",
+                "Server",
                 "State",
                 "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
             ]),

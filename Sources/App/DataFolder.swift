@@ -1,6 +1,8 @@
 import Core
 import Foundation
+import Logging
 import Secrets
+import Telemetry
 
 /// The folder of a node's durable data: its paths, permissions and secret files.
 public struct DataFolder: Sendable, Hashable {
@@ -97,8 +99,8 @@ public struct DataFolder: Sendable, Hashable {
 
     /// The first line of a file written by `writeSecret`.
     public static func readSecret(_ file: String) throws(Fault) -> String {
-        guard let data = FileManager.default.contents(atPath: file),
-            let line = String(data: data, encoding: .utf8)?
+        guard let content = try? BoundedFile(reading: file, limit: 64 << 10),
+            let line = String(validating: content.bytes, as: UTF8.self)?
                 .split(whereSeparator: \.isNewline).first
         else {
             throw Fault(
@@ -109,4 +111,18 @@ public struct DataFolder: Sendable, Hashable {
         // Some editors save a byte order mark and blanks; neither is part of a token.
         return line.trimmingCharacters(in: CharacterSet(charactersIn: "\u{FEFF} \t"))
     }
+}
+
+/// The data folder was open to other users; its mode was set to 0700.
+struct FolderClosed: TelemetryEvent {
+    let path: String
+    let mode: UInt32
+
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the data folder was open to others; its mode is now 0700"
+    }
+    var fields: [(String, String)] { [("path", path), ("mode", String(mode, radix: 8))] }
+
+    func record(in registry: PrometheusRegistry) {}
 }

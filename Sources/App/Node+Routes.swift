@@ -1,7 +1,9 @@
 import Delivery
+import EventLog
 import Events
 import Gateway
-import EventLog
+import HTTPTypes
+import Hummingbird
 import Notifier
 import Server
 import Settings
@@ -125,5 +127,16 @@ extension Node {
                 })
         }
         return checks
+    }
+}
+
+/// `GET /v1/configuration`: the settings in force as YAML, secrets masked (scope `admin`).
+enum ConfigurationRoute {
+    static func route(_ inForce: SettingsInForce) -> Route {
+        Route(.get, "/v1/configuration", access: .requires(.admin)) { _ in
+            .bytes(
+                Array(inForce.current.describe().utf8), contentType: "application/yaml",
+                headers: [.cacheControl: "no-store"])
+        }
     }
 }

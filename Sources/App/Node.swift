@@ -2,16 +2,16 @@ import Bucket
 import Console
 import Delivery
 import Digests
+public import EventLog
 import Events
 import Foundation
 import Gateway
-public import EventLog
 import Logging
 import Notifier
 import Probes
 import Rendering
-import ServiceLifecycle
 public import Server
+import ServiceLifecycle
 public import Settings
 public import State
 public import Telemetry
@@ -307,5 +307,18 @@ public final class Node: Sendable {
         delivering.shutdown()
         bucket?.engine.shutdown()
         try? store.close()
+    }
+}
+
+/// A service that runs `work` until a graceful shutdown cancels it.
+struct BackgroundService: Service {
+    let work: @Sendable () async throws -> Void
+
+    init(_ work: @escaping @Sendable () async throws -> Void) { self.work = work }
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            do { try await work() } catch is CancellationError {}
+        }
     }
 }

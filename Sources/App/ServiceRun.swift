@@ -1,3 +1,4 @@
+import Core
 import Events
 import Foundation
 package import EventLog
@@ -138,7 +139,7 @@ public struct ServiceRun: Sendable {
     /// The path of this executable as it was called, for commands to copy.
     private static var executable: String {
         let path = CommandLine.arguments.first ?? "bellwether"
-        return path.contains("/") ? ShellWord.text(DataFolder.absolute(path)) : path
+        return path.contains("/") ? InertText.shellWord(DataFolder.absolute(path)) : path
     }
 
     private var roles: String { settings.roles.map(\.rawValue).joined(separator: " and ") }

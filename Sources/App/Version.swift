@@ -1,3 +1,6 @@
+import Crypto
+import Events
+import Foundation
 import Transfer
 
 /// The release that `--version` and `/metrics` show; CHANGELOG.md lists its changes.
@@ -6,4 +9,23 @@ public enum Version {
 
     /// The libcurl that runs, and the libraries that it uses: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
     public static var libcurl: String { TransferEngine.curlVersions }
+}
+
+/// Identifies the running executable, to compare the code of two gateways.
+public enum BinaryHash {
+    /// `sha256:` and the SHA-256 of the executable's file, computed once; `sha256:unknown`
+    /// if the file cannot be read.
+    public static let current: String = {
+        guard let path = Bundle.main.executablePath,
+            let file = FileHandle(forReadingAtPath: path)
+        else { return "sha256:unknown" }
+        defer { try? file.close() }
+        var hash = SHA256()
+        do {
+            while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+                hash.update(data: piece)
+            }
+        } catch { return "sha256:unknown" }
+        return "sha256:" + ContentHash.hexDigits(hash.finalize())
+    }()
 }

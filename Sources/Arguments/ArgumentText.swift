@@ -1,3 +1,5 @@
+import Core
+
 /// Where a value is put into a text; decides how it is escaped and which values are refused.
 public enum ArgumentPlace: Sendable, Hashable {
     /// Compared or passed as it is: a label's value, a process's name, a variable.
@@ -130,7 +132,7 @@ public struct ArgumentText: Sendable, Hashable {
         case .exact: return value
         case .address:
             if isDots { throw .unusable(argument, value, "would change the folder of the address") }
-            return PercentEncoding.encoded(value)
+            return PercentCoding.encode(value)
         case .path:
             if isDots || value.utf8.contains(UInt8(ascii: "/")) {
                 throw .unusable(argument, value, "would lead out of the folder")
@@ -152,25 +154,5 @@ extension MeasurementArguments {
         guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw .unusable(argument, value, "has control characters") }
         return value
-    }
-}
-
-/// Percent-encoding of URLs.
-public enum PercentEncoding {
-    /// Encodes all but the unreserved characters of RFC 3986 §2.3.
-    public static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                out.append(byte)
-            default:
-                out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// A value of a measurement's request that a probe's texts may contain as `$name` or `${name}`.
 public enum MeasurementArgument: String, Sendable, Hashable, CaseIterable, Comparable {
     case rollout
@@ -65,7 +67,7 @@ public struct ArgumentFault: Error, Sendable, Hashable, CustomStringConvertible 
     public let argument: MeasurementArgument
     /// Whether the request did not carry the argument.
     public let isMissing: Bool
-    /// What is wrong. Contains the untrusted value, at most 64 scalars of it.
+    /// What is wrong. Contains the untrusted value, at most 80 scalars of it.
     public let description: String
 
     static func missing(_ argument: MeasurementArgument) -> ArgumentFault {
@@ -77,12 +79,8 @@ public struct ArgumentFault: Error, Sendable, Hashable, CustomStringConvertible 
     static func unusable(
         _ argument: MeasurementArgument, _ value: String, _ why: String
     ) -> ArgumentFault {
-        var shown = String.UnicodeScalarView()
-        for scalar in value.unicodeScalars.prefix(64) {
-            shown.append(scalar.properties.generalCategory == .control ? "?" : scalar)
-        }
         return ArgumentFault(
             argument: argument, isMissing: false,
-            description: "$\(argument.rawValue) is \"\(String(shown))\", which \(why)")
+            description: "$\(argument.rawValue) is \(InertText.quoted(value)), which \(why)")
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// A PromQL expression with arguments, such as `sum(up{app="$rollout"})`; `$$` is a dollar.
 ///
 /// All arguments but `$window` must stand in a quoted string, so that a value can never become a
@@ -40,40 +42,17 @@ public struct QueryText: Sendable, Hashable {
             case .text(let plain): text += plain
             case .argument(let argument, let quote, let isRegex):
                 let value = try values.checked(argument)
-                text += try Self.escaped(argument, value, quote, isRegex)
+                guard let quote else {
+                    text += value
+                    continue
+                }
+                guard let escaped = InertText.promQL(value, quote: quote, isRegex: isRegex) else {
+                    throw .unusable(argument, value, "cannot stand between backticks")
+                }
+                text += escaped
             }
         }
         return text
-    }
-
-    private static func escaped(
-        _ argument: MeasurementArgument, _ value: String, _ quote: Unicode.Scalar?, _ isRegex: Bool
-    ) throws(ArgumentFault) -> String {
-        guard let quote else { return value }
-        var scalars = value.unicodeScalars
-        if isRegex {
-            // The metacharacters of RE2.
-            scalars = Self.preceding(scalars) { "\\.+*?()|[]{}^$".unicodeScalars.contains($0) }
-        }
-        if quote == "`" {
-            guard !scalars.contains("`") else {
-                throw .unusable(argument, value, "cannot stand between backticks")
-            }
-            return String(scalars)
-        }
-        return String(Self.preceding(scalars) { $0 == "\\" || $0 == quote })
-    }
-
-    /// The text with a backslash before each of these scalars.
-    private static func preceding(
-        _ text: String.UnicodeScalarView, _ isSpecial: (Unicode.Scalar) -> Bool
-    ) -> String.UnicodeScalarView {
-        var out = String.UnicodeScalarView()
-        for scalar in text {
-            if isSpecial(scalar) { out.append("\\") }
-            out.append(scalar)
-        }
-        return out
     }
 
     /// Finds the arguments and the strings around them.

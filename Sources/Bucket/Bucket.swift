@@ -1,3 +1,5 @@
+import Core
+
 public import Events
 public import Transfer
 
@@ -186,7 +188,7 @@ public final class Bucket: Sendable {
             case .success(let reply):
                 if request.expected.contains(reply.status) { return reply }
                 fault = BucketFault(reply, place: request.place(location), now: clock.now)
-                pause = RetryPolicy.retryAfter(reply.header("retry-after"))
+                pause = reply.retryAfter
                 // A conflict of two conditional writes (409) is decided by another try.
                 let mayPass = fault.kind == .busy || reply.status == 409
                 // Keys may have been rotated a moment ago.

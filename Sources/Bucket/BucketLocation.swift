@@ -1,3 +1,5 @@
+import Core
+
 /// Where objects are stored: a bucket of an S3-compatible store, and a prefix in it.
 public struct BucketLocation: Sendable, Hashable {
     public let bucket: String
@@ -34,7 +36,8 @@ public struct BucketLocation: Sendable, Hashable {
         if names.last == "" { names.removeLast() }
         // These need no encoding, so that every tool shows the same key.
         let isPrefix = names.allSatisfy { name in
-            !name.isEmpty && name != "." && name != ".." && name.utf8.allSatisfy(\.isUnreserved)
+            !name.isEmpty && name != "." && name != ".."
+                && name.utf8.allSatisfy { $0.isAlphanumeric || "-._~".utf8.contains($0) }
         }
         guard isPrefix, names.joined(separator: "/").utf8.count <= 512 else {
             throw fault(
@@ -91,15 +94,5 @@ public struct BucketLocation: Sendable, Hashable {
         }
         let host = "\(bucket).s3.\(region).\(domain)"
         return ("https://\(host)", host, "")
-    }
-}
-
-extension UInt8 {
-    /// Whether a byte is unreserved in a URL (RFC 3986 §2.3).
-    var isUnreserved: Bool {
-        switch self {
-        case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E, 0x5F, 0x7E: true
-        default: false
-        }
     }
 }

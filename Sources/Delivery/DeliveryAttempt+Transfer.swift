@@ -1,3 +1,4 @@
+import Core
 import Secrets
 import Transfer
 
@@ -59,14 +60,14 @@ extension DeliveryAttempt {
             body = body.split(separator: secret, omittingEmptySubsequences: false)
                 .joined(separator: "***")
         }
-        let word = body.printableLine(atMost: 200)
+        let word = InertText.line(body, limit: 200)
         let words = word.isEmpty ? "\(reply.status)" : "\(reply.status) \(word)"
         var meaning = meaning ?? Meaning(status: reply.status)
         if meaning == .refused, isTransient(reply.status, word) { meaning = .retry }
         let outcome: Outcome =
             switch meaning {
             case .sent: .sent
-            case .retry: .retry(after: RetryPolicy.retryAfter(reply.header("retry-after")))
+            case .retry: .retry(after: reply.retryAfter)
             case .refused: .refused
             }
         self.init(

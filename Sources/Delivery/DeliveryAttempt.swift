@@ -1,3 +1,4 @@
+import Core
 import Transfer
 
 /// The result of one try, for each recipient.
@@ -26,7 +27,7 @@ public struct DeliveryAttempt: Sendable {
             self.recipient = recipient
             self.outcome = outcome
             self.mark = mark
-            self.words = words.printableLine(atMost: 300)
+            self.words = InertText.line(words, limit: 300)
         }
     }
 
@@ -56,8 +57,8 @@ public struct DeliveryStep: Sendable, Equatable {
     public let words: String
 
     public init(_ what: String, succeeded: Bool, words: String) {
-        self.what = what.printableLine(atMost: 300)
+        self.what = InertText.line(what, limit: 300)
         self.succeeded = succeeded
-        self.words = words.printableLine(atMost: 300)
+        self.words = InertText.line(words, limit: 300)
     }
 }

@@ -1,6 +1,6 @@
+import Core
 import Events
 import State
-public import Transfer
 
 /// When deliveries are retried, and when they are given up.
 public struct DeliveryPolicy: Sendable {

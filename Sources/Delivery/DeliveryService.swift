@@ -1,4 +1,5 @@
 public import Events
+import Core
 import Rendering
 import Synchronization
 public import State

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Rendering
@@ -46,9 +47,9 @@ enum NoticeDigest {
         kind: String, id: String, thread: String, subject: String, words: String, receiver: String,
         at now: Timestamp
     ) -> RenderedDigest {
-        let words = words.printableLine(atMost: 1000)
+        let words = InertText.line(words, limit: 1000)
         var slack = JSONWriter()
-        slack.object { $0.member("text", escapedForSlack(words)) }
+        slack.object { $0.member("text", InertText.slack(words)) }
         var model = JSONWriter()
         model.object { writer in
             writer.member("id", id)
@@ -58,21 +59,13 @@ enum NoticeDigest {
             writer.member("at", now.rfc3339)
         }
         return RenderedDigest(
-            id: id, thread: thread, subject: subject.printableLine(atMost: 150), slack: slack.text,
+            id: id, thread: thread, subject: InertText.line(subject, limit: 150), slack: slack.text,
             text: words + "\n",
             html: """
                 <!doctype html><html><head><meta charset="utf-8"><title>Bellwether</title></head>\
-                <body><p>\(escapedForHTML(words))</p></body></html>
+                <body><p>\(InertText.html(words))</p></body></html>
 
                 """,
             model: model.text, kind: kind, groupKey: thread, composedAt: now)
-    }
-
-    private static func escapedForSlack(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    }
-
-    private static func escapedForHTML(_ text: String) -> String {
-        escapedForSlack(text).replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
     }
 }

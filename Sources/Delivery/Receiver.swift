@@ -1,3 +1,4 @@
+import Core
 import Events
 public import Rendering
 public import State
@@ -69,5 +70,13 @@ extension Receiver {
             if let mark = results.first?.mark, !mark.isEmpty { marks[digest.thread] = mark }
         }
         return DeliveryAttempt(results: results, steps: steps)
+    }
+}
+
+/// Ids in a form that is safe in headers, message ids, environment variables and file names.
+enum IdentifierText {
+    /// Returns the id itself if `InertText.isIdentifier`; otherwise `sha256-` and its SHA-256.
+    static func safe(_ id: String) -> String {
+        InertText.isIdentifier(id) ? id : "sha256-" + ContentHash.hex(id.utf8)
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 import Transfer
 
@@ -92,8 +93,7 @@ final class ReceiverHealth: Sendable {
             }
             state.failures += 1
             state.failedAt = now
-            var generator = SystemRandomNumberGenerator()
-            let wait = asked ?? policy.retry.delay(after: state.failures, using: &generator)
+            let wait = asked ?? policy.retry.delay(after: state.failures)
             state.notBefore = max(state.notBefore, now + wait)
         }
     }

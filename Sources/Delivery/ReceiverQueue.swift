@@ -1,7 +1,8 @@
+import Core
 import Events
-import Synchronization
 import Rendering
 import State
+import Synchronization
 import Telemetry
 import Transfer
 
@@ -230,10 +231,9 @@ struct ReceiverQueue: Sendable {
 
     private func pause(after error: any Error, _ failures: Int) async {
         telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
-        var generator = SystemRandomNumberGenerator()
         let policy = RetryPolicy(initial: .milliseconds(100), factor: 2, ceiling: .seconds(10))
         try? await clock.sleep(
-            for: policy.delay(after: failures, using: &generator) + .milliseconds(10))
+            for: policy.delay(after: failures) + .milliseconds(10))
     }
 
     private func report(

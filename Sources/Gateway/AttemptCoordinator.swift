@@ -1,5 +1,6 @@
 import Analysis
 import Events
+import Probes
 import Server
 import Synchronization
 import Telemetry
@@ -159,5 +160,20 @@ final class AttemptCoordinator: Sendable {
 
     func putBack(_ series: ArraySlice<String>) {
         state.withLock { $0.ledger.putBack(series) }
+    }
+}
+
+/// The outcome of a measurement.
+enum MeasurementOutcome: Sendable {
+    /// To be answered with 200 and these bytes.
+    case judged(
+        FrozenVerdict, timings: [ProbeResult] = [], waits: MeasurementWaits = MeasurementWaits())
+    /// Nothing could be measured: to be refused with 503, the `ordinal`th in a row.
+    case unmeasured(ordinal: Int, why: String, waits: MeasurementWaits)
+
+    var waits: MeasurementWaits {
+        switch self {
+        case .judged(_, _, let waits), .unmeasured(_, _, let waits): waits
+        }
     }
 }

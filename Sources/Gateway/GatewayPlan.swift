@@ -76,3 +76,14 @@ extension SignalDeclaration {
     /// The part of the name before the first dot.
     fileprivate var object: Substring { name.prefix { $0 != "." } }
 }
+
+extension MeasurementArguments {
+    /// The arguments of one measurement; those that the request did not carry are missing.
+    init(_ request: MeasurementRequest) {
+        self.init([
+            .rollout: request.rollout, .namespace: request.namespace,
+            .revision: request.revision, .canaryHash: request.canaryHash,
+            .stableHash: request.stableHash, .step: request.step,
+        ])
+    }
+}

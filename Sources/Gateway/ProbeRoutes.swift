@@ -1,4 +1,4 @@
-import Events
+public import Events
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -75,4 +75,10 @@ public enum ProbeDocument {
             }
         }
     }
+}
+
+/// A probe's latest result, and the start of the measurement that requested it.
+public struct ProbeObservation: Sendable {
+    public let result: ProbeResult
+    public let at: Timestamp
 }

@@ -1,4 +1,5 @@
 public import Events
+import Core
 import JSON
 import Logging
 import Secrets

@@ -150,3 +150,13 @@ public enum JSONValue: Sendable, Equatable {
         return tilde ? out + "~" : out
     }
 }
+
+extension JSONValue {
+    /// The elements of an array; nil for any other value.
+    public var elements: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    /// The members of an object; nil for any other value.
+    public var members: [Member]? { if case .object(let members) = self { members } else { nil } }
+}

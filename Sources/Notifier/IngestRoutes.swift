@@ -1,7 +1,9 @@
+import Core
+public import EventLog
 import Events
+import HTTPTypes
 import Hummingbird
 import JSON
-public import EventLog
 import NIOCore
 public import Server
 
@@ -91,7 +93,7 @@ public enum IngestRoutes {
     private static let longestWords = 400
 
     private static func words(_ fault: EventFault) -> String {
-        fault.description.cut(to: longestWords)
+        fault.description.cut(to: longestWords, .utf8)
     }
 
     /// Why the body has no valid line and, if its format is the reason, what to change at the
@@ -135,5 +137,30 @@ public enum IngestRoutes {
             .init("rejected_total", .number(String(receipt.rejectedTotal))),
         ]
         return problem
+    }
+}
+
+extension Problem {
+    /// The log could not append the lines that were sent; none of them was acknowledged.
+    ///
+    /// 429 for a sender over its share of the log, else 503.
+    init(log error: EventLogError) {
+        switch error {
+        case .busy:
+            self = .retryLater(
+                .serviceUnavailable, "log_busy", error.description, after: .seconds(1))
+        case .shedding(let reason):
+            self = .retryLater(
+                .serviceUnavailable, "log_\(reason.rawValue)", error.description,
+                after: .seconds(10))
+        case .overShare:
+            self = .retryLater(
+                .tooManyRequests, "log_share_used", error.description, after: .seconds(60))
+        default:
+            self = .retryLater(
+                .serviceUnavailable, "log_unavailable",
+                "the log could not be made durable; nothing of this body was kept",
+                after: .seconds(5))
+        }
     }
 }

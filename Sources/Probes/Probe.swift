@@ -48,3 +48,52 @@ public protocol SamplingProbe: Probe {
     /// measurement has a sample of that time.
     func sample() async
 }
+
+/// The input of one measurement by a probe.
+public struct MeasurementContext: Sendable, Hashable {
+    /// The time span of the data to report; ends at or before `now`.
+    public var window: MeasurementWindow
+    /// The wall-clock time at which the measurement began.
+    public var now: Timestamp
+    /// The values of the request that probes use, and the length of the window; an argument that
+    /// the request lacks is missing.
+    public var arguments: MeasurementArguments
+    /// The time that this probe may take. `ProbeSet` sets it to slightly less than the probe's
+    /// deadline or the budget, whichever is shorter.
+    public var allowance: Duration
+
+    public init(
+        window: MeasurementWindow, now: Timestamp,
+        arguments: MeasurementArguments = MeasurementArguments(),
+        allowance: Duration = .seconds(1)
+    ) {
+        self.window = window
+        self.now = now
+        let length = (window.end - window.start).wholeMilliseconds
+        self.arguments = arguments.setting(.window, "\(length)ms")
+        self.allowance = allowance
+    }
+}
+
+/// A signal that every measurement of a probe reports, with a value or as absent.
+public struct SignalDeclaration: Sendable, Hashable {
+    /// The name, `object.field`.
+    public let name: String
+    public let unit: MetricUnit
+
+    /// - Parameter unit: nil derives the unit from the end of the name.
+    public init(_ name: String, unit: MetricUnit? = nil) {
+        self.name = name
+        self.unit = unit ?? MetricUnit(metricName: name)
+    }
+
+    /// The signal with a number; NaN and infinities become absent(garbage).
+    func number(_ number: Double, evidence: Signal.Evidence? = nil) -> Signal {
+        guard number.isFinite else { return absent(MissingData(.garbage, "not a finite number")) }
+        return Signal(name, unit: unit, value: .number(number), evidence: evidence)
+    }
+
+    func flag(_ flag: Bool) -> Signal { Signal(name, unit: unit, value: .flag(flag)) }
+
+    func absent(_ absence: MissingData) -> Signal { Signal(name, unit: unit, value: absence.value) }
+}

@@ -34,11 +34,11 @@ extension Bookmark {
     }
 
     public init(file path: String) throws(RehearsalFault) {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let file = try? BoundedFile(reading: path, limit: 16 << 20) else {
             throw RehearsalFault(
                 .precondition, "\(path): cannot be read; take one with `rehearse bookmark`")
         }
-        guard let bookmark = Bookmark(bytes: Array(data)) else {
+        guard let bookmark = Bookmark(bytes: file.bytes) else {
             throw RehearsalFault(
                 .precondition,
                 "\(path): is not a bookmark, or was changed since it was taken; take another")

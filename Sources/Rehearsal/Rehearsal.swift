@@ -1,4 +1,5 @@
 public import Events
+import Core
 import JSON
 import Secrets
 import Telemetry
@@ -108,7 +109,7 @@ public struct Rehearsal: Sendable {
     private func steps() throws(RehearsalFault) -> [RehearsalReport.Step] {
         var steps: [RehearsalReport.Step] = []
         if let rollout = bookmark.rollout {
-            steps.append(.init("abort", Self.shell(rollout.abort)))
+            steps.append(.init("abort", InertText.shellLine(rollout.abort)))
         }
         if bookmark.shifts, let source = bookmark.source {
             let balancer = try source.balancer()
@@ -136,7 +137,7 @@ public struct Rehearsal: Sendable {
 
     private func restoreWords() throws(RehearsalFault) -> String {
         var commands: [String] = []
-        if let rollout = bookmark.rollout { commands.append(Self.shell(rollout.retry)) }
+        if let rollout = bookmark.rollout { commands.append(InertText.shellLine(rollout.retry)) }
         if bookmark.shifts, let balancer = try bookmark.source?.balancer() {
             for weight in bookmark.weights where bookmark.canary.contains(weight.target) {
                 commands.append(balancer.command(setting: weight.target, to: weight.value))
@@ -225,20 +226,5 @@ public struct Rehearsal: Sendable {
                 throw RehearsalFault(.failed, "interrupted")
             }
         }
-    }
-
-    /// The words as one line for a POSIX shell, quoted where that is needed.
-    private static func shell(_ words: [String]) -> String {
-        words.map { word in
-            let isPlain = word.utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-                default: "-_./:=@%+,".utf8.contains(byte)
-                }
-            }
-            return isPlain
-                ? word
-                : "'\(word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
-        }.joined(separator: " ")
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -223,8 +224,8 @@ struct MessageView {
     /// Adds the silence, the replaced digests and the groups that a node fault covers.
     private func addHolding(to values: inout [String: Any]) {
         if let silence = digest.silence {
-            let who = InertText(silence.who, limit: 60)
-            let why = InertText(silence.why, limit: 160)
+            let who = InertText.visible(silence.who, limit: 60)
+            let why = InertText.visible(silence.why, limit: 160)
             values["silence"] =
                 "silenced until \(clock(silence.until))" + (who.isEmpty ? "" : " by \(who)")
                 + (why.isEmpty ? "" : ": \(why)")
@@ -241,8 +242,8 @@ struct MessageView {
             let names = Set(digest.replaces.map(\.receiver)).sorted().prefix(4)
             values["replaces"] =
                 "Replaces \(HumanNumber.count(ids, "earlier digest")) that had not reached "
-                + "\(names.map { InertText($0, limit: 64).description }.joined(separator: ", "))"
-                + " (\(InertText(digest.replaces[0].id, limit: 64))\(ids > 1 ? " …" : ""))."
+                + "\(names.map { InertText.visible($0, limit: 64) }.joined(separator: ", "))"
+                + " (\(InertText.visible(digest.replaces[0].id, limit: 64))\(ids > 1 ? " …" : ""))."
         }
         if digest.late > .zero {
             values["late"] =
@@ -250,7 +251,8 @@ struct MessageView {
                 + "\(HumanNumber.span(digest.late)) old."
         }
         guard let fault = digest.nodeFault, digest.incidentEnd == nil else { return }
-        var words = "The fault is \(InertText(fault.node, limit: 63))'s own, not the canary's."
+        var words =
+            "The fault is \(InertText.visible(fault.node, limit: 63))'s own, not the canary's."
         if fault.echoes > 0 {
             let names = fault.names.map { GroupWords($0).name }
             let rest = fault.echoes - names.count
@@ -328,7 +330,7 @@ struct MessageView {
     }
 
     private func addFooter(to values: inout [String: Any]) {
-        values["digest_id"] = InertText(digest.id, limit: 64).description
+        values["digest_id"] = InertText.visible(digest.id, limit: 64)
         values["window"] =
             digest.from.rfc3339.prefix(16) == digest.to.rfc3339.prefix(16)
             ? clock(digest.to)

@@ -1,3 +1,4 @@
+import Core
 import Digests
 
 /// The links of a message, and what its commands need to find the node.
@@ -83,30 +84,13 @@ public struct RenderOptions: Sendable, Equatable {
         while let open = rest.firstIndex(of: "{") {
             out += rest[..<open]
             guard let close = rest[open...].firstIndex(of: "}") else { return nil }
-            out += encoded(fields(String(rest[rest.index(after: open)..<close])) ?? "", keep: "")
+            let field = fields(String(rest[rest.index(after: open)..<close]))
+            out += PercentCoding.encode(field ?? "", keeping: "-.")
             rest = rest[rest.index(after: close)...]
         }
         out += rest
-        let link = encoded(out, keep: "/:?#[]!$&'()+,;=%")
+        // `_` and `~` are encoded too, because they are markup in Slack.
+        let link = PercentCoding.encode(out, keeping: "-./:?#[]!$&'()+,;=%")
         return link.utf8.count <= 2000 ? link : nil
-    }
-
-    /// Percent-encodes (RFC 3986) all bytes but ASCII letters, digits, `-`, `.` and `keep`.
-    ///
-    /// `_` and `~` are encoded too, because they are markup in Slack.
-    static func encoded(_ text: String, keep: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            let isWord =
-                (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte)
-                || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x2E
-            if isWord || keep.utf8.contains(byte) {
-                out.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                out += "%" + (hex.count < 2 ? "0" : "") + hex
-            }
-        }
-        return out
     }
 }

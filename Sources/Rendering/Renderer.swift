@@ -1,4 +1,5 @@
 public import Digests
+import Core
 import Events
 
 /// Turns digests into messages.
@@ -38,7 +39,7 @@ public struct Renderer: Sendable {
         let subject = templates.render(.subject, views.subject)
         return RenderedDigest(
             id: digest.id, thread: digest.thread,
-            subject: Self.clipped(InertText(subject.oneLine, limit: 200).description, to: 600),
+            subject: InertText.visible(subject.oneLine, limit: 200).cut(to: 600, .utf8),
             slack: slack(digest, &slackViews).json,
             text: fit(.text, &views, limit: Self.textLimit, size: \.mailSize).tidyLines,
             html: fit(.html, &views, limit: Self.htmlLimit, size: \.mailSize).tidyLines,
@@ -109,15 +110,6 @@ public struct Renderer: Sendable {
             if size(last) <= limit { break }
         }
         return last
-    }
-
-    private static func clipped(_ text: String, to bytes: Int) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            guard out.utf8.count + UTF8.width(scalar) <= bytes else { break }
-            out.unicodeScalars.append(scalar)
-        }
-        return out
     }
 
     /// Renders sample digests of every kind with a template and returns its fault, if any.

@@ -1,34 +1,20 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Core
 
 /// A file that holds one credential.
 enum SecretFile {
-    /// The largest file that is read, in bytes.
-    private static let largest = 64 * 1024
-
     /// Returns the file's UTF-8 text without surrounding white space; never empty.
     static func read(_ path: String) throws(SecretFault) -> String {
         func fault(_ words: String) -> SecretFault {
             SecretFault(source: "file \(ShownText.file(path))", fault: words)
         }
-        // Non-blocking, so that opening a pipe without a writer does not hang.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw fault(String(cString: strerror(errno))) }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = fill(&piece, from: file)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw fault(String(cString: strerror(errno))) }
-            if count == 0 { break }
-            bytes += piece.prefix(count)
-            guard bytes.count <= largest else { throw fault("it is larger than 64KiB") }
+        let bytes: [UInt8]
+        do throws(BoundedFile.Fault) {
+            bytes = try BoundedFile(reading: path, limit: 64 * 1024).bytes
+        } catch {
+            switch error {
+            case .system(let system): throw fault(system.reason)
+            case .tooLarge, .notRegular: throw fault("it is larger than 64KiB")
+            }
         }
         guard let text = String(validating: bytes, as: UTF8.self).map(trimmed) else {
             let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
@@ -57,9 +43,4 @@ enum SecretFile {
         guard let last = head.lastIndex(where: { !isSpace($0) }) else { return "" }
         return String(head[...last]) ?? ""
     }
-}
-
-/// Calls `read(2)`, which the member `read` hides in `SecretFile`.
-private func fill(_ piece: inout [UInt8], from file: Int32) -> Int {
-    piece.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// Removes secrets from addresses, file names and arguments that are shown to people.
 public enum ShownText {
     /// The replacement for a value that is not shown.
@@ -81,19 +83,10 @@ public enum ShownText {
     static func looksLikeToken(_ text: String) -> Bool {
         let bytes = text.utf8
         if bytes.count >= 8, prefixes.contains(where: { text.hasPrefix($0) }) { return true }
-        if bytes.count >= 32, bytes.allSatisfy({ isHex($0) }) { return true }
+        if bytes.count >= 32, bytes.allSatisfy({ $0.hexValue != nil }) { return true }
         guard bytes.count >= 20 else { return false }
         return bytes.contains { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
             && bytes.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
             && bytes.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    }
-
-    private static func isHex(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
-        }
     }
 }

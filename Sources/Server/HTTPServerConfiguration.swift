@@ -1,3 +1,5 @@
+import Events
+
 /// The server's settings, independent of the configuration file's format.
 public struct HTTPServerConfiguration: Sendable {
     public var address: ListenAddress
@@ -121,4 +123,47 @@ public struct ServerLimits: Sendable, Hashable {
         self.streams = streams
         self.queries = queries
     }
+}
+
+/// A host and port to listen on.
+public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    /// A name or an address, IPv6 without brackets. Empty means every IPv4 and IPv6 address of the
+    /// machine.
+    public var host: String
+    /// 0 lets the system choose a port.
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Whether this is not one address but all addresses of one or both families.
+    public var isEveryAddress: Bool { ["", "0.0.0.0", "::"].contains(host) }
+
+    /// `host:port` for a client on the same machine.
+    public var local: String { isEveryAddress ? "localhost:\(port)" : description }
+
+    /// The host that the socket is bound to. A socket that is bound to `::` accepts IPv4 too.
+    func bound(hasIPv6: Bool = IPAddress.hasIPv6) -> String {
+        if host.isEmpty { return hasIPv6 ? "::" : "0.0.0.0" }
+        return host
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Why the server, its certificate or its tokens cannot be used: place, fault and remedy.
+public struct ServerError: Error, CustomStringConvertible, Sendable, Equatable {
+    public let place: String
+    public let fault: String
+    public let remedy: String
+
+    public init(place: String, fault: String, remedy: String) {
+        self.place = place
+        self.fault = fault
+        self.remedy = remedy
+    }
+
+    public var description: String { "\(place): \(fault); \(remedy)" }
 }

@@ -1,3 +1,5 @@
+import Core
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -63,7 +65,8 @@ public struct Contexts: Sendable, Equatable {
         for element in r.mappings("contexts") ?? [] {
             let name = element.name("name")
             if entries.contains(where: { $0.name == name }) {
-                element.fault("name", "\(name.quoted) is used twice", "remove one of them")
+                element.fault(
+                    "name", "\(InertText.quoted(name)) is used twice", "remove one of them")
             }
             let configuration = element.plain("config", "")
             let url = element.plain("url", "")
@@ -82,7 +85,9 @@ public struct Contexts: Sendable, Equatable {
                         : .node(url: url, tokenFile: tokenFile, caFile: caFile)))
         }
         if let current, self[current] == nil {
-            r.fault("current", "there is no context \(current.quoted)", "write the name of one")
+            r.fault(
+                "current", "there is no context \(InertText.quoted(current))",
+                "write the name of one")
         }
         r.finish()
         sort()

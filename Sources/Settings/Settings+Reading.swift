@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -33,7 +34,7 @@ extension Settings {
     private static func placeName(_ text: String, _ key: String, _ r: MappingReader) -> String {
         if text.isEmpty || text.utf8.count > 64 || !text.unicodeScalars.allSatisfy(isNodeScalar) {
             r.fault(
-                key, "\(text.quoted) is not a name",
+                key, "\(InertText.quoted(text)) is not a name",
                 "use letters, digits, '.', '_' and '-', at most 64")
         }
         return text
@@ -46,7 +47,7 @@ extension Settings {
         for (index, text) in texts.enumerated() {
             if !known.contains(text) {
                 r.fault(
-                    "roles[\(index)]", "\(text.quoted) is not a role",
+                    "roles[\(index)]", "\(InertText.quoted(text)) is not a role",
                     Suggestion.remedy(for: text, among: known))
             }
         }
@@ -64,7 +65,8 @@ extension Settings {
         for (index, receiver) in receivers.enumerated() where !receiver.name.isEmpty {
             if !seen.insert(receiver.name).inserted {
                 r.fault(
-                    "receivers[\(index)].name", "a second receiver named \(receiver.name.quoted)",
+                    "receivers[\(index)].name",
+                    "a second receiver named \(InertText.quoted(receiver.name))",
                     "give it another name")
             }
         }
@@ -77,7 +79,7 @@ extension Settings {
         let reachable = route.reachable
         for (index, receiver) in receivers.enumerated() where !reachable.contains(receiver.name) {
             r.warn(
-                "receivers[\(index)]", "no route leads to \(receiver.name.quoted)",
+                "receivers[\(index)]", "no route leads to \(InertText.quoted(receiver.name))",
                 "name it in route, or remove it")
         }
     }
@@ -95,7 +97,8 @@ extension Settings {
             silences.append(silence)
             if !silence.id.isEmpty, !seen.insert(silence.id).inserted {
                 r.fault(
-                    "silences[\(index)].id", "a second silence named \(silence.id.quoted)",
+                    "silences[\(index)].id",
+                    "a second silence named \(InertText.quoted(silence.id))",
                     "give it another name")
             }
         }

@@ -1,3 +1,5 @@
+import Core
+
 /// One error or warning about a configuration.
 public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
     /// The file's path as given; `embedded` for the defaults.
@@ -25,9 +27,9 @@ public struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
     /// The fault in one line, for example: `bellwether.yaml:12:5: analysis.budget: "5q" is not a
     /// duration; write 500ms, 10s, 5m, 7d`
     public var description: String {
-        var place = file.inert(upTo: 1024)
+        var place = InertText.terminal(file, limit: 1024)
         if line > 0 { place += ":\(line):\(column)" }
-        let subject = key.isEmpty ? "" : "\(key.inert(upTo: 200)): "
+        let subject = key.isEmpty ? "" : "\(InertText.terminal(key, limit: 200)): "
         return "\(place): \(subject)\(fault)" + (remedy.isEmpty ? "" : "; \(remedy)")
     }
 }

@@ -1,5 +1,7 @@
+import Core
 public import Events
 public import Logging
+import Synchronization
 
 /// Writes each log entry as one line to standard error:
 /// `2026-11-23T06:00:00.123Z info verdict rollout=payments-api status=degraded`.
@@ -61,19 +63,20 @@ public struct LineLogHandler: LogHandler {
         if let error = event.error { all["error"] = .string("\(error)") }
         if label != "bellwether" { all["logger"] = .string(label) }
         let fields = all.sorted { $0.key < $1.key }.map { name, value in
-            (LogText.key(name), Self.isSecret(name) ? "(hidden)" : "\(value)")
+            (InertText.logKey(name), Self.isSecret(name) ? "(hidden)" : "\(value)")
         }
         let time = clock.now.rfc3339
         switch format {
         case .text:
-            var line = "\(time) \(event.level.rawValue) \(LogText.words(event.message.description))"
-            for (name, value) in fields { line += " \(name)=\(LogText.value(value))" }
+            var line =
+                "\(time) \(event.level.rawValue) \(InertText.logMessage(event.message.description))"
+            for (name, value) in fields { line += " \(name)=\(InertText.logValue(value))" }
             write(line + "\n")
         case .json:
-            let members = fields.map { LogText.quoted($0) + ":" + LogText.quoted($1) }
+            let members = fields.map { InertText.logString($0) + ":" + InertText.logString($1) }
             write(
                 "{\"ts\":\"\(time)\",\"level\":\"\(event.level.rawValue)\""
-                    + ",\"message\":\(LogText.quoted(event.message.description))"
+                    + ",\"message\":\(InertText.logString(event.message.description))"
                     + ",\"fields\":{\(members.joined(separator: ","))}}\n")
         }
     }
@@ -82,5 +85,19 @@ public struct LineLogHandler: LogHandler {
         let name = name.lowercased()
         return ["password", "secret", "cookie", "authorization"].contains { name.contains($0) }
             || name == "token" || name.hasSuffix("_token") || name.hasSuffix("-token")
+    }
+}
+
+/// The lowest level that is written, shared by all handlers created with it.
+///
+/// A configuration reload changes it for all of them at once. Thread-safe.
+public final class LogThreshold: Sendable {
+    private let stored: Mutex<Logger.Level>
+
+    public init(_ level: Logger.Level) { stored = Mutex(level) }
+
+    public var level: Logger.Level {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
     }
 }

@@ -1,8 +1,10 @@
+import Core
+
 extension MetricFamily {
     /// Appends HELP, TYPE and the samples in text format 0.0.4.
     func write(name: String, to text: inout String) {
         if series.isEmpty { return }
-        if !help.isEmpty { text += "# HELP \(name) \(MetricName.help(help))\n" }
+        if !help.isEmpty { text += "# HELP \(name) \(InertText.metricHelp(help))\n" }
         text += "# TYPE \(name) \(kind.rawValue)\n"
         for (labels, sample) in series.sorted(by: { $0.key < $1.key }) {
             switch sample {

@@ -1,8 +1,7 @@
+import Core
+
 /// Formats names, labels and values for the Prometheus text format.
 enum MetricName {
-    /// Most Unicode scalars of a label value.
-    static let longestLabelValue = 120
-
     /// Converts `hb.requestCount` to `hb_request_count`, which the format
     /// (`[a-zA-Z_][a-zA-Z0-9_]*`) and promtool's lint allow.
     static func spelled(_ text: String) -> String {
@@ -47,38 +46,10 @@ enum MetricName {
             let name = spelled(name)
             byName[name == "le" ? "exported_le" : name] = value
         }
-        let pairs = byName.sorted { $0.key < $1.key }.map { "\($0.key)=\"\(escaped($0.value))\"" }
+        let pairs = byName.sorted { $0.key < $1.key }.map {
+            "\($0.key)=\"\(InertText.metricLabel($0.value))\""
+        }
         return "{" + pairs.joined(separator: ",") + "}"
-    }
-
-    /// Escapes a label value's `\`, `"` and line feed as the format requires.
-    ///
-    /// Other hidden characters, which the format allows, are replaced by U+FFFD.
-    private static func escaped(_ value: String) -> String {
-        var out = ""
-        for scalar in value.unicodeScalars.prefix(longestLabelValue) {
-            switch scalar {
-            case "\\": out += "\\\\"
-            case "\"": out += "\\\""
-            case "\n": out += "\\n"
-            case let hidden where hidden.isHidden: out += "\u{FFFD}"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
-    }
-
-    static func help(_ text: String) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case let hidden where hidden.isHidden: out += "\u{FFFD}"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
     }
 
     /// Formats a sample's value: whole numbers below 10^15 without a fraction, others as the

@@ -1,4 +1,4 @@
-import Logging
+public import Logging
 
 /// An event inside the node, with its log line and its metric.
 ///
@@ -21,4 +21,24 @@ public protocol TelemetryEvent: Sendable {
 extension TelemetryEvent {
     public var fields: [(String, String)] { [] }
     public func record(in registry: PrometheusRegistry) {}
+}
+
+/// The wall clock was set. Deadlines are moved by the same step, so waits keep their length.
+public struct ClockSet: TelemetryEvent {
+    private let part: String
+    private let step: Duration
+
+    /// - Parameters:
+    ///   - part: The owner of the deadlines: `digests`, `deliveries` or `attempts`.
+    ///   - step: How far the clock was set; negative when it was set back.
+    public init(part: String, step: Duration) {
+        self.part = part
+        self.step = step
+    }
+
+    public var level: Logger.Level { .warning }
+    public var message: String { "the clock was set: deadlines moved with it" }
+    public var fields: [(String, String)] {
+        [("part", part), ("seconds", "\(step.components.seconds)")]
+    }
 }

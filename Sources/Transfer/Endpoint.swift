@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 /// The address of a transfer, validated before libcurl gets it.
 struct Endpoint: Sendable, Equatable {
@@ -63,7 +64,7 @@ struct Endpoint: Sendable, Equatable {
         let spoken = bare.utf8.allSatisfy { byte in
             byte > 0x20 && byte != 0x7F && !"/?#@[]\\%".utf8.contains(byte)
         }
-        let shown = bare.printableLine(atMost: 100)
+        let shown = InertText.line(bare, limit: 100)
         guard !bare.isEmpty, bare.utf8.count <= 255, spoken else {
             throw TransferError(
                 .invalid, target: "\(scheme)://\(shown)", words: "'\(shown)' is not a host name")

@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 /// The first certificate that a TLS server presented: its own, not its issuers'.
 public struct ServerCertificate: Sendable, Equatable {
@@ -15,7 +16,7 @@ public struct ServerCertificate: Sendable, Equatable {
         }
         guard let text = value("Expire date"), let expires = Self.seconds(text) else { return nil }
         self.expires = expires
-        subject = (value("Subject") ?? "").printableLine(atMost: 200)
+        subject = InertText.line((value("Subject") ?? ""), limit: 200)
     }
 
     /// Parses `Nov 28 03:00:00 2026 GMT` (OpenSSL) or `2026-11-28 03:00:00 GMT` (GnuTLS).
@@ -24,5 +25,27 @@ public struct ServerCertificate: Sendable, Equatable {
         if let first = parts.first, first.utf8.count == 10 { parts[0] = first.filter { $0 != "-" } }
         let time = Int64(curl_getdate(parts.joined(separator: " "), nil))
         return time < 0 ? nil : time
+    }
+}
+
+/// The server certificates that are accepted.
+public enum TLSTrust: Sendable, Hashable {
+    /// A certificate for the host that chains to the system's certificate authorities.
+    case system
+    /// A certificate for the host that chains to a certificate in this PEM file.
+    case file(String)
+    /// Any certificate. For first inspection of a server only: an interceptor can read all traffic.
+    case insecure
+}
+
+/// The PEM files of a client certificate (leaf first) and of its key, without passphrase. Read for
+/// each new connection, so that a renewed pair is used within a minute.
+public struct TLSIdentity: Sendable, Hashable {
+    public var certificate: String
+    public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// Why a transfer failed, with its target and a remedy.
 ///
 /// Contains no credential: `target` is scheme, host and port only (a webhook's path is a secret),
@@ -40,7 +42,7 @@ public struct TransferError: Error, Sendable, Equatable, CustomStringConvertible
     public init(_ kind: Kind, target: String, words: String) {
         self.kind = kind
         self.target = target
-        self.words = words.printableLine(atMost: 300)
+        self.words = InertText.line(words, limit: 300)
     }
 
     /// What an operator can do about it.

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Settings
 
 struct HealthCommand: AsyncParsableCommand {
@@ -21,7 +22,7 @@ struct HealthCommand: AsyncParsableCommand {
         let settings = try config.load()
         do {
             let node = try await NodeReadiness(of: settings, within: deadline)
-            Standard.line(TerminalText.inert(node.description))
+            Standard.line(InertText.terminal(node.description))
             if !node.isReady { throw ExitCode(1) }
         } catch let fault where !(fault is ExitCode) {
             Standard.error("bellwether: \(fault)")

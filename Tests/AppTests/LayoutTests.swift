@@ -18,20 +18,20 @@ struct LayoutTests {
         ("CZlib", []),
         ("Core", []),
         ("JSON", []),
-        ("Events", ["JSON"]),
-        ("Secrets", []),
-        ("Arguments", []),
-        ("Settings", ["Secrets", "Arguments", "Events", "JSON"]),
-        ("Telemetry", ["Events"]),
-        ("Analysis", ["Events", "JSON"]),
+        ("Events", ["Core", "JSON"]),
+        ("Secrets", ["Core"]),
+        ("Arguments", ["Core"]),
+        ("Settings", ["Core", "Secrets", "Arguments", "Events", "JSON"]),
+        ("Telemetry", ["Core", "Events"]),
+        ("Analysis", ["Core", "Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
         ("State", ["Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
-        ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        ("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
-        ("Rendering", ["Events", "JSON", "Digests"]),
+        ("Rendering", ["Core", "Events", "JSON", "Digests"]),
         (
             "Delivery",
             [
@@ -42,7 +42,7 @@ struct LayoutTests {
         (
             "Gateway",
             [
-                "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
+                "Core", "Secrets", "Arguments", "Events", "JSON", "Analysis", "Probes", "Transfer",
                 "EventLog", "State",
                 "Server", "Telemetry",
             ]
@@ -50,14 +50,14 @@ struct LayoutTests {
         (
             "Notifier",
             [
-                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Telemetry",
             ]
         ),
         (
             "Console",
             [
-                "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
+                "Core", "Events", "JSON", "EventLog", "State", "Digests", "Rendering", "Delivery",
                 "Server", "Notifier",
             ]
         ),
@@ -77,7 +77,8 @@ struct LayoutTests {
         (
             "bellwether",
             [
-                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "State", "EventLog",
+                "CBuild", "App", "Core", "Events", "JSON", "Settings", "Telemetry", "State",
+                "EventLog",
                 "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
             ]
         ),
@@ -219,6 +220,41 @@ struct LayoutTests {
         for (folder, count) in counts.sorted(by: { $0.key < $1.key }) {
             #expect(count <= 20, "\(folder) holds \(count) files: group them by what they do")
         }
+    }
+
+    /// Files under 30 lines that are the only home of a whole concept, by name.
+    private static let small: [String: String] = [
+        "Addressee.swift": "what identifies a delivery in every module",
+        "Change.swift": "the list of changes, which every text of a digest reads",
+        "ConsoleView+Deliveries.swift": "the part of the view that reads the database",
+        "CopyOnWriteBox.swift": "a general container",
+        "DeadLetter.swift": "what people see of a dead delivery",
+        "DeliveryState.swift": "the states of a delivery, which the database stores",
+        "DetachedReads.swift": "a workaround, with the link to what it works around",
+        "DigestGroupRow.swift": "the SQL of one table",
+        "EventWord.swift": "constants of the two scans of a line",
+        "LastReport.swift": "what a group said last, stored with its state",
+        "MetricDelta.swift": "a term of the domain",
+        "OutboxDocument.swift": "a document of the API",
+        "RateRatioTest.swift": "a statistical test; each has its own file",
+        "Scope.swift": "the scopes of tokens, which the fuzz package builds without the server",
+        "SignInPage.swift": "a page; each has its own file",
+        "TextMarks.swift": "a bit trick of the scanners, with its proof",
+    ]
+
+    @Test("a file under 30 lines is the only home of a whole concept")
+    func smallFiles() throws {
+        var found: Set<String> = []
+        for file in try Self.swiftFiles(below: "Sources") {
+            let text = try String(
+                contentsOf: Self.top.appendingPathComponent(file), encoding: .utf8)
+            guard text.split(separator: "\n", omittingEmptySubsequences: false).count - 1 < 30
+            else { continue }
+            let name = (file as NSString).lastPathComponent
+            found.insert(name)
+            #expect(Self.small[name] != nil, "\(file): join it with the file of its owner")
+        }
+        #expect(Set(Self.small.keys).subtracting(found) == [], "files that are not small any more")
     }
 
     @Test("no two types of the package have the same bare name")

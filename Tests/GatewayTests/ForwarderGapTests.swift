@@ -1,6 +1,7 @@
+import Core
+import EventLog
 import Events
 import JSON
-import EventLog
 import State
 import Telemetry
 import TestSupport

@@ -1,7 +1,8 @@
+import Core
+import EventLog
 import Events
 import Foundation
 import JSON
-import EventLog
 import State
 import Telemetry
 import TestSupport

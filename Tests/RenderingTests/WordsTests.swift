@@ -62,45 +62,6 @@ struct WordsTests {
         #expect(Sparkline.text([-.greatestFiniteMagnitude, .greatestFiniteMagnitude]).count == 2)
     }
 
-    @Test(
-        "Inert text makes hidden characters visible",
-        arguments: [
-            ("a\u{202E}b", "a⟨U+202E⟩b"), ("a\r\nb", "a␍␊b"), ("\u{7F}", "␡"),
-            ("\u{85}", "⟨U+0085⟩"), ("\u{200B}", "⟨U+200B⟩"), ("\u{E0041}", "⟨U+E0041⟩"),
-            ("e\u{301}\u{301}\u{301}\u{301}", "e\u{301}\u{301}"), ("日本", "日本"), ("", ""),
-            ("\u{3164}", "⟨U+3164⟩"), ("\u{2003}", "⟨U+2003⟩"),
-        ])
-    func inert(_ source: String, _ shown: String) {
-        let text = InertText(source).description
-        #expect(Array(text.unicodeScalars) == Array(shown.unicodeScalars))
-    }
-
-    @Test("Inert text is cut by scalars, so that one character cannot be a megabyte")
-    func inertLength() {
-        let bomb = "x" + String(repeating: "\u{301}", count: 100_000)
-        #expect(InertText(bomb).description.unicodeScalars.count == 3)
-        #expect(
-            InertText(String(repeating: "y", count: 500), limit: 10).description == "yyyyyyyyyy…")
-    }
-
-    @Test(
-        "Slack escaping",
-        arguments: [
-            ("<!channel> & @here", "&lt;!channel&gt; &amp; ＠here"), ("5xx_rate", "5xx_rate"),
-            ("_x_ a_b _", "＿x＿ a_b ＿"), ("*b* ~s~ `c`", "∗b∗ ∼s∼ ˋcˋ"),
-            (":fire: a:b 10:30", "꞉fire: a:b 10:30"), ("::", "::"), (":", ":"),
-        ])
-    func slack(_ text: String, _ escaped: String) {
-        #expect(Markup.slack.escape(text) == escaped)
-    }
-
-    @Test("HTML escaping covers attributes too")
-    func html() {
-        #expect(
-            Markup.html.escape("<a b=\"c\" d='e'>&")
-                == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
-    }
-
     @Test("Kubernetes names by RFC 1123, and ids of one word")
     func names() {
         for good in ["a", "payments-api", "a.b", "0", String(repeating: "a", count: 253)] {

@@ -69,13 +69,3 @@ import Testing
         #expect(HTTPDate.text(second: Int64(second)) == text)
     }
 }
-
-@Suite struct EncodingTests {
-    @Test func percentCodingIsStrict() {
-        #expect(PercentCoding.decode("a%20b+c") == "a b+c")
-        #expect(PercentCoding.decode("a+b", plusIsBlank: true) == "a b")
-        for bad in ["%", "%2", "%2g", "%ff", "%c3"] {
-            #expect(PercentCoding.decode(bad) == nil, "\(bad)")
-        }
-    }
-}

@@ -1,5 +1,7 @@
+import Core
 import Testing
-import Transfer
+
+@testable import Transfer
 
 /// A generator of the largest value: each draw is the upper bound.
 private struct Largest: RandomNumberGenerator {
@@ -55,7 +57,7 @@ struct RetryPolicyTests {
     func retryAfter() {
         // Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
         let now: Int64 = 784_111_777
-        func asked(_ value: String?) -> Duration? { RetryPolicy.retryAfter(value, now: now) }
+        func asked(_ value: String?) -> Duration? { HTTPReply.retryAfter(value, now: now) }
         #expect(asked("120") == .seconds(120))
         #expect(asked(" 0 ") == .zero)
         #expect(asked("Sun, 06 Nov 1994 08:51:37 GMT") == .seconds(120))

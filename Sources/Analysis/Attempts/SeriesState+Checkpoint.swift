@@ -192,3 +192,12 @@ extension JSONWriter {
 extension JSONValue {
     fileprivate var timestamp: Timestamp? { integer.map { Timestamp(milliseconds: $0) } }
 }
+
+extension JSONValue {
+    /// A time in milliseconds since 1970; nil outside `Timestamp.range`.
+    var moment: Timestamp? {
+        integer.map { Timestamp(milliseconds: $0) }.flatMap {
+            Timestamp.range.contains($0) ? $0 : nil
+        }
+    }
+}

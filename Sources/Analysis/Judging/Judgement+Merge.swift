@@ -71,9 +71,7 @@ extension CheckOutcome {
     fileprivate var hasNoSource: Bool {
         state == .nodata && !findings.isEmpty
             && findings.allSatisfy {
-                [
-                    "missing_field", "missing_file", "missing_argument", "unusable_argument",
-                ].contains($0.rule.name)
+                MissingDataReason(rawValue: $0.rule.name)?.isOfSource == true
             }
     }
 

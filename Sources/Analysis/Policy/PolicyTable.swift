@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -18,32 +19,7 @@ public struct RolloutMatch: Sendable, Hashable {
 
     private static func fits(_ name: String, _ patterns: [String]) -> Bool {
         patterns.isEmpty
-            || patterns.contains { fits(Array(name.utf8)[...], Array($0.utf8)[...]) }
-    }
-
-    /// Compares in time of at most the product of the lengths: only the last `*` is tried again.
-    private static func fits(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-        var (name, pattern) = (name, pattern)
-        var retry: (name: ArraySlice<UInt8>, pattern: ArraySlice<UInt8>)?
-        while true {
-            if pattern.first == UInt8(ascii: "*") {
-                pattern.removeFirst()
-                retry = (name, pattern)
-            } else if let byte = name.first, let expected = pattern.first,
-                expected == UInt8(ascii: "?") || expected == byte
-            {
-                name.removeFirst()
-                pattern.removeFirst()
-            } else if name.isEmpty, pattern.isEmpty {
-                return true
-            } else if let last = retry, !last.name.isEmpty {
-                name = last.name.dropFirst()
-                pattern = last.pattern
-                retry = (name, pattern)
-            } else {
-                return false
-            }
-        }
+            || patterns.contains { Wildcard($0, hasPlaceholder: true).matches(name) }
     }
 }
 

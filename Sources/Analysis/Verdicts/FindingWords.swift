@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// The findings of one check as words, for the message of the event and the summary.
@@ -32,7 +33,7 @@ struct FindingWords {
         if finding.state == .nodata {
             return finding.rule == .insufficient
                 ? "saw too few requests to judge"
-                : "could not be measured (\(finding.rule.name.clipped(toBytes: 64)))"
+                : "could not be measured (\(finding.rule.name.cut(to: 64, .utf8)))"
         }
         if finding.isOverRun { return overRun(finding) }
         guard let number = finding.compared?.value ?? outcome.value else { return "did not pass" }

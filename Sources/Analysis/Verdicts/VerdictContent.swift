@@ -1,4 +1,5 @@
-import Events
+import Core
+public import Events
 import JSON
 
 /// The content of a verdict document before it is cut to its maximum size.
@@ -55,8 +56,8 @@ struct VerdictContent {
         self.scope = Array(scope.prefix(ProbeScope.most))
         reasons = judgement.reasons.map { reason in
             var reason = reason
-            reason.detail = reason.detail.clipped(toBytes: 200)
-            reason.why = reason.why.clipped(toBytes: 64)
+            reason.detail = reason.detail.cut(to: 200, .utf8)
+            reason.why = reason.why.cut(to: 64, .utf8)
             return reason
         }
         objects = Self.objects(of: signals)
@@ -208,6 +209,30 @@ extension JSONWriter {
         case .number(let number): member(name, number)
         case .flag(let flag): member(name, flag)
         case .absent, nil: member(name, JSONValue.null)
+        }
+    }
+}
+
+/// By what a probe selects the data of one rollout; an element of the document's `scope`.
+public struct ProbeScope: Sendable, Hashable {
+    /// The most probes in one document.
+    public static let most = 8
+
+    public let probe: String
+    /// The arguments that the probe uses; empty: it has the same data for all rollouts.
+    public let arguments: [String]
+
+    public init(probe: String, arguments: [String]) {
+        self.probe = probe
+        self.arguments = arguments
+    }
+
+    /// The scopes in the document of a verdict's event.
+    public static func all(in event: Event) -> [ProbeScope] {
+        (event.extra("document")?["scope"]?.members ?? []).map { probe in
+            ProbeScope(
+                probe: probe.key,
+                arguments: (probe.value.elements ?? []).compactMap(\.string))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// A verdict in one line, which people read in the AnalysisRun; the document's `summary`.
@@ -12,12 +13,12 @@ enum VerdictSummary {
     static func text(
         _ judgement: Judgement, attempt: AttemptNumber, gateway: GatewayIdentity
     ) -> String {
-        let place = (gateway.az.isEmpty ? gateway.node : gateway.az).clipped(toBytes: placeBytes)
+        let place = (gateway.az.isEmpty ? gateway.node : gateway.az).cut(to: placeBytes, .utf8)
         let tail = " (" + (place.isEmpty ? "" : "\(place), ") + "attempt \(attempt.n))"
-        let head = "\(judgement.status.rawValue): \(finding(judgement).withoutControls)"
+        let head = "\(judgement.status.rawValue): \(InertText.withoutControls(finding(judgement)))"
         let left = maxBytes - tail.utf8.count
         guard head.utf8.count > left else { return head + tail }
-        return head.clipped(toBytes: left - 3) + "…" + tail
+        return head.cut(to: left - 3, .utf8) + "…" + tail
     }
 
     /// The most severe finding; for a healthy verdict the canary's values.
@@ -49,5 +50,31 @@ extension Judgement {
     var spoken: [CheckOutcome] {
         outcomes.filter { $0.state != .pass && !$0.check.advisory }
             .sorted { ($0.state.gravity, $0.check.id) < ($1.state.gravity, $1.check.id) }
+    }
+}
+
+/// A verdict as plain sentences, for people who read the log.
+enum VerdictMessage {
+    /// The number of checks that get a sentence of their own.
+    private static let spelledOut = 3
+
+    static func text(
+        _ judgement: Judgement, request: MeasurementRequest, attempt: AttemptNumber,
+        isRecovery: Bool
+    ) -> String {
+        let condition = isRecovery ? "healthy again" : judgement.status.rawValue
+        var text =
+            "\(request.rollout) in \(request.namespace): canary \(condition) at attempt "
+            + "\(attempt.n)."
+        if !judgement.comparable {
+            text += " This run was measured by two different binaries or policies."
+        }
+        let spoken = judgement.spoken
+        for outcome in spoken.prefix(spelledOut) {
+            text += " \(FindingWords(outcome: outcome, isShort: false).text)."
+        }
+        let more = spoken.count - spelledOut
+        if more > 0 { text += " \(more) more \(more == 1 ? "check" : "checks") did not pass." }
+        return text
     }
 }

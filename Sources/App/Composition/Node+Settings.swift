@@ -1,8 +1,9 @@
+import Core
 import Delivery
+import EventLog
 import Events
 import Gateway
 import JSON
-import EventLog
 import Secrets
 import Server
 import Settings

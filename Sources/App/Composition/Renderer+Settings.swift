@@ -1,3 +1,4 @@
+import Core
 import Rendering
 import Settings
 
@@ -23,32 +24,12 @@ extension Settings {
     /// the configuration on this machine.
     var nodeOption: String {
         digest.statusURL.isEmpty
-            ? configurationOption : "--url \(ShellWord.text(digest.statusURL))"
+            ? configurationOption : "--url \(InertText.shellWord(digest.statusURL))"
     }
 
     /// `--config` with the absolute path of this node's configuration.
     var configurationOption: String {
         let file = file ?? DataFolder(dataDirectory).configuration
-        return "--config \(ShellWord.text(DataFolder.absolute(file)))"
-    }
-}
-
-/// Texts as words of a command line.
-public enum ShellWord {
-    /// The words as one line for a POSIX shell.
-    public static func line(_ words: [String]) -> String {
-        words.map(Self.text).joined(separator: " ")
-    }
-
-    /// The text as one word for a POSIX shell, in quotes where it needs them.
-    static func text(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: "-._/:@%+=,".utf8.contains(byte)
-            }
-        }
-        if isPlain, !text.isEmpty { return text }
-        return "'" + text.replacing("'", with: #"'\''"#) + "'"
+        return "--config \(InertText.shellWord(DataFolder.absolute(file)))"
     }
 }

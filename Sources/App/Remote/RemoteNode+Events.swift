@@ -1,3 +1,4 @@
+import Core
 import Events
 import Foundation
 import Transfer
@@ -40,6 +41,6 @@ extension RemoteNode {
 
     /// A text as one segment of a path or one value of a query, percent-encoded.
     public static func encoded(_ value: String) -> String {
-        value.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        PercentCoding.encode(value, keeping: "")
     }
 }

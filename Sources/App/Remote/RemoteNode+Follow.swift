@@ -1,4 +1,5 @@
 public import Events
+import Core
 import Synchronization
 import Transfer
 
@@ -45,9 +46,8 @@ extension RemoteNode {
             if Task.isCancelled { return }
             failures = place.withLock { $0 } == before ? failures +| 1 : 1
             if failures == 1 || failures.isMultiple(of: 10) { report(.lost(words)) }
-            var random = SystemRandomNumberGenerator()
             try? await Task.sleep(
-                for: .milliseconds(100) + Self.retry.delay(after: failures, using: &random))
+                for: .milliseconds(100) + Self.retry.delay(after: failures))
         }
     }
 

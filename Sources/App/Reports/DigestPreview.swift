@@ -1,11 +1,13 @@
+import Delivery
 import Digests
-public import Events
 import EventLog
+public import Events
 import HTTPTypes
 import Hummingbird
 import JSON
 import Notifier
 public import Rendering
+import Secrets
 import Server
 public import Settings
 
@@ -58,6 +60,24 @@ public enum DigestPreview {
             let digests = try await compose(
                 settings, folder: DataFolder(settings.dataDirectory), since: since, now: now)
             return .bytes(DigestDocument.list(digests), headers: [.cacheControl: "no-store"])
+        }
+    }
+}
+
+/// The message that the recipe `teams` sends.
+public enum TeamsPreview {
+    /// The card of a digest as JSON; the reason if the recipe cannot be used.
+    public static func card(of digest: RenderedDigest) -> String {
+        guard let request = Settings.Receiver.WebhookRequest.recipe("teams") else {
+            return "there is no recipe teams"
+        }
+        let url = "https://teams.example/"
+        do throws(WebhookFaults) {
+            let made = try WebhookReceiver.Exchange(request, url: .visible(url)).template
+                .request(for: digest, url: url, receiver: "teams")
+            return String(decoding: made.body, as: UTF8.self)
+        } catch {
+            return "\(error)"
         }
     }
 }

@@ -60,7 +60,11 @@ public struct SharedFileKeys: BucketCredentialSource {
 
     public func read() async throws(BucketFault) -> BucketCredentials? {
         guard let path else { return nil }
-        let text = await BlockingExecutor.credentials.run { SmallFile.text(path) }
+        let text = await BlockingExecutor.credentials.run {
+            (try? BoundedFile(reading: path, limit: 256 << 10)).flatMap {
+                String(validating: $0.bytes, as: UTF8.self)
+            }
+        }
         guard let text else {
             guard isRequested else { return nil }
             throw .credentials(path, "cannot be read")
@@ -92,42 +96,4 @@ public struct SharedFileKeys: BucketCredentialSource {
         }
         return values
     }
-}
-
-extension StringProtocol {
-    /// Without blanks and tabs at its ends.
-    fileprivate var trimmed: String {
-        let start = drop { $0 == " " || $0 == "\t" }
-        let end = start.reversed().drop { $0 == " " || $0 == "\t" }
-        return String(end.reversed())
-    }
-}
-
-extension [String: String] {
-    /// The value of a variable that is set and not empty.
-    func setting(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
-}
-
-extension BucketFault {
-    static func credentials(_ place: String, _ words: String) -> BucketFault {
-        BucketFault(.credentials, place: place, words: words)
-    }
-}
-
-extension Secret {
-    /// Reads the secret on the executor of credential files.
-    ///
-    /// - Parameter place: What it is for, to name in a fault.
-    func read(for place: String) async throws(BucketFault) -> String {
-        do throws(SecretFault) {
-            return try await BlockingExecutor.credentials.run { () throws(SecretFault) in
-                try read()
-            }
-        } catch { throw .credentials(place, "\(error)") }
-    }
-}
-
-extension BlockingExecutor {
-    /// Reads credential files.
-    static let credentials = BlockingExecutor("bucket.credentials")
 }

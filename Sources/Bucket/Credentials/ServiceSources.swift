@@ -1,3 +1,4 @@
+import Core
 import Events
 import Foundation
 import JSON
@@ -35,7 +36,7 @@ public struct WebIdentity: BucketCredentialSource {
         let form = [
             ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"),
             ("RoleArn", role), ("RoleSessionName", session), ("WebIdentityToken", token),
-        ].map { "\($0)=\(URLEncoding.component($1))" }.joined(separator: "&")
+        ].map { "\($0)=\(PercentCoding.encode($1))" }.joined(separator: "&")
         let reply = try await engine.credentials(
             place,
             HTTPTransfer(
@@ -146,7 +147,7 @@ public struct InstanceIdentity: BucketCredentialSource {
         let reply = try await engine.credentials(
             place,
             HTTPTransfer(
-                url: roles + URLEncoding.component(String(role)), headers: headers,
+                url: roles + PercentCoding.encode(String(role)), headers: headers,
                 deadline: .seconds(5)))
         return try BucketCredentials(json: reply, place: place)
     }

@@ -36,7 +36,7 @@ struct BucketRequest: Sendable {
         tls: TLSTrust
     ) -> HTTPTransfer {
         let (origin, host, bucketPath) = location.base
-        let path = bucketPath + "/" + URLEncoding.path(key)
+        let path = bucketPath + "/" + PercentCoding.encode(key, keeping: "-._~/")
         let signature = RequestSignature(
             method: method, path: path, query: query,
             headers: headers.filter { Self.isSigned($0.0) } + [("host", host)],
@@ -57,10 +57,10 @@ extension BucketFault {
         let values = XMLValues.read(reply.body, ["Code", "Message"])
         let code = values["Code"].map { " \($0)" } ?? ""
         let message = values["Message"].map { ": \($0)" } ?? ""
-        var words = "HTTP status \(reply.status)\(code)\(message)".printableLine(atMost: 300)
+        var words = InertText.line("HTTP status \(reply.status)\(code)\(message)", limit: 300)
         if values["Code"] == "RequestTimeTooSkewed", let date = reply.header("date") {
-            words += "; the store's clock shows \(date), this machine's \(now.rfc3339)"
-                .printableLine(atMost: 100)
+            words += InertText.line(
+                "; the store's clock shows \(date), this machine's \(now.rfc3339)", limit: 100)
         }
         let kind: Kind =
             switch reply.status {

@@ -1,3 +1,4 @@
+import Core
 import Crypto
 import Events
 
@@ -8,7 +9,7 @@ import Events
 /// parameters without a value, and removed headers.
 struct RequestSignature {
     var method: String
-    /// Percent-encoded by `URLEncoding.path`.
+    /// Percent-encoded by `PercentCoding`.
     var path: String
     /// Not encoded, in any order; a parameter without a value has an empty one.
     var query: [(String, String)]
@@ -57,7 +58,7 @@ struct RequestSignature {
     /// The parameters encoded, sorted by their encoded names, each with an equals sign.
     var canonicalQuery: String {
         let encoded: [(name: String, value: String)] = query.map {
-            (URLEncoding.component($0), URLEncoding.component($1))
+            (PercentCoding.encode($0), PercentCoding.encode($1))
         }
         let sorted = encoded.sorted { a, b in a.name == b.name ? a.value < b.value : a.name < b.name
         }
@@ -67,26 +68,5 @@ struct RequestSignature {
     /// A header's value without blanks at its ends, and with single blanks inside.
     private static func folded(_ value: String) -> String {
         value.split(separator: " ").joined(separator: " ")
-    }
-}
-
-/// Percent-encoding as signatures require it: every byte that is not unreserved.
-enum URLEncoding {
-    static func component(_ text: String) -> String { encode(text, keepsSlash: false) }
-
-    /// As `component`, but a slash separates the parts of a key.
-    static func path(_ text: String) -> String { encode(text, keepsSlash: true) }
-
-    private static func encode(_ text: String, keepsSlash: Bool) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            if byte.isUnreserved || keepsSlash && byte == UInt8(ascii: "/") {
-                out.append(byte)
-            } else {
-                out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Events
 import Rendering
 
@@ -18,20 +19,20 @@ struct MailComposer {
         // `=_` cannot occur in quoted-printable (RFC 2045 §6.7).
         let boundary = "=_bellwether_" + ContentHash.hex(digest.id.utf8).prefix(32)
 
-        var head = HeaderText.line("From", from.header)
-        head += HeaderText.line("To", addresses)
-        head += HeaderText.line("Subject", HeaderText.words(digest.subject))
-        head += HeaderText.line("Thread-Topic", HeaderText.words(Self.topic(digest.subject)))
-        head += HeaderText.line("Date", [Self.date(digest.composedAt)])
-        head += HeaderText.line("Message-ID", ["<\(id)@\(domain)>"])
-        head += HeaderText.line("In-Reply-To", [root])
-        head += HeaderText.line("References", [root])
-        head += HeaderText.line("List-Id", listID)
-        head += HeaderText.line("Auto-Submitted", ["auto-generated"])
-        head += HeaderText.line("X-Auto-Response-Suppress", ["All"])
-        head += HeaderText.line("X-Bellwether-Digest", [id])
-        head += HeaderText.line("MIME-Version", ["1.0"])
-        head += HeaderText.line(
+        var head = Self.line("From", from.header)
+        head += Self.line("To", addresses)
+        head += Self.line("Subject", InertText.mailHeader(digest.subject))
+        head += Self.line("Thread-Topic", InertText.mailHeader(Self.topic(digest.subject)))
+        head += Self.line("Date", [Self.date(digest.composedAt)])
+        head += Self.line("Message-ID", ["<\(id)@\(domain)>"])
+        head += Self.line("In-Reply-To", [root])
+        head += Self.line("References", [root])
+        head += Self.line("List-Id", listID)
+        head += Self.line("Auto-Submitted", ["auto-generated"])
+        head += Self.line("X-Auto-Response-Suppress", ["All"])
+        head += Self.line("X-Bellwether-Digest", [id])
+        head += Self.line("MIME-Version", ["1.0"])
+        head += Self.line(
             "Content-Type", ["multipart/alternative;", "boundary=\"\(boundary)\""])
 
         var message = Array(head.utf8)
@@ -49,6 +50,21 @@ struct MailComposer {
         }
         message += Array("--\(boundary)--\r\n".utf8)
         return message
+    }
+
+    /// A header line `Name: words`, folded to at most 78 columns where the words allow.
+    static func line(_ name: String, _ words: [String]) -> String {
+        var out = name + ":"
+        var column = out.utf8.count
+        for word in words {
+            if column + 1 + word.utf8.count > 78, column > name.utf8.count + 1 {
+                out += "\r\n"
+                column = 0
+            }
+            out += " " + word
+            column += 1 + word.utf8.count
+        }
+        return out + "\r\n"
     }
 
     /// The subject without the state in front, the same for a whole incident: Outlook groups by it.
@@ -74,7 +90,7 @@ struct MailComposer {
 
     /// The `List-Id` (RFC 2919): a name for people and an id for filters.
     private var listID: [String] {
-        HeaderText.phrase("Bellwether \(list)")
+        InertText.mailName("Bellwether \(list)")
             + ["<\(IdentifierText.safe(list.lowercased())).bellwether.\(domain)>"]
     }
 

@@ -1,3 +1,4 @@
+import Core
 import Transfer
 
 /// A mail address with an optional display name: `On call <oncall@example.com>`.
@@ -20,11 +21,11 @@ public struct Mailbox: Sendable, Hashable {
             name = String(name.dropFirst().dropLast())
         }
         if let fault = MailAddress.fault(in: address) {
-            throw MailboxFault(text: text.printableLine(atMost: 100), fault: fault)
+            throw MailboxFault(text: InertText.line(text, limit: 100), fault: fault)
         }
-        guard name == name.printableLine(atMost: 100) else {
+        guard name == InertText.line(name, limit: 100) else {
             throw MailboxFault(
-                text: text.printableLine(atMost: 100),
+                text: InertText.line(text, limit: 100),
                 fault: "has a name with characters that cannot be shown, or longer than 100")
         }
         self.name = name
@@ -35,7 +36,7 @@ public struct Mailbox: Sendable, Hashable {
 
     /// The words of the mailbox in a From or To header.
     var header: [String] {
-        name.isEmpty ? [address] : HeaderText.phrase(name) + ["<\(address)>"]
+        name.isEmpty ? [address] : InertText.mailName(name) + ["<\(address)>"]
     }
 }
 

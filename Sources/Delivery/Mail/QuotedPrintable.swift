@@ -1,3 +1,5 @@
+import Core
+
 /// Quoted-printable (RFC 2045 §6.7): text in seven bits, lines of at most 76 bytes.
 enum QuotedPrintable {
     private static let digits = Array("0123456789ABCDEF".utf8)
@@ -13,19 +15,11 @@ enum QuotedPrintable {
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         for line in lines {
-            append(Array(clean(line).utf8), to: &out)
+            let line = line.last == "\r" ? line.dropLast() : line
+            append(Array(InertText.mailLine(Substring(line)).utf8), to: &out)
             out += [0x0D, 0x0A]
         }
         return out
-    }
-
-    private static func clean(_ line: Substring.UnicodeScalarView) -> String {
-        var out = String.UnicodeScalarView()
-        for scalar in line.last == "\r" ? line.dropLast() : line {
-            let isControl = scalar.properties.generalCategory == .control && scalar != "\t"
-            out.append(isControl ? "\u{FFFD}" : scalar)
-        }
-        return String(out)
     }
 
     private static func append(_ line: [UInt8], to out: inout [UInt8]) {

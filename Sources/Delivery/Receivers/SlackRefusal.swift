@@ -21,7 +21,7 @@ struct SlackRefusal: Error {
         let words = "\(method): \(word)"
         attempt = DeliveryAttempt(
             passing.contains(word)
-                ? .retry(after: RetryPolicy.retryAfter(reply.header("retry-after"))) : .refused,
+                ? .retry(after: reply.retryAfter) : .refused,
             words, for: [""],
             steps: [
                 DeliveryStep(

@@ -1,4 +1,4 @@
-public import Events
+import Events
 import JSON
 
 /// What the events of a group report about its rollout, beside the verdicts; the latest of each.

@@ -159,7 +159,6 @@ extension JSONValue {
 
     /// The elements of the array `key` that `read` accepts.
     func list<T>(_ key: String, _ read: (JSONValue) -> T?) -> [T] {
-        guard case .array(let elements)? = self[key] else { return [] }
-        return elements.compactMap(read)
+        (self[key]?.elements ?? []).compactMap(read)
     }
 }

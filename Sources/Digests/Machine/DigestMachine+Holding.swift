@@ -1,4 +1,4 @@
-import Events
+public import Events
 
 // Messages are held back by silences, and by other groups that report the same
 // fault of a node. A group that is held back keeps its state.
@@ -110,4 +110,27 @@ extension DigestMachine {
         digest.nodeFault?.echoes = echoes.count
         digest.nodeFault?.names = Array(echoes.prefix(Bounds.echoes))
     }
+}
+
+/// A message that was held back, with the cause.
+public struct Suppression: Sendable, Hashable {
+    public enum Cause: Sendable, Hashable {
+        case silence(Silence, until: Timestamp)
+        /// A fault of a node that the message of `thread` reports.
+        case nodeFault(az: String, node: String, thread: String)
+    }
+
+    /// The message as it would have been sent.
+    public let digest: Digest
+    public let cause: Cause
+}
+
+/// A node fault that another group already reported to the same receivers.
+///
+/// While it is set, the group sends no message of its own.
+struct SuppressedGroup: Sendable, Hashable {
+    /// `Source.id` of the place at fault.
+    let place: String
+    /// The thread of the incident that reported it.
+    let thread: String
 }

@@ -1,4 +1,4 @@
-import Events
+public import Events
 import JSON
 
 // The stored form of the shared state: one JSON object, version 1. Empty members may be omitted.
@@ -126,5 +126,33 @@ extension Storm {
                 joined: told[0], over: told[1], left: told[2], paused: told[3],
                 worst: tree.status("told_worst"))
         }
+    }
+}
+
+/// The changes of a machine's state to store in one transaction.
+public struct Checkpoint: Sendable, Equatable {
+    /// The log position at which the reader of a restored machine starts.
+    public let position: LogPosition
+    /// The groups to store.
+    let groups: [GroupState]
+    /// The stored form of the state that all groups share.
+    let shared: String
+    /// Keys of the states to delete.
+    public let removed: Set<String>
+
+    /// Calls `body` with each key and state to store, ascending by key. States are serialized one
+    /// at a time: together they may need more memory than the groups themselves.
+    public func forEachChanged<E: Error>(
+        _ body: (_ key: String, _ state: String) throws(E) -> Void
+    ) throws(E) {
+        try body(SharedState.key, shared)
+        for group in groups { try body(group.key.text, group.json) }
+    }
+
+    /// All states to store, by key.
+    public var changed: [String: String] {
+        var changed: [String: String] = [:]
+        forEachChanged { changed[$0] = $1 }
+        return changed
     }
 }

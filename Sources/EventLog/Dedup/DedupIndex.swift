@@ -5,11 +5,12 @@ import Events
 /// Used by the writer only. `DedupLimits` bounds its memory; `forgotten` counts the entries dropped
 /// for that.
 struct DedupIndex: Sendable {
-    private(set) var streams = StreamTable()
+    /// The sequence numbers of each sender.
+    private(set) var streams = Hash128Table(initial: SequenceMark())
     /// Times of arrival by id, in two generations. When the newer one has half of the allowed
     /// entries or is as old as the window, the older one is dropped.
-    private var ids = IdTable()
-    private var olderIds = IdTable()
+    private var ids = Hash128Table<Int64>(initial: 0)
+    private var olderIds = Hash128Table<Int64>(initial: 0)
     private var generationStart: Int64 = .min
     private var admissions: UInt64 = 0
     /// Runs, streams and ids dropped for the limits since the log was opened.
@@ -31,7 +32,11 @@ struct DedupIndex: Sendable {
         case .none: return true
         case .sequence(let stream, let seq):
             admissions += 1
-            let (isNew, runs) = streams.admit(seq, of: stream, at: admissions)
+            let ordinal = admissions
+            let (isNew, runs) = streams.update(stream) { mark in
+                mark.touched = ordinal
+                return (mark.insert(seq), mark.runCount)
+            }
             if isNew, runs > limits.runsPerStream || streams.count > limits.streams {
                 bound(stream)
             }
@@ -39,7 +44,7 @@ struct DedupIndex: Sendable {
         case .id(let id):
             if let seen = ids[id] ?? olderIds[id], isWithin(seen, now) { return false }
             turnGeneration(now)
-            ids.set(id, to: now.milliseconds)
+            ids.update(id) { $0 = now.milliseconds }
             return true
         }
     }
@@ -57,7 +62,8 @@ struct DedupIndex: Sendable {
     mutating func withdraw(_ key: ScannedLine.Key) {
         switch key {
         case .none: break
-        case .sequence(let stream, let seq): streams.withdraw(seq, of: stream)
+        case .sequence(let stream, let seq):
+            if streams[stream] != nil { streams.update(stream) { $0.remove(seq) } }
         case .id(let id):
             ids.remove(id)
             olderIds.remove(id)
@@ -74,21 +80,24 @@ struct DedupIndex: Sendable {
         let full = ids.count >= max(1, limits.ids / 2)
         guard full || now.milliseconds &- generationStart >= window else { return }
         if full {
-            var lost = 0
-            olderIds.forEach { if isWithin($1, now) { lost += 1 } }
-            forgotten += lost
+            forgotten += olderIds.entries.count { isWithin($0.value, now) }
         }
         swap(&ids, &olderIds)
         ids.removeAll()
         generationStart = now.milliseconds
     }
 
+    /// The streams, least recently used first.
+    var streamsInOrder: [(key: Hash128, value: SequenceMark)] {
+        streams.entries.sorted { $0.value.touched < $1.value.touched }
+    }
+
     private mutating func bound(_ stream: Hash128) {
-        forgotten += streams.forget(of: stream, beyond: limits.runsPerStream)
+        forgotten += streams.update(stream) { $0.forget(beyond: limits.runsPerStream) }
         guard streams.count > limits.streams else { return }
         // Drops a quarter at once, so that sorting is rare.
         let surplus = max(1, limits.streams / 4)
-        streams.forgetOldest(surplus)
+        for entry in streamsInOrder.prefix(surplus) { streams.remove(entry.key) }
         forgotten += surplus
     }
 }
@@ -106,7 +115,7 @@ extension DedupIndex {
         out.write(Self.magic)
         out.write(covered)
         out.write(UInt64(streams.count))
-        for (stream, mark) in streams.inOrder {
+        for (stream, mark) in streamsInOrder {
             out.write(stream)
             out.write(UInt64(mark.runCount))
             for run in mark.runs {
@@ -116,7 +125,7 @@ extension DedupIndex {
         }
         out.write(UInt64(ids.count + olderIds.count))
         for generation in [olderIds, ids] {
-            generation.forEach { id, seen in
+            for (id, seen) in generation.entries {
                 out.write(id)
                 out.write(UInt64(bitPattern: seen))
             }
@@ -145,10 +154,10 @@ extension DedupIndex {
                 }
                 runs.append(low...high)
             }
-            var mark = SequenceMark(runs: runs)
             marks.admissions += 1
+            var mark = SequenceMark(runs: runs)
             mark.touched = marks.admissions
-            marks.streams.set(key, to: mark)
+            marks.streams.update(key) { $0 = mark }
             marks.bound(key)
         }
         guard version == magic else { return (marks, 0) }
@@ -161,5 +170,51 @@ extension DedupIndex {
             }
         }
         return (marks, covered)
+    }
+}
+
+/// Stores the dedup index beside the segments. A new copy is written when a segment is closed.
+///
+/// The previous copy is kept, so that a start without the newest one reads only the segments since
+/// then.
+struct DedupIndexFile {
+    let folder: LogFolder
+    let ledger: DiskUsage
+
+    /// Without the files, opening the log reads the archives instead.
+    func save(_ marks: DedupIndex, covering number: UInt64) {
+        let bytes = marks.encoded(covering: number)
+        let (path, older) = (
+            folder.file(SegmentName.marks), folder.file(SegmentName.olderMarks)
+        )
+        if ledger.hasSpace(forSideFile: bytes.count, copies: 3) {
+            try? folder.files.rename(path, to: older)
+        } else {
+            try? folder.files.remove(older)
+            guard ledger.hasSpace(forSideFile: bytes.count, copies: 2) else {
+                try? folder.files.remove(path)
+                return
+            }
+        }
+        try? folder.files.replace(path, in: folder.path, with: bytes)
+    }
+}
+
+/// Limits of the memory for detecting duplicate lines.
+///
+/// When a limit is exceeded, the oldest entries are dropped: an old line may then be accepted
+/// twice, but a new line is never rejected.
+public struct DedupLimits: Sendable, Equatable {
+    /// Sequences, one for each `(node, epoch)`.
+    public var streams: Int
+    /// Separate runs of numbers within one sequence: one more than its gaps.
+    public var runsPerStream: Int
+    /// Ids of lines without a sequence number.
+    public var ids: Int
+
+    public init(streams: Int = 65_536, runsPerStream: Int = 256, ids: Int = 262_144) {
+        self.streams = streams
+        self.runsPerStream = runsPerStream
+        self.ids = ids
     }
 }

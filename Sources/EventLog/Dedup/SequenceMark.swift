@@ -23,9 +23,6 @@ struct SequenceMark: Sendable, Equatable {
 
     var runCount: Int { high == 0 ? 0 : earlier.count + 1 }
 
-    /// The highest number; 0 if there is none.
-    var highWater: UInt64 { high }
-
     func contains(_ seq: UInt64) -> Bool {
         if seq >= low { return seq <= high }
         let i = firstEarlier(endingAtOrAfter: seq)

@@ -11,8 +11,6 @@ enum IndexLayout {
 
     /// Bytes of a member in the table.
     static let memberBytes = 4 * 8 + 3 * 4
-    /// Upper bound of an archive's members.
-    static let mostMembers = 1 << 20
     /// Upper bound of the bytes of a part.
     static let longestPart = 64 << 20
 

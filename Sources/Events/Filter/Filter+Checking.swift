@@ -146,7 +146,7 @@ extension Filter.Term.Draft {
     private func fitEventName() throws(FilterFault) {
         guard comparison == .equal || comparison == .isIn else { return }
         let known = EventName.all
-        for value in values where value.pieces == nil && !known.contains(value.text) {
+        for value in values where value.wildcard == nil && !known.contains(value.text) {
             guard let near = Suggestion.nearest(to: value.text, among: known, within: 2) else {
                 continue
             }
@@ -160,7 +160,7 @@ extension Filter.Term.Draft {
         numbers = values.map { _ in nil }
         moments = values.map { isText($0) ? nil : Timestamp(rfc3339: $0.text) }
         for (value, moment) in zip(values, moments) where moment == nil && !isText(value) {
-            guard value.pieces != nil || Self.isPartOfTime(value.text) else {
+            guard value.wildcard != nil || Self.isPartOfTime(value.text) else {
                 throw fault(
                     value, "\(field) is a time",
                     value.quantity == .time && path == ["ts"]

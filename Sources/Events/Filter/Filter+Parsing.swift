@@ -1,3 +1,5 @@
+import Core
+
 extension Filter {
     /// Parses a filter such as `status=unhealthy deltas.value>1% message~"too few"`.
     ///
@@ -42,14 +44,5 @@ extension Filter {
                 try Term.checked(
                     FieldPath.parts(field), values.count == 1 ? .equal : .isIn,
                     values.map { FilterValue($0) }, fields)))
-    }
-}
-
-extension StringProtocol {
-    fileprivate var trimmed: String {
-        var text = self[...]
-        while text.first?.isWhitespace == true { text = text.dropFirst() }
-        while text.last?.isWhitespace == true { text = text.dropLast() }
-        return String(text)
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 public import JSON
 
 extension Filter {
@@ -199,7 +201,7 @@ extension Filter {
             if let number, let sought = numbers[i] { return number == sought }
             let value = values[i]
             if !moments.isEmpty, let sought = moments[i] { return Self.moment(text) == sought }
-            if value.pieces != nil { return value.fits(text) }
+            if let wildcard = value.wildcard { return wildcard.matches(text) }
             return text.count == value.bytes.count && text.holds(value.bytes, at: 0)
         }
 
@@ -272,7 +274,7 @@ extension Filter {
                     return []
                 }
                 return values.map { value in
-                    value.pieces?.max { $0.count < $1.count } ?? value.bytes
+                    value.wildcard?.longestPart ?? value.bytes
                 }
             default: return []
             }
@@ -282,7 +284,7 @@ extension Filter {
         public var texts: [String]? {
             switch comparison {
             case .equal, .isIn:
-                values.allSatisfy { $0.pieces == nil } ? values.map(\.text) : nil
+                values.allSatisfy { $0.wildcard == nil } ? values.map(\.text) : nil
             default: nil
             }
         }

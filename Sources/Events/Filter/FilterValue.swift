@@ -1,3 +1,4 @@
+import Core
 import JSON
 
 #if canImport(Glibc)
@@ -38,8 +39,8 @@ public struct FilterValue: Sendable, Hashable {
     /// The number that the text spells; in the unit of `quantity` if it has a unit.
     let number: Double?
     let quantity: Quantity?
-    /// The parts between the wildcards `*`; nil without wildcards.
-    let pieces: [[UInt8]]?
+    /// The text as a pattern; nil without wildcards.
+    let wildcard: Wildcard?
 
     public init(_ text: String, isQuoted: Bool = false) {
         self.text = text
@@ -49,10 +50,7 @@ public struct FilterValue: Sendable, Hashable {
         let measured = isQuoted ? nil : Self.measure(text)
         number = measured?.number ?? Self.decimal(text)
         quantity = measured?.quantity
-        pieces =
-            isQuoted || !text.contains("*")
-            ? nil
-            : text.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
+        wildcard = isQuoted || !text.contains("*") ? nil : Wildcard(text)
     }
 
     /// Parses a finite decimal number. `Double` alone also accepts `nan`, `inf` and hexadecimals.
@@ -79,27 +77,10 @@ public struct FilterValue: Sendable, Hashable {
         return value.isFinite ? (value, unit.quantity) : nil
     }
 
-    /// Whether the whole text fits the wildcards.
-    func fits(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard let pieces, let first = pieces.first, let last = pieces.last else { return false }
-        guard text.count >= first.count + last.count, text.holds(first, at: 0),
-            text.holds(last, at: text.count - last.count)
-        else { return false }
-        var at = first.count
-        let end = text.count - last.count
-        for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
-            guard let found = text.place(of: piece, from: at), found + piece.count <= end else {
-                return false
-            }
-            at = found + piece.count
-        }
-        return true
-    }
-
     /// The value as a filter spells it.
     var spelling: String {
         // In quotes, `*` is no wildcard.
-        let highest: UInt8 = pieces == nil ? 0x7E : 0xFF
+        let highest: UInt8 = wildcard == nil ? 0x7E : 0xFF
         let isPlain =
             !isQuoted && !bytes.isEmpty && !text.contains { $0.isWhitespace }
             && bytes.allSatisfy { byte in

@@ -24,3 +24,17 @@ public struct WallClock: Sendable {
             milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }
+
+/// Measures the time on a monotonic clock since its creation. Thread-safe.
+public struct Stopwatch: Sendable {
+    private let read: @Sendable () -> Duration
+
+    public init(_ clock: any Clock<Duration>) { read = Self.reader(clock) }
+
+    public var elapsed: Duration { read() }
+
+    private static func reader<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+}

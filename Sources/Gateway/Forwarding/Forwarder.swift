@@ -1,5 +1,6 @@
-import Events
+import Core
 import EventLog
+import Events
 public import Secrets
 import State
 import Synchronization
@@ -211,7 +212,7 @@ public struct Forwarder: Sendable {
         case .again(let why):
             return .again(
                 fault: "\(shown) \(why)",
-                retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")))
+                retryAfter: reply.retryAfter)
         }
     }
 

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Server
@@ -41,7 +42,7 @@ enum CloudEvents {
         }
         guard version.hasPrefix("1.") else {
             return .failure(
-                .outside(field: "specversion", expected: "1.0", value: version.cut(to: 64)))
+                .outside(field: "specversion", expected: "1.0", value: version.cut(to: 64, .utf8)))
         }
         for name in ["id", "source", "type"] where event[name]?.string?.isEmpty ?? true {
             return .failure(.missing(field: name))

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Server
@@ -99,7 +100,7 @@ enum OTLPLogs {
         if case .string(let text) = body { return text }
         var writer = JSONWriter()
         writer.value(body)
-        return writer.text.cut(to: text)
+        return writer.text.cut(to: text, .utf8)
     }
 
     /// The level by severity number (data model, "Severity Fields"), else by severity text; `info`
@@ -134,7 +135,9 @@ enum OTLPLogs {
 
     /// Converts an `AnyValue` to JSON, limited in length and depth; nil if it has no value.
     private static func value(of any: JSONValue, _ depthLeft: Int) -> JSONValue? {
-        if case .string(let text)? = any["stringValue"] { return .string(text.cut(to: Self.text)) }
+        if case .string(let text)? = any["stringValue"] {
+            return .string(text.cut(to: Self.text, .utf8))
+        }
         if let flag = any["boolValue"], case .bool = flag { return flag }
         // OTLP's JSON encodes 64-bit integers as strings.
         if let text = HookText.at(any, "intValue"), let number = Int64(text) {
@@ -142,9 +145,11 @@ enum OTLPLogs {
         }
         if let number = any["doubleValue"] {
             if case .number = number { return number }
-            if case .string(let text) = number { return .string(text.cut(to: 32)) }
+            if case .string(let text) = number { return .string(text.cut(to: 32, .utf8)) }
         }
-        if case .string(let text)? = any["bytesValue"] { return .string(text.cut(to: Self.text)) }
+        if case .string(let text)? = any["bytesValue"] {
+            return .string(text.cut(to: Self.text, .utf8))
+        }
         guard depthLeft > 0 else { return nil }
         if let list = any["arrayValue"] {
             return .array(
@@ -183,7 +188,7 @@ enum OTLPLogs {
             guard case .string(let text)? = members.first(where: { $0.key == name })?.value,
                 !text.isEmpty
             else { return nil }
-            return text.cut(to: HookText.name)
+            return text.cut(to: HookText.name, .utf8)
         }
 
         var identity: String {

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Server
@@ -19,8 +20,8 @@ enum HookText {
         var value = tree
         for key in path { value = value?[key] }
         switch value {
-        case .string(let text) where !text.isEmpty: return text.cut(to: limit)
-        case .number(let text): return text.cut(to: limit)
+        case .string(let text) where !text.isEmpty: return text.cut(to: limit, .utf8)
+        case .number(let text): return text.cut(to: limit, .utf8)
         default: return nil
         }
     }
@@ -40,7 +41,7 @@ enum HookText {
 
     private static func outside(_ field: String, _ expected: String, _ text: String) -> Problem {
         .malformed(
-            "number_out_of_range", "\(field) must be \(expected), not \(text.cut(to: 64))",
+            "number_out_of_range", "\(field) must be \(expected), not \(text.cut(to: 64, .utf8))",
             field: field)
     }
 
@@ -50,7 +51,7 @@ enum HookText {
         var kept: [JSONValue.Member] = []
         for member in members where kept.count < values && !hidden.contains(member.key) {
             guard let text = at(member.value, limit: value) else { continue }
-            kept.append(.init(member.key.cut(to: name), .string(text)))
+            kept.append(.init(member.key.cut(to: name, .utf8), .string(text)))
         }
         return .object(kept)
     }
@@ -78,20 +79,5 @@ enum HookText {
         var writer = JSONWriter()
         writer.array { w in for part in parts { w.value(part.map(JSONValue.string) ?? .null) } }
         return "\(HookIdentifier.prefix)\(ContentHash.hex(writer.bytes).prefix(32))"
-    }
-}
-
-extension String {
-    /// The longest prefix of whole characters within `limit` bytes.
-    func cut(to limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var end = startIndex
-        var bytes = 0
-        for index in indices {
-            bytes += self[index].utf8.count
-            if bytes > limit { break }
-            end = self.index(after: index)
-        }
-        return String(self[..<end])
     }
 }

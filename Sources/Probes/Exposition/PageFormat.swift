@@ -1,3 +1,5 @@
+import Core
+import Events
 import Transfer
 
 /// The format of a metrics page, determined by its Content-Type.
@@ -59,8 +61,8 @@ enum PageFormat {
         let start = Array("# UNIT \(histogram) ".utf8)
         let line = page.split(separator: 0x0A).first { $0.starts(with: start) }
         guard let line else { return }
-        let unit = String(decoding: line.dropFirst(start.count).prefix(40), as: UTF8.self)
-            .printableLine(atMost: 40)
+        let unit = InertText.line(
+            String(decoding: line.dropFirst(start.count).prefix(40), as: UTF8.self), limit: 40)
         let expected = metrics.histogramUnit == .seconds ? "seconds" : "milliseconds"
         guard unit.isEmpty || unit == expected else {
             throw MissingData(

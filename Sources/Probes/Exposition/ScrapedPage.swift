@@ -1,4 +1,5 @@
 import Arguments
+import Events
 
 /// The series of one metrics page that a `RequestMetrics` selects.
 struct ScrapedPage: Sendable {

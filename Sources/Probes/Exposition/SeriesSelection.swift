@@ -1,4 +1,5 @@
 import Arguments
+import Events
 
 /// The values of the labels in `RequestMetrics.selecting` of one series, in that order; empty for
 /// a label that the series lacks.

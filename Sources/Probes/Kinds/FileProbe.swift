@@ -76,7 +76,9 @@ public struct FileProbe: Probe {
     private func written(
         _ content: ReportForm.Content, _ file: BoundedFile
     ) throws(MissingData) -> Timestamp {
-        guard case .pointer(let pointer) = ageSource else { return content.time ?? file.modified }
+        guard case .pointer(let pointer) = ageSource else {
+            return content.time ?? Timestamp(milliseconds: file.modified)
+        }
         guard let time = content.document?.resolve(pointer: pointer)?.time else {
             throw MissingData(.missingField, "no time at \(pointer)")
         }

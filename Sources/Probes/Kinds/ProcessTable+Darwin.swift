@@ -1,3 +1,5 @@
+import Events
+
 #if canImport(Darwin)
     import Darwin
 

@@ -1,3 +1,6 @@
+import Core
+import Events
+
 #if os(Linux)
     import Events
 

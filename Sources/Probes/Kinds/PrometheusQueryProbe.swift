@@ -1,4 +1,5 @@
 import Arguments
+import Core
 import Events
 import Secrets
 import Transfer
@@ -103,6 +104,6 @@ public struct PrometheusQueryProbe: Probe {
     static func parameters(_ expression: String, _ window: MeasurementWindow) -> String {
         let (seconds, rest) = window.end.milliseconds.quotientAndRemainder(dividingBy: 1000)
         let thousandths = String(1000 + abs(rest)).dropFirst()
-        return "query=\(PercentEncoding.encoded(expression))&time=\(seconds).\(thousandths)"
+        return "query=\(PercentCoding.encode(expression))&time=\(seconds).\(thousandths)"
     }
 }

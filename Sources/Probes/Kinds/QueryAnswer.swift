@@ -1,3 +1,4 @@
+import Events
 import JSON
 
 /// The answer to an instant query: `/api/v1/query` of the Prometheus HTTP API.

@@ -53,12 +53,4 @@ extension JSONValue {
         default: return nil
         }
     }
-
-    var elements: [JSONValue]? {
-        if case .array(let elements) = self { elements } else { nil }
-    }
-
-    var members: [Member]? {
-        if case .object(let members) = self { members } else { nil }
-    }
 }

@@ -1,3 +1,4 @@
+import Core
 import Transfer
 
 /// The time limits, retries and circuit of HTTP requests by probes.

@@ -12,13 +12,13 @@ public enum CardText {
         }
         let card = tree["attachments"]?[0]?["content"]
         var lines: [String] = []
-        for element in SlackText.elements(of: card?["body"]) {
-            let runs = SlackText.elements(of: element["inlines"])
+        for element in (card?["body"]?.elements ?? []) {
+            let runs = element["inlines"]?.elements ?? []
             let text = runs.compactMap { $0["text"]?.string }.joined()
             if element["separator"]?.bool == true { lines.append("") }
             lines.append(text)
         }
-        let buttons = SlackText.elements(of: card?["actions"]).compactMap { action -> String? in
+        let buttons = (card?["actions"]?.elements ?? []).compactMap { action -> String? in
             guard let title = action["title"]?.string, let url = action["url"]?.string else {
                 return nil
             }

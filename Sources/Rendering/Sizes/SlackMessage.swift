@@ -1,3 +1,4 @@
+import Core
 import JSON
 
 /// The payload of a Slack incoming webhook: a header, then an attachment with a colour bar that
@@ -85,7 +86,9 @@ struct SlackMessage {
             for button in buttons.prefix(SlackLimits.buttons) {
                 w.object { w in
                     w.member("type", "button")
-                    w.member("text", Markup.slack.escape(button.text).cut(to: SlackLimits.button))
+                    w.member(
+                        "text",
+                        InertText.slack(button.text).cut(to: SlackLimits.button, .utf16, mark: "…"))
                     w.member("url", button.url)
                 }
             }

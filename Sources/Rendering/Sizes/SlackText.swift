@@ -10,11 +10,11 @@ public enum SlackText {
         guard let tree = try? JSONValue(parsing: Array(json.utf8), limits: limits) else {
             return ""
         }
-        var blocks = elements(of: tree["blocks"])
+        var blocks = (tree["blocks"]?.elements ?? [])
         var links: [String] = []
-        for attachment in elements(of: tree["attachments"]) {
-            blocks += elements(of: attachment["blocks"])
-            links += elements(of: attachment["actions"]).compactMap { action in
+        for attachment in (tree["attachments"]?.elements ?? []) {
+            blocks += (attachment["blocks"]?.elements ?? [])
+            links += (attachment["actions"]?.elements ?? []).compactMap { action in
                 guard let text = action["text"]?.string, let url = action["url"]?.string else {
                     return nil
                 }
@@ -25,17 +25,12 @@ public enum SlackText {
         var parts: [String] = []
         for block in blocks {
             if let text = block["text"]?["text"]?.string { parts.append(unescaped(text)) }
-            parts += elements(of: block["elements"]).compactMap {
+            parts += (block["elements"]?.elements ?? []).compactMap {
                 $0["text"]?.string.map(unescaped)
             }
         }
         if !links.isEmpty { parts.append(links.joined(separator: "\n")) }
         return parts.joined(separator: "\n\n") + "\n"
-    }
-
-    /// The elements of a list; none for another value.
-    static func elements(of value: JSONValue?) -> [JSONValue] {
-        if case .array(let elements)? = value { elements } else { [] }
     }
 
     private static func unescaped(_ text: String) -> String {

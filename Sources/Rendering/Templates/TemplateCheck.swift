@@ -1,3 +1,5 @@
+import Core
+
 /// Checks a template without rendering it.
 ///
 /// The engine renders an unknown name, partial or transform as nothing, so these are reported
@@ -60,21 +62,21 @@ struct TemplateCheck {
             faults.append(
                 TemplateFault(
                     file: file, line: tag.line,
-                    fault: "unknown name \"\(InertText(part, limit: 60))\"",
+                    fault: "unknown name \"\(InertText.visible(part, limit: 60))\"",
                     remedy: hint))
         }
         for transform in tag.transforms where !Self.transforms.contains(transform) {
             faults.append(
                 TemplateFault(
                     file: file, line: tag.line,
-                    fault: "unknown transform \"\(InertText(transform, limit: 60))\"",
+                    fault: "unknown transform \"\(InertText.visible(transform, limit: 60))\"",
                     remedy: "use one of \(Self.transforms.sorted().joined(separator: ", "))"))
         }
         return faults
     }
 
     private func partialFault(_ tag: TemplateTag) -> TemplateFault? {
-        let shown = InertText(tag.name, limit: 60)
+        let shown = InertText.visible(tag.name, limit: 60)
         guard partials.contains(tag.name) else {
             return TemplateFault(
                 file: file, line: tag.line, fault: "unknown partial \"\(shown)\"",

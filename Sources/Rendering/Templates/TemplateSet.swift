@@ -1,3 +1,4 @@
+import Core
 import Mustache
 
 #if canImport(FoundationEssentials)
@@ -110,15 +111,19 @@ struct TemplateSet: Sendable {
                     "name it subject, text, html or slack-…; begin partials' names the same way")
                 continue
             }
-            guard let data = files.contents(atPath: path) else {
-                refuse("the file cannot be read", "check its permissions")
+            let bytes: [UInt8]
+            do throws(BoundedFile.Fault) {
+                bytes = try BoundedFile(reading: path, limit: TemplateCheck.maxBytes).bytes
+            } catch {
+                if error == .tooLarge {
+                    refuse(
+                        "the file is too large", "keep it below \(TemplateCheck.maxBytes) bytes")
+                } else {
+                    refuse("the file cannot be read", "check its permissions")
+                }
                 continue
             }
-            guard data.count <= TemplateCheck.maxBytes else {
-                refuse("the file is too large", "keep it below \(TemplateCheck.maxBytes) bytes")
-                continue
-            }
-            guard let source = String(validating: data, as: UTF8.self) else {
+            guard let source = String(validating: bytes, as: UTF8.self) else {
                 refuse("the file is not UTF-8", "save it as UTF-8")
                 continue
             }
@@ -183,11 +188,27 @@ struct TemplateSet: Sendable {
                 faults.append(
                     TemplateFault(
                         file: check.file, line: tag.line,
-                        fault: "partial \"\(InertText(tag.name, limit: 60))\" has a fault",
+                        fault: "partial \"\(InertText.visible(tag.name, limit: 60))\" has a fault",
                         remedy: "fix the partial"))
                 good[name] = nil
                 changed = true
             }
         }
+    }
+}
+
+/// A fault of a template file or folder.
+///
+/// The built-in template is used until the fault is fixed, so no message is lost.
+public struct TemplateFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Path of the file or folder.
+    public let file: String
+    /// The line, from 1; nil when the fault concerns the whole file.
+    public let line: Int?
+    public let fault: String
+    public let remedy: String
+
+    public var description: String {
+        "\(file)\(line.map { ":\($0)" } ?? ""): \(fault); \(remedy)"
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import JSON
 import Mustache
 
@@ -180,13 +181,16 @@ struct WebhookPart: Sendable {
             guard tag.name != ".", !tag.name.isEmpty else { return tag.name }
             let parts = tag.name.split(separator: ".", omittingEmptySubsequences: false)
             guard parts.allSatisfy({ !$0.isEmpty }), !tag.name.contains("?") else {
-                refuse(tag.line, "\"\(InertText(tag.name, limit: 60))\" is not a name", Self.hint)
+                refuse(
+                    tag.line, "\"\(InertText.visible(tag.name, limit: 60))\" is not a name",
+                    Self.hint)
                 return ""
             }
             let first = String(parts[0])
             if first == "var" {
                 if parts.count != 2 || !variables.contains(String(parts[1])) {
-                    let name = InertText(parts.dropFirst().joined(separator: "."), limit: 60)
+                    let name = InertText.visible(
+                        parts.dropFirst().joined(separator: "."), limit: 60)
                     refuse(
                         tag.line, "there is no variable \"\(name)\"",
                         "write variables: {\(name)_file: PATH} or {\(name): TEXT}")
@@ -194,7 +198,8 @@ struct WebhookPart: Sendable {
             } else if first != "group" {
                 for part in parts where !WebhookFields.known.contains(String(part)) {
                     refuse(
-                        tag.line, "unknown name \"\(InertText(part, limit: 60))\"", Self.hint)
+                        tag.line, "unknown name \"\(InertText.visible(part, limit: 60))\"",
+                        Self.hint)
                 }
             }
             return parts.joined(separator: String(WebhookObject.separator))
@@ -215,7 +220,7 @@ struct WebhookPart: Sendable {
                 && WebhookSink.limit(name, "bytes") == nil
             {
                 refuse(
-                    tag.line, "unknown function \"\(InertText(name, limit: 60))\"",
+                    tag.line, "unknown function \"\(InertText.visible(name, limit: 60))\"",
                     "use html, markdown, code, slack, count, max100 or bytes100")
             }
         }

@@ -1,3 +1,4 @@
+import Core
 import JSON
 
 /// The request of a webhook receiver, compiled from its configuration. Thread-safe.
@@ -93,7 +94,7 @@ public struct WebhookTemplate: Sendable {
         let method = method.render(fields).filter { !$0.isWhitespace }
         guard !method.isEmpty, method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
             throw WebhookFaults(
-                "method", nil, "\"\(InertText(method, limit: 20))\" is not a method",
+                "method", nil, "\"\(InertText.visible(method, limit: 20))\" is not a method",
                 "write POST, PUT or PATCH")
         }
         var headers = headers.map { ($0.name, $0.part.render(fields)) }

@@ -1,3 +1,4 @@
+import Core
 import JSON
 import Mustache
 
@@ -104,17 +105,19 @@ extension WebhookValue {
             return WebhookScalar(json: .string(change(WebhookSink.plainText(self))), scope: scope)
         }
         switch name {
-        case "html": return text { Markup.html.escape($0) }
-        case "slack": return text { Markup.slack.escape($0) }
-        case "markdown": return text(WebhookSink.markdown)
+        case "html": return text { InertText.html($0) }
+        case "slack": return text(InertText.slack)
+        case "markdown": return text(InertText.markdown)
         case "code": return text { $0.replacing("```", with: "\u{2BC}\u{2BC}\u{2BC}") }
         case "count":
             guard case .array(let elements) = json else { return scope.box(.null) }
             return scope.box(.number("\(elements.count)"))
         default:
-            if let limit = WebhookSink.limit(name, "max") { return text { $0.cut(to: limit) } }
+            if let limit = WebhookSink.limit(name, "max") {
+                return text { $0.cut(to: limit, .utf16, mark: "…") }
+            }
             if let limit = WebhookSink.limit(name, "bytes") {
-                return text { $0.cut(toBytes: limit) }
+                return text { $0.cut(to: limit, .utf8, mark: "…") }
             }
             return nil
         }
@@ -148,13 +151,10 @@ enum WebhookSink: String {
         case .quoted:
             return String(Self.written(.string(Self.plainText(value))).dropFirst().dropLast())
         case .plain: return Self.plainText(value)
-        case .markup: return Markup.html.escape(Self.plainText(value))
-        case .form, .address: return RenderOptions.encoded(Self.plainText(value), keep: "_~")
+        case .markup: return InertText.html(Self.plainText(value))
+        case .form, .address: return PercentCoding.encode(Self.plainText(value))
         case .header:
-            return String(
-                Self.plainText(value).unicodeScalars.map {
-                    (0x20..<0x7F).contains($0.value) ? Character($0) : $0 == "\n" ? " " : "?"
-                })
+            return InertText.httpHeader(Self.plainText(value))
         }
     }
 
@@ -164,8 +164,8 @@ enum WebhookSink: String {
         case .null: return ""
         case .string(let text):
             return text.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { InertText($0, limit: 100_000).description }.joined(separator: "\n")
-                .cut(to: value.scope.longestText)
+                .map { InertText.visible($0, limit: 100_000) }.joined(separator: "\n")
+                .cut(to: value.scope.longestText, .utf16, mark: "…")
         case .number(let text): return text
         case .bool(let flag): return flag ? "true" : "false"
         case .array, .object: return written(value.json)
@@ -184,50 +184,5 @@ enum WebhookSink: String {
             (1...1_000_000).contains(limit)
         else { return nil }
         return limit
-    }
-
-    /// Escapes the characters that CommonMark, Discord, GitHub, GitLab and Mattermost read as
-    /// markup. `@` becomes a look-alike: a mention has no escape.
-    static func markdown(_ text: String) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "@": out += "\u{FF20}"
-            case "\\", "`", "*", "_", "{", "}", "[", "]", "(", ")", "<", ">", "#", "+", "!", "|",
-                "~", "&", ":":
-                out += "\\"
-                out.unicodeScalars.append(scalar)
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
-    }
-}
-
-extension String {
-    /// The text, or its first UTF-16 units and an ellipsis; never splits a character.
-    func cut(to limit: Int) -> String {
-        cut(to: limit) { $0.utf16.count }
-    }
-
-    /// The text, or its first UTF-8 bytes and an ellipsis.
-    func cut(toBytes limit: Int) -> String {
-        cut(to: limit) { $0.utf8.count }
-    }
-
-    private func cut(to limit: Int, _ size: (String) -> Int) -> String {
-        guard size(self) > limit else { return self }
-        let mark = "…"
-        let available = limit - size(mark)
-        guard available > 0 else { return "" }
-        var kept = ""
-        var used = 0
-        for character in self {
-            let next = String(character)
-            used += size(next)
-            if used > available { break }
-            kept += next
-        }
-        return kept + mark
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -23,18 +24,18 @@ struct DigestFacts {
         if !context.image.isEmpty {
             let before =
                 context.previousImage.isEmpty || context.previousImage == context.image
-                ? "" : " (before: \(InertText(context.previousImage, limit: 120)))"
-            add("Image", "\(InertText(context.image, limit: 120))\(before)")
+                ? "" : " (before: \(InertText.visible(context.previousImage, limit: 120)))"
+            add("Image", "\(InertText.visible(context.image, limit: 120))\(before)")
         }
         // The message of the event contains the reason; an event without one has only the reason.
         let given = context.reason.isEmpty ? digest.outcomeReason ?? "" : context.reason
-        let words = InertText(given, limit: 300)
+        let words = InertText.visible(given, limit: 300)
         if !words.isEmpty { reason = words.description }
     }
 
     private mutating func add(_ name: String, _ value: String?) {
         guard let value, !value.isEmpty else { return }
-        facts.append(Fact(name: name, value: InertText(value, limit: 260).description))
+        facts.append(Fact(name: name, value: InertText.visible(value, limit: 260)))
     }
 
     /// `owner payments · on call alice · 20 % on the canary, step 3`.
@@ -74,14 +75,14 @@ struct DigestLinks {
         if isRollout { add("Rollout", options.rolloutURL) }
         let page = options.statusURL.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
         if let page, let attempt = NextSteps.attempt(of: digest) {
-            add("Attempt", page + "attempts/" + RenderOptions.encoded(attempt, keep: ""))
+            add("Attempt", page + "attempts/" + PercentCoding.encode(attempt, keeping: "-."))
         }
         if isRollout { add("Runbook", options.runbookURL) }
         for link in options.links where link.isForEveryGroup || isRollout {
-            add(InertText(link.name, limit: 40).description, link.url)
+            add(InertText.visible(link.name, limit: 40), link.url)
         }
         if let page, !digest.isTest {
-            add("Digest", page + "digests/" + RenderOptions.encoded(digest.id, keep: ""))
+            add("Digest", page + "digests/" + PercentCoding.encode(digest.id, keeping: "-."))
         }
         add("Status page", options.statusURL)
     }

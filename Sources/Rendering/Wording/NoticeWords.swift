@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -9,10 +10,10 @@ struct NoticeWords {
     let long: String
 
     init(_ tally: NoticeCounts, _ digest: Digest) {
-        let event = InertText(tally.event, limit: 60).description
+        let event = InertText.visible(tally.event, limit: 60)
         let times = " ×\(tally.unreported)"
-        let place = tally.place.isEmpty ? "" : " on \(InertText(tally.place, limit: 40))"
-        let message = InertText(tally.message, limit: 160)
+        let place = tally.place.isEmpty ? "" : " on \(InertText.visible(tally.place, limit: 40))"
+        let message = InertText.visible(tally.message, limit: 160)
         let last = message.isEmpty ? "" : (tally.unreported > 1 ? "; last: " : ": ") + "\(message)"
         if let words = Self.known(tally, shed: digest.shed) {
             short = words

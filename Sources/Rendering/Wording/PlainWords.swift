@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -11,7 +12,7 @@ enum PlainWords {
             short = String(name.dropFirst(7))
             if short.hasSuffix("_ms"), short.count > 3 { short.removeLast(3) }
         }
-        return InertText(short.isEmpty ? name : short, limit: limit).description
+        return InertText.visible(short.isEmpty ? name : short, limit: limit)
     }
 
     /// Returns the text of a reason.
@@ -25,7 +26,7 @@ enum PlainWords {
         let (value, limit) = HumanNumber.pair(reason.value, reason.limit ?? reason.stable, unit)
         let stable = HumanNumber.pair(reason.stable, reason.value, unit).0
         let side = (reason.value ?? 0) < (reason.limit ?? 0) ? "below" : "over"
-        let detail = InertText(reason.detail, limit: 160)
+        let detail = InertText.visible(reason.detail, limit: 160)
         let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
         let words: String
         if unit == .flag, reason.state != .nodata {
@@ -51,7 +52,7 @@ enum PlainWords {
                 words = "\(name) grew from \(HumanNumber.text(reason.previous, unit)) to \(value)"
             case "insufficient": words = "\(name): too few requests to judge"
             case let why:
-                words = "\(name): " + (absences[why] ?? "\(InertText(why, limit: 60))")
+                words = "\(name): " + (absences[why] ?? "\(InertText.visible(why, limit: 60))")
             }
         }
         return words + quoted
@@ -79,7 +80,7 @@ enum PlainWords {
     /// - Parameter past: Whether it is no longer so.
     static func comparison(_ reason: Reason, past: Bool = false) -> String? {
         let was = past ? "was " : ""
-        let detail = InertText(reason.detail, limit: 160)
+        let detail = InertText.visible(reason.detail, limit: 160)
         let quoted = detail.isEmpty ? "" : " (“\(detail)”)"
         let unit = reason.unit ?? MetricUnit(metricName: reason.check)
         switch reason.why {
@@ -102,7 +103,7 @@ enum PlainWords {
         case "rel_warn", "rel_fail": return was + "too far from stable" + quoted
         case "prev_warn": return "grew from \(HumanNumber.text(reason.previous, unit))" + quoted
         case "insufficient": return "too few requests to judge" + quoted
-        case let why: return (absences[why] ?? "\(InertText(why, limit: 60))") + quoted
+        case let why: return (absences[why] ?? "\(InertText.visible(why, limit: 60))") + quoted
         }
     }
 
@@ -158,7 +159,7 @@ enum PlainWords {
             let tally = digest.notices.first { $0.event == event }
             return "new: "
                 + (tally.map { NoticeWords($0, digest).short }
-                    ?? InertText(event, limit: 60).description)
+                    ?? InertText.visible(event, limit: 60))
         case .policy: return "the policy changed in mid-run"
         case .binary: return "more than one binary measured this run"
         case .flapping:
@@ -173,7 +174,7 @@ enum PlainWords {
 
     static func place(_ az: String, _ node: String) -> String {
         let name = az.isEmpty ? node : az
-        return name.isEmpty ? "an unnamed place" : InertText(name, limit: 32).description
+        return name.isEmpty ? "an unnamed place" : InertText.visible(name, limit: 32)
     }
 
     /// `2 degraded, 3 unhealthy`.
@@ -184,6 +185,6 @@ enum PlainWords {
     /// The first 12 characters of a hash, without `sha256:`.
     static func version(_ hash: String) -> String {
         let bare = hash.hasPrefix("sha256:") ? String(hash.dropFirst(7)) : hash
-        return InertText(bare, limit: 200).description.prefix(12).description
+        return InertText.visible(bare, limit: 200).prefix(12).description
     }
 }

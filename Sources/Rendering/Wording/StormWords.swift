@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 
@@ -40,7 +41,7 @@ struct StormWords {
     /// ` in eu-west-1b, all on gw-b1`.
     private static func place(_ shared: [SharedTrait]) -> String {
         func value(_ kind: SharedTrait.Kind) -> String? {
-            shared.first { $0.kind == kind }.map { InertText($0.value, limit: 63).description }
+            shared.first { $0.kind == kind }.map { InertText.visible($0.value, limit: 63) }
         }
         var place = value(.az).map { " in \($0)" } ?? ""
         if let node = value(.node) { place += "\(place.isEmpty ? "" : ", all") on \(node)" }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 #if canImport(Glibc)
@@ -45,8 +46,30 @@ public struct TokenFile: Sendable, Hashable {
     /// Reads the file. Too short tokens are skipped and reported as faults. Blocks.
     func read(at now: Timestamp) -> Reading {
         var bytes: ArraySlice<UInt8>
-        do throws(Unreadable) { bytes = try contents()[...] } catch {
-            return Reading(entries: error.isGone ? [] : nil, faults: [error.fault])
+        do throws(BoundedFile.Fault) {
+            bytes = try BoundedFile(reading: path, limit: Self.largest).bytes[...]
+        } catch {
+            switch error {
+            case .system(let fault):
+                // Without the file its tokens end. Other faults, such as a lack of descriptors or a
+                // failing disk, may pass.
+                let isGone = [ENOENT, ENOTDIR, EACCES].contains(fault.code)
+                return Reading(
+                    entries: isGone ? [] : nil,
+                    faults: [
+                        ServerError(
+                            place: path, fault: "cannot be read: \(fault.reason)",
+                            remedy: "check auth.token_files and the file's permissions")
+                    ])
+            case .tooLarge, .notRegular:
+                return Reading(
+                    entries: nil,
+                    faults: [
+                        ServerError(
+                            place: path, fault: "larger than \(Self.largest) bytes",
+                            remedy: "give a file with one token a line")
+                    ])
+            }
         }
         // Some editors write a byte order mark; it is not part of the first line.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
@@ -87,49 +110,4 @@ public struct TokenFile: Sendable, Hashable {
         }
         return reading
     }
-
-    private struct Unreadable: Error {
-        let fault: ServerError
-        /// Whether the file is missing or access is denied, so that its tokens end. False for other
-        /// errors, such as a lack of descriptors or a failing disk.
-        var isGone = false
-    }
-
-    private func unreadable(_ code: Int32) -> Unreadable {
-        Unreadable(
-            fault: ServerError(
-                place: path, fault: "cannot be read: \(String(cString: strerror(code)))",
-                remedy: "check auth.token_files and the file's permissions"),
-            isGone: [ENOENT, ENOTDIR, EACCES].contains(code))
-    }
-
-    private func contents() throws(Unreadable) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(errno) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Self.largest + 1)
-        var filled = 0
-        while filled < bytes.count {
-            let start = filled
-            let count = bytes.withUnsafeMutableBytes { raw in
-                readBytes(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: raw[start...]))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw unreadable(errno) }
-            if count == 0 { break }
-            filled += count
-        }
-        guard filled <= Self.largest else {
-            throw Unreadable(
-                fault: ServerError(
-                    place: path, fault: "larger than \(Self.largest) bytes",
-                    remedy: "give a file with one token a line"))
-        }
-        return Array(bytes.prefix(filled))
-    }
-}
-
-/// Calls `read(2)`; the free function avoids the name conflict with `TokenFile.read`.
-private func readBytes(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Core
 
 /// A PEM file's text and the labels of its blocks (RFC 7468).
 struct PEMFile {
@@ -30,7 +24,20 @@ struct PEMFile {
     /// Reads the file. Blocks to read from the disk, but never waits for a FIFO's writer.
     init(reading path: String) throws(ServerError) {
         self.path = path
-        var bytes = try Self.contents(of: path)
+        var bytes: [UInt8]
+        do throws(BoundedFile.Fault) {
+            bytes = try BoundedFile(reading: path, limit: Self.largest).bytes
+        } catch {
+            switch error {
+            case .system(let fault):
+                throw ServerError(
+                    place: path, fault: "cannot be read: \(fault.reason)",
+                    remedy: "check the path and its permissions")
+            case .tooLarge, .notRegular:
+                throw ServerError(
+                    place: path, fault: "is larger than 4 MiB", remedy: "name a PEM file")
+            }
+        }
         hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
         if hasMark { bytes.removeFirst(3) }
         self.bytes = bytes
@@ -60,34 +67,4 @@ struct PEMFile {
             return String(decoding: label, as: UTF8.self)
         }
     }
-
-    private static func contents(of path: String) throws(ServerError) -> [UInt8] {
-        func fault(_ code: Int32) -> ServerError {
-            ServerError(
-                place: path, fault: "cannot be read: \(String(cString: strerror(code)))",
-                remedy: "check the path and its permissions")
-        }
-        // O_NONBLOCK: without it, opening a FIFO that has no writer blocks.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fault(errno) }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-            let count = piece.withUnsafeMutableBytes { readPiece(descriptor, into: $0) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw fault(errno) }
-            if count == 0 { return bytes }
-            bytes += piece.prefix(count)
-            guard bytes.count <= largest else {
-                throw ServerError(
-                    place: path, fault: "is larger than 4 MiB", remedy: "name a PEM file")
-            }
-        }
-    }
-}
-
-/// Calls `read(2)`.
-private func readPiece(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -1,3 +1,5 @@
+import Core
+
 public import HTTPTypes
 public import NIOCore
 

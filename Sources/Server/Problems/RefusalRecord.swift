@@ -27,7 +27,4 @@ public struct RefusalRecord: Sendable {
     public let body: [UInt8]
     /// The number of refusals, of any peer, that were suppressed since the last report.
     public let suppressed: Int
-
-    /// Whether the refusal is about the credential (401, 403).
-    public var isAboutCredential: Bool { status == 401 || status == 403 }
 }

@@ -1,4 +1,5 @@
 import Arguments
+import Core
 import Events
 import Secrets
 
@@ -94,7 +95,7 @@ extension MappingReader {
             known.first { !name.isEmpty && $0.hasPrefix(name) }
             ?? Suggestion.nearest(to: name, among: known)
         self.fault(
-            key, "\("$\(name)".quoted) is not an argument",
+            key, "\(InertText.quoted("$\(name)")) is not an argument",
             (nearest.map { "did you mean $\($0)? " }
                 ?? "known are \(known.map { "$" + $0 }.joined(separator: ", ")); ")
                 + "write $$ for a dollar")

@@ -1,3 +1,4 @@
+import Core
 import Secrets
 
 #if canImport(Glibc)
@@ -25,11 +26,13 @@ extension MappingReader {
         switch Self.kind(of: path) {
         case .folder where access(path, R_OK | X_OK) == 0: break
         case .folder:
-            fault(key, "the folder \(path.quoted) cannot be read", "check its permissions")
+            fault(
+                key, "the folder \(InertText.quoted(path)) cannot be read", "check its permissions")
         case .file, .special:
-            fault(key, "\(path.quoted) is a file", "name the folder that holds it")
+            fault(key, "\(InertText.quoted(path)) is a file", "name the folder that holds it")
         case .missing(let why):
-            fault(key, "\(path.quoted): \(why)", "make the folder, or leave the key empty")
+            fault(
+                key, "\(InertText.quoted(path)): \(why)", "make the folder, or leave the key empty")
         }
         return path
     }
@@ -52,14 +55,16 @@ extension MappingReader {
         case .file where access(file, R_OK) == 0: break
         case .file:
             context.fault(
-                path, "the file \(file.quoted) cannot be read",
+                path, "the file \(InertText.quoted(file)) cannot be read",
                 "let the user that runs bellwether read it")
-        case .folder: context.fault(path, "\(file.quoted) is a folder", "name a file in it")
+        case .folder:
+            context.fault(path, "\(InertText.quoted(file)) is a folder", "name a file in it")
         case .special:
             // Reading a device or a pipe can block forever.
-            context.fault(path, "\(file.quoted) is a device or a pipe", "name a file")
+            context.fault(path, "\(InertText.quoted(file)) is a device or a pipe", "name a file")
         case .missing(let why):
-            context.fault(path, "\(file.quoted): \(why)", "make the file, or correct the path")
+            context.fault(
+                path, "\(InertText.quoted(file)): \(why)", "make the file, or correct the path")
         }
     }
 
@@ -106,7 +111,7 @@ extension MappingReader {
                 _ = try Secret.file(file).read()
             } catch {
                 fault(
-                    key, "\(ShownText.file(file).quoted): \(error.fault)",
+                    key, "\(InertText.quoted(ShownText.file(file))): \(error.fault)",
                     "put the secret, and nothing else, into it")
             }
         }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension MappingReader {
@@ -17,7 +18,7 @@ extension MappingReader {
         return reader.keys.sorted().compactMap { field in
             guard Self.isFieldName(field) else {
                 reader.fault(
-                    field, "\(field.quoted) is not a field's name",
+                    field, "\(InertText.quoted(field)) is not a field's name",
                     "write letters, digits and any of _ - .", atKey: true)
                 return nil
             }
@@ -60,7 +61,7 @@ extension MappingReader {
             if !filter.isAll { return filter }
             fault(key, "no condition", "write field=value")
         } catch {
-            fault(key, "\(error.part.quoted): \(error.fault)", error.remedy)
+            fault(key, "\(InertText.quoted(error.part)): \(error.fault)", error.remedy)
         }
         return nil
     }

@@ -1,8 +1,30 @@
 import Arguments
+import Core
+import Events
 import Secrets
 
 /// Readers shared by several kinds of probes.
 extension MappingReader {
+    /// Reads `kind` of a `thing`; nil if it is missing or unknown, which is a fault.
+    func kind<Kind: CaseIterable & RawRepresentable<String>>(
+        of thing: String, _ kinds: Kind.Type
+    ) -> Kind? {
+        let names = kinds.allCases.map(\.rawValue)
+        let known = "known are " + names.joined(separator: ", ")
+        guard let text = text("kind") else {
+            lacks("kind is missing", known)
+            return nil
+        }
+        guard let kind = Kind(rawValue: text) else {
+            let nearest = Suggestion.nearest(to: text, among: names)
+            fault(
+                "kind", "\(InertText.quoted(text)) is not a kind of \(thing)",
+                (nearest.map { "did you mean \($0)? " } ?? "") + known)
+            return nil
+        }
+        return kind
+    }
+
     func requiredAddress() -> String {
         declare("address", "host:port")
         let address = hostPort("address", plain("address", ""))
@@ -41,7 +63,7 @@ extension MappingReader {
         let pointer = plain(key, "")
         if !pointer.isEmpty, !pointer.hasPrefix("/") {
             fault(
-                key, "\(pointer.quoted) is not a JSON pointer",
+                key, "\(InertText.quoted(pointer)) is not a JSON pointer",
                 "begin with a slash, like /queue/depth")
         }
         return pointer
@@ -51,7 +73,7 @@ extension MappingReader {
     func checkSignal(_ key: String, _ name: String) {
         guard !Settings.isSignalName(name) else { return }
         fault(
-            "\(key).\(name)", "\(name.quoted) is not a signal's name",
+            "\(key).\(name)", "\(InertText.quoted(name)) is not a signal's name",
             "write object.field, like gateway.queue_depth", atKey: true)
     }
 
@@ -62,7 +84,7 @@ extension MappingReader {
             checkSignal("fields", name)
             if !pointer.hasPrefix("/") {
                 fault(
-                    "fields.\(name)", "\(pointer.quoted) is not a JSON pointer",
+                    "fields.\(name)", "\(InertText.quoted(pointer)) is not a JSON pointer",
                     "begin with a slash, like /queue/depth")
             }
         }
@@ -77,7 +99,8 @@ extension MappingReader {
                 $0.isLetterASCII || $0.isDigit || "_:".unicodeScalars.contains($0)
             }
         if !isName {
-            fault(key, "\(name.quoted) is not a metric's name", "write it without labels")
+            fault(
+                key, "\(InertText.quoted(name)) is not a metric's name", "write it without labels")
         }
         return name
     }
@@ -94,7 +117,7 @@ extension MappingReader {
             && name.unicodeScalars.allSatisfy { $0.isLetterASCII || $0.isDigit || $0 == "_" }
         if !isName {
             fault(
-                key, "\(name.quoted) is not a label's name", "use letters, digits and _",
+                key, "\(InertText.quoted(name)) is not a label's name", "use letters, digits and _",
                 atKey: atKey)
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension MappingReader {
@@ -52,7 +53,7 @@ extension MappingReader {
         }
         if !Contexts.isName(text) {
             fault(
-                key, "\(text.quoted) is not a name",
+                key, "\(InertText.quoted(text)) is not a name",
                 "begin with a letter, go on with letters, digits, _ and -, at most 64")
         }
         return text
@@ -95,7 +96,8 @@ extension MappingReader {
         case "true": return true
         case "false": return false
         case .some(let other):
-            fault(key, "\(other.quoted) is neither true nor false", "write true or false")
+            fault(
+                key, "\(InertText.quoted(other)) is neither true nor false", "write true or false")
             return standard
         }
     }
@@ -110,7 +112,7 @@ extension MappingReader {
         if let choice = Choice(rawValue: text) { return choice }
         let known = Choice.allCases.map(\.rawValue)
         fault(
-            key, "\(text.quoted) is not one of \(known.joined(separator: ", "))",
+            key, "\(InertText.quoted(text)) is not one of \(known.joined(separator: ", "))",
             Suggestion.nearest(to: text, among: known).map { "did you mean \($0)?" }
                 ?? "write one of them")
         return standard
@@ -122,7 +124,9 @@ extension MappingReader {
             range: "\(range.lowerBound) to \(range.upperBound)")
         guard let text = text(key) else { return standard }
         guard let number = Int(text) else {
-            fault(key, "\(text.quoted) is not a whole number", "write one, like \(standard)")
+            fault(
+                key, "\(InertText.quoted(text)) is not a whole number",
+                "write one, like \(standard)")
             return standard
         }
         guard range.contains(number) else {
@@ -143,7 +147,7 @@ extension MappingReader {
             let remedy =
                 text.hasSuffix("%")
                 ? "write a proportion, 1% is 0.01" : "write one, like 0.01 or 250"
-            fault(key, "\(text.quoted) is not a number", remedy)
+            fault(key, "\(InertText.quoted(text)) is not a number", remedy)
             return nil
         }
         return number
@@ -172,7 +176,9 @@ extension MappingReader {
                 "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))")
         guard let text = text(key) else { return standard }
         guard let duration = DurationText.parse(text) else {
-            fault(key, "\(text.quoted) is not a duration", "write 500ms, 10s, 5m, 1h or 7d")
+            fault(
+                key, "\(InertText.quoted(text)) is not a duration", "write 500ms, 10s, 5m, 1h or 7d"
+            )
             return standard
         }
         guard range.contains(duration) else {
@@ -191,7 +197,7 @@ extension MappingReader {
             range: "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))")
         guard let text = text(key) else { return standard }
         guard let size = SizeText.parse(text) else {
-            fault(key, "\(text.quoted) is not a size", "write 64KiB, 10MiB or 1GiB")
+            fault(key, "\(InertText.quoted(text)) is not a size", "write 64KiB, 10MiB or 1GiB")
             return standard
         }
         guard range.contains(size) else {
@@ -222,7 +228,7 @@ extension MappingReader {
                 ranges.append(range)
             } else {
                 fault(
-                    "\(key)[\(index)]", "\(text.quoted) is not a status",
+                    "\(key)[\(index)]", "\(InertText.quoted(text)) is not a status",
                     "write 200, 200-299 or 2xx")
             }
         }
@@ -249,7 +255,7 @@ extension MappingReader {
             let name = String(inner[..<end].dropFirst("env:".count))
             guard let value = context.environment[name] else {
                 context.fault(
-                    path, "the environment has no variable \(name.quoted)",
+                    path, "the environment has no variable \(InertText.quoted(name))",
                     "set it where the service is started, or name a file instead")
                 return nil
             }
@@ -257,7 +263,7 @@ extension MappingReader {
             if line.holdsControl {
                 context.fault(
                     path,
-                    "the variable \(name.quoted) holds a line break or another control character",
+                    "the variable \(InertText.quoted(name)) holds a line break or another control character",
                     "set it to one line")
                 return nil
             }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 /// Reads the members of one mapping by key and type, and reports unknown keys.
@@ -21,7 +22,8 @@ final class MappingReader {
         case .text(let text):
             (members, isMisplaced) = ([], true)
             context.fault(
-                path, "\(text.quoted) is not a mapping", "write key: value lines, indented")
+                path, "\(InertText.quoted(text)) is not a mapping",
+                "write key: value lines, indented")
         case .list:
             (members, isMisplaced) = ([], true)
             context.fault(path, "a list, not a mapping", "write key: value lines without dashes")

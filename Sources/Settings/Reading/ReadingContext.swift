@@ -1,3 +1,5 @@
+import Core
+
 /// Collects the faults and warnings of one configuration. Not thread-safe.
 final class ReadingContext {
     let file: String
@@ -54,7 +56,7 @@ final class ReadingContext {
         // A message can contain names from the file or the environment: escape them.
         return SettingsFault(
             file: file, line: place?.line ?? 0, column: place?.column ?? 0, key: path,
-            fault: fault.inert(upTo: .max), remedy: remedy.inert(upTo: .max))
+            fault: InertText.terminal(fault), remedy: InertText.terminal(remedy))
     }
 
     /// Returns the position of the path, or of its nearest ancestor that has one.
@@ -69,25 +71,5 @@ final class ReadingContext {
             path = path.prefix(upTo: path.lastIndex { $0 == "." || $0 == "[" } ?? path.startIndex)
             atKey = true
         }
-    }
-}
-
-extension String {
-    /// The text for use in a message: in double quotes, escaped, at most 80 scalars.
-    var quoted: String { "\"" + inert(upTo: 80) + "\"" }
-
-    /// Escapes control, format and unassigned scalars as `\u{…}`, and cuts the text to `limit`
-    /// scalars.
-    func inert(upTo limit: Int) -> String {
-        var out = ""
-        for scalar in unicodeScalars.prefix(limit) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
-                .unassigned:
-                out += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + (unicodeScalars.count > limit ? "…" : "")
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Secrets
 
 /// An `http`, `https`, `smtp` or `smtps` address (RFC 3986 §3), split for validation.
@@ -25,7 +26,7 @@ struct WebAddress {
         guard let colon = text.firstRange(of: "://") else { throw Malformed(why: "has no scheme") }
         scheme = text[..<colon.lowerBound].lowercased()
         guard schemes.contains(scheme) else {
-            throw Malformed(why: "has the scheme \(scheme.quoted)")
+            throw Malformed(why: "has the scheme \(InertText.quoted(scheme))")
         }
         let behind = text[colon.upperBound...]
         let end = behind.firstIndex { "/?#".contains($0) } ?? behind.endIndex
@@ -95,7 +96,7 @@ extension MappingReader {
             }
         } catch {
             fault(
-                key, "\(ShownText.url(text).quoted) \(error.why)",
+                key, "\(InertText.quoted(ShownText.url(text))) \(error.why)",
                 "write \(schemes[0])://host:port" + (schemes[0].hasPrefix("http") ? "/path" : ""))
         }
         return text
@@ -107,7 +108,9 @@ extension MappingReader {
         if let (host, _) = HostPort.split(text[...], portRequired: true), !host.isEmpty {
             return text
         }
-        fault(key, "\(text.quoted) is not host:port", "write host:port, for IPv6 [::1]:8443")
+        fault(
+            key, "\(InertText.quoted(text)) is not host:port",
+            "write host:port, for IPv6 [::1]:8443")
         return text
     }
 }

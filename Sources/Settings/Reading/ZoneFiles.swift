@@ -1,3 +1,4 @@
+import Core
 import Events
 
 #if canImport(Glibc)
@@ -35,13 +36,14 @@ enum ZoneFiles {
         if isName(name), let bytes = contents(of: "\(folder)/\(name)") {
             guard let rules = ZoneRules(name: name, tzif: bytes) else {
                 throw Fault(
-                    fault: "the file of \(name.quoted) below \(folder.quoted) is no time zone",
+                    fault:
+                        "the file of \(InertText.quoted(name)) below \(InertText.quoted(folder)) is no time zone",
                     remedy: "write a zone like Europe/Berlin, or install tzdata again")
             }
             return rules
         }
         throw Fault(
-            fault: "\(name.quoted) is not a time zone",
+            fault: "\(InertText.quoted(name)) is not a time zone",
             remedy: nearest(to: name, below: folder).map { "did you mean \($0)?" }
                 ?? "write a zone like Europe/Berlin or America/New_York; timedatectl list-timezones lists them"
         )

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -85,12 +86,14 @@ extension Settings.Analysis {
         for (index, policy) in policies.enumerated() where !policy.name.isEmpty {
             if !seen.insert(policy.name).inserted {
                 r.fault(
-                    "policies[\(index)].name", "a second policy named \(policy.name.quoted)",
+                    "policies[\(index)].name",
+                    "a second policy named \(InertText.quoted(policy.name))",
                     "give it another name")
             }
             if let earlier = policies[..<index].first(where: { $0.match.covers(policy.match) }) {
                 r.warn(
-                    "policies[\(index)]", "never used: \(earlier.name.quoted) matches all of it",
+                    "policies[\(index)]",
+                    "never used: \(InertText.quoted(earlier.name)) matches all of it",
                     "put it before that one")
             }
         }
@@ -104,7 +107,7 @@ extension Settings.Analysis {
             if !names.insert(probe.name).inserted {
                 r.fault(
                     place.hasPrefix("probes") ? "\(place).name" : place,
-                    "a second probe named \(probe.name.quoted)", "give it another name")
+                    "a second probe named \(InertText.quoted(probe.name))", "give it another name")
             }
         }
     }
@@ -119,7 +122,7 @@ extension Settings.Analysis {
                 if let owner = owners[signal], owner != probe.name {
                     r.fault(
                         r.has("probes") ? "probes[\(index)]" : "probes",
-                        "reports \(signal), as \(owner.quoted) does already",
+                        "reports \(signal), as \(InertText.quoted(owner)) does already",
                         "keep one of the two")
                     break
                 }
@@ -130,7 +133,7 @@ extension Settings.Analysis {
         for (index, check) in checks.enumerated() where !check.id.isEmpty {
             if !seen.insert(check.id).inserted {
                 r.fault(
-                    "checks[\(index)].id", "a second check of \(check.id.quoted)",
+                    "checks[\(index)].id", "a second check of \(InertText.quoted(check.id))",
                     "keep one of the two")
             }
             warnOfSignal(check.id, index, Array(owners.keys), probes, r)
@@ -147,7 +150,31 @@ extension Settings.Analysis {
         guard !isOpen, !known.contains(id), r.has("checks") || r.has("probes") else { return }
         r.warn(
             r.has("checks") ? "checks[\(index)].id" : "probes",
-            "no probe reports \(id.quoted), so it never has data",
+            "no probe reports \(InertText.quoted(id)), so it never has data",
             Suggestion.remedy(for: id, among: known.sorted()))
+    }
+}
+
+extension Settings {
+    /// `policy`: how a reload of the checks affects runs in progress.
+    public struct Policy: Sendable, Equatable {
+        public enum MidRun: String, Sendable, CaseIterable {
+            /// A run is judged to its end by the policy that it started with.
+            case nextRun = "next_run"
+            /// The new policy applies at once; a run judged by two policies is `unknown`.
+            case apply
+        }
+
+        public var midRun = MidRun.nextRun
+
+        public init() {}
+    }
+}
+
+extension Settings.Policy {
+    init(reading r: MappingReader) {
+        self.init()
+        midRun = r.choice("mid_run", midRun)
+        r.finish()
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -67,7 +68,7 @@ extension Settings.TokenFile {
                 } else {
                     let known = Settings.TokenScope.allCases.map(\.rawValue)
                     r.fault(
-                        "scopes[\(index)]", "\(text.quoted) is not a scope",
+                        "scopes[\(index)]", "\(InertText.quoted(text)) is not a scope",
                         Suggestion.remedy(for: text, among: known))
                 }
             }

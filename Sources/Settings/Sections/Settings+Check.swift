@@ -1,3 +1,5 @@
+import Core
+
 public import Events
 
 extension Settings {
@@ -76,7 +78,7 @@ extension Settings.Check {
             r.lacks("id is missing", "name the signal, like canary.5xx_rate")
         } else if !Settings.isSignalName(id) {
             r.fault(
-                "id", "\(id.quoted) is not a signal's name",
+                "id", "\(InertText.quoted(id)) is not a signal's name",
                 "write object.field in letters, digits, _ and -")
         }
         // A boolean signal needs no limit: the check fails when it is false.

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -60,7 +61,8 @@ extension Settings.Concern {
             }
         if !isName {
             r.fault(
-                name, "\(name.quoted) cannot stand in a path", "use a-z, 0-9 and -", atKey: true)
+                name, "\(InertText.quoted(name)) cannot stand in a path", "use a-z, 0-9 and -",
+                atKey: true)
         } else if name == "all" {
             r.fault(name, "all is every check already", "give it another name", atKey: true)
         }
@@ -72,7 +74,7 @@ extension Settings.Concern {
         let members = r.texts(key)
         for (index, id) in members.enumerated() where !ids.contains(id) {
             r.fault(
-                "\(key)[\(index)]", "there is no check \(id.quoted)",
+                "\(key)[\(index)]", "there is no check \(InertText.quoted(id))",
                 Suggestion.remedy(for: id, among: ids))
         }
         return members
@@ -84,7 +86,8 @@ extension Settings.Concern {
         var seen: Set<String> = []
         for (index, check) in concern.own.enumerated() where !seen.insert(check.id).inserted {
             r.fault(
-                "own[\(index)].id", "a second check of \(check.id.quoted)", "keep one of the two")
+                "own[\(index)].id", "a second check of \(InertText.quoted(check.id))",
+                "keep one of the two")
         }
         if concern.checks.isEmpty, concern.own.isEmpty {
             r.lacks("names no check", "name at least one in checks, or write one in own")

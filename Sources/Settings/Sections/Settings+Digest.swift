@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -96,7 +97,7 @@ extension Settings.Digest {
                 }
             if !isField {
                 r.fault(
-                    "group_by[\(index)]", "\(field.quoted) is not a field's name",
+                    "group_by[\(index)]", "\(InertText.quoted(field)) is not a field's name",
                     "write a field of the event, dotted for inner ones")
             } else if groupBy.firstIndex(of: field) != index {
                 r.fault("group_by[\(index)]", "\(field) is named twice", "name it once")
@@ -127,7 +128,7 @@ extension Settings.Digest {
         let filled = link.replacing(placeholder, with: "x")
         if !link.isEmpty, (try? WebAddress(filled, schemes: ["https", "http"])) == nil {
             r.fault(
-                key, "\(link.quoted) is not a web address",
+                key, "\(InertText.quoted(link)) is not a web address",
                 "write https://…, {namespace} and {rollout} are filled in")
         }
         let known = groupBy + Self.placeholders

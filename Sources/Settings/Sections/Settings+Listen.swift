@@ -1,3 +1,5 @@
+import Core
+
 extension Settings {
     /// `listen`: the node's address, TLS and limits.
     public struct Listen: Sendable, Equatable {
@@ -81,13 +83,16 @@ extension Settings.Listen {
         self.init()
         address = r.expanded("address", address)
         do { _ = try ListenEndpoint(address) } catch {
-            r.fault("address", "\(address.quoted) is not an address to listen on", error.remedy)
+            r.fault(
+                "address", "\(InertText.quoted(address)) is not an address to listen on",
+                error.remedy)
         }
         hosts = r.texts("hosts")
         for (index, host) in hosts.enumerated()
         where HostPort.split(host[...], portRequired: false) == nil || host.isEmpty {
             r.fault(
-                "hosts[\(index)]", "\(host.quoted) is not a host name", "write it without scheme")
+                "hosts[\(index)]", "\(InertText.quoted(host)) is not a host name",
+                "write it without scheme")
         }
         tls = Settings.TLS(reading: r.mapping("tls"))
         limits = Settings.Limits(reading: r.mapping("limits"))

@@ -1,3 +1,5 @@
+import Core
+
 extension Settings {
     /// `log`: the event log's size limits and durability.
     public struct Log: Sendable, Equatable {
@@ -79,7 +81,8 @@ extension Settings.Log {
             return .history(age)
         }
         r.fault(
-            "min_keep", "\(text.quoted) is neither a share from 0% to 100% nor a duration",
+            "min_keep",
+            "\(InertText.quoted(text)) is neither a share from 0% to 100% nor a duration",
             "write 25% or 24h")
         return .share(0.25)
     }
@@ -95,7 +98,7 @@ extension Settings.Log {
                 return .interval(pause)
             }
             r.fault(
-                "durability", "\(text.quoted) is not a durability",
+                "durability", "\(InertText.quoted(text)) is not a durability",
                 "write commit, interval:100ms or os")
             return .commit
         }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings.Probe {
@@ -26,19 +27,7 @@ extension Settings.Probe {
     /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader, budget: Duration) {
         let name = r.name("name")
-        let kinds = KindName.allCases.map(\.rawValue)
-        guard let text = r.text("kind") else {
-            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
-            return nil
-        }
-        guard let kind = KindName(rawValue: text) else {
-            let nearest = Suggestion.nearest(to: text, among: kinds)
-            r.fault(
-                "kind", "\(text.quoted) is not a kind of probe",
-                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
-                    + kinds.joined(separator: ", "))
-            return nil
-        }
+        guard let kind = r.kind(of: "probe", KindName.self) else { return nil }
         let isLocal = [.disk, .process, .file].contains(kind) || kind == .queue && !r.has("url")
         let standard = Duration.milliseconds(isLocal ? 200 : 800)
         let longest = Duration.seconds(60)
@@ -61,7 +50,7 @@ extension Settings.Probe {
         case .file:
             if Self.reserved.contains(name) {
                 r.fault(
-                    "name", "\(name.quoted) has its own place in the verdict document",
+                    "name", "\(InertText.quoted(name)) has its own place in the verdict document",
                     "its fields appear under the name: give it another")
             }
             self.init(name: name, timeout: timeout, kind: .file(Report(reading: r)))
@@ -130,11 +119,11 @@ extension Settings.Probe.Prometheus {
             for (index, text) in texts.enumerated() {
                 if text.isEmpty || text.utf8.count > 64 {
                     r.fault(
-                        "\(key)[\(index)]", "\(text.quoted) is no value of a label",
+                        "\(key)[\(index)]", "\(InertText.quoted(text)) is no value of a label",
                         "write a word of 1 to 64 bytes, 503, 5xx or 500-599")
                 } else if key == "ok", failing.contains(text) {
                     r.fault(
-                        "ok[\(index)]", "\(text.quoted) is in failing, too",
+                        "ok[\(index)]", "\(InertText.quoted(text)) is in failing, too",
                         "keep it in one of them")
                 }
             }

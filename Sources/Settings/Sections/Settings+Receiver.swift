@@ -1,3 +1,4 @@
+import Core
 import Events
 public import Secrets
 
@@ -117,19 +118,7 @@ extension Settings.Receiver {
     /// Returns nil if the kind is missing or unknown.
     init?(reading r: MappingReader) {
         let name = r.name("name")
-        let kinds = KindName.allCases.map(\.rawValue)
-        guard let text = r.text("kind") else {
-            r.lacks("kind is missing", "known are " + kinds.joined(separator: ", "))
-            return nil
-        }
-        guard let kind = KindName(rawValue: text) else {
-            let nearest = Suggestion.nearest(to: text, among: kinds)
-            r.fault(
-                "kind", "\(text.quoted) is not a kind of receiver",
-                (nearest.map { "did you mean \($0)? " } ?? "") + "known are "
-                    + kinds.joined(separator: ", "))
-            return nil
-        }
+        guard let kind = r.kind(of: "receiver", KindName.self) else { return nil }
         switch kind {
         case .slack where r.has("token") || r.has("token_file"):
             self.init(name: name, kind: .slackBot(Bot(reading: r)))
@@ -176,7 +165,7 @@ extension Settings.Receiver.Bot {
         if !isChannel, !r.context.hasFault(at: r.path("channel")) {
             let remedy = "write channel: C0123456789, which Slack shows in the channel's details"
             if r.has("channel") {
-                r.fault("channel", "\(channel.quoted) is not a channel's id", remedy)
+                r.fault("channel", "\(InertText.quoted(channel)) is not a channel's id", remedy)
             } else {
                 r.lacks("channel is missing", remedy)
             }
@@ -265,7 +254,7 @@ extension Settings.Receiver.Mail {
         hello = r.expanded("hello", "")
         if !hello.isEmpty, !Self.isGreeting(hello), !r.context.hasFault(at: r.path("hello")) {
             r.fault(
-                "hello", "\(hello.quoted) is no name that relays take",
+                "hello", "\(InertText.quoted(hello)) is no name that relays take",
                 "write a fully-qualified name (node.example.com) or an address ([192.0.2.1], "
                     + "[IPv6:2001:db8::1])")
         }
@@ -339,7 +328,7 @@ extension Settings.Receiver.Mail {
             } && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         if !isAddress {
             r.fault(
-                key, "\(text.quoted) is not a mail address",
+                key, "\(InertText.quoted(text)) is not a mail address",
                 "write name@host or Words <name@host>")
         }
     }

@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings.Analysis {
@@ -82,7 +83,8 @@ extension Settings.Analysis.RolloutPolicy {
                     probes.append(name)
                 } else {
                     r.fault(
-                        "probes[\(index)]", "there is no probe \(name.quoted) in analysis.probes",
+                        "probes[\(index)]",
+                        "there is no probe \(InertText.quoted(name)) in analysis.probes",
                         Suggestion.remedy(for: name, among: known))
                 }
                 continue
@@ -105,7 +107,8 @@ extension Settings.Analysis.RolloutPolicy {
                     checks.append(check)
                 } else {
                     r.fault(
-                        "checks[\(index)]", "there is no check \(id.quoted) in analysis.checks",
+                        "checks[\(index)]",
+                        "there is no check \(InertText.quoted(id)) in analysis.checks",
                         Suggestion.remedy(for: id, among: common.checks.map(\.id)))
                 }
                 continue
@@ -143,7 +146,7 @@ extension Settings.Analysis.RolloutPolicy.Match {
             if !isPattern {
                 r.fault(
                     isList ? "\(key)[\(index)]" : key,
-                    "\(pattern.quoted) matches no Kubernetes name",
+                    "\(InertText.quoted(pattern)) matches no Kubernetes name",
                     "write lower-case letters, digits, - and ., with * for any text")
             }
         }

@@ -1,3 +1,5 @@
+import Core
+
 public import Events
 
 extension Settings {
@@ -38,7 +40,7 @@ extension Settings.Route {
         for (index, name) in receivers.enumerated() where !known.contains(name) {
             let key = single != nil ? "receiver" : "receivers[\(index)]"
             r.fault(
-                key, "there is no receiver \(name.quoted)",
+                key, "there is no receiver \(InertText.quoted(name))",
                 Suggestion.remedy(for: name, among: known))
         }
         if isRoot {

@@ -1,3 +1,5 @@
+import Core
+
 public import Events
 
 extension Settings {
@@ -67,7 +69,7 @@ extension Settings.Silence {
                 days.append(day)
             } else {
                 r.fault(
-                    "days[\(index)]", "\(name.quoted) is not a day",
+                    "days[\(index)]", "\(InertText.quoted(name)) is not a day",
                     Suggestion.remedy(for: name, among: Self.days))
             }
         }
@@ -104,7 +106,8 @@ extension Settings.Silence {
         guard offset.hasPrefix("+") || offset.hasPrefix("-"),
             let minutes = minute(String(offset.dropFirst())), minutes <= 14 * 60
         else {
-            r.fault("utc_offset", "\(offset.quoted) is not an offset", "write \"+01:00\"")
+            r.fault(
+                "utc_offset", "\(InertText.quoted(offset)) is not an offset", "write \"+01:00\"")
             return nil
         }
         return ZoneRules(offsetMinutes: sign * minutes)

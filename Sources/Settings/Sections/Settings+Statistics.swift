@@ -1,3 +1,4 @@
+import Core
 import Events
 
 extension Settings {
@@ -78,13 +79,15 @@ extension Settings.Statistics {
         case .text("auto"):
             if standard == nil {
                 r.fault(
-                    "statistics", "\(id.quoted) has no counts by itself",
+                    "statistics", "\(InertText.quoted(id)) has no counts by itself",
                     "write statistics: {kind: counter}, or latency")
             }
             return standard
         case .text("off"): return nil
         case .text(let text):
-            r.fault("statistics", "\(text.quoted) is neither auto nor off", "write one of them")
+            r.fault(
+                "statistics", "\(InertText.quoted(text)) is neither auto nor off",
+                "write one of them")
             return standard
         default: break
         }

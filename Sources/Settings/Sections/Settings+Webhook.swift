@@ -1,3 +1,4 @@
+import Core
 import Events
 public import Secrets
 
@@ -40,7 +41,7 @@ struct RecipeReader {
         }
         guard let source = WebhookRecipes.sources[name] else {
             own.fault(
-                "recipe", "there is no recipe \(name.quoted)",
+                "recipe", "there is no recipe \(InertText.quoted(name))",
                 Suggestion.remedy(for: name, among: WebhookRecipes.names))
             recipe = nil
             return
@@ -119,7 +120,7 @@ extension Settings.Receiver.WebhookRequest {
                 }
             if !isName {
                 r.fault(
-                    key, "\(name.quoted) is not a variable's name",
+                    key, "\(InertText.quoted(name)) is not a variable's name",
                     "use letters, digits and _, at most 64", atKey: true)
             }
             if isFile, r.has(name) {

@@ -1,3 +1,4 @@
+import Core
 import Secrets
 
 /// Writes block YAML that `Settings.parse` can read back.
@@ -96,24 +97,6 @@ struct YAMLWriter {
             && (value.unicodeScalars.first.map { $0 != "-" && $0 != "." || value.count > 1 }
                 ?? false)
             && !["null", "true", "false"].contains(value) && !value.hasPrefix("-")
-        if isBare { return value }
-        var out = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\t": out += "\\t"
-            default:
-                switch scalar.properties.generalCategory {
-                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse,
-                    .surrogate, .unassigned:
-                    let digits = String(scalar.value, radix: 16)
-                    out += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
-                default: out.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return out + "\""
+        return isBare ? value : InertText.yamlString(value)
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 extension TransferEngine {
     /// Sends one HTTP request and returns the complete answer of any status.
     ///
@@ -16,7 +18,7 @@ extension TransferEngine {
             guard followed < transfer.maxRedirects, ["GET", "HEAD"].contains(transfer.method),
                 let next = redirect.endpoint, endpoint.admits(redirectTo: next)
             else {
-                reply.redirect = redirect.url.printableLine(atMost: 300)
+                reply.redirect = InertText.line(redirect.url, limit: 300)
                 return reply
             }
             followed += 1

@@ -1,3 +1,14 @@
+import CCurl
+import Core
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A complete HTTP answer of any status.
 public struct HTTPReply: Sendable {
     public let status: Int
@@ -23,6 +34,25 @@ public struct HTTPReply: Sendable {
     public func header(_ name: String) -> String? {
         let wanted = name.lowercased()
         return headers.first { $0.0.lowercased() == wanted }?.1
+    }
+
+    /// How long the server asks to wait before the next request.
+    public var retryAfter: Duration? { Self.retryAfter(header("retry-after")) }
+
+    /// The delay of a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date relative to
+    /// `now` (seconds since 1970).
+    ///
+    /// Between zero and seven days; nil if the header is absent or unreadable.
+    static func retryAfter(_ value: String?, now: Int64 = Int64(time(nil))) -> Duration? {
+        guard let value = value?.trimmed, !value.isEmpty else { return nil }
+        let longest: Int64 = 7 * 86_400
+        if value.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
+            return .seconds(min(Int64(value) ?? longest, longest))
+        }
+        guard !value.utf8.contains(0) else { return nil }
+        let date = Int64(curl_getdate(value, nil))
+        guard date >= 0 else { return nil }
+        return .seconds(min(max(date - now, 0), longest))
     }
 }
 

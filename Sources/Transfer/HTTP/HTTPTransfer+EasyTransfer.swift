@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 extension HTTPTransfer {
     func prepare(_ exchange: EasyTransfer, _ endpoint: Endpoint) throws(TransferError) {

@@ -1,3 +1,5 @@
+import Core
+
 /// Validates the addresses of an envelope and of address headers.
 public enum MailAddress {
     /// Why `address` cannot be used, as the end of a sentence; nil if it is valid.
@@ -28,7 +30,7 @@ public enum MailAddress {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.allSatisfy { part in
             !part.isEmpty
-                && part.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }
+                && part.allSatisfy(\.isAtomText)
         }
     }
 
@@ -36,20 +38,13 @@ public enum MailAddress {
         if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]") {
             let inside = bytes.dropFirst().dropLast()
             return !inside.isEmpty
-                && inside.allSatisfy { isAlphanumeric($0) || ".:".utf8.contains($0) }
+                && inside.allSatisfy { $0.isAlphanumeric || ".:".utf8.contains($0) }
         }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return labels.allSatisfy { label in
             (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
                 && label.last != UInt8(ascii: "-")
-                && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-        }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: false
+                && label.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
         }
     }
 }

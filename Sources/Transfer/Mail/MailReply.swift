@@ -1,4 +1,5 @@
 import CCurl
+import Core
 
 /// A mail server's answers to a message, per recipient.
 public struct MailReply: Sendable {
@@ -90,7 +91,7 @@ extension MailReply {
             throw TransferError(
                 .protocolFault, target: endpoint.target,
                 words: "the server refuses the token: "
-                    + scrub.clean(Self.decoded(challenge.words).printableLine(atMost: 300)))
+                    + scrub.clean(InertText.line(Self.decoded(challenge.words), limit: 300)))
         }
         let fault = finished.fault(endpoint.target)
         throw TransferError(

@@ -1,10 +1,11 @@
 import CCurl
+import Core
 
 extension MailTransfer {
     func prepare(_ exchange: EasyTransfer, _ endpoint: Endpoint) throws(TransferError) {
         let name = hello.isEmpty ? HelloName.standard(isLoopback: endpoint.isLoopback) : hello
         // libcurl takes the path as the name of the greeting.
-        try exchange.set(CURLOPT_URL, endpoint.target + "/" + Self.escaped(name))
+        try exchange.set(CURLOPT_URL, endpoint.target + "/" + PercentCoding.encode(name))
         try exchange.set(CURLOPT_PROTOCOLS_STR, endpoint.scheme)
         try exchange.set(trust: trust)
         // Any other value but ALL continues in plain text if TLS is not offered.
@@ -37,10 +38,5 @@ extension MailTransfer {
         try exchange.endByCallback()
         try exchange.send(
             upload: message, before: .now + deadline, thenWithin: answerDeadline)
-    }
-
-    /// A name that `HelloName` accepts, escaped for the path of a URL.
-    private static func escaped(_ name: String) -> String {
-        name.replacing("[", with: "%5B").replacing("]", with: "%5D").replacing(":", with: "%3A")
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// One message for one mail server.
 ///
 /// All addresses and the message are validated before libcurl gets them: libcurl before mid-2026
@@ -100,7 +102,7 @@ public struct MailTransfer: Sendable {
             if let fault = MailAddress.fault(in: address) {
                 throw TransferError(
                     .invalid, target: endpoint.target,
-                    words: "address '\(address.printableLine(atMost: 80))' \(fault)")
+                    words: "address '\(InertText.line(address, limit: 80))' \(fault)")
             }
         }
         try require(!recipients.isEmpty, "the message has no recipient")
@@ -110,7 +112,7 @@ public struct MailTransfer: Sendable {
                 "the user name, the password or the token holds CR, LF or NUL")
         }
         if !hello.isEmpty, let fault = HelloName.fault(in: hello) {
-            try require(false, "hello '\(hello.printableLine(atMost: 100))' \(fault)")
+            try require(false, "hello '\(InertText.line(hello, limit: 100))' \(fault)")
         }
         try require(
             authentication != .xoauth2 || !token.isEmpty,

@@ -1,3 +1,5 @@
+import Core
+
 /// A mail server's answer to a command.
 public struct SMTPAnswer: Sendable, Equatable {
     /// The reply code, 200 to 599.
@@ -10,7 +12,7 @@ public struct SMTPAnswer: Sendable, Equatable {
     public init(code: Int, enhanced: String, words: String) {
         self.code = code
         self.enhanced = enhanced
-        self.words = words.printableLine(atMost: 300)
+        self.words = InertText.line(words, limit: 300)
     }
 
     /// Whether the code is 5yz, so that a retry does not help (RFC 5321 §4.2.1).
@@ -53,7 +55,7 @@ struct SMTPConversation: Sendable {
 
     mutating func sent(_ raw: UnsafeRawBufferPointer) {
         guard turns.count < Self.longest else { return }
-        let line = String(decoding: raw, as: UTF8.self).printableLine(atMost: 400)
+        let line = InertText.line(String(decoding: raw, as: UTF8.self), limit: 400)
         // A continuation of AUTH is a credential; its answer belongs to the AUTH turn.
         if let last = turns.last, last.verb == "AUTH", last.answer?.code ?? 334 == 334 { return }
         let verb = line.prefix { $0 != " " }.uppercased()
@@ -73,8 +75,8 @@ struct SMTPConversation: Sendable {
         let continues = raw.count > 3 && raw[3] == UInt8(ascii: "-")
         if pending.count < 50 {
             pending.append(
-                String(decoding: raw.dropFirst(4).prefix(1000), as: UTF8.self)
-                    .printableLine(atMost: 300))
+                InertText.line(
+                    String(decoding: raw.dropFirst(4).prefix(1000), as: UTF8.self), limit: 300))
         }
         guard !continues else { return }
         if turns.last?.verb == "EHLO" {

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import JSON
 import Settings
 
@@ -42,10 +43,10 @@ struct ConfigDiff: AsyncParsableCommand {
         } else {
             for change in changes {
                 if let value = change.old {
-                    Standard.line(TerminalText.inert("- \(change.key): \(value)"))
+                    Standard.line(InertText.terminal("- \(change.key): \(value)"))
                 }
                 if let value = change.new {
-                    Standard.line(TerminalText.inert("+ \(change.key): \(value)"))
+                    Standard.line(InertText.terminal("+ \(change.key): \(value)"))
                 }
             }
         }

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Delivery
 import Events
 import JSON
@@ -31,11 +32,11 @@ enum DigestForm: String, ExpressibleByArgument, CaseIterable {
     func of(_ digest: RenderedDigest) -> String {
         switch self {
         case .slackJSON: digest.slack
-        case .slack, .slackText: TerminalText.inertLines(SlackText.plain(digest.slack))
-        case .mail: TerminalText.inertLines("Subject: \(digest.subject)\n\n\(digest.text)")
-        case .teams: TerminalText.inertLines(CardText.plain(TeamsPreview.card(of: digest)))
+        case .slack, .slackText: InertText.terminalLines(SlackText.plain(digest.slack))
+        case .mail: InertText.terminalLines("Subject: \(digest.subject)\n\n\(digest.text)")
+        case .teams: InertText.terminalLines(CardText.plain(TeamsPreview.card(of: digest)))
         case .teamsJSON: TeamsPreview.card(of: digest)
-        case .text: TerminalText.inertLines(digest.text)
+        case .text: InertText.terminalLines(digest.text)
         case .html: digest.html
         }
     }

@@ -1,7 +1,8 @@
 import App
 import ArgumentParser
-import Events
+import Core
 import EventLog
+import Events
 
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct ExplainCommand: AsyncParsableCommand {
         if json {
             Standard.write(line + [UInt8(ascii: "\n")])
         } else {
-            print(TerminalText.inertLines(Explanation(of: event).text))
+            print(InertText.terminalLines(Explanation(of: event).text))
         }
     }
 

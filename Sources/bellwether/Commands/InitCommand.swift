@@ -1,6 +1,7 @@
 import App
 import ArgumentParser
 import CBuild
+import Core
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,7 +21,7 @@ struct InitCommand: AsyncParsableCommand {
             for file in files { print(file) }
             let program = CommandLine.arguments.first ?? "bellwether"
             let next = ["check", "serve"].map { command in
-                "  " + ShellWord.line([program, command, "--config", files[0]])
+                "  " + InertText.shellLine([program, command, "--config", files[0]])
             }
             Standard.error("\nNext:\n" + next.joined(separator: "\n"))
         } catch let fault as InitialFolder.Fault {

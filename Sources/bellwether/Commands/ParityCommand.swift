@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 
 struct ParityCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,14 +45,14 @@ struct ParityCommand: AsyncParsableCommand {
     private static func show(_ report: ParityReport) {
         for answer in report.answers {
             let place = answer.gateway.map { " at \($0)" } ?? ""
-            Standard.line(TerminalText.inert("\(answer.caller)\(place)"))
+            Standard.line(InertText.terminal("\(answer.caller)\(place)"))
             if let refusal = answer.refusal {
-                Standard.line("  refused      " + TerminalText.inert(refusal))
+                Standard.line("  refused      " + InertText.terminal(refusal))
             }
             for field in answer.fields {
                 let differs = report.differences.contains { $0.field == field.name }
                 let name = field.name.padded(to: 11)
-                let value = TerminalText.inert(field.value ?? "–")
+                let value = InertText.terminal(field.value ?? "–")
                 Standard.line("\(differs ? "≠" : " ") \(name)  \(value)")
             }
         }

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Events
 import JSON
 import Settings
@@ -66,6 +67,6 @@ struct ProbeCommand: AsyncParsableCommand {
             }
             lines.append(words)
         }
-        return TerminalText.inertLines(lines.joined(separator: "\n"))
+        return InertText.terminalLines(lines.joined(separator: "\n"))
     }
 }

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Dispatch
 import Events
 import Rehearsal
@@ -116,12 +117,12 @@ struct RehearseBookmark: AsyncParsableCommand {
         }
         for weight in bookmark.weights {
             Standard.line(
-                TerminalText.inert(
+                InertText.terminal(
                     "weight \(weight.target) = \(weight.value)\(weight.isUp ? "" : " (down)")"))
         }
         if let facts = bookmark.rollout {
             Standard.line(
-                TerminalText.inert(
+                InertText.terminal(
                     "rollout \(facts.namespace)/\(facts.name) revision \(facts.revision), stable \(facts.stableHash) (\(facts.stablePods) pods), canary \(facts.canaryHash), step \(facts.step.map(String.init) ?? "–"), Argo \(facts.argo.isEmpty ? "of unknown version" : facts.argo)"
                 ))
         }
@@ -181,7 +182,7 @@ struct RehearseRun: AsyncParsableCommand {
         let rehearsal = Rehearsal(
             bookmark, budget: try RehearseCommand.span(budget, "--budget"),
             poll: try RehearseCommand.span(poll, "--poll"),
-            show: { if !isJSON { Standard.line(TerminalText.inert($0)) } },
+            show: { if !isJSON { Standard.line(InertText.terminal($0)) } },
             record: try events.recorder())
         let report = live ? await Self.uninterrupted(rehearsal) : await rehearsal.plan()
         if json {
@@ -209,7 +210,7 @@ struct RehearseRun: AsyncParsableCommand {
     private func show(_ report: RehearsalReport) {
         if !live {
             for (number, step) in report.steps.enumerated() {
-                Standard.line(TerminalText.inert("\(number + 1). \(step.name): \(step.command)"))
+                Standard.line(InertText.terminal("\(number + 1). \(step.name): \(step.command)"))
             }
         }
         if let fault = report.fault {
@@ -233,7 +234,7 @@ struct RehearseVerify: AsyncParsableCommand {
         let drift = try await RehearseCommand.exiting { () throws(RehearsalFault) in
             try await Rehearsal(Bookmark(file: file)).drift()
         }
-        for line in drift { Standard.line(TerminalText.inert(line)) }
+        for line in drift { Standard.line(InertText.terminal(line)) }
         if !drift.isEmpty { throw ExitCode(RehearsalFault.Kind.drift.rawValue) }
         Standard.line("no drift")
     }
@@ -252,7 +253,7 @@ struct RehearseRestore: AsyncParsableCommand {
         let done = try await RehearseCommand.exiting { () throws(RehearsalFault) in
             try await Rehearsal(Bookmark(file: file), record: record).restore()
         }
-        for line in done { Standard.line(TerminalText.inert(line)) }
+        for line in done { Standard.line(InertText.terminal(line)) }
         if done.isEmpty { Standard.line("nothing to restore") }
     }
 }

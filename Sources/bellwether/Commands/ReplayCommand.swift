@@ -1,10 +1,11 @@
 import Analysis
 import App
 import ArgumentParser
+import Core
+import EventLog
 import Events
 import Foundation
 import JSON
-import EventLog
 import Settings
 
 struct ReplayCommand: AsyncParsableCommand {
@@ -82,7 +83,7 @@ struct ReplayCommand: AsyncParsableCommand {
             Standard.error("\(vectors): is not a vectors file: \(error)")
             throw ExitCode(65)
         }
-        for mismatch in report.mismatches { print(TerminalText.inert("\(mismatch)")) }
+        for mismatch in report.mismatches { print(InertText.terminal("\(mismatch)")) }
         print("\(report.compared) compared, \(report.mismatches.count) differ")
         if !report.mismatches.isEmpty { throw ExitCode(1) }
     }
@@ -112,7 +113,7 @@ struct ReplayCommand: AsyncParsableCommand {
         } else {
             let why = change.reasons.prefix(3).map { "\($0.check) \($0.why)" }
             print(
-                TerminalText.inert(
+                InertText.terminal(
                     "\(change.ts.rfc3339) \(change.namespace)/\(change.rollout) \(change.concern) "
                         + "#\(change.attempt): \(change.recorded) → \(change.now)"
                         + (why.isEmpty ? "" : " (\(why.joined(separator: ", ")))")

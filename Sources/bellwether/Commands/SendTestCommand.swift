@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Delivery
 import Events
 import JSON
@@ -47,7 +48,7 @@ struct SendTestCommand: AsyncParsableCommand {
                 }
             lines.append("\(whom)\(outcome): \(result.words)")
         }
-        return lines.map(TerminalText.inert).joined(separator: "\n")
+        return lines.map { InertText.terminal($0) }.joined(separator: "\n")
     }
 
     private static func document(_ attempt: DeliveryAttempt) -> String {

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Digests
 import Events
 import Foundation
@@ -86,7 +87,7 @@ struct SilenceAdd: AsyncParsableCommand {
             // `namespace=prod or namespace=dev` in several arguments.
             do throws(FilterFault) {
                 return try Filter(matchers.joined(separator: " "), fields)
-            } catch { throw ValidationError(TerminalText.inert(error.description)) }
+            } catch { throw ValidationError(InertText.terminal(error.description)) }
         }
         throw ValidationError("a silence of everything: name a field, such as namespace=dev")
     }
@@ -137,7 +138,7 @@ struct SilenceList: AsyncParsableCommand {
         }
         var table = Table("ID", "ACTIVE", "UNTIL", "HELD", "WHO", "MATCHERS", "WHY")
         for row in try Answer.tree(document)["silences"]?.elements ?? [] {
-            let words = row["matchers"]?.elements.compactMap(\.string) ?? []
+            let words = row["matchers"]?.elements?.compactMap(\.string) ?? []
             table.add(
                 row.text("id"), row["active"]?.bool == true ? "yes" : "no", row.text("until"),
                 "\(row["held"]?.integer ?? 0)", row.text("who"), words.joined(separator: " and "),

@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Events
 import JSON
 
@@ -28,7 +29,7 @@ struct StatusCommand: AsyncParsableCommand {
                 let text = StatusText(try Answer.tree(document)).text
                 // Moves to the first line and erases the rest, which flickers less than erasing
                 // first.
-                let home = watch && TerminalText.isTerminal ? "\u{1B}[H\u{1B}[J" : ""
+                let home = watch && Standard.isTerminal ? "\u{1B}[H\u{1B}[J" : ""
                 Standard.line(home + text)
             }
             guard watch else { return }
@@ -70,8 +71,8 @@ private struct StatusText {
 
     private var head: String {
         let node = tree["node"] ?? .null
-        let roles = node["roles"]?.elements.compactMap(\.string).joined(separator: " and ") ?? ""
-        return TerminalText.inert(
+        let roles = node["roles"]?.elements?.compactMap(\.string).joined(separator: " and ") ?? ""
+        return InertText.terminal(
             "\(node.text("name")) in \(node.text("az")), \(roles), release \(node.text("version")), at \(tree.text("at"))"
         )
     }
@@ -147,6 +148,6 @@ private struct StatusText {
             lines.append("forward: \(behind) wait for \(forward.text("to"))\(fault)")
         }
         if let fault = tree["digest_fault"]?.string { lines.append("no digests: \(fault)") }
-        return TerminalText.inertLines(lines.joined(separator: "\n"))
+        return InertText.terminalLines(lines.joined(separator: "\n"))
     }
 }

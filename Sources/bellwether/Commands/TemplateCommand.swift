@@ -1,5 +1,6 @@
 import App
 import ArgumentParser
+import Core
 import Foundation
 import JSON
 import Settings
@@ -114,7 +115,7 @@ struct TemplateCheckCommand: ParsableCommand {
                     "\(metric.template)/\(metric.name)", phases[0], phases[1], phases[2], phases[3])
             }
             if !review.metrics.isEmpty { Standard.line(table.text) }
-            for finding in review.findings { Standard.line(TerminalText.inert("\(finding)")) }
+            for finding in review.findings { Standard.line(InertText.terminal("\(finding)")) }
         }
         if review.hasFaults { throw ExitCode(1) }
     }

@@ -16,13 +16,12 @@ enum Answer {
     }
 
     /// The elements of a document that is a list.
-    static func rows(_ document: [UInt8]) throws -> [JSONValue] { try tree(document).elements }
+    static func rows(_ document: [UInt8]) throws -> [JSONValue] {
+        try tree(document).elements ?? []
+    }
 }
 
 extension JSONValue {
-    /// The elements of a list; empty for any other value.
-    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
-
     /// The text of a member; empty if there is none.
     func text(_ key: String) -> String { self[key]?.string ?? "" }
 }

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 
@@ -63,12 +64,12 @@ struct LinePrinter {
 
     private static func text(_ value: JSONValue) -> String {
         switch value {
-        case .string(let text): return TerminalText.inert(text)
+        case .string(let text): return InertText.terminal(text)
         case .null: return "–"
         default:
             var writer = JSONWriter()
             writer.value(value)
-            return TerminalText.inert(writer.text)
+            return InertText.terminal(writer.text)
         }
     }
 
@@ -83,6 +84,6 @@ struct LinePrinter {
             parts.append("\(text("node"))@\(text("az"))")
         }
         if !text("message").isEmpty { parts.append(text("message")) }
-        return TerminalText.inert(parts.joined(separator: "  "))
+        return InertText.terminal(parts.joined(separator: "  "))
     }
 }

@@ -1,3 +1,5 @@
+import Core
+
 public import Secrets
 
 extension Settings.Probe {
@@ -156,7 +158,8 @@ extension MappingReader {
                 }
             if !isToken {
                 fault(
-                    name, "\(name.quoted) is not a header's name", "use letters, digits and -",
+                    name, "\(InertText.quoted(name)) is not a header's name",
+                    "use letters, digits and -",
                     atKey: true)
             }
             if ["host", "content-length", "transfer-encoding", "connection"].contains(

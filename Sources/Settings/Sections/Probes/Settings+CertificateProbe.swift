@@ -1,3 +1,5 @@
+import Core
+
 extension Settings.Probe {
     /// Reports `dependency.NAME_cert_ok` and `dependency.NAME_cert_days`.
     public struct Certificate: Sendable, Equatable {
@@ -22,7 +24,7 @@ extension Settings.Probe.Certificate {
         }
         if !isName {
             r.fault(
-                "server_name", "\(serverName.quoted) is not a host's name",
+                "server_name", "\(InertText.quoted(serverName)) is not a host's name",
                 "write it without scheme and port")
         }
         caFile = r.file("ca_file")

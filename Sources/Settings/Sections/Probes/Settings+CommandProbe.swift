@@ -1,3 +1,5 @@
+import Core
+
 public import Secrets
 
 extension Settings.Probe {
@@ -32,7 +34,8 @@ extension Settings.Probe.Command {
                 }
             if !isName {
                 given.fault(
-                    name, "\(name.quoted) is not a variable's name", "use letters, digits and _",
+                    name, "\(InertText.quoted(name)) is not a variable's name",
+                    "use letters, digits and _",
                     atKey: true)
             }
             let value = given.named(name, takesArguments: true)

@@ -1,3 +1,5 @@
+import Core
+
 extension Settings.Probe {
     /// Reports the results of queries to a Prometheus server.
     public struct Query: Sendable, Equatable {
@@ -50,7 +52,7 @@ extension Settings.Probe.Query {
         for signal in given.keys {
             if !Settings.isSignalName(signal) {
                 given.fault(
-                    signal, "\(signal.quoted) is not a signal's name",
+                    signal, "\(InertText.quoted(signal)) is not a signal's name",
                     "write object.field, like canary.5xx_rate", atKey: true)
             }
             queries[signal] = Self.source(given, signal)

@@ -1,3 +1,5 @@
+import Core
+
 extension Settings.Probe {
     /// Reports `NAME.fresh` and the signals from a report file, `NAME.FIELD` or as named in
     /// `fields`.
@@ -108,7 +110,7 @@ extension Settings.Probe.Report {
                 r.checkSignal("fields", name)
                 if Series(series) == nil {
                     r.fault(
-                        "fields.\(name)", "\(series.quoted) is not a series",
+                        "fields.\(name)", "\(InertText.quoted(series)) is not a series",
                         "write metric, or metric{label=\"value\"}")
                 }
             }
@@ -122,7 +124,7 @@ extension Settings.Probe.Report {
         for pointer in given.keys {
             if !pointer.hasPrefix("/") {
                 given.fault(
-                    pointer, "\(pointer.quoted) is not a JSON pointer",
+                    pointer, "\(InertText.quoted(pointer)) is not a JSON pointer",
                     "begin with a slash, like /queue/depth", atKey: true)
             }
             require[pointer] = given.choice(pointer, Shape.number)

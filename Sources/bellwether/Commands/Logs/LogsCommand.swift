@@ -1,8 +1,9 @@
 import App
 import ArgumentParser
+import Core
+import EventLog
 import Events
 import JSON
-import EventLog
 import Notifier
 import Settings
 
@@ -53,7 +54,7 @@ struct LineSelection: ParsableArguments {
             let hint =
                 error.isLiftedByAnyField ? " (--any-field accepts fields of senders' own)" : ""
             throw ValidationError(
-                "\(option): \(TerminalText.inert(error.part)): \(error.fault); \(error.remedy)\(hint)"
+                "\(option): \(InertText.terminal(error.part)): \(error.fault); \(error.remedy)\(hint)"
             )
         }
     }
@@ -122,9 +123,9 @@ struct LogsStats: AsyncParsableCommand {
             show(stats)
         }
         // Not all lines could be counted.
-        let faults = stats["faults"]?.elements.compactMap(\.string) ?? []
+        let faults = stats["faults"]?.elements?.compactMap(\.string) ?? []
         for fault in faults {
-            Standard.error("\(TerminalText.inert(fault)): run `bellwether logs verify`")
+            Standard.error("\(InertText.terminal(fault)): run `bellwether logs verify`")
         }
         if !faults.isEmpty { throw ExitCode(1) }
     }
@@ -185,12 +186,12 @@ struct LogsVerify: AsyncParsableCommand {
             let lines = damage["lines"]?.integer.map { ", \($0) lines" } ?? ""
             let repaired = damage["repaired"]?.bool == true ? " (repaired)" : ""
             Standard.error(
-                "\(TerminalText.inert(damage.text("file")))\(range)\(lines): \(damage.text("what"))\(repaired)"
+                "\(InertText.terminal(damage.text("file")))\(range)\(lines): \(damage.text("what"))\(repaired)"
             )
         }
         for gap in report["gaps"]?.elements ?? [] {
             Standard.error(
-                TerminalText.inert(
+                InertText.terminal(
                     "\(gap.text("node")) \(gap.text("epoch")): \(gap["missing"]?.integer ?? 0) sequence numbers missing"
                 ))
         }
