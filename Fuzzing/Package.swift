@@ -39,47 +39,47 @@ let package = Package(
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CSpawn"),
         module("JSON"),
-        module("Events", ["JSON", .product(name: "Crypto", package: "swift-crypto")]),
         module("Core"),
-        module("Secrets"),
-        module("Arguments"),
+        module("Events", ["Core", "JSON", .product(name: "Crypto", package: "swift-crypto")]),
+        module("Secrets", ["Core"]),
+        module("Arguments", ["Core"]),
         module(
             "Settings",
             [
-                "Secrets", "Arguments", "Events", "JSON",
+                "Core", "Secrets", "Arguments", "Events", "JSON",
                 .product(name: "Yams", package: "Yams"),
             ]),
         module(
             "Telemetry",
             [
-                "Events", .product(name: "Logging", package: "swift-log"),
+                "Core", "Events", .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
-        module("Analysis", ["Events", "JSON"]),
+        module("Analysis", ["Core", "Events", "JSON"]),
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),
-        module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
+        module("Transfer", ["CCurl", "CSpawn", "Core", "Telemetry"]),
         module(
             "Probes",
             ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
-        module("Digests", ["Events", "JSON"]),
+        module("Digests", ["Core", "Events", "JSON"]),
         module(
             "Rendering",
             [
-                "Events", "JSON", "Digests",
+                "Core", "Events", "JSON", "Digests",
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
         // Of the rest what is pure, file by file: the others need a server.
         module("Server", ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")]),
-        module("Gateway", ["Events", "JSON"]),
+        module("Gateway", ["Core", "Events", "JSON"]),
         module(
             "Notifier",
             [
-                "Events", "JSON", "Server",
+                "Core", "Events", "JSON", "Server",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
-        module("Console", ["Events", "JSON"]),
+        module("Console", ["Core", "Events", "JSON"]),
         module("App"),
         .target(name: "CLibFuzzer"),
         .executableTarget(

@@ -1,3 +1,4 @@
+import Core
 public import Secrets
 
 extension Settings {
@@ -37,7 +38,7 @@ extension Settings.Bucket {
             }
         } else if !url.hasPrefix("s3://") {
             r.fault(
-                "url", "\(ShownText.url(url).quoted) is not s3://BUCKET/PREFIX",
+                "url", "\(InertText.quoted(ShownText.url(url))) is not s3://BUCKET/PREFIX",
                 "write s3://acme-bellwether/prod; the address of the store is endpoint")
         }
         region = r.line("region", region)
@@ -66,7 +67,7 @@ extension Settings.Bucket {
         case nil, .empty, .text("auto"): return .automatic
         case .text(let text):
             r.fault(
-                "credentials", "\(ShownText.url(text).quoted) is not auto",
+                "credentials", "\(InertText.quoted(ShownText.url(text))) is not auto",
                 "write auto, or {access_key_file: PATH, secret_key_file: PATH}")
             return .automatic
         default: break
