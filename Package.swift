@@ -244,9 +244,9 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes", "Server",
-                "Store",
-                "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
+                grdb, "Analysis", "Arguments", "Events", "JSON", "EventLog", "Notifier", "Probes",
+                "Secrets", "Server", "Store", "Telemetry", "Transfer", httpTypes, nioCore,
+                serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
         tests(

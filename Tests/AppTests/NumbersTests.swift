@@ -21,7 +21,7 @@ struct NumbersTests {
         "Events/EventView.swift", "Events/LogPosition.swift",
         "Events/Time/Timestamp+Relative.swift",
         "Events/Time/Timestamp.swift", "Gateway/Forwarding/ForwardBatch.swift",
-        "Gateway/Forwarding/Forwarder.swift",
+        "Gateway/Forwarding/Forwarder.swift", "Gateway/Forwarding/SafeCursor.swift",
         "EventLog/Archive/Archive+Outline.swift",
         "EventLog/Append/CommitLine.swift", "EventLog/Archive/GzipMember.swift",
         "EventLog/Segments/HeadFile.swift",
