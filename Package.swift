@@ -245,10 +245,10 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Probes",
-                "Server",
-                "State",
-                "Telemetry", "Transfer", httpTypes, nioCore, serviceLifecycle,
+                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Notifier", "Probes",
+                "Secrets",
+                "Server", "State", "Telemetry", "Transfer", httpTypes, nioCore,
+                serviceLifecycle,
             ]),
         tests("Console", ["Events", "JSON", "EventLog", "Delivery"]),
         tests(

@@ -19,8 +19,11 @@ extension Node {
             forward = {
                 let status = forwarder.status
                 return ForwardStatusView(
-                    to: ShownText.url(settings.forward.to),
+                    to: status.notifier.isEmpty
+                        ? settings.forward.to.map(ShownText.url).joined(separator: ", ")
+                        : status.notifier,
                     behind: eventLog.bytes(after: status.acknowledged),
+                    unsafe: eventLog.bytes(after: status.safe),
                     failuresInARow: status.failuresInARow, fault: status.fault)
             }
         }

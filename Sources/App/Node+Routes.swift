@@ -95,6 +95,14 @@ extension Node {
                             .warn, output: status.fault, value: Double(status.failuresInARow),
                             unit: "failures")
                 })
+            func backlog(_ name: String, _ bytes: @escaping @Sendable () -> Int) -> HealthCheck {
+                HealthCheck("forward:\(name)") {
+                    .init(.pass, value: Double(bytes()), unit: "bytes")
+                }
+            }
+            checks.append(
+                backlog("unsent") { eventLog.bytes(after: forwarder.status.acknowledged) })
+            checks.append(backlog("unsafe") { eventLog.bytes(after: forwarder.status.safe) })
         }
         if let notifier {
             checks.append(

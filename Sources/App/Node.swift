@@ -270,7 +270,7 @@ public final class Node: Sendable {
             services.append(
                 BackgroundService { await Self.sample(gateway.service) })
             if let forwarder = gateway.forwarder {
-                services.append(BackgroundService { try await forwarder.run() })
+                services.append(BackgroundService { await forwarder.run() })
             }
             if let runEnds = gateway.runEnds {
                 services.append(BackgroundService { await runEnds.run() })

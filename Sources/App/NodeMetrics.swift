@@ -97,7 +97,9 @@ final class NodeMetrics: Sendable {
                 help: "The hash of all policies; always 1.",
                 labels: [("policy", policy)])
             if let forwarder = gateway.forwarder {
-                showLag("forward", behind: forwarder.status.acknowledged)
+                let status = forwarder.status
+                showLag("forward", behind: status.acknowledged)
+                showLag("forward_safe", behind: status.safe)
             }
         }
         if let notifier {
@@ -122,7 +124,8 @@ final class NodeMetrics: Sendable {
     private func showLag(_ cursor: String, behind position: LogPosition) {
         registry.set(
             "bellwether_cursor_lag_bytes", to: Double(eventLog.bytes(after: position)),
-            help: "Bytes of the log that the forwarder or the digests have not read yet.",
+            help:
+                "Bytes of the log that are not yet forwarded, not yet known to be safe there, or not yet read by the digests.",
             labels: [("cursor", cursor)])
     }
 

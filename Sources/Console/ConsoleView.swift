@@ -84,15 +84,20 @@ public struct ProbeStatusView: Sendable {
 
 /// The state of forwarding to the notifier.
 public struct ForwardStatusView: Sendable {
+    /// The address in use, or all of them before the first request.
     public var to: String
     /// Bytes of the log that are not yet acknowledged.
     public var behind: Int
+    /// Bytes of the log that are not yet known to be safe on the notifier: without a bucket there,
+    /// those that are not acknowledged.
+    public var unsafe: Int
     public var failuresInARow: Int
     public var fault: String
 
-    public init(to: String, behind: Int, failuresInARow: Int, fault: String) {
+    public init(to: String, behind: Int, unsafe: Int, failuresInARow: Int, fault: String) {
         self.to = to
         self.behind = behind
+        self.unsafe = unsafe
         self.failuresInARow = failuresInARow
         self.fault = fault
     }

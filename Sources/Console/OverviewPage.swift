@@ -166,8 +166,12 @@ struct OverviewPage {
         let forward: HTML = view.forward.markup { forward in
             let fault: HTML =
                 forward.fault.isEmpty ? "" : " <strong class=\"mark\">\(forward.fault)</strong>"
+            // Without a bucket both are the same.
+            let unsafe: HTML =
+                forward.unsafe > forward.behind
+                ? ", \(Format.bytes(forward.unsafe)) are not known to be in its bucket" : ""
             return
-                "<dt>Forwarding</dt><dd>\(Format.bytes(forward.behind)) wait for \(forward.to)\(fault)</dd>"
+                "<dt>Forwarding</dt><dd>\(Format.bytes(forward.behind)) wait for \(forward.to)\(unsafe)\(fault)</dd>"
         }
         return """
             <section aria-labelledby="log"><h2 id="log">Event log</h2>\(shedding)\(pressure)

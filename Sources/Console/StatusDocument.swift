@@ -126,6 +126,7 @@ struct StatusDocument {
         w.member(object: "forward") { w in
             w.member("to", forward.to)
             w.member("behind_bytes", forward.behind)
+            w.member("unsafe_bytes", forward.unsafe)
             w.member("failures", forward.failuresInARow)
             w.member("fault", forward.fault.isEmpty ? nil : forward.fault)
         }

@@ -13,7 +13,7 @@ public import Transfer
 /// is sent once; after a restart of either node it may be sent again, which changes nothing.
 public struct RunEndPoller: Sendable {
     private let configuration: Forwarder.Configuration
-    private let shown: String
+    private let addresses: NotifierAddresses
     private let end: @Sendable (RunEnd) async -> Void
     private let transfer: TransferEngine
     private let telemetry: Telemetry
@@ -29,7 +29,7 @@ public struct RunEndPoller: Sendable {
         end: @escaping @Sendable (RunEnd) async -> Void
     ) {
         self.configuration = configuration
-        shown = ShownText.url(configuration.to)
+        addresses = NotifierAddresses(configuration.to, retry: configuration.retry, clock: clock)
         self.transfer = transfer
         self.telemetry = telemetry
         self.clock = clock
@@ -67,6 +67,22 @@ public struct RunEndPoller: Sendable {
     }
 
     private func ask(after: String) async throws(PollFault) -> RunEndAnswer {
+        guard let choice = addresses.choice else {
+            throw PollFault(description: "there is no address of a notifier")
+        }
+        do throws(PollFault) {
+            let answer = try await ask(choice.url, after: after)
+            addresses.succeeded(choice)
+            return answer
+        } catch {
+            // The next request goes to the next address.
+            addresses.failed(choice, retryAfter: nil, redirect: nil, advances: true)
+            throw error
+        }
+    }
+
+    private func ask(_ to: String, after: String) async throws(PollFault) -> RunEndAnswer {
+        let shown = ShownText.url(to)
         let reply: HTTPReply
         do {
             var headers: [(String, String)] = []
@@ -75,7 +91,7 @@ public struct RunEndPoller: Sendable {
             }
             reply = try await transfer.http(
                 HTTPTransfer(
-                    url: "\(configuration.to)/v1/run-ends"
+                    url: "\(to)/v1/run-ends"
                         + (after.isEmpty ? "" : "?after=\(after)"),
                     method: "GET", headers: headers, deadline: configuration.deadline,
                     maxBody: 1 << 20, tls: configuration.trust))

@@ -1,6 +1,6 @@
 import Core
 public import EventLog
-import Events
+public import Events
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -10,8 +10,13 @@ public import Server
 /// `POST /v1/events`: ingests events of other nodes and other senders; answers after they are
 /// stored.
 public enum IngestRoutes {
-    /// - Parameter bodyLimit: The maximum body size in bytes, before and after inflating.
-    public static func routes(_ eventLog: EventLog, bodyLimit: Int) -> [Route] {
+    /// - Parameters:
+    ///   - bodyLimit: The maximum body size in bytes, before and after inflating.
+    ///   - shipped: How far the log is in the bucket, for each receipt; nil if there is no bucket.
+    public static func routes(
+        _ eventLog: EventLog, bodyLimit: Int,
+        shipped: @escaping @Sendable () -> ShippedLog? = { nil }
+    ) -> [Route] {
         [
             Route(
                 .post, "/v1/events", access: .requires(.ingest), bodyLimit: bodyLimit,
@@ -28,7 +33,8 @@ public enum IngestRoutes {
                 guard receipt.accepted + receipt.duplicates + receipt.shed.total > 0 else {
                     throw nothingGood(receipt)
                 }
-                return .bytes(document(receipt, eventLog.configuration.durability))
+                return .bytes(
+                    document(receipt, eventLog.configuration.durability, shipped()))
             }
         ]
     }
@@ -56,7 +62,8 @@ public enum IngestRoutes {
     }
 
     private static func document(
-        _ receipt: IngestReceipt, _ durability: EventLogConfiguration.Durability
+        _ receipt: IngestReceipt, _ durability: EventLogConfiguration.Durability,
+        _ shipped: ShippedLog?
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 128)
         json.object { json in
@@ -84,6 +91,14 @@ public enum IngestRoutes {
             case .interval(let pause):
                 json.member("durability", "interval:\(pause.wholeMilliseconds)ms")
             case .os: json.member("durability", "os")
+            }
+            if let shipped {
+                json.member(object: "shipped") { json in
+                    json.member("node", shipped.node)
+                    json.member("term", Int(clamping: shipped.term))
+                    json.member("end", "\(receipt.end)")
+                    json.member("to", "\(shipped.to)")
+                }
             }
         }
         return json.bytes
@@ -162,5 +177,24 @@ extension Problem {
                 "the log could not be made durable; nothing of this body was kept",
                 after: .seconds(5))
         }
+    }
+}
+
+/// How far a node's log is in its bucket, as receipts report it.
+///
+/// A forwarder keeps lines until they are reported as shipped, and sends those that are not again
+/// when the node or the term changes. So both must change when the positions belong to another log,
+/// as after a restore.
+public struct ShippedLog: Sendable, Equatable {
+    public var node: String
+    /// The term in which the node writes the bucket's log.
+    public var term: UInt64
+    /// Everything before this position of the node's log is in the bucket.
+    public var to: LogPosition
+
+    public init(node: String, term: UInt64, to: LogPosition) {
+        self.node = node
+        self.term = term
+        self.to = to
     }
 }

@@ -20,7 +20,7 @@ struct NumbersTests {
         "Console/Format.swift", "Events/Numbers/Count.swift", "Events/Event+Reading.swift",
         "Events/EventView.swift", "Events/LogPosition.swift",
         "Events/Time/Timestamp.swift", "Gateway/Forwarding/ForwardBatch.swift",
-        "Gateway/Forwarding/Forwarder.swift",
+        "Gateway/Forwarding/Forwarder.swift", "Gateway/Forwarding/SafeCursor.swift",
         "EventLog/Archive/Archive+Outline.swift",
         "EventLog/Append/CommitLine.swift", "EventLog/Archive/GzipMember.swift",
         "EventLog/Segments/HeadFile.swift",

@@ -7,37 +7,43 @@ import Testing
 
 @testable import EventLog
 
-/// Runs a log's whole life once for each call that changes the disk, and fails that one call.
-///
-/// Covers opening, writing, rotating, sealing, side files and closing. Reads and the creation of
-/// folders never fail, and neither do the other calls of a run.
-@Suite("Each call that changes the disk fails once")
-struct EveryCallTests {
-    /// Counts calls and fails one of them.
-    private final class OneFault: Sendable {
-        private let state = Mutex((made: 0, failed: ""))
-        let place: Int
-        let code: Int32
+/// Counts the calls of one sort and fails one of them.
+final class OneFault: Sendable {
+    private let state = Mutex((made: 0, failed: ""))
+    private let onlyReads: Bool
+    let place: Int
+    let code: Int32
 
-        init(at place: Int, code: Int32) {
-            self.place = place
-            self.code = code
-        }
-
-        func decide(_ call: FaultyFileSystem.Call, _ path: String) -> Int32? {
-            state.withLock { state in
-                state.made += 1
-                guard state.made == place else { return nil }
-                state.failed = "\(call) \(path.split(separator: "/").last ?? "")"
-                return code
-            }
-        }
-
-        var made: Int { state.withLock { $0.made } }
-        /// The name and file of the failed call.
-        var failed: String { state.withLock { $0.failed } }
+    /// - Parameters:
+    ///   - place: The number of the call that fails, from 1; 0: none fails.
+    ///   - onlyReads: Whether the calls that only read count, or the others.
+    init(at place: Int, code: Int32, onlyReads: Bool = false) {
+        self.place = place
+        self.code = code
+        self.onlyReads = onlyReads
     }
 
+    func decide(_ call: FaultyFileSystem.Call, _ path: String) -> Int32? {
+        guard call.onlyReads == onlyReads else { return nil }
+        return state.withLock { state in
+            state.made += 1
+            guard state.made == place else { return nil }
+            state.failed = "\(call) \(path.split(separator: "/").last ?? "")"
+            return code
+        }
+    }
+
+    var made: Int { state.withLock { $0.made } }
+    /// The name and file of the failed call.
+    var failed: String { state.withLock { $0.failed } }
+}
+
+/// Runs a log's whole life once for each call that changes the disk, and fails that one call.
+///
+/// Covers opening, writing, rotating, sealing, side files and closing. `EveryReadTests` fails the
+/// calls that only read.
+@Suite("Each call that changes the disk fails once")
+struct EveryCallTests {
     private static let bodies = 9
 
     private static func lines(_ round: Int) -> [String] {
@@ -112,7 +118,7 @@ struct EveryCallTests {
         }
         #expect(
             failed.isSuperset(of: [
-                "open", "write", "sync", "syncFolder", "rename", "remove", "allocate",
+                "makeFolder", "open", "write", "sync", "syncFolder", "rename", "remove", "allocate",
             ]), "\(failed)")
     }
 }

@@ -9,11 +9,19 @@ import Synchronization
     import Darwin
 #endif
 
-/// The real file system with fault injection for each call that changes the disk, and counts of
-/// bytes read.
+/// The real file system with fault injection for each call, and counts of bytes read.
 final class FaultyFileSystem: LogFileSystem {
     enum Call: String, Sendable {
-        case open, write, sync, syncFolder, truncate, rename, remove, allocate
+        case makeFolder, open, write, sync, syncFolder, truncate, rename, remove, allocate
+        case list, openToRead, read, stat, space
+
+        /// Whether the call only reads the disk.
+        var onlyReads: Bool {
+            switch self {
+            case .list, .openToRead, .read, .stat, .space: true
+            default: false
+            }
+        }
     }
 
     /// Returns the error code to fail a call with; nil lets it pass.
@@ -54,9 +62,20 @@ final class FaultyFileSystem: LogFileSystem {
 
     private func done() { state.withLock { $0.after }?() }
 
-    func makeFolder(_ path: String) throws(SystemFault) { try real.makeFolder(path) }
-    func names(in folder: String) throws(SystemFault) -> [String] { try real.names(in: folder) }
-    func openToRead(_ path: String) throws(SystemFault) -> LogFile { try real.openToRead(path) }
+    func makeFolder(_ path: String) throws(SystemFault) {
+        try decide(.makeFolder, path)
+        try real.makeFolder(path)
+    }
+
+    func names(in folder: String) throws(SystemFault) -> [String] {
+        try decide(.list, folder)
+        return try real.names(in: folder)
+    }
+
+    func openToRead(_ path: String) throws(SystemFault) -> LogFile {
+        try decide(.openToRead, path)
+        return try real.openToRead(path)
+    }
 
     func openToWrite(_ path: String, fresh: Bool) throws(SystemFault) -> LogFile {
         try decide(.open, path)
@@ -78,6 +97,7 @@ final class FaultyFileSystem: LogFileSystem {
     func read(
         _ file: LogFile, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(SystemFault) -> Int {
+        try decide(.read, file.path)
         let got = try real.read(file, into: buffer, at: offset)
         state.withLock { $0.read[file.path, default: 0] += got }
         return got
@@ -113,10 +133,18 @@ final class FaultyFileSystem: LogFileSystem {
         try real.remove(path)
     }
 
-    func facts(_ path: String) throws(SystemFault) -> FileFacts { try real.facts(path) }
-    func facts(_ file: LogFile) throws(SystemFault) -> FileFacts { try real.facts(file) }
+    func facts(_ path: String) throws(SystemFault) -> FileFacts {
+        try decide(.stat, path)
+        return try real.facts(path)
+    }
+
+    func facts(_ file: LogFile) throws(SystemFault) -> FileFacts {
+        try decide(.stat, file.path)
+        return try real.facts(file)
+    }
 
     func space(at path: String) throws(SystemFault) -> (free: Int, total: Int) {
+        try decide(.space, path)
         let found = try real.space(at: path)
         return (state.withLock { $0.free } ?? found.free, found.total)
     }

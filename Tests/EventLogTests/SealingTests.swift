@@ -73,7 +73,7 @@ struct SealingTests {
             try view.plain(number, file: file)
         }
 
-        func removed() -> RemovedSegments { view.removed() }
+        func removed() throws(SystemFault) -> RemovedSegments { try view.removed() }
     }
 
     @Test("lines of a segment that grew and was sealed while being opened are returned once")

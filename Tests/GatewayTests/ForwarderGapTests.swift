@@ -53,11 +53,11 @@ struct ForwarderGapTests {
         func run(failures: Int) async throws {
             let forwarder = Forwarder(
                 Forwarder.Configuration(
-                    to: away.url("/status/503?"), token: nil, trust: .system,
+                    to: [away.url("/status/503?")], token: nil, trust: .system,
                     retry: RetryPolicy(
                         initial: .milliseconds(1), factor: 1, ceiling: .milliseconds(1))),
                 eventLog: eventLog, store: store, transfer: engine, telemetry: .silent)
-            let task = Task { try await forwarder.run() }
+            let task = Task { await forwarder.run() }
             defer { task.cancel() }
             try await eventually("it failed \(failures) times") {
                 forwarder.status.failuresInARow >= failures

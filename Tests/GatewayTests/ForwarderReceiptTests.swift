@@ -47,10 +47,10 @@ struct ForwarderReceiptTests {
         _ = try await eventLog.append(Event(ts: WallClock.system.now, event: "x"))
         let forwarder = Forwarder(
             Forwarder.Configuration(
-                to: double.url("/receipt/\(accepted)/\(duplicates)"), token: nil, trust: .system,
+                to: [double.url("/receipt/\(accepted)/\(duplicates)")], token: nil, trust: .system,
                 retry: RetryPolicy(initial: .seconds(60), factor: 1, ceiling: .seconds(60))),
             eventLog: eventLog, store: store, transfer: engine, telemetry: .silent)
-        let task = Task { try await forwarder.run() }
+        let task = Task { await forwarder.run() }
         defer { task.cancel() }
         try await eventually("the receipt is read") {
             let status = forwarder.status

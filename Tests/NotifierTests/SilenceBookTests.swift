@@ -81,4 +81,112 @@ struct SilenceBookTests {
         let order = try SilenceOrder(Array(body.utf8), Self.fields, by: "w", at: Self.now)
         #expect(order.filter.description == "namespace=prod and rollout=a")
     }
+
+    /// The node's connection to a state file and a command's.
+    private func connections() throws -> (TemporaryDirectory, Store, Store) {
+        let folder = try TemporaryDirectory()
+        let path = folder.file("state.sqlite")
+        return (folder, try Store(path: path), try Store(path: path, .editor))
+    }
+
+    private static func add(_ store: Store, _ rollout: String) async throws -> String {
+        let filter = try Filter("rollout=\(rollout)", fields)
+        return try await store.write { db in
+            try SilenceBook.add(
+                db, filter: filter, until: now + .seconds(60), who: "w", why: "y", at: now)
+        }
+    }
+
+    @Test("two processes that add silences at once never exceed the maximum")
+    func full() async throws {
+        let (folder, node, command) = try connections()
+        let one = try Filter("rollout=shop", Self.fields)
+        try await node.write { db in
+            for number in 0..<SilenceBook.most - 5 {
+                _ = try SilenceBook.add(
+                    db, filter: one, until: Self.now + .seconds(60), who: "w", why: "y",
+                    at: Self.now, salt: UInt32(number))
+            }
+        }
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<20 {
+                group.addTask {
+                    do {
+                        _ = try await Self.add(number % 2 == 0 ? node : command, "s\(number)")
+                        return false
+                    } catch { return error is SilenceBook.Full }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(refused == 15)
+        let all = try await command.read { db in try SilenceBook.list(db, at: Self.now) }
+        #expect(all.count == SilenceBook.most)
+        #expect(Set(all.map(\.silence.id)).count == SilenceBook.most)
+        // An ended one makes room at once.
+        let ended = try #require(all.last).silence.id
+        #expect(try await node.write { db in try SilenceBook.expire(db, id: ended, at: Self.now) })
+        _ = try await Self.add(command, "one-more")
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("a silence that two processes end at once is ended by one of them")
+    func expiredTwice() async throws {
+        let (folder, node, command) = try connections()
+        let id = try await Self.add(node, "shop")
+        let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<10 {
+                group.addTask {
+                    try await (number % 2 == 0 ? node : command).write { db in
+                        try SilenceBook.expire(db, id: id, at: Self.now)
+                    }
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(ended == 1)
+        #expect(try await node.read { db in try SilenceBook.list(db, at: Self.now) }.isEmpty)
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("a message held back by a silence that just ended still counts, once for each message")
+    func heldAfterEnd() async throws {
+        let (folder, node, command) = try connections()
+        let id = try await Self.add(node, "shop")
+        // The service read the silence before the command ended it.
+        _ = try await command.write { db in try SilenceBook.expire(db, id: id, at: Self.now) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    try await node.write { db in try SilenceBook.countHeld(db, id: id) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let entry = try #require(
+            try await command.read { db in
+                try SilenceBook.list(db, at: Self.now, ended: true)
+            }.first)
+        #expect(entry.held == 10)
+        #expect(!entry.isActive(at: Self.now))
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("a transaction that fails after a change of the book leaves the book as it was")
+    func rolledBack() async throws {
+        struct Refused: Error {}
+        let (folder, node, command) = try connections()
+        let id = try await Self.add(node, "shop")
+        await #expect(throws: Refused.self) {
+            try await node.write { db in
+                _ = try SilenceBook.expire(db, id: id, at: Self.now)
+                try SilenceBook.countHeld(db, id: id)
+                throw Refused()
+            }
+        }
+        let entry = try #require(
+            try await command.read { db in try SilenceBook.list(db, at: Self.now) }.first)
+        #expect(entry.silence.id == id && entry.held == 0)
+        withExtendedLifetime(folder) {}
+    }
 }

@@ -124,8 +124,8 @@ struct RoundTripTests {
               own: [{id: canary.5xx_rate, warn: 0.001, statistics: off}]
               template: {interval: 10s, count: 30, failure_limit: 1}
         policy: {mid_run: apply}
-        forward: {to: "https://notifier:9", token_file: DIR/tokens, ca_file: DIR/ca, batch_lines: 5, batch_bytes: 65KiB,
-          timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
+        forward: {to: ["https://notifier:9", "https://${env:HOST}:9/"], token_file: DIR/tokens, ca_file: DIR/ca,
+          batch_lines: 5, batch_bytes: 65KiB, compress: true, linger: 2s, timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
         log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, min_keep: 12.5%, segment_bytes: 1MiB, segment_age: 10m,
           durability: "interval:100ms", dedup_window: 1h, per_node_share: 0.25}
         bucket: {url: "s3://acme/prod", region: eu-west-1, endpoint: "https://s3.example:9000", ca_file: DIR/ca,

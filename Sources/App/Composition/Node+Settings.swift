@@ -47,10 +47,11 @@ extension EventLogConfiguration.Durability {
 extension Forwarder.Configuration {
     init(_ forward: Settings.Forward) {
         self.init(
-            to: forward.to.hasSuffix("/") ? String(forward.to.dropLast()) : forward.to,
+            to: forward.to,
             token: forward.token.isSet ? forward.token : nil,
             trust: forward.caFile.isEmpty ? .system : .file(forward.caFile),
             batchLines: forward.batchLines, batchBytes: forward.batchBytes,
+            compress: forward.compress, linger: forward.linger,
             deadline: forward.timeout,
             retry: RetryPolicy(
                 initial: forward.retryInitial, factor: 2, ceiling: forward.retryCeiling))

@@ -29,7 +29,7 @@ struct Archive: Sendable {
         guard rebuilt.damage.isEmpty else { return (rebuilt.index, nil) }
         try? files.replace(folder.file(name.index), in: folder.path, with: rebuilt.bytes)
         // The archive may have been removed for the quota meanwhile; its index is then useless.
-        if (try? files.facts(folder.file(name.archive))) == nil {
+        if (try? files.exists(folder.file(name.archive))) == false {
             try? files.remove(folder.file(name.index))
         }
         return (rebuilt.index, IndexFile(rebuilt.bytes))

@@ -1,3 +1,5 @@
+import Core
+
 /// One gzip member (RFC 1952) whose header contains its length.
 ///
 /// The extra field `BW` contains the length of the member, the length of its lines and their
@@ -84,5 +86,24 @@ enum GzipMember {
                 fromByteOffset: member.count - 4, as: UInt32.self))
         return member[4..<8].allSatisfy { $0 == 0 } && [0, 2, 4].contains(member[8])
             && member[9] == 255 && length == UInt32(truncatingIfNeeded: sizes.plain)
+    }
+}
+
+/// Compresses bodies of requests. It is here because the log has the compressor.
+public enum GzipBody {
+    /// Below this size a body is sent as it is.
+    private static let leastBytes = 200
+
+    /// Returns one gzip member of `plain`; nil if that is not shorter, or memory is short.
+    ///
+    /// Runs outside the cooperative pool.
+    public static func packed(_ plain: [UInt8]) async -> [UInt8]? {
+        guard plain.count >= leastBytes else { return nil }
+        let packed = await BlockingExecutor.log.run {
+            plain.withUnsafeBytes {
+                GzipMember.pack($0, lines: 0, with: Deflater(level: 6), level: 6)
+            }
+        }
+        return packed.flatMap { $0.count < plain.count ? $0 : nil }
     }
 }

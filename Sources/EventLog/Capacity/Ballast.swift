@@ -21,12 +21,12 @@ final class Ballast: Sendable {
 
     init(
         in directory: String, bytes: Int, files: any LogFileSystem, telemetry: Telemetry
-    ) {
+    ) throws(SystemFault) {
         self.files = files
         self.bytes = bytes
         self.telemetry = telemetry
         path = directory + "/ballast"
-        let found = (try? files.facts(path))?.allocated ?? 0
+        let found = try files.exists(path) ? files.facts(path).allocated : 0
         state = Mutex(State(isHeld: bytes > 0 && found >= bytes))
     }
 

@@ -29,13 +29,14 @@ final class QuotaKeeper: Sendable {
         self.ledger = ledger
         self.state = state
         self.telemetry = telemetry
-        gone = Mutex(RemovedSegments(in: folder))
+        gone = Mutex(try RemovedSegments(in: folder))
+        let reference = try PressureFile.read(in: folder)
         retention = Mutex(
             Retention(
                 keeps: configuration.minKeep, grace: configuration.pressureGrace,
-                resuming: PressureFile.read(in: folder)))
+                resuming: reference))
         segmentLimit = configuration.segmentLimit
-        ballast = Ballast(
+        ballast = try Ballast(
             in: configuration.directory, bytes: configuration.ballast, files: folder.files,
             telemetry: telemetry)
         maxBytes = configuration.maxBytes

@@ -120,8 +120,8 @@ struct Retention: Sendable {
 ///
 /// Without it, each restart during a shortage would apply the share to what the last one left.
 enum PressureFile {
-    static func read(in folder: LogFolder) -> Int? {
-        guard let bytes = try? folder.files.contents(folder.file(SegmentName.pressure)),
+    static func read(in folder: LogFolder) throws(SystemFault) -> Int? {
+        guard let bytes = try folder.files.contents(folder.file(SegmentName.pressure)),
             var input = ByteReader(sealed: bytes), let reference = input.read()
         else { return nil }
         return Int(clamping: reference)

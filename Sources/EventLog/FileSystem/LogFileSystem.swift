@@ -133,6 +133,17 @@ extension LogFileSystem {
         return filled
     }
 
+    /// Whether there is a file with this name. A name that cannot be examined is an error.
+    func exists(_ path: String) throws(SystemFault) -> Bool {
+        do throws(SystemFault) {
+            _ = try facts(path)
+            return true
+        } catch {
+            if error.isAbsence { return false }
+            throw error
+        }
+    }
+
     /// The contents of a small file; nil if there is none.
     func contents(_ path: String) throws(SystemFault) -> [UInt8]? {
         let file: LogFile

@@ -14,7 +14,7 @@ extension Recovery {
         }
         var sizes: [UInt64: (lines: Int, end: UInt64)] = [:]
         for case .index(let name) in entries where !there.contains(name.number) {
-            guard let file = try? IndexFile(folder.file(name.index), files: files) else { continue }
+            guard let file = try IndexFile(folder.file(name.index), files: files) else { continue }
             sizes[name.number] = (file.lines, file.end)
         }
         return sizes
@@ -23,10 +23,10 @@ extension Recovery {
     /// Compares the existing segments with how far the log was acknowledged.
     ///
     /// Positions of lost lines are never reused: a reader's cursor may be after them.
-    mutating func noteMissing(_ sizes: [UInt64: (lines: Int, end: UInt64)]) {
+    mutating func noteMissing(_ sizes: [UInt64: (lines: Int, end: UInt64)]) throws(SystemFault) {
         var present = Set(archives.map(\.name.number) + closed.map(\.name.number))
         if let active { present.insert(active.number) }
-        let removed = RemovedSegments(in: folder)
+        let removed = try RemovedSegments(in: folder)
         let found = MissingSegments(
             present: present, removed: removed, known: known, sizes: sizes)
         if let known, active == nil { number = max(number, known.head.segment) }

@@ -24,15 +24,17 @@ extension LogFileSystem {
     ///   that write, it has a hole there instead of the end of a line.
     /// - Returns: nil if the file is unchanged.
     func harm(to file: LogFile, end: Int, joint: Int) -> SegmentHarm? {
-        guard let named = try? facts(file.path) else { return .removed }
-        guard let open = try? facts(file), open.isSameFile(as: named) else { return .replaced }
-        guard open.bytes >= end else { return .cut }
-        guard joint > 0 else { return nil }
-        var last: UInt8 = 0
-        let got = withUnsafeMutableBytes(of: &last) { buffer -> Int in
-            (try? read(file, into: buffer, at: joint - 1)) ?? 0
+        do throws(SystemFault) {
+            let named = try facts(file.path)
+            let open = try facts(file)
+            guard open.isSameFile(as: named) else { return .replaced }
+            guard open.bytes >= end else { return .cut }
+            guard joint > 0 else { return nil }
+            return try read(file, at: joint - 1, count: 1) == [UInt8(ascii: "\n")] ? nil : .cut
+        } catch {
+            // A call that fails for another reason shows no harm; the next check repeats it.
+            return error.isAbsence ? .removed : nil
         }
-        return got == 1 && last == UInt8(ascii: "\n") ? nil : .cut
     }
 
     /// Copies the first `bytes` of an open file that its path no longer leads to.

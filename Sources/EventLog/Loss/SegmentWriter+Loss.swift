@@ -161,7 +161,7 @@ extension SegmentWriter {
     /// Removes it instead if it is empty or, with `isOurs`, contains only the log's own bytes.
     private func putAside(_ path: String, unless isOurs: Bool) throws(SystemFault) {
         do throws(SystemFault) {
-            let size = (try? files.facts(path))?.bytes ?? 0
+            let size = try files.facts(path).bytes
             if isOurs || size == 0 {
                 do throws(SystemFault) {
                     try files.remove(path)

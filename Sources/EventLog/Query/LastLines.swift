@@ -35,7 +35,7 @@ extension LineSource {
         guard count > 0 else { return tail }
         let closed = try view.folder.segments().filter { $0.name.number < horizon.segment }
         try tail.prepend(plain: horizon.segment, count, query, view)
-        let removed = view.removed()
+        let removed = try view.removed()
         var next = horizon.segment
         for segment in closed.reversed() where tail.lines.count < count {
             tail.lose(removed.unexplained(from: segment.name.number +| 1, before: next))

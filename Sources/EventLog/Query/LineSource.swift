@@ -103,9 +103,9 @@ struct LineSource: Sendable {
     }
 
     /// Continues with segment `number`; the segments in between are gone.
-    private mutating func jump(to number: UInt64) {
+    private mutating func jump(to number: UInt64) throws(SystemFault) {
         guard number > position.segment else { return }
-        let removed = view.removed()
+        let removed = try view.removed()
         skipped +|= removed.lines(after: position, before: number)
         // Segments that the log did not remove; their numbers of lines are unknown.
         if position.segment > 0 {
@@ -170,10 +170,10 @@ struct LineSource: Sendable {
         guard let segment = segments.first(where: { $0.name.number >= position.segment }),
             segment.name.number < horizon.segment
         else {
-            jump(to: horizon.segment)
+            try jump(to: horizon.segment)
             return .more
         }
-        jump(to: segment.name.number)
+        try jump(to: segment.name.number)
         let answer: Answer
         if segment.sealed {
             answer = try readArchive(segment.name, query, visit)

@@ -55,7 +55,7 @@ struct LogCount {
         try countActive(until: horizon)
         if view.hasUnreadableActive { skipped +|= 1 }
         // Segments that the log did not remove; their numbers of lines are unknown.
-        let removed = view.removed()
+        let removed = try view.removed()
         var next = segments.first?.name.number ?? horizon.segment
         for segment in segments {
             skipped +|= removed.unexplained(from: next, before: segment.name.number)

@@ -9,7 +9,7 @@ protocol LogView: Sendable {
     /// The end of an unsealed segment, and places from which to read it.
     func plain(_ number: UInt64, file: LogFile) throws(SystemFault) -> LogState.Plain
     /// The segments that were removed for age or space.
-    func removed() -> RemovedSegments
+    func removed() throws(SystemFault) -> RemovedSegments
     /// Whether another process may write the log.
     var isForeign: Bool { get }
     /// Whether the last `horizon` found an open segment without a good group.
@@ -55,7 +55,7 @@ final class ForeignView: LogView {
     var hasUnreadableActive: Bool { unreadable.withLock { $0 } }
 
     func horizon() throws(SystemFault) -> LogPosition {
-        let head = HeadFile.read(in: folder)?.head
+        let head = try HeadFile.read(in: folder)?.head
         unreadable.withLock { $0 = false }
         if let head, EventLogLock.isHeld(directory) { return head }
         // No process writes the log: all good groups are kept when it is opened. If that is less
@@ -95,7 +95,9 @@ final class ForeignView: LogView {
         return plain
     }
 
-    func removed() -> RemovedSegments { RemovedSegments(in: folder) }
+    func removed() throws(SystemFault) -> RemovedSegments {
+        try RemovedSegments(in: folder)
+    }
 
     /// The segment's end from the header of the next segment; nil if that is missing or sealed.
     private func end(of number: UInt64) throws(SystemFault) -> UInt64? {

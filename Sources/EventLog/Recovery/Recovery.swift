@@ -49,7 +49,7 @@ struct Recovery {
         self.telemetry = telemetry
         self.now = now
         marks = DedupIndex(limits: configuration.markLimits, window: configuration.dedupWindow)
-        known = HeadFile.read(in: folder)
+        known = try HeadFile.read(in: folder)
         let sizes = try sizesOfTheGone()
         try tidy()
         let segments = try folder.segments()
@@ -77,7 +77,7 @@ struct Recovery {
         }
         if number - 1 > covered { unsaved = (marks, number - 1) }
         try openActive()
-        noteMissing(sizes)
+        try noteMissing(sizes)
     }
 
     // MARK: - Interrupted work
@@ -132,9 +132,10 @@ struct Recovery {
     ) throws(SystemFault) {
         let archive = Archive(folder: folder, name: name)
         let outline = try archive.outline()
+        let besides = folder.file(name.index)
         let allocated =
             try files.facts(folder.file(name.archive)).allocated
-            + ((try? files.facts(folder.file(name.index)))?.allocated ?? 0)
+            + (files.exists(besides) ? files.facts(besides).allocated : 0)
         archives.append(
             DiskUsage.Archive(
                 name: name, allocated: allocated, closedAt: outline.closedAt,
@@ -303,7 +304,7 @@ struct Recovery {
     /// Leaves `active` nil if the segment cannot be continued.
     private mutating func openActive() throws(SystemFault) {
         let path = folder.file(SegmentName.active)
-        guard (try? files.facts(path)) != nil else { return }
+        guard try files.exists(path) else { return }
         let file = try files.openToWrite(path, fresh: false)
         do throws(SystemFault) {
             let scan = try scan(file, limit: nil, covered: 0)

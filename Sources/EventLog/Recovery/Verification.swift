@@ -20,7 +20,7 @@ struct Verification {
     mutating func run(repairing: Bool) throws(SystemFault) {
         let folder = self.folder
         // Read before the segments: lines acknowledged meanwhile are not missing.
-        let known = HeadFile.read(in: folder)
+        let known = try HeadFile.read(in: folder)
         let segments = try folder.segments()
         for (i, segment) in segments.enumerated() {
             report.segments += 1
@@ -32,15 +32,15 @@ struct Verification {
                         Archive(folder: folder, name: segment.name), repairing: repairing)
                 }
             } else {
-                let end = try end(of: segment.name.number, by: following?.plain)
                 try checking(segment.name.plain) { check throws(SystemFault) in
+                    let end = try check.end(of: segment.name.number, by: following?.plain)
                     try check.check(plain: segment.name.plain, end: end)
                 }
             }
         }
         try checkActive(known)
         report.gaps = sequences.gaps
-        noteMissing(known)
+        try noteMissing(known)
     }
 
     /// Whether whole files seem to be missing or unreadable.
@@ -49,9 +49,9 @@ struct Verification {
     var lacksSegments: Bool { report.damage.contains { $0.range == nil && $0.lines != 0 } }
 
     /// Reports segments that the log's records require and that do not exist.
-    private mutating func noteMissing(_ known: HeadFile.Record?) {
+    private mutating func noteMissing(_ known: HeadFile.Record?) throws(SystemFault) {
         let missing = MissingSegments(
-            present: present, removed: RemovedSegments(in: folder), known: known)
+            present: present, removed: try RemovedSegments(in: folder), known: known)
         for damage in missing.damage {
             report.damage.append(VerifyReport.Damage(damage))
         }
@@ -76,9 +76,13 @@ struct Verification {
     /// no header does.
     private func end(of number: UInt64, by following: String?) throws(SystemFault) -> UInt64? {
         for name in [following, SegmentName.active].compactMap({ $0 }) {
-            guard let file = try? files.openToRead(folder.file(name)) else { continue }
+            let file: LogFile
+            do throws(SystemFault) { file = try files.openToRead(folder.file(name)) } catch {
+                if error.isAbsence { continue }
+                throw error
+            }
             defer { files.close(file) }
-            if let header = try? CommitLine.header(of: file, files: files),
+            if let header = try CommitLine.header(of: file, files: files),
                 header.segment == number + 1
             {
                 return header.after
@@ -90,10 +94,10 @@ struct Verification {
     private mutating func checkActive(_ known: HeadFile.Record?) throws(SystemFault) {
         let name = SegmentName.active
         let path = folder.file(name)
-        // `MissingSegments` reports a missing file.
-        guard (try? files.facts(path)) != nil else { return }
-        report.segments += 1
         try checking(name) { check throws(SystemFault) in
+            // `MissingSegments` reports a missing file.
+            guard try check.files.exists(path) else { return }
+            check.report.segments += 1
             let file = try check.files.openToRead(path)
             let number: UInt64?
             do throws(SystemFault) {
@@ -122,7 +126,7 @@ struct Verification {
         let name = archive.name
         let first = report.damage.count
         let size = try files.facts(folder.file(name.archive)).bytes
-        let bytes = (try? files.contents(folder.file(name.index))) ?? nil
+        let bytes = try files.contents(folder.file(name.index))
         let file = bytes.flatMap { IndexFile($0) }
         let stored = file?.archiveBytes == size ? try file?.index() : nil
         var index: SegmentIndex

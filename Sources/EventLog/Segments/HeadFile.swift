@@ -51,8 +51,8 @@ struct HeadFile: Sendable {
     }
 
     /// Returns nil if there is no file, or it is damaged or half written.
-    static func read(in folder: LogFolder) -> Record? {
-        guard let bytes = try? folder.files.contents(folder.file(SegmentName.head)),
+    static func read(in folder: LogFolder) throws(SystemFault) -> Record? {
+        guard let bytes = try folder.files.contents(folder.file(SegmentName.head)),
             var input = ByteReader(sealed: bytes), let segment = input.read(),
             let offset = input.read(), SegmentName.numbers.contains(segment)
         else { return nil }

@@ -72,8 +72,8 @@ struct RemovedSegments: Sendable, Equatable {
     }
 
     /// Reads the file; empty if it is missing or corrupt.
-    init(in folder: LogFolder) {
-        guard let bytes = try? folder.files.contents(folder.file(SegmentName.removed)),
+    init(in folder: LogFolder) throws(SystemFault) {
+        guard let bytes = try folder.files.contents(folder.file(SegmentName.removed)),
             var input = ByteReader(sealed: bytes), input.read() == Self.magic,
             let count = input.read()
         else { return }

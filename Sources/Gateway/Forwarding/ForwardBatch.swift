@@ -1,5 +1,6 @@
 import Events
 import JSON
+import Transfer
 
 /// The body of one forwarded batch, and the meaning of the notifier's answer.
 struct ForwardBatch: Sendable {
@@ -14,10 +15,29 @@ struct ForwardBatch: Sendable {
         lines +|= 1
     }
 
+    /// What an acknowledgement says about the notifier's bucket.
+    enum Shipping: Sendable, Equatable {
+        /// The notifier has no bucket: an acknowledged line is as safe as it gets.
+        case absent
+        case report(ShippedReport)
+        /// The answer says nothing about it, as when every line was rejected.
+        case unreported
+        /// The report cannot be read; what it was is quoted.
+        case unreadable(String)
+
+        var report: ShippedReport? {
+            guard case .report(let report) = self else { return nil }
+            return report
+        }
+    }
+
     enum Answer: Equatable {
         /// The notifier has stored the batch durably; it rejected `rejected` lines for good.
-        case acknowledged(rejected: Int)
+        case acknowledged(rejected: Int, Shipping)
         case tooLarge
+        /// Every line has the notifier's own name. Not acknowledged: the lines stay in the log until
+        /// one of the two nodes is renamed.
+        case nameTaken
         /// Not acknowledged. `why` is text that follows the notifier's address in a sentence.
         case again(why: String)
 
@@ -37,7 +57,7 @@ struct ForwardBatch: Sendable {
                     self = .again(why: "answered 200 without a receipt for these lines")
                     return
                 }
-                self = .acknowledged(rejected: rejected)
+                self = .acknowledged(rejected: rejected, Shipping(receipt))
             case 400:
                 // The cursor passes these lines only if the notifier states that it examined
                 // and rejected each of them.
@@ -45,11 +65,13 @@ struct ForwardBatch: Sendable {
                     self = .again(why: "answered 400")
                     return
                 }
-                self = .acknowledged(rejected: lines)
+                self = .acknowledged(rejected: lines, .unreported)
             case 409 where receipt?["reason"]?.string == "node_name_taken":
-                // Nothing is lost: the lines stay in the log until one node is renamed.
-                self = .again(why: "has this node's name; give one of the two another `node`")
+                self = .nameTaken
             case 413: self = .tooLarge
+            case 415:
+                self = .again(
+                    why: "answered 415; if it accepts no gzip, set forward.compress to false")
             default: self = .again(why: "answered \(status)")
             }
         }
@@ -66,5 +88,27 @@ struct ForwardBatch: Sendable {
             guard answer?["rejected_total"] != nil else { return listed.count }
             return count("rejected_total", in: answer, upTo: total)
         }
+    }
+}
+
+extension ForwardBatch.Shipping {
+    /// Reads the member `shipped` of a receipt:
+    /// `{"node":"notifier-a","term":7,"end":"41:1830","to":"41:1200"}`.
+    init(_ receipt: JSONValue?) {
+        guard let shipped = receipt?["shipped"] else {
+            self = .absent
+            return
+        }
+        guard let node = shipped["node"]?.string, !node.isEmpty, node.utf8.count <= 253,
+            let term = shipped["term"]?.integer.flatMap({ Int(exactly: $0) }), term >= 0,
+            let end = shipped["end"]?.string.flatMap({ LogPosition($0) }),
+            let to = shipped["to"]?.string.flatMap({ LogPosition($0) })
+        else {
+            var json = JSONWriter()
+            json.value(shipped)
+            self = .unreadable(json.text.printableLine(atMost: 200))
+            return
+        }
+        self = .report(ShippedReport(node: node, term: term, end: end, shipped: to))
     }
 }

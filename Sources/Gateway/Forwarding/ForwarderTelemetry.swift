@@ -16,6 +16,39 @@ struct Forwarded: TelemetryEvent {
             "bellwether_forward_failures_in_a_row", to: 0,
             help: "Failed tries to reach the notifier since the last success.")
     }
+
+    /// Declares the series of forwarding at zero.
+    static func declare(in registry: PrometheusRegistry) {
+        Forwarded(lines: 0).record(in: registry)
+        ForwardRequested(plainBytes: 0, sentBytes: 0).record(in: registry)
+        ForwardFailed.count(0, in: registry)
+        ForwardRejected(lines: 0).record(in: registry)
+        ForwardGap(lost: 0).record(in: registry)
+        ForwardWentBack.count(0, in: registry)
+        ForwardCursorNotStored.count(0, in: registry)
+    }
+}
+
+/// A request is sent to the notifier.
+struct ForwardRequested: TelemetryEvent {
+    /// Bytes of the lines.
+    let plainBytes: Int
+    /// Bytes of the body, compressed or not.
+    let sentBytes: Int
+    var level: Logger.Level { .trace }
+    var message: String { "sending events to the notifier" }
+    var fields: [(String, String)] {
+        [("plain_bytes", "\(plainBytes)"), ("sent_bytes", "\(sentBytes)")]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_forward_plain_bytes_total", by: Double(plainBytes),
+            help: "Bytes of the lines in requests to the notifier, before compression.")
+        registry.count(
+            "bellwether_forward_sent_bytes_total", by: Double(sentBytes),
+            help: "Bytes of the bodies of requests to the notifier, as sent.")
+    }
 }
 
 /// The notifier could not be reached or did not acknowledge a batch.
@@ -61,16 +94,76 @@ struct ForwardRejected: TelemetryEvent {
     }
 }
 
-/// The quota removed events before they were forwarded.
+/// The quota removed events before they were forwarded and safe.
 struct ForwardGap: TelemetryEvent {
     let lost: Int
     var level: Logger.Level { .error }
-    var message: String { "the log's quota removed events that were not yet forwarded" }
+    var message: String {
+        "the log's quota removed events that were not yet forwarded, or not known to be in the notifier's bucket"
+    }
     var fields: [(String, String)] { [("lost", "\(lost)")] }
 
     func record(in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_forward_lost_total", by: Double(lost),
-            help: "Events that the quota removed before they were forwarded.")
+            help:
+                "Events that the quota removed before they were forwarded, or known to be in the notifier's bucket."
+        )
+    }
+}
+
+/// Lines that were acknowledged and are not safe are sent again.
+struct ForwardWentBack: TelemetryEvent {
+    let why: String
+    /// Bytes of the log that are sent again.
+    let bytes: Int
+    /// The address that answered.
+    let notifier: String
+    var level: Logger.Level { .notice }
+    var message: String {
+        "sending events again that are not known to be in the notifier's bucket"
+    }
+    var fields: [(String, String)] {
+        [("why", why), ("bytes", "\(bytes)"), ("notifier", notifier)]
+    }
+
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_forward_returns_total", by: times,
+            help: "Times that events were sent again because another notifier answered.")
+    }
+}
+
+/// A receipt's `shipped` cannot be read, so the lines of that receipt do not become safe.
+struct ForwardReportUnreadable: TelemetryEvent {
+    /// The report, printable and bounded.
+    let text: String
+    let notifier: String
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the notifier's receipt has a `shipped` that cannot be read; upgrade this gateway"
+    }
+    var fields: [(String, String)] { [("shipped", text), ("notifier", notifier)] }
+
+    func record(in registry: PrometheusRegistry) {}
+}
+
+/// The durable cursor could not be stored; a restart sends more events again.
+struct ForwardCursorNotStored: TelemetryEvent {
+    let fault: String
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the forwarder's cursor could not be stored; a restart would send these events again"
+    }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) { Self.count(1, in: registry) }
+
+    static func count(_ times: Double, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_forward_cursor_failures_total", by: times,
+            help: "Failed writes of the forwarder's cursor.")
     }
 }

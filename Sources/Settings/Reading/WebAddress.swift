@@ -89,6 +89,44 @@ extension MappingReader {
     ) -> String {
         declare(key, "address", range: schemes.map { "\($0)://" }.joined(separator: ", "))
         guard !text.isEmpty else { return "" }
+        check(key, text, schemes: schemes, credentials: credentials)
+        return text
+    }
+
+    /// Reads one address or a list of them, with `${env:NAME}` expanded; empty when absent.
+    func webAddresses(
+        _ key: String, schemes: [String], atMost most: Int, credentials: String
+    ) -> [String] {
+        declare(key, "address, or list of them", range: "with `${env:NAME}`; at most \(most)")
+        let elements: [(key: String, value: YAMLTree)]
+        switch value(key) {
+        case nil, .empty: return []
+        case .list(let list):
+            elements = list.enumerated().map { ("\(key)[\($0.offset)]", $0.element) }
+        case .some(let one): elements = [(key, one)]
+        }
+        if elements.count > most {
+            fault(key, "\(elements.count) addresses", "name at most \(most)")
+        }
+        return elements.compactMap { element in
+            guard case .text(let given) = element.value else {
+                fault(element.key, "\(element.value.kind), not an address", "write one address")
+                return nil
+            }
+            // A variable that is not set is a fault of its own.
+            guard let text = expand(given, at: path(element.key)) else { return nil }
+            guard !text.isEmpty else {
+                if elements.count > 1 { fault(element.key, "no address", "write or remove it") }
+                return nil
+            }
+            check(element.key, text, schemes: schemes, credentials: credentials)
+            return text
+        }
+    }
+
+    private func check(
+        _ key: String, _ text: String, schemes: [String], credentials: String
+    ) {
         do {
             let address = try WebAddress(text, schemes: schemes)
             if !address.userInfo.isEmpty {
@@ -99,7 +137,6 @@ extension MappingReader {
                 key, "\(InertText.quoted(ShownText.url(text))) \(error.why)",
                 "write \(schemes[0])://host:port" + (schemes[0].hasPrefix("http") ? "/path" : ""))
         }
-        return text
     }
 
     /// Checks `host:port` with a required port; empty when absent.

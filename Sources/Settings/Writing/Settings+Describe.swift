@@ -71,11 +71,13 @@ extension Settings.Listen {
 
 extension Settings.Forward {
     fileprivate func describe(_ y: inout YAMLWriter) {
-        y.entry("to", url: to)
+        if to.count == 1 { y.entry("to", url: to[0]) } else { y.entry("to", to.map(ShownText.url)) }
         y.entry("token", token)
         y.entry("ca_file", caFile)
         y.entry("batch_lines", batchLines)
         y.entry("batch_bytes", size: batchBytes)
+        y.entry("compress", compress)
+        y.entry("linger", linger)
         y.entry("timeout", timeout)
         y.entry("retry_initial", retryInitial)
         y.entry("retry_ceiling", retryCeiling)

@@ -145,7 +145,12 @@ private struct StatusText {
         if let forward = tree["forward"] {
             let fault = forward["fault"]?.string.map { ": \($0)" } ?? ""
             let behind = MetricUnit.bytes.words(for: Double(forward["behind_bytes"]?.integer ?? 0))
-            lines.append("forward: \(behind) wait for \(forward.text("to"))\(fault)")
+            let unsafe = forward["unsafe_bytes"]?.integer ?? 0
+            let more =
+                unsafe > forward["behind_bytes"]?.integer ?? 0
+                ? ", \(MetricUnit.bytes.words(for: Double(unsafe))) are not known to be in its bucket"
+                : ""
+            lines.append("forward: \(behind) wait for \(forward.text("to"))\(more)\(fault)")
         }
         if let fault = tree["digest_fault"]?.string { lines.append("no digests: \(fault)") }
         return InertText.terminalLines(lines.joined(separator: "\n"))

@@ -31,13 +31,14 @@ enum ReceiptTarget {
         let answer = ForwardBatch.Answer(
             status: status, body: Array(grammar.input.rest), lines: lines.count)
         switch answer {
-        case .acknowledged(let rejected):
+        case .acknowledged(let rejected, _):
             try require([200, 400].contains(status), "\(status) moves the cursor")
             try require(
                 (0...lines.count).contains(rejected), "\(rejected) of \(lines.count) rejected")
             try require(
                 !lines.isEmpty || rejected == 0, "\(rejected) rejected of a batch of none")
         case .tooLarge: try require(status == 413, "\(status) is too large")
+        case .nameTaken: try require(status == 409, "\(status) is a name that is taken")
         case .again: break
         }
     }

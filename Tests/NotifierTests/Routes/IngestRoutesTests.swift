@@ -117,4 +117,28 @@ struct IngestRoutesTests {
         #expect(try await ServedNotifier.messages(notifier.eventLog).isEmpty)
         await notifier.stop()
     }
+
+    @Test("with a bucket a receipt reports where the log ends after its lines, and how far it is")
+    func shipped() async throws {
+        let to = LogPosition(segment: 1, offset: 40)
+        let notifier = try await ServedNotifier(
+            shipped: ShippedLog(node: "notifier", term: 7, to: to))
+        // A line that is known already, too: its position is unknown, but before the end.
+        let line = ServedNotifier.line("one", id: "id-1")
+        for count in ["accepted", "duplicates"] {
+            let reply = try await notifier.post("/v1/events", line, token: notifier.ingest)
+            #expect(try self.count(reply, count) == 1)
+            let report = try #require(try document(reply)["shipped"])
+            #expect(report["node"]?.string == "notifier" && report["term"]?.integer == 7)
+            #expect(report["to"]?.string == "1:40")
+            #expect(report["end"]?.string == notifier.eventLog.head.description)
+        }
+        await notifier.stop()
+
+        let without = try await ServedNotifier()
+        let reply = try await without.post("/v1/events", line, token: without.ingest)
+        #expect(reply.status == 200)
+        #expect(try document(reply)["shipped"] == nil)
+        await without.stop()
+    }
 }

@@ -18,7 +18,7 @@ final class ServedNotifier: Sendable {
     private let port: Int
     private let task: Task<Void, any Error>
 
-    init(segmentBytes: Int = 64 << 20) async throws {
+    init(segmentBytes: Int = 64 << 20, shipped: ShippedLog? = nil) async throws {
         folder = try TemporaryDirectory()
         eventLog = try await EventLog.open(
             Self.configuration(folder, segmentBytes: segmentBytes), telemetry: .silent)
@@ -30,7 +30,8 @@ final class ServedNotifier: Sendable {
             HTTPServerConfiguration(
                 address: ListenAddress(host: "127.0.0.1", port: 0),
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
-            routes: IngestRoutes.routes(eventLog, bodyLimit: 1 << 20) + EventRoutes.routes(eventLog)
+            routes: IngestRoutes.routes(eventLog, bodyLimit: 1 << 20, shipped: { shipped })
+                + EventRoutes.routes(eventLog)
                 + HookRoutes.routes(eventLog, node: "notifier", bodyLimit: 1 << 16),
             tokens: tokens, telemetry: .silent)
         task = Task { try await server.run() }

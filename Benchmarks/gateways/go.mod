@@ -1,0 +1,3 @@
+module bellwether.dev/benchmarks/gateways
+
+go 1.21
