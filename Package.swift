@@ -134,6 +134,9 @@ let package = Package(
             exclude: ["README.md"]),
         module("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
+        module(
+            "Archives",
+            ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -180,7 +183,8 @@ let package = Package(
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
                 "Telemetry", "State", "EventLog", "Analysis",
-                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Probes", "Transfer", "Bucket", "Archives", "Digests", "Rendering", "Delivery",
+                "Server",
                 "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, yams,
@@ -188,7 +192,7 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Core", "Events", "JSON", "Settings", "State", "EventLog",
+                "CBuild", "App", "Core", "Secrets", "Events", "JSON", "Settings", "State", "EventLog",
                 "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
@@ -220,6 +224,9 @@ let package = Package(
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Core", "Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
+        tests(
+            "Archives",
+            ["Bucket", "EventLog", "Events", "Secrets", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),

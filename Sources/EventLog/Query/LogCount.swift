@@ -1,6 +1,4 @@
-import Dispatch
 import Events
-import Synchronization
 
 /// Counts the lines of a query by the text of a field. Every call blocks.
 ///
@@ -63,6 +61,9 @@ struct LogCount {
         }
         skipped +|= removed.unexplained(from: next, before: horizon.segment)
         for (i, segment) in segments.reversed().enumerated() {
+            if i.isMultiple(of: ReadPlan.atOnce) {
+                view.folder.expectIndexes(of: segments.dropLast(i).reversed())
+            }
             let isCounted = segment.sealed ? false : try count(plain: segment.name)
             if !isCounted {
                 let before = self
@@ -190,6 +191,7 @@ struct LogCount {
         _ members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) {
         let (query, path, filter) = (self.query, self.path, self.filter)
+        archive.expect(members)
         let tallies = ParallelWork.map(members.count) { i in
             Result { () throws(SystemFault) -> (ValueTally, foreign: Int)? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {
@@ -291,19 +293,5 @@ struct LogCount {
         }
         if wantsAbsence { tally.add(nil, absent) }
         return counted
-    }
-}
-
-/// Runs work in parallel on all cores. Call it only from a thread that may block.
-enum ParallelWork {
-    /// Returns the results of `body` for 0 to `count` − 1, in order.
-    static func map<T: Sendable>(_ count: Int, _ body: @Sendable (Int) -> T) -> [T] {
-        if count == 1 { return [body(0)] }
-        let results = Mutex<[T?]>(Array(repeating: nil, count: count))
-        DispatchQueue.concurrentPerform(iterations: count) { i in
-            let result = body(i)
-            results.withLock { $0[i] = result }
-        }
-        return results.withLock { $0.compactMap { $0 } }
     }
 }
