@@ -28,6 +28,10 @@ step="making the Python environment"
 BELLWETHER_TEST_PYTHON=$(Scripts/test-python.sh)
 export BELLWETHER_TEST_PYTHON
 
+step="fetching the log shippers"
+BELLWETHER_TEST_SHIPPERS=$(Scripts/test-shippers.sh)
+export BELLWETHER_TEST_SHIPPERS
+
 step="checking scripts, YAML and workflows"
 Scripts/check-files.sh
 

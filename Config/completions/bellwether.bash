@@ -1054,7 +1054,7 @@ _bellwether_template_analysis() {
     repeating_flags=()
     non_repeating_flags=(--secret --version -h --help)
     repeating_options=(--gateway --concern)
-    non_repeating_options=(--config --rollout --strategy --placement --namespace --url --degraded --interval --count --failure-limit --argo-version)
+    non_repeating_options=(--config --rollout --strategy --placement --namespace --url --degraded --value --interval --count --failure-limit --argo-version)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -1084,6 +1084,10 @@ _bellwether_template_analysis() {
         ;;
     '--degraded')
         __bellwether_add_completions -W 'pause'$'\n''pass'
+        return
+        ;;
+    '--value')
+        __bellwether_add_completions -W 'summary'$'\n''document'
         return
         ;;
     '--concern')

@@ -112,7 +112,7 @@ function __bellwether_parse_tokens -S
             __bellwether_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'analysis'
-                __bellwether_parse_subcommand 0 'config=' 'rollout=' 'secret' 'strategy=' 'placement=' 'namespace=' 'url=' 'gateway=+' 'degraded=' 'concern=+' 'interval=' 'count=' 'failure-limit=' 'argo-version=' 'version' 'h/help'
+                __bellwether_parse_subcommand 0 'config=' 'rollout=' 'secret' 'strategy=' 'placement=' 'namespace=' 'url=' 'gateway=+' 'degraded=' 'value=' 'concern=+' 'interval=' 'count=' 'failure-limit=' 'argo-version=' 'version' 'h/help'
             case 'check'
                 __bellwether_parse_subcommand 1 'argo-version=' 'json' 'version' 'h/help'
             end
@@ -462,6 +462,7 @@ complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" url' -l 'url' -d 'The gateway\'s address as the controller reaches it.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis"' -l 'gateway' -d 'ZONE=URL instead of --url; once for each availability zone.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" degraded' -l 'degraded' -d 'What a degraded verdict does: pause (for a person) or pass.' -rfka 'pause pass'
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" value' -l 'value' -d 'What the AnalysisRun shows and the conditions judge: the summary line or the document.' -rfka 'summary document'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis"' -l 'concern' -d 'A metric for one concern; may be given several times.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" interval' -l 'interval' -d 'Time between measurements; the gateway\'s analysis.interval.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" count' -l 'count' -d 'Measurements in one run; the concern\'s, else 10.' -rfka ''

@@ -151,6 +151,9 @@ public final class Node: Sendable {
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
                 await recorder.record(refusal: refusal, node: settings.node, az: settings.az)
+            },
+            onHandshakeRefusal: { handshake in
+                await recorder.record(handshake: handshake, node: settings.node, az: settings.az)
             })
     }
 

@@ -8,6 +8,8 @@ public enum EventName {
     public static let unhealthy = "analysis.unhealthy"
     public static let recovered = "analysis.recovered"
     public static let authRefused = "auth.refused"
+    /// Callers cannot connect, because TLS handshakes fail for a certificate.
+    public static let tlsRefused = "tls.refused"
     public static let requestRefused = "request.refused"
     public static let rateLimited = "rate.limited"
     public static let comparabilityChanged = "comparability.changed"
@@ -123,7 +125,7 @@ extension EventName {
         ("request.refused", .refusal), ("rate.limited", .refusal), ("log.shed", .fault),
         ("log.gap", .fault), ("log.quarantined", .fault), ("log.damaged", .fault),
         ("log.pressure", .fault), ("log.trimmed", .fault), ("delivery.dead", .delivery),
-        ("comparability.changed", .notice), ("template.fault", .notice),
+        ("comparability.changed", .notice), ("template.fault", .notice), ("tls.refused", .notice),
         ("rehearsal.started", .rehearsal), ("rehearsal.finished", .rehearsal),
         ("rehearsal.failed", .rehearsal), ("receiver.failing", .reported),
         ("receiver.recovered", .reported), ("certificate.expiring", .progress),

@@ -50,4 +50,9 @@ public struct EventRecorder: Sendable {
     public func record(refusal: RefusalRecord, node: String, az: String) async {
         await record(Event(refusal: refusal, node: node, az: az), within: .milliseconds(500))
     }
+
+    /// Records the event of failed TLS handshakes; waits at most 500 ms.
+    public func record(handshake: HandshakeRecord, node: String, az: String) async {
+        await record(Event(handshake: handshake, node: node, az: az), within: .milliseconds(500))
+    }
 }

@@ -66,4 +66,25 @@ extension Event {
             concern: refusal.parameters["concern"], attempt: readable.attempt,
             message: "\(refusal.status) \(refusal.reason): \(refusal.detail)", extra: extra)
     }
+
+    /// Creates the event of failed TLS handshakes: reason, peer and count.
+    public init(handshake: HandshakeRecord, node: String, az: String) {
+        let whose =
+            switch handshake.reason {
+            case "certificate_expired": "this node's certificate has expired"
+            case "client_certificate_refused":
+                "the caller's certificate is not signed by an authority of listen.tls.client_ca"
+            default: "the caller does not trust this node's certificate"
+            }
+        let times = handshake.count == 1 ? "1 handshake" : "\(handshake.count) handshakes"
+        self.init(
+            ts: handshake.at, level: .warn, event: EventName.tlsRefused, node: node, az: az,
+            message: "\(times) failed: \(whose) (\(handshake.reason)); last from \(handshake.peer)",
+            extra: [
+                .init("reason", .string(handshake.reason)),
+                .init("code", .string(handshake.detail)),
+                .init("peer", .string(handshake.peer)),
+                .init("failures", .number(String(handshake.count))),
+            ])
+    }
 }

@@ -43,11 +43,22 @@ public enum IngestRoutes {
     private static func body(
         of exchange: Exchange, _ bodyLimit: Int, for eventLog: EventLog
     ) async throws -> IngestBody {
-        guard CloudEvents.isForm(exchange.head.headerFields[.contentType]) else {
+        let headers = exchange.head.headerFields
+        let tree: JSONValue
+        if CloudEvents.isForm(headers[.contentType]) {
+            tree = try await exchange.collectTree(limit: bodyLimit)
+        } else if CloudEvents.isBinary(headers) {
+            let data = try await exchange.collectBytes()
+            do throws(JSONFault) {
+                tree = try CloudEvents.binary(headers, data)
+            } catch {
+                throw Problem.malformed(
+                    "data_not_json", "the CloudEvent's data is not JSON: \(error)", field: "body")
+            }
+        } else {
             return try await eventLog.cutOutside(exchange.collectBytes())
         }
-        let readings = CloudEvents.lines(
-            try await exchange.collectTree(limit: bodyLimit), WallClock.system.now)
+        let readings = CloudEvents.lines(tree, WallClock.system.now)
         var lines: [UInt8] = []
         for reading in readings {
             // An empty line keeps the numbers of the following lines correct.

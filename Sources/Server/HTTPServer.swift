@@ -24,16 +24,20 @@ public final class HTTPServer: Service, Sendable {
     private let box: TLSContextBox
     private let gate: RequestPipeline
     private let reporter: RefusalReporter
+    private let handshakes: HandshakeReporter
     private let bound = Promise<Result<ListenAddress, ServerError>>()
 
     /// - Parameter onRefusal: Called for refusals, at a limited rate, before the answer is written;
     ///   the answer waits for it.
+    /// - Parameter onHandshakeRefusal: Called for failed TLS handshakes that keep a caller out, at
+    ///   most once for each reason and hour.
     /// - Throws: `ServerError` if the certificate, key or client authority cannot be used.
     public init(
         _ configuration: HTTPServerConfiguration, routes: [Route], tokens: TokenRegistry,
         sessions: SessionSeal = SessionSeal(), clock: WallClock = .system,
         telemetry: Telemetry = .silent,
-        onRefusal: @escaping @Sendable (RefusalRecord) async -> Void = { _ in }
+        onRefusal: @escaping @Sendable (RefusalRecord) async -> Void = { _ in },
+        onHandshakeRefusal: @escaping @Sendable (HandshakeRecord) async -> Void = { _ in }
     ) throws(ServerError) {
         self.configuration = configuration
         self.telemetry = telemetry
@@ -44,6 +48,10 @@ public final class HTTPServer: Service, Sendable {
         reporter = RefusalReporter(
             clock: clock, telemetry: telemetry, admission: admission,
             meter: RefusalMeter(at: .now), onRefusal: onRefusal)
+        handshakes = HandshakeReporter(
+            clock: clock, telemetry: telemetry,
+            isExpired: { box.expiry.map { $0 <= clock.now } ?? false },
+            onRefusal: onHandshakeRefusal)
         gate = RequestPipeline(
             routes: routes, hosts: HostPolicy(configuration.hosts),
             authenticator: Authenticator(
@@ -168,7 +176,7 @@ public final class HTTPServer: Service, Sendable {
             onUnreadable: { [reporter] connection in
                 Task { await reporter.reportUnreadable(ExchangeGuard.unreadable, connection) }
             },
-            gate: gate)
+            handshakes: handshakes, gate: gate)
         return Server(
             childChannelSetup: child,
             configuration: ServerConfiguration(

@@ -6,7 +6,9 @@ import Yams
 @Suite("How Argo Rollouts interprets our responses")
 struct ArgoTests {
     private func body(_ status: String) -> [UInt8] {
-        Array(#"{"status":"\#(status)","degraded":\#(status != "healthy")}"#.utf8)
+        Array(
+            #"{"status":"\#(status)","degraded":\#(status != "healthy"),"summary":"\#(status): 5xx_rate 0.83 % over the warning limit 0.5 % (eu-west-1a, attempt 4)"}"#
+                .utf8)
     }
 
     @Test(
@@ -15,19 +17,70 @@ struct ArgoTests {
             ("healthy", ArgoRun.Phase.successful), ("degraded", .inconclusive),
             ("unknown", .inconclusive), ("unhealthy", .failed),
         ])
-    func phases(status: String, phase: ArgoRun.Phase) {
-        #expect(ArgoRun.phase(status: 200, body: body(status), degraded: .pause) == phase)
-        let passed = ArgoRun.phase(status: 200, body: body(status), degraded: .pass)
-        #expect(passed == (status == "degraded" ? .successful : phase))
+    func phases(status: String, phase: ArgoRun.Phase) throws {
+        for value in AnalysisTemplate.Value.allCases {
+            let template = try AnalysisTemplate(value: value)
+            #expect(ArgoRun.phase(status: 200, body: body(status), template: template) == phase)
+            let passing = try AnalysisTemplate(degraded: .pass, value: value)
+            let passed = ArgoRun.phase(status: 200, body: body(status), template: passing)
+            #expect(passed == (status == "degraded" ? .successful : phase))
+        }
+    }
+
+    @Test("the AnalysisRun keeps the line for people; the document only on request")
+    func value() throws {
+        let answer = body("degraded")
+        #expect(
+            ArgoRun.value(of: answer, template: try AnalysisTemplate())
+                == #""degraded: 5xx_rate 0.83 % over the warning limit 0.5 % (eu-west-1a, attempt 4)""#
+        )
+        #expect(
+            ArgoRun.value(of: answer, template: try AnalysisTemplate(value: .document))
+                == String(decoding: answer, as: UTF8.self))
+    }
+
+    @Test(
+        "an answer that names no status never promotes and never aborts",
+        arguments: [
+            "healthy", "healthier: all is well", "HEALTHY: yes", " healthy: yes", "", "ok",
+            "not healthy: no", "unhealthyish: no", "200", "the canary is unhealthy: abort",
+        ])
+    func closed(text: String) throws {
+        for degraded in AnalysisTemplate.Degraded.allCases {
+            let template = try AnalysisTemplate(degraded: degraded)
+            let answer = #"{"status":"x","summary":"\#(text)"}"#
+            #expect(
+                ArgoRun.phase(status: 200, body: Array(answer.utf8), template: template)
+                    == .inconclusive)
+            let document = try AnalysisTemplate(degraded: degraded, value: .document)
+            let other = #"{"status":"\#(text == "healthy" ? "sound" : text)"}"#
+            #expect(
+                ArgoRun.phase(status: 200, body: Array(other.utf8), template: document)
+                    == .inconclusive)
+        }
+        // A summary that is no text, or none: an Error, which is retried.
+        for answer in [
+            #"{"status":"healthy"}"#, #"{"status":"healthy","summary":null}"#,
+            #"{"status":"healthy","summary":{"healthy":1}}"#, #"{"status":"healthy","summary":7}"#,
+        ] {
+            #expect(
+                ArgoRun.phase(
+                    status: 200, body: Array(answer.utf8), template: try AnalysisTemplate())
+                    == .error)
+        }
     }
 
     @Test("a response that is not a document is an error, whatever the status")
-    func errors() {
+    func errors() throws {
         for broken in ["", "null", "<html>", #"{"status":"#, "{}"] {
             #expect(
-                ArgoRun.phase(status: 200, body: Array(broken.utf8), degraded: .pause) == .error)
+                ArgoRun.phase(
+                    status: 200, body: Array(broken.utf8), template: try AnalysisTemplate())
+                    == .error)
         }
-        #expect(ArgoRun.phase(status: 503, body: body("healthy"), degraded: .pause) == .error)
+        #expect(
+            ArgoRun.phase(status: 503, body: body("healthy"), template: try AnalysisTemplate())
+                == .error)
     }
 
     @Test(
@@ -73,11 +126,12 @@ struct ArgoTests {
         let declared = Set(
             try #require(spec["args"] as? [[String: Any]]).compactMap { $0["name"] as? String })
         let metric = try #require((spec["metrics"] as? [[String: Any]])?.first)
-        #expect(metric["successCondition"] as? String == #"result.status == "healthy""#)
-        #expect(metric["failureCondition"] as? String == #"result.status == "unhealthy""#)
+        #expect(metric["successCondition"] as? String == #"result startsWith "healthy:""#)
+        #expect(metric["failureCondition"] as? String == #"result startsWith "unhealthy:""#)
         let web = try #require((metric["provider"] as? [String: Any])?["web"] as? [String: Any])
         #expect(web["url"] as? String == "https://gw.example:8443/rollouts/analysis/latency")
         #expect(web["method"] as? String == "POST")
+        #expect(web["jsonPath"] as? String == "{$.summary}")
         let sent = try #require(web["jsonBody"] as? [String: String])
         #expect(
             Set(sent.keys) == [
@@ -103,7 +157,7 @@ struct ArgoTests {
     }
 
     /// The merge patch in the comments, as a shell passes it on.
-    private static func patch(in comments: String) throws -> JSONValue {
+    static func patch(in comments: String) throws -> JSONValue {
         for line in comments.split(separator: "\n") { #expect(line.hasPrefix("#")) }
         let line = try #require(comments.split(separator: "\n").last { $0.contains(" patch ") })
         let start = try #require(line.firstRange(of: "--patch '"))
@@ -115,6 +169,16 @@ struct ArgoTests {
     private static func names(_ block: JSONValue) -> Set<String> {
         guard case .array(let args)? = block["args"] else { return [] }
         return Set(args.compactMap { $0["name"]?.string })
+    }
+
+    @Test("with --value document the conditions read the status of the whole document")
+    func document() throws {
+        let yaml = try AnalysisTemplate(degraded: .pass, value: .document).yaml
+        #expect(!yaml.contains("jsonPath"))
+        #expect(
+            yaml.contains(
+                #"successCondition: 'result.status == "healthy" || result.status == "degraded"'"#))
+        #expect(yaml.contains(#"failureCondition: 'result.status == "unhealthy"'"#))
     }
 
     @Test("only a canary with steps refers to the current step")
@@ -131,7 +195,7 @@ struct ArgoTests {
                     : patch["spec"]?["strategy"]?["canary"]?["analysis"])
             #expect(Self.names(block).contains("step") == hasStep)
             #expect((block["startingStep"] != nil) == hasStep)
-            #expect(TemplateReview(yaml: template.yaml, argo: "1.10.0").findings == [])
+            #expect(TemplateReview(yaml: template.yaml).findings == [])
         }
         let step = try AnalysisTemplate(rollout: "shop", placement: .step)
         #expect(step.rolloutComments.contains("kubectl -n default edit rollout shop"))

@@ -21,6 +21,7 @@ final class RunningServer: Sendable {
     let certificate: String
     let telemetry: Telemetry
     let refusals: Refusals
+    let handshakes: Handshakes
     private let task: Task<Void, any Error>
     private let lifecycle: ServiceGroup
 
@@ -29,6 +30,13 @@ final class RunningServer: Sendable {
         private let records = Mutex<[RefusalRecord]>([])
         func add(_ record: RefusalRecord) { records.withLock { $0.append(record) } }
         var all: [RefusalRecord] { records.withLock { $0 } }
+    }
+
+    /// The calls of the hook for failed handshakes.
+    final class Handshakes: Sendable {
+        private let records = Mutex<[HandshakeRecord]>([])
+        func add(_ record: HandshakeRecord) { records.withLock { $0.append(record) } }
+        var all: [HandshakeRecord] { records.withLock { $0 } }
     }
 
     struct Setup {
@@ -53,13 +61,15 @@ final class RunningServer: Sendable {
         certificate = files.certificate
         let refusals = Refusals()
         self.refusals = refusals
+        let handshakes = Handshakes()
+        self.handshakes = handshakes
         let configuration = HTTPServerConfiguration(
             address: ListenAddress(host: "127.0.0.1", port: 0), hosts: setup.hosts, tls: files,
             clients: setup.clients, limits: setup.limits, strictTransport: setup.strictTransport)
         server = try HTTPServer(
             configuration, routes: routes ?? Self.routes(telemetry.registry), tokens: tokens,
             sessions: setup.sessions, clock: setup.clock, telemetry: telemetry,
-            onRefusal: { refusals.add($0) })
+            onRefusal: { refusals.add($0) }, onHandshakeRefusal: { handshakes.add($0) })
         let lifecycle = ServiceGroup(
             configuration: .init(services: [server], logger: telemetry.logger))
         self.lifecycle = lifecycle

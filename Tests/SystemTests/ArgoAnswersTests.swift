@@ -76,7 +76,12 @@ struct ArgoAnswersTests {
         guard (200..<300).contains(reply.status) else { return "Error" }
         let document = try JSONValue(
             parsing: reply.body, limits: JSONLimits(maxBytes: 4096, maxDepth: 16))
-        return try ArgoConditions(success: success, failure: failure).phase(of: document).rawValue
+        let conditions = ArgoConditions(success: success, failure: failure)
+        let outcomes = ArgoDialect.allCases.map {
+            conditions.outcome(of: ArgoValue(document), $0).phase
+        }
+        #expect(Set(outcomes).count == 1, "each version of Argo agrees")
+        return outcomes.first.flatMap { $0?.rawValue } ?? "undecided"
     }
 
     /// Checks everything that applies to each response with status 200.
@@ -123,9 +128,20 @@ struct ArgoAnswersTests {
             ("result.reasons_omitted < 0", false),
         ] {
             #expect(
-                try ArgoConditions(success: condition, failure: nil).phase(of: document)
-                    == (isTrue ? .successful : .failed), "\(condition)")
+                try phase(reply, condition, nil) == (isTrue ? "Successful" : "Failed"),
+                "\(condition)")
         }
+        // The review of templates knows the members of each answer.
+        guard case .object(let members) = document else { return }
+        #expect(ArgoAnswer.members.isSubset(of: Set(members.map(\.key))))
+        // The printed template: the phase, and the value that people read in the AnalysisRun.
+        let template = try AnalysisTemplate()
+        #expect(
+            ArgoRun.phase(status: reply.status, body: reply.body, template: template).rawValue
+                == phases[status])
+        let value = try #require(ArgoRun.value(of: reply.body, template: template))
+        #expect(value.hasPrefix("\"\(status): "), "\(value)")
+        #expect(value.hasSuffix(")\"") && !value.contains("{") && value.utf8.count <= 220)
     }
 
     @Test("healthy, degraded, unhealthy; then 503 three times, then unknown")

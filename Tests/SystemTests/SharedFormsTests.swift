@@ -71,6 +71,57 @@ struct SharedFormsTests {
         }
     }
 
+    @Test("a CloudEvent in binary mode, its attributes in header fields, becomes the same event")
+    func binaryCloudEvents() async throws {
+        try await run { running in
+            func post(_ headers: [(String, String)], _ body: String) async throws -> HTTPReply {
+                try await running.engine.http(
+                    HTTPTransfer(
+                        url: running.node.url + "/v1/events", method: "POST",
+                        headers: [("Authorization", "Bearer \(running.node.token("ingest"))")]
+                            + headers,
+                        body: Array(body.utf8), tls: .file(running.node.certificate)))
+            }
+            let attributes = [
+                ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/ci/%E2%82%AC"),
+                ("ce-type", "build.failed"), ("ce-time", "2026-11-23T06:00:00Z"),
+                ("ce-traceparent", "00-1"),
+            ]
+            let json = [("Content-Type", "application/json")]
+            let data = #"{"level":"ERROR","rollout":"payments-api","message":"out of memory"}"#
+            #expect(try await post(attributes + json, data).status == 200)
+            // A proxy that reorders the fields sends the same event.
+            let again = try await post(json + attributes.reversed(), data)
+            #expect(String(decoding: again.body, as: UTF8.self).contains(#""duplicates":1"#))
+            let line = try #require(
+                try running.log().split(separator: "\n").last { $0.contains("build.failed") })
+            for part in [
+                #""event":"build.failed""#, #""level":"error""#, #""rollout":"payments-api""#,
+                #""message":"out of memory""#, #""ts":"2026-11-23T06:00:00"#, "/ci/€",
+                #""traceparent":"00-1""#,
+            ] {
+                #expect(line.contains(part), "\(part) in \(line)")
+            }
+            // Text, no data, and other bytes.
+            let text = [("Content-Type", "text/plain"), ("ce-subject", "a")]
+            #expect(try await post(attributes + text, "disk full").status == 200)
+            #expect(try running.log().contains(#""message":"disk full""#))
+            #expect(try await post(attributes + [("ce-subject", "b")], "").status == 200)
+            #expect(
+                try await post(attributes + [("Content-Type", "application/avro")], "\u{1}").status
+                    == 200)
+            #expect(try running.log().contains(#""data_base64":"AQ==""#))
+            // What is no JSON although it says so, and an attribute that is missing.
+            let broken = try await post(attributes + json, "{")
+            #expect(broken.status == 400)
+            #expect(String(decoding: broken.body, as: UTF8.self).contains("data_not_json"))
+            let missing = try await post(
+                Array(attributes.dropFirst()) + [("ce-specversion", "2.0")], "")
+            #expect(missing.status == 400)
+            #expect(String(decoding: missing.body, as: UTF8.self).contains("specversion"))
+        }
+    }
+
     @Test("single and batched CloudEvents become events, distinguished from invalid ones")
     func cloudEvents() async throws {
         try await run { running in

@@ -15,11 +15,27 @@ public struct AnalysisTemplate: Sendable {
         /// Successful: the Rollout continues; the digest still reports it.
         case pass
 
-        /// The condition under which Argo counts a measurement as successful.
-        var successCondition: String {
+        /// The statuses under which Argo counts a measurement as successful.
+        fileprivate var passing: [String] {
+            self == .pause ? ["healthy"] : ["healthy", "degraded"]
+        }
+    }
+
+    /// What `result` is in the conditions, and what the AnalysisRun shows.
+    public enum Value: String, Sendable, CaseIterable {
+        /// The line for people: the dashboard and `kubectl` show it, and a measurement takes
+        /// about 0.2 KB of the AnalysisRun.
+        case summary
+        /// The whole document: about 1 KB for each measurement, shown as JSON or as
+        /// `[object Object]`.
+        case document
+
+        /// A condition that holds for the status and for nothing else: neither a text that only
+        /// begins alike nor an answer of something in between.
+        fileprivate func condition(_ status: String) -> String {
             switch self {
-            case .pause: "result.status == \"healthy\""
-            case .pass: "result.status == \"healthy\" || result.status == \"degraded\""
+            case .summary: "result startsWith \"\(status):\""
+            case .document: "result.status == \"\(status)\""
             }
         }
     }
@@ -69,6 +85,7 @@ public struct AnalysisTemplate: Sendable {
     /// One metric for each concern; if empty, one metric for the merged verdict.
     public var concerns: [String]
     public var degraded: Degraded
+    public var value: Value
     /// The time between measurements, in Argo's notation: `30s`, `1m`.
     public var interval: String
     /// The number of measurements in one run.
@@ -86,7 +103,8 @@ public struct AnalysisTemplate: Sendable {
         name: String = "bellwether", namespace: String = "default", rollout: String = "my-rollout",
         gateways: [Gateway] = [Gateway(url: "https://bellwether.example:8443")],
         concerns: [String] = [],
-        degraded: Degraded = .pause, interval: String = "30s", count: Int = 10,
+        degraded: Degraded = .pause, value: Value = .summary, interval: String = "30s",
+        count: Int = 10,
         failureLimit: Int = 0, strategy: Strategy = .canary, placement: Placement = .background
     ) throws(Fault) {
         for (what, value) in [("--namespace", namespace), ("--rollout", rollout), ("--name", name)]
@@ -148,6 +166,7 @@ public struct AnalysisTemplate: Sendable {
         }
         self.concerns = concerns
         self.degraded = degraded
+        self.value = value
         self.interval = interval
         self.count = count
         self.failureLimit = failureLimit
@@ -164,7 +183,15 @@ public struct AnalysisTemplate: Sendable {
             && text.utf8.allSatisfy { edge($0) || $0 == 0x2D || $0 == 0x2E }
     }
 
-    static let failureCondition = "result.status == \"unhealthy\""
+    /// The condition under which Argo counts a measurement as successful.
+    var successCondition: String {
+        degraded.passing.map(value.condition).joined(separator: " || ")
+    }
+
+    var failureCondition: String { value.condition("unhealthy") }
+
+    /// The JSON path of `result`; nil for the whole document.
+    var jsonPath: String? { value == .summary ? "{$.summary}" : nil }
 
     /// The name of the argument that holds a gateway's token.
     ///
@@ -173,12 +200,12 @@ public struct AnalysisTemplate: Sendable {
         gateway.az.isEmpty ? "api-token" : "api-token-" + gateway.az
     }
 
-    private func secretName(_ gateway: Gateway) -> String {
+    func secretName(_ gateway: Gateway) -> String {
         gateway.az.isEmpty ? name + "-token" : name + "-token-" + gateway.az
     }
 
     /// The arguments that the Rollout passes, each with the source of its value.
-    private var arguments: [(name: String, source: JSONValue)] {
+    var arguments: [(name: String, source: JSONValue)] {
         func field(_ path: String) -> JSONValue {
             .object([.init("fieldRef", .object([.init("fieldPath", .string(path))]))])
         }
@@ -206,6 +233,7 @@ public struct AnalysisTemplate: Sendable {
 
     private func metric(_ name: String, _ url: String, token: String) -> String {
         let step = strategy.hasSteps ? "\n            step: \"{{args.step}}\"" : ""
+        let path = jsonPath.map { "\n          jsonPath: \"\($0)\"" } ?? ""
         return """
                 - name: \(name)
                   # The first measurement needs the requests of one interval.
@@ -215,13 +243,13 @@ public struct AnalysisTemplate: Sendable {
                   failureLimit: \(failureLimit)
                   inconclusiveLimit: \(inconclusiveLimit)
                   consecutiveErrorLimit: 4
-                  successCondition: '\(degraded.successCondition)'
-                  failureCondition: '\(Self.failureCondition)'
+                  successCondition: '\(successCondition)'
+                  failureCondition: '\(failureCondition)'
                   provider:
                     web:
                       method: POST
                       url: "\(url)"
-                      timeoutSeconds: 15
+                      timeoutSeconds: 15\(path)
                       headers:
                         - key: Authorization
                           value: "Bearer {{args.\(token)}}"
@@ -267,83 +295,5 @@ public struct AnalysisTemplate: Sendable {
             \(gateways.flatMap(metrics(of:)).joined(separator: "\n"))
 
             """
-    }
-
-    /// The commands that create the Secret of each gateway's token, as YAML comments.
-    ///
-    /// Never an object: applying a Secret with a placeholder would overwrite an existing token,
-    /// and each measurement would be refused.
-    public var secretComments: String {
-        let commands = gateways.map { gateway in
-            let node = gateway.az.isEmpty ? "the gateway" : "the gateway of \(gateway.az)"
-            return """
-                # On \(node):
-                #   bellwether token create --name argo --scope analysis | tr -d '\\n' |
-                #     kubectl -n \(namespace) create secret generic \(secretName(gateway)) --from-file=token=/dev/stdin
-
-                """
-        }
-        return """
-            # The token goes into the Secret without a newline: with one, the header is invalid and nothing
-            # reaches the gateway. Without the Secret, Argo ends each run with an error at once.
-            \(commands.joined())
-            """
-    }
-
-    /// The command that adds the analysis to an existing Rollout, as YAML comments.
-    ///
-    /// Never an object: applying a partial Rollout removes the replicas, selector, template and
-    /// steps of the existing one (three-way merge).
-    public var rolloutComments: String {
-        let block = JSONValue.object([
-            .init("templates", .array([.object([.init("templateName", .string(name))])])),
-            .init(
-                "args",
-                .array(
-                    arguments.map {
-                        .object([
-                            .init("name", .string($0.name)), .init("valueFrom", $0.source),
-                        ])
-                    })),
-        ])
-        guard placement == .background else {
-            return """
-                # Add this step where the canary should wait for the verdict (a patch would replace all steps):
-                #   kubectl -n \(namespace) edit rollout \(rollout)
-                #     - analysis: \(Self.text(block))
-
-                """
-        }
-        let key = strategy == .bluegreen ? "prePromotionAnalysis" : "analysis"
-        var members: [JSONValue.Member] = []
-        if strategy == .canary { members.append(.init("startingStep", .number("1"))) }
-        if case .object(let rest) = block { members += rest }
-        let patch = JSONValue.object([
-            .init(
-                "spec",
-                .object([
-                    .init(
-                        "strategy",
-                        .object([
-                            .init(
-                                strategy == .bluegreen ? "blueGreen" : "canary",
-                                .object([.init(key, .object(members))]))
-                        ]))
-                ]))
-        ])
-        // Only the annotation's path contains single quotes, which the shell would interpret.
-        let quoted = Self.text(patch).replacing("'", with: "'\\''")
-        return """
-            # Adds the analysis to the Rollout and leaves everything else as it is. An existing analysis
-            # loses its own templates and args (look first: kubectl -n \(namespace) get rollout \(rollout) -o yaml):
-            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(quoted)'
-
-            """
-    }
-
-    private static func text(_ value: JSONValue) -> String {
-        var writer = JSONWriter()
-        writer.value(value)
-        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Simulates one metric of an AnalysisRun as Argo Rollouts 1.9 evaluates it.
+/// Simulates one metric of an AnalysisRun as Argo Rollouts 1.7 to 1.10 evaluate it.
 ///
 /// Turns a gateway's answers into phases by the conditions of `AnalysisTemplate`. The
 /// demonstration and the tests use it in place of the real controller.
@@ -32,7 +32,7 @@ public struct ArgoRun: Sendable {
     /// Evaluates one answer as Argo does: a status other than 2xx is an Error, a
     /// 2xx body is evaluated by both conditions.
     public mutating func record(status: Int, body: [UInt8]) -> (phase: Phase, ending: Ending?) {
-        let phase = Self.phase(status: status, body: body, degraded: template.degraded)
+        let phase = Self.phase(status: status, body: body, template: template)
         if phase == .error {
             errorsInARow += 1
             return (
@@ -72,19 +72,33 @@ public struct ArgoRun: Sendable {
 
     /// The phase of one measurement.
     ///
-    /// Argo 1.9.1 counts a 2xx body that is not JSON as Successful and panics on `null`. A
+    /// Argo up to 1.10 counts a 2xx body that is not JSON as Successful and panics on `null`. A
     /// gateway must send neither, so both are an Error here.
-    public static func phase(
-        status: Int, body: [UInt8], degraded: AnalysisTemplate.Degraded
-    ) -> Phase {
+    public static func phase(status: Int, body: [UInt8], template: AnalysisTemplate) -> Phase {
         guard (200..<300).contains(status),
             let document = try? JSONValue(
                 parsing: body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 32)),
             document["status"]?.string != nil,
-            let conditions = try? ArgoConditions(
-                success: degraded.successCondition, failure: AnalysisTemplate.failureCondition),
-            let phase = try? conditions.phase(of: document)
+            let result = try? ArgoAnswer.select(template.jsonPath, in: ArgoValue(document))
         else { return .error }
-        return phase
+        let conditions = ArgoConditions(
+            success: template.successCondition, failure: template.failureCondition)
+        return conditions.outcome(of: result, .before110).phase ?? .error
+    }
+
+    /// The value that the AnalysisRun keeps for an answer, as `kubectl` and the dashboard show it.
+    public static func value(of body: [UInt8], template: AnalysisTemplate) -> String? {
+        guard
+            let document = try? JSONValue(
+                parsing: body, limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 32))
+        else { return nil }
+        var writer = JSONWriter()
+        switch template.value {
+        case .summary:
+            guard let summary = document["summary"]?.string else { return nil }
+            writer.value(.string(summary))
+        case .document: writer.value(document)
+        }
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }

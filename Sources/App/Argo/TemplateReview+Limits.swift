@@ -1,115 +1,125 @@
-import Events
-import Settings
 import Yams
 
 /// Finds values that Argo's validation refuses, and limits that end a run with a wrong result.
 ///
-/// Source: argo-rollouts 1.9.1, `utils/analysis/helpers.go` (`ValidateMetric`, `ResolveMetric`)
-/// and `metricproviders/webmetric`; the outcomes were observed on the real controller.
+/// Source: `ValidateMetric` in `utils/analysis/factory.go` and `assessMetricStatus` in
+/// `analysis/analysis.go` of Argo Rollouts 1.7.2 to 1.10; the outcomes were observed on the real
+/// controller.
 extension TemplateReview {
-    /// The keys that the CRD defines, by the mapping that contains them.
-    ///
-    /// Strict decoding (`kubectl apply --validate=strict`, the default) refuses others.
-    private static let keys: [String: [String]] = [
-        "spec": ["args", "metrics", "dryRun", "measurementRetention", "templates"],
-        "metric": [
-            "name", "interval", "initialDelay", "count", "successCondition", "failureCondition",
-            "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit",
-            "consecutiveSuccessLimit", "provider",
-        ],
-        "web": [
-            "method", "url", "headers", "body", "timeoutSeconds", "jsonPath", "insecure",
-            "jsonBody", "authentication",
-        ],
-        "header": ["key", "value"],
-    ]
+    /// Faults and warnings of a metric's numbers and durations.
+    func limits(of metric: Yams.Node) -> Remarks {
+        var remarks = Remarks()
 
-    /// Reports the keys of a mapping that the CRD does not define.
-    static func misspelt(_ node: Yams.Node?, in place: String) -> [String] {
-        guard let known = keys[place], let mapping = node?.mapping else { return [] }
-        return mapping.keys.compactMap(\.string).filter { !known.contains($0) }.map { key in
-            "\(place) has no key \(key): \(Suggestion.remedy(for: key, among: known))"
-        }
-    }
-
-    /// Faults and warnings of a metric's numbers, durations and request.
-    static func limits(of metric: Yams.Node, _ web: Yams.Node) -> [(isFault: Bool, words: String)] {
-        var found: [(isFault: Bool, words: String)] = []
-        func fault(_ words: String) { found.append((true, words)) }
-        func warning(_ words: String) { found.append((false, words)) }
-
-        for words in misspelt(metric, in: "metric") + misspelt(web, in: "web") { fault(words) }
-        for header in web["headers"]?.sequence ?? [] {
-            for words in misspelt(header, in: "header") { fault(words) }
-        }
-
-        func number(_ key: String, _ standard: Int?) -> Int? {
-            guard let node = metric[key] else { return standard }
+        /// A number or a text with one. Argo reads any other text as 0.
+        func number(_ key: String) -> Int? {
+            guard let node = metric[key] else { return 0 }
             if let value = node.int { return value }
-            if let text = node.string, text.contains("{{") {
-                warning("\(key) is \(text): not known before the run, so not reviewed")
-            } else {
-                fault("\(key) is not a whole number")
+            guard let text = node.string, node.tag.description.hasSuffix(":str") else { return nil }
+            if text.contains("{{") {
+                remarks.warn("\(key) is \(text): not known before the run, so not reviewed")
+                return nil
             }
-            return nil
+            remarks.fault("\(key) \(text) is not a whole number: Argo reads it as 0")
+            return 0
         }
-        for key in ["interval", "initialDelay"] {
-            guard let text = metric[key]?.string, !text.contains("{{") else { continue }
-            if !isGoDuration(text) {
-                fault("\(key) \(text): not a Go duration such as 30s or 1m30s; Argo refuses it")
+        func duration(_ key: String) -> Bool {
+            guard let text = metric[key]?.string, !text.isEmpty else { return false }
+            if text.contains("{{") {
+                remarks.warn("\(key) is \(text): not known before the run, so not reviewed")
+            } else if !Self.isGoDuration(text) {
+                remarks.fault(
+                    "\(key) \(text): not a Go duration such as 30s or 1m30s; Argo refuses it")
+            } else if !text.contains(where: { ("1"..."9").contains($0) }) || text.hasPrefix("-"),
+                key == "interval"
+            {
+                remarks.fault("interval \(text): Argo measures again without a pause")
+            }
+            return true
+        }
+        let hasInterval = duration("interval")
+        let hasDelay = duration("initialDelay")
+        let counted = number("count")
+        let failures = number("failureLimit")
+        let inconclusive = number("inconclusiveLimit")
+        let errors = metric["consecutiveErrorLimit"] == nil ? 4 : number("consecutiveErrorLimit")
+        let successes = number("consecutiveSuccessLimit")
+
+        for (key, value) in [
+            ("inconclusiveLimit", inconclusive), ("consecutiveErrorLimit", errors),
+            ("consecutiveSuccessLimit", successes),
+        ] {
+            if let value, value < 0 {
+                remarks.fault("\(key) \(value) is negative: Argo refuses it and aborts the rollout")
             }
         }
-        let count = number("count", metric["interval"] == nil ? 1 : nil)
-        let failures = number("failureLimit", 0)
-        let inconclusive = number("inconclusiveLimit", 0)
-        if let count, count > 1, metric["interval"] == nil {
-            fault("count \(count) without interval: Argo refuses it")
+        if let failures, failures < 0 { disabled(failures, successes, &remarks) }
+        if let errors, (0..<4).contains(errors) {
+            remarks.fault(
+                "consecutiveErrorLimit \(errors): during an outage of monitoring a gateway answers 503 three times, which may abort the rollout; 4 is the default"
+            )
         }
-        if let count, count > 0 {
-            judge("failureLimit", failures, count, "a run of unhealthy verdicts ends Successful")
-            judge(
-                "inconclusiveLimit", inconclusive, count,
-                "a run of unknown verdicts ends Successful")
+        if metric["inconclusiveLimit"] == nil {
+            remarks.warn("inconclusiveLimit is 0 by default: the first Inconclusive answer pauses")
         }
-        func judge(_ key: String, _ limit: Int?, _ count: Int, _ words: String) {
-            guard let limit else { return }
-            if limit > count {
-                fault(
+        if !hasDelay {
+            remarks.warn("no initialDelay: the first measurement may see too few requests")
+        }
+        guard let counted else { return remarks }
+        if counted < 0 {
+            remarks.fault(
+                "count \(counted): the run ends after its first measurement, whatever the limits")
+        }
+        if counted > 1, !hasInterval {
+            remarks.fault("count \(counted) without interval: Argo refuses it")
+        }
+        if counted == 0, hasInterval {
+            remarks.warn(
+                "a metric with interval and without count never ends: it fits a background run only; in a step, and before or after promotion, Argo refuses it"
+            )
+        }
+        let count = counted == 0 && !hasInterval ? 1 : counted
+        guard count > 0 else { return remarks }
+        compare(
+            "failureLimit", failures, count, counted, "a run of unhealthy verdicts ends Successful")
+        compare(
+            "inconclusiveLimit", inconclusive, count, counted,
+            "a run of unknown verdicts ends Successful")
+        if let successes, successes > 0 {
+            if let failures, counted > 0, count < successes + max(failures, 0) {
+                remarks.fault(
+                    "count \(count) is below failureLimit + consecutiveSuccessLimit (\(max(failures, 0)) + \(successes)): Argo refuses it and aborts the rollout"
+                )
+            }
+            remarks.warn(
+                "consecutiveSuccessLimit \(successes) ends the run after \(successes) healthy \(successes == 1 ? "verdict" : "verdicts") in a row; a run that ends before is Inconclusive"
+            )
+        }
+        return remarks
+
+        func compare(_ key: String, _ limit: Int?, _ count: Int, _ given: Int, _ words: String) {
+            guard let limit, limit > 0 else { return }
+            if limit > count, given > 0 {
+                remarks.fault(
                     "\(key) \(limit) is above count \(count): Argo refuses it and aborts the rollout"
                 )
-            } else if limit == count {
-                fault("\(key) \(limit) equals count: \(words)")
+            } else if limit >= count {
+                remarks.fault(
+                    "\(key) \(limit) \(limit == count ? "equals" : "is above") count\(given > 0 ? "" : ", which is 1"): \(words)"
+                )
             }
         }
-        if let limit = number("consecutiveErrorLimit", 4), limit < 4 {
-            fault(
-                "consecutiveErrorLimit \(limit): during an outage of monitoring a gateway answers 503 three times, which may abort the rollout; 4 is the default"
-            )
-        }
-
-        let method = web["method"]?.string
-        if method == nil {
-            fault(
-                "method is missing: Argo sends GET, and every measurement is an Error; write method: POST"
-            )
-        } else if let method, !method.contains("{{"), !["GET", "POST", "PUT"].contains(method) {
-            fault("method \(method): Argo supports GET, POST and PUT")
-        }
-        if web["body"] != nil, web["jsonBody"] != nil {
-            fault("body beside jsonBody: every measurement is an Error")
-        }
-        let names = web["headers"]?.sequence?.compactMap { $0["key"]?.string?.lowercased() } ?? []
-        if !names.contains("authorization"), web["authentication"] == nil {
-            warning(
-                "no Authorization header: unless a proxy in between presents a client certificate, each measurement is refused with 401, an Error"
-            )
-        }
-        return found
     }
 
-    /// The names of metrics in the template's `dryRun`: Argo ignores their outcome.
-    static func dryRunNames(_ spec: Yams.Node?) -> [String] {
-        spec?["dryRun"]?.sequence?.compactMap { $0["metricName"]?.string } ?? []
+    /// A negative failure limit.
+    private func disabled(_ failures: Int, _ successes: Int?, _ remarks: inout Remarks) {
+        let isKnown = argo.map { $0 >= .consecutiveSuccess } ?? true
+        if failures < -1 || !isKnown || successes == 0 {
+            remarks.fault(
+                "failureLimit \(failures): Argo refuses it and aborts the rollout\(failures == -1 ? "; -1 needs 1.8 and consecutiveSuccessLimit" : "")"
+            )
+        } else {
+            remarks.fault("failureLimit -1: no number of unhealthy verdicts stops the canary")
+        }
     }
 
     /// Whether Go's `time.ParseDuration` accepts the text.

@@ -1,4 +1,3 @@
-import JSON
 import Yams
 
 /// Reviews AnalysisTemplates: the phase that Argo derives from each verdict, and faults.
@@ -7,7 +6,7 @@ public struct TemplateReview: Sendable {
     public struct Metric: Sendable {
         public let template: String
         public let name: String
-        /// Argo's phase for each verdict; nil where the condition is not supported here.
+        /// Argo's phase for each verdict; nil where it cannot be decided.
         public internal(set) var phases: [(verdict: String, phase: ArgoRun.Phase?)] = []
     }
 
@@ -23,25 +22,32 @@ public struct TemplateReview: Sendable {
         }
     }
 
-    /// The controller's version; nil if unknown.
-    private let argo: String?
-    public private(set) var metrics: [Metric] = []
+    /// What is found in one part of a template.
+    struct Remarks: Equatable {
+        private(set) var all: [(isFault: Bool, words: String)] = []
+
+        mutating func fault(_ words: String) { all.append((true, words)) }
+        mutating func warn(_ words: String) { all.append((false, words)) }
+        mutating func add(_ others: Remarks) { all += others.all }
+
+        static func == (a: Remarks, b: Remarks) -> Bool {
+            a.all.map(\.words) == b.all.map(\.words)
+        }
+    }
+
+    /// The controller's version; nil if unknown, and then the template is reviewed for 1.7 to 1.10.
+    let argo: ArgoVersion?
+    public internal(set) var metrics: [Metric] = []
     public private(set) var findings: [Finding] = []
 
     public var hasFaults: Bool { findings.contains(where: \.isFault) }
-
-    /// The members that every verdict document has.
-    private static let documented: Set<String> = [
-        "status", "degraded", "rollout", "namespace", "concern", "attempt", "canary", "stable",
-        "gateway", "reasons", "score", "window", "policy", "binary", "schema",
-    ]
 
     /// - Parameters:
     ///   - yaml: One or more documents; those that are not an AnalysisTemplate or a
     ///     ClusterAnalysisTemplate are skipped.
     ///   - argo: The controller's version, such as `1.9.1`; nil if unknown.
     public init(yaml: String, argo: String? = nil) {
-        self.argo = argo
+        self.argo = argo.flatMap { ArgoVersion($0) }
         do {
             let documents = try Yams.compose_all(yaml: yaml)
             for node in documents {
@@ -61,200 +67,151 @@ public struct TemplateReview: Sendable {
                     isFault: true, place: "",
                     words: "no metric calls /rollouts/analysis: there is nothing to review"))
         }
-        findings += Self.version(argo)
+        for (isFault, words) in Self.version(argo).all {
+            findings.append(Finding(isFault: isFault, place: "", words: words))
+        }
     }
 
-    /// The findings about a controller's version.
-    static func version(_ argo: String?) -> [Finding] {
-        guard let argo else { return [] }
-        guard let version = numbers(of: argo) else {
-            return [
-                Finding(isFault: true, place: "", words: "\(argo): not a version such as 1.9.1")
-            ]
+    /// The remarks about a controller's version.
+    private static func version(_ argo: String?) -> Remarks {
+        var remarks = Remarks()
+        guard let argo else { return remarks }
+        guard let version = ArgoVersion(argo) else {
+            remarks.fault("\(argo): not a version such as 1.9.1")
+            return remarks
         }
-        var findings: [Finding] = []
-        if version.lexicographicallyPrecedes([1, 8, 2]) {
-            findings.append(
-                Finding(
-                    isFault: true, place: "",
-                    words:
-                        "Argo Rollouts \(argo) promotes the canary after an Inconclusive background run; upgrade to 1.8.2 or later"
-                ))
+        if version < .pauses {
+            remarks.fault(
+                "Argo Rollouts \(argo) promotes the canary after an Inconclusive background run; upgrade to 1.8.2 or later"
+            )
         }
-        if !([1, 9, 1].lexicographicallyPrecedes(version)) {
-            findings.append(
-                Finding(
-                    isFault: false, place: "",
-                    words:
-                        "Argo Rollouts up to 1.9.1 counts any 2xx that is not JSON as a success: no proxy in between may answer 200 with its own page"
-                ))
+        remarks.warn(
+            "Argo Rollouts up to 1.10 counts any 2xx that is not JSON as a success: no proxy in between may answer 200 with its own page"
+        )
+        if version < .oldest || version > .newest {
+            remarks.warn(
+                "Argo Rollouts \(argo) was not compared with this review; 1.7 to 1.10 were")
         }
-        return findings
+        return remarks
     }
-
-    /// The three numbers of a version, without a leading `v` and a pre-release suffix.
-    private static func numbers(of argo: String) -> [Int]? {
-        let bare = argo.hasPrefix("v") ? argo.dropFirst() : argo[...]
-        let numbers = (bare.split(separator: "-").first ?? "").split(separator: ".").map { Int($0) }
-        guard numbers.count == 3, !numbers.contains(nil) else { return nil }
-        return numbers.compactMap { $0 }
-    }
-
-    // MARK: - One template
 
     private mutating func review(template: Yams.Node) {
         let name = template["metadata"]?["name"]?.string ?? "template"
         let spec = template["spec"]
-        let declared = Set(
-            spec?["args"]?.sequence?.compactMap { $0["name"]?.string } ?? [])
-        for words in Self.misspelt(spec, in: "spec") {
-            findings.append(Finding(isFault: true, place: name, words: words))
+        func add(_ remarks: Remarks, _ metric: String? = nil) {
+            let place = metric.map { "\(name)/\($0)" } ?? name
+            for (isFault, words) in remarks.all {
+                findings.append(Finding(isFault: isFault, place: place, words: words))
+            }
         }
-        for metric in spec?["metrics"]?.sequence ?? [] {
+        add(Self.schema(of: template, as: "template", argo))
+        add(Self.arguments(of: spec))
+        let own = (spec?["metrics"]?.sequence ?? []).map { $0 }
+        add(Self.names(of: own, spec))
+        for metric in own {
             guard let web = metric["provider"]?["web"],
                 web["url"]?.string?.contains("/rollouts/analysis") == true
             else { continue }
-            review(metric, web, of: name, declared: declared)
-            let own = metric["name"]?.string ?? "metric"
-            if Self.dryRunNames(spec).contains(where: { $0 == own || $0 == ".*" }) {
-                findings.append(
-                    Finding(
-                        isFault: true, place: "\(name)/\(own)",
-                        words:
-                            "dryRun: Argo measures and ignores the outcome; nothing would stop the canary"
-                    ))
-            }
+            let metricName = metric["name"]?.string ?? "metric"
+            let (phases, remarks) = conditions(of: metric, web)
+            metrics.append(Metric(template: name, name: metricName, phases: phases))
+            add(remarks, metricName)
+            add(limits(of: metric), metricName)
+            add(Self.request(of: web), metricName)
+            add(Self.dryRun(of: spec, metricName), metricName)
         }
     }
 
-    private mutating func review(
-        _ metric: Yams.Node, _ web: Yams.Node, of template: String, declared: Set<String>
-    ) {
-        let name = metric["name"]?.string ?? "metric"
-        let place = "\(template)/\(name)"
-        var reviewed = Metric(template: template, name: name)
-        func add(_ isFault: Bool, _ words: String) {
-            findings.append(Finding(isFault: isFault, place: place, words: words))
+    // MARK: - Arguments and names
+
+    /// Arguments that are used without being declared, and values that are no arguments.
+    private static func arguments(of spec: Yams.Node?) -> Remarks {
+        var remarks = Remarks()
+        let declared = spec?["args"]?.sequence?.compactMap { $0["name"]?.string } ?? []
+        for name in Set(declared.filter { name in declared.count { $0 == name } > 1 }).sorted() {
+            remarks.fault(
+                "args.\(name) is declared twice: Argo keeps one, and refuses two different values")
         }
-        do throws(ArgoExpression.Fault) {
-            let conditions = try ArgoConditions(
-                success: metric["successCondition"]?.string,
-                failure: metric["failureCondition"]?.string)
-            for status in VerdictStatusNames.all {
-                let answer = try Self.answer(status, jsonPath: web["jsonPath"]?.string)
-                reviewed.phases.append((status, try conditions.phase(of: answer)))
+        var used: Set<String> = []
+        for metric in spec?["metrics"]?.sequence ?? [] { collectTags(in: metric, into: &used) }
+        for tag in used.sorted() {
+            guard tag.hasPrefix("args.") else {
+                remarks.fault(
+                    "{{\(tag)}} is no argument of the template: Argo ends the run with an Error")
+                continue
             }
-            if web["jsonPath"]?.string == nil {
-                for member in conditions.members.subtracting(Self.documented).sorted() {
-                    add(
-                        true,
-                        "no answer contains result.\(member), so it is nil and `!=` is always true")
-                }
+            if !declared.contains(String(tag.dropFirst(5))) {
+                remarks.fault("\(tag) is not declared below spec.args: Argo refuses the run")
             }
-            judge(reviewed, place)
-        } catch {
-            switch error {
-            case .syntax(let words):
-                add(true, "Argo cannot compile the condition: \(words)")
-            case .unsupported(let words):
-                add(false, "the condition cannot be reviewed (\(words)); test it with Argo")
-            }
-            reviewed.phases = VerdictStatusNames.all.map { ($0, nil) }
         }
-        metrics.append(reviewed)
-        for (isFault, words) in Self.limits(of: metric, web) { add(isFault, words) }
-        let conditions = [metric["successCondition"]?.string, metric["failureCondition"]?.string]
-        if conditions.contains(where: { $0?.contains("`") == true }),
-            let version = argo.flatMap(Self.numbers(of:)),
-            version.lexicographicallyPrecedes([1, 10, 0])
-        {
-            add(
-                true,
-                "a condition has backticks, which Argo supports since 1.10: write double quotes")
-        }
-        if let text = web["timeoutSeconds"]?.int ?? Optional(10), text < 5 {
-            add(true, "timeoutSeconds \(text): probes may take longer, and a time-out is an Error")
-        }
-        if metric["inconclusiveLimit"] == nil {
-            add(false, "inconclusiveLimit is 0 by default: the first Inconclusive answer pauses")
-        }
-        if metric["interval"] != nil, metric["count"] == nil {
-            add(false, "a metric with interval and without count never ends")
-        }
-        if web["url"]?.string?.hasPrefix("http://") == true {
-            add(false, "http:// sends the token unencrypted")
-        }
-        let used = Self.arguments(in: metric)
-        for argument in used.subtracting(declared).sorted() {
-            add(true, "args.\(argument) is not declared below spec.args: Argo refuses the run")
-        }
+        return remarks
     }
 
-    private mutating func judge(_ metric: Metric, _ place: String) {
-        func add(_ isFault: Bool, _ words: String) {
-            findings.append(Finding(isFault: isFault, place: place, words: words))
-        }
-        for (verdict, phase) in metric.phases {
-            switch (verdict, phase) {
-            case ("healthy", let phase?) where phase != .successful:
-                add(true, "healthy becomes \(phase.rawValue): no canary would ever be promoted")
-            case ("unhealthy", let phase?) where phase != .failed:
-                add(true, "unhealthy becomes \(phase.rawValue): a failing canary continues")
-            case ("unknown", .successful?):
-                add(true, "unknown becomes Successful: an outage of monitoring promotes the canary")
-            case ("unknown", .failed?):
-                add(false, "unknown becomes Failed: an outage of monitoring rolls back")
-            case ("degraded", .failed?):
-                add(false, "degraded becomes Failed: a warning rolls back")
-            default: break
-            }
-        }
-    }
-
-    /// The value of `result` for an answer with `status`.
-    ///
-    /// - Throws: `unsupported` for other JSON paths than those of the whole document, `status`
-    ///   and `degraded`.
-    private static func answer(
-        _ status: String, jsonPath: String?
-    ) throws(ArgoExpression.Fault) -> JSONValue {
-        var members: [JSONValue.Member] = documented.sorted().map { .init($0, .object([])) }
-        members.removeAll { ["status", "degraded"].contains($0.key) }
-        members.append(.init("status", .string(status)))
-        members.append(.init("degraded", .bool(status != "healthy")))
-        let document = JSONValue.object(members)
-        switch jsonPath {
-        case nil, "{$}": return document
-        case "{$.status}": return .string(status)
-        case "{$.degraded}": return .bool(status != "healthy")
-        case let other?: throw .unsupported("jsonPath \(other)")
-        }
-    }
-
-    /// Names in `{{args.NAME}}` anywhere in a metric.
-    private static func arguments(in node: Yams.Node) -> Set<String> {
+    /// What stands in `{{…}}` anywhere in a metric.
+    private static func collectTags(in node: Yams.Node, into names: inout Set<String>) {
         switch node {
         case .scalar(let scalar):
-            var names: Set<String> = []
             var rest = scalar.string[...]
             while let open = rest.firstRange(of: "{{") {
                 rest = rest[open.upperBound...]
                 guard let close = rest.firstRange(of: "}}") else { break }
-                let inside = rest[..<close.lowerBound].filter { $0 != " " }
-                if inside.hasPrefix("args.") { names.insert(String(inside.dropFirst(5))) }
+                names.insert(String(rest[..<close.lowerBound]).trimmingBlanks)
                 rest = rest[close.upperBound...]
             }
-            return names
-        case .sequence(let sequence):
-            return sequence.reduce(into: []) { $0.formUnion(arguments(in: $1)) }
+        case .sequence(let sequence): for one in sequence { collectTags(in: one, into: &names) }
         case .mapping(let mapping):
-            return mapping.reduce(into: []) { $0.formUnion(arguments(in: $1.value)) }
-        case .alias: return []
+            for pair in mapping { collectTags(in: pair.value, into: &names) }
+        case .alias: break
         }
+    }
+
+    /// Names that Argo refuses: a metric's that exists twice, rules that match no metric.
+    private static func names(of metrics: [Yams.Node], _ spec: Yams.Node?) -> Remarks {
+        var remarks = Remarks()
+        let names = metrics.compactMap { $0["name"]?.string }
+        for name in Set(names.filter { name in names.count { $0 == name } > 1 }).sorted() {
+            remarks.fault("two metrics are named \(name): Argo refuses the run")
+        }
+        for key in ["dryRun", "measurementRetention"] {
+            let rules = spec?[key]?.sequence?.compactMap { $0["metricName"]?.string } ?? []
+            for rule in Set(rules.filter { rule in rules.count { $0 == rule } > 1 }).sorted() {
+                remarks.fault("\(key) has two rules \(rule): Argo refuses the run")
+            }
+            for rule in rules {
+                guard let regex = try? Regex(rule) else {
+                    remarks.fault(
+                        "\(key): \(rule) is no regular expression, so it matches no metric and Argo ends the run with an Error; .* matches all"
+                    )
+                    continue
+                }
+                if !names.contains(where: { $0.contains(regex) }) {
+                    remarks.fault(
+                        "\(key): \(rule) matches no metric, and Argo ends the run with an Error")
+                }
+            }
+        }
+        return remarks
+    }
+
+    /// A rule is a regular expression that may match anywhere in the metric's name.
+    private static func dryRun(of spec: Yams.Node?, _ metric: String) -> Remarks {
+        var remarks = Remarks()
+        for rule in spec?["dryRun"]?.sequence?.compactMap({ $0["metricName"]?.string }) ?? [] {
+            if let regex = try? Regex(rule), metric.contains(regex) {
+                remarks.fault(
+                    "dryRun: Argo measures and ignores the outcome; nothing would stop the canary")
+                break
+            }
+        }
+        return remarks
     }
 }
 
-/// The verdicts in display order.
-private enum VerdictStatusNames {
-    static let all = ["healthy", "degraded", "unknown", "unhealthy"]
+extension String {
+    fileprivate var trimmingBlanks: String {
+        var text = self[...]
+        while text.first?.isWhitespace == true { text = text.dropFirst() }
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
+    }
 }

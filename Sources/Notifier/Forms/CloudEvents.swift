@@ -1,11 +1,15 @@
 import Core
 import Events
+import Foundation
+import HTTPTypes
 import JSON
 import Server
 
-/// Converts CloudEvents 1.0 received over HTTP in structured or batched mode to log events.
+/// Converts CloudEvents 1.0 received over HTTP to log events.
 ///
-/// Follows the JSON event format, §3 and §4. `type` becomes `event` and `time` becomes `ts`. A
+/// In structured or batched mode the body follows the JSON event format, §3 and §4. In binary mode
+/// the attributes are header fields (`ce-type`, …) and the body is the data (HTTP protocol binding,
+/// §3.1). `type` becomes `event` and `time` becomes `ts`. A
 /// member of `data` that is named in `lifted` becomes that event field. `data` and the attributes
 /// are also stored unchanged. The id is a hash of the whole event, so a resent event is stored once
 /// even when it has no `time`.
@@ -18,6 +22,42 @@ enum CloudEvents {
         let type = contentType?.prefix { $0 != ";" && $0 != " " }.lowercased()
         return type == "application/cloudevents+json"
             || type == "application/cloudevents-batch+json"
+    }
+
+    /// Whether the header fields contain a CloudEvent (binary mode).
+    static func isBinary(_ headers: HTTPFields) -> Bool {
+        headers.contains { $0.name.canonicalName == "ce-specversion" }
+    }
+
+    /// The event of a request in binary mode, as the JSON event format would contain it.
+    ///
+    /// Values of header fields are percent-encoded. Data that is neither JSON nor text is base64.
+    ///
+    /// - Throws: Why the data is no JSON, if its type says that it is.
+    static func binary(_ headers: HTTPFields, _ body: [UInt8]) throws(JSONFault) -> JSONValue {
+        var members: [JSONValue.Member] = []
+        // Sorted, because the id is a hash: a proxy may change the order.
+        for field in headers.sorted(by: { $0.name.canonicalName < $1.name.canonicalName }) {
+            let name = field.name.canonicalName
+            guard name.hasPrefix("ce-"), name.utf8.count > 3 else { continue }
+            let key = String(name.dropFirst(3))
+            guard !members.contains(where: { $0.key == key }), key != "data" else { continue }
+            members.append(.init(key, .string(field.value.removingPercentEncoding ?? field.value)))
+        }
+        let type = headers[.contentType] ?? ""
+        if !type.isEmpty { members.append(.init("datacontenttype", .string(type))) }
+        guard !body.isEmpty else { return .object(members) }
+        let essence = type.prefix { $0 != ";" && $0 != " " }.lowercased()
+        if essence.isEmpty || essence == "application/json" || essence.hasSuffix("+json") {
+            let data = try JSONValue(
+                parsing: body, limits: JSONLimits(maxBytes: body.count, maxDepth: 16))
+            members.append(.init("data", data))
+        } else if essence.hasPrefix("text/"), let text = String(validating: body, as: UTF8.self) {
+            members.append(.init("data", .string(text)))
+        } else {
+            members.append(.init("data_base64", .string(Data(body).base64EncodedString())))
+        }
+        return .object(members)
     }
 
     /// Event fields that `data` may set. Fields that identify the sending node and its sequence are
@@ -47,8 +87,9 @@ enum CloudEvents {
         for name in ["id", "source", "type"] where event[name]?.string?.isEmpty ?? true {
             return .failure(.missing(field: name))
         }
+        // Sorted: the modes order the attributes differently.
         var identity = JSONWriter()
-        identity.value(event)
+        identity.value(.object(members.sorted { $0.key < $1.key }))
         let data = event["data"]
         var writer = JSONWriter()
         writer.object { w in

@@ -67,6 +67,9 @@ enum Advice {
                 + "a row."
         case EventName.rolloutPaused:
             "Decide: promote goes on, abort takes the traffic back to stable."
+        case EventName.tlsRefused:
+            "Argo trusts the system's certificate authorities only: renew the certificate, or have "
+                + "it signed by one of them. Argo aborts a rollout after five failures in a row."
         case EventName.deliveryDead: "Fix the receiver, then resend the digests."
         case EventName.templateFault: "Fix the template; the check reports file and line."
         case EventName.logShed:

@@ -44,7 +44,7 @@ struct NextSteps {
             case EventName.authRefused: ["bellwether token list"]
             case EventName.deliveryDead:
                 ["bellwether outbox list", "bellwether outbox retry --dead"]
-            case EventName.templateFault: ["bellwether check"]
+            case EventName.templateFault, EventName.tlsRefused: ["bellwether check"]
             case EventName.logShed: ["bellwether logs stats"]
             case EventName.logQuarantined:
                 ["bellwether logs query --since 1d --where 'event=log.quarantined'"]

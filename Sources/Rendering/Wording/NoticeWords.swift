@@ -28,6 +28,8 @@ struct NoticeWords {
         func count(_ noun: String) -> String { HumanNumber.count(tally.unreported, noun) }
         switch tally.event {
         case EventName.authRefused: return count("request") + " refused for their credential"
+        case EventName.tlsRefused:
+            return "callers cannot connect, TLS handshakes fail for a certificate"
         case EventName.requestRefused: return count("request") + " refused"
         case EventName.rateLimited: return count("request") + " over the rate limit"
         case EventName.deliveryDead:

@@ -30,6 +30,7 @@ struct ConnectionChannel: ServerChildChannel {
     /// Whether to read the server name (SNI) of the handshake.
     let keepsServerName: Bool
     let onUnreadable: @Sendable (ConnectionFacts) -> Void
+    let handshakes: HandshakeReporter
     let gate: RequestPipeline
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -102,6 +103,9 @@ struct ConnectionChannel: ServerChildChannel {
         var opening = opening
         opening.trust = trust
         try pipeline.addHandler(NIOSSLServerHandler(context: context))
+        let peer = ConnectionFacts.peer(of: channel.remoteAddress)
+        try pipeline.addHandler(
+            HandshakeWatch { [handshakes] failure in handshakes.report(failure, peer: peer) })
         let bound = NIOLoopBound(opening, eventLoop: channel.eventLoop)
         let alpn = NIOTypedApplicationProtocolNegotiationHandler<Negotiated> { result in
             switch result {

@@ -60,6 +60,7 @@ extension Settings {
             /// Sets of metric and label names of common metrics sources.
             public enum Preset: String, Sendable, CaseIterable {
                 case grpc, envoy, linkerd, istio, nginx, traefik
+                case gatewayAPI = "gateway-api"
             }
 
             public enum LatencyUnit: String, Sendable, CaseIterable {

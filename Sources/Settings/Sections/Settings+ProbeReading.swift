@@ -218,6 +218,15 @@ extension Settings.Probe.Prometheus {
             requests = "nginx_ingress_controller_requests"
             statusLabel = "status"
             latency = "nginx_ingress_controller_request_duration_seconds"
+        // The Gateway API defines no metrics: these are Envoy Gateway's, with a series for each
+        // HTTPRoute's backend and each status.
+        case .gatewayAPI:
+            requests = "envoy_cluster_upstream_rq"
+            statusLabel = "envoy_response_code"
+            // 0 means that there was no response.
+            failing = ["5xx", "0"]
+            latency = "envoy_cluster_upstream_rq_time"
+            latencyUnit = .milliseconds
         case .traefik:
             requests = "traefik_service_requests_total"
             latency = "traefik_service_request_duration_seconds"

@@ -36,6 +36,11 @@ struct TemplateAnalysisCommand: ParsableCommand {
     var gateway: [String] = []
     @Option(help: "What a degraded verdict does: pause (for a person) or pass.")
     var degraded = AnalysisTemplate.Degraded.pause
+    @Option(
+        help:
+            "What the AnalysisRun shows and the conditions judge: the summary line or the document."
+    )
+    var value = AnalysisTemplate.Value.summary
     @Option(help: "A metric for one concern; may be given several times.")
     var concern: [String] = []
     @Option(help: "Time between measurements; the gateway's analysis.interval.")
@@ -59,7 +64,7 @@ struct TemplateAnalysisCommand: ParsableCommand {
         let template = try AnalysisTemplate(
             namespace: namespace, rollout: rollout ?? "my-rollout", gateways: try gateways(),
             concerns: concern,
-            degraded: degraded, interval: interval ?? "\(max(1, pace))s",
+            degraded: degraded, value: value, interval: interval ?? "\(max(1, pace))s",
             count: count ?? own?.count ?? 10,
             failureLimit: failureLimit ?? own?.failureLimit ?? 0,
             strategy: strategy, placement: placement)
@@ -149,5 +154,6 @@ struct TemplateCheckCommand: ParsableCommand {
 }
 
 extension AnalysisTemplate.Degraded: ExpressibleByArgument {}
+extension AnalysisTemplate.Value: ExpressibleByArgument {}
 extension AnalysisTemplate.Strategy: ExpressibleByArgument {}
 extension AnalysisTemplate.Placement: ExpressibleByArgument {}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Fetches syslog-ng for the tests of log shippers: unpacks Debian's packages below .build, and
+# installs nothing, because syslog-ng would replace the machine's own system log. Prints the
+# folder, for BELLWETHER_TEST_SHIPPERS; prints nothing where the packages cannot be had, and the
+# test is skipped.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+folder=$PWD/.build/test-shippers
+if [ -x "$folder/usr/sbin/syslog-ng" ]; then
+    echo "$folder"
+    exit 0
+fi
+if ! grep -qsx 'ID=debian' /etc/os-release || ! command -v dpkg-deb >/dev/null; then
+    exit 0
+fi
+packages=$(mktemp -d)
+trap 'rm -rf "$packages"' EXIT
+cd "$packages"
+# With the libraries that a small system lacks.
+if ! apt-get download syslog-ng-core syslog-ng-mod-http libivykis0 libnet1 libwrap0 >/dev/null 2>&1; then
+    echo "test: syslog-ng cannot be had, its test is skipped" >&2
+    exit 0
+fi
+for package in *.deb; do dpkg-deb --extract "$package" "$folder" >&2; done
+echo "$folder"

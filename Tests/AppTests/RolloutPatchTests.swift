@@ -1,0 +1,137 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+@testable import App
+
+/// The printed patch on Rollouts that exist, by the API server's merge semantics.
+///
+/// A Rollout is a custom resource: the API server supports `--type merge` (RFC 7386) and `json` for
+/// it, not `strategic`. `kubectl patch --local` applies the same patch with Kubernetes' own code;
+/// where kubectl is there, the double is compared with it.
+@Suite("The patch that wires a Rollout")
+struct RolloutPatchTests {
+    private static let kubectl = ["/usr/bin/kubectl", "/usr/local/bin/kubectl"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    private static let shared = #"""
+        "replicas":5,"revisionHistoryLimit":3,"selector":{"matchLabels":{"app":"shop"}},
+        "template":{"metadata":{"labels":{"app":"shop"}},"spec":{"containers":[{"name":"shop","image":"shop:7"}]}}
+        """#
+
+    private static let canary =
+        #"{"maxSurge":"25%","canaryService":"c","stableService":"s","steps":[{"setWeight":20},{"pause":{"duration":"5m"}},{"setWeight":60}]}"#
+    private static let analysed =
+        #"{"steps":[{"setWeight":20}],"analysis":{"startingStep":2,"templates":[{"templateName":"old"}],"args":[{"name":"old","value":"1"}],"dryRun":[{"metricName":"old"}]}}"#
+    private static let blueGreen =
+        #"{"activeService":"a","previewService":"p","autoPromotionEnabled":false,"postPromotionAnalysis":{"templates":[{"templateName":"smoke"}]}}"#
+
+    private func rollout(_ strategy: String) -> String {
+        #"{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","metadata":{"name":"shop","namespace":"prod","labels":{"team":"a"}},"spec":{\#(Self.shared),"strategy":{\#(strategy)}}}"#
+    }
+
+    private func parse(_ text: String) throws -> JSONValue {
+        try JSONValue(
+            parsing: Array(text.utf8), limits: JSONLimits(maxBytes: 1 << 16, maxDepth: 20))
+    }
+
+    private func text(_ value: JSONValue) -> String {
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// JSON merge patch (RFC 7386 §2).
+    private static func merge(_ patch: JSONValue, into target: JSONValue) -> JSONValue {
+        guard case .object(let changes) = patch else { return patch }
+        var members: [JSONValue.Member] = []
+        if case .object(let old) = target { members = old }
+        for change in changes {
+            let place = members.firstIndex { $0.key == change.key }
+            if change.value == .null {
+                if let place { members.remove(at: place) }
+                continue
+            }
+            let old = place.map { members[$0].value } ?? .object([])
+            let new = JSONValue.Member(change.key, merge(change.value, into: old))
+            if let place { members[place] = new } else { members.append(new) }
+        }
+        return .object(members)
+    }
+
+    private static func sorted(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .object(let members):
+            .object(
+                members.map { .init($0.key, sorted($0.value)) }.sorted { $0.key < $1.key })
+        case .array(let elements): .array(elements.map(sorted))
+        default: value
+        }
+    }
+
+    /// Every path of `value` whose end is not an object.
+    private static func leaves(
+        _ value: JSONValue, _ path: String = ""
+    ) -> [(path: String, value: JSONValue)] {
+        guard case .object(let members) = value, !members.isEmpty else { return [(path, value)] }
+        return members.flatMap { leaves($0.value, path + "/" + $0.key) }
+    }
+
+    @Test(
+        "nothing that exists is removed or overwritten but the analysis that is replaced",
+        arguments: [
+            (AnalysisTemplate.Strategy.canary, "\"canary\":" + canary, "/spec/strategy/canary/analysis"),
+            (.canary, "\"canary\":" + analysed, "/spec/strategy/canary/analysis"),
+            (.canaryWithoutSteps, #""canary":{"maxSurge":1}"#, "/spec/strategy/canary/analysis"),
+            (
+                .bluegreen, "\"blueGreen\":" + blueGreen,
+                "/spec/strategy/blueGreen/prePromotionAnalysis"
+            ),
+        ])
+    func keeps(
+        strategy: AnalysisTemplate.Strategy, existing: String, place: String
+    ) async throws {
+        let live = try parse(rollout(existing))
+        let template = try AnalysisTemplate(
+            namespace: "prod", rollout: "shop", strategy: strategy)
+        let patch = try ArgoTests.patch(in: template.rolloutComments)
+        let patched = Self.merge(patch, into: live)
+        for (path, value) in Self.leaves(live) where !path.hasPrefix(place) {
+            #expect(patched.resolve(pointer: path) == value, "\(path)")
+        }
+        let analysis = try #require(patched.resolve(pointer: place))
+        #expect(analysis["templates"]?[0]?["templateName"]?.string == "bellwether")
+        // A second time changes nothing.
+        #expect(Self.merge(patch, into: patched) == patched)
+
+        guard let kubectl = Self.kubectl else { return }
+        let folder = try TemporaryDirectory()
+        try text(live).write(
+            toFile: folder.file("live.json"), atomically: true, encoding: .utf8)
+        let child = try ChildProcess(
+            kubectl,
+            [
+                "patch", "--local", "-f", folder.file("live.json"), "--type", "merge", "--patch",
+                text(patch), "-o", "json",
+            ], environment: ["HOME": folder.path, "KUBECONFIG": folder.file("none")])
+        let exit = try await child.waitForExit()
+        #expect(exit == .code(0), "\(child.errors)")
+        let theirs = try parse(child.output)
+        #expect(Self.sorted(theirs) == Self.sorted(patched))
+    }
+
+    @Test("only comments name the Rollout and the Secret: applying the output changes neither")
+    func comments() throws {
+        let template = try AnalysisTemplate(namespace: "prod", rollout: "shop")
+        let whole = template.yaml + template.secretComments + template.rolloutComments
+        let objects = whole.split(separator: "\n").filter { $0.hasPrefix("kind:") }
+        #expect(objects == ["kind: AnalysisTemplate"])
+        #expect(!whole.contains("apply"))
+        // The commands create and patch; none replaces.
+        let commands = whole.split(separator: "\n").filter { $0.contains("kubectl") }
+        #expect(commands.count == 3)
+        #expect(commands.allSatisfy { $0.contains(" create ") || $0.contains(" patch ") || $0.contains(" get ") })
+    }
+}

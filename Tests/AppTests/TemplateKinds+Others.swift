@@ -1,0 +1,198 @@
+/// Requests, limits and names that people write.
+extension TemplateKind {
+    static let others: [TemplateKind] = [
+        .init(
+            change: .line(#"jsonPath: "{$.summary}""#, #"jsonPath: "$.summary""#),
+            argo: "without braces the path is the value itself: neither condition holds",
+            says: "jsonPath $.summary has no braces", phases: "IIII"),
+        .init(
+            change: .line(#"jsonPath: "{$.summary}""#, #"jsonPath: "{$.summery}""#),
+            argo: "the path is not found: Error", says: "not decided", isFault: false,
+            phases: "????"),
+        .init(
+            change: .line(#"jsonPath: "{$.summary}""#, #"jsonPath: "{$.status}""#),
+            argo: "the text is the status without a colon", says: "healthy becomes Inconclusive",
+            phases: "IIII"),
+        .init(
+            change: .line("method: POST", ""),
+            argo: "sends GET; with a body every measurement is an Error",
+            says: "method is missing"),
+        .init(
+            change: .line("method: POST", "method: PUT"),
+            argo: "sends PUT, which the gateway answers 405: Error", says: "method PUT"),
+        .init(
+            change: .line("method: POST", "method: POST\n          body: '{}'"),
+            argo: "every measurement is an Error", says: "body beside jsonBody"),
+        .init(
+            change: .line("rollout: \"{{args.rollout}}\"", ""),
+            argo: "sends it; the gateway answers 400: Error", says: "jsonBody has no rollout"),
+        .init(
+            change: .line(
+                "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"", "[]"),
+            argo: "sends it; the gateway answers 401: Error", says: "no Authorization header",
+            isFault: false),
+        .init(
+            change: .line("\"Bearer {{args.api-token}}\"", "\"{{args.api-token}}\""),
+            argo: "sends it; the gateway answers 401: Error",
+            says: "the Authorization header does not begin with Bearer"),
+        .init(
+            change: .line("\"Bearer {{args.api-token}}\"", "\"Bearer s3cret\""),
+            argo: "the token is readable in every AnalysisRun",
+            says: "the token stands in the template",
+            isFault: false),
+        .init(
+            change: .line("timeoutSeconds: 15", "timeoutSeconds: 2"),
+            argo: "ends the request after 2 s: Error", says: "timeoutSeconds 2"),
+        .init(
+            change: .line("timeoutSeconds: 15", "timeoutSeconds: \"15\""),
+            argo: "the API server refuses a text", says: "web.timeoutSeconds is not a whole number"),
+        .init(
+            change: .line("timeoutSeconds: 15", "timeout: 15"),
+            argo: "strict decoding refuses the key; without it the default of 10 s holds",
+            says: "web has no key timeout: "),
+        .init(
+            change: .line("timeoutSeconds: 15", "timeoutSeconds: 15\n          insecure: true"),
+            argo: "does not check the certificate", says: "insecure: Argo sends the token",
+            isFault: false),
+        .init(
+            change: .line("https://bell", "http://bell"),
+            argo: "sends the token in the clear", says: "http:// sends the token unencrypted",
+            isFault: false),
+        .init(
+            change: .line("failureLimit: 0", "failurelimit: 0"),
+            argo: "strict decoding refuses the key; without it the limit is 0",
+            says: "metric has no key failurelimit: did you mean failureLimit?"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: 10"),
+            argo: "10 of 10 unhealthy verdicts are within the limit: Successful",
+            says: "failureLimit 10 equals count"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: 11"),
+            argo: "spec invalid: the run errs and the rollout aborts",
+            says: "failureLimit 11 is above count"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: many"),
+            argo: "reads a text without a number as 0",
+            says: "failureLimit many is not a whole number"),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: '{{args.api-token}}'"),
+            argo: "known only in the run", says: "failureLimit is {{args.api-token}}: not known",
+            isFault: false),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: -1"),
+            argo: "spec invalid without consecutiveSuccessLimit",
+            says: "failureLimit -1: Argo refuses it"),
+        .init(
+            change: .line(
+                "failureLimit: 0", "failureLimit: -1\n      consecutiveSuccessLimit: 3"),
+            argo: "since 1.8 no number of failures ends the run",
+            says: "failureLimit -1: no number of unhealthy verdicts", versions: since18),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: 0\n      consecutiveSuccessLimit: 3"),
+            argo: "ends at the third success in a row; else Inconclusive at count",
+            says: "consecutiveSuccessLimit 3 ends the run", isFault: false),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: 0\n      consecutiveSuccessLimit: 3"),
+            argo: "1.7 does not have the key", says: "metric has no key consecutiveSuccessLimit",
+            versions: ["1.7.2"]),
+        .init(
+            change: .line("failureLimit: 0", "failureLimit: 8\n      consecutiveSuccessLimit: 3"),
+            argo: "since 1.8 the sum must not exceed count: spec invalid",
+            says: "count 10 is below failureLimit + consecutiveSuccessLimit"),
+        .init(
+            change: .line("inconclusiveLimit: 2\n", "inconclusiveLimit: 10\n"),
+            argo: "a run of unknown verdicts is within the limit: Successful",
+            says: "inconclusiveLimit 10 equals count"),
+        .init(
+            change: .line("inconclusiveLimit: 2\n", "inconclusiveLimit: 11\n"),
+            argo: "spec invalid", says: "inconclusiveLimit 11 is above count"),
+        .init(
+            change: .line("inconclusiveLimit: 2\n", "inconclusiveLimit: -1\n"),
+            argo: "spec invalid", says: "inconclusiveLimit -1 is negative"),
+        .init(
+            change: .line("      inconclusiveLimit: 2\n", ""),
+            argo: "0: pauses at the first Inconclusive measurement",
+            says: "inconclusiveLimit is 0 by default", isFault: false),
+        .init(
+            change: .line("consecutiveErrorLimit: 4", "consecutiveErrorLimit: 2"),
+            argo: "the third Error in a row aborts", says: "consecutiveErrorLimit 2"),
+        .init(
+            change: .line("      count: 10", "      count: 0"),
+            argo: "with an interval the run never ends; a step is refused",
+            says: "a metric with interval and without count never ends", isFault: false),
+        .init(
+            change: .line("      count: 10", "      count: -3"),
+            argo: "any number of measurements is enough: ends after the first",
+            says: "count -3"),
+        .init(
+            change: .line("      interval: 30s\n", ""),
+            argo: "spec invalid: interval must be specified when count > 1",
+            says: "count 10 without interval"),
+        .init(
+            change: .line("      interval: 30s", "      interval: 30"),
+            argo: "the API server refuses a number", says: "metric.interval is not a text"),
+        .init(
+            change: .line("      interval: 30s", "      interval: '30'"),
+            argo: "spec invalid: missing unit in duration", says: "interval 30: not a Go duration"),
+        .init(
+            change: .line("      interval: 30s", "      interval: 1d"),
+            argo: "spec invalid: unknown unit", says: "interval 1d: not a Go duration"),
+        .init(
+            change: .line("      interval: 30s", "      interval: 0s"),
+            argo: "measures without a pause", says: "interval 0s"),
+        .init(
+            change: .line("initialDelay: 30s", "initialDelay: 30 seconds"),
+            argo: "spec invalid", says: "initialDelay 30 seconds: not a Go duration"),
+        .init(
+            change: .line("      initialDelay: 30s\n", ""),
+            argo: "measures at once; a slow service has answered few requests by then",
+            says: "no initialDelay", isFault: false),
+        .init(
+            change: .line("  metrics:\n", "  dryRun:\n    - metricName: verdict\n  metrics:\n"),
+            argo: "measures and ignores the outcome", says: "dryRun: Argo measures"),
+        .init(
+            change: .line("  metrics:\n", "  dryRun:\n    - metricName: ver\n  metrics:\n"),
+            argo: "the name is a regular expression that may match anywhere",
+            says: "dryRun: Argo measures"),
+        .init(
+            change: .line("  metrics:\n", "  dryRun:\n    - metricName: '*'\n  metrics:\n"),
+            argo: "no regular expression: matches nothing, and the run errs",
+            says: "dryRun: * is no regular expression"),
+        .init(
+            change: .line("  metrics:\n", "  dryRun:\n    - metricName: latency\n  metrics:\n"),
+            argo: "a rule that matches no metric: the run errs",
+            says: "dryRun: latency matches no metric"),
+        .init(
+            change: .line("    - name: uid\n", ""),
+            argo: "failed to resolve {{args.uid}}: the run errs", says: "args.uid is not declared"),
+        .init(
+            change: .line("\"{{args.uid}}\"", "\"{{rollout.uid}}\""),
+            argo: "failed to resolve: the run errs", says: "{{rollout.uid}} is no argument"),
+        .init(
+            change: .line(
+                "  metrics:\n",
+                "  metrics:\n    - name: verdict\n      provider: {job: {}}\n"),
+            argo: "duplicate name: the run errs", says: "two metrics are named verdict"),
+        .init(
+            change: .line("        web:\n", "        job: {}\n        web:\n"),
+            argo: "multiple providers specified: the run errs",
+            says: "a metric with several providers"),
+        .init(
+            change: .line(
+                #"successCondition: 'result startsWith "healthy:"'"#,
+                "successCondition: !result.degraded"),
+            argo: "YAML makes a tag of it and the condition is empty",
+            says: "successCondition: YAML reads !result.degraded as a tag", phases: "SSSF"),
+        .init(
+            change: .line(
+                #"successCondition: 'result startsWith "healthy:"'"#, "successCondition: true"),
+            argo: "the API server refuses a boolean", says: "metric.successCondition is not a text",
+            phases: "SSSF"),
+        .init(
+            change: .line(
+                #"successCondition: 'result startsWith "healthy:"'"#,
+                #"successCondition: 'result startsWith "{{args.uid}}"'"#),
+            argo: "known only in the run", says: "successCondition is", isFault: false,
+            phases: "????"),
+    ]
+}
