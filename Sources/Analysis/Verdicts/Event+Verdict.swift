@@ -43,6 +43,10 @@ extension Event {
         if let weight = request.weight {
             extra.append(.init("weight", .number(String(weight))))
         }
+        // Argo sends the index of the step; another caller's name of one is no number to show.
+        if let step = Int(request.step), step >= 0 {
+            extra.append(.init("step", .number(String(step))))
+        }
         extra.append(.init("policy_name", .string(policyName)))
         if request.isTrial { extra.append(.init(EventName.trial, .bool(true))) }
         if !record.measured { extra.append(.init("measured", .bool(false))) }
