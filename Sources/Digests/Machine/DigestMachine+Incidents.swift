@@ -26,8 +26,8 @@ extension DigestMachine {
                 since: storm.start, worst: storm.worst, messages: storm.ordinal,
                 silencedUntil: nil, acknowledgement: storm.acknowledgement)
         }
-        return (storms + table.groups.indices.compactMap { OpenIncident(table.groups[$0].live) })
-            .sorted(by: OpenIncident.worstFirst)
+        let groups = table.groups.indices.compactMap { OpenIncident(table.groups[$0].live) }
+        return [storms, groups].flatMap { $0 }.sorted(by: OpenIncident.worstFirst)
     }
 
     /// The open incidents whose message a silence with this filter would hold back, if it was
