@@ -109,7 +109,7 @@ struct AcknowledgementTests {
     func restart() throws {
         var (log, thread) = try Self.failing()
         log.write(Self.acknowledged(log, thread, for: .seconds(7200)))
-        log.pass(1900)
+        log.pass(600)
         let checkpoint = log.machine.checkpoint()
         var again = DigestMachine(
             settings: log.machine.settings, position: checkpoint.position,
