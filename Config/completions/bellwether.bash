@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|silence|send-test|context|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|ack|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox silence send-test context template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox ack silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -253,7 +253,7 @@ _bellwether_health() {
     repeating_flags=()
     non_repeating_flags=(--version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --timeout)
+    non_repeating_options=(--config --timeout --client-certificate --client-key)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -262,6 +262,12 @@ _bellwether_health() {
         return
         ;;
     '--timeout')
+        return
+        ;;
+    '--client-certificate')
+        return
+        ;;
+    '--client-key')
         return
         ;;
     esac
@@ -481,13 +487,13 @@ _bellwether_logs() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    tail|query|stats|verify)
+    tail|query|export|stats|verify)
         # Offer subcommand argument completions
         "_bellwether_logs_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'tail query stats verify' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'tail query export stats verify' -- "${cur}"))
         ;;
     esac
 }
@@ -565,6 +571,52 @@ _bellwether_logs_query() {
         return
         ;;
     '--limit')
+        return
+        ;;
+    '--fields')
+        return
+        ;;
+    esac
+}
+
+_bellwether_logs_export() {
+    repeating_flags=()
+    non_repeating_flags=(--any-field --force --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file --since --where --until --after --output -o --format --fields)
+    __bellwether_offer_flags_options 0
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--since')
+        return
+        ;;
+    '--where')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--after')
+        return
+        ;;
+    '--output'|'-o')
+        return
+        ;;
+    '--format')
+        __bellwether_add_completions -W 'jsonl'$'\n''csv'
         return
         ;;
     '--fields')
@@ -829,6 +881,42 @@ _bellwether_outbox_drop() {
         return
         ;;
     '--receiver')
+        return
+        ;;
+    esac
+}
+
+_bellwether_ack() {
+    repeating_flags=()
+    non_repeating_flags=(--end --json --version -h --help)
+    repeating_options=()
+    non_repeating_options=(--config --url --token-file --ca-file --for --until --why --who)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--config')
+        return
+        ;;
+    '--url')
+        return
+        ;;
+    '--token-file')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--for')
+        return
+        ;;
+    '--until')
+        return
+        ;;
+    '--why')
+        return
+        ;;
+    '--who')
         return
         ;;
     esac

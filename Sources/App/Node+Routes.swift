@@ -44,16 +44,15 @@ extension Node {
             await service?.end(end)
         }
         if let notifier {
-            routes += RunEndRoutes.routes(notifier.runEnds)
+            routes += RunEndRoutes.routes(notifier.runEnds, gateways: notifier.gateways)
             routes += IngestRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += OTLPRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += DigestRoutes.routes(store)
             routes.append(DigestPreview.route(inForce))
-            routes += SilenceRoutes.routes(store) { [digests = notifier.digestService] in
-                digests.fields
-            }
+            routes += SilenceRoutes.routes(notifier.actions)
+            routes += IncidentRoutes.routes(notifier.actions, digests: notifier.digestService)
             routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
                 delivery.wake()
             }

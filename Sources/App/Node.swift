@@ -61,6 +61,8 @@ public final class Node: Sendable {
         let delivery: DeliveryService
         let receivers: ReceiversInForce
         let runEnds: RunEndBook
+        let gateways: GatewayBook
+        let actions: OperatorActions
     }
 
     // MARK: - Opening
@@ -126,7 +128,7 @@ public final class Node: Sendable {
         gateway = try await Self.gateway(
             settings, eventLog, store, probing: probing, forwarding: delivering, telemetry)
         notifier = try await Self.notifier(
-            settings, folder, eventLog, store, delivering, gateway?.service, telemetry)
+            settings, inForce, folder, eventLog, store, delivering, gateway?.service, telemetry)
 
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let sessions = SessionSeal()
@@ -195,7 +197,8 @@ public final class Node: Sendable {
             forwarder == nil
             ? nil
             : RunEndPoller(
-                Forwarder.Configuration(settings.forward), transfer: forwarding,
+                Forwarder.Configuration(settings.forward),
+                as: GatewayPresence(node: settings.node, az: settings.az), transfer: forwarding,
                 telemetry: telemetry
             ) { end in await service.end(end) }
         return GatewayParts(
@@ -204,7 +207,8 @@ public final class Node: Sendable {
     }
 
     private static func notifier(
-        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ store: Store,
+        _ settings: Settings, _ inForce: SettingsInForce, _ folder: DataFolder,
+        _ eventLog: EventLog, _ store: Store,
         _ engine: TransferEngine, _ gateway: MeasurementService?, _ telemetry: Telemetry
     ) async throws -> NotifierParts? {
         guard settings.has(.notifier) else { return nil }
@@ -232,7 +236,11 @@ public final class Node: Sendable {
         return NotifierParts(
             digestService: digestService, dispatcher: dispatcher, delivery: delivery,
             receivers: ReceiversInForce(settings.receivers),
-            runEnds: RunEndBook(eventLog: eventLog) { end in await gateway?.end(end) })
+            runEnds: RunEndBook(eventLog: eventLog) { end in await gateway?.end(end) },
+            gateways: GatewayBook(eventLog: eventLog, telemetry: telemetry) {
+                inForce.current.digest.silentAfter
+            },
+            actions: OperatorActions(store: store, eventLog: eventLog, digests: digestService))
     }
 
     // MARK: - Running
@@ -256,6 +264,7 @@ public final class Node: Sendable {
                 })
             services.append(BackgroundService { try await notifier.digestService.run() })
             services.append(BackgroundService { await notifier.runEnds.run() })
+            services.append(BackgroundService { await notifier.gateways.run() })
             let watch = DeliveryWatch(store, keeper: board)
             services.append(BackgroundService { await watch.run() })
         }

@@ -137,6 +137,21 @@ final class NodeMetrics: Sendable {
                 "bellwether_digest_groups_held", to: Double(status.heldBack),
                 help: "Groups whose messages a silence or a node's fault holds back.")
         }
+        if let gateways = notifier?.gateways.gateways {
+            for state in KnownGateway.State.allCases {
+                registry.set(
+                    "bellwether_gateways", to: Double(gateways.count { $0.state == state }),
+                    help: "Gateways that forward to this notifier, by state.",
+                    labels: [("state", state.rawValue)])
+            }
+            registry.forget("bellwether_gateway_silent")
+            for gateway in gateways where gateway.state != .left {
+                registry.set(
+                    "bellwether_gateway_silent", to: gateway.state == .silent ? 1 : 0,
+                    help: "Whether the gateway has sent nothing for digest.silent_after.",
+                    labels: [("gateway", gateway.name), ("az", gateway.az)])
+            }
+        }
         registry.forget("bellwether_token_next_expiry_timestamp_seconds")
         if let expiry = tokens.nextExpiry {
             registry.set(

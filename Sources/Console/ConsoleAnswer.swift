@@ -37,10 +37,12 @@ enum ConsoleAnswer {
         return .bytes(html.bytes, contentType: "text/html; charset=utf-8", headers: headers)
     }
 
-    /// Redirects to `/` after a form, so that a reload does not send the form again.
-    static func goHome(cookie: String? = nil) -> Response {
+    /// Redirects after a form, so that a reload does not send the form again.
+    ///
+    /// - Parameter path: A path that `OwnPath` checked.
+    static func go(to path: String = "/", cookie: String? = nil) -> Response {
         var headers = headers
-        headers[.location] = "/"
+        headers[.location] = path
         if let cookie { headers[.setCookie] = cookie }
         return .bytes([], status: .seeOther, contentType: "text/plain", headers: headers)
     }
@@ -64,33 +66,6 @@ enum ConsoleAnswer {
                 return Response(status: .notModified, headers: headers)
             }
             return .bytes(bytes, contentType: type, etag: etag, headers: headers)
-        }
-    }
-}
-
-/// The fields of a submitted form.
-struct ConsoleForm {
-    static let mediaType = "application/x-www-form-urlencoded"
-
-    private let text: String
-
-    init(_ text: String) { self.text = text }
-
-    /// The field's value, empty when there is none. It is not percent-decoded: tokens and seals
-    /// contain no characters that forms encode.
-    subscript(name: String) -> String {
-        for pair in text.split(separator: "&") where pair.hasPrefix(name + "=") {
-            return String(pair.dropFirst(name.utf8.count + 1))
-        }
-        return ""
-    }
-
-    static func checkOrigin(_ exchange: Exchange) throws(Problem) {
-        guard SessionCookie.isSameOrigin(exchange.head) else {
-            throw Problem(
-                .forbidden, "origin_foreign",
-                "this form is accepted from this node's own pages only",
-                field: "Origin")
         }
     }
 }

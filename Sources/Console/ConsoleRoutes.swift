@@ -5,7 +5,7 @@ import HTTPTypes
 import Hummingbird
 public import EventLog
 import NIOCore
-import Notifier
+public import Notifier
 import Rendering
 public import Server
 import ServiceLifecycle
@@ -14,7 +14,7 @@ public import State
 /// `/`: the status page, for people who sign in with a token of scope `read`.
 ///
 /// The session is a sealed cookie that scripts cannot read and other sites cannot send. Forms
-/// are accepted only from this origin. A retry also needs the scope `admin` and a form token
+/// are accepted only from this origin. A change also needs the scope `admin` and a form token
 /// that only pages of this session contain.
 public struct ConsoleRoutes: Sendable {
     /// Data of other modules that the page shows.
@@ -25,6 +25,10 @@ public struct ConsoleRoutes: Sendable {
         public var probes: @Sendable () -> [ProbeStatusView]
         /// nil when this node forwards nothing.
         public var forward: (@Sendable () -> ForwardStatusView)?
+        /// The gateways that forward to this node.
+        public var gateways: @Sendable () -> [KnownGateway]
+        /// nil when this node composes no digests.
+        public var actions: OperatorActions?
         /// Why no digest is composed; empty when there is no fault.
         public var digestFault: @Sendable () -> String
         public var incidents: @Sendable () -> [OpenIncident]
@@ -35,6 +39,7 @@ public struct ConsoleRoutes: Sendable {
         public init(
             node: NodeFacts, isNotifier: Bool, probes: @escaping @Sendable () -> [ProbeStatusView],
             forward: (@Sendable () -> ForwardStatusView)?,
+            gateways: @escaping @Sendable () -> [KnownGateway], actions: OperatorActions?,
             digestFault: @escaping @Sendable () -> String,
             incidents: @escaping @Sendable () -> [OpenIncident],
             receivers: @escaping @Sendable () -> [DeliveryService.ReceiverState],
@@ -44,6 +49,8 @@ public struct ConsoleRoutes: Sendable {
             self.isNotifier = isNotifier
             self.probes = probes
             self.forward = forward
+            self.gateways = gateways
+            self.actions = actions
             self.digestFault = digestFault
             self.incidents = incidents
             self.receivers = receivers
@@ -60,7 +67,7 @@ public struct ConsoleRoutes: Sendable {
 
     private static let sessionLife = Duration.seconds(8 * 3600)
     /// Memory for composing a page.
-    private static let pageMemory = 8 << 20
+    static let pageMemory = 8 << 20
 
     /// - Parameter sessions: The server's session seal.
     public init(
@@ -75,11 +82,13 @@ public struct ConsoleRoutes: Sendable {
         self.wall = wall
     }
 
-    public var routes: [Route] {
+    public var routes: [Route] { pageRoutes + formRoutes }
+
+    private var pageRoutes: [Route] {
         let look = Access.optional(.read, by: [.session, .bearer])
         return [
             Route(.get, "/", access: look) { exchange in
-                guard let viewer = viewer(exchange) else { return signInForm() }
+                guard let viewer = viewer(exchange) else { return signInForm(exchange) }
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
                 return ConsoleAnswer.page(OverviewPage(view: try await view(viewer)).html)
@@ -87,18 +96,18 @@ public struct ConsoleRoutes: Sendable {
             Route(.get, "/v1/status", access: .requires(.read)) { exchange in
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
-                let view = try await view(Viewer(name: "", formToken: "", mayRetry: false))
+                let view = try await view(Viewer(name: "", formToken: "", mayChange: false))
                 return .bytes(
                     StatusDocument(view: view).bytes, headers: [.cacheControl: "no-store"])
             },
             Route(.get, "/attempts/{id}", access: look) { exchange in
-                guard let viewer = viewer(exchange) else { return signInForm() }
+                guard let viewer = viewer(exchange) else { return signInForm(exchange) }
                 let place = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { place.end() }
                 return try await attempt(exchange.parameters["id"] ?? "", viewer)
             },
             Route(.get, "/digests/{id}", access: look) { exchange in
-                guard let viewer = viewer(exchange) else { return signInForm() }
+                guard let viewer = viewer(exchange) else { return signInForm(exchange) }
                 let place = try exchange.beginQuery(memory: Self.pageMemory)
                 defer { place.end() }
                 return try await digest(exchange.parameters["id"] ?? "", viewer)
@@ -113,10 +122,11 @@ public struct ConsoleRoutes: Sendable {
             ) { exchange in try events(exchange) },
             Route(
                 .post, "/outbox/{id}/retry", access: .requires(.admin, by: [.session]),
-                media: [ConsoleForm.mediaType], bodyLimit: 4096
+                media: [ConsoleForm.mediaType], bodyLimit: ConsoleForm.limit
             ) { exchange in try await retry(exchange) },
             Route(
-                .post, "/sign-in", access: .open, media: [ConsoleForm.mediaType], bodyLimit: 4096
+                .post, "/sign-in", access: .open, media: [ConsoleForm.mediaType],
+                bodyLimit: ConsoleForm.limit
             ) { exchange in try await signIn(exchange) },
             Route(.post, "/sign-out", access: .open, bodyLimit: 4096) { exchange in
                 try ConsoleForm.checkOrigin(exchange)
@@ -133,22 +143,28 @@ public struct ConsoleRoutes: Sendable {
 
     // MARK: - Sessions
 
-    private func viewer(_ exchange: Exchange) -> Viewer? {
+    func viewer(_ exchange: Exchange) -> Viewer? {
         guard let identity = exchange.identity else { return nil }
         // A caller with a token in a header has no session and cannot send forms.
         let cookie = identity.proof == .session ? SessionCookie.value(in: exchange.head) : nil
         return Viewer(
             name: identity.name, formToken: cookie.map(sessions.formToken) ?? "",
-            mayRetry: cookie != nil && identity.allows(.admin))
+            mayChange: cookie != nil && identity.allows(.admin))
     }
 
-    private func signInForm() -> Response {
-        ConsoleAnswer.page(SignInPage(node: sources.node).html)
+    /// The answer to a stranger. Somebody who follows a link from another site may be signed in:
+    /// the browser sends the cookie only from our own page, so that page comes again by itself.
+    func signInForm(_ exchange: Exchange) -> Response {
+        if SessionCookie.value(in: exchange.head) == nil, SessionCookie.isFromAfar(exchange.head) {
+            return ConsoleAnswer.page(
+                ReturnPage(node: sources.node, path: OwnPath.of(exchange)).html)
+        }
+        return ConsoleAnswer.page(SignInPage(node: sources.node, to: OwnPath.of(exchange)).html)
     }
 
     private func signIn(_ exchange: Exchange) async throws -> Response {
-        try ConsoleForm.checkOrigin(exchange)
-        let form = ConsoleForm(String(buffer: try await exchange.collectBody()))
+        let form = try await ConsoleForm(exchange)
+        let path = OwnPath.checked(form["to"])
         let identity: Identity
         do throws(Problem) {
             identity = try await exchange.authenticate(token: form["token"], for: .read)
@@ -159,13 +175,13 @@ public struct ConsoleRoutes: Sendable {
                 ? "This token is valid, but lacks the scope read."
                 : "This is not a token of this node, or it has expired or was revoked."
             problem.page =
-                SignInPage(node: sources.node, notice: words, isFault: true).html.bytes
+                SignInPage(node: sources.node, notice: words, isFault: true, to: path).html.bytes
             problem.headers = ConsoleAnswer.headers
             throw problem
         }
         let cookie = SessionCookie.setting(
             sessions.seal(identity, until: wall.now + Self.sessionLife), maxAge: Self.sessionLife)
-        return ConsoleAnswer.goHome(cookie: cookie)
+        return ConsoleAnswer.go(to: path, cookie: cookie)
     }
 
     // MARK: - Showing
@@ -179,7 +195,8 @@ public struct ConsoleRoutes: Sendable {
             probes: sources.probes(), forward: sources.forward?(),
             deliveries: sources.isNotifier
                 ? try await store.read { db in try ConsoleView.Deliveries(db, at: now) } : nil,
-            digestFault: sources.digestFault(), incidents: sources.incidents(),
+            gateways: sources.gateways(), digestFault: sources.digestFault(),
+            incidents: sources.incidents(),
             receivers: sources.receivers())
     }
 
@@ -223,16 +240,8 @@ public struct ConsoleRoutes: Sendable {
     // MARK: - Changing
 
     private func retry(_ exchange: Exchange) async throws -> Response {
-        try ConsoleForm.checkOrigin(exchange)
-        let form = ConsoleForm(String(buffer: try await exchange.collectBody()))
-        guard let cookie = SessionCookie.value(in: exchange.head),
-            sessions.verifies(formToken: form["form"], for: cookie)
-        else {
-            throw Problem(
-                .forbidden, "form_foreign",
-                "this form does not belong to this session; reload the page",
-                field: "form")
-        }
+        let form = try await ConsoleForm(exchange)
+        try form.checkSession(exchange, sessions)
         guard let id = Int64(exchange.parameters["id"] ?? "") else {
             throw Problem.malformed("id_malformed", "a delivery's id is a number", field: "id")
         }
@@ -244,7 +253,7 @@ public struct ConsoleRoutes: Sendable {
         }
         sources.wake()
         keeper.touch()
-        return ConsoleAnswer.goHome()
+        return ConsoleAnswer.go()
     }
 
     // MARK: - Live

@@ -30,6 +30,8 @@ struct ConsoleView: Sendable {
     var forward: ForwardStatusView?
     /// nil when this node is not a notifier.
     var deliveries: Deliveries?
+    /// The gateways that forward to this node.
+    var gateways: [KnownGateway] = []
     /// Why no digest is composed; empty when there is no fault.
     var digestFault: String
     var incidents: [OpenIncident] = []
@@ -41,8 +43,8 @@ struct Viewer: Sendable {
     var name: String
     /// The token in this session's forms.
     var formToken: String
-    /// Whether the viewer may retry deliveries: a session with the scope `admin`.
-    var mayRetry: Bool
+    /// Whether the viewer may send forms: a session with the scope `admin`.
+    var mayChange: Bool
 }
 
 /// Facts about the node that do not change while it runs.

@@ -9,7 +9,23 @@ struct DeliverySections {
     let deliveries: ConsoleView.Deliveries
     let view: ConsoleView
 
-    var html: HTML { "\(outbox)\(digests)\(silences)" }
+    var html: HTML { "\(incidents)\(outbox)\(digests)\(silences)" }
+
+    // MARK: - Incidents
+
+    private static let incidentsShown = 50
+
+    private var incidents: HTML {
+        guard !view.incidents.isEmpty else { return .empty }
+        let shown = Array(view.incidents.prefix(Self.incidentsShown))
+        let rest: HTML =
+            view.incidents.count > shown.count
+            ? "<p class=\"soft\">And \(view.incidents.count - shown.count) more.</p>" : ""
+        return """
+            <section aria-labelledby="incidents"><h2 id="incidents">Open incidents</h2>
+            \(IncidentTable(incidents: shown, label: "Open incidents", viewer: view.viewer, now: view.now).html)\(rest)</section>
+            """
+    }
 
     // MARK: - Outbox
 
@@ -18,7 +34,7 @@ struct DeliverySections {
             .joined(separator: ", ")
         let rows = deliveries.entries.markup(row)
         let hint: HTML =
-            view.viewer.mayRetry
+            view.viewer.mayChange
             ? "" : " Sign in with a token of scope admin to send again."
         let table: HTML =
             deliveries.entries.isEmpty
@@ -45,7 +61,7 @@ struct DeliverySections {
             isDead ? "<strong class=\"mark\">dead</strong>" : "\(entry.state.rawValue)"
         let next = isDead ? "when retried" : Format.ahead(entry.due, at: view.now)
         let form: HTML =
-            view.viewer.mayRetry
+            view.viewer.mayChange
             ? """
             <form method="post" action="/outbox/\(entry.id)/retry"><input type="hidden" name="form" value="\(view.viewer.formToken)"><button id="retry-\(entry.id)" aria-label="Send \(entry.subject) to \(whom) again">Retry</button></form>
             """ : ""
@@ -80,7 +96,7 @@ struct DeliverySections {
         let rows = deliveries.silences.markup { entry -> HTML in
             let what = entry.silence.filter.description
             return
-                "<tr><th scope=\"row\"><code>\(what)</code></th><td>\(Format.ahead(entry.until, at: view.now))</td><td>\(entry.silence.who)</td><td class=\"words\">\(entry.silence.why)</td><td class=\"number\">\(entry.held)</td></tr>\n"
+                "<tr><th scope=\"row\"><a href=\"/silences/\(segment: entry.silence.id)\"><code>\(what)</code></a></th><td>\(Format.ahead(entry.until, at: view.now))</td><td>\(entry.silence.who)</td><td class=\"words\">\(entry.silence.why)</td><td class=\"number\">\(entry.held)</td></tr>\n"
         }
         return """
             <section aria-labelledby="silences"><h2 id="silences">Silences</h2>

@@ -2,6 +2,7 @@ import Delivery
 import Events
 import EventLog
 import State
+import Notifier
 
 /// `/`: the current rollouts, deliveries, gateways, log and probes.
 struct OverviewPage {
@@ -53,6 +54,10 @@ struct OverviewPage {
             tiles += Self.tile(
                 isStuck ? "\(forward.failuresInARow)" : Format.bytes(forward.behind),
                 isStuck ? "failed tries to forward" : "to forward", "", isStuck)
+        }
+        let silent = view.gateways.count { $0.state == .silent }
+        if silent > 0 {
+            tiles += Self.tile("\(silent)", "silent gateways", "see gateways", true)
         }
         let percent = view.log.maxBytes > 0 ? view.log.usedBytes * 100 / view.log.maxBytes : 0
         tiles += Self.tile(
@@ -116,24 +121,31 @@ struct OverviewPage {
 
     private var nodes: HTML {
         let start = view.now - Self.heard
-        let nodes = view.board.nodes.values.sorted { ($0.az, $0.name) < ($1.az, $1.name) }
+        let known = Dictionary(uniqueKeysWithValues: view.gateways.map { ($0.name, $0) })
+        var nodes = view.board.nodes.values.map { (az: $0.az, name: $0.name, node: Optional($0)) }
+        nodes += view.gateways.filter { view.board.nodes[$0.name] == nil }.map {
+            (az: $0.az, name: $0.name, node: nil)
+        }
+        nodes.sort { ($0.az, $0.name) < ($1.az, $1.name) }
         var rows = HTML.empty
         var shown = 0
-        for node in nodes where rows.bytes.count < Self.listBytes {
+        for (az, name, node) in nodes where rows.bytes.count < Self.listBytes {
             shown += 1
-            let skew = view.board.skew(of: node, since: start)
-            let binary = Self.version(node.binary.map(Format.hash) ?? "", skew.binary)
+            let skew = node.map { view.board.skew(of: $0, since: start) }
+            let binary = Self.version(
+                (node?.binary).map(Format.hash) ?? "", skew?.binary ?? false)
             let policy = Self.version(
-                (node.policies["all"] ?? node.policies.values.min()).map(Format.hash) ?? "",
-                skew.policy)
+                (node.flatMap { $0.policies["all"] ?? $0.policies.values.min() })
+                    .map(Format.hash) ?? "", skew?.policy ?? false)
+            let seen = (node?.seen).map { Format.age($0, at: view.now) } ?? "–"
             rows +=
-                "<tr><th scope=\"row\">\(node.name)</th><td>\(node.az)</td><td>\(binary)</td><td>\(policy)</td><td>\(Format.age(node.seen, at: view.now))</td></tr>\n"
+                "<tr><th scope=\"row\">\(name)</th><td>\(az)</td><td>\(presence(known[name]))</td><td>\(binary)</td><td>\(policy)</td><td>\(seen)</td></tr>\n"
         }
         let table: HTML =
             nodes.isEmpty
             ? "<p class=\"empty\">No gateway reported a verdict in the last day.</p>"
             : """
-            <div class="scroll" tabindex="0" role="region" aria-label="Gateways"><table><thead><tr><th scope="col">Node</th><th scope="col">Zone</th><th scope="col">Binary</th><th scope="col">Policy</th><th scope="col">Last verdict</th></tr></thead><tbody>
+            <div class="scroll" tabindex="0" role="region" aria-label="Gateways"><table><thead><tr><th scope="col">Node</th><th scope="col">Zone</th><th scope="col">State</th><th scope="col">Binary</th><th scope="col">Policy</th><th scope="col">Last verdict</th></tr></thead><tbody>
             \(rows)</tbody></table></div>
             """
         let more: HTML =
@@ -143,6 +155,18 @@ struct OverviewPage {
             \(table)\(more)
             <p class="soft">This node runs release \(view.node.version), binary <code>\(Format.hash(view.node.binary))</code>.</p></section>
             """
+    }
+
+    /// Whether a gateway sends requests; empty for a node that does not forward to this one.
+    private func presence(_ gateway: KnownGateway?) -> HTML {
+        gateway.markup { gateway in
+            switch gateway.state {
+            case .present: "present"
+            case .silent:
+                "<strong class=\"mark\">silent since \(gateway.heard.element(at: view.now))</strong>"
+            case .left: "stopped \(Format.age(gateway.heard, at: view.now))"
+            }
+        }
     }
 
     private static func version(_ text: String, _ isSkewed: Bool) -> HTML {

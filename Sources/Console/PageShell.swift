@@ -6,6 +6,8 @@ struct PageShell {
     let viewer: Viewer?
     /// The version that the live update compares; nil on a page without live updates.
     var version: Int?
+    /// The path to which the browser goes on at once; nil: none.
+    var next: String?
     let main: HTML
 
     var html: HTML {
@@ -21,6 +23,9 @@ struct PageShell {
         let mark: HTML = version.markup { " data-version=\"\($0)\"" }
         let script: HTML =
             version == nil ? "" : "<script src=\"/status.js\" defer></script>\n"
+        let refresh: HTML = next.markup {
+            "<meta http-equiv=\"refresh\" content=\"0; url=\($0)\">\n"
+        }
         return """
             <!doctype html>
             <html lang="en">
@@ -31,7 +36,7 @@ struct PageShell {
             <title>\(title)</title>
             <link rel="icon" href="/status.svg" type="image/svg+xml">
             <link rel="stylesheet" href="/status.css">
-            \(script)</head>
+            \(script)\(refresh)</head>
             <body>
             <a class="skip" href="#main">Skip to content</a>
             <header class="top"><a class="brand" href="/"><img src="/status.svg" alt="" width="22" height="22"> Bellwether</a>

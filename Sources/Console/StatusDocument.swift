@@ -4,6 +4,7 @@ import Events
 import EventLog
 import JSON
 import State
+import Notifier
 
 /// `GET /v1/status`: the contents of the status page as JSON, for programs and `bellwether status`.
 struct StatusDocument {
@@ -26,6 +27,7 @@ struct StatusDocument {
             rollouts(to: &w)
             incidents(to: &w)
             deliveries(to: &w)
+            gateways(to: &w)
             log(to: &w)
             w.member(array: "probes") { w in
                 for probe in view.probes {
@@ -78,19 +80,25 @@ struct StatusDocument {
     private func incidents(to w: inout JSONWriter) {
         w.member(array: "incidents") { w in
             for incident in view.incidents.prefix(Self.listed) {
-                w.object { w in
-                    w.member("id", incident.id)
-                    w.member(object: "group") { w in
-                        for field in incident.group.fields { w.member(field.name, field.value) }
-                    }
-                    w.member("status", incident.worst?.rawValue)
-                    w.member("since", incident.since.rfc3339)
-                    w.member("messages", incident.messages)
-                    w.member("silenced_until", incident.silencedUntil?.rfc3339)
-                }
+                w.value(incident)
             }
         }
         w.member("incidents_total", view.incidents.count)
+    }
+
+    /// The gateways that forward to this node.
+    private func gateways(to w: inout JSONWriter) {
+        guard view.deliveries != nil else { return }
+        w.member(array: "gateways") { w in
+            for gateway in view.gateways {
+                w.object { w in
+                    w.member("name", gateway.name)
+                    w.member("az", gateway.az)
+                    w.member("state", gateway.state.rawValue)
+                    w.member("heard", gateway.heard.rfc3339)
+                }
+            }
+        }
     }
 
     private func deliveries(to w: inout JSONWriter) {

@@ -36,6 +36,11 @@ enum StatusStyle {
         input { background: var(--card); border: 1px solid var(--soft); border-radius: .4rem; padding: .45rem .6rem; width: 100%; }
         .sign-in { max-width: 26rem; margin: 3rem auto; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; padding: 1.2rem 1.5rem; }
         .sign-in button { margin-top: .5rem; background: var(--link); border-color: var(--link); color: var(--card); padding: .45rem 1.2rem; font-weight: 600; }
+        select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft); border-radius: .4rem; padding: .45rem .6rem; }
+        .fields { max-width: 40rem; }
+        .fields label { display: block; color: var(--soft); }
+        .fields button { margin: .5rem 0; }
+        button.main { background: var(--link); border-color: var(--link); color: var(--card); padding: .45rem 1.2rem; font-weight: 600; }
         .alert { border-left: 4px solid var(--bad-ink); padding: .4rem .8rem; background: var(--card); font-weight: 600; }
         .mark { color: var(--bad-ink); }
         .empty { color: var(--soft); background: var(--card); border: 1px dashed var(--line); border-radius: .5rem; padding: .8rem 1rem; }

@@ -22,4 +22,8 @@ public enum Change: Sendable, Hashable {
     case binary
     /// The group fails and recovers repeatedly.
     case flapping
+    /// Somebody looks after it.
+    case acknowledged
+    /// Nobody looks after it any more.
+    case released
 }

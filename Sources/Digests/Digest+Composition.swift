@@ -66,7 +66,11 @@ extension Digest {
         // While the rollout waits for a person it is not over, also if its metrics recovered.
         incidentEnd =
             isOver ? incident.recoveredAt ?? incident.unreportedTo ?? state.lastSeen : nil
-        next = isOver || incident.isNoticeOnly ? nil : composedAt + settings.repeatEvery
+        acknowledgement = isOver ? nil : incident.acknowledgement
+        next =
+            isOver || incident.isNoticeOnly
+            ? nil
+            : max(composedAt + settings.repeatEvery, acknowledgement?.until ?? composedAt)
         receivers = settings.route.receivers(for: self)
     }
 
@@ -140,7 +144,10 @@ extension Digest {
         // All groups report the same lost lines, so their counts are not added.
         shed = members.map(\.shed).max() ?? 0
         incidentEnd = isOver ? composedAt : nil
-        next = isOver ? nil : composedAt + settings.repeatEvery
+        acknowledgement = isOver ? nil : storm.acknowledgement
+        next =
+            isOver
+            ? nil : max(composedAt + settings.repeatEvery, acknowledgement?.until ?? composedAt)
         receivers = storm.receivers
         var rollup = Rollup(
             members: ranked.prefix(Bounds.worst).map(Rollup.Member.init(of:)),

@@ -80,6 +80,8 @@ public struct Digest: Sendable, Hashable {
     /// What events report about the rollout.
     public var context = RolloutContext()
 
+    /// Who looks after the incident; nil if nobody does.
+    public var acknowledgement: Acknowledgement?
     /// The silence that delayed this message, or within which earlier failures of
     /// the group began and ended.
     public var silence: SilenceNote?

@@ -13,6 +13,8 @@ enum EventRole: Equatable {
     case outcome(String)
     /// A rehearsal starts or ends in its group.
     case rehearsal
+    /// Somebody looks after an incident, or no longer does.
+    case acknowledgement
     /// Not reported.
     case neutral
 
@@ -34,6 +36,7 @@ extension EventView {
         case .verdict(let status): return .verdict(status)
         case .recovery: return .verdict(.healthy)
         case .rehearsal: return .rehearsal
+        case .acknowledgement: return .acknowledgement
         // Sent already through other receivers.
         case .reported: return .neutral
         default: break

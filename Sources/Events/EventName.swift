@@ -32,12 +32,24 @@ public enum EventName {
     public static let tokenExpiring = "token.expiring"
     /// A reader of the log is far behind what is written.
     public static let cursorBehind = "cursor.behind"
+    /// A gateway begins to forward to the notifier, or still does: recorded once a day.
+    public static let gatewaySeen = "gateway.seen"
+    /// A gateway stops as planned.
+    public static let gatewayLeft = "gateway.left"
     /// A gateway has sent nothing for some time.
     public static let gatewaySilent = "gateway.silent"
+    /// A gateway that was reported as silent sends again.
+    public static let gatewayBack = "gateway.back"
     /// A template has an error; the built-in text replaces it.
     public static let templateFault = "template.fault"
     /// A digest was held back by a silence, or because another one reports the same fault.
     public static let digestSuppressed = "digest.suppressed"
+
+    /// Somebody looks after an incident, or no longer does.
+    public static let incidentAcknowledged = "incident.acknowledged"
+    /// A person added a silence, or ended one early.
+    public static let silenceAdded = "silence.added"
+    public static let silenceExpired = "silence.expired"
 
     /// Starts a rehearsal in its group. Failures up to `rehearsal.finished` or
     /// `rehearsal.failed` belong to it.
@@ -77,6 +89,9 @@ public enum EventName {
         rolloutAborted, rolloutPromoted, rolloutCompleted, rolloutRetried,
     ]
 
+    /// What the events of these names end: after one, the other is news again.
+    public static let reversals = [gatewayBack: gatewaySilent, gatewaySilent: gatewayBack]
+
     /// The member of a verdict's event that no caller acts on, such as that of `parity`. Digests do
     /// not count it.
     public static let trial = "trial"
@@ -106,6 +121,8 @@ extension EventName {
         case outcome(Outcome)
         /// A rehearsal starts or ends in its group.
         case rehearsal
+        /// Somebody looks after an incident.
+        case acknowledgement
         /// A fault that is sent through other receivers, not as a digest.
         case reported
         /// Its level alone decides.
@@ -130,7 +147,10 @@ extension EventName {
         ("rehearsal.failed", .rehearsal), ("receiver.failing", .reported),
         ("receiver.recovered", .reported), ("certificate.expiring", .progress),
         ("token.expiring", .progress), ("cursor.behind", .progress),
-        ("gateway.silent", .progress), ("run.ended", .progress),
+        ("gateway.seen", .progress), ("gateway.left", .progress),
+        ("gateway.silent", .progress), ("gateway.back", .notice),
+        ("incident.acknowledged", .acknowledgement),
+        ("silence.added", .progress), ("silence.expired", .progress), ("run.ended", .progress),
         ("rehearsal.step", .progress),
         ("rehearsal.restored", .progress), ("digest.suppressed", .progress),
         ("rollout.aborted", .outcome(.aborted)), ("rollout.promoted", .outcome(.promoted)),

@@ -11,25 +11,37 @@ public import Transfer
 /// The notifier keeps the ends of the last minutes. While it is unreachable the requests go on, at
 /// growing intervals; ends are then applied late. Each request names the last answer, so an end
 /// is sent once; after a restart of either node it may be sent again, which changes nothing.
+///
+/// Each request also names this gateway, which is how the notifier notices one that is silent; the
+/// last one of a planned stop states that none follows.
 public struct RunEndPoller: Sendable {
     private let configuration: Forwarder.Configuration
     private let addresses: NotifierAddresses
+    private let presence: GatewayPresence
     private let end: @Sendable (RunEnd) async -> Void
     private let transfer: TransferEngine
     private let telemetry: Telemetry
     private let clock: any Clock<Duration>
     private let pause: Duration
+    /// The longest time between two requests while the notifier does not answer. A gateway that
+    /// waited longer would be reported as silent when the notifier is back.
+    private static let longestPause = Duration.seconds(30)
+    /// The most time that a stop waits for the notifier.
+    private static let farewell = Duration.seconds(2)
 
     /// - Parameters:
+    ///   - presence: This gateway.
     ///   - pause: The time between two requests that are answered.
     ///   - end: Ends the runs, such as `MeasurementService.end`.
     public init(
-        _ configuration: Forwarder.Configuration, transfer: TransferEngine, telemetry: Telemetry,
+        _ configuration: Forwarder.Configuration, as presence: GatewayPresence,
+        transfer: TransferEngine, telemetry: Telemetry,
         clock: any Clock<Duration> = ContinuousClock(), every pause: Duration = .seconds(2),
         end: @escaping @Sendable (RunEnd) async -> Void
     ) {
         self.configuration = configuration
         addresses = NotifierAddresses(configuration.to, retry: configuration.retry, clock: clock)
+        self.presence = presence
         self.transfer = transfer
         self.telemetry = telemetry
         self.clock = clock
@@ -38,8 +50,18 @@ public struct RunEndPoller: Sendable {
         RunEndsMissing.count(0, in: telemetry.registry)
     }
 
-    /// Polls until cancelled.
+    /// Polls until cancelled; then tells the notifier that this gateway stops.
     public func run() async {
+        await poll()
+        // Of its own, because this task is cancelled.
+        await Task { () async -> Void in
+            do throws(PollFault) { _ = try await ask(after: "", isLeaving: true) } catch {
+                telemetry.emit(RunEndsMissing(fault: error.description, failures: 1))
+            }
+        }.value
+    }
+
+    private func poll() async {
         var after = ""
         var failures = 0
         while !Task.isCancelled {
@@ -54,7 +76,8 @@ public struct RunEndPoller: Sendable {
                 if Task.isCancelled { return }
                 failures +|= 1
                 var generator = SystemRandomNumberGenerator()
-                delay = max(configuration.retry.delay(after: failures, using: &generator), pause)
+                let wait = configuration.retry.delay(after: failures, using: &generator)
+                delay = max(min(wait, Self.longestPause), pause)
                 telemetry.emit(RunEndsMissing(fault: error.description, failures: failures))
             }
             try? await clock.sleep(for: delay)
@@ -66,7 +89,9 @@ public struct RunEndPoller: Sendable {
         let description: String
     }
 
-    private func ask(after: String) async throws(PollFault) -> RunEndAnswer {
+    private func ask(
+        after: String, isLeaving: Bool = false
+    ) async throws(PollFault) -> RunEndAnswer {
         guard let choice = addresses.choice else {
             throw PollFault(description: "there is no address of a notifier")
         }
@@ -85,7 +110,9 @@ public struct RunEndPoller: Sendable {
         let shown = ShownText.url(to)
         let reply: HTTPReply
         do {
-            var headers: [(String, String)] = []
+            var presence = presence
+            presence.isLeaving = isLeaving
+            var headers = presence.headers
             if let token = configuration.token {
                 headers.append(("Authorization", "Bearer \(try token.read())"))
             }
@@ -93,7 +120,9 @@ public struct RunEndPoller: Sendable {
                 HTTPTransfer(
                     url: "\(to)/v1/run-ends"
                         + (after.isEmpty ? "" : "?after=\(after)"),
-                    method: "GET", headers: headers, deadline: configuration.deadline,
+                    method: "GET", headers: headers,
+                    deadline: isLeaving
+                        ? min(configuration.deadline, Self.farewell) : configuration.deadline,
                     maxBody: 1 << 20, tls: configuration.trust))
         } catch { throw PollFault(description: "\(error)") }
         guard reply.status == 200 else {

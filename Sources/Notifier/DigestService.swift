@@ -98,6 +98,12 @@ public final class DigestService: Sendable {
     /// The open incidents, worst first. Waits while a batch of lines is read.
     public var openIncidents: [OpenIncident] { machine.withLock { $0.openIncidents } }
 
+    /// The open incidents whose messages a silence would hold back now, worst first.
+    func incidents(silencedBy filter: Filter) -> [OpenIncident] {
+        let now = wall.now
+        return machine.withLock { $0.incidents(silencedBy: filter, at: now) }
+    }
+
     /// Replaces the plan within about a second. Open windows continue under the new settings.
     public func replace(plan new: Plan) { plan.withLock { $0 = new } }
 

@@ -4,17 +4,14 @@ import Hummingbird
 import JSON
 import NIOCore
 public import Server
-public import State
+import State
 
 /// `/v1/silences`: lists silences (scope `read`), adds and ends them (scope `admin`).
 public enum SilenceRoutes {
     /// The longest duration of a silence.
     public static let longest = Duration.seconds(90 * 86_400)
 
-    /// - Parameter fields: The fields by which digests can be silenced.
-    public static func routes(
-        _ store: Store, wall: WallClock = .system, fields: @escaping @Sendable () -> FilterFields
-    ) -> [Route] {
+    public static func routes(_ actions: OperatorActions) -> [Route] {
         [
             Route(.get, "/v1/silences", access: .requires(.read)) { exchange in
                 let items = try exchange.queryItems()
@@ -24,8 +21,8 @@ public enum SilenceRoutes {
                 }
                 let place = try exchange.beginQuery(memory: 4 << 20)
                 defer { place.end() }
-                let now = wall.now
-                let entries = try await store.read { db in
+                let now = actions.now
+                let entries = try await actions.store.read { db in
                     try SilenceBook.list(db, at: now, ended: !items.isEmpty)
                 }
                 return .bytes(
@@ -36,20 +33,11 @@ public enum SilenceRoutes {
                 bodyLimit: 16 * 1024
             ) { exchange in
                 let body = try await exchange.collectBody()
-                let now = wall.now
+                let caller = exchange.identity?.name ?? ""
                 let order = try SilenceOrder(
-                    Array(body.readableBytesView), fields(), by: exchange.identity?.name ?? "",
-                    at: now)
-                let id: String
-                do {
-                    id = try await store.write { db in
-                        try SilenceBook.add(
-                            db, filter: order.filter, until: order.until, who: order.who,
-                            why: order.why, at: now)
-                    }
-                } catch let full as SilenceBook.Full {
-                    throw Problem(.conflict, "silences_full", full.description)
-                }
+                    Array(body.readableBytesView), actions.fields, at: actions.now)
+                let id = try await actions.silence(
+                    order.filter, until: order.until, who: order.who, why: order.why, by: caller)
                 var json = JSONWriter()
                 json.object { json in
                     json.member("id", id)
@@ -57,16 +45,9 @@ public enum SilenceRoutes {
                 }
                 return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
             },
-            Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) {
-                exchange in
-                let id = exchange.parameters["id"] ?? ""
-                let now = wall.now
-                guard try await store.write({ db in try SilenceBook.expire(db, id: id, at: now) })
-                else {
-                    throw Problem(
-                        .notFound, "silence_unknown", "no silence of this id is in force",
-                        field: "id")
-                }
+            Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) { exchange in
+                try await actions.expire(
+                    silence: exchange.parameters["id"] ?? "", by: exchange.identity?.name ?? "")
                 return .bytes(Array("{}".utf8), headers: [.cacheControl: "no-store"])
             },
         ]
@@ -80,9 +61,7 @@ struct SilenceOrder {
     let who: String
     let why: String
 
-    init(
-        _ body: [UInt8], _ fields: FilterFields, by caller: String, at now: Timestamp
-    ) throws(Problem) {
+    init(_ body: [UInt8], _ fields: FilterFields, at now: Timestamp) throws(Problem) {
         guard let tree = try? JSONValue(parsing: body, limits: .event),
             case .object(let members) = tree
         else {
@@ -101,9 +80,8 @@ struct SilenceOrder {
                 "until_malformed", "RFC 3339, later than now, within 90 days", field: "until")
         }
         self.until = until
-        let who = tree["who"]?.string ?? ""
-        self.who = who.isEmpty ? caller : String(who.prefix(200))
-        why = String((tree["why"]?.string ?? "").prefix(400))
+        who = tree["who"]?.string ?? ""
+        why = tree["why"]?.string ?? ""
     }
 
     /// Reads `filter`, one text, or `matchers`, texts that must all hold.

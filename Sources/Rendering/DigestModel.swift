@@ -79,6 +79,13 @@ enum DigestModel {
                 }
             }
             w.member(array: "receivers") { w in for name in digest.receivers { w.value(name) } }
+            if let acknowledgement = digest.acknowledgement {
+                w.member(object: "acknowledged") { w in
+                    w.member("who", acknowledgement.who)
+                    w.member("why", acknowledgement.why)
+                    w.member("until", acknowledgement.until.rfc3339)
+                }
+            }
             if let silence = digest.silence {
                 w.member(object: "silence") { w in
                     w.member("id", silence.id)
@@ -161,6 +168,14 @@ enum DigestModel {
                 }
             }
         }
+        w.member(array: "buttons") { w in
+            for link in links.links.prefix(DigestLinks.buttons) {
+                w.object { w in
+                    w.member("name", link.name)
+                    w.member("url", link.url)
+                }
+            }
+        }
         let page = links.url("Digest") ?? links.links.first?.url
         w.member("link", page)
         w.member("weight", digest.context.weight)
@@ -182,7 +197,8 @@ enum DigestModel {
         "schema", "id", "thread", "kind", "title", "state", "severity", "is_critical", "is_over",
         "color", "color_number", "icon", "name", "scope", "headline", "summary", "time",
         "argo_reason", "metric_lines", "attempts_line", "advice", "commands", "label", "command",
-        "facts", "value", "links", "url", "link", "weight", "step", "image", "previous_image",
+        "facts", "value", "links", "buttons", "url", "link", "weight", "step", "image",
+        "previous_image",
         "occasion", "group", "status", "worst", "level", "outcome", "rehearsal", "test",
         "incident_start", "incident_end", "window", "from", "to", "composed", "late_seconds",
         "next", "expires", "events", "events_in_incident", "shed", "changes", "attempts", "first",
@@ -194,7 +210,7 @@ enum DigestModel {
         "receiver", "receivers", "silence", "who", "until", "messages", "swallowed_events",
         "node_fault", "echoes", "rollup", "groups", "kinds", "failing", "recovered", "ended",
         "notice", "members", "failing_places", "at", "outcome_reason", "unmeasured_since", "storm",
-        "shared", "joined", "left", "aborted", "paused",
+        "shared", "joined", "left", "aborted", "paused", "acknowledged",
     ]
 
     private static func attempts(_ digest: Digest, _ w: inout JSONWriter) {

@@ -221,8 +221,20 @@ struct MessageView {
         return "\(range)\(of): \(counts)"
     }
 
-    /// Adds the silence, the replaced digests and the groups that a node fault covers.
+    /// `acknowledged by ann until 14:30Z: looking`; nil if nobody looks after the incident.
+    var acknowledgedLine: String? {
+        digest.acknowledgement.map { acknowledgement in
+            let who = InertText(acknowledgement.who, limit: 60)
+            let why = InertText(acknowledgement.why, limit: 160)
+            return "acknowledged" + (who.isEmpty ? "" : " by \(who)")
+                + " until \(clock(acknowledgement.until))" + (why.isEmpty ? "" : ": \(why)")
+        }
+    }
+
+    /// Adds who looks after the incident, the silence, the replaced digests and the groups that a
+    /// node fault covers.
     private func addHolding(to values: inout [String: Any]) {
+        values["acknowledged"] = acknowledgedLine
         if let silence = digest.silence {
             let who = InertText.visible(silence.who, limit: 60)
             let why = InertText.visible(silence.why, limit: 160)

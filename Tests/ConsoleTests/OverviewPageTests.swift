@@ -40,7 +40,7 @@ struct OverviewPageTests {
         ConsoleView(
             node: NodeFacts(
                 name: "n1", az: "a", roles: ["gateway"], version: "0", binary: "sha256:1"),
-            viewer: Viewer(name: "ann", formToken: "f", mayRetry: true),
+            viewer: Viewer(name: "ann", formToken: "f", mayChange: true),
             now: RolloutBoardTests.start + .seconds(30), board: board, version: board.version,
             log: EventLogStatus.sample, space: nil, probes: [], forward: nil,
             deliveries: nil, digestFault: "")

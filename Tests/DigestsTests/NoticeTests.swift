@@ -36,6 +36,23 @@ struct NoticeTests {
         #expect(said.first?.notices.map(\.total) == [1, 15])
     }
 
+    @Test("A gateway that is silent again after it was back is reported again, and its return")
+    func silentAgain() {
+        var log = LogScript()
+        for _ in 0..<3 {
+            log.write(log.notice(EventName.gatewaySilent, level: .error, node: "gw-b1"))
+            log.pass(61)
+            log.write(log.notice(EventName.gatewayBack, level: .info, node: "gw-b1"))
+            log.pass(61)
+        }
+        let said = log.said()
+        #expect(
+            said.map { $0.notices.map(\.event) }
+                == Array(repeating: [[EventName.gatewaySilent], [EventName.gatewayBack]], count: 3)
+                .flatMap { $0 })
+        #expect(Set(said.map(\.group.text)) == [#"{"node":"gw-b1"}"#])
+    }
+
     @Test("A quarantined line is a notice of its rollout, whatever the line was")
     func quarantined() {
         var log = LogScript()

@@ -69,7 +69,7 @@ struct SilenceBookTests {
     func refused(conditions: String) {
         let body = #"{\#(conditions),"until":"2025-12-18T00:00:00Z"}"#
         #expect(throws: Problem.self) {
-            try SilenceOrder(Array(body.utf8), Self.fields, by: "w", at: Self.now)
+            try SilenceOrder(Array(body.utf8), Self.fields, at: Self.now)
         }
     }
 
@@ -78,7 +78,7 @@ struct SilenceBookTests {
         let body = #"""
             {"filter":"namespace=prod","matchers":["rollout=a"],"until":"2025-12-18T00:00:00Z"}
             """#
-        let order = try SilenceOrder(Array(body.utf8), Self.fields, by: "w", at: Self.now)
+        let order = try SilenceOrder(Array(body.utf8), Self.fields, at: Self.now)
         #expect(order.filter.description == "namespace=prod and rollout=a")
     }
 

@@ -133,7 +133,7 @@ struct RoundTripTests {
         digest: {group_by: [rollout, namespace, x.y], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
           max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
           rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.],
-          storm: {groups: 7, within: 2m, messages: 4},
+          silent_after: 10m, storm: {groups: 7, within: 2m, messages: 4},
           links: [{name: Dashboard, url: "https://g/d?r={rollout}&from={from_ms}"}],
           owners: [{match: {namespace: prod}, owner: payments, on_call: "@alice"}], abort_after: 4, attempts: 12, templates: DIR}
         silences:

@@ -69,6 +69,36 @@ struct StatusPageTests {
         #expect(retry.status == 403)
         let unsigned = try await post(node, engine, "/outbox/1/retry", "form=x", [kind, ours])
         #expect(unsigned.status == 401)
+        for (path, fields) in [
+            ("/silences", "filter=rollout%3Dshop&for=1h&why=x&who=y"), ("/silences/x/end", ""),
+            ("/incidents/x/acknowledge", "for=1h&who=y"),
+        ] {
+            let form = "form=x&" + fields
+            let reader = try await post(node, engine, path, form, [kind, ours, ("Cookie", value)])
+            #expect(reader.status == 403, "\(path)")
+            #expect(try await post(node, engine, path, form, [kind, ours]).status == 401)
+        }
+        // A link leads back to its page after the sign-in, and never to another host.
+        let link = "/silences/new?filter=rollout%3Dshop"
+        let linked = String(decoding: try await node.get(link).body, as: UTF8.self)
+        #expect(linked.contains("name=\"to\" value=\"/silences/new?filter=rollout%3Dshop\""))
+        for (to, location) in [
+            ("%2Fsilences%2Fnew%3Ffilter%3Drollout%253Dshop", link), ("%2F%2Fevil.example", "/"),
+            ("https%3A%2F%2Fevil.example", "/"), ("%2F%5Cevil.example", "/"),
+            ("%2Fa%0D%0AX%3A+y", "/"),
+        ] {
+            let back = try await post(
+                node, engine, "/sign-in", "to=\(to)&token=\(read)", [kind, ours])
+            #expect(back.header("location") == location)
+        }
+        // Without the scope admin the form shows what it would hold back, and no button.
+        let shown = try await Self.page(node, engine, link, value)
+        #expect(shown.contains("Holds back now"))
+        #expect(!shown.contains("id=\"silence\""))
+        let broken = try await Self.page(
+            node, engine, "/silences/new?filter=rolout%3Dshop%22%3E%3Cscript%3E", value)
+        #expect(broken.contains("role=\"alert\""))
+        #expect(!broken.contains("<script>"))
         for path in ["/digests/x/html", "/status/events"] {
             #expect(try await node.get(path).status == 401)
         }
@@ -197,6 +227,8 @@ struct StatusPageTests {
             await browser.count("iframe[sandbox]") == 1
         }
         if let shots { try await browser.screenshot(to: shots + "/digest.png") }
+        try await forms(browser, node, shots)
+
         try await browser.open(node.url + "/")
         try await browser.click("a.cell.unhealthy")
         try await eventually("the reasons are shown") {
@@ -204,6 +236,64 @@ struct StatusPageTests {
         }
         if let shots { try await browser.screenshot(to: shots + "/attempt.png") }
         #expect(try await browser.value("window.evil === undefined").bool == true)
+    }
+
+    /// Acknowledges an incident and silences a rollout, as somebody who follows a digest's links.
+    private func forms(
+        _ browser: Browser, _ node: NodeProcess, _ shots: String?
+    ) async throws {
+        try await browser.open(node.url + "/")
+        try await browser.click("a[aria-label^=\"Acknowledge payments-api\"]")
+        try await eventually("the form is shown") { await browser.count("#acknowledge") == 1 }
+        #expect(try await browser.value("document.querySelector('#who').value").string == "ann")
+        try await browser.type("the new pool", into: "#why")
+        if let shots { try await browser.screenshot(to: shots + "/acknowledge.png") }
+        try await browser.click("#acknowledge")
+        try await eventually("the page names who looks after it") {
+            await browser.text("main").contains("acknowledged by ann until")
+        }
+        try await browser.click("#release")
+        try await eventually("and that nobody does") { await browser.count("#release") == 0 }
+
+        // From another site, as a link in Slack: the browser sends no cookie with the first
+        // request, and the page is shown all the same.
+        let other = try await HTTPDouble.start()
+        defer { other.kill() }
+        try await browser.open("http://localhost:\(other.port)/")
+        _ = try await browser.value(
+            "(location.href = '\(node.url)/silences/new?filter=namespace%3Dprod%20rollout%3Dpayments-api')"
+        )
+        try await eventually("the form and what it holds back are shown") {
+            await browser.text("#preview ~ div").contains("payments-api")
+        }
+        #expect(await browser.count("main img, main script") == 0)
+        let tree = try await browser.accessibilityTree()
+        for wanted in [
+            "textbox Hold back digests with", "combobox For", "textbox Why", "button Silence",
+        ] {
+            #expect(tree.contains { $0.hasPrefix(wanted) }, "\(wanted) in \(tree)")
+        }
+        _ = try await browser.devTools(
+            "Emulation.setDeviceMetricsOverride",
+            #"{"width":390,"height":844,"deviceScaleFactor":1,"mobile":true}"#)
+        if let shots { try await browser.screenshot(to: shots + "/silence.png") }
+        let width = try await browser.value("document.documentElement.scrollWidth").integer
+        #expect((width ?? 999) <= 390, "a phone scrolls down only")
+        _ = try await browser.devTools("Emulation.clearDeviceMetricsOverride")
+        try await browser.type("load test", into: "#why")
+        try await browser.click("#silence")
+        try await eventually("the silence is in force") {
+            await browser.text("[role=status]").contains("In force")
+        }
+        let set = try await node.command("silence", "list")
+        #expect(set.output.contains("load test") && set.output.contains("ann"))
+        let audit = try await node.command("logs", "query", "--where", "event~silence.", "--json")
+        #expect(audit.output.contains(#""event":"silence.added""#))
+        #expect(audit.output.contains(#""caller":"ann""#))
+        try await browser.click("#end")
+        try await eventually("it is ended") {
+            await browser.text("[role=status]").contains("Ended")
+        }
     }
 
     /// A failing rollout in two zones, a healthy one, a hostile one, and a quiet one.

@@ -43,6 +43,12 @@ extension Event {
         if let weight = request.weight {
             extra.append(.init("weight", .number(String(weight))))
         }
+        // Argo sends the index of the step; another caller's name of one is no number to show.
+        if (1...9).contains(request.step.utf8.count),
+            request.step.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        {
+            extra.append(.init("step", .string(request.step)))
+        }
         extra.append(.init("policy_name", .string(policyName)))
         if request.isTrial { extra.append(.init(EventName.trial, .bool(true))) }
         if !record.measured { extra.append(.init("measured", .bool(false))) }

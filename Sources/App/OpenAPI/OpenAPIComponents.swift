@@ -63,6 +63,7 @@ enum OpenAPIComponents {
                 #"{"type": "string"}"#,
                 "Only deliveries in this state, such as waiting or dead."),
             query("all", #"{"const": "true"}"#, "Ended ones too."),
+            query("filter", #"{"type": "string"}"#, "The condition, such as rollout=payments-api."),
             query("version", #"{"type": "integer"}"#, "The version that is shown.", "since"),
         ]
         return "\"parameters\": {\(all.joined(separator: ","))}"
@@ -114,9 +115,12 @@ enum OpenAPIComponents {
           "ProbeResults": {"type": "array", "items": {"type": "object", "required": ["name", "outcome", "ms", "signals"], "properties": {"name": {"type": "string"}, "outcome": {"type": "string"}, "ms": {"type": "number"}, "signals": {"type": "array", "items": {"type": "object"}}}}},
           "TokenOrder": {"type": "object", "required": ["name", "scopes"], "additionalProperties": false, "properties": {"name": {"type": "string"}, "scopes": {"type": "array", "minItems": 1, "items": {"enum": ["analysis", "ingest", "read", "admin"]}}, "expires_in": {"type": ["integer", "null"], "minimum": 1, "maximum": 3155760000}}},
           "SilenceOrder": {"type": "object", "required": ["until"], "additionalProperties": false, "properties": {"filter": {"type": "string"}, "matchers": {"type": "array", "minItems": 1, "maxItems": 20, "items": {"type": "string"}}, "until": {"type": "string", "format": "date-time"}, "who": {"type": "string"}, "why": {"type": "string"}}},
+          "AcknowledgementOrder": {"type": "object", "required": ["until"], "additionalProperties": false, "properties": {"until": {"type": ["string", "null"], "format": "date-time"}, "who": {"type": "string"}, "why": {"type": "string"}}},
           "SilenceAdded": {"type": "object", "required": ["id", "until"], "properties": {"id": {"type": "string"}, "until": {"type": "string", "format": "date-time"}}},
           "RetryForm": {"type": "object", "required": ["form"], "properties": {"form": {"type": "string"}}},
-          "SignInForm": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}}}
+          "SilenceForm": {"type": "object", "required": ["form", "filter", "for", "why", "who"], "properties": {"form": {"type": "string"}, "filter": {"type": "string"}, "for": {"enum": ["30m", "1h", "4h", "1d", "7d"]}, "why": {"type": "string"}, "who": {"type": "string"}}},
+          "AcknowledgementForm": {"type": "object", "required": ["form"], "properties": {"form": {"type": "string"}, "for": {"enum": ["30m", "1h", "4h", "1d", "7d"]}, "why": {"type": "string"}, "who": {"type": "string"}, "end": {"const": "true"}}},
+          "SignInForm": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string"}, "to": {"type": "string"}}}
         }
         """#
 }

@@ -195,6 +195,13 @@ enum OpenAPIOperations {
         "POST /v1/silences/{id}/expire": Operation(
             summary: "Ends a silence.", tag: "digests",
             answers: [Answer(text: "It has ended.", media: json)]),
+        "GET /v1/incidents": Operation(
+            summary: "The open incidents, worst first.", tag: "digests",
+            answers: answers("Payload", "The incidents.")),
+        "POST /v1/incidents/{id}/acknowledge": Operation(
+            summary: "Says who looks after an open incident, or that nobody does.",
+            tag: "digests", bodies: [(json, "AcknowledgementOrder")],
+            answers: answers("Payload", "The incident."), further: [429]),
     ]
 
     private static let tokens: [String: Operation] = [
@@ -238,6 +245,23 @@ enum OpenAPIOperations {
             "POST /outbox/{id}/retry": Operation(
                 summary: "Makes a delivery due, from the page's form.", tag: "status page",
                 bodies: [(form, "RetryForm")], answers: [home]),
+            "GET /silences/new": Operation(
+                summary: "What a silence would hold back, and the form that adds it.",
+                tag: "status page", parameters: ["filter"], answers: html),
+            "POST /silences": Operation(
+                summary: "Adds a silence, from the page's form.", tag: "status page",
+                bodies: [(form, "SilenceForm")], answers: [home], further: [409]),
+            "GET /silences/{id}": Operation(
+                summary: "One silence.", tag: "status page", answers: html),
+            "POST /silences/{id}/end": Operation(
+                summary: "Ends a silence, from the page's form.", tag: "status page",
+                bodies: [(form, "RetryForm")], answers: [home]),
+            "GET /incidents/{id}/acknowledge": Operation(
+                summary: "An open incident, and the form that acknowledges it.",
+                tag: "status page", answers: html),
+            "POST /incidents/{id}/acknowledge": Operation(
+                summary: "Acknowledges an incident, from the page's form.", tag: "status page",
+                bodies: [(form, "AcknowledgementForm")], answers: [home], further: [429]),
             "POST /sign-in": Operation(
                 summary: "Opens a session with a token of the scope read.", tag: "status page",
                 bodies: [(form, "SignInForm")], answers: [home], further: [401, 403]),

@@ -15,8 +15,13 @@ public struct NodeReadiness: Sendable {
     /// The request contains no credential, so the certificate is not verified: it is often issued
     /// for another name than the local address.
     ///
+    /// - Parameter identity: PEM files of a client certificate and its key, for a node whose
+    ///   `listen.tls.clients` requires one.
     /// - Throws: If the address of `listen.address` is not one that a client can connect to.
-    public init(of settings: Settings, within deadline: Duration) async throws {
+    public init(
+        of settings: Settings, within deadline: Duration,
+        as identity: (certificate: String, key: String)? = nil
+    ) async throws {
         let address = try ListenAddress(settings.listen)
         guard address.port > 0 else {
             throw ServerError(
@@ -29,7 +34,10 @@ public struct NodeReadiness: Sendable {
             let reply = try await engine.http(
                 HTTPTransfer(
                     url: "https://\(address.local)/readyz", deadline: deadline,
-                    connectDeadline: deadline, tls: .insecure))
+                    connectDeadline: deadline, tls: .insecure,
+                    identity: identity.map {
+                        TLSIdentity(certificate: $0.certificate, key: $0.key)
+                    }))
             isReady = reply.status == 200
             let document = try? JSONValue(parsing: reply.body, limits: .event)
             let status = document?["status"]?.string ?? "HTTP \(reply.status)"
@@ -38,7 +46,14 @@ public struct NodeReadiness: Sendable {
                 "\(address.local) is \(isReady ? "ready" : "not ready") (\(status)\(failing))"
         } catch {
             isReady = false
-            description = "\(address.local) does not answer: \(error)"
+            let needs = [.certificate, .both].contains(settings.listen.tls.clients)
+            let certificate =
+                needs && identity == nil && [.tls, .closed].contains(error.kind)
+                ? ". The node requires a client certificate (listen.tls.clients: "
+                    + "\(settings.listen.tls.clients.rawValue)): give --client-certificate and "
+                    + "--client-key, or check that the port accepts a connection instead"
+                : ""
+            description = "\(address.local) does not answer: \(error)\(certificate)"
         }
     }
 

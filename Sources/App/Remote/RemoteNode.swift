@@ -33,20 +33,32 @@ public struct RemoteNode: Sendable {
     ///   - caFile: PEM file of the authority, or the self-signed certificate itself;
     ///     if empty, the system's authorities.
     public init(url: String, tokenFile: String, caFile: String) throws(Fault) {
+        try self.init(url: url, tokenFile: tokenFile, caFile: caFile, token: nil)
+    }
+
+    private init(
+        url: String, tokenFile: String, caFile: String, token given: String?
+    ) throws(Fault) {
         guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
             throw Fault("\(url) is not an address; write https://host:port")
         }
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        do { token = try DataFolder.readSecret(tokenFile) } catch {
-            throw Fault(error.description)
+        if let given {
+            token = given
+        } else {
+            do { token = try DataFolder.readSecret(tokenFile) } catch {
+                throw Fault(error.description)
+            }
         }
         trust = caFile.isEmpty ? .system : .file(caFile)
     }
 
     /// A client of the node that runs on a data folder of this machine.
     ///
-    /// Uses the token `read` of the node's first start.
-    public init(of settings: Settings, folder: DataFolder) throws(Fault) {
+    /// - Parameter token: Nil for the token `read` of the node's first start.
+    public init(
+        of settings: Settings, folder: DataFolder, token: String? = nil
+    ) throws(Fault) {
         let tls = settings.listen.tls
         guard let endpoint = settings.listen.endpoint, endpoint.port != 0 else {
             throw Fault(
@@ -59,7 +71,7 @@ public struct RemoteNode: Sendable {
         try self.init(
             url: "https://" + (host.map { "\($0):\(endpoint.port)" } ?? address.local),
             tokenFile: folder.token("read"),
-            caFile: tls.certificate.isEmpty ? folder.certificate : tls.certificate)
+            caFile: tls.certificate.isEmpty ? folder.certificate : tls.certificate, token: token)
         connectTo = host.map { "\($0):\(endpoint.port):\(address.local)" }
     }
 

@@ -54,6 +54,13 @@ public struct GroupKey: Sendable, Hashable {
 
     public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
 
+    /// A condition for a silence: of the rollout in every revision, or of the whole group.
+    public var silenceFilter: Filter {
+        let named = ["namespace", "rollout"]
+        let wanted = self["rollout"] == nil ? fields : fields.filter { named.contains($0.name) }
+        return Filter(all: wanted.map { Filter.equal($0.name, $0.value) })
+    }
+
     /// Cuts a long value and appends a hash of all of it, so that it stays unique.
     private static func bounded(_ value: String) -> String {
         guard value.utf8.count > Bounds.name else { return value }

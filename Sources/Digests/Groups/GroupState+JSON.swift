@@ -21,6 +21,7 @@ extension GroupState {
             w.raw(key.text.utf8)
             w.member("to", absorbedTo.description)
             if let saidAt { w.member("said", Int(saidAt.milliseconds)) }
+            if let heldAt { w.member("held", Int(heldAt.milliseconds)) }
             if shedTold > 0 { w.member("shed", shedTold) }
             if let burstFrom {
                 w.member("burst_from", Int(burstFrom.milliseconds))
@@ -66,6 +67,7 @@ extension GroupState {
         key = GroupKey(members.map { GroupKey.Field($0.key, $0.value.string ?? "") })
         absorbedTo = to
         saidAt = tree.moment("said")
+        heldAt = tree.moment("held")
         shedTold = tree.whole("shed") ?? 0
         burstFrom = tree.moment("burst_from")
         burst = tree.whole("burst") ?? 0
@@ -132,6 +134,10 @@ extension Incident {
             }
             w.member(array: "policies") { w in for policy in policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in binaries { w.value(binary) } }
+            if let acknowledgement {
+                w.key("acknowledged")
+                acknowledgement.write(to: &w)
+            }
             if let silence {
                 w.key("silence")
                 silence.write(to: &w)
@@ -184,6 +190,7 @@ extension Incident {
         }
         policies = tree.list("policies", \.string)
         binaries = tree.list("binaries", \.string)
+        acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
         silence = tree["silence"].flatMap(SilenceNote.init(tree:))
         if let tree = tree["echo"] {
             echo = SuppressedGroup(
@@ -231,12 +238,17 @@ extension LastReport {
             w.member("policies", policies)
             w.member("binaries", binaries)
             w.member("flapping", flapping)
+            if let acknowledgement {
+                w.key("acknowledged")
+                acknowledgement.write(to: &w)
+            }
             w.member(array: "receivers") { w in for name in receivers.sorted() { w.value(name) } }
         }
     }
 
     init(tree: JSONValue) {
         receivers = Set(tree.list("receivers", \.string))
+        acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
         if case .object(let members)? = tree["statuses"] {
             for member in members {
                 statuses[member.key] = member.value.string.flatMap(VerdictStatus.init(rawValue:))

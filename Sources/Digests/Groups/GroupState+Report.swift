@@ -59,6 +59,10 @@ extension GroupState {
             .map(Change.notice)
         if incident.policies.count > max(1, lastReport.policies) { changes.append(.policy) }
         if incident.binaries.count > max(1, lastReport.binaries) { changes.append(.binary) }
+        // One that got worse is for everybody again, which the change says itself.
+        if incident.acknowledgement != lastReport.acknowledgement, !changes.areWorse {
+            changes.append(incident.acknowledgement == nil ? .released : .acknowledged)
+        }
         return changes
     }
 
@@ -82,6 +86,7 @@ extension GroupState {
         lastReport.policies = incident?.policies.count ?? 0
         lastReport.binaries = incident?.binaries.count ?? 0
         lastReport.flapping = incident?.flapping ?? false
+        lastReport.acknowledgement = incident?.acknowledgement
         lastReport.receivers = Set(receivers)
         return lastReport
     }

@@ -43,6 +43,9 @@ public struct GroupState: Sendable, Hashable {
     /// The end of the silence that holds the group back.
     @inline(always)
     var silencedUntil: Timestamp? { open?.value.silence?.until }
+    /// Until when somebody looks after the incident.
+    @inline(always)
+    var acknowledgedUntil: Timestamp? { open?.value.acknowledgement?.until }
     /// Whether another group's message reports the fault of this one.
     @inline(always)
     var isEcho: Bool { open?.value.echo != nil }
@@ -52,6 +55,8 @@ public struct GroupState: Sendable, Hashable {
 
     /// When the last message was composed, by the notifier's clock; delays the next one.
     var saidAt: Timestamp?
+    /// When a reminder was due last that an acknowledgement held back; delays the next one.
+    var heldAt: Timestamp?
     /// When the first of the recent messages that did not wait for their window was composed, and
     /// how many there are within a window from then.
     var burstFrom: Timestamp?
@@ -95,6 +100,14 @@ public struct GroupState: Sendable, Hashable {
         }
         if incident.outcome == "aborted" { abortedAt = incident.outcomeAt }
         self.incident = nil
+    }
+
+    /// Notes a reminder that an acknowledgement holds back, as one that reports nothing. The lines
+    /// since the last message stay counted.
+    mutating func holdReminder(at now: Timestamp) {
+        heldAt = now
+        if open?.value.hasNews == false { open?.value.reminders +|= 1 }
+        for i in sources.indices { sources[i].settle() }
     }
 
     /// Counts a message that did not wait for its window.
@@ -144,12 +157,20 @@ public struct GroupState: Sendable, Hashable {
             if !isFailing { begin(line, at: end, settings: settings) }
             open?.value.count(line)
             let kept = open?.value.absorb(notice: line) ?? false
+            if let reversed = EventName.reversals[line.name(.event)] {
+                open?.value.lastReport?.notices.remove(reversed)
+            }
             guard let lastReport = open?.value.lastReport else {
                 return isUrgent(line) ? .escalation : .gathered
             }
             guard kept, !lastReport.notices.contains(line.name(.event)) else { return .none }
             return isUrgent(line) ? .escalation : .gathered
         case .outcome(let word): return conclude(word, line, at: end, settings: settings)
+        case .acknowledgement:
+            // The incident may be over meanwhile.
+            guard isFailing, open?.value.id == line.incident else { return .none }
+            open?.value.acknowledgement = Acknowledgement(line)
+            return open?.value.lastReport == nil ? .none : .escalation
         case .verdict(let status):
             let place = absorb(verdict: status, line, at: end, settings: settings, budget: &budget)
             return asksForNews ? news(of: place, settings: settings) : .none

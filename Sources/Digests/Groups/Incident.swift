@@ -41,6 +41,8 @@ struct Incident: Sendable, Hashable {
     /// The id of the storm whose messages report this incident.
     var storm: String?
 
+    /// Who looks after the incident, until it gets worse or the time is over.
+    var acknowledgement: Acknowledgement?
     /// The last silence since the last message that held the group back.
     var silence: SilenceNote?
     /// Set while the group is held back because another one reported the same fault.

@@ -103,10 +103,19 @@ extension DigestMachine {
                     ? group.live.isUnmeasured(settings)
                     : incident.reminders > 0 || incident.isNoticeOnly)
         let isOver = incident.isOver || silent
-        if window != nil, incident.lastReport != nil, !isOver,
-            group.live.changes(settings).isEmpty
-        {
+        let changes = group.live.changes(settings)
+        if window != nil, incident.lastReport != nil, !isOver, changes.isEmpty {
             return nil
+        }
+        if let acknowledgement = incident.acknowledgement {
+            if changes.areWorse || acknowledgement.until <= now {
+                group.live.incident?.acknowledgement = nil
+            } else if window == nil, !isOver, incident.lastReport != nil, changes.isEmpty,
+                incident.silence == nil
+            {
+                group.live.holdReminder(at: now)
+                return nil
+            }
         }
         // The end of a notice is not reported.
         if silent, incident.isNoticeOnly, !incident.isPaused {
@@ -121,7 +130,7 @@ extension DigestMachine {
             return nil
         }
         var digest = Digest(
-            of: group.live, incident: incident, composedAt: now,
+            of: group.live, incident: group.live.incident ?? incident, composedAt: now,
             shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
         // A window was open no longer than that, so its lines came late; without one, nothing new came.
         if window != nil, digest.to + settings.maxWindow < now { digest.late = now - digest.to }
@@ -144,6 +153,7 @@ extension DigestMachine {
             group.live.noteBurst(at: now, settings)
         }
         group.live.saidAt = now
+        group.live.heldAt = nil
         group.live.swallowed = nil
         group.live.shedTold = shared.shed
         return digest

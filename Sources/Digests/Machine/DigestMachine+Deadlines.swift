@@ -38,7 +38,10 @@ extension GroupTable {
         if groups[place].live.isEcho, groups[place].asksAgain { return .longAgo }
         guard wasTold, let saidAt else { return nil }
         // Reported and unchanged: reported again, also if no lines arrive. A notice ends instead.
-        return saidAt + settings.repeatEvery
+        guard let heldAt = groups[place].live.heldAt else { return saidAt + settings.repeatEvery }
+        // While somebody looks after it, it only ends if it is no longer measured.
+        let next = heldAt + settings.repeatEvery
+        return groups[place].live.acknowledgedUntil.map { min(next, $0) } ?? next
     }
 
     /// When a window is due that holds nothing urgent.

@@ -224,9 +224,19 @@ extension DigestMachine {
         storm.paused = messages.count { $0.outcome == "paused" }
         let lines = messages.reduce(storm.events) { $0 +| $1.events }
         let isUnmeasured =
-            storm.lastReport == storm.report && lines == 0 && storm.reminders > 0
+            storm.lastReport == storm.report && lines == storm.heldLines && storm.reminders > 0
             && storm.paused == 0
         let isOver = messages.isEmpty || isUnmeasured
+        if let acknowledgement = storm.acknowledgement, !isOver {
+            if storm.isWorse || acknowledgement.until <= now {
+                storm.acknowledgement = nil
+            } else if storm.lastReport == storm.report {
+                storm.reminders = lines > storm.heldLines ? 0 : storm.reminders +| 1
+                (storm.heldAt, storm.heldLines) = (now, lines)
+                shared.storms[index] = storm
+                return nil
+            }
+        }
         let digest = Digest(
             of: storm, members: messages, isOver: isOver, composedAt: now, settings: settings)
         for place in members(of: id) {
@@ -241,6 +251,7 @@ extension DigestMachine {
         storm.ordinal +|= 1
         storm.reminders = lines > 0 ? 0 : storm.reminders +| 1
         storm.saidAt = now
+        (storm.heldAt, storm.heldLines) = (nil, 0)
         storm.lastReport = storm.report
         if isOver { shared.storms.remove(at: index) } else { shared.storms[index] = storm }
         return digest

@@ -141,9 +141,19 @@ public struct DigestMachine: Sendable {
     public mutating func observe(_ line: EventView, at end: LogPosition, now: Timestamp) {
         let from = position
         position = max(position, end)
+        let isNew = end > shared.absorbedTo
         shared.absorb(line, at: end)
         var role = line.role
         guard role != .neutral else { return }
+        if role == .acknowledgement {
+            guard let id = line.incident else { return }
+            if isNew { shared.acknowledge(line) }
+            for place in table.groups.indices
+            where table.groups[place].live.incident?.id == id {
+                absorb(line, role, into: place, from: from, at: end, now: now)
+            }
+            return
+        }
         if case .outcome(let word) = role {
             let places = groups(namedBy: line)
             let failing = places.filter { table.groups[$0].live.isFailing }

@@ -13,6 +13,7 @@ struct LastReport: Sendable, Hashable {
     var policies = 0
     var binaries = 0
     var flapping = false
+    var acknowledgement: Acknowledgement?
     /// The receivers of the last message.
     var receivers: Set<String> = []
 }

@@ -87,6 +87,14 @@ extension Storm {
                 }
             }
             w.member("worst", worst?.rawValue)
+            if let acknowledgement {
+                w.key("acknowledged")
+                acknowledgement.write(to: &w)
+            }
+            if let heldAt {
+                w.member("held", Int(heldAt.milliseconds))
+                w.member("held_lines", heldLines)
+            }
             if let lastReport {
                 w.member(array: "told") { w in
                     for count in [
@@ -96,6 +104,10 @@ extension Storm {
                     }
                 }
                 w.member("told_worst", lastReport.worst?.rawValue)
+                if let told = lastReport.acknowledgement {
+                    w.key("told_acknowledged")
+                    told.write(to: &w)
+                }
             }
         }
     }
@@ -120,11 +132,15 @@ extension Storm {
             (events, eventsInIncident, reminders) = (counts[6], counts[7], counts[8])
         }
         worst = tree.status("worst")
+        acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
+        heldAt = tree.moment("held")
+        heldLines = tree.whole("held_lines") ?? 0
         let told = tree.list("told") { $0.integer.flatMap { Int(exactly: $0) } }
         if told.count == 4 {
             lastReport = Report(
                 joined: told[0], over: told[1], left: told[2], paused: told[3],
-                worst: tree.status("told_worst"))
+                worst: tree.status("told_worst"),
+                acknowledgement: tree["told_acknowledged"].flatMap(Acknowledgement.init(tree:)))
         }
     }
 }

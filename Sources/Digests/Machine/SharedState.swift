@@ -41,6 +41,12 @@ struct SharedState: Sendable, Hashable {
         shed +|= named?.integer.map { Count(clamping: $0).value } ?? 1
     }
 
+    /// Adds an acknowledgement, or its end, to the storm that the line names.
+    mutating func acknowledge(_ line: EventView) {
+        guard let index = storms.firstIndex(where: { $0.id == line.incident }) else { return }
+        storms[index].acknowledgement = Acknowledgement(line)
+    }
+
     mutating func absorb(lost count: Int, before end: LogPosition) {
         guard end > absorbedTo else { return }
         absorbedTo = end

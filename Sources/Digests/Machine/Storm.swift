@@ -41,6 +41,7 @@ struct Storm: Sendable, Hashable {
         var left = 0
         var paused = 0
         var worst: VerdictStatus?
+        var acknowledgement: Acknowledgement?
     }
 
     /// The thread of the storm's messages.
@@ -70,6 +71,12 @@ struct Storm: Sendable, Hashable {
     var lastReport: Report?
     /// The number of messages in a row that had no new line to report.
     var reminders = 0
+    /// Who looks after the storm, until it gets worse or the time is over.
+    var acknowledgement: Acknowledgement?
+    /// When a reminder was due last that the acknowledgement held back, and the lines since the
+    /// last message then.
+    var heldAt: Timestamp?
+    var heldLines = 0
     /// When its receivers may get a message again; not stored.
     var waitsUntil: Timestamp?
 
@@ -87,12 +94,15 @@ struct Storm: Sendable, Hashable {
     var report: Report {
         Report(
             joined: joined, over: recovered +| aborted +| ended, left: left, paused: paused,
-            worst: worst)
+            worst: worst, acknowledgement: acknowledgement)
     }
 
-    /// Whether the next message may not wait for the window: the storm got much larger or worse,
-    /// or the first runs are over for good.
-    private var isUrgent: Bool {
+    /// Whether the next message may not wait for the window.
+    private var isUrgent: Bool { isWorse || acknowledgement != lastReport?.acknowledgement }
+
+    /// Whether the storm got much larger or worse since the last message, or the first runs are
+    /// over for good.
+    var isWorse: Bool {
         guard let lastReport else { return true }
         return joined >= lastReport.joined *| 2 || worst ?? .healthy > lastReport.worst ?? .healthy
             || aborted > 0 && lastReport.over == 0 || paused > 0 && lastReport.paused == 0
@@ -101,7 +111,11 @@ struct Storm: Sendable, Hashable {
     /// When the next message is due.
     func deadline(_ settings: DigestSettings) -> Timestamp? {
         guard let saidAt, !isUrgent else { return waitsUntil ?? .longAgo }
-        let moment = saidAt + (report == lastReport ? settings.repeatEvery : settings.window)
+        var moment = saidAt + (report == lastReport ? settings.repeatEvery : settings.window)
+        if report == lastReport, let heldAt {
+            moment = heldAt + settings.repeatEvery
+            if let acknowledgement { moment = min(moment, acknowledgement.until) }
+        }
         return waitsUntil.map { max($0, moment) } ?? moment
     }
 

@@ -19,7 +19,7 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
         case .verdict(.degraded): self = .degraded
         case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault, .delivery: self = .failure
         case .refusal: self = .refusal
-        case .notice, .outcome, .rehearsal, .reported, .progress: return nil
+        case .notice, .outcome, .rehearsal, .acknowledgement, .reported, .progress: return nil
         }
     }
 

@@ -6,11 +6,13 @@ public import Server
 /// `GET /v1/run-ends`: the runs that have ended lately, for gateways.
 ///
 /// Answers from memory. `after` names an earlier answer by its `next`; without it, every end of
-/// the last 15 minutes is listed. The scope is that of the gateways' forwarding: `ingest`.
+/// the last 15 minutes is listed. The scope is that of the gateways' forwarding: `ingest`. The
+/// request of a gateway names it, which `GatewayBook` notes.
 public enum RunEndRoutes {
-    public static func routes(_ book: RunEndBook) -> [Route] {
+    public static func routes(_ book: RunEndBook, gateways: GatewayBook) -> [Route] {
         [
             Route(.get, "/v1/run-ends", access: .requires(.ingest), tier: .sender) { exchange in
+                gateways.heard(exchange)
                 var after = ""
                 for item in try exchange.queryItems() {
                     guard item.name == "after", item.value.utf8.count <= 64 else {

@@ -41,6 +41,9 @@ extension BuiltinTemplates {
         {{#argo_reason}}
         <p style="margin:6px 0;overflow-wrap:anywhere"><strong>{{.}}</strong></p>
         {{/argo_reason}}
+        {{#acknowledged}}
+        <p style="margin:6px 0;overflow-wrap:anywhere">This is {{.}}</p>
+        {{/acknowledged}}
         {{#silence}}
         <p style="margin:6px 0;overflow-wrap:anywhere">This was {{.}}. {{silence_count}}.</p>
         {{/silence}}

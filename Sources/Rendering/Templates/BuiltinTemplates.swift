@@ -30,6 +30,9 @@ enum BuiltinTemplates {
         {{#argo_reason}}
         {{.}}
         {{/argo_reason}}
+        {{#acknowledged}}
+        This is {{.}}
+        {{/acknowledged}}
         {{#silence}}
         This was {{.}}.
         {{silence_count}}.
@@ -131,6 +134,9 @@ enum BuiltinTemplates {
         {{#argo_reason}}
         *{{.}}*
         {{/argo_reason}}
+        {{#acknowledged}}
+        This is {{.}}
+        {{/acknowledged}}
         {{#silence}}
         This was {{.}}.
         {{silence_count}}.
@@ -239,6 +245,9 @@ enum BuiltinTemplates {
         {{#argo_reason}}
         {{.}}
         {{/argo_reason}}
+        {{#acknowledged}}
+        This is {{.}}
+        {{/acknowledged}}
         {{#replaces}}
         {{.}}
         {{/replaces}}

@@ -9,7 +9,8 @@ enum KnownNames {
     static let message: Set<String> = subject.union([
         "kind", "is_failing", "is_recovered", "is_ended", "is_notice", "is_rollup",
         "color", "status_word", "status_class", "since", "duration", "time", "advice",
-        "silence", "silence_count", "replaces", "late", "node_fault", "changes", "change",
+        "acknowledged", "silence", "silence_count", "replaces", "late", "node_fault", "changes",
+        "change",
         "more_changes",
         "metrics", "metric", "metric_from", "metric_to", "metric_place", "metric_note",
         "metric_spark",

@@ -63,7 +63,8 @@ struct WebhookFields {
             ("color_number", .number("\(tone.colorNumber)")), ("icon", .string("")),
             ("name", .string("bellwether")), ("composed", .string(digest.composedAt.rfc3339)),
             ("incident_start", .string(digest.composedAt.rfc3339)), ("group", .object([])),
-            ("facts", .array([])), ("links", .array([])), ("commands", .array([])),
+            ("facts", .array([])), ("links", .array([])), ("buttons", .array([])),
+            ("commands", .array([])),
             ("metric_lines", .array([])), ("changes", .array([])),
         ]
     }

@@ -65,6 +65,10 @@ enum Advice {
         case EventName.requestRefused, EventName.rateLimited:
             "Argo counts a refused measurement as an error and aborts the rollout after five in "
                 + "a row."
+        case EventName.gatewaySilent:
+            "Check whether it runs, and whether it reaches this node: the network, the "
+                + "certificate, its token. If it was removed for good, nothing is to do: it is "
+                + "forgotten after a week."
         case EventName.rolloutPaused:
             "Decide: promote goes on, abort takes the traffic back to stable."
         case EventName.tlsRefused:

@@ -52,6 +52,9 @@ struct DigestLinks {
         let url: String
     }
 
+    /// The most links of a card: Microsoft Teams refuses an Adaptive Card with more actions.
+    static let buttons = 6
+
     var links: [Link] = []
 
     init(_ digest: Digest, _ options: RenderOptions) {
@@ -78,6 +81,9 @@ struct DigestLinks {
             add("Attempt", page + "attempts/" + PercentCoding.encode(attempt, keeping: "-."))
         }
         if isRollout { add("Runbook", options.runbookURL) }
+        if let page, digest.incidentEnd == nil, !digest.isTest {
+            links += Self.forms(on: page, digest)
+        }
         for link in options.links where link.isForEveryGroup || isRollout {
             add(InertText.visible(link.name, limit: 40), link.url)
         }
@@ -85,6 +91,31 @@ struct DigestLinks {
             add("Digest", page + "digests/" + PercentCoding.encode(digest.id, keeping: "-."))
         }
         add("Status page", options.statusURL)
+    }
+
+    /// The forms of the status page that a person may need next.
+    private static func forms(on page: String, _ digest: Digest) -> [Link] {
+        var links: [Link] = []
+        func add(_ name: String, _ address: String) {
+            if let url = RenderOptions.link(address, fields: { _ in nil }) {
+                links.append(Link(name: name, url: url))
+            }
+        }
+        let isIncident = digest.rollup == nil || digest.rollup?.storm != nil
+        if isIncident, digest.acknowledgement == nil {
+            add(
+                "Acknowledge",
+                page + "incidents/" + RenderOptions.encoded(digest.thread, keep: "")
+                    + "/acknowledge")
+        }
+        let filter = digest.group.silenceFilter
+        if !filter.isAll {
+            add(
+                "Silence",
+                page + "silences/new?filter="
+                    + RenderOptions.encoded(filter.description, keep: ""))
+        }
+        return links
     }
 
     func url(_ name: String) -> String? { links.first { $0.name == name }?.url }

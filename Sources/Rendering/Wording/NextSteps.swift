@@ -42,6 +42,7 @@ struct NextSteps {
         let lines: [String] =
             switch event {
             case EventName.authRefused: ["bellwether token list"]
+            case EventName.gatewaySilent: ["bellwether status", "bellwether token list"]
             case EventName.deliveryDead:
                 ["bellwether outbox list", "bellwether outbox retry --dead"]
             case EventName.templateFault, EventName.tlsRefused: ["bellwether check"]
@@ -85,6 +86,12 @@ struct NextSteps {
             look(at: "namespace=\(namespace) rollout=\(rollout)")
         }
         if digest.incidentEnd == nil {
+            if digest.kind == .failing, digest.acknowledgement == nil,
+                Self.isIdentifier(digest.thread)
+            {
+                commands.append(
+                    Command(label: "ack", line: "bellwether ack \(digest.thread) --for 1h"))
+            }
             commands.append(
                 Command(
                     label: "silence",

@@ -53,6 +53,8 @@ struct NoticeWords {
                 ? HumanNumber.count(shed, "event")
                     + " lost, something else changed the log's files"
                 : "something else changed the log's files, no event is lost"
+        case EventName.gatewaySilent: return "the gateway is silent"
+        case EventName.gatewayBack: return "the gateway is back"
         case EventName.rolloutPaused: return "the rollout waits for a decision"
         case EventName.logPressure: return "the log's disk is short of space"
         case EventName.logTrimmed: return "old events removed, the disk is short of space"

@@ -27,6 +27,15 @@ public enum SessionCookie {
         return String(value)
     }
 
+    /// Whether a browser follows a link of another site, for which it omits the cookie.
+    public static func isFromAfar(_ head: HTTPRequest) -> Bool {
+        func value(_ name: String) -> String? {
+            HTTPField.Name(name).flatMap { head.headerFields[$0] }
+        }
+        return value("Sec-Fetch-Mode") == "navigate"
+            && ["cross-site", "same-site"].contains(value("Sec-Fetch-Site"))
+    }
+
     /// Whether the browser's origin headers show that a state-changing request comes from our own
     /// page. Protects browsers that do not support `SameSite`.
     public static func isSameOrigin(_ head: HTTPRequest) -> Bool {

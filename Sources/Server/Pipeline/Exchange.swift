@@ -35,17 +35,34 @@ public struct Exchange: Sendable {
     ///
     /// - Throws: 400 for invalid percent-encoding or bytes that are not UTF-8.
     public func queryItems() throws(Problem) -> [(name: String, value: String)] {
-        guard let query, !query.isEmpty else { return [] }
+        try Self.formItems(
+            query ?? "",
+            otherwise: .malformed(
+                "query_malformed", "the query is not percent-encoded UTF-8", field: "query"))
+    }
+
+    /// Reads the body as `application/x-www-form-urlencoded`: names and values in order.
+    ///
+    /// - Throws: As `collectBody`; 400 for invalid percent-encoding or bytes that are not UTF-8.
+    public func collectForm() async throws(Problem) -> [(name: String, value: String)] {
+        let fault = Problem.malformed(
+            "body_malformed", "the form is not percent-encoded UTF-8", field: "body")
+        guard let text = String(validating: try await collectBytes(), as: UTF8.self) else {
+            throw fault
+        }
+        return try Self.formItems(text, otherwise: fault)
+    }
+
+    private static func formItems(
+        _ text: String, otherwise fault: Problem
+    ) throws(Problem) -> [(name: String, value: String)] {
         var items: [(String, String)] = []
-        for part in query.split(separator: "&") {
+        for part in text.split(separator: "&") {
             let pair = part.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = PercentCoding.decode(pair[0], plusIsBlank: true),
                 let value = PercentCoding.decode(pair.count > 1 ? pair[1] : "", plusIsBlank: true)
-            else {
-                throw .malformed(
-                    "query_malformed", "the query is not percent-encoded UTF-8", field: "query")
-            }
+            else { throw fault }
             items.append((name, value))
         }
         return items

@@ -52,7 +52,7 @@ extension WebhookRecipes {
                   {"type": "RichTextBlock", "separator": true, "inlines": [{"type": "TextRun", "isSubtle": true, "size": "Small", "text": "digest {{id}}"}]}
                 ],
                 "actions": [
-                  {{#links}}{"type": "Action.OpenUrl", "title": "{{max40(name)}}", "url": "{{url}}"}{{^last()}},{{/last()}}{{/links}}
+                  {{#buttons}}{"type": "Action.OpenUrl", "title": "{{max40(name)}}", "url": "{{url}}"}{{^last()}},{{/last()}}{{/buttons}}
                 ]
               }
             }]
@@ -106,7 +106,7 @@ extension WebhookRecipes {
                   ]
                 }{{#link}}, {
                   "widgets": [{"buttonList": {"buttons": [
-                    {{#links}}{"text": "{{max40(name)}}", "onClick": {"openLink": {"url": "{{url}}"}}}{{^last()}},{{/last()}}{{/links}}
+                    {{#buttons}}{"text": "{{max40(name)}}", "onClick": {"openLink": {"url": "{{url}}"}}}{{^last()}},{{/last()}}{{/buttons}}
                   ]}}]
                 }{{/link}}]
               }

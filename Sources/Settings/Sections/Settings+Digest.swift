@@ -30,6 +30,9 @@ extension Settings {
         /// Prefixes of checks that concern the node itself. A fault of these checks alone is
         /// reported once, not once for each rollout.
         public var nodeChecks = ["gateway."]
+        /// How long a gateway may send the notifier nothing until it is reported as silent; zero:
+        /// for ever.
+        public var silentAfter = Duration.seconds(300)
         /// When many groups that begin to fail together are one incident.
         public var storm = Storm()
         /// The number of unhealthy attempts at which the caller aborts (Argo's `failureLimit` plus
@@ -112,6 +115,12 @@ extension Settings.Digest {
         links = (r.mappings("links") ?? []).map { linkEntry($0) }
         owners = (r.mappings("owners") ?? []).map(Self.owner)
         nodeChecks = r.texts("node_checks", nodeChecks)
+        silentAfter = r.duration("silent_after", silentAfter, in: .zero...(.seconds(86_400)))
+        if silentAfter > .zero, silentAfter < .seconds(5) {
+            r.fault(
+                "silent_after", "gateways send a request every 2 s",
+                "write 5s or more, or 0s to report none")
+        }
         storm = Storm(reading: r.mapping("storm"))
         if r.has("abort_after") { abortAfter = r.integer("abort_after", 1, in: 1...100_000) }
         if r.has("attempts") { attempts = r.integer("attempts", 10, in: 1...100_000) }

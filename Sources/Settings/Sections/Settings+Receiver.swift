@@ -139,6 +139,8 @@ extension Settings.Receiver {
                 kind: .exec(command: r.command("write command: [/usr/local/bin/page, --now]")))
         case .file: self.init(name: name, kind: .file(directory: r.plain("directory", "")))
         }
+        // Greylisting relays answer 4yz for minutes: a pause of seconds only adds connections.
+        if kind == .smtp { retryCeiling = .seconds(60) }
         if kind != .file {
             timeout = r.duration("timeout", timeout, in: .milliseconds(100)...(.seconds(900)))
             retryCeiling = r.duration(

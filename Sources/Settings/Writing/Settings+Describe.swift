@@ -146,6 +146,7 @@ extension Settings.Digest {
             y.entry("on_call", rule.onCall)
         }
         y.entry("node_checks", nodeChecks)
+        y.entry("silent_after", silentAfter)
         y.mapping("storm") { y in
             y.entry("groups", storm.groups)
             y.entry("within", storm.within)

@@ -56,6 +56,8 @@ private struct StatusText {
             parts.append(
                 table(incidents: incidents) + further(than: incidents, of: "incidents_total"))
         }
+        let gateways = tree["gateways"]?.elements ?? []
+        if !gateways.isEmpty { parts.append(table(gateways: gateways)) }
         let receivers = tree["receivers"]?.elements ?? []
         if !receivers.isEmpty { parts.append(table(receivers: receivers)) }
         let probes = tree["probes"]?.elements ?? []
@@ -91,16 +93,35 @@ private struct StatusText {
     }
 
     private func table(incidents: [JSONValue]) -> String {
-        var table = Table("INCIDENT", "WORST", "SINCE", "MESSAGES", "SILENCED UNTIL")
+        var table = Table("INCIDENT", "ID", "WORST", "SINCE", "MESSAGES", "HELD")
         for incident in incidents {
             var words: [String] = []
             if case .object(let members)? = incident["group"] {
                 words = members.map { "\($0.key)=\($0.value.string ?? "")" }
             }
             table.add(
-                words.joined(separator: " "), incident["status"]?.string ?? "notice",
+                words.joined(separator: " "), incident.text("id"),
+                incident["status"]?.string ?? "notice",
                 incident.text("since"), "\(incident["messages"]?.integer ?? 0)",
-                incident["silenced_until"]?.string ?? "–")
+                Self.held(incident))
+        }
+        return table.text
+    }
+
+    /// Who looks after an incident, or until when a silence holds it back.
+    private static func held(_ incident: JSONValue) -> String {
+        if let acknowledged = incident["acknowledged"] {
+            return "by \(acknowledged.text("who")) until \(acknowledged.text("until"))"
+        }
+        return incident["silenced_until"]?.string.map { "silenced until \($0)" } ?? "–"
+    }
+
+    private func table(gateways: [JSONValue]) -> String {
+        var table = Table("GATEWAY", "ZONE", "STATE", "LAST REQUEST")
+        for gateway in gateways {
+            table.add(
+                gateway.text("name"), gateway.text("az"), gateway.text("state"),
+                gateway.text("heard"))
         }
         return table.text
     }

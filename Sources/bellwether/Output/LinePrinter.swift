@@ -51,6 +51,15 @@ struct LinePrinter {
         }.joined(separator: "\t")
     }
 
+    /// The selected fields of a line, one text for each path; empty where it has none.
+    func cells(of line: [UInt8]) -> [String] {
+        paths.map { path in
+            values(of: path.path, in: line).map { value in
+                value == .null ? "" : Self.text(value)
+            }.joined(separator: ",")
+        }
+    }
+
     private func values(of path: FieldPath, in line: [UInt8]) -> [JSONValue] {
         line.withUnsafeBytes { bytes in
             guard let root = try? JSONScanner.validate(bytes, limits: .event) else { return [] }

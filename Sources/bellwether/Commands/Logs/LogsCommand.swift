@@ -10,10 +10,12 @@ import Settings
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Read the event log, also while the node runs.",
-        subcommands: [LogsTail.self, LogsQuery.self, LogsStats.self, LogsVerify.self])
+        subcommands: [
+            LogsTail.self, LogsQuery.self, LogsExport.self, LogsStats.self, LogsVerify.self,
+        ])
 }
 
-/// The options that select lines, shared by `tail` and `query`.
+/// The options that select lines, shared by `tail`, `query` and `export`.
 struct LineSelection: ParsableArguments {
     @Option(help: "Start: 10m, 2h or 7d ago, or RFC 3339.") var since: String?
     @Option(
