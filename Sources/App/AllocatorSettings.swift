@@ -10,6 +10,10 @@ import Foundation
 /// in one arena serves only that arena. glibc also raises its thresholds as a process frees large
 /// blocks, so that the process keeps the memory of a burst of large bodies. `apply` bounds the
 /// number of arenas and fixes the thresholds. It does nothing on other C libraries.
+///
+/// Blocks from the mapping threshold up are returned to the system when they are freed, and each
+/// new one costs a page fault for every 4 KiB. The buffers in which connections and log readers
+/// read, up to 256 KiB each, stay below it: they are needed again and again.
 enum AllocatorSettings {
     /// Applies the settings. Call it before the process has many threads.
     static func apply() {
@@ -21,7 +25,7 @@ enum AllocatorSettings {
             let mallopt = unsafeBitCast(address, to: Mallopt.self)
             let cores = ProcessInfo.processInfo.activeProcessorCount
             _ = mallopt(arenaMax, CInt(clamping: max(1, cores / 2)))
-            _ = mallopt(mmapThreshold, 128 << 10)
+            _ = mallopt(mmapThreshold, 512 << 10)
             _ = mallopt(trimThreshold, 1 << 20)
         #endif
     }

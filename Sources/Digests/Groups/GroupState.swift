@@ -332,7 +332,8 @@ public struct GroupState: Sendable, Hashable {
     private func hasRecovered(_ settings: DigestSettings) -> Bool {
         guard open?.value.isNoticeOnly == false else { return false }
         let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
-        guard sources.allSatisfy({ $0.hasRecovered(after: attempts) }) else { return false }
+        // By index: this runs for each line, and an element in a closure is a copy.
+        for i in sources.indices where !sources[i].hasRecovered(after: attempts) { return false }
         // The caller is about to abort, whatever the last attempts were.
         return failuresUntilAbort(settings) != 0
     }
@@ -389,10 +390,15 @@ public struct GroupState: Sendable, Hashable {
 
     /// Whether the caller's limit of inconclusive attempts is exceeded: it pauses the rollout.
     var isInconclusive: Bool {
-        sources.contains { source in
-            source.lanes.contains { lane in
-                lane.inconclusiveLimit.map { lane.inconclusive > $0 } ?? false
+        for i in sources.indices {
+            for j in sources[i].lanes.indices {
+                if let limit = sources[i].lanes[j].inconclusiveLimit,
+                    sources[i].lanes[j].inconclusive > limit
+                {
+                    return true
+                }
             }
         }
+        return false
     }
 }

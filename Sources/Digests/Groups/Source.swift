@@ -109,7 +109,11 @@ public struct Source: Sendable, Hashable {
     /// Whether every concern that failed has had `attempts` healthy attempts in a row.
     /// With `orQuiet`, or had no verdict since the last message: its gateway may be gone.
     func hasRecovered(after attempts: Int, orQuiet: Bool = false) -> Bool {
-        lanes.allSatisfy { !$0.failed || $0.healthyRun >= attempts || orQuiet && !$0.heard }
+        for i in lanes.indices
+        where lanes[i].failed && lanes[i].healthyRun < attempts && !(orQuiet && !lanes[i].heard) {
+            return false
+        }
+        return true
     }
 
     /// Starts to note which concerns are still measured.

@@ -227,11 +227,7 @@ private struct Fields {
         _ value: JSONScanner.Slice, in line: UnsafeRawBufferPointer
     ) throws(EventFault) -> Timestamp {
         try text(.ts, value)
-        if value.kind == .string, !value.escaped {
-            let inner = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
-            if let moment = Timestamp(utc: inner) { return try bounded(moment, value, in: line) }
-        }
-        guard let words = value.text(in: line), let moment = Timestamp(rfc3339: words) else {
+        guard let moment = value.moment(in: line) else {
             throw .outside(
                 field: "ts", expected: SenderForm.expectedTime, value: value, in: line)
         }

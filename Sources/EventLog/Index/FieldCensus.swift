@@ -1,3 +1,4 @@
+import Events
 import JSON
 
 #if canImport(Glibc)
@@ -20,6 +21,10 @@ struct FieldCensus {
     /// Whether every id is a string without escapes.
     private(set) var idsAreRegular = true
 
+    /// The time of the last line; nil if it has none, or its `ts` may be written twice.
+    private(set) var moment: Timestamp?
+
+    private var times = 0
     private var current: [UInt64] = []
     /// Index at which the next key is expected, since lines of one sender have the same order.
     private var hint = 0
@@ -30,10 +35,12 @@ struct FieldCensus {
     /// Adds one line. Returns false if it is not a JSON object.
     mutating func note(_ line: UnsafeRawBufferPointer) -> Bool {
         hint = 0
+        (moment, times) = (nil, 0)
         do throws(JSONFault) {
             try JSONScanner.members(of: line, limits: .event) { key, value throws(JSONFault) in
                 note(key, value, in: line)
             }
+            if times > 1 { moment = nil }
             return true
         } catch { return false }
     }
@@ -50,7 +57,11 @@ struct FieldCensus {
             return
         }
         if key.equals("deltas", in: line) { return deltas.note(value, in: line) }
-        if key.equals("ts", in: line) { return }
+        if key.equals("ts", in: line) {
+            moment = value.moment(in: line)
+            times += 1
+            return
+        }
         if key.equals("id", in: line) { return noteID(value, in: line) }
         guard let place = place(of: name) else { return }
         fields[place].note(value, in: line)
@@ -67,6 +78,8 @@ struct FieldCensus {
 
     /// Discards the field that a key with escapes spells.
     private mutating func escaped(_ name: String?, in line: UnsafeRawBufferPointer) {
+        // Two: another spelling of the key may follow.
+        if name == "ts" { times += 2 }
         guard let name, name != "id" else {
             idsAreRegular = false
             return

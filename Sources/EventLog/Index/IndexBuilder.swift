@@ -25,12 +25,13 @@ struct IndexBuilder {
         plain.forEachLine { line, _ in
             guard !line.isFiller else { return }
             survey.lines += 1
-            if let scanned = try? ScannedLine(line, from: .log), census.note(line) {
-                survey.earliest = min(survey.earliest, scanned.ts.milliseconds)
-                survey.latest = max(survey.latest, scanned.ts.milliseconds)
+            let isObject = census.note(line)
+            if isObject, let moment = census.moment {
+                survey.earliest = min(survey.earliest, moment.milliseconds)
+                survey.latest = max(survey.latest, moment.milliseconds)
             } else {
                 survey.isKnown = false
-                if !line.isObject { survey.foreign += 1 }
+                if !isObject { survey.foreign += 1 }
             }
         }
         return survey

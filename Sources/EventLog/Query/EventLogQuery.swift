@@ -57,12 +57,17 @@ public struct EventLogQuery: Sendable, Equatable {
     private static let ts = Array("ts".utf8)
 
     private static func moment(of line: UnsafeRawBufferPointer) -> Timestamp? {
-        guard let value = LineMember.first(ts, in: line) else { return nil }
-        if value.kind == .string, !value.escaped {
-            let text = UnsafeRawBufferPointer(rebasing: line[value.range.dropFirst().dropLast()])
-            if let moment = Timestamp(utc: text) { return moment }
+        LineMember.first(ts, in: line)?.moment(in: line)
+    }
+}
+
+extension JSONScanner.Slice {
+    /// The time that a string in RFC 3339 tells; nil for any other value.
+    func moment(in line: UnsafeRawBufferPointer) -> Timestamp? {
+        if kind == .string, let plain = plain(in: line), let moment = Timestamp(utc: plain) {
+            return moment
         }
-        return value.text(in: line).flatMap { Timestamp(rfc3339: $0) }
+        return text(in: line).flatMap { Timestamp(rfc3339: $0) }
     }
 }
 

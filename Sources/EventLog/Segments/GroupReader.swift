@@ -208,19 +208,12 @@ struct GroupReader {
     private static func commitLine(
         in bytes: UnsafeRawBufferPointer, from start: Int, startsLine: Bool
     ) -> Range<Int>? {
-        var from = start
-        while let place = bytes.first(CommitLine.prefix, from: from) {
-            from = place + 1
-            // Inside a line, the prefix is part of an event's text.
-            guard place == start ? startsLine : bytes[place - 1] == UInt8(ascii: "\n") else {
-                continue
-            }
-            if let newline = bytes.firstNewline(from: place),
-                newline - place <= longestCommitLine
-            {
-                return place..<newline
-            }
-            if bytes.count - place <= longestCommitLine { return nil }
+        // Inside a line, the prefix is part of an event's text.
+        var from = startsLine ? start : bytes.firstNewline(from: start).map { $0 + 1 }
+        while let line = from, let place = CommitLine.first(in: bytes, from: line) {
+            let newline = bytes.firstNewline(from: place)
+            if let newline, newline - place <= longestCommitLine { return place..<newline }
+            from = newline.map { $0 + 1 }
         }
         return nil
     }

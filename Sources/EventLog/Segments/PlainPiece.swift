@@ -17,10 +17,8 @@ struct PlainPiece {
         var commits: [Range<Int>] = []
         var logical = end
         var at = 0
-        while let place = lines.first(CommitLine.prefix, from: at) {
+        while let place = CommitLine.first(in: lines, from: at) {
             at = (lines.firstNewline(from: place) ?? end) + 1
-            // Within a line, the prefix is text of the event.
-            guard place == 0 || lines[place - 1] == UInt8(ascii: "\n") else { continue }
             commits.append(place..<at)
             logical -= at - place
         }
