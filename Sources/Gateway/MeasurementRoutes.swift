@@ -34,7 +34,9 @@ public enum MeasurementRoutes {
 
     /// Accepts JSON or a missing type: with `body` instead of `jsonBody`, Argo sends none.
     static func checkMedia(_ head: HTTPRequest) throws(Problem) {
-        guard let given = head.headerFields[.contentType] else { return }
+        guard let given = head.headerFields[.contentType], given != "application/json" else {
+            return
+        }
         let essence = given.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard essence == "application/json" || essence.isEmpty else {
             throw Problem(
@@ -87,12 +89,14 @@ public enum MeasurementRoutes {
     static func headers(
         _ verdict: FrozenVerdict, rate: RateLimiter.Verdict? = nil, timing: String = "frozen"
     ) -> HTTPFields {
-        var headers = rate?.headers ?? [:]
-        headers[.contentType] = "application/json"
-        headers[.eTag] = verdict.document.etag
-        headers[.serverTiming] = timing
-        headers[.measuredAt] = verdict.measuredAt.rfc3339
-        headers[.cacheControl] = "no-store"
+        var headers: HTTPFields = [
+            .contentType: "application/json", .eTag: verdict.document.etag, .serverTiming: timing,
+            .measuredAt: verdict.measuredAt.rfc3339, .cacheControl: "no-store",
+        ]
+        if let rate {
+            headers[.rateLimitPolicy] = rate.policy
+            headers[.rateLimit] = rate.state
+        }
         return headers
     }
 

@@ -25,11 +25,13 @@ enum Credential: Sendable, Equatable {
     private static func authorization(
         _ header: String, schemes: Set<Access.Scheme>
     ) -> Credential {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2 else { return .malformed }
-        let rest = parts[1].drop { $0 == " " }
+        let blank = UInt8(ascii: " ")
+        let bytes = header.utf8.drop { $0 == blank }
+        guard let end = bytes.firstIndex(of: blank) else { return .malformed }
+        let scheme = header[bytes.startIndex..<end]
+        let rest = header[bytes[end...].drop { $0 == blank }.startIndex...]
         guard !rest.isEmpty, rest.utf8.count <= longest else { return .malformed }
-        switch parts[0].lowercased() {
+        switch scheme.lowercased() {
         case "bearer" where schemes.contains(.bearer): return .token(String(rest))
         case "basic" where schemes.contains(.basic): return basic(rest)
         default: return .malformed

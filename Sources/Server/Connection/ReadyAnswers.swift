@@ -21,10 +21,12 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     /// The maximum body length in bytes; a request with a longer body is passed on.
     static let longestBody = 16 << 10
 
-    private struct Held {
-        let head: HTTPRequest
+    /// A class, because its members are many and each copy would retain them all.
+    private final class Held {
         let request: RequestPipeline.ReadyRequest
         var body = ByteBuffer()
+
+        init(_ request: RequestPipeline.ReadyRequest) { self.request = request }
     }
 
     private let gate: RequestPipeline
@@ -49,14 +51,15 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
             if underWay == 0, context.channel.isWritable,
                 let request = gate.ready(head, connection)
             {
-                held = Held(head: head, request: request)
+                held = Held(request)
                 return
             }
             underWay += 1
         case .body(let part):
-            guard let count = held?.body.readableBytes else { break }
+            guard let held else { break }
+            let count = held.body.readableBytes
             if count + part.readableBytes <= Self.longestBody {
-                if count == 0 { held?.body = part } else { held?.body.writeImmutableBuffer(part) }
+                if count == 0 { held.body = part } else { held.body.writeImmutableBuffer(part) }
                 return
             }
             passOn(context)
@@ -80,7 +83,7 @@ final class ReadyAnswers: ChannelDuplexHandler, RemovableChannelHandler {
         guard let held else { return }
         self.held = nil
         underWay += 1
-        context.fireChannelRead(wrapInboundOut(.head(held.head)))
+        context.fireChannelRead(wrapInboundOut(.head(held.request.head)))
         if held.body.readableBytes > 0 {
             context.fireChannelRead(wrapInboundOut(.body(held.body)))
         }

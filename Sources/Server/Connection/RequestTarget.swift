@@ -39,7 +39,11 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    static func normalize(_ head: inout HTTPRequestHead, local: SocketAddress?) {
+    /// - Parameter local: The address that the client connected to. Costs a system call, so it is
+    ///   evaluated only for a request that needs it.
+    static func normalize(
+        _ head: inout HTTPRequestHead, local: @autoclosure () -> SocketAddress?
+    ) {
         let isOldest = head.version.minor == 0
         let switches =
             head.method == .CONNECT
@@ -51,7 +55,7 @@ final class RequestTarget: ChannelInboundHandler, RemovableChannelHandler {
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         }
         if isOldest { head.headers.remove(name: "Expect") }
-        if isOldest, !head.headers.contains(name: "host"), let local {
+        if isOldest, !head.headers.contains(name: "host"), let local = local() {
             let address = local.ipAddress.map(IPAddress.unmapped) ?? "localhost"
             let host = address.contains(":") ? "[\(address)]" : address
             head.headers.add(name: "Host", value: "\(host):\(local.port ?? 0)")

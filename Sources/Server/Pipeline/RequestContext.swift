@@ -10,6 +10,8 @@ struct RequestContext: Sendable {
     let connection: ConnectionFacts
     let started: ContinuousClock.Instant
     let body: IncomingBody
+    /// The values of `Expect` in lower case.
+    private let expectations: [String]
     /// Released once the answer is written.
     let holdings = Holdings()
     var route: Route?
@@ -27,8 +29,9 @@ struct RequestContext: Sendable {
         started = .now
         self.connection = connection
         // An unknown expectation counts too: the client may then not send the body.
+        expectations = Self.expectations(of: head)
         let isHeldBack =
-            !Self.expectations(of: head).isEmpty
+            !expectations.isEmpty
             && Self.hasContent(head, isHTTP2: connection.isHTTP2)
         self.body = IncomingBody(body, proceed: isHeldBack ? proceed : nil)
         let target = head.path ?? ""
@@ -73,7 +76,7 @@ struct RequestContext: Sendable {
 extension RequestContext {
     /// - Throws: 417 for an expectation other than `100-continue`.
     func checkExpectation() throws(Problem) {
-        guard Self.expectations(of: head).allSatisfy({ $0 == "100-continue" }) else {
+        guard expectations.allSatisfy({ $0 == "100-continue" }) else {
             throw Problem(
                 .expectationFailed, "expectation_unsupported",
                 "of expectations only 100-continue is served", field: "Expect")

@@ -70,7 +70,8 @@ final class RequestPipeline: Sendable {
             }
             try hold(response, passage)
         } catch { response = await refuse(error, passage) }
-        finish(&response, passage)
+        finish(&response.head, passage)
+        if passage.head.method == .head { response = response.createHeadResponse() }
         try await writer.write(response: response.head, body: response.body)
     }
 
@@ -80,6 +81,7 @@ final class RequestPipeline: Sendable {
     struct ReadyRequest {
         fileprivate let passage: RequestContext
         fileprivate let identity: Identity
+        var head: HTTPRequest { passage.head }
         fileprivate let answer: @Sendable (ReadyQuestion) -> ReadyAnswer?
     }
 
@@ -111,10 +113,10 @@ final class RequestPipeline: Sendable {
         guard let answer = request.answer(question),
             answer.body.readableBytes <= Admission.smallAnswer
         else { return nil }
-        var response = Response(
-            status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.body))
-        finish(&response, passage)
-        return Ready(head: response.head, body: answer.body)
+        var head = HTTPResponse(status: .ok, headerFields: answer.headers)
+        head.headerFields[.contentLength] = String(answer.body.readableBytes)
+        finish(&head, passage)
+        return Ready(head: head, body: answer.body)
     }
 
     // MARK: - In
@@ -217,17 +219,16 @@ final class RequestPipeline: Sendable {
         return problem.response
     }
 
-    private func finish(_ response: inout Response, _ passage: RequestContext) {
-        response.headers[.date] = date.now
-        if let strictTransport { response.headers[.strictTransportSecurity] = strictTransport }
+    private func finish(_ head: inout HTTPResponse, _ passage: RequestContext) {
+        head.headerFields[.date] = date.now
+        if let strictTransport { head.headerFields[.strictTransportSecurity] = strictTransport }
         // HTTP/2 forbids the header (RFC 9113 §8.2.2).
-        if !passage.connection.isHTTP2, response.status.code >= 400 || passage.body.isHeldBack {
+        if !passage.connection.isHTTP2, head.status.code >= 400 || passage.body.isHeldBack {
             // The client may or may not still send a body that was not requested.
-            response.headers[.connection] = "close"
+            head.headerFields[.connection] = "close"
         }
-        if passage.head.method == .head { response = response.createHeadResponse() }
         tally.count(
-            route: passage.route?.path ?? "none", status: response.status.code,
+            route: passage.route?.path ?? "none", status: head.status.code,
             duration: passage.started.duration(to: .now))
     }
 }
