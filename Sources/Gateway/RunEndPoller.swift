@@ -96,7 +96,7 @@ public struct RunEndPoller: Sendable {
             throw PollFault(description: "there is no address of a notifier")
         }
         do throws(PollFault) {
-            let answer = try await ask(choice.url, after: after)
+            let answer = try await ask(choice.url, after: after, isLeaving: isLeaving)
             addresses.succeeded(choice)
             return answer
         } catch {
@@ -106,7 +106,9 @@ public struct RunEndPoller: Sendable {
         }
     }
 
-    private func ask(_ to: String, after: String) async throws(PollFault) -> RunEndAnswer {
+    private func ask(
+        _ to: String, after: String, isLeaving: Bool
+    ) async throws(PollFault) -> RunEndAnswer {
         let shown = ShownText.url(to)
         let reply: HTTPReply
         do {

@@ -1,4 +1,5 @@
 import Events
+import Secrets
 
 extension Settings {
     /// Returns the whole effective configuration as YAML.
