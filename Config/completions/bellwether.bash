@@ -201,7 +201,7 @@ _bellwether_serve() {
 
 _bellwether_check() {
     repeating_flags=()
-    non_repeating_flags=(--show --json --version -h --help)
+    non_repeating_flags=(--show --json --offline --version -h --help)
     repeating_options=()
     non_repeating_options=(--config)
     __bellwether_offer_flags_options 0
@@ -502,7 +502,7 @@ _bellwether_logs_tail() {
     repeating_flags=()
     non_repeating_flags=(--any-field --follow -f --show-cursor --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --since --where -n --after --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where -n --after --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -517,6 +517,21 @@ _bellwether_logs_tail() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     '--since')
@@ -539,9 +554,9 @@ _bellwether_logs_tail() {
 
 _bellwether_logs_query() {
     repeating_flags=()
-    non_repeating_flags=(--any-field --json --timing --version -h --help)
+    non_repeating_flags=(--local --any-field --json --timing --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --since --where --until --count-by --limit --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where --until --count-by --limit --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -556,6 +571,21 @@ _bellwether_logs_query() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     '--since')
@@ -629,7 +659,7 @@ _bellwether_logs_stats() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -644,6 +674,21 @@ _bellwether_logs_stats() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     esac
@@ -653,7 +698,7 @@ _bellwether_logs_verify() {
     repeating_flags=()
     non_repeating_flags=(--repair --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -668,6 +713,21 @@ _bellwether_logs_verify() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     esac

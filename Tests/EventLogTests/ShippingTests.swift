@@ -1,5 +1,5 @@
 import Events
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import EventLog
