@@ -134,6 +134,9 @@ let package = Package(
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
+        module(
+            "Archives",
+            ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -181,7 +184,8 @@ let package = Package(
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
                 "Telemetry", "Store", "EventLog", "Analysis",
-                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Probes", "Transfer", "Bucket", "Archives", "Digests", "Rendering", "Delivery",
+                "Server",
                 "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
@@ -189,7 +193,8 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Events", "JSON", "Settings", "Store", "EventLog", "Analysis",
+                "CBuild", "App", "Secrets", "Events", "JSON", "Settings", "Store", "EventLog",
+                "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
             ], swiftSettings: strict),
@@ -220,6 +225,9 @@ let package = Package(
         tests("Digests", ["Events", "JSON"]),
         tests("Transfer", ["Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
+        tests(
+            "Archives",
+            ["Bucket", "EventLog", "Events", "Secrets", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),

@@ -201,7 +201,7 @@ _bellwether_serve() {
 
 _bellwether_check() {
     repeating_flags=()
-    non_repeating_flags=(--show --json --version -h --help)
+    non_repeating_flags=(--show --json --offline --version -h --help)
     repeating_options=()
     non_repeating_options=(--config)
     __bellwether_offer_flags_options 0
@@ -496,7 +496,7 @@ _bellwether_logs_tail() {
     repeating_flags=()
     non_repeating_flags=(--any-field --follow -f --show-cursor --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --since --where -n --after --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where -n --after --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -511,6 +511,21 @@ _bellwether_logs_tail() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     '--since')
@@ -533,9 +548,9 @@ _bellwether_logs_tail() {
 
 _bellwether_logs_query() {
     repeating_flags=()
-    non_repeating_flags=(--any-field --json --timing --version -h --help)
+    non_repeating_flags=(--local --any-field --json --timing --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file --since --where --until --count-by --limit --fields)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file --since --where --until --count-by --limit --fields)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -550,6 +565,21 @@ _bellwether_logs_query() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     '--since')
@@ -577,7 +607,7 @@ _bellwether_logs_stats() {
     repeating_flags=()
     non_repeating_flags=(--json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -592,6 +622,21 @@ _bellwether_logs_stats() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     esac
@@ -601,7 +646,7 @@ _bellwether_logs_verify() {
     repeating_flags=()
     non_repeating_flags=(--repair --json --version -h --help)
     repeating_options=()
-    non_repeating_options=(--config --url --token-file --ca-file)
+    non_repeating_options=(--config --url --token-file --ca-file --from --region --endpoint --access-key-file --secret-key-file)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
@@ -616,6 +661,21 @@ _bellwether_logs_verify() {
         return
         ;;
     '--ca-file')
+        return
+        ;;
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--access-key-file')
+        return
+        ;;
+    '--secret-key-file')
         return
         ;;
     esac

@@ -1,3 +1,4 @@
+import Archives
 import Delivery
 import Events
 import Gateway
@@ -14,12 +15,13 @@ extension Node {
 
     static func routes(
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog, _ store: Store,
-        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ metrics: NodeMetrics,
-        _ tokens: TokenRegistry
+        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ bucket: BucketParts?,
+        _ metrics: NodeMetrics, _ tokens: TokenRegistry
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
-            .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
+            .health(
+                "/readyz", checks: checks(settings, eventLog, store, gateway, notifier, bucket)),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway {
@@ -59,7 +61,7 @@ extension Node {
 
     private static func checks(
         _ settings: Settings, _ eventLog: EventLog, _ store: Store, _ gateway: GatewayParts?,
-        _ notifier: NotifierParts?
+        _ notifier: NotifierParts?, _ bucket: BucketParts?
     ) -> [HealthCheck] {
         var checks = [
             HealthCheck("log:durable") {
@@ -83,6 +85,17 @@ extension Node {
                 .init(.pass, value: Double(eventLog.status.usedBytes), unit: "bytes")
             },
         ]
+        if let bucket {
+            checks.append(
+                HealthCheck("bucket:archives") {
+                    let waiting = Double(eventLog.unshipped.segments)
+                    // The log goes on without its bucket, so the node stays ready.
+                    guard let fault = bucket.shipper.status.fault else {
+                        return .init(.pass, value: waiting, unit: "segments")
+                    }
+                    return .init(.warn, output: "\(fault)", value: waiting, unit: "segments")
+                })
+        }
         if let forwarder = gateway?.forwarder {
             checks.append(
                 HealthCheck("forward:notifier") {

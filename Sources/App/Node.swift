@@ -1,9 +1,8 @@
-import Bucket
+import Archives
 import Console
 import Delivery
 import Digests
 import Events
-import Foundation
 import Gateway
 public import EventLog
 import Logging
@@ -43,19 +42,6 @@ public final class Node: Sendable {
     let notifier: NotifierParts?
     let board: BoardService
     let inForce: SettingsInForce
-
-    /// The key `bucket`.
-    struct BucketParts: Sendable {
-        let bucket: Bucket
-        /// Of the bucket alone: a slow store delays neither a measurement nor a digest.
-        let engine: TransferEngine
-
-        init(_ settings: Settings.Bucket, telemetry: Telemetry) throws(BucketFault) {
-            engine = TransferEngine(telemetry: telemetry)
-            bucket = try Bucket(
-                settings, environment: ProcessInfo.processInfo.environment, engine: engine)
-        }
-    }
 
     /// The role `gateway`.
     struct GatewayParts: Sendable {
@@ -125,7 +111,11 @@ public final class Node: Sendable {
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)
-        bucket = try settings.bucket.map { try BucketParts($0, telemetry: telemetry) }
+        if let section = settings.bucket {
+            bucket = try await BucketParts(section, settings, eventLog, telemetry: telemetry)
+        } else {
+            bucket = nil
+        }
         tokens = try await TokenRegistry(
             store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
             telemetry: telemetry)
@@ -144,7 +134,7 @@ public final class Node: Sendable {
         board = BoardService(eventLog: eventLog)
         let metrics = NodeMetrics(
             registry: telemetry.registry, eventLog: eventLog, store: store, tokens: tokens,
-            gateway: gateway, notifier: notifier)
+            gateway: gateway, notifier: notifier, bucket: bucket)
         let budget = DescriptorBudget.inForce(wanted: settings.listen.limits.maxConnections)
         if budget.isTooLow { throw DescriptorsMissing(budget: budget) }
         if budget.fault != nil { telemetry.emit(ConnectionsLimited(budget: budget)) }
@@ -154,7 +144,7 @@ public final class Node: Sendable {
                 connections: budget.connections),
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
-                    settings, inForce, eventLog, store, gateway, notifier, metrics, tokens)
+                    settings, inForce, eventLog, store, gateway, notifier, bucket, metrics, tokens)
                     + ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                         store: store, keeper: board, sessions: sessions
@@ -253,7 +243,8 @@ public final class Node: Sendable {
         services.append(
             TroubleWatch(
                 server: server, tokens: tokens, eventLog: eventLog, gateway: gateway,
-                notifier: notifier, node: settings.node, az: settings.az, telemetry: telemetry))
+                notifier: notifier, bucket: bucket, node: settings.node, az: settings.az,
+                telemetry: telemetry))
         if let notifier {
             await report(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(
@@ -276,6 +267,9 @@ public final class Node: Sendable {
             if let runEnds = gateway.runEnds {
                 services.append(BackgroundService { await runEnds.run() })
             }
+        }
+        if let bucket {
+            services.append(BackgroundService { await bucket.shipper.run() })
         }
         // The last service is shut down first: no new request arrives while the others stop.
         services.append(server)

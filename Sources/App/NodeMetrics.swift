@@ -1,3 +1,4 @@
+import Archives
 import Analysis
 import Delivery
 import Events
@@ -21,6 +22,7 @@ final class NodeMetrics: Sendable {
     private let tokens: TokenRegistry
     private let gateway: Node.GatewayParts?
     private let notifier: Node.NotifierParts?
+    private let bucket: Node.BucketParts?
     private let process: ProcessFigures
     private let looks = Mutex(Looks())
 
@@ -34,7 +36,8 @@ final class NodeMetrics: Sendable {
 
     init(
         registry: PrometheusRegistry, eventLog: EventLog, store: Store, tokens: TokenRegistry,
-        gateway: Node.GatewayParts?, notifier: Node.NotifierParts?, wall: WallClock = .system
+        gateway: Node.GatewayParts?, notifier: Node.NotifierParts?,
+        bucket: Node.BucketParts? = nil, wall: WallClock = .system
     ) {
         self.registry = registry
         self.eventLog = eventLog
@@ -42,6 +45,7 @@ final class NodeMetrics: Sendable {
         self.tokens = tokens
         self.gateway = gateway
         self.notifier = notifier
+        self.bucket = bucket
         process = ProcessFigures(started: Double(wall.now.milliseconds) / 1000)
         ReloadCounters.declare(in: registry)
         registry.declareBackgroundWork()
@@ -62,6 +66,7 @@ final class NodeMetrics: Sendable {
         process.record(in: registry)
         showLog()
         showRoles()
+        showBucket()
         await showDisk()
         await showState()
         looks.withLock { looks in
@@ -83,6 +88,26 @@ final class NodeMetrics: Sendable {
         registry.set(
             "bellwether_log_unsealed_segments", to: Double(status.unsealed),
             help: "Closed segments that wait to be sealed.")
+    }
+
+    private func showBucket() {
+        guard let status = bucket?.shipper.status else { return }
+        let waiting = eventLog.unshipped
+        registry.set(
+            "bellwether_bucket_waiting_segments", to: Double(waiting.segments),
+            help: "Sealed segments that the bucket does not have yet.")
+        registry.set(
+            "bellwether_bucket_waiting_bytes", to: Double(waiting.bytes),
+            help: "Bytes on disk of segments that the bucket does not have yet.")
+        registry.set(
+            "bellwether_bucket_failures_in_a_row", to: Double(status.failuresInARow),
+            help: "Tries to copy archives to the bucket that failed since the last success.")
+        if let at = status.completeAt {
+            registry.set(
+                "bellwether_bucket_complete_timestamp_seconds",
+                to: Double(at.milliseconds) / 1000,
+                help: "When the bucket last had every sealed segment, in seconds since 1970.")
+        }
     }
 
     private func showRoles() {

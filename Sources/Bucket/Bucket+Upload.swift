@@ -1,4 +1,6 @@
 import Core
+import Crypto
+import Events
 import Transfer
 
 #if canImport(Glibc)
@@ -16,16 +18,25 @@ extension Bucket {
     /// Writes the first `size` bytes of a file as an object, replacing one of the same name.
     ///
     /// A large file is sent in parts of 8 MiB, one after another; readers see the object only when
-    /// it is complete. If the file has fewer bytes, nothing is written.
+    /// it is complete. If the file has fewer bytes, nothing is written. An object that is there
+    /// with these bytes is left. Returns once the store shows the size and the SHA-256 of the file.
     public func upload(
         _ name: String, from path: String, size: Int
     ) async throws(BucketFault) {
         let file = try await UploadFile.open(path)
         do throws(BucketFault) {
-            if size <= Self.part {
-                try await put(name, try await file.read(0..<size))
-            } else {
-                try await uploadParts(name, file, size)
+            let hash = try await file.hash(size)
+            if try await !holds(name, size, hash) {
+                if size <= Self.part {
+                    try await put(name, try await file.read(0..<size))
+                } else {
+                    try await uploadParts(name, file, size, hash)
+                }
+                guard try await holds(name, size, hash) else {
+                    throw BucketFault(
+                        .answer, place: "HEAD \(location.url)/\(name)",
+                        words: "the store shows another size or checksum than was sent")
+                }
             }
             await file.close()
         } catch {
@@ -34,10 +45,22 @@ extension Bucket {
         }
     }
 
+    /// Whether an object has this size and this SHA-256. A store that keeps no metadata shows only
+    /// the size.
+    private func holds(
+        _ name: String, _ size: Int, _ hash: String
+    ) async throws(BucketFault) -> Bool {
+        let reply = try await send(
+            BucketRequest(method: "HEAD", key: location.key(name), expected: [200, 404]))
+        guard reply.status == 200, reply.header("content-length").flatMap({ Int($0) }) == size
+        else { return false }
+        return reply.header(Self.hashHeader).map { $0 == hash } ?? true
+    }
+
     private func uploadParts(
-        _ name: String, _ file: UploadFile, _ size: Int
+        _ name: String, _ file: UploadFile, _ size: Int, _ hash: String
     ) async throws(BucketFault) {
-        let upload = try await beginUpload(name)
+        let upload = try await beginUpload(name, headers: [(Self.hashHeader, hash)])
         do throws(BucketFault) {
             var parts: [String] = []
             for start in stride(from: 0, to: size, by: Self.part) {
@@ -67,9 +90,11 @@ extension Bucket {
         let id: String
     }
 
-    func beginUpload(_ name: String) async throws(BucketFault) -> Upload {
+    func beginUpload(
+        _ name: String, headers: [(String, String)] = []
+    ) async throws(BucketFault) -> Upload {
         let request = BucketRequest(
-            method: "POST", key: location.key(name), query: [("uploads", "")])
+            method: "POST", key: location.key(name), query: [("uploads", "")], headers: headers)
         let reply = try await send(request)
         guard let id = XMLValues.read(reply.body, ["UploadId"])["UploadId"] else {
             throw BucketFault(
@@ -153,6 +178,15 @@ private struct UploadFile: Sendable {
             }
             return bytes
         }
+    }
+
+    /// The SHA-256 of the first `size` bytes, in hex.
+    func hash(_ size: Int) async throws(BucketFault) -> String {
+        var hash = SHA256()
+        for start in stride(from: 0, to: size, by: 1 << 20) {
+            hash.update(data: try await read(start..<min(start + 1 << 20, size)))
+        }
+        return ContentHash.hexDigits(hash.finalize())
     }
 
     func close() async {

@@ -24,6 +24,8 @@ public final class Bucket: Sendable {
     private let tls: TLSTrust
     private let clock: WallClock
     private let sleep: @Sendable (Duration) async -> Void
+    /// How long a transfer may stand still.
+    private let idle: Duration
     let pace: RequestPace
 
     /// The most tries of one request.
@@ -48,7 +50,8 @@ public final class Bucket: Sendable {
 
     init(
         _ location: BucketLocation, credentials: BucketCredentialChain, engine: TransferEngine,
-        tls: TLSTrust, clock: WallClock, sleep: @escaping @Sendable (Duration) async -> Void
+        tls: TLSTrust, clock: WallClock, idle: Duration = .seconds(20),
+        sleep: @escaping @Sendable (Duration) async -> Void
     ) {
         self.location = location
         self.credentials = credentials
@@ -56,6 +59,7 @@ public final class Bucket: Sendable {
         self.tls = tls
         self.clock = clock
         self.sleep = sleep
+        self.idle = idle
         pace = RequestPace()
     }
 
@@ -215,7 +219,7 @@ public final class Bucket: Sendable {
         await pace.enter()
         do throws(TransferError) {
             let reply = try await engine.http(
-                request.signed(location, keys, at: clock.now, tls: tls))
+                request.signed(location, keys, at: clock.now, tls: tls, idle: idle))
             pace.leave(isBusy: reply.status == 503 || reply.status == 429)
             return .success(reply)
         } catch {

@@ -20,6 +20,8 @@ public final class EventLog: Sendable {
     let ledger: DiskUsage
     private let sealer: Sealer
     let view: OwnView
+    /// The log with the archives of a store; nil without one.
+    let wider = Mutex<EventLogFiles?>(nil)
     private let lock: EventLogLock
     private let quarantine: Quarantine
     let seal: LineSeal

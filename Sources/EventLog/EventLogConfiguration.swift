@@ -52,6 +52,9 @@ public struct EventLogConfiguration: Sendable, Equatable {
     public var ballastBytes: Int
     /// Limits of the dedup index.
     public var markLimits: DedupLimits
+    /// Whether archives are copied to a store: then they are not removed for their age before the
+    /// store has them, and one that must be removed for space before is reported.
+    public var shipsArchives = false
 
     public init(
         directory: String, node: String, maxBytes: Int = 1 << 30, maxAge: Duration? = nil,

@@ -6,6 +6,8 @@ public enum EventLogError: Error, Sendable, Equatable {
     case locked(path: String, pid: Int32)
     /// A call of the operating system failed.
     case system(call: String, path: String, code: Int32)
+    /// The store of archives could not be read: what failed, where, and what to do.
+    case store(fault: String)
     /// The line exceeds the maximum length.
     case lineTooLong(bytes: Int, limit: Int)
     /// The event to append does not form a valid line.
@@ -47,6 +49,7 @@ extension EventLogError: CustomStringConvertible {
                 + "; only one process may write a log: stop it or choose another data_dir"
         case .system(let call, let path, let code):
             "\(path): \(call) failed: \(SystemFault.words(code)); check the disk, its space and the permissions"
+        case .store(let fault): fault
         case .lineTooLong(let bytes, let limit):
             "the line has \(bytes) bytes; send lines of at most \(limit)"
         case .invalidEvent(let fault):

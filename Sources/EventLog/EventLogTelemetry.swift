@@ -329,6 +329,24 @@ struct EventLogOpened: TelemetryEvent {
     }
 }
 
+/// An archive was removed for space before the store had it.
+struct UnshippedRemoved: TelemetryEvent {
+    let name: String
+    let lines: Int
+
+    var level: Logger.Level { .error }
+    var message: String { "archive removed before the bucket had it; its lines are lost" }
+    var fields: [(String, String)] { [("segment", name), ("lines", "\(lines)")] }
+
+    func record(in registry: PrometheusRegistry) { Self.count(lines, in: registry) }
+
+    static func count(_ lines: Int, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_log_unshipped_lost", by: Double(lines),
+            help: "Lines removed from the disk for space before the bucket had them.")
+    }
+}
+
 /// Declares the series used in alerts at zero.
 ///
 /// Prometheus sees no increase in a counter that first appears with its first count.
@@ -346,6 +364,7 @@ enum EventLogCounters {
         LogFilesTouched.count(lines: 0, in: registry)
         DiskShortChanged(pressure: nil).record(in: registry)
         SealingFailed.count(0, in: registry)
+        UnshippedRemoved.count(0, in: registry)
         for why in ArchiveRemoved.Why.allCases {
             ArchiveRemoved.count(archives: 0, lines: 0, bytes: 0, why, in: registry)
         }

@@ -39,12 +39,16 @@ public enum EventRoutes {
 
     private static func page(_ eventLog: EventLog, _ wanted: EventQuery) async throws -> Response {
         let batch: EventLogBatch
+        let log = eventLog.reaching(wanted.query, from: wanted.after)
         if let after = wanted.after {
-            var reader = eventLog.reader(from: after, query: wanted.query)
-            batch = try await reader.next(maxLines: wanted.limit, maxBytes: pageBytes)
+            var reader = log.reader(from: after, query: wanted.query)
+            batch = try await Problem.reading { () async throws(EventLogError) in
+                try await reader.next(maxLines: wanted.limit, maxBytes: pageBytes)
+            }
         } else {
-            batch = try await eventLog.last(
-                wanted.limit, query: wanted.query, maxBytes: pageBytes)
+            batch = try await Problem.reading { () async throws(EventLogError) in
+                try await log.last(wanted.limit, query: wanted.query, maxBytes: pageBytes)
+            }
         }
         var body = ByteBuffer()
         body.reserveCapacity(batch.lines.reduce(0) { $0 + $1.bytes.count + 1 })

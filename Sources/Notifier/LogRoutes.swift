@@ -34,7 +34,10 @@ public enum LogRoutes {
                 }
                 let work = try exchange.beginQuery(memory: QueryPlace.logMemory)
                 defer { work.end() }
-                let counts = try await eventLog.count(by: field, query: wanted.query)
+                let log = eventLog.reaching(wanted.query, from: .start)
+                let counts = try await Problem.reading { () async throws(EventLogError) in
+                    try await log.count(by: field, query: wanted.query)
+                }
                 return answer(
                     LogDocument.counts(
                         counts, of: field,
@@ -83,7 +86,8 @@ public enum LogDocument {
         return writer.bytes
     }
 
-    public static func stats(_ stats: EventLogStats, maxBytes: Int) -> [UInt8] {
+    /// - Parameter maxBytes: The log's quota; nil for archives in a bucket.
+    public static func stats(_ stats: EventLogStats, maxBytes: Int?) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { w in
             w.member("lines", stats.lines)

@@ -25,4 +25,14 @@ extension Problem {
                 after: .seconds(5))
         }
     }
+
+    /// Runs a read of the log. A store of archives that cannot be read becomes 503.
+    static func reading<Result>(
+        _ body: () async throws(EventLogError) -> Result
+    ) async throws -> Result {
+        do throws(EventLogError) { return try await body() } catch .store(let fault) {
+            throw Problem.retryLater(
+                .serviceUnavailable, "bucket_away", fault, after: .seconds(10))
+        } catch { throw error }
+    }
 }

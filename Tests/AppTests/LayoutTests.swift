@@ -29,6 +29,9 @@ struct LayoutTests {
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
+        (
+            "Archives", ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]
+        ),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),
@@ -68,7 +71,8 @@ struct LayoutTests {
                 "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",
-                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Probes", "Transfer", "Bucket", "Archives", "Digests", "Rendering", "Delivery",
+                "Server",
                 "Gateway",
                 "Notifier", "Console",
             ]
@@ -77,7 +81,8 @@ struct LayoutTests {
         (
             "bellwether",
             [
-                "CBuild", "App", "Events", "JSON", "Settings", "Telemetry", "Store", "EventLog",
+                "CBuild", "App", "Secrets", "Events", "JSON", "Settings", "Telemetry", "Store",
+                "EventLog",
                 "Analysis", "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
             ]
         ),

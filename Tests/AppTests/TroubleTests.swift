@@ -49,6 +49,26 @@ struct TroubleTests {
         #expect(book.look(facts, at: .seconds(900), now: Self.now).isEmpty)
     }
 
+    @Test("a bucket that refuses is reported after a minute, one that does not answer after five")
+    func bucket() {
+        for (refuses, second) in [(true, 60), (false, 300)] {
+            var book = TroubleBook()
+            var facts = TroubleBook.Facts()
+            facts.bucketFault = "PUT s3://acme/x: HTTP status 403"
+            facts.bucketRefuses = refuses
+            var said: [Int] = []
+            for now in 0..<900 {
+                let news = book.look(facts, at: .seconds(now), now: Self.now)
+                #expect(news.allSatisfy { $0.words.contains("HTTP status 403") })
+                #expect(news.allSatisfy { $0.name == EventName.cursorBehind && !$0.isOfDigests })
+                if !news.isEmpty { said.append(now) }
+            }
+            #expect(said == [second])
+            facts.bucketFault = ""
+            #expect(book.look(facts, at: .seconds(901), now: Self.now) == [])
+        }
+    }
+
     @Test("a log that accepts nothing, and a notifier that does not answer, are reported once")
     func refusals() {
         var book = TroubleBook()

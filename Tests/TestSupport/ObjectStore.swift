@@ -111,6 +111,8 @@ public final class StoreProxy: Sendable {
         case denied = "403"
         /// The connection is closed; the store does not get the request.
         case refuse
+        /// No answer comes; the store does not get the request.
+        case hang
         /// The store does the work, and the answer is lost.
         case loseAnswer = "lose-answer"
         /// The answer ends after half of its body.

@@ -18,6 +18,7 @@ extension EventLogConfiguration {
             segmentBytes: settings.log.segmentBytes,
             segmentAge: settings.log.segmentAge, durability: Durability(settings.log.durability),
             dedupWindow: settings.log.dedupWindow, perNodeShare: settings.log.perNodeShare)
+        shipsArchives = settings.bucket != nil
     }
 }
 

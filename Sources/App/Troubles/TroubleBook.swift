@@ -12,6 +12,8 @@ enum Trouble: Sendable, Equatable {
     case digestsBehind(bytes: Int, fault: String)
     /// The notifier does not accept this gateway's events.
     case forwardBehind(fault: String)
+    /// The bucket does not get the archives.
+    case bucketBehind(fault: String)
     /// The log accepts no lines.
     case logRefuses(ShedReason)
 
@@ -31,6 +33,10 @@ enum Trouble: Sendable, Equatable {
         case .forwardBehind(let fault):
             "The gateway could not send its events to the notifier for five minutes (\(fault)). "
                 + "They were kept; what failed meanwhile is reported late."
+        case .bucketBehind(let fault):
+            "The bucket does not get the archives (\(fault)). They wait on the node's disk; what "
+                + "log.max_bytes has no space for is lost. See the chapter \"bucket away\" of the "
+                + "runbook."
         case .logRefuses(let why):
             "The event log accepts no lines (\(why.rawValue)): new failures are lost. Free disk "
                 + "space on the node or check its disk; `bellwether logs stats` shows the sizes."
@@ -41,7 +47,7 @@ enum Trouble: Sendable, Equatable {
         switch self {
         case .certificate: EventName.certificateExpiring
         case .token: EventName.tokenExpiring
-        case .digestsBehind, .forwardBehind: EventName.cursorBehind
+        case .digestsBehind, .forwardBehind, .bucketBehind: EventName.cursorBehind
         case .logRefuses: EventName.logShed
         }
     }
@@ -50,7 +56,7 @@ enum Trouble: Sendable, Equatable {
     var isOfDigests: Bool {
         switch self {
         case .digestsBehind, .logRefuses: true
-        case .certificate, .token, .forwardBehind: false
+        case .certificate, .token, .forwardBehind, .bucketBehind: false
         }
     }
 }
@@ -68,6 +74,10 @@ struct TroubleBook: Sendable {
         var forwardFailures = 0
         var forwardFault = ""
         var refuses: ShedReason?
+        /// Empty while the bucket takes archives.
+        var bucketFault = ""
+        /// Whether trying again does not help until a person does something.
+        var bucketRefuses = false
     }
 
     /// How long before the end a certificate or a token is reported, and again.
@@ -79,11 +89,16 @@ struct TroubleBook: Sendable {
     /// How long the notifier may not answer.
     static let forwardPatience = Duration.seconds(300)
 
+    /// How long the bucket may fail if that may pass, and if it refuses.
+    static let bucketPatience = Duration.seconds(300)
+    static let bucketRefusalPatience = Duration.seconds(60)
+
     private var reported: Set<String> = []
     private var position = LogPosition.start
     private var movedAt = Duration.zero
     private var refusingSince: Duration?
     private var failingSince: Duration?
+    private var bucketSince: Duration?
 
     /// The troubles that are to be reported now.
     ///
@@ -115,6 +130,11 @@ struct TroubleBook: Sendable {
         failingSince = facts.forwardFailures == 0 ? nil : failingSince ?? elapsed
         let isStuck = failingSince.map { elapsed - $0 >= Self.forwardPatience } ?? false
         note("forward", isStuck, &news) { .forwardBehind(fault: facts.forwardFault) }
+        bucketSince = facts.bucketFault.isEmpty ? nil : bucketSince ?? elapsed
+        let patience =
+            facts.bucketRefuses ? Self.bucketRefusalPatience : Self.bucketPatience
+        let isAway = bucketSince.map { elapsed - $0 >= patience } ?? false
+        note("bucket", isAway, &news) { .bucketBehind(fault: facts.bucketFault) }
         return news
     }
 

@@ -1,3 +1,5 @@
+import Archives
+import Bucket
 import Delivery
 import EventLog
 import Events
@@ -16,6 +18,7 @@ struct TroubleWatch: Service {
     let eventLog: EventLog
     let gateway: Node.GatewayParts?
     let notifier: Node.NotifierParts?
+    let bucket: Node.BucketParts?
     let node: String
     let az: String
     let telemetry: Telemetry
@@ -68,6 +71,10 @@ struct TroubleWatch: Service {
         if let status = gateway?.forwarder?.status {
             facts.forwardFailures = status.failuresInARow
             facts.forwardFault = status.fault
+        }
+        if let fault = bucket?.shipper.status.fault {
+            facts.bucketFault = "\(fault)"
+            facts.bucketRefuses = fault.kind != .busy && fault.kind != .unreachable
         }
         return facts
     }

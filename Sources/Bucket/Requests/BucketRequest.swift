@@ -33,7 +33,7 @@ struct BucketRequest: Sendable {
 
     func signed(
         _ location: BucketLocation, _ credentials: BucketCredentials, at now: Timestamp,
-        tls: TLSTrust
+        tls: TLSTrust, idle: Duration
     ) -> HTTPTransfer {
         let (origin, host, bucketPath) = location.base
         let path = bucketPath + "/" + URLEncoding.path(key)
@@ -47,7 +47,7 @@ struct BucketRequest: Sendable {
             headers: headers + signature.headers(by: credentials, at: now), body: body,
             // 8 MiB in the time that a slow line of 1 Mbit/s takes.
             deadline: .seconds(70), connectDeadline: .seconds(5), maxBody: maxBody,
-            idleDeadline: .seconds(20), tls: tls, usesEnvironmentProxy: true)
+            idleDeadline: idle, tls: tls, usesEnvironmentProxy: true)
     }
 }
 

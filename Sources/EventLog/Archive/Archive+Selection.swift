@@ -21,6 +21,7 @@ extension Archive {
         _ query: EventLogQuery, from members: [SegmentIndex.Member]
     ) throws(SystemFault) -> [MemberSelection?] {
         let filter = LinePrefilter(query.condition)
+        expect(members)
         let found = ParallelWork.map(members.count) { i in
             Result { () throws(SystemFault) in
                 try select(query, from: members[i], filter)
@@ -29,6 +30,13 @@ extension Archive {
         var selections: [MemberSelection?] = []
         for result in found { selections.append(try result.get()) }
         return selections
+    }
+
+    /// Hints that these members will be read.
+    func expect(_ members: [SegmentIndex.Member]) {
+        guard folder.files.isDistant else { return }
+        let path = folder.file(name.archive)
+        folder.files.expect(members.map { (path, $0.offset..<$0.offset + $0.packed) })
     }
 
     private func select(

@@ -38,7 +38,7 @@ struct ArchivesAhead: Sendable {
         guard width > 1, !query.condition.isAll, looks[number] == nil else { return }
         let next = segments.filter { $0.sealed && $0.name.number >= number }.prefix(width)
         let names = next.map(\.name)
-        let found = ParallelWork.map(names.count) { i in
+        let found = ParallelWork.map(names.count, waits: folder.files.isDistant) { i in
             Self.look(query, at: Archive(folder: folder, name: names[i]))
         }
         looks = [:]

@@ -79,4 +79,20 @@ struct TrimmedHistory: Sendable, Equatable {
                 .init("to", .string(until)),
             ])
     }
+
+    /// The event `log.gap` of history that was removed before the store had it.
+    func unshippedEvent(at time: Timestamp) -> Event {
+        let from = first.map { $0.rfc3339 } ?? ""
+        let until = last.map { $0.rfc3339 } ?? ""
+        return Event(
+            ts: time, level: .error, event: EventName.logGap,
+            message:
+                "\(lines) lines in \(segments) segments, from \(from) to \(until), were removed "
+                + "from the disk before the bucket had them; they are lost",
+            extra: [
+                .init("cursor", .string("bucket")), .init("lines", .number("\(lines)")),
+                .init("segments", .number("\(segments)")), .init("from", .string(from)),
+                .init("to", .string(until)),
+            ])
+    }
 }

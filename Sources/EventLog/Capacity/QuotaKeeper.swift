@@ -16,6 +16,8 @@ final class QuotaKeeper: Sendable {
     private let maxAge: Duration?
     let minFree: Int
     private let gone: Mutex<RemovedSegments>
+    /// The last segment that a store has; nil if archives go to no store.
+    private let shipping: Mutex<UInt64?>
     let watch = Mutex(FolderWatch())
     private let retention: Mutex<Retention>
     private let segmentLimit: Int
@@ -30,6 +32,7 @@ final class QuotaKeeper: Sendable {
         self.state = state
         self.telemetry = telemetry
         gone = Mutex(RemovedSegments(in: folder))
+        shipping = Mutex(configuration.shipsArchives ? ShippedFile.read(in: folder) : nil)
         retention = Mutex(
             Retention(
                 keeps: configuration.minKeep, grace: configuration.pressureGrace,
@@ -138,10 +141,32 @@ final class QuotaKeeper: Sendable {
 
     func removeAged(_ now: Timestamp) {
         guard let maxAge else { return }
-        while let oldest = ledger.archives.first, oldest.closedAt < now - maxAge {
+        // What a store is still to get stays, as long as there is space.
+        while let oldest = ledger.archives.first, oldest.closedAt < now - maxAge,
+            !isUnshipped(oldest)
+        {
             guard removeOldest(.age) else { return }
         }
     }
+
+    // MARK: - Shipping
+
+    /// The last segment that a store has; nil if archives go to no store.
+    var shipped: UInt64? { shipping.withLock { $0 } }
+
+    /// Records that a store has all segments up to `number`.
+    func note(shipped number: UInt64) throws(SystemFault) {
+        try ShippedFile.write(number, in: folder)
+        shipping.withLock { shipped in
+            if let last = shipped { shipped = max(last, number) }
+        }
+    }
+
+    private func isUnshipped(_ archive: DiskUsage.Archive) -> Bool {
+        shipped.map { archive.name.number > $0 } ?? false
+    }
+
+    // MARK: - Removal
 
     /// The removed segments, for readers that resume at an old position.
     var removed: RemovedSegments { gone.withLock { $0 } }
@@ -171,6 +196,10 @@ final class QuotaKeeper: Sendable {
         }
         try? folder.files.remove(folder.file(oldest.name.index))
         ledger.remove(oldest)
+        if isUnshipped(oldest) {
+            state.report { $0.add(unshipped: TrimmedHistory(oldest)) }
+            telemetry.emit(UnshippedRemoved(name: oldest.name.archive, lines: oldest.lines))
+        }
         telemetry.emit(
             ArchiveRemoved(
                 name: oldest.name.archive, lines: oldest.lines, bytes: Int(clamping: oldest.end),

@@ -57,10 +57,16 @@ protocol LogFileSystem: Sendable {
     func facts(_ file: LogFile) throws(SystemFault) -> FileFacts
     /// Bytes that an unprivileged user may still write, and the disk's size.
     func space(at path: String) throws(SystemFault) -> (free: Int, total: Int)
+    /// Whether a read may wait for a network.
+    var isDistant: Bool { get }
+    /// Hints that these parts will be read soon, so that they can be read together. Never fails.
+    func expect(_ parts: [(path: String, range: Range<Int>)])
 }
 
 extension LogFileSystem {
     func release(_ file: LogFile, before offset: Int) {}
+    var isDistant: Bool { false }
+    func expect(_ parts: [(path: String, range: Range<Int>)]) {}
 
     /// Writes all of `bytes` at `offset`, continuing after short writes.
     func writeAll(

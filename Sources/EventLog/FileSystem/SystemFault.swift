@@ -6,11 +6,13 @@
     import Darwin
 #endif
 
-/// A failed system call.
+/// A failed system call, or a failed request to a store of segments.
 struct SystemFault: Error, Equatable {
     let call: String
     let path: String
     let code: Int32
+    /// What a store answered; nil for a system call.
+    var store: String?
 
     /// Reads the calling thread's `errno` at once by default.
     init(_ call: String, _ path: String, code: Int32 = errno) {
@@ -19,7 +21,16 @@ struct SystemFault: Error, Equatable {
         self.code = code
     }
 
-    var eventLogError: EventLogError { .system(call: call, path: path, code: code) }
+    /// A store's fault; the absence of a file is one of a system call too.
+    init(_ call: String, _ path: String, _ fault: SegmentStoreFault) {
+        self.init(call, path, code: fault.isAbsence ? ENOENT : EIO)
+        store = fault.description
+    }
+
+    var eventLogError: EventLogError {
+        if let store { return .store(fault: store) }
+        return .system(call: call, path: path, code: code)
+    }
 
     /// The log's reaction; distinguishes full disks from faulty ones.
     var shedReason: ShedReason {

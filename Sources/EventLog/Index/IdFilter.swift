@@ -74,6 +74,20 @@ struct IdFilter: Sendable, Equatable {
         return out.bytes
     }
 
+    /// The parts of the filter that `candidates` may read.
+    func parts(_ id: UInt64) -> [Range<Int>] {
+        (0..<hashes).map { i in
+            let blocks = blocks(of: i, id)
+            return blocks.lowerBound * Self.blockOnDisk..<(blocks.upperBound + 1) * Self.blockOnDisk
+        }
+    }
+
+    /// The blocks with row `i` of an id.
+    private func blocks(of i: Int, _ id: UInt64) -> ClosedRange<Int> {
+        let first = row(i, of: id) * members
+        return (first / 8 / Self.block)...((first + members - 1) / 8 / Self.block)
+    }
+
     /// Which members may contain `id`; nil if a checksum does not match.
     ///
     /// - Parameter read: Returns `count` bytes from offset `at` of the filter.
@@ -83,7 +97,7 @@ struct IdFilter: Sendable, Equatable {
         var found = [Bool](repeating: true, count: members)
         for i in 0..<hashes where found.contains(true) {
             let first = row(i, of: id) * members
-            let blocks = (first / 8 / Self.block)...((first + members - 1) / 8 / Self.block)
+            let blocks = blocks(of: i, id)
             let bytes = try read(
                 blocks.lowerBound * Self.blockOnDisk, blocks.count * Self.blockOnDisk)
             guard bytes.count == blocks.count * Self.blockOnDisk, Self.areSound(bytes) else {

@@ -244,6 +244,10 @@ struct IndexFile: Sendable {
                 throw error
             }
             defer { files.close(file) }
+            files.expect(
+                filter.parts(hash).map {
+                    (path, start + $0.lowerBound..<start + $0.upperBound)
+                })
             return try filter.candidates(hash) { at, count throws(SystemFault) in
                 try files.read(file, at: start + at, count: count)
             }

@@ -33,7 +33,7 @@ extension EventLog {
         guard isDue else { return }
         let state = self.state
         for (report, event) in state.takeReports().each {
-            if !report.trimmed.isEmpty, !closing {
+            if !report.trimmed.isEmpty || !report.unshipped.isEmpty, !closing {
                 let isDue = reported.withLock { times in
                     if let last = times.trimmed, now - last < .seconds(60) { return false }
                     times.trimmed = now

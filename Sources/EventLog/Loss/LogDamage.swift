@@ -56,11 +56,15 @@ struct LogReports: Sendable, Equatable {
     private(set) var damage: [LogDamage] = []
     private(set) var pressure: DiskPressure?
     private(set) var trimmed = TrimmedHistory()
+    /// History that was removed before the store had it.
+    private(set) var unshipped = TrimmedHistory()
 
     /// The maximum of entries; further damage is added to the last one.
     private static let most = 64
 
-    var isEmpty: Bool { damage.isEmpty && pressure == nil && trimmed.isEmpty }
+    var isEmpty: Bool {
+        damage.isEmpty && pressure == nil && trimmed.isEmpty && unshipped.isEmpty
+    }
 
     mutating func add(_ found: LogDamage) {
         if let place = damage.firstIndex(where: { $0.isLike(found) }) {
@@ -76,10 +80,13 @@ struct LogReports: Sendable, Equatable {
 
     mutating func add(_ trimmed: TrimmedHistory) { self.trimmed += trimmed }
 
+    mutating func add(unshipped: TrimmedHistory) { self.unshipped += unshipped }
+
     static func += (a: inout LogReports, b: LogReports) {
         for found in b.damage { a.add(found) }
         if a.pressure == nil { a.pressure = b.pressure }
         a.trimmed += b.trimmed
+        a.unshipped += b.unshipped
     }
 
     /// The reports one by one, so that one that cannot be appended does not delay the others.
@@ -99,6 +106,11 @@ struct LogReports: Sendable, Equatable {
             var alone = LogReports()
             alone.add(trimmed)
             all.append((alone, trimmed.event))
+        }
+        if !unshipped.isEmpty {
+            var alone = LogReports()
+            alone.add(unshipped: unshipped)
+            all.append((alone, unshipped.unshippedEvent))
         }
         return all
     }

@@ -39,7 +39,11 @@ public struct EventLogStats: Sendable, Equatable {
     public private(set) var faults: [String] = []
 
     init(_ folder: LogFolder) throws(SystemFault) {
-        for segment in try folder.segments() {
+        let found = try folder.segments()
+        for (i, segment) in found.enumerated() {
+            if i.isMultiple(of: ReadPlan.atOnce) {
+                folder.expectIndexes(of: found.dropFirst(i))
+            }
             let name = segment.sealed ? segment.name.archive : segment.name.plain
             try add(name) { stats throws(SystemFault) in
                 if segment.sealed {

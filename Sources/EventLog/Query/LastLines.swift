@@ -76,6 +76,8 @@ private func rethrowing<T>(
 ) throws(SystemFault) -> T {
     do throws(EventLogError) { return try body() } catch .system(let call, let path, let code) {
         throw SystemFault(call, path, code: code)
+    } catch .store(let fault) {
+        throw SystemFault("read", "the store", SegmentStoreFault(fault))
     } catch {
         throw SystemFault("read", "the log", code: SystemFault.absence)
     }

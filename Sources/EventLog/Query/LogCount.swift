@@ -61,6 +61,9 @@ struct LogCount {
         }
         skipped +|= removed.unexplained(from: next, before: horizon.segment)
         for (i, segment) in segments.reversed().enumerated() {
+            if i.isMultiple(of: ReadPlan.atOnce) {
+                view.folder.expectIndexes(of: segments.dropLast(i).reversed())
+            }
             let isCounted = segment.sealed ? false : try count(plain: segment.name)
             if !isCounted {
                 let before = self
@@ -188,6 +191,7 @@ struct LogCount {
         _ members: [SegmentIndex.Member], of archive: Archive
     ) throws(SystemFault) {
         let (query, path, filter) = (self.query, self.path, self.filter)
+        archive.expect(members)
         let tallies = ParallelWork.map(members.count) { i in
             Result { () throws(SystemFault) -> (ValueTally, foreign: Int)? in
                 guard let bytes = try archive.lines(of: members[i], with: Inflater()) else {

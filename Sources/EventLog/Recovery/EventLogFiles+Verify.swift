@@ -33,7 +33,11 @@ extension EventLogFiles {
     /// The remaining lines keep their positions, so every cursor stays valid. Returns what was
     /// found before the repair. Throws `.locked` while a process writes the log.
     public func repair(clock: WallClock = .system) async throws(EventLogError) -> VerifyReport {
-        let (folder, directory) = (view.folder, view.directory)
+        let folder = view.folder
+        guard let directory, stored == nil else {
+            throw .configuration(
+                field: "repair", why: "only the log of a data folder on this machine is repaired")
+        }
         return try await BlockingExecutor.log.run { () throws(EventLogError) in
             let lock = try EventLogLock(directory: directory)
             defer { lock.release() }

@@ -6,7 +6,11 @@ public import Events
 /// For the command line and other processes than the one that writes. Sees acknowledged lines
 /// only, and follows rotation, sealing and removal.
 public struct EventLogFiles: Sendable {
-    let view: ForeignView
+    let view: any LogView
+    /// The data folder; nil if this is not the log of one folder alone.
+    let directory: String?
+    /// The files of a store; nil without one.
+    let stored: StoredFiles?
 
     /// - Parameter directory: The data folder, which contains `log/`.
     public init(directory: String) {
@@ -14,7 +18,15 @@ public struct EventLogFiles: Sendable {
     }
 
     init(directory: String, files: any LogFileSystem) {
-        view = ForeignView(directory: directory, files: files)
+        self.init(
+            view: ForeignView(directory: directory, files: files), directory: directory,
+            stored: nil)
+    }
+
+    init(view: any LogView, directory: String?, stored: StoredFiles?) {
+        self.view = view
+        self.directory = directory
+        self.stored = stored
     }
 
     /// A reader of the lines after `position` that match `query`.

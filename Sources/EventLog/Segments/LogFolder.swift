@@ -56,4 +56,14 @@ struct LogFolder: Sendable {
         }
         return found.values.sorted { $0.name < $1.name }
     }
+
+    /// Hints that the indexes of the first of these segments will be read, if that waits for a
+    /// network.
+    func expectIndexes(of segments: some Sequence<Segment>) {
+        guard files.isDistant else { return }
+        files.expect(
+            segments.prefix(ReadPlan.atOnce).filter(\.sealed).map {
+                (file($0.name.index), 0..<ReadPlan.index)
+            })
+    }
 }

@@ -12,6 +12,7 @@ import Events
 ///     head, removed             small files: `HeadFile`, `RemovedSegments`
 ///     marks, marks.old          small files: `DedupIndexFile`
 ///     pressure                  exists while the disk is low on space: `PressureFile`
+///     shipped                   up to which segment a store has the archives: `ShippedFile`
 ///     active.jsonl.aside-<at>   a foreign file that had replaced `active.jsonl`
 struct SegmentName: Sendable, Hashable, Comparable {
     /// When the segment's first line was accepted, in ISO 8601 basic format.
@@ -28,6 +29,7 @@ struct SegmentName: Sendable, Hashable, Comparable {
     static let olderMarks = "marks.old"
     static let removed = "removed"
     static let pressure = "pressure"
+    static let shipped = "shipped"
     static let temporary = ".tmp"
 
     /// - Parameter before: The previous segment, if known.

@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
             ).run()
         } catch {
             Standard.error("bellwether: \(error)")
-            throw ExitCode(70)
+            throw ExitCode(error is any RefusedConfiguration ? 78 : 70)
         }
     }
 }

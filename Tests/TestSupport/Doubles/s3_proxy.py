@@ -62,6 +62,11 @@ class Proxy(BaseHTTPRequestHandler):
         fault = fault_of(self.command)
         if fault == "refuse":
             return self.drop("refused")
+        if fault == "hang":
+            self.note("hung")
+            self.connection.recv(1)  # returns when the client closes
+            self.close_connection = True
+            return
         if fault and fault.isdigit():
             self.note(fault)
             self.answer(int(fault), [], b"")

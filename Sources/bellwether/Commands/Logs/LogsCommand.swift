@@ -106,14 +106,16 @@ struct LogsStats: AsyncParsableCommand {
         commandName: "stats", abstract: "Print size, time span and rate of the log.")
 
     @OptionGroup var node: NodeOption
+    @OptionGroup var archives: ArchiveOption
     @Flag(help: "Print as JSON.") var json = false
 
-    func run() async throws {
-        let document = try await node.target().document(
+    func run() async throws { try await LogSource.reading { try await read() } }
+
+    private func read() async throws {
+        let document = try await LogSource(node, archives).document(
             "/v1/events/stats", within: RemoteNode.wholeLog
-        ) { local in
-            LogDocument.stats(
-                try await local.log.stats(), maxBytes: local.settings.log.maxBytes)
+        ) { log, maxBytes in
+            LogDocument.stats(try await log.stats(), maxBytes: maxBytes)
         }
         let stats = try Answer.tree(document)
         if json {
@@ -139,9 +141,10 @@ struct LogsStats: AsyncParsableCommand {
                 row["latest"]?.string ?? "–")
         }
         print(table.text)
+        let quota = stats["max_bytes"]?.integer.map { " of \($0)" } ?? ""
+        let place = archives.from.map { "in \(TerminalText.inert($0))" } ?? "on disk"
         print(
-            "\(count(stats, "lines")) lines, \(count(stats, "allocated")) of \(count(stats, "max_bytes")) bytes on disk"
-        )
+            "\(count(stats, "lines")) lines, \(count(stats, "allocated"))\(quota) bytes \(place)")
     }
 }
 
@@ -151,21 +154,25 @@ struct LogsVerify: AsyncParsableCommand {
         abstract: "Check every archive and index; exit 1 if damage is found.")
 
     @OptionGroup var node: NodeOption
+    @OptionGroup var archives: ArchiveOption
     @Flag(help: "Repair what can be repaired; stop the node first.") var repair = false
     @Flag(help: "Print as JSON.") var json = false
 
-    func run() async throws {
-        let target = try node.target()
-        if repair, case .node = target {
-            throw ValidationError(
-                "--repair needs the data folder of a stopped node: run it there with --config")
+    func run() async throws { try await LogSource.reading { try await read() } }
+
+    private func read() async throws {
+        let source = try await LogSource(node, archives)
+        if repair {
+            guard archives.from == nil, case .files = source else {
+                throw ValidationError(
+                    "--repair needs the data folder of a stopped node: run it there with --config")
+            }
         }
         let repairs = repair
-        let document = try await target.document(
+        let document = try await source.document(
             "/v1/events/verify", within: RemoteNode.wholeLog
-        ) { local in
-            LogDocument.verification(
-                try await repairs ? local.log.repair() : local.log.verify())
+        ) { log, _ in
+            LogDocument.verification(try await repairs ? log.repair() : log.verify())
         }
         let report = try Answer.tree(document)
         if json {

@@ -10,6 +10,9 @@ struct LogsQuery: AsyncParsableCommand {
         commandName: "query", abstract: "Print matching events, oldest first, or count them.")
 
     @OptionGroup var node: NodeOption
+    @OptionGroup var archives: ArchiveOption
+    @Flag(help: "Do not read the archives that only the bucket of the configuration has.")
+    var local = false
     @OptionGroup var selection: LineSelection
     @Option(help: "End: 10m, 2h or 7d ago, or RFC 3339.") var until: String?
     @Option(name: .customLong("count-by"), help: "Count by this field instead of printing.")
@@ -20,17 +23,23 @@ struct LogsQuery: AsyncParsableCommand {
     @Flag(help: "Print the stored lines, or the counts as JSON.") var json = false
     @Flag(help: "Print the time taken inside the process on standard error.") var timing = false
 
-    func run() async throws {
+    func run() async throws { try await LogSource.reading { try await read() } }
+
+    private func read() async throws {
         let started = ContinuousClock.now
-        let target = try node.target()
+        let query = try selection.query(until: until)
+        let source = try await LogSource(node, archives, reaching: local ? nil : query)
         if let countBy {
             try selection.check(path: countBy, of: "--count-by")
-            try await count(by: countBy, target)
+            try await count(by: countBy, source)
         } else {
-            switch target {
+            switch source {
             case .node(let node): try await list(from: node)
-            case .folder(let local): try await list(local.log)
+            case .files(let log, _): try await list(log)
             }
+        }
+        if timing, case .files(let log, _) = source, let reading = log.storeReading {
+            Standard.error("read \(reading.bytes) bytes in \(reading.requests) requests")
         }
         if timing {
             let taken = (ContinuousClock.now - started) / .milliseconds(1)
@@ -64,18 +73,17 @@ struct LogsQuery: AsyncParsableCommand {
         try missing.end()
     }
 
-    private func count(by field: String, _ target: Target) async throws {
+    private func count(by field: String, _ source: LogSource) async throws {
         let query = try selection.query(until: until)
         let limit = limit
         let selected = Query.text(
             try selection.parameters(until: until).map { ($0.name, $0.value) }
                 + [("by", field), ("limit", limit.map { "\($0)" })])
-        let document = try await target.document(
+        let document = try await source.document(
             "/v1/events/counts" + selected, within: RemoteNode.wholeLog
-        ) { local in
+        ) { log, _ in
             LogDocument.counts(
-                try await Self.counts(local.log, by: field, query), of: field,
-                limit: limit ?? .max)
+                try await Self.counts(log, by: field, query), of: field, limit: limit ?? .max)
         }
         let counts = try Answer.tree(document)
         if json {

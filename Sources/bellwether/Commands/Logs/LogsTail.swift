@@ -12,6 +12,7 @@ struct LogsTail: AsyncParsableCommand {
             """)
 
     @OptionGroup var node: NodeOption
+    @OptionGroup var archives: ArchiveOption
     @OptionGroup var selection: LineSelection
     @Flag(name: .shortAndLong, help: "Follow across rotations.") var follow = false
     @Option(name: .customShort("n"), help: "Number of events to start with.") var count = 10
@@ -21,7 +22,9 @@ struct LogsTail: AsyncParsableCommand {
     var fields: String?
     @Flag(help: "Print the stored lines.") var json = false
 
-    func run() async throws {
+    func run() async throws { try await LogSource.reading { try await read() } }
+
+    private func read() async throws {
         let place = try after.map { token in
             guard let place = LogPosition(token) else {
                 throw ValidationError("--after takes a cursor such as 41:1830")
@@ -29,8 +32,8 @@ struct LogsTail: AsyncParsableCommand {
             return place
         }
         let printer = LinePrinter(paths: try selection.paths(fields), asStored: json)
-        switch try node.target() {
-        case .folder(let local): try await follow(local.log, from: place, printer)
+        switch try await LogSource(node, archives) {
+        case .files(let log, _): try await follow(log, from: place, printer)
         case .node(let node):
             let showsCursor = showCursor
             try await RemoteTail(
