@@ -13,10 +13,11 @@ extension Node {
     private static let hookBodyLimit = 1 << 20
 
     static func routes(
-        _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog, _ store: Store,
-        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ metrics: NodeMetrics,
-        _ tokens: TokenRegistry
+        _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
+        _ decisions: DecisionLog, _ gateway: GatewayParts?, _ notifier: NotifierParts?,
+        _ metrics: NodeMetrics, _ tokens: TokenRegistry
     ) -> [Route] {
+        let store = decisions.store
         var routes: [Route] = [
             .health("/livez", checks: []),
             .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
@@ -47,10 +48,10 @@ extension Node {
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += DigestRoutes.routes(store)
             routes.append(DigestPreview.route(inForce))
-            routes += SilenceRoutes.routes(store) { [digests = notifier.digestService] in
+            routes += SilenceRoutes.routes(decisions) { [digests = notifier.digestService] in
                 digests.fields
             }
-            routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
+            routes += DeliveryRoutes.routes(decisions) { [delivery = notifier.delivery] in
                 delivery.wake()
             }
         }

@@ -35,7 +35,7 @@ extension EventView {
         case .recovery: return .verdict(.healthy)
         case .rehearsal: return .rehearsal
         // Sent already through other receivers.
-        case .reported: return .neutral
+        case .reported, .decision: return .neutral
         default: break
         }
         // The caller retries within seconds; repeated failures become `unknown`.

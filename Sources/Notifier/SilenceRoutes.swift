@@ -4,7 +4,7 @@ import Hummingbird
 import JSON
 import NIOCore
 public import Server
-public import State
+import State
 
 /// `/v1/silences`: lists silences (scope `read`), adds and ends them (scope `admin`).
 public enum SilenceRoutes {
@@ -13,7 +13,8 @@ public enum SilenceRoutes {
 
     /// - Parameter fields: The fields by which digests can be silenced.
     public static func routes(
-        _ store: Store, wall: WallClock = .system, fields: @escaping @Sendable () -> FilterFields
+        _ decisions: DecisionLog, wall: WallClock = .system,
+        fields: @escaping @Sendable () -> FilterFields
     ) -> [Route] {
         [
             Route(.get, "/v1/silences", access: .requires(.read)) { exchange in
@@ -25,7 +26,7 @@ public enum SilenceRoutes {
                 let place = try exchange.beginQuery(memory: 4 << 20)
                 defer { place.end() }
                 let now = wall.now
-                let entries = try await store.read { db in
+                let entries = try await decisions.store.read { db in
                     try SilenceBook.list(db, at: now, ended: !items.isEmpty)
                 }
                 return .bytes(
@@ -42,11 +43,9 @@ public enum SilenceRoutes {
                     at: now)
                 let id: String
                 do {
-                    id = try await store.write { db in
-                        try SilenceBook.add(
-                            db, filter: order.filter, until: order.until, who: order.who,
-                            why: order.why, at: now)
-                    }
+                    id = try await decisions.addSilence(
+                        filter: order.filter, until: order.until, who: order.who, why: order.why,
+                        at: now)
                 } catch let full as SilenceBook.Full {
                     throw Problem(.conflict, "silences_full", full.description)
                 }
@@ -61,8 +60,7 @@ public enum SilenceRoutes {
                 exchange in
                 let id = exchange.parameters["id"] ?? ""
                 let now = wall.now
-                guard try await store.write({ db in try SilenceBook.expire(db, id: id, at: now) })
-                else {
+                guard try await decisions.expireSilence(id: id, at: now) else {
                     throw Problem(
                         .notFound, "silence_unknown", "no silence of this id is in force",
                         field: "id")

@@ -25,7 +25,7 @@ struct LayoutTests {
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
-        ("State", ["Events"]),
+        ("State", ["Core", "Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),

@@ -27,6 +27,8 @@ public enum LineReader: String, Sendable, CaseIterable {
     case page
     /// The ends of runs, which gateways poll.
     case runs
+    /// The decisions of the node, read at its start.
+    case decisions
 }
 
 /// Called for each line that a reader is about to read. Only for tests, which end the process.

@@ -14,6 +14,15 @@ struct ForwardBatch: Sendable {
         lines +|= 1
     }
 
+    /// Whether only the node itself may write such a line.
+    static func isDecision(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { line in
+            var view = EventView()
+            guard view.read(line), let name = view[.event] else { return false }
+            return EventName.kind(name, in: line)?.isReserved == true
+        }
+    }
+
     enum Answer: Equatable {
         /// The notifier has stored the batch durably; it rejected `rejected` lines for good.
         case acknowledged(rejected: Int)

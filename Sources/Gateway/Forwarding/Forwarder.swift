@@ -184,7 +184,8 @@ public struct Forwarder: Sendable {
         // The guard ends before the request: most kills would happen during the request, and
         // would be blamed on these lines.
         let sent = await lines.fold(batch.lines, into: ForwardBatch()) { sent, line in
-            sent.append(line.bytes)
+            // Decisions concern this node alone, and the notifier refuses them.
+            if !ForwardBatch.isDecision(line.bytes) { sent.append(line.bytes) }
         }
         guard sent.lines > 0 else { return .acknowledged(rejected: 0) }
         var headers = [("Content-Type", "application/x-ndjson")]
