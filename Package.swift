@@ -128,7 +128,7 @@ let package = Package(
         module("Digests", ["Events", "JSON"]),
 
         // Modules that use a disk or the network.
-        module("State", ["Events", grdb]),
+        module("State", ["Core", "Events", grdb]),
         module(
             "EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"],
             exclude: ["README.md"]),

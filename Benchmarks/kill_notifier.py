@@ -14,7 +14,8 @@ histogram; one kill may hit several phases. Then these are counted:
 
 All three must be 0. With --poison N, N of the lines crash the reader of the digests (use
 PoisonDriver as the executable): each of these must be set aside once and reported by one
-notice, and no other line. Needs the package aiosmtpd for the SMTP double.
+notice, and no other line. With --forget N, the state file is deleted after every Nth kill, and
+once more at the end, where the rebuilt one must have the same digests and deliveries. Needs the package aiosmtpd for the SMTP double.
 """
 import argparse
 import collections
@@ -183,6 +184,7 @@ class Run:
         self.poison = 0
         self.killed = 0
         self.crashes = 0
+        self.rebuilt = []
 
     # MARK: Sending events
 
@@ -376,6 +378,44 @@ class Run:
             if (kill + 1) % 100 == 0:
                 print(f"{kill + 1} kills, {len(self.acknowledged)} events", file=sys.stderr, flush=True)
 
+            if self.options.forget and (kill + 1) % self.options.forget == 0:
+                self.forget()
+
+    def forget(self):
+        """Deletes the state file: the log has everything that was decided."""
+        for name in ("state.sqlite", "state.sqlite-wal", "state.sqlite-shm"):
+            if os.path.exists(path := self.folder + "/data/" + name):
+                os.remove(path)
+
+    def decided(self):
+        return self.query(
+            "SELECT id, thread, subject, kind, group_key, composed_ms, model, slack, text, html, "
+            "slack_reply FROM digest ORDER BY id",
+            "SELECT digest, receiver, recipient, state, settled_ms, answer, mark FROM outbox "
+            "ORDER BY digest, receiver, recipient",
+            "SELECT key, state FROM digest_group WHERE key <> 'shared' ORDER BY key")
+
+    def is_live(self):
+        try:
+            link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=self.tls)
+            link.request("GET", "/livez")
+            return link.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def rebuild(self):
+        """Deletes the state file of the stopped node; returns which tables a start rebuilds otherwise."""
+        before = self.decided()
+        self.forget()
+        process = self.start()
+        self.wait_for(self.is_live, 60)
+        process.terminate()
+        process.wait()
+        names = ("digest", "outbox", "digest_group")
+        return [
+            (name, len(old), len(new), [row for row in old if row not in new][:2])
+            for name, old, new in zip(names, before, self.decided()) if old != new]
+
     # MARK: Counting
 
     def told(self):
@@ -476,7 +516,9 @@ class Run:
             print("digested and written:", dict(list(wrong.items())[:10]))
         if aside != poison:
             print("set aside:", aside, "poison:", poison)
-        return aside != poison or wrong or again or other or unsent or states.get("waiting", 0) \
+        if self.rebuilt:
+            print("rebuilt otherwise:", self.rebuilt)
+        return self.rebuilt or aside != poison or wrong or again or other or unsent or states.get("waiting", 0) \
             or states.get("dead", 0) or not sent
 
 
@@ -487,11 +529,14 @@ def main():
     parser.add_argument(
         "--longest", type=float, default=0.4, help="maximum seconds before a kill aims")
     parser.add_argument("--poison", type=int, default=0, help="number of lines that crash the digests' reader")
+    parser.add_argument("--forget", type=int, default=0, help="delete the state file after every Nth kill")
     parser.add_argument("--seed", type=int, default=1)
     run = Run(parser.parse_args())
     try:
         run.kill_many()
         run.finish()
+        if run.options.forget:
+            run.rebuilt = run.rebuild()
         failed = run.report()
     finally:
         run.slack.kill()

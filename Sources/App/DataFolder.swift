@@ -126,3 +126,16 @@ struct FolderClosed: TelemetryEvent {
 
     func record(in registry: PrometheusRegistry) {}
 }
+
+/// A lost state file was restored from its snapshot.
+struct StateRestored: TelemetryEvent {
+    let path: String
+
+    var level: Logger.Level { .warning }
+    var message: String {
+        "the state file was missing and is restored from its snapshot; tokens are not restored"
+    }
+    var fields: [(String, String)] { [("path", path)] }
+
+    func record(in registry: PrometheusRegistry) {}
+}

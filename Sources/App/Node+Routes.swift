@@ -16,10 +16,12 @@ extension Node {
     private static let hookBodyLimit = 1 << 20
 
     static func routes(
-        _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog, _ store: Store,
-        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ bucket: BucketParts?,
+        _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
+        _ decisions: DecisionLog, _ gateway: GatewayParts?, _ notifier: NotifierParts?,
+        _ bucket: BucketParts?,
         _ metrics: NodeMetrics, _ tokens: TokenRegistry
     ) -> [Route] {
+        let store = decisions.store
         var routes: [Route] = [
             .health("/livez", checks: []),
             .health(
@@ -53,7 +55,7 @@ extension Node {
             routes.append(DigestPreview.route(inForce))
             routes += SilenceRoutes.routes(notifier.actions)
             routes += IncidentRoutes.routes(notifier.actions, digests: notifier.digestService)
-            routes += DeliveryRoutes.routes(store) { [delivery = notifier.delivery] in
+            routes += DeliveryRoutes.routes(decisions) { [delivery = notifier.delivery] in
                 delivery.wake()
             }
         }

@@ -25,6 +25,7 @@ public final class Node: Sendable {
     public let settings: Settings
     public let folder: DataFolder
     public let store: Store
+    private let decisions: DecisionLog
     public let eventLog: EventLog
     public let tokens: TokenRegistry
     /// Token files of the first start.
@@ -103,12 +104,17 @@ public final class Node: Sendable {
         self.folder = folder
         self.eventLog = eventLog
         self.telemetry = telemetry
+        if try Store.restoreSnapshot(to: folder.state) {
+            telemetry.emit(StateRestored(path: folder.state))
+        }
         let store = try Store(path: folder.state)
         self.store = store
         let cursors = try await store.read { db in try CursorTable.all(db) }
         for (name, position) in cursors.sorted(by: { $0.key < $1.key }) {
             await eventLog.expect(position, of: name)
         }
+        let decisions = DecisionLog(eventLog: eventLog, store: store, telemetry: telemetry)
+        self.decisions = decisions
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)
@@ -128,7 +134,7 @@ public final class Node: Sendable {
         gateway = try await Self.gateway(
             settings, eventLog, store, probing: probing, forwarding: delivering, telemetry)
         notifier = try await Self.notifier(
-            settings, inForce, folder, eventLog, store, delivering, gateway?.service, telemetry)
+            settings, inForce, folder, decisions, delivering, gateway?.service, telemetry)
 
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let sessions = SessionSeal()
@@ -145,10 +151,10 @@ public final class Node: Sendable {
                 connections: budget.connections),
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
-                    settings, inForce, eventLog, store, gateway, notifier, bucket, metrics, tokens)
+                    settings, inForce, eventLog, decisions, gateway, notifier, bucket, metrics, tokens)
                     + ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
-                        store: store, keeper: board, sessions: sessions
+                        decisions: decisions, keeper: board, sessions: sessions
                     ).routes),
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
@@ -208,17 +214,19 @@ public final class Node: Sendable {
 
     private static func notifier(
         _ settings: Settings, _ inForce: SettingsInForce, _ folder: DataFolder,
-        _ eventLog: EventLog, _ store: Store,
+        _ decisions: DecisionLog,
         _ engine: TransferEngine, _ gateway: MeasurementService?, _ telemetry: Telemetry
     ) async throws -> NotifierParts? {
         guard settings.has(.notifier) else { return nil }
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
+        let eventLog = decisions.eventLog
+        await decisions.replay()
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         var policy = DeliveryPolicy()
         policy.retryCommand += " \(settings.nodeOption)"
         let delivery = DeliveryService(
-            store: store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
+            store: decisions.store, receivers: plan.receivers.values.sorted { $0.name < $1.name },
             policy: policy, retryCeilings: settings.retryCeilings, telemetry: telemetry,
             onDead: { letter in
                 await recorder.record(
@@ -228,11 +236,14 @@ public final class Node: Sendable {
             onChange: { change in
                 await recorder.record(
                     Event(change, node: settings.node, az: settings.az), within: .seconds(5))
+            },
+            settling: { outcomes, now, store in
+                try await decisions.settle(outcomes, at: now, store)
             })
         let dispatcher = DigestDispatcher(plan) { delivery.wake() }
         let digestService = DigestService(
-            DigestService.Plan(settings), eventLog: eventLog, store: store,
-            dispatch: dispatcher, telemetry: telemetry)
+            DigestService.Plan(settings), decisions: decisions, dispatch: dispatcher,
+            telemetry: telemetry)
         return NotifierParts(
             digestService: digestService, dispatcher: dispatcher, delivery: delivery,
             receivers: ReceiversInForce(settings.receivers),
@@ -240,7 +251,7 @@ public final class Node: Sendable {
             gateways: GatewayBook(eventLog: eventLog, telemetry: telemetry) {
                 inForce.current.digest.silentAfter
             },
-            actions: OperatorActions(store: store, eventLog: eventLog, digests: digestService))
+            actions: OperatorActions(decisions: decisions, digests: digestService))
     }
 
     // MARK: - Running
@@ -249,6 +260,7 @@ public final class Node: Sendable {
     public func run() async throws {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
+        services.append(BackgroundService { [store] in await Self.snapshots(of: store) })
         services.append(CertificateWatch(server, telemetry: telemetry))
         services.append(
             TroubleWatch(
@@ -265,6 +277,7 @@ public final class Node: Sendable {
             services.append(BackgroundService { try await notifier.digestService.run() })
             services.append(BackgroundService { await notifier.runEnds.run() })
             services.append(BackgroundService { await notifier.gateways.run() })
+            services.append(BackgroundService { [decisions] in await decisions.run() })
             let watch = DeliveryWatch(store, keeper: board)
             services.append(BackgroundService { await watch.run() })
         }
@@ -292,6 +305,16 @@ public final class Node: Sendable {
             try await group.run()
         } onGracefulShutdown: {
             Task { await group.triggerGracefulShutdown() }
+        }
+    }
+
+    /// Writes a snapshot of the state file every ten minutes.
+    private static func snapshots(of store: Store) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(600))
+            if Task.isCancelled { return }
+            // The state file itself is intact; the next snapshot is tried in time.
+            try? await store.snapshot()
         }
     }
 

@@ -9,7 +9,7 @@ public import Notifier
 import Rendering
 public import Server
 import ServiceLifecycle
-public import State
+import State
 
 /// `/`: the status page, for people who sign in with a token of scope `read`.
 ///
@@ -61,6 +61,7 @@ public struct ConsoleRoutes: Sendable {
     let sources: Sources
     let eventLog: EventLog
     let store: Store
+    let decisions: DecisionLog
     let keeper: BoardService
     let sessions: SessionSeal
     let wall: WallClock
@@ -71,12 +72,13 @@ public struct ConsoleRoutes: Sendable {
 
     /// - Parameter sessions: The server's session seal.
     public init(
-        _ sources: Sources, eventLog: EventLog, store: Store, keeper: BoardService,
+        _ sources: Sources, eventLog: EventLog, decisions: DecisionLog, keeper: BoardService,
         sessions: SessionSeal, wall: WallClock = .system
     ) {
         self.sources = sources
         self.eventLog = eventLog
-        self.store = store
+        self.decisions = decisions
+        store = decisions.store
         self.keeper = keeper
         self.sessions = sessions
         self.wall = wall
@@ -246,7 +248,7 @@ public struct ConsoleRoutes: Sendable {
             throw Problem.malformed("id_malformed", "a delivery's id is a number", field: "id")
         }
         let now = wall.now
-        guard try await store.write({ db in try Outbox.retry(db, id: id, at: now) }) else {
+        guard try await decisions.retry(id, at: now) else {
             throw Problem(
                 .notFound, "delivery_unknown", "no waiting or dead delivery has this id",
                 field: "id")

@@ -6,6 +6,26 @@ public import State
 public import Telemetry
 import Transfer
 
+/// The final outcome of a delivery.
+public struct DeliveryOutcome: Sendable, Equatable {
+    public let digest: String
+    public let addressee: Addressee
+    public let verdict: Outbox.Verdict
+
+    public init(digest: String, addressee: Addressee, verdict: Outbox.Verdict) {
+        self.digest = digest
+        self.addressee = addressee
+        self.verdict = verdict
+    }
+}
+
+/// Records final outcomes and then calls `store`, which stores them.
+public typealias DeliverySettling =
+    @Sendable (
+        _ outcomes: [DeliveryOutcome], _ now: Timestamp,
+        _ store: @escaping @Sendable () async throws -> Void
+    ) async throws -> Void
+
 /// Sends the deliveries in the outbox. Each receiver has its own queue, so a slow one does not
 /// delay the others.
 ///
@@ -26,6 +46,7 @@ public final class DeliveryService: Sendable {
     private let telemetry: Telemetry
     private let onDead: @Sendable (DeadLetter) async -> Void
     private let onChange: @Sendable (ReceiverChange) async -> Void
+    private let settling: DeliverySettling
     private let deadLetterSignal = WakeSignal()
     /// Signaled when the receivers are replaced.
     private let newEntrySignal = WakeSignal()
@@ -39,6 +60,9 @@ public final class DeliveryService: Sendable {
     ///     the policy's.
     ///   - onDead: Called at least once for each dead letter after it is durable, one call at a
     ///     time. Called again for a letter if the process ended during its call.
+    ///   - settling: Called with the outcomes of tries that are final, and when they were made;
+    ///     records them, and then calls the function that stores them, which throws only if the
+    ///     service is cancelled.
     ///   - onChange: Called when a receiver has failed for `policy.failingAfter`, and when it accepts
     ///     digests again after that.
     public init(
@@ -46,7 +70,8 @@ public final class DeliveryService: Sendable {
         retryCeilings: [String: Duration] = [:],
         clock: any Clock<Duration> = ContinuousClock(), wall: WallClock = .system,
         telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in },
-        onChange: @escaping @Sendable (ReceiverChange) async -> Void = { _ in }
+        onChange: @escaping @Sendable (ReceiverChange) async -> Void = { _ in },
+        settling: @escaping DeliverySettling = { _, _, store in try await store() }
     ) {
         self.store = store
         self.policy = policy
@@ -62,6 +87,7 @@ public final class DeliveryService: Sendable {
         self.telemetry = telemetry
         self.onDead = onDead
         self.onChange = onChange
+        self.settling = settling
         DeadLettersDropped(receivers: [], count: 0).record(in: telemetry.registry)
         queues = Mutex([])
         queues.withLock { $0 = makeQueues(receivers, retryCeilings) }
@@ -73,6 +99,7 @@ public final class DeliveryService: Sendable {
         Self.declare(receivers, in: telemetry.registry)
         let bells = receivers.map { _ in WakeSignal() }
         let (store, deadLetterSignal, onChange) = (store, deadLetterSignal, onChange)
+        let settling = settling
         return zip(receivers, bells).map { receiver, bell in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
@@ -89,7 +116,7 @@ public final class DeliveryService: Sendable {
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
                     }
                     for bell in bells { bell.ring() }
-                }, report: onChange)
+                }, settling: settling, report: onChange)
         }
     }
 

@@ -22,6 +22,8 @@ struct ReceiverQueue: Sendable {
     let died: @Sendable () -> Void
     /// Enqueues a notice for all other receivers.
     let notifyOthers: @Sendable (RenderedDigest) async throws -> Void
+    /// Records and stores final outcomes; see `DeliveryService`.
+    let settling: DeliverySettling
     /// Called when the receiver is reported as failing, and when it accepts digests again.
     let report: @Sendable (ReceiverChange) async -> Void
     let health = ReceiverHealth()
@@ -134,7 +136,7 @@ struct ReceiverQueue: Sendable {
             return (delivery, result)
         }
         guard results.contains(where: { $0.1.outcome != .interrupted }),
-            let (verdicts, now) = await settle(results)
+            let (verdicts, now) = await settle(digest.id, results)
         else { return }
         for (delivery, verdict) in verdicts { report(digest.id, delivery, verdict) }
         if verdicts.contains(where: { $0.1.fate == .dead }) { died() }
@@ -200,28 +202,58 @@ struct ReceiverQueue: Sendable {
     /// Records the outcomes, and retries until it succeeds: otherwise the digest would be sent
     /// twice. Returns nil if the task is cancelled before that.
     private func settle(
-        _ results: [(Outbox.Delivery, DeliveryAttempt.Result)]
+        _ digest: String, _ results: [(Outbox.Delivery, DeliveryAttempt.Result)]
     ) async -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp)? {
+        guard let (verdicts, now) = await untilDone({ try await self.verdicts(of: results) }) else {
+            return nil
+        }
+        let outcomes = verdicts.filter { !$0.1.fate.isRetry }.map { delivery, verdict in
+            DeliveryOutcome(
+                digest: digest,
+                addressee: Addressee(receiver: receiver.name, recipient: delivery.recipient),
+                verdict: verdict)
+        }
+        do {
+            try await settling(outcomes, now) {
+                let stored: Void? = await untilDone {
+                    try await store.write { db in
+                        for (delivery, verdict) in verdicts {
+                            try Outbox.settle(db, delivery.id, verdict, at: now)
+                        }
+                    }
+                }
+                if stored == nil { throw CancellationError() }
+            }
+        } catch { return nil }
+        return (verdicts, now)
+    }
+
+    /// The verdicts of the tries that count, and the time of them.
+    private func verdicts(
+        of results: [(Outbox.Delivery, DeliveryAttempt.Result)]
+    ) async throws -> (verdicts: [(Outbox.Delivery, Outbox.Verdict)], now: Timestamp) {
         let (policy, times) = (policy, times)
+        return try await store.write { db in
+            let now = try times.now(db)
+            var generator = SystemRandomNumberGenerator()
+            var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
+            for (delivery, result) in results {
+                let age = try Outbox.age(db, delivery.id, at: now)
+                guard
+                    let verdict = policy.verdict(
+                        result, delivery, age: age, at: now, using: &generator)
+                else { continue }
+                verdicts.append((delivery, verdict))
+            }
+            return (verdicts, now)
+        }
+    }
+
+    /// Calls `body` until it succeeds; nil if the task is cancelled before that.
+    private func untilDone<T>(_ body: () async throws -> T) async -> T? {
         var failures = 0
         while true {
-            do {
-                return try await store.write { db in
-                    let now = try times.now(db)
-                    var generator = SystemRandomNumberGenerator()
-                    var verdicts: [(Outbox.Delivery, Outbox.Verdict)] = []
-                    for (delivery, result) in results {
-                        let age = try Outbox.age(db, delivery.id, at: now)
-                        guard
-                            let verdict = policy.verdict(
-                                result, delivery, age: age, at: now, using: &generator)
-                        else { continue }
-                        try Outbox.settle(db, delivery.id, verdict, at: now)
-                        verdicts.append((delivery, verdict))
-                    }
-                    return (verdicts, now)
-                }
-            } catch {
+            do { return try await body() } catch {
                 if Task.isCancelled { return nil }
                 failures += 1
                 await pause(after: error, failures)

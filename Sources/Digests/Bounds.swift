@@ -7,6 +7,8 @@ enum Bounds {
     static let rehearsal = Duration.seconds(3600)
     /// Groups, quiet ones included.
     static let groups = 2048
+    /// Quiet groups whose states are kept when a state file is rebuilt.
+    static let rebuiltQuiet = 1024
     /// Places (zone and node) in one group.
     static let sources = 32
     /// Places, and metrics of places, of all groups together; `StateBudget` grants them.

@@ -38,7 +38,7 @@ extension EventView {
         case .rehearsal: return .rehearsal
         case .acknowledgement: return .acknowledgement
         // Sent already through other receivers.
-        case .reported: return .neutral
+        case .reported, .decision: return .neutral
         default: break
         }
         // The caller retries within seconds; repeated failures become `unknown`.

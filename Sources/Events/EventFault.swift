@@ -13,6 +13,8 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
     case body(BodyFault)
     /// A line from a sender has the receiving node's own name.
     case ownNode
+    /// A line from a sender has a name that only the receiving node writes.
+    case reserved
 
     public var description: String {
         switch self {
@@ -22,6 +24,8 @@ public enum EventFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .outside(let field, let expected, let value):
             "field \"\(field)\" must be \(expected), not \(value)"
         case .body(let fault): fault.description
+        case .reserved:
+            "field \"event\" is the name of a decision, which only the receiving node itself writes"
         case .ownNode:
             "field \"node\" is the receiving node's own name, which no other sender may use; give each node a different name"
         }

@@ -116,7 +116,9 @@ extension EventMember {
     private static let reporting =
         some(.text, "digest", "receiver", "recipient", "template", "silence", "who", "why")
         + some(.text, "fault_of", "told_in", "kind", "bookmark")
-        + some(.number, "outbox", "tries", "events") + some(.time, "until")
+        + some(.text, "thread", "subject", "commit", "answer", "mark", "matchers")
+        + some(.number, "outbox", "tries", "events", "part", "parts")
+        + some(.any, "texts", "silences") + some(.time, "until")
         + some(.flag, "rehearsal")
 
     /// Of Argo, Flagger and Alertmanager.

@@ -24,6 +24,23 @@ public enum EventName {
     /// History of the log was removed to free disk space.
     public static let logTrimmed = "log.trimmed"
     public static let deliveryDead = "delivery.dead"
+
+    // What the node decided. It reads these lines again to rebuild its state; see `isReserved`.
+    /// A digest with its renderings and addressees.
+    public static let digestComposed = "digest.composed"
+    /// Further texts of the line before it, which is full.
+    public static let digestPart = "digest.part"
+    /// The states of the groups that a decision changed.
+    public static let digestState = "digest.state"
+    public static let deliverySent = "delivery.sent"
+    /// The receiver refused a delivery for good, or it was tried for too long.
+    public static let deliveryRefused = "delivery.refused"
+    public static let deliveryDropped = "delivery.dropped"
+    /// A person requested another try.
+    public static let deliveryRetried = "delivery.retried"
+    public static let silenceAdded = "silence.added"
+    public static let silenceExpired = "silence.expired"
+
     /// A receiver has accepted nothing for some time, or accepts digests again.
     public static let receiverFailing = "receiver.failing"
     public static let receiverRecovered = "receiver.recovered"
@@ -47,9 +64,6 @@ public enum EventName {
 
     /// Somebody looks after an incident, or no longer does.
     public static let incidentAcknowledged = "incident.acknowledged"
-    /// A person added a silence, or ended one early.
-    public static let silenceAdded = "silence.added"
-    public static let silenceExpired = "silence.expired"
 
     /// Starts a rehearsal in its group. Failures up to `rehearsal.finished` or
     /// `rehearsal.failed` belong to it.
@@ -115,6 +129,8 @@ extension EventName {
         case fault
         /// A delivery that was given up; its level decides whether it is reported.
         case delivery
+        /// What the node decided.
+        case decision
         /// Something to report that has no recovery; its level is its importance.
         case notice
         /// The run ended, paused or goes on.
@@ -127,6 +143,10 @@ extension EventName {
         case reported
         /// Its level alone decides.
         case progress
+
+        /// Whether only the node itself writes lines of the name: a posted `delivery.sent` would
+        /// suppress a digest.
+        public var isReserved: Bool { self == .decision || self == .delivery }
     }
 
     /// How a run ended, or that it waits for a person or goes on.
@@ -150,7 +170,7 @@ extension EventName {
         ("gateway.seen", .progress), ("gateway.left", .progress),
         ("gateway.silent", .progress), ("gateway.back", .notice),
         ("incident.acknowledged", .acknowledgement),
-        ("silence.added", .progress), ("silence.expired", .progress), ("run.ended", .progress),
+        ("run.ended", .progress),
         ("rehearsal.step", .progress),
         ("rehearsal.restored", .progress), ("digest.suppressed", .progress),
         ("rollout.aborted", .outcome(.aborted)), ("rollout.promoted", .outcome(.promoted)),
@@ -160,6 +180,11 @@ extension EventName {
         ("rollout.updated", .progress), ("rollout.step_completed", .progress),
         ("analysis_run.running", .progress), ("analysis_run.successful", .progress),
         ("analysis_run.failed", .progress), ("analysis_run.error", .progress),
+        ("digest.composed", .decision), ("digest.part", .decision),
+        ("digest.state", .decision), ("delivery.sent", .decision),
+        ("delivery.refused", .decision), ("delivery.dropped", .decision),
+        ("delivery.retried", .decision), ("silence.added", .decision),
+        ("silence.expired", .decision),
         ("analysis_run.inconclusive", .progress), ("alert.firing", .progress),
         ("alert.resolved", .progress), ("alert.unreadable", .progress),
         ("alerts.truncated", .progress), ("otel.log", .progress),
@@ -173,6 +198,9 @@ extension EventName {
 
     /// The kind of a name; nil for a sender's own.
     public static func kind(_ name: String) -> Kind? { byName[name] }
+
+    /// The names of decisions.
+    public static let decisions = table.filter { $0.kind.isReserved }.map { "\($0.name)" }
 
     /// The kind of a name that a line contains.
     public static func kind(

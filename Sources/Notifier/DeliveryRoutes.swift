@@ -3,7 +3,7 @@ import Events
 import Hummingbird
 import JSON
 public import Server
-public import State
+import State
 
 /// `/v1/outbox`: lists deliveries (scope `read`), retries and drops them (scope `admin`).
 ///
@@ -11,7 +11,7 @@ public import State
 public enum DeliveryRoutes {
     /// - Parameter wake: Called after a delivery was made due.
     public static func routes(
-        _ store: Store, wall: WallClock = .system, wake: @escaping @Sendable () -> Void
+        _ decisions: DecisionLog, wall: WallClock = .system, wake: @escaping @Sendable () -> Void
     ) -> [Route] {
         [
             Route(.get, "/v1/outbox", access: .requires(.read)) { exchange in
@@ -19,7 +19,7 @@ public enum DeliveryRoutes {
                     exchange.queryItems(), takes: ["state", "limit"])
                 let place = try exchange.beginQuery(memory: 4 << 20)
                 defer { place.end() }
-                let entries = try await store.read { db in
+                let entries = try await decisions.store.read { db in
                     try Outbox.list(db, states: wanted.states, limit: wanted.limit)
                 }
                 return .bytes(
@@ -27,7 +27,7 @@ public enum DeliveryRoutes {
             },
             Route(.post, "/v1/outbox/retry-dead", access: .requires(.admin)) { _ in
                 let now = wall.now
-                let count = try await store.write { db in try Outbox.retryDead(db, at: now) }
+                let count = try await decisions.retryDead(at: now)
                 wake()
                 return answer(count)
             },
@@ -40,24 +40,20 @@ public enum DeliveryRoutes {
                 }
                 let now = wall.now
                 return answer(
-                    try await store.write { db in
-                        try Outbox.dropAll(
-                            db, wanted.states, receiver: wanted.receiver, at: now)
-                    })
+                    try await decisions.dropAll(
+                        wanted.states, receiver: wanted.receiver, at: now))
             },
             Route(.post, "/v1/outbox/{id}/retry", access: .requires(.admin)) { exchange in
                 let id = try number(exchange)
                 let now = wall.now
-                guard try await store.write({ db in try Outbox.retry(db, id: id, at: now) })
-                else { throw unknown }
+                guard try await decisions.retry(id, at: now) else { throw unknown }
                 wake()
                 return answer(1)
             },
             Route(.post, "/v1/outbox/{id}/drop", access: .requires(.admin)) { exchange in
                 let id = try number(exchange)
                 let now = wall.now
-                guard try await store.write({ db in try Outbox.drop(db, id: id, at: now) })
-                else { throw unknown }
+                guard try await decisions.drop(id, at: now) else { throw unknown }
                 return answer(1)
             },
         ]

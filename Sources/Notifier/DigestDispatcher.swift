@@ -23,15 +23,13 @@ public final class DigestDispatcher: DigestDispatch {
     }
 
     private let current: Mutex<Plan>
-    private let wall: WallClock
     private let onEnqueued: @Sendable () -> Void
 
     /// - Parameter onEnqueued: Called after a transaction that enqueued digests was committed.
     public init(
-        _ plan: Plan, wall: WallClock = .system, onEnqueued: @escaping @Sendable () -> Void
+        _ plan: Plan, onEnqueued: @escaping @Sendable () -> Void
     ) {
         current = Mutex(plan)
-        self.wall = wall
         self.onEnqueued = onEnqueued
     }
 
@@ -41,16 +39,22 @@ public final class DigestDispatcher: DigestDispatch {
 
     public func render(_ digest: Digest) -> RenderedDigest { plan.renderer.render(digest) }
 
-    public func enqueue(
-        _ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction
-    ) throws {
+    public func addressees(of digest: Digest) -> [Addressee] {
         let plan = plan
-        let addressees = digest.receivers
-            .compactMap { plan.receivers[$0] }.flatMap(\.addressees)
-        try Outbox.enqueue(
-            db, rendered, to: addressees,
-            replacing: Set(digest.replaces.map(\.id)).sorted(), at: wall.now)
+        return digest.receivers.compactMap { plan.receivers[$0] }.flatMap(\.addressees)
+    }
+
+    public func enqueue(
+        _ rendered: RenderedDigest, of digest: Digest, to addressees: [Addressee],
+        at now: Timestamp, in db: Store.Transaction
+    ) throws {
+        try Outbox.enqueue(db, rendered, to: addressees, replacing: digest.replacedIds, at: now)
     }
 
     public func wake() { onEnqueued() }
+}
+
+extension Digest {
+    /// The ids of the undelivered digests that it replaces.
+    var replacedIds: [String] { Set(replaces.map(\.id)).sorted() }
 }

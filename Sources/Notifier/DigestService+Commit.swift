@@ -14,6 +14,7 @@ extension DigestService {
     private struct Message: Sendable {
         let digest: Digest
         let rendered: RenderedDigest
+        let addressees: [Addressee]
     }
 
     /// Stores the machine's checkpoint and the composed digests.
@@ -21,21 +22,54 @@ extension DigestService {
         let dispatch = self.dispatch
         let digests = try await annotateReplaced(digests)
         let messages = telemetry.measuring(.digests) { render(digests) }
-        let checkpoint = machine.withLock { $0.checkpoint() }
-        let telemetry = self.telemetry
+        let (checkpoint, position) = machine.withLock { ($0.checkpoint(), $0.position) }
         let now = wall.now
-        try await store.write { db in
-            try telemetry.measuring(.digests) {
-                try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
-            }
-            for suppression in held {
-                if case .silence(let silence, _) = suppression.cause {
-                    try SilenceTable.countHeld(db, id: silence.id)
+        var decision = DigestDecision(position: checkpoint.position, at: now)
+        decision.messages = messages.map {
+            DigestDecision.Message(
+                digest: DigestTable.Row($0.rendered), addressees: $0.addressees,
+                replaced: $0.digest.replacedIds)
+        }
+        decision.states = checkpoint.decisions
+        decision.held = held.compactMap { suppression in
+            guard case .silence(let silence, _) = suppression.cause else { return nil }
+            return silence.id
+        }
+        let events = telemetry.measuring(.digests) { decision.events() }
+        let (telemetry, decisions, silences) = (telemetry, decisions, decision.held)
+        try await decisions.decide(events) { end in
+            try await untilStored(isDecided: !events.isEmpty) {
+                try await store.write { db in
+                    try telemetry.measuring(.digests) {
+                        try Self.write(checkpoint, messages, through: dispatch, at: now, in: db)
+                    }
+                    for id in silences { try SilenceTable.countHeld(db, id: id) }
+                    if let end {
+                        try CursorTable.move(db, DecisionReplay.digestCursor, to: end)
+                    } else if events.isEmpty {
+                        try CursorTable.move(
+                            db, DecisionLog.cursorName, to: decisions.applied(upTo: position))
+                    }
                 }
             }
         }
         for message in messages { telemetry.emit(DigestComposed(digest: message.digest)) }
         if !messages.isEmpty { dispatch.wake() }
+    }
+
+    /// Stores a commit. One whose decision is in the log is repeated until it is stored or the
+    /// task is cancelled: it must not be decided again.
+    private func untilStored(isDecided: Bool, _ store: () async throws -> Void) async throws {
+        var failures = 0
+        while true {
+            do { return try await store() } catch {
+                guard isDecided, !Task.isCancelled else { throw error }
+                failures += 1
+                show(fault: "\(error)")
+                telemetry.emit(DigestServiceFailed(fault: "\(error)", failures: failures))
+                try await clock.sleep(for: .milliseconds(min(100 << min(failures, 7), 10_000)))
+            }
+        }
     }
 
     /// Composes the digests that are due, except those whose composition crashed the process.
@@ -63,7 +97,9 @@ extension DigestService {
                     machine.withLock { $0.beginAnew(digest.group) }
                     return nil
                 }
-                return Message(digest: digest, rendered: dispatch.render(digest))
+                return Message(
+                    digest: digest, rendered: dispatch.render(digest),
+                    addressees: dispatch.addressees(of: digest))
             }
         }
     }
@@ -91,7 +127,8 @@ extension DigestService {
         at now: Timestamp, in db: Store.Transaction
     ) throws {
         for message in messages {
-            try dispatch.enqueue(message.rendered, of: message.digest, in: db)
+            try dispatch.enqueue(
+                message.rendered, of: message.digest, to: message.addressees, at: now, in: db)
         }
         for key in checkpoint.removed { try DigestGroupTable.remove(db, key: key) }
         try checkpoint.forEachChanged { key, state in

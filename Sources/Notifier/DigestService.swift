@@ -1,7 +1,7 @@
 import Delivery
 public import Digests
 public import Events
-public import EventLog
+import EventLog
 public import Rendering
 public import State
 import Synchronization
@@ -50,8 +50,9 @@ public final class DigestService: Sendable {
     let lines: LineGuard
     let store: Store
     let dispatch: any DigestDispatch
+    let decisions: DecisionLog
     let wall: WallClock
-    private let clock: any Clock<Duration>
+    let clock: any Clock<Duration>
     let telemetry: Telemetry
     private let shown = Mutex(Status())
     private let settling = AsyncStream<Never>.makeStream()
@@ -70,15 +71,16 @@ public final class DigestService: Sendable {
     private static let batchBytes = 4 << 20
 
     public init(
-        _ plan: Plan, eventLog: EventLog, store: Store, dispatch: any DigestDispatch,
+        _ plan: Plan, decisions: DecisionLog, dispatch: any DigestDispatch,
         wall: WallClock = .system, clock: any Clock<Duration> = ContinuousClock(),
         telemetry: Telemetry
     ) {
         self.plan = Mutex(plan)
         machine = Mutex(DigestMachine(settings: plan.settings))
-        self.eventLog = eventLog
-        lines = eventLog.lineGuard(of: .digest)
-        self.store = store
+        self.decisions = decisions
+        eventLog = decisions.eventLog
+        lines = decisions.eventLog.lineGuard(of: .digest)
+        store = decisions.store
         self.dispatch = dispatch
         self.wall = wall
         self.clock = clock
@@ -324,7 +326,7 @@ public final class DigestService: Sendable {
     }
 
     @discardableResult
-    private func show(fault: String) -> Status {
+    func show(fault: String) -> Status {
         let status = machine.withLock { machine in
             Status(
                 position: machine.position,
@@ -339,10 +341,14 @@ public final class DigestService: Sendable {
 /// Renders digests outside the transaction and enqueues them inside it.
 public protocol DigestDispatch: Sendable {
     func render(_ digest: Digest) -> RenderedDigest
+    /// Who gets the digest.
+    func addressees(of digest: Digest) -> [Addressee]
     /// Writes the digest and its outbox rows within the caller's transaction.
     ///
     /// A digest whose id is already stored is left unchanged.
-    func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction) throws
+    func enqueue(
+        _ rendered: RenderedDigest, of digest: Digest, to addressees: [Addressee],
+        at now: Timestamp, in db: Store.Transaction) throws
     /// Wakes delivery after digests were enqueued.
     func wake()
 }

@@ -33,40 +33,50 @@ public enum SilenceBook {
     /// How long an ended silence is kept.
     static let keep = Duration.seconds(30 * 86_400)
 
-    /// Adds a silence that begins now; returns its id. Deletes old ended ones.
+    /// Adds a silence that begins now. Deletes old ended ones.
+    ///
+    /// - Throws: `Full` when `most` are in force.
+    static func add(
+        _ db: Store.Transaction, filter: Filter, until: Timestamp, who: String, why: String,
+        at now: Timestamp
+    ) throws -> SilenceTable.Row {
+        let row = row(filter: filter, until: until, who: who, why: why, at: now)
+        try requireRoom(db, at: now)
+        try insert(db, row, at: now)
+        return row
+    }
+
+    /// A silence that begins now.
     ///
     /// - Parameter salt: Distinguishes the ids of equal silences that are set in the same
     ///   millisecond.
-    /// - Throws: `Full` when `most` are in force.
-    public static func add(
-        _ db: Store.Transaction, filter: Filter, until: Timestamp, who: String, why: String,
-        at now: Timestamp, salt: UInt32 = .random(in: 0...UInt32.max)
-    ) throws -> String {
+    static func row(
+        filter: Filter, until: Timestamp, who: String, why: String, at now: Timestamp,
+        salt: UInt32 = .random(in: 0...UInt32.max)
+    ) -> SilenceTable.Row {
         let words = filter.conjuncts.map(\.description)
         var json = JSONWriter()
         json.array { w in for word in words { w.value(word) } }
         let name = "\(json.text)\0\(now.milliseconds)\0\(salt)"
-        let id = "s" + ContentHash.hex(name.utf8).prefix(8)
+        return SilenceTable.Row(
+            id: "s" + ContentHash.hex(name.utf8).prefix(8), matchers: json.text, from: now,
+            until: until, who: clean(who), why: clean(why), created: now)
+    }
+
+    /// Throws `Full` when `most` are in force.
+    static func requireRoom(_ db: Store.Transaction, at now: Timestamp) throws {
         guard try SilenceTable.count(db, endingAfter: now) < most else { throw Full() }
+    }
+
+    /// Stores a silence. Deletes old ended ones.
+    static func insert(_ db: Store.Transaction, _ row: SilenceTable.Row, at now: Timestamp) throws {
         try SilenceTable.removeEnded(db, before: now - keep, keeping: most, at: now)
-        try SilenceTable.add(
-            db,
-            SilenceTable.Row(
-                id: id, matchers: json.text, from: now, until: until, who: clean(who),
-                why: clean(why), created: now))
-        return id
+        try SilenceTable.add(db, row)
     }
 
     /// Removes control characters. SQLite ends a text at its first NUL.
     private static func clean(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 }))
-    }
-
-    /// Ends a silence now. Returns false when no silence in force has this id.
-    public static func expire(
-        _ db: Store.Transaction, id: String, at now: Timestamp
-    ) throws -> Bool {
-        try SilenceTable.expire(db, id: id, at: now)
     }
 
     /// Returns the silences in force, newest first; with `ended` also the ended ones that are

@@ -22,7 +22,7 @@ public enum SilenceRoutes {
                 let place = try exchange.beginQuery(memory: 4 << 20)
                 defer { place.end() }
                 let now = actions.now
-                let entries = try await actions.store.read { db in
+                let entries = try await actions.decisions.store.read { db in
                     try SilenceBook.list(db, at: now, ended: !items.isEmpty)
                 }
                 return .bytes(
@@ -46,8 +46,7 @@ public enum SilenceRoutes {
                 return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
             },
             Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) { exchange in
-                try await actions.expire(
-                    silence: exchange.parameters["id"] ?? "", by: exchange.identity?.name ?? "")
+                try await actions.expire(silence: exchange.parameters["id"] ?? "")
                 return .bytes(Array("{}".utf8), headers: [.cacheControl: "no-store"])
             },
         ]

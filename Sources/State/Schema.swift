@@ -169,6 +169,16 @@ enum Schema {
                         ON outbox (receiver, recipient, state, settled_ms, id);
                     """)
         }
+        migrator.registerMigration("unlogged decisions") { db in
+            // line: the event without node, epoch and seq, which the log adds.
+            try db.execute(
+                sql: """
+                    CREATE TABLE unlogged (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        line TEXT NOT NULL
+                    );
+                    """)
+        }
         return migrator
     }
 }

@@ -35,4 +35,4 @@ extension Store {
 }
 
 /// Calls `close(2)`, which the method `close` hides.
-private func closeDescriptor(_ descriptor: Int32) { close(descriptor) }
+func closeDescriptor(_ descriptor: Int32) { close(descriptor) }

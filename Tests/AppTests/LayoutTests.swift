@@ -25,7 +25,7 @@ struct LayoutTests {
         ("Telemetry", ["Core", "Events"]),
         ("Analysis", ["Core", "Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
-        ("State", ["Events"]),
+        ("State", ["Core", "Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),

@@ -2,7 +2,7 @@ import Events
 import HTTPTypes
 import Server
 import ServiceLifecycle
-import Store
+import State
 import Synchronization
 import Telemetry
 import TestSupport

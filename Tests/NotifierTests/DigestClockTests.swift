@@ -24,8 +24,12 @@ struct DigestClockTests {
                 composedAt: digest.composedAt)
         }
 
-        func enqueue(_ rendered: RenderedDigest, of digest: Digest, in db: Store.Transaction) throws
-        {
+        func addressees(of digest: Digest) -> [Addressee] { [] }
+
+        func enqueue(
+            _ rendered: RenderedDigest, of digest: Digest, to addressees: [Addressee],
+            at now: Timestamp, in db: Store.Transaction
+        ) throws {
             ids.withLock { $0.append(digest.id) }
         }
 
@@ -46,7 +50,8 @@ struct DigestClockTests {
         let settings = DigestSettings(
             firstAfter: .seconds(600), maxWindow: .seconds(3600), repeatEvery: .seconds(7200))
         let desk = DigestService(
-            DigestService.Plan(settings: settings), eventLog: eventLog, store: store,
+            DigestService.Plan(settings: settings),
+            decisions: DecisionLog(eventLog: eventLog, store: store, telemetry: .silent),
             dispatch: kept,
             wall: clock.wall, clock: clock, telemetry: .silent)
         let task = Task { try await desk.run() }

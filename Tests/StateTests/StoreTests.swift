@@ -155,4 +155,35 @@ struct StoreTests {
         }
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
     }
+
+    @Test("a lost file is restored from its snapshot, without tokens and for the owner only")
+    func snapshot() async throws {
+        let store = try Store(path: path)
+        let place = LogPosition(segment: 3, offset: 40)
+        try await store.write { db in
+            try CursorTable.move(db, "digest", to: place)
+            try TokenTable.add(
+                db,
+                TokenTable.Row(
+                    id: "t", name: "n", scope: "read", hash: [1],
+                    created: Timestamp(milliseconds: 0), expires: nil))
+        }
+        try await store.snapshot()
+        try await store.write { db in try CursorTable.move(db, "digest", to: .start) }
+        try await store.snapshot()
+        try await store.write { db in try CursorTable.move(db, "later", to: place) }
+        #expect(try !Store.restoreSnapshot(to: path))
+        try store.close()
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try Store.restoreSnapshot(to: path))
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        let restored = try Store(path: path)
+        let (cursors, tokens) = try await restored.read { db in
+            (try CursorTable.all(db), try TokenTable.all(db))
+        }
+        #expect(cursors == ["digest": .start])
+        #expect(tokens.isEmpty)
+        #expect(try !Store.restoreSnapshot(to: folder.file("other.sqlite")))
+    }
 }

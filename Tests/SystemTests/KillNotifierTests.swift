@@ -24,6 +24,11 @@ struct KillNotifierTests {
         try await run(NodeProcess.executable, "--kills", Self.kills)
     }
 
+    @Test("also if the state file is deleted after kills: the log gives back every decision")
+    func forgotten() async throws {
+        try await run(NodeProcess.executable, "--kills", "6", "--forget", "2")
+    }
+
     private func run(_ executable: String, _ options: String...) async throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

@@ -4,7 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Notifier
 import Server
-import Store
+import State
 
 // The forms that change what is reported: silences and acknowledgements. Showing one needs the
 // scope `read`; sending it the scope `admin`, this origin and the session's form token.
@@ -36,7 +36,7 @@ extension ConsoleRoutes {
                 let form = try await ConsoleForm(exchange)
                 try form.checkSession(exchange, sessions)
                 let id = exchange.parameters["id"] ?? ""
-                try await actions.expire(silence: id, by: exchange.identity?.name ?? "")
+                try await actions.expire(silence: id)
                 keeper.touch()
                 return ConsoleAnswer.go(to: OwnPath.checked("/silences/" + id))
             },

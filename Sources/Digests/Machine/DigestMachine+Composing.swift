@@ -61,6 +61,7 @@ extension DigestMachine {
         budget.giveBack(old.live)
         var group = Group(GroupState(key: old.live.key, absorbedTo: old.live.absorbedTo))
         group.unstoredFrom = old.unstoredFrom ?? position
+        group.isDecided = true
         table.groups[place] = group
         hasClosed = true
     }
@@ -94,6 +95,7 @@ extension DigestMachine {
         group.waitsUntil = nil
         // From here on the state differs from the stored one, even without new lines.
         if group.unstoredFrom == nil { group.unstoredFrom = position }
+        group.isDecided = true
         // Nobody measures it any more: reported once without a new attempt, then closed.
         let silent =
             window == nil && incident.lastReport != nil

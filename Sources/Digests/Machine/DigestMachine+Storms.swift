@@ -55,6 +55,7 @@ extension DigestMachine {
         table.groups[place].window = nil
         table.groups[place].waitsUntil = nil
         if table.groups[place].unstoredFrom == nil { table.groups[place].unstoredFrom = position }
+        table.groups[place].isDecided = true
         hasClosed = true
     }
 
@@ -246,6 +247,7 @@ extension DigestMachine {
             if table.groups[place].unstoredFrom == nil {
                 table.groups[place].unstoredFrom = position
             }
+            table.groups[place].isDecided = true
         }
         storm.events = 0
         storm.ordinal +|= 1

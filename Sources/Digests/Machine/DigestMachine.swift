@@ -43,6 +43,8 @@ public struct DigestMachine: Sendable {
         var unstoredFrom: LogPosition?
         /// Whether the cause that holds the group back may be gone.
         var asksAgain = false
+        /// Whether a decision changed the state since the last checkpoint.
+        var isDecided = false
         /// When its receivers may get a message again, if they had too many in a storm.
         var waitsUntil: Timestamp?
 
@@ -298,10 +300,13 @@ public struct DigestMachine: Sendable {
     /// with the digests that `due` returned.
     public mutating func checkpoint() -> Checkpoint {
         var changed: [GroupState] = []
+        var decided: Set<GroupKey> = []
         for place in table.groups.indices
         where table.groups[place].unstoredFrom != nil && table.groups[place].window == nil {
             changed.append(table.groups[place].live)
             table.groups[place].unstoredFrom = nil
+            if table.groups[place].isDecided { decided.insert(table.groups[place].live.key) }
+            table.groups[place].isDecided = false
         }
         changed.sort { $0.key.text < $1.key.text }
         let removed = forgotten.subtracting(changed.map(\.key.text))
@@ -309,7 +314,7 @@ public struct DigestMachine: Sendable {
         hasClosed = false
         return Checkpoint(
             position: resumePosition(head: position), groups: changed,
-            shared: shared.json(at: position), removed: removed)
+            shared: shared.json(at: position), decided: decided, removed: removed)
     }
 
     /// The current states of all groups, ascending by key.

@@ -153,6 +153,8 @@ public struct Checkpoint: Sendable, Equatable {
     let groups: [GroupState]
     /// The stored form of the state that all groups share.
     let shared: String
+    /// Which of `groups` a decision changed: their states do not follow from the log's lines alone.
+    var decided: Set<GroupKey> = []
     /// Keys of the states to delete.
     public let removed: Set<String>
 
@@ -163,6 +165,17 @@ public struct Checkpoint: Sendable, Equatable {
     ) throws(E) {
         try body(SharedState.key, shared)
         for group in groups { try body(group.key.text, group.json) }
+    }
+
+    /// The key and state of each group that a decision changed, and the shared state; empty if
+    /// there was no decision.
+    public var decisions: [(key: String, state: String)] {
+        if decided.isEmpty { return [] }
+        var decisions = [(key: SharedState.key, state: shared)]
+        for group in groups where decided.contains(group.key) {
+            decisions.append((group.key.text, group.json))
+        }
+        return decisions
     }
 
     /// All states to store, by key.

@@ -8,8 +8,8 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
     case refusal
     /// Degraded verdicts, warnings, and lines with neither a known event name nor a level.
     case degraded
-    /// Unhealthy and unknown verdicts, recoveries, dead deliveries, errors, and the log's own
-    /// reports.
+    /// Unhealthy and unknown verdicts, recoveries, dead deliveries, errors, decisions of the node,
+    /// and the log's own reports.
     case failure
 
     /// The importance of an event of one of our names; nil where its level decides.
@@ -17,7 +17,9 @@ public enum LineKind: UInt8, Sendable, CaseIterable, Comparable {
         switch kind {
         case .verdict(.healthy): self = .healthy
         case .verdict(.degraded): self = .degraded
-        case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault, .delivery: self = .failure
+        case .verdict(.unknown), .verdict(.unhealthy), .recovery, .fault, .delivery,
+            .decision:
+            self = .failure
         case .refusal: self = .refusal
         case .notice, .outcome, .rehearsal, .acknowledgement, .reported, .progress: return nil
         }

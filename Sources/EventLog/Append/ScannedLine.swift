@@ -27,12 +27,15 @@ struct ScannedLine: Sendable, Equatable {
     var node: Hash128?
     /// The importance of the line under pressure.
     var kind: LineKind
+    /// Whether only the node itself writes lines with the event's name.
+    var isReserved: Bool
 
-    init(ts: Timestamp, key: Key, node: Hash128?, kind: LineKind) {
+    init(ts: Timestamp, key: Key, node: Hash128?, kind: LineKind, isReserved: Bool = false) {
         self.ts = ts
         self.key = key
         self.node = node
         self.kind = kind
+        self.isReserved = isReserved
     }
 
     /// Validates one line, without its newline, by the rules of `Event.init(line:from:)`.
@@ -74,6 +77,7 @@ struct ScannedLine: Sendable, Equatable {
         self.ts = ts
         node = fields.node
         kind = fields.kind ?? fields.weight ?? .degraded
+        isReserved = fields.isReserved
         if let node = fields.node, let epoch = fields.epoch, let seq = fields.seq {
             key = .sequence(stream: Self.stream(node: node, epoch: epoch), seq: seq)
         } else if let id = fields.idBytes(in: line) {
@@ -123,6 +127,8 @@ private struct Fields {
     var seq: UInt64?
     /// From the event's name; nil for names without a fixed kind.
     var kind: LineKind?
+    /// Whether only the node itself writes lines with the event's name.
+    var isReserved = false
     /// From the level.
     var weight: LineKind?
     private var event: JSONScanner.Slice?
@@ -163,7 +169,9 @@ private struct Fields {
             }
             event = value
             named = value.kind == .number || value.range.count > 2
-            kind = EventName.kind(value, in: line).flatMap(LineKind.init)
+            let known = EventName.kind(value, in: line)
+            kind = known.flatMap(LineKind.init)
+            isReserved = known?.isReserved ?? false
         case .id:
             try text(field, value)
             id = value

@@ -20,7 +20,7 @@ public struct IngestBody: Sendable {
     /// Minimum length of a run that is checksummed here. For a shorter one, the writer computes the
     /// checksum about as fast as it combines two.
     private static let summedFrom = 32 << 10
-    /// Lines of this node are rejected.
+    /// Lines of this node, and decisions, are rejected; nil in a body of the node itself.
     private var ownNode: Hash128?
     private var isRewritten = false
 
@@ -78,7 +78,10 @@ public struct IngestBody: Sendable {
     private mutating func take(
         _ scanned: ScannedLine, _ range: Range<Int>
     ) throws(EventFault) {
-        if let ownNode, scanned.node == ownNode { throw .ownNode }
+        if let ownNode {
+            if scanned.node == ownNode { throw .ownNode }
+            if scanned.isReserved { throw .reserved }
+        }
         lines.append(AppendRequest.Line(range: range, key: scanned.key, kind: scanned.kind))
         if sender == nil { sender = scanned.node }
     }

@@ -29,6 +29,8 @@ public enum LineReader: String, Sendable, CaseIterable {
     case runs
     /// The gateways that forward to this notifier, read at its start.
     case gateways
+    /// The decisions of the node, read at its start.
+    case decisions
 }
 
 /// Called for each line that a reader is about to read. Only for tests, which end the process.

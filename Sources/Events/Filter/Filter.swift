@@ -38,6 +38,13 @@ public struct Filter: Sendable, Hashable, CustomStringConvertible {
             .term(Term(Term.Draft([path], .contains, [FilterValue(text, isQuoted: true)]))))
     }
 
+    /// Holds where the field `path`, one part without dots, equals one of the texts.
+    public static func isOne(of texts: [String], in path: String) -> Filter {
+        Filter(
+            .term(
+                Term(Term.Draft([path], .isIn, texts.map { FilterValue($0, isQuoted: true) }))))
+    }
+
     /// Holds where all of them hold.
     public init(all filters: [Filter]) {
         let nodes = filters.flatMap { filter -> [Node] in

@@ -9,7 +9,10 @@ struct ForwardBatch: Sendable {
     /// The number of lines.
     private(set) var lines = 0
 
+    /// Adds a line, unless it is a decision: those concern this node alone, and the notifier
+    /// refuses them.
     mutating func append(_ line: [UInt8]) {
+        if Self.isDecision(line) { return }
         body.append(contentsOf: line)
         body.append(UInt8(ascii: "\n"))
         lines +|= 1
@@ -28,6 +31,15 @@ struct ForwardBatch: Sendable {
         var report: ShippedReport? {
             guard case .report(let report) = self else { return nil }
             return report
+        }
+    }
+
+    /// Whether only the node itself may write such a line.
+    private static func isDecision(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { line in
+            var view = EventView()
+            guard view.read(line), let name = view[.event] else { return false }
+            return EventName.kind(name, in: line)?.isReserved == true
         }
     }
 

@@ -4,7 +4,7 @@ public import Events
 import HTTPTypes
 import JSON
 import Server
-public import Store
+import State
 
 /// What people change about reports: silences and acknowledgements. Each is an event of the log.
 ///
@@ -18,18 +18,16 @@ public struct OperatorActions: Sendable {
     /// How long an answer waits until the digests have read an acknowledgement.
     private static let patience = Duration.seconds(2)
 
-    let store: Store
-    private let eventLog: EventLog
+    let decisions: DecisionLog
     private let digests: DigestService
     private let wall: WallClock
     private let clock: any Clock<Duration>
 
     public init(
-        store: Store, eventLog: EventLog, digests: DigestService, wall: WallClock = .system,
+        decisions: DecisionLog, digests: DigestService, wall: WallClock = .system,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
-        self.store = store
-        self.eventLog = eventLog
+        self.decisions = decisions
         self.digests = digests
         self.wall = wall
         self.clock = clock
@@ -63,46 +61,22 @@ public struct OperatorActions: Sendable {
         let now = wall.now
         let who = String((who.isEmpty ? caller : who).prefix(Self.longestName))
         let why = String(why.prefix(Self.longestReason))
-        let id: String
         do {
-            id = try await store.write { db in
-                try SilenceBook.add(db, filter: filter, until: until, who: who, why: why, at: now)
-            }
+            return try await decisions.addSilence(
+                filter: filter, until: until, who: who, why: why, at: now)
         } catch let full as SilenceBook.Full {
             throw Problem(.conflict, "silences_full", full.description)
         }
-        await note(
-            EventName.silenceAdded, "\(who) silenced \(filter.description) until \(until.rfc3339)",
-            [
-                ("silence", id), ("filter", filter.description), ("until", until.rfc3339),
-                ("who", who), ("why", why), ("caller", caller),
-            ])
-        return id
     }
 
     /// Ends a silence now.
     ///
     /// - Throws: 404 if none in force has this id.
-    public func expire(silence id: String, by caller: String) async throws {
-        let now = wall.now
-        guard try await store.write({ db in try SilenceBook.expire(db, id: id, at: now) }) else {
+    public func expire(silence id: String) async throws {
+        guard try await decisions.expireSilence(id: id, at: wall.now) else {
             throw Problem(
                 .notFound, "silence_unknown", "no silence of this id is in force", field: "id")
         }
-        await note(
-            EventName.silenceExpired, "\(caller) ended the silence \(id)",
-            [("silence", id), ("caller", caller)])
-    }
-
-    /// Records a change that is made already: a log that accepts nothing does not undo it, and
-    /// reports itself.
-    private func note(
-        _ event: String, _ message: String, _ members: [(String, String)]
-    ) async {
-        _ = try? await eventLog.append(
-            Event(
-                ts: wall.now, event: event, message: message,
-                extra: members.map { JSONValue.Member($0.0, .string($0.1)) }))
     }
 
     // MARK: - Acknowledgements
@@ -135,7 +109,7 @@ public struct OperatorActions: Sendable {
         if let until { members.append(("until", until.rfc3339)) }
         let end: LogPosition
         do throws(EventLogError) {
-            end = try await eventLog.append(
+            end = try await decisions.eventLog.append(
                 Event(
                     ts: now, event: EventName.incidentAcknowledged,
                     namespace: incident.group["namespace"], rollout: incident.group["rollout"],

@@ -114,11 +114,17 @@ extension Outbox {
     }
 
     /// The new state of a delivery after a try.
-    public struct Verdict: Sendable {
+    public struct Verdict: Sendable, Equatable {
         public enum Fate: Sendable, Equatable {
             case sent
             case dead
             case again(Timestamp)
+
+            /// Whether the delivery is tried again.
+            public var isRetry: Bool {
+                if case .again = self { return true }
+                return false
+            }
         }
         public let fate: Fate
         public let words: String

@@ -142,6 +142,16 @@ public enum Outbox {
         return rows.map(OutboxEntry.init)
     }
 
+    /// The id of the delivery of a digest to an addressee; nil if there is none.
+    public static func id(
+        _ db: Store.Transaction, digest: String, addressee: Addressee
+    ) throws -> Int64? {
+        try Int64.fetchOne(
+            db.connection,
+            sql: "SELECT id FROM outbox WHERE digest = ? AND receiver = ? AND recipient = ?",
+            arguments: [digest, addressee.receiver, addressee.recipient])
+    }
+
     /// One delivery.
     public static func entry(_ db: Store.Transaction, id: Int64) throws -> OutboxEntry? {
         try Row.fetchOne(

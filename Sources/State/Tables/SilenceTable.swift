@@ -48,11 +48,12 @@ public enum SilenceTable {
             arguments: [moment.milliseconds]) ?? 0
     }
 
+    /// Adds a silence. An existing one is not changed.
     public static func add(_ db: Store.Transaction, _ row: Row) throws {
         try db.connection.execute(
             sql: """
                 INSERT INTO silence (id, matchers, from_ms, until_ms, who, why, created_ms, held)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
                 """,
             arguments: [
                 row.id, row.matchers, row.from.milliseconds, row.until.milliseconds, row.who,

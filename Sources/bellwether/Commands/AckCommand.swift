@@ -6,7 +6,7 @@ import JSON
 import Notifier
 import Server
 import Settings
-import Store
+import State
 
 struct AckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import ArgumentParser
 import Delivery
 import Events
 import JSON
+import Notifier
 import State
 
 struct OutboxCommand: AsyncParsableCommand {
@@ -85,8 +86,8 @@ struct OutboxRetry: AsyncParsableCommand {
             wanted.map { "/v1/outbox/\($0)/retry" } ?? "/v1/outbox/retry-dead"
         ) { local in
             let count = try await local.store(.editor).write { db in
-                guard let wanted else { return try Outbox.retryDead(db, at: now) }
-                return try Outbox.retry(db, id: wanted, at: now) ? 1 : 0
+                guard let wanted else { return try CommandDecisions.retryDead(db, at: now) }
+                return try CommandDecisions.retry(db, id: wanted, at: now) ? 1 : 0
             }
             return OutboxCommand.count(count)
         }
@@ -130,9 +131,10 @@ struct OutboxDrop: AsyncParsableCommand {
         ) { local in
             let count = try await local.store(.editor).write { db in
                 guard let wanted else {
-                    return try Outbox.dropAll(db, states, receiver: receiver, at: now)
+                    return try CommandDecisions.dropAll(
+                        db, states, receiver: receiver, at: now)
                 }
-                return try Outbox.drop(db, id: wanted, at: now) ? 1 : 0
+                return try CommandDecisions.drop(db, id: wanted, at: now) ? 1 : 0
             }
             return OutboxCommand.count(count)
         }

@@ -65,7 +65,7 @@ struct SilenceAdd: AsyncParsableCommand {
         }
         let answer = try await target.change("/v1/silences", json.bytes) { local in
             let id = try await local.store(.editor).write { db in
-                try SilenceBook.add(
+                try CommandDecisions.addSilence(
                     db, filter: filter, until: end, who: author, why: why, at: now)
             }
             var json = JSONWriter()
@@ -174,7 +174,7 @@ struct SilenceExpire: AsyncParsableCommand {
             "/v1/silences/\(RemoteNode.encoded(wanted))/expire"
         ) { local in
             let isEnded = try await local.store(.editor).write { db in
-                try SilenceBook.expire(db, id: wanted, at: now)
+                try CommandDecisions.expireSilence(db, id: wanted, at: now)
             }
             guard isEnded else {
                 Standard.error("no silence in force has this id; see `bellwether silence list`")

@@ -1,0 +1,99 @@
+public import EventLog
+public import Events
+public import State
+import Synchronization
+public import Telemetry
+
+/// Appends what the node decides to the event log before it takes effect.
+///
+/// The state file is a cache of these lines: `DecisionReplay` applies them again if the process
+/// ended before their effect was stored, or if the state file is new. Thread-safe.
+public final class DecisionLog: Sendable {
+    /// Decisions up to this durable position are applied.
+    public static let cursorName = "decisions"
+
+    public let store: Store
+    public let eventLog: EventLog
+    private let telemetry: Telemetry
+    private let open = Mutex(Open())
+
+    private struct Open {
+        /// Where the log ended before each decision that is not applied yet was appended.
+        var heads: [UInt64: LogPosition] = [:]
+        var last: UInt64 = 0
+    }
+
+    public init(eventLog: EventLog, store: Store, telemetry: Telemetry) {
+        self.eventLog = eventLog
+        self.store = store
+        self.telemetry = telemetry
+        DecisionUnlogged.count(0, in: telemetry.registry)
+    }
+
+    /// Appends the lines of a decision and then runs `effect`, which stores it.
+    ///
+    /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
+    /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.
+    ///
+    /// - Parameter effect: Gets a position after the lines; nil if they are not in the log.
+    public func decide<T: Sendable>(
+        _ events: [Event], _ effect: (LogPosition?) async throws -> T
+    ) async throws -> T {
+        guard !events.isEmpty else { return try await effect(nil) }
+        let head = eventLog.head
+        let number = open.withLock { open in
+            open.last &+= 1
+            open.heads[open.last] = head
+            return open.last
+        }
+        var end: LogPosition?
+        do { end = try await eventLog.append(together: events) } catch {
+            telemetry.emit(DecisionUnlogged(event: events[0].event, fault: "\(error)"))
+        }
+        let result = try await effect(end)
+        if end == nil {
+            // Digests are left out: states of groups that are logged late would replace newer ones.
+            let late = events.filter { $0.extra("commit") == nil }
+            try? await store.write { db in try CommandDecisions.log(db, late) }
+        }
+        open.withLock { open in _ = open.heads.removeValue(forKey: number) }
+        return result
+    }
+
+    /// Applies the decisions that an earlier process logged and did not store. Call it before
+    /// anything else is decided. Reports a failure; the state file is then used as it is.
+    public func replay() async {
+        do {
+            try await DecisionReplay(eventLog: eventLog, store: store, telemetry: telemetry).run()
+        } catch {
+            telemetry.emit(DecisionsNotReplayed(fault: "\(error)"))
+        }
+    }
+
+    /// Appends the decisions of commands, and those that the log refused, about once a second,
+    /// until cancelled.
+    public func run(clock: any Clock<Duration> = ContinuousClock()) async {
+        while !Task.isCancelled {
+            // While the log or the state file refuses, they wait.
+            try? await logUnlogged()
+            try? await clock.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Appends decisions that took effect without a line in the log. One that is appended twice,
+    /// because the process ended in between, changes nothing when it is applied.
+    func logUnlogged() async throws {
+        while true {
+            let rows = try await store.read { db in try UnloggedTable.first(db, limit: 200) }
+            guard let last = rows.last else { return }
+            let events = rows.compactMap { try? Event(line: Array($0.line.utf8)) }
+            if !events.isEmpty { _ = try await eventLog.append(together: events) }
+            try await store.write { db in try UnloggedTable.remove(db, upTo: last.id) }
+        }
+    }
+
+    /// The position up to which every decision is applied, at most `position`.
+    func applied(upTo position: LogPosition) -> LogPosition {
+        open.withLock { open in open.heads.values.reduce(position, min) }
+    }
+}
