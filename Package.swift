@@ -126,6 +126,7 @@ let package = Package(
         module("Telemetry", ["Events", logging, coreMetrics]),
         module("Analysis", ["Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
+        module("Replication", ["Events", "JSON"], exclude: ["README.md"]),
 
         // Modules that use a disk or the network.
         module("Store", [grdb]),
@@ -217,6 +218,11 @@ let package = Package(
         tests("EventLog", ["EventLogDriver", "Core", "CZlib", "JSON", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
+        // Runs the replication protocol of two nodes with seeded faults.
+        .executableTarget(
+            name: "ReplicationSimulator", dependencies: ["Replication", "Events"],
+            path: "Tests/ReplicationSimulator", swiftSettings: strict),
+        tests("Replication", ["ReplicationSimulator", "Events"]),
         tests("Transfer", ["Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),

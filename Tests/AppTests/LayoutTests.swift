@@ -25,6 +25,7 @@ struct LayoutTests {
         ("Telemetry", ["Events"]),
         ("Analysis", ["Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
+        ("Replication", ["Events", "JSON"]),
         ("Store", []),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
@@ -83,7 +84,7 @@ struct LayoutTests {
     ]
 
     /// The system modules that pure modules may import: arithmetic only.
-    static let pure: Set<String> = ["Analysis", "Digests"]
+    static let pure: Set<String> = ["Analysis", "Digests", "Replication"]
     static let arithmetic: Set<String> = ["Glibc", "Musl", "Darwin"]
 
     static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -135,7 +136,9 @@ struct LayoutTests {
         "CBuild", "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
     ]
 
-    private static let testExecutables: Set<String> = ["EventLogDriver", "PoisonDriver"]
+    private static let testExecutables: Set<String> = [
+        "EventLogDriver", "PoisonDriver", "ReplicationSimulator",
+    ]
 
     @Test("the manifest declares no dependency beyond the table")
     func manifest() throws {
