@@ -182,7 +182,8 @@ let package = Package(
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
                 "Telemetry", "Store", "EventLog", "Analysis",
-                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
+                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
             ]),

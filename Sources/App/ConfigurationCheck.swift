@@ -1,3 +1,4 @@
+import Bucket
 import Delivery
 import Events
 import Rendering
@@ -11,6 +12,8 @@ public enum ConfigurationCheck {
         public var settings: Settings?
         public var faults: [SettingsFault]
         public var warnings: [SettingsFault]
+        /// The places of the keys, for faults found later.
+        var reading: Settings.Reading?
     }
 
     /// Reads the configuration file and the files it names, as a start does: certificates, keys,
@@ -43,10 +46,15 @@ public enum ConfigurationCheck {
                 reading.fault($0, at: "auth.token_files[\(index)]")
             }
         }
+        if let bucket = settings.bucket {
+            do throws(BucketFault) { _ = try BucketLocation(bucket) } catch {
+                faults.append(reading.fault(at: error.place, error.words, error.remedy))
+            }
+        }
         return Findings(
             settings: faults.isEmpty ? settings : nil, faults: faults,
             warnings: reading.warnings + SharedDataFindings.warnings(reading)
-                + certificates.warnings + descriptors(settings, path))
+                + certificates.warnings + descriptors(settings, path), reading: reading)
     }
 
     /// The faults of webhooks' templates, each at its key.
@@ -105,6 +113,7 @@ private struct CertificateFindings {
         pair(tls.certificate, tls.key, "listen.tls.certificate", "listen.tls.key")
         authority(tls.clientCA, "listen.tls.client_ca", byLibcurl: false)
         authority(settings.forward.caFile, "forward.ca_file")
+        authority(settings.bucket?.caFile ?? "", "bucket.ca_file")
         for (index, receiver) in settings.receivers.enumerated() {
             authority(receiver.caFile, "receivers[\(index)].ca_file")
         }

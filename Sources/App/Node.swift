@@ -1,7 +1,9 @@
+import Bucket
 import Console
 import Delivery
 import Digests
 import Events
+import Foundation
 import Gateway
 public import EventLog
 import Logging
@@ -35,10 +37,25 @@ public final class Node: Sendable {
     let probing: TransferEngine
     /// Transfers of digests and forwarded events.
     let delivering: TransferEngine
+    /// nil without the key `bucket`.
+    let bucket: BucketParts?
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardService
     let inForce: SettingsInForce
+
+    /// The key `bucket`.
+    struct BucketParts: Sendable {
+        let bucket: Bucket
+        /// Of the bucket alone: a slow store delays neither a measurement nor a digest.
+        let engine: TransferEngine
+
+        init(_ settings: Settings.Bucket, telemetry: Telemetry) throws(BucketFault) {
+            engine = TransferEngine(telemetry: telemetry)
+            bucket = try Bucket(
+                settings, environment: ProcessInfo.processInfo.environment, engine: engine)
+        }
+    }
 
     /// The role `gateway`.
     struct GatewayParts: Sendable {
@@ -108,6 +125,7 @@ public final class Node: Sendable {
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)
+        bucket = try settings.bucket.map { try BucketParts($0, telemetry: telemetry) }
         tokens = try await TokenRegistry(
             store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
             telemetry: telemetry)
@@ -288,6 +306,7 @@ public final class Node: Sendable {
         await eventLog.close()
         probing.shutdown()
         delivering.shutdown()
+        bucket?.engine.shutdown()
         try? store.close()
     }
 }

@@ -71,6 +71,7 @@ struct Reload: Sendable {
         if old.listen != new.listen { names.append("listen") }
         if old.forward != new.forward { names.append("forward") }
         if old.log != new.log { names.append("log") }
+        if old.bucket != new.bucket { names.append("bucket") }
         return names
     }
 }
@@ -94,6 +95,7 @@ final class SettingsInForce: Sendable {
             settings.listen = old.listen
             settings.forward = old.forward
             settings.log = old.log
+            settings.bucket = old.bucket
             return old
         }
     }

@@ -37,20 +37,14 @@ extension Bucket {
     private func uploadParts(
         _ name: String, _ file: UploadFile, _ size: Int
     ) async throws(BucketFault) {
-        let key = location.key(name)
-        let begin = BucketRequest(method: "POST", key: key, query: [("uploads", "")])
-        let reply = try await send(begin)
-        guard let upload = XMLValues.read(reply.body, ["UploadId"])["UploadId"] else {
-            throw BucketFault(
-                .answer, place: begin.place(location), words: "the answer names no upload")
-        }
+        let upload = try await beginUpload(name)
         do throws(BucketFault) {
             var parts: [String] = []
             for start in stride(from: 0, to: size, by: Self.part) {
                 let bytes = try await file.read(start..<min(start + Self.part, size))
                 let request = BucketRequest(
-                    method: "PUT", key: key,
-                    query: [("partNumber", "\(parts.count + 1)"), ("uploadId", upload)],
+                    method: "PUT", key: location.key(name),
+                    query: [("partNumber", "\(parts.count + 1)"), ("uploadId", upload.id)],
                     headers: [BucketRequest.checksum(bytes)], body: bytes)
                 guard let tag = try await send(request).header("etag") else {
                     throw BucketFault(
@@ -58,20 +52,42 @@ extension Bucket {
                 }
                 parts.append(tag)
             }
-            try await complete(name, upload, parts, size)
+            try await complete(upload, parts, size)
         } catch {
             // Parts of an upload that is not completed cost money until they are removed. In a task
             // of its own, because this one may be cancelled.
-            let removal = BucketRequest(
-                method: "DELETE", key: key, query: [("uploadId", upload)],
-                expected: [200, 204, 404])
-            await Task { _ = try? await send(removal) }.value
+            await Task { try? await abortUpload(upload) }.value
             throw error
         }
     }
 
+    /// An upload in parts that is not yet complete.
+    struct Upload: Sendable {
+        let name: String
+        let id: String
+    }
+
+    func beginUpload(_ name: String) async throws(BucketFault) -> Upload {
+        let request = BucketRequest(
+            method: "POST", key: location.key(name), query: [("uploads", "")])
+        let reply = try await send(request)
+        guard let id = XMLValues.read(reply.body, ["UploadId"])["UploadId"] else {
+            throw BucketFault(
+                .answer, place: request.place(location), words: "the answer names no upload")
+        }
+        return Upload(name: name, id: id)
+    }
+
+    /// Removes the parts of an upload. Does nothing if it is gone.
+    func abortUpload(_ upload: Upload) async throws(BucketFault) {
+        _ = try await send(
+            BucketRequest(
+                method: "DELETE", key: location.key(upload.name), query: [("uploadId", upload.id)],
+                expected: [200, 204, 404]))
+    }
+
     private func complete(
-        _ name: String, _ upload: String, _ parts: [String], _ size: Int
+        _ upload: Upload, _ parts: [String], _ size: Int
     ) async throws(BucketFault) {
         let items = parts.enumerated().map { number, tag in
             let tag = tag.filter { $0 != "\"" && $0 != "<" && $0 != "&" }
@@ -79,13 +95,13 @@ extension Bucket {
         }
         let body = "<CompleteMultipartUpload>\(items.joined())</CompleteMultipartUpload>"
         let request = BucketRequest(
-            method: "POST", key: location.key(name), query: [("uploadId", upload)],
+            method: "POST", key: location.key(upload.name), query: [("uploadId", upload.id)],
             headers: [("Content-Type", "application/xml")], body: Array(body.utf8),
             expected: [200, 404])
         let reply = try await send(request)
         if reply.status == 404 {
             // The upload is gone: an earlier try, whose answer was lost, completed it.
-            guard try await self.size(name) == size else {
+            guard try await self.size(upload.name) == size else {
                 throw BucketFault(
                     .answer, place: request.place(location), words: "the upload is gone")
             }

@@ -153,6 +153,17 @@ public final class Bucket: Sendable {
         return size
     }
 
+    /// How far the store's clock is ahead of this machine's; nil if its answers have no date.
+    ///
+    /// - Parameter name: An object that exists.
+    func clockDifference(_ name: String) async throws(BucketFault) -> Duration? {
+        let reply = try await send(BucketRequest(method: "HEAD", key: location.key(name)))
+        guard let date = reply.header("date"), let there = Timestamp(httpDate: date) else {
+            return nil
+        }
+        return there - clock.now
+    }
+
     /// Removes an object; does nothing if there is none.
     public func remove(_ name: String) async throws(BucketFault) {
         _ = try await send(
@@ -211,5 +222,20 @@ public final class Bucket: Sendable {
             pace.leave(isBusy: true)
             return .failure(BucketFault(error, place: request.place(location)))
         }
+    }
+}
+
+extension Timestamp {
+    /// Parses `Sun, 06 Nov 1994 08:49:37 GMT` (IMF-fixdate, RFC 9110 §5.6.7).
+    init?(httpDate text: String) {
+        let months = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        let words = text.split(separator: " ")
+        guard words.count == 6, words[5] == "GMT", words[1].utf8.count == 2,
+            let month = months.firstIndex(of: String(words[2]))
+        else { return nil }
+        let digits = month < 9 ? "0\(month + 1)" : "\(month + 1)"
+        self.init(rfc3339: "\(words[3])-\(digits)-\(words[1])T\(words[4])Z")
     }
 }

@@ -42,7 +42,7 @@ public struct BucketFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .invalid: "correct bucket: in the configuration"
         case .credentials: "check bucket.credentials and where they come from"
         case .denied:
-            "grant the credentials s3:PutObject, s3:GetObject, s3:ListBucket and s3:DeleteObject on the prefix, and check this machine's clock"
+            "grant the credentials s3:PutObject, s3:GetObject, s3:ListBucket, s3:DeleteObject and s3:AbortMultipartUpload on the prefix, and check this machine's clock"
         case .missing: "check that the bucket and the object exist, and the region"
         case .taken: "check that no other installation uses this prefix"
         case .busy: "nothing: it is tried again; check the store's load if it lasts"

@@ -10,11 +10,12 @@ public struct BucketLocation: Sendable, Hashable {
     /// - Parameters:
     ///   - url: `s3://BUCKET` or `s3://BUCKET/PREFIX`.
     ///   - endpoint: The origin of a store other than AWS. Its objects are addressed by path.
+    /// - Throws: `.invalid`, with the key of the configuration as its place.
     public init(
         url: String, region: String = "us-east-1", endpoint: String? = nil
     ) throws(BucketFault) {
-        func fault(_ words: String) -> BucketFault {
-            BucketFault(.invalid, place: "bucket", words: words)
+        func fault(_ words: String, of key: String = "url") -> BucketFault {
+            BucketFault(.invalid, place: "bucket.\(key)", words: words)
         }
         guard url.hasPrefix("s3://") else {
             throw fault("the URL must be s3://BUCKET/PREFIX")
@@ -41,13 +42,16 @@ public struct BucketLocation: Sendable, Hashable {
             )
         }
         guard !region.isEmpty, region.utf8.allSatisfy({ Self.isNameByte($0) && $0 != 0x2E }) else {
-            throw fault("the region must be a name such as eu-west-1")
+            throw fault("the region must be a name such as eu-west-1", of: "region")
         }
         if let endpoint {
             let rest = endpoint.split(separator: "://", maxSplits: 1).map(String.init)
             guard rest.count == 2, ["http", "https"].contains(rest[0]), !rest[1].isEmpty,
                 !rest[1].contains(where: { "/?#@".contains($0) })
-            else { throw fault("the endpoint must be https://HOST or https://HOST:PORT") }
+            else {
+                throw fault(
+                    "the endpoint must be https://HOST or https://HOST:PORT", of: "endpoint")
+            }
         }
         self.bucket = bucket
         self.prefix = names.joined(separator: "/")

@@ -5,7 +5,7 @@ public struct BucketProbe: Sendable {
         /// Such as `write (s3:PutObject)`.
         public let subject: String
         /// Nil if the property holds.
-        public let fault: String?
+        public let fault: BucketFault?
     }
 
     private let bucket: Bucket
@@ -23,8 +23,12 @@ public struct BucketProbe: Sendable {
         func check(
             _ subject: String, _ work: () async throws(BucketFault) -> String?
         ) async -> Bool {
-            var fault: String?
-            do throws(BucketFault) { fault = try await work() } catch { fault = "\(error)" }
+            var fault: BucketFault?
+            do throws(BucketFault) {
+                fault = try await work().map {
+                    BucketFault(.answer, place: bucket.location.url, words: $0)
+                }
+            } catch { fault = error }
             findings.append(Finding(subject: subject, fault: fault))
             return fault == nil
         }
@@ -44,6 +48,12 @@ public struct BucketProbe: Sendable {
             try await bucket.list(name).map(\.name) == [name]
                 ? nil : "the listing does not show an object that was just written"
         }
+        _ = await check("clock") { () throws(BucketFault) in
+            guard let difference = try await bucket.clockDifference(name) else {
+                return "the answers of the store have no Date, so its clock cannot be compared"
+            }
+            return Self.fault(ofClock: difference)
+        }
         _ = await check("create only (If-None-Match)") { () throws(BucketFault) in
             try await race(name)
         }
@@ -51,7 +61,20 @@ public struct BucketProbe: Sendable {
             for suffix in ["", "-race"] { try await bucket.remove(name + suffix) }
             return nil
         }
+        _ = await check("abort an upload (s3:AbortMultipartUpload)") { () throws(BucketFault) in
+            try await bucket.abortUpload(try await bucket.beginUpload(name))
+            return nil
+        }
         return findings
+    }
+
+    /// Requests that are dated more than 15 minutes off are refused ("Common errors", Amazon S3 API
+    /// Reference); a clock that is on its way there is reported earlier.
+    static func fault(ofClock difference: Duration) -> String? {
+        let seconds = difference.components.seconds
+        guard abs(seconds) > 60 else { return nil }
+        return
+            "the store's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") this machine's, and requests are refused from 900 s on; synchronize the clocks"
     }
 
     /// Some stores accept the condition and ignore it: then two nodes would both lead.

@@ -19,6 +19,9 @@ extension Settings {
         policy = Policy(reading: r.mapping("policy"))
         forward = Forward(reading: r.mapping("forward"))
         log = Log(reading: r.mapping("log"))
+        let hasBucket = r.has("bucket")
+        let bucketReader = r.mapping("bucket")
+        if hasBucket { bucket = Bucket(reading: bucketReader) }
         digest = Digest(reading: r.mapping("digest"))
         readReceivers(r)
         readSilences(r)

@@ -26,6 +26,8 @@ public struct Settings: Sendable, Equatable {
     public var policy = Policy()
     public var forward = Forward()
     public var log = Log()
+    /// Nil: nothing leaves this machine's disk.
+    public var bucket: Bucket?
     public var digest = Digest()
     public var receivers = Receiver.standard
     public var route = Route(receivers: ["kept"])

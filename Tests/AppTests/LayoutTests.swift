@@ -69,7 +69,8 @@ struct LayoutTests {
                 "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",
-                "Probes", "Transfer", "Digests", "Rendering", "Delivery", "Server", "Gateway",
+                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Gateway",
                 "Notifier", "Console",
             ]
         ),

@@ -233,6 +233,7 @@ struct ConfigurationReference {
           policies:
             - {name: x, match: {namespace: x, rollout: x}, checks: [{id: canary.rps, warn: 1}], concerns: {NAME: {checks: [canary.rps]}}}
         log: {min_free: 1GiB}
+        bucket: {credentials: {access_key: x}}
         digest: {abort_after: 1, attempts: 1, links: [{name: x, url: "https://x"}], owners: [{match: {namespace: x}, owner: x}]}
         receivers:
           - {name: a, kind: slack, url: x}

@@ -96,6 +96,22 @@ struct FaultTests {
         ("log: {max_bytes: 1KiB}", "log.max_bytes", "1MiB to"),
         ("log: {durability: fsync}", "log.durability", "interval:100ms"),
         ("log: {durability: \"interval:0\"}", "log.durability", "interval:100ms"),
+        ("bucket: {region: eu-west-1}", "bucket", "url is missing"),
+        ("bucket: {url: \"https://s3.example/acme\"}", "bucket.url", "endpoint"),
+        ("bucket: {url: \"s3://acme\", endpoint: s3.example}", "bucket.endpoint", "https://host"),
+        ("bucket: {url: \"s3://acme\", endpoint: \"https://a/b\"}", "bucket.endpoint", "path"),
+        ("bucket: {url: \"s3://acme\", credentials: env}", "bucket.credentials", "write auto"),
+        ("bucket: {url: \"s3://acme\", credentials: [auto]}", "bucket.credentials", "a list"),
+        (
+            "bucket: {url: \"s3://acme\", credentials: {access_key: A}}", "bucket.credentials",
+            "secret_key_file is missing"
+        ),
+        (
+            "bucket: {url: \"s3://acme\", credentials: {access_key: A, secret_key: b}}",
+            "bucket.credentials.secret_key", "secret_key_file: PATH"
+        ),
+        ("bucket: {url: \"s3://acme\", ship: 1ms}", "bucket.ship", "100ms to 1h"),
+        ("bucket: {url: \"s3://acme\", keep: 1m}", "bucket.keep", "1h to"),
         ("digest: {group_by: []}", "digest.group_by", "at least one"),
         ("digest: {group_by: [a, a]}", "digest.group_by[1]", "twice"),
         ("digest: {first_after: 6m}", "digest.first_after", "max_window"),

@@ -36,7 +36,9 @@ struct RoundTripTests {
         #expect(!shown.contains("hooks.slack.com"))
 
         // No key has its default value; otherwise the round trip would prove less.
-        for section in ["listen", "auth", "policy", "forward", "log", "digest", "telemetry"] {
+        for section in [
+            "listen", "auth", "policy", "forward", "log", "bucket", "digest", "telemetry",
+        ] {
             let standard = Self.entries(of: section, in: Settings.embedded.describe())
             let here = Self.entries(of: section, in: shown)
             #expect(!here.isEmpty)
@@ -126,6 +128,8 @@ struct RoundTripTests {
           timeout: 3s, retry_initial: 1s, retry_ceiling: 1m}
         log: {max_bytes: 100MiB, max_age: 1d, min_free: 0, min_keep: 12.5%, segment_bytes: 1MiB, segment_age: 10m,
           durability: "interval:100ms", dedup_window: 1h, per_node_share: 0.25}
+        bucket: {url: "s3://acme/prod", region: eu-west-1, endpoint: "https://s3.example:9000", ca_file: DIR/ca,
+          credentials: {access_key: "${env:TOKEN}", secret_key_file: DIR/password}, ship: 2s, keep: 30d}
         digest: {group_by: [rollout, namespace, x.y], first_after: 1s, window: 30s, max_window: 1m, repeat: 10m, recover_after: 3,
           max_groups: 5, runbook_url: "https://run.book/{namespace}/{rollout}",
           rollout_url: "https://argo/{namespace}/{rollout}", status_url: "https://bw/", node_checks: [node., gateway.],

@@ -191,4 +191,4 @@ public final class ChildProcess: Sendable {
 }
 
 /// Calls `kill(2)`; a method hides its name there.
-private func sendSignal(_ pid: pid_t, _ signal: Int32) { _ = kill(pid, signal) }
+func sendSignal(_ pid: pid_t, _ signal: Int32) { _ = kill(pid, signal) }

@@ -1,4 +1,13 @@
 import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// A real S3-compatible store (SeaweedFS) with one empty bucket, on loopback.
 ///
@@ -55,6 +64,19 @@ public final class ObjectStore: Sendable {
         }
         return store
     }
+
+    /// The store that all suites of this process share; each test uses a prefix of its own.
+    public static func shared() async throws -> ObjectStore { try await sharing.value }
+
+    private static let sharing = Task<ObjectStore, any Error> {
+        let store = try await start()
+        sharedPid.withLock { $0 = store.process.pid }
+        // A static value is never destroyed, so the store would outlive the tests.
+        atexit { ObjectStore.sharedPid.withLock { pid in if pid > 0 { sendSignal(pid, SIGKILL) } } }
+        return store
+    }
+
+    private static let sharedPid = Mutex<pid_t>(0)
 
     private static var executable: String {
         let python = URL(fileURLWithPath: PythonDouble.interpreter)

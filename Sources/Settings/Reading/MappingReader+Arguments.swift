@@ -81,7 +81,7 @@ extension MappingReader {
         guard text.contains("${env:") else { return true }
         fault(
             key, "variables are not expanded here",
-            "they are in node, az, data_dir, listen.address, forward.to and in secrets")
+            "they are in node, az, data_dir, listen.address, forward.to, bucket and in secrets")
         return false
     }
 

@@ -20,7 +20,7 @@ extension MappingReader {
         if text.contains("${") {
             fault(
                 key, "variables are not expanded here",
-                "they are in node, az, data_dir, listen.address, forward.to and in secrets")
+                "they are in node, az, data_dir, listen.address, forward.to, bucket and in secrets")
             return standard
         }
         return text

@@ -25,6 +25,7 @@ extension Settings {
         y.mapping("policy") { $0.entry("mid_run", policy.midRun.rawValue) }
         y.mapping("forward") { forward.describe(&$0) }
         y.mapping("log") { log.describe(&$0) }
+        if let bucket { y.mapping("bucket") { bucket.describe(&$0) } }
         y.mapping("digest") { digest.describe(&$0) }
         y.list("receivers", receivers) { $1.describe(&$0) }
         y.mapping("route") { route.describe(&$0, isRoot: true) }
@@ -99,6 +100,25 @@ extension Settings.Log {
         }
         y.entry("dedup_window", dedupWindow)
         y.entry("per_node_share", perNodeShare)
+    }
+}
+
+extension Settings.Bucket {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("url", url)
+        y.entry("region", region)
+        y.entry("endpoint", url: endpoint)
+        y.entry("ca_file", caFile)
+        switch credentials {
+        case .automatic: y.entry("credentials", "auto")
+        case .keys(let access, let secret):
+            y.mapping("credentials") { y in
+                y.entry("access_key", access)
+                y.entry("secret_key", secret)
+            }
+        }
+        y.entry("ship", ship)
+        y.entry("keep", keep)
     }
 }
 

@@ -5,23 +5,35 @@ import Settings
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Validate a configuration without starting.")
+        commandName: "check", abstract: "Validate a configuration without starting.",
+        discussion: """
+            A bucket is probed too: that it can be reached, each permission, the clock, and that \
+            an object is created once. The probe writes and removes objects below probe/.
+            """)
 
     @OptionGroup var config: ConfigOption
     @Flag(help: "Print the whole effective configuration, secrets masked.") var show = false
     @Flag(help: "Print faults and warnings as JSON.") var json = false
+    @Flag(help: "Do not contact the bucket of the configuration.") var offline = false
 
     func run() async throws {
         let file = try config.file()
-        let found = ConfigurationCheck.check(path: file, environment: Search.environment)
+        let environment = Search.environment
+        var found = ConfigurationCheck.check(path: file, environment: environment)
+        let probe =
+            offline
+            ? nil
+            : await ConfigurationCheck.probeBucket(of: found, environment: environment)
+        found.faults += probe?.faults ?? []
         if json {
             Standard.write(Self.document(found) + [UInt8(ascii: "\n")])
         } else {
             for fault in found.faults { Standard.error("\(fault)") }
             for warning in found.warnings { Standard.error("warning: \(warning)") }
             if let settings = found.settings {
+                for line in probe?.good ?? [] { Standard.error(line) }
                 if show { print(settings.describe(), terminator: "") }
-                Standard.error("\(file): no fault found")
+                if found.faults.isEmpty { Standard.error("\(file): no fault found") }
             }
         }
         if !found.faults.isEmpty { throw ExitCode(78) }
