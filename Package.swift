@@ -135,6 +135,12 @@ let package = Package(
             exclude: ["README.md"]),
         module("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         module("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer", crypto]),
+        module(
+            "Shipping",
+            [
+                "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
+                "Bucket", logging,
+            ]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -182,7 +188,8 @@ let package = Package(
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
                 "Telemetry", "Store", "EventLog", "Analysis",
-                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Probes", "Transfer", "Bucket", "Shipping", "Digests", "Rendering", "Delivery",
+                "Server",
                 "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
                 logging, metrics, crypto, grdb, yams,
@@ -226,6 +233,12 @@ let package = Package(
         tests("Replication", ["ReplicationSimulator", "Events"]),
         tests("Transfer", ["Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
+        tests(
+            "Shipping",
+            [
+                "Bucket", "Events", "EventLog", "JSON", "Replication", "Secrets", "Telemetry",
+                "Transfer",
+            ]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),

@@ -5,21 +5,25 @@ import EventLog
 import Notifier
 import Server
 import Settings
+import Shipping
 import Store
 import Telemetry
 
 extension Node {
     /// The maximum size of a hook's payload in bytes: a whole Rollout, or some hundreds of alerts.
     private static let hookBodyLimit = 1 << 20
+    /// How long a hook's answer waits for the bucket. Argo's notifications controller waits 30 s.
+    private static let hookWait = Duration.seconds(8)
 
     static func routes(
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog, _ store: Store,
-        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ metrics: NodeMetrics,
-        _ tokens: TokenRegistry
+        _ gateway: GatewayParts?, _ notifier: NotifierParts?, _ bucket: BucketParts?,
+        _ metrics: NodeMetrics, _ tokens: TokenRegistry
     ) -> [Route] {
         var routes: [Route] = [
             .health("/livez", checks: []),
-            .health("/readyz", checks: checks(settings, eventLog, store, gateway, notifier)),
+            .health(
+                "/readyz", checks: checks(settings, eventLog, store, gateway, notifier, bucket)),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway {
@@ -35,8 +39,15 @@ extension Node {
         routes += TokenRoutes.routes(tokens)
         // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
         // with the others.
-        routes += HookRoutes.routes(eventLog, node: settings.node, bodyLimit: hookBodyLimit) {
-            [service = gateway?.service] end in
+        // Whoever sends a hook does not send it again from another copy, so its events are in the
+        // bucket before the answer.
+        var untilShipped: (@Sendable (LogPosition) async -> Bool)?
+        if let mark = bucket?.shipper.mark {
+            untilShipped = { end in await mark.wait(for: end, within: hookWait) }
+        }
+        routes += HookRoutes.routes(
+            eventLog, node: settings.node, bodyLimit: hookBodyLimit, untilShipped: untilShipped
+        ) { [service = gateway?.service] end in
             await service?.end(end)
         }
         if let notifier {
@@ -59,7 +70,7 @@ extension Node {
 
     private static func checks(
         _ settings: Settings, _ eventLog: EventLog, _ store: Store, _ gateway: GatewayParts?,
-        _ notifier: NotifierParts?
+        _ notifier: NotifierParts?, _ bucket: BucketParts?
     ) -> [HealthCheck] {
         var checks = [
             HealthCheck("log:durable") {
@@ -83,6 +94,17 @@ extension Node {
                 .init(.pass, value: Double(eventLog.status.usedBytes), unit: "bytes")
             },
         ]
+        if let shipper = bucket?.shipper {
+            checks.append(
+                HealthCheck("bucket:log") {
+                    let status = shipper.status
+                    return status.failures == 0
+                        ? .init(.pass)
+                        : .init(
+                            .warn, output: status.fault, value: Double(status.failures),
+                            unit: "failures")
+                })
+        }
         if let forwarder = gateway?.forwarder {
             checks.append(
                 HealthCheck("forward:notifier") {

@@ -13,6 +13,7 @@ import Rendering
 import ServiceLifecycle
 public import Server
 public import Settings
+import Shipping
 public import Store
 public import Telemetry
 import Transfer
@@ -49,11 +50,23 @@ public final class Node: Sendable {
         let bucket: Bucket
         /// Of the bucket alone: a slow store delays neither a measurement nor a digest.
         let engine: TransferEngine
+        /// Copies the log to the bucket.
+        let shipper: LogShipper
 
-        init(_ settings: Settings.Bucket, telemetry: Telemetry) throws(BucketFault) {
+        /// Restores the log from the bucket if it is empty.
+        init(
+            _ settings: Settings.Bucket, _ eventLog: EventLog, telemetry: Telemetry
+        ) async throws {
             engine = TransferEngine(telemetry: telemetry)
-            bucket = try Bucket(
-                settings, environment: ProcessInfo.processInfo.environment, engine: engine)
+            do {
+                bucket = try Bucket(
+                    settings, environment: ProcessInfo.processInfo.environment, engine: engine)
+                shipper = try await LogShipper(
+                    eventLog, bucket: bucket, delay: settings.ship, telemetry: telemetry)
+            } catch {
+                engine.shutdown()
+                throw error
+            }
         }
     }
 
@@ -99,7 +112,17 @@ public final class Node: Sendable {
         let eventLog = try await EventLog.open(
             EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
         do {
-            return try await Node(settings, folder, eventLog, telemetry)
+            // Before the first reader of the log, and before anything else appends to it.
+            var bucket: BucketParts?
+            if let settings = settings.bucket {
+                bucket = try await BucketParts(settings, eventLog, telemetry: telemetry)
+            }
+            do {
+                return try await Node(settings, folder, eventLog, bucket, telemetry)
+            } catch {
+                bucket?.engine.shutdown()
+                throw error
+            }
         } catch {
             await eventLog.close()
             throw error
@@ -107,7 +130,8 @@ public final class Node: Sendable {
     }
 
     private init(
-        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ telemetry: Telemetry
+        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ bucket: BucketParts?,
+        _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
         let inForce = SettingsInForce(settings)
@@ -125,7 +149,7 @@ public final class Node: Sendable {
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)
-        bucket = try settings.bucket.map { try BucketParts($0, telemetry: telemetry) }
+        self.bucket = bucket
         tokens = try await TokenRegistry(
             store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
             telemetry: telemetry)
@@ -154,7 +178,7 @@ public final class Node: Sendable {
                 connections: budget.connections),
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
-                    settings, inForce, eventLog, store, gateway, notifier, metrics, tokens)
+                    settings, inForce, eventLog, store, gateway, notifier, bucket, metrics, tokens)
                     + ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                         store: store, keeper: board, sessions: sessions
@@ -254,6 +278,9 @@ public final class Node: Sendable {
             TroubleWatch(
                 server: server, tokens: tokens, eventLog: eventLog, gateway: gateway,
                 notifier: notifier, node: settings.node, az: settings.az, telemetry: telemetry))
+        if let bucket {
+            services.append(BackgroundService { try await bucket.shipper.run() })
+        }
         if let notifier {
             await report(faults: notifier.dispatcher.plan.renderer.faults)
             services.append(
@@ -300,9 +327,13 @@ public final class Node: Sendable {
         }
     }
 
+    /// How long the end waits for the bucket; what is not there by then is shipped at the start.
+    private static let shippingAtTheEnd = Duration.seconds(5)
+
     /// Closes what `open` opened. Idempotent.
     public func close() async {
         if let gateway { await gateway.checkpoint.write() }
+        await bucket?.shipper.finish(within: Self.shippingAtTheEnd)
         await eventLog.close()
         probing.shutdown()
         delivering.shutdown()

@@ -6,6 +6,7 @@ import Metrics
 import ServiceLifecycle
 import Server
 public import Settings
+import Shipping
 import Telemetry
 import UnixSignals
 
@@ -89,6 +90,14 @@ public struct ServiceRun: Sendable {
             throw error
         }
         await node.close()
+    }
+
+    /// The exit code for an error of `run`: 3 if another node took over, 78 if only a change of the
+    /// configuration or the folder helps, else 70.
+    public static func exitCode(of error: any Error) -> Int32 {
+        guard let fault = error as? ShippingFault else { return 70 }
+        if case .overtaken = fault { return 3 }
+        return fault.isPermanent ? 78 : 70
     }
 
     /// The log level; at least `warning` beside the demonstration, to keep its output readable.

@@ -11,20 +11,16 @@ public import Events
 /// write + 0.9 `lease`, which is earlier as long as the clocks' speeds differ by less than a tenth.
 public struct Replica: Sendable {
     public struct Rules: Sendable, Equatable {
-        /// How long a follower waits for a new object before it takes over.
-        public var lease: Duration
-        /// Whether no other node may take over: then a farewell of this node is not waited for.
-        public var isAlone: Bool
+        /// How long a follower waits for a new object before it takes over; nil for a node without
+        /// a peer, which takes over at once and needs no lease.
+        public var lease: Duration?
 
-        public init(lease: Duration, isAlone: Bool) {
-            self.lease = lease
-            self.isAlone = isAlone
-        }
+        public init(lease: Duration?) { self.lease = lease }
 
         /// The longest time between the starts of a leader's writes.
-        public var beat: Duration { lease / 3 }
+        public var beat: Duration? { lease.map { $0 / 3 } }
         /// How long a leader acts after the start of a successful write.
-        public var acting: Duration { lease / 10 * 9 }
+        public var acting: Duration? { lease.map { $0 / 10 * 9 } }
     }
 
     public enum Role: Sendable, Equatable {
@@ -84,7 +80,7 @@ public struct Replica: Sendable {
         self.earlier = earlier
         self.next = next
         // A log without any object has no leader to wait for.
-        quietUntil = next == 1 ? now : now + rules.lease
+        quietUntil = next == 1 ? now : now + (rules.lease ?? .zero)
     }
 
     // MARK: - Following
@@ -113,10 +109,8 @@ public struct Replica: Sendable {
             }
         }
         // A life of this folder that is over needs no time to stop.
-        let isOver =
-            isOwn(object.writer)
-            ? object.kind != .farewell || rules.isAlone : object.kind == .farewell
-        quietUntil = isOver ? now : now + rules.lease
+        let isOver = isOwn(object.writer) != (object.kind == .farewell)
+        quietUntil = isOver ? now : now + (rules.lease ?? .zero)
     }
 
     private func fault(of object: LogObject) -> ProtocolFault? {
@@ -148,29 +142,22 @@ public struct Replica: Sendable {
     /// False from the proposal of a farewell on: the other node may read it before its writer knows
     /// that it stands.
     public func canAct(_ now: Duration) -> Bool {
-        role == .leading && now < wroteAt + rules.acting && pending?.kind != .farewell
+        role == .leading && !hasLapsed(now) && pending?.kind != .farewell
     }
 
-    /// When the lease ends unless a further write succeeds; nil unless leading.
-    public var actsUntil: Duration? { role == .leading ? wroteAt + rules.acting : nil }
-
-    /// When something is due without a new object: a beat, the end of the lease, a takeover.
-    public var dueAt: Duration? {
-        switch role {
-        case .following: pending == nil ? quietUntil : nil
-        case .leading: pending == nil ? wroteAt + rules.beat : wroteAt + rules.acting
-        case .stopped: nil
-        }
+    private func hasLapsed(_ now: Duration) -> Bool {
+        rules.acting.map { now >= wroteAt + $0 } ?? false
     }
 
     /// Ends the life of a leader whose lease has run out.
     public mutating func check(_ now: Duration) {
-        if role == .leading, now >= wroteAt + rules.acting { role = .stopped(.lapsed) }
+        if role == .leading, hasLapsed(now) { role = .stopped(.lapsed) }
     }
 
     /// Whether the leader must write, also without lines.
     public func isBeatDue(_ now: Duration) -> Bool {
-        role == .leading && pending == nil && now >= wroteAt + rules.beat
+        guard let beat = rules.beat else { return false }
+        return role == .leading && pending == nil && now >= wroteAt + beat
     }
 
     /// The next object of a leader, to be created; nil if it leads no more or one is pending.
@@ -213,7 +200,7 @@ public struct Replica: Sendable {
             stand(object, since: pendingSince, now: now)
         case (.taken, .leading): role = .stopped(.overtaken)
         // Another node took over first: it is read next.
-        case (.taken, .following): quietUntil = now + rules.lease
+        case (.taken, .following): quietUntil = now + (rules.lease ?? .zero)
         case (_, .stopped): break
         }
     }

@@ -15,7 +15,7 @@ struct Bellwether: AsyncParsableCommand {
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
             SilenceCommand.self, SendTestCommand.self, ContextCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
-            RehearseCommand.self,
+            RehearseCommand.self, RestoreCommand.self,
         ])
 
     /// What `--version` prints: the release, its commit, and the libraries that run.

@@ -30,6 +30,13 @@ struct LayoutTests {
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
+        (
+            "Shipping",
+            [
+                "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
+                "Bucket",
+            ]
+        ),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
         ("Rendering", ["Events", "JSON", "Digests"]),
@@ -69,7 +76,8 @@ struct LayoutTests {
                 "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "Store", "EventLog",
                 "Analysis",
-                "Probes", "Transfer", "Bucket", "Digests", "Rendering", "Delivery", "Server",
+                "Probes", "Transfer", "Bucket", "Shipping", "Digests", "Rendering", "Delivery",
+                "Server",
                 "Gateway",
                 "Notifier", "Console",
             ]

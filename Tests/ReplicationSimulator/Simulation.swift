@@ -70,7 +70,7 @@ struct Simulation {
     init(seed: UInt64, isCreateOnly: Bool) {
         random = Randomness(seed: seed)
         store = SimulatedStore(isCreateOnly: isCreateOnly)
-        let rules = Replica.Rules(lease: .milliseconds(Self.lease), isAlone: false)
+        let rules = Replica.Rules(lease: .milliseconds(Self.lease))
         for name in ["a", "b"] {
             nodes.append(
                 SimulatedNode(

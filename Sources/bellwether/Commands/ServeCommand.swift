@@ -9,6 +9,10 @@ struct ServeCommand: AsyncParsableCommand {
             SIGTERM drains and exits with 0. SIGHUP reloads policy, probes, receivers, routes, \
             templates, tokens and certificates, and keeps the current configuration if the new one \
             is invalid.
+
+            With the key bucket, an empty data_dir is restored from the bucket first. Exits with 3 \
+            if another node continues the log in the bucket, and with 78 if the folder and the \
+            bucket do not fit together.
             """)
 
     @OptionGroup var config: ServedConfigOption
@@ -24,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
             ).run()
         } catch {
             Standard.error("bellwether: \(error)")
-            throw ExitCode(70)
+            throw ExitCode(ServiceRun.exitCode(of: error))
         }
     }
 }
