@@ -126,6 +126,7 @@ let package = Package(
         module("Telemetry", ["Core", "Events", logging, coreMetrics]),
         module("Analysis", ["Core", "Events", "JSON"]),
         module("Digests", ["Events", "JSON"]),
+        module("Replication", ["Events", "JSON"], exclude: ["README.md"]),
 
         // Modules that use a disk or the network.
         module("State", ["Core", "Events", grdb]),
@@ -137,6 +138,12 @@ let package = Package(
         module(
             "Archives",
             ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]),
+        module(
+            "Shipping",
+            [
+                "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
+                "Bucket", logging,
+            ]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
             "Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -222,11 +229,22 @@ let package = Package(
         tests("EventLog", ["EventLogDriver", "Core", "CZlib", "JSON", "Events", "Telemetry"]),
         tests("Analysis", ["Events", "JSON"], resources: [.copy("Vectors")]),
         tests("Digests", ["Events", "JSON"]),
+        // Runs the replication protocol of two nodes with seeded faults.
+        .executableTarget(
+            name: "ReplicationSimulator", dependencies: ["Replication", "Events"],
+            path: "Tests/ReplicationSimulator", swiftSettings: strict),
+        tests("Replication", ["ReplicationSimulator", "Events"]),
         tests("Transfer", ["Core", "Telemetry"]),
         tests("Bucket", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer"]),
         tests(
             "Archives",
             ["Bucket", "EventLog", "Events", "Secrets", "Telemetry", "Transfer"]),
+        tests(
+            "Shipping",
+            [
+                "Bucket", "Events", "EventLog", "JSON", "Replication", "Secrets", "Telemetry",
+                "Transfer",
+            ]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),
         tests("Rehearsal", ["Events", "JSON"]),
         tests("Rendering", ["Events", "JSON", "Digests"], resources: [.copy("Golden")]),

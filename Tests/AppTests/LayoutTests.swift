@@ -25,12 +25,20 @@ struct LayoutTests {
         ("Telemetry", ["Core", "Events"]),
         ("Analysis", ["Core", "Events", "JSON"]),
         ("Digests", ["Events", "JSON"]),
+        ("Replication", ["Events", "JSON"]),
         ("State", ["Core", "Events"]),
         ("EventLog", ["CDeflate", "CZlib", "Core", "JSON", "Events", "Telemetry"]),
         ("Transfer", ["Core", "CCurl", "CSpawn", "Telemetry"]),
         ("Bucket", ["Core", "Secrets", "JSON", "Events", "Transfer"]),
         (
             "Archives", ["Core", "JSON", "Events", "Telemetry", "EventLog", "Transfer", "Bucket"]
+        ),
+        (
+            "Shipping",
+            [
+                "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
+                "Bucket",
+            ]
         ),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         ("Rehearsal", ["Core", "Secrets", "JSON", "Events", "Telemetry", "Transfer", "Probes"]),
@@ -89,7 +97,7 @@ struct LayoutTests {
     ]
 
     /// The system modules that pure modules may import: arithmetic only.
-    static let pure: Set<String> = ["Analysis", "Digests"]
+    static let pure: Set<String> = ["Analysis", "Digests", "Replication"]
     static let arithmetic: Set<String> = ["Glibc", "Musl", "Darwin"]
 
     static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -153,7 +161,9 @@ struct LayoutTests {
         "CBuild", "CCurl", "CDeflate", "CProcess", "CSpawn", "CZlib",
     ]
 
-    private static let testExecutables: Set<String> = ["EventLogDriver", "PoisonDriver"]
+    private static let testExecutables: Set<String> = [
+        "EventLogDriver", "PoisonDriver", "ReplicationSimulator",
+    ]
 
     @Test("the manifest declares no dependency beyond the table")
     func manifest() throws {

@@ -20,6 +20,8 @@ struct AppendRequest: Sendable {
     /// Hash of the first node named in an ingested body; nil if it names none, and for appended
     /// events.
     var sender: Hash128?
+    /// Whether the lines are of another copy of this log: all of them are stored.
+    var isCopy = false
     /// Whether the sender can retry lines that are refused.
     var isRepeatable = true
     /// The trouble of the log itself that this line reports; nil for other lines. Such a line is

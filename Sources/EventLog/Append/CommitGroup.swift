@@ -86,13 +86,14 @@ struct CommitGroup: Sendable {
             // Adjacent new lines are copied together.
             var run: Range<Int>?
             for line in request.lines {
-                if let least, line.kind < least {
+                if let least, line.kind < least, !request.isCopy {
                     // A line that the log already holds is a duplicate, not a loss.
                     if !marks.holds(line.key, at: now) { given[line.kind] += 1 }
                     continue
                 }
-                guard marks.admit(line.key, at: now) else { continue }
-                if line.key != .none { admitted.append(line.key) }
+                let isNew = marks.admit(line.key, at: now)
+                guard isNew || request.isCopy else { continue }
+                if isNew, line.key != .none { admitted.append(line.key) }
                 lines += 1
                 if let open = run, open.upperBound + 1 == line.range.lowerBound {
                     run = open.lowerBound..<line.range.upperBound

@@ -206,7 +206,7 @@ public struct IngestBody: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    fileprivate var isBlank: Bool {
+    var isBlank: Bool {
         first != UInt8(ascii: "{") && allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 }

@@ -1,0 +1,38 @@
+import Core
+public import Events
+
+/// Stores the lines of another copy of this log.
+extension EventLog {
+    /// Appends whole lines as they are, each with its newline, in one group.
+    ///
+    /// The lines were accepted once, so none counts as a duplicate and none is shed; lines that are
+    /// sent again later are recognized. Returns the position after them once they are durable.
+    public func append(copy text: [UInt8]) async throws(EventLogError) -> LogPosition {
+        let lines = await BlockingExecutor.log.run { Self.lines(ofCopy: text) }
+        let result: Result<AppendOutcome, EventLogError> = await withCheckedContinuation {
+            continuation in
+            let request = AppendRequest(bytes: text, lines: lines, isCopy: true) {
+                continuation.resume(returning: $0)
+            }
+            do throws(EventLogError) { try queue.submit(request) } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get().end
+    }
+
+    private static func lines(ofCopy text: [UInt8]) -> [AppendRequest.Line] {
+        var lines: [AppendRequest.Line] = []
+        text.withUnsafeBytes { bytes in
+            bytes.forEachLine { line, start in
+                guard !line.isBlank else { return }
+                let scanned = try? ScannedLine(line, from: .log)
+                lines.append(
+                    AppendRequest.Line(
+                        range: start..<(start + line.count), key: scanned?.key ?? .none,
+                        kind: scanned?.kind ?? .failure))
+            }
+        }
+        return lines
+    }
+}

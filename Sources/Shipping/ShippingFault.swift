@@ -1,0 +1,39 @@
+public import Bucket
+
+/// Why a node's log cannot be continued in its bucket.
+public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Another node, of this name, continued the log in the bucket.
+    case overtaken(by: String)
+    /// The folder holds other lines than the bucket.
+    case diverged(place: String)
+    /// The folder is of another cluster than the bucket.
+    case otherCluster(place: String)
+    /// An object of the log cannot be read, or breaks the protocol.
+    case object(place: String, words: String)
+    /// The bucket could not be used.
+    case bucket(BucketFault)
+    /// The folder could not be used.
+    case folder(String)
+
+    /// Whether a further start can succeed only after a person changed something.
+    public var isPermanent: Bool {
+        switch self {
+        case .diverged, .otherCluster, .object: true
+        case .overtaken, .bucket, .folder: false
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .overtaken(let node):
+            "another node\(node.isEmpty ? "" : " (\(node))") continues the log in the bucket, so this one has stopped; if both are wanted, give each a prefix of its own in bucket.url"
+        case .diverged(let place):
+            "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url"
+        case .otherCluster(let place):
+            "\(place): the bucket's log was not made by this folder; start with an empty data_dir to restore it, or give this node a prefix of its own in bucket.url"
+        case .object(let place, let words): "\(place): \(words)"
+        case .bucket(let fault): fault.description
+        case .folder(let words): words
+        }
+    }
+}

@@ -1,0 +1,100 @@
+public import Events
+import Synchronization
+
+/// How far the log is in the bucket, and who waits for it. Thread-safe.
+public final class ShippingMark: Sendable {
+    private struct State {
+        var term: UInt64 = 0
+        var shipped = LogPosition.start
+        var nextWaiter = 0
+        var waiters: [Int: (end: LogPosition, resume: CheckedContinuation<Bool, Never>)] = [:]
+        /// The shipper, while it collects lines.
+        var pause: (id: Int, resume: CheckedContinuation<Void, Never>)?
+    }
+
+    private let state = Mutex(State())
+
+    init() {}
+
+    /// The leader's term and the end of the lines that are in the bucket.
+    public var value: (term: UInt64, shipped: LogPosition) {
+        state.withLock { ($0.term, $0.shipped) }
+    }
+
+    /// Waits until the lines before `end` are in the bucket; returns false after `limit`.
+    ///
+    /// The shipper does not wait for further lines meanwhile.
+    public func wait(for end: LogPosition, within limit: Duration) async -> Bool {
+        if state.withLock({ $0.shipped >= end }) { return true }
+        let id = newID()
+        return await withCheckedContinuation { continuation in
+            let (isShipped, pause) = state.withLock { state in
+                guard state.shipped < end else { return (true, takePause(&state)) }
+                state.waiters[id] = (end, continuation)
+                return (false, takePause(&state))
+            }
+            pause?.resume()
+            if isShipped { return continuation.resume(returning: true) }
+            // Only now, so that the end of the time finds the waiter.
+            Task {
+                try? await Task.sleep(for: limit)
+                self.resume(id, returning: false)
+            }
+        }
+    }
+
+    private func newID() -> Int {
+        state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+    }
+
+    private func takePause(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+        defer { state.pause = nil }
+        return state.pause?.resume
+    }
+
+    private func resume(_ id: Int, returning isShipped: Bool) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.resume.resume(returning: isShipped)
+    }
+
+    /// Advances the mark.
+    func set(term: UInt64, shipped: LogPosition) {
+        let done = state.withLock { state in
+            state.term = term
+            state.shipped = max(state.shipped, shipped)
+            let done = state.waiters.filter { $0.value.end <= state.shipped }
+            for id in done.keys { state.waiters[id] = nil }
+            return done
+        }
+        for waiter in done.values { waiter.resume.resume(returning: true) }
+    }
+
+    /// Waits for `limit`, but not while anybody waits for lines or the task is cancelled.
+    func collect(for limit: Duration) async {
+        let id = newID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    guard state.waiters.isEmpty, !Task.isCancelled else { return true }
+                    state.pause = (id, continuation)
+                    return false
+                }
+                if isDue { return continuation.resume() }
+                Task {
+                    try? await Task.sleep(for: limit)
+                    self.endPause(id)
+                }
+            }
+        } onCancel: {
+            endPause(id)
+        }
+    }
+
+    private func endPause(_ id: Int) {
+        state.withLock { state in
+            state.pause?.id == id ? takePause(&state) : nil
+        }?.resume()
+    }
+}

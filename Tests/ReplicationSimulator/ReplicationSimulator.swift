@@ -1,0 +1,39 @@
+import Dispatch
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Runs seeded simulations of the replication protocol; exits 1 if a run violates a property.
+///
+/// usage: ReplicationSimulator FIRST COUNT [ignore-condition]
+@main
+struct ReplicationSimulator {
+    static func main() {
+        let arguments = CommandLine.arguments
+        guard arguments.count >= 3, let first = UInt64(arguments[1]),
+            let count = UInt64(arguments[2])
+        else {
+            print("usage: ReplicationSimulator FIRST COUNT [ignore-condition]")
+            exit(64)
+        }
+        let isCreateOnly = arguments.count < 4
+        var tally = Simulation.Tally()
+        var failures = 0
+        for seed in first..<(first + count) {
+            var simulation = Simulation(seed: seed, isCreateOnly: isCreateOnly)
+            do throws(Simulation.Violation) { tally.add(try simulation.run()) } catch {
+                failures += 1
+                if failures <= 10 { print("seed \(seed): \(error)") }
+            }
+        }
+        print(
+            "\(count) runs, \(failures) failed; \(tally.objects) objects, \(tally.overwritten) overwritten, \(tally.takeovers) takeovers, \(tally.kills) kills, \(tally.lapses) lapses, \(tally.overtaken) overtaken, \(tally.handOvers) hand-overs, \(tally.digests) digests, \(tally.repeats) repeats"
+        )
+        exit(failures == 0 ? 0 : 1)
+    }
+}
