@@ -1,4 +1,5 @@
 public import Bucket
+import Core
 public import EventLog
 public import Events
 import Synchronization

@@ -224,8 +224,8 @@ struct MessageView {
     /// `acknowledged by ann until 14:30Z: looking`; nil if nobody looks after the incident.
     var acknowledgedLine: String? {
         digest.acknowledgement.map { acknowledgement in
-            let who = InertText(acknowledgement.who, limit: 60)
-            let why = InertText(acknowledgement.why, limit: 160)
+            let who = InertText.visible(acknowledgement.who, limit: 60)
+            let why = InertText.visible(acknowledgement.why, limit: 160)
             return "acknowledged" + (who.isEmpty ? "" : " by \(who)")
                 + " until \(clock(acknowledgement.until))" + (why.isEmpty ? "" : ": \(why)")
         }

@@ -1,5 +1,6 @@
 import Events
 import JSON
+import Rendering
 import Testing
 
 @testable import Delivery

@@ -1,6 +1,7 @@
 import GRDB
 import Rendering
 @testable import State
+import Telemetry
 import TestSupport
 import Testing
 

@@ -38,7 +38,7 @@ struct GatewayPresenceTests {
         let engine = TransferEngine(telemetry: .silent)
         let poller = RunEndPoller(
             Forwarder.Configuration(
-                to: "https://127.0.0.1:\(port)", token: nil, trust: .insecure),
+                to: ["https://127.0.0.1:\(port)"], token: nil, trust: .insecure),
             as: GatewayPresence(node: "gw-b1", az: "eu-west-1b"), transfer: engine,
             telemetry: .silent, every: .milliseconds(10)
         ) { _ in }

@@ -53,7 +53,7 @@ struct DigestDispatcherTests {
     private func dispatcher(_ plan: DigestDispatcher.Plan) -> (DigestDispatcher, Counter) {
         let woken = Counter()
         return (
-            DigestDispatcher(plan, wall: WallClock { Self.now }) { woken.add() }, woken
+            DigestDispatcher(plan) { woken.add() }, woken
         )
     }
 
@@ -61,6 +61,14 @@ struct DigestDispatcherTests {
         private let count = Atomic(0)
         func add() { count.add(1, ordering: .relaxed) }
         var value: Int { count.load(ordering: .relaxed) }
+    }
+
+    private func enqueue(
+        _ dispatcher: DigestDispatcher, _ rendered: RenderedDigest, of digest: Digest,
+        in db: Store.Transaction
+    ) throws {
+        try dispatcher.enqueue(
+            rendered, of: digest, to: dispatcher.addressees(of: digest), at: Self.now, in: db)
     }
 
     /// `digest>recipient` of each delivery, sorted.
@@ -75,14 +83,14 @@ struct DigestDispatcherTests {
         let digest = try digest("d1", to: ["slack", "mail", "unknown"])
         let rendered = dispatcher.render(digest)
         dispatcher.replace(plan: try plan("new", receivers: ["slack", "pager"]))
-        try await store.write { db in try dispatcher.enqueue(rendered, of: digest, in: db) }
+        try await store.write { db in try enqueue(dispatcher, rendered, of: digest, in: db) }
         #expect(try await deliveries() == ["d1>new@slack"])
         let stored = try #require(try await store.read { db in try Outbox.list(db) }.first)
         #expect(stored.subject == "subject of old")
         // The bytes of a stored digest never change, also when it is composed again.
         let again = dispatcher.render(digest)
         #expect(again.subject == "subject of new")
-        try await store.write { db in try dispatcher.enqueue(again, of: digest, in: db) }
+        try await store.write { db in try enqueue(dispatcher, again, of: digest, in: db) }
         let kept = try await store.read { db in try Outbox.list(db) }
         #expect(kept.map(\.subject) == ["subject of old"])
     }
@@ -95,14 +103,14 @@ struct DigestDispatcherTests {
         let rendered = dispatcher.render(digest)
         await #expect(throws: Refused.self) {
             try await store.write { db in
-                try dispatcher.enqueue(rendered, of: digest, in: db)
+                try enqueue(dispatcher, rendered, of: digest, in: db)
                 throw Refused()
             }
         }
         #expect(try await deliveries().isEmpty)
         #expect(woken.value == 0)
         for _ in 0..<2 {
-            try await store.write { db in try dispatcher.enqueue(rendered, of: digest, in: db) }
+            try await store.write { db in try enqueue(dispatcher, rendered, of: digest, in: db) }
             dispatcher.wake()
         }
         #expect(try await deliveries() == ["d1>a@slack"])
@@ -120,8 +128,8 @@ struct DigestDispatcherTests {
         ]
         let (one, two) = (first, second)
         try await store.write { db in
-            try dispatcher.enqueue(dispatcher.render(one), of: one, in: db)
-            try dispatcher.enqueue(dispatcher.render(two), of: two, in: db)
+            try enqueue(dispatcher, dispatcher.render(one), of: one, in: db)
+            try enqueue(dispatcher, dispatcher.render(two), of: two, in: db)
         }
         let waiting = try await store.read { db in try Outbox.list(db) }
             .filter { $0.state == .waiting }.map { "\($0.digest)>\($0.addressee.recipient)" }
@@ -146,7 +154,7 @@ struct DigestDispatcherTests {
                 group.addTask {
                     let rendered = dispatcher.render(digest)
                     try await store.write { db in
-                        try dispatcher.enqueue(rendered, of: digest, in: db)
+                        try enqueue(dispatcher, rendered, of: digest, in: db)
                     }
                 }
             }

@@ -39,11 +39,11 @@ struct ShipperTests {
     @Test(
         "syslog-ng sends lines, as it does in Debian: each once, in both forms of a batch",
         .enabled(
-            if: syslogNG != nil, "syslog-ng is not there; Scripts/test-shippers.sh fetches it"),
+            if: ShipperTests.syslogNG != nil, "syslog-ng is not there; Scripts/test-shippers.sh fetches it"),
         arguments: [
             #"delimiter("\n")"#, #"body-prefix("[") delimiter(",") body-suffix("]")"#,
         ])
-    func syslogNG(batch: String) async throws {
+    func syslog(batch: String) async throws {
         try await run { running in
             let folder = try TemporaryDirectory()
             let program = try #require(Self.syslogNG)

@@ -97,3 +97,32 @@ public struct SharedFileKeys: BucketCredentialSource {
         return values
     }
 }
+
+extension [String: String] {
+    /// The value of a variable that is set and not empty.
+    func setting(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+extension BucketFault {
+    static func credentials(_ place: String, _ words: String) -> BucketFault {
+        BucketFault(.credentials, place: place, words: words)
+    }
+}
+
+extension Secret {
+    /// Reads the secret on the executor of credential files.
+    ///
+    /// - Parameter place: What it is for, to name in a fault.
+    func read(for place: String) async throws(BucketFault) -> String {
+        do throws(SecretFault) {
+            return try await BlockingExecutor.credentials.run { () throws(SecretFault) in
+                try read()
+            }
+        } catch { throw .credentials(place, "\(error)") }
+    }
+}
+
+extension BlockingExecutor {
+    /// Reads credential files.
+    static let credentials = BlockingExecutor("bucket.credentials")
+}

@@ -1,3 +1,4 @@
+import Core
 import Events
 import JSON
 import Transfer
@@ -118,7 +119,7 @@ extension ForwardBatch.Shipping {
         else {
             var json = JSONWriter()
             json.value(shipped)
-            self = .unreadable(json.text.printableLine(atMost: 200))
+            self = .unreadable(InertText.line(json.text, limit: 200))
             return
         }
         self = .report(ShippedReport(node: node, term: term, end: end, shipped: to))

@@ -69,7 +69,7 @@ struct ForwardSender: Sendable {
                 return Reply(answer: answer, notifier: shown)
             }
             addresses.failed(
-                choice, retryAfter: RetryPolicy.retryAfter(reply.header("retry-after")),
+                choice, retryAfter: reply.retryAfter,
                 redirect: reply.redirect,
                 // 429 is the answer of a notifier that will accept the lines later.
                 advances: reply.status != 429)

@@ -1,6 +1,7 @@
 import EventLog
 import Events
 import State
+import Telemetry
 
 /// The forwarder's rows in the state file.
 extension Forwarder {

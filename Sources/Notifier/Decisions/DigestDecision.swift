@@ -1,3 +1,4 @@
+import Core
 import Digests
 import Events
 import JSON
@@ -73,7 +74,7 @@ struct DigestDecision {
             ts: digest.composed, event: EventName.digestComposed,
             message: "digest \(digest.id) for "
                 + (receivers.isEmpty ? "no receiver" : receivers.joined(separator: ", "))
-                .cut(to: 400) + ": \(digest.subject)",
+                .cut(to: 400, .utf8) + ": \(digest.subject)",
             extra: [
                 .init("digest", .string(digest.id)), .init("thread", .string(digest.thread)),
                 .init("kind", .string(digest.kind)), .init("subject", .string(digest.subject)),

@@ -1,5 +1,5 @@
 public import Digests
-public import EventLog
+import EventLog
 public import Events
 import HTTPTypes
 import JSON

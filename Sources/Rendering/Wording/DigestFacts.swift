@@ -105,7 +105,7 @@ struct DigestLinks {
         if isIncident, digest.acknowledgement == nil {
             add(
                 "Acknowledge",
-                page + "incidents/" + RenderOptions.encoded(digest.thread, keep: "")
+                page + "incidents/" + PercentCoding.encode(digest.thread, keeping: "-.")
                     + "/acknowledge")
         }
         let filter = digest.group.silenceFilter
@@ -113,7 +113,7 @@ struct DigestLinks {
             add(
                 "Silence",
                 page + "silences/new?filter="
-                    + RenderOptions.encoded(filter.description, keep: ""))
+                    + PercentCoding.encode(filter.description, keeping: "-."))
         }
         return links
     }

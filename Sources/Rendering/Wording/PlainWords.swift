@@ -161,8 +161,8 @@ enum PlainWords {
                 + (tally.map { NoticeWords($0, digest).short }
                     ?? InertText.visible(event, limit: 60))
         case .acknowledged:
-            let who = InertText(digest.acknowledgement?.who ?? "", limit: 60)
-            return "\(who.isEmpty ? "somebody" : who.description) looks after it"
+            let who = InertText.visible(digest.acknowledgement?.who ?? "", limit: 60)
+            return "\(who.isEmpty ? "somebody" : who) looks after it"
         case .released: return "nobody looks after it any more"
         case .policy: return "the policy changed in mid-run"
         case .binary: return "more than one binary measured this run"

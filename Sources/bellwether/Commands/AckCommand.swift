@@ -1,3 +1,4 @@
+import Core
 import App
 import ArgumentParser
 import Events
@@ -59,9 +60,9 @@ struct AckCommand: AsyncParsableCommand {
             Standard.write(answer + [UInt8(ascii: "\n")])
         } else if let row = try Answer.tree(answer)["acknowledged"] {
             Standard.line(
-                TerminalText.inert("\(id): \(row.text("who")) until \(row.text("until"))"))
+                InertText.terminal("\(id): \(row.text("who")) until \(row.text("until"))"))
         } else {
-            Standard.line(TerminalText.inert("\(id): nobody looks after it"))
+            Standard.line(InertText.terminal("\(id): nobody looks after it"))
         }
     }
 

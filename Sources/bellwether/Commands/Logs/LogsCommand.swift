@@ -145,7 +145,7 @@ struct LogsStats: AsyncParsableCommand {
         }
         print(table.text)
         let quota = stats["max_bytes"]?.integer.map { " of \($0)" } ?? ""
-        let place = archives.from.map { "in \(TerminalText.inert($0))" } ?? "on disk"
+        let place = archives.from.map { "in \(InertText.terminal($0))" } ?? "on disk"
         print(
             "\(count(stats, "lines")) lines, \(count(stats, "allocated"))\(quota) bytes \(place)")
     }
