@@ -199,7 +199,8 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "CBuild", "App", "Core", "Secrets", "Events", "JSON", "Settings", "State", "EventLog",
+                "CBuild", "App", "Core", "Secrets", "Events", "JSON", "Settings", "State",
+                "EventLog",
                 "Analysis",
                 "Digests", "Rehearsal", "Rendering", "Delivery", "Server", "Notifier",
                 argumentParser,
@@ -270,7 +271,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Notifier", "Probes",
+                grdb, "Core", "Analysis", "Arguments", "Events", "JSON", "EventLog", "Notifier",
+                "Probes",
                 "Secrets",
                 "Server", "State", "Telemetry", "Transfer", httpTypes, nioCore,
                 serviceLifecycle,

@@ -444,12 +444,12 @@ class Run:
         return thread
 
     def set_aside(self):
-        """The ids of the lines that are kept in quarantine/."""
+        """The ids of the lines that are kept in quarantine/; a kill may leave one there twice."""
         path = self.folder + "/data/quarantine/lines.jsonl"
         if not os.path.exists(path):
-            return []
+            return set()
         with open(path, encoding="utf-8") as file:
-            return [json.loads(json.loads(line)["line"])["id"] for line in file]
+            return {json.loads(json.loads(line)["line"])["id"] for line in file}
 
     def finish(self):
         """Runs without kills until the last group recovers and everything is delivered."""

@@ -72,7 +72,7 @@ let package = Package(
             ]),
         // Of the rest what is pure, file by file: the others need a server.
         module("Server", ["JSON", .product(name: "HTTPTypes", package: "swift-http-types")]),
-        module("Gateway", ["Core", "Events", "JSON"]),
+        module("Gateway", ["Core", "Events", "JSON", "Transfer"]),
         module(
             "Notifier",
             [

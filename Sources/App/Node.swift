@@ -151,7 +151,8 @@ public final class Node: Sendable {
                 connections: budget.connections),
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
-                    settings, inForce, eventLog, decisions, gateway, notifier, bucket, metrics, tokens)
+                    settings, inForce, eventLog, decisions, gateway, notifier, bucket, metrics,
+                    tokens)
                     + ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                         decisions: decisions, keeper: board, sessions: sessions

@@ -5,6 +5,7 @@ import GRDB
 import HTTPTypes
 import Notifier
 import Server
+import ServiceLifecycle
 @testable import State
 import Synchronization
 import Telemetry
@@ -41,6 +42,7 @@ final class ScriptedNotifier: Sendable {
     let url: String
     let script: ScriptBox
     private let seen: SeenBox
+    private let lifecycle: ServiceGroup
     private let task: Task<Void, any Error>
 
     final class ScriptBox: Sendable {
@@ -96,7 +98,10 @@ final class ScriptedNotifier: Sendable {
                 address: ListenAddress(host: "127.0.0.1", port: 0),
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
             routes: scripted, tokens: tokens, telemetry: .silent)
-        task = Task { try await server.run() }
+        let lifecycle = ServiceGroup(
+            configuration: .init(services: [server], logger: Telemetry.silent.logger))
+        self.lifecycle = lifecycle
+        task = Task { try await lifecycle.run() }
         url = "https://127.0.0.1:\(try await server.address.port)"
     }
 
@@ -136,7 +141,7 @@ final class ScriptedNotifier: Sendable {
     }
 
     func stop() async {
-        task.cancel()
+        await lifecycle.triggerGracefulShutdown()
         _ = await task.result
         await eventLog.close()
     }

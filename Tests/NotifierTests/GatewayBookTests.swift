@@ -43,7 +43,7 @@ struct GatewayBookTests {
         script.pass(600, present: ["gw-1", "gw-2"])
         #expect(script.said == ["seen gw-1", "seen gw-2"])
         script.said = []
-        script.pass(299, present: ["gw-2"])
+        script.pass(298, present: ["gw-2"])
         #expect(script.said.isEmpty)
         script.pass(3600, present: ["gw-2"])
         #expect(script.said == ["silent gw-1"])

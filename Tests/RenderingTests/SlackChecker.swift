@@ -99,7 +99,7 @@ struct SlackChecker {
     /// emoji name, no character that hides or reorders text.
     private mutating func checkMarkup(_ text: String, allowsLinks: Bool) {
         let link =
-            /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/-]*\|(Rollout|Runbook|Digest|Status page)>/
+            /<https:\/\/(runbooks|argo|bellwether)\.example\/[A-Za-z0-9%.\/?=-]*\|(Rollout|Attempt|Runbook|Dashboard|Digest|Acknowledge|Silence|Status page)>/
         let date = /<!date\^[0-9]+\^\{(time|date_short\} \{time)\}\|[0-9Z: -]+>/
         var rest = text[...]
         while let sign = rest.firstIndex(where: { "<>&".contains($0) }) {

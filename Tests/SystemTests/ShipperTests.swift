@@ -39,7 +39,8 @@ struct ShipperTests {
     @Test(
         "syslog-ng sends lines, as it does in Debian: each once, in both forms of a batch",
         .enabled(
-            if: ShipperTests.syslogNG != nil, "syslog-ng is not there; Scripts/test-shippers.sh fetches it"),
+            if: ShipperTests.syslogNG != nil,
+            "syslog-ng is not there; Scripts/test-shippers.sh fetches it"),
         arguments: [
             #"delimiter("\n")"#, #"body-prefix("[") delimiter(",") body-suffix("]")"#,
         ])

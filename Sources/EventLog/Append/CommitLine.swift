@@ -54,7 +54,7 @@ struct CommitLine: Sendable, Equatable {
         while place < bytes.count {
             if isOne(UnsafeRawBufferPointer(rebasing: bytes[place...])) { return place }
             guard let newline = bytes.firstNewline(from: place) else { return nil }
-            place = newline + 1
+            place = newline +| 1
         }
         return nil
     }

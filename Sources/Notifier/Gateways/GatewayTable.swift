@@ -105,7 +105,7 @@ struct GatewayTable: Sendable {
         row.recorded = change
         row.recordedAt = moment
         row.silentSince = change == .silent ? heard : nil
-        if row.heard <= heard {
+        if row.heard <= moment {
             row.heard = change == .silent ? heard : moment
             row.isLeaving = change == .left
         }
