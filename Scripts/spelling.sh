@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${1:?usage: Scripts/spelling.sh PYTHON}
 
 # Swift's words, names of functions, and parts of words in tests.
-words=inout,atleast,atmost,inforce,caf,tru,fo,te
+words=inout,atleast,atmost,inforce,caf,tru,fo,te,iif
 # Misspelt names that filters and tests refuse with a suggestion.
 words=$words,stauts,namspace,eror,valeu,valu
 # A spelling mistake is wanted here, and random bytes are.

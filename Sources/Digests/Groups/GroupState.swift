@@ -159,6 +159,7 @@ public struct GroupState: Sendable, Hashable {
             let kept = open?.value.absorb(notice: line) ?? false
             if let reversed = EventName.reversals[line.name(.event)] {
                 open?.value.lastReport?.notices.remove(reversed)
+                open?.value.forget(reported: reversed)
             }
             guard let lastReport = open?.value.lastReport else {
                 return isUrgent(line) ? .escalation : .gathered

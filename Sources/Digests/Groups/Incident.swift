@@ -150,6 +150,11 @@ struct Incident: Sendable, Hashable {
         return true
     }
 
+    /// Removes a notice that was reported and no longer holds, because its opposite came.
+    mutating func forget(reported event: String) {
+        notices.removeAll { $0.event == event && $0.unreported == 0 }
+    }
+
     /// Resets the counts after a message.
     mutating func settle(_ lastReport: LastReport) {
         self.lastReport = lastReport

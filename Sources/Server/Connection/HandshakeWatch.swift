@@ -90,7 +90,9 @@ struct HandshakeFailure: Sendable, Equatable {
             reason = .certificateExpired
         } else if has(
             "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_UNKNOWN",
-            "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_CERTIFICATE_REVOKED", "ALERT_ACCESS_DENIED")
+            "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_CERTIFICATE_REVOKED", "ALERT_ACCESS_DENIED",
+            // The alert of a client with OpenSSL in TLS 1.3, which cannot be decrypted.
+            "DECRYPTION_FAILED_OR_BAD_RECORD_MAC")
         {
             reason = .certificateRefused
         } else if has("CERTIFICATE_VERIFY_FAILED") {
