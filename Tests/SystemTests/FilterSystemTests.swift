@@ -69,7 +69,10 @@ struct FilterSystemTests {
         let selected: [([String], String)] = [
             (["--where", "deltas.value>1%", "--fields", "attempt"], "4\n"),
             (["--where", "status=healthy or deltas.value>200ms", "--fields", "attempt"], "4\n5\n"),
-            (["--where", "rollout=~'^pay' not az in (b)", "--fields", "az,attempt"], "a\t4\n"),
+            (
+                ["--where", "rollout=~'^pay' not az in (b) attempt>0", "--fields", "az,attempt"],
+                "a\t4\n"
+            ),
             (["--where", "team=x", "--any-field", "--fields", "team"], "x\n"),
             (["--where", "attempt=4", "--fields", "deltas.metric"], "canary.5xx_rate,p99_ms\n"),
         ]
@@ -81,7 +84,8 @@ struct FilterSystemTests {
             }
         }
         let counted = try await run(
-            node, ["logs", "query", "--count-by", "deltas.metric", "--json"])
+            node,
+            ["logs", "query", "--where", "attempt>0", "--count-by", "deltas.metric", "--json"])
         #expect(counted.output.contains(#""total":2"#), "\(counted.output)")
         #expect(counted.output.contains(#"{"value":"canary.5xx_rate","count":2}"#))
         #expect(counted.output.contains(#"{"value":"p99_ms","count":1}"#))

@@ -20,7 +20,8 @@ struct NodeSearchTests {
         ["silence", "expire", "s1"], ["send-test", "kept"], ["template", "analysis"],
         ["explain", "e1"], ["explain", "--last", "shop"], ["replay"],
         ["status"], ["status", "--watch"], ["probe"], ["probe", "node"],
-        ["config", "diff", "new.yaml"], ["health"],
+        ["config", "diff", "new.yaml"], ["health"], ["ack", "g1"],
+        ["logs", "export", "--output", "lines.jsonl"],
     ]
 
     @Test("in an empty folder every command exits with 69, prints what to do and creates nothing")

@@ -84,8 +84,7 @@ struct ReleaseTests {
 
         let checked = try await node.command("check")
         #expect(checked.exit == .code(0), "\(checked.output)")
-        // Once before the first start of the new executable, and after each of two starts.
-        try await Self.compare(node, with: recording)
+        // A start migrates the state file; commands that read do not.
         for _ in 1...2 {
             let process = try node.start()
             defer { process.kill() }
