@@ -6,8 +6,8 @@ import JSON
 
 /// Which node writes below a prefix of a bucket: the object `cluster`, which is only created.
 ///
-/// The node's own id is in the file `cluster` of its data folder. Segments of two logs below one
-/// prefix could not be told apart.
+/// The node's own id is in the file `cluster` of its data folder. The segments of two logs below
+/// one prefix would be mixed.
 public struct PrefixOwner: Sendable, Equatable {
     static let object = "cluster"
 

@@ -45,14 +45,14 @@ extension StringProtocol {
     public func cut(to limit: Int, _ unit: TextUnit, mark: String = "") -> String {
         // No unit counts more than the bytes of UTF-8.
         if utf8.count <= limit || unit.size(of: self) <= limit { return String(self) }
-        var room = limit - unit.size(of: mark)
-        guard room >= 0 else { return "" }
+        var left = limit - unit.size(of: mark)
+        guard left >= 0 else { return "" }
         if unit == .scalars {
-            return String(String.UnicodeScalarView(unicodeScalars.prefix(room))) + mark
+            return String(String.UnicodeScalarView(unicodeScalars.prefix(left))) + mark
         }
         return prefix { character in
-            room -= unit.size(of: String(character))
-            return room >= 0
+            left -= unit.size(of: String(character))
+            return left >= 0
         } + mark
     }
 }

@@ -3,6 +3,29 @@ import Events
 // What the next message of a group reports, and what the messages so far have reported.
 
 extension GroupState {
+    /// Whether every place that failed has recovered or was not measured since the last message,
+    /// and at least one was not.
+    func isUnmeasured(_ settings: DigestSettings) -> Bool {
+        guard isFailing, !isNoticeOnly else { return false }
+        let attempts = settings.attemptsToRecover(flapping: isFlapping)
+        return sources.allSatisfy { $0.hasRecovered(after: attempts, orQuiet: true) }
+            && !sources.allSatisfy { $0.hasRecovered(after: attempts) }
+    }
+
+    /// Whether the caller's limit of inconclusive attempts is exceeded: it pauses the rollout.
+    var isInconclusive: Bool {
+        for i in sources.indices {
+            for j in sources[i].lanes.indices {
+                if let limit = sources[i].lanes[j].inconclusiveLimit,
+                    sources[i].lanes[j].inconclusive > limit
+                {
+                    return true
+                }
+            }
+        }
+        return false
+    }
+
     /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
     /// no attempt was unhealthy. The caller's limit precedes that of the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {

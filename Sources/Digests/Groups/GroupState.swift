@@ -339,15 +339,6 @@ public struct GroupState: Sendable, Hashable {
         return failuresUntilAbort(settings) != 0
     }
 
-    /// Whether every place that failed has recovered or was not measured since the last message,
-    /// and at least one was not.
-    func isUnmeasured(_ settings: DigestSettings) -> Bool {
-        guard isFailing, !isNoticeOnly else { return false }
-        let attempts = settings.attemptsToRecover(flapping: isFlapping)
-        return sources.allSatisfy { $0.hasRecovered(after: attempts, orQuiet: true) }
-            && !sources.allSatisfy { $0.hasRecovered(after: attempts) }
-    }
-
     /// Resets the counts after a message.
     mutating func settle(_ lastReport: LastReport) {
         open?.value.settle(lastReport)
@@ -387,19 +378,5 @@ public struct GroupState: Sendable, Hashable {
         let zone = source.az + Source.separator
         return lastReport.statuses.lazy.filter { $0.key.hasPrefix(zone) }.map(\.value).max()
             ?? .healthy
-    }
-
-    /// Whether the caller's limit of inconclusive attempts is exceeded: it pauses the rollout.
-    var isInconclusive: Bool {
-        for i in sources.indices {
-            for j in sources[i].lanes.indices {
-                if let limit = sources[i].lanes[j].inconclusiveLimit,
-                    sources[i].lanes[j].inconclusive > limit
-                {
-                    return true
-                }
-            }
-        }
-        return false
     }
 }

@@ -101,7 +101,7 @@ struct HandshakeFailure: Sendable, Equatable {
             reason = .clientCertificateMissing
         } else if has(
             "UNSUPPORTED_PROTOCOL", "NO_SHARED_CIPHER", "NO_COMMON_SIGNATURE_ALGORITHMS",
-            "NO_SHARED_GROUP", "ALERT_PROTOCOL_VERSION", "ALERT_HANDSHAKE_FAILURE",
+            "NO_SHARED_GROUP", "WRONG_CURVE", "ALERT_PROTOCOL_VERSION", "ALERT_HANDSHAKE_FAILURE",
             "ALERT_INSUFFICIENT_SECURITY")
         {
             reason = .noCommonProtocol
@@ -112,7 +112,7 @@ struct HandshakeFailure: Sendable, Equatable {
             "DATA_LENGTH_TOO_LONG")
         {
             reason = .notTLS
-        } else if has("uncleanShutdown", "eof", "Connection reset", "inputClosed") {
+        } else if has("uncleanShutdown", "EOF during", "Connection reset", "inputClosed") {
             reason = .closed
         } else {
             reason = .other
