@@ -46,7 +46,8 @@ public enum SilenceRoutes {
                 return .bytes(json.bytes, headers: [.cacheControl: "no-store"])
             },
             Route(.post, "/v1/silences/{id}/expire", access: .requires(.admin)) { exchange in
-                try await actions.expire(silence: exchange.parameters["id"] ?? "")
+                try await actions.expire(
+                    silence: exchange.parameters["id"] ?? "", by: exchange.identity?.name ?? "")
                 return .bytes(Array("{}".utf8), headers: [.cacheControl: "no-store"])
             },
         ]

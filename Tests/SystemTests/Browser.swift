@@ -84,8 +84,17 @@ final class Browser: Sendable {
     }
 
     func click(_ selector: String) async throws {
-        let element = try await element(selector)
-        _ = try await Self.send(engine, "POST", "\(session)/element/\(element)/click", "{}")
+        // A live page may replace the element after it was found.
+        for _ in 1...5 {
+            let element = try await element(selector)
+            do {
+                _ = try await Self.send(engine, "POST", "\(session)/element/\(element)/click", "{}")
+                return
+            } catch let fault as Fault where fault.description.contains("stale element") {
+                continue
+            }
+        }
+        throw Fault(description: "\(selector) is replaced again and again")
     }
 
     private func element(_ selector: String) async throws -> String {

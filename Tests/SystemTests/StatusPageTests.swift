@@ -243,7 +243,7 @@ struct StatusPageTests {
         _ browser: Browser, _ node: NodeProcess, _ shots: String?
     ) async throws {
         try await browser.open(node.url + "/")
-        try await browser.click("a[aria-label^=\"Acknowledge payments-api\"]")
+        try await browser.click("a[aria-label^='Acknowledge payments-api']")
         try await eventually("the form is shown") { await browser.count("#acknowledge") == 1 }
         #expect(try await browser.value("document.querySelector('#who').value").string == "ann")
         try await browser.type("the new pool", into: "#why")

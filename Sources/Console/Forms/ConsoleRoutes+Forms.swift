@@ -36,7 +36,7 @@ extension ConsoleRoutes {
                 let form = try await ConsoleForm(exchange)
                 try form.checkSession(exchange, sessions)
                 let id = exchange.parameters["id"] ?? ""
-                try await actions.expire(silence: id)
+                try await actions.expire(silence: id, by: exchange.identity?.name ?? "")
                 keeper.touch()
                 return ConsoleAnswer.go(to: OwnPath.checked("/silences/" + id))
             },

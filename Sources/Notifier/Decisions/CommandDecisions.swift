@@ -15,7 +15,7 @@ public enum CommandDecisions {
     ) throws -> String {
         let row = try SilenceBook.add(
             db, filter: filter, until: until, who: who, why: why, at: now)
-        try log(db, [SilenceDecision.added(row).event])
+        try log(db, [SilenceDecision.added(row).event()])
         return row.id
     }
 
@@ -24,7 +24,7 @@ public enum CommandDecisions {
         _ db: Store.Transaction, id: String, at now: Timestamp
     ) throws -> Bool {
         guard try SilenceTable.expire(db, id: id, at: now) else { return false }
-        try log(db, [SilenceDecision.expired(id: id, at: now).event])
+        try log(db, [SilenceDecision.expired(id: id, at: now).event()])
         return true
     }
 

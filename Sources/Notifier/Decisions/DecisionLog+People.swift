@@ -9,23 +9,26 @@ extension DecisionLog {
     ///
     /// - Throws: `SilenceBook.Full` when the most are in force.
     public func addSilence(
-        filter: Filter, until: Timestamp, who: String, why: String, at now: Timestamp
+        filter: Filter, until: Timestamp, who: String, why: String, at now: Timestamp,
+        by caller: String
     ) async throws -> String {
         let row = SilenceBook.row(filter: filter, until: until, who: who, why: why, at: now)
         try await store.read { db in try SilenceBook.requireRoom(db, at: now) }
-        try await decide([SilenceDecision.added(row).event]) { _ in
+        try await decide([SilenceDecision.added(row).event(by: caller)]) { _ in
             try await store.write { db in try SilenceBook.insert(db, row, at: now) }
         }
         return row.id
     }
 
     /// Ends a silence now. Returns false when no silence in force has this id.
-    public func expireSilence(id: String, at now: Timestamp) async throws -> Bool {
+    public func expireSilence(
+        id: String, at now: Timestamp, by caller: String
+    ) async throws -> Bool {
         let isInForce = try await store.read { db in
             try SilenceTable.list(db, endingAfter: now).contains { $0.id == id }
         }
         guard isInForce else { return false }
-        return try await decide([SilenceDecision.expired(id: id, at: now).event]) { _ in
+        return try await decide([SilenceDecision.expired(id: id, at: now).event(by: caller)]) { _ in
             try await store.write { db in try SilenceTable.expire(db, id: id, at: now) }
         }
     }

@@ -8,7 +8,16 @@ enum SilenceDecision {
     case expired(id: String, at: Timestamp)
 
     /// The line.
-    var event: Event {
+    ///
+    /// - Parameter caller: The name of the credential that changes the silence; nil for a command
+    ///   on this machine.
+    func event(by caller: String? = nil) -> Event {
+        var event = line
+        if let caller { event.extra.append(.init("caller", .string(caller))) }
+        return event
+    }
+
+    private var line: Event {
         switch self {
         case .added(let row):
             Event(

@@ -63,7 +63,7 @@ public struct OperatorActions: Sendable {
         let why = String(why.prefix(Self.longestReason))
         do {
             return try await decisions.addSilence(
-                filter: filter, until: until, who: who, why: why, at: now)
+                filter: filter, until: until, who: who, why: why, at: now, by: caller)
         } catch let full as SilenceBook.Full {
             throw Problem(.conflict, "silences_full", full.description)
         }
@@ -71,9 +71,10 @@ public struct OperatorActions: Sendable {
 
     /// Ends a silence now.
     ///
+    /// - Parameter caller: The name of the credential that ends it.
     /// - Throws: 404 if none in force has this id.
-    public func expire(silence id: String) async throws {
-        guard try await decisions.expireSilence(id: id, at: wall.now) else {
+    public func expire(silence id: String, by caller: String) async throws {
+        guard try await decisions.expireSilence(id: id, at: wall.now, by: caller) else {
             throw Problem(
                 .notFound, "silence_unknown", "no silence of this id is in force", field: "id")
         }

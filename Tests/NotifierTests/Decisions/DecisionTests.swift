@@ -112,10 +112,10 @@ struct DecisionTests {
         #expect(try await log.drop(try #require(ids["hook"]), at: now))
         let filter = try Filter(entry: "rollout=shop", .digests(groupBy: ["rollout"]))
         let kept = try await log.addSilence(
-            filter: filter, until: now + .seconds(600), who: "w", why: "y", at: now)
+            filter: filter, until: now + .seconds(600), who: "w", why: "y", at: now, by: "ann")
         let ended = try await log.addSilence(
-            filter: filter, until: now + .seconds(600), who: "w", why: "y", at: now)
-        #expect(try await log.expireSilence(id: ended, at: now))
+            filter: filter, until: now + .seconds(600), who: "w", why: "y", at: now, by: "ann")
+        #expect(try await log.expireSilence(id: ended, at: now, by: "ann"))
 
         let rebuilt = try await Contents(bench.decisions("other"))
         #expect(try await rebuilt == Contents(log))
