@@ -14,6 +14,9 @@ import Transfer
 struct ForwarderSafeTests {
     private func numbers(_ range: ClosedRange<Int>) -> [String] { range.map { "\($0)" } }
 
+    /// Before the first line. An empty log may be read up to here, which moves both cursors.
+    private let firstLine = LogPosition(segment: 1, offset: 0)
+
     private func acknowledged(_ forwarder: Forwarder, _ node: ForwardingNode) async throws {
         try await eventually("all are acknowledged") {
             forwarder.status.acknowledged == node.eventLog.head
@@ -31,8 +34,8 @@ struct ForwarderSafeTests {
             try await acknowledged(forwarder, node)
             // Receipts are requested, and say that nothing is in the bucket.
             try await eventually("receipts are requested") { notifier.requests >= 4 }
-            #expect(forwarder.status.safe == .start)
-            #expect(try await node.cursor() == nil)
+            #expect(forwarder.status.safe <= firstLine)
+            #expect(try await node.cursor() ?? .start <= firstLine)
             notifier.ship(to: notifier.eventLog.head)
             try await eventually("all are safe") {
                 forwarder.status.safe == node.eventLog.head
@@ -61,7 +64,7 @@ struct ForwarderSafeTests {
             try await node.append(numbers(1...3))
             try await acknowledged(first, node)
         }
-        #expect(try await node.cursor() == nil)
+        #expect(try await node.cursor() ?? .start <= firstLine)
         notifier.ship(to: LogPosition(segment: .max, offset: 0))
         let second = node.forwarder(ForwardingNode.configuration([notifier]))
         try await node.running(second) {
@@ -89,7 +92,7 @@ struct ForwarderSafeTests {
             }
             let shipped = try await first.position(after: 4)
             first.ship(to: shipped)
-            try await eventually("four are safe") { forwarder.status.safe > .start }
+            try await eventually("four are safe") { forwarder.status.safe > firstLine }
 
             // The first one's machine is lost; the second one has what was in the bucket.
             var reader = first.eventLog.reader(from: .start)
@@ -221,7 +224,7 @@ struct ForwarderSafeTests {
         try await node.running(forwarder) {
             try await acknowledged(forwarder, node)
             #expect(node.count("bellwether_forward_rejected_total") == 3)
-            #expect(forwarder.status.safe == .start)
+            #expect(forwarder.status.safe <= firstLine)
             notifier.ship(to: notifier.eventLog.head)
             try await eventually("all are safe") {
                 forwarder.status.safe == node.eventLog.head

@@ -94,7 +94,9 @@ struct SharedFormsTests {
             let again = try await post(json + attributes.reversed(), data)
             #expect(String(decoding: again.body, as: UTF8.self).contains(#""duplicates":1"#))
             let line = try #require(
-                try running.log().split(separator: "\n").last { $0.contains("build.failed") })
+                try running.log().split(separator: "\n").last {
+                    $0.contains(#""event":"build.failed","#)
+                })
             for part in [
                 #""event":"build.failed""#, #""level":"error""#, #""rollout":"payments-api""#,
                 #""message":"out of memory""#, #""ts":"2026-11-23T06:00:00"#, "/ci/€",
