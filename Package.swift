@@ -142,7 +142,7 @@ let package = Package(
             "Shipping",
             [
                 "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
-                "Bucket", logging,
+                "Bucket", "Archives", logging,
             ]),
         module("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
         module(
@@ -190,7 +190,8 @@ let package = Package(
             [
                 "CProcess", "Core", "Secrets", "Arguments", "Events", "JSON", "Settings",
                 "Telemetry", "State", "EventLog", "Analysis",
-                "Probes", "Transfer", "Bucket", "Archives", "Digests", "Rendering", "Delivery",
+                "Probes", "Transfer", "Bucket", "Archives", "Shipping", "Digests", "Rendering",
+                "Delivery",
                 "Server",
                 "Gateway",
                 "Notifier", "Console", hummingbird, httpTypes, serviceLifecycle, unixSignals,
@@ -243,7 +244,8 @@ let package = Package(
         tests(
             "Shipping",
             [
-                "Bucket", "Events", "EventLog", "JSON", "Replication", "Secrets", "Telemetry",
+                "Archives", "Bucket", "Events", "EventLog", "JSON", "Replication", "Secrets",
+                "Telemetry",
                 "Transfer",
             ]),
         tests("Probes", ["CZlib", "Secrets", "Arguments", "Events", "JSON", "Transfer"]),

@@ -10,13 +10,13 @@ import sys
 EXITS = [
     ("0", "Success."),
     ("1", "The command found damage, a difference or a failed step, and prints it."),
-    ("2-4", "See parity and rehearse."),
+    ("2-4", "See parity and rehearse; 3 of serve: another node continues its log in the bucket."),
     ("64", "The command line is wrong."),
     ("65, 66", "An input is malformed, or cannot be read."),
-    ("69", "No node is named, it cannot be reached, or there is no data folder."),
+    ("69", "No node is named, it cannot be reached, there is no data folder, or restore failed."),
     ("70", "The service failed; standard error shows the reason."),
-    ("73", "init: the folder is not empty."),
-    ("78", "The configuration is invalid; every fault is printed with its line and a remedy."),
+    ("73", "init, restore: the folder is not empty; context add: the file cannot be written."),
+    ("78", "The configuration is invalid; every fault is printed with its line and a remedy. Or the bucket's prefix or log belongs to another node."),
 ]
 FILES = [
     ("./bellwether.yaml, /etc/bellwether/bellwether.yaml", "The configuration, where nothing else names a node."),
@@ -24,6 +24,7 @@ FILES = [
     ("data_dir/bellwether.yaml", "The settings of a node without a configuration, for --config."),
     ("data_dir/log/", "The event log: active.jsonl, and sealed segments that zcat reads."),
     ("data_dir/log.key", "The key by which a node recognises lines that it wrote itself."),
+    ("data_dir/bucket.json, cluster", "With a bucket: how far the log is there, and whose prefix it is."),
     ("data_dir/state.sqlite", "Cursors, windows, outbox, attempts, tokens (hashed)."),
     ("data_dir/outgoing/", "Digests kept by receivers of the kind file."),
 ]

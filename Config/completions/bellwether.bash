@@ -173,13 +173,13 @@ _bellwether() {
     unset 'unparsed_words[0]'
     unparsed_words=("${unparsed_words[@]}")
     case "${subcommand}" in
-    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|ack|silence|send-test|context|template|explain|replay|parity|rehearse|help)
+    serve|check|init|demo|health|status|probe|config|token|logs|digest|outbox|restore|ack|silence|send-test|context|template|explain|replay|parity|rehearse|help)
         # Offer subcommand argument completions
         "_bellwether_${subcommand}"
         ;;
     *)
         # Offer subcommand completions
-        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox ack silence send-test context template explain replay parity rehearse help' -- "${cur}"))
+        COMPREPLY+=($(compgen -W 'serve check init demo health status probe config token logs digest outbox restore ack silence send-test context template explain replay parity rehearse help' -- "${cur}"))
         ;;
     esac
 }
@@ -941,6 +941,33 @@ _bellwether_outbox_drop() {
         return
         ;;
     '--receiver')
+        return
+        ;;
+    esac
+}
+
+_bellwether_restore() {
+    repeating_flags=()
+    non_repeating_flags=(--version -h --help)
+    repeating_options=()
+    non_repeating_options=(--from --region --endpoint --ca-file --config)
+    __bellwether_offer_flags_options 1
+
+    # Offer option value completions
+    case "${prev}" in
+    '--from')
+        return
+        ;;
+    '--region')
+        return
+        ;;
+    '--endpoint')
+        return
+        ;;
+    '--ca-file')
+        return
+        ;;
+    '--config')
         return
         ;;
     esac

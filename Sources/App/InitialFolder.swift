@@ -114,6 +114,8 @@ public enum InitialFolder {
         ExecReload=/bin/kill -HUP $MAINPID
         Restart=on-failure
         RestartSec=1s
+        # Another node continues this one's log in the bucket.
+        RestartPreventExitStatus=3
         TimeoutStopSec=40s
         UMask=0077
         LimitNOFILE=65536

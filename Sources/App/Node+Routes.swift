@@ -8,12 +8,15 @@ import Hummingbird
 import Notifier
 import Server
 import Settings
+import Shipping
 import State
 import Telemetry
 
 extension Node {
     /// The maximum size of a hook's payload in bytes: a whole Rollout, or some hundreds of alerts.
     private static let hookBodyLimit = 1 << 20
+    /// How long a hook's answer waits for the bucket. Argo's notifications controller waits 30 s.
+    private static let hookWait = Duration.seconds(8)
 
     static func routes(
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
@@ -41,14 +44,22 @@ extension Node {
         routes += TokenRoutes.routes(tokens)
         // A gateway takes hooks, too: its runs then end at once, and the notifier gets the event
         // with the others.
-        routes += HookRoutes.routes(eventLog, node: settings.node, bodyLimit: hookBodyLimit) {
-            [service = gateway?.service] end in
+        // Who sends a hook keeps no copy to send again after a loss of this machine, so its events
+        // are in the bucket before the answer.
+        var untilShipped: (@Sendable (LogPosition) async -> Bool)?
+        if let mark = bucket?.log.mark {
+            untilShipped = { end in await mark.wait(for: end, within: hookWait) }
+        }
+        routes += HookRoutes.routes(
+            eventLog, node: settings.node, bodyLimit: hookBodyLimit, untilShipped: untilShipped
+        ) { [service = gateway?.service] end in
             await service?.end(end)
         }
         if let notifier {
             routes += RunEndRoutes.routes(notifier.runEnds, gateways: notifier.gateways)
             routes += IngestRoutes.routes(
-                eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
+                eventLog, bodyLimit: settings.listen.limits.maxIngestBody,
+                shipped: shippedLog(settings.node, bucket))
             routes += OTLPRoutes.routes(
                 eventLog, bodyLimit: settings.listen.limits.maxIngestBody)
             routes += DigestRoutes.routes(store)
@@ -60,6 +71,17 @@ extension Node {
             }
         }
         return routes
+    }
+
+    /// What receipts report: how far the log is in the bucket.
+    private static func shippedLog(
+        _ node: String, _ bucket: BucketParts?
+    ) -> @Sendable () -> ShippedLog? {
+        guard let mark = bucket?.log.mark else { return { nil } }
+        return {
+            let (term, shipped) = mark.value
+            return ShippedLog(node: node, term: term, to: shipped)
+        }
     }
 
     private static func checks(
@@ -93,10 +115,18 @@ extension Node {
                 HealthCheck("bucket:archives") {
                     let waiting = Double(eventLog.unshipped.segments)
                     // The log goes on without its bucket, so the node stays ready.
-                    guard let fault = bucket.shipper.status.fault else {
+                    guard let fault = bucket.archives.status.fault else {
                         return .init(.pass, value: waiting, unit: "segments")
                     }
                     return .init(.warn, output: "\(fault)", value: waiting, unit: "segments")
+                })
+            checks.append(
+                HealthCheck("bucket:log") {
+                    let behind = Double(eventLog.bytes(after: bucket.log.mark.value.shipped))
+                    let status = bucket.log.status
+                    return .init(
+                        status.failures == 0 ? .pass : .warn, output: status.fault, value: behind,
+                        unit: "bytes")
                 })
         }
         if let forwarder = gateway?.forwarder {

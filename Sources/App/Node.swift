@@ -12,6 +12,7 @@ import Rendering
 public import Server
 import ServiceLifecycle
 public import Settings
+import Shipping
 public import State
 public import Telemetry
 import Transfer
@@ -85,18 +86,28 @@ public final class Node: Sendable {
         if let mode = try folder.prepare() {
             telemetry.emit(FolderClosed(path: folder.path, mode: mode))
         }
-        let eventLog = try await EventLog.open(
-            EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
+        let store = try settings.bucket.map { try BucketStore($0, telemetry: telemetry) }
         do {
-            return try await Node(settings, folder, eventLog, telemetry)
+            let restore = try await store?.beginRestore(settings, telemetry: telemetry)
+            let eventLog = try await EventLog.open(
+                EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
+            do {
+                // Before the first reader of the log, and before anything else appends to it.
+                try await restore?.finish(eventLog)
+                return try await Node(settings, folder, eventLog, store, telemetry)
+            } catch {
+                await eventLog.close()
+                throw error
+            }
         } catch {
-            await eventLog.close()
+            store?.engine.shutdown()
             throw error
         }
     }
 
     private init(
-        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog, _ telemetry: Telemetry
+        _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog,
+        _ bucketStore: BucketStore?, _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
         let inForce = SettingsInForce(settings)
@@ -113,16 +124,18 @@ public final class Node: Sendable {
         for (name, position) in cursors.sorted(by: { $0.key < $1.key }) {
             await eventLog.expect(position, of: name)
         }
-        let decisions = DecisionLog(eventLog: eventLog, store: store, telemetry: telemetry)
-        self.decisions = decisions
         let probing = TransferEngine(telemetry: telemetry)
         let delivering = TransferEngine(telemetry: telemetry)
         (self.probing, self.delivering) = (probing, delivering)
-        if let section = settings.bucket {
-            bucket = try await BucketParts(section, settings, eventLog, telemetry: telemetry)
+        if let section = settings.bucket, let bucketStore {
+            bucket = try await BucketParts(
+                bucketStore, section, settings, eventLog, telemetry: telemetry)
         } else {
             bucket = nil
         }
+        let decisions = DecisionLog(
+            eventLog: eventLog, store: store, bucket: bucket?.decisions, telemetry: telemetry)
+        self.decisions = decisions
         tokens = try await TokenRegistry(
             store: store, files: settings.auth.tokenFiles.map(TokenFile.init),
             telemetry: telemetry)
@@ -261,7 +274,10 @@ public final class Node: Sendable {
     public func run() async throws {
         var services: [any Service] = [tokens]
         services.append(BackgroundService { [board] in await board.run() })
-        services.append(BackgroundService { [store] in await Self.snapshots(of: store) })
+        services.append(
+            BackgroundService { [store, eventLog, bucket] in
+                await Self.snapshots(of: store, eventLog, bucket)
+            })
         services.append(CertificateWatch(server, telemetry: telemetry))
         services.append(
             TroubleWatch(
@@ -294,7 +310,9 @@ public final class Node: Sendable {
             }
         }
         if let bucket {
-            services.append(BackgroundService { await bucket.shipper.run() })
+            services.append(BackgroundService { await bucket.archives.run() })
+            services.append(BackgroundService { try await bucket.log.run() })
+            services.append(BackgroundService { await bucket.removeObjects() })
         }
         // The last service is shut down first: no new request arrives while the others stop.
         services.append(server)
@@ -309,13 +327,16 @@ public final class Node: Sendable {
         }
     }
 
-    /// Writes a snapshot of the state file every ten minutes.
-    private static func snapshots(of store: Store) async {
+    /// Writes a snapshot of the state file every ten minutes, and copies it to the bucket.
+    private static func snapshots(
+        of store: Store, _ eventLog: EventLog, _ bucket: BucketParts?
+    ) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(600))
             if Task.isCancelled { return }
             // The state file itself is intact; the next snapshot is tried in time.
-            try? await store.snapshot()
+            guard (try? await store.snapshot()) != nil else { continue }
+            await bucket?.keep(snapshotOf: store, eventLog)
         }
     }
 
@@ -329,13 +350,17 @@ public final class Node: Sendable {
         }
     }
 
+    /// How long the end waits for the bucket; what is not there by then is copied after the start.
+    private static let shippingAtTheEnd = Duration.seconds(5)
+
     /// Closes what `open` opened. Idempotent.
     public func close() async {
         if let gateway { await gateway.checkpoint.write() }
+        await bucket?.log.finish(within: Self.shippingAtTheEnd)
         await eventLog.close()
         probing.shutdown()
         delivering.shutdown()
-        bucket?.engine.shutdown()
+        bucket?.store.engine.shutdown()
         try? store.close()
     }
 }

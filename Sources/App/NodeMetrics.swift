@@ -90,7 +90,7 @@ final class NodeMetrics: Sendable {
     }
 
     private func showBucket() {
-        guard let status = bucket?.shipper.status else { return }
+        guard let status = bucket?.archives.status else { return }
         let waiting = eventLog.unshipped
         registry.set(
             "bellwether_bucket_waiting_segments", to: Double(waiting.segments),

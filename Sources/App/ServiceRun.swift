@@ -1,3 +1,4 @@
+import Archives
 import Core
 import Events
 import Foundation
@@ -7,6 +8,7 @@ import Metrics
 import ServiceLifecycle
 import Server
 public import Settings
+import Shipping
 import Telemetry
 import UnixSignals
 
@@ -90,6 +92,15 @@ public struct ServiceRun: Sendable {
             throw error
         }
         await node.close()
+    }
+
+    /// The exit code for an error of `run`: 3 if another node took over, 78 if only a change of the
+    /// configuration or the folder helps, else 70.
+    public static func exitCode(of error: any Error) -> Int32 {
+        if error is PrefixTaken { return 78 }
+        guard let fault = error as? ShippingFault else { return 70 }
+        if case .overtaken = fault { return 3 }
+        return fault.isPermanent ? 78 : 70
     }
 
     /// The log level; at least `warning` beside the demonstration, to keep its output readable.

@@ -12,7 +12,7 @@ import Transfer
 /// returns the size and checksum that were sent. No failure is final: the same segment is tried
 /// again until it is in the bucket or has left the disk. Thread-safe.
 public final class ArchiveShipper: Sendable {
-    public struct Plan: Sendable, Equatable {
+    public struct Plan: Sendable {
         /// The node's name, for the prefix's owner.
         public var node: String
         /// The id of the node's data folder; see `PrefixOwner`.
@@ -21,12 +21,18 @@ public final class ArchiveShipper: Sendable {
         public var ship: Duration
         /// Segments in the bucket that are older are removed.
         public var keep: Duration
+        /// Whether a segment of this number may be copied yet.
+        public var isDue: @Sendable (UInt64) -> Bool
 
-        public init(node: String, id: String, ship: Duration, keep: Duration) {
+        public init(
+            node: String, id: String, ship: Duration, keep: Duration,
+            isDue: @escaping @Sendable (UInt64) -> Bool = { _ in true }
+        ) {
             self.node = node
             self.id = id
             self.ship = ship
             self.keep = keep
+            self.isDue = isDue
         }
     }
 
@@ -119,8 +125,7 @@ public final class ArchiveShipper: Sendable {
                 pause = plan.ship
             } catch {
                 if error.kind == .cancelled { return }
-                pause = max(
-                    plan.ship, Self.backoff.delay(after: fail(error), using: &random))
+                pause = Self.backoff.delay(after: fail(error), using: &random)
             }
             do { try await sleep(pause) } catch { return }
         }
@@ -132,7 +137,7 @@ public final class ArchiveShipper: Sendable {
             let taken = PrefixTaken(url: bucket.location.url, owner: owner)
             throw BucketFault(.taken, place: "\(bucket.location.url)/cluster", words: "\(taken)")
         }
-        while let segment = try await next() {
+        while let segment = try await next(), plan.isDue(segment.number) {
             try await ship(segment)
             if Task.isCancelled { return }
         }

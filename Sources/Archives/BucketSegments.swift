@@ -32,16 +32,49 @@ public struct BucketSegments: SegmentStore {
         return name
     }
 
+    /// A segment whose archive is in the bucket.
+    public struct Stored: Sendable, Equatable {
+        public struct File: Sendable, Equatable {
+            public let object: String
+            /// In `log/`.
+            public let name: String
+            /// In bytes.
+            public let size: Int
+        }
+
+        public let number: UInt64
+        /// The index, if there is one, and then the archive.
+        public let files: [File]
+    }
+
+    /// The segments with an archive, by number, each once.
+    ///
+    /// A node that was overtaken while it copied a segment, and the node that continues the log, may
+    /// both have copied it, under names with different times.
+    public func archives() async throws(BucketFault) -> [Stored] {
+        var found: [UInt64: [String: [Stored.File]]] = [:]
+        for object in try await bucket.list(Self.folder) {
+            guard let file = Self.file(object.name), let name = StoredSegmentName(file) else {
+                continue
+            }
+            let stem = String(file.dropLast(name.isArchive ? ".jsonl.gz".count : ".idx".count))
+            let entry = Stored.File(object: object.name, name: file, size: object.size)
+            let place = name.isArchive ? found[name.number]?[stem]?.count ?? 0 : 0
+            found[name.number, default: [:]][stem, default: []].insert(entry, at: place)
+        }
+        return found.compactMap { number, copies in
+            let whole = copies.filter { $0.value.last?.name.hasSuffix(".gz") == true }
+            return whole.min { $0.key < $1.key }.map { Stored(number: number, files: $0.value) }
+        }.sorted { $0.number < $1.number }
+    }
+
     public func files() async throws(SegmentStoreFault) -> [String: Int] {
-        let objects: [BucketObject]
-        do throws(BucketFault) { objects = try await bucket.list(Self.folder) } catch {
+        let archives: [Stored]
+        do throws(BucketFault) { archives = try await self.archives() } catch {
             throw SegmentStoreFault(error)
         }
-        var sizes: [String: Int] = [:]
-        for object in objects {
-            if let file = Self.file(object.name) { sizes[file] = object.size }
-        }
-        return sizes
+        return Dictionary(
+            archives.flatMap(\.files).map { ($0.name, $0.size) }, uniquingKeysWith: max)
     }
 
     public func read(

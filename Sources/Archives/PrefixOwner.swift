@@ -62,22 +62,33 @@ public struct PrefixOwner: Sendable, Equatable {
 
     /// The id of the data folder, created if there is none. Blocks.
     public static func ownID(in folder: String) throws(FileFault) -> String {
-        let path = "\(folder)/cluster"
-        if FileManager.default.fileExists(atPath: path) {
-            let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            let id = text.trimmingCharacters(in: .whitespacesAndNewlines)
-            // Another id would make this node a stranger below its own prefix.
-            guard !id.isEmpty, id.utf8.count <= 64 else {
-                throw FileFault("read", path, code: EINVAL)
-            }
-            return id
-        }
+        if let id = try presentID(in: folder) { return id }
         let id = (0..<2).map { _ in
             String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
         }.joined()
-        try AtomicFile.write(Array((id + "\n").utf8), to: path, mode: 0o600)
+        try adopt(id, in: folder)
         return id
     }
+
+    /// The id of the data folder; nil if there is none. Blocks.
+    public static func presentID(in folder: String) throws(FileFault) -> String? {
+        let path = path(folder)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let id = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        // Another id would make this node a stranger below its own prefix.
+        guard !id.isEmpty, id.utf8.count <= 64 else {
+            throw FileFault("read", path, code: EINVAL)
+        }
+        return id
+    }
+
+    /// Gives the data folder an id: that of the prefix from which it is restored. Blocks.
+    public static func adopt(_ id: String, in folder: String) throws(FileFault) {
+        try AtomicFile.write(Array((id + "\n").utf8), to: path(folder), mode: 0o600)
+    }
+
+    private static func path(_ folder: String) -> String { "\(folder)/cluster" }
 }
 
 /// Two nodes use one prefix of a bucket; the one that came later does not start.
@@ -92,6 +103,6 @@ public struct PrefixTaken: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         "bucket.url: \(url) belongs to the node \(owner.node) (cluster \(owner.id), since \(owner.since)): "
-            + "give each node a prefix of its own; if this is that node with a new data folder, put its id into the file `cluster` there or choose a new prefix"
+            + "give each node a prefix of its own; if this is that node with a new data folder, start with an empty one, which is restored from the bucket"
     }
 }

@@ -11,9 +11,11 @@ public struct BucketObject: Sendable, Hashable {
 extension Bucket {
     /// The objects whose names start with `start`, in the order of their UTF-8 bytes.
     ///
-    /// - Parameter after: Only names behind this one.
+    /// - Parameters:
+    ///   - after: Only names behind this one.
+    ///   - first: Only this many, the first ones.
     public func list(
-        _ start: String, after: String? = nil
+        _ start: String, after: String? = nil, first limit: Int = .max
     ) async throws(BucketFault) -> [BucketObject] {
         var objects: [BucketObject] = []
         var token: String?
@@ -21,6 +23,7 @@ extension Bucket {
             var query = [("list-type", "2"), ("prefix", location.key(start))]
             if let after { query.append(("start-after", location.key(after))) }
             if let token { query.append(("continuation-token", token)) }
+            if limit < 1000 { query.append(("max-keys", "\(limit)")) }
             let request = BucketRequest(method: "GET", query: query, maxBody: 8 << 20)
             let reply = try await send(request)
             let page = try Self.page(reply.body, place: request.place(location))
@@ -35,8 +38,8 @@ extension Bucket {
                     words: "the store repeats a page of the listing")
             }
             token = page.next
-        } while token != nil
-        return objects
+        } while token != nil && objects.count < limit
+        return Array(objects.prefix(limit))
     }
 
     /// Reads one page of ListObjectsV2 (Amazon S3 API Reference).

@@ -159,6 +159,19 @@ public final class Bucket: Sendable {
         return size
     }
 
+    /// When an object was written, by the store's clock, to the second; nil if there is none.
+    public func written(_ name: String) async throws(BucketFault) -> Timestamp? {
+        let request = BucketRequest(
+            method: "HEAD", key: location.key(name), expected: [200, 404])
+        let reply = try await send(request)
+        guard reply.status == 200 else { return nil }
+        guard let date = reply.header("last-modified"), let time = Timestamp(httpDate: date) else {
+            throw BucketFault(
+                .answer, place: request.place(location), words: "the answer has no Last-Modified")
+        }
+        return time
+    }
+
     /// How far the store's clock is ahead of this machine's; nil if its answers have no date.
     ///
     /// - Parameter name: An object that exists.

@@ -6,8 +6,16 @@ extension EventLog {
     /// Appends whole lines as they are, each with its newline, in one group.
     ///
     /// The lines were accepted once, so none counts as a duplicate and none is shed; lines that are
-    /// sent again later are recognized. Returns the position after them once they are durable.
-    public func append(copy text: [UInt8]) async throws(EventLogError) -> LogPosition {
+    /// sent again later are recognized. Returns the position after them once they are durable. If
+    /// nothing else is appended and the copy lacks no line, lines have the positions of their
+    /// originals.
+    ///
+    /// - Parameter start: Where the lines start in the log that they are of, all in one segment.
+    ///   Segments end where those of the other log do.
+    public func append(
+        copy text: [UInt8], from start: LogPosition
+    ) async throws(EventLogError) -> LogPosition {
+        await goOn(inSegment: start.segment)
         let lines = await BlockingExecutor.log.run { Self.lines(ofCopy: text) }
         let result: Result<AppendOutcome, EventLogError> = await withCheckedContinuation {
             continuation in
@@ -19,6 +27,16 @@ extension EventLog {
             }
         }
         return try result.get().end
+    }
+
+    /// Makes a segment of this number the open one, unless the open one has this number or a higher
+    /// one.
+    public func goOn(inSegment number: UInt64) async {
+        guard number > head.segment else { return }
+        await withCheckedContinuation { continuation in
+            let chore = AppendQueue.Chore.begin(segment: number) { continuation.resume() }
+            if !queue.submit(chore) { continuation.resume() }
+        }
     }
 
     private static func lines(ofCopy text: [UInt8]) -> [AppendRequest.Line] {

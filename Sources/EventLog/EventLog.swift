@@ -192,6 +192,9 @@ public final class EventLog: Sendable {
                     writer.withLock { $0.goOn(behind: position, of: reader) }
                     appendReports()
                     answers.whenDone(done)
+                case .begin(let segment, let done):
+                    writer.withLock { $0.begin(segment: segment) }
+                    answers.whenDone(done)
                 case .close(let done):
                     reportShed(closing: true)
                     appendReports(closing: true)

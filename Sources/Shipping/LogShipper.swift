@@ -1,3 +1,4 @@
+import Archives
 public import Bucket
 import Core
 public import EventLog
@@ -7,10 +8,11 @@ import Synchronization
 public import Telemetry
 import Transfer
 
-/// Copies a node's log to its bucket, and restores an empty folder from there.
+/// Copies a node's log to its bucket as its lines are stored.
 ///
 /// The rules are those of `Replica` for a node without a peer: the node that starts last continues
-/// the log, and any other one stops at its next write. Call `run` once.
+/// the log, and any other one stops at its next write. Call `run` once. `FolderRestore` fills an
+/// empty folder before.
 public actor LogShipper {
     /// For the health check.
     public struct Status: Sendable, Equatable {
@@ -18,6 +20,8 @@ public actor LogShipper {
         /// Failed tries in a row.
         public var failures = 0
         public var fault = ""
+        /// Whether the last failure was a refusal, which a person has to end.
+        public var isRefusal = false
     }
 
     /// Shared with readers of the status.
@@ -32,6 +36,8 @@ public actor LogShipper {
     private let eventLog: EventLog
     private let directory: String
     private let node: String
+    /// The id of the data folder; see `PrefixOwner`.
+    private let id: String
     private let delay: Duration
     private let telemetry: Telemetry
     /// Also runs while the machine sleeps.
@@ -41,6 +47,10 @@ public actor LogShipper {
     private var record: ShippingRecord?
     private var saved: ShippingRecord?
     private var replica: Replica?
+    /// Whether the last object reached the end of the log; if not, the next one does not wait.
+    private var isCaughtUp = true
+    /// Whether the newest object that this folder knows was found in the bucket.
+    private var isKnown = false
 
     /// The most bytes of lines that are read for one object; a last line may go beyond.
     private static let batchBytes = 4 << 20
@@ -49,66 +59,29 @@ public actor LogShipper {
     private static let backoff = RetryPolicy(
         initial: .milliseconds(500), factor: 2, ceiling: .seconds(15))
 
-    /// Restores the log if it has no lines and the bucket has; then `run` continues it.
-    ///
     /// - Parameters:
-    ///   - eventLog: Nothing else appends to it before this returns.
+    ///   - id: The id of the data folder; see `PrefixOwner`.
     ///   - delay: How long lines may wait for further ones.
-    /// - Throws: For an empty log also if the bucket cannot be reached, since it may hold lines.
+    /// - Throws: If the folder's record of the bucket cannot be read.
     public init(
-        _ eventLog: EventLog, bucket: Bucket, delay: Duration, telemetry: Telemetry
+        _ eventLog: EventLog, bucket: Bucket, id: String, delay: Duration, telemetry: Telemetry
     ) async throws(ShippingFault) {
         log = SharedLog(bucket: bucket)
         self.eventLog = eventLog
         directory = eventLog.configuration.directory
         node = eventLog.configuration.node
+        self.id = id
         self.delay = delay
         self.telemetry = telemetry
         ObjectShipped.count(objects: 0, bytes: 0, in: telemetry.registry)
         record = try ShippingRecord.load(directory)
         saved = record
-        if record == nil, try await !hasLines(after: .start) { try await restore() }
-        if record?.isRestored == false { try await restore() }
         if let record { mark.set(term: 0, shipped: record.shipped) }
     }
 
     public nonisolated var status: Status { state.value.withLock { $0 } }
 
-    /// Ends a restore without `run`: the next start reads the objects that came meanwhile.
-    public func leave() throws(ShippingFault) {
-        record?.isRestored = false
-        try save()
-    }
-
     private var now: Duration { start.duration(to: clock.now) }
-
-    // MARK: - Restoring
-
-    private func restore() async throws(ShippingFault) {
-        if record == nil {
-            record = ShippingRecord(cluster: try await cluster())
-            record?.isRestored = false
-            try save()
-        }
-        begin()
-        var bytes = 0
-        let first = record?.next ?? 1
-        try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
-            bytes += object.lines.count
-            try await self.take(object)
-        }
-        record?.isRestored = true
-        try save()
-        guard bytes > 0, let next = record?.next else { return }
-        telemetry.emit(
-            LogRestored(
-                objects: next - first, bytes: bytes, place: log.bucket.location.url))
-    }
-
-    private func cluster() async throws(ShippingFault) -> String {
-        if let id = try await log.cluster() { return id }
-        return try await log.makeCluster()
-    }
 
     private func hasLines(after position: LogPosition) async throws(ShippingFault) -> Bool {
         var reader = eventLog.reader(from: position)
@@ -117,64 +90,13 @@ public actor LogShipper {
         } catch { throw .folder("\(error)") }
     }
 
-    /// Begins a life as a follower.
-    private func begin() {
-        guard var record else { return }
-        let writer = SharedLog.randomName()
-        replica = Replica(
-            Replica.Rules(lease: nil), cluster: record.cluster, node: node, writer: writer,
-            earlier: Set(record.writers), next: max(1, record.next &- 1), now: now)
-        record.add(writer: writer)
-        self.record = record
-    }
-
-    /// Takes the next object of the log.
-    private func take(_ object: LogObject) async throws(ShippingFault) {
-        guard var record else { return }
-        replica?.saw(object, now: now)
-        if case .stopped(.broken(let fault))? = replica?.role {
-            if case .otherCluster = fault { throw .otherCluster(place: directory) }
-            throw .object(place: log.place(object.number), words: "\(fault)")
-        }
-        // The newest known object was read again to learn its writer.
-        guard object.number >= record.next else { return }
-        if replica?.isOwn(object.writer) == true {
-            record.shipped = max(record.shipped, object.to)
-        } else if !object.lines.isEmpty {
-            record.shipped = try await apply(object.lines, after: record.shipped)
-        }
-        record.next = object.number + 1
-        self.record = record
-        if object.number % Self.objectsPerSave == 0 { try save() }
-    }
-
-    /// Appends lines of the bucket that follow a position of this log. Returns the position after
-    /// them.
-    private func apply(
-        _ lines: [UInt8], after position: LogPosition
-    ) async throws(ShippingFault) -> LogPosition {
-        var reader = eventLog.reader(from: position)
-        var held: [UInt8] = []
-        do throws(EventLogError) {
-            while held.count < lines.count {
-                let batch = try await reader.next(maxBytes: lines.count - held.count)
-                for line in batch.lines { held += line.bytes + [UInt8(ascii: "\n")] }
-                if batch.isCaughtUp { break }
-            }
-            // They were applied before the record was saved.
-            if held == lines { return reader.position }
-            if held.isEmpty { return try await eventLog.append(copy: lines) }
-        } catch { throw .folder("the log cannot be restored: \(error)") }
-        throw .diverged(place: directory)
-    }
-
     private func save() throws(ShippingFault) {
         guard let record, record != saved else { return }
         try record.save(directory)
         saved = record
     }
 
-    // MARK: - Shipping
+    // MARK: - Running
 
     /// Copies lines until cancelled.
     ///
@@ -189,16 +111,26 @@ public actor LogShipper {
             } catch {
                 switch error {
                 case .overtaken, .diverged, .otherCluster, .object: throw error
-                case .bucket, .folder: break
+                case .undecided, .bucket, .folder: break
                 }
                 if Task.isCancelled { return }
-                failures += 1
-                let count = failures
-                state.value.withLock { ($0.failures, $0.fault) = (count, "\(error)") }
+                failures +|= 1
+                note(error, failures: failures)
                 telemetry.emit(ShipFailed(fault: "\(error)", failures: failures))
                 let pause = Self.backoff.delay(after: failures, using: &random)
                 try? await Task.sleep(for: pause)
             }
+        }
+    }
+
+    private func note(_ error: ShippingFault, failures: Int) {
+        var isRefusal = false
+        if case .bucket(let fault) = error {
+            isRefusal = fault.kind != .busy && fault.kind != .unreachable
+        }
+        state.value.withLock { status in
+            (status.failures, status.fault) = (failures, "\(error)")
+            status.isRefusal = isRefusal
         }
     }
 
@@ -213,26 +145,68 @@ public actor LogShipper {
             } else {
                 await eventLog.waitForLines(after: record?.shipped ?? .start)
                 if Task.isCancelled { return }
-                await mark.collect(for: delay)
+                if isCaughtUp { await mark.collect(for: delay) }
                 try await ship()
             }
         case .stopped, nil: throw .overtaken(by: try await overtaker())
         }
     }
 
-    /// A folder with lines that never had a bucket: the bucket must not have a log either.
+    /// A folder whose log was never in a bucket: the bucket must not have a log either.
     private func adopt() async throws(ShippingFault) {
-        let cluster = try await cluster()
-        guard try await log.object(1) == nil else { throw .otherCluster(place: directory) }
-        record = ShippingRecord(cluster: cluster)
+        let owner: PrefixOwner?
+        do throws(BucketFault) {
+            owner = try await PrefixOwner.claim(
+                log.bucket, id: id, node: node, now: WallClock.system.now)
+        } catch { throw .bucket(error) }
+        guard owner == nil, try await log.oldest() == nil else {
+            throw .otherCluster(place: directory)
+        }
+        record = ShippingRecord(cluster: id)
         try save()
     }
 
+    /// Begins a life as a follower.
+    private func begin() {
+        guard var record else { return }
+        let writer = SharedLog.randomName()
+        replica = Replica(
+            Replica.Rules(lease: nil), cluster: record.cluster, node: node, writer: writer,
+            earlier: Set(record.writers), next: max(1, record.next &- 1), now: now)
+        record.add(writer: writer)
+        self.record = record
+    }
+
+    // MARK: - Following
+
+    /// Takes the next object of the log.
+    private func take(_ object: LogObject) throws(ShippingFault) {
+        guard var record else { return }
+        replica?.saw(object, now: now)
+        if case .stopped(.broken(let fault))? = replica?.role {
+            if case .otherCluster = fault { throw .otherCluster(place: directory) }
+            throw .object(place: log.place(object.number), words: "\(fault)")
+        }
+        // The newest known object was read again to learn its writer.
+        guard object.number >= record.next else { return }
+        if replica?.isOwn(object.writer) == true {
+            record.shipped = max(record.shipped, object.to)
+        } else if !object.lines.isEmpty {
+            // This node has appended lines since its start, so that the two logs are different.
+            throw .diverged(place: directory)
+        }
+        record.next = object.number + 1
+        self.record = record
+        if object.number % Self.objectsPerSave == 0 { try save() }
+    }
+
     private func follow() async throws(ShippingFault) {
+        try await checkNewest()
         try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
-            try await self.take(object)
+            try self.take(object)
         }
         guard var replica, let record else { return }
+        try await keepKey()
         // The names of all lives are on the disk before the first write of each.
         try save()
         let object = replica.pending ?? replica.takeOver(at: record.shipped, now: now)
@@ -244,7 +218,37 @@ public actor LogShipper {
         state.value.withLock { $0.isLeading = true }
     }
 
-    /// Writes the next lines, if there are any.
+    /// Objects are removed after some days. Without the newest one that this folder knows, others
+    /// have continued the log and their objects are gone, too: a number that was used must not be
+    /// used again.
+    private func checkNewest() async throws(ShippingFault) {
+        guard !isKnown, let record else { return }
+        if record.next > 1 {
+            guard try await log.object(record.next - 1) != nil else {
+                throw .diverged(place: directory)
+            }
+        } else if let oldest = try await log.oldest(), oldest > 1 {
+            throw .diverged(place: directory)
+        }
+        isKnown = true
+    }
+
+    /// Keeps the key with which this node's own lines are sealed, for a folder that is restored.
+    private func keepKey() async throws(ShippingFault) {
+        let directory = directory
+        guard let key = await BlockingExecutor.shipping.run({ SealKey.copy(of: directory) }) else {
+            return
+        }
+        do throws(BucketFault) {
+            if try await log.bucket.present(FolderRestore.key) != key {
+                try await log.bucket.put(FolderRestore.key, key)
+            }
+        } catch { throw .bucket(error) }
+    }
+
+    // MARK: - Leading
+
+    /// Writes the next lines of one segment, if there are any.
     private func ship() async throws(ShippingFault) {
         guard let record else { return }
         var reader = eventLog.reader(from: record.shipped)
@@ -257,17 +261,17 @@ public actor LogShipper {
                     lines: batch.skipped, cursor: "bucket", at: WallClock.system.now)
             }
         } catch { throw .folder("the log cannot be read: \(error)") }
-        guard !batch.lines.isEmpty else {
-            self.record?.shipped = batch.end
+        isCaughtUp = true
+        guard let piece = LogPiece(batch.lines) else {
+            // The start of a segment without lines.
+            let end = max(record.shipped, batch.end)
+            self.record?.shipped = end
+            mark.set(term: replica?.term ?? 0, shipped: end)
             return
         }
-        var lines: [UInt8] = []
-        for line in batch.lines {
-            lines += line.bytes
-            lines.append(UInt8(ascii: "\n"))
-        }
+        isCaughtUp = batch.isCaughtUp && piece.to == batch.lines.last?.end
         let object = replica?.write(
-            .data, from: record.shipped, to: batch.end, lines: lines, now: now)
+            .data, from: piece.from, to: piece.to, lines: piece.text, now: now)
         if let object { try await create(object) }
     }
 
@@ -286,7 +290,9 @@ public actor LogShipper {
         replica?.settle(.stands, now: now)
         record?.next = object.number + 1
         record?.shipped = object.to
-        state.value.withLock { ($0.failures, $0.fault) = (0, "") }
+        state.value.withLock { status in
+            (status.failures, status.fault, status.isRefusal) = (0, "", false)
+        }
         mark.set(term: object.term, shipped: object.to)
         telemetry.emit(ObjectShipped(number: object.number, bytes: object.lines.count))
         if object.number % Self.objectsPerSave == 0 { try save() }
@@ -294,6 +300,58 @@ public actor LogShipper {
 
     private func overtaker() async throws(ShippingFault) -> String {
         try await log.object(replica?.next ?? 1)?.node ?? ""
+    }
+
+    /// Whether every line of a closed segment is in the bucket's log.
+    ///
+    /// Its archive may be copied only then: a restored folder takes archives for complete, and the
+    /// lines behind them from the log.
+    public nonisolated func hasShipped(segment number: UInt64) -> Bool {
+        let shipped = mark.value.shipped
+        return number < shipped.segment || eventLog.head <= shipped
+    }
+
+    // MARK: - Keeping
+
+    /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a
+    /// restored folder then has to apply only what came after it.
+    ///
+    /// - Parameter head: The end of the log when the snapshot had been made.
+    public func keep(
+        snapshot path: String, size: Int, head: LogPosition
+    ) async throws(ShippingFault) {
+        guard let record, replica?.role == .leading, mark.value.shipped >= head else { return }
+        do throws(BucketFault) {
+            try await log.bucket.upload(
+                FolderRestore.snapshot(record.next - 1), from: path, size: size)
+            let held = try await log.bucket.list(FolderRestore.snapshots).map(\.name)
+            for name in held.dropLast(2) { try await log.bucket.remove(name) }
+        } catch { throw .bucket(error) }
+    }
+
+    /// Removes objects of the log that are older than `age` and whose lines are in archives in the
+    /// bucket. The newest object stays.
+    public func removeObjects(olderThan age: Duration) async throws(ShippingFault) {
+        let (log, archived) = (log, eventLog.shipped)
+        guard let record, replica?.role == .leading, record.next > 2, archived > 0,
+            let oldest = try await log.oldest(), oldest < record.next - 1
+        else { return }
+        func isOld(_ number: UInt64) async throws(ShippingFault) -> Bool {
+            do throws(BucketFault) {
+                guard let written = try await log.bucket.written(LogObject.name(number)),
+                    WallClock.system.now - written >= age
+                else { return false }
+            } catch { throw .bucket(error) }
+            guard let object = try await log.object(number) else { return false }
+            return object.to.segment <= archived
+        }
+        guard try await isOld(oldest) else { return }
+        let last = try await SharedLog.last(in: oldest..<(record.next - 1), isOld)
+        do throws(BucketFault) {
+            // In order, so that an interruption leaves no gap.
+            for number in oldest...last { try await log.bucket.remove(LogObject.name(number)) }
+        } catch { throw .bucket(error) }
+        telemetry.emit(OldObjectsRemoved(objects: last - oldest + 1))
     }
 
     /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
@@ -317,5 +375,38 @@ public actor LogShipper {
         _ = try? await work.value
         timer.cancel()
         try? save()
+    }
+}
+
+extension BlockingExecutor {
+    /// Small files of the data folder.
+    static let shipping = BlockingExecutor("shipping")
+}
+
+/// Lines of one segment that follow one another, as they become an object of the log.
+struct LogPiece: Sendable, Equatable {
+    let from: LogPosition
+    let to: LogPosition
+    let text: [UInt8]
+
+    /// The first lines of a batch up to the end of their segment or a lost line; nil without lines.
+    ///
+    /// A restored folder has segments that end where these do, and lines at the same positions.
+    init?(_ lines: [EventLogLine]) {
+        guard let first = lines.first else { return nil }
+        var (end, text) = (first.end, first.bytes)
+        text.append(UInt8(ascii: "\n"))
+        for line in lines.dropFirst() {
+            guard line.end.segment == end.segment,
+                line.end.offset == end.offset &+ UInt64(line.bytes.count &+ 1)
+            else { break }
+            text += line.bytes
+            text.append(UInt8(ascii: "\n"))
+            end = line.end
+        }
+        from = LogPosition(
+            segment: first.end.segment, offset: first.end.offset &- UInt64(first.bytes.count &+ 1))
+        to = end
+        self.text = text
     }
 }

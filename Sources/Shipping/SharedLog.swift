@@ -1,59 +1,73 @@
 import Bucket
+import Core
 import EventLog
 import Events
-import JSON
 import Replication
 
-/// The numbered objects in the bucket, and the id of their cluster.
+/// The numbered objects in the bucket.
 struct SharedLog: Sendable {
     let bucket: Bucket
     /// How many objects are read at once.
     private static let width: UInt64 = 16
-    private static let clusterName = "cluster"
 
     func place(_ number: UInt64) -> String {
         "\(bucket.location.url)/\(LogObject.name(number))"
-    }
-
-    /// The id of the cluster; nil if there is none yet.
-    func cluster() async throws(ShippingFault) -> String? {
-        let bytes: [UInt8]?
-        do throws(BucketFault) { bytes = try await bucket.present(Self.clusterName) } catch {
-            throw .bucket(error)
-        }
-        guard let bytes else { return nil }
-        guard
-            let id = try? JSONValue(
-                parsing: bytes, limits: JSONLimits(maxBytes: 4096, maxDepth: 2))["cluster"]?.string
-        else {
-            throw .object(
-                place: "\(bucket.location.url)/\(Self.clusterName)",
-                words:
-                    "it does not name a cluster; check that nothing else writes below this prefix")
-        }
-        return id
-    }
-
-    /// Creates a cluster, or returns the one that another node created first.
-    func makeCluster() async throws(ShippingFault) -> String {
-        var json = JSONWriter()
-        json.object { json in json.member("cluster", Self.randomName()) }
-        do throws(BucketFault) {
-            _ = try await bucket.create(Self.clusterName, json.bytes)
-        } catch {
-            guard error.kind == .taken else { throw .bucket(error) }
-        }
-        guard let id = try await cluster() else {
-            throw .object(
-                place: "\(bucket.location.url)/\(Self.clusterName)", words: "it has been removed")
-        }
-        return id
     }
 
     static func randomName() -> String {
         let words: [UInt64] = [.random(in: .min ... .max), .random(in: .min ... .max)]
         return ContentHash.hexDigits(
             words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (8 * $0)) } })
+    }
+
+    /// The number of the oldest object that has not been removed; nil if there is none.
+    func oldest() async throws(ShippingFault) -> UInt64? {
+        let objects: [BucketObject]
+        do throws(BucketFault) {
+            objects = try await bucket.list(LogObject.folder, first: 1)
+        } catch { throw .bucket(error) }
+        guard let name = objects.first?.name else { return nil }
+        guard let number = LogObject.number(of: name) else {
+            throw .object(
+                place: "\(bucket.location.url)/\(name)",
+                words:
+                    "it is no object of the log; check that nothing else writes below this prefix")
+        }
+        return number
+    }
+
+    /// The number of the newest object, found with few requests, since numbers have no gaps.
+    ///
+    /// - Parameter known: A number that exists.
+    func newest(from known: UInt64) async throws(ShippingFault) -> UInt64 {
+        var (low, step) = (known, UInt64(1))
+        while try await exists(low +| step) {
+            low +|= step
+            step = step *| 2
+        }
+        return try await Self.last(in: low..<(low +| step)) { number throws(ShippingFault) in
+            try await exists(number)
+        }
+    }
+
+    private func exists(_ number: UInt64) async throws(ShippingFault) -> Bool {
+        do throws(BucketFault) {
+            return try await bucket.size(LogObject.name(number)) != nil
+        } catch { throw .bucket(error) }
+    }
+
+    /// The last number for which `holds` is true, if it holds for the first one and for none behind
+    /// one for which it does not.
+    static func last(
+        in range: Range<UInt64>, isolation: isolated (any Actor)? = #isolation,
+        _ holds: (UInt64) async throws(ShippingFault) -> Bool
+    ) async throws(ShippingFault) -> UInt64 {
+        var (low, high) = (range.lowerBound, range.upperBound)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if try await holds(middle) { low = middle } else { high = middle }
+        }
+        return low
     }
 
     /// The object of a number; nil if there is none.

@@ -10,6 +10,8 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     case otherCluster(place: String)
     /// An object of the log cannot be read, or breaks the protocol.
     case object(place: String, words: String)
+    /// The folder is empty, and the bucket does not say whether it holds the node's log.
+    case undecided(place: String, BucketFault)
     /// The bucket could not be used.
     case bucket(BucketFault)
     /// The folder could not be used.
@@ -19,7 +21,7 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     public var isPermanent: Bool {
         switch self {
         case .diverged, .otherCluster, .object: true
-        case .overtaken, .bucket, .folder: false
+        case .overtaken, .undecided, .bucket, .folder: false
         }
     }
 
@@ -28,10 +30,12 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .overtaken(let node):
             "another node\(node.isEmpty ? "" : " (\(node))") continues the log in the bucket, so this one has stopped; if both are wanted, give each a prefix of its own in bucket.url"
         case .diverged(let place):
-            "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url"
+            "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url; if the bucket was emptied or replaced, remove bucket.json and log/shipped from this folder"
         case .otherCluster(let place):
             "\(place): the bucket's log was not made by this folder; start with an empty data_dir to restore it, or give this node a prefix of its own in bucket.url"
         case .object(let place, let words): "\(place): \(words)"
+        case .undecided(let place, let fault):
+            "\(place): is empty, and the bucket, which may hold this node's log, does not answer: \(fault); start again when it does, or without the key bucket for a log that begins anew"
         case .bucket(let fault): fault.description
         case .folder(let words): words
         }

@@ -43,6 +43,9 @@ public final class ShippingMark: Sendable {
         }
     }
 
+    /// Ends the shipper's wait for further lines.
+    public func hurry() { state.withLock { takePause(&$0) }?.resume() }
+
     private func newID() -> Int {
         state.withLock { state in
             state.nextWaiter += 1

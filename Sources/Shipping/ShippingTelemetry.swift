@@ -57,14 +57,27 @@ struct LogTakenOver: TelemetryEvent {
 
 /// The folder was restored from the bucket.
 struct LogRestored: TelemetryEvent {
+    let archives: Int
     let objects: UInt64
     let bytes: Int
     let place: String
     var level: Logger.Level { .notice }
     var message: String { "the log was restored from the bucket" }
     var fields: [(String, String)] {
-        [("objects", "\(objects)"), ("bytes", "\(bytes)"), ("bucket", place)]
+        [
+            ("archives", "\(archives)"), ("objects", "\(objects)"), ("bytes", "\(bytes)"),
+            ("bucket", place),
+        ]
     }
+}
+
+/// Objects of the log were removed whose lines are in archives.
+struct OldObjectsRemoved: TelemetryEvent {
+    let objects: UInt64
+    var level: Logger.Level { .info }
+    var message: String { "old objects of the log removed from the bucket" }
+    var fields: [(String, String)] { [("objects", "\(objects)")] }
+    func record(in registry: PrometheusRegistry) {}
 }
 
 /// Lines were removed before they were in the bucket.

@@ -37,7 +37,7 @@ struct LayoutTests {
             "Shipping",
             [
                 "Core", "JSON", "Events", "Telemetry", "Replication", "EventLog", "Transfer",
-                "Bucket",
+                "Bucket", "Archives",
             ]
         ),
         ("Probes", ["CZlib", "Core", "Secrets", "Arguments", "JSON", "Events", "Transfer"]),
@@ -79,7 +79,8 @@ struct LayoutTests {
                 "Secrets", "Arguments", "Events", "JSON", "Settings", "Telemetry",
                 "State", "EventLog",
                 "Analysis",
-                "Probes", "Transfer", "Bucket", "Archives", "Digests", "Rendering", "Delivery",
+                "Probes", "Transfer", "Bucket", "Archives", "Shipping", "Digests", "Rendering",
+                "Delivery",
                 "Server",
                 "Gateway",
                 "Notifier", "Console",

@@ -142,7 +142,16 @@ struct ScrapeTests {
             (["Unavailable"], [], "Canceled", "ok"), (["Unavailable"], [], "fine", "unknown"),
             (["failure"], [], "success", "unknown"), (["failure"], ["success"], "success", "ok"),
             (["error"], ["ok"], "ok", "ok"), (["error"], ["ok"], "Ok", "ok"),
-            (["error"], ["fine"], "Fine", "unknown"), (["error"], ["fine"], "200", "ok"),
+            (["error"], ["fine"], "Fine", "unknown"), (["error"], ["fine"], "200", "unknown"),
+            // Naming a success says nothing about other words: a failing canary must not look well.
+            (["5xx"], ["2"], "5", "unknown"), (["5xx"], ["OK"], "Unavailable", "unknown"),
+            (["5xx"], ["OK"], "Internal", "unknown"), (["5xx"], ["OK"], "Ok", "ok"),
+            (["error"], ["ok"], "aborted", "unknown"), (["error"], ["ok"], "internal", "unknown"),
+            (["error", "aborted"], ["ok"], "cancelled", "unknown"),
+            (["5"], [], "503", "failing"), (["5"], [], "5xx", "failing"), (["5"], [], "404", "ok"),
+            (["error"], [], "503", "unknown"), (["Unavailable"], [], "503", "unknown"),
+            (["Unavailable", "5xx"], [], "Canceled", "ok"),
+            (["Unavailable", "5xx"], [], "503", "failing"),
         ] as [([String], [String], String, String)])
     func meanings(failing: [String], ok: [String], value: String, expected: String) {
         let words = StatusWords(failing: failing, ok: ok)

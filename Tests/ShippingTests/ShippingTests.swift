@@ -1,3 +1,4 @@
+import Archives
 import Bucket
 import EventLog
 import Events
@@ -51,15 +52,25 @@ final class ShippingTests: Sendable {
         }
     }
 
-    private func start(_ name: String, endpoint: String? = nil) async throws -> Node {
-        let eventLog = try await EventLog.open(
-            EventLogConfiguration(
-                directory: folder.file(name), node: "n", maxBytes: 64 << 20,
-                segmentBytes: 64 << 10, ballastBytes: 0))
+    private func start(
+        _ name: String, endpoint: String? = nil, most: Int = .max
+    ) async throws -> Node {
+        let directory = folder.file(name)
+        let bucket = try bucket(endpoint)
+        try FileManager.default.createDirectory(
+            atPath: directory + "/log", withIntermediateDirectories: true)
+        let restore = try await FolderRestore.begin(
+            bucket, directory: directory, node: "n", most: most, telemetry: .silent)
+        var configuration = EventLogConfiguration(
+            directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
+            ballastBytes: 0)
+        configuration.shipsArchives = true
+        let eventLog = try await EventLog.open(configuration)
         do {
+            try await restore?.finish(eventLog)
             let shipper = try await LogShipper(
-                eventLog, bucket: bucket(endpoint), delay: .milliseconds(100),
-                telemetry: .silent)
+                eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory),
+                delay: .milliseconds(100), telemetry: .silent)
             let running = Task {
                 do throws(ShippingFault) {
                     try await shipper.run()
@@ -71,6 +82,23 @@ final class ShippingTests: Sendable {
             await eventLog.close()
             throw error
         }
+    }
+
+    /// Copies the closed segments whose lines are in the bucket's log.
+    private func archive(_ node: Node) async throws {
+        let archives = ArchiveShipper(
+            ArchiveShipper.Plan(
+                node: "n", id: try PrefixOwner.ownID(in: node.eventLog.configuration.directory),
+                ship: .milliseconds(20), keep: .seconds(86_400),
+                isDue: { node.shipper.hasShipped(segment: $0) }),
+            log: node.eventLog, bucket: try bucket(), telemetry: .silent)
+        let running = Task { await archives.run() }
+        try await eventually("every closed segment is in the bucket") {
+            await node.eventLog.maintain()
+            return node.eventLog.shipped == node.eventLog.head.segment - 1
+        }
+        running.cancel()
+        await running.value
     }
 
     private func events(_ numbers: Range<Int>) -> [UInt8] {
@@ -208,5 +236,149 @@ final class ShippingTests: Sendable {
         let copy = try await start("b")
         #expect(try await lines(copy.eventLog) == held)
         await copy.stop()
+    }
+
+    @Test(
+        "archives and lines behind them are restored as the same segments; every line is read once",
+        arguments: [Int.max, 4_000, 0])
+    func archives(most: Int) async throws {
+        let first = try await start("a")
+        for part in 0..<10 {
+            let receipt = try await first.eventLog.ingest(
+                events((part * 100)..<((part + 1) * 100)))
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        }
+        #expect(first.eventLog.head.segment > 3)
+        try await archive(first)
+        // Closed after the archives were copied, so that it is in the log alone.
+        let receipt = try await first.eventLog.ingest(events(1000..<1250))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        let own = try await first.eventLog.append(
+            Event(ts: WallClock.system.now, event: "node.note", message: "own"))
+        #expect(await first.shipper.mark.wait(for: own, within: .seconds(60)))
+        let (head, held) = (first.eventLog.head, try await lines(first.eventLog))
+        let copied = first.eventLog.shipped
+        await first.stop()
+
+        let second = try await start("b", most: most)
+        #expect(second.eventLog.head == head)
+        let local = try await lines(second.eventLog)
+        #expect(held.suffix(local.count) == local[...])
+        #expect(most == .max ? local == held : local.count < held.count)
+        #expect(second.eventLog.shipped == copied)
+        // The key was restored, too.
+        #expect(second.eventLog.wrote(try #require(local.last)))
+
+        // More lines, and more archives, by the restored node.
+        let more = try await second.eventLog.ingest(events(1200..<1500))
+        #expect(more.duplicates == 50)
+        #expect(await second.shipper.mark.wait(for: more.end, within: .seconds(60)))
+        try await archive(second)
+        let all = held + (try await lines(second.eventLog)).suffix(250)
+
+        let segments = BucketSegments(try bucket())
+        #expect(
+            try await segments.archives().map(\.number)
+                == Array(1...second.eventLog.head.segment - 1))
+        // Over both, on the restored node.
+        await second.eventLog.addStore(segments, cache: nil)
+        var reader = second.eventLog.reaching(.all, from: .start).reader(from: .start)
+        var read: [[UInt8]] = []
+        while true {
+            let batch = try await reader.next()
+            read += batch.lines.map(\.bytes)
+            if batch.isCaughtUp { break }
+        }
+        #expect(read == all)
+        await second.stop()
+
+        // A third folder, restored from what both have copied.
+        let third = try await start("c")
+        #expect(try await lines(third.eventLog) == all)
+        await third.stop()
+    }
+
+    @Test("an interrupted restore begins again, and a folder of another prefix is refused")
+    func interrupted() async throws {
+        let first = try await start("a")
+        let receipt = try await first.eventLog.ingest(events(0..<700))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await archive(first)
+        let held = try await lines(first.eventLog)
+        await first.stop()
+
+        let directory = folder.file("b")
+        try FileManager.default.createDirectory(
+            atPath: directory + "/log", withIntermediateDirectories: true)
+        let begun = try await FolderRestore.begin(
+            bucket(), directory: directory, node: "n", most: .max, telemetry: .silent)
+        #expect(begun != nil)
+        // The process ends here; a file is left half.
+        try Data("{".utf8).write(
+            to: URL(fileURLWithPath: directory + "/log/20261130T000000.000Z-000099.jsonl"))
+        let second = try await start("b")
+        #expect(try await lines(second.eventLog) == held)
+        await second.stop()
+
+        try FileManager.default.createDirectory(
+            atPath: folder.file("c"), withIntermediateDirectories: true)
+        try PrefixOwner.adopt("another", in: folder.file("c"))
+        await #expect(throws: ShippingFault.otherCluster(place: folder.file("c"))) {
+            _ = try await FolderRestore.begin(
+                self.bucket(), directory: self.folder.file("c"), node: "n", most: .max,
+                telemetry: .silent)
+        }
+    }
+
+    @Test("a snapshot of the state file is restored; only the two newest ones are kept")
+    func snapshot() async throws {
+        let first = try await start("a")
+        let file = folder.file("snapshot")
+        for version in 1...4 {
+            try Data("version \(version)".utf8).write(to: URL(fileURLWithPath: file))
+            let receipt = try await first.eventLog.ingest(events(version..<(version + 1)))
+            // Not before the lines are in the bucket.
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+            try await first.shipper.keep(snapshot: file, size: 9, head: receipt.end)
+        }
+        #expect(try await bucket().list("snap/").count == 2)
+        await first.stop()
+        let second = try await start("b")
+        let restored = try String(
+            contentsOfFile: folder.file("b/state.sqlite.snapshot"), encoding: .utf8)
+        #expect(restored == "version 4")
+        await second.stop()
+    }
+
+    @Test("objects whose lines are in archives are removed, and no others; their numbers stay used")
+    func removal() async throws {
+        let first = try await start("a")
+        for part in 0..<8 {
+            let receipt = try await first.eventLog.ingest(
+                events((part * 100)..<((part + 1) * 100)))
+            #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        }
+        try await first.shipper.removeObjects(olderThan: .zero)
+        #expect(try await bucket().list(LogObject.folder).first?.name == LogObject.name(1))
+        try await archive(first)
+        let old = try Data(contentsOf: URL(fileURLWithPath: folder.file("a/bucket.json")))
+        try await first.shipper.removeObjects(olderThan: .seconds(3600))
+        #expect(try await bucket().list(LogObject.folder).first?.name == LogObject.name(1))
+        // The store's clock counts seconds.
+        try await first.shipper.removeObjects(olderThan: .seconds(-2))
+        let left = try await bucket().list(LogObject.folder).map(\.name)
+        #expect(left.first != LogObject.name(1) && !left.isEmpty)
+        let held = try await lines(first.eventLog)
+        await first.stop()
+
+        let second = try await start("b")
+        #expect(try await lines(second.eventLog) == held)
+        await second.stop()
+
+        // A record of before: what it knows last is removed.
+        try old.write(to: URL(fileURLWithPath: folder.file("a/bucket.json")))
+        let again = try await start("a")
+        #expect(await again.running.value == .diverged(place: folder.file("a")))
+        await again.stop()
     }
 }

@@ -2,47 +2,113 @@ import Archives
 import Bucket
 import Core
 import EventLog
+import Events
 import Foundation
+import Notifier
 import Settings
+import Shipping
+import State
 import Telemetry
 import Transfer
 
+/// The bucket of a node, and the engine for its requests alone: a slow store delays neither a
+/// measurement nor a digest.
+struct BucketStore: Sendable {
+    let bucket: Bucket
+    let engine: TransferEngine
+
+    /// - Throws: `BucketFault` for a location that `check` refuses.
+    init(
+        _ section: Settings.Bucket,
+        environment: [String: String] = ProcessInfo.processInfo.environment, telemetry: Telemetry
+    ) throws(BucketFault) {
+        engine = TransferEngine(telemetry: telemetry)
+        do throws(BucketFault) {
+            bucket = try Bucket(section, environment: environment, engine: engine)
+        } catch {
+            engine.shutdown()
+            throw error
+        }
+    }
+
+    /// Restores what must be in an empty data folder before its log is opened.
+    ///
+    /// Archives may take half of `log.max_bytes`: what the node writes next needs space, too.
+    func beginRestore(
+        _ settings: Settings, telemetry: Telemetry
+    ) async throws(ShippingFault) -> FolderRestore? {
+        try await FolderRestore.begin(
+            bucket, directory: DataFolder(settings.dataDirectory).path, node: settings.node,
+            most: settings.log.maxBytes / 2, telemetry: telemetry)
+    }
+}
+
 extension Node {
-    /// The key `bucket`: the store and what copies archives to it.
+    /// The key `bucket`: the store, and what copies the log and its archives there.
     struct BucketParts: Sendable {
-        let bucket: Bucket
-        /// Of the bucket alone: a slow store delays neither a measurement nor a digest.
-        let engine: TransferEngine
-        let shipper: ArchiveShipper
+        let store: BucketStore
+        let log: LogShipper
+        let archives: ArchiveShipper
 
         /// How long a start waits for the store's answer whose prefix it is.
         private static let patience = Duration.seconds(3)
+        /// How long objects of the log stay when their lines are in archives.
+        private static let keptObjects = Duration.seconds(7 * 86_400)
 
-        /// - Throws: `PrefixTaken` if another node uses the prefix, `BucketFault` for a location
-        ///   that `check` refuses.
+        /// - Throws: `PrefixTaken` if another node uses the prefix.
         init(
-            _ section: Settings.Bucket, _ settings: Settings, _ eventLog: EventLog,
-            telemetry: Telemetry
+            _ store: BucketStore, _ section: Settings.Bucket, _ settings: Settings,
+            _ eventLog: EventLog, telemetry: Telemetry
         ) async throws {
-            let folder = settings.dataDirectory
+            self.store = store
+            let folder = DataFolder(settings.dataDirectory).path
             let id = try await BlockingExecutor.bucketFiles.run { () throws(FileFault) in
                 try PrefixOwner.ownID(in: folder)
             }
-            engine = TransferEngine(telemetry: telemetry)
-            do {
-                bucket = try Bucket(
-                    section, environment: ProcessInfo.processInfo.environment, engine: engine)
-                shipper = ArchiveShipper(
-                    ArchiveShipper.Plan(
-                        node: settings.node, id: id, ship: section.ship, keep: section.keep),
-                    log: eventLog, bucket: bucket, telemetry: telemetry)
-                try await shipper.claim(within: Self.patience)
-            } catch {
-                engine.shutdown()
-                throw error
+            let log = try await LogShipper(
+                eventLog, bucket: store.bucket, id: id, delay: section.ship, telemetry: telemetry)
+            self.log = log
+            archives = ArchiveShipper(
+                ArchiveShipper.Plan(
+                    node: settings.node, id: id, ship: section.ship, keep: section.keep,
+                    isDue: { log.hasShipped(segment: $0) }),
+                log: eventLog, bucket: store.bucket, telemetry: telemetry)
+            try await archives.claim(within: Self.patience)
+            await eventLog.addStore(BucketSegments(store.bucket), cache: folder + "/cache")
+        }
+
+        /// How long a digest waits for the bucket before it is sent.
+        private static let digestWait = Duration.seconds(2)
+
+        /// What decisions wait for.
+        var decisions: DecisionLog.BucketWait {
+            DecisionLog.BucketWait(
+                until: { [log] end in
+                    // A bucket that fails must not delay messages.
+                    guard log.status.failures == 0 else { return }
+                    _ = await log.mark.wait(for: end, within: Self.digestWait)
+                },
+                hurry: { [log] in log.mark.hurry() })
+        }
+
+        /// Copies the state file's snapshot, unless the bucket is behind the log: the next one is
+        /// copied then.
+        func keep(snapshotOf store: Store, _ eventLog: EventLog) async {
+            let (path, head) = (Store.snapshotPath(of: store.path), eventLog.head)
+            guard await log.mark.wait(for: head, within: .seconds(60)),
+                let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            else { return }
+            try? await log.keep(snapshot: path, size: size, head: head)
+        }
+
+        /// Removes old objects of the log once an hour.
+        func removeObjects() async {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(3600))
+                if Task.isCancelled { return }
+                // Tried again in an hour; faults of the bucket show where it is written.
+                try? await log.removeObjects(olderThan: Self.keptObjects)
             }
-            await eventLog.addStore(
-                BucketSegments(bucket), cache: DataFolder(folder).path + "/cache")
         }
     }
 }
@@ -50,8 +116,3 @@ extension Node {
 extension BlockingExecutor {
     fileprivate static let bucketFiles = BlockingExecutor("bucket.owner")
 }
-
-/// An error of a start that a change of the configuration ends; the exit status is 78.
-public protocol RefusedConfiguration: Error {}
-
-extension PrefixTaken: RefusedConfiguration {}

@@ -34,7 +34,7 @@ enum Trouble: Sendable, Equatable {
             "The gateway could not send its events to the notifier for five minutes (\(fault)). "
                 + "They were kept; what failed meanwhile is reported late."
         case .bucketBehind(let fault):
-            "The bucket does not get the archives (\(fault)). They wait on the node's disk; what "
+            "The bucket does not get the log (\(fault)). Lines wait on the node's disk; what "
                 + "log.max_bytes has no space for is lost. See the chapter \"bucket away\" of the "
                 + "runbook."
         case .logRefuses(let why):

@@ -72,9 +72,11 @@ struct TroubleWatch: Service {
             facts.forwardFailures = status.failuresInARow
             facts.forwardFault = status.fault
         }
-        if let fault = bucket?.shipper.status.fault {
+        if let fault = bucket?.archives.status.fault {
             facts.bucketFault = "\(fault)"
             facts.bucketRefuses = fault.kind != .busy && fault.kind != .unreachable
+        } else if let status = bucket?.log.status, status.failures > 0 {
+            (facts.bucketFault, facts.bucketRefuses) = (status.fault, status.isRefusal)
         }
         return facts
     }

@@ -49,6 +49,8 @@ final class AppendQueue: Sendable {
         case maintain(@Sendable () -> Void)
         /// Continue after a position that a reader has stored.
         case expect(LogPosition, by: String, @Sendable () -> Void)
+        /// Make this segment the open one, unless a later one is.
+        case begin(segment: UInt64, @Sendable () -> Void)
         case close(@Sendable () -> Void)
     }
 

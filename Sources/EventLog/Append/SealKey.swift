@@ -1,4 +1,4 @@
-import Core
+public import Core
 import Events
 
 #if canImport(Glibc)
@@ -15,7 +15,7 @@ import Events
 ///
 /// It belongs to the folder: a copy of the whole folder is the same node; a log without the key
 /// belongs to another node. Anyone who can read the key can write lines in the node's name.
-enum SealKey {
+public enum SealKey {
     static func path(_ directory: String) -> String { directory + "/log.key" }
 
     /// Loads the key in `directory`, or creates it if it is missing or damaged.
@@ -37,6 +37,16 @@ enum SealKey {
         } catch {
             return (LineSeal(key: key), SystemFault(error.call, error.path, code: error.code))
         }
+    }
+
+    /// The key of a folder, for a copy of the folder; nil if there is none or it is damaged. Blocks.
+    public static func copy(of directory: String) -> [UInt8]? { read(path(directory)) }
+
+    /// Gives a folder that no node has opened yet the key of another one, so that the lines copied
+    /// from there count as its own. Does nothing for bytes that are no key. Blocks.
+    public static func install(_ key: [UInt8], in directory: String) throws(FileFault) {
+        guard key.count == LineSeal.keyBytes else { return }
+        try AtomicFile.write(key, to: path(directory), mode: 0o600)
     }
 
     private static func read(_ path: String) -> [UInt8]? {

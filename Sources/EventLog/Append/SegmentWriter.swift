@@ -24,6 +24,8 @@ struct SegmentWriter: ~Copyable, Sendable {
     var newest: SegmentName?
     var headFile: HeadFile
     var group = CommitGroup()
+    /// Whether the last group was of another copy of this log.
+    var isCopying = false
     var lastSync = ContinuousClock.now
     /// When the files were last checked, and when `maintain` last ran.
     var lookedAt = ContinuousClock.now
@@ -73,6 +75,8 @@ struct SegmentWriter: ~Copyable, Sendable {
         answer(requests)
         // The group holds the request bodies.
         group.clear()
+        // A copy has the segments of its original.
+        isCopying = requests.contains(where: \.isCopy)
         rotateIfDue(now)
     }
 
@@ -205,7 +209,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     // MARK: - Rotation
 
     mutating func rotateIfDue(_ now: Timestamp) {
-        guard let segment = active, let first = segment.firstAt else { return }
+        guard !isCopying, let segment = active, let first = segment.firstAt else { return }
         // If the first line is that far in the future, the clock was wrong then or is wrong now.
         let age = configuration.segmentAge
         let old = now - first >= age || first - now >= age
@@ -214,6 +218,11 @@ struct SegmentWriter: ~Copyable, Sendable {
     }
 
     private mutating func rotate() {
+        closeActive()
+        do throws(Refusal) { try ensureActive() } catch { enterShedding(error) }
+    }
+
+    private mutating func closeActive() {
         guard var segment = active else { return }
         do throws(SystemFault) {
             if segment.dirty { try sync(&segment) }
@@ -223,6 +232,20 @@ struct SegmentWriter: ~Copyable, Sendable {
                     path: error.path, what: "\(error.call) failed while closing the segment"))
         }
         retire(segment)
+    }
+
+    /// Makes a segment of this number the open one, unless the open one has a higher number.
+    mutating func begin(segment wanted: UInt64) {
+        guard SegmentName.numbers.contains(wanted), wanted > number, !lock.isLost else { return }
+        closeActive()
+        if wanted > number {
+            // Recorded, so that a later start does not report these numbers as lost.
+            keeper.note(
+                gone: (number..<wanted).suffix(RemovedSegments.most).map {
+                    RemovedSegments.Entry(number: $0, lines: 0, end: 0)
+                })
+        }
+        number = max(number, wanted)
         do throws(Refusal) { try ensureActive() } catch { enterShedding(error) }
     }
 

@@ -17,13 +17,17 @@ public struct SealedSegment: Sendable, Equatable {
 
 /// The name of a segment's file, as far as a store needs it.
 public struct StoredSegmentName: Sendable, Equatable {
+    public let number: UInt64
+    /// Whether the file is the archive, and not its index.
+    public let isArchive: Bool
     /// When the segment's first line was accepted; nil if the name was not made by a log.
     public let began: Timestamp?
 
     /// Returns nil for a name that is not that of an archive or an index.
     public init?(_ file: String) {
         switch LogFolder.Entry(file) {
-        case .archive(let name), .index(let name): began = name.began
+        case .archive(let name): (number, isArchive, began) = (name.number, true, name.began)
+        case .index(let name): (number, isArchive, began) = (name.number, false, name.began)
         default: return nil
         }
     }

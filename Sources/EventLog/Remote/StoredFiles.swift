@@ -249,7 +249,12 @@ final class StoredFiles: LogFileSystem {
         let oldest = here.compactMap(Self.number).min()
         let newest = there.keys.compactMap(Self.number).max() ?? 0
         if oldest.map({ newest + 1 < $0 }) ?? true { there = try sizes(within: .seconds(1)) }
-        return Array(Set(here).union(there.keys))
+        // A segment of which a file is here is read here, also if the store's has another name.
+        let numbers = Set(here.compactMap(Self.number))
+        let beyond = there.keys.filter { name in
+            Self.segment(name).map { !numbers.contains($0) } ?? false
+        }
+        return Array(Set(here).union(beyond))
     }
 
     /// The number of the segment that a file is the archive or the plain file of.
@@ -258,6 +263,11 @@ final class StoredFiles: LogFileSystem {
         case .archive(let name), .closed(let name): name.number
         default: nil
         }
+    }
+
+    /// The number of the segment that a file of the store belongs to.
+    private static func segment(_ name: String) -> UInt64? {
+        StoredSegmentName(name)?.number
     }
 
     func openToRead(_ path: String) throws(SystemFault) -> LogFile {

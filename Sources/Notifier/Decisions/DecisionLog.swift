@@ -15,7 +15,25 @@ public final class DecisionLog: Sendable {
     public let store: Store
     public let eventLog: EventLog
     private let telemetry: Telemetry
+    private let bucket: BucketWait?
     private let open = Mutex(Open())
+
+    /// A bucket that outlives this machine, as far as decisions need it.
+    public struct BucketWait: Sendable {
+        /// Waits, for a bounded time, until the lines before a position are in the bucket. Does not
+        /// wait while the bucket fails.
+        let until: @Sendable (LogPosition) async -> Void
+        /// Copies the newest lines without waiting for further ones.
+        let hurry: @Sendable () -> Void
+
+        public init(
+            until: @escaping @Sendable (LogPosition) async -> Void,
+            hurry: @escaping @Sendable () -> Void
+        ) {
+            self.until = until
+            self.hurry = hurry
+        }
+    }
 
     private struct Open {
         /// Where the log ended before each decision that is not applied yet was appended.
@@ -23,14 +41,21 @@ public final class DecisionLog: Sendable {
         var last: UInt64 = 0
     }
 
-    public init(eventLog: EventLog, store: Store, telemetry: Telemetry) {
+    /// - Parameter bucket: nil without a bucket.
+    public init(
+        eventLog: EventLog, store: Store, bucket: BucketWait? = nil, telemetry: Telemetry
+    ) {
         self.eventLog = eventLog
+        self.bucket = bucket
         self.store = store
         self.telemetry = telemetry
         DecisionUnlogged.count(0, in: telemetry.registry)
     }
 
     /// Appends the lines of a decision and then runs `effect`, which stores it.
+    ///
+    /// With a bucket, a digest is there before its effect, which sends it: a machine that continues
+    /// this log then sends the same bytes. Outcomes of deliveries follow at once.
     ///
     /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
     /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.
@@ -49,6 +74,13 @@ public final class DecisionLog: Sendable {
         var end: LogPosition?
         do { end = try await eventLog.append(together: events) } catch {
             telemetry.emit(DecisionUnlogged(event: events[0].event, fault: "\(error)"))
+        }
+        if let bucket, let end {
+            if events.contains(where: { $0.event == EventName.digestComposed }) {
+                await bucket.until(end)
+            } else {
+                bucket.hurry()
+            }
         }
         let result = try await effect(end)
         if end == nil {

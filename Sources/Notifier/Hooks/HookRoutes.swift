@@ -19,13 +19,17 @@ public enum HookRoutes {
     /// - Parameters:
     ///   - node: The name of this node, set on each event.
     ///   - bodyLimit: The maximum body size in bytes.
+    ///   - untilShipped: Waits until the lines before a position are in the bucket; returns false if
+    ///     that takes too long. nil without a bucket.
     ///   - onEnd: Called for a stored event that ends a run, also if it was stored before.
     public static func routes(
         _ eventLog: EventLog, node: String, bodyLimit: Int,
+        untilShipped: (@Sendable (LogPosition) async -> Bool)? = nil,
         onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
     ) -> [Route] {
         let ingester = HookIngester(
-            eventLog: eventLog, node: node, bodyLimit: bodyLimit, onEnd: onEnd)
+            eventLog: eventLog, node: node, bodyLimit: bodyLimit, untilShipped: untilShipped,
+            onEnd: onEnd)
         return [
             Route(
                 .post, "/v1/hooks/argo-notifications",
@@ -65,6 +69,7 @@ private struct HookIngester: Sendable {
     let eventLog: EventLog
     let node: String
     let bodyLimit: Int
+    let untilShipped: (@Sendable (LogPosition) async -> Bool)?
     let onEnd: @Sendable (RunEnd) async -> Void
 
     func take(
@@ -111,6 +116,12 @@ private struct HookIngester: Sendable {
                 "event_rejected", "the payload makes no event: \(first.error)", field: "body")
         }
         for event in events { if let end = RunEnd(event) { await onEnd(end) } }
+        if let untilShipped, await !untilShipped(receipt.end) {
+            throw Problem.retryLater(
+                .serviceUnavailable, "bucket_away",
+                "the events are stored here, but the bucket has not answered in time; send them again, they are stored once",
+                after: .seconds(5))
+        }
         var json = JSONWriter(capacity: 64)
         json.object { json in
             json.member("accepted", receipt.accepted)

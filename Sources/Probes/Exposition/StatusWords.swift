@@ -1,8 +1,9 @@
 /// The meaning of a status label's values: failure, success or unknown.
 ///
-/// A value is a success only if `ok` names it, or it belongs to a vocabulary (HTTP statuses, gRPC
-/// codes, single digits) and is not a failure. gRPC codes and digits count only if `failing` or
-/// `ok` uses that vocabulary. Any other value is unknown, and the rate is then missing data.
+/// A value is a success only if `ok` names it, or if it belongs to a vocabulary (HTTP statuses, gRPC
+/// codes, single digits) of which `failing` names the failures. gRPC codes are taken for such only
+/// if no word of `failing` and `ok` is an own one: `aborted` and `internal` are words of others, too.
+/// Any other value is unknown, and the rate is then missing data.
 /// Sources: RFC 9110 §15, the gRPC status codes, and Envoy's `response_code_class`, which is one
 /// digit.
 public struct StatusWords: Sendable, Hashable {
@@ -12,12 +13,13 @@ public struct StatusWords: Sendable, Hashable {
         case unknown
     }
 
-    /// Patterns: an exact word, a gRPC code in any spelling, a range such as `500-599`, or a status
-    /// in which `x` stands for any digit (`5xx`, `50x`, `503`).
+    /// Patterns: an exact word, a gRPC code in any spelling, a range such as `500-599`, a status in
+    /// which `x` stands for any digit (`5xx`, `50x`, `503`), or a digit for the class of statuses.
     public let failing: [String]
     public let ok: [String]
     private let patterns: (failing: [Pattern], ok: [Pattern])
-    /// Whether other gRPC codes, and other single digits, are successes.
+    /// Whether other HTTP statuses, gRPC codes and single digits are successes.
+    private let takesStatuses: Bool
     private let takesGRPC: Bool
     private let takesDigits: Bool
 
@@ -25,9 +27,11 @@ public struct StatusWords: Sendable, Hashable {
         self.failing = failing
         self.ok = ok
         patterns = (failing.map(Pattern.init), ok.map(Pattern.init))
-        let all = failing + ok
-        takesGRPC = all.contains { Self.grpcCode($0) != nil }
-        takesDigits = all.contains { Self.digit(Array($0.utf8)) != nil }
+        takesDigits = patterns.failing.contains { $0.isDigit }
+        takesStatuses = patterns.failing.contains { $0.isStatus }
+        takesGRPC =
+            patterns.failing.contains { $0.isGRPC }
+            && (patterns.failing + patterns.ok).allSatisfy { $0.isGRPC || $0.isStatus }
     }
 
     public static func == (a: Self, b: Self) -> Bool { a.failing == b.failing && a.ok == b.ok }
@@ -43,7 +47,7 @@ public struct StatusWords: Sendable, Hashable {
         if let span = Self.span(value) {
             // A class such as `5xx` is unknown if only some of its statuses are failures.
             let isCut = patterns.failing.contains { $0.overlaps(span) }
-            return isCut ? .unknown : .ok
+            return isCut || !takesStatuses ? .unknown : .ok
         }
         if takesDigits, Self.digit(value) != nil { return .ok }
         if takesGRPC, Self.grpcCode(String(decoding: value, as: UTF8.self)) != nil { return .ok }
@@ -56,6 +60,8 @@ public struct StatusWords: Sendable, Hashable {
         case word([UInt8])
         case grpc(String)
         case statuses(ClosedRange<Int>)
+        /// A digit for a class of statuses, as in Envoy.
+        case digit(UInt8)
         /// A status with an `x` before a digit.
         case wildcard([UInt8])
 
@@ -72,6 +78,8 @@ public struct StatusWords: Sendable, Hashable {
                 bytes.allSatisfy({ StatusWords.isX($0) || StatusWords.isDigit($0) })
             {
                 self = .wildcard(bytes)
+            } else if let digit = StatusWords.digit(bytes) {
+                self = .digit(digit)
             } else if let code = StatusWords.grpcCode(text) {
                 self = .grpc(code)
             } else {
@@ -79,8 +87,20 @@ public struct StatusWords: Sendable, Hashable {
             }
         }
 
+        var isGRPC: Bool { if case .grpc = self { true } else { false } }
+        var isDigit: Bool { if case .digit = self { true } else { false } }
+        var isStatus: Bool {
+            switch self {
+            case .statuses, .wildcard, .digit: true
+            case .word, .grpc: false
+            }
+        }
+
         func takes(_ value: [UInt8]) -> Bool {
             switch self {
+            case .digit(let digit):
+                return value == [digit]
+                    || StatusWords.span(value) != nil && value.first == digit
             case .word(let word): return word == value
             case .grpc(let code):
                 return StatusWords.grpcCode(String(decoding: value, as: UTF8.self)) == code
@@ -98,7 +118,7 @@ public struct StatusWords: Sendable, Hashable {
         /// Whether it matches some of the statuses.
         func overlaps(_ span: ClosedRange<Int>) -> Bool {
             switch self {
-            case .word, .grpc: false
+            case .word, .grpc, .digit: false
             case .statuses(let range): range.overlaps(span)
             case .wildcard: span.contains { takes(Array(String($0).utf8)) }
             }

@@ -2,7 +2,7 @@ import Core
 public import Secrets
 
 extension Settings {
-    /// `bucket`: the object store that keeps archives beyond this machine's disk.
+    /// `bucket`: the object store with a copy of the log and its archives.
     public struct Bucket: Sendable, Equatable {
         /// Where the credentials of requests come from.
         public enum Credentials: Sendable, Equatable {
@@ -19,7 +19,7 @@ extension Settings {
         /// PEM file of the store's certificate authority; empty: the system's.
         public var caFile = ""
         public var credentials = Credentials.automatic
-        /// How far the bucket may lag behind the disk.
+        /// How long new lines wait for others before they are copied.
         public var ship = Duration.seconds(1)
         /// Archives in the bucket that are older are removed.
         public var keep = Duration.seconds(90 * 86_400)

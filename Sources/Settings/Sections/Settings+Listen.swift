@@ -71,7 +71,7 @@ extension Settings {
         public var requestDeadline = Duration.seconds(15)
         /// From a response to the next request on the same connection.
         public var idleTimeout = Duration.seconds(75)
-        /// From SIGTERM to the exit, even if connections are still open.
+        /// How long open connections may last after SIGTERM.
         public var drainDeadline = Duration.seconds(20)
 
         public init() {}

@@ -24,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
             ).run()
         } catch {
             Standard.error("bellwether: \(error)")
-            throw ExitCode(error is any RefusedConfiguration ? 78 : 70)
+            throw ExitCode(ServiceRun.exitCode(of: error))
         }
     }
 }

@@ -1,0 +1,214 @@
+import Archives
+public import Bucket
+import Core
+public import EventLog
+import Events
+import Foundation
+import Replication
+public import Telemetry
+
+/// Fills an empty data folder with what a node has copied to its bucket.
+///
+/// First, before the log is opened: the newest archives that fit, the key of the node's own lines,
+/// and the newest snapshot of the state file. Then, with the open log: the lines behind the
+/// archives. Lines have the segments that they had, so that the folder's archives and those in the
+/// bucket are the same ones.
+public struct FolderRestore: Sendable {
+    static let key = "log.key"
+    static let snapshots = "snap/"
+    /// The name of the state file's snapshot in a data folder.
+    static let snapshotFile = "state.sqlite.snapshot"
+
+    /// The object of a snapshot; `number`: the object of the log up to which it holds, at least.
+    static func snapshot(_ number: UInt64) -> String {
+        snapshots + LogObject.name(number).dropFirst(LogObject.folder.count)
+    }
+
+    private let log: SharedLog
+    private let directory: String
+    /// The node whose log it is.
+    public let node: String
+    private let telemetry: Telemetry
+    private let cluster: String
+    /// The last segment that is restored from its archive; 0 without archives.
+    private let archived: UInt64
+    private let archives: Int
+    /// An object that exists, or existed: the one of the snapshot.
+    private let hint: UInt64
+
+    // MARK: - Before the log is opened
+
+    /// Restores what must be there before the log is opened. Returns nil if there is nothing to
+    /// restore: the folder has a log, or this node has not written below the prefix.
+    ///
+    /// A restore that was interrupted begins again.
+    ///
+    /// - Parameters:
+    ///   - directory: The data folder, which exists and which no node has open.
+    ///   - node: The name of this node; the log of another one is not restored. nil: any node's.
+    ///   - most: The bytes of archives to restore; older ones stay in the bucket alone.
+    /// - Throws: Also if the bucket cannot be reached, since it may hold a log.
+    public static func begin(
+        _ bucket: Bucket, directory: String, node: String?, most: Int, telemetry: Telemetry
+    ) async throws(ShippingFault) -> FolderRestore? {
+        let record = try ShippingRecord.load(directory)
+        if record?.isRestored == true { return nil }
+        if record == nil, try hasLog(directory) { return nil }
+        let owner: PrefixOwner?
+        do throws(BucketFault) { owner = try await PrefixOwner.read(bucket) } catch {
+            throw .undecided(place: directory, error)
+        }
+        guard let owner, node == nil || owner.node == node else { return nil }
+        if let own = try ownID(directory), own != owner.id {
+            throw .otherCluster(place: directory)
+        }
+        if record != nil { try clear(directory) }
+        var begun = ShippingRecord(cluster: owner.id)
+        begun.isRestored = false
+        try begun.save(directory)
+        do throws(FileFault) { try PrefixOwner.adopt(owner.id, in: directory) } catch {
+            throw .folder("\(error)")
+        }
+        do throws(BucketFault) {
+            try await restoreKey(bucket, directory)
+            let hint = try await restoreSnapshot(bucket, directory)
+            let (archived, count) = try await restoreArchives(bucket, directory, most)
+            return FolderRestore(
+                log: SharedLog(bucket: bucket), directory: directory, node: owner.node,
+                telemetry: telemetry, cluster: owner.id, archived: archived, archives: count,
+                hint: hint)
+        } catch { throw .bucket(error) }
+    }
+
+    /// Whether the folder has segments.
+    private static func hasLog(_ directory: String) throws(ShippingFault) -> Bool {
+        let folder = directory + "/log"
+        guard FileManager.default.fileExists(atPath: folder) else { return false }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder).contains {
+                $0.hasSuffix(".jsonl") || $0.hasSuffix(".jsonl.gz")
+            }
+        } catch { throw .folder("\(folder): cannot be listed; check its permissions") }
+    }
+
+    private static func ownID(_ directory: String) throws(ShippingFault) -> String? {
+        do throws(FileFault) { return try PrefixOwner.presentID(in: directory) } catch {
+            throw .folder("\(error)")
+        }
+    }
+
+    /// Removes what an interrupted restore left.
+    private static func clear(_ directory: String) throws(ShippingFault) {
+        let folder = directory + "/log"
+        do {
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                try FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
+        } catch {
+            throw .folder(
+                "\(folder): an interrupted restore cannot be removed; empty this folder and start again"
+            )
+        }
+    }
+
+    private static func restoreKey(
+        _ bucket: Bucket, _ directory: String
+    ) async throws(BucketFault) {
+        guard let key = try await bucket.present(Self.key) else { return }
+        do throws(FileFault) { try SealKey.install(key, in: directory) } catch {
+            throw BucketFault(.invalid, place: error.path, words: error.reason)
+        }
+    }
+
+    private static func restoreSnapshot(
+        _ bucket: Bucket, _ directory: String
+    ) async throws(BucketFault) -> UInt64 {
+        guard let newest = try await bucket.list(snapshots).last,
+            let number = LogObject.number(
+                of: LogObject.folder + newest.name.dropFirst(snapshots.count))
+        else { return 0 }
+        try await bucket.download(
+            newest.name, size: newest.size, to: "\(directory)/\(snapshotFile)")
+        return number
+    }
+
+    /// Returns the number of the last archived segment, and how many were restored.
+    private static func restoreArchives(
+        _ bucket: Bucket, _ directory: String, _ most: Int
+    ) async throws(BucketFault) -> (last: UInt64, count: Int) {
+        let archives = try await BucketSegments(bucket).archives()
+        var (room, count) = (most, 0)
+        for archive in archives.reversed() {
+            let bytes = archive.files.reduce(0) { $0 +| $1.size }
+            guard bytes <= room else { break }
+            room -= bytes
+            for file in archive.files {
+                try await bucket.download(
+                    file.object, size: file.size, to: "\(directory)/log/\(file.name)")
+            }
+            count += 1
+        }
+        return (archives.last?.number ?? 0, count)
+    }
+
+    // MARK: - With the open log
+
+    /// Appends the lines behind the archives.
+    ///
+    /// - Parameter eventLog: The log of the folder; nothing else appends to it before this returns.
+    public func finish(_ eventLog: EventLog) async throws(ShippingFault) {
+        var record = ShippingRecord(cluster: cluster)
+        record.isRestored = false
+        await eventLog.goOn(inSegment: archived + 1)
+        record.shipped = eventLog.head
+        var bytes = 0
+        var objects: UInt64 = 0
+        var replica: Replica?
+        if let first = try await firstObject() {
+            try await log.objects(from: first) { object throws(ShippingFault) in
+                // Checks that the objects continue one another.
+                var checked =
+                    replica
+                    ?? Replica(
+                        Replica.Rules(lease: nil), cluster: cluster, node: node,
+                        writer: SharedLog.randomName(), next: first, now: .zero)
+                checked.saw(object, now: .zero)
+                if case .stopped(.broken(let fault)) = checked.role {
+                    throw .object(place: log.place(object.number), words: "\(fault)")
+                }
+                replica = checked
+                record.next = object.number + 1
+                guard !object.lines.isEmpty, object.from.segment > archived else { return }
+                do throws(EventLogError) {
+                    record.shipped = try await eventLog.append(
+                        copy: object.lines, from: object.from)
+                } catch { throw .folder("the log cannot be restored: \(error)") }
+                bytes +|= object.lines.count
+                objects += 1
+            }
+        }
+        if archived > 0 {
+            do throws(EventLogError) { try await eventLog.noteShipped(archived) } catch {
+                throw .folder("\(error)")
+            }
+        }
+        record.isRestored = true
+        try record.save(directory)
+        guard archives > 0 || objects > 0 else { return }
+        telemetry.emit(
+            LogRestored(
+                archives: archives, objects: objects, bytes: bytes, place: log.bucket.location.url))
+    }
+
+    /// The last object whose lines are in archives, or the oldest one; nil if there is none.
+    private func firstObject() async throws(ShippingFault) -> UInt64? {
+        guard let oldest = try await log.oldest() else { return nil }
+        guard archived > 0 else { return oldest }
+        let newest = try await log.newest(from: max(oldest, hint))
+        let (log, archived) = (log, archived)
+        return try await SharedLog.last(in: oldest..<(newest +| 1)) {
+            number throws(ShippingFault) in
+            try await log.object(number).map { $0.to.segment <= archived } ?? true
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import Foundation
+import Telemetry
+import TestSupport
+import Testing
+import Transfer
+
+/// A real node with a real store: the machine dies with its disk.
+@Suite("A lost machine")
+final class RestoreSystemTests: Sendable {
+    private let engine = TransferEngine(telemetry: .silent)
+    private let store: ObjectStore
+    private let prefix = "restore/\(UInt64.random(in: .min ... .max))"
+
+    init() async throws { store = try await ObjectStore.shared() }
+
+    deinit { engine.shutdown() }
+
+    private func node(_ endpoint: String? = nil, more: String = "") throws -> NodeProcess {
+        try NodeProcess(
+            "nf", engine: engine,
+            yaml: """
+                allow_inline_secrets: true
+                roles: [notifier]
+                receivers: [{name: kept, kind: file}]
+                route: {receivers: [kept]}
+                digest: {first_after: 100ms, window: 300ms, max_window: 1s, repeat: 1h}
+                bucket:
+                  url: "s3://\(ObjectStore.bucket)/\(prefix)"
+                  endpoint: "\(endpoint ?? store.endpoint)"
+                  ship: 200ms
+                  credentials:
+                    access_key: \(ObjectStore.accessKey)
+                    secret_key: "\(ObjectStore.secretKey)"
+                """ + more)
+    }
+
+    /// Takes the data folder away; the new machine has the certificate, as from a mounted Secret.
+    private func wipe(_ node: NodeProcess) async throws {
+        let lost = node.folder.file("lost")
+        try FileManager.default.moveItem(atPath: node.data, toPath: lost)
+        try FileManager.default.createDirectory(
+            atPath: node.data, withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: lost + "/tls", toPath: node.data + "/tls")
+    }
+
+    private func stored(_ node: NodeProcess) async throws -> String {
+        let reply = try await node.get(
+            "/v1/events?limit=10000&since=2020-01-01T00:00:00Z", token: node.token("read"))
+        #expect(reply.status == 200)
+        return String(decoding: reply.body, as: UTF8.self)
+    }
+
+    /// The digests that the receiver has kept since the folder was made.
+    private func kept(_ node: NodeProcess) throws -> [String] {
+        let folder = URL(fileURLWithPath: node.data + "/outgoing")
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        return (files?.allObjects as? [URL] ?? []).compactMap {
+            try? String(contentsOf: $0, encoding: .utf8)
+        }
+    }
+
+    private static let alert = """
+        {"version":"4","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"High5xx",\
+        "namespace":"prod","rollout":"payments-api"},"annotations":{},"startsAt":"2026-11-30T00:00:00Z"}]}
+        """
+
+    @Test("after kill -9 and a wiped disk, the node has every shipped line and goes on")
+    func lostMachine() async throws {
+        let node = try node()
+        let first = try node.start()
+        defer { first.kill() }
+        try await node.untilReady()
+        var body = ""
+        for number in 0..<500 {
+            body +=
+                #"{"ts":"2026-11-30T00:00:00Z","event":"test.line","node":"gw","epoch":"e","seq":\#(number + 1)}"#
+                + "\n"
+        }
+        let sent = try await node.post("/v1/events", token: node.token("ingest"), body)
+        #expect(sent.status == 200)
+        // A hook's answer comes when everything before it is in the bucket, too.
+        let hook = try await node.post(
+            "/v1/hooks/alertmanager", token: node.token("ingest"), Self.alert,
+            type: "application/json")
+        #expect(hook.status == 200, "\(String(decoding: hook.body, as: UTF8.self))")
+        // A digest that was sent, and a silence, are decisions in the log.
+        try await SilenceSystemTests.fail("shop", on: node)
+        try await eventually("the digest is recorded as sent") {
+            try await self.stored(node).contains(#""event":"delivery.sent""#)
+        }
+        let (silence, added) = try await node.command(
+            "silence", "add", "rollout=other", "--for", "1h", "--who", "alice", "--why", "moving")
+        #expect(added == .code(0))
+        let id = silence.trimmingCharacters(in: .whitespacesAndNewlines)
+        // The node appends what a command decided, within about a second.
+        try await eventually("the silence is in the log") {
+            try await self.stored(node).contains(#""event":"silence.added""#)
+        }
+        let last = try await node.post(
+            "/v1/hooks/alertmanager", token: node.token("ingest"),
+            Self.alert, type: "application/json")
+        #expect(last.status == 200)
+        let held = try await stored(node)
+        #expect(held.split(separator: "\n").count >= 501)
+        first.kill()
+        try await first.waitForExit()
+        try await wipe(node)
+
+        let second = try node.start()
+        defer { second.kill() }
+        try await node.untilReady()
+        #expect(try await stored(node).hasPrefix(held))
+        let silences = try await node.command("silence", "list", "--json")
+        #expect(silences.output.contains(id), "\(silences.output)")
+        // What was sent is not sent again: the next digest is about the next failure alone.
+        try await SilenceSystemTests.fail("third", on: node)
+        try await eventually("the third rollout is told") {
+            try self.kept(node).contains { $0.contains("third") }
+        }
+        #expect(try !kept(node).contains { $0.contains("shop") })
+        let again = try await node.post("/v1/events", token: node.token("ingest"), body)
+        #expect(
+            String(decoding: again.body, as: UTF8.self)
+                .hasPrefix(#"{"accepted":0,"duplicates":500"#))
+
+        // Off line, while the node runs.
+        let folder = node.folder.file("copy")
+        let restored = try await CommandRun(
+            ["restore", "--config", node.configuration, folder], in: node.folder.path)
+        #expect(restored.exit == .code(0), "\(restored.errors)")
+        let copy = try String(contentsOfFile: folder + "/log/active.jsonl", encoding: .utf8)
+        #expect(held.split(separator: "\n").allSatisfy { copy.contains($0 + "\n") })
+    }
+
+    @Test("a hook waits for the bucket; a folder that was overtaken is not mixed with the bucket's")
+    func fence() async throws {
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["PUT": [.none, .none, .none]], always: ["PUT": .denied]))
+        let first = try node(proxy.endpoint)
+        let process = try first.start()
+        defer { process.kill() }
+        try await first.untilReady()
+        let away = try await first.post(
+            "/v1/hooks/alertmanager", token: first.token("ingest"), Self.alert,
+            type: "application/json")
+        #expect(away.status == 503)
+        #expect(String(decoding: away.body, as: UTF8.self).contains("bucket_away"))
+
+        let second = try node()
+        let other = try second.start()
+        defer { other.kill() }
+        try await second.untilReady()
+        let hook = try await second.post(
+            "/v1/hooks/alertmanager", token: second.token("ingest"), Self.alert,
+            type: "application/json")
+        #expect(hook.status == 200)
+        other.kill()
+        process.kill()
+        try await process.waitForExit()
+
+        // The first folder, now with a way to the store, holds a line that the bucket never had.
+        let text = try String(contentsOfFile: first.configuration, encoding: .utf8)
+        try text.replacing(proxy.endpoint, with: store.endpoint)
+            .write(toFile: first.configuration, atomically: true, encoding: .utf8)
+        let returned = try first.start()
+        #expect(try await returned.waitForExit() == .code(78))
+        #expect(returned.errors.contains("lacks lines of this folder"), "\(returned.errors)")
+    }
+
+    @Test("a gateway keeps what the notifier has acknowledged until the bucket has it")
+    func gatewayKeeps() async throws {
+        let proxy = try await StoreProxy.start(
+            store, .init(faults: ["PUT": [.none, .none, .none]], always: ["PUT": .denied]))
+        let tokens = try TemporaryDirectory("tokens")
+        try "gateways-secret-of-the-mount\n".write(toFile: tokens.file("ingest"), atomically: true, encoding: .utf8)
+        let auth = """
+
+            auth: {token_files: [{path: \(tokens.path)/ingest, name: gateways, scopes: [ingest]}]}
+
+            """
+        let notifier = try node(proxy.endpoint, more: auth)
+        let first = try notifier.start()
+        defer { first.kill() }
+        try await notifier.untilReady()
+        let gateway = try NodeProcess(
+            "gw", engine: engine,
+            yaml: """
+                roles: [gateway]
+                analysis: {probes: [{name: node, kind: disk, path: /}], checks: [{id: gateway.disk_ok}], concerns: {}}
+                forward:
+                  to: "\(notifier.url)"
+                  token_file: \(tokens.path)/ingest
+                  ca_file: \(notifier.certificate)
+                  retry_ceiling: 200ms
+                """)
+        let measuring = try gateway.start()
+        defer { measuring.kill() }
+        try await gateway.untilReady()
+        for attempt in 1...3 {
+            let rollout = "payments-\(attempt)"
+            #expect(try await gateway.measure(#"{"rollout":"\#(rollout)"}"#).status == 200)
+        }
+        // The notifier has them, on its disk alone.
+        try await eventually("the notifier has the verdicts") {
+            let log = try await self.stored(notifier)
+            return (1...3).allSatisfy { log.contains("payments-\($0)") }
+        }
+        first.kill()
+        try await first.waitForExit()
+        try await wipe(notifier)
+
+        let text = try String(contentsOfFile: notifier.configuration, encoding: .utf8)
+        try text.replacing(proxy.endpoint, with: store.endpoint)
+            .write(toFile: notifier.configuration, atomically: true, encoding: .utf8)
+        let second = try notifier.start()
+        defer { second.kill() }
+        try await notifier.untilReady()
+        try await eventually("the new notifier has the verdicts", within: .seconds(60)) {
+            let log = try await self.stored(notifier)
+            return (1...3).allSatisfy { attempt in
+                log.components(separatedBy: #""rollout":"payments-\#(attempt)""#).count == 2
+            }
+        }
+    }
+}
