@@ -283,9 +283,9 @@ let package = Package(
         tests(
             "App",
             [
-                "Analysis", "Events", "Gateway", "EventLog", "Notifier", "Server", "Settings",
-                "State", "Telemetry", "Delivery", "Digests", "JSON", "Rendering", "Transfer",
-                grdb, logging, yams,
+                "Analysis", "Events", "Gateway", "EventLog", "Notifier", "Probes", "Server",
+                "Settings", "State", "Telemetry", "Delivery", "Digests", "JSON", "Rendering",
+                "Transfer", grdb, logging, yams,
             ]),
         // Runs the fuzz targets over their corpus; `Fuzzing/` builds them for libFuzzer.
         .testTarget(

@@ -80,7 +80,8 @@ extension Node {
         guard let mark = bucket?.log.mark else { return { nil } }
         return {
             let (term, shipped) = mark.value
-            return ShippedLog(node: node, term: term, to: shipped)
+            // Positions of two folders of one node are not comparable before one of them leads.
+            return ShippedLog(node: node, term: term, to: term == 0 ? .start : shipped)
         }
     }
 

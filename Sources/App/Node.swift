@@ -86,6 +86,7 @@ public final class Node: Sendable {
         if let mode = try folder.prepare() {
             telemetry.emit(FolderClosed(path: folder.path, mode: mode))
         }
+        if settings.bucket == nil { try FolderRestore.check(folder.path) }
         let store = try settings.bucket.map { try BucketStore($0, telemetry: telemetry) }
         do {
             let restore = try await store?.beginRestore(settings, telemetry: telemetry)
@@ -93,7 +94,7 @@ public final class Node: Sendable {
                 EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
             do {
                 // Before the first reader of the log, and before anything else appends to it.
-                try await restore?.finish(eventLog)
+                try await restore?.finish(eventLog, takesOver: true)
                 return try await Node(settings, folder, eventLog, store, telemetry)
             } catch {
                 await eventLog.close()

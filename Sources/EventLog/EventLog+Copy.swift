@@ -54,3 +54,17 @@ extension EventLog {
         return lines
     }
 }
+
+/// The lock of a data folder, for work before the log is opened. Thread-safe.
+public final class FolderLock: Sendable {
+    private let lock: EventLogLock
+
+    /// Blocks for at most a tenth of a second.
+    ///
+    /// - Throws: `locked` if another process has the folder.
+    public init(_ directory: String) throws(EventLogError) {
+        lock = try EventLogLock(directory: directory)
+    }
+
+    public func release() { lock.release() }
+}

@@ -99,7 +99,9 @@ public final class EventLog: Sendable {
             recovery.active?.head ?? LogPosition(segment: recovery.number, offset: 0)
         let state = LogState(head: head)
         let ledger = DiskUsage(allowance: configuration.sideBytes)
-        let sealer = Sealer(folder: folder, ledger: ledger, state: state, telemetry: telemetry)
+        let sealer = Sealer(
+            folder: folder, ledger: ledger, state: state,
+            lines: quarantine.lineGuard(of: .sealing), telemetry: telemetry)
         let keeper = try QuotaKeeper(
             folder: folder, ledger: ledger, state: state, configuration: configuration,
             telemetry: telemetry)
@@ -180,8 +182,11 @@ public final class EventLog: Sendable {
                 if batch.chores.isEmpty { writer.maintainIfDue() }
             }
             if batch.requests.isEmpty { quarantine.report() }
-            reportShed()
-            appendReports()
+            // Nothing comes between the lines of a copy.
+            if !writer.withLock({ $0.isCopying }) {
+                reportShed()
+                appendReports()
+            }
             for chore in batch.chores {
                 switch chore {
                 case .maintain(let done):

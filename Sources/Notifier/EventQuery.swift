@@ -54,6 +54,11 @@ struct EventQuery {
             throw .malformed(
                 "where_malformed", error.described(anyField: "any_field=true"), field: "where")
         }
+        if let since, let until, since > until {
+            throw .malformed(
+                "since_invalid", "since is after until, so that no line is between them",
+                field: "since")
+        }
         query = EventLogQuery(since: since, until: until, where: filter)
     }
 

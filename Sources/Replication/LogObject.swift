@@ -70,10 +70,13 @@ public struct LogObject: Sendable, Equatable {
         return folder + String(repeating: "0", count: 20 - digits.count) + digits
     }
 
+    /// The numbers of objects. A higher one was not written by a node.
+    static let numbers: ClosedRange<UInt64> = 1...(1 << 53)
+
     /// The number in a name of the form of `name(_:)`; nil for every other name.
     public static func number(of name: String) -> UInt64? {
         guard name.hasPrefix(folder), let number = UInt64(name.dropFirst(folder.count)),
-            number > 0, self.name(number) == name
+            numbers.contains(number), self.name(number) == name
         else { return nil }
         return number
     }
@@ -138,7 +141,7 @@ public struct LogObject: Sendable, Equatable {
     }
 
     private static func count(_ value: JSONValue?) -> UInt64? {
-        value?.integer.flatMap { $0 > 0 ? UInt64($0) : nil }
+        value?.integer.flatMap { UInt64(exactly: $0) }.flatMap { numbers.contains($0) ? $0 : nil }
     }
 }
 

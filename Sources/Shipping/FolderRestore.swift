@@ -51,14 +51,25 @@ public struct FolderRestore: Sendable {
     public static func begin(
         _ bucket: Bucket, directory: String, node: String?, most: Int, telemetry: Telemetry
     ) async throws(ShippingFault) -> FolderRestore? {
+        let lock = try await BlockingExecutor.shipping.run { () throws(ShippingFault) in
+            do throws(EventLogError) { return try FolderLock(directory) } catch {
+                throw ShippingFault.folder("\(error)")
+            }
+        }
+        // Another process may be restoring this folder.
+        defer { lock.release() }
         let record = try ShippingRecord.load(directory)
-        if record?.isRestored == true { return nil }
+        // `restore` leaves a folder that no node has continued yet.
+        if let record, record.isRestored, !record.writers.isEmpty { return nil }
         if record == nil, try hasLog(directory) { return nil }
         let owner: PrefixOwner?
         do throws(BucketFault) { owner = try await PrefixOwner.read(bucket) } catch {
             throw .undecided(place: directory, error)
         }
-        guard let owner, node == nil || owner.node == node else { return nil }
+        guard let owner, node == nil || owner.node == node else {
+            if record != nil { throw .unfinished(place: directory) }
+            return nil
+        }
         if let own = try ownID(directory), own != owner.id {
             throw .otherCluster(place: directory)
         }
@@ -78,6 +89,13 @@ public struct FolderRestore: Sendable {
                 telemetry: telemetry, cluster: owner.id, archived: archived, archives: count,
                 hint: hint)
         } catch { throw .bucket(error) }
+    }
+
+    /// Refuses a folder whose restore was interrupted, for a node without a bucket.
+    public static func check(_ directory: String) throws(ShippingFault) {
+        if try ShippingRecord.load(directory)?.isRestored == false {
+            throw .unfinished(place: directory)
+        }
     }
 
     /// Whether the folder has segments.
@@ -155,49 +173,75 @@ public struct FolderRestore: Sendable {
 
     /// Appends the lines behind the archives.
     ///
-    /// - Parameter eventLog: The log of the folder; nothing else appends to it before this returns.
-    public func finish(_ eventLog: EventLog) async throws(ShippingFault) {
+    /// - Parameters:
+    ///   - eventLog: The log of the folder; nothing else appends to it before this returns.
+    ///   - takesOver: Whether this node continues the log: it then does so before this returns, and
+    ///     gets the lines that another one writes until then.
+    public func finish(_ eventLog: EventLog, takesOver: Bool) async throws(ShippingFault) {
+        let writer = SharedLog.randomName()
         var record = ShippingRecord(cluster: cluster)
         record.isRestored = false
+        if takesOver { record.add(writer: writer) }
+        var counts = (bytes: 0, objects: UInt64(0))
+        do throws(EventLogError) {
+            // Before the copy: the quota may remove what the bucket has.
+            if archived > 0 { try await eventLog.noteShipped(archived) }
+        } catch { throw .folder("\(error)") }
         await eventLog.goOn(inSegment: archived + 1)
         record.shipped = eventLog.head
-        var bytes = 0
-        var objects: UInt64 = 0
-        var replica: Replica?
-        if let first = try await firstObject() {
-            try await log.objects(from: first) { object throws(ShippingFault) in
-                // Checks that the objects continue one another.
-                var checked =
-                    replica
-                    ?? Replica(
-                        Replica.Rules(lease: nil), cluster: cluster, node: node,
-                        writer: SharedLog.randomName(), next: first, now: .zero)
-                checked.saw(object, now: .zero)
-                if case .stopped(.broken(let fault)) = checked.role {
+        var replica = Replica(
+            Replica.Rules(lease: nil), cluster: cluster, node: node, writer: writer,
+            next: try await firstObject() ?? 1, now: .zero)
+        var isShifted = false
+        while true {
+            try await log.objects(from: replica.next) { object throws(ShippingFault) in
+                replica.saw(object, now: .zero)
+                if case .stopped(.broken(let fault)) = replica.role {
                     throw .object(place: log.place(object.number), words: "\(fault)")
                 }
-                replica = checked
                 record.next = object.number + 1
-                guard !object.lines.isEmpty, object.from.segment > archived else { return }
-                do throws(EventLogError) {
-                    record.shipped = try await eventLog.append(
-                        copy: object.lines, from: object.from)
-                } catch { throw .folder("the log cannot be restored: \(error)") }
-                bytes +|= object.lines.count
-                objects += 1
+                // A segment that the object closed gets no further lines.
+                if object.to.segment > archived {
+                    await eventLog.goOn(inSegment: object.from.segment)
+                }
+                if !object.lines.isEmpty, object.from.segment > archived {
+                    isShifted = isShifted || eventLog.head != object.from
+                    do throws(EventLogError) {
+                        _ = try await eventLog.append(copy: object.lines, from: object.from)
+                    } catch { throw .folder("the log cannot be restored: \(error)") }
+                    counts.bytes +|= object.lines.count
+                    counts.objects += 1
+                }
+            }
+            record.shipped = max(record.shipped, eventLog.head)
+            guard takesOver, let object = replica.takeOver(at: record.shipped, now: .zero) else {
+                break
+            }
+            // The writer's name is on the disk before its first object.
+            try record.save(directory)
+            let bytes = try await log.pack(object)
+            do throws(BucketFault) {
+                _ = try await log.bucket.create(LogObject.name(object.number), bytes)
+                record.next = object.number + 1
+                break
+            } catch {
+                guard error.kind == .taken else { throw .bucket(error) }
+                // The other node has written meanwhile: its object is read, too.
+                replica.settle(.taken, now: .zero)
             }
         }
-        if archived > 0 {
-            do throws(EventLogError) { try await eventLog.noteShipped(archived) } catch {
-                throw .folder("\(error)")
-            }
+        if isShifted {
+            // Positions in the snapshot are those of lines that are elsewhere now. The state is
+            // rebuilt from the log.
+            try? FileManager.default.removeItem(atPath: "\(directory)/\(Self.snapshotFile)")
         }
         record.isRestored = true
         try record.save(directory)
-        guard archives > 0 || objects > 0 else { return }
+        guard archives > 0 || counts.objects > 0 else { return }
         telemetry.emit(
             LogRestored(
-                archives: archives, objects: objects, bytes: bytes, place: log.bucket.location.url))
+                archives: archives, objects: counts.objects, bytes: counts.bytes,
+                place: log.bucket.location.url))
     }
 
     /// The last object whose lines are in archives, or the oldest one; nil if there is none.

@@ -44,9 +44,13 @@ public actor LogShipper {
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 
+    /// Where the log ended when it was opened.
+    private let opened: LogPosition
     private var record: ShippingRecord?
     private var saved: ShippingRecord?
     private var replica: Replica?
+    /// The object under way, compressed once for all tries.
+    private var packed: (number: UInt64, bytes: [UInt8])?
     /// Whether the last object reached the end of the log; if not, the next one does not wait.
     private var isCaughtUp = true
     /// Whether the newest object that this folder knows was found in the bucket.
@@ -74,8 +78,10 @@ public actor LogShipper {
         self.delay = delay
         self.telemetry = telemetry
         ObjectShipped.count(objects: 0, bytes: 0, in: telemetry.registry)
+        opened = eventLog.head
         record = try ShippingRecord.load(directory)
         saved = record
+        if let record, record.shipped > opened { throw .behind(place: directory) }
         if let record { mark.set(term: 0, shipped: record.shipped) }
     }
 
@@ -90,9 +96,12 @@ public actor LogShipper {
         } catch { throw .folder("\(error)") }
     }
 
-    private func save() throws(ShippingFault) {
+    private func save() async throws(ShippingFault) {
         guard let record, record != saved else { return }
-        try record.save(directory)
+        let directory = directory
+        try await BlockingExecutor.shipping.run { () throws(ShippingFault) in
+            try record.save(directory)
+        }
         saved = record
     }
 
@@ -110,7 +119,8 @@ public actor LogShipper {
                 failures = 0
             } catch {
                 switch error {
-                case .overtaken, .diverged, .otherCluster, .object: throw error
+                case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object:
+                    throw error
                 case .undecided, .bucket, .folder: break
                 }
                 if Task.isCancelled { return }
@@ -163,7 +173,7 @@ public actor LogShipper {
             throw .otherCluster(place: directory)
         }
         record = ShippingRecord(cluster: id)
-        try save()
+        try await save()
     }
 
     /// Begins a life as a follower.
@@ -180,7 +190,7 @@ public actor LogShipper {
     // MARK: - Following
 
     /// Takes the next object of the log.
-    private func take(_ object: LogObject) throws(ShippingFault) {
+    private func take(_ object: LogObject) async throws(ShippingFault) {
         guard var record else { return }
         replica?.saw(object, now: now)
         if case .stopped(.broken(let fault))? = replica?.role {
@@ -190,25 +200,27 @@ public actor LogShipper {
         // The newest known object was read again to learn its writer.
         guard object.number >= record.next else { return }
         if replica?.isOwn(object.writer) == true {
+            // An older copy of this folder: its positions are used by other lines in the bucket.
+            guard object.to <= opened else { throw .behind(place: directory) }
             record.shipped = max(record.shipped, object.to)
-        } else if !object.lines.isEmpty {
-            // This node has appended lines since its start, so that the two logs are different.
+        } else if !object.lines.isEmpty || object.to.segment > record.shipped.segment {
+            // Another node has added lines, or closed a segment to which this one has added some.
             throw .diverged(place: directory)
         }
         record.next = object.number + 1
         self.record = record
-        if object.number % Self.objectsPerSave == 0 { try save() }
+        if object.number % Self.objectsPerSave == 0 { try await save() }
     }
 
     private func follow() async throws(ShippingFault) {
         try await checkNewest()
         try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
-            try self.take(object)
+            try await self.take(object)
         }
         guard var replica, let record else { return }
         try await keepKey()
         // The names of all lives are on the disk before the first write of each.
-        try save()
+        try await save()
         let object = replica.pending ?? replica.takeOver(at: record.shipped, now: now)
         self.replica = replica
         guard let object else { return }
@@ -263,8 +275,16 @@ public actor LogShipper {
         } catch { throw .folder("the log cannot be read: \(error)") }
         isCaughtUp = true
         guard let piece = LogPiece(batch.lines) else {
-            // The start of a segment without lines.
             let end = max(record.shipped, batch.end)
+            if record.shipped.segment > 0, end.segment > record.shipped.segment {
+                // A segment was closed. That is an object, too, before its archive may be copied: a
+                // node that was overtaken learns it here, and whoever continues the log adds
+                // nothing to the segment.
+                if let object = replica?.write(.beat, from: end, to: end, now: now) {
+                    try await create(object)
+                }
+                return
+            }
             self.record?.shipped = end
             mark.set(term: replica?.term ?? 0, shipped: end)
             return
@@ -277,16 +297,18 @@ public actor LogShipper {
 
     /// Creates the pending object.
     private func create(_ object: LogObject) async throws(ShippingFault) {
-        guard let bytes = PackedText.pack(object.text) else {
-            throw .folder("there is too little memory to compress an object of the log")
+        if packed?.number != object.number {
+            packed = (object.number, try await log.pack(object))
         }
         do throws(BucketFault) {
-            _ = try await log.bucket.create(LogObject.name(object.number), bytes)
+            _ = try await log.bucket.create(LogObject.name(object.number), packed?.bytes ?? [])
         } catch {
             guard error.kind == .taken else { throw .bucket(error) }
+            packed = nil
             replica?.settle(.taken, now: now)
             return
         }
+        packed = nil
         replica?.settle(.stands, now: now)
         record?.next = object.number + 1
         record?.shipped = object.to
@@ -295,7 +317,7 @@ public actor LogShipper {
         }
         mark.set(term: object.term, shipped: object.to)
         telemetry.emit(ObjectShipped(number: object.number, bytes: object.lines.count))
-        if object.number % Self.objectsPerSave == 0 { try save() }
+        if object.number % Self.objectsPerSave == 0 { try await save() }
     }
 
     private func overtaker() async throws(ShippingFault) -> String {
@@ -332,10 +354,13 @@ public actor LogShipper {
     /// Removes objects of the log that are older than `age` and whose lines are in archives in the
     /// bucket. The newest object stays.
     public func removeObjects(olderThan age: Duration) async throws(ShippingFault) {
-        let (log, archived) = (log, eventLog.shipped)
-        guard let record, replica?.role == .leading, record.next > 2, archived > 0,
-            let oldest = try await log.oldest(), oldest < record.next - 1
+        let log = log
+        guard let record, replica?.role == .leading, record.next > 2, eventLog.shipped > 0,
+            let oldest = try await log.oldest(), oldest < record.next - 1,
+            let first = try await log.object(oldest)
         else { return }
+        let archived = try await lastArchived(from: first.to.segment)
+        guard archived > 0 else { return }
         func isOld(_ number: UInt64) async throws(ShippingFault) -> Bool {
             do throws(BucketFault) {
                 guard let written = try await log.bucket.written(LogObject.name(number)),
@@ -352,6 +377,21 @@ public actor LogShipper {
             for number in oldest...last { try await log.bucket.remove(LogObject.name(number)) }
         } catch { throw .bucket(error) }
         telemetry.emit(OldObjectsRemoved(objects: last - oldest + 1))
+    }
+
+    /// The last segment up to which every one from `first` on has an archive in the bucket: lines of
+    /// a segment without one are in the log's objects alone.
+    private func lastArchived(from first: UInt64) async throws(ShippingFault) -> UInt64 {
+        let archives: [BucketSegments.Stored]
+        do throws(BucketFault) { archives = try await BucketSegments(log.bucket).archives() } catch
+        {
+            throw .bucket(error)
+        }
+        guard let lowest = archives.first?.number else { return 0 }
+        let numbers = Set(archives.map(\.number))
+        var next = max(lowest, first, 1)
+        while next <= eventLog.shipped, numbers.contains(next) { next += 1 }
+        return next - 1
     }
 
     /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
@@ -374,13 +414,13 @@ public actor LogShipper {
         }
         _ = try? await work.value
         timer.cancel()
-        try? save()
+        try? await save()
     }
 }
 
 extension BlockingExecutor {
-    /// Small files of the data folder.
-    static let shipping = BlockingExecutor("shipping")
+    /// Small files of the data folder, and compression.
+    static let shipping = BlockingExecutor("shipping", width: 2)
 }
 
 /// Lines of one segment that follow one another, as they become an object of the log.

@@ -14,6 +14,15 @@ struct SharedLog: Sendable {
         "\(bucket.location.url)/\(LogObject.name(number))"
     }
 
+    /// The stored form of an object.
+    func pack(_ object: LogObject) async throws(ShippingFault) -> [UInt8] {
+        let bytes = await BlockingExecutor.shipping.run { PackedText.pack(object.text) }
+        guard let bytes else {
+            throw .folder("there is too little memory to compress an object of the log")
+        }
+        return bytes
+    }
+
     static func randomName() -> String {
         let words: [UInt64] = [.random(in: .min ... .max), .random(in: .min ... .max)]
         return ContentHash.hexDigits(
@@ -77,7 +86,10 @@ struct SharedLog: Sendable {
             packed = try await bucket.present(LogObject.name(number))
         } catch { throw .bucket(error) }
         guard let packed else { return nil }
-        guard let text = PackedText.unpack(packed, atMost: LogObject.largest) else {
+        let text = await BlockingExecutor.shipping.run {
+            PackedText.unpack(packed, atMost: LogObject.largest)
+        }
+        guard let text else {
             throw .object(
                 place: place(number),
                 words:

@@ -6,6 +6,10 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     case overtaken(by: String)
     /// The folder holds other lines than the bucket.
     case diverged(place: String)
+    /// The bucket has lines that this folder lost.
+    case behind(place: String)
+    /// A restore of the folder was interrupted, and the bucket is another one now, or none.
+    case unfinished(place: String)
     /// The folder is of another cluster than the bucket.
     case otherCluster(place: String)
     /// An object of the log cannot be read, or breaks the protocol.
@@ -20,7 +24,7 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether a further start can succeed only after a person changed something.
     public var isPermanent: Bool {
         switch self {
-        case .diverged, .otherCluster, .object: true
+        case .diverged, .behind, .unfinished, .otherCluster, .object: true
         case .overtaken, .undecided, .bucket, .folder: false
         }
     }
@@ -31,6 +35,10 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
             "another node\(node.isEmpty ? "" : " (\(node))") continues the log in the bucket, so this one has stopped; if both are wanted, give each a prefix of its own in bucket.url"
         case .diverged(let place):
             "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url; if the bucket was emptied or replaced, remove bucket.json and log/shipped from this folder"
+        case .behind(let place):
+            "\(place): the bucket has lines that this folder lost, as an older copy of it has; move this folder away and start with an empty data_dir, which gets them from the bucket"
+        case .unfinished(let place):
+            "\(place): a restore of this folder was interrupted; start with the same bucket.url, or empty this folder"
         case .otherCluster(let place):
             "\(place): the bucket's log was not made by this folder; start with an empty data_dir to restore it, or give this node a prefix of its own in bucket.url"
         case .object(let place, let words): "\(place): \(words)"

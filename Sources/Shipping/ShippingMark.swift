@@ -21,25 +21,31 @@ public final class ShippingMark: Sendable {
         state.withLock { ($0.term, $0.shipped) }
     }
 
-    /// Waits until the lines before `end` are in the bucket; returns false after `limit`.
+    /// Waits until the lines before `end` are in the bucket; returns false after `limit`, or if the
+    /// task is cancelled.
     ///
     /// The shipper does not wait for further lines meanwhile.
     public func wait(for end: LogPosition, within limit: Duration) async -> Bool {
-        if state.withLock({ $0.shipped >= end }) { return true }
         let id = newID()
-        return await withCheckedContinuation { continuation in
-            let (isShipped, pause) = state.withLock { state in
-                guard state.shipped < end else { return (true, takePause(&state)) }
-                state.waiters[id] = (end, continuation)
-                return (false, takePause(&state))
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (answer, pause) = state.withLock {
+                    state -> (Bool?, CheckedContinuation<Void, Never>?) in
+                    if state.shipped >= end { return (true, nil) }
+                    if Task.isCancelled { return (false, nil) }
+                    state.waiters[id] = (end, continuation)
+                    return (nil, takePause(&state))
+                }
+                pause?.resume()
+                if let answer { return continuation.resume(returning: answer) }
+                // Only now, so that the end of the time finds the waiter.
+                Task {
+                    try? await Task.sleep(for: limit)
+                    self.resume(id, returning: false)
+                }
             }
-            pause?.resume()
-            if isShipped { return continuation.resume(returning: true) }
-            // Only now, so that the end of the time finds the waiter.
-            Task {
-                try? await Task.sleep(for: limit)
-                self.resume(id, returning: false)
-            }
+        } onCancel: {
+            resume(id, returning: false)
         }
     }
 

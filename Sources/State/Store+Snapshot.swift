@@ -39,7 +39,11 @@ extension Store {
             }
             try source.close()
             let copy = try DatabaseQueue(path: temporary, configuration: configuration)
-            try copy.write { db in try db.execute(sql: "DELETE FROM token") }
+            try copy.writeWithoutTransaction { db in
+                // Without it, the rows stay in the file's free space.
+                try db.execute(sql: "PRAGMA secure_delete = ON")
+                try db.execute(sql: "DELETE FROM token")
+            }
             try copy.close()
             try sync(temporary)
             guard rename(temporary, snapshot) == 0 else {

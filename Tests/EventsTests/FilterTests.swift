@@ -135,6 +135,8 @@ struct FilterTests {
         ("deltas.value>many", 1, "is a number", "1% or 250ms"),
         ("document.disk.speed>5ms", 1, "unit of document.disk.speed", "plain number"),
         ("ts>10m", 1, "ts is a time", "since"), ("ts>yesterday", 1, "ts is a time", "RFC 3339"),
+        ("ts=2026-11-23", 1, "no time equals its beginning", "ts~2026-11-23"),
+        ("ts in (2026-11-23)", 1, "no time equals its beginning", "ts~2026-11-23"),
         ("measured=yes", 1, "no measured is = yes", "true"),
         ("rollout=~\"(pay\"", 1, "a group is not closed", "close it"),
         ("rollout=~'(?=x)'", 1, "not supported", "(?:…)"),

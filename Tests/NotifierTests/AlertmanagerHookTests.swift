@@ -1,4 +1,5 @@
 import Events
+import HTTPTypes
 import JSON
 import Server
 import Testing
@@ -36,6 +37,17 @@ struct AlertmanagerHookTests {
         #expect(event.extra("startsAt") == .string("2026-11-23T06:00:00Z"))
         #expect(event.extra("endsAt") == nil)
         #expect(event.message == "HighErrors firing: 5xx over 1 %")
+    }
+
+    @Test("a payload with too many alerts is refused whole, with the setting to change")
+    func tooMany() throws {
+        let many = Array(repeating: firing, count: AlertmanagerHook.most + 1)
+        #expect(try events(many.dropLast().joined(separator: ",")).count == AlertmanagerHook.most)
+        let problem = try #require(throws: Problem.self) {
+            try events(many.joined(separator: ","))
+        }
+        #expect(problem.status == .contentTooLarge)
+        #expect(problem.detail.contains("max_alerts"))
     }
 
     @Test("numbers out of range are refused by name")

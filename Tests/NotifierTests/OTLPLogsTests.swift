@@ -1,4 +1,5 @@
 import Events
+import HTTPTypes
 import JSON
 import Server
 import Testing
@@ -62,7 +63,12 @@ struct OTLPLogsTests {
             (#""severityNumber":1"#, Event.Level.debug), (#""severityNumber":8"#, .debug),
             (#""severityNumber":9"#, .info), (#""severityNumber":13"#, .warn),
             (#""severityNumber":24"#, .error), (#""severityText":"WARNING""#, .warn),
-            (#""severityText":"CRITICAL""#, .error), (#""severityText":"loud""#, .info),
+            (#""severityText":"CRITICAL""#, .error), (#""severityText":"loud""#, .warn),
+            (#""severityNumber":"SEVERITY_NUMBER_ERROR2""#, .error),
+            (#""severityNumber":25"#, .warn),
+            (#""severityNumber":"SEVERITY_NUMBER_UNSPECIFIED""#, .info),
+            (#""severityText":"SEVERE""#, .error), (#""severityText":"verbose""#, .debug),
+            (#""severityText":"ERROR3""#, .error),
             (#""severityNumber":0,"severityText":"debug""#, .debug), (#""body":{}"#, .info),
         ])
     func severities(members: String, level: Event.Level) throws {
@@ -119,8 +125,41 @@ struct OTLPLogsTests {
         let left = try events(request(#"{"attributes":[7,{"key":"a"}]}"#))[0]
         #expect(left.extra("otel")?["attributes_left_out"] == .number("2"))
         #expect(try events("{}").isEmpty)
-        for text in ["[]", #"{"resourceSpans":[]}"#, #"{"resourceLogs":{}}"#] {
-            #expect(throws: Problem.self) { try events(text) }
+        for text in [
+            "[]", #"{"resourceSpans":[]}"#, #"{"resourceLogs":{}}"#, #"{"resourceLogs":[7]}"#,
+            #"{"resourceLogs":[{"scopeLogs":{}}]}"#, #"{"resourceLogs":[{"scopeLogs":[null]}]}"#,
+            #"{"resourceLogs":[{"scopeLogs":[{"logRecords":"x"}]}]}"#,
+            #"{"resourceLogs":[{"instrumentationLibraryLogs":[{"logRecords":[{}]}]}]}"#,
+        ] {
+            #expect(throws: Problem.self, "\(text)") { try events(text) }
         }
+        for text in [
+            #"{"resourceLogs":[]}"#, #"{"resourceLogs":[{}]}"#,
+            #"{"resourceLogs":[{"resource":{}}]}"#,
+            #"{"resourceLogs":[{"scopeLogs":[{"scope":{},"logRecords":null}]}]}"#,
+        ] {
+            #expect(try events(text).isEmpty, "\(text)")
+        }
+        let odd = try events(request(#"{"timeUnixNano":"soon"}, 7"#))
+        #expect(odd[0].extra("otel")?["timeUnixNano"] == .string("soon"))
+        #expect(odd[1].extra("otel")?["record"] == .string("7"))
+    }
+
+    @Test("the records of a request are bounded, and a large resource is stored once bounded")
+    func many() throws {
+        let most = OTLPLogs.records
+        let records = Array(repeating: "{}", count: most + 1).joined(separator: ",")
+        let problem = try #require(throws: Problem.self) { try events(request(records)) }
+        #expect(problem.status == .contentTooLarge)
+        #expect(problem.detail.contains("send_batch_max_size"))
+        let large = (0..<60).map {
+            #"{"key":"k\#($0)","value":{"stringValue":"\#(String(repeating: "x", count: 4000))"}}"#
+        }.joined(separator: ",")
+        let kept = try events(
+            request(Array(repeating: "{}", count: 2000).joined(separator: ","), large))
+        #expect(kept.count == 2000)
+        #expect(kept[0].line.count < 10_000)
+        #expect(kept[0].extra("otel")?["attributes_left_out"] == .number("58"))
+        #expect(Set(kept.map(\.id)).count == 2000)
     }
 }

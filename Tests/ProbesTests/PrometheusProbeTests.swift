@@ -277,6 +277,25 @@ struct PrometheusProbeTests {
         #expect(await look().reason("canary.5xx_rate") == .missingField)
     }
 
+    @Test("requests with an unknown status count also when the last page lacks their series")
+    func unknownBefore() async {
+        func page(_ n: Int, error: Int?) -> String {
+            traffic("canary", ok: n, failed: 0)
+                + (error.map { "http_requests_total{role=\"canary\",code=\"error\"} \($0)\n" } ?? "")
+        }
+        self.page.show(page(10, error: 1))
+        _ = await look()
+        clock.advance(by: .seconds(10))
+        self.page.show(page(20, error: 900))
+        #expect(await look().reason("canary.5xx_rate") == .garbage)
+        clock.advance(by: .seconds(10))
+        self.page.show(page(30, error: 1800))
+        await probe.sample()
+        clock.advance(by: .seconds(10))
+        self.page.show(page(40, error: nil))
+        #expect(await look(.seconds(20)).reason("canary.5xx_rate") == .garbage)
+    }
+
     @Test("two alternating processes are missing data; a restart is not")
     func severalProcesses() async throws {
         func page(_ start: Int, _ ok: Int) -> String {

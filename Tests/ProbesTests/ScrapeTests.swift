@@ -178,6 +178,26 @@ struct ScrapeTests {
         #expect(reason.hasPrefix("process_start_time_seconds went back"))
     }
 
+    @Test("after a rollback the older process answers alone, and its pages count again")
+    func rolledBack() throws {
+        func page(_ start: Int, _ count: Int) throws -> ScrapedPage {
+            try ProbesTests.page(
+                "process_start_time_seconds{application=\"shop\"} \(start)\n" + canary(count, 0))
+        }
+        var history = ScrapeHistory()
+        history.record(try page(1000, 50), at: Timestamp(milliseconds: 0))
+        history.record(try page(2000, 5), at: Timestamp(milliseconds: 1000))
+        let returned = history.record(try page(1000, 60), at: Timestamp(milliseconds: 2000))
+        #expect(history.severalProcesses(since: returned) != nil)
+        var last = returned
+        for second in 3...30 {
+            last = history.record(
+                try page(1000, 60 + second), at: Timestamp(milliseconds: Int64(second) * 1000))
+        }
+        history.record(try page(1000, 99), at: Timestamp(milliseconds: 31_000))
+        #expect(history.severalProcesses(since: last) == nil)
+    }
+
     @Test("a counter that falls and returns, twice, means several processes")
     func interleaved() throws {
         func history(_ counts: [Int]) throws -> String? {

@@ -53,7 +53,8 @@ final class ShippingTests: Sendable {
     }
 
     private func start(
-        _ name: String, endpoint: String? = nil, most: Int = .max
+        _ name: String, endpoint: String? = nil, most: Int = .max,
+        segmentAge: Duration = .seconds(3600)
     ) async throws -> Node {
         let directory = folder.file(name)
         let bucket = try bucket(endpoint)
@@ -65,9 +66,10 @@ final class ShippingTests: Sendable {
             directory: directory, node: "n", maxBytes: 64 << 20, segmentBytes: 64 << 10,
             ballastBytes: 0)
         configuration.shipsArchives = true
+        configuration.segmentAge = segmentAge
         let eventLog = try await EventLog.open(configuration)
         do {
-            try await restore?.finish(eventLog)
+            try await restore?.finish(eventLog, takesOver: true)
             let shipper = try await LogShipper(
                 eventLog, bucket: bucket, id: PrefixOwner.ownID(in: directory),
                 delay: .milliseconds(100), telemetry: .silent)
@@ -380,5 +382,131 @@ final class ShippingTests: Sendable {
         let again = try await start("a")
         #expect(await again.running.value == .diverged(place: folder.file("a")))
         await again.stop()
+    }
+
+    @Test("a node that was overtaken closes no segment in the bucket: no line of the next is lost")
+    func overtakenCloses() async throws {
+        let first = try await start("a", segmentAge: .seconds(1))
+        let receipt = try await first.eventLog.ingest(events(0..<10))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        let second = try await start("b")
+        let more = try await second.eventLog.ingest(events(10..<20))
+        #expect(await second.shipper.mark.wait(for: more.end, within: .seconds(60)))
+        #expect(more.end.segment == receipt.end.segment)
+        // The first node has no new line, and closes its segment for its age.
+        try await eventually("the segment is closed") {
+            await first.eventLog.maintain()
+            return first.eventLog.head.segment > receipt.end.segment
+        }
+        #expect(await first.running.value == .overtaken(by: "n"))
+        #expect(!first.shipper.hasShipped(segment: receipt.end.segment))
+        await first.stop()
+        let all = try await lines(second.eventLog)
+        await second.stop()
+        let third = try await start("c")
+        #expect(try await lines(third.eventLog) == all)
+        await third.stop()
+    }
+
+    @Test("a closed segment is an object, and a restored folder adds nothing to it")
+    func closedSegment() async throws {
+        let first = try await start("a", segmentAge: .seconds(1))
+        let receipt = try await first.eventLog.ingest(events(0..<10))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        try await eventually("the segment is closed, and that is in the bucket") {
+            await first.eventLog.maintain()
+            return first.eventLog.head.segment > receipt.end.segment
+                && first.shipper.hasShipped(segment: receipt.end.segment)
+        }
+        await first.stop()
+        let second = try await start("b")
+        #expect(second.eventLog.head.segment > receipt.end.segment)
+        await second.stop()
+    }
+
+    @Test("an older copy of the folder is refused: its positions are used in the bucket")
+    func olderCopy() async throws {
+        let first = try await start("a")
+        let receipt = try await first.eventLog.ingest(events(0..<10))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        await first.stop()
+        let second = try await start("a")
+        try await eventually("the second life's name is stored") {
+            second.shipper.status.isLeading
+        }
+        try FileManager.default.copyItem(
+            atPath: folder.file("a/bucket.json"), toPath: folder.file("copy.json"))
+        let log = try FileManager.default.contentsOfDirectory(atPath: folder.file("a/log"))
+        try FileManager.default.copyItem(atPath: folder.file("a/log"), toPath: folder.file("log"))
+        #expect(!log.isEmpty)
+        let more = try await second.eventLog.ingest(events(10..<20))
+        #expect(await second.shipper.mark.wait(for: more.end, within: .seconds(60)))
+        await second.stop()
+        // With the newest record, and with the one of the copy.
+        try FileManager.default.removeItem(atPath: folder.file("a/log"))
+        try FileManager.default.copyItem(atPath: folder.file("log"), toPath: folder.file("a/log"))
+        await #expect(throws: ShippingFault.behind(place: folder.file("a"))) {
+            _ = try await self.start("a")
+        }
+        try FileManager.default.removeItem(atPath: folder.file("a/bucket.json"))
+        try FileManager.default.copyItem(
+            atPath: folder.file("copy.json"), toPath: folder.file("a/bucket.json"))
+        let third = try await start("a")
+        #expect(await third.running.value == .behind(place: folder.file("a")))
+        await third.stop()
+    }
+
+    @Test("a restore beside a node that still writes gets its lines and goes on")
+    func besideWriter() async throws {
+        let first = try await start("a")
+        let writing = Task {
+            var number = 0
+            while !Task.isCancelled {
+                guard (try? await first.eventLog.ingest(events(number..<(number + 1)))) != nil
+                else { return }
+                number += 1
+                _ = await first.shipper.mark.wait(for: first.eventLog.head, within: .seconds(5))
+            }
+        }
+        try await eventually("some lines are in the bucket") {
+            first.shipper.mark.value.shipped.offset > 4000
+        }
+        let second = try await start("b")
+        writing.cancel()
+        #expect(await first.running.value == .overtaken(by: "n"))
+        await writing.value
+        await first.stop()
+        let receipt = try await second.eventLog.ingest(events(9000..<9001))
+        #expect(await second.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        #expect(second.shipper.status.isLeading)
+        await second.stop()
+    }
+
+    @Test("an interrupted restore is not continued by a node without the bucket, or with another")
+    func unfinished() async throws {
+        let first = try await start("a")
+        let receipt = try await first.eventLog.ingest(events(0..<10))
+        #expect(await first.shipper.mark.wait(for: receipt.end, within: .seconds(60)))
+        await first.stop()
+        let directory = folder.file("b")
+        try FileManager.default.createDirectory(
+            atPath: directory + "/log", withIntermediateDirectories: true)
+        _ = try await FolderRestore.begin(
+            bucket(), directory: directory, node: "n", most: .max, telemetry: .silent)
+        #expect(throws: ShippingFault.unfinished(place: directory)) {
+            try FolderRestore.check(directory)
+        }
+        let other = Bucket(
+            try BucketLocation(
+                url: "s3://\(ObjectStore.bucket)/\(prefix)-other", endpoint: store.endpoint),
+            credentials: BucketCredentialChain([
+                ConfiguredKeys(
+                    accessKey: .value(ObjectStore.accessKey),
+                    secretKey: .value(ObjectStore.secretKey))
+            ]), engine: engine)
+        await #expect(throws: ShippingFault.unfinished(place: directory)) {
+            _ = try await FolderRestore.begin(
+                other, directory: directory, node: "n", most: .max, telemetry: .silent)
+        }
     }
 }

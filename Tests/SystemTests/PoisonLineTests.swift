@@ -92,7 +92,7 @@ struct PoisonLineTests {
         "for each reader, by a trap or a kill: four crashes, then all else continues",
         arguments: [
             ("poison", "digest"), ("killer", "digest"), ("poison", "attempts"),
-            ("poison", "recovery"), ("poison", "page"),
+            ("poison", "recovery"), ("poison", "page"), ("poison", "sealing"),
         ])
     func oneNode(kind: String, reader: String) async throws {
         let engine = TransferEngine(telemetry: .silent)
@@ -102,10 +102,12 @@ struct PoisonLineTests {
             toFile: reports.file("doctor.json"), atomically: true, encoding: .utf8)
         let node = try NodeProcess(
             "gw-a1", engine: engine,
-            yaml: Self.yaml("[gateway, notifier]", in: reports.path))
+            yaml: Self.yaml(
+                "[gateway, notifier]", in: reports.path,
+                reader == "sealing" ? "log: {segment_age: 1s}" : ""))
         let rollouts = ["shop", "\(kind)-\(reader)", "shop"]
         var next = 0
-        let isRead = reader == "digest" || reader == "page"
+        let isRead = ["digest", "page", "sealing"].contains(reader)
         if !isRead {
             // This reader reads at a start only.
             let first = try node.start(as: Self.executable)
@@ -133,6 +135,12 @@ struct PoisonLineTests {
                 if next < rollouts.count {
                     try await measure(node, rollouts[next], next + 1)
                     next += 1
+                } else if reader == "sealing" {
+                    // A line closes the segment once it is old enough.
+                    _ = try await node.post(
+                        "/v1/events", token: node.token("ingest"),
+                        #"{"ts":"2026-11-23T06:00:00Z","event":"test.line","id":"\#(UInt64.random(in: 0 ... .max))"}"#
+                            + "\n")
                 } else if reader == "page" {
                     // This reader reads only while a client watches.
                     try await Self.look(at: node, engine)

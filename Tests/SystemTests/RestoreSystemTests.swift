@@ -172,7 +172,8 @@ final class RestoreSystemTests: Sendable {
         let proxy = try await StoreProxy.start(
             store, .init(faults: ["PUT": [.none, .none, .none]], always: ["PUT": .denied]))
         let tokens = try TemporaryDirectory("tokens")
-        try "gateways-secret-of-the-mount\n".write(toFile: tokens.file("ingest"), atomically: true, encoding: .utf8)
+        try "gateways-secret-of-the-mount\n".write(
+            toFile: tokens.file("ingest"), atomically: true, encoding: .utf8)
         let auth = """
 
             auth: {token_files: [{path: \(tokens.path)/ingest, name: gateways, scopes: [ingest]}]}

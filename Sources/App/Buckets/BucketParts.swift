@@ -4,6 +4,7 @@ import Core
 import EventLog
 import Events
 import Foundation
+import Logging
 import Notifier
 import Settings
 import Shipping
@@ -49,6 +50,7 @@ extension Node {
         let store: BucketStore
         let log: LogShipper
         let archives: ArchiveShipper
+        private let telemetry: Telemetry
 
         /// How long a start waits for the store's answer whose prefix it is.
         private static let patience = Duration.seconds(3)
@@ -61,6 +63,8 @@ extension Node {
             _ eventLog: EventLog, telemetry: Telemetry
         ) async throws {
             self.store = store
+            self.telemetry = telemetry
+            BucketUpkeepFailed.declare(in: telemetry.registry)
             let folder = DataFolder(settings.dataDirectory).path
             let id = try await BlockingExecutor.bucketFiles.run { () throws(FileFault) in
                 try PrefixOwner.ownID(in: folder)
@@ -95,10 +99,17 @@ extension Node {
         /// copied then.
         func keep(snapshotOf store: Store, _ eventLog: EventLog) async {
             let (path, head) = (Store.snapshotPath(of: store.path), eventLog.head)
-            guard await log.mark.wait(for: head, within: .seconds(60)),
-                let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            else { return }
-            try? await log.keep(snapshot: path, size: size, head: head)
+            guard await log.mark.wait(for: head, within: .seconds(60)) else {
+                if Task.isCancelled { return }
+                return telemetry.emit(
+                    BucketUpkeepFailed(work: .snapshot, fault: "the bucket is behind the log"))
+            }
+            do {
+                let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+                try await log.keep(snapshot: path, size: size ?? 0, head: head)
+            } catch {
+                telemetry.emit(BucketUpkeepFailed(work: .snapshot, fault: "\(error)"))
+            }
         }
 
         /// Removes old objects of the log once an hour.
@@ -106,8 +117,9 @@ extension Node {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(3600))
                 if Task.isCancelled { return }
-                // Tried again in an hour; faults of the bucket show where it is written.
-                try? await log.removeObjects(olderThan: Self.keptObjects)
+                do { try await log.removeObjects(olderThan: Self.keptObjects) } catch {
+                    telemetry.emit(BucketUpkeepFailed(work: .removal, fault: "\(error)"))
+                }
             }
         }
     }
@@ -115,4 +127,39 @@ extension Node {
 
 extension BlockingExecutor {
     fileprivate static let bucketFiles = BlockingExecutor("bucket.owner")
+}
+
+/// Work in the bucket beside the copy of the log failed; it is tried again at its next time.
+struct BucketUpkeepFailed: TelemetryEvent {
+    enum Work: String, CaseIterable {
+        /// Copying the snapshot of the state file.
+        case snapshot
+        /// Removing old objects of the log.
+        case removal
+    }
+
+    let work: Work
+    let fault: String
+
+    var level: Logger.Level { .warning }
+    var message: String {
+        switch work {
+        case .snapshot: "the snapshot of the state file was not copied to the bucket"
+        case .removal: "old objects of the log were not removed from the bucket"
+        }
+    }
+    var fields: [(String, String)] { [("fault", fault)] }
+
+    func record(in registry: PrometheusRegistry) { Self.count(1, work, in: registry) }
+
+    static func declare(in registry: PrometheusRegistry) {
+        for work in Work.allCases { count(0, work, in: registry) }
+    }
+
+    private static func count(_ failures: Double, _ work: Work, in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_bucket_upkeep_failures_total", by: failures,
+            help: "Snapshots not copied to the bucket, and removals of old objects that failed.",
+            labels: [("work", work.rawValue)])
+    }
 }

@@ -48,7 +48,7 @@ public enum RestoredFolder {
             EventLogConfiguration(
                 directory: folder.path, node: begun.node, maxBytes: 1 << 50, ballastBytes: 0))
         do {
-            try await begun.finish(eventLog)
+            try await begun.finish(eventLog, takesOver: false)
             let bytes = eventLog.status.usedBytes
             await eventLog.close()
             return bytes

@@ -6,6 +6,7 @@ import Events
 import Gateway
 import Notifier
 import Server
+import Shipping
 import ServiceLifecycle
 import Telemetry
 

@@ -237,6 +237,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     /// Makes a segment of this number the open one, unless the open one has a higher number.
     mutating func begin(segment wanted: UInt64) {
         guard SegmentName.numbers.contains(wanted), wanted > number, !lock.isLost else { return }
+        isCopying = true
         closeActive()
         if wanted > number {
             // Recorded, so that a later start does not report these numbers as lost.

@@ -18,6 +18,8 @@ struct ArchiveWriter {
     private var pending: [UInt8] = []
     private var builder = IndexBuilder()
     private(set) var written = 0
+    /// Whether the line that ends at this offset of the segment may be examined.
+    typealias Admission = (_ line: UnsafeRawBufferPointer, _ end: UInt64) -> Bool
 
     var index: SegmentIndex { builder.index }
 
@@ -40,37 +42,49 @@ struct ArchiveWriter {
     /// Lost lines before it become blank lines of the same length, so that offsets in the segment
     /// do not change.
     mutating func append(
-        _ group: UnsafeRawBufferPointer, at start: UInt64
+        _ group: UnsafeRawBufferPointer, at start: UInt64, admits: Admission = { _, _ in true }
     ) throws(SystemFault) {
-        try fill(upTo: start)
+        try fill(upTo: start, admits: admits)
         try group.forEachLine { line, _ throws(SystemFault) in
             pending.append(contentsOf: line)
             pending.append(UInt8(ascii: "\n"))
-            try flush(atLeast: Self.memberBytes)
+            try flush(atLeast: Self.memberBytes, admits)
         }
     }
 
     /// Writes blank lines in place of lost ones.
-    mutating func fill(upTo start: UInt64) throws(SystemFault) {
+    mutating func fill(upTo start: UInt64, admits: Admission = { _, _ in true }) throws(SystemFault)
+    {
         while position < start {
             let length = Int(min(start - position, 32 * 1024))
             pending.append(contentsOf: repeatElement(UInt8(ascii: " "), count: length - 1))
             pending.append(UInt8(ascii: "\n"))
-            try flush(atLeast: Self.memberBytes)
+            try flush(atLeast: Self.memberBytes, admits)
         }
     }
 
-    mutating func finish() throws(SystemFault) { try flush(atLeast: 1) }
+    mutating func finish(admits: Admission = { _, _ in true }) throws(SystemFault) {
+        try flush(atLeast: 1, admits)
+    }
 
     /// The encoded index of what was written.
     func encodedIndex(closedAt: Timestamp) -> [UInt8] {
         builder.encoded(archiveBytes: written, closedAt: closedAt)
     }
 
-    private mutating func flush(atLeast bytes: Int) throws(SystemFault) {
+    private mutating func flush(
+        atLeast bytes: Int, _ admits: Admission
+    ) throws(SystemFault) {
         guard pending.count >= bytes else { return }
         var survey = IndexBuilder.Survey()
-        pending.withUnsafeBytes { survey = builder.survey($0) }
+        let begin = builder.index.end
+        pending.withUnsafeBytes { plain in
+            survey = builder.survey(
+                plain,
+                admits: { line, start in
+                    admits(line, begin &+ UInt64(start + line.count + 1))
+                })
+        }
         let packed = pending.withUnsafeBytes {
             GzipMember.pack($0, lines: survey.lines, with: deflater, level: level)
         }

@@ -19,12 +19,22 @@ struct IndexBuilder {
         fileprivate var isKnown = true
     }
 
+    /// Whether to examine a line, given where it starts among the member's lines. A line that is
+    /// not examined makes the member's fields unknown, so that queries read it.
+    typealias Admission = (_ line: UnsafeRawBufferPointer, _ start: Int) -> Bool
+
     /// Examines the lines of the next member; `add` must follow.
-    mutating func survey(_ plain: UnsafeRawBufferPointer) -> Survey {
+    mutating func survey(
+        _ plain: UnsafeRawBufferPointer, admits: Admission = { _, _ in true }
+    ) -> Survey {
         var survey = Survey()
-        plain.forEachLine { line, _ in
+        plain.forEachLine { line, start in
             guard !line.isFiller else { return }
             survey.lines += 1
+            guard admits(line, start) else {
+                survey.isKnown = false
+                return
+            }
             let isObject = census.note(line)
             if isObject, let moment = census.moment {
                 survey.earliest = min(survey.earliest, moment.milliseconds)

@@ -5,7 +5,7 @@ import JSON
 ///
 /// `ts` is stored as RFC 3339 and `level` as one of `Event.Level`; every reader relies on it.
 /// `docs/events.md` lists what is mapped and what is rejected.
-enum SenderForm {
+public enum SenderForm {
     /// Members that contain the time of a line without `ts`; the first with a valid time is used.
     /// They are kept.
     static let timeMembers = ["@timestamp", "timestamp", "time", "date"]
@@ -201,7 +201,7 @@ enum SenderForm {
     /// Maps names of syslog, log4j, Python, zap, .NET and systemd, and numbers of syslog (RFC 5424
     /// §6.2.1: 0 to 7) and of pino and bunyan (10 to 60). Python's numbers have other meanings and
     /// are not supported.
-    static func level(_ text: String) -> Event.Level? {
+    public static func level(_ text: String) -> Event.Level? {
         switch text.lowercased() {
         case "trace", "debug", "verbose", "7", "10", "20": .debug
         case "info", "information", "informational", "notice", "6", "5", "30": .info

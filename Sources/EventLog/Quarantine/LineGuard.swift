@@ -217,9 +217,10 @@ public final class LineGuard: Sendable {
             _ line: UnsafeRawBufferPointer, endingAt end: LogPosition, _ checksum: UInt32,
             deaths: UInt32
         ) {
-            // The note is open. If reading the names ends the process, the next start quarantines
-            // the line without them.
-            let names = deaths == LineGuard.crashesAlone ? QuarantinedLine.Names(line) : nil
+            // The note is open. If reading the names ends the process, the start after the next one
+            // quarantines the line without them. One end may have another reason, such as a kill
+            // between the two files that are written here.
+            let names = deaths <= LineGuard.crashesAlone + 1 ? QuarantinedLine.Names(line) : nil
             owner.quarantine.setAside(
                 QuarantinedLine(
                     reader: owner.reader, end: end, checksum: checksum,

@@ -17,6 +17,8 @@ import Telemetry
 public enum LineReader: String, Sendable, CaseIterable {
     /// Recovery, when the log is opened.
     case recovery
+    /// The index of a segment that is sealed.
+    case sealing
     /// A gateway's attempts, read at its start.
     case attempts
     /// The digests.

@@ -31,11 +31,16 @@ final class Sealer: Sendable {
     private let ledger: DiskUsage
     private let logState: LogState
     private let telemetry: Telemetry
+    private let lines: LineGuard
     private let state = Mutex(State())
     private let ready = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(folder: LogFolder, ledger: DiskUsage, state: LogState, telemetry: Telemetry) {
+    init(
+        folder: LogFolder, ledger: DiskUsage, state: LogState, lines: LineGuard,
+        telemetry: Telemetry
+    ) {
+        self.lines = lines
         self.folder = folder
         self.ledger = ledger
         logState = state
@@ -115,7 +120,9 @@ final class Sealer: Sendable {
             // Higher compression levels only without a backlog: unsealed segments use up the quota.
             let level: Int32 = backlog <= 1 ? 6 : backlog == 2 ? 3 : 1
             saveMarks()
-            let sealed = try work.seal(job.name, end: job.end, level: level) { self.isStopped }
+            let sealed = try work.seal(
+                job.name, end: job.end, level: level, guardedBy: lines
+            ) { self.isStopped }
             guard let sealed else { return }
             ledger.add(sealed.archive)
             logState.forget(plain: job.name.number)

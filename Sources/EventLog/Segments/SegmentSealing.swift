@@ -23,13 +23,30 @@ final class SegmentSealing {
     init(folder: LogFolder) { self.folder = folder }
 
     /// Seals the segment; returns nil if `stopped` returned true before the end.
+    ///
+    /// - Parameter lines: Keeps a line that ends the process from ending it at every start: the line
+    ///   is stored, and not examined for the index. nil: no guard.
     func seal(
-        _ name: SegmentName, end: UInt64, level: Int32, stopped: () -> Bool
+        _ name: SegmentName, end: UInt64, level: Int32, guardedBy lines: LineGuard? = nil,
+        stopped: () -> Bool
     ) throws(SystemFault) -> Sealed? {
         let temporary = folder.file(name.archive) + SegmentName.temporary
         var result: Sealed?
         do throws(SystemFault) {
-            result = try compress(name, to: temporary, end: end, level: level, stopped: stopped)
+            if let lines {
+                result = try lines.reading { reading throws(SystemFault) in
+                    try compress(
+                        name, to: temporary, end: end, level: level,
+                        admits: { line, end in
+                            reading.admits(
+                                line, endingAt: LogPosition(segment: name.number, offset: end))
+                        }, stopped: stopped)
+                }
+            } else {
+                result = try compress(
+                    name, to: temporary, end: end, level: level, admits: { _, _ in true },
+                    stopped: stopped)
+            }
         } catch {
             try? files.remove(temporary)
             throw error
@@ -45,7 +62,8 @@ final class SegmentSealing {
     }
 
     private func compress(
-        _ name: SegmentName, to path: String, end: UInt64, level: Int32, stopped: () -> Bool
+        _ name: SegmentName, to path: String, end: UInt64, level: Int32,
+        admits: ArchiveWriter.Admission, stopped: () -> Bool
     ) throws(SystemFault) -> Sealed? {
         let source = try files.openToRead(folder.file(name.plain))
         defer { files.close(source) }
@@ -62,12 +80,13 @@ final class SegmentSealing {
                 return
             }
             do throws(SystemFault) {
-                try output.append(group, at: commit.end - UInt64(commit.bytes))
+                try output.append(
+                    group, at: commit.end - UInt64(commit.bytes), admits: admits)
             } catch { fault = error }
         }
         if let fault { throw fault }
         if cancelled { return nil }
-        try output.finish()
+        try output.finish(admits: admits)
         var index = output.index
         index.closedAt = scan.lastAt ?? index.closedAt
         try files.sync(target)

@@ -167,6 +167,11 @@ extension Filter.Term.Draft {
                         ? "use since for a span, or write 2026-11-23T06:00:00Z"
                         : "write it in RFC 3339, such as 2026-11-23T06:00:00Z, or its beginning")
             }
+            // A day equals no moment: nothing would be found.
+            if comparison == .equal || comparison == .isIn, value.wildcard == nil {
+                throw fault(
+                    value, "no time equals its beginning", "write \(field)~\(value.text)")
+            }
         }
         if moments.allSatisfy({ $0 == nil }) { moments = [] }
     }

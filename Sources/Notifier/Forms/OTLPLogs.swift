@@ -1,5 +1,7 @@
 import Core
+import EventLog
 import Events
+import HTTPTypes
 import JSON
 import Server
 
@@ -16,32 +18,91 @@ enum OTLPLogs {
     private static let attributes = 64
     /// The maximum nesting depth of an attribute's value.
     private static let depth = 6
+    /// The maximum length of a resource's attributes, in bytes: they are stored with each record.
+    private static let resourceText = 8192
+    /// The maximum number of records in one request. The Collector sends 8,192 by default.
+    static let records = 16_384
 
     /// The events of a request. An empty request, which exporters may send, has none.
     ///
-    /// - Throws: 400 for a body that is not such a request.
+    /// - Throws: 400 for a body that is not such a request, 413 for one with too many records.
     static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
-        guard case .object(let members) = payload else { throw malformed() }
-        guard !members.isEmpty else { return [] }
-        guard case .array(let resources)? = payload["resourceLogs"] else { throw malformed() }
+        guard try count(payload) > 0 else { return [] }
         var events: [Event] = []
-        for entry in resources {
-            let resource = Attributes(entry["resource"]?["attributes"])
+        for entry in elements(payload["resourceLogs"]) {
+            var resource = Attributes(entry["resource"]?["attributes"])
+            resource.shorten(to: resourceText)
+            // Once for all of its records.
+            let identity = resource.identity
             for scope in elements(entry["scopeLogs"]) {
                 for record in elements(scope["logRecords"]) {
                     events.append(
-                        event(record, scope["scope"], resource, place: events.count, now))
+                        event(
+                            record, scope["scope"], resource, identity, place: events.count, now))
                 }
             }
         }
         return events
     }
 
-    private static func malformed() -> Problem {
+    /// The number of records in a request. Lists that are absent are empty.
+    ///
+    /// - Throws: As `events`. What is no list of this form is refused, not skipped: an exporter
+    ///   takes 200 for "kept".
+    static func count(_ payload: JSONValue) throws(Problem) -> Int {
+        guard case .object(let members) = payload else {
+            throw malformed("resourceLogs", "the body is no object")
+        }
+        guard !members.isEmpty else { return 0 }
+        guard payload["resourceLogs"] != nil else {
+            throw malformed("resourceLogs", "resourceLogs, an array, is missing")
+        }
+        var count = 0
+        for resource in try list(payload, "resourceLogs", "resourceLogs") {
+            for scope in try list(resource, "scopeLogs", "resourceLogs.scopeLogs") {
+                count +|= try list(scope, "logRecords", "resourceLogs.scopeLogs.logRecords").count
+            }
+        }
+        guard count <= records else {
+            throw Problem(
+                .contentTooLarge, "records_too_many",
+                "the request has \(count) records, at most \(records) are taken: lower send_batch_max_size of the Collector's processor batch, or OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+                field: "resourceLogs")
+        }
+        return count
+    }
+
+    /// The list `name` of an object; empty if it is absent and nothing else is there.
+    private static func list(
+        _ value: JSONValue, _ name: String, _ field: String
+    ) throws(Problem) -> [JSONValue] {
+        guard case .object(let members) = value else {
+            throw malformed(field, "\(InertText.quoted(text(value))) is no object")
+        }
+        switch value[name] {
+        case .array(let elements)?: return elements
+        case .null?: return []
+        case let other?:
+            throw malformed(field, "\(name) is \(InertText.quoted(text(other))), not an array")
+        case nil:
+            // Records below another name, as of OTLP before 1.0, would be lost.
+            let others = members.map(\.key).filter {
+                !["resource", "scope", "schemaUrl"].contains($0)
+            }
+            guard let first = others.first else { return [] }
+            throw malformed(field, "\(InertText.quoted(first)) stands where \(name) is expected")
+        }
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        var writer = JSONWriter()
+        writer.value(value)
+        return writer.text.cut(to: 64, .utf8)
+    }
+
+    private static func malformed(_ field: String, _ why: String) -> Problem {
         .malformed(
-            "resource_logs_missing",
-            "the body is no OTLP request for logs: resourceLogs, an array, is missing",
-            field: "resourceLogs")
+            "resource_logs_missing", "the body is no OTLP request for logs: \(why)", field: field)
     }
 
     private static func elements(_ value: JSONValue?) -> [JSONValue] {
@@ -50,8 +111,8 @@ enum OTLPLogs {
     }
 
     private static func event(
-        _ record: JSONValue, _ scope: JSONValue?, _ resource: Attributes, place: Int,
-        _ now: Timestamp
+        _ record: JSONValue, _ scope: JSONValue?, _ resource: Attributes,
+        _ resourceIdentity: String, place: Int, _ now: Timestamp
     ) -> Event {
         let own = Attributes(record["attributes"])
         func named(_ names: String...) -> String? {
@@ -68,7 +129,7 @@ enum OTLPLogs {
             // Without a timestamp, identical records are distinguished by their index in the
             // request.
             id: HookText.id(
-                "otlp", identity.text, resource.identity, moment == nil ? String(place) : nil),
+                "otlp", identity.text, resourceIdentity, moment == nil ? String(place) : nil),
             ts: moment ?? now, level: level(record),
             event: HookText.at(record, "eventName") ?? own.text("event.name") ?? "otel.log",
             namespace: named("namespace", "k8s.namespace.name"),
@@ -86,6 +147,12 @@ enum OTLPLogs {
             if let text = HookText.at(record, key) { otel.append(.init(name, .string(text))) }
         }
         if let text = HookText.at(scope, "name") { otel.append(.init("scope", .string(text))) }
+        for name in ["timeUnixNano", "observedTimeUnixNano"] where moment == nil {
+            // 0 and an empty text mean that the time is unknown.
+            guard let text = HookText.at(record, name), !text.isEmpty, text != "0" else { continue }
+            otel.append(.init(name, .string(text)))
+        }
+        if case .object = record {} else { otel.append(.init("record", .string(text(record)))) }
         let left = own.leftOut +| resource.leftOut
         if left > 0 { otel.append(.init("attributes_left_out", .number(String(left)))) }
         if !otel.isEmpty { event.extra.append(.init("otel", .object(otel))) }
@@ -103,22 +170,32 @@ enum OTLPLogs {
         return writer.text.cut(to: text, .utf8)
     }
 
-    /// The level by severity number (data model, "Severity Fields"), else by severity text; `info`
-    /// if neither is recognized. The event stores the severity text too.
+    /// The level by severity number (data model, "Severity Fields"), else by severity text. `info`
+    /// if the record has neither, `warn` if they are not recognized: a severity that nobody
+    /// understands may be a failure. The event stores both as they were sent.
     private static func level(_ record: JSONValue) -> Event.Level {
-        switch HookText.at(record, "severityNumber").flatMap({ Int($0) }) {
+        let number = HookText.at(record, "severityNumber") ?? ""
+        // ProtoJSON allows an enumeration's names.
+        let name =
+            number.hasPrefix("SEVERITY_NUMBER_")
+            ? String(number.dropFirst("SEVERITY_NUMBER_".count)) : nil
+        switch Int(number) {
         case .some(1...8): return .debug
         case .some(9...12): return .info
         case .some(13...16): return .warn
         case .some(17...24): return .error
         default: break
         }
-        let name = HookText.at(record, "severityText")?.lowercased() ?? ""
-        if name.hasPrefix("warn") { return .warn }
-        if ["err", "crit", "fatal", "alert", "emerg", "panic"].contains(where: name.hasPrefix) {
-            return .error
+        let words = [name, HookText.at(record, "severityText")].compactMap { $0 }.filter {
+            !$0.isEmpty && $0 != "UNSPECIFIED"
         }
-        return name.hasPrefix("debug") || name.hasPrefix("trace") ? .debug : .info
+        for word in words {
+            // `ERROR2` is a finer step of `ERROR`.
+            let plain = String(word.prefix { !$0.isNumber })
+            if let level = SenderForm.level(plain) { return level }
+        }
+        let isUnspecified = ["", "0", "SEVERITY_NUMBER_UNSPECIFIED"].contains(number)
+        return words.isEmpty && isUnspecified ? .info : .warn
     }
 
     /// Converts nanoseconds since 1970, a string in OTLP's JSON; nil for 0, which means unknown.
@@ -182,6 +259,19 @@ enum OTLPLogs {
                 }
                 members.append(.init(key, value))
             }
+        }
+
+        /// Leaves out the last members until the others have at most `limit` bytes.
+        mutating func shorten(to limit: Int) {
+            var bytes = 2
+            let kept = members.prefix { member in
+                var writer = JSONWriter()
+                writer.value(member.value)
+                bytes +|= writer.bytes.count +| member.key.utf8.count +| 4
+                return bytes <= limit
+            }
+            leftOut +|= members.count &- kept.count
+            members = Array(kept)
         }
 
         func text(_ name: String) -> String? {

@@ -1,3 +1,4 @@
+import Core
 import Events
 import HTTPTypes
 import Hummingbird
@@ -43,11 +44,18 @@ public enum OTLPRoutes {
                     + "json of the Collector's exporter otlphttp", field: "Content-Type")
         }
         let payload = try await exchange.collectTree(limit: bodyLimit)
-        var lines: [UInt8] = []
-        for event in try OTLPLogs.events(payload, WallClock.system.now) {
-            lines += HookText.fitting(event).line
-            lines.append(UInt8(ascii: "\n"))
+        try exchange.reserve(OTLPLogs.count(payload) *| HookText.eventBytes, for: .bodies)
+        let now = WallClock.system.now
+        // A large request takes longer than a thread of the pool may be held.
+        let lines = try await BlockingExecutor.forms.run { () throws(Problem) in
+            var lines: [UInt8] = []
+            for event in try OTLPLogs.events(payload, now) {
+                lines += HookText.fitting(event).line
+                lines.append(UInt8(ascii: "\n"))
+            }
+            return lines
         }
+        try exchange.reserve(lines.count, for: .bodies)
         do throws(EventLogError) {
             let body = try await eventLog.cutOutside(lines)
             return try await eventLog.ingest(body)
@@ -65,4 +73,9 @@ public enum OTLPRoutes {
         }
         return json.bytes
     }
+}
+
+extension BlockingExecutor {
+    /// Converts other forms of events.
+    static let forms = BlockingExecutor("forms", width: 2)
 }

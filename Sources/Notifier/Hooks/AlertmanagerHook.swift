@@ -1,4 +1,5 @@
 import Events
+import HTTPTypes
 import JSON
 import Server
 
@@ -7,11 +8,20 @@ import Server
 /// The labels `rollout`, `namespace` and `revision` identify the rollout. An alert without them is
 /// stored too, and grouped by this node.
 enum AlertmanagerHook {
+    /// The maximum number of alerts in one payload.
+    static let most = 1000
+
     static func events(_ payload: JSONValue, _ now: Timestamp) throws(Problem) -> [Event] {
         guard case .array(let alerts) = payload["alerts"], !alerts.isEmpty else {
             throw .malformed(
                 "alerts_missing",
                 "the payload holds no alerts; send Alertmanager's webhook version 4",
+                field: "alerts")
+        }
+        guard alerts.count <= most else {
+            throw Problem(
+                .contentTooLarge, "alerts_too_many",
+                "the payload has \(alerts.count) alerts, at most \(most) are taken: set max_alerts of Alertmanager's webhook receiver to \(most)",
                 field: "alerts")
         }
         var events: [Event] = []

@@ -13,6 +13,8 @@ enum HookText {
     /// The maximum length in bytes of one label or annotation, and the maximum number of them.
     static let value = 512
     static let values = 40
+    /// About the memory of one event while it is converted, in bytes.
+    static let eventBytes = 1024
 
     /// The text at a path of members. A number returns its digits. Nil if the value is absent, an
     /// empty string or of another type.

@@ -83,8 +83,10 @@ struct RequestReport: Sendable {
         if let missing = missingStatus(presence) { return rate.absent(missing) }
         guard increase.requests > 0 else { return rate.absent(Self.noTraffic) }
         // Requests with an unknown outcome may be failures, so no rate is reported.
-        if increase.unknown > 0, let word = presence.unknownStatus {
-            return rate.absent(notUnderstood(word))
+        if increase.unknown > 0 {
+            // The series may be on an earlier page of the window only.
+            return rate.absent(
+                presence.unknownStatus.map(notUnderstood) ?? notUnderstoodBefore(increase.unknown))
         }
         return rate.number(
             increase.failing / increase.requests,
@@ -139,6 +141,13 @@ struct RequestReport: Sendable {
                 .garbage,
                 "\(metrics.statusLabel)=\"\(word)\" of \(counter) is no status: say what it means with failing: and ok:"
             )
+    }
+
+    private func notUnderstoodBefore(_ requests: Double) -> MissingData {
+        MissingData(
+            .garbage,
+            "\(Int(saturating: requests)) requests of \(metrics.counter ?? "") had a \(metrics.statusLabel) that is no status, on a page before the last: say what it means with failing: and ok:"
+        )
     }
 
     private func noSeries(_ name: String) -> MissingData {

@@ -27,7 +27,7 @@ struct Scrape: Sendable {
         private var lastReturn = 0
 
         /// Two returns that are at most this many scrapes apart are not explained by restarts.
-        private static let span = 12
+        static let span = 12
 
         var isSeveral: Bool { returns >= 2 }
 
@@ -52,8 +52,8 @@ struct Scrape: Sendable {
     /// The counters, ascending by key.
     let counters: [Counter]
     let presence: [SelectedLabels: ScrapedPage.Presence]
-    /// The latest process start time on this page and the earlier ones.
-    let latestStart: Double?
+    /// The process start times on this page and the last ones, the newest last.
+    let starts: [Double]
     /// Why several processes seem to answer at this address; nil if only one does.
     let severalProcesses: String?
 
@@ -103,14 +103,16 @@ struct Scrape: Sendable {
                     total: total, seen: number, fall: fall))
         }
         keep(until: nil)
-        if let start = page.processStart, let latest = previous?.latestStart,
+        // Compared with the last scrapes only: after a rollback, an older process answers alone.
+        let before = previous?.starts ?? []
+        if let start = page.processStart, let latest = before.max(),
             start < latest - Self.startTolerance
         {
             several =
                 "\(ScrapedPage.startMetric) went back from \(latest) to \(start)"
         }
         severalProcesses = several
-        latestStart = [page.processStart, previous?.latestStart].compactMap { $0 }.max()
+        starts = (before + [page.processStart].compactMap { $0 }).suffix(Fall.span)
         self.number = number
         self.at = max(at, previous?.at ?? at)
         self.counters = counters

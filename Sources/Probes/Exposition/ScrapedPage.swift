@@ -106,6 +106,7 @@ extension ScrapedPage {
         private(set) var series: [Series] = []
         private(set) var presence: [SelectedLabels: Presence] = [:]
         private(set) var processStart: Double?
+        private var startSeries = 0
 
         private let metrics: RequestMetrics
         private let groups: [[Matcher]]
@@ -130,9 +131,10 @@ extension ScrapedPage {
             _ name: String, _ labels: ExpositionLabels, _ value: Double
         ) throws(MissingData) {
             if name == ScrapedPage.startMetric {
-                // Pages merged from several processes have one per process, distinguished by
-                // labels.
-                if labels.entries.isEmpty, value.isFinite { processStart = value }
+                // Some clients put common labels on every series. Pages merged from several processes
+                // have one per process.
+                startSeries &+= 1
+                processStart = startSeries == 1 && value.isFinite ? value : nil
                 return
             }
             guard common.allSatisfy({ labels.matches($0.name, $0.value) }),

@@ -192,7 +192,10 @@ extension Settings.Probe.Prometheus {
             requests = "grpc_server_handled_total"
             statusLabel = "grpc_code"
             // Only server-side errors; the other codes are responses to client errors.
-            failing = ["Unknown", "DeadlineExceeded", "Internal", "Unavailable", "DataLoss"]
+            failing = [
+                "Unknown", "DeadlineExceeded", "Unimplemented", "Internal", "Unavailable",
+                "DataLoss",
+            ]
             latency = "grpc_server_handling_seconds"
         case .envoy:
             requests = "envoy_cluster_upstream_rq_xx"

@@ -73,7 +73,7 @@ struct EventQueryTests {
             ("after", "1:2:3", "cursor_invalid", "after"),
             ("Since", "1m", "query_unknown", "query"), ("", "", "query_unknown", "query"),
         ])
-    func refused(name: String, value: String, reason: String, field: String) {
+    func refused(name: String, value: String, reason: String, field: String) throws {
         do throws(Problem) {
             _ = try query((name, value))
             Issue.record("\(name)=\(value) is taken")
@@ -82,5 +82,10 @@ struct EventQueryTests {
             #expect(error.reason == reason)
             #expect(error.field == field)
         }
+        // A span that ends before it begins finds nothing, convincingly.
+        let reversed = try #require(throws: Problem.self) {
+            try query(("since", "10m"), ("until", "1h"))
+        }
+        #expect(reversed.field == "since")
     }
 }

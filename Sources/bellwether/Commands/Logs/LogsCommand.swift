@@ -36,9 +36,13 @@ struct LineSelection: ParsableArguments {
         do throws(FilterFault) { condition = try Filter(expression ?? "", known) } catch {
             throw ValidationError("--where: \(error.described(anyField: "--any-field"))")
         }
-        return EventLogQuery(
+        let query = EventLogQuery(
             since: try Self.moment(since, "--since", now),
             until: try Self.moment(until, "--until", now), where: condition)
+        if let since = query.since, let until = query.until, since > until {
+            throw ValidationError("--since is after --until, so that no line is between them")
+        }
+        return query
     }
 
     /// The same selection as query parameters of `GET /v1/events`.
