@@ -59,7 +59,8 @@ enum NoticeDigest {
             writer.member("at", now.rfc3339)
         }
         return RenderedDigest(
-            id: id, thread: thread, subject: InertText.line(subject, limit: 150), slack: slack.text,
+            id: id, thread: thread, subject: InertText.line("[NOTICE] " + subject, limit: 150),
+            slack: slack.text,
             text: words + "\n",
             html: """
                 <!doctype html><html><head><meta charset="utf-8"><title>Bellwether</title></head>\

@@ -44,6 +44,8 @@ enum Bounds {
 
     /// Groups that the message of a storm names.
     static let worst = 10
+    /// How long after its last verdict a group counts as measured.
+    static let present = Duration.seconds(600)
     /// Storms at one time.
     static let storms = 16
     /// Messages of the last minute that are remembered for each receiver.

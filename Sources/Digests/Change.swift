@@ -26,4 +26,15 @@ public enum Change: Sendable, Hashable {
     case acknowledged
     /// Nobody looks after it any more.
     case released
+    /// Runs of a storm that ended or wait since its last message: the first of their groups, and
+    /// how many there are.
+    case runs(Turn, groups: [GroupKey], count: Int)
+
+    /// What became of runs.
+    public enum Turn: Sendable, Hashable {
+        case aborted
+        /// A limit is reached: the caller aborts the run or pauses the rollout.
+        case atLimit
+        case paused
+    }
 }

@@ -34,11 +34,17 @@ extension Digest {
         healthyPlaces = state.sources.count - places.count
         omittedLines = incident.omittedLines
         status = places.map(\.status).max() ?? (state.sources.isEmpty ? nil : .healthy)
+        if let untracked = incident.untracked, incident.recoveredAt == nil,
+            composedAt < untracked.at + settings.repeatEvery
+        {
+            status = max(status ?? .healthy, untracked.status)
+        }
         worst = incident.worst
         metrics = Self.worstPerMetric(places)
         attempts = incident.attempts
         attemptsPerRun = state.attemptsPerRun(settings)
         failuresUntilAbort = isOver ? nil : state.failuresUntilAbort(settings)
+        isAtLimit = !isOver && state.isAtLimit(settings)
         reasons = incident.reasons.sorted(by: ReasonTally.worstFirst)
         omittedReasons = incident.omittedReasons
         notices = incident.notices.filter { $0.unreported > 0 }.sorted(by: NoticeCounts.worstFirst)
@@ -112,15 +118,19 @@ extension Digest {
                 let count = digests.count { $0.kind == kind }
                 return count == 0 ? nil : Rollup.KindCount(kind: kind, groups: count)
             })
+        let outcomes = Set(digests.map { $0.kind == .ended ? $0.outcome : nil })
+        outcome = outcomes.count == 1 ? outcomes.first ?? nil : nil
         rollup?.areCanaries = digests.allSatisfy {
             $0.group["rollout"] != nil && $0.kind != .notice
         }
     }
 
     /// Composes a message of a storm; `members` are the messages that its groups would send.
+    ///
+    /// - Parameter unmeasuredSince: The last measurement, if there was none since the last message.
     init(
-        of storm: Storm, members: [Digest], isOver: Bool, composedAt: Timestamp,
-        settings: DigestSettings
+        of storm: Storm, members: [Digest], isOver: Bool, unmeasuredSince: Timestamp?,
+        composedAt: Timestamp, settings: DigestSettings
     ) {
         let ranked = members.sorted(by: Self.worstFirst)
         let kind: Kind =
@@ -143,7 +153,13 @@ extension Digest {
         eventsInIncident = members.reduce(storm.eventsInIncident) { $0 +| $1.eventsInIncident }
         // All groups report the same lost lines, so their counts are not added.
         shed = members.map(\.shed).max() ?? 0
-        incidentEnd = isOver ? composedAt : nil
+        self.unmeasuredSince = unmeasuredSince
+        incidentEnd = isOver ? unmeasuredSince ?? composedAt : nil
+        if kind == .ended, members.isEmpty, storm.aborted > 0, storm.recovered == 0,
+            storm.ended == 0, storm.left == 0
+        {
+            outcome = "aborted"
+        }
         acknowledgement = isOver ? nil : storm.acknowledgement
         next =
             isOver
@@ -159,8 +175,40 @@ extension Digest {
         rollup.storm = Rollup.Outbreak(
             shared: storm.shared, joined: storm.joined, recovered: storm.recovered,
             aborted: storm.aborted, ended: storm.ended +| (isOver ? members.count : 0),
-            left: storm.left, paused: storm.paused)
+            left: storm.left, paused: storm.paused, atLimit: storm.atLimit)
         self.rollup = rollup
+        changes = Self.changes(of: storm, ranked)
+    }
+
+    /// What happened to the runs of a storm since its last message, and where it fails since.
+    private static func changes(of storm: Storm, _ members: [Digest]) -> [Change] {
+        let before = storm.lastReport ?? Storm.Report()
+        var changes: [Change] = []
+        if storm.aborted > before.aborted {
+            changes.append(
+                .runs(
+                    .aborted, groups: storm.abortedGroups, count: storm.aborted -| before.aborted))
+        }
+        func add(_ turn: Change.Turn, _ runs: [Digest]) {
+            guard !runs.isEmpty else { return }
+            changes.append(
+                .runs(turn, groups: runs.prefix(Bounds.worst).map(\.group), count: runs.count))
+        }
+        // A run that waits has no lines after the one that made it wait.
+        let changed = members.filter { $0.events > 0 }
+        if storm.atLimit > before.atLimit {
+            add(.atLimit, changed.filter { $0.isAtLimit && $0.outcome != "paused" })
+        }
+        if storm.paused > before.paused { add(.paused, changed.filter { $0.outcome == "paused" }) }
+        guard storm.lastReport != nil else { return changes }
+        for zone in storm.zones.dropFirst(before.zones) {
+            let places = members.flatMap(\.places).filter {
+                ($0.az.isEmpty ? $0.node : $0.az) == zone
+            }
+            guard let status = places.map(\.status).max(), status.isDegraded else { continue }
+            changes.append(.place(az: zone, node: "", status: status))
+        }
+        return changes
     }
 
     /// Sorts the worst digest first: storms and open failures before others, then by verdict,
@@ -180,6 +228,7 @@ extension Rollup.Member {
     init(of digest: Digest) {
         self.init(
             id: digest.id, group: digest.group, kind: digest.kind, status: digest.status,
+            outcome: digest.outcome, isAtLimit: digest.isAtLimit,
             failingPlaces: digest.failingPlaces.count, metric: digest.metrics.first,
             events: digest.events)
     }

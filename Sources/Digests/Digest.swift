@@ -52,6 +52,8 @@ public struct Digest: Sendable, Hashable {
     public var attemptsPerRun: Int?
     /// How many more unhealthy attempts abort the run; nil if unknown.
     public var failuresUntilAbort: Int?
+    /// Whether a limit is reached: the caller aborts the run or pauses the rollout.
+    public var isAtLimit = false
     public var reasons: [ReasonTally] = []
     /// The number of occurrences of reasons that are not listed.
     public var omittedReasons = 0
@@ -70,7 +72,7 @@ public struct Digest: Sendable, Hashable {
     /// Whether this is a sample, which must not look like news.
     public var isTest = false
     /// `aborted`, `promoted`, `completed`; `paused` while the rollout waits for a person; nil if no
-    /// hook reported one.
+    /// hook reported one. Of many groups, the one that all of them have.
     public var outcome: String?
     /// The sender's own reason for the outcome, untrusted; at most 400 characters.
     public var outcomeReason: String?
@@ -163,6 +165,9 @@ public struct Rollup: Sendable, Hashable {
         public var group: GroupKey
         public var kind: Digest.Kind
         public var status: VerdictStatus?
+        /// How the run ended, or `paused`; nil if no hook reported it.
+        public var outcome: String?
+        public var isAtLimit: Bool
         public var failingPlaces: Int
         /// The worst metric, if there is one.
         public var metric: MetricTrack?
@@ -183,6 +188,12 @@ public struct Rollup: Sendable, Hashable {
         public var groups: Int
     }
 
+    /// Whether nothing that it reports goes on.
+    public var isOver: Bool {
+        storm == nil && !kinds.isEmpty
+            && kinds.allSatisfy { [.ended, .recovered].contains($0.kind) }
+    }
+
     /// Set if the groups are one incident, whose members are at most ten.
     public var storm: Outbreak?
 
@@ -200,6 +211,8 @@ public struct Rollup: Sendable, Hashable {
         public var left: Int
         /// The groups that wait for a person.
         public var paused: Int
+        /// The groups whose caller is about to abort the run or to pause the rollout.
+        public var atLimit: Int
     }
 
     public init(members: [Member], groups: Int, kinds: [KindCount]) {

@@ -210,13 +210,13 @@ enum DigestModel {
         "receiver", "receivers", "silence", "who", "until", "messages", "swallowed_events",
         "node_fault", "echoes", "rollup", "groups", "kinds", "failing", "recovered", "ended",
         "notice", "members", "failing_places", "at", "outcome_reason", "unmeasured_since", "storm",
-        "shared", "joined", "left", "aborted", "paused", "acknowledged",
+        "shared", "joined", "left", "aborted", "paused", "acknowledged", "at_limit",
     ]
 
     private static func attempts(_ digest: Digest, _ w: inout JSONWriter) {
         w.member("first", digest.attempts.first)
         w.member("last", digest.attempts.last)
-        w.member("of", digest.attemptsPerRun)
+        w.member("of", digest.attemptsInRange)
         w.member("until_abort", digest.failuresUntilAbort)
         let counts = digest.attempts.counts
         for status in VerdictStatus.allCases { w.member(status.rawValue, counts[status]) }
@@ -282,6 +282,7 @@ enum DigestModel {
                 w.member("ended", storm.ended)
                 w.member("left", storm.left)
                 w.member("paused", storm.paused)
+                w.member("at_limit", storm.atLimit)
             }
         }
         w.member(object: "kinds") { w in
@@ -296,6 +297,7 @@ enum DigestModel {
                     }
                     w.member("kind", member.kind.rawValue)
                     w.member("status", member.status?.rawValue)
+                    w.member("outcome", member.outcome)
                     w.member("failing_places", member.failingPlaces)
                     w.member("events", member.events)
                 }

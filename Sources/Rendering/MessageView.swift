@@ -103,7 +103,9 @@ struct MessageView {
     var time: String {
         let begun = clock(digest.incidentStart)
         guard let end = digest.incidentEnd else { return "since \(begun) (\(duration))" }
-        if digest.kind == .ended, digest.outcome == nil, digest.rollup == nil {
+        if digest.kind == .ended, digest.outcome == nil,
+            digest.rollup == nil || digest.unmeasuredSince != nil
+        {
             return "since \(begun), last measured \(clock(end))"
         }
         return begun == clock(end)
@@ -175,9 +177,7 @@ struct MessageView {
         guard let rollup = digest.rollup else { return }
         let kept = rollup.members.prefix(limits.members)
         values["members"] = kept.map { member -> [String: Any] in
-            let doing =
-                member.kind == .failing
-                ? PlainWords.doing(member.status ?? .unhealthy) : member.kind.rawValue
+            let doing = PlainWords.doing(member)
             let places = member.failingPlaces
             var row: [String: Any] = [
                 "member": "\(GroupWords(member.group).text) — \(doing)"
@@ -216,8 +216,7 @@ struct MessageView {
             return HumanNumber.count(tally.counts.total, "attempt") + ": \(counts)"
         }
         let range = first == last ? "Attempt \(first)" : "Attempts \(first)–\(last)"
-        // Numbers above the run's count go over several runs, of which no number is the total.
-        let of = digest.attemptsPerRun.flatMap { last <= $0 ? " of \($0)" : nil } ?? ""
+        let of = digest.attemptsInRange.map { " of \($0)" } ?? ""
         return "\(range)\(of): \(counts)"
     }
 
@@ -371,6 +370,10 @@ struct MessageView {
 }
 
 extension Digest {
+    /// The number of attempts of the run; nil if the attempts' numbers exceed it: they go over
+    /// several runs, of which no number is the total.
+    var attemptsInRange: Int? { attemptsPerRun.flatMap { attempts.last ?? 0 <= $0 ? $0 : nil } }
+
     fileprivate var isOneDay: Bool {
         let day = composedAt.rfc3339.prefix(10)
         return from.rfc3339.prefix(10) == day && to.rfc3339.prefix(10) == day

@@ -241,7 +241,6 @@ struct LayoutTests {
     /// Files under 30 lines that are the only home of a whole concept, by name.
     private static let small: [String: String] = [
         "Addressee.swift": "what identifies a delivery in every module",
-        "Change.swift": "the list of changes, which every text of a digest reads",
         "ConsoleView+Deliveries.swift": "the part of the view that reads the database",
         "CopyOnWriteBox.swift": "a general container",
         "DeadLetter.swift": "what people see of a dead delivery",

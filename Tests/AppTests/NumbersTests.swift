@@ -89,7 +89,10 @@ struct NumbersTests {
             lines: ["state.sources.count - places.count"]),
         Exception(
             file: "Digests/Digest+Composition.swift", reason: times,
-            lines: ["composedAt + settings.repeatEvery"]),
+            lines: [
+                "composedAt + settings.repeatEvery",
+                "composedAt < untracked.at + settings.repeatEvery",
+            ]),
         Exception(
             file: "Digests/Groups/GroupState+Report.swift", reason: lists,
             lines: [
@@ -99,15 +102,21 @@ struct NumbersTests {
         Exception(
             file: "Digests/Groups/GroupState.swift", reason: times,
             lines: [
-                #"if let burstFrom, now < burstFrom + settings.window {"#,
+                #"open?.value.untracked.map { moment < $0.at + settings.repeatEvery } ?? false"#,
                 #"if let abortedAt, line.ts <= abortedAt + Bounds.stragglers { return .none }"#,
                 #"starts = starts.filter { moment - $0 < settings.flapWithin } + [moment]"#,
                 #"guard let abortedAt, line.ts <= abortedAt + Bounds.stragglers else { return false }"#,
             ]),
         Exception(
-            file: "Digests/Groups/GroupState.swift", reason: lists,
+            file: "Digests/Groups/GroupState+Report.swift", reason: lists,
             lines: [
                 #"let zone = source.az + Source.separator"#
+            ]),
+        Exception(
+            file: "Digests/Groups/GroupState+Report.swift", reason: times,
+            lines: [
+                #"if let burstFrom, now < burstFrom + settings.window {"#,
+                #"|| rehearsedAt.map { moment <= $0 + Bounds.stragglers } ?? false"#,
             ]),
         Exception(
             file: "Digests/Groups/Incident.swift", reason: times,
@@ -166,12 +175,13 @@ struct NumbersTests {
                 #"return latest - start <= settings.storm.within"#,
                 #"&& start - latest <= settings.storm.within"#,
                 #"&& candidate.start <= storm.latest + settings.storm.within"#,
+                #"return lastSeen + Bounds.present >= latest"#,
             ]),
         Exception(
             file: "Digests/Machine/DigestMachine+Storms.swift", reason: places,
             lines: [
                 #"for trait in candidates.flatMap(\.traits) { counts[trait, default: 0] += 1 }"#,
-                #"$0.value >= settings.storm.groups && $0.value * 5 >= most * 4"#,
+                #"let wide = counts.filter { $0.value * 5 >= most * 4 }"#,
                 #"for member in members { join(member, shared.storms.count - 1) }"#,
             ]),
         Exception(

@@ -13,6 +13,7 @@ struct NoticeDigestTests {
             kind: "x", subject: "Bellwether: x",
             words: "500 <!channel> @here *bold* `code` :fire: \"q\" a\u{202E}b\u{3164}c",
             at: Timestamp(milliseconds: 0))
+        #expect(digest.subject == "[NOTICE] Bellwether: x")
         let slack = try JSONValue(parsing: Array(digest.slack.utf8), limits: .event)
         #expect(
             slack["text"]?.string

@@ -74,7 +74,8 @@ struct LogScript {
     func verdict(
         _ status: VerdictStatus, az: String = "eu-west-1a", attempt: Int? = nil,
         rate: Double? = nil, rollout: String = "payments-api", concern: String? = "all",
-        series: String? = nil, policy: String? = nil
+        series: String? = nil, policy: String? = "sha256:5f0c1d2e3a4b",
+        binary: String? = "sha256:aaaaaaaaaaaa"
     ) -> Event {
         let state: CheckState =
             switch status {
@@ -99,7 +100,7 @@ struct LogScript {
                         check: "canary.5xx_rate", state: state, value: rate, limit: 0.01,
                         why: "abs_\(state.rawValue)")
                 ],
-            policy: policy,
+            policy: policy, binary: binary,
             extra: series.map { [JSONValue.Member("series", .string($0))] } ?? [])
     }
 

@@ -1,5 +1,6 @@
 import Digests
 import Events
+import JSON
 import Testing
 
 @Suite("A fault of the node itself")
@@ -67,6 +68,33 @@ struct NodeFaultTests {
             log.said().map { "\($0.group["rollout"] ?? "") \($0.kind)" }
                 == ["b failing", "a recovered"])
         #expect(log.machine.heldBack == 0)
+    }
+
+    @Test(
+        "An abort, a pause or a reached limit of a suppressed group is reported at once",
+        arguments: ["aborted", "paused", "limit"])
+    func ends(how: String) {
+        var log = LogScript()
+        for rollout in ["a", "b", "c"] { log.write(Self.verdict(log, rollout)) }
+        log.pass(15)
+        #expect(log.said().map { $0.group["rollout"] } == ["a"])
+        var event: Event
+        if how == "limit" {
+            event = Self.verdict(log, "b")
+            event.extra.append(JSONValue.Member("failure_limit", .number("0")))
+        } else {
+            event = log.hook(how)
+            event.rollout = "b"
+        }
+        log.write(event)
+        log.pass(milliseconds: 250)
+        let said = log.said()
+        #expect(said.map { $0.group["rollout"] } == ["b"])
+        #expect(said.map(\.outcome) == [how == "limit" ? nil : how])
+        #expect(said.first?.isAtLimit == (how == "limit"))
+        #expect(log.machine.heldBack == 1)
+        log.pass(120)
+        #expect(log.said().isEmpty)
     }
 
     @Test("Other nodes' faults, and receivers that got no report, are not suppressed")

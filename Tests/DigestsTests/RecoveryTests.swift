@@ -5,6 +5,38 @@ import Testing
 
 @Suite("The end of an incident")
 struct RecoveryTests {
+    @Test(
+        "A place or a concern that is not tracked and fails keeps the incident open",
+        arguments: [true, false])
+    func untracked(zones: Bool) {
+        var log = LogScript()
+        func attempt(_ n: Int, failing: Bool) {
+            let count = zones ? 33 : 9
+            for i in 1...count {
+                log.write(
+                    log.verdict(
+                        failing && i == count ? .unhealthy : .healthy,
+                        az: zones ? "zone-\(i)" : "a", attempt: n,
+                        rate: failing && i == count ? 0.02 : 0.001,
+                        concern: zones ? "all" : "concern-\(i)"))
+            }
+            log.pass(30)
+        }
+        for n in 1...10 { attempt(n, failing: n > 2) }
+        let said = log.said()
+        #expect(said.map(\.kind) == [.failing])
+        #expect(said.first?.status == .unhealthy)
+        let checkpoint = log.machine.checkpoint()
+        log.machine = DigestMachine(position: checkpoint.position, states: log.stored(checkpoint))
+        for n in 11...80 { attempt(n, failing: n < 15) }
+        let rest = log.said()
+        #expect(rest.last?.kind == .recovered)
+        #expect(rest.filter { $0.kind == .recovered }.count == 1)
+        let end = rest.last?.incidentEnd ?? log.now
+        #expect(end >= LogScript.epoch + .seconds(14 * 30 + 1740))
+        #expect(log.machine.openGroups == 0)
+    }
+
     @Test("Every failed zone must be healthy twice; one message with worst value and duration")
     func recovery() {
         var log = LogScript()

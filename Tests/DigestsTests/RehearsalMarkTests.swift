@@ -49,6 +49,41 @@ struct RehearsalMarkTests {
         #expect(log.said().map(\.isRehearsal) == [false])
     }
 
+    @Test("an abort by a rehearsal is no news, also if its hook arrives late or has no revision")
+    func abort() {
+        for (late, revision) in [(5, "17"), (5, nil), (40, "17")] {
+            var log = LogScript()
+            log.write(log.verdict(.healthy, attempt: 1, rate: 0.001))
+            log.write(rehearsal(log, EventName.rehearsalStarted))
+            log.pass(5)
+            if late > 5 { log.write(rehearsal(log, EventName.rehearsalFinished)) }
+            log.pass(late)
+            log.write(log.hook("aborted", revision: revision))
+            log.pass(120)
+            #expect(log.said().isEmpty)
+            #expect(log.machine.openGroups == 0)
+        }
+    }
+
+    @Test("an abort after a failure during a rehearsal, or long after one, is reported")
+    func realAbort() {
+        var during = LogScript()
+        during.write(rehearsal(during, EventName.rehearsalStarted))
+        during.write(during.verdict(.unhealthy, attempt: 1, rate: 0.02))
+        during.pass(15)
+        during.write(during.hook("aborted"))
+        during.pass(15)
+        #expect(during.said().map(\.kind) == [.failing, .ended])
+
+        var after = LogScript()
+        after.write(rehearsal(after, EventName.rehearsalStarted))
+        after.write(rehearsal(after, EventName.rehearsalFinished))
+        after.pass(90)
+        after.write(after.hook("aborted"))
+        after.pass(15)
+        #expect(after.said().map(\.outcome) == ["aborted"])
+    }
+
     @Test("the mark survives a restart")
     func restart() {
         var log = LogScript()

@@ -105,13 +105,7 @@ struct StormIncidentTests {
     @Test("Groups that share nothing have messages of their own, within the receiver's limit")
     func unlike() {
         var log = LogScript(DigestSettings(route: Self.route))
-        for n in 0..<12 {
-            var event = log.verdict(
-                .unhealthy, az: "zone-\(n)", attempt: 1, rate: 0.02, rollout: "service-\(n)")
-            event.deltas[0].metric = "canary.m\(n)"
-            event.reasons = []
-            log.write(event)
-        }
+        for n in 0..<12 { log.write(Self.unlike(log, n)) }
         log.pass(10)
         let said = log.said()
         #expect(said.count == 3)
@@ -119,6 +113,105 @@ struct StormIncidentTests {
         #expect(storms.isEmpty)
         #expect(said.reduce(0) { $0 + ($1.rollup?.groups ?? 1) } == 12)
         #expect(said.reduce(0) { $0 + $1.events } == 12)
+    }
+
+    @Test("Six on one gateway and four unlike ones: only the six are a storm, named after it")
+    func mixed() throws {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<6)
+        for n in 6..<10 { log.write(Self.unlike(log, n)) }
+        log.pass(10)
+        let said = log.said()
+        let storms = said.compactMap { $0.rollup?.storm }
+        #expect(storms.count == 1)
+        let storm = try #require(storms.first)
+        #expect(storm.joined == 6)
+        #expect(
+            storm.shared == [
+                SharedTrait(.node, "gw-eu-west-1b"), SharedTrait(.az, "eu-west-1b"),
+                SharedTrait(.check, "canary.5xx_rate"),
+            ])
+        // An unlike one that begins to fail within the minute does not join.
+        log.pass(5)
+        log.write(Self.unlike(log, 10))
+        // One of the six fails elsewhere, and by another check: it leaves.
+        var elsewhere = Self.unlike(log, 3)
+        elsewhere.attempt = 2
+        log.write(elsewhere)
+        var healthy = log.verdict(
+            .healthy, az: "eu-west-1b", attempt: 2, rate: 0.001, rollout: "service-3")
+        healthy.id = "h3"
+        log.write(healthy)
+        log.pass(120)
+        let later = log.said().compactMap { $0.rollup?.storm }
+        let last = try #require(later.last)
+        #expect(last.joined == 6)
+        #expect(last.left == 1)
+    }
+
+    /// A verdict of `service-<n>` that shares no place and no check with others.
+    private static func unlike(
+        _ log: LogScript, _ n: Int, _ status: VerdictStatus = .unhealthy,
+        policy: String = "sha256:5f0c1d2e3a4b", binary: String = "sha256:aaaaaaaaaaaa"
+    ) -> Event {
+        var event = log.verdict(
+            status, az: "zone-\(n)", attempt: 1, rate: status == .healthy ? 0.001 : 0.02,
+            rollout: "service-\(n)", policy: policy, binary: binary)
+        event.deltas[0].metric = "canary.m\(n)"
+        event.reasons = []
+        return event
+    }
+
+    @Test("A zone alone, or a check alone, names the storm")
+    func headlines() {
+        var zone = LogScript(DigestSettings(route: Self.route))
+        for n in 0..<6 {
+            var event = Self.unlike(zone, n)
+            event.az = "eu-west-1b"
+            zone.write(event)
+        }
+        zone.pass(10)
+        #expect(
+            zone.said().compactMap { $0.rollup?.storm?.shared } == [
+                [SharedTrait(.az, "eu-west-1b")]
+            ])
+        var check = LogScript(DigestSettings(route: Self.route))
+        for n in 0..<6 {
+            var event = Self.unlike(check, n)
+            event.deltas[0].metric = "dependency.db"
+            check.write(event)
+        }
+        check.pass(10)
+        #expect(
+            check.said().compactMap { $0.rollup?.storm?.shared } == [
+                [SharedTrait(.check, "dependency.db")]
+            ])
+    }
+
+    @Test(
+        "A policy or a binary names the storm if some other group has another one",
+        arguments: [SharedTrait.Kind.policy, .binary])
+    func versions(kind: SharedTrait.Kind) {
+        func run(others: String, before: Int) -> [[SharedTrait]] {
+            var log = LogScript(DigestSettings(route: Self.route))
+            log.write(
+                Self.unlike(
+                    log, 90, .healthy, policy: kind == .policy ? others : "sha256:p",
+                    binary: kind == .binary ? others : "sha256:b"))
+            log.pass(before)
+            for n in 0..<6 {
+                let new = "sha256:new"
+                log.write(
+                    Self.unlike(
+                        log, n, policy: kind == .policy ? new : "sha256:p",
+                        binary: kind == .binary ? new : "sha256:b"))
+            }
+            log.pass(10)
+            return log.said().compactMap { $0.rollup?.storm?.shared }
+        }
+        #expect(run(others: "sha256:old", before: 30) == [[SharedTrait(kind, "sha256:new")]])
+        #expect(run(others: "sha256:new", before: 30) == [], "the whole fleet has it")
+        #expect(run(others: "sha256:old", before: 900) == [], "nothing measures with the other one")
     }
 
     @Test("Receivers of other routes get only their own groups, each within its limit")
@@ -179,6 +272,153 @@ struct StormIncidentTests {
         #expect(log.said().isEmpty)
     }
 
+    /// An event of the controller of `service-<n>`.
+    static func hook(_ log: LogScript, _ word: String, _ n: Int) -> Event {
+        var event = log.hook(word)
+        event.rollout = "service-\(n)"
+        return event
+    }
+
+    /// A storm of ten groups with its first message said, and what was said in the second after
+    /// each of the two steps, which are five seconds apart.
+    private static func said(after steps: ((inout LogScript) -> Void)...) -> [[Digest]] {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<10)
+        log.pass(10)
+        _ = log.said()
+        var said: [[Digest]] = []
+        for step in steps {
+            log.pass(4)
+            step(&log)
+            log.pass(1)
+            said.append(log.said())
+        }
+        return said
+    }
+
+    private static func key(_ n: Int) -> GroupKey {
+        GroupKey([
+            GroupKey.Field("namespace", "prod"), GroupKey.Field("rollout", "service-\(n)"),
+            GroupKey.Field("revision", "17"),
+        ])
+    }
+
+    @Test("A second abort or a second pause updates a storm at once, too, and is named")
+    func second() {
+        let aborts = Self.said(
+            after: { $0.write(Self.hook($0, "aborted", 3)) },
+            { $0.write(Self.hook($0, "aborted", 7)) })
+        #expect(
+            aborts.map { $0.map(\.changes) } == [
+                [[.runs(.aborted, groups: [Self.key(3)], count: 1)]],
+                [[.runs(.aborted, groups: [Self.key(7)], count: 1)]],
+            ])
+        #expect(aborts.last?.first?.rollup?.storm?.aborted == 2)
+        let pauses = Self.said(
+            after: { $0.write(Self.hook($0, "paused", 3)) },
+            { $0.write(Self.hook($0, "paused", 7)) })
+        #expect(
+            pauses.map { $0.map(\.changes) } == [
+                [[.runs(.paused, groups: [Self.key(3)], count: 1)]],
+                [[.runs(.paused, groups: [Self.key(7)], count: 1)]],
+            ])
+    }
+
+    @Test("A group of a storm that reaches its limit updates it at once, and is named")
+    func limit() {
+        func reach(_ n: Int) -> (inout LogScript) -> Void {
+            return { log in
+                var event = log.verdict(
+                    .unhealthy, az: "eu-west-1b", attempt: 2, rate: 0.02,
+                    rollout: "service-\(n)", series: "s\(n)")
+                event.extra.append(JSONValue.Member("failure_limit", .number("1")))
+                log.write(event)
+            }
+        }
+        let said = Self.said(after: reach(3), reach(7))
+        #expect(
+            said.map { $0.map(\.changes) } == [
+                [[.runs(.atLimit, groups: [Self.key(3)], count: 1)]],
+                [[.runs(.atLimit, groups: [Self.key(7)], count: 1)]],
+            ])
+        #expect(said.last?.first?.rollup?.storm?.atLimit == 2)
+    }
+
+    @Test("Another zone of a storm that shares a check updates it at once")
+    func zone() {
+        var log = LogScript(DigestSettings(route: Self.route))
+        for n in 0..<6 { Self.fail(&log, n..<(n + 1), az: "zone-\(n)") }
+        log.pass(10)
+        #expect(log.said().map { $0.rollup?.storm?.shared.first?.kind } == [.check])
+        log.pass(5)
+        Self.fail(&log, 2..<3, az: "zone-9", attempt: 2)
+        log.pass(1)
+        let said = log.said()
+        #expect(
+            said.map(\.changes) == [[.place(az: "zone-9", node: "", status: .unhealthy)]])
+        log.pass(5)
+        Self.fail(&log, 3..<4, az: "zone-9", attempt: 2)
+        log.pass(1)
+        #expect(log.said().isEmpty, "the zone is reported")
+    }
+
+    @Test("Aborts one after another: at most three messages a minute, each run named once")
+    func aborts() {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<10)
+        log.pass(10)
+        var said = log.said()
+        for n in 0..<10 {
+            log.pass(3)
+            log.write(Self.hook(log, "aborted", n))
+        }
+        log.pass(90)
+        said += log.said()
+        for digest in said {
+            let minute = said.filter {
+                $0.composedAt <= digest.composedAt
+                    && $0.composedAt + .seconds(60) > digest.composedAt
+            }
+            #expect(minute.count <= 3)
+        }
+        let named = said.flatMap(\.changes).flatMap { change in
+            if case .runs(.aborted, let groups, _) = change { return groups }
+            return []
+        }
+        #expect(named == (0..<10).map(Self.key))
+        #expect(said.last?.kind == .ended)
+        #expect(said.last?.outcome == "aborted")
+    }
+
+    @Test("A storm stored by an earlier version is read, which is no news")
+    func earlier() throws {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<8)
+        log.pass(10)
+        _ = log.said()
+        log.write(Self.hook(log, "aborted", 3))
+        log.pass(1)
+        #expect(log.said().count == 1)
+        let checkpoint = log.machine.checkpoint()
+        var states = checkpoint.changed
+        let shared = try #require(states["shared"])
+        var earlier = shared
+        for name in [
+            #""at_limit":0,"#, #""zones":["eu-west-1b"],"#, #""aborted":[],"#,
+            #""told_aborted":1,"#, #""told_at_limit":0,"#, #""told_zones":1,"#,
+        ] {
+            try #require(earlier.contains(name))
+            earlier = earlier.replacing(name, with: "")
+        }
+        states["shared"] = earlier
+        log.machine = DigestMachine(
+            settings: log.machine.settings, position: checkpoint.position, states: states)
+        #expect(log.machine.unreadable == 0)
+        Self.fail(&log, 0..<1, attempt: 2)
+        log.pass(50)
+        #expect(log.said().isEmpty)
+    }
+
     @Test("A storm whose groups all fail otherwise ends; it has not recovered")
     func left() throws {
         var log = LogScript(DigestSettings(route: Self.route))
@@ -221,6 +461,38 @@ struct StormIncidentTests {
         let whole = run(false)
         #expect(whole.count > 2)
         #expect(run(true) == whole)
+    }
+
+    @Test(
+        "A storm that nobody measures says so at its reminder and at its end, after a restart too")
+    func unmeasured() {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<60)
+        let measured = log.now
+        log.pass(900)
+        let checkpoint = log.machine.checkpoint()
+        log.machine = DigestMachine(
+            settings: log.machine.settings, position: checkpoint.position,
+            states: checkpoint.changed)
+        log.pass(4000)
+        let said = log.said()
+        #expect(said.map(\.kind) == [.rollup, .rollup, .ended])
+        #expect(said.map(\.unmeasuredSince) == [nil, measured, measured])
+        #expect(said.last?.incidentEnd == measured)
+        #expect(said.last?.rollup?.storm?.ended == 60)
+    }
+
+    @Test("A storm that is measured is not called unmeasured")
+    func measured() {
+        var log = LogScript(DigestSettings(route: Self.route))
+        Self.fail(&log, 0..<6)
+        for attempt in 2...140 {
+            log.pass(30)
+            Self.fail(&log, 0..<6, attempt: attempt)
+        }
+        let said = log.said()
+        #expect(said.count == 3)
+        #expect(said.allSatisfy { $0.unmeasuredSince == nil })
     }
 
     @Test("A stored storm that cannot be read lets its groups speak")

@@ -51,7 +51,8 @@ extension [Change] {
     var areWorse: Bool {
         contains { change in
             switch change {
-            case .place, .worse, .lastChance, .failureLimit, .inconclusiveLimit, .paused: true
+            case .place, .worse, .lastChance, .failureLimit, .inconclusiveLimit, .paused, .runs:
+                true
             case .metric, .notice, .policy, .binary, .flapping, .acknowledged, .released: false
             }
         }

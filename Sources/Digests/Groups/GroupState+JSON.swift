@@ -42,10 +42,13 @@ extension GroupState {
             if let rehearsingUntil {
                 w.member("rehearsing", Int(rehearsingUntil.milliseconds))
             }
+            if let rehearsedAt { w.member("rehearsed", Int(rehearsedAt.milliseconds)) }
             if let swallowed {
                 w.key("swallowed")
                 swallowed.write(to: &w)
             }
+            if !policy.isEmpty { w.member("policy", policy) }
+            if !binary.isEmpty { w.member("binary", binary) }
             if !context.isEmpty {
                 w.key("context")
                 context.write(to: &w)
@@ -78,7 +81,10 @@ extension GroupState {
         starts = tree.list("starts") { $0.integer.map(Timestamp.init(milliseconds:)) }
         restore(tree.list("sources", Source.init(tree:)))
         rehearsingUntil = tree.moment("rehearsing")
+        rehearsedAt = tree.moment("rehearsed")
         swallowed = tree["swallowed"].flatMap(SilenceNote.init(tree:))
+        policy = tree["policy"]?.string ?? ""
+        binary = tree["binary"]?.string ?? ""
         context = tree["context"].map(RolloutContext.init(tree:)) ?? RolloutContext()
         if let tree = tree["incident"] {
             guard let incident = Incident(tree: tree) else { return nil }
@@ -132,6 +138,10 @@ extension Incident {
             w.member(array: "omitted") { w in
                 for count in [omittedReasons, omittedNotices, omittedLines] { w.value(count) }
             }
+            if let untracked {
+                w.member("untracked", untracked.status.rawValue)
+                w.member("untracked_at", Int(untracked.at.milliseconds))
+            }
             w.member(array: "policies") { w in for policy in policies { w.value(policy) } }
             w.member(array: "binaries") { w in for binary in binaries { w.value(binary) } }
             if let acknowledgement {
@@ -167,6 +177,9 @@ extension Incident {
         recoveredAt = tree.moment("recovered")
         outcome = tree["outcome"]?.string
         outcomeAt = tree.moment("outcome_at")
+        untracked = tree.status("untracked").flatMap { status in
+            tree.moment("untracked_at").map { Untracked(status: status, at: $0) }
+        }
         outcomeReason = tree["outcome_reason"]?.string
         isRehearsal = tree["rehearsal"]?.bool ?? false
         flapping = tree["flapping"]?.bool ?? false

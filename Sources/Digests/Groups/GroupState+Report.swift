@@ -26,6 +26,11 @@ extension GroupState {
         return false
     }
 
+    /// Whether a limit of the caller is reached: it aborts the run or pauses the rollout.
+    func isAtLimit(_ settings: DigestSettings) -> Bool {
+        isInconclusive || failuresUntilAbort(settings) == 0
+    }
+
     /// How many more unhealthy attempts abort the run; nil if the limit is unknown or
     /// no attempt was unhealthy. The caller's limit precedes that of the settings.
     func failuresUntilAbort(_ settings: DigestSettings) -> Int? {
@@ -112,6 +117,34 @@ extension GroupState {
         lastReport.acknowledgement = incident?.acknowledgement
         lastReport.receivers = Set(receivers)
         return lastReport
+    }
+
+    /// The worst reported status of a place's zone; of the place itself if it has no zone.
+    func reported(zoneOf source: Source, in lastReport: LastReport) -> VerdictStatus {
+        guard !source.az.isEmpty else { return lastReport.statuses[source.id] ?? .healthy }
+        let zone = source.az + Source.separator
+        return lastReport.statuses.lazy.filter { $0.key.hasPrefix(zone) }.map(\.value).max()
+            ?? .healthy
+    }
+
+    /// Counts a message that did not wait for its window.
+    mutating func noteBurst(at now: Timestamp, _ settings: DigestSettings) {
+        if let burstFrom, now < burstFrom + settings.window {
+            burst +|= 1
+        } else {
+            (burstFrom, burst) = (now, 1)
+        }
+    }
+
+    /// Whether a rehearsal is in progress.
+    func isRehearsing(at moment: Timestamp) -> Bool {
+        rehearsingUntil.map { moment <= $0 } ?? false
+    }
+
+    /// Whether a rehearsal may have caused an abort: it is in progress, or has just ended.
+    func mayRehearsalAbort(at moment: Timestamp) -> Bool {
+        isRehearsing(at: moment)
+            || rehearsedAt.map { moment <= $0 + Bounds.stragglers } ?? false
     }
 }
 

@@ -49,6 +49,9 @@ public struct GroupState: Sendable, Hashable {
     /// Whether another group's message reports the fault of this one.
     @inline(always)
     var isEcho: Bool { open?.value.echo != nil }
+    /// Whether the rollout waits for a person.
+    @inline(always)
+    var isPaused: Bool { open?.value.isPaused ?? false }
     /// The storm whose messages report this group.
     @inline(always)
     var storm: String? { open?.value.storm }
@@ -73,6 +76,11 @@ public struct GroupState: Sendable, Hashable {
     var swallowed: SilenceNote?
     /// Until when failures are marked as a rehearsal; nil if none is in progress.
     var rehearsingUntil: Timestamp?
+    /// When the last rehearsal ended: the hook for its abort may arrive later.
+    var rehearsedAt: Timestamp?
+    /// The policy and the binary of the last verdict; empty if it named none.
+    var policy = ""
+    var binary = ""
     /// What events report about the rollout. Boxed, because most groups have none.
     private var knownContext: CopyOnWriteBox<RolloutContext>?
     var context: RolloutContext {
@@ -108,15 +116,6 @@ public struct GroupState: Sendable, Hashable {
         heldAt = now
         if open?.value.hasNews == false { open?.value.reminders +|= 1 }
         for i in sources.indices { sources[i].settle() }
-    }
-
-    /// Counts a message that did not wait for its window.
-    mutating func noteBurst(at now: Timestamp, _ settings: DigestSettings) {
-        if let burstFrom, now < burstFrom + settings.window {
-            burst +|= 1
-        } else {
-            (burstFrom, burst) = (now, 1)
-        }
     }
 
     /// Sets the places of a stored state.
@@ -191,6 +190,10 @@ public struct GroupState: Sendable, Hashable {
         case "aborted":
             // A trigger may fire for the Rollout and for its AnalysisRun.
             if let abortedAt, line.ts <= abortedAt + Bounds.stragglers { return .none }
+            if !isFailing, mayRehearsalAbort(at: line.ts) {
+                abortedAt = line.ts
+                return .none
+            }
             if !isFailing { begin(line, at: end, settings: settings) }
         case "resumed":
             guard open?.value.isPaused == true else { return .none }
@@ -216,20 +219,26 @@ public struct GroupState: Sendable, Hashable {
         if status.isDegraded {
             if !isFailing {
                 if !isOfAbortedRun(line) { begin(line, at: end, settings: settings) }
-            } else if open?.value.worst != nil,
+            } else if open?.value.worst != nil, !mayFailUntracked(at: line.ts, settings),
                 sources.allSatisfy({ $0.lanes.allSatisfy { $0.status == .healthy } })
             {
                 noteStart(line.ts, settings)
             }
         }
+        Self.note(line, .policy, in: &policy)
+        Self.note(line, .binary, in: &binary)
         let inIncident = isFailing
         let place = place(of: line, budget: &budget)
         var restarted = false
+        var isTracked = false
         if let place {
-            restarted = sources[place].absorb(
+            (restarted, isTracked) = sources[place].absorb(
                 line, status: status, inIncident: inIncident, budget: &budget)
         }
         guard inIncident else { return place }
+        if !isTracked, status.isDegraded {
+            open?.value.untracked = Incident.Untracked(status: status, at: line.ts)
+        }
         if restarted { open?.value.attempts.restart() }
         open?.value.count(line)
         open?.value.attempts.record(status, attempt: line.attempt)
@@ -241,10 +250,19 @@ public struct GroupState: Sendable, Hashable {
         if place == nil { open?.value.omittedLines +|= 1 }
         if status.isDegraded {
             open?.value.fail(status, at: line.ts, reasons: line.reasons)
-        } else if hasRecovered(settings) {
+        } else if hasRecovered(settings, at: line.ts) {
             open?.value.recover(at: line.ts)
         }
         return place
+    }
+
+    /// Stores a version that the line names. It mostly is the stored one.
+    @inline(__always)
+    private static func note(_ line: EventView, _ field: EventField, in version: inout String) {
+        guard line[field] != nil else { return }
+        if let name = line.plainName(field), version.isSpelled(name) { return }
+        let name = line.name(field)
+        if !name.isEmpty { version = name }
     }
 
     /// The index of a line's place, which is added if needed; nil if there are too many.
@@ -305,10 +323,6 @@ public struct GroupState: Sendable, Hashable {
             || sources.contains { $0.lanes.contains { $0.series == series } }
     }
 
-    private func isRehearsing(at moment: Timestamp) -> Bool {
-        rehearsingUntil.map { moment <= $0 } ?? false
-    }
-
     /// Tracks rehearsals, and clears the incident's mark at a failure outside of one.
     ///
     /// A real failure is never reported as a rehearsal.
@@ -320,6 +334,7 @@ public struct GroupState: Sendable, Hashable {
                 rehearsingUntil = line.ts + Bounds.rehearsal
                 return
             case EventName.rehearsalFinished, EventName.rehearsalFailed:
+                if rehearsingUntil != nil { rehearsedAt = line.ts }
                 rehearsingUntil = nil
                 return
             default: break
@@ -330,13 +345,19 @@ public struct GroupState: Sendable, Hashable {
         }
     }
 
-    private func hasRecovered(_ settings: DigestSettings) -> Bool {
+    private func hasRecovered(_ settings: DigestSettings, at moment: Timestamp) -> Bool {
         guard open?.value.isNoticeOnly == false else { return false }
+        if mayFailUntracked(at: moment, settings) { return false }
         let attempts = settings.attemptsToRecover(flapping: open?.value.flapping ?? false)
         // By index: this runs for each line, and an element in a closure is a copy.
         for i in sources.indices where !sources[i].hasRecovered(after: attempts) { return false }
         // The caller is about to abort, whatever the last attempts were.
         return failuresUntilAbort(settings) != 0
+    }
+
+    /// Whether a place that is not tracked failed of late: when it recovers is not known.
+    private func mayFailUntracked(at moment: Timestamp, _ settings: DigestSettings) -> Bool {
+        open?.value.untracked.map { moment < $0.at + settings.repeatEvery } ?? false
     }
 
     /// Resets the counts after a message.
@@ -370,13 +391,5 @@ public struct GroupState: Sendable, Hashable {
         if open?.value.policies.count ?? 0 > max(1, lastReport.policies) { return .gathered }
         if open?.value.binaries.count ?? 0 > max(1, lastReport.binaries) { return .gathered }
         return .none
-    }
-
-    /// The worst reported status of a place's zone; of the place itself if it has no zone.
-    private func reported(zoneOf source: Source, in lastReport: LastReport) -> VerdictStatus {
-        guard !source.az.isEmpty else { return lastReport.statuses[source.id] ?? .healthy }
-        let zone = source.az + Source.separator
-        return lastReport.statuses.lazy.filter { $0.key.hasPrefix(zone) }.map(\.value).max()
-            ?? .healthy
     }
 }

@@ -23,6 +23,8 @@ struct Incident: Sendable, Hashable {
     var omittedNotices = 0
     /// The number of lines from places that are not tracked, because there are too many.
     var omittedLines = 0
+    /// The last failure of a place or a concern that is not tracked, because there are too many.
+    var untracked: Untracked?
     /// Distinct hashes in order of appearance.
     var policies: [String] = []
     var binaries: [String] = []
@@ -47,6 +49,11 @@ struct Incident: Sendable, Hashable {
     var silence: SilenceNote?
     /// Set while the group is held back because another one reported the same fault.
     var echo: SuppressedGroup?
+
+    struct Untracked: Sendable, Hashable {
+        let status: VerdictStatus
+        let at: Timestamp
+    }
 
     init(id: String, start: Timestamp) {
         self.id = id

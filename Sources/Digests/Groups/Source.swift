@@ -121,13 +121,15 @@ public struct Source: Sendable, Hashable {
         for i in lanes.indices { lanes[i].heard = false }
     }
 
-    /// Adds a verdict. Returns whether the attempts count from 1 again.
+    /// Adds a verdict. Returns whether the attempts count from 1 again, and whether the concern is
+    /// tracked: there may be too many.
     mutating func absorb(
         _ line: EventView, status: VerdictStatus, inIncident: Bool, budget: inout StateBudget
-    ) -> Bool {
+    ) -> (restarted: Bool, isTracked: Bool) {
         var restarted = false
-        if let lane = lane(of: line) {
-            restarted = lanes[lane].absorb(line, status: status, inIncident: inIncident)
+        let known = lane(of: line)
+        if let known {
+            restarted = lanes[known].absorb(line, status: status, inIncident: inIncident)
         }
         if restarted {
             for i in metrics.indices { metrics[i].restartAttempts() }
@@ -153,7 +155,7 @@ public struct Source: Sendable, Hashable {
                 omittedMetrics += 1
             }
         }
-        return restarted
+        return (restarted, known != nil)
     }
 
     /// The index of a metric; tries the expected index first.

@@ -124,8 +124,9 @@ extension DigestMachine {
             group.live.closeIncident(isReported: false)
             return nil
         }
-        // Another group reported the fault, and it is over or has no further lines.
-        if incident.echo != nil, incident.lastReport == nil,
+        // Another group reported the fault, and it is over or has no further lines. The end of the
+        // run is news of its own.
+        if incident.echo != nil, incident.lastReport == nil, incident.outcome == nil,
             isOver || (group.live.lastSeen ?? now) + settings.repeatEvery < now
         {
             group.live.closeIncident(isReported: false)

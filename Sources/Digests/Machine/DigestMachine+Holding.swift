@@ -20,9 +20,10 @@ extension DigestMachine {
                 return .silence(silence, until: until)
             }
         }
-        // The receivers of an incident's first message also get its end.
-        guard let incident = state.incident, incident.lastReport == nil,
-            let place = state.nodeFault(settings),
+        // The receivers of an incident's first message also get its end. Nobody else reports what
+        // happens to this rollout: its abort, its pause, its limit.
+        guard let incident = state.incident, incident.lastReport == nil, incident.outcome == nil,
+            !state.isAtLimit(settings), let place = state.nodeFault(settings),
             let thread = source(ofFaultAt: place.id, telling: digest.receivers)
         else { return nil }
         return .nodeFault(az: place.az, node: place.node, thread: thread)

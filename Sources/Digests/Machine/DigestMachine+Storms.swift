@@ -19,13 +19,17 @@ extension DigestMachine {
         let members = open.filter { table.groups[$0].live.storm != nil }
         guard !members.isEmpty else { return }
         for place in members { fold(place, now: now) }
-        for index in shared.storms.indices {
-            let id = shared.storms[index].id
-            shared.storms[index].paused = table.groups.indices.count { place in
-                table.groups[place].live.storm == id
-                    && table.groups[place].live.incident?.isPaused == true
-            }
-        }
+        for index in shared.storms.indices { countWaiting(index) }
+    }
+
+    /// Counts the storm's groups that wait for a person, and those that reached a limit.
+    private mutating func countWaiting(_ index: Int) {
+        let id = shared.storms[index].id
+        let members = table.groups.indices.filter { table.groups[$0].live.storm == id }
+        let open = members.filter { !table.groups[$0].live.isPaused }
+        shared.storms[index].count(
+            paused: members.count -| open.count,
+            atLimit: open.count { table.groups[$0].live.isAtLimit(settings) })
     }
 
     /// Closes a member's window; removes the member if it is over or fails otherwise.
@@ -39,7 +43,7 @@ extension DigestMachine {
             return
         }
         if incident.isOver {
-            shared.storms[index].close(incident)
+            shared.storms[index].close(incident, of: table.groups[place].live.key)
             table.groups[place].live.closeIncident(isReported: true)
         } else if let primary = shared.storms[index].shared.first,
             !table.groups[place].live.traits.contains(primary)
@@ -47,7 +51,7 @@ extension DigestMachine {
             shared.storms[index].left +|= 1
             release(place, now: now)
         } else {
-            shared.storms[index].noteWorst(of: table.groups[place].live)
+            shared.storms[index].note(table.groups[place].live)
         }
     }
 
@@ -109,6 +113,7 @@ extension DigestMachine {
                 start(members, sharing: primary, for: receivers)
             }
         }
+        for index in shared.storms.indices { countWaiting(index) }
     }
 
     /// Whether a group's open incident may become part of a storm.
@@ -133,19 +138,36 @@ extension DigestMachine {
     }
 
     /// The trait that makes a storm: the most specific one that nearly as many groups share as any.
-    /// Nil if too few share one.
+    /// Nil if too few share one. A binary or a policy only if nothing else is shared.
     private func primaryTrait(of candidates: [Candidate]) -> SharedTrait? {
         var counts: [SharedTrait: Int] = [:]
         for trait in candidates.flatMap(\.traits) { counts[trait, default: 0] += 1 }
-        guard let most = counts.values.max(), most >= settings.storm.groups else { return nil }
-        let wide = counts.filter {
-            $0.value >= settings.storm.groups && $0.value * 5 >= most * 4
-        }
+        counts = counts.filter { $0.value >= settings.storm.groups }
+        let specific = counts.filter { !$0.key.kind.isVersion }
+        let latest = candidates.map(\.start).max() ?? .longAgo
+        counts = specific.isEmpty ? counts.filter { isTelling($0.key, at: latest) } : specific
+        guard let most = counts.values.max() else { return nil }
+        let wide = counts.filter { $0.value * 5 >= most * 4 }
         // Of one kind, the one that most groups share.
         return wide.min { a, b in
             a.key.kind != b.key.kind || a.value == b.value
                 ? SharedTrait.order(a.key, b.key) : a.value > b.value
         }?.key
+    }
+
+    /// Whether a trait may explain failures. A binary or a policy that all groups have does not:
+    /// some other group that is measured at present must have another one.
+    private func isTelling(_ trait: SharedTrait, at latest: Timestamp) -> Bool {
+        guard trait.kind.isVersion else { return true }
+        return table.groups.indices.contains { place in
+            let version =
+                trait.kind == .binary
+                ? table.groups[place].live.binary : table.groups[place].live.policy
+            guard !version.isEmpty, version != trait.value,
+                let lastSeen = table.groups[place].live.lastSeen
+            else { return false }
+            return lastSeen + Bounds.present >= latest
+        }
     }
 
     private mutating func start(
@@ -159,7 +181,8 @@ extension DigestMachine {
             "s"
             + ContentHash.hex(([primary.value] + receivers + names).joined(separator: "\0").utf8)
             .prefix(12)
-        let others = common.subtracting([primary]).sorted(by: SharedTrait.order).prefix(8)
+        let others = common.subtracting([primary]).filter { isTelling($0, at: last) }
+            .sorted(by: SharedTrait.order).prefix(8)
         shared.storms.append(
             Storm(
                 id: id, receivers: receivers, shared: [primary] + others, start: first,
@@ -173,7 +196,7 @@ extension DigestMachine {
         shared.storms[index].joined +|= 1
         shared.storms[index].start = min(shared.storms[index].start, candidate.start)
         shared.storms[index].latest = max(shared.storms[index].latest, candidate.start)
-        shared.storms[index].noteWorst(of: table.groups[candidate.place].live)
+        shared.storms[index].note(table.groups[candidate.place].live)
     }
 
     // MARK: - Speaking
@@ -220,14 +243,16 @@ extension DigestMachine {
             }
         }
         hasClosed = true
+        countWaiting(index)
         var storm = shared.storms[index]
         storm.waitsUntil = nil
-        storm.paused = messages.count { $0.outcome == "paused" }
         let lines = messages.reduce(storm.events) { $0 +| $1.events }
-        let isUnmeasured =
-            storm.lastReport == storm.report && lines == storm.heldLines && storm.reminders > 0
-            && storm.paused == 0
-        let isOver = messages.isEmpty || isUnmeasured
+        let isQuiet = storm.lastReport == storm.report && lines == storm.heldLines
+        let isOver = messages.isEmpty || isQuiet && storm.reminders > 0 && storm.paused == 0
+        // Nobody measures a rollout that waits for a person.
+        let lastSeen =
+            isQuiet && storm.paused < messages.count
+            ? members(of: id).compactMap { table.groups[$0].live.lastSeen }.max() : nil
         if let acknowledgement = storm.acknowledgement, !isOver {
             if storm.isWorse || acknowledgement.until <= now {
                 storm.acknowledgement = nil
@@ -239,7 +264,8 @@ extension DigestMachine {
             }
         }
         let digest = Digest(
-            of: storm, members: messages, isOver: isOver, composedAt: now, settings: settings)
+            of: storm, members: messages, isOver: isOver, unmeasuredSince: lastSeen,
+            composedAt: now, settings: settings)
         for place in members(of: id) {
             table.groups[place].live.incident?.forgetReported()
             table.groups[place].live.shedTold = shared.shed
@@ -250,6 +276,7 @@ extension DigestMachine {
             table.groups[place].isDecided = true
         }
         storm.events = 0
+        storm.abortedGroups = []
         storm.ordinal +|= 1
         storm.reminders = lines > 0 ? 0 : storm.reminders +| 1
         storm.saidAt = now

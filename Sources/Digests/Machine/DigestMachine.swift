@@ -165,16 +165,19 @@ public struct DigestMachine: Sendable {
             guard failing.isEmpty, line[.rollout] != nil else { return }
             switch word {
             case "aborted":
-                // An abort is news even where nothing failed here: of the newest revision, if the
-                // hook names none.
+                // An abort is news even where nothing failed here, except that of a rehearsal: of the
+                // newest revision, if the hook names none.
+                let rehearsed = places.first {
+                    table.groups[$0].live.mayRehearsalAbort(at: line.ts)
+                }
                 let newest = places.max {
                     let (left, right) = (table.groups[$0].live.key, table.groups[$1].live.key)
                     return (Int(left["revision"] ?? "") ?? 0, left.text)
                         < (Int(right["revision"] ?? "") ?? 0, right.text)
                 }
                 absorb(
-                    line, role, into: newest ?? place(of: line, now: now), from: from, at: end,
-                    now: now)
+                    line, role, into: rehearsed ?? newest ?? place(of: line, now: now), from: from,
+                    at: end, now: now)
                 return
             // A rollout that waits for a person is reported also if no failure led to it.
             case "paused": role = .notice

@@ -86,6 +86,9 @@ extension Storm {
                     w.value(count)
                 }
             }
+            w.member("at_limit", atLimit)
+            w.member(array: "zones") { w in for zone in zones { w.value(zone) } }
+            w.member(array: "aborted") { w in for key in abortedGroups { w.value(key.text) } }
             w.member("worst", worst?.rawValue)
             if let acknowledgement {
                 w.key("acknowledged")
@@ -103,6 +106,9 @@ extension Storm {
                         w.value(count)
                     }
                 }
+                w.member("told_aborted", lastReport.aborted)
+                w.member("told_at_limit", lastReport.atLimit)
+                w.member("told_zones", lastReport.zones)
                 w.member("told_worst", lastReport.worst?.rawValue)
                 if let told = lastReport.acknowledgement {
                     w.key("told_acknowledged")
@@ -131,15 +137,20 @@ extension Storm {
             (ended, left, paused) = (counts[3], counts[4], counts[5])
             (events, eventsInIncident, reminders) = (counts[6], counts[7], counts[8])
         }
+        atLimit = tree.whole("at_limit") ?? 0
+        zones = tree.list("zones", \.string)
+        abortedGroups = tree.list("aborted") { $0.string.flatMap(GroupKey.init(text:)) }
         worst = tree.status("worst")
         acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
         heldAt = tree.moment("held")
         heldLines = tree.whole("held_lines") ?? 0
         let told = tree.list("told") { $0.integer.flatMap { Int(exactly: $0) } }
         if told.count == 4 {
+            // A state stored by an earlier version has no such counts, and reported these aborts.
             lastReport = Report(
-                joined: told[0], over: told[1], left: told[2], paused: told[3],
-                worst: tree.status("told_worst"),
+                joined: told[0], over: told[1], aborted: tree.whole("told_aborted") ?? aborted,
+                left: told[2], paused: told[3], atLimit: tree.whole("told_at_limit") ?? 0,
+                zones: tree.whole("told_zones") ?? Bounds.sources, worst: tree.status("told_worst"),
                 acknowledgement: tree["told_acknowledged"].flatMap(Acknowledgement.init(tree:)))
         }
     }

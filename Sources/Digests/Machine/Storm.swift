@@ -10,6 +10,9 @@ public struct SharedTrait: Sendable, Hashable {
         case check
         case binary
         case policy
+
+        /// Whether it is a version of the judge: most groups have the same.
+        var isVersion: Bool { self == .binary || self == .policy }
     }
 
     public let kind: Kind
@@ -38,8 +41,12 @@ struct Storm: Sendable, Hashable {
     struct Report: Sendable, Hashable {
         var joined = 0
         var over = 0
+        var aborted = 0
         var left = 0
         var paused = 0
+        var atLimit = 0
+        /// The number of zones.
+        var zones = 0
         var worst: VerdictStatus?
         var acknowledgement: Acknowledgement?
     }
@@ -63,6 +70,13 @@ struct Storm: Sendable, Hashable {
     var left = 0
     /// The groups that wait for a person at present.
     var paused = 0
+    /// The groups whose caller is about to abort the run or to pause the rollout.
+    var atLimit = 0
+    /// The zones in which its groups failed, nodes without a zone included, in order of
+    /// appearance; at most 32.
+    var zones: [String] = []
+    /// The first groups that were aborted since the last message, at most 10.
+    var abortedGroups: [GroupKey] = []
     var worst: VerdictStatus?
     /// Lines since the last message of groups that are over.
     var events = 0
@@ -93,19 +107,21 @@ struct Storm: Sendable, Hashable {
     /// What the next message reports.
     var report: Report {
         Report(
-            joined: joined, over: recovered +| aborted +| ended, left: left, paused: paused,
-            worst: worst, acknowledgement: acknowledgement)
+            joined: joined, over: recovered +| aborted +| ended, aborted: aborted, left: left,
+            paused: paused, atLimit: atLimit, zones: zones.count, worst: worst,
+            acknowledgement: acknowledgement)
     }
 
     /// Whether the next message may not wait for the window.
     private var isUrgent: Bool { isWorse || acknowledgement != lastReport?.acknowledgement }
 
-    /// Whether the storm got much larger or worse since the last message, or the first runs are
-    /// over for good.
+    /// Whether the storm got much larger or worse since the last message: another run was aborted,
+    /// waits for a person or reached a limit, or another zone fails.
     var isWorse: Bool {
         guard let lastReport else { return true }
         return joined >= lastReport.joined *| 2 || worst ?? .healthy > lastReport.worst ?? .healthy
-            || aborted > 0 && lastReport.over == 0 || paused > 0 && lastReport.paused == 0
+            || aborted > lastReport.aborted || paused > lastReport.paused
+            || atLimit > lastReport.atLimit || zones.count > lastReport.zones
     }
 
     /// When the next message is due.
@@ -119,18 +135,34 @@ struct Storm: Sendable, Hashable {
         return waitsUntil.map { max($0, moment) } ?? moment
     }
 
-    /// Raises the worst verdict to the present one of a group.
-    mutating func noteWorst(of state: GroupState) {
-        guard let status = state.sources.map(\.status).max() else { return }
-        worst = max(worst ?? status, status)
+    /// Raises the worst verdict to the present one of a group, and adds the zones where it fails.
+    mutating func note(_ state: GroupState) {
+        for source in state.sources {
+            worst = max(worst ?? source.status, source.status)
+            let zone = source.az.isEmpty ? source.node : source.az
+            guard source.status.isDegraded, !zone.isEmpty, zones.count < Bounds.sources,
+                !zones.contains(zone)
+            else { continue }
+            zones.append(zone)
+        }
     }
 
-    /// Counts the end of a group's incident.
-    mutating func close(_ incident: Incident) {
+    /// Sets the numbers of groups that wait for a person and that reached a limit. A lower number
+    /// is not news, but what comes after it is.
+    mutating func count(paused: Int, atLimit: Int) {
+        (self.paused, self.atLimit) = (paused, atLimit)
+        guard let lastReport else { return }
+        self.lastReport?.paused = min(lastReport.paused, paused)
+        self.lastReport?.atLimit = min(lastReport.atLimit, atLimit)
+    }
+
+    /// Counts the end of the incident of the group with this key.
+    mutating func close(_ incident: Incident, of key: GroupKey) {
         events +|= incident.unreported
         eventsInIncident +|= incident.events
         if incident.outcome == "aborted" {
             aborted +|= 1
+            if abortedGroups.count < Bounds.worst { abortedGroups.append(key) }
         } else if incident.outcome != nil {
             ended +|= 1
         } else {

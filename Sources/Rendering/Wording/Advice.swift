@@ -25,6 +25,7 @@ enum Advice {
                 ? "Nothing to do, unless the rollout is paused: then promote." : nil
         case .ended: return ended(digest, steps)
         case .notice: return digest.notices.lazy.compactMap { notice($0.event) }.first
+        case .rollup where digest.rollup?.isOver == true: return ended(digest, steps)
         case .rollup:
             guard digest.status?.isDegraded == true else { return nil }
             if digest.rollup?.storm != nil {
@@ -41,7 +42,14 @@ enum Advice {
     }
 
     private static func ended(_ digest: Digest, _ steps: NextSteps) -> String? {
-        if digest.rollup != nil { return nil }
+        if digest.rollup != nil, digest.unmeasuredSince != nil {
+            return "No attempt came for \(Self.quiet(digest)): the runs are over, or are no longer "
+                + "measured. Check the state of the rollouts."
+        }
+        if digest.rollup != nil {
+            return digest.outcome == "aborted"
+                ? "Nothing to stop any more: the runs are over." : nil
+        }
         switch digest.outcome {
         case "aborted"?: return "Nothing to stop any more: the run is over."
         case .some where steps.offers("undo"):

@@ -63,7 +63,10 @@ struct DigestState {
                 default: state("failing", "FAILING", "🔴", .bad)
                 }
         case .recovered: self = state("recovered", "RECOVERED", "🟢", .good)
-        case .ended:
+        case .rollup where digest.rollup?.kinds.map(\.kind) == [.recovered]:
+            self = state("rollup", "RECOVERED", "🟢", .good)
+        case .ended,
+            .rollup where digest.rollup?.isOver == true:
             self =
                 switch digest.outcome {
                 case "aborted"?: state("aborted", "ABORTED", "⏹️", .bad)

@@ -63,7 +63,9 @@ struct Headline {
             }
             text =
                 kinds.count == 1
-                ? "\(name) \(kinds[0].kind == .notice ? "with notices" : kinds[0].kind.rawValue)"
+                ? "\(name) "
+                    + (digest.outcome
+                        ?? (kinds[0].kind == .notice ? "with notices" : kinds[0].kind.rawValue))
                 : "\(name): \(counts.joined(separator: ", "))"
         }
     }
@@ -86,6 +88,9 @@ struct GroupWords {
     /// The other fields: `prod, revision 17`; empty without a rollout.
     let scope: String
 
+    /// `prod/payments-api`.
+    let short: String
+
     var text: String { scope.isEmpty ? name : "\(name) (\(scope))" }
 
     init(_ group: GroupKey) {
@@ -93,10 +98,12 @@ struct GroupWords {
         guard let rollout = group["rollout"] else {
             let values = group.fields.map { shown($0.value) }
             name = values.isEmpty ? "bellwether" : values.joined(separator: " ")
+            short = name
             scope = ""
             return
         }
         name = shown(rollout)
+        short = group["namespace"].map { shown($0) + "/" + shown(rollout) } ?? shown(rollout)
         scope = group.fields.filter { $0.name != "rollout" }.map { field in
             field.name == "namespace"
                 ? shown(field.value)

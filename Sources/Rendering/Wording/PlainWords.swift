@@ -131,6 +131,13 @@ enum PlainWords {
         }
     }
 
+    /// What a member of a roll-up does, or how its run ended.
+    static func doing(_ member: Rollup.Member) -> String {
+        if member.outcome == "paused" { return "paused for a decision" }
+        guard member.kind == .failing else { return member.outcome ?? member.kind.rawValue }
+        return doing(member.status ?? .unhealthy) + (member.isAtLimit ? ", at a limit" : "")
+    }
+
     static func change(_ change: Change, _ digest: Digest) -> String {
         switch change {
         case .place(let az, let node, let status):
@@ -164,6 +171,16 @@ enum PlainWords {
             let who = InertText.visible(digest.acknowledgement?.who ?? "", limit: 60)
             return "\(who.isEmpty ? "somebody" : who) looks after it"
         case .released: return "nobody looks after it any more"
+        case .runs(let turn, let groups, let count):
+            let what =
+                switch turn {
+                case .aborted: "aborted"
+                case .atLimit: "a limit is reached, so the run is aborted or paused"
+                case .paused: "paused until a person decides"
+                }
+            let rest = count - groups.count
+            return "\(what): \(groups.map { GroupWords($0).short }.joined(separator: ", "))"
+                + (rest > 0 ? " and \(rest) more" : "")
         case .policy: return "the policy changed in mid-run"
         case .binary: return "more than one binary measured this run"
         case .flapping:

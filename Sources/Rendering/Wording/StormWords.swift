@@ -15,9 +15,17 @@ struct StormWords {
         let noun = rollup.areCanaries ? "rollout" : "group"
         let place = Self.place(storm.shared)
         subject = "\(noun)s\(place)"
+        // Groups that end because nobody measures them count as ended.
+        let silent = digest.kind == .ended && digest.unmeasuredSince != nil ? rollup.groups : 0
+        let which = silent > 0 && silent < storm.joined ? " of \(silent)" : ""
+        let unmeasured = [digest.unmeasuredSince].compactMap(\.self).map {
+            "no measurement\(which) since \($0.clockTime)"
+        }
         let rest = [
-            (storm.recovered, "recovered"), (storm.aborted, "aborted"), (storm.ended, "ended"),
+            (storm.recovered, "recovered"), (storm.aborted, "aborted"),
+            (storm.ended - silent, "ended"),
             (storm.left, "failing otherwise"), (storm.paused, "paused for a decision"),
+            (digest.kind == .ended ? 0 : storm.atLimit, "at a limit"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let since = "since \(digest.incidentStart.clockTime)"
         switch digest.kind {
@@ -28,12 +36,13 @@ struct StormWords {
                 "\(all) recovered\(place) after \(HumanNumber.span(end - digest.incidentStart))"
         case .ended:
             let all = HumanNumber.count(storm.joined, noun)
-            headline = "\(all)\(place), \(since): \(rest.joined(separator: ", "))"
+            headline = "\(all)\(place), \(since): \((rest + unmeasured).joined(separator: ", "))"
         default:
             let still = digest.occasion == .repeated ? "still " : ""
             let doing = PlainWords.doing(digest.status ?? .unhealthy)
             headline =
                 "\(HumanNumber.count(rollup.groups, noun)) \(still)\(doing)\(place), \(since)"
+                + unmeasured.map { ", \($0)" }.joined()
                 + (rest.isEmpty ? "" : " (\(rest.joined(separator: ", ")))")
         }
     }
