@@ -7,6 +7,7 @@ import Gateway
 import Notifier
 import Server
 import ServiceLifecycle
+import Shipping
 import Telemetry
 
 /// Checks the node itself every few seconds, and reports each trouble once.
