@@ -1,5 +1,10 @@
+import Delivery
 import EventLog
 import Events
+import Rendering
+import Server
+import State
+import Telemetry
 import TestSupport
 import Testing
 
@@ -85,6 +90,43 @@ struct TroubleTests {
         let other = Event(.forwardBehind(fault: ""), node: "gw-a1", az: "a", at: Self.now)
         #expect(await TroubleWatch.holds(other, in: eventLog) == false)
         await eventLog.close()
+    }
+
+    /// A receiver that never accepts anything.
+    private struct Away: Receiver {
+        let name = "oncall"
+        let kind = "webhook"
+
+        func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
+            DeliveryAttempt(
+                results: recipients.map {
+                    .init(recipient: $0, outcome: .retry(after: nil), words: "503 try later")
+                })
+        }
+    }
+
+    @Test("/readyz shows a receiver that has accepted nothing for five minutes")
+    func receivers() async throws {
+        let folder = try TemporaryDirectory("receivers")
+        let clock = ManualClock()
+        let delivery = DeliveryService(
+            store: try Store(path: folder.file("state.sqlite")), receivers: [Away()],
+            clock: clock, wall: clock.wall, telemetry: .silent)
+        let check = HealthCheck.receivers(of: delivery)
+        #expect(await check.look().status == .pass)
+        let running = Task { await delivery.run() }
+        try await delivery.notify(kind: "x", subject: "x", words: "x", at: clock.wall.now)
+        try await eventually("it is shown") {
+            clock.advance(by: .seconds(1))
+            return await check.look().status == .warn
+        }
+        let finding = await check.look()
+        #expect(check.name == "receivers:failing")
+        #expect(finding.value == 1)
+        let words = try #require(finding.output)
+        #expect(words.contains("oncall") && words.contains("503 try later"), "\(words)")
+        running.cancel()
+        await running.value
     }
 
     @Test("digests that stand still with something to read are reported after a minute, once")
