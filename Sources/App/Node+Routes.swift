@@ -157,15 +157,7 @@ extension Node {
                         ? .init(.pass, value: Double(status.openGroups), unit: "groups")
                         : .init(.warn, output: status.fault)
                 })
-            checks.append(
-                HealthCheck("receivers:failing") {
-                    let failing = notifier.delivery.failingReceivers
-                    return failing.isEmpty
-                        ? .init(.pass)
-                        : .init(
-                            .warn, output: failing.joined(separator: "; "),
-                            value: Double(failing.count), unit: "receivers")
-                })
+            checks.append(.receivers(of: notifier.delivery))
             checks.append(
                 HealthCheck("outbox:dead") {
                     let dead = try? await store.read { db in try Outbox.counts(db)[.dead] ?? 0 }
@@ -180,6 +172,20 @@ extension Node {
                 })
         }
         return checks
+    }
+}
+
+extension HealthCheck {
+    /// Warns while receivers have accepted nothing for five minutes.
+    static func receivers(of delivery: DeliveryService) -> HealthCheck {
+        HealthCheck("receivers:failing") {
+            let failing = delivery.failingReceivers
+            return failing.isEmpty
+                ? .init(.pass)
+                : .init(
+                    .warn, output: failing.joined(separator: "; "),
+                    value: Double(failing.count), unit: "receivers")
+        }
     }
 }
 

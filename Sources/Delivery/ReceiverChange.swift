@@ -18,8 +18,8 @@ public enum ReceiverChange: Sendable, Equatable {
         switch self {
         case .failing(let name, let since, let words):
             "Receiver \(name) has accepted no digest since \(since.rfc3339); its last answer: "
-                + "\(words). Its digests wait and are sent when it is back. To see every step: "
-                + "bellwether send-test \(name)"
+                + "\(words). Digests that wait are sent when it is back; those that it refused are "
+                + "kept: bellwether outbox list. To see every step: bellwether send-test \(name)"
         case .recovered(let name):
             "Receiver \(name) accepts digests again; those that waited are sent now."
         }

@@ -23,12 +23,17 @@ final class ReceiverHealth: Sendable {
         var failedAt = Duration.zero
         /// When the first try failed since the last success.
         var failingSince: Duration?
+        /// Whether a delivery waits, or another try failed after the first one. One refused digest,
+        /// which is dead, says nothing about the next.
+        var isConfirmed = false
         var words = ""
         var isReported = false
 
         /// The failure if it has lasted for `policy.failingAfter`; nil otherwise.
         func failing(at now: Duration, _ policy: DeliveryPolicy) -> Failing? {
-            guard let since = failingSince, now - since >= policy.failingAfter else { return nil }
+            guard let since = failingSince, isConfirmed, now - since >= policy.failingAfter else {
+                return nil
+            }
             return Failing(time: now - since, words: words)
         }
     }
@@ -64,13 +69,19 @@ final class ReceiverHealth: Sendable {
     /// Whether only one digest may be tried at a time.
     var isProbing: Bool { state.withLock { $0.failures > 0 || $0.pausedUntil != nil } }
 
-    /// Records a digest that was refused for all recipients. Returns true if this starts a pause;
-    /// one refusal after a pause renews it and returns false.
-    func refused(at now: Duration, words: String, _ policy: DeliveryPolicy) -> Bool {
+    /// Records a digest that was refused for all recipients, in a try that began at `began`. Returns
+    /// true if this starts a pause; one refusal after a pause renews it and returns false.
+    func refused(
+        began: Duration, at now: Duration, words: String, _ policy: DeliveryPolicy
+    ) -> Bool {
         state.withLock { state in
             state.refusals += 1
             state.words = words
-            if state.failingSince == nil { state.failingSince = now }
+            if let since = state.failingSince {
+                if began >= since { state.isConfirmed = true }
+            } else {
+                state.failingSince = now
+            }
             guard state.refusals >= policy.pauseAfterRefusals else { return false }
             defer { state.pausedUntil = now + policy.pause }
             return state.pausedUntil == nil
@@ -86,6 +97,7 @@ final class ReceiverHealth: Sendable {
     ) {
         state.withLock { state in
             state.words = words
+            state.isConfirmed = true
             if state.failingSince == nil { state.failingSince = now }
             if state.failures > 0, began < state.failedAt {
                 if let asked { state.notBefore = max(state.notBefore, now + asked) }

@@ -151,7 +151,12 @@ struct ReceiverQueue: Sendable {
         if results.contains(where: { $0.outcome == .sent }) {
             let ended = health.delivered()
             if ended.pause { telemetry.emit(ReceiverResumed(receiver: receiver.name)) }
-            if ended.failing { await tell(.recovered(receiver.name), at: now) }
+            if ended.failing {
+                await tell(.recovered(receiver.name), at: now)
+            } else if ended.pause {
+                // The others got the notice of the pause, which may be an open alert there.
+                await tellOthers(NoticeDigest.changed(.recovered(receiver.name), at: now))
+            }
             return
         }
         // A refusal or failure for only some of the recipients is not the receiver's.
@@ -164,15 +169,13 @@ struct ReceiverQueue: Sendable {
             health.failed(
                 began: began, at: stopwatch.elapsed,
                 asked: asked.map { min($0, policy.longestRetryAfter) }, words: words, policy)
-        } else if health.refused(at: stopwatch.elapsed, words: words, policy) {
+        } else if health.refused(began: began, at: stopwatch.elapsed, words: words, policy) {
             telemetry.emit(
                 ReceiverPaused(receiver: receiver.name, words: words, pause: policy.pause))
             let notice = NoticeDigest.paused(
                 receiver.name, words: words, policy, at: now)
-            do { try await notifyOthers(notice) } catch {
-                // The pause is already in the log, and the dead letters are in the outbox.
-                telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
-            }
+            // The pause is already in the log, and the dead letters are in the outbox.
+            await tellOthers(notice)
         }
     }
 
@@ -193,8 +196,11 @@ struct ReceiverQueue: Sendable {
     private func tell(_ change: ReceiverChange, at now: Timestamp, others: Bool = true) async {
         telemetry.emit(ReceiverChanged(change: change))
         await report(change)
-        guard others else { return }
-        do { try await notifyOthers(NoticeDigest.changed(change, at: now)) } catch {
+        if others { await tellOthers(NoticeDigest.changed(change, at: now)) }
+    }
+
+    private func tellOthers(_ notice: RenderedDigest) async {
+        do { try await notifyOthers(notice) } catch {
             telemetry.emit(DeliveryStoreFailed(receiver: receiver.name, fault: "\(error)"))
         }
     }

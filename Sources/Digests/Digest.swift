@@ -105,6 +105,8 @@ public struct Digest: Sendable, Hashable {
 
     /// The names of the receivers that the route selects.
     public var receivers: [String] = []
+    /// The receivers that had too many messages in a storm, and when they get this one.
+    public var notBefore: [String: Timestamp] = [:]
 
     /// The number of log lines since the last message.
     public var events = 0

@@ -15,6 +15,8 @@ enum EventRole: Equatable {
     case rehearsal
     /// Somebody looks after an incident, or no longer does.
     case acknowledgement
+    /// A rollout goes on as planned: not reported, but it may carry facts about the rollout.
+    case progress
     /// Not reported.
     case neutral
 
@@ -22,6 +24,16 @@ enum EventRole: Equatable {
     /// lines, are not searched for them.
     @inline(always)
     var mayCarryContext: Bool { self != .verdict(.healthy) }
+
+    /// Whether the event is about a run, and opens no incident: without a revision it belongs to the
+    /// newest one.
+    var isOfRunOnly: Bool {
+        switch self {
+        case .progress: true
+        case .outcome(let word): word != "aborted"
+        default: false
+        }
+    }
 }
 
 extension EventView {
@@ -46,7 +58,10 @@ extension EventView {
         switch kind {
         case .fault, .notice: return .notice
         // A refusal of a person's own request, or another dead letter to a bad address, is `info`.
-        default: return level >= .warn ? .notice : .neutral
+        default:
+            if level >= .warn { return .notice }
+            return mayEnd && self[.rollout] != nil
+                && text(.event)?.hasPrefix("rollout.") == true ? .progress : .neutral
         }
     }
 

@@ -48,7 +48,9 @@ public final class DigestDispatcher: DigestDispatch {
         _ rendered: RenderedDigest, of digest: Digest, to addressees: [Addressee],
         at now: Timestamp, in db: Store.Transaction
     ) throws {
-        try Outbox.enqueue(db, rendered, to: addressees, replacing: digest.replacedIds, at: now)
+        try Outbox.enqueue(
+            db, rendered, to: addressees, replacing: digest.replacedIds,
+            notBefore: digest.notBefore, at: now)
     }
 
     public func wake() { onEnqueued() }

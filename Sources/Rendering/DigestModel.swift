@@ -15,6 +15,7 @@ enum DigestModel {
             w.member("schema", 1)
             w.member("id", digest.id)
             w.member("thread", digest.thread)
+            w.member("alert", alert(digest))
             w.member("kind", digest.kindWord)
             writeWords(view, state, &w)
             w.member("occasion", digest.occasion.rawValue)
@@ -112,8 +113,37 @@ enum DigestModel {
 
     /// When the digest no longer describes the present, unless another one arrives.
     private static func expiry(_ digest: Digest) -> Timestamp? {
-        if let end = digest.incidentEnd { return end }
+        if isOver(digest) { return digest.incidentEnd ?? digest.composedAt }
         return (digest.next ?? digest.composedAt + .seconds(3600)) + .seconds(600)
+    }
+
+    /// Events that end what an earlier notice reported.
+    private static let ends: Set<String> = [EventName.gatewayBack]
+
+    /// Whether an alert of the incident is to be closed.
+    private static func isOver(_ digest: Digest) -> Bool {
+        switch digest.kind {
+        case .notice:
+            // A test leaves no alert open: its notices and roll-ups have no end of their own.
+            return digest.isTest || digest.incidentEnd != nil
+                || !digest.notices.isEmpty && digest.omittedNotices == 0
+                    && digest.notices.allSatisfy { ends.contains($0.event) }
+        case .rollup:
+            if digest.isTest || digest.incidentEnd != nil { return true }
+            guard let rollup = digest.rollup, rollup.storm == nil else { return false }
+            return rollup.kinds.allSatisfy { $0.kind == .recovered || $0.kind == .ended }
+        case .failing, .recovered, .ended:
+            return digest.incidentEnd != nil && digest.outcome != "paused"
+        }
+    }
+
+    /// The key of an alert at a service that closes it at the incident's end. A roll-up of groups
+    /// that share nothing has no end: it is the alert of its worst group, whose incident has one.
+    private static func alert(_ digest: Digest) -> String {
+        guard let rollup = digest.rollup, rollup.storm == nil, !digest.isTest,
+            let worst = rollup.members.first, let dot = worst.id.lastIndex(of: ".")
+        else { return digest.thread }
+        return String(worst.id[..<dot])
     }
 
     /// Writes the texts for people, and the facts that other systems need for an incident.
@@ -128,10 +158,7 @@ enum DigestModel {
         w.member("state", state.word)
         w.member("severity", digest.isTest ? "info" : state.tone.severity)
         w.member("is_critical", !digest.isTest && state.tone == .bad)
-        // A test leaves no alert open: its notices and roll-ups have no end of their own.
-        let isOpenTest = digest.isTest && (digest.kind == .notice || digest.kind == .rollup)
-        w.member(
-            "is_over", isOpenTest || digest.incidentEnd != nil && digest.outcome != "paused")
+        w.member("is_over", isOver(digest))
         w.member("color", state.tone.color)
         w.member("color_number", state.tone.colorNumber)
         w.member("icon", state.icon)
@@ -194,7 +221,8 @@ enum DigestModel {
 
     /// Every name in the object, at any depth, except those below `group`.
     static let names: Set<String> = [
-        "schema", "id", "thread", "kind", "title", "state", "severity", "is_critical", "is_over",
+        "schema", "id", "thread", "alert", "kind", "title", "state", "severity", "is_critical",
+        "is_over",
         "color", "color_number", "icon", "name", "scope", "headline", "summary", "time",
         "argo_reason", "metric_lines", "attempts_line", "advice", "commands", "label", "command",
         "facts", "value", "links", "buttons", "url", "link", "weight", "step", "image",

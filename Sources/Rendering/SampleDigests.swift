@@ -115,6 +115,10 @@ public enum SampleDigests {
             }
             story.pass(60)
         },
+        sample("late") { story in
+            story.lag = .seconds(1200)
+            for n in 3...4 { story.attempt(n, rates: [0.02]) }
+        },
     ]
 
     /// The digests of all samples.
@@ -173,6 +177,8 @@ struct SampleStory {
     private var end = LogPosition(segment: 1, offset: 0)
     private var previous: [String: Double] = [:]
     private(set) var last: Digest?
+    /// How long after its time an attempt is read.
+    var lag = Duration.zero
 
     private static let zones = ["eu-west-1a", "us-east-1b", "eu-west-1c", "us-east-1d"]
 
@@ -208,7 +214,7 @@ struct SampleStory {
                 case .fail: .unhealthy
                 }
             var event = Event(
-                id: "e-\(gateway.map { "\($0)" } ?? zone)-\(n)", ts: now,
+                id: "e-\(gateway.map { "\($0)" } ?? zone)-\(n)", ts: now - lag,
                 level: state == .pass ? .info : .error,
                 event: EventName.analysis(status), node: node, az: zone)
             event.namespace = "prod"

@@ -106,7 +106,8 @@ public final class HTTPServer: Service, Sendable {
         showExpiry()
     }
 
-    /// When the certificate in use expires.
+    /// When the certificate in use becomes valid, and when it expires.
+    public var certificateBegin: Timestamp? { box.begin }
     public var certificateExpiry: Timestamp? { box.expiry }
     /// The marks of its files when they were read, and now. `currentMarks` blocks for the disk.
     var marksInForce: TLSFileMarks { box.marks }

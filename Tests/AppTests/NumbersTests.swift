@@ -81,7 +81,9 @@ struct NumbersTests {
             lines: ["max(record.verdict.measuredAt - $0, .zero)"]),
         Exception(
             file: "Notifier/Hooks/ArgoNotification.swift", reason: lists,
-            lines: ["extra += context(object)"]),
+            lines: ["extra += context(object, "]),
+        Exception(
+            file: "Notifier/Hooks/FlaggerHook.swift", reason: wider, lines: ["share = Int(text)"]),
         Exception(
             file: "Digests/Groups/AttemptTally.swift", reason: places, lines: ["at: index + 1)"]),
         Exception(
@@ -195,6 +197,8 @@ struct NumbersTests {
             lines: [
                 #"return (Int(left["revision"] ?? "") ?? 0, left.text)"#,
                 #"< (Int(right["revision"] ?? "") ?? 0, right.text)"#,
+                #"(Int(state.key["revision"] ?? "") ?? 0, state.absorbedTo)"#,
+                #"let number = Int(revision), let old = Int(other["revision"] ?? "")"#,
             ]),
         Exception(
             file: "Digests/Machine/SharedState+JSON.swift", reason: wider,
@@ -266,10 +270,11 @@ struct NumbersTests {
             file: "Digests/Machine/SharedState.swift", reason: times,
             lines: [
                 "now >= windowStart + settings.window", "? windowStart + settings.window : nil",
+                "return windowStart + settings.window", "$0.at + settings.window > now",
             ]),
         Exception(
-            file: "Digests/Machine/SharedState.swift", reason: checked,
-            lines: ["digests.dropFirst(slots - 1)", "digests.prefix(slots - 1) + rollups"]),
+            file: "Digests/Machine/SharedState.swift", reason: lists,
+            lines: ["return alone + others"]),
         Exception(
             file: "Digests/Groups/Source+JSON.swift", reason: wider, lines: ["Int(lastSeen."]),
         Exception(

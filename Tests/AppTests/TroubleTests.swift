@@ -1,5 +1,11 @@
+import Delivery
 import EventLog
 import Events
+import Rendering
+import Server
+import State
+import Telemetry
+import TestSupport
 import Testing
 
 @testable import App
@@ -30,6 +36,97 @@ struct TroubleTests {
         // A node that starts in between reports the nearest threshold only.
         var late = TroubleBook()
         #expect(late.look(facts, at: .zero, now: Self.now + Self.day * 29).count == 2)
+    }
+
+    @Test("a short life has its thresholds in the last quarter: an issuer renews before")
+    func shortLife() {
+        var book = TroubleBook()
+        var said: [(hour: Int, trouble: Trouble)] = []
+        // Renewed when a third is left, for three days.
+        for hour in 0..<72 {
+            var facts = TroubleBook.Facts()
+            let begin = Self.now + .seconds(hour / 16 * 16 * 3600)
+            (facts.certificateBegin, facts.certificate) = (begin, begin + Self.day)
+            let now = Self.now + .seconds(hour * 3600)
+            said += book.look(facts, at: .zero, now: now).map { (hour, $0) }
+        }
+        #expect(said.isEmpty)
+        var facts = TroubleBook.Facts()
+        (facts.certificateBegin, facts.certificate) = (Self.now, Self.now + Self.day)
+        (facts.tokenBegin, facts.token) = (Self.now, Self.now + Self.day * 28)
+        for minute in 0..<1440 {
+            let now = Self.now + .seconds(minute * 60)
+            said += book.look(facts, at: .zero, now: now).map { (minute / 60, $0) }
+        }
+        #expect(said.map(\.hour) == [18, 22, 23])
+        #expect(
+            TroubleBook.notices(from: Self.now, to: Self.now + Self.day * 90)[0] == Self.day * 14)
+        #expect(
+            TroubleBook.notices(from: Self.now, to: Self.now + Self.day * 28)[0] == Self.day * 7)
+    }
+
+    @Test("a report of an end is found in the log after a restart; the next one is not")
+    func restarted() async throws {
+        let folder = try TemporaryDirectory("troubles")
+        func log() async throws -> EventLog {
+            try await EventLog.open(
+                EventLogConfiguration(
+                    directory: folder.file("log"), node: "gw-a1", maxBytes: 64 << 20,
+                    ballastBytes: 0))
+        }
+        func event(_ notice: Int, node: String = "gw-a1") -> Event {
+            Event(
+                .certificate(expires: Self.now + Self.day, notice: notice), node: node, az: "a",
+                at: Self.now)
+        }
+        var eventLog = try await log()
+        #expect(await TroubleWatch.holds(event(1), in: eventLog) == false)
+        try await eventLog.append(event(1))
+        await eventLog.close()
+        eventLog = try await log()
+        #expect(await TroubleWatch.holds(event(1), in: eventLog))
+        #expect(await TroubleWatch.holds(event(2), in: eventLog) == false)
+        #expect(await TroubleWatch.holds(event(1, node: "gw-b1"), in: eventLog) == false)
+        let other = Event(.forwardBehind(fault: ""), node: "gw-a1", az: "a", at: Self.now)
+        #expect(await TroubleWatch.holds(other, in: eventLog) == false)
+        await eventLog.close()
+    }
+
+    /// A receiver that never accepts anything.
+    private struct Away: Receiver {
+        let name = "oncall"
+        let kind = "webhook"
+
+        func send(_ digest: RenderedDigest, to recipients: [String]) async -> DeliveryAttempt {
+            DeliveryAttempt(
+                results: recipients.map {
+                    .init(recipient: $0, outcome: .retry(after: nil), words: "503 try later")
+                })
+        }
+    }
+
+    @Test("/readyz shows a receiver that has accepted nothing for five minutes")
+    func receivers() async throws {
+        let folder = try TemporaryDirectory("receivers")
+        let clock = ManualClock()
+        let delivery = DeliveryService(
+            store: try Store(path: folder.file("state.sqlite")), receivers: [Away()],
+            clock: clock, wall: clock.wall, telemetry: .silent)
+        let check = HealthCheck.receivers(of: delivery)
+        #expect(await check.look().status == .pass)
+        let running = Task { await delivery.run() }
+        try await delivery.notify(kind: "x", subject: "x", words: "x", at: clock.wall.now)
+        try await eventually("it is shown") {
+            clock.advance(by: .seconds(1))
+            return await check.look().status == .warn
+        }
+        let finding = await check.look()
+        #expect(check.name == "receivers:failing")
+        #expect(finding.value == 1)
+        let words = try #require(finding.output)
+        #expect(words.contains("oncall") && words.contains("503 try later"), "\(words)")
+        running.cancel()
+        await running.value
     }
 
     @Test("digests that stand still with something to read are reported after a minute, once")

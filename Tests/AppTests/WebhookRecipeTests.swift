@@ -1,4 +1,3 @@
-import Delivery
 import Digests
 import Events
 import Foundation
@@ -11,6 +10,7 @@ import Testing
 import Transfer
 
 @testable import App
+@testable import Delivery
 @testable import Settings
 
 /// Sends digests through each recipe to a double that enforces the vendor's documented limits.
@@ -179,6 +179,71 @@ struct WebhookRecipeTests {
         end.thread = "gabc"
         _ = await receiver.send(Self.renderer.render(end), to: [""])
         #expect(try alerts(recipe) == [])
+        engine.shutdown()
+    }
+
+    @Test(
+        "an alert ends with what it reports: a gateway, a receiver, the worst of many groups",
+        arguments: ["pagerduty", "opsgenie"])
+    func ends(_ recipe: String) async throws {
+        let receiver = try receiver(recipe)
+        func send(_ digest: RenderedDigest) async {
+            let attempt = await receiver.send(digest, to: [""])
+            #expect(attempt.results.map(\.outcome) == [.sent], "\(attempt.results)")
+        }
+        // A gateway is silent for an hour, and is back.
+        var machine = DigestMachine()
+        var now = Timestamp(milliseconds: 1_795_600_920_000)
+        for (index, name) in [EventName.gatewaySilent, EventName.gatewayBack].enumerated() {
+            let event = Event(
+                ts: now, level: index == 0 ? .error : .info, event: name, node: "gw-b1",
+                message: name)
+            machine.observe(
+                event, at: LogPosition(segment: 1, offset: UInt64(index + 1)), now: now)
+            now = now + .seconds(3600)
+            let digest = try #require(machine.due(now: now, caughtUp: true).last)
+            #expect(digest.kind == .notice)
+            await send(Self.renderer.render(digest))
+            #expect(try alerts(recipe).count == 1 - index)
+        }
+        // A receiver fails, and accepts digests again.
+        let failing = ReceiverChange.failing("slack", since: now, words: "503")
+        await send(NoticeDigest.changed(failing, at: now))
+        #expect(try alerts(recipe) == ["receiver-slack"])
+        await send(NoticeDigest.changed(.recovered("slack"), at: now + .seconds(1)))
+        #expect(try alerts(recipe) == [])
+        // Many groups that share nothing: the alert of the worst, which ends.
+        let rollup = try #require(SampleDigests.named.first { $0.name == "storm-rollup" }).digest
+        await send(Self.renderer.render(rollup))
+        let worst = try #require(rollup.rollup?.members.first?.id.split(separator: ".").first)
+        #expect(try alerts(recipe) == [String(worst)])
+        var end = try #require(SampleDigests.named.first { $0.name == "recovery" }).digest
+        end.thread = String(worst)
+        await send(Self.renderer.render(end))
+        #expect(try alerts(recipe) == [])
+        // A roll-up of ends opens none.
+        var ends = rollup
+        ends.rollup?.kinds[0].kind = .recovered
+        await send(Self.renderer.render(ends))
+        #expect(try alerts(recipe) == [])
+        engine.shutdown()
+    }
+
+    @Test("an alert of Alertmanager ends with the incident, else after the next digest is due")
+    func alertmanagerEnd() async throws {
+        let receiver = try receiver("alertmanager")
+        let open = SampleDigests.all[0]
+        let end = try #require(SampleDigests.named.first { $0.name == "recovery" }).digest
+        for digest in [open, end] {
+            _ = await receiver.send(Self.renderer.render(digest), to: [""])
+        }
+        let bodies = try double.requests().map {
+            try JSONValue(
+                parsing: Array($0.body.utf8), limits: JSONLimits(maxBytes: 1 << 20, maxDepth: 16))
+        }
+        let moments = bodies.map { $0[0]?["endsAt"]?.string }
+        let due = try #require(open.next) + .seconds(600)
+        #expect(moments == [due.rfc3339, try #require(end.incidentEnd).rfc3339])
         engine.shutdown()
     }
 

@@ -99,6 +99,46 @@ struct FanOutTests {
         #expect(here.calls[2].digest.hasPrefix("recovered-away-"))
     }
 
+    @Test("one refused digest says nothing about the next: only a later try makes a receiver fail")
+    func refusedOnce() {
+        let policy = DeliveryPolicy()
+        func refuse(_ health: ReceiverHealth, began: Int, at now: Int) {
+            _ = health.refused(began: .seconds(began), at: .seconds(now), words: "400", policy)
+        }
+        let health = ReceiverHealth()
+        refuse(health, began: 0, at: 1)
+        // Sent at the same time as the first one.
+        refuse(health, began: 0, at: 2)
+        #expect(health.failing(at: .seconds(86_400), policy) == nil)
+        #expect(health.takeFailing(at: .seconds(86_400), policy) == nil)
+        refuse(health, began: 400, at: 401)
+        #expect(health.failing(at: .seconds(402), policy)?.time == .seconds(401))
+        // A delivery that will be tried again waits.
+        let waits = ReceiverHealth()
+        waits.failed(began: .zero, at: .seconds(1), asked: nil, words: "503", policy)
+        #expect(waits.failing(at: .seconds(300), policy) == nil)
+        #expect(waits.failing(at: .seconds(301), policy) != nil)
+    }
+
+    @Test("the others learn that a receiver whose pause they heard of accepts digests again")
+    func resumed() async throws {
+        let paused = ScriptedReceiver("slack") { _, _, turn in turn < 3 ? .refused : .sent }
+        let here = ScriptedReceiver("here") { _, _, _ in .sent }
+        let service = bench.service([paused, here])
+        try await bench.running(service) {
+            try await bench.enqueue((0..<3).map { Sample.digest("d\($0)") }, service)
+            try await eventually("it is paused") { here.calls.count == 4 }
+            #expect(here.calls[3].digest.hasPrefix("paused-slack-"))
+            // Another process retries them.
+            let other = try Store(path: bench.store.path)
+            let now = bench.clock.wall.now
+            _ = try await other.write { db in try Outbox.retryDead(db, at: now) }
+            try await bench.passing(until: "the others are told") { here.calls.count == 5 }
+        }
+        #expect(here.calls[4].digest.hasPrefix("recovered-slack-"))
+        #expect(bench.changes.isEmpty, "it was not failing for five minutes")
+    }
+
     @Test("a bad address of a list is news once, until something is delivered to it")
     func badAddress() async throws {
         let mail = ScriptedReceiver("mail", recipients: ["good@x", "bad@x"]) {

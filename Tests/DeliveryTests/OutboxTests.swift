@@ -21,6 +21,26 @@ struct OutboxTests {
         store = try Store(path: folder.file("state.sqlite"))
     }
 
+    @Test("a digest is due later at a receiver that had too many, and at once at the others")
+    func later() async throws {
+        let (now, minute) = (now, now + .seconds(60))
+        let addressees = ["full", "free"].map { Addressee(receiver: $0, recipient: "") }
+        let (full, free) = try await store.write { db in
+            try Outbox.enqueue(
+                db, Sample.digest(), to: addressees, notBefore: ["full": minute], at: now)
+            return (
+                try Outbox.next(db, receiver: "full", at: now),
+                try Outbox.next(db, receiver: "free", at: now)
+            )
+        }
+        #expect(full.batches.isEmpty && full.later == minute)
+        #expect(free.batches.count == 1)
+        let next = try await store.write { db in
+            try Outbox.next(db, receiver: "full", at: minute)
+        }
+        #expect(next.batches.count == 1)
+    }
+
     @Test("a digest is read back as it was stored")
     func round() async throws {
         let digest = Sample.digest(text: "ü → \u{1F534} 'quotes' \"and\" ; DROP TABLE outbox\n")

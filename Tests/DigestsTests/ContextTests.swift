@@ -60,6 +60,73 @@ struct ContextTests {
         #expect(digest.context.onCall == "@ann")
     }
 
+    /// An event of the controller about one revision, as the shipped hooks record it.
+    private func progress(
+        _ name: String, _ revision: String?, at seconds: Int, _ extra: [JSONValue.Member] = []
+    ) -> Event {
+        Event(
+            ts: Self.start + .seconds(seconds), event: name, namespace: "prod", rollout: "shop",
+            revision: revision, extra: extra)
+    }
+
+    @Test("facts of a rollout that goes on as planned are in the first message of its failure")
+    func planned() throws {
+        let updated = progress(
+            "rollout.updated", "2", at: 0,
+            [.init("image", .string("shop:2")), .init("owner", .string("shopping"))])
+        let paused = progress("rollout.step_paused", nil, at: 1, [.init("weight", .number("20"))])
+        #expect(digests([updated, paused]).isEmpty)
+        let digest = try #require(
+            digests([updated, paused, event("analysis.unhealthy", .unhealthy, at: 2)]).last)
+        #expect(digest.occasion == .first)
+        #expect(digest.context.image == "shop:2")
+        #expect(digest.context.owner == "shopping")
+        #expect(digest.context.weight == 20)
+        // No group of its own for an event that names no revision.
+        #expect(digests([paused, event("analysis.unhealthy", .unhealthy, at: 2)]).count == 1)
+    }
+
+    @Test("the image before is the one it replaced, within the revision and from the one before")
+    func predecessor() throws {
+        func image(_ name: String, _ revision: String, at seconds: Int) -> Event {
+            progress("rollout.updated", revision, at: seconds, [.init("image", .string(name))])
+        }
+        let fails = event("analysis.unhealthy", .unhealthy, at: 9)
+        func previous(_ events: [Event]) throws -> String {
+            let all = digests(events + [fails], restarting: true)
+            return try #require(all.first { $0.group["revision"] == "2" }).context.previousImage
+        }
+        #expect(
+            try previous([image("shop:1", "1", at: 0), image("shop:2", "2", at: 1)]) == "shop:1")
+        #expect(
+            try previous([image("shop:2", "2", at: 0), image("shop:2a", "2", at: 1)]) == "shop:2")
+        #expect(try previous([image("shop:3", "3", at: 0), image("shop:2", "2", at: 1)]) == "")
+        // An aborted revision was replaced by the one before it, unless it was completed later.
+        var aborted = [
+            image("shop:0", "0", at: 0), image("shop:1", "1", at: 1),
+            progress("rollout.aborted", "1", at: 2),
+        ]
+        #expect(try previous(aborted + [image("shop:2", "2", at: 3)]) == "shop:0")
+        aborted[2] = progress("rollout.completed", "1", at: 2)
+        #expect(try previous(aborted + [image("shop:2", "2", at: 3)]) == "shop:1")
+    }
+
+    @Test("a version stands for an image that nobody names, and is compared with versions only")
+    func versions() throws {
+        func context(_ members: (String, String)...) throws -> RolloutContext {
+            let events = members.enumerated().map { index, member in
+                event(
+                    "analysis.unhealthy", .unhealthy, at: index,
+                    extra: [.init(member.0, .string(member.1))])
+            }
+            return try #require(digests(events, restarting: true).last).context
+        }
+        let versions = try context(("version", "1.8"), ("version", "1.9"))
+        #expect(versions.image == "1.9" && versions.previousImage == "1.8")
+        let image = try context(("version", "1.9"), ("image", "shop:1.9"), ("version", "1.9"))
+        #expect(image.image == "shop:1.9" && image.previousImage == "")
+    }
+
     @Test("values that are not of their kind are ignored")
     func others() throws {
         let digest = try #require(

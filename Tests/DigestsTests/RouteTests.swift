@@ -56,6 +56,75 @@ struct RouteTests {
         #expect(said.map { $0.rollup?.groups } == [6, 4])
     }
 
+    private static func route(_ rollout: String, _ receivers: [String]) -> DigestRoute {
+        DigestRoute(filter: .equal("rollout", rollout), receivers: receivers)
+    }
+
+    /// The controller aborts a rollout.
+    private func abort(_ rollout: String, _ log: inout LogScript) {
+        var event = log.hook("aborted")
+        event.rollout = rollout
+        log.write(event)
+    }
+
+    @Test("An abort does not wait for messages to other receivers, whatever their number")
+    func others() throws {
+        let names = (0..<8).flatMap { receiver in (0..<3).map { (receiver, "r\(receiver)-\($0)") } }
+        let route = DigestRoute(
+            receivers: ["rest"],
+            routes: names.map { Self.route($0.1, ["r\($0.0)"]) }
+                + [Self.route("quiet", ["quiet"]), Self.route("r0-0", ["r0"])])
+        var log = LogScript(DigestSettings(route: route))
+        for name in names { log.write(log.verdict(.unhealthy, attempt: 1, rollout: name.1)) }
+        log.pass(11)
+        // 24 messages are more than `max_groups`.
+        #expect(log.said().count == 19 + 2)
+        log.write(log.verdict(.unhealthy, attempt: 1, rollout: "quiet"))
+        log.pass(11)
+        #expect(log.said().isEmpty, "the first failure waits")
+        abort("quiet", &log)
+        log.pass(milliseconds: 500)
+        let said = log.said()
+        #expect(said.map(\.outcome) == ["aborted"])
+        #expect(said.map(\.receivers) == [["quiet"]])
+        // One receiver alone has the same limit for itself.
+        var alone = LogScript(DigestSettings(maxGroups: 5, storm: .off))
+        for n in 0..<50 {
+            abort("a\(n)", &alone)
+            if n == 9 { alone.pass(1) }
+        }
+        alone.pass(5)
+        #expect(alone.said().count == 5)
+        alone.pass(60)
+        #expect(alone.said().map { $0.rollup?.groups } == [nil, nil, nil, nil, 36])
+    }
+
+    @Test("A receiver with too many messages in a storm delays an abort for itself only")
+    func full() throws {
+        let names = (0..<6).map { "r\($0)" }
+        let route = DigestRoute(
+            receivers: ["rest"],
+            // Groups with other receivers are no storm of one incident.
+            routes: names.map { Self.route($0, ["full", "only-\($0)"]) }
+                + [Self.route("shared", ["free", "full"])])
+        var log = LogScript(DigestSettings(route: route))
+        for name in names { log.write(log.verdict(.unhealthy, attempt: 1, rollout: name)) }
+        log.pass(10)
+        #expect(log.said().count { $0.receivers.contains("full") } == 3)
+        let told = log.now
+        log.pass(1)
+        for _ in 0..<2 {
+            abort("shared", &log)
+            log.pass(milliseconds: 500)
+            let digest = try #require(log.said().last)
+            #expect(digest.receivers == ["free", "full"])
+            #expect(digest.notBefore == ["full": told + .seconds(60)])
+            // Verdicts within a minute after the end belong to the aborted run.
+            log.pass(20)
+            log.write(log.verdict(.unhealthy, attempt: 1, rollout: "shared", series: "x"))
+        }
+    }
+
     @Test("A route takes what its filter selects: one of several zones is enough")
     func filters() throws {
         func isTaken(_ text: String) throws -> Bool {

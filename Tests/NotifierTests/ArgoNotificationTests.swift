@@ -168,16 +168,21 @@ struct ArgoNotificationTests {
     /// before the change, and annotations that are nobody's business.
     static func variables(
         step: Int? = 1, steps: String = #"[{"setWeight":20},{"pause":{"duration":"10m"}}]"#,
-        runs: String? = nil, version: String = "812"
+        runs: String? = nil, version: String = "812", canary: String = "",
+        template: String =
+            #","template":{"spec":{"containers":[{"name":"api","image":"shop:2","env":["secret"]}]}}"#,
+        weights: String = ""
     ) -> String {
         let index = step.map { #""currentStepIndex":\#($0),"# } ?? ""
         let list = runs.map { #","analysisRuns":\#($0)"# } ?? ""
         return """
             {"rollout":{"metadata":{"name":"payments-api","namespace":"prod","uid":"u-1",
               "resourceVersion":"\(version)","annotations":{"rollout.argoproj.io/revision":"17",
+              "bellwether/owner":"payments","bellwether/on-call":"@alice",
               "kubectl.kubernetes.io/last-applied-configuration":"secret"}},
-              "spec":{"strategy":{"canary":{"steps":\(steps)}}},
-              "status":{\(index)"currentPodHash":"5f7c","message":"more replicas need to be updated"}}
+              "spec":{"strategy":{"canary":{\(canary)"steps":\(steps)}}\(template)},
+              "status":{\(index)"currentPodHash":"5f7c",\(weights)
+               "message":"more replicas need to be updated"}}
              \(list)}
             """
     }
@@ -228,6 +233,15 @@ struct ArgoNotificationTests {
                 #expect(event.namespace == "prod")
                 #expect(event.revision == "17")
                 #expect(event.extra("trigger") == .string(trigger))
+                if variables == Self.runVariables { continue }
+                #expect(event.extra("owner") == .string("payments"))
+                #expect(event.extra("on_call") == .string("@alice"))
+                #expect(event.extra("image") == .string("shop:2"))
+                // The plan's step of a new revision, and of one that has all traffic, is another's.
+                let hasWeight =
+                    variables.contains("currentStepIndex") && trigger != "on-rollout-updated"
+                    && trigger != "on-rollout-completed"
+                #expect(event.extra("weight") == (hasWeight ? .number("20") : nil), "\(trigger)")
             }
         }
         let subscriptions = try #require(
@@ -236,6 +250,30 @@ struct ArgoNotificationTests {
         let service = try #require(
             Yams.load(yaml: Self.configMap["service.webhook.bellwether"] ?? "") as? [String: Any])
         #expect(service["retryMax"] as? Int == 1)
+    }
+
+    @Test("the weight is that of the plan up to the current step, else that of the router")
+    func shippedWeight() throws {
+        let plan = #"[{"setWeight":5},{"pause":{}},{"setWeight":50},{"setWeight":80}]"#
+        let routed = #""canary":{"weights":{"canary":{"weight":33},"stable":{"weight":67}}},"#
+        let most = #""trafficRouting":{"maxTrafficWeight":1000},"#
+        for (variables, weight) in [
+            (Self.variables(step: 1, steps: plan), "5"),
+            (Self.variables(step: 2, steps: plan, weights: routed), "50"),
+            (Self.variables(step: 2, steps: plan, canary: most), "5"),
+            (Self.variables(step: 0, steps: #"[{"analysis":{}}]"#, weights: routed), "33"),
+            (Self.variables(step: nil, steps: "[]", weights: routed), "33"),
+            (Self.variables(step: nil, steps: "[]"), nil),
+            (Self.variables(step: 0, steps: #"[{"setWeight":101}]"#), nil),
+        ] as [(String, String?)] {
+            let event = try Self.sent("on-rollout-paused", variables)
+            #expect(event.extra("weight") == weight.map { .number($0) }, "\(variables)")
+        }
+        // A Rollout with a workloadRef has no template of its own.
+        let elsewhere = try Self.sent("on-rollout-updated", Self.variables(template: ""))
+        #expect(elsewhere.extra("image") == nil)
+        #expect(elsewhere.extra("owner") == .string("payments"))
+        #expect(elsewhere.extra("step") == nil)
     }
 
     @Test("a shipped abort carries the reason of the newest failed run")

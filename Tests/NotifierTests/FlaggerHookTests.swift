@@ -38,6 +38,18 @@ struct FlaggerHookTests {
         #expect(event.message == "canary says \(phase)")
     }
 
+    @Test("the canary's weight is a fact of the rollout")
+    func weight() throws {
+        for (weight, said) in [("20", "20"), ("\"20\"", "20"), ("101", nil)] as [(String, String?)]
+        {
+            let text = event(phase: "Progressing").replacing(
+                #""name":"podinfo""#, with: #""name":"podinfo","canaryWeight":\#(weight)"#)
+            let event = try #require(events(text).first)
+            #expect(event.extra("weight") == said.map { .string($0) })
+            #expect(event.extra("flagger")?["canaryWeight"]?.string != nil)
+        }
+    }
+
     @Test("a warning is accepted, and its token is not stored")
     func warning() throws {
         let event = try #require(events(event(phase: "Progressing", type: "Warning")).first)

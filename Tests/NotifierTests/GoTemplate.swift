@@ -178,13 +178,13 @@ struct GoTemplate {
                         throw Fault(description: "range over something that is no list")
                     }
                     for (index, element) in elements.enumerated() {
-                        var inner = scopes
-                        inner.append([:])
+                        scopes.append([:])
+                        defer { scopes.removeLast() }
                         if variables.count == 2 {
-                            inner[inner.count - 1][variables[0]] = .number(String(index))
+                            scopes[scopes.count - 1][variables[0]] = .number(String(index))
                         }
-                        if let last = variables.last { inner[inner.count - 1][last] = element }
-                        text += try render(body, dot: element, &inner)
+                        if let last = variables.last { scopes[scopes.count - 1][last] = element }
+                        text += try render(body, dot: element, &scopes)
                     }
                 } else if isTrue(value) {
                     text += try render(body, dot: kind == .with ? value : dot, &scopes)
@@ -255,6 +255,7 @@ struct GoTemplate {
         case ("dict", 0): return .object([])
         case ("int", 1): return .number(String(whole(0)))
         case ("lt", 2): return .bool(whole(0) < whole(1))
+        case ("le", 2): return .bool(whole(0) <= whole(1))
         case ("len", 1):
             guard case .array(let elements)? = argument(0) else {
                 throw Fault(description: "len of something that is no list")

@@ -46,9 +46,21 @@ struct GoldenTests {
                 "comparability": .failing, "paused": .failing,
                 "node-fault": .failing, "binary-changed": .failing,
                 "auth-refused": .notice, "disk-shed": .notice, "storm-rollup": .rollup,
-                "storm": .rollup, "storm-group": .failing,
+                "storm": .rollup, "storm-group": .failing, "late": .failing,
             ])
         #expect(Set(SampleDigests.all.map(\.kind)) == Set(Digest.Kind.allCases))
+    }
+
+    @Test("A message that comes late says so, to people and to programs")
+    func late() throws {
+        let digest = try #require(SampleDigests.named.first { $0.name == "late" }).digest
+        let rendered = Self.renderer.render(digest)
+        for text in [rendered.text, rendered.html, rendered.slack] {
+            #expect(text.contains("Late news") && text.contains("20 min"), "\(text)")
+        }
+        #expect(rendered.model.contains(#""late_seconds":1201"#), "\(rendered.model)")
+        let now = Self.renderer.render(SampleDigests.all[0])
+        #expect(!now.text.contains("Late news") && !now.model.contains("late_seconds"))
     }
 
     @Test("The same digest gives the same bytes, from any renderer")

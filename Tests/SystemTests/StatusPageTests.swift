@@ -352,7 +352,14 @@ struct StatusPageTests {
         let engine = TransferEngine(telemetry: .silent)
         defer { engine.shutdown() }
         let node = try NodeProcess(
-            "gw-a1", engine: engine, yaml: BadInputTests.yaml + "\nlog: {min_free: 1000000GiB}\n")
+            "gw-a1", engine: engine,
+            yaml: BadInputTests.yaml + """
+
+                log: {min_free: 1000000GiB}
+                receivers: [{name: kept, kind: file}]
+                route: {receiver: kept}
+
+                """)
         let fleet = Fleet()
         try fleet.start(node)
         try await node.untilReady()
@@ -371,6 +378,15 @@ struct StatusPageTests {
             [("Authorization", "Bearer \(try node.token("ingest"))")])
         #expect(refused.status == 503)
         #expect(refused.header("retry-after") != nil)
+        // The receivers hear of it, though the log cannot carry it.
+        let outgoing = node.data + "/outgoing"
+        try await eventually("the trouble reaches a receiver", within: .seconds(30)) {
+            let files = (try? FileManager.default.subpathsOfDirectory(atPath: outgoing)) ?? []
+            return files.contains { name in
+                let text = try? String(contentsOfFile: "\(outgoing)/\(name)", encoding: .utf8)
+                return text?.contains("The event log accepts no lines (min_free)") == true
+            }
+        }
         fleet.killAll()
     }
 

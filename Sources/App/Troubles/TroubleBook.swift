@@ -4,10 +4,10 @@ import JSON
 
 /// Something wrong with the node itself that a person has to repair.
 enum Trouble: Sendable, Equatable {
-    /// The node's certificate ends soon.
-    case certificate(expires: Timestamp)
+    /// The node's certificate ends soon. `notice` is the number of the report, from 1.
+    case certificate(expires: Timestamp, notice: Int)
     /// The next valid token ends soon.
-    case token(expires: Timestamp)
+    case token(expires: Timestamp, notice: Int)
     /// The digests do not follow the log.
     case digestsBehind(bytes: Int, fault: String)
     /// The notifier does not accept this gateway's events.
@@ -20,10 +20,10 @@ enum Trouble: Sendable, Equatable {
     /// What happened and what to do.
     var words: String {
         switch self {
-        case .certificate(let expires):
+        case .certificate(let expires, _):
             "The node's certificate expires \(expires.rfc3339). Callers are refused from then on: "
                 + "replace the files of listen.tls; they are read again without a restart."
-        case .token(let expires):
+        case .token(let expires, _):
             "A token expires \(expires.rfc3339). Its caller is refused from then on: make another "
                 + "with `bellwether token create` before; `bellwether token list` shows which."
         case .digestsBehind(let bytes, let fault):
@@ -52,6 +52,24 @@ enum Trouble: Sendable, Equatable {
         }
     }
 
+    /// What tells this report of an end from every other one, also after a restart; nil for a
+    /// trouble that is over when it is not found any more.
+    var identity: String? {
+        switch self {
+        case .certificate(let expires, let notice), .token(let expires, let notice):
+            "\(name)\0\(expires.milliseconds)\0\(notice)"
+        default: nil
+        }
+    }
+
+    /// Whether a threshold before an end is passed.
+    fileprivate var isNear: Bool {
+        switch self {
+        case .certificate(_, let notice), .token(_, let notice): notice > 0
+        default: true
+        }
+    }
+
     /// Whether the event log cannot carry it to the receivers, because that is what fails.
     var isOfDigests: Bool {
         switch self {
@@ -67,6 +85,9 @@ struct TroubleBook: Sendable {
     struct Facts: Sendable, Equatable {
         var certificate: Timestamp?
         var token: Timestamp?
+        /// When the certificate and the token became valid.
+        var certificateBegin: Timestamp?
+        var tokenBegin: Timestamp?
         /// How far the digests have read, and how many bytes lie after it.
         var position = LogPosition.start
         var lag = 0
@@ -80,8 +101,18 @@ struct TroubleBook: Sendable {
         var bucketRefuses = false
     }
 
-    /// How long before the end a certificate or a token is reported, and again.
-    static let notice = [Duration.seconds(14 * 86_400), .seconds(3 * 86_400), .seconds(86_400)]
+    /// How long before the end a certificate or a token is reported, and again: 14, 3 and 1 days,
+    /// or as much less as a quarter of its life is less than 14 days. Issuers renew when a third is
+    /// left.
+    static func notices(from begin: Timestamp?, to end: Timestamp) -> [Duration] {
+        let most = Duration.seconds(14 * 86_400)
+        let first = begin.map { min(most, max(.zero, end - $0) / 4) } ?? most
+        return [first, first * 3 / 14, first / 14]
+    }
+
+    /// A report is not older than this.
+    static let memory = Duration.seconds(15 * 86_400)
+
     /// How long the digests may read nothing while there is something to read.
     static let patience = Duration.seconds(60)
     /// How long the log may accept nothing. Sealing a segment ends a short refusal.
@@ -105,14 +136,20 @@ struct TroubleBook: Sendable {
     /// - Parameter elapsed: A span of a monotonic clock.
     mutating func look(_ facts: Facts, at elapsed: Duration, now: Timestamp) -> [Trouble] {
         var news: [Trouble] = []
-        for (kind, expires) in [("certificate", facts.certificate), ("token", facts.token)] {
-            guard let expires else { continue }
-            let passed = Self.notice.count { now + $0 >= expires }
-            // Only the nearest of the thresholds is reported; the others are passed, too.
-            guard passed > 0, reported.insert("\(kind) \(expires.milliseconds) \(passed)").inserted
-            else { continue }
-            news.append(
-                kind == "token" ? .token(expires: expires) : .certificate(expires: expires))
+        func passed(_ begin: Timestamp?, _ end: Timestamp) -> Int {
+            Self.notices(from: begin, to: end).count { now + $0 >= end }
+        }
+        // Only the nearest of the thresholds is reported; the others are passed, too.
+        let ends = [
+            facts.certificate.map {
+                Trouble.certificate(expires: $0, notice: passed(facts.certificateBegin, $0))
+            }, facts.token.map { Trouble.token(expires: $0, notice: passed(facts.tokenBegin, $0)) },
+        ]
+        for case .some(let trouble) in ends where trouble.isNear {
+            guard let identity = trouble.identity, reported.insert(identity).inserted else {
+                continue
+            }
+            news.append(trouble)
         }
         if facts.position != position || facts.lag == 0 && facts.digestFault.isEmpty {
             (position, movedAt) = (facts.position, elapsed)
@@ -154,11 +191,13 @@ extension Event {
     init(_ trouble: Trouble, node: String, az: String, at now: Timestamp) {
         var end: Timestamp?
         switch trouble {
-        case .certificate(let expires), .token(let expires): end = expires
+        case .certificate(let expires, _), .token(let expires, _): end = expires
         default: break
         }
+        let id = trouble.identity.map { "\(node)\0\($0)" }
         self.init(
-            ts: now, level: .error, event: trouble.name, node: node, az: az, message: trouble.words,
+            id: id.map { String(ContentHash.hex($0.utf8).prefix(32)) } ?? "", ts: now,
+            level: .error, event: trouble.name, node: node, az: az, message: trouble.words,
             extra: end.map { [JSONValue.Member("expires", .string($0.rfc3339))] } ?? [])
     }
 }

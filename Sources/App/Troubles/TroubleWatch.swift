@@ -8,6 +8,7 @@ import Notifier
 import Server
 import Shipping
 import ServiceLifecycle
+import Shipping
 import Telemetry
 
 /// Checks the node itself every few seconds, and reports each trouble once.
@@ -35,15 +36,15 @@ struct TroubleWatch: Service {
                 try await clock.sleep(for: Self.pause)
                 let now = WallClock.system.now
                 for trouble in book.look(facts, at: stopwatch.elapsed, now: now) {
-                    telemetry.emit(TroubleFound(trouble: trouble))
+                    let event = Event(trouble, node: node, az: az, at: now)
                     if trouble.isOfDigests {
                         // Bounded: a newer one replaces one that could not be stored.
                         waiting.removeAll { $0.name == trouble.name }
                         waiting.append(trouble)
-                    } else {
-                        await recorder.record(
-                            Event(trouble, node: node, az: az, at: now), within: .seconds(5))
+                    } else if !(await Self.holds(event, in: eventLog)) {
+                        await recorder.record(event, within: .seconds(5))
                     }
+                    telemetry.emit(TroubleFound(trouble: trouble))
                 }
                 // The state file may be on the same full disk: tried until it is stored.
                 guard let delivery = notifier?.delivery else { continue }
@@ -59,10 +60,28 @@ struct TroubleWatch: Service {
         }
     }
 
+    /// Whether the log has the event: an earlier process of this node reported the trouble. A log
+    /// that cannot be read has none: a report is repeated rather than lost.
+    static func holds(_ event: Event, in eventLog: EventLog) async -> Bool {
+        guard !event.id.isEmpty else { return false }
+        var reader = eventLog.reader(
+            from: .start,
+            query: EventLogQuery(
+                since: event.ts - TroubleBook.memory, where: .equal("id", event.id)))
+        while let batch = try? await reader.next(maxLines: 1, maxBytes: 1 << 20) {
+            if !batch.lines.isEmpty { return true }
+            if batch.isCaughtUp { break }
+        }
+        return false
+    }
+
     private var facts: TroubleBook.Facts {
         var facts = TroubleBook.Facts()
-        facts.certificate = server.certificateExpiry
-        facts.token = tokens.nextExpiry
+        (facts.certificateBegin, facts.certificate) = (
+            server.certificateBegin, server.certificateExpiry
+        )
+        let token = tokens.nextToExpire
+        (facts.tokenBegin, facts.token) = (token?.created, token?.expires)
         facts.refuses = eventLog.status.shedding
         if let status = notifier?.digestService.status {
             facts.position = status.position

@@ -10,11 +10,11 @@ extension Outbox {
     /// sent is not sent again. See `add` for `stale`.
     public static func enqueue(
         _ db: Store.Transaction, _ digest: RenderedDigest, to addressees: [Addressee],
-        replacing stale: [String] = [], at now: Timestamp
+        replacing stale: [String] = [], notBefore: [String: Timestamp] = [:], at now: Timestamp
     ) throws {
         let row = DigestTable.Row(digest)
         try DigestTable.add(db, row)
-        try add(db, row, to: addressees, replacing: stale, at: now)
+        try add(db, row, to: addressees, replacing: stale, notBefore: notBefore, at: now)
     }
 
     /// A digest younger than this whose first try has not failed is not stale.

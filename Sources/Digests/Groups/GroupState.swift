@@ -87,6 +87,11 @@ public struct GroupState: Sendable, Hashable {
         get { knownContext?.value ?? RolloutContext() }
         set { knownContext = newValue.isEmpty ? nil : CopyOnWriteBox(newValue) }
     }
+    /// Whether events report the rollout's image.
+    @inline(always)
+    var hasImage: Bool { knownContext?.value.image.isEmpty == false }
+    /// Whether the last run was aborted.
+    var isAborted: Bool { abortedAt != nil || open?.value.outcome == "aborted" }
 
     init(key: GroupKey, absorbedTo: LogPosition) {
         self.key = key
@@ -151,7 +156,7 @@ public struct GroupState: Sendable, Hashable {
         budget: inout StateBudget, asksForNews: Bool
     ) -> News {
         switch role {
-        case .neutral, .rehearsal: return .none
+        case .neutral, .rehearsal, .progress: return .none
         case .notice:
             if !isFailing { begin(line, at: end, settings: settings) }
             open?.value.count(line)
@@ -200,7 +205,12 @@ public struct GroupState: Sendable, Hashable {
             open?.value.count(line)
             open?.value.clearOutcome()
             return .none
-        default: guard isFailing else { return .none }
+        default:
+            guard isFailing else {
+                // It was tried again after the abort.
+                abortedAt = nil
+                return .none
+            }
         }
         open?.value.count(line)
         open?.value.end(word, at: line.ts, reason: line.extra("reason")?.string)

@@ -3,8 +3,8 @@ import JSON
 
 /// What the events of a group report about its rollout, beside the verdicts; the latest of each.
 ///
-/// Read from the members `weight`, `step`, `image`, `previous_image`, `owner` (or `team`) and
-/// `on_call` of an event. All texts are untrusted and bounded.
+/// Read from the members `weight`, `step`, `image` (or `version`), `previous_image`, `owner` (or
+/// `team`) and `on_call` of an event. All texts are untrusted and bounded.
 public struct RolloutContext: Sendable, Hashable {
     /// The canary's share of the traffic in per cent; nil if no event reports one.
     public internal(set) var weight: Int?
@@ -13,6 +13,8 @@ public struct RolloutContext: Sendable, Hashable {
     /// The image or version of the canary, and of its predecessor; empty if unknown.
     public internal(set) var image = ""
     public internal(set) var previousImage = ""
+    /// Whether `image` is from a member `version`: a version and an image are not compared.
+    private var isVersion = false
     public internal(set) var owner = ""
     public internal(set) var onCall = ""
     /// Why the controller ended or paused the run, in its own words; empty if it gave no reason.
@@ -25,7 +27,7 @@ public struct RolloutContext: Sendable, Hashable {
         if line.hasExtras {
             if let weight = Self.number(line, "weight"), weight <= 100 { self.weight = weight }
             if let step = Self.number(line, "step") { self.step = step }
-            Self.note(line, "image", in: &image)
+            noteImage(line)
             Self.note(line, "previous_image", in: &previousImage)
             Self.note(line, "team", in: &owner)
             Self.note(line, "owner", in: &owner)
@@ -39,6 +41,25 @@ public struct RolloutContext: Sendable, Hashable {
             reason = line.name(.message, limit: Bounds.words)
         default: break
         }
+    }
+
+    /// Keeps the image before, if another one is deployed within the group.
+    private mutating func noteImage(_ line: EventView) {
+        var new = ""
+        Self.note(line, "image", in: &new)
+        let isVersion = new.isEmpty
+        if isVersion, image.isEmpty || self.isVersion { Self.note(line, "version", in: &new) }
+        guard !new.isEmpty else { return }
+        if !image.isEmpty, image != new, isVersion == self.isVersion { previousImage = image }
+        (image, self.isVersion) = (new, isVersion)
+    }
+
+    /// Sets the predecessor to the image of the revision before, if no event names it.
+    mutating func follow(_ before: RolloutContext, wasAborted: Bool) {
+        guard previousImage.isEmpty else { return }
+        // What was aborted was replaced by what was there before it.
+        let old = wasAborted ? before.previousImage : before.image
+        if old != image, before.isVersion == isVersion { previousImage = old }
     }
 
     private static let analysisEnds: Set<String> = [
@@ -71,6 +92,7 @@ public struct RolloutContext: Sendable, Hashable {
             w.member("step", step)
             w.member("image", image)
             w.member("previous_image", previousImage)
+            if isVersion { w.member("is_version", true) }
             w.member("owner", owner)
             w.member("on_call", onCall)
             w.member("reason", reason)
@@ -82,6 +104,7 @@ public struct RolloutContext: Sendable, Hashable {
         step = tree.whole("step")
         image = tree["image"]?.string ?? ""
         previousImage = tree["previous_image"]?.string ?? ""
+        isVersion = tree["is_version"]?.bool ?? false
         owner = tree["owner"]?.string ?? ""
         onCall = tree["on_call"]?.string ?? ""
         reason = tree["reason"]?.string ?? ""

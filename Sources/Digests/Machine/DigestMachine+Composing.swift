@@ -13,24 +13,40 @@ extension DigestMachine {
     public mutating func due(
         now: Timestamp, caughtUp: Bool, admits: (GroupKey) -> Bool = { _ in true }
     ) -> [Digest] {
-        guard shared.slots(at: now, settings: settings) > 0 else { return [] }
+        // Only what is decisive for a receiver does not wait for messages to the others.
+        let isSpent = shared.slots(at: now, settings: settings) == 0
+        if isSpent, !hasDecisive { return [] }
         wakeEchoes()
         let open = placesDue(now: now, caughtUp: caughtUp)
-        reportToStorms(open, now: now)
-        if settings.storm.isOn { formStorms(of: open, now: now) }
+        if !isSpent {
+            reportToStorms(open, now: now)
+            if settings.storm.isOn { formStorms(of: open, now: now) }
+        }
         var digests: [Digest] = []
+        var decisive: Set<String> = []
         for place in open where table.groups[place].live.storm == nil {
+            let isDecisive = isDecisive(place)
+            guard isDecisive || !isSpent else { continue }
             guard admits(table.groups[place].live.key) else {
                 beginAnew(place)
                 continue
             }
-            if let digest = close(place, now: now) { digests.append(digest) }
+            guard let digest = close(place, now: now) else { continue }
+            digests.append(digest)
+            if isDecisive { decisive.insert(digest.id) }
         }
-        digests += speakOfStorms(now: now, admits: admits)
+        if !isSpent { digests += speakOfStorms(now: now, admits: admits) }
         for i in digests.indices { countEchoes(of: &digests[i]) }
         digests.sort(by: Digest.worstFirst)
-        return shared.spend(on: digests, now: now, settings: settings)
+        return shared.spend(on: digests, decisive: decisive, now: now, settings: settings)
     }
+
+    /// Whether the group reports for itself that its run ended or a limit is reached.
+    private func isDecisive(_ place: Int) -> Bool {
+        table.groups[place].window?.urgency == .decisive && table.groups[place].live.storm == nil
+    }
+
+    private var hasDecisive: Bool { table.groups.indices.contains { isDecisive($0) } }
 
     /// The groups whose windows are due, sorted by time, so that a restart closes them in the same
     /// order.
@@ -69,16 +85,22 @@ extension DigestMachine {
     /// When to call `due` next if no line arrives before; nil if no message is pending.
     public var nextDeadline: Timestamp? {
         var first: Timestamp?
+        var decisive: Timestamp?
         for place in table.groups.indices {
             guard let moment = table.deadline(of: place, settings) else { continue }
-            first = min(first ?? moment, moment)
+            if isDecisive(place) {
+                decisive = min(decisive ?? moment, moment)
+            } else {
+                first = min(first ?? moment, moment)
+            }
         }
         for storm in shared.storms {
             guard let moment = storm.deadline(settings) else { continue }
             first = min(first ?? moment, moment)
         }
-        guard let first else { return nil }
-        return max(first, shared.openAgain(settings: settings) ?? first)
+        guard let first else { return decisive }
+        let next = max(first, shared.openAgain(settings: settings) ?? first)
+        return min(decisive ?? next, next)
     }
 
     /// Closes a group's window and returns its message. Nil if there is nothing to
@@ -141,7 +163,10 @@ extension DigestMachine {
             hold(digest, back: cause, &group.live, isOver: isOver)
             return nil
         }
-        if let moment = shared.mayHear(digest.receivers, at: now, settings) {
+        let isDecisive = window?.urgency == .decisive
+        if let moment = shared.mayHear(
+            digest.receivers, at: now, settings, isDecisive: isDecisive)
+        {
             group.window = window
             group.waitsUntil = moment
             return nil

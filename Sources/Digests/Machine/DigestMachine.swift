@@ -163,26 +163,20 @@ public struct DigestMachine: Sendable {
                 absorb(line, role, into: place, from: from, at: end, now: now)
             }
             guard failing.isEmpty, line[.rollout] != nil else { return }
-            switch word {
-            case "aborted":
-                // An abort is news even where nothing failed here, except that of a rehearsal: of the
-                // newest revision, if the hook names none.
-                let rehearsed = places.first {
-                    table.groups[$0].live.mayRehearsalAbort(at: line.ts)
-                }
-                let newest = places.max {
-                    let (left, right) = (table.groups[$0].live.key, table.groups[$1].live.key)
-                    return (Int(left["revision"] ?? "") ?? 0, left.text)
-                        < (Int(right["revision"] ?? "") ?? 0, right.text)
-                }
-                absorb(
-                    line, role, into: rehearsed ?? newest ?? place(of: line, now: now), from: from,
-                    at: end, now: now)
-                return
             // A rollout that waits for a person is reported also if no failure led to it.
-            case "paused": role = .notice
-            default: return
+            if word == "paused" { role = .notice }
+            // An abort is news even where nothing failed here, except that of a rehearsal: of the
+            // newest revision, if the hook names none.
+            let rehearsed = places.first { table.groups[$0].live.mayRehearsalAbort(at: line.ts) }
+            if word == "aborted", let place = rehearsed ?? newest(of: places) {
+                absorb(line, role, into: place, from: from, at: end, now: now)
+                return
             }
+        }
+        if role.isOfRunOnly, settings.groupBy.contains("revision"), line[.revision] == nil {
+            guard let newest = newest(of: groups(namedBy: line)) else { return }
+            absorb(line, role, into: newest, from: from, at: end, now: now)
+            return
         }
         if budget.isTight { forgetQuiet(now) }
         absorb(line, role, into: place(of: line, now: now), from: from, at: end, now: now)
@@ -211,12 +205,45 @@ public struct DigestMachine: Sendable {
         }
     }
 
+    /// The group of the newest revision.
+    private func newest(of places: [Int]) -> Int? {
+        places.max {
+            let (left, right) = (table.groups[$0].live.key, table.groups[$1].live.key)
+            return (Int(left["revision"] ?? "") ?? 0, left.text)
+                < (Int(right["revision"] ?? "") ?? 0, right.text)
+        }
+    }
+
     private mutating func absorb(
         _ line: EventView, _ role: EventRole, into place: Int, from: LogPosition,
         at end: LogPosition, now: Timestamp
     ) {
+        let isKnown = !role.mayCarryContext || table.groups[place].live.hasImage
         table.groups[place].absorb(
             line, role, from: from, at: end, now: now, settings: settings, budget: &budget)
+        guard !isKnown, table.groups[place].live.hasImage,
+            let before = predecessor(of: table.groups[place].live.key)
+        else { return }
+        table.groups[place].live.context.follow(before.context, wasAborted: before.isAborted)
+    }
+
+    /// The group of the revision before, if its image is known. Revisions that are not numbers have
+    /// the order of their last lines.
+    private func predecessor(of key: GroupKey) -> GroupState? {
+        guard let rollout = key["rollout"], let revision = key["revision"] else { return nil }
+        func order(_ state: GroupState) -> (Int, LogPosition) {
+            (Int(state.key["revision"] ?? "") ?? 0, state.absorbedTo)
+        }
+        return table.groups.indices.filter { place in
+            let other = table.groups[place].live.key
+            guard other["rollout"] == rollout, other["revision"] != revision,
+                table.groups[place].live.hasImage
+            else { return false }
+            if let number = Int(revision), let old = Int(other["revision"] ?? ""), old > number {
+                return false
+            }
+            return key.fields.allSatisfy { $0.name == "revision" || other[$0.name] == $0.value }
+        }.map { table.groups[$0].live }.max { order($0) < order($1) }
     }
 
     /// Moves the reader to `end`. Every line before it must have been observed.

@@ -74,36 +74,67 @@ struct SharedState: Sendable, Hashable {
         return heard[receiver, default: []].filter { $0.at >= since && $0.at + Self.minute > now }
     }
 
-    /// When all of `receivers` may get a message; nil when they may now.
+    /// When `receivers` may get a message; nil when they may now.
+    ///
+    /// A decisive message waits only while none of them may: those that may not get it later, see
+    /// `Digest.notBefore`. For others, all of them must be free.
     func mayHear(
-        _ receivers: [String], at now: Timestamp, _ settings: DigestSettings
+        _ receivers: [String], at now: Timestamp, _ settings: DigestSettings,
+        isDecisive: Bool = false
     ) -> Timestamp? {
-        guard settings.storm.isOn else { return nil }
-        return receivers.compactMap { receiver -> Timestamp? in
-            let recent = heardInStorm(receiver, at: now)
-            guard recent.count >= settings.storm.messages else { return nil }
-            return recent[recent.count - settings.storm.messages].at + Self.minute
-        }.max()
+        if slots(at: now, settings: settings) == 0, !hasRoom(receivers, at: now, settings) {
+            return windowStart + settings.window
+        }
+        let moments = receivers.compactMap { delay($0, at: now, settings) }
+        guard isDecisive else { return moments.max() }
+        return moments.count < receivers.count ? nil : moments.min()
+    }
+
+    /// Whether each of the receivers got fewer messages in the window than all together may get:
+    /// then others used up the limit.
+    private func hasRoom(
+        _ receivers: [String], at now: Timestamp, _ settings: DigestSettings
+    ) -> Bool {
+        !receivers.isEmpty
+            && receivers.allSatisfy { receiver in
+                let recent = heard[receiver, default: []].count { $0.at + settings.window > now }
+                return recent < min(settings.maxGroups, Bounds.heard)
+            }
     }
 
     /// Applies the limits: the worst digests alone, the others in roll-ups.
+    ///
+    /// - Parameter decisive: The ids of the digests that do not wait for what others were sent.
     mutating func spend(
-        on digests: [Digest], now: Timestamp, settings: DigestSettings
+        on digests: [Digest], decisive: Set<String> = [], now: Timestamp, settings: DigestSettings
     ) -> [Digest] {
         guard !digests.isEmpty else { return [] }
         var digests = settings.storm.isOn ? combine(digests, now: now, settings: settings) : digests
-        digests = limit(digests, now: now, settings: settings)
-        for digest in digests {
+        digests = limit(digests, decisive, now: now, settings: settings)
+        for index in digests.indices {
+            let digest = digests[index]
             for receiver in digest.receivers {
                 let groups = digest.rollup.map { max($0.groups, $0.storm?.joined ?? 0) } ?? 1
+                let moment = delay(receiver, at: now, settings)
+                if let moment { digests[index].notBefore[receiver] = moment }
                 heard[receiver, default: []].append(
-                    Heard(at: now, thread: digest.thread, groups: groups))
+                    Heard(at: moment ?? now, thread: digest.thread, groups: groups))
                 if heard[receiver, default: []].count > Bounds.heard {
                     heard[receiver]?.removeFirst()
                 }
             }
         }
         return digests
+    }
+
+    /// When a receiver that had too many messages in a storm gets one that is sent to others now.
+    private func delay(
+        _ receiver: String, at now: Timestamp, _ settings: DigestSettings
+    ) -> Timestamp? {
+        guard settings.storm.isOn else { return nil }
+        let recent = heardInStorm(receiver, at: now)
+        guard recent.count >= settings.storm.messages else { return nil }
+        return recent[recent.count - settings.storm.messages].at + Self.minute
     }
 
     /// Applies the limit of a receiver's messages in a storm: the messages beyond it are combined
@@ -157,7 +188,7 @@ struct SharedState: Sendable, Hashable {
 
     /// Applies the window's limit for all receivers together.
     private mutating func limit(
-        _ digests: [Digest], now: Timestamp, settings: DigestSettings
+        _ digests: [Digest], _ decisive: Set<String>, now: Timestamp, settings: DigestSettings
     ) -> [Digest] {
         let slots = slots(at: now, settings: settings)
         if now >= windowStart + settings.window {
@@ -168,12 +199,31 @@ struct SharedState: Sendable, Hashable {
             spent +|= digests.count
             return digests
         }
+        var (alone, others) = ([Digest](), [Digest]())
+        var taken: [String: Int] = [:]
+        for digest in digests {
+            // The limit is used up by messages to others.
+            let isFree =
+                decisive.contains(digest.id) && hasRoom(digest.receivers, at: now, settings)
+                && digest.receivers.allSatisfy { taken[$0, default: 0] < settings.maxGroups }
+            if isFree {
+                for receiver in digest.receivers { taken[receiver, default: 0] +|= 1 }
+                alone.append(digest)
+            } else {
+                others.append(digest)
+            }
+        }
+        guard others.count > slots else {
+            spent +|= others.count
+            return alone + others
+        }
         spent +|= slots
+        let first = max(0, slots -| 1)
         // One roll-up for each set of receivers: nobody gets a digest routed to others.
-        let rest = Dictionary(grouping: digests.dropFirst(slots - 1), by: \.receivers)
+        let rest = Dictionary(grouping: others.dropFirst(first), by: \.receivers)
         let rollups = rest.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { _, members in
             Digest(rollingUp: members, composedAt: members.map(\.composedAt).max() ?? now)
         }
-        return digests.prefix(slots - 1) + rollups
+        return alone + others.prefix(first) + rollups
     }
 }

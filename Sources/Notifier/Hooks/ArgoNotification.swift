@@ -6,8 +6,9 @@ import Server
 ///
 /// The payload is `{"trigger": "on-…", "object": {"metadata": …, "status": …}}`. The object is all
 /// or part of a Rollout or, for the same trigger, of an AnalysisRun. Argo sends a Rollout as it was
-/// before its status was written: only its revision, the current step of its plan (`step`) and its
-/// analysis runs (`analysisRuns`, newest first) are true.
+/// before its status was written: only its revision, the current step of its plan (`step`), the
+/// weight of the plan up to there (`weight`) and its analysis runs (`analysisRuns`, newest first) are
+/// true.
 enum ArgoNotification {
     /// The event, level and message of a trigger.
     private struct Kind {
@@ -156,12 +157,12 @@ enum ArgoNotification {
     ) throws(Problem) -> Event {
         let metadata = object["metadata"]
         var extra: [JSONValue.Member] = [.init("trigger", .string(trigger))]
-        if let step = try HookText.count(
-            object["status"], "currentStepIndex", in: "object.status.")
-        {
+        let step = try HookText.count(object["status"], "currentStepIndex", in: "object.status.")
+        // The status is that of the revision before.
+        if let step, name != EventName.rolloutUpdated {
             extra.append(.init("step", .string(step)))
         }
-        extra += context(object)
+        extra += context(object, hasWeight: !outsideSteps.contains(name))
         let phase = HookText.at(object, "run", "phase") ?? HookText.at(object, "status", "phase")
         if let phase {
             extra.append(.init("phase", .string(phase)))
@@ -173,30 +174,47 @@ enum ArgoNotification {
         return Event(
             ts: now, level: level, event: name,
             namespace: HookText.at(metadata, "namespace") ?? "default", rollout: rollout,
-            revision: HookText.at(object, "revision", revisionKey)
-                ?? HookText.at(metadata, "annotations", revisionKey),
-            extra: extra)
+            revision: annotation(revisionKey, of: object), extra: extra)
     }
 
+    /// Payloads of earlier versions of the template have the revision in a member of its own.
+    private static func annotation(_ key: String, of object: JSONValue) -> String? {
+        HookText.at(object, "annotations", key) ?? HookText.at(object, "revision", key)
+            ?? HookText.at(object["metadata"], "annotations", key)
+    }
+
+    /// The events at which the plan's weight is not the canary's: of a new revision, and of one that
+    /// has all traffic.
+    private static let outsideSteps: Set<String> = [
+        EventName.rolloutUpdated, EventName.rolloutCompleted,
+    ]
+
     /// The facts for people: who owns the rollout, its image and its traffic.
-    private static func context(_ object: JSONValue) -> [JSONValue.Member] {
+    private static func context(_ object: JSONValue, hasWeight: Bool) -> [JSONValue.Member] {
         var extra: [JSONValue.Member] = []
-        let annotations = object["metadata"]?["annotations"]
-        for (name, annotation) in [
-            ("owner", "bellwether/owner"), ("on_call", "bellwether/on-call"),
-        ] {
-            if let value = HookText.at(annotations, annotation) {
-                extra.append(.init(name, .string(value)))
-            }
+        for (name, key) in [("owner", "bellwether/owner"), ("on_call", "bellwether/on-call")] {
+            if let value = annotation(key, of: object) { extra.append(.init(name, .string(value))) }
         }
         let containers = object["spec"]?["template"]?["spec"]?["containers"]
-        if let image = HookText.at(containers?[0], "image") {
+        if let image = HookText.at(object, "container", "image")
+            ?? HookText.at(containers?[0], "image")
+        {
             extra.append(.init("image", .string(image)))
         }
-        let weight = object["status"]?["canary"]?["weights"]?["canary"]?["weight"]
-        if let share = weight?.integer, (0...100).contains(share) {
+        if hasWeight, let share = share(object) {
             extra.append(.init("weight", .number(String(share))))
         }
         return extra
+    }
+
+    /// The canary's share of the traffic in per cent; nil if it is not sent or out of range.
+    private static func share(_ object: JSONValue) -> Int64? {
+        let weight =
+            object["weight"]?["setWeight"] ?? object["weight"]?["weight"]
+            ?? object["status"]?["canary"]?["weights"]?["canary"]?["weight"]
+        // The weight that is all traffic, if it is not 100.
+        let all = object["routing"]?["maxTrafficWeight"]?.integer ?? 100
+        guard let weight = weight?.integer, all > 0, (0...all).contains(weight) else { return nil }
+        return min(100, (weight *| 100) / all)
     }
 }

@@ -46,6 +46,10 @@ enum FlaggerHook {
         }
         let labels = HookText.labels(metadata, except: ["token"])
         flagger.append(.init("metadata", labels))
+        var extra: [JSONValue.Member] = [.init("flagger", .object(flagger))]
+        if let text = HookText.at(payload, "canaryWeight"), let share = Int(text), share <= 100 {
+            extra.append(.init("weight", .string(text)))
+        }
         let namespace = HookText.at(payload, "namespace") ?? "default"
         var identity = JSONWriter()
         identity.value(.object(flagger))
@@ -58,7 +62,7 @@ enum FlaggerHook {
                 namespace: namespace, rollout: name,
                 revision: HookText.at(metadata, "revision") ?? HookText.at(payload, "buildId")
                     ?? checksum,
-                message: words, extra: [.init("flagger", .object(flagger))])
+                message: words, extra: extra)
         ]
     }
 

@@ -45,16 +45,17 @@ struct WebhookFields {
 
     /// What a digest without these members gets: its subject for every short text.
     private static func standard(_ digest: RenderedDigest) -> [(String, JSONValue)] {
-        let isOver = digest.kind == "recovered" || digest.kind == "ended"
+        let isOver = ["recovered", "ended", "receiver_recovered"].contains(digest.kind)
         let tone: DigestTone =
             switch digest.kind {
-            case "recovered": .good
+            case "recovered", "receiver_recovered": .good
             case "ended", "test": .over
             case "failing": .bad
             default: .warn
             }
         return [
             ("id", .string(digest.id)), ("thread", .string(digest.thread)),
+            ("alert", .string(digest.thread)),
             ("title", .string(digest.subject)), ("headline", .string(digest.subject)),
             ("summary", .string(digest.subject)), ("state", .string(digest.kind)),
             ("kind", .string(digest.kind)), ("is_over", .bool(isOver)),

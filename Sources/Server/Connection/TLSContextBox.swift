@@ -59,7 +59,12 @@ final class TLSContextBox: Sendable {
         return client.trust == trust || client.isSigned(byOneOf: authorities)
     }
 
-    /// When the node's own certificate expires.
+    /// When the node's own certificate becomes valid, and when it expires.
+    var begin: Timestamp? {
+        current.withLock { $0.review.chain.first }.map {
+            Timestamp(milliseconds: Int64($0.notValidBefore) *| 1000)
+        }
+    }
     var expiry: Timestamp? { current.withLock { $0.expiry } }
 
     /// The review of the certificate in use.

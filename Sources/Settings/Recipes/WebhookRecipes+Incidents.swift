@@ -21,7 +21,7 @@ extension WebhookRecipes {
           {
             "routing_key": "{{var.routing_key}}",
             "event_action": "{{#is_over}}resolve{{/is_over}}{{^is_over}}trigger{{/is_over}}",
-            "dedup_key": "{{max255(thread)}}",
+            "dedup_key": "{{max255(alert)}}",
             "client": "Bellwether",
             {{#link}}"client_url": "{{link}}",{{/link}}
             "links": [
@@ -62,7 +62,7 @@ extension WebhookRecipes {
         #
         # Limits: 130 characters of message, 512 of alias, 15,000 of description, 25,000 of a note. For the EU
         # region, add the address below with api.eu.opsgenie.com.
-        url: "https://api.opsgenie.com/v2/alerts{{#is_over}}/{{thread}}/close?identifierType=alias{{/is_over}}"
+        url: "https://api.opsgenie.com/v2/alerts{{#is_over}}/{{alert}}/close?identifierType=alias{{/is_over}}"
         method: POST
         headers:
           Content-Type: application/json
@@ -77,7 +77,7 @@ extension WebhookRecipes {
             {{/is_over}}
             {{^is_over}}
             "message": "{{max130(title)}}",
-            "alias": "{{max512(thread)}}",
+            "alias": "{{max512(alert)}}",
             "description": "{{max14000(text)}}",
             "priority": "{{#rehearsal}}P5{{/rehearsal}}{{^rehearsal}}{{#is_critical}}P2{{/is_critical}}{{^is_critical}}P3{{/is_critical}}{{/rehearsal}}",
             "tags": ["bellwether", "{{max50(state)}}"],

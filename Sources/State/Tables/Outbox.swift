@@ -15,12 +15,15 @@ public enum Outbox {
     /// - Parameter stale: Ids of digests that this one replaces. Those that still wait for one of
     ///   the addressees are not sent any more. The new delivery is due no earlier than they were,
     ///   so a wait that the receiver requested is kept.
+    /// - Parameter notBefore: When the digest is due at a receiver, if later than now.
     public static func add(
         _ db: Store.Transaction, _ digest: DigestTable.Row, to addressees: [Addressee],
-        replacing stale: [String] = [], at now: Timestamp
+        replacing stale: [String] = [], notBefore: [String: Timestamp] = [:], at now: Timestamp
     ) throws {
         for addressee in addressees {
-            let due = try replace(db, stale, for: addressee, by: digest.id, at: now)
+            let due = max(
+                try replace(db, stale, for: addressee, by: digest.id, at: now),
+                notBefore[addressee.receiver] ?? now)
             try db.connection.execute(
                 sql: """
                     INSERT INTO outbox (digest, receiver, recipient, due_ms, created_ms, thread)
