@@ -1229,12 +1229,15 @@ _bellwether_template_analysis() {
     repeating_flags=()
     non_repeating_flags=(--secret --version -h --help)
     repeating_options=(--gateway --concern)
-    non_repeating_options=(--config --rollout --strategy --placement --namespace --url --degraded --value --interval --count --failure-limit --argo-version)
+    non_repeating_options=(--config --name --rollout --strategy --placement --namespace --url --degraded --value --interval --count --failure-limit --argo-version)
     __bellwether_offer_flags_options 0
 
     # Offer option value completions
     case "${prev}" in
     '--config')
+        return
+        ;;
+    '--name')
         return
         ;;
     '--rollout')

@@ -118,7 +118,7 @@ function __bellwether_parse_tokens -S
             __bellwether_parse_subcommand 0 'version' 'h/help'
             switch $unparsed_tokens[1]
             case 'analysis'
-                __bellwether_parse_subcommand 0 'config=' 'rollout=' 'secret' 'strategy=' 'placement=' 'namespace=' 'url=' 'gateway=+' 'degraded=' 'value=' 'concern=+' 'interval=' 'count=' 'failure-limit=' 'argo-version=' 'version' 'h/help'
+                __bellwether_parse_subcommand 0 'config=' 'name=' 'rollout=' 'secret' 'strategy=' 'placement=' 'namespace=' 'url=' 'gateway=+' 'degraded=' 'value=' 'concern=+' 'interval=' 'count=' 'failure-limit=' 'argo-version=' 'version' 'h/help'
             case 'check'
                 __bellwether_parse_subcommand 1 'argo-version=' 'json' 'version' 'h/help'
             end
@@ -521,6 +521,7 @@ complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether template" -eq 1' -fa 'analysis' -d 'Print an AnalysisTemplate that can be applied as it is.'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_positional "bellwether template" -eq 1' -fa 'check' -d 'Show what Argo makes of each verdict under your own template.'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" config' -l 'config' -d 'The configuration file.' -rfka ''
+complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" name' -l 'name' -d 'The template\'s name, unique in its namespace. The Secret is NAME-token.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" rollout' -l 'rollout' -d 'Also print, as comments, the command that adds the analysis to this Rollout.' -rfka ''
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" secret' -l 'secret' -d 'Also print, as comments, the commands that create the Secret of each token.'
 complete -c 'bellwether' -n '__bellwether_should_offer_completions_for_flags_or_options "bellwether template analysis" strategy' -l 'strategy' -d 'The Rollout\'s strategy: canary, canary-without-steps or bluegreen.' -rfka 'canary canary-without-steps bluegreen'

@@ -39,8 +39,17 @@ struct AttemptPage {
         let rows = event.deltas.markup { delta -> HTML in
             let reasons = event.reasons.filter { $0.check == delta.metric }
             let why = reasons.markup(Self.reason)
+            let beside = [delta.value, delta.stable, delta.previous].compactMap(\.self)
+            let words = delta.unit.words(for: beside, limit: delta.limit)
+            var rest = words.values[...]
+            // In the order of the columns; nil where there is no number.
+            let (value, stable, previous) = (
+                delta.value.map { _ in rest.removeFirst() },
+                delta.stable.map { _ in rest.removeFirst() },
+                delta.previous.map { _ in rest.removeFirst() }
+            )
             return
-                "<tr><th scope=\"row\">\(delta.metric)</th><td><span class=\"state \(delta.state.rawValue)\">\(Self.words(delta.state))</span></td>\(Self.number(delta.value, delta.unit))\(Self.number(delta.limit, delta.unit))\(Self.number(delta.stable, delta.unit))\(Self.number(delta.previous, delta.unit))<td class=\"words\">\(why)</td></tr>\n"
+                "<tr><th scope=\"row\">\(delta.metric)</th><td><span class=\"state \(delta.state.rawValue)\">\(Self.words(delta.state))</span></td>\(Self.cell(value))\(Self.cell(words.limit))\(Self.cell(stable))\(Self.cell(previous))<td class=\"words\">\(why)</td></tr>\n"
         }
         return """
             <section aria-labelledby="checks"><h2 id="checks">Checks</h2>
@@ -58,15 +67,25 @@ struct AttemptPage {
         }
     }
 
-    private static func number(_ value: Double?, _ unit: MetricUnit) -> HTML {
-        "<td class=\"number\">\(value.map { unit.words(for: $0) } ?? "–")</td>"
+    private static func cell(_ words: String?) -> HTML {
+        "<td class=\"number\">\(words ?? "–")</td>"
     }
 
     private static func reason(_ reason: Reason) -> HTML {
-        let unit = MetricUnit(metricName: reason.check)
+        let unit = reason.unit ?? MetricUnit(metricName: reason.check)
         var words = reason.why
-        if let value = reason.value, let limit = reason.limit {
-            words += ": \(unit.words(for: value)) against \(unit.words(for: limit))"
+        if let value = reason.value, let other = reason.limit ?? reason.stable {
+            let shown = unit.words(for: value, beside: other)
+            // The number is then a share of the requests, not the check's own value.
+            words += ": \(shown.value)" + (reason.unit == nil ? "" : " slow requests")
+            if reason.isOverRun { words += " over the whole run" }
+            words += " against \(reason.limit == nil ? "stable " : "")\(shown.limit)"
+        }
+        if let unproven = reason.unproven {
+            let shown = unit.words(for: unproven.bound, beside: unproven.limit)
+            let level = MetricUnit.ratio.words(for: unproven.confidence)
+            words +=
+                ", over the fail limit \(shown.limit), not yet proven (\(level) lower bound \(shown.value))"
         }
         if reason.advisory { words += " (dry run)" }
         let detail: HTML =
@@ -118,6 +137,11 @@ struct AttemptPage {
         return
             "<section aria-labelledby=\"facts\"><h2 id=\"facts\">Facts</h2><dl>\(rows)</dl></section>"
     }
+}
+
+extension Reason {
+    /// Whether its rule judges the whole run, so that `value` is not that of the window.
+    fileprivate var isOverRun: Bool { why.hasSuffix("_run") }
 }
 
 /// `/digests/{id}`: one digest as text, mail and Slack message.

@@ -41,6 +41,18 @@ enum Format {
     }
 }
 
+extension MetricUnit {
+    /// Formats values and their limit so that a value beyond the limit never has its text, and
+    /// that each value is on its side of the shown limit.
+    func words(for values: [Double], limit: Double?) -> (values: [String], limit: String?) {
+        guard let limit else { return (values.map { words(for: $0) }, nil) }
+        let pairs = values.map { words(for: $0, beside: limit) }
+        // The limit with the most digits that any of them needs.
+        let longest = pairs.map(\.limit).max { $0.utf8.count < $1.utf8.count }
+        return (pairs.map(\.value), longest ?? words(for: limit))
+    }
+}
+
 extension VerdictStatus {
     /// The letter in the grid, so that colour is not the only sign.
     var letter: String {

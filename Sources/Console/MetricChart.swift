@@ -124,11 +124,9 @@ struct MetricChart {
                     "<circle class=\"dot l\(place)\" cx=\"\(x(last.number))\" cy=\"\(y(last.value))\" r=\"42\"/>"
             }
         }
-        var labels = labels(y)
+        let labels = labels(y)
         if let limit {
-            let height = y(limit)
-            drawn += "<path class=\"limit\" d=\"M\(Self.left) \(height)H\(Self.right)\"/>"
-            labels.append((height, "limit \(unit.words(for: limit))", "limit"))
+            drawn += "<path class=\"limit\" d=\"M\(Self.left) \(y(limit))H\(Self.right)\"/>"
         }
         let written = Self.spread(labels).markup { label in
             "<text class=\"\(label.kind)\" x=\"\(Self.right + 70)\" y=\"\(label.y + 36)\">\(label.words)</text>"
@@ -153,16 +151,23 @@ struct MetricChart {
     }
 
     private func labels(_ y: (Double) -> Int) -> [(y: Int, words: String, kind: String)] {
-        var labels: [(y: Int, words: String, kind: String)] = []
+        var labels: [(value: Double, before: String, after: String, kind: String)] = []
         for (place, line) in lines.enumerated() {
             guard let last = line.canary.last else { continue }
             let name = lines.count > 1 ? " \(line.name.prefix(10))" : ""
-            labels.append((y(last.value), unit.words(for: last.value) + name, "value l\(place)"))
+            labels.append((last.value, "", name, "value l\(place)"))
         }
         if let stable = lines.first(where: { !$0.stable.isEmpty })?.stable.last {
-            labels.append((y(stable.value), "stable \(unit.words(for: stable.value))", "base"))
+            labels.append((stable.value, "stable ", "", "base"))
         }
-        return labels
+        let words = unit.words(for: labels.map(\.value), limit: limit)
+        var written = zip(labels, words.values).map { label, words in
+            (y: y(label.value), words: "\(label.before)\(words)\(label.after)", kind: label.kind)
+        }
+        if let limit, let words = words.limit {
+            written.append((y(limit), "limit \(words)", "limit"))
+        }
+        return written
     }
 
     /// Moves labels apart that would overlap.
@@ -184,13 +189,16 @@ struct MetricChart {
 
     /// The chart as text, for screen readers.
     private var summary: String {
-        var words = lines.map { line in
-            let first = line.canary.first.map { unit.words(for: $0.value) } ?? "?"
-            let last = line.canary.last.map { unit.words(for: $0.value) } ?? "?"
-            let stable = line.stable.last.map { ", stable \(unit.words(for: $0.value))" } ?? ""
-            return "\(line.name) from \(first) to \(last)\(stable)"
+        let ends = lines.map { [$0.canary.first, $0.canary.last, $0.stable.last] }
+        let shown = unit.words(
+            for: ends.flatMap { $0.compactMap(\.self) }.map(\.value), limit: limit)
+        var rest = shown.values[...]
+        var words = zip(lines, ends).map { line, ends in
+            let words = ends.map { end in end.map { _ in rest.removeFirst() } }
+            let stable = words[2].map { ", stable \($0)" } ?? ""
+            return "\(line.name) from \(words[0] ?? "?") to \(words[1] ?? "?")\(stable)"
         }.joined(separator: "; ")
-        if let limit { words += "; limit \(unit.words(for: limit))" }
+        if let limit = shown.limit { words += "; limit \(limit)" }
         return "\(metric), attempts \(attempts.lowerBound) to \(attempts.upperBound): \(words)"
     }
 }

@@ -134,10 +134,11 @@ struct MessageView {
 
     /// Whether the reason's limit is no longer exceeded: the incident is over, or the metric is
     /// within the limit now. The reason of a digest is the occurrence furthest from its limit.
-    private func isPast(_ reason: Reason) -> Bool {
+    func isPast(_ reason: Reason) -> Bool {
         if digest.incidentEnd != nil { return true }
         let tracks = digest.metrics.filter { $0.metric == reason.check }
-        return reason.limit != nil && !tracks.isEmpty && tracks.allSatisfy { $0.state == .pass }
+        return reason.limit != nil && !tracks.isEmpty
+            && tracks.allSatisfy { $0.state == .pass || reason.isWithinLimit($0.value) }
     }
 
     /// One line for each metric, with its strongest reason and its worst place.
@@ -184,10 +185,10 @@ struct MessageView {
                     + (places > 1 ? " in \(places) places" : "")
             ]
             if let metric = member.metric {
+                let (value, limit) = HumanNumber.pair(metric.value, metric.limit, metric.unit)
                 row["member_metric"] =
-                    "\(PlainWords.metric(metric.metric)) "
-                    + HumanNumber.text(metric.value, metric.unit)
-                    + (metric.limit.map { " (limit \(HumanNumber.text($0, metric.unit)))" } ?? "")
+                    "\(PlainWords.metric(metric.metric)) \(value)"
+                    + (metric.limit == nil ? "" : " (limit \(limit))")
             }
             return row
         }
@@ -366,6 +367,17 @@ struct MessageView {
         let isToday = date == digest.composedAt.rfc3339.prefix(10)
         let text = isToday ? moment.clockTime : "\(date) \(moment.clockTime)"
         return marksTimes ? SlackDate.mark(moment, text, isToday: isToday) : text
+    }
+}
+
+extension Reason {
+    /// Whether a value of the check is on the other side of the reason's limit, or at it.
+    ///
+    /// False where the reason's numbers are not of the check's own unit.
+    fileprivate func isWithinLimit(_ now: Double?) -> Bool {
+        guard unit == nil, let now, let value, let limit = unproven?.limit ?? limit, value != limit
+        else { return false }
+        return value > limit ? now <= limit : now >= limit
     }
 }
 

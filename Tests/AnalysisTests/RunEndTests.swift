@@ -180,6 +180,34 @@ struct RunEndTests {
         #expect(window.start >= Self.start + .seconds(32))
     }
 
+    @Test("a run that begins after a silence judges no data from before the last request")
+    func afterSilence() throws {
+        var ledger = AttemptLedger(timing: Sample.timing)
+        try attempt(&ledger, 60, at: 0)
+        let length = Duration.seconds(300)
+        let begun = ledger.begin(Sample.series, at: Self.start + .seconds(61))
+        let ticket = try #require(begun.ticket)
+        #expect(ticket.number == AttemptNumber(n: 1, epoch: 2))
+        for second in [61, 200] {
+            let now = Self.start + .seconds(second)
+            guard case .tooEarly = ticket.history.next(at: now, length: length, settle: .zero)
+            else {
+                Issue.record("\(second) s: data of the run before would be judged")
+                continue
+            }
+        }
+        let late = ticket.history.next(
+            at: Self.start + .seconds(601), length: length, settle: .zero)
+        guard case .window(let window) = late else {
+            Issue.record("a whole window has passed")
+            return
+        }
+        #expect(window.start >= Self.start)
+        // The first run of a series has no run before it.
+        let other = ledger.begin("other", at: Self.start + .seconds(61))
+        #expect(other.ticket?.history.notBefore == nil)
+    }
+
     @Test("a run that ended while the clock was ahead is measured again after a restart")
     func endedInTheFuture() throws {
         var ledger = AttemptLedger(timing: Sample.timing)

@@ -156,10 +156,11 @@ struct ArgoTests {
         #expect(block["startingStep"]?.integer == 1)
     }
 
-    /// The merge patch in the comments, as a shell passes it on.
-    static func patch(in comments: String) throws -> JSONValue {
+    /// The patch of a type in the comments, as a shell passes it on.
+    static func patch(_ type: String = "merge", in comments: String) throws -> JSONValue {
         for line in comments.split(separator: "\n") { #expect(line.hasPrefix("#")) }
-        let line = try #require(comments.split(separator: "\n").last { $0.contains(" patch ") })
+        let line = try #require(
+            comments.split(separator: "\n").last { $0.contains(" --type \(type) ") })
         let start = try #require(line.firstRange(of: "--patch '"))
         let quoted = line[start.upperBound...].dropLast().replacing("'\\''", with: "'")
         return try JSONValue(
@@ -169,6 +170,21 @@ struct ArgoTests {
     private static func names(_ block: JSONValue) -> Set<String> {
         guard case .array(let args)? = block["args"] else { return [] }
         return Set(args.compactMap { $0["name"]?.string })
+    }
+
+    @Test("a template of another name has a Secret and a patch of its own")
+    func name() throws {
+        let template = try AnalysisTemplate(name: "pay", rollout: "pay-api")
+        #expect(template.yaml.contains("metadata:\n  name: pay\n"))
+        #expect(template.yaml.contains("name: pay-token\n"))
+        #expect(template.secretComments.contains("generic pay-token "))
+        for type in ["merge", "json"] {
+            let patch = try Self.patch(type, in: template.rolloutComments)
+            var writer = JSONWriter()
+            writer.value(patch)
+            #expect(writer.text.contains(#"{"templateName":"pay"}"#))
+        }
+        #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(name: "Pay_API") }
     }
 
     @Test("with --value document the conditions read the status of the whole document")

@@ -366,7 +366,6 @@ struct NumbersTests {
             file: "Console/MetricChart.swift", reason: lists,
             lines: [
                 "$0.canary.map(\\.value) + $0.stable.map(\\.value)", "(values + [limit ?? 0])",
-                "unit.words(for: last.value) + name",
             ]),
         Exception(
             file: "Console/MetricChart.swift", reason: doubles,

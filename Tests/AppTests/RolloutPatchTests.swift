@@ -79,14 +79,84 @@ struct RolloutPatchTests {
         return members.flatMap { leaves($0.value, path + "/" + $0.key) }
     }
 
+    /// The operation `add` of a JSON patch (RFC 6902 §4.1), for members and for the end of a list.
+    private static func add(
+        _ value: JSONValue, at path: ArraySlice<String>, to target: JSONValue
+    ) throws -> JSONValue {
+        let key = try #require(path.first)
+        let rest = path.dropFirst()
+        if case .array(let elements) = target {
+            try #require(key == "-" && rest.isEmpty)
+            return .array(elements + [value])
+        }
+        guard case .object(var members) = target else { throw Failed() }
+        let place = members.firstIndex { $0.key == key }
+        if rest.isEmpty {
+            members.removeAll { $0.key == key }
+            return .object(members + [.init(key, value)])
+        }
+        let index = try #require(place, "no \(key)")
+        members[index] = .init(key, try add(value, at: rest, to: members[index].value))
+        return .object(members)
+    }
+
+    private struct Failed: Error {}
+
+    private static func apply(_ patch: JSONValue, to target: JSONValue) throws -> JSONValue {
+        guard case .array(let operations) = patch else { throw Failed() }
+        return try operations.reduce(target) { target, operation in
+            #expect(operation["op"]?.string == "add")
+            let path = try #require(operation["path"]?.string).split(separator: "/")
+            let value = try #require(operation["value"])
+            return try add(value, at: path.map(String.init)[...], to: target)
+        }
+    }
+
     @Test(
-        "nothing that exists is removed or overwritten but the analysis that is replaced",
+        "a Rollout with an analysis keeps it: the patch appends to it",
+        arguments: [
+            (
+                AnalysisTemplate.Strategy.canary, "\"canary\":" + analysed,
+                "/spec/strategy/canary/analysis"
+            ),
+            (
+                .bluegreen,
+                #""blueGreen":{"activeService":"a","prePromotionAnalysis":{"templates":[{"templateName":"old"}],"args":[{"name":"old","value":"1"}]}}"#,
+                "/spec/strategy/blueGreen/prePromotionAnalysis"
+            ),
+        ])
+    func appends(
+        strategy: AnalysisTemplate.Strategy, existing: String, place: String
+    ) throws {
+        let live = try parse(rollout(existing))
+        let template = try AnalysisTemplate(
+            name: "pay", namespace: "prod", rollout: "shop", strategy: strategy)
+        let comments = template.rolloutComments
+        let patched = try Self.apply(ArgoTests.patch("json", in: comments), to: live)
+        for (path, value) in Self.leaves(live) {
+            let new = try #require(patched.resolve(pointer: path), "\(path)")
+            guard case .array(let old) = value, case .array(let all) = new else {
+                #expect(new == value, "\(path)")
+                continue
+            }
+            #expect(Array(all.prefix(old.count)) == old, "\(path)")
+        }
+        let block = try #require(patched.resolve(pointer: place))
+        #expect(block["templates"]?.elements?.last?["templateName"]?.string == "pay")
+        // The same arguments as for a Rollout without an analysis.
+        let merge = try ArgoTests.patch(in: comments).resolve(pointer: place)
+        let ours = try #require(merge?["args"]?.elements)
+        #expect(block["args"]?.elements?.dropFirst().map(\.self) == ours)
+        for word in ["startingStep", "dryRun", "args"] { #expect(comments.contains(word)) }
+    }
+
+    @Test(
+        "nothing that exists is removed or overwritten in a Rollout without an analysis",
         arguments: [
             (
                 AnalysisTemplate.Strategy.canary, "\"canary\":" + canary,
                 "/spec/strategy/canary/analysis"
             ),
-            (.canary, "\"canary\":" + analysed, "/spec/strategy/canary/analysis"),
             (.canaryWithoutSteps, #""canary":{"maxSurge":1}"#, "/spec/strategy/canary/analysis"),
             (
                 .bluegreen, "\"blueGreen\":" + blueGreen,
@@ -134,7 +204,7 @@ struct RolloutPatchTests {
         #expect(!whole.contains("apply"))
         // The commands create and patch; none replaces.
         let commands = whole.split(separator: "\n").filter { $0.contains("kubectl") }
-        #expect(commands.count == 3)
+        #expect(commands.count == 4)
         let verbs = [" create ", " patch ", " get "]
         #expect(commands.allSatisfy { command in verbs.contains { command.contains($0) } })
     }

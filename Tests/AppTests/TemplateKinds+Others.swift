@@ -29,8 +29,7 @@ extension TemplateKind {
         .init(
             change: .line(
                 "- key: Authorization\n              value: \"Bearer {{args.api-token}}\"", "[]"),
-            argo: "sends it; the gateway answers 401: Error", says: "no Authorization header",
-            isFault: false),
+            argo: "sends it; the gateway answers 401: Error", says: "no Authorization header"),
         .init(
             change: .line("\"Bearer {{args.api-token}}\"", "\"{{args.api-token}}\""),
             argo: "sends it; the gateway answers 401: Error",

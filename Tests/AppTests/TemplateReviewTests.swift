@@ -72,6 +72,26 @@ struct TemplateReviewTests {
         }
     }
 
+    @Test("a url that is known only in the run is reported as not reviewed, never skipped")
+    func templatedURL() {
+        func found(_ url: String) -> [TemplateReview.Finding] {
+            let yaml = template().replacing("https://gw.example/rollouts/analysis", with: url)
+            return TemplateReview(yaml: yaml).findings.filter { $0.words.contains("review") }
+        }
+        let whole = found("'{{args.url}}'")
+        #expect(whole.count == 1)
+        #expect(whole.first?.isFault == false)
+        #expect(
+            whole.first?.words.hasPrefix(
+                "url is {{args.url}}: not known before the run, so not reviewed") == true)
+        #expect(whole.first?.place == "mine/verdict")
+        #expect(found("'{{args.url}}/rollouts/analysis'").isEmpty)
+        let other = found("https://prometheus.example/query")
+        #expect(
+            other.map(\.words) == ["no metric calls /rollouts/analysis: there is nothing to review"]
+        )
+    }
+
     @Test("limits given by arguments are reported as beyond the review")
     func templated() {
         let review = TemplateReview(
@@ -97,7 +117,11 @@ struct TemplateReviewTests {
         #expect(try AnalysisTemplate(interval: "401s").warnings(for: slow).count == 1)
         let unknown = try AnalysisTemplate(concerns: ["coffee"]).warnings(for: analysis)
         #expect(unknown.first?.contains("404") == true)
-        #expect(throws: AnalysisTemplate.Fault.self) { try AnalysisTemplate(interval: "1d2h") }
+        for interval in ["1d2h", "0s", "00m", "0.5s", "s", "", "-1s", "99999999999999999999h"] {
+            #expect(throws: AnalysisTemplate.Fault.self, "\(interval)") {
+                try AnalysisTemplate(interval: interval)
+            }
+        }
     }
 
     @Test("the policy that judges the rollout decides which concerns there are")

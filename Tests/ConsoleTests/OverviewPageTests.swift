@@ -77,6 +77,49 @@ struct OverviewPageTests {
         #expect(!html.contains("over the limit"))
     }
 
+    @Test("a value just beyond its limit never has the limit's text; rules show what they judged")
+    func beyondItsLimit() {
+        var event = RolloutBoardTests.event(
+            "shop", az: "a", .unhealthy,
+            deltas: [
+                MetricDelta(
+                    metric: "canary.p99_ms", value: 300.4, stable: 299.8, limit: 300,
+                    unit: .milliseconds, state: .fail),
+                MetricDelta(
+                    metric: "canary.5xx_rate", value: 0.0125, limit: 0.05, unit: .ratio,
+                    state: .fail),
+            ])
+        event.reasons = [
+            Reason(
+                check: "canary.p99_ms", state: .fail, value: 300.4, limit: 300, why: "abs_fail"),
+            Reason(
+                check: "canary.5xx_rate", state: .fail, value: 0.0175, stable: 0.00125,
+                why: "rel_fail_run"),
+            Reason(
+                check: "canary.5xx_rate", state: .warn, value: 0.02, limit: 0.005,
+                unproven: .init(limit: 0.01, bound: 0.008, confidence: 0.99), why: "abs_warn"),
+        ]
+        var board = RolloutBoard()
+        board.observe(event, from: .start)
+        let view = Self.view(board)
+        let chart = String(decoding: OverviewPage(view: view).html.bytes, as: UTF8.self)
+        #expect(chart.contains(">300.4 ms<"))
+        #expect(chart.contains(">limit 300 ms<"))
+        #expect(chart.contains("from 300.4 ms to 300.4 ms, stable 299.8 ms; limit 300 ms"))
+        let page = String(
+            decoding: AttemptPage(
+                event: event, node: view.node, viewer: view.viewer, now: view.now
+            ).html.bytes, as: UTF8.self)
+        #expect(page.contains(#"<td class="number">300.4 ms</td><td class="number">300 ms</td>"#))
+        #expect(page.contains("abs_fail: 300.4 ms against 300 ms<"))
+        #expect(
+            page.contains("rel_fail_run: 1.75 % over the whole run against stable 0.125 %<"))
+        #expect(
+            page.contains(
+                "abs_warn: 2 % against 0.5 %, over the fail limit 1 %, not yet proven (99 % lower bound 0.8 %)<"
+            ))
+    }
+
     @Test("texts from events are inert everywhere")
     func hostile() {
         let evil = "\"><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -142,14 +142,18 @@ struct ArgoNotificationTests {
 
     // MARK: - The shipped ConfigMap
 
-    static let configMap: [String: String] = {
+    static func file(_ path: String) -> String {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("templates/argo/notifications.yaml")
-        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        let tree = try? Yams.load(yaml: text) as? [String: Any]
+            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(path)
+        return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    }
+
+    static func data(_ yaml: String) -> [String: String] {
+        let tree = try? Yams.load(yaml: yaml) as? [String: Any]
         return tree?["data"] as? [String: String] ?? [:]
-    }()
+    }
+
+    static let configMap = data(file("templates/argo/notifications.yaml"))
 
     /// The body that Argo sends for a trigger, with these variables of its engine.
     static func body(_ trigger: String, _ variables: String) throws -> String {

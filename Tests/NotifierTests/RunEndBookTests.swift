@@ -5,6 +5,7 @@ import Synchronization
 import Telemetry
 import TestSupport
 import Testing
+import Transfer
 
 @testable import Notifier
 
@@ -77,5 +78,29 @@ struct RunEndBookTests {
         task.cancel()
         await log.close()
         await task.value
+    }
+
+    @Test("a notification that is sent again ends nothing: a newer run may be under way")
+    func sentAgain() async throws {
+        let found = Mutex<[RunEnd]>([])
+        let notifier = try await ServedNotifier { end in found.withLock { $0.append(end) } }
+        func abort(_ version: String) -> String {
+            #"{"trigger":"on-rollout-aborted","object":{"metadata":{"name":"shop","namespace":"prod","resourceVersion":"\#(version)"},"#
+                + #""revision":{"rollout.argoproj.io/revision":"17"},"status":{}}}"#
+        }
+        for (version, ends) in [("7", 1), ("7", 1), ("8", 2)] {
+            let reply = try await notifier.post(
+                "/v1/hooks/argo-notifications", abort(version), token: notifier.ingest)
+            #expect(reply.status == 200)
+            #expect(found.withLock { $0.count } == ends, "\(version)")
+        }
+        // The end of the first receipt is in the log, for a node whose answer was lost.
+        let book = RunEndBook(eventLog: notifier.eventLog)
+        let task = Task { await book.run() }
+        try await eventually("the log is read") { book.ends(after: "").ends.count == 2 }
+        #expect(book.ends(after: "").ends == found.withLock { $0 })
+        task.cancel()
+        await task.value
+        await notifier.stop()
     }
 }

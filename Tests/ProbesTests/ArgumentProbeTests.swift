@@ -131,6 +131,44 @@ struct ArgumentProbeTests {
         #expect(probe.count == 1)
     }
 
+    @Test(
+        "404 and 410 from the address of one rollout mean that there is nothing for it",
+        arguments: [(404, true), (410, true), (403, false), (500, false)])
+    func ghost(status: Int, isOfSource: Bool) async throws {
+        let server = try ScriptedServer { $0.answer("no such rollout", status: status) }
+        func probe(isOfRollout: Bool) -> any Probe {
+            @Sendable func made(_ rollout: String) -> HTTPProbe {
+                var source = HTTPSource(url: server.url + rollout)
+                source.isOfRollout = isOfRollout
+                return HTTPProbe(
+                    name: "mesh", source: source,
+                    fields: .pointers([.init("canary.error_rate", "/rate")]),
+                    engine: TransferEngine(telemetry: .silent))
+            }
+            return ArgumentProbe(
+                like: made("x"), source: [.rollout], address: "http://h/$rollout"
+            ) { (values) throws(ArgumentFault) in made(values[.rollout] ?? "") }
+        }
+        func rate(_ probe: any Probe) async -> Signal.Value? {
+            await ProbeSet([probe]).run(budget: .seconds(5), context: request("ghost"))[0]
+                .signals["canary.error_rate"]?.value
+        }
+        let found = await rate(probe(isOfRollout: true))
+        #expect(
+            found
+                == (isOfSource
+                    ? .absent(
+                        why: "missing_field",
+                        detail:
+                            "mesh at \(server.url)ghost: status \(status), nothing for this rollout"
+                    )
+                    : .absent(why: "bad_status", detail: "status \(status)")))
+        // From an address that all rollouts share, it says nothing about this one.
+        #expect(
+            await rate(probe(isOfRollout: false))
+                == .absent(why: "bad_status", detail: "status \(status)"))
+    }
+
     @Test("in queries a missing argument hides only the signals that need it")
     func queries() async throws {
         let server = try ScriptedServer { connection in

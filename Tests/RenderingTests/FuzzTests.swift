@@ -1,6 +1,7 @@
 import Digests
+import Events
 import Foundation
-import Rendering
+@testable import Rendering
 import TestSupport
 import Testing
 
@@ -50,6 +51,23 @@ struct FuzzTests {
             #expect(throws: Never.self) {
                 try JSONSerialization.jsonObject(with: Data(rendered.model.utf8))
             }
+        }
+    }
+
+    @Test("A value beyond its limit never has the limit's text", arguments: 0..<12)
+    func limits(seed: Int) {
+        var random = SeededRandom(seed: UInt64(seed))
+        let units: [MetricUnit] = [
+            .ratio, .milliseconds, .seconds, .days, .bytes, .perSecond, .count,
+        ]
+        for _ in 0..<200 {
+            let size = Double.random(in: -4...12, using: &random)
+            let limit = pow(10, size) * Double.random(in: 1...10, using: &random)
+            let near = pow(10, Double.random(in: -10...0, using: &random))
+            let value = limit * (Bool.random(using: &random) ? 1 + near : 1 - near)
+            let unit = units.randomElement(using: &random) ?? .count
+            let (a, b) = HumanNumber.pair(value, limit, unit)
+            #expect(a != b, "\(value) beside \(limit) \(unit)")
         }
     }
 

@@ -23,6 +23,86 @@ struct WordsTests {
         #expect(HumanNumber.text(value, unit) == text)
     }
 
+    @Test(
+        "Two values that differ have texts that differ, with as few digits as show it",
+        arguments: [
+            (300.4, 300, MetricUnit.milliseconds, "300.4 ms", "300 ms"),
+            (300.4, 299.6, .milliseconds, "300.4 ms", "299.6 ms"),
+            (420, 300, .milliseconds, "420 ms", "300 ms"),
+            (12_345.6, 12_345, .milliseconds, "12.346 s", "12.345 s"),
+            (0.01001, 0.01, .ratio, "1.001 %", "1 %"), (0.019, 0.01, .ratio, "1.9 %", "1 %"),
+            (90.2, 90, .seconds, "90.2 s", "90 s"), (1234.5, 1234, .count, "1,235", "1,234"),
+            (1234.2, 1234, .count, "1,234.2", "1,234"),
+            (1_073_741_825, 1_073_741_824, .bytes, "1.000000001 GiB", "1 GiB"),
+            (1e300, 1.5e300, .count, "1e+300", "1.5e+300"), (5, 5, .count, "5", "5"),
+            (.infinity, 5, .count, "∞", "5"),
+        ] as [(Double, Double, MetricUnit, String, String)])
+    func pairs(_ value: Double, _ limit: Double, _ unit: MetricUnit, _ a: String, _ b: String) {
+        #expect(HumanNumber.pair(value, limit, unit) == (a, b))
+        #expect(HumanNumber.pair(limit, value, unit) == (b, a))
+    }
+
+    @Test("A value just beyond its limit never has the limit's text, in any message")
+    func beyond() throws {
+        for (value, unit, name, shown) in [
+            (300.4, MetricUnit.milliseconds, "canary.p99_ms", "p99 300.4 ms"),
+            (299.6, .milliseconds, "canary.p99_ms", "p99 299.6 ms"),
+        ] {
+            var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
+            var event = Event(
+                ts: HostileDigests.start, level: .error, event: "analysis.unhealthy",
+                az: "eu-west-1a", namespace: "prod", rollout: "shop", attempt: 1,
+                status: .unhealthy)
+            event.id = "e1"
+            event.deltas = [
+                MetricDelta(metric: name, value: value, limit: 300, unit: unit, state: .fail)
+            ]
+            machine.observe(
+                event, at: LogPosition(segment: 1, offset: 1), now: HostileDigests.start)
+            let digest = try #require(
+                machine.due(now: HostileDigests.start, caughtUp: true).first)
+            let text = Renderer().render(digest).text
+            #expect(text.contains(shown), "\(text)")
+            #expect(text.contains("limit 300 ms"), "\(text)")
+            #expect(!text.contains("p99 300 ms"), "\(text)")
+        }
+    }
+
+    @Test("A reason is past once the metric is on the other side of the reason's limit")
+    func past() throws {
+        var machine = DigestMachine(settings: DigestSettings(firstAfter: .zero))
+        func observe(_ value: Double, _ state: CheckState, _ attempt: Int) {
+            var event = Event(
+                ts: HostileDigests.start, level: .error, event: "analysis.unhealthy",
+                az: "eu-west-1a", namespace: "prod", rollout: "shop", attempt: attempt,
+                status: state == .fail ? .unhealthy : .degraded)
+            event.id = "e\(attempt)"
+            event.deltas = [
+                MetricDelta(
+                    metric: "canary.5xx_rate", value: value, limit: state == .fail ? 0.01 : 0.005,
+                    unit: .ratio, state: state)
+            ]
+            event.reasons = [
+                Reason(
+                    check: "canary.5xx_rate", state: state, value: value,
+                    limit: state == .fail ? 0.01 : 0.005,
+                    why: state == .fail ? "abs_fail" : "abs_warn")
+            ]
+            machine.observe(
+                event, at: LogPosition(segment: 1, offset: UInt64(attempt)),
+                now: HostileDigests.start)
+        }
+        observe(0.019, .fail, 1)
+        observe(0.007, .warn, 2)
+        let digest = try #require(machine.due(now: HostileDigests.start, caughtUp: true).first)
+        let view = MessageView(digest: digest, options: RenderOptions(), limits: .mail)
+        #expect(digest.metrics.first?.value == 0.007)
+        let failed = try #require(digest.reasons.first { $0.reason.why == "abs_fail" })
+        #expect(view.isPast(failed.reason))
+        let warns = try #require(digest.reasons.first { $0.reason.why == "abs_warn" })
+        #expect(!view.isPast(warns.reason))
+    }
+
     @Test("No value is no data")
     func noData() {
         #expect(HumanNumber.text(nil, .ratio) == "no data")

@@ -65,7 +65,38 @@ struct ArgumentSettingsTests {
             "{name: a, kind: prometheus, url: \"http://h\", canary: {h: $canary}, stable: {h: b}}",
             ".canary.h", "did you mean $canary_hash?"
         ),
+        (
+            "{name: a, kind: http, url: \"http://h\", fields: {a.b: /rates/$rollout}}",
+            ".fields.a.b", "a JSON pointer takes no arguments"
+        ),
+        (
+            "{name: a, kind: file, path: /x, fields: {a.b: \"/${rollout}/rate\"}}",
+            ".fields.a.b", "a JSON pointer takes no arguments"
+        ),
+        (
+            "{name: a, kind: file, path: /x, made_at: /$rolout/time}", ".made_at",
+            "a JSON pointer takes no arguments"
+        ),
+        (
+            "{name: a, kind: file, path: /x, require: {/$rollout: number}}", ".require./$rollout",
+            "a JSON pointer takes no arguments"
+        ),
+        (
+            "{name: a, kind: command, command: [/bin/echo], fields: {a.b: /$namespace}}",
+            ".fields.a.b", "let the address, the path or the command name the rollout"
+        ),
+        (
+            "{name: a, kind: queue, url: \"http://h\", pointer: /$rollout/depth}", ".pointer",
+            "a JSON pointer takes no arguments"
+        ),
     ]
+
+    @Test("keys of documents that begin with a dollar are no arguments")
+    func dollarKeys() throws {
+        let probe = try probe(
+            "{name: a, kind: http, url: \"http://h\", fields: {a.b: /$defs/$ref/$schema}}")
+        #expect(probe.name == "a")
+    }
 
     @Test("wrong arguments are faults with a suggestion", arguments: probes)
     func faultsOfProbes(example: Case) {

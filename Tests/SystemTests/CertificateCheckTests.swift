@@ -1,4 +1,5 @@
 import App
+import Events
 import Foundation
 import Settings
 import TestSupport
@@ -11,11 +12,13 @@ struct CertificateCheckTests {
 
     init() throws { folder = try TemporaryDirectory("check") }
 
-    private func check(_ text: String) throws -> ConfigurationCheck.Findings {
+    private func check(
+        _ text: String, at clock: WallClock = .system
+    ) throws -> ConfigurationCheck.Findings {
         let path = folder.file("bellwether.yaml")
         try text.replacing("DIR", with: folder.path)
             .write(toFile: path, atomically: true, encoding: .utf8)
-        return ConfigurationCheck.check(path: path, environment: [:])
+        return ConfigurationCheck.check(path: path, environment: [:], clock: clock)
     }
 
     @Test("every certificate, key, authority and token file is read; all faults are reported")
@@ -61,6 +64,28 @@ struct CertificateCheckTests {
             #expect(fault.line > 0 && fault.column > 0 && !fault.remedy.isEmpty)
             #expect(fault.fault.hasPrefix(folder.path), "\(fault)")
         }
+    }
+
+    @Test(
+        "an expired certificate is a fault, one that expires soon a warning",
+        arguments: [
+            (1.0, 0, 0, ""), (1.5, 0, 1, "expires at "), (2.1, 1, 0, "expired at "),
+            (-1, 1, 0, "is not valid before "),
+        ])
+    func validity(days: Double, faults: Int, warnings: Int, words: String) async throws {
+        // Valid for two days; soon is its last third.
+        let good = try await TestCertificate.make(in: folder, name: "good")
+        #expect(good.key == folder.file("good.key"))
+        let then = WallClock.system.now + .seconds(days * 86_400)
+        let found = try check(
+            "listen: {tls: {certificate: DIR/good.pem, key: DIR/good.key}}",
+            at: WallClock { then })
+        func ours(_ all: [SettingsFault]) -> [String] {
+            all.map(\.fault).filter { $0.hasPrefix(folder.path) }
+        }
+        let said = (ours(found.faults), ours(found.warnings))
+        #expect(said.0.count == faults && said.1.count == warnings, "\(found)")
+        #expect(words.isEmpty || (said.0 + said.1).first?.contains(words) == true, "\(found)")
     }
 
     @Test("commands read a token file with a byte order mark")

@@ -28,6 +28,8 @@ struct RolloutScopeTests {
                       role_label: rollout
                       canary: "$rollout"
                       stable: none
+                    # Nothing is there for any rollout: 404.
+                    - {name: page, kind: http, url: "http://127.0.0.1:\(service.port)/nothing/$rollout", fields: {canary.load: /load}}
                   checks:
                     - {id: canary.5xx_rate, fail: 0.2, critical: true}
                     - {id: gateway.disk_ok}
@@ -36,7 +38,7 @@ struct RolloutScopeTests {
                     - {name: shops, match: {namespace: prod, rollout: "s*"}}
                     - name: rest
                       match: {namespace: prod}
-                      checks: [{id: canary.5xx_rate, fail: 0.9, critical: true, nodata: ignore}, gateway.disk_ok]
+                      checks: [{id: canary.5xx_rate, fail: 0.9, critical: true, nodata: ignore}, {id: canary.load, fail: 5, nodata: ignore}, gateway.disk_ok]
                 """)
         let fleet = Fleet()
         defer { fleet.killAll() }

@@ -28,8 +28,9 @@ struct SeriesState: Sendable, Equatable {
     var history = SeriesHistory()
 
     mutating func beginRun(_ epoch: Int, at now: Timestamp) {
+        // Without a hook, the run before ended at some time after its last activity.
+        let end = ended ?? (self.epoch > 0 ? requestedAt : nil)
         self.epoch = epoch
-        let end = ended
         began = now
         ended = nil
         attempts = 0

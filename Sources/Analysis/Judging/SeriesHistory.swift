@@ -22,7 +22,7 @@ public struct SeriesHistory: Sendable, Equatable {
     /// An attempt in the same window uses them again. The next window starts at
     /// their end.
     public var inputs: WindowInputs?
-    /// Data before this time is of the run before, which a hook ended; nil without such an end.
+    /// Data before this time may be of the run before; nil for the first run of a series.
     public var notBefore: Timestamp?
 
     public init(
@@ -89,7 +89,7 @@ public struct SeriesHistory: Sendable, Equatable {
     /// Clears the data of the run, so that the next one is judged on its own. The last status
     /// stays: a healthy attempt after it is a recovery.
     ///
-    /// - Parameter end: When a hook reported the end of the run; nil if it only stopped.
+    /// - Parameter end: When the run ended: as a hook reported it, or its last activity.
     mutating func beginRun(after end: Timestamp? = nil) {
         notBefore = end
         previous = MetricValues()

@@ -25,21 +25,18 @@ extension AnalysisTemplate {
             """
     }
 
-    /// The command that adds the analysis to an existing Rollout, as YAML comments.
+    /// The commands that add the analysis to an existing Rollout, as YAML comments: one for a
+    /// Rollout without an analysis, one that appends to the analysis that it has.
     ///
     /// Never an object: applying a partial Rollout removes the replicas, selector, template and
     /// steps of the existing one (three-way merge).
     public var rolloutComments: String {
+        let ours = JSONValue.object([.init("templateName", .string(name))])
+        let values = arguments.map {
+            JSONValue.object([.init("name", .string($0.name)), .init("valueFrom", $0.source)])
+        }
         let block = JSONValue.object([
-            .init("templates", .array([.object([.init("templateName", .string(name))])])),
-            .init(
-                "args",
-                .array(
-                    arguments.map {
-                        .object([
-                            .init("name", .string($0.name)), .init("valueFrom", $0.source),
-                        ])
-                    })),
+            .init("templates", .array([ours])), .init("args", .array(values)),
         ])
         guard placement == .background else {
             return """
@@ -66,15 +63,33 @@ extension AnalysisTemplate {
                         ]))
                 ]))
         ])
-        // Only the annotation's path contains single quotes, which the shell would interpret.
-        let quoted = Self.text(patch).replacing("'", with: "'\\''")
+        let place = "/spec/strategy/\(strategyKey)/\(key)"
+        let additions = JSONValue.array(
+            [Self.addition(of: ours, to: place + "/templates/-")]
+                + values.map { Self.addition(of: $0, to: place + "/args/-") })
         return """
             # Adds the analysis to the Rollout, whose strategy must be \(strategyKey) (--strategy), and leaves
-            # everything else as it is. An existing analysis loses its own templates and args
-            # (look first: kubectl -n \(namespace) get rollout \(rollout) -o yaml):
-            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(quoted)'
+            # everything else as it is. Look first whether it has \(place.dropFirst().replacing("/", with: ".")):
+            #   kubectl -n \(namespace) get rollout \(rollout) -o yaml
+            # If it does not:
+            #   kubectl -n \(namespace) patch rollout \(rollout) --type merge --patch '\(Self.quoted(patch))'
+            # If it does (the merge would replace its templates, args and startingStep), append to them.
+            # startingStep and dryRun stay as they are: a dryRun rule that matches a metric of this template
+            # would ignore its verdicts. Leave out each argument that it passes already; without any, begin
+            # the list with \(Self.text(Self.addition(of: .array([]), to: place + "/args"))):
+            #   kubectl -n \(namespace) patch rollout \(rollout) --type json --patch '\(Self.quoted(additions))'
 
             """
+    }
+
+    /// An operation of a JSON patch (RFC 6902); a path that ends with `/-` appends to a list.
+    private static func addition(of value: JSONValue, to path: String) -> JSONValue {
+        .object([.init("op", .string("add")), .init("path", .string(path)), .init("value", value)])
+    }
+
+    /// The text for single quotes of a shell; only the annotation's path contains some.
+    private static func quoted(_ value: JSONValue) -> String {
+        text(value).replacing("'", with: "'\\''")
     }
 
     private var strategyKey: String { strategy == .bluegreen ? "blueGreen" : "canary" }

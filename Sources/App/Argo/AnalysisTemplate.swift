@@ -77,6 +77,7 @@ public struct AnalysisTemplate: Sendable {
         public let description: String
     }
 
+    /// One for each template of the namespace: applying a template replaces that of its name.
     public var name: String
     public var namespace: String
     public var rollout: String
@@ -134,8 +135,12 @@ public struct AnalysisTemplate: Sendable {
             else { throw Fault(description: "--url: must be an http:// or https:// address") }
         }
         let digits = interval.prefix { $0.isASCII && $0.isNumber }
-        guard !digits.isEmpty, ["s", "m", "h"].contains(interval.dropFirst(digits.count)) else {
-            throw Fault(description: "--interval takes whole seconds, minutes or hours: 30s, 1m")
+        guard let number = Int(digits), (1...100_000).contains(number),
+            ["s", "m", "h"].contains(interval.dropFirst(digits.count))
+        else {
+            throw Fault(
+                description:
+                    "--interval takes whole seconds, minutes or hours, at least 1s: 30s, 1m")
         }
         guard count >= 3 else {
             throw Fault(

@@ -93,8 +93,8 @@ extension TemplateReview {
                 "authentication.oauth2: a gateway knows its own tokens only, unless a proxy in between exchanges them"
             )
         } else {
-            remarks.warn(
-                "no Authorization header: unless a proxy in between presents a client certificate, each measurement is refused with 401, an Error"
+            remarks.fault(
+                "no Authorization header: the gateway answers 401, an Error, and the fifth in a row aborts the rollout; add it with a token from a Secret (valueFrom.secretKeyRef), also where a proxy in between authenticates to the gateway: the gateway accepts the token, or the proxy replaces it"
             )
         }
     }

@@ -39,6 +39,8 @@ public struct TemplateReview: Sendable {
     let argo: ArgoVersion?
     public internal(set) var metrics: [Metric] = []
     public private(set) var findings: [Finding] = []
+    /// Whether a metric may call Bellwether or something else.
+    private var isPartial = false
 
     public var hasFaults: Bool { findings.contains(where: \.isFault) }
 
@@ -61,7 +63,7 @@ public struct TemplateReview: Sendable {
             findings.append(Finding(isFault: true, place: "", words: "not YAML: \(error)"))
             return
         }
-        if metrics.isEmpty {
+        if metrics.isEmpty, !isPartial {
             findings.append(
                 Finding(
                     isFault: true, place: "",
@@ -109,10 +111,21 @@ public struct TemplateReview: Sendable {
         let own = (spec?["metrics"]?.sequence ?? []).map { $0 }
         add(Self.names(of: own, spec))
         for metric in own {
-            guard let web = metric["provider"]?["web"],
-                web["url"]?.string?.contains("/rollouts/analysis") == true
-            else { continue }
+            guard let web = metric["provider"]?["web"], let url = web["url"]?.string else {
+                continue
+            }
             let metricName = metric["name"]?.string ?? "metric"
+            guard url.contains("/rollouts/analysis") else {
+                if url.contains("{{") {
+                    isPartial = true
+                    var remarks = Remarks()
+                    remarks.warn(
+                        "url is \(url): not known before the run, so not reviewed; to have the metric reviewed, write the path: {{args.url}}/rollouts/analysis"
+                    )
+                    add(remarks, metricName)
+                }
+                continue
+            }
             let (phases, remarks) = conditions(of: metric, web)
             metrics.append(Metric(template: name, name: metricName, phases: phases))
             add(remarks, metricName)

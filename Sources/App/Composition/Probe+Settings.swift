@@ -12,11 +12,12 @@ extension Settings.Probe {
     func made(with upstreams: GatewayPlan.Upstreams, idle: Duration) -> any Probe {
         let source = sourceArguments
         // With every argument the texts can always be filled.
-        let model = ((try? filled(with: .placeholders)) ?? self).source(with: upstreams)
+        let model = ((try? filled(with: .placeholders)) ?? self)
+            .source(with: upstreams, isOfRollout: !source.isEmpty)
         guard !source.isEmpty else { return model }
         return ArgumentProbe(like: model, source: source, address: shownAddress, idle: idle) {
             (values) throws(ArgumentFault) in
-            try filled(with: values).source(with: upstreams)
+            try filled(with: values).source(with: upstreams, isOfRollout: true)
         }
     }
 
@@ -34,7 +35,10 @@ extension Settings.Probe {
         }
     }
 
-    private func source(with upstreams: GatewayPlan.Upstreams) -> any Probe {
+    /// - Parameter isOfRollout: Whether there were arguments in the texts that are filled now.
+    private func source(
+        with upstreams: GatewayPlan.Upstreams, isOfRollout: Bool
+    ) -> any Probe {
         let engine = upstreams.engine
         switch kind {
         case .disk(let disk):
@@ -52,7 +56,7 @@ extension Settings.Probe {
             let (host, port) = Self.hostAndPort(address)
             return TCPProbe(name: name, host: host, port: port, engine: engine, deadline: timeout)
         case .http(let http):
-            var source = http.access.source
+            var source = http.access.source(isOfRollout)
             source.expectedStatuses = http.expect
             source.maxBody = http.maxBody
             return HTTPProbe(
@@ -61,11 +65,13 @@ extension Settings.Probe {
                 policy: upstreams.policy)
         case .prometheus(let page):
             return PrometheusProbe(
-                name: name, source: page.access.source, metrics: page.made, engine: engine,
+                name: name, source: page.access.source(isOfRollout), metrics: page.made,
+                engine: engine,
                 deadline: timeout, policy: upstreams.policy)
         case .prometheusQuery(let query):
             return PrometheusQueryProbe(
-                name: name, server: query.access.source, queries: query.made, engine: engine,
+                name: name, server: query.access.source(isOfRollout), queries: query.made,
+                engine: engine,
                 deadline: timeout, policy: upstreams.policy)
         case .file(let report):
             return FileProbe(
@@ -77,7 +83,7 @@ extension Settings.Probe {
                 name: name,
                 queue: queue.access.url.isEmpty
                     ? .folder(queue.folder, suffix: queue.suffix)
-                    : .http(queue.access.source, pointer: queue.pointer),
+                    : .http(queue.access.source(isOfRollout), pointer: queue.pointer),
                 engine: engine, prefix: name, deadline: timeout, policy: upstreams.policy)
         case .command(let command):
             return CommandProbe(
@@ -105,8 +111,8 @@ extension Settings.Probe {
 
 extension Settings.Probe.Access {
     /// Everything that these settings say; statuses and bounds are the probe's own.
-    fileprivate var source: HTTPSource {
-        HTTPSource(
+    fileprivate func source(_ isOfRollout: Bool) -> HTTPSource {
+        var source = HTTPSource(
             url: url,
             headers: headers.sorted { $0.key < $1.key }.map { HTTPSource.Header($0.key, $0.value) },
             credential: token.isSet
@@ -116,6 +122,8 @@ extension Settings.Probe.Access {
             identity: clientCertificate.isEmpty
                 ? nil : TLSIdentity(certificate: clientCertificate, key: clientKey),
             usesEnvironmentProxy: proxyFromEnvironment)
+        source.isOfRollout = isOfRollout
+        return source
     }
 }
 

@@ -24,7 +24,7 @@ public struct Explanation: Sendable {
         }
         if let message = event.message { lines.append(message) }
         let rules = RuleRecord.all(in: event)
-        if !rules.isEmpty { lines += [""] + RecordedRules.lines(rules) }
+        if !rules.isEmpty { lines += [""] + RecordedRules.lines(rules, event.reasons) }
         let recorded = Set(rules.map(\.id))
         let deltas = event.deltas.filter { !recorded.contains($0.metric) }
         if !deltas.isEmpty { lines.append("") }
@@ -63,11 +63,35 @@ public struct Explanation: Sendable {
 
     private static func row(_ reason: Reason) -> String {
         "        \(reason.state.rawValue) by rule \(reason.why)"
-            + (reason.limit.map { ": \(number(reason.value)) against \(number($0))" } ?? "")
+            + (reason.comparison.isEmpty ? "" : ": \(reason.comparison)")
             + (reason.detail.isEmpty ? "" : " (\(reason.detail))")
     }
 
     private static func number(_ value: Double?) -> String {
         value.map(JSONNumber.text) ?? "no value"
+    }
+}
+
+extension Reason {
+    /// Whether its rule judges the whole run, so that `value` is not that of the window.
+    var isOverRun: Bool { why.hasSuffix("_run") }
+
+    /// The recorded numbers that the rule compared; empty without any:
+    /// `0.0175 over the whole run against stable 0.00125`.
+    var comparison: String {
+        var words = ""
+        if let other = limit ?? stable {
+            words =
+                (value.map(JSONNumber.text) ?? "no value")
+                // The number is then a share of the requests, not the check's own value.
+                + (unit == nil ? "" : " of the requests") + (isOverRun ? " over the whole run" : "")
+                + " against \(limit == nil ? "stable " : "")\(JSONNumber.text(other))"
+        }
+        if let unproven {
+            words +=
+                "\(words.isEmpty ? "" : ", ")fail limit \(JSONNumber.text(unproven.limit)) not yet proven "
+                + "(lower bound \(JSONNumber.text(unproven.bound)) at \(JSONNumber.text(unproven.confidence)))"
+        }
+        return words
     }
 }

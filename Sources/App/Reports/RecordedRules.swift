@@ -4,10 +4,15 @@ import JSON
 
 /// Formats the recorded rules of a verdict: value, rule, numbers and findings of each check.
 enum RecordedRules {
-    static func lines(_ rules: [RuleRecord]) -> [String] {
+    /// - Parameter reasons: Those of the event: they have the numbers of the run.
+    static func lines(_ rules: [RuleRecord], _ reasons: [Reason]) -> [String] {
         rules.flatMap { rule in
             [head(rule), "        rule: \(limits(rule.rule))"] + numbers(rule)
-                + rule.findings.map(finding)
+                + rule.findings.map { found in
+                    finding(
+                        found,
+                        reasons.first { $0.check == rule.id && $0.why == found.why })
+                }
         }
     }
 
@@ -33,9 +38,12 @@ enum RecordedRules {
         return ["        numbers: " + words.joined(separator: ", ")]
     }
 
-    private static func finding(_ finding: RuleRecord.Finding) -> String {
-        "        \(finding.state.rawValue) by \(finding.why)"
-            + (finding.limit.map { ", limit \(number($0))" } ?? "")
+    private static func finding(_ finding: RuleRecord.Finding, _ reason: Reason?) -> String {
+        let isOfOther = reason.map { $0.isOverRun || $0.unit != nil || $0.unproven != nil } ?? false
+        let compared = isOfOther ? reason?.comparison ?? "" : ""
+        return "        \(finding.state.rawValue) by \(finding.why)"
+            + (compared.isEmpty
+                ? finding.limit.map { ", limit \(number($0))" } ?? "" : ": \(compared)")
             + (finding.detail.isEmpty ? "" : " (\(finding.detail))")
     }
 

@@ -21,7 +21,9 @@ public enum HookRoutes {
     ///   - bodyLimit: The maximum body size in bytes.
     ///   - untilShipped: Waits until the lines before a position are in the bucket; returns false if
     ///     that takes too long. nil without a bucket.
-    ///   - onEnd: Called for a stored event that ends a run, also if it was stored before.
+    ///   - onEnd: Called before the answer for each event that ends a run. Not for a notification
+    ///     that was stored before: its end is in the log, with the time of its first receipt, and
+    ///     `RunEndBook` applies it even if the first answer was lost.
     public static func routes(
         _ eventLog: EventLog, node: String, bodyLimit: Int,
         untilShipped: (@Sendable (LogPosition) async -> Bool)? = nil,
@@ -115,7 +117,10 @@ private struct HookIngester: Sendable {
             throw Problem.malformed(
                 "event_rejected", "the payload makes no event: \(first.error)", field: "body")
         }
-        for event in events { if let end = RunEnd(event) { await onEnd(end) } }
+        // This receipt's time is not the end's: it would end the run that began since.
+        if receipt.duplicates == 0 {
+            for event in events { if let end = RunEnd(event) { await onEnd(end) } }
+        }
         if let untilShipped, await !untilShipped(receipt.end) {
             throw Problem.retryLater(
                 .serviceUnavailable, "bucket_away",

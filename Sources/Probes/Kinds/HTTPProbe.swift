@@ -8,7 +8,7 @@ import Transfer
 ///
 /// Reports `<object>.<name>_ok`, `<object>.<name>_ms` (from the call to the last byte) and the
 /// selected fields of a JSON answer. For an unexpected status, `ok` is false and the fields are
-/// absent(bad_status). If there is no usable answer (refused, timeout, too large, not the JSON that
+/// absent(bad_status); for 404 and 410 from the address of one rollout absent(missing_field). If there is no usable answer (refused, timeout, too large, not the JSON that
 /// the fields need), `ok` is absent with the reason.
 public struct HTTPProbe: Probe {
     public let name: String

@@ -29,6 +29,9 @@ public struct HTTPSource: Sendable {
     public var headers: [Header]
     public var credential: Credential?
     public var body: [UInt8]
+    /// Whether the request is that of one rollout, because arguments are in it. Then 404 and 410
+    /// mean that the server has nothing for this rollout.
+    public var isOfRollout = false
     /// The statuses of a valid answer.
     public var expectedStatuses: [ClosedRange<Int>]
     /// Maximum bytes of the body, both as received and decoded.

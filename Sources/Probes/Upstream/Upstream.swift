@@ -99,6 +99,9 @@ final class Upstream: Sendable {
 
     /// The error for an answer with an unexpected status.
     func refusal(of reply: HTTPReply) -> MissingData {
+        if source.isOfRollout, [404, 410].contains(reply.status) {
+            return MissingData(.missingField, "status \(reply.status), nothing for this rollout")
+        }
         guard let redirect = reply.redirect else {
             return MissingData(.badStatus, "status \(reply.status)")
         }

@@ -2,33 +2,56 @@ import Events
 
 /// Formats numbers for people: `1.9 %`, `420 ms`, `+0.4 pp`.
 enum HumanNumber {
+    /// The number of significant digits where nothing needs more.
+    static let fewDigits = 2
+    /// More would show how a number was computed.
+    private static let mostDigits = 15
+
     /// Formats a value with its unit; nil is "no data".
-    static func text(_ value: Double?, _ unit: MetricUnit) -> String {
+    ///
+    /// - Parameter digits: Significant digits after which fractions are rounded.
+    static func text(_ value: Double?, _ unit: MetricUnit, digits: Int = fewDigits) -> String {
         guard let value else { return "no data" }
         guard value.isFinite else { return value.isNaN ? "no number" : "∞" }
+        func short(_ value: Double) -> String { significant(value, digits) }
         switch unit {
-        case .ratio: return significant(value * 100) + " %"
+        case .ratio: return short(value * 100) + " %"
         case .milliseconds:
-            if abs(value) < 10_000 {
-                return (abs(value) < 10 ? significant(value) : grouped(value)) + " ms"
-            }
-            return text(value / 1000, .seconds)
+            return abs(value) < 10_000
+                ? short(value) + " ms" : text(value / 1000, .seconds, digits: digits)
         case .seconds:
-            if abs(value) < 60 { return significant(value) + " s" }
+            // A span has whole seconds.
+            if abs(value) < 60 || digits > fewDigits { return short(value) + " s" }
             return span(.seconds(min(max(value, -1e12), 1e12)))
-        case .days: return significant(value) + " d"
-        case .bytes: return bytes(value)
-        case .perSecond: return significant(value) + " /s"
-        case .count: return significant(value)
+        case .days: return short(value) + " d"
+        case .bytes: return bytes(value, digits)
+        case .perSecond: return short(value) + " /s"
+        case .count: return short(value)
         case .flag: return value == 0 ? "no" : "yes"
         }
     }
 
+    /// The fewest digits with which the two values of each pair have different texts, if they
+    /// differ.
+    ///
+    /// With the same digits for both, the greater value never has the text of a smaller one.
+    static func digits(_ pairs: [(Double?, Double?)], _ unit: MetricUnit) -> Int {
+        guard unit != .flag else { return fewDigits }
+        let differing = pairs.filter { a, b in
+            guard let a, let b else { return false }
+            return a.isFinite && b.isFinite && a != b
+        }
+        return (fewDigits..<mostDigits).first { digits in
+            differing.allSatisfy {
+                text($0, unit, digits: digits) != text($1, unit, digits: digits)
+            }
+        } ?? mostDigits
+    }
+
     /// Formats two values so that different values have different texts.
     static func pair(_ a: Double?, _ b: Double?, _ unit: MetricUnit) -> (String, String) {
-        let (first, second) = (text(a, unit), text(b, unit))
-        guard let a, let b, a != b, first == second, unit != .flag else { return (first, second) }
-        return unit.words(for: a, beside: b)
+        let digits = digits([(a, b)], unit)
+        return (text(a, unit, digits: digits), text(b, unit, digits: digits))
     }
 
     /// Formats the difference from `old` to `new` with its sign.
@@ -41,7 +64,7 @@ enum HumanNumber {
         if difference == 0 { return "±0" }
         let sign = difference < 0 ? "−" : "+"
         let size = abs(difference)
-        if unit == .ratio { return sign + significant(size * 100) + " pp" }
+        if unit == .ratio { return sign + significant(size * 100, fewDigits) + " pp" }
         return sign + text(size, unit)
     }
 
@@ -67,30 +90,31 @@ enum HumanNumber {
         "\(grouped(Double(number))) \(number == 1 ? singular : plural ?? singular + "s")"
     }
 
-    private static func bytes(_ value: Double) -> String {
+    private static func bytes(_ value: Double, _ digits: Int) -> String {
         var value = value
         var units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][...]
         while abs(value) >= 1024, units.count > 1 {
             value /= 1024
             units.removeFirst()
         }
-        return significant(value) + " " + (units.first ?? "B")
+        return significant(value, digits) + " " + (units.first ?? "B")
     }
 
-    /// Formats values below 99.5 with two significant digits, larger ones as whole numbers with
-    /// thousands separators.
-    private static func significant(_ value: Double) -> String {
+    /// Formats fractions with `digits` significant digits; no digit before the point is rounded.
+    /// Thousands are separated.
+    private static func significant(_ value: Double, _ digits: Int) -> String {
         let size = abs(value)
         if size == 0 { return "0" }
-        if size >= 99.5 { return grouped(value) }
+        var least = 1.0
+        for _ in 1..<digits { least *= 10 }
         var places = 0
         var scaled = size
-        while scaled < 9.95, places < 6 {
+        while scaled < least - 0.05, places < digits + 4 {
             scaled *= 10
             places += 1
         }
-        let text = fixed(value, places: places)
-        guard text.contains(".") else { return text }
+        let text = grouped(fixed(value, places: places))
+        guard text.contains("."), !text.contains("e") else { return text }
         let trimmed = text.reversed().drop { $0 == "0" }
         return String(String((trimmed.first == "." ? trimmed.dropFirst() : trimmed).reversed()))
     }
@@ -108,15 +132,20 @@ enum HumanNumber {
         return sign + padded.dropLast(places) + "." + padded.suffix(places)
     }
 
-    private static func grouped(_ value: Double) -> String {
-        let text = fixed(value, places: 0)
-        let digits = text.drop { !$0.isNumber }
-        guard digits.allSatisfy(\.isNumber), digits.count > 3 else { return text }
-        var out = ""
-        for (i, digit) in digits.enumerated() {
-            if i > 0, (digits.count - i) % 3 == 0 { out.append(",") }
+    private static func grouped(_ value: Double) -> String { grouped(fixed(value, places: 0)) }
+
+    /// Separates the thousands before the point; a text with an exponent stays as it is.
+    private static func grouped(_ text: String) -> String {
+        let unsigned = text.drop { !$0.isNumber }
+        let whole = unsigned.prefix(while: \.isNumber)
+        guard whole.count > 3, unsigned.allSatisfy({ $0.isNumber || $0 == "." }) else {
+            return text
+        }
+        var out = String(text.prefix(text.count - unsigned.count))
+        for (i, digit) in whole.enumerated() {
+            if i > 0, (whole.count - i) % 3 == 0 { out.append(",") }
             out.append(digit)
         }
-        return text.prefix(text.count - digits.count) + out
+        return out + String(unsigned.dropFirst(whole.count))
     }
 }

@@ -14,7 +14,11 @@ struct MetricWords {
     ///     beyond its limit is left out.
     init(_ track: MetricTrack, in place: Source?, reason: Reason?, isOver: Bool) {
         let name = PlainWords.metric(track.metric)
-        let value = HumanNumber.text(track.value, track.unit)
+        let digits = Self.digits(track, reason)
+        func number(_ value: Double?) -> String {
+            HumanNumber.text(value, track.unit, digits: digits)
+        }
+        let value = number(track.value)
         var values: [String: Any] = [
             "metric": name, "metric_to": value,
             "metric_spark": Sparkline.text(
@@ -23,7 +27,7 @@ struct MetricWords {
         ]
         var line = name + " "
         if let first = track.first, first != track.value, track.firstPassed {
-            let from = HumanNumber.text(first, track.unit)
+            let from = number(first)
             values["metric_from"] = from
             line += from + " → "
         }
@@ -34,7 +38,7 @@ struct MetricWords {
             values["metric_place"] = location
             line += " " + location
         }
-        let notes = Self.notes(track, reason, isOver: isOver).joined(separator: ", ")
+        let notes = Self.notes(track, reason, isOver: isOver, number).joined(separator: ", ")
         if !notes.isEmpty {
             values["metric_note"] = notes
             line += " (\(notes))"
@@ -43,10 +47,21 @@ struct MetricWords {
         self.line = line
     }
 
-    private static func notes(_ track: MetricTrack, _ reason: Reason?, isOver: Bool) -> [String] {
+    /// The digits that show which values are beyond the limit, and which are worse than stable
+    /// if that is the reason.
+    private static func digits(_ track: MetricTrack, _ reason: Reason?) -> Int {
+        var pairs = [(track.value, track.limit), (track.worst, track.limit)]
+        if track.firstPassed { pairs.append((track.first, track.limit)) }
+        if reason?.why.hasPrefix("rel_") == true { pairs.append((track.value, track.stable)) }
+        return HumanNumber.digits(pairs, track.unit)
+    }
+
+    private static func notes(
+        _ track: MetricTrack, _ reason: Reason?, isOver: Bool, _ number: (Double?) -> String
+    ) -> [String] {
         var notes: [String] = []
         if let worst = track.worst, worst != track.value {
-            notes.append("worst \(HumanNumber.text(worst, track.unit))")
+            notes.append("worst \(number(worst))")
         }
         if let reason {
             // The reason may be that of an earlier attempt, or of another place.
@@ -57,12 +72,11 @@ struct MetricWords {
         if let limit = track.limit, track.unit != .flag {
             // A metric that is beyond its limit and only warns is beyond the warning limit.
             let isWarning = track.state == .warn && track.isBeyondLimit
-            notes.append(
-                "\(isWarning ? "warning limit" : "limit") \(HumanNumber.text(limit, track.unit))")
+            notes.append("\(isWarning ? "warning limit" : "limit") \(number(limit))")
         }
         if !isOver, track.state != .nodata, let since = since(track) { notes.append(since) }
         if let stable = track.stable {
-            notes.append("stable \(HumanNumber.text(stable, track.unit))")
+            notes.append("stable \(number(stable))")
         }
         return notes
     }

@@ -61,12 +61,34 @@ extension MappingReader {
         declare(key, "JSON pointer")
         guard has(key) else { return nil }
         let pointer = plain(key, "")
-        if !pointer.isEmpty, !pointer.hasPrefix("/") {
-            fault(
-                key, "\(InertText.quoted(pointer)) is not a JSON pointer",
-                "begin with a slash, like /queue/depth")
-        }
+        if !pointer.isEmpty { checkPointer(pointer, at: key) }
         return pointer
+    }
+
+    /// Reports a fault unless the text is a JSON pointer without arguments.
+    ///
+    /// - Parameter atKey: Whether the text is a key of the mapping.
+    func checkPointer(_ pointer: String, at key: String, atKey: Bool = false) {
+        guard pointer.hasPrefix("/") else {
+            return fault(
+                key, "\(InertText.quoted(pointer)) is not a JSON pointer",
+                "begin with a slash, like /queue/depth", atKey: atKey)
+        }
+        guard let name = Self.argument(in: pointer) else { return }
+        fault(
+            key,
+            "a JSON pointer takes no arguments: \(InertText.quoted("$" + name)) would stand for itself",
+            "let the address, the path or the command name the rollout, so that its document has the value at a fixed place",
+            atKey: atKey)
+    }
+
+    /// The first `$name` or `${name}` of a text that is or resembles an argument.
+    ///
+    /// Other names with a dollar, such as `$schema`, are keys that documents have.
+    private static func argument(in text: String) -> String? {
+        let known = MeasurementArgument.allCases.map(\.rawValue)
+        return text.matches(of: /\$\{?([A-Za-z_][A-Za-z0-9_]*)/).map { String($0.output.1) }
+            .first { known.contains($0) || Suggestion.nearest(to: $0, among: known) != nil }
     }
 
     /// Reports a fault unless `name`, a key of the mapping at `key`, is a valid signal name.
@@ -82,11 +104,7 @@ extension MappingReader {
         let fields = pairs("fields")
         for (name, pointer) in fields {
             checkSignal("fields", name)
-            if !pointer.hasPrefix("/") {
-                fault(
-                    "fields.\(name)", "\(InertText.quoted(pointer)) is not a JSON pointer",
-                    "begin with a slash, like /queue/depth")
-            }
+            checkPointer(pointer, at: "fields.\(name)")
         }
         return fields
     }

@@ -17,10 +17,14 @@ struct TemplateAnalysisCommand: ParsableCommand {
         abstract: "Print an AnalysisTemplate that can be applied as it is.",
         discussion: """
             --secret and --rollout add comments: the commands that create the Secret and that add the \
-            analysis to a Rollout without changing the rest of it. Warnings go to standard error.
+            analysis to a Rollout without changing the rest of it. Warnings go to standard error. If \
+            Argo would refuse or misjudge the template, it is not printed, and the command exits with 1.
             """)
 
     @OptionGroup var config: ConfigOption
+    @Option(
+        help: "The template's name, unique in its namespace. The Secret is NAME-token.")
+    var name = "bellwether"
     @Option(help: "Also print, as comments, the command that adds the analysis to this Rollout.")
     var rollout: String?
     @Flag(help: "Also print, as comments, the commands that create the Secret of each token.")
@@ -62,7 +66,8 @@ struct TemplateAnalysisCommand: ParsableCommand {
         let own = concern.count == 1 ? concerns?[concern[0]]?.template : nil
         let pace = (own?.interval ?? settings.analysis.interval).components.seconds
         let template = try AnalysisTemplate(
-            namespace: namespace, rollout: rollout ?? "my-rollout", gateways: try gateways(),
+            name: name, namespace: namespace, rollout: rollout ?? "my-rollout",
+            gateways: try gateways(),
             concerns: concern,
             degraded: degraded, value: value, interval: interval ?? "\(max(1, pace))s",
             count: count ?? own?.count ?? 10,
@@ -71,9 +76,9 @@ struct TemplateAnalysisCommand: ParsableCommand {
         for warning in template.warnings(for: settings.analysis) {
             Standard.error("warning: \(warning)")
         }
-        for finding in TemplateReview(yaml: template.yaml, argo: argoVersion).findings {
-            Standard.error("\(finding)")
-        }
+        let review = TemplateReview(yaml: template.yaml, argo: argoVersion)
+        for finding in review.findings { Standard.error("\(finding)") }
+        if review.hasFaults { throw ExitCode(1) }
         print(template.yaml, terminator: "")
         if secret { print(template.secretComments, terminator: "") }
         if rollout != nil { print(template.rolloutComments, terminator: "") }

@@ -18,7 +18,10 @@ final class ServedNotifier: Sendable {
     private let port: Int
     private let task: Task<Void, any Error>
 
-    init(segmentBytes: Int = 64 << 20, shipped: ShippedLog? = nil) async throws {
+    init(
+        segmentBytes: Int = 64 << 20, shipped: ShippedLog? = nil,
+        onEnd: @escaping @Sendable (RunEnd) async -> Void = { _ in }
+    ) async throws {
         folder = try TemporaryDirectory()
         eventLog = try await EventLog.open(
             Self.configuration(folder, segmentBytes: segmentBytes), telemetry: .silent)
@@ -32,7 +35,8 @@ final class ServedNotifier: Sendable {
                 tls: try SelfSignedCertificate.files(in: folder.file("tls"), names: ["127.0.0.1"])),
             routes: IngestRoutes.routes(eventLog, bodyLimit: 1 << 20, shipped: { shipped })
                 + EventRoutes.routes(eventLog)
-                + HookRoutes.routes(eventLog, node: "notifier", bodyLimit: 1 << 16),
+                + HookRoutes.routes(
+                    eventLog, node: "notifier", bodyLimit: 1 << 16, onEnd: onEnd),
             tokens: tokens, telemetry: .silent)
         task = Task { try await server.run() }
         port = try await server.address.port

@@ -81,6 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         address = urllib.parse.urlsplit(self.path)
+        if address.path.startswith("/nothing/"):
+            self.send_error(404)
+            return
         if address.path == "/set":
             State.set(urllib.parse.parse_qsl(address.query))
             text = "set\n"

@@ -122,11 +122,7 @@ extension Settings.Probe.Report {
         madeAt = r.pointer("made_at") ?? ""
         let given = r.mapping("require")
         for pointer in given.keys {
-            if !pointer.hasPrefix("/") {
-                given.fault(
-                    pointer, "\(InertText.quoted(pointer)) is not a JSON pointer",
-                    "begin with a slash, like /queue/depth", atKey: true)
-            }
+            given.checkPointer(pointer, at: pointer, atKey: true)
             require[pointer] = given.choice(pointer, Shape.number)
         }
     }
