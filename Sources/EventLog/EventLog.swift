@@ -23,7 +23,7 @@ public final class EventLog: Sendable {
     /// The log with the archives of a store; nil without one.
     let wider = Mutex<EventLogFiles?>(nil)
     private let lock: EventLogLock
-    private let quarantine: Quarantine
+    let quarantine: Quarantine
     let seal: LineSeal
     let ownNode: Hash128
     private let telemetry: Telemetry
@@ -337,65 +337,5 @@ public final class EventLog: Sendable {
                     .init("cursor", .string(cursor)),
                     .init("lines", .number("\(Count(clamping: lines).value)")),
                 ]))
-    }
-
-    // MARK: - Reading
-
-    /// The position after the last acknowledged line.
-    public var head: LogPosition { state.head }
-
-    /// Returns once the log holds an acknowledged line after `position`, the log is closed, or
-    /// the task is cancelled.
-    public func waitForLines(after position: LogPosition) async {
-        await state.wait(after: position)
-    }
-
-    /// A reader of the lines after `position` that match `query`.
-    ///
-    /// - Parameter isNarrow: Decompresses at most two members at a time, to use less memory.
-    public func reader(
-        from position: LogPosition, query: EventLogQuery = .all, isNarrow: Bool = false
-    ) -> EventLogReader {
-        EventLogReader(view, from: position, query: query, isNarrow: isNarrow)
-    }
-
-    /// The guard that keeps one bad line from ending the process on every start. Returns the same
-    /// one for a reader each time.
-    public func lineGuard(of reader: LineReader) -> LineGuard { quarantine.lineGuard(of: reader) }
-
-    /// The last `count` lines that match `query`; continue from the batch's `end`.
-    ///
-    /// If they exceed `maxBytes`, returns the first of them with `isCaughtUp` false.
-    public func last(
-        _ count: Int, query: EventLogQuery = .all, maxBytes: Int = .max
-    ) async throws(EventLogError) -> EventLogBatch {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            try LineSource.last(count, of: query, in: view, maxBytes: maxBytes)
-        }
-    }
-
-    /// Counts the lines that match `query` by the text of `field` (a dotted path).
-    public func count(
-        by field: String, query: EventLogQuery = .all
-    ) async throws(EventLogError) -> EventLogCounts {
-        let view = self.view
-        return try await BlockingExecutor.log.run { () throws(EventLogError) in
-            var count = LogCount(view, by: field, query)
-            return try count.run()
-        }
-    }
-
-    public var status: EventLogStatus {
-        let counts = state.counts
-        let archives = ledger.archives
-        return EventLogStatus(
-            head: state.head, shedding: state.shedding, keeps: state.keeps,
-            durability: configuration.durability,
-            usedBytes: ledger.used, maxBytes: configuration.maxBytes, archives: archives.count,
-            unsealed: ledger.unsealed,
-            oldestSegment: archives.first?.name.number ?? state.head.segment,
-            appended: counts.appended, duplicates: counts.duplicates, rejected: counts.rejected,
-            shed: counts.shed, deferred: counts.deferred, isOpen: state.isOpen)
     }
 }

@@ -155,11 +155,11 @@ public struct FolderRestore: Sendable {
         _ bucket: Bucket, _ directory: String, _ most: Int
     ) async throws(BucketFault) -> (last: UInt64, count: Int) {
         let archives = try await BucketSegments(bucket).archives()
-        var (room, count) = (most, 0)
+        var (left, count) = (most, 0)
         for archive in archives.reversed() {
             let bytes = archive.files.reduce(0) { $0 +| $1.size }
-            guard bytes <= room else { break }
-            room -= bytes
+            guard bytes <= left else { break }
+            left -= bytes
             for file in archive.files {
                 try await bucket.download(
                     file.object, size: file.size, to: "\(directory)/log/\(file.name)")

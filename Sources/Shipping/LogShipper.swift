@@ -32,23 +32,23 @@ public actor LogShipper {
     /// How far the log is in the bucket.
     public nonisolated let mark = ShippingMark()
     private nonisolated let state = StatusBox()
-    private let log: SharedLog
-    private let eventLog: EventLog
+    let log: SharedLog
+    let eventLog: EventLog
     private let directory: String
     private let node: String
     /// The id of the data folder; see `PrefixOwner`.
     private let id: String
     private let delay: Duration
-    private let telemetry: Telemetry
+    let telemetry: Telemetry
     /// Also runs while the machine sleeps.
     private let clock = ContinuousClock()
     private let start = ContinuousClock.now
 
     /// Where the log ended when it was opened.
     private let opened: LogPosition
-    private var record: ShippingRecord?
+    private(set) var record: ShippingRecord?
     private var saved: ShippingRecord?
-    private var replica: Replica?
+    private(set) var replica: Replica?
     /// The object under way, compressed once for all tries.
     private var packed: (number: UInt64, bytes: [UInt8])?
     /// Whether the last object reached the end of the log; if not, the next one does not wait.
@@ -333,66 +333,7 @@ public actor LogShipper {
         return number < shipped.segment || eventLog.head <= shipped
     }
 
-    // MARK: - Keeping
-
-    /// Copies a snapshot of the state file, once the lines that it holds are in the bucket; a
-    /// restored folder then has to apply only what came after it.
-    ///
-    /// - Parameter head: The end of the log when the snapshot had been made.
-    public func keep(
-        snapshot path: String, size: Int, head: LogPosition
-    ) async throws(ShippingFault) {
-        guard let record, replica?.role == .leading, mark.value.shipped >= head else { return }
-        do throws(BucketFault) {
-            try await log.bucket.upload(
-                FolderRestore.snapshot(record.next - 1), from: path, size: size)
-            let held = try await log.bucket.list(FolderRestore.snapshots).map(\.name)
-            for name in held.dropLast(2) { try await log.bucket.remove(name) }
-        } catch { throw .bucket(error) }
-    }
-
-    /// Removes objects of the log that are older than `age` and whose lines are in archives in the
-    /// bucket. The newest object stays.
-    public func removeObjects(olderThan age: Duration) async throws(ShippingFault) {
-        let log = log
-        guard let record, replica?.role == .leading, record.next > 2, eventLog.shipped > 0,
-            let oldest = try await log.oldest(), oldest < record.next - 1,
-            let first = try await log.object(oldest)
-        else { return }
-        let archived = try await lastArchived(from: first.to.segment)
-        guard archived > 0 else { return }
-        func isOld(_ number: UInt64) async throws(ShippingFault) -> Bool {
-            do throws(BucketFault) {
-                guard let written = try await log.bucket.written(LogObject.name(number)),
-                    WallClock.system.now - written >= age
-                else { return false }
-            } catch { throw .bucket(error) }
-            guard let object = try await log.object(number) else { return false }
-            return object.to.segment <= archived
-        }
-        guard try await isOld(oldest) else { return }
-        let last = try await SharedLog.last(in: oldest..<(record.next - 1), isOld)
-        do throws(BucketFault) {
-            // In order, so that an interruption leaves no gap.
-            for number in oldest...last { try await log.bucket.remove(LogObject.name(number)) }
-        } catch { throw .bucket(error) }
-        telemetry.emit(OldObjectsRemoved(objects: last - oldest + 1))
-    }
-
-    /// The last segment up to which every one from `first` on has an archive in the bucket: lines of
-    /// a segment without one are in the log's objects alone.
-    private func lastArchived(from first: UInt64) async throws(ShippingFault) -> UInt64 {
-        let archives: [BucketSegments.Stored]
-        do throws(BucketFault) { archives = try await BucketSegments(log.bucket).archives() } catch
-        {
-            throw .bucket(error)
-        }
-        guard let lowest = archives.first?.number else { return 0 }
-        let numbers = Set(archives.map(\.number))
-        var next = max(lowest, first, 1)
-        while next <= eventLog.shipped, numbers.contains(next) { next += 1 }
-        return next - 1
-    }
+    // MARK: - The end
 
     /// Copies the lines that are left, for at most `limit`. Call it when `run` has returned.
     public func finish(within limit: Duration) async {
@@ -421,32 +362,4 @@ public actor LogShipper {
 extension BlockingExecutor {
     /// Small files of the data folder, and compression.
     static let shipping = BlockingExecutor("shipping", width: 2)
-}
-
-/// Lines of one segment that follow one another, as they become an object of the log.
-struct LogPiece: Sendable, Equatable {
-    let from: LogPosition
-    let to: LogPosition
-    let text: [UInt8]
-
-    /// The first lines of a batch up to the end of their segment or a lost line; nil without lines.
-    ///
-    /// A restored folder has segments that end where these do, and lines at the same positions.
-    init?(_ lines: [EventLogLine]) {
-        guard let first = lines.first else { return nil }
-        var (end, text) = (first.end, first.bytes)
-        text.append(UInt8(ascii: "\n"))
-        for line in lines.dropFirst() {
-            guard line.end.segment == end.segment,
-                line.end.offset == end.offset &+ UInt64(line.bytes.count &+ 1)
-            else { break }
-            text += line.bytes
-            text.append(UInt8(ascii: "\n"))
-            end = line.end
-        }
-        from = LogPosition(
-            segment: first.end.segment, offset: first.end.offset &- UInt64(first.bytes.count &+ 1))
-        to = end
-        self.text = text
-    }
 }

@@ -405,12 +405,16 @@ struct StormIncidentTests {
         var earlier = shared
         for name in [
             #""at_limit":0,"#, #""zones":["eu-west-1b"],"#, #""aborted":[],"#,
-            #""told_aborted":1,"#, #""told_at_limit":0,"#, #""told_zones":1,"#,
+            #""reported_aborted":1,"#, #""reported_at_limit":0,"#, #""reported_zones":1,"#,
         ] {
             try #require(earlier.contains(name))
             earlier = earlier.replacing(name, with: "")
         }
         states["shared"] = earlier
+        states = states.mapValues {
+            $0.replacing(#""reported"#, with: #""told"#)
+                .replacing(#""unreported"#, with: #""untold"#)
+        }
         log.machine = DigestMachine(
             settings: log.machine.settings, position: checkpoint.position, states: states)
         #expect(log.machine.unreadable == 0)

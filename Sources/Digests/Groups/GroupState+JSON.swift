@@ -22,7 +22,7 @@ extension GroupState {
             w.member("to", absorbedTo.description)
             if let saidAt { w.member("said", Int(saidAt.milliseconds)) }
             if let heldAt { w.member("held", Int(heldAt.milliseconds)) }
-            if shedTold > 0 { w.member("shed", shedTold) }
+            if shedReported > 0 { w.member("shed", shedReported) }
             if let burstFrom {
                 w.member("burst_from", Int(burstFrom.milliseconds))
                 w.member("burst", burst)
@@ -71,7 +71,7 @@ extension GroupState {
         absorbedTo = to
         saidAt = tree.moment("said")
         heldAt = tree.moment("held")
-        shedTold = tree.whole("shed") ?? 0
+        shedReported = tree.whole("shed") ?? 0
         burstFrom = tree.moment("burst_from")
         burst = tree.whole("burst") ?? 0
         last = tree["thread"]?.string.map {
@@ -101,7 +101,7 @@ extension Incident {
             w.member("ordinal", ordinal)
             w.member("worst", worst?.rawValue)
             w.member("events", events)
-            w.member("untold", unreported)
+            w.member("unreported", unreported)
             if let unreportedFrom { w.member("from", Int(unreportedFrom.milliseconds)) }
             if let unreportedTo { w.member("till", Int(unreportedTo.milliseconds)) }
             if let recoveredAt { w.member("recovered", Int(recoveredAt.milliseconds)) }
@@ -131,7 +131,7 @@ extension Incident {
                         w.member("message", notice.message)
                         w.member("place", notice.place)
                         w.member("total", notice.total)
-                        w.member("untold", notice.unreported)
+                        w.member("unreported", notice.unreported)
                     }
                 }
             }
@@ -159,7 +159,7 @@ extension Incident {
                 }
             }
             if let lastReport {
-                w.key("told")
+                w.key("reported")
                 lastReport.write(to: &w)
             }
         }
@@ -171,7 +171,7 @@ extension Incident {
         ordinal = tree.whole("ordinal") ?? 0
         worst = tree.status("worst")
         events = tree.whole("events") ?? 0
-        unreported = tree.whole("untold") ?? 0
+        unreported = tree.whole("unreported") ?? tree.whole("untold") ?? 0
         unreportedFrom = tree.moment("from")
         unreportedTo = tree.moment("till")
         recoveredAt = tree.moment("recovered")
@@ -195,7 +195,8 @@ extension Incident {
                 event: entry["event"]?.string ?? "",
                 level: entry["level"]?.string.flatMap(Event.Level.init(rawValue:)) ?? .warn,
                 message: entry["message"]?.string ?? "", place: entry["place"]?.string ?? "",
-                total: entry.whole("total") ?? 0, unreported: entry.whole("untold") ?? 0)
+                total: entry.whole("total") ?? 0,
+                unreported: entry.whole("unreported") ?? entry.whole("untold") ?? 0)
         }
         let omitted = tree.list("omitted") { $0.integer.flatMap { Int(exactly: $0) } }
         if omitted.count == 3 {
@@ -209,7 +210,8 @@ extension Incident {
             echo = SuppressedGroup(
                 place: tree["place"]?.string ?? "", thread: tree["thread"]?.string ?? "")
         }
-        lastReport = tree["told"].map(LastReport.init(tree:))
+        // An earlier version named this member `told`, and the counts of lines `untold`.
+        lastReport = (tree["reported"] ?? tree["told"]).map(LastReport.init(tree:))
     }
 }
 

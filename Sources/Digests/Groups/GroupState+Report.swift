@@ -136,6 +136,28 @@ extension GroupState {
         }
     }
 
+    /// Tracks rehearsals, and clears the incident's mark at a failure outside of one.
+    ///
+    /// A real failure is never reported as a rehearsal.
+    mutating func markRehearsal(_ line: EventView, _ role: EventRole) {
+        let mayBeRehearsal = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
+        if mayBeRehearsal {
+            switch line.text(.event) {
+            case EventName.rehearsalStarted:
+                rehearsingUntil = line.ts + Bounds.rehearsal
+                return
+            case EventName.rehearsalFinished, EventName.rehearsalFailed:
+                if rehearsingUntil != nil { rehearsedAt = line.ts }
+                rehearsingUntil = nil
+                return
+            default: break
+            }
+        }
+        if case .verdict(let status) = role, status.isDegraded, !isRehearsing(at: line.ts) {
+            incident?.isRehearsal = false
+        }
+    }
+
     /// Whether a rehearsal is in progress.
     func isRehearsing(at moment: Timestamp) -> Bool {
         rehearsingUntil.map { moment <= $0 } ?? false

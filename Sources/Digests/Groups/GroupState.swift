@@ -34,10 +34,10 @@ public struct GroupState: Sendable, Hashable {
     var hasNews: Bool { open?.value.hasNews ?? false }
     /// Whether a message of the incident was composed.
     @inline(always)
-    var wasTold: Bool { open?.value.lastReport != nil }
+    var wasReported: Bool { open?.value.lastReport != nil }
     /// Whether a message of the incident reported a failing place.
     @inline(always)
-    var wasToldOfFailure: Bool {
+    var wasFailureReported: Bool {
         open?.value.lastReport?.statuses.values.contains { $0.isDegraded } ?? false
     }
     /// The end of the silence that holds the group back.
@@ -71,7 +71,7 @@ public struct GroupState: Sendable, Hashable {
     /// When the group began to fail after it was healthy, most recently; for flap damping.
     var starts: [Timestamp] = []
     /// The number of lost lines that was known at the last message.
-    var shedTold = 0
+    var shedReported = 0
     /// Failures since the last message that began and ended within a silence.
     var swallowed: SilenceNote?
     /// Until when failures are marked as a rehearsal; nil if none is in progress.
@@ -331,28 +331,6 @@ public struct GroupState: Sendable, Hashable {
         let series = Source.Lane.series(of: line)
         return series.isEmpty
             || sources.contains { $0.lanes.contains { $0.series == series } }
-    }
-
-    /// Tracks rehearsals, and clears the incident's mark at a failure outside of one.
-    ///
-    /// A real failure is never reported as a rehearsal.
-    private mutating func markRehearsal(_ line: EventView, _ role: EventRole) {
-        let mayBeRehearsal = line.plain(.event)?.first.map { $0 == UInt8(ascii: "r") } ?? true
-        if mayBeRehearsal {
-            switch line.text(.event) {
-            case EventName.rehearsalStarted:
-                rehearsingUntil = line.ts + Bounds.rehearsal
-                return
-            case EventName.rehearsalFinished, EventName.rehearsalFailed:
-                if rehearsingUntil != nil { rehearsedAt = line.ts }
-                rehearsingUntil = nil
-                return
-            default: break
-            }
-        }
-        if case .verdict(let status) = role, status.isDegraded, !isRehearsing(at: line.ts) {
-            open?.value.isRehearsal = false
-        }
     }
 
     private func hasRecovered(_ settings: DigestSettings, at moment: Timestamp) -> Bool {

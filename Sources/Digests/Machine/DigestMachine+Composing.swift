@@ -156,7 +156,7 @@ extension DigestMachine {
         }
         var digest = Digest(
             of: group.live, incident: group.live.incident ?? incident, composedAt: now,
-            shed: shared.shed -| group.live.shedTold, silent: silent, settings: settings)
+            shed: shared.shed -| group.live.shedReported, silent: silent, settings: settings)
         // A window was open no longer than that, so its lines came late; without one, nothing new came.
         if window != nil, digest.to + settings.maxWindow < now { digest.late = now - digest.to }
         if let cause = reasonToWait(digest, group.live, at: now) {
@@ -183,7 +183,7 @@ extension DigestMachine {
         group.live.saidAt = now
         group.live.heldAt = nil
         group.live.swallowed = nil
-        group.live.shedTold = shared.shed
+        group.live.shedReported = shared.shed
         return digest
     }
 }

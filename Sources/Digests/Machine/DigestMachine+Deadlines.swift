@@ -20,7 +20,7 @@ extension GroupTable {
 
     private func ownDeadline(of place: Int, _ settings: DigestSettings) -> Timestamp? {
         let saidAt = groups[place].live.saidAt
-        let wasTold = groups[place].live.wasTold
+        let wasReported = groups[place].live.wasReported
         if let window = groups[place].window {
             let gathered = gatheredDeadline(of: place, window, settings)
             guard let urgentFrom = window.urgentFrom else { return gathered }
@@ -32,11 +32,12 @@ extension GroupTable {
             }
             return soon
         }
-        if let until = groups[place].live.silencedUntil, !wasTold || groups[place].live.hasNews {
+        if let until = groups[place].live.silencedUntil, !wasReported || groups[place].live.hasNews
+        {
             return groups[place].asksAgain ? .longAgo : until
         }
         if groups[place].live.isEcho, groups[place].asksAgain { return .longAgo }
-        guard wasTold, let saidAt else { return nil }
+        guard wasReported, let saidAt else { return nil }
         // Reported and unchanged: reported again, also if no lines arrive. A notice ends instead.
         guard let heldAt = groups[place].live.heldAt else { return saidAt + settings.repeatEvery }
         // While somebody looks after it, it only ends if it is no longer measured.
@@ -54,8 +55,8 @@ extension GroupTable {
         guard let saidAt = groups[place].live.saidAt else { return first }
         // Neither a notice nor an incident that is over delays the first failure after it.
         if !groups[place].live.isNoticeOnly,
-            groups[place].live.wasTold
-                ? !groups[place].live.wasToldOfFailure : !groups[place].live.isFlapping
+            groups[place].live.wasReported
+                ? !groups[place].live.wasFailureReported : !groups[place].live.isFlapping
         {
             return first
         }

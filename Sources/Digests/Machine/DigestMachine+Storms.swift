@@ -80,7 +80,7 @@ extension DigestMachine {
     /// Adds the groups that begin to fail to storms; `open` are the groups whose windows are due.
     mutating func formStorms(of open: [Int], now: Timestamp) {
         // Groups whose windows are not due yet count, too: a storm is seen when its first message is.
-        let starts = open.filter { isCandidate($0) && !table.groups[$0].live.wasTold }
+        let starts = open.filter { isCandidate($0) && !table.groups[$0].live.wasReported }
             .compactMap { table.groups[$0].live.incident?.start }
         guard let latest = starts.max() else { return }
         let places = table.groups.indices.filter { place in
@@ -93,7 +93,7 @@ extension DigestMachine {
         guard places.count >= settings.storm.groups || !shared.storms.isEmpty else { return }
         var candidates = places.compactMap { candidate($0, now: now) }
         candidates.removeAll { candidate in
-            guard !table.groups[candidate.place].live.wasTold,
+            guard !table.groups[candidate.place].live.wasReported,
                 let index = shared.storms.firstIndex(where: { storm in
                     storm.receivers == candidate.receivers
                         && storm.shared.first.map(candidate.traits.contains) ?? false
@@ -233,7 +233,8 @@ extension DigestMachine {
             let live = table.groups[place].live
             guard let incident = live.incident else { continue }
             let digest = Digest(
-                of: live, incident: incident, composedAt: now, shed: shared.shed -| live.shedTold,
+                of: live, incident: incident, composedAt: now,
+                shed: shared.shed -| live.shedReported,
                 silent: false, settings: settings)
             if silences.contains(where: { $0.silences(digest, at: now) != nil }) {
                 shared.storms[index].left +|= 1
@@ -268,7 +269,7 @@ extension DigestMachine {
             composedAt: now, settings: settings)
         for place in members(of: id) {
             table.groups[place].live.incident?.forgetReported()
-            table.groups[place].live.shedTold = shared.shed
+            table.groups[place].live.shedReported = shared.shed
             if isOver { table.groups[place].live.closeIncident(isReported: true) }
             if table.groups[place].unstoredFrom == nil {
                 table.groups[place].unstoredFrom = position

@@ -99,20 +99,20 @@ extension Storm {
                 w.member("held_lines", heldLines)
             }
             if let lastReport {
-                w.member(array: "told") { w in
+                w.member(array: "reported") { w in
                     for count in [
                         lastReport.joined, lastReport.over, lastReport.left, lastReport.paused,
                     ] {
                         w.value(count)
                     }
                 }
-                w.member("told_aborted", lastReport.aborted)
-                w.member("told_at_limit", lastReport.atLimit)
-                w.member("told_zones", lastReport.zones)
-                w.member("told_worst", lastReport.worst?.rawValue)
-                if let told = lastReport.acknowledgement {
-                    w.key("told_acknowledged")
-                    told.write(to: &w)
+                w.member("reported_aborted", lastReport.aborted)
+                w.member("reported_at_limit", lastReport.atLimit)
+                w.member("reported_zones", lastReport.zones)
+                w.member("reported_worst", lastReport.worst?.rawValue)
+                if let reported = lastReport.acknowledgement {
+                    w.key("reported_acknowledged")
+                    reported.write(to: &w)
                 }
             }
         }
@@ -144,14 +144,20 @@ extension Storm {
         acknowledgement = tree["acknowledged"].flatMap(Acknowledgement.init(tree:))
         heldAt = tree.moment("held")
         heldLines = tree.whole("held_lines") ?? 0
-        let told = tree.list("told") { $0.integer.flatMap { Int(exactly: $0) } }
-        if told.count == 4 {
+        // An earlier version named these members `told…`.
+        let stem = tree["reported"] == nil ? "told" : "reported"
+        let reported = tree.list(stem) { $0.integer.flatMap { Int(exactly: $0) } }
+        if reported.count == 4 {
             // A state stored by an earlier version has no such counts, and reported these aborts.
             lastReport = Report(
-                joined: told[0], over: told[1], aborted: tree.whole("told_aborted") ?? aborted,
-                left: told[2], paused: told[3], atLimit: tree.whole("told_at_limit") ?? 0,
-                zones: tree.whole("told_zones") ?? Bounds.sources, worst: tree.status("told_worst"),
-                acknowledgement: tree["told_acknowledged"].flatMap(Acknowledgement.init(tree:)))
+                joined: reported[0], over: reported[1],
+                aborted: tree.whole("\(stem)_aborted") ?? aborted,
+                left: reported[2], paused: reported[3],
+                atLimit: tree.whole("\(stem)_at_limit") ?? 0,
+                zones: tree.whole("\(stem)_zones") ?? Bounds.sources,
+                worst: tree.status("\(stem)_worst"),
+                acknowledgement: tree["\(stem)_acknowledged"].flatMap(
+                    Acknowledgement.init(tree:)))
         }
     }
 }

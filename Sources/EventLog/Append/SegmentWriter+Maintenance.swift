@@ -20,7 +20,7 @@ extension SegmentWriter {
             try sync(&segment)
             active = segment
         } catch {
-            poison(error)
+            close(after: error)
             enterShedding(Refusal(error))
         }
     }

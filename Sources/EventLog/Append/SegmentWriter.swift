@@ -35,11 +35,10 @@ struct SegmentWriter: ~Copyable, Sendable {
     let answers: AppendAnswers
     /// When `log.shed` was last reported, and whether it was reported during the current pressure.
     var reportedAt: Timestamp?
-    var hasTold = false
+    var isReported = false
     /// The reports in the open segment with the end of their group; repeated if they are lost
     /// with the segment.
     var reports: [(end: UInt64, report: LogReports)] = []
-    private static let pauseBetweenReports = Duration.seconds(60)
 
     var files: any LogFileSystem { folder.files }
 
@@ -78,6 +77,30 @@ struct SegmentWriter: ~Copyable, Sendable {
         // A copy has the segments of its original.
         isCopying = requests.contains(where: \.isCopy)
         rotateIfDue(now)
+    }
+
+    private mutating func answer(_ requests: [AppendRequest]) {
+        let head = active?.head ?? state.head
+        var duplicates = 0
+        if !group.shed.isEmpty { note(ShedTally(lost: group.shed, reason: .minFree)) }
+        for (i, request) in requests.enumerated() {
+            let (accepted, shed) = (group.acceptedPerRequest[i], group.shedPerRequest[i])
+            let repeated = request.lines.count - accepted - shed.total
+            duplicates += repeated
+            coverages.note(request.sender, bytes: accepted == 0 ? 0 : request.bytes.count)
+            answers.add(
+                request.reply,
+                .success(
+                    AppendOutcome(
+                        accepted: accepted, duplicates: repeated, shed: shed, end: head)))
+        }
+        let lines = group.lines
+        let repeated = duplicates
+        state.count {
+            $0.appended += lines
+            $0.duplicates += repeated
+        }
+        if duplicates > 0 { telemetry.emit(LinesRepeated(lines: duplicates)) }
     }
 
     /// Why a group was not stored.
@@ -136,7 +159,7 @@ struct SegmentWriter: ~Copyable, Sendable {
             segment.dirty = true
             if configuration.durability == .commit { try sync(&segment) }
         } catch {
-            poison(error)
+            close(after: error)
             throw Refusal(error)
         }
         if let harm = files.harm(
@@ -181,7 +204,7 @@ struct SegmentWriter: ~Copyable, Sendable {
     ///
     /// The page cache of the file can no longer be trusted, so the file is truncated to the
     /// acknowledged bytes and never synced again.
-    mutating func poison(_ fault: SystemFault) {
+    mutating func close(after fault: SystemFault) {
         guard let segment = active else { return }
         telemetry.emit(DamageFound(path: fault.path, what: "\(fault.call) failed; segment closed"))
         // If this fails too, the next segment's header records where this one ends.
@@ -314,111 +337,5 @@ struct SegmentWriter: ~Copyable, Sendable {
             // An earlier attempt of this rotation already renamed or removed the file.
             if !error.isAbsence { throw error }
         }
-    }
-
-    // MARK: - Shedding
-
-    mutating func refuse(_ requests: [AppendRequest], _ refusal: Refusal) {
-        enterShedding(refusal)
-        var tally = ShedTally(reason: refusal.reason)
-        for request in requests where !request.isReport {
-            if request.isRepeatable {
-                tally.deferred += request.lines.count
-            } else {
-                for line in request.lines { tally.lost[line.kind] += 1 }
-            }
-        }
-        note(tally)
-        for request in requests {
-            answers.add(request.reply, .failure(.shedding(refusal.reason)))
-        }
-    }
-
-    private func note(_ tally: ShedTally) {
-        guard !tally.isEmpty else { return }
-        state.note(tally)
-        telemetry.emit(LinesShed(tally: tally))
-    }
-
-    /// Updates the least important kind of line that there is space for.
-    mutating func updatePressure(_ keeps: LineKind?) {
-        guard state.keeps != keeps else { return }
-        if keeps == nil { hasTold = false }
-        state.keeps = keeps
-        telemetry.emit(PressureChanged(keeps: keeps))
-    }
-
-    /// Returns the unreported shed lines if a report is due.
-    ///
-    /// While all lines are refused, nothing is due. While some kinds are shed, one report is due,
-    /// and the rest afterwards. Reports are at least a minute apart, unless the log is closing.
-    mutating func shedReport(closing: Bool = false) -> ShedTally? {
-        let now = clock.now
-        if !closing {
-            guard state.shedding == nil, state.keeps == nil || !hasTold else { return nil }
-            if let reportedAt, now >= reportedAt, now < reportedAt + Self.pauseBetweenReports {
-                return nil
-            }
-        }
-        guard let tally = state.takeUnreported() else { return nil }
-        hasTold = state.keeps != nil
-        reportedAt = now
-        return tally
-    }
-
-    /// Refuses lines beyond their sender's share if they would displace older lines.
-    private mutating func withinShares(_ requests: [AppendRequest]) -> [AppendRequest] {
-        guard requests.contains(where: { coverages.isOver($0.sender, bytes: $0.bytes.count) }),
-            keeper.isTight
-        else { return requests }
-        var kept: [AppendRequest] = []
-        for request in requests {
-            guard coverages.refuses(request.sender, bytes: request.bytes.count) else {
-                kept.append(request)
-                continue
-            }
-            let lines = request.lines.count
-            state.count { $0.deferred += lines }
-            telemetry.emit(LinesOverShare(lines: lines))
-            answers.add(request.reply, .failure(.overShare))
-        }
-        return kept
-    }
-
-    func enterShedding(_ refusal: Refusal) {
-        if refusal.reason == .diskFull { keeper.ballast.release() } else { keeper.keepBallast() }
-        guard state.shedding != refusal.reason else { return }
-        state.shed(refusal.reason)
-        telemetry.emit(SheddingChanged(reason: refusal.reason, detail: refusal.detail))
-    }
-
-    func leaveShedding() {
-        guard state.shedding != nil else { return }
-        state.shed(nil)
-        telemetry.emit(SheddingChanged(reason: nil, detail: ""))
-    }
-
-    private mutating func answer(_ requests: [AppendRequest]) {
-        let head = active?.head ?? state.head
-        var duplicates = 0
-        if !group.shed.isEmpty { note(ShedTally(lost: group.shed, reason: .minFree)) }
-        for (i, request) in requests.enumerated() {
-            let (accepted, shed) = (group.acceptedPerRequest[i], group.shedPerRequest[i])
-            let repeated = request.lines.count - accepted - shed.total
-            duplicates += repeated
-            coverages.note(request.sender, bytes: accepted == 0 ? 0 : request.bytes.count)
-            answers.add(
-                request.reply,
-                .success(
-                    AppendOutcome(
-                        accepted: accepted, duplicates: repeated, shed: shed, end: head)))
-        }
-        let lines = group.lines
-        let repeated = duplicates
-        state.count {
-            $0.appended += lines
-            $0.duplicates += repeated
-        }
-        if duplicates > 0 { telemetry.emit(LinesRepeated(lines: duplicates)) }
     }
 }

@@ -190,6 +190,8 @@ struct ConnectionChannel: ServerChildChannel {
             try await gate.respond(request, writer, facts) {
                 channel.writeAndFlush(
                     HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
+            } settle: {
+                try await channel.eventLoop.submit {}.get()
             }
         }
     }

@@ -55,9 +55,11 @@ final class RequestPipeline: Sendable {
 
     /// - Parameter proceed: Sends `100 Continue`. Called at most once, before the first read of the
     ///   body of a request that waits for it.
+    /// - Parameter settle: Returns once the event loop has taken everything written before.
     func respond(
         _ request: Request, _ writer: consuming ResponseWriter, _ connection: ConnectionFacts,
-        proceed: @escaping @Sendable () -> Void
+        proceed: @escaping @Sendable () -> Void,
+        settle: @escaping @Sendable () async throws -> Void
     ) async throws {
         var passage = RequestContext(request.head, request.body, connection, proceed: proceed)
         let holdings = passage.holdings
@@ -72,7 +74,7 @@ final class RequestPipeline: Sendable {
         } catch { response = await refuse(error, passage) }
         finish(&response.head, passage)
         if passage.head.method == .head { response = response.createHeadResponse() }
-        try await writer.write(response: response.head, body: response.body)
+        try await writer.write(response: response.head, body: response.body.paced(settle))
     }
 
     // MARK: - On the event loop
