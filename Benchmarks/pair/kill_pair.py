@@ -21,6 +21,7 @@ run must fail.
 """
 import argparse
 import collections
+import gzip
 import json
 import os
 import random
@@ -32,7 +33,7 @@ import tempfile
 import time
 
 import nodes
-from receiver import Receiver
+from receiver import ANSWER, Receiver
 from store import Link, Store
 
 # The faults with their weights. "the leader": the node that answers /readyz?role=leader.
@@ -43,7 +44,7 @@ KINDS = {
     "cut the follower off": 1, "cut both off": 2, "503 for the leader": 2, "503 for both": 2,
     "answers lost": 2, "writes arrive late": 2, "SIGTERM": 3, "hand over": 3,
     # The leader reaches neither the bucket nor the other notifier; gateways reach both.
-    "split": 2,
+    "split": 2, "kill a gateway": 1,
 }
 # Faults that end a leader at a known moment, while the other node works.
 UNPLANNED = {"kill the leader", "kill and wipe the leader", "freeze the leader", "cut the leader off", "split"}
@@ -78,6 +79,10 @@ class Fault:
         self.lasts = lease * source.uniform(1.2, 2.5)
         self.cut = source.choice(["refuse", "hang"])
         self.share = source.choice([0.5, 0.8, 1.0])
+        # Whether it comes while a receiver has a digest that it has not answered, and how late.
+        self.aims = source.random() < 0.5
+        self.after = source.uniform(0, ANSWER + 0.015)
+        self.gateway = source.randrange(4)
         # The next fault may come before the nodes have recovered from this one.
         self.settles = source.random() < 0.85
         self.pause = source.uniform(0.2, 2.0)
@@ -143,7 +148,7 @@ class Bench:
         return f"{status} {body.decode(errors='replace').strip()[:400]}"
 
     def settle(self, seconds):
-        """Waits until one node leads and the other one works; returns the leader."""
+        """Waits until one node leads and the other one works; returns the leader, or None."""
         def settled():
             leader = self.leader()
             return leader is not None and self.is_ready(1 - leader) and [leader]
@@ -155,13 +160,20 @@ class Bench:
         self.stuck.append(text)
         if len(self.stuck) > 2:
             raise SystemExit("the pair does not recover")
-        return self.leader() or 0
+        return None
 
     # MARK: Faults
 
     def break_it(self, fault):
         leader = self.settle(self.options.patience) if fault.settles else self.leader()
         works = leader is not None and fault.settles
+        if works:
+            self.check_follower(1 - leader)
+        if fault.aims:
+            latest = self.receiver.latest
+            wait_for(lambda: self.receiver.latest > latest, 3, 0.0005)
+            time.sleep(fault.after)
+        works = works and self.leader() == leader
         leader = leader or 0
         follower = 1 - leader
         self.say(f"{fault.kind}: leader {self.notifiers[leader].name}")
@@ -184,11 +196,37 @@ class Bench:
         self.done[fault.kind] += 1
         time.sleep(fault.pause)
 
+    def check_follower(self, place):
+        """A follower answers reads, refuses writes, and names the leader."""
+        node, other = self.notifiers[place], self.notifiers[1 - place]
+        life = node.life
+        # The leader would refuse this body.
+        status, body = node.ask("POST", "/v1/events", "ingest", "x", kind="application/x-ndjson")
+        read, _ = node.ask("GET", "/v1/events?limit=1", "admin")
+        if self.watches[place].leads or node.life != life:
+            return
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = {}
+        leader = f"https://127.0.0.1:{other.relay.server_address[1]}"
+        if (status, answer.get("reason"), answer.get("leader")) != (503, "not_leader", leader):
+            self.note(f"a follower answered a write: {status} {answer or body[:200]}")
+        if read != 200:
+            self.note(f"a follower answered a read: {read}")
+
+    def note(self, fault):
+        self.say(fault)
+        self.bad.append(fault)
+
     def begin(self, fault, leader, follower):
         """Returns the moment at which the leader ended, if it did."""
         kind, both = fault.kind, (leader, follower)
         target = follower if "follower" in kind else leader
         targets = both if "both" in kind or kind == "answers lost" else (target,)
+        if kind == "kill a gateway":
+            self.gateways[fault.gateway].send(signal.SIGKILL)
+            return None
         if kind.startswith("kill"):
             return max(self.notifiers[n].send(signal.SIGKILL, "wipe" in kind) for n in targets)
         if kind.startswith("freeze"):
@@ -199,8 +237,7 @@ class Bench:
             asked = now()
             status, body = self.notifiers[leader].ask("POST", "/v1/ha/hand-over", "admin", "")
             if status // 100 != 2:
-                self.say(f"hand-over was refused: {status} {body[:300]}")
-                self.bad.append(f"hand-over {status} {body[:200].decode(errors='replace')}")
+                self.note(f"hand-over was refused: {status} {body[:300]}")
                 return None
             return asked
         for node in self.notifiers:
@@ -249,7 +286,7 @@ class Bench:
         for caller in callers:
             caller.end()
         hooks.join()
-        leader = self.settle(self.options.patience)
+        self.settle(self.options.patience)
         safe = wait_for(lambda: all(self.is_safe(g) for g in self.gateways), 180, 0.5)
         if not safe:
             self.bad.append("a gateway holds events that are not safe: " + "; ".join(
@@ -257,7 +294,7 @@ class Bench:
         # Until nothing is left to tell: the last lines of a rollout are told after `repeat`.
         wait_for(lambda: now() - self.receiver.latest > REPEAT + 5, 240, 0.5)
         time.sleep(2)
-        leader = self.settle(60)
+        leader = self.settle(60) or 0
         self.say(f"ending; leader {self.notifiers[leader].name}")
         self.waiting = self.outbox(self.notifiers[leader])
         self.end_status = [self.status(n) for n in (0, 1)]
@@ -304,6 +341,16 @@ class Bench:
         if status:
             self.bad.append(f"logs query of {node.name}: {status} {fault[:300]}")
         return text.splitlines()
+
+    def orphaned(self):
+        """The lines that the bucket never had, as far as the nodes still have their files."""
+        for node in self.notifiers:
+            for folder, _, names in os.walk(node.folder + "/data/log/orphaned"):
+                for name in names:
+                    opener = gzip.open if name.endswith(".gz") else open
+                    if ".jsonl" in name:
+                        with opener(f"{folder}/{name}", "rb") as file:
+                            yield from (line for line in file.read().split(b"\n") if line)
 
     # MARK: Counting
 
@@ -391,6 +438,9 @@ class Bench:
                 under[rollout] = (want, got)
             elif got > want:
                 (excused if rollout in marked else over)[rollout] = (want, got)
+        orphans = [json.loads(line) for line in self.orphaned()]
+        lost += [one["id"] for one in orphans
+                 if one["event"].startswith(("analysis.", "alert.")) and not ids[one["id"]]]
         repeats, other = self.repeats()
         both = self.both_leading()
         exits, unexpected = collections.Counter(), []
@@ -435,7 +485,7 @@ class Bench:
             "acknowledged": {"gateways": len(acknowledged), "hooks": len(hooks.acknowledged)},
             "answers": dict(sum((c.statuses for c in callers), collections.Counter())),
             "hook_answers": {str(k): n for k, n in hooks.statuses.items()},
-            "lines": len(own), "follower_lines": len(others), "lost": len(lost), "twice": len(twice),
+            "lines": len(own), "orphaned_lines": len(orphans), "follower_lines": len(others), "lost": len(lost), "twice": len(twice),
             "digests": len(self.receiver.receipts),
             "deliveries": sum(len(r) for r in self.receiver.receipts.values()),
             "failing_rollouts": len(statuses), "undigested": sum(a - b for a, b in under.values()),
