@@ -83,6 +83,8 @@ class Fault:
         self.aims = source.random() < 0.5
         self.after = source.uniform(0, ANSWER + 0.015)
         self.gateway = source.randrange(4)
+        # A killed node that is back before the lease is over leads again itself.
+        self.rest = source.choice([nodes.RESTART, lease * 1.5])
         # The next fault may come before the nodes have recovered from this one.
         self.settles = source.random() < 0.85
         self.pause = source.uniform(0.2, 2.0)
@@ -121,6 +123,7 @@ class Bench:
         self.done = collections.Counter()
         self.takeovers = {"unplanned": [], "planned": []}
         self.missing = []
+        self.back = 0
         self.stuck = []
         self.bad = []
 
@@ -182,10 +185,15 @@ class Bench:
         if measured:
             kind = "planned" if fault.kind in PLANNED else "unplanned"
             bar = self.options.lease + 2
-            first = wait_for(lambda: self.watches[follower].first_after(ended), bar * 3)
+            # A killed node may lead again itself; the others may still answer for some time.
+            places = (leader, follower) if fault.kind.startswith("kill") else (follower,)
+            first = wait_for(lambda: min(
+                ((at, n) for n in places if (at := self.watches[n].first_after(ended))), default=None),
+                bar * 3)
             if first:
-                self.takeovers[kind].append((first - ended, fault.kind))
-                self.say(f"taken over by {self.notifiers[follower].name} after {first - ended:.2f} s")
+                self.takeovers[kind].append((first[0] - ended, fault.kind))
+                self.back += first[1] == leader
+                self.say(f"{self.notifiers[first[1]].name} leads after {first[0] - ended:.2f} s")
             else:
                 self.say(f"NO TAKEOVER: {self.status(leader)}; {self.status(follower)}")
                 self.missing.append(fault.kind)
@@ -228,7 +236,8 @@ class Bench:
             self.gateways[fault.gateway].send(signal.SIGKILL)
             return None
         if kind.startswith("kill"):
-            return max(self.notifiers[n].send(signal.SIGKILL, "wipe" in kind) for n in targets)
+            return max(
+                self.notifiers[n].send(signal.SIGKILL, "wipe" in kind, fault.rest) for n in targets)
         if kind.startswith("freeze"):
             return self.notifiers[target].send(signal.SIGSTOP)
         if kind == "SIGTERM":
@@ -492,7 +501,7 @@ class Bench:
             "digested_twice": sum(b - a for a, b in over.values()),
             "digested_twice_with_mark": sum(b - a for a, b in excused.values()),
             "repeats": repeats, "repeats_with_other_bytes": len(other), "outbox": self.waiting,
-            "takeover_seconds": figures, "both_leading_samples": len(both),
+            "takeover_seconds": figures, "led_again_itself": self.back, "both_leading_samples": len(both),
             "samples": sum(len(watch.samples) for watch in self.watches), "exits": dict(exits),
             "store_requests_per_hour": {
                 f"{m} {s}": round(n * 3600 / seconds) for (m, s), n in sorted(self.used.items(), key=str)},

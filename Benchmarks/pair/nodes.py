@@ -109,7 +109,7 @@ class Node:
         self.life = 0
         self.process = None
         self.over = False
-        self.wipes = False
+        self.wipes, self.rest = False, RESTART
         # (time, life, exit status, whether the harness ended it)
         self.exits = []
         self.signalled = None
@@ -133,7 +133,7 @@ class Node:
             with self.lock:
                 if self.wipes:
                     shutil.rmtree(self.folder + "/data", ignore_errors=True)
-                self.wipes = False
+                self.wipes, self.rest = False, RESTART
                 self.life += 1
                 self.signalled = None
                 self.output.write(f"--- life {self.life} at {time.monotonic():.3f}\n")
@@ -145,12 +145,13 @@ class Node:
             with self.lock:
                 self.exits.append((time.monotonic(), self.life, status, self.signalled))
                 self.output.write(f"--- exit {status} at {time.monotonic():.3f}\n")
-            time.sleep(RESTART)
+            time.sleep(self.rest)
 
-    def send(self, number, wipes=False):
-        """Signals the process; with `wipes` its folder is removed before the next one starts.
-        Returns when the signal was sent."""
+    def send(self, number, wipes=False, rest=RESTART):
+        """Signals the process. The next one starts `rest` seconds after its end, with `wipes` with an
+        empty folder. Returns when the signal was sent."""
         with self.lock:
+            self.rest = max(self.rest, rest)
             if number in (signal.SIGKILL, signal.SIGTERM):
                 self.signalled = number
             self.wipes = self.wipes or wipes
