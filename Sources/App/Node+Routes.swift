@@ -22,13 +22,14 @@ extension Node {
         _ settings: Settings, _ inForce: SettingsInForce, _ eventLog: EventLog,
         _ decisions: DecisionLog, _ gateway: GatewayParts?, _ notifier: NotifierParts?,
         _ bucket: BucketParts?,
-        _ metrics: NodeMetrics, _ tokens: TokenRegistry
+        _ metrics: NodeMetrics, _ tokens: TokenRegistry, _ handOver: Signal, _ console: [Route]
     ) -> [Route] {
         let store = decisions.store
         var routes: [Route] = [
             .health("/livez", checks: []),
             .health(
-                "/readyz", checks: checks(settings, eventLog, store, gateway, notifier, bucket)),
+                "/readyz", checks: checks(settings, eventLog, store, gateway, notifier, bucket),
+                leader: bucket.map { leaderCheck($0.leadership) }),
             .metrics(registry: metrics.registry) { await metrics.look() },
         ]
         if let gateway {
@@ -70,7 +71,10 @@ extension Node {
                 delivery.wake()
             }
         }
-        return routes
+        routes += console
+        guard let pair = settings.pair, let bucket else { return routes }
+        return guarded(routes, by: bucket.leadership)
+            + pairRoutes(pair, bucket.leadership, bucket.other, handOver: handOver)
     }
 
     /// What receipts report: how far the log is in the bucket.

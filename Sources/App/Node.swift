@@ -26,7 +26,7 @@ public final class Node: Sendable {
     public let settings: Settings
     public let folder: DataFolder
     public let store: Store
-    private let decisions: DecisionLog
+    let decisions: DecisionLog
     public let eventLog: EventLog
     public let tokens: TokenRegistry
     /// Token files of the first start.
@@ -43,6 +43,10 @@ public final class Node: Sendable {
     let gateway: GatewayParts?
     let notifier: NotifierParts?
     let board: BoardService
+    /// Given when the node may decide and send; of a pair, once it leads.
+    let begun = Signal()
+    /// Given when a person asks this node to hand over.
+    let handOver = Signal()
     let inForce: SettingsInForce
 
     /// The role `gateway`.
@@ -89,13 +93,19 @@ public final class Node: Sendable {
         if settings.bucket == nil { try FolderRestore.check(folder.path) }
         let store = try settings.bucket.map { try BucketStore($0, telemetry: telemetry) }
         do {
+            if settings.pair != nil, let store {
+                try await PairFolder.prepare(
+                    store.bucket, directory: folder.path, node: settings.node)
+            }
             let restore = try await store?.beginRestore(settings, telemetry: telemetry)
             let eventLog = try await EventLog.open(
                 EventLogConfiguration(settings), telemetry: telemetry, examine: examine)
             do {
                 // Before the first reader of the log, and before anything else appends to it.
-                try await restore?.finish(eventLog, takesOver: true)
-                return try await Node(settings, folder, eventLog, store, telemetry)
+                try await restore?.finish(eventLog, takesOver: settings.pair == nil)
+                let tokens =
+                    restore?.isAgain == true ? try await folder.dropState() : []
+                return try await Node(settings, folder, eventLog, store, tokens, telemetry)
             } catch {
                 await eventLog.close()
                 throw error
@@ -108,7 +118,7 @@ public final class Node: Sendable {
 
     private init(
         _ settings: Settings, _ folder: DataFolder, _ eventLog: EventLog,
-        _ bucketStore: BucketStore?, _ telemetry: Telemetry
+        _ bucketStore: BucketStore?, _ keptTokens: [TokenTable.Row], _ telemetry: Telemetry
     ) async throws {
         self.settings = settings
         let inForce = SettingsInForce(settings)
@@ -121,6 +131,10 @@ public final class Node: Sendable {
         }
         let store = try Store(path: folder.state)
         self.store = store
+        try await store.write { db in
+            let known = Set(try TokenTable.all(db).map(\.id))
+            for row in keptTokens where !known.contains(row.id) { try TokenTable.add(db, row) }
+        }
         let cursors = try await store.read { db in try CursorTable.all(db) }
         for (name, position) in cursors.sorted(by: { $0.key < $1.key }) {
             await eventLog.expect(position, of: name)
@@ -148,7 +162,8 @@ public final class Node: Sendable {
         gateway = try await Self.gateway(
             settings, eventLog, store, probing: probing, forwarding: delivering, telemetry)
         notifier = try await Self.notifier(
-            settings, inForce, folder, decisions, delivering, gateway?.service, telemetry)
+            settings, inForce, folder, decisions, delivering, gateway?.service,
+            maySend: { [leadership = bucket?.leadership] in leadership?.canAct ?? true }, telemetry)
 
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         let sessions = SessionSeal()
@@ -166,11 +181,11 @@ public final class Node: Sendable {
             routes: OpenAPIDocument.adding(
                 to: Self.routes(
                     settings, inForce, eventLog, decisions, gateway, notifier, bucket, metrics,
-                    tokens)
-                    + ConsoleRoutes(
+                    tokens, handOver,
+                    ConsoleRoutes(
                         Self.console(settings, eventLog, gateway, notifier), eventLog: eventLog,
                         decisions: decisions, keeper: board, sessions: sessions
-                    ).routes),
+                    ).routes)),
             tokens: tokens, sessions: sessions, telemetry: telemetry,
             onRefusal: { refusal in
                 await recorder.record(refusal: refusal, node: settings.node, az: settings.az)
@@ -230,13 +245,14 @@ public final class Node: Sendable {
     private static func notifier(
         _ settings: Settings, _ inForce: SettingsInForce, _ folder: DataFolder,
         _ decisions: DecisionLog,
-        _ engine: TransferEngine, _ gateway: MeasurementService?, _ telemetry: Telemetry
+        _ engine: TransferEngine, _ gateway: MeasurementService?,
+        maySend: @escaping @Sendable () -> Bool, _ telemetry: Telemetry
     ) async throws -> NotifierParts? {
         guard settings.has(.notifier) else { return nil }
         let plan = try DigestDispatcher.Plan(
             settings, outgoing: folder.outgoing, transfer: engine)
         let eventLog = decisions.eventLog
-        await decisions.replay()
+        if settings.pair == nil { await decisions.replay() }
         let recorder = EventRecorder(eventLog: eventLog, telemetry: telemetry)
         var policy = DeliveryPolicy()
         policy.retryCommand += " \(settings.nodeOption)"
@@ -252,6 +268,7 @@ public final class Node: Sendable {
                 await recorder.record(
                     Event(change, node: settings.node, az: settings.az), within: .seconds(5))
             },
+            maySend: maySend,
             settling: { outcomes, now, store in
                 try await decisions.settle(outcomes, at: now, store)
             })
@@ -267,114 +284,5 @@ public final class Node: Sendable {
                 inForce.current.digest.silentAfter
             },
             actions: OperatorActions(decisions: decisions, digests: digestService))
-    }
-
-    // MARK: - Running
-
-    /// Serves until cancelled or shut down gracefully.
-    public func run() async throws {
-        var services: [any Service] = [tokens]
-        services.append(BackgroundService { [board] in await board.run() })
-        services.append(
-            BackgroundService { [store, eventLog, bucket] in
-                await Self.snapshots(of: store, eventLog, bucket)
-            })
-        services.append(CertificateWatch(server, telemetry: telemetry))
-        services.append(
-            TroubleWatch(
-                server: server, tokens: tokens, eventLog: eventLog, gateway: gateway,
-                notifier: notifier, bucket: bucket, node: settings.node, az: settings.az,
-                telemetry: telemetry))
-        if let notifier {
-            await report(faults: notifier.dispatcher.plan.renderer.faults)
-            services.append(
-                BackgroundService {
-                    await notifier.digestService.settled()
-                    await notifier.delivery.run()
-                })
-            services.append(BackgroundService { try await notifier.digestService.run() })
-            services.append(BackgroundService { await notifier.runEnds.run() })
-            services.append(BackgroundService { await notifier.gateways.run() })
-            services.append(BackgroundService { [decisions] in await decisions.run() })
-            let watch = DeliveryWatch(store, keeper: board)
-            services.append(BackgroundService { await watch.run() })
-        }
-        if let gateway {
-            services.append(BackgroundService { await gateway.checkpoint.run() })
-            services.append(
-                BackgroundService { await Self.sample(gateway.service) })
-            if let forwarder = gateway.forwarder {
-                services.append(BackgroundService { await forwarder.run() })
-            }
-            if let runEnds = gateway.runEnds {
-                services.append(BackgroundService { await runEnds.run() })
-            }
-        }
-        if let bucket {
-            services.append(BackgroundService { await bucket.archives.run() })
-            services.append(BackgroundService { try await bucket.log.run() })
-            services.append(BackgroundService { await bucket.removeObjects() })
-        }
-        // The last service is shut down first: no new request arrives while the others stop.
-        services.append(server)
-        var logger = telemetry.logger
-        logger.logLevel = max(logger.logLevel, .warning)
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: services, logger: logger))
-        try await withGracefulShutdownHandler {
-            try await group.run()
-        } onGracefulShutdown: {
-            Task { await group.triggerGracefulShutdown() }
-        }
-    }
-
-    /// Writes a snapshot of the state file every ten minutes, and copies it to the bucket.
-    private static func snapshots(
-        of store: Store, _ eventLog: EventLog, _ bucket: BucketParts?
-    ) async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(600))
-            if Task.isCancelled { return }
-            // The state file itself is intact; the next snapshot is tried in time.
-            guard (try? await store.snapshot()) != nil else { continue }
-            await bucket?.keep(snapshotOf: store, eventLog)
-        }
-    }
-
-    /// Samples the sampling probes at once and then as `untilSample` requires, so that a
-    /// measurement has a sample at both ends of its window.
-    private static func sample(_ service: MeasurementService) async {
-        while !Task.isCancelled {
-            let plan = service.plan
-            await plan.probes.sample()
-            try? await Task.sleep(for: plan.untilSample(after: WallClock.system.now))
-        }
-    }
-
-    /// How long the end waits for the bucket; what is not there by then is copied after the start.
-    private static let shippingAtTheEnd = Duration.seconds(5)
-
-    /// Closes what `open` opened. Idempotent.
-    public func close() async {
-        if let gateway { await gateway.checkpoint.write() }
-        await bucket?.log.finish(within: Self.shippingAtTheEnd)
-        await eventLog.close()
-        probing.shutdown()
-        delivering.shutdown()
-        bucket?.store.engine.shutdown()
-        try? store.close()
-    }
-}
-
-/// A service that runs `work` until a graceful shutdown cancels it.
-struct BackgroundService: Service {
-    let work: @Sendable () async throws -> Void
-
-    init(_ work: @escaping @Sendable () async throws -> Void) { self.work = work }
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            do { try await work() } catch is CancellationError {}
-        }
     }
 }

@@ -94,12 +94,15 @@ public struct ServiceRun: Sendable {
         await node.close()
     }
 
-    /// The exit code for an error of `run`: 3 if another node took over, 78 if only a change of the
+    /// The exit code for an error of `run`: 3 if the next start follows another node, 78 if only a change of the
     /// configuration or the folder helps, else 70.
     public static func exitCode(of error: any Error) -> Int32 {
         if error is PrefixTaken { return 78 }
         guard let fault = error as? ShippingFault else { return 70 }
-        if case .overtaken = fault { return 3 }
+        switch fault {
+        case .overtaken, .lapsed, .handedOver, .setAside: return 3
+        default: break
+        }
         return fault.isPermanent ? 78 : 70
     }
 

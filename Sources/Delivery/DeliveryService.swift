@@ -47,6 +47,7 @@ public final class DeliveryService: Sendable {
     private let onDead: @Sendable (DeadLetter) async -> Void
     private let onChange: @Sendable (ReceiverChange) async -> Void
     private let settling: DeliverySettling
+    private let maySend: @Sendable () -> Bool
     private let deadLetterSignal = WakeSignal()
     /// Signaled when the receivers are replaced.
     private let newEntrySignal = WakeSignal()
@@ -63,6 +64,7 @@ public final class DeliveryService: Sendable {
     ///   - settling: Called with the outcomes of tries that are final, and when they were made;
     ///     records them, and then calls the function that stores them, which throws only if the
     ///     service is cancelled.
+    ///   - maySend: Whether this node may send now; asked before each try.
     ///   - onChange: Called when a receiver has failed for `policy.failingAfter`, and when it accepts
     ///     digests again after that.
     public init(
@@ -71,6 +73,7 @@ public final class DeliveryService: Sendable {
         clock: any Clock<Duration> = ContinuousClock(), wall: WallClock = .system,
         telemetry: Telemetry, onDead: @escaping @Sendable (DeadLetter) async -> Void = { _ in },
         onChange: @escaping @Sendable (ReceiverChange) async -> Void = { _ in },
+        maySend: @escaping @Sendable () -> Bool = { true },
         settling: @escaping DeliverySettling = { _, _, store in try await store() }
     ) {
         self.store = store
@@ -88,6 +91,7 @@ public final class DeliveryService: Sendable {
         self.onDead = onDead
         self.onChange = onChange
         self.settling = settling
+        self.maySend = maySend
         DeadLettersDropped(receivers: [], count: 0).record(in: telemetry.registry)
         queues = Mutex([])
         queues.withLock { $0 = makeQueues(receivers, retryCeilings) }
@@ -99,7 +103,7 @@ public final class DeliveryService: Sendable {
         Self.declare(receivers, in: telemetry.registry)
         let bells = receivers.map { _ in WakeSignal() }
         let (store, deadLetterSignal, onChange) = (store, deadLetterSignal, onChange)
-        let settling = settling
+        let (settling, maySend) = (settling, maySend)
         return zip(receivers, bells).map { receiver, bell in
             var own = policy
             if let ceiling = retryCeilings[receiver.name] {
@@ -116,7 +120,7 @@ public final class DeliveryService: Sendable {
                         try Outbox.enqueue(db, notice, to: others, at: notice.composedAt)
                     }
                     for bell in bells { bell.ring() }
-                }, settling: settling, report: onChange)
+                }, settling: settling, maySend: maySend, report: onChange)
         }
     }
 

@@ -24,6 +24,8 @@ struct ReceiverQueue: Sendable {
     let notifyOthers: @Sendable (RenderedDigest) async throws -> Void
     /// Records and stores final outcomes; see `DeliveryService`.
     let settling: DeliverySettling
+    /// Whether this node may send now.
+    let maySend: @Sendable () -> Bool
     /// Called when the receiver is reported as failing, and when it accepts digests again.
     let report: @Sendable (ReceiverChange) async -> Void
     let health = ReceiverHealth()
@@ -52,6 +54,8 @@ struct ReceiverQueue: Sendable {
 
     /// Maximum length of a timed wait; then the outbox and the clock are checked again.
     private static let longestPause = Duration.seconds(60)
+    /// The time between two looks whether this node may send.
+    private static let pauseWithoutLease = Duration.milliseconds(500)
 
     /// Delivers until the task is cancelled. Running tries may then finish within `policy.drain`,
     /// and their outcomes are recorded.
@@ -59,6 +63,10 @@ struct ReceiverQueue: Sendable {
         await withDiscardingTaskGroup { group in
             var failures = 0
             while !Task.isCancelled {
+                guard maySend() else {
+                    await wait(Self.pauseWithoutLease)
+                    continue
+                }
                 if let end = health.pause(at: stopwatch.elapsed) {
                     await wait(end - stopwatch.elapsed)
                     continue
@@ -122,6 +130,7 @@ struct ReceiverQueue: Sendable {
     }
 
     private func deliver(_ batch: Outbox.Batch) async {
+        guard maySend() else { return }
         let began = stopwatch.elapsed
         let digest = RenderedDigest(batch.digest)
         let attempt = await receiver.send(

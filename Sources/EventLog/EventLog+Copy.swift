@@ -29,6 +29,12 @@ extension EventLog {
         return try result.get().end
     }
 
+    /// Whether the log takes only lines of another copy; see `EventLogConfiguration.beginsAsCopy`.
+    public var isCopy: Bool { queue.takesOnlyCopies }
+
+    /// Takes lines of any kind from now on: this node continues the log.
+    public func takeLines() { queue.takeAll() }
+
     /// Makes a segment of this number the open one, unless the open one has this number or a higher
     /// one.
     public func goOn(inSegment number: UInt64) async {

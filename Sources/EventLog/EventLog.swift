@@ -133,6 +133,7 @@ public final class EventLog: Sendable {
             coverages: NodeShares(
                 share: configuration.perNodeShare, segmentLimit: configuration.segmentLimit),
             answers: answers)
+        writer.isCopying = configuration.beginsAsCopy
         if let active = writer.active { writer.headFile.publish(active.record, files: files) }
         // A full disk must not prevent reads, so the log opens even if it then sheds lines.
         writer.maintain()
@@ -151,7 +152,8 @@ public final class EventLog: Sendable {
         self.sealer = sealer
         self.answers = answers
         view = OwnView(folder: folder, state: state, keeper: keeper)
-        queue = AppendQueue(capacity: configuration.queueBytes)
+        queue = AppendQueue(
+            capacity: configuration.queueBytes, takesOnlyCopies: configuration.beginsAsCopy)
         epoch =
             String(UInt64(bitPattern: clock.now.milliseconds), radix: 16)
             + String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16)

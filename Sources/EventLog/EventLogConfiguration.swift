@@ -55,6 +55,9 @@ public struct EventLogConfiguration: Sendable, Equatable {
     /// Whether archives are copied to a store: then they are not removed for their age before the
     /// store has them, and one that must be removed for space before is reported.
     public var shipsArchives = false
+    /// Whether the log takes only lines of another copy until `takeLines` is called, and adds none
+    /// of its own.
+    public var beginsAsCopy = false
 
     public init(
         directory: String, node: String, maxBytes: Int = 1 << 30, maxAge: Duration? = nil,

@@ -20,6 +20,8 @@ public enum EventLogError: Error, Sendable, Equatable {
     case busy(waitingBytes: Int)
     /// The log is closed.
     case closed
+    /// The log is a copy of another node's, which takes the lines.
+    case isCopy
     /// A segment's bytes are damaged.
     case damaged(path: String, what: String)
     /// The configuration is invalid.
@@ -62,6 +64,8 @@ extension EventLogError: CustomStringConvertible {
             "\(waiting) bytes are already waiting for the disk; retry in a second"
         case .closed:
             "the log is closed; retry after the restart"
+        case .isCopy:
+            "this node follows another one, which takes the lines; send them there"
         case .damaged(let path, let what):
             "\(path): \(what); run `bellwether logs verify --repair`"
         case .configuration(let field, let why):

@@ -23,6 +23,8 @@ public struct EventRecorder: Sendable {
     ///
     /// A failed event is counted as lost. After `limit` the append continues.
     public func record(_ event: Event, within limit: Duration) async {
+        // A node that follows another one has no events of its own.
+        guard !eventLog.isCopy else { return }
         let (first, tell) = AsyncStream.makeStream(of: Bool.self)
         let telemetry = telemetry
         let eventLog = eventLog

@@ -205,6 +205,14 @@ public final class DigestService: Sendable {
         if isSettled { try? await commit([], []) }
     }
 
+    /// Shows the incidents of another node, which decides: those of the state file.
+    public func follow() async {
+        do {
+            try await restore(plan.withLock { $0 })
+            show(fault: "")
+        } catch { show(fault: "\(error)") }
+    }
+
     /// Returns when the lines that were being read when an earlier process ended are read.
     ///
     /// Also returns when `run` fails to read them or has ended. Delivery waits for this: a

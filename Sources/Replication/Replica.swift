@@ -145,6 +145,12 @@ public struct Replica: Sendable {
         role == .leading && !hasLapsed(now) && pending?.kind != .farewell
     }
 
+    /// Until when `canAct` stays true without a further write; nil if it is false, or without end.
+    public var actsUntil: Duration? {
+        guard role == .leading, pending?.kind != .farewell else { return nil }
+        return rules.acting.map { wroteAt + $0 }
+    }
+
     private func hasLapsed(_ now: Duration) -> Bool {
         rules.acting.map { now >= wroteAt + $0 } ?? false
     }

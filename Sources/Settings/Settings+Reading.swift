@@ -23,6 +23,9 @@ extension Settings {
         let hasBucket = r.has("bucket")
         let bucketReader = r.mapping("bucket")
         if hasBucket { bucket = Bucket(reading: bucketReader) }
+        let hasPair = r.has("ha")
+        let pairReader = r.mapping("ha")
+        if hasPair { pair = Pair(reading: pairReader) }
         digest = Digest(reading: r.mapping("digest"))
         readReceivers(r)
         readSilences(r)
@@ -110,6 +113,16 @@ extension Settings {
             r.fault(
                 "forward.to", "a gateway that does not notify must forward its events",
                 "name the notifier, https://host:8443, or add notifier to roles")
+        }
+        if pair != nil {
+            if bucket == nil {
+                r.fault("ha", "needs a bucket", "add bucket, the same one on both nodes")
+            }
+            if roles != [.notifier] {
+                r.fault(
+                    "ha", "is for notifiers alone",
+                    "write roles: [notifier], and run gateways as nodes of their own")
+            }
         }
         if has(.notifier), !forward.to.isEmpty {
             r.warn("forward.to", "never used by a node that notifies itself", "remove it")

@@ -28,6 +28,8 @@ public struct Settings: Sendable, Equatable {
     public var log = Log()
     /// Nil: nothing leaves this machine's disk.
     public var bucket: Bucket?
+    /// Nil: this node has no second one that takes over.
+    public var pair: Pair?
     public var digest = Digest()
     public var receivers = Receiver.standard
     public var route = Route(receivers: ["kept"])

@@ -35,6 +35,8 @@ public struct FolderRestore: Sendable {
     private let archives: Int
     /// An object that exists, or existed: the one of the snapshot.
     private let hint: UInt64
+    /// Whether the folder had a log before, whose state file is still there.
+    public let isAgain: Bool
 
     // MARK: - Before the log is opened
 
@@ -87,7 +89,7 @@ public struct FolderRestore: Sendable {
             return FolderRestore(
                 log: SharedLog(bucket: bucket), directory: directory, node: owner.node,
                 telemetry: telemetry, cluster: owner.id, archived: archived, archives: count,
-                hint: hint)
+                hint: hint, isAgain: record != nil)
         } catch { throw .bucket(error) }
     }
 
@@ -99,7 +101,7 @@ public struct FolderRestore: Sendable {
     }
 
     /// Whether the folder has segments.
-    private static func hasLog(_ directory: String) throws(ShippingFault) -> Bool {
+    static func hasLog(_ directory: String) throws(ShippingFault) -> Bool {
         let folder = directory + "/log"
         guard FileManager.default.fileExists(atPath: folder) else { return false }
         do {

@@ -10,9 +10,10 @@ import Transfer
 
 /// Copies a node's log to its bucket as its lines are stored.
 ///
-/// The rules are those of `Replica` for a node without a peer: the node that starts last continues
-/// the log, and any other one stops at its next write. Call `run` once. `FolderRestore` fills an
-/// empty folder before.
+/// The rules are those of `Replica`. Of two nodes without a pair, the one that starts last continues
+/// the log, and any other one stops at its next write. A node of a pair follows the leader, whose
+/// lines it adds to its own log, until that is silent for the lease. Call `run` once.
+/// `FolderRestore` fills an empty folder before.
 public actor LogShipper {
     /// For the health check.
     public struct Status: Sendable, Equatable {
@@ -34,21 +35,23 @@ public actor LogShipper {
     private nonisolated let state = StatusBox()
     let log: SharedLog
     let eventLog: EventLog
-    private let directory: String
+    let directory: String
     private let node: String
     /// The id of the data folder; see `PrefixOwner`.
     private let id: String
     private let delay: Duration
+    /// nil for a node without a second one.
+    let pair: Pair?
     let telemetry: Telemetry
     /// Also runs while the machine sleeps.
     private let clock = ContinuousClock()
-    private let start = ContinuousClock.now
+    let start = ContinuousClock.now
 
     /// Where the log ended when it was opened.
     private let opened: LogPosition
-    private(set) var record: ShippingRecord?
+    var record: ShippingRecord?
     private var saved: ShippingRecord?
-    private(set) var replica: Replica?
+    var replica: Replica?
     /// The object under way, compressed once for all tries.
     private var packed: (number: UInt64, bytes: [UInt8])?
     /// Whether the last object reached the end of the log; if not, the next one does not wait.
@@ -57,18 +60,19 @@ public actor LogShipper {
     private var isKnown = false
 
     /// The most bytes of lines that are read for one object; a last line may go beyond.
-    private static let batchBytes = 4 << 20
+    static let batchBytes = 4 << 20
     /// After this many objects, the record is saved.
     private static let objectsPerSave: UInt64 = 32
-    private static let backoff = RetryPolicy(
-        initial: .milliseconds(500), factor: 2, ceiling: .seconds(15))
+    private let backoff: RetryPolicy
 
     /// - Parameters:
     ///   - id: The id of the data folder; see `PrefixOwner`.
     ///   - delay: How long lines may wait for further ones.
+    ///   - pair: nil for a node without a second one.
     /// - Throws: If the folder's record of the bucket cannot be read.
     public init(
-        _ eventLog: EventLog, bucket: Bucket, id: String, delay: Duration, telemetry: Telemetry
+        _ eventLog: EventLog, bucket: Bucket, id: String, delay: Duration, pair: Pair? = nil,
+        telemetry: Telemetry
     ) async throws(ShippingFault) {
         log = SharedLog(bucket: bucket)
         self.eventLog = eventLog
@@ -76,18 +80,27 @@ public actor LogShipper {
         node = eventLog.configuration.node
         self.id = id
         self.delay = delay
+        self.pair = pair
+        // A pair's node tries several times within the lease.
+        backoff = RetryPolicy(
+            initial: .milliseconds(500), factor: 2,
+            ceiling: pair.map { min($0.lease / 6, .seconds(15)) } ?? .seconds(15))
         self.telemetry = telemetry
         ObjectShipped.count(objects: 0, bytes: 0, in: telemetry.registry)
         opened = eventLog.head
         record = try ShippingRecord.load(directory)
         saved = record
-        if let record, record.shipped > opened { throw .behind(place: directory) }
+        if let record, record.shipped > opened {
+            guard pair != nil else { throw .behind(place: directory) }
+            // An older copy of the folder, or one whose disk lost lines.
+            try await beginAnew(lines: 0)
+        }
         if let record { mark.set(term: 0, shipped: record.shipped) }
     }
 
     public nonisolated var status: Status { state.value.withLock { $0 } }
 
-    private var now: Duration { start.duration(to: clock.now) }
+    var now: Duration { start.duration(to: clock.now) }
 
     private func hasLines(after position: LogPosition) async throws(ShippingFault) -> Bool {
         var reader = eventLog.reader(from: position)
@@ -96,7 +109,7 @@ public actor LogShipper {
         } catch { throw .folder("\(error)") }
     }
 
-    private func save() async throws(ShippingFault) {
+    func save() async throws(ShippingFault) {
         guard let record, record != saved else { return }
         let directory = directory
         try await BlockingExecutor.shipping.run { () throws(ShippingFault) in
@@ -119,7 +132,9 @@ public actor LogShipper {
                 failures = 0
             } catch {
                 switch error {
-                case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object:
+                case .overtaken, .diverged, .behind, .otherCluster, .unfinished, .object,
+                    .lapsed, .handedOver, .setAside:
+                    pair?.leadership.end()
                     throw error
                 case .undecided, .bucket, .folder: break
                 }
@@ -127,7 +142,7 @@ public actor LogShipper {
                 failures +|= 1
                 note(error, failures: failures)
                 telemetry.emit(ShipFailed(fault: "\(error)", failures: failures))
-                let pause = Self.backoff.delay(after: failures, using: &random)
+                let pause = backoff.delay(after: failures, using: &random)
                 try? await Task.sleep(for: pause)
             }
         }
@@ -147,17 +162,27 @@ public actor LogShipper {
     private func step() async throws(ShippingFault) {
         if record == nil { try await adopt() }
         if replica == nil { begin() }
+        replica?.check(now)
         switch replica?.role {
-        case .following: try await follow()
+        case .following:
+            try await checkOther()
+            try await follow()
+            if let pair, replica?.role == .following {
+                try? await Task.sleep(for: pair.poll)
+            }
         case .leading:
             if let object = replica?.pending {
                 try await create(object)
             } else {
-                await eventLog.waitForLines(after: record?.shipped ?? .start)
+                let wait = untilBeat
+                await lines(after: record?.shipped ?? .start, within: wait)
                 if Task.isCancelled { return }
-                if isCaughtUp { await mark.collect(for: delay) }
+                if isCaughtUp { await mark.collect(for: min(delay, wait ?? delay)) }
                 try await ship()
+                if let object = beat() { try await create(object) }
             }
+        case .stopped(.lapsed): try await lapse()
+        case .stopped(.handedOver): throw .handedOver
         case .stopped, nil: throw .overtaken(by: try await overtaker())
         }
     }
@@ -181,8 +206,9 @@ public actor LogShipper {
         guard var record else { return }
         let writer = SharedLog.randomName()
         replica = Replica(
-            Replica.Rules(lease: nil), cluster: record.cluster, node: node, writer: writer,
-            earlier: Set(record.writers), next: max(1, record.next &- 1), now: now)
+            Replica.Rules(lease: pair?.lease), cluster: record.cluster,
+            node: pair?.advertise ?? node, writer: writer, earlier: Set(record.writers),
+            next: max(1, record.next &- 1), now: now)
         record.add(writer: writer)
         self.record = record
     }
@@ -199,7 +225,9 @@ public actor LogShipper {
         }
         // The newest known object was read again to learn its writer.
         guard object.number >= record.next else { return }
-        if replica?.isOwn(object.writer) == true {
+        if pair != nil {
+            record.shipped = max(record.shipped, try await add(object))
+        } else if replica?.isOwn(object.writer) == true {
             // An older copy of this folder: its positions are used by other lines in the bucket.
             guard object.to <= opened else { throw .behind(place: directory) }
             record.shipped = max(record.shipped, object.to)
@@ -217,12 +245,20 @@ public actor LogShipper {
         try await log.objects(from: replica?.next ?? 1) { object throws(ShippingFault) in
             try await self.take(object)
         }
+        if let pair, let replica {
+            pair.leadership.follow(replica.leader?.node ?? "", term: replica.term)
+            try await checkLeader()
+            isCaughtUp = true
+        }
         guard var replica, let record else { return }
-        try await keepKey()
+        if pair == nil { try await keepKey() }
         // The names of all lives are on the disk before the first write of each.
-        try await save()
+        if pair == nil || saved?.writers != record.writers || replica.isTakeoverDue(now) {
+            try await save()
+        }
         let object = replica.pending ?? replica.takeOver(at: record.shipped, now: now)
         self.replica = replica
+        if pair != nil { mark.set(term: replica.term, shipped: record.shipped) }
         guard let object else { return }
         try await create(object)
         guard self.replica?.role == .leading else { return }
@@ -236,11 +272,9 @@ public actor LogShipper {
     private func checkNewest() async throws(ShippingFault) {
         guard !isKnown, let record else { return }
         if record.next > 1 {
-            guard try await log.object(record.next - 1) != nil else {
-                throw .diverged(place: directory)
-            }
+            guard try await log.object(record.next - 1) != nil else { try await diverged() }
         } else if let oldest = try await log.oldest(), oldest > 1 {
-            throw .diverged(place: directory)
+            try await diverged()
         }
         isKnown = true
     }
@@ -296,7 +330,7 @@ public actor LogShipper {
     }
 
     /// Creates the pending object.
-    private func create(_ object: LogObject) async throws(ShippingFault) {
+    func create(_ object: LogObject) async throws(ShippingFault) {
         if packed?.number != object.number {
             packed = (object.number, try await log.pack(object))
         }
@@ -306,10 +340,12 @@ public actor LogShipper {
             guard error.kind == .taken else { throw .bucket(error) }
             packed = nil
             replica?.settle(.taken, now: now)
+            if replica?.role == .stopped(.overtaken) { pair?.leadership.end() }
             return
         }
         packed = nil
         replica?.settle(.stands, now: now)
+        noteLease()
         record?.next = object.number + 1
         record?.shipped = object.to
         state.value.withLock { status in
@@ -345,6 +381,7 @@ public actor LogShipper {
                 } else if let record, try await hasLines(after: record.shipped) {
                     try await ship()
                 } else {
+                    try await farewell()
                     break
                 }
             }
@@ -357,9 +394,4 @@ public actor LogShipper {
         timer.cancel()
         try? await save()
     }
-}
-
-extension BlockingExecutor {
-    /// Small files of the data folder, and compression.
-    static let shipping = BlockingExecutor("shipping", width: 2)
 }

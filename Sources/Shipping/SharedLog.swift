@@ -16,7 +16,11 @@ struct SharedLog: Sendable {
 
     /// The stored form of an object.
     func pack(_ object: LogObject) async throws(ShippingFault) -> [UInt8] {
-        let bytes = await BlockingExecutor.shipping.run { PackedText.pack(object.text) }
+        try await pack(text: object.text)
+    }
+
+    func pack(text: [UInt8]) async throws(ShippingFault) -> [UInt8] {
+        let bytes = await BlockingExecutor.shipping.run { PackedText.pack(text) }
         guard let bytes else {
             throw .folder("there is too little memory to compress an object of the log")
         }
@@ -134,4 +138,9 @@ struct SharedLog: Sendable {
             width = min(width * 2, Self.width)
         }
     }
+}
+
+extension BlockingExecutor {
+    /// Small files of the data folder, and compression.
+    static let shipping = BlockingExecutor("shipping", width: 2)
 }

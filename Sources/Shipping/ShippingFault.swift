@@ -4,6 +4,13 @@ public import Bucket
 public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another node, of this name, continued the log in the bucket.
     case overtaken(by: String)
+    /// This node's lease ran out, since the bucket took none of its writes.
+    case lapsed
+    /// This node handed over to the other one.
+    case handedOver
+    /// The folder holds lines that the bucket lacks, and another node continued the log: they are
+    /// set aside in the bucket, and the next start restores the folder.
+    case setAside(lines: Int)
     /// The folder holds other lines than the bucket.
     case diverged(place: String)
     /// The bucket has lines that this folder lost.
@@ -25,7 +32,7 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
     public var isPermanent: Bool {
         switch self {
         case .diverged, .behind, .unfinished, .otherCluster, .object: true
-        case .overtaken, .undecided, .bucket, .folder: false
+        case .overtaken, .lapsed, .handedOver, .setAside, .undecided, .bucket, .folder: false
         }
     }
 
@@ -33,6 +40,12 @@ public enum ShippingFault: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .overtaken(let node):
             "another node\(node.isEmpty ? "" : " (\(node))") continues the log in the bucket, so this one has stopped; if both are wanted, give each a prefix of its own in bucket.url"
+        case .lapsed:
+            "this node leads no more: the bucket took none of its writes for ha.lease; it starts again to follow"
+        case .handedOver:
+            "this node has handed over; it starts again to follow"
+        case .setAside(let lines):
+            "another node continues the log, and \(lines) lines of this folder were not in the bucket; they are there now, and the other node takes them in; the next start restores this folder"
         case .diverged(let place):
             "\(place): the bucket's log was continued by another node and lacks lines of this folder; start with an empty data_dir to restore the bucket's log, after moving this folder away, or give this node a prefix of its own in bucket.url; if the bucket was emptied or replaced, remove bucket.json and log/shipped from this folder"
         case .behind(let place):

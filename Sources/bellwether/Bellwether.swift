@@ -13,7 +13,7 @@ struct Bellwether: AsyncParsableCommand {
             ServeCommand.self, CheckCommand.self, InitCommand.self, DemoCommand.self,
             HealthCommand.self, StatusCommand.self, ProbeCommand.self, ConfigCommand.self,
             TokenCommand.self, LogsCommand.self, DigestCommand.self, OutboxCommand.self,
-            RestoreCommand.self,
+            RestoreCommand.self, HaCommand.self,
             AckCommand.self, SilenceCommand.self, SendTestCommand.self, ContextCommand.self,
             TemplateCommand.self, ExplainCommand.self, ReplayCommand.self, ParityCommand.self,
             RehearseCommand.self,

@@ -262,7 +262,7 @@ struct NumbersTests {
         Exception(
             file: "Digests/Groups/GroupState.swift", reason: places, lines: ["sources.count - 1"]),
         Exception(
-            file: "Digests/Groups/GroupState.swift", reason: times,
+            file: "Digests/Groups/GroupState+Report.swift", reason: times,
             lines: ["line.ts + Bounds.rehearsal"]),
         Exception(
             file: "Digests/Groups/Incident.swift", reason: doubles, lines: ["abs(value - limit)"]),

@@ -30,7 +30,8 @@ struct BoundedCommandTests {
         try #require(chmod(path, 0o755) == 0)
         let command = BoundedCommand(
             arguments: [path], environment: ["PATH=/usr/bin:/bin"], maxOutput: 4096)
-        let writer = open(path, O_WRONLY)
+        // Not inherited by the processes of other tests, which would keep it open.
+        let writer = open(path, O_WRONLY | O_CLOEXEC)
         try #require(writer >= 0)
         #if os(Linux)
             // Other systems start a file that is open for writing.

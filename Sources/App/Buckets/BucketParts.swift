@@ -50,6 +50,11 @@ extension Node {
         let store: BucketStore
         let log: LogShipper
         let archives: ArchiveShipper
+        /// Whether this node may decide and send; without `ha` always.
+        let leadership: Leadership
+        /// nil without `ha`.
+        let other: OtherNode?
+        private let eventLog: EventLog
         private let telemetry: Telemetry
 
         /// How long a start waits for the store's answer whose prefix it is.
@@ -64,18 +69,30 @@ extension Node {
         ) async throws {
             self.store = store
             self.telemetry = telemetry
+            self.eventLog = eventLog
+            let leadership = Leadership(settings.pair == nil ? .leading : .following)
+            self.leadership = leadership
+            let other = settings.pair.map { OtherNode($0, store, telemetry: telemetry) }
+            self.other = other
             BucketUpkeepFailed.declare(in: telemetry.registry)
             let folder = DataFolder(settings.dataDirectory).path
             let id = try await BlockingExecutor.bucketFiles.run { () throws(FileFault) in
                 try PrefixOwner.ownID(in: folder)
             }
             let log = try await LogShipper(
-                eventLog, bucket: store.bucket, id: id, delay: section.ship, telemetry: telemetry)
+                eventLog, bucket: store.bucket, id: id, delay: section.ship,
+                pair: settings.pair.map { pair in
+                    LogShipper.Pair(
+                        lease: pair.lease, advertise: pair.advertise, leadership: leadership,
+                        goesOnAlone: pair.bucketAway == .tell,
+                        otherLeads: { await other?.leads() ?? false })
+                },
+                telemetry: telemetry)
             self.log = log
             archives = ArchiveShipper(
                 ArchiveShipper.Plan(
                     node: settings.node, id: id, ship: section.ship, keep: section.keep,
-                    isDue: { log.hasShipped(segment: $0) }),
+                    isDue: { leadership.canAct && log.hasShipped(segment: $0) }),
                 log: eventLog, bucket: store.bucket, telemetry: telemetry)
             try await archives.claim(within: Self.patience)
             await eventLog.addStore(BucketSegments(store.bucket), cache: folder + "/cache")
@@ -87,10 +104,20 @@ extension Node {
         /// What decisions wait for.
         var decisions: DecisionLog.BucketWait {
             DecisionLog.BucketWait(
-                until: { [log] end in
-                    // A bucket that fails must not delay messages.
-                    guard log.status.failures == 0 else { return }
-                    _ = await log.mark.wait(for: end, within: Self.digestWait)
+                until: { [log, leadership, other] end in
+                    guard other != nil else {
+                        // A bucket that fails must not delay messages.
+                        guard log.status.failures == 0 else { return true }
+                        _ = await log.mark.wait(for: end, within: Self.digestWait)
+                        return true
+                    }
+                    // Of two nodes, only the one whose digest is in the bucket sends it.
+                    while leadership.canAct {
+                        if leadership.status.role == .alone { return true }
+                        if await log.mark.wait(for: end, within: .milliseconds(500)) { return true }
+                        if Task.isCancelled { return false }
+                    }
+                    return false
                 },
                 hurry: { [log] in log.mark.hurry() })
         }
@@ -109,6 +136,16 @@ extension Node {
                 try await log.keep(snapshot: path, size: size ?? 0, head: head)
             } catch {
                 telemetry.emit(BucketUpkeepFailed(work: .snapshot, fault: "\(error)"))
+            }
+        }
+
+        /// Notes which archives the bucket has, so that a follower's disk need not hold them.
+        func noteArchives() async {
+            do {
+                let last = try await BucketSegments(store.bucket).archives().last?.number ?? 0
+                if last > eventLog.shipped { try await eventLog.noteShipped(last) }
+            } catch {
+                telemetry.emit(BucketUpkeepFailed(work: .listing, fault: "\(error)"))
             }
         }
 
@@ -136,6 +173,8 @@ struct BucketUpkeepFailed: TelemetryEvent {
         case snapshot
         /// Removing old objects of the log.
         case removal
+        /// Listing the archives.
+        case listing
     }
 
     let work: Work
@@ -146,6 +185,7 @@ struct BucketUpkeepFailed: TelemetryEvent {
         switch work {
         case .snapshot: "the snapshot of the state file was not copied to the bucket"
         case .removal: "old objects of the log were not removed from the bucket"
+        case .listing: "the archives in the bucket could not be listed"
         }
     }
     var fields: [(String, String)] { [("fault", fault)] }
@@ -159,7 +199,7 @@ struct BucketUpkeepFailed: TelemetryEvent {
     private static func count(_ failures: Double, _ work: Work, in registry: PrometheusRegistry) {
         registry.count(
             "bellwether_bucket_upkeep_failures_total", by: failures,
-            help: "Snapshots not copied to the bucket, and removals of old objects that failed.",
+            help: "Snapshots not copied to the bucket, and removals and listings that failed.",
             labels: [("work", work.rawValue)])
     }
 }

@@ -64,6 +64,8 @@ final class AppendQueue: Sendable {
         var chores: [Chore] = []
         var waitingBytes = 0
         var open = true
+        /// Whether requests that are not of another copy are refused.
+        var takesOnlyCopies = false
         /// Whether the writer found no work and waits for the semaphore. Whoever adds work clears
         /// the flag and signals, so each wait gets at most one signal; a wait that ends without
         /// one timed out.
@@ -84,12 +86,22 @@ final class AppendQueue: Sendable {
     private let ready = DispatchSemaphore(value: 0)
     private let capacity: Int
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int, takesOnlyCopies: Bool = false) {
+        self.capacity = capacity
+        state.withLock { $0.takesOnlyCopies = takesOnlyCopies }
+    }
 
-    /// Throws `.busy` if too many bytes are waiting, `.closed` after `close`.
+    var takesOnlyCopies: Bool { state.withLock { $0.takesOnlyCopies } }
+
+    /// Accepts all requests from now on.
+    func takeAll() { state.withLock { $0.takesOnlyCopies = false } }
+
+    /// Throws `.busy` if too many bytes are waiting, `.closed` after `close`, `.isCopy` if only
+    /// copies are taken.
     func submit(_ request: AppendRequest) throws(EventLogError) {
         let submission = state.withLock { state -> Submission in
             guard state.open else { return .refused(.closed) }
+            guard request.isCopy || !state.takesOnlyCopies else { return .refused(.isCopy) }
             // A single large request is accepted if nothing else waits.
             guard state.waitingBytes == 0 || state.waitingBytes + request.bytes.count <= capacity
             else { return .refused(.busy(waitingBytes: state.waitingBytes)) }

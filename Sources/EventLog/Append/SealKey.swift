@@ -27,9 +27,7 @@ public enum SealKey {
     static func load(_ directory: String) -> (seal: LineSeal, fault: SystemFault?) {
         let path = path(directory)
         if let key = read(path) { return (LineSeal(key: key), nil) }
-        var system = SystemRandomNumberGenerator()
-        let key = (0..<LineSeal.keyBytes).map { _ in UInt8.random(in: .min ... .max, using: &system)
-        }
+        let key = random()
         do throws(FileFault) {
             // The file is durable before the first line is sealed.
             try AtomicFile.write(key, to: path, mode: 0o600)
@@ -37,6 +35,20 @@ public enum SealKey {
         } catch {
             return (LineSeal(key: key), SystemFault(error.call, error.path, code: error.code))
         }
+    }
+
+    private static func random() -> [UInt8] {
+        var system = SystemRandomNumberGenerator()
+        return (0..<LineSeal.keyBytes).map { _ in UInt8.random(in: .min ... .max, using: &system) }
+    }
+
+    /// The key of a folder, created if there is none or it is damaged. Blocks.
+    public static func own(in directory: String) throws(FileFault) -> [UInt8] {
+        let path = path(directory)
+        if let key = read(path) { return key }
+        let key = random()
+        try AtomicFile.write(key, to: path, mode: 0o600)
+        return key
     }
 
     /// The key of a folder, for a copy of the folder; nil if there is none or it is damaged. Blocks.

@@ -24,6 +24,7 @@ extension EventLog {
     ///
     /// Reports that cannot be appended stay pending.
     func appendReports(closing: Bool = false) {
+        guard !isCopy else { return }
         let now = ContinuousClock.now
         let isDue = reported.withLock { times in
             if !closing, let last = times.last, now - last < .seconds(1) { return false }
@@ -53,7 +54,9 @@ extension EventLog {
 
     /// Appends a `log.shed` event if one is due. If it cannot be appended, it stays pending.
     func reportShed(closing: Bool = false) {
-        guard let tally = writer.withLock({ $0.shedReport(closing: closing) }) else { return }
+        guard !isCopy, let tally = writer.withLock({ $0.shedReport(closing: closing) }) else {
+            return
+        }
         let state = self.state
         let refusal = submit(tally.event(at: clock.now), pastQueue: closing) { result in
             if case .failure = result { state.addUnreported(tally) }

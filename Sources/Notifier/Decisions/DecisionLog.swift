@@ -20,14 +20,14 @@ public final class DecisionLog: Sendable {
 
     /// A bucket that outlives this machine, as far as decisions need it.
     public struct BucketWait: Sendable {
-        /// Waits, for a bounded time, until the lines before a position are in the bucket. Does not
-        /// wait while the bucket fails.
-        let until: @Sendable (LogPosition) async -> Void
+        /// Waits until the lines before a position are in the bucket, as long as a digest may wait
+        /// for it. Returns false if this node may not decide any more.
+        let until: @Sendable (LogPosition) async -> Bool
         /// Copies the newest lines without waiting for further ones.
         let hurry: @Sendable () -> Void
 
         public init(
-            until: @escaping @Sendable (LogPosition) async -> Void,
+            until: @escaping @Sendable (LogPosition) async -> Bool,
             hurry: @escaping @Sendable () -> Void
         ) {
             self.until = until
@@ -60,6 +60,7 @@ public final class DecisionLog: Sendable {
     /// If the log cannot be appended to, the effect is stored nevertheless and reported: a full
     /// disk must not stop messages. If `effect` throws, the decision is applied at the next start.
     ///
+    /// - Throws: `NotLeading` if another node continues the log meanwhile; the effect is not stored.
     /// - Parameter effect: Gets a position after the lines; nil if they are not in the log.
     public func decide<T: Sendable>(
         _ events: [Event], _ effect: (LogPosition?) async throws -> T
@@ -77,7 +78,7 @@ public final class DecisionLog: Sendable {
         }
         if let bucket, let end {
             if events.contains(where: { $0.event == EventName.digestComposed }) {
-                await bucket.until(end)
+                guard await bucket.until(end) else { throw NotLeading() }
             } else {
                 bucket.hurry()
             }
@@ -128,4 +129,9 @@ public final class DecisionLog: Sendable {
     func applied(upTo position: LogPosition) -> LogPosition {
         open.withLock { open in open.heads.values.reduce(position, min) }
     }
+}
+
+/// Another node decides from now on.
+struct NotLeading: Error, CustomStringConvertible {
+    var description: String { "this node leads no more; the other one sends its messages" }
 }

@@ -54,10 +54,17 @@ extension Route {
     ///
     /// Answers 200 for pass and warn, 503 for fail. Open to all, for every host name, also while
     /// the node drains. Without the scope `read` only the components and their status are shown.
+    ///
+    /// - Parameter leader: Also checked for `?role=leader`: whether the node leads.
     public static func health(
-        _ path: String, checks: [HealthCheck], clock: WallClock = .system
+        _ path: String, checks: [HealthCheck], leader: HealthCheck? = nil,
+        clock: WallClock = .system
     ) -> Route {
         observable(path, access: .optional(.read)) { exchange in
+            var checks = checks
+            if let leader, try exchange.queryItems().contains(where: { $0 == ("role", "leader") }) {
+                checks.append(leader)
+            }
             var findings: [(String, HealthCheck.Finding)] = []
             for check in checks { findings.append((check.name, await check.look())) }
             let status = findings.map(\.1.status).max() ?? .pass

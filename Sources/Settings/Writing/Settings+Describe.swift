@@ -27,6 +27,7 @@ extension Settings {
         y.mapping("forward") { forward.describe(&$0) }
         y.mapping("log") { log.describe(&$0) }
         if let bucket { y.mapping("bucket") { bucket.describe(&$0) } }
+        if let pair { y.mapping("ha") { pair.describe(&$0) } }
         y.mapping("digest") { digest.describe(&$0) }
         y.list("receivers", receivers) { $1.describe(&$0) }
         y.mapping("route") { route.describe(&$0, isRoot: true) }
@@ -122,6 +123,15 @@ extension Settings.Bucket {
         }
         y.entry("ship", ship)
         y.entry("keep", keep)
+    }
+}
+
+extension Settings.Pair {
+    fileprivate func describe(_ y: inout YAMLWriter) {
+        y.entry("lease", lease)
+        y.entry("advertise", url: advertise)
+        y.entry("bucket_away", bucketAway.rawValue)
+        y.entry("ca_file", caFile)
     }
 }
 

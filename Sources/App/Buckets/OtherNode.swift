@@ -1,0 +1,90 @@
+import Bucket
+import Core
+import Events
+import JSON
+import Settings
+import Synchronization
+import Telemetry
+import Transfer
+
+/// The other node of a pair: where it is, and whether it leads.
+///
+/// Each node writes its own address to `ha/` in the bucket and remembers those of others, so that
+/// it can ask them while the bucket does not answer. Thread-safe.
+final class OtherNode: Sendable {
+    private static let folder = "ha/"
+    /// The time between two looks for addresses.
+    private static let pause = Duration.seconds(300)
+    private static let deadline = Duration.seconds(2)
+    /// More nodes than two at one prefix are a mistake; only so many are asked.
+    private static let most = 4
+
+    private let own: String
+    private let trust: TLSTrust
+    private let store: BucketStore
+    private let telemetry: Telemetry
+    private let addresses = Mutex<[String]>([])
+
+    init(_ pair: Settings.Pair, _ store: BucketStore, telemetry: Telemetry) {
+        own = pair.advertise
+        trust = pair.caFile.isEmpty ? .system : .file(pair.caFile)
+        self.store = store
+        self.telemetry = telemetry
+    }
+
+    /// The known addresses of other nodes.
+    var known: [String] { addresses.withLock { $0 } }
+
+    /// Writes the own address and reads the others, until cancelled.
+    func run() async {
+        var isWritten = false
+        while !Task.isCancelled {
+            do throws(BucketFault) {
+                if !isWritten { try await write() }
+                isWritten = true
+                try await look()
+            } catch {
+                telemetry.emit(BucketUpkeepFailed(work: .listing, fault: "\(error)"))
+                try? await Task.sleep(for: .seconds(5))
+                continue
+            }
+            // A second node that starts later is found soon.
+            try? await Task.sleep(for: known.isEmpty ? .seconds(5) : Self.pause)
+        }
+    }
+
+    private func write() async throws(BucketFault) {
+        var json = JSONWriter()
+        json.object { json in json.member("advertise", own) }
+        try await store.bucket.put(Self.folder + ContentHash.hex(own.utf8).prefix(16), json.bytes)
+    }
+
+    private func look() async throws(BucketFault) {
+        var found: [String] = []
+        for object in try await store.bucket.list(Self.folder, first: Self.most) {
+            guard let bytes = try await store.bucket.present(object.name),
+                let tree = try? JSONValue(
+                    parsing: bytes, limits: JSONLimits(maxBytes: 4096, maxDepth: 3)),
+                let address = tree["advertise"]?.string, address.hasPrefix("https://"),
+                address != own
+            else { continue }
+            found.append(address)
+        }
+        let addresses = found
+        self.addresses.withLock { $0 = addresses }
+    }
+
+    /// Whether another node answers that it leads.
+    func leads() async -> Bool {
+        for address in known {
+            do throws(TransferError) {
+                let reply = try await store.engine.http(
+                    HTTPTransfer(
+                        url: address + "/readyz?role=leader", deadline: Self.deadline,
+                        connectDeadline: Self.deadline, tls: trust))
+                if reply.status == 200 { return true }
+            } catch { continue }
+        }
+        return false
+    }
+}

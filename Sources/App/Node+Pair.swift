@@ -1,0 +1,211 @@
+import EventLog
+import Events
+import HTTPTypes
+import Hummingbird
+import JSON
+import Notifier
+import Server
+import Settings
+import Shipping
+import Synchronization
+import Telemetry
+
+/// A start or an end that several tasks wait for. It happens once.
+final class Signal: Sendable {
+    private let state = Mutex(
+        (isGiven: false, waiters: [Int: CheckedContinuation<Void, Never>](), next: 0))
+
+    var isGiven: Bool { state.withLock { $0.isGiven } }
+
+    func give() {
+        let waiters = state.withLock { state in
+            state.isGiven = true
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns when the signal is given, or the task is cancelled.
+    func wait() async {
+        let id = state.withLock { state in
+            state.next += 1
+            return state.next
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    if state.isGiven || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+}
+
+extension Node {
+    /// Keeps the state file near the leader's lines until this node leads; then applies the rest,
+    /// and lets the node decide.
+    func followUntilLeading() async {
+        guard let bucket, bucket.other != nil else { return begun.give() }
+        var noted = ContinuousClock.now - .seconds(60)
+        while !bucket.leadership.takesLines, !Task.isCancelled {
+            if noted + .seconds(60) <= .now {
+                await bucket.noteArchives()
+                noted = .now
+            }
+            let head = eventLog.head
+            // Lines that the bucket lacks may have to leave this log.
+            if bucket.log.mark.value.shipped >= head {
+                await decisions.replay()
+                await notifier?.digestService.follow()
+            }
+            await Self.first(
+                of: { [eventLog] in await eventLog.waitForLines(after: head) },
+                or: { await bucket.leadership.untilLeading() }, within: .seconds(5))
+            // Not for each of many objects.
+            try? await Task.sleep(for: .milliseconds(bucket.leadership.takesLines ? 0 : 500))
+        }
+        guard !Task.isCancelled else { return }
+        await bucket.noteArchives()
+        // What this folder had and the bucket lacked must be there before it takes effect.
+        let head = eventLog.head
+        while bucket.leadership.status.role == .leading, !Task.isCancelled {
+            if await bucket.log.mark.wait(for: head, within: .milliseconds(500)) { break }
+        }
+        await decisions.replay()
+        telemetry.emit(LeadershipTaken(leadership: bucket.leadership.status))
+        begun.give()
+    }
+
+    private static func first(
+        of one: @escaping @Sendable () async -> Void,
+        or other: @escaping @Sendable () async -> Void, within limit: Duration
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await one() }
+            group.addTask { await other() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: - Requests
+
+    /// What a follower serves besides reading: nothing of these changes the log.
+    private static let servedByAll: Set<String> = [
+        "/v1/tokens", "/v1/tokens/{id}/revoke", "/sign-in", "/sign-out", "/v1/digests/preview",
+    ]
+
+    /// The routes of a node of a pair: what changes the log is refused unless this node leads.
+    static func guarded(_ routes: [Route], by leadership: Leadership) -> [Route] {
+        routes.map { route in
+            let needsLeader =
+                route.path == "/v1/run-ends"
+                || (route.method != .get && !servedByAll.contains(route.path))
+            guard needsLeader else { return route }
+            var route = route
+            let handler = route.handler
+            route.ready = nil
+            route.handler = { exchange in
+                guard leadership.takesLines else { throw notLeader(leadership.status) }
+                return try await handler(exchange)
+            }
+            return route
+        }
+    }
+
+    private static func notLeader(_ status: Leadership.Status) -> Problem {
+        var problem = Problem.retryLater(
+            .serviceUnavailable, "not_leader",
+            status.leader.isEmpty
+                ? "this node follows another one, which is not known yet"
+                : "this node follows \(status.leader), which takes requests that change something",
+            after: .seconds(1))
+        // A sender tries the other node at once.
+        problem.isReported = false
+        if !status.leader.isEmpty {
+            problem.extensions = [JSONValue.Member("leader", .string(status.leader))]
+        }
+        return problem
+    }
+
+    /// `GET /v1/ha` (scope `read`) and `POST /v1/ha/hand-over` (scope `admin`).
+    static func pairRoutes(
+        _ pair: Settings.Pair, _ leadership: Leadership, _ other: OtherNode?, handOver: Signal
+    ) -> [Route] {
+        [
+            Route(.get, "/v1/ha", access: .requires(.read)) { _ in
+                .bytes(
+                    document(pair, leadership, other), headers: [.cacheControl: "no-store"])
+            },
+            Route(.post, "/v1/ha/hand-over", access: .requires(.admin)) { _ in
+                guard leadership.status.role == .leading else {
+                    throw notLeader(leadership.status)
+                }
+                guard let other, !other.known.isEmpty else {
+                    throw Problem(
+                        .conflict, "no_other_node",
+                        "no other node has been seen in the bucket; start it first")
+                }
+                handOver.give()
+                return .bytes(document(pair, leadership, other), status: .accepted)
+            },
+        ]
+    }
+
+    private static func document(
+        _ pair: Settings.Pair, _ leadership: Leadership, _ other: OtherNode?
+    ) -> [UInt8] {
+        let status = leadership.status
+        var json = JSONWriter()
+        json.object { json in
+            json.member("role", status.role.rawValue)
+            json.member("since", status.since.rfc3339)
+            json.member("advertise", pair.advertise)
+            json.member("leader", status.leader)
+            json.member(array: "others") { json in
+                for address in other?.known ?? [] { json.value(address) }
+            }
+            json.key("term")
+            json.value(status.term)
+            json.member("lease_seconds", pair.lease.inSeconds)
+            json.member("bucket_away", pair.bucketAway.rawValue)
+        }
+        return json.bytes
+    }
+
+    /// The check of `/readyz?role=leader`.
+    static func leaderCheck(_ leadership: Leadership) -> HealthCheck {
+        HealthCheck("ha:leader") {
+            let status = leadership.status
+            guard leadership.canAct else {
+                return .init(
+                    .fail,
+                    output: status.leader.isEmpty
+                        ? status.role.rawValue : "follows \(status.leader)")
+            }
+            return .init(status.role == .alone ? .warn : .pass, output: status.role.rawValue)
+        }
+    }
+}
+
+/// This node decides and sends from now on.
+struct LeadershipTaken: TelemetryEvent {
+    let leadership: Leadership.Status
+    var level: Logger.Level { .notice }
+    var message: String { "this node leads" }
+    var fields: [(String, String)] {
+        [("term", "\(leadership.term)"), ("role", leadership.role.rawValue)]
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_ha_takeovers_total", by: 1, help: "Times that this node began to lead.")
+    }
+}

@@ -1,0 +1,124 @@
+public import Events
+import Synchronization
+
+/// Whether a node may decide and send, and which node leads. Thread-safe.
+///
+/// Times are those of the clock that also runs while the machine sleeps: a process that was stopped
+/// finds its lease over.
+public final class Leadership: Sendable {
+    public enum Role: String, Sendable {
+        /// The node copies the leader's lines; it takes, decides and sends nothing.
+        case following
+        case leading
+        /// The node goes on without the bucket, which does not answer (`ha.bucket_away: tell`).
+        case alone
+        /// The node leads no more; its process ends.
+        case ended
+    }
+
+    public struct Status: Sendable, Equatable {
+        public var role: Role
+        /// Counts the takeovers; 0 before the first object is known.
+        public var term: UInt64 = 0
+        /// The leader's address; empty if it is not known.
+        public var leader = ""
+        /// When the role began.
+        public var since: Timestamp
+    }
+
+    private struct State {
+        var status: Status
+        /// When the lease ends; nil: never.
+        var until: ContinuousClock.Instant?
+        var nextWaiter = 0
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let wall: WallClock
+
+    /// - Parameter role: `leading` for a node without a second one, whose lease never ends.
+    public init(_ role: Role, wall: WallClock = .system) {
+        self.wall = wall
+        state = Mutex(State(status: Status(role: role, since: wall.now)))
+    }
+
+    public var status: Status { state.withLock { $0.status } }
+
+    /// Whether the node may decide and send now.
+    public var canAct: Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            switch state.status.role {
+            case .leading: state.until.map { now < $0 } ?? true
+            case .alone: true
+            case .following, .ended: false
+            }
+        }
+    }
+
+    /// Whether the node takes lines: it leads, or goes on alone.
+    public var takesLines: Bool {
+        let role = status.role
+        return role == .leading || role == .alone
+    }
+
+    /// Waits until the node leads, or the task is cancelled.
+    public func untilLeading() async {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    if Self.takesLines(state.status.role) || Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    return false
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    private static func takesLines(_ role: Role) -> Bool { role == .leading || role == .alone }
+
+    // MARK: - Changes, by the shipper of the log
+
+    /// Notes the newest known leader.
+    func follow(_ leader: String, term: UInt64) {
+        state.withLock { state in
+            guard state.status.role == .following else { return }
+            (state.status.leader, state.status.term) = (leader, term)
+        }
+    }
+
+    /// The node leads until this time; a later call extends it.
+    func lead(_ address: String, term: UInt64, until: ContinuousClock.Instant) {
+        change(to: .leading) { state in
+            (state.status.leader, state.status.term, state.until) = (address, term, until)
+        }
+    }
+
+    /// The bucket has not answered for the lease, and no other node leads.
+    func goOnAlone() { change(to: .alone) { $0.until = nil } }
+
+    /// The node acts no more.
+    func end() { change(to: .ended) { $0.until = nil } }
+
+    private func change(to role: Role, _ body: (inout State) -> Void) {
+        let now = wall.now
+        let waiters = state.withLock { state in
+            // A node that has ended does not act again.
+            guard state.status.role != .ended else { return [CheckedContinuation<Void, Never>]() }
+            if state.status.role != role { (state.status.role, state.status.since) = (role, now) }
+            body(&state)
+            guard Self.takesLines(role) else { return [] }
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

@@ -1,0 +1,227 @@
+import Bucket
+import Core
+import EventLog
+import Events
+import Replication
+import Telemetry
+
+extension LogShipper {
+    /// The other node of a pair, and the rules between both.
+    public struct Pair: Sendable {
+        /// How long the other node waits for an object before it takes over.
+        public var lease: Duration
+        /// This node's own address, which its objects carry.
+        public var advertise: String
+        public var leadership: Leadership
+        /// Whether to go on without the bucket while no other node leads.
+        public var goesOnAlone: Bool
+        /// Whether the other node answers that it leads.
+        public var otherLeads: @Sendable () async -> Bool
+
+        public init(
+            lease: Duration, advertise: String, leadership: Leadership, goesOnAlone: Bool,
+            otherLeads: @escaping @Sendable () async -> Bool
+        ) {
+            self.lease = lease
+            self.advertise = advertise
+            self.leadership = leadership
+            self.goesOnAlone = goesOnAlone
+            self.otherLeads = otherLeads
+        }
+
+        /// The time between two looks of a follower for the next object.
+        var poll: Duration { min(lease / 10, .milliseconds(500)) }
+    }
+
+    // MARK: - Following
+
+    /// Adds the lines of an object to this node's log, at the positions that they have in the
+    /// leader's. Returns how far this log has the bucket's lines then.
+    ///
+    /// Lines that are there are compared: those of an earlier life may differ from the leader's.
+    func add(_ object: LogObject) async throws(ShippingFault) -> LogPosition {
+        if object.lines.isEmpty || object.from.segment > eventLog.head.segment {
+            // A closed segment gets no further lines.
+            await eventLog.goOn(inSegment: object.from.segment)
+        }
+        guard !object.lines.isEmpty else { return min(object.to, eventLog.head) }
+        let head = eventLog.head
+        var rest = object.lines
+        var from = object.from
+        if object.from < head {
+            // A segment that left this disk was in an archive of the bucket.
+            guard object.to.segment >= eventLog.status.oldestSegment else { return object.to }
+            let known = try await piece(after: object.from)
+            guard let known, known.from == object.from,
+                known.text.elementsEqual(object.lines.prefix(known.text.count))
+                    || object.lines.elementsEqual(known.text.prefix(object.lines.count)),
+                known.text.count >= object.lines.count || known.to == head
+            else { try await setAside(after: object.from) }
+            guard known.text.count < object.lines.count else { return object.to }
+            rest.removeFirst(known.text.count)
+            from = known.to
+        }
+        do throws(EventLogError) {
+            _ = try await eventLog.append(copy: rest, from: from)
+        } catch { throw .folder("the leader's lines cannot be stored: \(error)") }
+        return eventLog.head
+    }
+
+    /// Lines of this log from a position on, in one segment.
+    private func piece(after position: LogPosition) async throws(ShippingFault) -> LogPiece? {
+        var reader = eventLog.reader(from: position)
+        do throws(EventLogError) {
+            return LogPiece(
+                try await reader.next(maxLines: .max, maxBytes: LogObject.largest).lines)
+        } catch { throw .folder("the log cannot be read: \(error)") }
+    }
+
+    /// When all objects are read: if another node leads, this log has no lines beyond them, and
+    /// this node does not go on alone.
+    func checkLeader() async throws(ShippingFault) {
+        guard let pair, let record, let replica, let leader = replica.leader,
+            !replica.isOwn(leader.writer)
+        else { return }
+        if eventLog.head > record.shipped { try await setAside(after: record.shipped) }
+        if pair.leadership.status.role == .alone { throw .overtaken(by: leader.node) }
+    }
+
+    /// The folder cannot follow the bucket's log as it is.
+    func diverged() async throws(ShippingFault) -> Never {
+        guard pair != nil, let record else { throw .diverged(place: directory) }
+        try await setAside(after: record.shipped)
+    }
+
+    /// Writes the lines after a position to the bucket, for the leader to take in, and has the next
+    /// start restore this folder.
+    private func setAside(after position: LogPosition) async throws(ShippingFault) -> Never {
+        var reader = eventLog.reader(from: position)
+        var lines = 0
+        var number = 0
+        let name = SharedLog.randomName()
+        while true {
+            let batch: EventLogBatch
+            do throws(EventLogError) {
+                batch = try await reader.next(maxLines: .max, maxBytes: Self.batchBytes)
+            } catch { throw .folder("the log cannot be read: \(error)") }
+            guard !batch.lines.isEmpty else { break }
+            let text = batch.lines.flatMap { $0.bytes + [UInt8(ascii: "\n")] }
+            let packed = try await log.pack(text: text)
+            do throws(BucketFault) {
+                try await log.bucket.put(OrphanedLines.object(name, number), packed)
+            } catch { throw .bucket(error) }
+            lines +|= batch.lines.count
+            number += 1
+        }
+        try await beginAnew(lines: lines)
+    }
+
+    /// Has the next start restore this folder.
+    func beginAnew(lines: Int) async throws(ShippingFault) -> Never {
+        record?.isRestored = false
+        try await save()
+        throw .setAside(lines: lines)
+    }
+
+    // MARK: - Leading
+
+    /// The time until the leader must write an object; nil without a pair.
+    var untilBeat: Duration? {
+        guard pair != nil, let replica, let until = replica.actsUntil,
+            let beat = replica.rules.beat, let acting = replica.rules.acting
+        else { return nil }
+        return max(until - acting + beat - now, .zero)
+    }
+
+    /// Waits for lines, at most this long.
+    func lines(after position: LogPosition, within limit: Duration?) async {
+        guard let limit else { return await eventLog.waitForLines(after: position) }
+        let eventLog = eventLog
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await eventLog.waitForLines(after: position) }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// A sign of life, if one is due.
+    func beat() -> LogObject? {
+        guard let record, replica?.isBeatDue(now) == true else { return nil }
+        return replica?.write(.beat, from: record.shipped, to: record.shipped, now: now)
+    }
+
+    /// Tells the node's other parts until when they may act.
+    func noteLease() {
+        guard let pair, let replica else { return }
+        guard replica.role == .leading, let until = replica.actsUntil else {
+            if case .stopped = replica.role { pair.leadership.end() }
+            return
+        }
+        eventLog.takeLines()
+        pair.leadership.lead(pair.advertise, term: replica.term, until: start + until)
+    }
+
+    /// The lease ran out. A node that goes on alone begins a new life, which tries to lead again:
+    /// its lines get into the bucket unless the other node has taken over meanwhile.
+    func lapse() async throws(ShippingFault) {
+        guard let pair, pair.goesOnAlone, try await isBucketAway(), !(await pair.otherLeads())
+        else { throw .lapsed }
+        pair.leadership.goOnAlone()
+        telemetry.emit(WentOnAlone())
+        replica = nil
+    }
+
+    /// A lease may also run out because this process was stopped.
+    private func isBucketAway() async throws(ShippingFault) -> Bool {
+        do throws(ShippingFault) {
+            _ = try await log.object(replica?.next ?? 1)
+            return false
+        } catch {
+            guard case .bucket = error else { throw error }
+            return true
+        }
+    }
+
+    /// Looks whether the other node leads, while this one goes on alone.
+    func checkOther() async throws(ShippingFault) {
+        guard let pair, pair.leadership.status.role == .alone, await pair.otherLeads() else {
+            return
+        }
+        throw .lapsed
+    }
+
+    /// Tells the other node to take over at once. From here on this node acts no more.
+    func farewell() async throws(ShippingFault) {
+        guard let pair, let record,
+            let object = replica?.write(
+                .farewell, from: record.shipped, to: record.shipped, now: now)
+        else { return }
+        pair.leadership.end()
+        try await create(object)
+        telemetry.emit(HandedOver(term: object.term))
+    }
+}
+
+/// The bucket has not answered for the lease; this node goes on without it.
+struct WentOnAlone: TelemetryEvent {
+    var level: Logger.Level { .error }
+    var message: String {
+        "the bucket has not answered for ha.lease and the other node does not lead: this node goes on alone, and the other one may report the same failures"
+    }
+
+    func record(in registry: PrometheusRegistry) {
+        registry.count(
+            "bellwether_ha_alone_total", by: 1,
+            help: "Times that this node went on although the bucket did not answer.")
+    }
+}
+
+/// The other node may take over at once.
+struct HandedOver: TelemetryEvent {
+    let term: UInt64
+    var level: Logger.Level { .notice }
+    var message: String { "this node has handed over to the other one" }
+    var fields: [(String, String)] { [("term", "\(term)")] }
+    func record(in registry: PrometheusRegistry) {}
+}
