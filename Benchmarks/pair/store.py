@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import random
+import re
 import select
 import shutil
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BUCKET, ACCESS, SECRET = "bench", "bench", "benchsecret"
@@ -48,14 +50,23 @@ class Store:
                  "-master.volumePreallocate=false", "-master.telemetry=false", *ports],
                 stdout=log, stderr=log, env={**os.environ, "TMPDIR": folder})
         end = time.monotonic() + 120
-        # curl's signing suffices for a request without a query.
-        while subprocess.run(
-                ["curl", "-sf", "--aws-sigv4", "aws:amz:us-east-1:s3", "-u", f"{ACCESS}:{SECRET}",
-                 "-X", "PUT", f"http://127.0.0.1:{self.port}/{BUCKET}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
+        while self.curl("", "-X", "PUT").returncode:
             if time.monotonic() > end or self.process.poll() is not None:
                 sys.exit(f"the store does not start: see {folder}/weed.log")
             time.sleep(0.3)
+
+    def curl(self, path, *words):
+        return subprocess.run(
+            ["curl", "-sf", "--aws-sigv4", "aws:amz:us-east-1:s3", "-u", f"{ACCESS}:{SECRET}", *words,
+             f"http://127.0.0.1:{self.port}/{BUCKET}{path}"],
+            capture_output=True, text=True, check=False)
+
+    def names(self, prefix):
+        """The first thousand objects with this prefix."""
+        reply = self.curl("?list-type=2&prefix=" + urllib.parse.quote(prefix, safe=""))
+        if reply.returncode:
+            sys.exit(f"the store cannot be listed: curl ended with {reply.returncode}")
+        return re.findall("<Key>([^<]*)</Key>", reply.stdout)
 
 
 class Link(ThreadingHTTPServer):
