@@ -143,8 +143,17 @@ class Bench:
         leading = [n for n in (0, 1) if self.watches[n].leads]
         return leading[0] if len(leading) == 1 else None
 
-    def is_ready(self, place):
-        return self.notifiers[place].ask("GET", "/readyz", timeout=2)[0] == 200
+    def follows(self, place):
+        """Whether the node is ready and names the other one as the leader."""
+        if self.notifiers[place].ask("GET", "/readyz", timeout=2)[0] != 200:
+            return False
+        status, body = self.notifiers[place].ask("GET", "/v1/ha", "admin", timeout=2)
+        leader = f"https://127.0.0.1:{self.notifiers[1 - place].relay.server_address[1]}"
+        return status == 200 and (
+            (told := json.loads(body)).get("role"), told.get("leader")) == ("following", leader)
+
+    def exits(self):
+        return [one for node in self.notifiers for one in node.exits]
 
     def status(self, place):
         status, body = self.notifiers[place].ask("GET", "/v1/ha", "admin", timeout=2)
@@ -152,10 +161,19 @@ class Bench:
 
     def settle(self, seconds):
         """Waits until one node leads and the other one works; returns the leader, or None."""
+        seen = [None, now()]
+
         def settled():
+            # The same processes for a while: one that comes back with lines that the bucket lacks
+            # starts once more.
             leader = self.leader()
-            return leader is not None and self.is_ready(1 - leader) and [leader]
-        found = wait_for(settled, seconds, 0.1)
+            pair = (leader, *(node.life for node in self.notifiers), len(self.exits()))
+            if leader is None or not self.follows(1 - leader):
+                pair = None
+            if pair is None or pair != seen[0]:
+                seen[:] = pair, now()
+            return pair is not None and now() - seen[1] > 1.5 and [leader]
+        found = wait_for(settled, seconds, 0.2)
         if found:
             return found[0]
         text = "; ".join(f"{self.notifiers[n].name}: {self.status(n)}" for n in (0, 1))
@@ -209,24 +227,17 @@ class Bench:
         node, other = self.notifiers[place], self.notifiers[1 - place]
         life = node.life
         # The leader would refuse this body.
+        status, body = node.ask("POST", "/v1/events", "ingest", "x", kind="application/x-ndjson")
+        read, _ = node.ask("GET", "/v1/events?limit=1", "admin")
+        if self.watches[place].leads or node.life != life or node.process.poll() is not None:
+            return
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            answer = {}
         leader = f"https://127.0.0.1:{other.relay.server_address[1]}"
-        end = now() + 3
-        while True:
-            status, body = node.ask("POST", "/v1/events", "ingest", "x", kind="application/x-ndjson")
-            read, _ = node.ask("GET", "/v1/events?limit=1", "admin")
-            if self.watches[place].leads or node.life != life:
-                return
-            try:
-                answer = json.loads(body)
-            except ValueError:
-                answer = {}
-            if (status, answer.get("reason"), answer.get("leader")) == (503, "not_leader", leader):
-                break
-            # One that has just started does not know the leader yet.
-            if (status, answer.get("reason")) != (503, "not_leader") or now() > end:
-                self.note(f"a follower answered a write: {status} {answer or body[:200]}")
-                break
-            time.sleep(0.1)
+        if (status, answer.get("reason"), answer.get("leader")) != (503, "not_leader", leader):
+            self.note(f"a follower answered a write: {status} {answer or body[:200]}")
         if read != 200:
             self.note(f"a follower answered a read: {read}")
 
